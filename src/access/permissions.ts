@@ -1,0 +1,32 @@
+import type { Uuid } from '../ids';
+import { PermissionDenied } from '../refusal';
+import type { Principal, Scope, StaffRole } from './principal';
+
+/** What an operation of a brand asks for: an API client needs the scope, brand staff one of the roles. */
+export interface BrandPermission {
+  readonly scope: Scope;
+  /** Staff roles that may do it too; none by default. */
+  readonly roles?: readonly StaffRole[];
+}
+
+/** The brand that the principal acts for; throws PermissionDenied. */
+export function requireBrand(principal: Principal, permission: BrandPermission): Uuid {
+  if (principal.kind === 'client') {
+    if (principal.scopes.has(permission.scope)) return principal.brandId;
+    throw new PermissionDenied(`These credentials lack the scope "${permission.scope}".`);
+  }
+  if (principal.kind === 'staff' && permission.roles?.includes(principal.role)) return principal.brandId;
+  throw new PermissionDenied();
+}
+
+/** Throws PermissionDenied unless the principal is the operator's staff, with one of the roles (OPERATOR may do everything). */
+export function requireOperator(principal: Principal, roles: readonly StaffRole[] = []): void {
+  if (principal.kind === 'staff' && principal.ofOperator && (principal.role === 'OPERATOR' || roles.includes(principal.role))) return;
+  throw new PermissionDenied();
+}
+
+/** The member that the principal is; throws PermissionDenied. */
+export function requireMember(principal: Principal): Uuid {
+  if (principal.kind === 'member') return principal.memberId;
+  throw new PermissionDenied();
+}

@@ -1,0 +1,201 @@
+import type { PoolClient } from 'pg';
+import type { Database } from '../database/database';
+import type { Uuid } from '../ids';
+
+export type ClearingModel = 'OPERATOR' | 'ISSUER';
+
+export interface Brand {
+  readonly id: Uuid;
+  readonly code: string;
+  readonly name: string;
+  readonly isOperator: boolean;
+  readonly status: 'ACTIVE' | 'SUSPENDED';
+}
+
+export type ExpiryPolicy =
+  | { readonly kind: 'NONE' }
+  | { readonly kind: 'ROLLING'; readonly months: number; readonly rounding: 'NONE' | 'MONTH' | 'QUARTER' | 'YEAR' }
+  | { readonly kind: 'FIXED_DATE'; readonly monthDay: string };
+
+export interface PointCurrency {
+  readonly id: number;
+  readonly code: string;
+  readonly name: string;
+  readonly scale: number;
+  readonly ownerBrandId: Uuid | null;
+  readonly timeZone: string;
+  readonly clearingModel: ClearingModel;
+  /** Ledger currency id and ISO 4217 code of the money it is settled in. */
+  readonly settlementCurrencyId: number;
+  readonly settlementCurrency: string;
+  readonly expiry: ExpiryPolicy;
+  readonly graceDays: number;
+}
+
+export interface TermsVersion {
+  readonly id: Uuid;
+  readonly partnershipId: Uuid;
+  readonly brandId: Uuid;
+  readonly partnerBrandId: Uuid;
+  readonly currencyId: number;
+  readonly version: number;
+  readonly effectiveFrom: Date;
+  readonly mayIssue: boolean;
+  readonly mayRedeem: boolean;
+  /** Micro-units of the settlement currency per whole point. */
+  readonly issuancePrice: bigint;
+  readonly reimbursementPrice: bigint;
+  readonly arrearsCarrier: 'OPERATOR' | 'ISSUER';
+  readonly refundOrder: 'POINTS_LAST' | 'PRO_RATA' | 'POINTS_FIRST';
+  readonly backdatingDays: number;
+  readonly paymentDays: number;
+}
+
+export interface PartnershipState {
+  readonly id: Uuid;
+  readonly brandId: Uuid;
+  readonly partnerBrandId: Uuid;
+  readonly currencyId: number;
+  /** State changes, oldest first. */
+  readonly history: readonly { readonly state: string; readonly at: Date }[];
+  /** Countersigned versions, oldest effectiveFrom first. */
+  readonly terms: readonly TermsVersion[];
+}
+
+/** The coalition's agreed configuration as of one version of it: small, read whole, never changed in place. */
+export interface CoalitionSnapshot {
+  readonly version: string;
+  readonly operator: Brand | null;
+  readonly brandsById: ReadonlyMap<Uuid, Brand>;
+  readonly brandsByCode: ReadonlyMap<string, Brand>;
+  readonly currenciesById: ReadonlyMap<number, PointCurrency>;
+  readonly currenciesByCode: ReadonlyMap<string, PointCurrency>;
+  readonly partnerships: readonly PartnershipState[];
+}
+
+/**
+ * The snapshot, loaded again only when coalition_version has moved. Loaded as the worker, which may see all terms:
+ * callers show a brand only what is its own. `version` is read in the caller's transaction, so an answer is never older than it.
+ */
+export class CoalitionCache {
+  private loaded: Promise<CoalitionSnapshot> | null = null;
+  private loadedVersion = '';
+
+  constructor(private readonly database: Database) {}
+
+  /** The version in force now, for caches of other modules that hang on the same number. */
+  async version(client: PoolClient): Promise<string> {
+    const { rows } = await client.query({ name: 'coalition-version', text: 'SELECT version::text FROM coalition_version' });
+    return rows[0].version;
+  }
+
+  async snapshot(client: PoolClient): Promise<CoalitionSnapshot> {
+    return this.at(await this.version(client));
+  }
+
+  /** The snapshot of a version just read, or a newer one. */
+  at(version: string): Promise<CoalitionSnapshot> {
+    if (!this.loaded || BigInt(version) > BigInt(this.loadedVersion || '0')) {
+      this.loadedVersion = version;
+      this.loaded = this.database.transaction({ kind: 'worker' }, ({ client }) => loadSnapshot(client));
+      this.loaded.catch(() => {
+        this.loaded = null;
+      });
+    }
+    return this.loaded;
+  }
+}
+
+async function loadSnapshot(client: PoolClient): Promise<CoalitionSnapshot> {
+  // The version is read first: what changes meanwhile makes the snapshot newer than it says, and the next look loads it again.
+  const version = (await client.query('SELECT version::text FROM coalition_version')).rows[0].version;
+  const brands: Brand[] = (await client.query('SELECT id, code, name, is_operator, status FROM brand')).rows.map((row) => ({
+    id: row.id,
+    code: row.code,
+    name: row.name,
+    isOperator: row.is_operator,
+    status: row.status,
+  }));
+  const currencies = (await client.query(CURRENCIES)).rows.map(toCurrency);
+  const histories = new Map<Uuid, { state: string; at: Date }[]>();
+  for (const row of (await client.query('SELECT partnership_id, state, at FROM partnership_event ORDER BY partnership_id, seq')).rows)
+    listIn(histories, row.partnership_id).push({ state: row.state, at: row.at });
+  const terms = new Map<Uuid, TermsVersion[]>();
+  for (const row of (await client.query(TERMS)).rows) listIn(terms, row.partnership_id).push(toTerms(row));
+  const partnerships = (await client.query('SELECT id, brand_id, partner_brand_id, currency_id FROM partnership')).rows.map((row) => ({
+    id: row.id,
+    brandId: row.brand_id,
+    partnerBrandId: row.partner_brand_id,
+    currencyId: row.currency_id,
+    history: histories.get(row.id) ?? [],
+    terms: terms.get(row.id) ?? [],
+  }));
+  return {
+    version,
+    operator: brands.find((brand) => brand.isOperator) ?? null,
+    brandsById: new Map(brands.map((brand) => [brand.id, brand])),
+    brandsByCode: new Map(brands.map((brand) => [brand.code, brand])),
+    currenciesById: new Map(currencies.map((currency) => [currency.id, currency])),
+    currenciesByCode: new Map(currencies.map((currency) => [currency.code, currency])),
+    partnerships,
+  };
+}
+
+const CURRENCIES = `
+  SELECT p.*, c.code, c.scale, s.code AS settlement_code
+  FROM point_currency p JOIN currency c ON c.id = p.id JOIN currency s ON s.id = p.settlement_currency_id`;
+
+const TERMS = `
+  SELECT t.*, p.brand_id, p.partner_brand_id, p.currency_id
+  FROM terms_version t JOIN partnership p ON p.id = t.partnership_id
+  WHERE t.status = 'COUNTERSIGNED' ORDER BY t.effective_from`;
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of pg
+function toCurrency(row: any): PointCurrency {
+  const expiry: ExpiryPolicy =
+    row.expiry_kind === 'ROLLING'
+      ? { kind: 'ROLLING', months: row.expiry_months, rounding: row.expiry_rounding }
+      : row.expiry_kind === 'FIXED_DATE'
+        ? { kind: 'FIXED_DATE', monthDay: row.expiry_month_day }
+        : { kind: 'NONE' };
+  return {
+    id: row.id,
+    code: row.code,
+    name: row.name,
+    scale: row.scale,
+    ownerBrandId: row.owner_brand_id,
+    timeZone: row.time_zone,
+    clearingModel: row.clearing_model,
+    settlementCurrencyId: row.settlement_currency_id,
+    settlementCurrency: row.settlement_code,
+    expiry,
+    graceDays: row.grace_days,
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of pg
+function toTerms(row: any): TermsVersion {
+  return {
+    id: row.id,
+    partnershipId: row.partnership_id,
+    brandId: row.brand_id,
+    partnerBrandId: row.partner_brand_id,
+    currencyId: row.currency_id,
+    version: row.version,
+    effectiveFrom: row.effective_from,
+    mayIssue: row.may_issue,
+    mayRedeem: row.may_redeem,
+    issuancePrice: BigInt(row.issuance_price),
+    reimbursementPrice: BigInt(row.reimbursement_price),
+    arrearsCarrier: row.arrears_carrier,
+    refundOrder: row.refund_order,
+    backdatingDays: row.backdating_days,
+    paymentDays: row.payment_days,
+  };
+}
+
+function listIn<K, V>(map: Map<K, V[]>, key: K): V[] {
+  let list = map.get(key);
+  if (!list) map.set(key, (list = []));
+  return list;
+}

@@ -1,0 +1,149 @@
+import type { Uuid } from '../ids';
+import type { Day } from '../points/calendar';
+import type { RefusalData } from '../refusal';
+import type { AlongsideRow } from './alongside';
+
+/**
+ * The ledger's own language: postings made of steps. It knows accounts, currencies, amounts and reasons; never who stands behind them.
+ * Amounts are whole numbers of a currency's smallest unit; inside the kernel they are checked safe integers.
+ */
+export type AccountId = number;
+
+/** Why a transfer was made. */
+export type TransferCode = 'EARN' | 'BONUS' | 'BURN' | 'CAPTURE' | 'REFUND' | 'REINSTATEMENT' | 'CLAWBACK' | 'EXPIRY' | 'CLEARING';
+
+/** A JSON object that is stored with a posting and given again, unchanged, to every repetition of the request. */
+export type Answer = { readonly [key: string]: string | number | boolean | null | Answer | readonly (string | number | boolean | null | Answer)[] };
+
+export interface LotTarget {
+  readonly originId: number;
+  /** First local day on which the points can no longer be spent; NEVER for points that do not expire. */
+  readonly expiresOn: Day;
+  /** First local day on which they can be spent; ALWAYS for points that can be spent at once. */
+  readonly availableOn: Day;
+}
+
+/** One thing that a posting does. `id`s are new UUIDv7s that the caller made. */
+export type Step =
+  /** Summed account -> wallet. Fills arrears first, then the lot. */
+  | { do: 'credit'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: 'EARN' | 'BONUS'; lot: LotTarget; termsId: Uuid }
+  /** Wallet -> summed account, lots soonest to expire first. Refused: INSUFFICIENT_POINTS, WALLET_LOCKED. */
+  | { do: 'debit'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: 'BURN'; termsId: Uuid }
+  /** Sets points of a wallet aside for a later capture. Refused as debit is. */
+  | { do: 'hold'; id: Uuid; from: AccountId; to: AccountId; amount: number; expiresAt: number; termsId: Uuid }
+  /** Posts all or part of a hold; the rest is released. Refused: HOLD_NOT_OPEN, HOLD_EXPIRED, CAPTURE_EXCEEDS_HOLD. */
+  | { do: 'capture'; id: Uuid; holdId: Uuid; amount: number }
+  /** Gives a hold's points back. VOIDED by request; EXPIRED by the worker. Refused: HOLD_NOT_OPEN, HOLD_EXPIRED. */
+  | { do: 'release'; holdId: Uuid; as: 'VOIDED' | 'EXPIRED' }
+  /** Takes points of an earlier credit back: its own lot first, then its issuer's, then any, then arrears. */
+  | { do: 'clawBack'; id: Uuid; reverses: Uuid; amount: number }
+  /** Gives points of an earlier burn or capture back, to the lots it consumed, which live at least until `expiresNotBefore`. */
+  | { do: 'reinstate'; id: Uuid; reverses: Uuid; amount: number; code: 'REFUND' | 'REINSTATEMENT'; expiresNotBefore: Day }
+  /** Summed account -> summed account: money. */
+  | { do: 'move'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: 'CLEARING'; termsId: Uuid }
+  /** Adds to a counter under its wallet's lock. */
+  | { do: 'count'; account: AccountId; key: string; by: number };
+
+/** What a plan does when it is not refused. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** Rows of other tables, written with the posting in the same transaction. */
+  readonly rows?: readonly AlongsideRow[];
+  readonly answer: Answer;
+}
+
+/** A wallet as it is at this point of the batch, judged at the posting's day. */
+export interface WalletView {
+  readonly account: AccountId;
+  /** Posted credits less posted debits; below zero in arrears. */
+  readonly balance: number;
+  readonly held: number;
+  readonly arrears: number;
+  /** Points in lots that can be spent on the posting's day. */
+  readonly active: number;
+  /** Points in lots that become spendable later. */
+  readonly pending: number;
+  /** What a debit may take now: active less arrears, never below 0. */
+  readonly spendable: number;
+  readonly spendLocked: boolean;
+}
+
+export interface HoldView {
+  readonly id: Uuid;
+  readonly party: Uuid;
+  readonly account: AccountId;
+  readonly amount: number;
+  readonly captured: number;
+  /** An open hold whose expiry has passed at the posting's occurredAt already reads EXPIRED here. */
+  readonly state: 'OPEN' | 'CAPTURED' | 'VOIDED' | 'EXPIRED';
+  readonly expiresAt: number;
+}
+
+/** An earlier transfer that a reversal refers to. */
+export interface TransferView {
+  readonly id: Uuid;
+  readonly party: Uuid;
+  readonly debitAccount: AccountId;
+  readonly creditAccount: AccountId;
+  readonly amount: number;
+  readonly code: TransferCode;
+  /** How much of it earlier reversals took back. */
+  readonly reversed: number;
+  readonly termsId: Uuid | null;
+}
+
+/** What a plan may look at: only what the posting declared in `loads`. Anything undeclared throws. */
+export interface LedgerView {
+  wallet(account: AccountId): WalletView;
+  hold(id: Uuid): HoldView | undefined;
+  transfer(id: Uuid): TransferView | undefined;
+  /** 0 when it was never counted. */
+  counter(account: AccountId, key: string): number;
+}
+
+export interface PostingRequest {
+  /** Derived from the party and the idempotency key: see postingId(). */
+  readonly id: Uuid;
+  /** Who asks. */
+  readonly party: Uuid;
+  /** Name of the operation, e.g. REDEEM. */
+  readonly kind: string;
+  /** SHA-256 of the canonical input: see contentHash(). The same id with another hash is a conflict. */
+  readonly contentHash: Buffer;
+  /** When it happened, ms since 1970: lots, holds and limits are judged as of then. */
+  readonly occurredAt: number;
+  /** Local day of occurredAt in the currency's time zone. */
+  readonly day: Day;
+  /** When it is booked, ms since 1970: the App's clock. */
+  readonly recordedAt: number;
+  /** What is locked and read before the plan is made. Wallet accounts named by holds and transfers must be among `wallets`. */
+  readonly loads: {
+    readonly wallets: readonly AccountId[];
+    readonly holds?: readonly Uuid[];
+    readonly transfers?: readonly Uuid[];
+    readonly counters?: readonly { readonly account: AccountId; readonly key: string }[];
+  };
+  /** A pure function of the loaded state: may run more than once (a batch is retried after a deadlock). */
+  readonly plan: (view: LedgerView) => Plan | { readonly refused: RefusalData };
+}
+
+/** A wallet's balances after a posting, as stored with it. */
+export interface BalanceAfter {
+  readonly account: AccountId;
+  readonly active: number;
+  readonly pending: number;
+  readonly held: number;
+  readonly arrears: number;
+  readonly spendable: number;
+}
+
+/** What became of a request; a repetition gets the first one again, with `duplicate` set. */
+export interface PostingOutcome {
+  readonly duplicate: boolean;
+  /** null when refused. */
+  readonly answer: Answer | null;
+  readonly refusal: RefusalData | null;
+  /** Of every wallet that the posting loaded, in that order; refused postings too. */
+  readonly balances: readonly BalanceAfter[];
+  readonly recordedAt: number;
+}
