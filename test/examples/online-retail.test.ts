@@ -1,0 +1,74 @@
+import { groupInvoices } from '../../examples/online-retail/invoices';
+import { burnPoints, planReplay } from '../../examples/online-retail/member-events';
+
+const HEADER = 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country';
+
+function replayOf(...rows: string[]) {
+  const file = groupInvoices([HEADER, ...rows, ''].join('\n'));
+  return { ...planReplay(file.invoices), ineligibleLines: file.ineligibleLines };
+}
+
+describe('online-retail events', () => {
+  test('an invoice becomes one purchase a brand, A to Z, exact to the thousandth', () => {
+    const replay = replayOf(
+      '536365,22633,HAND WARMER,3,2010-12-01 08:28:00,1.85,17850,United Kingdom',
+      '536365,84029G,"HOT WATER BOTTLE, ""WHITE""",2,2010-12-01 08:28:00,0.125,17850,United Kingdom',
+      '536365,20725,LUNCH BAG,1,2010-12-01 08:28:00,2.1,17850,United Kingdom',
+      '536365,22632,HAND WARMER,1,2010-12-01 08:28:00,0.55,17850,United Kingdom',
+    );
+    const [event] = replay.members[0].events;
+    if (event.kind !== 'PURCHASES') throw new Error('expected purchases');
+    expect(event.purchases.map((each) => [each.brand, each.amountMillis, each.lines.length])).toEqual([
+      ['ATTIC', 2_100, 1],
+      ['HEARTH', 6_100, 2],
+      ['LANTERN', 250, 1],
+    ]);
+    expect(event.purchases[0].at).toBe('2010-12-01T08:28:00Z');
+    expect(event.purchases[0].reference).toBe('ATTIC/2010-12-01 08:28:00/536365/17850');
+  });
+
+  test('lines without customer are ignored; postage, free and unpriced lines are counted as ineligible', () => {
+    const replay = replayOf(
+      '1,22633,X,1,2010-12-01 08:00:00,1,,United Kingdom',
+      '1,POST,POSTAGE,1,2010-12-01 08:00:00,18,12583,France',
+      '1,22633,X,1,2010-12-01 08:00:00,0,12583,France',
+      'C2,22633,X,5,2010-12-01 09:00:00,1,12583,France',
+    );
+    expect(replay).toMatchObject({ members: [], purchaseInvoices: 0, purchases: 0, ineligibleLines: 3 });
+  });
+
+  test('a return takes the latest purchase first, within it the last line, and counts what it cannot match', () => {
+    const replay = replayOf(
+      '1,22633,X,4,2010-12-01 08:00:00,1,12583,France',
+      '2,22633,X,2,2010-12-02 08:00:00,1,12583,France',
+      '2,22633,X,3,2010-12-02 08:00:00,2,12583,France',
+      'C3,22633,X,-4,2010-12-03 08:00:00,1,12583,France',
+      'C4,22633,X,-9,2010-12-04 08:00:00,1,12583,France',
+      'C5,22633,X,-1,2010-12-05 08:00:00,1,12583,France',
+    );
+    const returns = replay.members[0].events.flatMap((event) => (event.kind === 'RETURNS' ? event.returns : []));
+    expect(returns.map((each) => [each.reference.slice(20, 22), each.purchase.reference.slice(27, 28), each.lines])).toEqual([
+      ['C3', '2', [{ lineNo: 2, quantity: 3 }, { lineNo: 1, quantity: 1 }]],
+      ['C4', '2', [{ lineNo: 1, quantity: 1 }]],
+      ['C4', '1', [{ lineNo: 1, quantity: 4 }]],
+    ]);
+    expect(replay).toMatchObject({ returnedUnits: 9, unmatchedReturnUnits: 5 });
+  });
+
+  test('each fifth purchase invoice is paid partly with points, on its largest purchase', () => {
+    const invoices = [1, 2, 3, 4, 5].flatMap((day) => [
+      `${day},85123A,LANTERN,1,2010-12-0${day} 08:00:00,4,12583,France`,
+      `${day},20725,ATTIC,1,2010-12-0${day} 08:00:00,4,12583,France`,
+      `${day},22633,HEARTH,1,2010-12-0${day} 08:00:00,3.999,12583,France`,
+    ]);
+    const burns = replayOf(...invoices).members[0].events.map((event) => (event.kind === 'PURCHASES' ? event.burnOn?.brand : 'a return'));
+    expect(burns).toEqual([undefined, undefined, undefined, undefined, 'ATTIC']);
+  });
+
+  test('points pay at most half, in hundreds, and never more than there are', () => {
+    expect(burnPoints(1_000, 7_999)).toBe(300);
+    expect(burnPoints(299, 7_999)).toBe(200);
+    expect(burnPoints(1_000, 1_999)).toBe(0);
+    expect(burnPoints(-50, 100_000)).toBe(0);
+  });
+});
