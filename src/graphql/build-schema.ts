@@ -1,0 +1,22 @@
+import 'reflect-metadata';
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+import { ViewerResolver } from './viewer.resolver';
+
+/** Every resolver, named: nothing is found by pattern. */
+const resolvers = [ViewerResolver] as const;
+
+/** The executable schema. */
+export function buildTesseraSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({ resolvers: [...resolvers], validate: false });
+  const query = schema.getQueryType();
+  if (query) query.description = 'Reads. What the asking principal may not see is absent or NOT_FOUND.';
+  const mutation = schema.getMutationType();
+  if (mutation) mutation.description = 'Changes. Each answers with the thing changed, or with a refusal.';
+  return schema;
+}
+
+/** The contract as text, sorted: schema/schema.graphql. */
+export function printTesseraSchema(): string {
+  return `${printSchema(lexicographicSortSchema(buildTesseraSchema()))}\n`;
+}

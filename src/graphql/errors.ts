@@ -1,0 +1,79 @@
+import { unwrapResolverError } from '@apollo/server/errors';
+import { GraphQLError, type GraphQLFormattedError, Kind, parse, visit } from 'graphql';
+import type { Logger } from 'pino';
+import { newUuid } from '../ids';
+import { InvalidInput, NotFound, PermissionDenied, Refusal } from '../refusal';
+import { Unauthenticated } from './context';
+
+/** Codes of errors that GraphQL, Apollo Server or our limits make about the request itself: shown as they are. */
+const REQUEST_ERRORS = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+  'UNAUTHENTICATED',
+  'LIMIT_EXCEEDED',
+  'RATE_LIMITED',
+]);
+
+/**
+ * What a caller sees of an error: known ones with their code, everything else INTERNAL_SERVER_ERROR with an id that is in the log.
+ * `requestIdOf` finds the request that an error came from, for the log.
+ */
+export function createErrorFormatter(log: Logger, requestIdOf: (error: unknown) => string | undefined) {
+  return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+    const shown = showError(formatted, error);
+    if (shown) return shown;
+    const id = newUuid();
+    log.error({ errorId: id, requestId: requestIdOf(error), path: formatted.path?.join('.'), error: describeForLog(unwrapResolverError(error)) }, 'unexpected error in a GraphQL operation');
+    return { ...place(formatted), message: `Something went wrong on our side. It is logged as ${id}.`, extensions: { code: 'INTERNAL_SERVER_ERROR', id } };
+  };
+}
+
+function showError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError | null {
+  const original = unwrapResolverError(error);
+  const as = (extensions: Record<string, unknown>) => ({ ...place(formatted), message: (original as Error).message, extensions });
+  if (original instanceof InvalidInput) return as({ code: 'BAD_USER_INPUT', field: original.field });
+  if (original instanceof PermissionDenied) return as({ code: 'FORBIDDEN' });
+  if (original instanceof NotFound) return as({ code: 'NOT_FOUND' });
+  if (original instanceof Unauthenticated) return as({ code: 'UNAUTHENTICATED' });
+  // Only mutations declare refusals as answers; anywhere else they are errors, as safe to show.
+  if (original instanceof Refusal) return as({ code: original.code, retrySafe: original.retrySafe, ...original.fields });
+  const code = formatted.extensions?.code;
+  if (original instanceof GraphQLError && typeof code === 'string' && REQUEST_ERRORS.has(code)) {
+    const field = formatted.extensions?.field ?? fieldOf(original);
+    return { ...place(formatted), message: original.message, extensions: field ? { code, field } : { code } };
+  }
+  return null;
+}
+
+function place({ locations, path }: GraphQLFormattedError): Pick<GraphQLFormattedError, 'locations' | 'path'> {
+  return { ...(locations && { locations }), ...(path && { path }) };
+}
+
+/** The input field that a variable or literal of the wrong type was given for. */
+function fieldOf(error: GraphQLError): string | undefined {
+  const inVariable = /^Variable "\$(\w+)" got invalid value .* at "(?:\1)([^"]*)"/s.exec(error.message) ?? /^Variable "\$(\w+)"/.exec(error.message);
+  if (inVariable) return inVariable[1] + (inVariable[2] ?? '').replaceAll(/\[(\d+)\]/g, '.$1');
+  const value = error.nodes?.[0];
+  if (!value?.loc) return undefined;
+  let field: string | undefined;
+  visit(parse(value.loc.source.body), {
+    enter(node, _key, _parent, _path, ancestors) {
+      if (field !== undefined || node.kind !== value.kind || node.loc?.start !== value.loc?.start) return;
+      const names = [...ancestors.flat(), node].flatMap((each) => ('kind' in each && (each.kind === Kind.ARGUMENT || each.kind === Kind.OBJECT_FIELD) ? [each.name.value] : []));
+      if (names.length > 0) field = names.join('.');
+    },
+  });
+  return field;
+}
+
+/** Of a database error only what can hold no data: its message, detail and parameters may. */
+export function describeForLog(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const driver = (error as { driverError?: unknown }).driverError ?? error;
+  const { severity, code, constraint, table, routine } = driver as Record<string, unknown>;
+  if (severity !== undefined) return { name: 'DatabaseError', code, constraint, table, routine, stack: error.stack?.replace(/^[\s\S]*?(?=\n {4}at )/, '') };
+  return { name: error.name, message: error.message, stack: error.stack };
+}

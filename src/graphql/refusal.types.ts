@@ -1,0 +1,88 @@
+import { createUnionType, Field, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import type { Principal } from '../access/principal';
+import type { App } from '../app';
+import { Refusal, type RefusalData } from '../refusal';
+import { type Context, requirePrincipal } from './context';
+
+// Both are filled by RefusalType, class by class; type-graphql reads them when the schema is built.
+const codes: Record<string, string> = {};
+const codeDescriptions: Record<string, { description: string }> = {};
+registerEnumType(codes, { name: 'RefusalCode', description: 'Why a request was refused. New codes may be added.', valuesConfig: codeDescriptions });
+
+/** A refusal as GraphQL shows it. */
+@InterfaceType('Refusal', { description: 'A "no" given on purpose: nothing was written but the outcome itself, which a repetition with the same idempotency key gets again.' })
+export abstract class RefusalAnswer {
+  @Field(() => codes, { description: 'Stable code to act on.' })
+  code!: string;
+
+  @Field(() => String, { description: 'One sentence for a developer or a log: what is wrong and what to do next.' })
+  message!: string;
+
+  @Field(() => Boolean, { description: 'True if the very same request, with the same idempotency key, may succeed when sent again later.' })
+  retrySafe!: boolean;
+}
+
+type RefusalClass = new () => RefusalAnswer;
+const classes = new Map<string, RefusalClass>();
+
+/**
+ * Declares the GraphQL type of the refusals with a code. The class extends RefusalAnswer and may add fields (RefusalData.fields has their values):
+ *
+ *     @RefusalType('INSUFFICIENT_POINTS', 'The wallet holds fewer points that can be spent than were asked for.')
+ *     export class InsufficientPointsAnswer extends RefusalAnswer {
+ *       @Field(() => PointsScalar, { description: 'Points that could be spent.' })
+ *       available!: number;
+ *     }
+ *
+ * The type's name is the class's without "Answer".
+ */
+export function RefusalType(code: string, description: string): (target: RefusalClass) => void {
+  return (target) => {
+    if (classes.has(code)) throw new Error(`the refusal ${code} is declared twice`);
+    codes[code] = code;
+    codeDescriptions[code] = { description };
+    classes.set(code, target);
+    ObjectType(target.name.replace(/Answer$/, ''), { implements: RefusalAnswer, description })(target);
+  };
+}
+
+/** The answer of a mutation: the thing itself (class instance or plain object), or one of the declared refusals. */
+export function answerUnion<Thing extends object>(
+  name: string,
+  description: string,
+  thing: () => abstract new (...args: never[]) => Thing,
+  refusals: () => readonly RefusalClass[],
+) {
+  // The list is only known when all modules are loaded; type-graphql wants a tuple of classes.
+  const types = () => [thing(), ...refusals()] as unknown as readonly [abstract new () => Thing, ...RefusalClass[]];
+  return createUnionType({
+    name,
+    description,
+    types: types as never,
+    resolveType: (value: object) => (value instanceof RefusalAnswer ? value.constructor : thing()) as never,
+  });
+}
+
+/** A refusal, thrown or stored, as its declared GraphQL type; throws it as it is when no type is declared for its code. */
+export function toRefusalAnswer(refusal: Refusal | RefusalData): RefusalAnswer {
+  const declared = classes.get(refusal.code);
+  if (!declared) throw refusal instanceof Refusal ? refusal : new Refusal(refusal);
+  const { code, message, retrySafe, fields } = refusal;
+  return Object.assign(new declared(), fields, { code, message, retrySafe });
+}
+
+/** Runs an operation for whoever asks, and gives its answer or the refusal that it threw; other errors pass. */
+export async function answerOrRefusal<Answer>(ctx: Context, operation: (app: App, principal: Principal) => Promise<Answer>): Promise<Answer | RefusalAnswer> {
+  try {
+    return await operation(ctx.app, requirePrincipal(ctx));
+  } catch (error) {
+    if (error instanceof Refusal) return toRefusalAnswer(error);
+    throw error;
+  }
+}
+
+@RefusalType('IDEMPOTENCY_CONFLICT', 'The idempotency key was used before with other content. Send a new key for a new request.')
+export class IdempotencyConflictAnswer extends RefusalAnswer {}
+
+@RefusalType('OVERLOADED', 'Too much is being posted at this moment and nothing was written. Send the same request again shortly.')
+export class OverloadedAnswer extends RefusalAnswer {}
