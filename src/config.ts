@@ -1,12 +1,171 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 
-/** The only reader of process.env. Every variable is documented in README with its default. */
-const schema = z.object({
-  TESSERA_MASTER_KEY: z.string().optional(),
+/** A setting is wrong: the message names the variable and says what to write instead. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+const flag = z.enum(['true', 'false'], 'write true or false').transform((value) => value === 'true');
+const count = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `write a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `write a whole number from ${least} to ${most}`);
+const url = (protocols: readonly string[]) =>
+  z.string().refine(
+    (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+    `write a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  );
+const postgresUrl = url(['postgres:', 'postgresql:']);
+const webUrl = url(['http:', 'https:']).transform((value) => value.replace(/\/+$/, ''));
+const masterKey = z.string().transform((value, context) => {
+  const key = /^[0-9a-fA-F]{64}$/.test(value) ? Buffer.from(value, 'hex') : Buffer.from(value, 'base64');
+  if (key.length === 32) return key;
+  context.addIssue({ code: 'custom', message: 'write 32 random bytes as 64 hex digits or as base64, e.g. from: openssl rand -hex 32' });
+  return z.NEVER;
 });
 
-export type Config = z.infer<typeof schema>;
+/** Every variable the platform reads, in the order of the README's table. `default` is what its absence means, in words. */
+const VARIABLES = {
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development').describe('production asks for explicit keys and shows no explorer unless told to.'),
+  DATABASE_URL: postgresUrl
+    .optional()
+    .describe('A PostgreSQL (>= 16) of yours, as the owner of the schema; used for migrations. Unset: an embedded PostgreSQL in the data directory.'),
+  DATABASE_APP_URL: postgresUrl.optional().describe('Login for the application, a member of the role tessera_app. Unset: DATABASE_URL, acting as tessera_app.'),
+  DATABASE_KERNEL_URL: postgresUrl.optional().describe('Login for the posting kernel, a member of tessera_kernel. Unset: DATABASE_URL, acting as tessera_kernel.'),
+  DATABASE_QUEUE_URL: postgresUrl.optional().describe('Login for the queues, a member of tessera_queue. Unset: DATABASE_URL, acting as tessera_queue.'),
+  REDIS_URL: url(['redis:', 'rediss:']).optional().describe('Puts the queues on Redis or Valkey. Unset: they live in PostgreSQL.'),
+  TESSERA_DATA_DIR: z.string().min(1).default('.data').describe('Where the embedded database, its password and the generated master key are kept.'),
+  TESSERA_MASTER_KEY: masterKey
+    .optional()
+    .describe('32 bytes, hex or base64, from which every key is derived. Unset: generated once into the data directory (embedded); required with DATABASE_URL in production.'),
+  TESSERA_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the gateway listens on.'),
+  TESSERA_PORT: count(0, 65_535).default(4000).describe('Port that the gateway listens on; 0 takes a free one.'),
+  TESSERA_PUBLIC_URL: webUrl.optional().describe('How the gateway is reached from outside; also the issuer of its tokens. Unset: http://HOST:PORT.'),
+  TESSERA_TRUST_PROXY: flag.default(false).describe('true behind a reverse proxy: client addresses come from X-Forwarded-For.'),
+  TESSERA_WORKERS_PORT: count(0, 65_535).default(4001).describe('Port of the health and metrics pages of `npm run workers`; 0 takes a free one.'),
+  TESSERA_METRICS_TOKEN: z.string().min(16, 'write at least 16 characters').optional().describe('Bearer token that /metrics asks for. Unset: none.'),
+  TESSERA_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Least level that is logged.'),
+  TESSERA_DEMO: flag.optional().describe('true loads the demo coalition into an empty database. Unset: only into an embedded one, and not in production.'),
+  TESSERA_EXPLORER: flag.optional().describe('Serves the explorer at /. Unset: yes, except in production.'),
+  TESSERA_LOCAL_ISSUER: flag.optional().describe("A token issuer of the platform's own for trying staff and member logins. Unset: only with an embedded database outside production."),
+  TESSERA_OIDC_ISSUER: webUrl.optional().describe('Identity provider whose tokens staff and members bring (its `iss`). Unset: none.'),
+  TESSERA_OIDC_AUDIENCE: z.string().min(1).default('tessera').describe('The `aud` those tokens must carry.'),
+  TESSERA_OIDC_JWKS_URL: webUrl.optional().describe("Where that provider's keys are. Unset: found through its /.well-known/openid-configuration."),
+  TESSERA_BODY_LIMIT: count(1_024, 104_857_600).default(1_048_576).describe('Largest request body in bytes.'),
+  TESSERA_QUERY_DEPTH: count(1, 100).default(12).describe('Deepest nesting of a GraphQL operation.'),
+  TESSERA_QUERY_ALIASES: count(0, 10_000).default(30).describe('Most aliases in a GraphQL operation.'),
+  TESSERA_QUERY_TOKENS: count(10, 1_000_000).default(4_000).describe('Most tokens in a GraphQL document.'),
+  TESSERA_QUERY_COST: count(10, 10_000_000).default(10_000).describe('Highest cost of a GraphQL operation: 1 a field, times the page size below lists.'),
+  TESSERA_RATE_OPERATIONS: count(1, 100_000_000).default(60_000).describe('GraphQL operations that one client may send a minute, on each gateway.'),
+  TESSERA_DATABASE_POOL: count(2, 500).default(16).describe('Most connections of one process to PostgreSQL as tessera_app.'),
+  TESSERA_LEDGER_BATCH: count(1, 10_000).default(1_000).describe('Most postings in one database transaction.'),
+  TESSERA_LEDGER_QUEUE: count(1, 1_000_000).default(10_000).describe('Most postings waiting in one process; beyond it they are refused as OVERLOADED.'),
+  TESSERA_WORKER_CONCURRENCY: count(1, 100).default(2).describe('Jobs that one worker process runs at once, per queue.'),
+  TESSERA_SHUTDOWN_SECONDS: count(1, 600).default(20).describe('How long a stopping process waits for what is in flight.'),
+} as const;
 
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  return schema.parse(environment);
+/** Name, meaning and default of every variable: the README's table is generated from it. */
+export function describeVariables(): { name: string; meaning: string; fallback: string | null }[] {
+  return Object.entries(VARIABLES).map(([name, schema]) => ({
+    name,
+    meaning: schema.description ?? '',
+    fallback: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : null,
+  }));
+}
+
+/** Where PostgreSQL is, for each of the roles that the platform acts as. Null: nobody gave a URL, the embedded server is used. */
+export interface DatabaseUrls {
+  /** Owner of the schema: migrations only. */
+  readonly owner: string;
+  readonly app: string;
+  readonly kernel: string;
+  readonly queue: string;
+}
+
+/** The settings of a process, read once at its start. */
+export type Config = ReturnType<typeof shape>;
+
+/** The only reader of process.env. Throws ConfigError naming each variable that is wrong. An empty variable counts as unset. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(Object.keys(VARIABLES).flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
+  const parsed = z.object(VARIABLES).safeParse(given);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}.`));
+  const variables = parsed.data;
+  if (variables.NODE_ENV === 'production' && variables.DATABASE_URL && !variables.TESSERA_MASTER_KEY)
+    throw new ConfigError(['TESSERA_MASTER_KEY: required with DATABASE_URL in production. Generate one with "openssl rand -hex 32" and keep it safe: without it stored data cannot be read.']);
+  return shape(variables);
+}
+
+function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
+  const production = variables.NODE_ENV === 'production';
+  const embedded = !variables.DATABASE_URL;
+  return {
+    environment: variables.NODE_ENV,
+    /** Directory of the embedded database and of generated secrets. */
+    dataDir: resolve(variables.TESSERA_DATA_DIR),
+    database: {
+      /** Null with the embedded database until it has been started: see withDatabase(). */
+      urls: variables.DATABASE_URL
+        ? databaseUrls(variables.DATABASE_URL, { app: variables.DATABASE_APP_URL, kernel: variables.DATABASE_KERNEL_URL, queue: variables.DATABASE_QUEUE_URL })
+        : (null as DatabaseUrls | null),
+      embedded,
+      poolSize: variables.TESSERA_DATABASE_POOL,
+    },
+    redisUrl: variables.REDIS_URL ?? null,
+    /** 32 bytes; null until generated or read from the data directory. */
+    masterKey: variables.TESSERA_MASTER_KEY ?? (null as Buffer | null),
+    http: {
+      host: variables.TESSERA_HOST,
+      port: variables.TESSERA_PORT,
+      workersPort: variables.TESSERA_WORKERS_PORT,
+      /** Without a slash at the end. */
+      publicUrl: variables.TESSERA_PUBLIC_URL ?? `http://${variables.TESSERA_HOST.includes(':') ? `[${variables.TESSERA_HOST}]` : variables.TESSERA_HOST}:${variables.TESSERA_PORT}`,
+      trustProxy: variables.TESSERA_TRUST_PROXY,
+      bodyLimitBytes: variables.TESSERA_BODY_LIMIT,
+      metricsToken: variables.TESSERA_METRICS_TOKEN ?? null,
+    },
+    logLevel: variables.TESSERA_LOG_LEVEL,
+    demo: variables.TESSERA_DEMO ?? (embedded && !production),
+    explorer: variables.TESSERA_EXPLORER ?? !production,
+    oidc: {
+      localIssuer: variables.TESSERA_LOCAL_ISSUER ?? (embedded && !production),
+      issuer: variables.TESSERA_OIDC_ISSUER ?? null,
+      audience: variables.TESSERA_OIDC_AUDIENCE,
+      jwksUrl: variables.TESSERA_OIDC_JWKS_URL ?? null,
+    },
+    limits: {
+      queryDepth: variables.TESSERA_QUERY_DEPTH,
+      queryAliases: variables.TESSERA_QUERY_ALIASES,
+      queryTokens: variables.TESSERA_QUERY_TOKENS,
+      queryCost: variables.TESSERA_QUERY_COST,
+      operationsPerMinute: variables.TESSERA_RATE_OPERATIONS,
+    },
+    ledger: { batchSize: variables.TESSERA_LEDGER_BATCH, queueLimit: variables.TESSERA_LEDGER_QUEUE },
+    workerConcurrency: variables.TESSERA_WORKER_CONCURRENCY,
+    shutdownMs: variables.TESSERA_SHUTDOWN_SECONDS * 1_000,
+  };
+}
+
+/** The URLs of one server for every role: each connection starts as its role, whoever it logs in as. */
+export function databaseUrls(owner: string, logins: { app?: string; kernel?: string; queue?: string } = {}): DatabaseUrls {
+  return {
+    owner,
+    app: actingAs('tessera_app', logins.app ?? owner),
+    kernel: actingAs('tessera_kernel', logins.kernel ?? owner),
+    queue: actingAs('tessera_queue', logins.queue ?? owner),
+  };
+}
+
+function actingAs(role: string, login: string): string {
+  const acting = new URL(login);
+  acting.searchParams.set('options', [acting.searchParams.get('options'), `-c role=${role}`].filter(Boolean).join(' '));
+  // pg reads %20 in a query, not the + that URLSearchParams writes for a space.
+  acting.search = acting.search.replaceAll('+', '%20');
+  return acting.toString();
 }

@@ -1,0 +1,42 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataSource, type MigrationInterface } from 'typeorm';
+
+/** The owner's data source: migrations and nothing else. */
+export function createOwnerDataSource(url: string): DataSource {
+  return new DataSource({ type: 'postgres', url, entities: [], migrations: findMigrations(), migrationsTableName: 'migration', migrationsTransactionMode: 'each', extra: { max: 2 } });
+}
+
+/** The application's data source: every connection begins as tessera_app (the URL says so). */
+export function createAppDataSource(url: string, poolSize: number): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    entities: findEntities(),
+    poolSize,
+    applicationName: 'tessera-app',
+    // A pool that is exhausted answers with an error, not with a wait without end.
+    extra: { connectionTimeoutMillis: 10_000, idleTimeoutMillis: 60_000, keepAlive: true },
+  });
+}
+
+/** The classes of migrations/, in the form that this file itself has: TypeScript in tests, JavaScript in dist. */
+function findMigrations(): (new () => MigrationInterface)[] {
+  return exportedClasses(join(__dirname, '../../migrations'), /^\d{4}-[\w-]+\.(ts|js)$/) as (new () => MigrationInterface)[];
+}
+
+/** The classes of every src/<module>/<name>.entity.ts: found by name, since the database layer may not import the modules above it. */
+function findEntities(): (new () => object)[] {
+  const src = join(__dirname, '..');
+  return readdirSync(src, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap((module) => exportedClasses(join(src, module.name), /\.entity\.(ts|js)$/));
+}
+
+function exportedClasses(directory: string, name: RegExp): (new () => object)[] {
+  return readdirSync(directory)
+    .filter((file) => name.test(file))
+    .sort()
+    .flatMap((file) => Object.values(require(join(directory, file)) as Record<string, unknown>))
+    .filter((exported): exported is new () => object => typeof exported === 'function');
+}

@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chownSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { EmbeddedDatabaseError, type ServerUser } from './embedded-binaries';
+
+/** Server settings, as `-c name=value`. */
+export type ServerSettings = Readonly<Record<string, string | number>>;
+
+/** A PostgreSQL data directory and what is needed to run a server on it. */
+export interface Cluster {
+  readonly binaries: string;
+  readonly directory: string;
+  readonly user: ServerUser | null;
+  readonly superuser: string;
+  readonly password: string;
+  /** The server's own log. */
+  readonly logFile: string;
+}
+
+/** A server that accepts connections on 127.0.0.1. */
+export interface RunningCluster {
+  readonly port: number;
+  readonly pid: number;
+}
+
+/** Creates the data directory, with checksums, in UTF-8, sorted the same on every machine (the builtin locale C.UTF-8). */
+export function createCluster(cluster: Cluster, options: { readonly sync: boolean }): void {
+  mkdirSync(cluster.directory, { recursive: true, mode: 0o700 });
+  const secrets = mkdtempSync(join(tmpdir(), 'tessera-initdb-'));
+  const passwordFile = join(secrets, 'password');
+  try {
+    writeFileSync(passwordFile, `${cluster.password}\n`, { mode: 0o600 });
+    if (cluster.user) for (const path of [cluster.directory, secrets, passwordFile]) chownSync(path, cluster.user.uid, cluster.user.gid);
+    const flags = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'];
+    if (!options.sync) flags.push('--no-sync');
+    const result = spawnSync(
+      join(cluster.binaries, 'bin', 'initdb'),
+      [`--pgdata=${cluster.directory}`, `--username=${cluster.superuser}`, `--pwfile=${passwordFile}`, ...flags],
+      { ...cluster.user, cwd: '/', env: serverEnvironment(), encoding: 'utf8' },
+    );
+    if (result.status !== 0) {
+      rmSync(cluster.directory, { recursive: true, force: true });
+      throw new EmbeddedDatabaseError(`PostgreSQL could not create its data in ${cluster.directory}: ${(result.error?.message ?? result.stderr).trim()}`);
+    }
+  } finally {
+    rmSync(secrets, { recursive: true, force: true });
+  }
+}
+
+/** Starts a server on a free port of 127.0.0.1 and waits until it accepts connections. It outlives us if we are killed. */
+export async function startCluster(cluster: Cluster, settings: ServerSettings): Promise<RunningCluster> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    try {
+      return await startOn(port, cluster, settings);
+    } catch (error) {
+      // Between finding the port and using it another program may have taken it.
+      if (attempt === 3 || !lastLines(cluster.logFile).includes('Address already in use')) throw error;
+    }
+  }
+}
+
+async function startOn(port: number, cluster: Cluster, settings: ServerSettings): Promise<RunningCluster> {
+  const log = openSync(cluster.logFile, 'w', 0o600);
+  const all: ServerSettings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
+  const child = spawn(
+    join(cluster.binaries, 'bin', 'postgres'),
+    ['-D', cluster.directory, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    // A process group of its own: Ctrl-C in the terminal must reach us first, so that what is in flight can finish.
+    { ...cluster.user, cwd: '/', env: serverEnvironment(), stdio: ['ignore', log, log], detached: true },
+  );
+  closeSync(log);
+  child.unref();
+  const pid = await waitUntilReady(child, port, cluster);
+  return { port, pid };
+}
+
+async function waitUntilReady(child: ChildProcess, port: number, cluster: Cluster): Promise<number> {
+  let ended: string | null = null;
+  child.once('error', (error) => {
+    ended = error.message;
+  });
+  child.once('exit', (code, signal) => {
+    ended = `ended with ${signal ?? `code ${code}`}`;
+  });
+  // Recovery after a crash may take long; a server that has ended never comes back.
+  for (const deadline = performance.now() + 300_000; performance.now() < deadline; await sleep(25)) {
+    if (ended) throw new EmbeddedDatabaseError(`The embedded PostgreSQL ${ended}:\n${lastLines(cluster.logFile)}`);
+    if (child.pid && readPostmaster(cluster.directory)?.ready && (await canConnect(cluster, port))) return child.pid;
+  }
+  throw new EmbeddedDatabaseError(`The embedded PostgreSQL has not become ready within 5 minutes; see ${cluster.logFile}.`);
+}
+
+/** True if a server answers there with this cluster's password. */
+export async function canConnect(cluster: Cluster, port: number): Promise<boolean> {
+  const client = new Client({ host: '127.0.0.1', port, user: cluster.superuser, password: cluster.password, database: 'postgres', connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** What postmaster.pid says, or null when there is none. Its process may be dead. */
+export function readPostmaster(directory: string): { pid: number; port: number; ready: boolean } | null {
+  try {
+    const lines = readFileSync(join(directory, 'postmaster.pid'), 'utf8').split('\n');
+    return { pid: Number(lines[0]), port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
+  } catch {
+    return null;
+  }
+}
+
+/** Stops the server: clients are cut off and what is committed is written (fast shutdown); after a while, hard. */
+export async function stopServer(pid: number): Promise<void> {
+  for (const [signal, waitMs] of [
+    ['SIGINT', 30_000],
+    ['SIGQUIT', 10_000],
+    ['SIGKILL', 5_000],
+  ] as const) {
+    if (!sendSignal(pid, signal)) return;
+    for (const deadline = performance.now() + waitMs; performance.now() < deadline; await sleep(20)) if (!isAlive(pid)) return;
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  try {
+    // A dead child that nobody has waited for still has its number.
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return true;
+  }
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+function lastLines(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n');
+  } catch {
+    return '';
+  }
+}
+
+/** PG* variables of the caller must not reach the server or its tools. */
+function serverEnvironment(): NodeJS.ProcessEnv {
+  return { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const probe = createServer();
+    probe.once('error', failed);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => (address && typeof address === 'object' ? done(address.port) : failed(new Error('no free port'))));
+    });
+  });
+}

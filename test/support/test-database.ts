@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { Client, Pool } from 'pg';
+import { type DatabaseUrls, databaseUrls } from '../../src/config';
+
+/** A migrated, empty database of the test's own. */
+export interface TestDatabase {
+  readonly name: string;
+  /** For each role; `owner` is a superuser on the embedded server. */
+  readonly urls: DatabaseUrls;
+  /** Connections as the owner, to look behind row-level security; only in tests. */
+  readonly owner: Pool;
+  /** Ends its own connections and drops the database, whoever is still connected. */
+  drop(): Promise<void>;
+}
+
+const CLONE_LOCK = 7_365_737;
+
+/** Clones the template that globalSetup migrated: 60 to 120 ms. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const { TEST_SERVER_URL: serverUrl, TEST_TEMPLATE: template } = process.env;
+  if (!serverUrl || !template) throw new Error('Run tests through jest: its globalSetup starts the database.');
+  const name = `${template}_${randomBytes(5).toString('hex')}`;
+  await onServer(serverUrl, async (client) => {
+    // Two clones of one template at once get in each other's way.
+    await client.query('SELECT pg_advisory_lock($1)', [CLONE_LOCK]);
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  });
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const owner = new Pool({ connectionString: url.toString(), max: 4 });
+  // Cut off when the database is dropped.
+  owner.on('error', () => undefined);
+  return {
+    name,
+    urls: databaseUrls(url.toString()),
+    owner,
+    async drop() {
+      await owner.end();
+      await onServer(serverUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+    },
+  };
+}
+
+async function onServer(url: string, work: (client: Client) => Promise<unknown>): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
