@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type { App } from '../../src/app';
+import { buildApp, closeApp } from '../../src/build-app';
+import { ManualClock } from '../../src/clock';
+import { type Config, readConfig } from '../../src/config';
+import { createLogger } from '../../src/logging';
+import { createTestDatabase, type TestDatabase } from './test-database';
+
+/** A real App on a database of its own, and the ways behind it that only tests have. */
+export interface TestApp {
+  readonly app: App;
+  readonly clock: ManualClock;
+  readonly database: TestDatabase;
+  close(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  /** Where the clock stands at first. */
+  readonly now?: Date;
+  /** Settings by their variables' names, e.g. { TESSERA_QUERY_DEPTH: '5' }. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Settings that replace those read. */
+  readonly config?: Partial<Config>;
+  /** Shares another test app's database: a second process of the same coalition. It is not dropped on close. */
+  readonly database?: TestDatabase;
+}
+
+const MASTER_KEY = createHash('sha256').update('the master key of the tests').digest();
+
+export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const clock = new ManualClock(options.now ?? new Date('2026-03-15T12:00:00Z'));
+  const database = options.database ?? (await createTestDatabase());
+  const read = readConfig({ NODE_ENV: 'test', REDIS_URL: process.env.REDIS_URL, TESSERA_LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', TESSERA_PORT: '0', ...options.variables });
+  const config: Config = { ...read, masterKey: MASTER_KEY, database: { urls: database.urls, embedded: false, poolSize: 8 }, ...options.config };
+  const app = await buildApp(config, createLogger(config.logLevel), clock);
+  return {
+    app,
+    clock,
+    database,
+    async close() {
+      await closeApp(app);
+      if (!options.database) await database.drop();
+    },
+  };
+}
