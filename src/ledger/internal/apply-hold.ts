@@ -1,0 +1,104 @@
+import type { Step } from '../posting';
+import { requireAmount } from './apply-step';
+import type { AllocationState, HoldState } from './batch-state';
+import { consume, requireSpendable } from './lots';
+import { type Posting, RefusedStep } from './posting-in-progress';
+
+type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
+
+export function hold(posting: Posting, step: StepOf<'hold'>): void {
+  requireAmount(step.amount);
+  const wallet = posting.wallet(step.from);
+  posting.checkSummed(step.to, wallet.currencyId);
+  requireSpendable(posting, wallet, step.amount);
+  const allocations = consume(posting, wallet, step.amount, 'hold');
+  posting.shiftWallet(wallet, { held: step.amount });
+  const { request, state } = posting;
+  const made: HoldState = {
+    id: step.id,
+    postingId: request.id,
+    party: request.party,
+    account: wallet.account,
+    creditAccount: step.to,
+    currencyId: wallet.currencyId,
+    amount: step.amount,
+    captured: 0,
+    state: 'OPEN',
+    termsId: step.termsId,
+    occurredAt: request.occurredAt,
+    expiresAt: step.expiresAt,
+    settledAt: null,
+    allocations,
+    isNew: true,
+    changed: false,
+  };
+  posting.addAllocations(made.id, wallet.account, allocations);
+  state.writes.holds.push(made);
+  state.holds.set(made.id, made);
+  wallet.expiringHolds.push(made);
+  posting.onUndo(() => {
+    state.holds.delete(made.id);
+    wallet.expiringHolds.splice(wallet.expiringHolds.indexOf(made), 1);
+  });
+}
+
+/** The hold, if it is open at the posting's occurredAt; otherwise RefusedStep HOLD_EXPIRED or HOLD_NOT_OPEN. */
+function requireOpen(posting: Posting, holdId: string): HoldState {
+  const found = posting.state.holds.get(holdId);
+  if (!found) throw new Error(`hold ${holdId} was not loaded or does not exist`);
+  const expired = found.state === 'EXPIRED' || (found.state === 'OPEN' && found.expiresAt <= posting.request.occurredAt);
+  if (expired)
+    throw new RefusedStep('HOLD_EXPIRED', `This hold expired at ${new Date(found.expiresAt).toISOString()} and its points were released. Place a new hold.`, {
+      expiredAt: new Date(found.expiresAt).toISOString(),
+    });
+  if (found.state !== 'OPEN') throw new RefusedStep('HOLD_NOT_OPEN', `This hold is ${found.state} already.`, { state: found.state });
+  return found;
+}
+
+export function capture(posting: Posting, step: StepOf<'capture'>): void {
+  requireAmount(step.amount);
+  const open = requireOpen(posting, step.holdId);
+  if (step.amount > open.amount)
+    throw new RefusedStep('CAPTURE_EXCEEDS_HOLD', `The hold is for ${open.amount} points; ${step.amount} cannot be captured.`, {
+      held: open.amount,
+      requested: step.amount,
+    });
+  const captured = settleHold(posting, open, 'CAPTURED', step.amount);
+  const wallet = posting.wallet(open.account);
+  posting.shiftWallet(wallet, { debits: step.amount });
+  const debitAfter = posting.nextMovement(wallet);
+  const { creditAccount, currencyId, termsId } = open;
+  const common = { code: 'CAPTURE' as const, reverses: null, lot: null, creditAfter: null };
+  posting.addTransfer(
+    { id: step.id, debitAccount: wallet.account, creditAccount, currencyId, amount: step.amount, holdId: open.id, termsId, debitAfter, ...common },
+    captured,
+  );
+  posting.addAllocations(step.id, wallet.account, captured);
+}
+
+export function release(posting: Posting, step: StepOf<'release'>): void {
+  if (step.as === 'EXPIRED') {
+    // The worker books what the clock has decided; whoever was first, the outcome is the same.
+    const found = posting.state.holds.get(step.holdId);
+    if (found?.state === 'EXPIRED') return;
+  }
+  const open = requireOpen(posting, step.holdId);
+  settleHold(posting, open, step.as, 0);
+}
+
+/** Ends a hold: the first `captured` points it consumed are spent, the rest go back to their lots. Returns what was spent of which lot. */
+export function settleHold(posting: Posting, open: HoldState, as: 'CAPTURED' | 'VOIDED' | 'EXPIRED', captured: number): AllocationState[] {
+  const wallet = posting.wallet(open.account);
+  const spent: AllocationState[] = [];
+  let left = captured;
+  for (const allocation of open.allocations) {
+    const spend = Math.min(left, allocation.amount);
+    const back = allocation.amount - spend;
+    posting.shiftLot(posting.lotOf(wallet, allocation), back, -allocation.amount);
+    if (spend > 0) spent.push({ ...allocation, amount: spend });
+    left -= spend;
+  }
+  posting.shiftWallet(wallet, { held: -open.amount });
+  posting.change(open, { state: as, captured, settledAt: posting.request.recordedAt, changed: true });
+  return spent;
+}

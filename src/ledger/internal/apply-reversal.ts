@@ -1,0 +1,113 @@
+import type { Day } from '../../points/calendar';
+import type { Step } from '../posting';
+import { requireAmount } from './apply-step';
+import { type AllocationState, type ArrearsState, type LotState, sameLot, type TransferState } from './batch-state';
+import { addToLot, takeFrom } from './lots';
+import { type Posting, RefusedStep } from './posting-in-progress';
+
+type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
+
+/** The transfer a reversal refers to; RefusedStep REVERSAL_EXCEEDS_ORIGINAL when less of it is left. */
+function requireReversible(posting: Posting, id: string, amount: number): TransferState {
+  requireAmount(amount);
+  const original = posting.state.transfers.get(id);
+  if (!original) throw new Error(`transfer ${id} was not loaded or does not exist`);
+  const left = original.amount - original.reversed;
+  if (amount > left)
+    throw new RefusedStep('REVERSAL_EXCEEDS_ORIGINAL', `Only ${left} of ${original.amount} points are left to reverse.`, { left, requested: amount });
+  return original;
+}
+
+/** Own lot first, then the same issuer's, then any, each in order of consumption; points that have expired are gone already. */
+function clawbackOrder(lots: readonly LotState[], own: TransferState['lot'], issuer: string, day: Day): LotState[] {
+  const rank = (lot: LotState) => (own && sameLot(lot, own) ? 0 : lot.issuer === issuer ? 1 : 2);
+  const live = lots.filter((lot) => day < lot.expiresOn);
+  return [0, 1, 2].flatMap((wanted) => live.filter((lot) => rank(lot) === wanted));
+}
+
+export function clawBack(posting: Posting, step: StepOf<'clawBack'>): void {
+  const original = requireReversible(posting, step.reverses, step.amount);
+  if (!original.lot) throw new Error(`transfer ${original.id} credited no lot and cannot be clawed back`);
+  const { request, state } = posting;
+  const wallet = posting.wallet(original.creditAccount);
+  const issuer = state.origins.get(original.lot.originId)?.issuer;
+  if (issuer === undefined) throw new Error(`lot origin ${original.lot.originId} is unknown here`);
+  const { allocations, left } = takeFrom(posting, clawbackOrder(wallet.lots, original.lot, issuer, request.day), step.amount, 'spend');
+  posting.shiftWallet(wallet, { debits: step.amount, arrears: left });
+  const debitAfter = posting.nextMovement(wallet);
+  if (left > 0) {
+    const { termsId } = original;
+    const row: ArrearsState = {
+      account: wallet.account,
+      id: step.id,
+      party: original.party,
+      amount: left,
+      remaining: left,
+      loadedRemaining: null,
+      seq: debitAfter.seq,
+      termsId,
+      occurredAt: request.occurredAt,
+    };
+    wallet.arrearsRows.push(row);
+    state.writes.arrears.push(row);
+    posting.onUndo(() => wallet.arrearsRows.pop());
+  }
+  posting.change(original, { reversed: original.reversed + step.amount });
+  const { debitAccount: creditAccount, currencyId, termsId } = original;
+  const common = { code: 'CLAWBACK' as const, holdId: null, lot: null, creditAfter: null };
+  posting.addTransfer(
+    { id: step.id, debitAccount: wallet.account, creditAccount, currencyId, amount: step.amount, reverses: original.id, termsId, debitAfter, ...common },
+    allocations,
+  );
+  posting.addAllocations(step.id, wallet.account, allocations);
+}
+
+/** What a debit consumed last comes back first; what earlier reversals gave back is passed over. */
+function portionsToReinstate(original: TransferState, amount: number): AllocationState[] {
+  const portions: AllocationState[] = [];
+  let passOver = original.reversed;
+  let left = amount;
+  for (const allocation of [...original.allocations].reverse()) {
+    const passed = Math.min(passOver, allocation.amount);
+    passOver -= passed;
+    const give = Math.min(left, allocation.amount - passed);
+    left -= give;
+    if (give > 0) portions.push({ ...allocation, amount: give });
+  }
+  if (left > 0) throw new Error(`transfer ${original.id} has fewer allocations than its amount`);
+  return portions;
+}
+
+/** The portions with an expiry no sooner than that day; those that become the same lot by it are one. */
+function prolonged(portions: readonly AllocationState[], notBefore: Day): AllocationState[] {
+  const merged: AllocationState[] = [];
+  for (const portion of portions) {
+    const key = { ...portion, expiresOn: Math.max(portion.expiresOn, notBefore) };
+    const same = merged.find((other) => sameLot(other, key));
+    if (same) same.amount += key.amount;
+    else merged.push(key);
+  }
+  return merged;
+}
+
+export function reinstate(posting: Posting, step: StepOf<'reinstate'>): void {
+  const original = requireReversible(posting, step.reverses, step.amount);
+  if (original.code !== 'BURN' && original.code !== 'CAPTURE') throw new Error(`a ${original.code} cannot be reinstated`);
+  const wallet = posting.wallet(original.debitAccount);
+  const portions = prolonged(portionsToReinstate(original, step.amount), step.expiresNotBefore);
+  posting.shiftWallet(wallet, { credits: step.amount });
+  const creditAfter = posting.nextMovement(wallet);
+  for (const portion of portions) addToLot(posting, wallet, step.id, portion, portion.amount);
+  posting.change(original, { reversed: original.reversed + step.amount });
+  const { creditAccount: debitAccount, currencyId, termsId } = original;
+  const common = { code: step.code, holdId: null, lot: null, debitAfter: null };
+  posting.addTransfer(
+    { id: step.id, debitAccount, creditAccount: wallet.account, currencyId, amount: step.amount, reverses: original.id, termsId, creditAfter, ...common },
+    [],
+  );
+  posting.addAllocations(
+    step.id,
+    wallet.account,
+    portions.map((portion) => ({ ...portion, amount: -portion.amount })),
+  );
+}

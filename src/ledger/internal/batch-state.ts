@@ -1,0 +1,207 @@
+import type { Uuid } from '../../ids';
+import type { Day } from '../../points/calendar';
+import type { AlongsideRow } from '../alongside';
+import type { AccountId, HoldView, PostingOutcome, TransferCode } from '../posting';
+
+/** What a batch has locked and read, and what it is going to write. Only decide() changes it. */
+export interface BatchState {
+  readonly wallets: Map<AccountId, WalletState>;
+  readonly holds: Map<Uuid, HoldState>;
+  /** Transfers that reversals refer to. */
+  readonly transfers: Map<Uuid, TransferState>;
+  /** By account and key: see counterKey(). */
+  readonly counters: Map<string, CounterState>;
+  readonly postings: Map<Uuid, StoredPosting>;
+  /** Summed accounts this process has opened: their currency. */
+  readonly summed: ReadonlyMap<AccountId, number>;
+  readonly origins: ReadonlyMap<number, OriginState>;
+  readonly writes: BatchWrites;
+}
+
+export interface OriginState {
+  readonly issuer: Uuid;
+  readonly issuerCode: string;
+  readonly issueMonth: Day;
+}
+
+/** What names a lot within its wallet. */
+export interface LotKey {
+  readonly originId: number;
+  readonly expiresOn: Day;
+  readonly availableOn: Day;
+}
+
+export interface LotState extends LotKey {
+  readonly account: AccountId;
+  readonly issuer: Uuid;
+  readonly issuerCode: string;
+  readonly issueMonth: Day;
+  remaining: number;
+  held: number;
+  /** As read; null when the batch made this lot and does not know whether an emptied row of it exists. */
+  readonly loaded: { readonly remaining: number; readonly held: number } | null;
+}
+
+export interface ArrearsState {
+  readonly account: AccountId;
+  readonly id: Uuid;
+  readonly party: Uuid;
+  readonly amount: number;
+  remaining: number;
+  readonly loadedRemaining: number | null;
+  readonly seq: number;
+  readonly termsId: Uuid | null;
+  readonly occurredAt: number;
+}
+
+export interface WalletState {
+  readonly account: AccountId;
+  readonly currencyId: number;
+  readonly spendLocked: boolean;
+  credits: number;
+  debits: number;
+  held: number;
+  arrears: number;
+  seq: number;
+  changed: boolean;
+  /** In order of consumption. */
+  readonly lots: LotState[];
+  /** Oldest first. */
+  readonly arrearsRows: ArrearsState[];
+  /** Open holds that may have expired by some posting of this batch. */
+  readonly expiringHolds: HoldState[];
+}
+
+export interface AllocationState extends LotKey {
+  amount: number;
+}
+
+export interface HoldState {
+  readonly id: Uuid;
+  readonly postingId: Uuid;
+  readonly party: Uuid;
+  readonly account: AccountId;
+  readonly creditAccount: AccountId;
+  readonly currencyId: number;
+  readonly amount: number;
+  captured: number;
+  state: HoldView['state'];
+  readonly termsId: Uuid | null;
+  readonly occurredAt: number;
+  readonly expiresAt: number;
+  settledAt: number | null;
+  readonly allocations: readonly AllocationState[];
+  readonly isNew: boolean;
+  changed: boolean;
+}
+
+export interface TransferState {
+  readonly id: Uuid;
+  readonly party: Uuid;
+  readonly debitAccount: AccountId;
+  readonly creditAccount: AccountId;
+  readonly currencyId: number;
+  readonly amount: number;
+  readonly code: TransferCode;
+  readonly termsId: Uuid | null;
+  /** The lot that a credit filled. */
+  readonly lot: LotKey | null;
+  /** What a debit consumed, in order. */
+  readonly allocations: readonly AllocationState[];
+  reversed: number;
+}
+
+export interface CounterState {
+  readonly account: AccountId;
+  readonly key: string;
+  value: number;
+  readonly existed: boolean;
+  changed: boolean;
+}
+
+export interface StoredPosting {
+  readonly contentHash: Buffer;
+  readonly outcome: PostingOutcome;
+}
+
+export interface NewPosting {
+  readonly id: Uuid;
+  readonly party: Uuid;
+  readonly kind: string;
+  readonly contentHash: Buffer;
+  readonly outcome: PostingOutcome;
+  readonly occurredAt: number;
+  readonly recordedAt: number;
+}
+
+export interface NewTransfer {
+  readonly id: Uuid;
+  readonly postingId: Uuid;
+  readonly party: Uuid;
+  readonly debitAccount: AccountId;
+  readonly creditAccount: AccountId;
+  readonly currencyId: number;
+  readonly amount: number;
+  readonly code: TransferCode;
+  readonly reverses: Uuid | null;
+  readonly holdId: Uuid | null;
+  readonly lot: LotKey | null;
+  readonly debitAfter: { readonly balance: number; readonly seq: number } | null;
+  readonly creditAfter: { readonly balance: number; readonly seq: number } | null;
+  readonly termsId: Uuid | null;
+  readonly occurredAt: number;
+  readonly recordedAt: number;
+}
+
+export interface NewAllocation extends LotKey {
+  /** The transfer or hold that consumed the lot, or, amount negative, the transfer that filled it again. */
+  readonly transferId: Uuid;
+  readonly position: number;
+  readonly account: AccountId;
+  readonly amount: number;
+}
+
+export interface NewFill extends LotKey {
+  readonly transferId: Uuid;
+  readonly arrearsId: Uuid;
+  readonly account: AccountId;
+  readonly amount: number;
+}
+
+/** Rows to insert, in order of decision; changed wallets, lots, holds, arrears and counters are found in the state itself. */
+export interface BatchWrites {
+  readonly postings: NewPosting[];
+  readonly transfers: NewTransfer[];
+  readonly allocations: NewAllocation[];
+  readonly fills: NewFill[];
+  readonly holds: HoldState[];
+  readonly arrears: ArrearsState[];
+  readonly rows: AlongsideRow[];
+}
+
+export function emptyWrites(): BatchWrites {
+  return { postings: [], transfers: [], allocations: [], fills: [], holds: [], arrears: [], rows: [] };
+}
+
+export function counterKey(account: AccountId, key: string): string {
+  return `${account} ${key}`;
+}
+
+/** Below 0: a is consumed before b. Soonest to expire, oldest issue month, issuer code A to Z; then what keeps the order total. */
+export function compareLots(a: LotState, b: LotState): number {
+  return (
+    a.expiresOn - b.expiresOn ||
+    a.issueMonth - b.issueMonth ||
+    (a.issuerCode < b.issuerCode ? -1 : a.issuerCode > b.issuerCode ? 1 : 0) ||
+    a.originId - b.originId ||
+    a.availableOn - b.availableOn
+  );
+}
+
+export function sameLot(a: LotKey, b: LotKey): boolean {
+  return a.originId === b.originId && a.expiresOn === b.expiresOn && a.availableOn === b.availableOn;
+}
+
+export function isSpendable(lot: LotKey, day: Day): boolean {
+  return lot.availableOn <= day && day < lot.expiresOn;
+}

@@ -1,0 +1,107 @@
+import { type RefusalData } from '../../refusal';
+import type { BalanceAfter, LedgerView, Plan, PostingOutcome, PostingRequest, WalletView } from '../posting';
+import { applyStep, releaseExpiredHolds } from './apply-step';
+import { type BatchState, counterKey, isSpendable, type WalletState } from './batch-state';
+import { Posting, RefusedStep } from './posting-in-progress';
+
+/** What became of one request of a batch. `failed` is a defect (of a plan, say): only its own caller hears of it, and nothing is stored. */
+export type Decision =
+  | { readonly is: 'decided'; readonly outcome: PostingOutcome }
+  | { readonly is: 'conflict' }
+  | { readonly is: 'failed'; readonly error: unknown };
+
+/**
+ * Decides the postings of a batch in order, over what was loaded: no I/O, no clock, no randomness.
+ * Changes `state` and collects its writes; a refused posting leaves no trace but its stored outcome.
+ */
+export function decide(state: BatchState, requests: readonly PostingRequest[]): Decision[] {
+  return requests.map((request) => decideOne(state, request));
+}
+
+function decideOne(state: BatchState, request: PostingRequest): Decision {
+  const stored = state.postings.get(request.id);
+  if (stored) {
+    if (!stored.contentHash.equals(request.contentHash)) return { is: 'conflict' };
+    return { is: 'decided', outcome: { ...stored.outcome, duplicate: true } };
+  }
+  const posting = new Posting(state, request);
+  let plan: Plan | null = null;
+  let refusal: RefusalData | null = null;
+  try {
+    releaseExpiredHolds(posting);
+    const planned = request.plan(viewOf(state, request));
+    if ('refused' in planned) {
+      refusal = planned.refused;
+    } else {
+      for (const step of planned.steps) applyStep(posting, step);
+      plan = planned;
+    }
+  } catch (error) {
+    if (!(error instanceof RefusedStep)) {
+      posting.undo();
+      return { is: 'failed', error };
+    }
+    refusal = error.refusal;
+  }
+  if (refusal) posting.undo();
+  const outcome: PostingOutcome = {
+    duplicate: false,
+    answer: plan?.answer ?? null,
+    refusal,
+    balances: request.loads.wallets.map((account) => balanceAfter(walletView(requireWallet(state, account), request.day))),
+    recordedAt: request.recordedAt,
+  };
+  const { id, party, kind, contentHash, occurredAt, recordedAt } = request;
+  state.postings.set(id, { contentHash, outcome });
+  state.writes.postings.push({ id, party, kind, contentHash, outcome, occurredAt, recordedAt });
+  if (plan?.rows) state.writes.rows.push(...plan.rows);
+  return { is: 'decided', outcome };
+}
+
+/** What a plan may look at. Reading what was not declared is a defect of the plan, not a 0. */
+export function viewOf(state: BatchState, request: PostingRequest): LedgerView {
+  const { loads, occurredAt } = request;
+  return {
+    wallet(account) {
+      if (!loads.wallets.includes(account)) throw new Error(`${request.kind} looked at wallet account ${account} without declaring it`);
+      return walletView(requireWallet(state, account), request.day);
+    },
+    hold(id) {
+      if (!loads.holds?.includes(id)) throw new Error(`${request.kind} looked at hold ${id} without declaring it`);
+      const hold = state.holds.get(id);
+      if (!hold) return undefined;
+      const { party, account, amount, captured, expiresAt } = hold;
+      return { id, party, account, amount, captured, expiresAt, state: hold.state === 'OPEN' && expiresAt <= occurredAt ? 'EXPIRED' : hold.state };
+    },
+    transfer(id) {
+      if (!loads.transfers?.includes(id)) throw new Error(`${request.kind} looked at transfer ${id} without declaring it`);
+      return state.transfers.get(id);
+    },
+    counter(account, key) {
+      if (!loads.counters?.some((each) => each.account === account && each.key === key))
+        throw new Error(`${request.kind} looked at counter ${key} without declaring it`);
+      return state.counters.get(counterKey(account, key))?.value ?? 0;
+    },
+  };
+}
+
+function requireWallet(state: BatchState, account: number): WalletState {
+  const wallet = state.wallets.get(account);
+  if (!wallet) throw new Error(`wallet account ${account} does not exist`);
+  return wallet;
+}
+
+export function walletView(wallet: WalletState, day: number): WalletView {
+  let active = 0;
+  let pending = 0;
+  for (const lot of wallet.lots) {
+    if (isSpendable(lot, day)) active += lot.remaining;
+    else if (day < lot.expiresOn) pending += lot.remaining;
+  }
+  const { account, credits, debits, held, arrears, spendLocked } = wallet;
+  return { account, balance: credits - debits, held, arrears, active, pending, spendable: Math.max(0, active - arrears), spendLocked };
+}
+
+function balanceAfter({ account, active, pending, held, arrears, spendable }: WalletView): BalanceAfter {
+  return { account, active, pending, held, arrears, spendable };
+}

@@ -1,0 +1,29 @@
+import type { ClientBase } from 'pg';
+import type { PostingRequest } from '../posting';
+import { type Decision, decide } from './decide';
+import { type Known, loadState } from './load-state';
+import { writeBatch } from './write-batch';
+
+/** One batch in one database transaction of its own: lock and read, decide, write, commit. All or nothing. */
+export async function postBatch(client: ClientBase, requests: readonly PostingRequest[], known: Known): Promise<Decision[]> {
+  try {
+    // Sent ahead of the reads without waiting for it; if it fails, so do they.
+    const begun = client.query('BEGIN');
+    const [, decisions] = await Promise.all([begun, postInTransaction(client, requests, known)]);
+    const committed = await client.query('COMMIT');
+    // COMMIT of an aborted transaction answers ROLLBACK, without an error.
+    if (committed.command !== 'COMMIT') throw new Error(`the batch was not committed: ${committed.command}`);
+    return decisions;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The same within a transaction that is under way. */
+export async function postInTransaction(client: ClientBase, requests: readonly PostingRequest[], known: Known): Promise<Decision[]> {
+  const state = await loadState(client, requests, known);
+  const decisions = decide(state, requests);
+  await writeBatch(client, state);
+  return decisions;
+}

@@ -1,0 +1,125 @@
+import type { RefusalData, RefusalFields } from '../../refusal';
+import type { AccountId, PostingRequest } from '../posting';
+import {
+  type AllocationState,
+  type BatchState,
+  compareLots,
+  type LotKey,
+  type LotState,
+  type NewTransfer,
+  sameLot,
+  type TransferState,
+  type WalletState,
+} from './batch-state';
+
+/** Ends the decision of one posting; undone and stored by decide(). */
+export class RefusedStep extends Error {
+  readonly refusal: RefusalData;
+
+  constructor(code: string, message: string, fields: RefusalFields = {}) {
+    super(message);
+    this.refusal = { code, message, retrySafe: false, fields };
+  }
+}
+
+/** One posting while it is being decided: every change it makes can be undone, so that its refusal never harms another's. */
+export class Posting {
+  private readonly undos: (() => void)[] = [];
+  private readonly marks: readonly [unknown[], number][];
+
+  constructor(
+    readonly state: BatchState,
+    readonly request: PostingRequest,
+  ) {
+    const { transfers, allocations, fills, holds, arrears } = state.writes;
+    this.marks = [transfers, allocations, fills, holds, arrears].map((list) => [list, list.length]);
+  }
+
+  /** Takes every change of this posting back. */
+  undo(): void {
+    for (let i = this.undos.length - 1; i >= 0; i--) this.undos[i]();
+    for (const [list, length] of this.marks) list.length = length;
+  }
+
+  onUndo(undo: () => void): void {
+    this.undos.push(undo);
+  }
+
+  /** Changes fields of a record of the state. */
+  change<T extends object>(record: T, fields: Partial<T>): void {
+    const before: Partial<T> = {};
+    for (const key of Object.keys(fields) as (keyof T)[]) before[key] = record[key];
+    this.undos.push(() => Object.assign(record, before));
+    Object.assign(record, fields);
+  }
+
+  wallet(account: AccountId): WalletState {
+    const wallet = this.state.wallets.get(account);
+    if (!wallet || !this.request.loads.wallets.includes(account)) throw new Error(`${this.request.kind} posts to wallet account ${account} without declaring it`);
+    return wallet;
+  }
+
+  /** Throws unless the account is a summed one of that currency that this process has opened. */
+  checkSummed(account: AccountId, currencyId: number): void {
+    const currency = this.state.summed.get(account);
+    if (currency === undefined) throw new Error(`account ${account} is no summed account that has been opened here`);
+    if (currency !== currencyId) throw new Error(`account ${account} is of currency ${currency}, not ${currencyId}`);
+  }
+
+  /** The lot of a wallet, made where the wallet has none (loaded) yet. */
+  lotOf(wallet: WalletState, key: LotKey): LotState {
+    const found = wallet.lots.find((lot) => sameLot(lot, key));
+    if (found) return found;
+    const origin = this.state.origins.get(key.originId);
+    if (!origin) throw new Error(`lot origin ${key.originId} is unknown here`);
+    const { originId, expiresOn, availableOn } = key;
+    const lot: LotState = { account: wallet.account, originId, expiresOn, availableOn, ...origin, remaining: 0, held: 0, loaded: null };
+    const at = wallet.lots.findIndex((other) => compareLots(lot, other) < 0);
+    wallet.lots.splice(at < 0 ? wallet.lots.length : at, 0, lot);
+    this.undos.push(() => wallet.lots.splice(wallet.lots.indexOf(lot), 1));
+    return lot;
+  }
+
+  /** Moves points between a lot's parts; both deltas may be negative, neither part may become so. */
+  shiftLot(lot: LotState, remaining: number, held: number): void {
+    if (lot.remaining + remaining < 0 || lot.held + held < 0) throw new Error(`lot of account ${lot.account} would become negative`);
+    this.change(lot, { remaining: lot.remaining + remaining, held: lot.held + held });
+  }
+
+  /** Adds to a wallet's totals; throws RefusedStep when a total would leave the range of exact integers. */
+  shiftWallet(wallet: WalletState, by: { credits?: number; debits?: number; held?: number; arrears?: number }): void {
+    const next = {
+      credits: wallet.credits + (by.credits ?? 0),
+      debits: wallet.debits + (by.debits ?? 0),
+      held: wallet.held + (by.held ?? 0),
+      arrears: wallet.arrears + (by.arrears ?? 0),
+    };
+    if (next.credits > Number.MAX_SAFE_INTEGER || next.debits > Number.MAX_SAFE_INTEGER)
+      throw new RefusedStep('BALANCE_OUT_OF_RANGE', 'This would take the wallet beyond the largest balance there can be.');
+    this.change(wallet, { ...next, changed: true });
+  }
+
+  /** The balance and place of a transfer in a wallet's movements; call it once a transfer, after shiftWallet. */
+  nextMovement(wallet: WalletState): { balance: number; seq: number } {
+    this.change(wallet, { seq: wallet.seq + 1, changed: true });
+    return { balance: wallet.credits - wallet.debits, seq: wallet.seq };
+  }
+
+  addTransfer(transfer: Omit<NewTransfer, 'postingId' | 'party' | 'occurredAt' | 'recordedAt'>, allocations: readonly AllocationState[]): void {
+    const { request, state } = this;
+    const whole: NewTransfer = { ...transfer, postingId: request.id, party: request.party, occurredAt: request.occurredAt, recordedAt: request.recordedAt };
+    state.writes.transfers.push(whole);
+    // A later posting of the same batch may already reverse it.
+    const { id, party, debitAccount, creditAccount, currencyId, amount, code, termsId, lot } = whole;
+    const known: TransferState = { id, party, debitAccount, creditAccount, currencyId, amount, code, termsId, lot, allocations, reversed: 0 };
+    state.transfers.set(id, known);
+    this.undos.push(() => state.transfers.delete(id));
+  }
+
+  /** Records which lots a transfer or hold consumed (or, negative, filled again), in order. */
+  addAllocations(transferId: string, account: AccountId, allocations: readonly AllocationState[]): void {
+    allocations.forEach(({ originId, expiresOn, availableOn, amount }, position) => {
+      this.state.writes.allocations.push({ transferId, position, account, originId, expiresOn, availableOn, amount });
+    });
+  }
+}

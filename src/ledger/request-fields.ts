@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { parseDecimal } from '../points/decimal';
+import { MAX_IDEMPOTENCY_KEY } from './idempotency';
+
+/**
+ * zod fields that requests of several modules share. GraphQL has checked the types; these check the content.
+ * PostgreSQL cannot store NUL, and a lone surrogate would come back as another character: neither is text.
+ */
+export function plainText(longest: number) {
+  return z
+    .string()
+    .min(1, 'This must not be empty.')
+    .max(longest, `This has at most ${longest} characters.`)
+    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'This must be text without control characters.');
+}
+
+/** Text that may be left out; null and absent are the same. */
+export function optionalText(longest: number) {
+  return plainText(longest)
+    .nullish()
+    .transform((text) => text ?? null);
+}
+
+export const idempotencyKey = plainText(MAX_IDEMPOTENCY_KEY);
+
+/** When it happened; absent means now, which the content of a request does not contain. */
+export const occurredAt = z
+  .date()
+  .refine((instant) => instant.getTime() >= 0, 'This lies before 1970.')
+  .nullish()
+  .transform((instant) => instant ?? null);
+
+/** More than none, in the currency's smallest unit. */
+export const somePoints = z.bigint().refine((amount) => amount > 0n, 'Points must be more than zero.').transform(Number);
+
+export const currencyCode = plainText(16).regex(/^[A-Z][A-Z0-9_-]{1,15}$/, 'A currency code is 2 to 16 capital letters and digits.');
+
+export const moneyCurrency = z.string().regex(/^[A-Z]{3}$/, 'Write an ISO 4217 code, such as "EUR".');
+
+/** An exact decimal as a scaled integer. */
+export function decimal(scale: number, range: { readonly above?: bigint; readonly from?: bigint; readonly below: bigint }, message: string) {
+  return z.string().transform((text, context) => {
+    const value = parseDecimal(text, scale);
+    if (value !== null && value < range.below && (range.above === undefined || value > range.above) && (range.from === undefined || value >= range.from)) return value;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+}
