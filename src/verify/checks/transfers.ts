@@ -1,0 +1,109 @@
+import type { Check } from '../finding';
+
+/** Each transfer against its two accounts: they exist, are of its currency, and the guarded ones (and only those) know its place and balance. */
+export const accounts: Check = {
+  name: 'transfers against their accounts',
+  of: 'transfers',
+  sql: `
+    SELECT t.debit_account AS account_id, 1 AS ordinal,
+      d.id IS NULL OR c.id IS NULL OR d.currency_id <> t.currency_id OR c.currency_id <> t.currency_id
+        OR d.guarded <> (t.debit_seq IS NOT NULL) OR c.guarded <> (t.credit_seq IS NOT NULL)
+        OR (t.debit_seq IS NULL) <> (t.debit_balance_after IS NULL) OR (t.credit_seq IS NULL) <> (t.credit_balance_after IS NULL)
+        OR (t.code IN ('EARN', 'BONUS')) <> (t.origin_id IS NOT NULL)
+        OR concat(d.kind, '>', c.kind) <> CASE WHEN t.code IN ('EARN', 'BONUS') THEN 'ISSUED>WALLET' WHEN t.code IN ('BURN', 'CAPTURE') THEN 'WALLET>REDEEMED'
+          WHEN t.code IN ('REFUND', 'REINSTATEMENT') THEN 'REDEEMED>WALLET' WHEN t.code = 'CLAWBACK' THEN 'WALLET>ISSUED'
+          WHEN t.code = 'EXPIRY' THEN 'WALLET>EXPIRED' ELSE 'CLEARING>CLEARING' END AS wrong,
+      'accounts of transfer ' || t.id AS what, t.code || ' between accounts that such a transfer joins, in one currency' AS expected,
+      concat_ws(' ', t.code, 'from', coalesce(d.kind, 'an unknown account'), 'to', coalesce(c.kind, 'an unknown account'),
+        'in currencies', d.currency_id, t.currency_id, c.currency_id) AS found
+    FROM transfer t LEFT JOIN account d ON d.id = t.debit_account LEFT JOIN account c ON c.id = t.credit_account`,
+};
+
+/** Each transfer against the posting that it belongs to: accepted, of the same party, at the same times. */
+export const postings: Check = {
+  name: 'transfers against postings',
+  of: 'transfers',
+  sql: `
+    SELECT coalesce(CASE WHEN t.debit_seq IS NOT NULL THEN t.debit_account END, t.credit_account) AS account_id, 1 AS ordinal,
+      p.outcome IS DISTINCT FROM 'ACCEPTED' OR (p.party_id, p.occurred_at, p.recorded_at) IS DISTINCT FROM (t.party_id, t.occurred_at, t.recorded_at) AS wrong,
+      'posting ' || t.posting_id || ' of transfer ' || t.id AS what,
+      concat_ws(' ', 'ACCEPTED by', t.party_id, 'occurred', t.occurred_at, 'recorded', t.recorded_at) AS expected,
+      CASE WHEN p.id IS NULL THEN 'none' ELSE concat_ws(' ', p.outcome, 'by', p.party_id, 'occurred', p.occurred_at, 'recorded', p.recorded_at) END AS found
+    FROM transfer t LEFT JOIN posting p ON p.id = t.posting_id`,
+};
+
+/** What each debit consumed, and each reversal of one gave back, against its amount: points that a clawback did not find are its arrears. */
+export const allocations: Check = {
+  name: 'allocations against transfers and holds',
+  of: 'debits, reversals and holds',
+  sql: `
+    WITH allocated AS (SELECT transfer_id, sum(amount) AS amount, bool_and(account_id = ANY (accounts)) AS own_account FROM (
+        SELECT a.transfer_id, a.amount, a.account_id, ARRAY[t.debit_account, t.credit_account] AS accounts FROM allocation a JOIN transfer t ON t.id = a.transfer_id
+        UNION ALL
+        SELECT a.transfer_id, a.amount, a.account_id, ARRAY[h.account_id] FROM allocation a JOIN hold h ON h.id = a.transfer_id) each
+      GROUP BY transfer_id
+    ), consumer AS (
+      SELECT t.id, t.debit_account AS account_id, t.code, t.amount - coalesce(r.amount, 0) AS amount
+      FROM transfer t LEFT JOIN arrears r ON r.id = t.id AND r.account_id = t.debit_account
+      WHERE t.debit_seq IS NOT NULL
+      UNION ALL
+      SELECT id, credit_account, code, -amount FROM transfer WHERE code IN ('REFUND', 'REINSTATEMENT')
+      UNION ALL
+      SELECT id, account_id, 'HOLD', amount FROM hold
+    )
+    SELECT c.account_id, 1 AS ordinal, c.amount <> coalesce(a.amount, 0) OR NOT coalesce(a.own_account, true) AS wrong,
+      'allocations of ' || lower(c.code) || ' ' || c.id AS what, c.amount::text AS expected,
+      coalesce(a.amount, 0) || CASE WHEN a.own_account THEN '' ELSE ', of another account' END AS found
+    FROM consumer c LEFT JOIN allocated a ON a.transfer_id = c.id`,
+};
+
+/** Each allocation belongs to a transfer or a hold. */
+export const allocationOwners: Check = {
+  name: 'allocations that nothing made',
+  of: 'allocations',
+  sql: `
+    SELECT a.account_id, a.position AS ordinal, t.id IS NULL AND h.id IS NULL AS wrong,
+      'allocation of ' || a.transfer_id AS what, 'a transfer or a hold' AS expected, 'neither' AS found
+    FROM allocation a LEFT JOIN transfer t ON t.id = a.transfer_id LEFT JOIN hold h ON h.id = a.transfer_id`,
+};
+
+/** Each hold against its capture. */
+export const holds: Check = {
+  name: 'holds against their captures',
+  of: 'holds',
+  sql: `
+    SELECT h.account_id, 1 AS ordinal,
+      h.captured <> coalesce(t.amount, 0) OR (t.id IS NOT NULL AND (t.debit_account, t.credit_account, t.currency_id) IS DISTINCT FROM (h.account_id, h.credit_account, h.currency_id)) AS wrong,
+      'captured of hold ' || h.id AS what, coalesce(t.amount, 0)::text AS expected, h.captured::text AS found
+    FROM hold h LEFT JOIN transfer t ON t.hold_id = h.id`,
+};
+
+/** Each row of arrears against the points that filled it. */
+export const arrears: Check = {
+  name: 'arrears against the points that filled them',
+  of: 'arrears',
+  sql: `
+    WITH filled AS (SELECT account_id, arrears_id, sum(amount) AS amount FROM arrears_fill GROUP BY account_id, arrears_id)
+    SELECT coalesce(r.account_id, f.account_id) AS account_id, coalesce(r.seq, 0) AS ordinal,
+      r.id IS NULL OR r.amount - r.remaining <> coalesce(f.amount, 0) OR t.code IS DISTINCT FROM 'CLAWBACK' OR t.debit_seq IS DISTINCT FROM r.seq AS wrong,
+      'filled of arrears ' || coalesce(r.id, f.arrears_id) AS what, coalesce(f.amount, 0)::text AS expected, (r.amount - r.remaining)::text AS found
+    FROM arrears r FULL JOIN filled f ON f.account_id = r.account_id AND f.arrears_id = r.id LEFT JOIN transfer t ON t.id = r.id`,
+};
+
+/** Each reversed transfer against its reversals: never more than it moved, between the same accounts. */
+export const reversals: Check = {
+  name: 'reversals against what they reverse',
+  of: 'reversed transfers',
+  sql: `
+    WITH reversed AS (
+      SELECT r.reverses, sum(r.amount) AS amount, min(r.debit_account) AS debit_account, max(r.debit_account) AS debit_account_max,
+        min(r.credit_account) AS credit_account, max(r.credit_account) AS credit_account_max,
+        bool_and(r.code = 'CLAWBACK') AS clawbacks, bool_and(r.code <> 'CLAWBACK') AS refunds
+      FROM transfer r WHERE r.reverses IS NOT NULL GROUP BY r.reverses)
+    SELECT coalesce(t.debit_account, v.credit_account) AS account_id, 1 AS ordinal,
+      t.id IS NULL OR v.amount > t.amount
+        OR (v.debit_account, v.debit_account_max, v.credit_account, v.credit_account_max) IS DISTINCT FROM (t.credit_account, t.credit_account, t.debit_account, t.debit_account)
+        OR NOT CASE WHEN t.code IN ('EARN', 'BONUS') THEN v.clawbacks WHEN t.code IN ('BURN', 'CAPTURE') THEN v.refunds ELSE false END AS wrong,
+      'reversals of transfer ' || v.reverses AS what, coalesce('at most ' || t.amount || ' back between its accounts', 'a transfer') AS expected, v.amount::text AS found
+    FROM reversed v LEFT JOIN transfer t ON t.id = v.reverses`,
+};
