@@ -29,6 +29,8 @@ export interface Ledger {
    * Throws Refusal IDEMPOTENCY_CONFLICT (same id, other content) and OVERLOADED (queue full; retry-safe); every other refusal is in the outcome.
    */
   post(request: PostingRequest): Promise<PostingOutcome>;
+  /** What post() would answer now; writes nothing. */
+  preview(request: PostingRequest): Promise<PostingOutcome>;
   /** Posts in the caller's own transaction, whose role must be tessera_kernel; for workers that advance a cursor with their effect. */
   postWithin(client: ClientBase, requests: readonly PostingRequest[]): Promise<PostingOutcome[]>;
   /** The accounts' ids, opened where they do not exist yet; cached. */

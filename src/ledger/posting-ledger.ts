@@ -5,9 +5,10 @@ import type { Uuid } from '../ids';
 import { dayToIso } from '../points/calendar';
 import type { OriginState } from './internal/batch-state';
 import { type KernelConnection, kernelPool } from './internal/kernel-connection';
-import type { Known } from './internal/load-state';
+import { decide } from './internal/decide';
+import { type Known, loadState } from './internal/load-state';
 import { postInTransaction } from './internal/post-batch';
-import { PostingQueue, type PostingStats } from './internal/posting-queue';
+import { IdempotencyConflict, PostingQueue, type PostingStats } from './internal/posting-queue';
 import { day } from './internal/raw-rows';
 import type { AccountRef, Ledger, LotOrigin } from './ledger';
 import type { AccountId, PostingOutcome, PostingRequest } from './posting';
@@ -70,6 +71,22 @@ class PostingLedger implements RunningLedger {
 
   post(request: PostingRequest): Promise<PostingOutcome> {
     return this.queue.submit(request);
+  }
+
+  async preview(request: PostingRequest): Promise<PostingOutcome> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const [decision] = decide(await loadState(client, [request], this.known), [request]);
+      if (decision.is === 'decided') return decision.outcome;
+      throw decision.is === 'failed' ? decision.error : new IdempotencyConflict();
+    } finally {
+      await client.query('ROLLBACK').catch((lost: Error) => {
+        broken = lost;
+      });
+      client.release(broken);
+    }
   }
 
   async postWithin(client: ClientBase, requests: readonly PostingRequest[]): Promise<PostingOutcome[]> {

@@ -122,7 +122,8 @@ export async function loadState(client: ClientBase, requests: readonly PostingRe
   };
   for (const row of lots) addLot(state, row);
   for (const row of arrears) addArrears(state, row);
-  const allocationsOf = groupAllocations([...expiringAllocations, ...allocations]);
+  // A named hold that is expiring too comes in both.
+  const allocationsOf = new Map([...groupAllocations(expiringAllocations), ...groupAllocations(allocations)]);
   for (const row of [...namedHolds, ...expiringHolds]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
   for (const row of transfers) state.transfers.set(row[0], toTransfer(row, allocationsOf));
   for (const row of counters) {
@@ -222,15 +223,7 @@ function toTransfer(row: Row, allocationsOf: ReadonlyMap<Uuid, AllocationState[]
 
 function groupAllocations(rows: readonly Row[]): Map<Uuid, AllocationState[]> {
   const groups = new Map<Uuid, AllocationState[]>();
-  const seen = new Set<Row[0]>();
-  // A named hold that is expiring too comes twice; its rows are adjacent within each list.
-  let current: Uuid | null = null;
   for (const [transferId, originId, expiresOn, availableOn, amount] of rows) {
-    if (transferId !== current) {
-      if (current !== null) seen.add(current);
-      current = transferId;
-    }
-    if (seen.has(transferId)) continue;
     const allocation = { originId: number(originId), expiresOn: day(expiresOn), availableOn: day(availableOn), amount: number(amount) };
     const group = groups.get(transferId);
     if (group) group.push(allocation);
