@@ -1,12 +1,32 @@
 import type { ClientBase } from 'pg';
 import { conservation } from './checks/conservation';
 import { facts, quantities } from './checks/facts';
+import { cleared, money, nets, priced, statements } from './checks/obligations';
 import { lots, movements, parts } from './checks/wallets';
 import { accounts, allocationOwners, allocations, arrears, holds, postings, reversals } from './checks/transfers';
 import { type Check, type Finding, runCheck } from './finding';
 
 /** In the order in which a fault is best named: the account first, then what hangs on it. */
-const CHECKS: readonly Check[] = [movements, parts, lots, accounts, postings, allocations, allocationOwners, holds, arrears, reversals, facts, quantities, conservation];
+const CHECKS: readonly Check[] = [
+  movements,
+  parts,
+  lots,
+  accounts,
+  postings,
+  allocations,
+  allocationOwners,
+  holds,
+  arrears,
+  reversals,
+  facts,
+  quantities,
+  conservation,
+  cleared,
+  priced,
+  money,
+  statements,
+  nets,
+];
 
 /**
  * Compares everything that is recorded twice, in one snapshot of the whole database: nothing that is posted meanwhile can look like a fault.
