@@ -1,0 +1,47 @@
+import { Refusal } from '../refusal';
+
+/** The basket is in another money than the earning rule counts. */
+export class MoneyCurrencyMismatch extends Refusal {
+  constructor(expected: string) {
+    super({ code: 'MONEY_CURRENCY_MISMATCH', message: `The rule counts ${expected}. Send the basket in ${expected}.`, fields: { expected } });
+  }
+}
+
+/** The attached redemption is of another member or currency. */
+export class RedemptionMismatch extends Refusal {
+  constructor() {
+    super({ code: 'REDEMPTION_MISMATCH', message: "A redemption that pays part of a purchase must be the same member's, in the same points currency and money." });
+  }
+}
+
+/** The attached redemption has spent no points: an open, voided or expired hold, or a burn that was refunded. */
+export class RedemptionNotCaptured extends Refusal {
+  constructor() {
+    super({ code: 'REDEMPTION_NOT_CAPTURED', message: 'No points are spent by this redemption: it was not captured, or was voided, has expired or was refunded.' });
+  }
+}
+
+/** The attached redemption has paid part of another purchase. */
+export class RedemptionUsed extends Refusal {
+  constructor() {
+    super({ code: 'REDEMPTION_USED', message: 'This redemption has paid part of another purchase already.' });
+  }
+}
+
+/** More points than a wallet can hold. */
+export class AmountTooLarge extends Refusal {
+  constructor() {
+    super({ code: 'AMOUNT_TOO_LARGE', message: 'This basket would earn more points than a wallet can hold. Check its quantities and prices.' });
+  }
+}
+
+/** More is brought back than is left of a line. */
+export class ReturnExceedsPurchase extends Refusal {
+  constructor(line: { readonly lineNo: number | null; readonly sku: string }, left: string) {
+    super({
+      code: 'RETURN_EXCEEDS_PURCHASE',
+      message: `Of ${line.lineNo === null ? `sku ${line.sku}` : `line ${line.lineNo}`} only ${left} can still be returned.`,
+      fields: { lineNo: line.lineNo, sku: line.sku, left },
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import { cachedByVersion } from '../coalition/versioned-cache';
+import type { Uuid } from '../ids';
+import { ratio } from '../points/ratio';
+import { Refusal } from '../refusal';
+import type { EarningRule } from './earning-rule';
+
+/** The brand has no earning rule for the currency at that moment. */
+export class NoEarningRule extends Refusal {
+  constructor(currency: string, occurredAt: Date) {
+    super({ code: 'NO_EARNING_RULE', message: `You have no earning rule for ${currency} in force at ${occurredAt.toISOString()}. Set one with an earlier effectiveFrom.` });
+  }
+}
+
+/** All versions of all rules: few, read whole. */
+export interface EarningRules {
+  readonly byId: ReadonlyMap<Uuid, EarningRule>;
+  /** The version in force at an instant; throws NoEarningRule. */
+  inForce(brandId: Uuid, currency: { readonly id: number; readonly code: string }, at: Date): EarningRule;
+}
+
+export const earningRules = cachedByVersion<EarningRules>(async (client) => {
+  const { rows } = await client.query('SELECT * FROM earning_rule ORDER BY effective_from');
+  const rules = rows.map(toEarningRule);
+  const byBrand = new Map<string, EarningRule[]>();
+  for (const rule of rules) {
+    const key = `${rule.brandId} ${rule.currencyId}`;
+    byBrand.set(key, [...(byBrand.get(key) ?? []), rule]);
+  }
+  return {
+    byId: new Map(rules.map((rule) => [rule.id, rule])),
+    inForce(brandId, currency, at) {
+      const rule = byBrand.get(`${brandId} ${currency.id}`)?.findLast((each) => each.effectiveFrom <= at);
+      if (!rule) throw new NoEarningRule(currency.code, at);
+      return rule;
+    },
+  };
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of pg
+export function toEarningRule(row: any): EarningRule {
+  return {
+    id: row.id,
+    brandId: row.brand_id,
+    currencyId: row.currency_id,
+    version: row.version,
+    moneyCurrency: row.money_currency,
+    pointsPerUnit: BigInt(row.points_per_unit),
+    multiplier: ratio(BigInt(row.multiplier_numerator), BigInt(row.multiplier_denominator)),
+    eligibleCategories: row.eligible_categories && new Set(row.eligible_categories),
+    excludedCategories: new Set(row.excluded_categories),
+    excludedSkus: new Set(row.excluded_skus),
+    effectiveFrom: row.effective_from,
+  };
+}

@@ -1,0 +1,38 @@
+import type { ExpiryPolicy } from '../coalition/coalition-snapshot';
+import { addMonths, type Day, dayFromIso, dayToIso, monthStart, NEVER } from '../points/calendar';
+
+/**
+ * First local day on which points earned on `earnedOn` can no longer be spent.
+ * ROLLING: so many months later (month ends clamp); rounded to MONTH, QUARTER or YEAR, they live to the end of the one that day is in.
+ * FIXED_DATE: they can be spent up to and including the next such date; earned on that very date, up to the next year's.
+ */
+export function expiryDate(policy: ExpiryPolicy, earnedOn: Day): Day {
+  switch (policy.kind) {
+    case 'NONE':
+      return NEVER;
+    case 'ROLLING':
+      return roundUp(addMonths(earnedOn, policy.months), policy.rounding);
+    case 'FIXED_DATE':
+      return fixedDate(policy.monthDay, earnedOn);
+  }
+}
+
+function roundUp(day: Day, rounding: 'NONE' | 'MONTH' | 'QUARTER' | 'YEAR'): Day {
+  if (rounding === 'NONE') return day;
+  const span = { MONTH: 1, QUARTER: 3, YEAR: 12 }[rounding];
+  const month = Number(dayToIso(day).slice(5, 7)) - 1;
+  return addMonths(monthStart(day), span - (month % span));
+}
+
+function fixedDate(monthDay: string, earnedOn: Day): Day {
+  const year = Number(dayToIso(earnedOn).slice(0, 4));
+  const lastDay = [year, year + 1].map((each) => clampedDay(each, monthDay)).find((day) => day > earnedOn);
+  return (lastDay as Day) + 1;
+}
+
+/** 29 February is the 28th in other years. */
+function clampedDay(year: number, monthDay: string): Day {
+  const [month, day] = monthDay.split('-').map(Number);
+  const first = dayFromIso(`${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-01`);
+  return Math.min(first + day - 1, addMonths(first, 1) - 1);
+}

@@ -1,0 +1,158 @@
+import type { Uuid } from '../ids';
+import { alongside, type AlongsideRow } from '../ledger/alongside';
+import type { AccountId, LedgerView, LotTarget, Plan, Step } from '../ledger/posting';
+import { MAX_POINTS } from '../points/amount';
+import { dayToIso, NEVER } from '../points/calendar';
+import { formatDecimal } from '../points/decimal';
+import type { RefusalData } from '../refusal';
+import type { RedemptionFact } from '../purchases/attached-redemptions';
+import { type ExactAmount, exactFromMicros, formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
+import { PURCHASE, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
+import { basketPoints, lineExclusion } from './basket-points';
+import type { EarningRule, Exclusion } from './earning-rule';
+import { AmountTooLarge, MoneyCurrencyMismatch, RedemptionMismatch, RedemptionNotCaptured, RedemptionUsed } from './earning-refusals';
+
+/** One line of a basket. */
+export interface PurchaseLine {
+  readonly sku: string;
+  readonly category: string | null;
+  /** Thousandths of a unit of goods; above zero. */
+  readonly quantity: bigint;
+  /** Micro-units of money for one unit; not below zero. */
+  readonly unitPrice: bigint;
+}
+
+/** All that a purchase is planned from, loaded beforehand. */
+export interface PurchaseFacts {
+  readonly purchaseId: Uuid;
+  readonly postingId: Uuid;
+  readonly earnTransferId: Uuid;
+  readonly brandId: Uuid;
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  readonly wallet: AccountId;
+  readonly issued: AccountId;
+  readonly currency: { readonly id: number; readonly code: string; readonly scale: number };
+  readonly rule: EarningRule;
+  readonly termsId: Uuid;
+  readonly lot: LotTarget;
+  readonly lines: readonly PurchaseLine[];
+  readonly moneyCurrency: string;
+  readonly redemptions: readonly RedemptionFact[];
+  readonly channel: string | null;
+  readonly instrument: string | null;
+  readonly reference: string | null;
+  readonly occurredAt: Date;
+  readonly recordedAt: Date;
+}
+
+/** Under the wallet's lock, not 0 once a redemption has paid part of a purchase. */
+export function usedCounter(redemptionId: Uuid): string {
+  return `used:${redemptionId}`;
+}
+
+/** Decides a purchase: what earns, how much, and what is written. Pure. */
+export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+  // What does not depend on the wallet is worked out once, however often the batch is tried.
+  const { rule, lines } = facts;
+  const exclusions = lines.map((line) => lineExclusion(rule, line));
+  const amounts = lines.map((line) => lineAmount(line.quantity, line.unitPrice));
+  const amount = sumAmounts(amounts);
+  const eligible = sumAmounts(amounts.filter((_, i) => exclusions[i] === null));
+  return (view) => {
+    if (facts.moneyCurrency !== rule.moneyCurrency) return refuse(new MoneyCurrencyMismatch(rule.moneyCurrency));
+    const paid: { redemption: RedemptionFact; points: number; value: ExactAmount }[] = [];
+    for (const redemption of facts.redemptions) {
+      const refusal = whyUnusable(facts, redemption, view);
+      if (refusal) return refuse(refusal);
+      // biome-ignore lint/style/noNonNullAssertion: usable redemptions have been spent
+      const spent = view.transfer(redemption.spentBy!);
+      const points = spent ? spent.amount - spent.reversed : 0;
+      if (points === 0) return refuse(new RedemptionNotCaptured());
+      paid.push({ redemption, points, value: exactFromMicros((redemption.moneyValue * BigInt(points)) / BigInt(redemption.points)) });
+    }
+    const paidWithPoints = sumAmounts(paid.map(({ value }) => value));
+    const points = basketPoints(rule, facts.currency.scale, { amount, eligible, paidWithPoints });
+    if (points > MAX_POINTS) return refuse(new AmountTooLarge());
+    const earned = Number(points);
+    const steps: Step[] = paid.map(({ redemption }) => ({ do: 'count', account: facts.wallet, key: usedCounter(redemption.id), by: 1 }));
+    if (earned > 0)
+      steps.push({ do: 'credit', id: facts.earnTransferId, from: facts.issued, to: facts.wallet, amount: earned, code: 'EARN', lot: facts.lot, termsId: facts.termsId });
+    return {
+      steps,
+      rows: rowsOf(facts, exclusions, { amount, eligible, paidWithPoints, earned, paid }),
+      answer: {
+        purchaseId: facts.purchaseId,
+        currency: facts.currency.code,
+        points: earned,
+        moneyCurrency: facts.moneyCurrency,
+        amount: formatExact(amount),
+        eligibleAmount: formatExact(eligible),
+        paidWithPoints: formatExact(paidWithPoints),
+        leftOut: exclusions.flatMap((reason, i) => (reason ? [{ lineNo: i + 1, reason }] : [])),
+        ruleId: rule.id,
+        expiresOn: earned === 0 || facts.lot.expiresOn === NEVER ? null : dayToIso(facts.lot.expiresOn),
+        occurredAt: facts.occurredAt.toISOString(),
+      },
+    };
+  };
+}
+
+function refuse(refusal: { toData(): RefusalData }): { refused: RefusalData } {
+  return { refused: refusal.toData() };
+}
+
+function whyUnusable(facts: PurchaseFacts, redemption: RedemptionFact, view: LedgerView) {
+  if (redemption.walletId !== facts.walletId || redemption.currencyId !== facts.currency.id || redemption.moneyCurrency !== facts.moneyCurrency) return new RedemptionMismatch();
+  if (redemption.spentBy === null) return new RedemptionNotCaptured();
+  if (view.counter(facts.wallet, usedCounter(redemption.id)) > 0) return new RedemptionUsed();
+  return null;
+}
+
+interface Totals {
+  readonly amount: ExactAmount;
+  readonly eligible: ExactAmount;
+  readonly paidWithPoints: ExactAmount;
+  readonly earned: number;
+  readonly paid: readonly { readonly redemption: RedemptionFact; readonly points: number }[];
+}
+
+function rowsOf(facts: PurchaseFacts, exclusions: readonly (Exclusion | null)[], totals: Totals): AlongsideRow[] {
+  const shared = { wallet_id: facts.walletId, brand_id: facts.brandId };
+  const purchase = alongside(PURCHASE, {
+    ...shared,
+    id: facts.purchaseId,
+    member_id: facts.memberId,
+    account_id: facts.wallet,
+    currency_id: facts.currency.id,
+    posting_id: facts.postingId,
+    earn_transfer_id: totals.earned > 0 ? facts.earnTransferId : null,
+    money_currency: facts.moneyCurrency,
+    amount: formatExact(totals.amount),
+    eligible_amount: formatExact(totals.eligible),
+    paid_with_points: formatExact(totals.paidWithPoints),
+    points: totals.earned,
+    channel: facts.channel,
+    instrument: facts.instrument,
+    reference: facts.reference,
+    rule_id: facts.rule.id,
+    terms_id: facts.termsId,
+    occurred_at: facts.occurredAt.getTime(),
+    recorded_at: facts.recordedAt.getTime(),
+  });
+  const lines = facts.lines.map((line, i) =>
+    alongside(PURCHASE_LINE, {
+      ...shared,
+      purchase_id: facts.purchaseId,
+      line_no: i + 1,
+      sku: line.sku,
+      category: line.category,
+      quantity: formatDecimal(line.quantity, 3),
+      unit_price: formatDecimal(line.unitPrice, 6),
+      eligible: exclusions[i] === null,
+      exclusion: exclusions[i],
+    }),
+  );
+  const paid = totals.paid.map(({ redemption, points }) => alongside(PURCHASE_REDEMPTION, { ...shared, redemption_id: redemption.id, purchase_id: facts.purchaseId, points }));
+  return [purchase, ...lines, ...paid];
+}

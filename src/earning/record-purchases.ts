@@ -1,0 +1,231 @@
+import { requireBrand } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
+import { requireTerms } from '../coalition/terms-in-force';
+import type { Tx } from '../database/transaction';
+import { newUuid, type Uuid } from '../ids';
+import { type FoundPosting, findPostings, sameOutcome } from '../ledger/find-posting';
+import { contentHash, postingId } from '../ledger/idempotency';
+import type { AccountRef } from '../ledger/ledger';
+import { acceptedAnswer } from '../ledger/outcome';
+import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import { previewPosting } from '../ledger/preview-posting';
+import { memberRefContent } from '../members/member-ref';
+import { type ResolvedMember, resolveMembers } from '../members/resolve-members';
+import { ALWAYS, dayOf, monthStart } from '../points/calendar';
+import { orRefusal } from '../purchases/posting-time';
+import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
+import { InvalidInput, NotFound } from '../refusal';
+import type { Exclusion } from './earning-rule';
+import { type EarningRules, earningRules } from './earning-rules';
+import { expiryDate } from './expiry-date';
+import { planPurchase, usedCounter } from './plan-purchase';
+import type { RecordPurchase } from './purchase-command';
+
+/** What a purchase came to; the same for every repetition of the request. */
+export interface RecordedPurchase {
+  readonly purchaseId: Uuid;
+  readonly currency: string;
+  /** Points earned, in the currency's smallest unit; can be 0. */
+  readonly points: number;
+  readonly moneyCurrency: string;
+  /** Decimal text with nine decimals. */
+  readonly amount: string;
+  readonly eligibleAmount: string;
+  readonly paidWithPoints: string;
+  readonly leftOut: readonly { readonly lineNo: number; readonly reason: Exclusion }[];
+  readonly ruleId: Uuid;
+  /** First day on which the points can no longer be spent; null: they do not expire, or there are none. */
+  readonly expiresOn: string | null;
+  readonly occurredAt: string;
+  readonly balance: BalanceAfter;
+  readonly dryRun: boolean;
+  /** The request was made before: this is its first answer. */
+  readonly duplicate: boolean;
+}
+
+/** One purchase; see recordPurchases. Throws its refusal. */
+export async function recordPurchase(app: App, principal: Principal, command: RecordPurchase): Promise<RecordedPurchase> {
+  const [result] = await record(app, principal, [command], () => 'input');
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+/**
+ * Records what members bought at the brand and credits what it earns. In the order of the commands; a refused one does not harm the others.
+ * A bulk costs one transaction to look everything up, then its postings go to the ledger together.
+ */
+export async function recordPurchases(app: App, principal: Principal, commands: readonly RecordPurchase[]): Promise<PromiseSettledResult<RecordedPurchase>[]> {
+  return record(app, principal, commands, (at) => `input.${at}`);
+}
+
+async function record(app: App, principal: Principal, commands: readonly RecordPurchase[], fieldOf: (at: number) => string): Promise<PromiseSettledResult<RecordedPurchase>[]> {
+  const brandId = requireBrand(principal, { scope: 'purchases' });
+  const now = app.clock.now();
+  const asked = commands.map((command) => ({ command, id: postingId(brandId, command.idempotencyKey), hash: hashOf(app, brandId, command) }));
+  const context = await app.database.transaction(databasePrincipal(principal), async (tx): Promise<Context> => {
+    const stored = await findPostings(
+      tx.client,
+      asked.filter(({ command }) => !command.dryRun).map(({ id }) => id),
+    );
+    const fresh = asked.filter(({ id }) => !stored.has(id)).map(({ command }) => command);
+    const version = await app.coalition.version(tx.client);
+    const members = await findMembers(app, tx, brandId, fresh);
+    const redemptions = await readRedemptions(tx.client, [...new Set(fresh.flatMap((command) => command.redemptionIds))]);
+    return { brandId, now, stored, members, redemptions, snapshot: await app.coalition.at(version), rules: await earningRules(app, version) };
+  });
+  await openAccounts(app, context, commands);
+  const requests = await Promise.all(asked.map((each, at) => requestOrNotFound(app, context, each, fieldOf(at))));
+  // All requests are made before the first is posted: bad input posts nothing, and a member's purchases keep their order.
+  return Promise.allSettled(asked.map((each, at) => post(app, context, each, requests[at])));
+}
+
+interface Context {
+  readonly brandId: Uuid;
+  readonly now: Date;
+  readonly stored: ReadonlyMap<Uuid, FoundPosting>;
+  readonly members: ReadonlyMap<RecordPurchase, ResolvedMember | null>;
+  readonly redemptions: ReadonlyMap<Uuid, RedemptionFact>;
+  readonly snapshot: CoalitionSnapshot;
+  readonly rules: EarningRules;
+}
+
+interface Asked {
+  readonly command: RecordPurchase;
+  readonly id: Uuid;
+  readonly hash: Buffer;
+}
+
+function hashOf(app: App, brandId: Uuid, { idempotencyKey: _key, dryRun: _dryRun, ...content }: RecordPurchase): Buffer {
+  return contentHash('RECORD_PURCHASE', { ...content, member: memberRefContent(app.keys, brandId, content.member) });
+}
+
+/** Members of real purchases become known to the brand by what they present; those of dry runs are looked at, and then forgotten. */
+async function findMembers(app: App, tx: Tx, brandId: Uuid, commands: readonly RecordPurchase[]): Promise<Map<RecordPurchase, ResolvedMember | null>> {
+  const found = new Map<RecordPurchase, ResolvedMember | null>();
+  const find = async (some: readonly RecordPurchase[]) => {
+    const members = await resolveMembers(
+      app,
+      tx,
+      brandId,
+      some.map((command) => command.member),
+    );
+    some.forEach((command, i) => found.set(command, members[i]));
+  };
+  const dry = commands.filter((command) => command.dryRun);
+  if (dry.length > 0) {
+    await tx.client.query('SAVEPOINT dry_run');
+    await find(dry);
+    await tx.client.query('ROLLBACK TO SAVEPOINT dry_run');
+  }
+  await find(commands.filter((command) => !command.dryRun));
+  return found;
+}
+
+/** One trip for the whole bulk, instead of one a purchase. */
+async function openAccounts(app: App, { brandId, members, snapshot }: Context, commands: readonly RecordPurchase[]): Promise<void> {
+  const refs = new Map<string, AccountRef>();
+  for (const command of commands) {
+    const member = members.get(command);
+    const currency = snapshot.currenciesByCode.get(command.currency);
+    if (!member || !currency) continue;
+    refs.set(`${member.walletId} ${currency.id}`, { kind: 'WALLET', owner: member.walletId, currencyId: currency.id });
+    refs.set(`issued ${currency.id}`, { kind: 'ISSUED', owner: brandId, currencyId: currency.id });
+  }
+  await app.ledger.openAccounts([...refs.values()]);
+}
+
+async function requestOrNotFound(app: App, context: Context, asked: Asked, field: string): Promise<PostingRequest | NotFound | null> {
+  if (context.stored.has(asked.id)) return null;
+  return toRequest(app, context, asked, field).catch((error) => {
+    if (error instanceof NotFound) return error;
+    throw error;
+  });
+}
+
+async function post(app: App, context: Context, { command: { dryRun }, id, hash }: Asked, request: PostingRequest | NotFound | null): Promise<RecordedPurchase> {
+  const stored = context.stored.get(id);
+  if (stored) return toRecorded(sameOutcome(stored, hash), false);
+  if (!request || request instanceof NotFound) throw request ?? new Error(`purchase ${id} was neither stored nor planned`);
+  return toRecorded(dryRun ? await previewPosting(app, { ...request, id: newUuid() }) : await app.ledger.post(request), dryRun);
+}
+
+function toRecorded(outcome: PostingOutcome, dryRun: boolean): RecordedPurchase {
+  const answer = acceptedAnswer(outcome) as unknown as Omit<RecordedPurchase, 'balance' | 'dryRun' | 'duplicate'>;
+  return { ...answer, balance: outcome.balances[0], dryRun, duplicate: outcome.duplicate };
+}
+
+async function toRequest(app: App, context: Context, { command, id, hash }: Asked, field: string): Promise<PostingRequest> {
+  const { brandId, now, snapshot } = context;
+  const member = context.members.get(command);
+  if (!member) throw new NotFound('Member');
+  const currency = snapshot.currenciesByCode.get(command.currency);
+  if (!currency) throw new InvalidInput(`${field}.currency`, `There is no points currency ${command.currency}.`);
+  const redemptions = command.redemptionIds.map((redemptionId) => {
+    const redemption = context.redemptions.get(redemptionId);
+    if (!redemption) throw new NotFound('Redemption');
+    return redemption;
+  });
+  const happenedAt = command.occurredAt ?? now;
+  const day = dayOf(happenedAt, currency.timeZone);
+  const accounts: AccountRef[] = [
+    { kind: 'WALLET', owner: member.walletId, currencyId: currency.id },
+    { kind: 'ISSUED', owner: brandId, currencyId: currency.id },
+  ];
+  const [wallet, issued] = await app.ledger.openAccounts(accounts);
+  const agreed = orRefusal(() => ({
+    terms: requireTerms(snapshot, brandId, currency.id, 'issue', happenedAt, now),
+    rule: context.rules.inForce(brandId, currency, happenedAt),
+  }));
+  const request = {
+    id,
+    party: brandId,
+    kind: 'RECORD_PURCHASE',
+    contentHash: hash,
+    occurredAt: happenedAt.getTime(),
+    day,
+    recordedAt: now.getTime(),
+    loads: {
+      wallets: [wallet],
+      transfers: redemptions.flatMap(({ spentBy }) => spentBy ?? []),
+      counters: redemptions.map((redemption) => ({ account: wallet, key: usedCounter(redemption.id) })),
+    },
+  };
+  if ('refused' in agreed) return { ...request, plan: () => agreed };
+  const { terms, rule } = agreed.is;
+  return {
+    ...request,
+    plan: planPurchase({
+      purchaseId: newUuid(),
+      postingId: id,
+      earnTransferId: newUuid(),
+      brandId,
+      memberId: member.memberId,
+      walletId: member.walletId,
+      wallet,
+      issued,
+      currency,
+      rule,
+      termsId: terms.id,
+      lot: {
+        originId: await lotOrigin(app, snapshot, brandId, currency, terms.id, day),
+        expiresOn: expiryDate(currency.expiry, day),
+        availableOn: ALWAYS,
+      },
+      lines: command.lines,
+      moneyCurrency: command.moneyCurrency,
+      redemptions,
+      channel: command.channel,
+      instrument: command.instrument,
+      reference: command.reference,
+      occurredAt: happenedAt,
+      recordedAt: now,
+    }),
+  };
+}
+
+function lotOrigin(app: App, snapshot: CoalitionSnapshot, brandId: Uuid, currency: PointCurrency, termsId: Uuid, day: number): Promise<number> {
+  const issuerCode = snapshot.brandsById.get(brandId)?.code ?? '';
+  return app.ledger.lotOrigin({ issuer: brandId, issuerCode, currencyId: currency.id, issueMonth: monthStart(day), termsId, offerId: null });
+}

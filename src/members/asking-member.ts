@@ -1,0 +1,56 @@
+import { type BrandPermission, requireBrand, requireOperator } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { Tx } from '../database/transaction';
+import { NotFound, PermissionDenied } from '../refusal';
+import type { MemberRef } from './member-ref';
+import { type ResolvedMember, readWallets, resolveMember } from './resolve-members';
+
+/** Which member a request is about: null means the member who asks. */
+export type MemberOrSelf = MemberRef | null;
+
+/**
+ * The member that a brand names, that the operator names by id, or who asks. Checks the permission first; throws PermissionDenied, NotFound.
+ * `presented`: see resolveMembers.
+ */
+export async function requireMemberOrSelf(
+  app: App,
+  tx: Tx,
+  principal: Principal,
+  ref: MemberOrSelf,
+  permission: BrandPermission,
+  presented: 'link' | 'look' = 'look',
+): Promise<ResolvedMember> {
+  if (principal.kind === 'member' || (principal.kind === 'staff' && principal.ofOperator)) {
+    if (principal.kind === 'staff') requireOperator(principal, permission.roles);
+    if (ref && ref.by !== 'id') throw new PermissionDenied('Only a brand may name a member by its customer id or an identifier.');
+    const memberId = principal.kind === 'member' ? principal.memberId : ref?.memberId;
+    if (!memberId || (ref && ref.memberId !== memberId)) throw new NotFound('Member');
+    const member = (await readWallets(tx.client, [memberId])).get(memberId);
+    if (!member) throw new NotFound('Member');
+    return member;
+  }
+  const brandId = requireBrand(principal, permission);
+  if (!ref) throw new NotFound('Member');
+  return resolveMember(app, tx, brandId, ref, presented);
+}
+
+/** Runs work in one transaction of whoever asks, with the member it is about. */
+export function withMember<T>(
+  app: App,
+  principal: Principal,
+  ref: MemberOrSelf,
+  permission: BrandPermission,
+  work: (tx: Tx, member: ResolvedMember) => Promise<T>,
+  presented: 'link' | 'look' = 'look',
+): Promise<T> {
+  // Before any connection is taken: a caller who may not ask must not be able to wait for one.
+  if (principal.kind === 'client') requireBrand(principal, permission);
+  return app.database.transaction(databasePrincipal(principal), async (tx) => work(tx, await requireMemberOrSelf(app, tx, principal, ref, permission, presented)));
+}
+
+/** The member's name in the audit trail: the id that whoever asks sees, since a brand may read the entry. */
+export function auditName(app: App, principal: Principal, member: ResolvedMember): string {
+  const audience = principal.kind === 'client' || (principal.kind === 'staff' && !principal.ofOperator) ? principal.brandId : 'coalition';
+  return `mem_${app.keys.toPairwise('member', audience, member.memberId).replaceAll('-', '')}`;
+}

@@ -1,0 +1,221 @@
+import type { PoolClient } from 'pg';
+import { z } from 'zod';
+import { requireBrand } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import { violatedConstraint } from '../database/constraint-refusal';
+import { derivedUuid, newUuid, type Uuid } from '../ids';
+import { findPostings, sameOutcome } from '../ledger/find-posting';
+import { canonicalJson, contentHash, postingId } from '../ledger/idempotency';
+import { acceptedAnswer } from '../ledger/outcome';
+import type { PostingOutcome, PostingRequest } from '../ledger/posting';
+import { idempotencyKey, optionalText, plainText } from '../ledger/request-fields';
+import { dayOf } from '../points/calendar';
+import type { Refusal, RefusalData } from '../refusal';
+import { customerHash, IDENTIFIER_KINDS, identifierHash, MAX_IDENTIFIER } from './member-ref';
+import { CustomerIdTaken, IdentifierTaken } from './member-refusals';
+
+export const identifierSchema = z.object({ kind: z.enum(IDENTIFIER_KINDS), value: plainText(MAX_IDENTIFIER) });
+
+const personalDataSchema = z.object({
+  givenName: optionalText(200),
+  familyName: optionalText(200),
+  email: optionalText(320),
+  phone: optionalText(50),
+  /** 'YYYY-MM-DD'. */
+  birthDate: z
+    .string()
+    .nullish()
+    .transform((day) => day ?? null),
+  /** BCP 47, such as "de-AT". */
+  language: optionalText(35),
+});
+
+export const enrolMemberSchema = z.object({
+  idempotencyKey,
+  customerId: optionalText(MAX_IDENTIFIER),
+  identifiers: z
+    .array(identifierSchema)
+    .max(20, 'A member is enrolled with at most 20 identifiers.')
+    .nullish()
+    .transform((identifiers) => identifiers ?? []),
+  personalData: personalDataSchema.nullish().transform((data) => data ?? null),
+  /** ISO 3166-1 country whose law protects the member's data. */
+  jurisdiction: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'Write an ISO 3166-1 country code, such as "AT".')
+    .nullish()
+    .transform((country) => country ?? null),
+});
+export type EnrolMember = z.output<typeof enrolMemberSchema>;
+
+export interface EnrolledMember {
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+}
+
+/** Everything about one enrolment that is worked out before the database is asked. Ids derive from brand and key: a repetition finds the same member. */
+interface Enrolment {
+  readonly command: EnrolMember;
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  readonly linkId: Uuid;
+  readonly customerHash: Buffer | null;
+  readonly identifiers: readonly { readonly kind: string; readonly hash: Buffer }[];
+  readonly request: PostingRequest;
+}
+
+/** One member; see enrolMembers. Throws CustomerIdTaken, IdentifierTaken, IDEMPOTENCY_CONFLICT. */
+export async function enrolMember(app: App, principal: Principal, command: EnrolMember): Promise<EnrolledMember> {
+  const [result] = await enrolMembers(app, principal, [command]);
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+/**
+ * Enrols members of the brand: wallet, link, identifiers, personal data. In the order of the commands; refused ones do not harm the others.
+ * The outcome is kept with the idempotency key as a posting without movements, refusals included.
+ */
+export async function enrolMembers(app: App, principal: Principal, commands: readonly EnrolMember[]): Promise<PromiseSettledResult<EnrolledMember>[]> {
+  const brandId = requireBrand(principal, { scope: 'members', roles: ['PROGRAMME_MANAGER', 'SUPPORT'] });
+  const now = app.clock.now();
+  const enrolments = commands.map((command) => prepare(app, brandId, command, now));
+  const stored = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+    findPostings(
+      client,
+      enrolments.map(({ request }) => request.id),
+    ),
+  );
+  const fresh = enrolments.filter(({ request }) => !stored.has(request.id));
+  const refusals = await store(app, principal, brandId, fresh, now);
+  return Promise.allSettled(
+    enrolments.map(async (enrolment): Promise<EnrolledMember> => {
+      const { request } = enrolment;
+      const found = stored.get(request.id);
+      return toEnrolled(found ? sameOutcome(found, request.contentHash) : await app.ledger.post(withRefusal(request, refusals.get(enrolment))));
+    }),
+  );
+}
+
+function toEnrolled(outcome: PostingOutcome): EnrolledMember {
+  const { memberId, walletId } = acceptedAnswer(outcome);
+  return { memberId: memberId as Uuid, walletId: walletId as Uuid };
+}
+
+function prepare(app: App, brandId: Uuid, command: EnrolMember, now: Date): Enrolment {
+  const { idempotencyKey: key, customerId, personalData, jurisdiction } = command;
+  const memberId = derivedUuid('member', brandId, key);
+  const walletId = derivedUuid('wallet', brandId, key);
+  const customer = customerId === null ? null : customerHash(app.keys, brandId, customerId);
+  const identifiers = command.identifiers.map((identifier, i) => ({
+    kind: identifier.kind,
+    hash: identifierHash(app.keys, identifier, `input.identifiers.${i}.value`),
+  }));
+  // Personal data go into the content under a key: what is stored must not let anyone test a guess, nor outlive an erasure.
+  const content = {
+    customer: customer?.toString('hex'),
+    identifiers: identifiers.map(({ kind, hash }) => `${kind} ${hash.toString('hex')}`).sort(),
+    personalData: personalData && app.keys.identifierHash(`enrolment/${memberId}`, canonicalJson(personalData)).toString('hex'),
+    jurisdiction,
+  };
+  return {
+    command,
+    memberId,
+    walletId,
+    linkId: derivedUuid('link', brandId, key),
+    customerHash: customer,
+    identifiers,
+    request: {
+      id: postingId(brandId, key),
+      party: brandId,
+      kind: 'ENROL_MEMBER',
+      contentHash: contentHash('ENROL_MEMBER', content),
+      occurredAt: now.getTime(),
+      day: dayOf(now, 'UTC'),
+      recordedAt: now.getTime(),
+      loads: { wallets: [] },
+      plan: () => ({ steps: [], answer: { memberId, walletId } }),
+    },
+  };
+}
+
+function withRefusal(request: PostingRequest, refused: RefusalData | undefined): PostingRequest {
+  return refused ? { ...request, plan: () => ({ refused }) } : request;
+}
+
+/** Stores what is not stored yet: all at once, or, when a name is taken, one by one. Returns the refused ones. */
+async function store(app: App, principal: Principal, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<Map<Enrolment, RefusalData>> {
+  const refusals = new Map<Enrolment, RefusalData>();
+  if (enrolments.length === 0) return refusals;
+  const attempt = (some: readonly Enrolment[]) => app.database.transaction(databasePrincipal(principal), ({ client }) => insertMissing(client, brandId, some, now));
+  try {
+    await attempt(enrolments);
+  } catch (error) {
+    if (!violatedConstraint(error)) throw error;
+    for (const enrolment of enrolments) {
+      // The same request twice at once: the second finds, on its second look, that the first has stored it.
+      const refusal = await attempt([enrolment]).catch((again) => asRefusal(again, enrolment) ?? attempt([enrolment]));
+      if (refusal) refusals.set(enrolment, refusal.toData());
+    }
+  }
+  return refusals;
+}
+
+function asRefusal(error: unknown, enrolment: Enrolment): Refusal | null {
+  switch (violatedConstraint(error)) {
+    case 'brand_link_customer_once':
+      return new CustomerIdTaken();
+    case 'member_identifier_one_owner':
+      // One statement wrote them all; with several, the first is named.
+      return new IdentifierTaken(enrolment.command.identifiers[0].kind);
+    case 'member_pkey':
+      return null;
+    default:
+      throw error;
+  }
+}
+
+async function insertMissing(client: PoolClient, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<undefined> {
+  const { rows: links } = await client.query('SELECT id FROM brand_link WHERE id = ANY ($1::uuid[])', [enrolments.map(({ linkId }) => linkId)]);
+  const done = new Set(links.map((row) => row.id));
+  const missing = enrolments.filter(({ linkId }) => !done.has(linkId));
+  if (missing.length === 0) return;
+  const ids = missing.map(({ memberId }) => memberId);
+  await client.query(
+    'INSERT INTO member (id, enrolled_by_brand_id, enrolled_at, jurisdiction) SELECT id, $1, $2, jurisdiction FROM unnest($3::uuid[], $4::text[]) AS new (id, jurisdiction)',
+    [brandId, now, ids, missing.map(({ command }) => command.jurisdiction)],
+  );
+  await client.query(
+    `INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at)
+     SELECT id, $1, member_id, customer_hash, 'ENROLLED', $2 FROM unnest($3::uuid[], $4::uuid[], $5::bytea[]) AS new (id, member_id, customer_hash)`,
+    [brandId, now, missing.map(({ linkId }) => linkId), ids, missing.map(({ customerHash: hash }) => hash)],
+  );
+  await client.query('INSERT INTO wallet (id, member_id, opened_at) SELECT id, member_id, $1 FROM unnest($2::uuid[], $3::uuid[]) AS new (id, member_id)', [
+    now,
+    missing.map(({ walletId }) => walletId),
+    ids,
+  ]);
+  await insertPersonalData(client, missing, now);
+  await insertIdentifiers(client, brandId, missing, now);
+}
+
+async function insertPersonalData(client: PoolClient, enrolments: readonly Enrolment[], now: Date): Promise<void> {
+  for (const { memberId, command } of enrolments) {
+    if (!command.personalData) continue;
+    const { givenName, familyName, email, phone, birthDate, language } = command.personalData;
+    await client.query(
+      `INSERT INTO member_personal_data (member_id, given_name, family_name, email, phone, birth_date, language, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [memberId, givenName, familyName, email, phone, birthDate, language, now],
+    );
+  }
+}
+
+async function insertIdentifiers(client: PoolClient, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<void> {
+  const rows = enrolments.flatMap(({ memberId, identifiers }) => identifiers.map(({ kind, hash }) => ({ memberId, kind, hash })));
+  if (rows.length === 0) return;
+  await client.query(
+    `INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at)
+     SELECT id, member_id, kind, hash, $1, $2 FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::bytea[]) AS new (id, member_id, kind, hash)`,
+    [brandId, now, rows.map(() => newUuid()), rows.map((row) => row.memberId), rows.map((row) => row.kind), rows.map((row) => row.hash)],
+  );
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { requireBrand } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import { refusingBy } from '../database/constraint-refusal';
+import { plainText } from '../ledger/request-fields';
+import { customerHash, MAX_IDENTIFIER, type MemberRef } from './member-ref';
+import { CustomerIdTaken, MemberLinkedOtherwise } from './member-refusals';
+import { type ResolvedMember, resolveMember } from './resolve-members';
+
+export const linkMemberSchema = z.object({ member: z.custom<MemberRef>(), customerId: plainText(MAX_IDENTIFIER) });
+
+export interface LinkMember {
+  /** Found by an identifier that the member presented, or by id if the brand knows the member already. */
+  readonly member: MemberRef;
+  readonly customerId: string;
+}
+
+/**
+ * From now on the brand's customer id finds this member. Linking the same two again changes nothing.
+ * Throws CustomerIdTaken, MemberLinkedOtherwise, NotFound.
+ */
+export async function linkMember(app: App, principal: Principal, { member: ref, customerId }: LinkMember): Promise<ResolvedMember> {
+  const brandId = requireBrand(principal, { scope: 'members', roles: ['SUPPORT'] });
+  const hash = customerHash(app.keys, brandId, customerId);
+  return refusingBy({ brand_link_customer_once: () => new CustomerIdTaken() }, () =>
+    app.database.transaction(databasePrincipal(principal), async (tx) => {
+      const member = await resolveMember(app, tx, brandId, ref);
+      const { rows } = await tx.client.query(
+        'SELECT id, customer_hash FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL FOR NO KEY UPDATE',
+        [brandId, member.memberId],
+      );
+      const linked: Buffer | null = rows[0].customer_hash;
+      if (linked?.equals(hash)) return member;
+      if (linked) throw new MemberLinkedOtherwise();
+      await tx.client.query("UPDATE brand_link SET customer_hash = $2, source = 'LINKED' WHERE id = $1", [rows[0].id, hash]);
+      return member;
+    }),
+  );
+}

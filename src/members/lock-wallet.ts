@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { Principal } from '../access/principal';
+import { recordChange, reasonSchema } from '../access/record-change';
+import type { App } from '../app';
+import { PermissionDenied } from '../refusal';
+import { auditName, type MemberOrSelf, withMember } from './asking-member';
+import type { ResolvedMember } from './resolve-members';
+
+export const lockWalletSchema = z.object({ member: z.custom<MemberOrSelf>(), reason: reasonSchema });
+export type LockWallet = z.output<typeof lockWalletSchema>;
+
+/** Locks the member's wallet against spending; earning goes on. By the member, a brand that knows the member, or the operator. */
+export async function lockWallet(app: App, principal: Principal, command: LockWallet): Promise<ResolvedMember> {
+  return setLock(app, principal, command, true);
+}
+
+/** Lifts the lock: the member's own decision or the operator's, since a brand must not undo what the member did to be safe. */
+export async function unlockWallet(app: App, principal: Principal, command: LockWallet): Promise<ResolvedMember> {
+  const ofBrand = principal.kind === 'client' || (principal.kind === 'staff' && !principal.ofOperator);
+  if (ofBrand) throw new PermissionDenied("A wallet's lock is lifted by its member or by the operator.");
+  return setLock(app, principal, command, false);
+}
+
+async function setLock(app: App, principal: Principal, { member: ref, reason }: LockWallet, locked: boolean): Promise<ResolvedMember> {
+  const member = await withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, async (tx, found) => {
+    if (found.locked !== locked) {
+      await tx.client.query('UPDATE wallet SET locked_at = $2, lock_reason = $3 WHERE id = $1', [found.walletId, locked ? app.clock.now() : null, locked ? (reason ?? null) : null]);
+      await recordChange(app, tx, principal, { operation: locked ? 'lockWallet' : 'unlockWallet', target: auditName(app, principal, found), reason });
+    }
+    return { ...found, locked };
+  });
+  // The accounts decide. Should we be cut off before this, the wallet is refused by its own row when locked, and a repetition sets the accounts right.
+  await app.ledger.setSpendLock(member.walletId, locked);
+  return member;
+}

@@ -1,0 +1,48 @@
+import type { Keys } from '../access/keys';
+import type { Uuid } from '../ids';
+import { InvalidInput } from '../refusal';
+
+export const IDENTIFIER_KINDS = ['CARD', 'QR', 'PHONE', 'EMAIL', 'WALLET_PASS'] as const;
+export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
+
+/** What a member shows at a till: a card, a code, a phone number. Kept only as a keyed hash. */
+export interface Identifier {
+  readonly kind: IdentifierKind;
+  readonly value: string;
+}
+
+/** How a caller names a member: exactly one of the platform's id, the brand's own customer id, or an identifier. */
+export type MemberRef =
+  | { readonly by: 'id'; readonly memberId: Uuid }
+  | { readonly by: 'customerId'; readonly customerId: string }
+  | { readonly by: 'identifier'; readonly identifier: Identifier };
+
+/** Longest identifier or customer id, in characters. */
+export const MAX_IDENTIFIER = 200;
+
+/**
+ * The keyed hash that an identifier is found by. Writing differs and the number does not: spaces, dashes, dots, slashes and brackets do not
+ * count in cards and phones, capitals do not count in e-mail addresses. Throws InvalidInput when nothing is left.
+ */
+export function identifierHash(keys: Keys, { kind, value }: Identifier, field = 'identifier.value'): Buffer {
+  const bare = kind === 'CARD' || kind === 'PHONE' ? value.replace(/[\s\-.()/]/g, '') : kind === 'EMAIL' ? value.trim().toLowerCase() : value;
+  if (bare === '') throw new InvalidInput(field, 'This identifier has no content.');
+  return keys.identifierHash(`identifier/${kind}`, bare);
+}
+
+/** The keyed hash of a brand's own id for its customer: the same text at two brands is two things. */
+export function customerHash(keys: Keys, brandId: Uuid, customerId: string): Buffer {
+  return keys.identifierHash(`customer/${brandId}`, customerId);
+}
+
+/** The reference as part of a request's content: hashes instead of identifiers, so that nothing stored can be guessed back. */
+export function memberRefContent(keys: Keys, brandId: Uuid, ref: MemberRef): Readonly<Record<string, string>> {
+  switch (ref.by) {
+    case 'id':
+      return { id: ref.memberId };
+    case 'customerId':
+      return { customer: customerHash(keys, brandId, ref.customerId).toString('hex') };
+    case 'identifier':
+      return { kind: ref.identifier.kind, hash: identifierHash(keys, ref.identifier).toString('hex') };
+  }
+}

@@ -1,0 +1,27 @@
+import { Refusal } from '../refusal';
+import type { IdentifierKind } from './member-ref';
+
+/** The identifier belongs to a member already; whose it is, is not said. */
+export class IdentifierTaken extends Refusal {
+  constructor(kind: IdentifierKind) {
+    super({
+      code: 'IDENTIFIER_TAKEN',
+      message: `This ${kind} belongs to a member already. Find that member by it, or have it removed there first.`,
+      fields: { kind },
+    });
+  }
+}
+
+/** The brand has given its customer id to a member already. */
+export class CustomerIdTaken extends Refusal {
+  constructor() {
+    super({ code: 'CUSTOMER_ID_TAKEN', message: 'This customer id is linked to a member already. Use it to refer to that member, or unlink it first.' });
+  }
+}
+
+/** The member is linked to the brand under another customer id. */
+export class MemberLinkedOtherwise extends Refusal {
+  constructor() {
+    super({ code: 'MEMBER_LINKED_OTHERWISE', message: 'This member is linked under another customer id of yours. Unlink the member first.' });
+  }
+}

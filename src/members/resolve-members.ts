@@ -1,0 +1,90 @@
+import type { PoolClient } from 'pg';
+import type { App } from '../app';
+import type { Tx } from '../database/transaction';
+import { newUuid, type Uuid } from '../ids';
+import { NotFound } from '../refusal';
+import { customerHash, identifierHash, type MemberRef } from './member-ref';
+
+/** A member that the brand knows, with the wallet that points go to. */
+export interface ResolvedMember {
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  /** The wallet is locked against spending. */
+  readonly locked: boolean;
+}
+
+/**
+ * Finds the members that a brand's request names, in the order of `refs`; null for what the brand cannot know or what does not exist.
+ * 'link': a member whose identifier is presented at the brand becomes known to it (a link of source PRESENTED), unless the transaction is
+ * rolled back. 'look': only members that it knows already. One query a kind of reference, however many there are.
+ */
+export async function resolveMembers(app: App, tx: Tx, brandId: Uuid, refs: readonly MemberRef[], presented: 'link' | 'look' = 'link'): Promise<(ResolvedMember | null)[]> {
+  const byCustomerId = await findByCustomerIds(app, tx.client, brandId, refs);
+  const byIdentifier = await findByIdentifiers(app, tx.client, refs);
+  const found = refs.map((ref, i) => (ref.by === 'id' ? ref.memberId : (byCustomerId.get(i) ?? byIdentifier.get(i) ?? null)));
+  if (presented === 'link') await linkPresented(app, tx.client, brandId, [...byIdentifier.values()]);
+  const wallets = await readWallets(tx.client, [...new Set(found.filter((id) => id !== null))]);
+  return found.map((id) => (id === null ? null : (wallets.get(id) ?? null)));
+}
+
+/** One member; throws NotFound. */
+export async function resolveMember(app: App, tx: Tx, brandId: Uuid, ref: MemberRef, presented: 'link' | 'look' = 'link'): Promise<ResolvedMember> {
+  const [member] = await resolveMembers(app, tx, brandId, [ref], presented);
+  if (!member) throw new NotFound('Member');
+  return member;
+}
+
+/** Active members' wallets, as far as the transaction's principal may see them. */
+export async function readWallets(client: PoolClient, memberIds: readonly Uuid[]): Promise<Map<Uuid, ResolvedMember>> {
+  if (memberIds.length === 0) return new Map();
+  const { rows } = await client.query({
+    name: 'resolve-wallets',
+    text: `SELECT w.id, w.member_id, w.locked_at IS NOT NULL AS locked
+           FROM wallet w JOIN member m ON m.id = w.member_id WHERE w.member_id = ANY ($1::uuid[]) AND m.status = 'ACTIVE'`,
+    values: [memberIds],
+  });
+  return new Map(rows.map((row) => [row.member_id, { memberId: row.member_id, walletId: row.id, locked: row.locked }]));
+}
+
+async function findByCustomerIds(app: App, client: PoolClient, brandId: Uuid, refs: readonly MemberRef[]): Promise<Map<number, Uuid>> {
+  const asked = refs.flatMap((ref, at) => (ref.by === 'customerId' ? [{ at, hash: customerHash(app.keys, brandId, ref.customerId) }] : []));
+  if (asked.length === 0) return new Map();
+  const { rows } = await client.query({
+    name: 'resolve-customer-ids',
+    text: 'SELECT customer_hash, member_id FROM brand_link WHERE brand_id = $1 AND customer_hash = ANY ($2::bytea[]) AND unlinked_at IS NULL',
+    values: [brandId, asked.map(({ hash }) => hash)],
+  });
+  const byHash = new Map(rows.map((row) => [row.customer_hash.toString('hex'), row.member_id]));
+  return new Map(asked.flatMap(({ at, hash }) => (byHash.has(hash.toString('hex')) ? [[at, byHash.get(hash.toString('hex'))]] : [])));
+}
+
+async function findByIdentifiers(app: App, client: PoolClient, refs: readonly MemberRef[]): Promise<Map<number, Uuid>> {
+  const asked = refs.flatMap((ref, at) => (ref.by === 'identifier' ? [{ at, kind: ref.identifier.kind, hash: identifierHash(app.keys, ref.identifier) }] : []));
+  if (asked.length === 0) return new Map();
+  const { rows } = await client.query({
+    name: 'resolve-identifiers',
+    text: `SELECT at, find_member_by_identifier(kind, hash) AS member_id FROM unnest($1::int[], $2::text[], $3::bytea[]) AS asked (at, kind, hash)`,
+    values: [asked.map(({ at }) => at), asked.map(({ kind }) => kind), asked.map(({ hash }) => hash)],
+  });
+  return new Map(rows.filter((row) => row.member_id !== null).map((row) => [row.at, row.member_id]));
+}
+
+async function linkPresented(app: App, client: PoolClient, brandId: Uuid, memberIds: readonly Uuid[]): Promise<void> {
+  const presented = [...new Set(memberIds)];
+  if (presented.length === 0) return;
+  const { rows } = await client.query({
+    name: 'linked-members',
+    text: 'SELECT member_id FROM brand_link WHERE brand_id = $1 AND member_id = ANY ($2::uuid[]) AND unlinked_at IS NULL',
+    values: [brandId, presented],
+  });
+  const linked = new Set(rows.map((row) => row.member_id));
+  // In id order: two requests that present the same members would deadlock on the unique index otherwise.
+  const missing = presented.filter((id) => !linked.has(id)).sort();
+  if (missing.length === 0) return;
+  await client.query({
+    name: 'link-presented',
+    text: `INSERT INTO brand_link (id, brand_id, member_id, source, linked_at)
+           SELECT id, $1, member_id, 'PRESENTED', $4 FROM unnest($2::uuid[], $3::uuid[]) AS new (id, member_id) ON CONFLICT DO NOTHING`,
+    values: [brandId, missing.map(() => newUuid()), missing, app.clock.now()],
+  });
+}

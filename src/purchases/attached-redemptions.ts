@@ -1,0 +1,53 @@
+import type { PoolClient } from 'pg';
+import type { Uuid } from '../ids';
+import type { AccountId } from '../ledger/posting';
+
+/** A redemption as the brand that made it finds it again. */
+export interface RedemptionFact {
+  readonly id: Uuid;
+  readonly kind: 'BURN' | 'HOLD';
+  readonly walletId: Uuid;
+  readonly memberId: Uuid;
+  readonly account: AccountId;
+  readonly currencyId: number;
+  /** Burned, or held: not what was captured in the end. */
+  readonly points: number;
+  /** Micro-units of money that all the points pay. */
+  readonly moneyValue: bigint;
+  readonly moneyCurrency: string;
+  readonly termsId: Uuid;
+  readonly occurredAt: Date;
+  /** The transfer that spent the points; null for a hold that was not captured (yet). */
+  readonly spentBy: Uuid | null;
+}
+
+/** Redemptions of the brand whose transaction it is, by id; what it cannot see is not in the map. */
+export async function readRedemptions(client: PoolClient, ids: readonly Uuid[]): Promise<Map<Uuid, RedemptionFact>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await client.query({
+    name: 'read-redemptions',
+    text: `SELECT r.id, r.kind, r.wallet_id, r.member_id, r.account_id, r.currency_id, r.points, r.money_value, r.money_currency, r.terms_id, r.occurred_at,
+             CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
+           FROM redemption r LEFT JOIN transfer t ON t.hold_id = r.id WHERE r.id = ANY ($1::uuid[])`,
+    values: [ids],
+  });
+  return new Map(rows.map((row) => [row.id, toFact(row)]));
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of pg
+function toFact(row: any): RedemptionFact {
+  return {
+    id: row.id,
+    kind: row.kind,
+    walletId: row.wallet_id,
+    memberId: row.member_id,
+    account: Number(row.account_id),
+    currencyId: row.currency_id,
+    points: Number(row.points),
+    moneyValue: BigInt(row.money_value),
+    moneyCurrency: row.money_currency,
+    termsId: row.terms_id,
+    occurredAt: row.occurred_at,
+    spentBy: row.spent_by,
+  };
+}
