@@ -1,0 +1,114 @@
+import { type BrandCode, type BrandPurchase, type BrandReturn, burnPoints, type MemberHistory } from './member-events';
+
+/** What a member's wallet holds after a mutation, as its answer says. */
+export interface WalletBalance {
+  /** Points that can be spent, held ones apart. */
+  readonly active: number;
+  readonly arrears: number;
+}
+
+/** What the driver asks of the platform. All of it may be sent twice. A larger urgency is sent sooner. */
+export interface Tills {
+  enrol(brand: BrandCode, customer: string): Promise<void>;
+  redeem(burn: { readonly on: BrandPurchase; readonly customer: string; readonly points: number }): Promise<{ readonly redemptionId: string; readonly balance: WalletBalance }>;
+  purchase(
+    bought: { readonly purchase: BrandPurchase; readonly customer: string; readonly redemptionId: string | null },
+    urgency: number,
+  ): Promise<{ readonly purchaseId: string; readonly points: number; readonly balance: WalletBalance }>;
+  takeBack(
+    returned: BrandReturn,
+    purchaseId: string,
+  ): Promise<{ readonly clawedBack: number; readonly reinstated: number; readonly balance: WalletBalance }>;
+}
+
+/** Gross points of one brand. */
+export interface BrandTally {
+  issued: number;
+  clawedBack: number;
+  redeemed: number;
+  reinstated: number;
+}
+
+/** What the mutations' answers add up to. */
+export class Tally {
+  readonly brands = new Map<BrandCode, BrandTally>();
+  readonly balances = new Map<string, WalletBalance>();
+  redemptions = 0;
+  clawbacks = 0;
+  reinstatements = 0;
+  /** Points that clawbacks did not find in their wallets. */
+  arrearsArisen = 0;
+
+  brand(code: BrandCode): BrandTally {
+    let tally = this.brands.get(code);
+    if (!tally) this.brands.set(code, (tally = { issued: 0, clawedBack: 0, redeemed: 0, reinstated: 0 }));
+    return tally;
+  }
+}
+
+/** How many requests a member's history is at most. */
+export function requestsOf(history: MemberHistory): number {
+  return history.events.reduce((sum, event) => sum + (event.kind === 'RETURNS' ? event.returns.length : event.purchases.length + (event.burnOn ? 1 : 0)), 0);
+}
+
+/** Sends one member's events, each after the answer to the one before: what a burn may take is what the last answer said is there. */
+export async function replayMember(history: MemberHistory, tills: Tills, tally: Tally, onDone: (requests: number) => void): Promise<void> {
+  const { customer, events } = history;
+  const purchaseIds = new Map<BrandPurchase, string>();
+  let left = requestsOf(history);
+  let balance: WalletBalance = { active: 0, arrears: 0 };
+  const done = (): void => {
+    left--;
+    onDone(1);
+  };
+  await tills.enrol(brandOfFirstPurchase(history), customer);
+  for (const event of events) {
+    if (event.kind === 'RETURNS') {
+      for (const returned of event.returns) {
+        const purchaseId = purchaseIds.get(returned.purchase);
+        if (purchaseId === undefined) throw new Error(`${returned.reference} comes before its purchase`);
+        const answer = await tills.takeBack(returned, purchaseId);
+        tallyReturn(tally, returned.purchase.brand, answer, balance);
+        balance = answer.balance;
+        done();
+      }
+      continue;
+    }
+    let redemptionId: string | null = null;
+    if (event.burnOn) {
+      const points = burnPoints(balance.active - balance.arrears, event.burnOn.amountMillis);
+      if (points > 0) {
+        const burned = await tills.redeem({ on: event.burnOn, customer, points });
+        tally.redemptions++;
+        tally.brand(event.burnOn.brand).redeemed += points;
+        ({ redemptionId, balance } = burned);
+      }
+      done();
+    }
+    for (const purchase of event.purchases) {
+      const earned = await tills.purchase({ purchase, customer, redemptionId: purchase === event.burnOn ? redemptionId : null }, left);
+      tally.brand(purchase.brand).issued += earned.points;
+      purchaseIds.set(purchase, earned.purchaseId);
+      balance = earned.balance;
+      done();
+    }
+  }
+  tally.balances.set(customer, balance);
+}
+
+function tallyReturn(tally: Tally, brand: BrandCode, answer: { clawedBack: number; reinstated: number; balance: WalletBalance }, before: WalletBalance): void {
+  const brandTally = tally.brand(brand);
+  if (answer.clawedBack > 0) tally.clawbacks++;
+  brandTally.clawedBack += answer.clawedBack;
+  if (answer.reinstated > 0) tally.reinstatements++;
+  brandTally.reinstated += answer.reinstated;
+  // What came out of the wallet is what it lost; the rest of the clawback went into arrears, unless a reinstatement filled some at once.
+  const found = before.active - answer.balance.active;
+  if (answer.reinstated === 0) tally.arrearsArisen += answer.clawedBack - found;
+  else tally.arrearsArisen += Math.max(0, answer.balance.arrears - before.arrears);
+}
+
+function brandOfFirstPurchase({ customer, events }: MemberHistory): BrandCode {
+  for (const event of events) if (event.kind === 'PURCHASES') return event.purchases[0].brand;
+  throw new Error(`customer ${customer} bought nothing`);
+}
