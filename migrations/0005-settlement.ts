@@ -6,10 +6,11 @@ export class Settlement1790000000005 implements MigrationInterface {
     await runner.query(TABLES);
     await runner.query(GRANTS);
     await runner.query(POLICIES);
+    await runner.query(OLDEST_WRITER);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`DROP TABLE statement, obligation, period CASCADE`);
+    await runner.query(`DROP TABLE statement, obligation, period CASCADE; DROP FUNCTION oldest_writer();`);
   }
 }
 
@@ -58,14 +59,15 @@ CREATE TABLE obligation (
   PRIMARY KEY (event_transfer_id, leg),
   CONSTRAINT obligation_money CHECK ((money_transfer_id IS NULL) = (amount = 0 OR debtor_brand_id = creditor_brand_id))
 );
-CREATE INDEX obligation_period ON obligation (period_id);
+-- Statements sum a period, and page through the entries behind a line in this order.
+CREATE INDEX obligation_period ON obligation (period_id, event_transfer_id, leg);
 CREATE TRIGGER obligation_append_only BEFORE UPDATE OR DELETE ON obligation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE statement (
   id uuid PRIMARY KEY,
   period_id uuid NOT NULL REFERENCES period (id),
   brand_id uuid NOT NULL REFERENCES brand (id),
-  -- Micro-units; positive: the brand pays. And the amount payable, rounded to the minor unit by largest remainder.
+  -- Micro-units; positive: the brand pays. net: of the period alone; payable: with what was carried before, rounded to the minor unit by largest remainder.
   net bigint NOT NULL,
   payable_minor bigint NOT NULL,
   carried_remainder bigint NOT NULL,
@@ -84,6 +86,7 @@ GRANT SELECT, INSERT ON period, statement TO tessera_app;
 GRANT UPDATE (status, close_horizon, closing_at, closed_at) ON period TO tessera_app;
 GRANT SELECT ON obligation TO tessera_app;
 GRANT SELECT, INSERT ON period TO tessera_kernel;
+GRANT UPDATE (close_horizon) ON period TO tessera_kernel;
 GRANT SELECT, INSERT ON obligation TO tessera_kernel;
 `;
 
@@ -100,4 +103,16 @@ CREATE POLICY own_brand ON obligation FOR SELECT TO tessera_app USING ((SELECT c
 CREATE POLICY coalition_reads ON statement FOR SELECT TO tessera_app USING ((SELECT current_principal()) IN ('operator', 'worker'));
 CREATE POLICY worker_writes ON statement FOR INSERT TO tessera_app WITH CHECK ((SELECT current_principal()) = 'worker');
 CREATE POLICY own_brand ON statement FOR SELECT TO tessera_app USING ((SELECT current_principal()) = 'brand' AND brand_id = (SELECT current_brand()));
+`;
+
+// The application's roles may not see other roles' activity; which process holds the journal back, and since when, is all they need.
+const OLDEST_WRITER = `
+CREATE FUNCTION oldest_writer() RETURNS TABLE (pid int, seconds float8) LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT held.pid, extract(epoch FROM clock_timestamp() - activity.xact_start)::float8
+  FROM pg_locks held LEFT JOIN pg_stat_activity activity ON activity.pid = held.pid
+  WHERE held.locktype = 'transactionid' AND held.mode = 'ExclusiveLock' AND held.granted AND held.pid IS DISTINCT FROM pg_backend_pid()
+  ORDER BY age(held.transactionid) DESC LIMIT 1 $$;
+COMMENT ON FUNCTION oldest_writer() IS 'The transaction that has been writing for longest: consumers of the journal wait for it.';
+REVOKE ALL ON FUNCTION oldest_writer() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION oldest_writer() TO tessera_app, tessera_kernel;
 `;

@@ -1,0 +1,51 @@
+import type { ClientBase } from 'pg';
+
+/** How far a consumer of the journal has come: every transfer with an xid below position is done. */
+export interface JournalCursor {
+  /** Rises by one when the journal goes on in another cluster: see restartEpoch. */
+  readonly epoch: number;
+  readonly position: bigint;
+}
+
+/** The consumer's cursor as last committed; the journal's beginning for one that has never run. */
+export async function readCursor(client: ClientBase, consumer: string): Promise<JournalCursor> {
+  const { rows } = await client.query({ name: 'read-journal-cursor', text: 'SELECT epoch, position::text FROM journal_cursor WHERE consumer = $1', values: [consumer] });
+  return rows.length > 0 ? { epoch: rows[0].epoch, position: BigInt(rows[0].position) } : { epoch: 1, position: 0n };
+}
+
+/**
+ * Locks the consumer's cursor until the transaction ends, making it at first use: whoever else consumes waits.
+ * The transaction's role must be tessera_kernel.
+ */
+export async function lockCursor(client: ClientBase, consumer: string): Promise<JournalCursor> {
+  const locked = await tryLock(client, consumer, 'FOR UPDATE');
+  if (locked) return locked;
+  await client.query('INSERT INTO journal_cursor (consumer) VALUES ($1) ON CONFLICT DO NOTHING', [consumer]);
+  const made = await tryLock(client, consumer, 'FOR UPDATE');
+  if (!made) throw new Error(`the journal cursor of ${consumer} cannot be made`);
+  return made;
+}
+
+/** The same without waiting: null when another process holds it. */
+export async function lockCursorIfFree(client: ClientBase, consumer: string): Promise<JournalCursor | null> {
+  const locked = await tryLock(client, consumer, 'FOR UPDATE SKIP LOCKED');
+  if (locked) return locked;
+  await client.query('INSERT INTO journal_cursor (consumer) VALUES ($1) ON CONFLICT DO NOTHING', [consumer]);
+  return tryLock(client, consumer, 'FOR UPDATE SKIP LOCKED');
+}
+
+async function tryLock(client: ClientBase, consumer: string, lock: 'FOR UPDATE' | 'FOR UPDATE SKIP LOCKED'): Promise<JournalCursor | null> {
+  const { rows } = await client.query(`SELECT epoch, position::text FROM journal_cursor WHERE consumer = $1 ${lock}`, [consumer]);
+  return rows.length > 0 ? { epoch: rows[0].epoch, position: BigInt(rows[0].position) } : null;
+}
+
+/** Sets a cursor that this transaction has locked: in the transaction of the consumer's effect, so that both happen or neither. */
+export async function moveCursor(client: ClientBase, consumer: string, to: JournalCursor): Promise<void> {
+  // moved_at tells operators and the relay how long nothing has moved: the server's clock, the same for every process.
+  const { rowCount } = await client.query({
+    name: 'move-journal-cursor',
+    text: 'UPDATE journal_cursor SET epoch = $2, position = $3::xid8, moved_at = clock_timestamp() WHERE consumer = $1',
+    values: [consumer, to.epoch, to.position.toString()],
+  });
+  if (rowCount !== 1) throw new Error(`the journal cursor of ${consumer} is not there to be moved`);
+}

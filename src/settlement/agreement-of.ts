@@ -1,0 +1,48 @@
+import type { CoalitionSnapshot, PointCurrency, TermsVersion } from '../coalition/coalition-snapshot';
+import { findTerms } from '../coalition/terms-in-force';
+import type { Uuid } from '../ids';
+import type { Agreement } from './price-event';
+
+/** What the coalition has agreed on a currency, as pricing asks for it. Lookups are remembered: a range asks the same ones a thousand times. */
+export function agreementOf(snapshot: CoalitionSnapshot, currency: PointCurrency): Agreement {
+  const versions = new Map<Uuid, TermsVersion>();
+  const partnersOf = new Map<Uuid, Set<Uuid>>();
+  for (const { brandId, partnerBrandId, currencyId, terms } of snapshot.partnerships) {
+    if (currencyId !== currency.id) continue;
+    for (const version of terms) versions.set(version.id, version);
+    remember(partnersOf, brandId, partnerBrandId);
+    remember(partnersOf, partnerBrandId, brandId);
+  }
+  return {
+    model: currency.clearingModel,
+    scale: currency.scale,
+    operatorId: snapshot.operator?.id ?? null,
+    terms(id) {
+      const terms = versions.get(id);
+      if (!terms) throw new Error(`there are no terms ${id} for ${currency.code}`);
+      return terms;
+    },
+    pairTerms(issuerId, redeemerId, at) {
+      // A brand's terms with the operator are its terms with the coalition, not a pair's own.
+      if (issuerId === snapshot.operator?.id || redeemerId === snapshot.operator?.id) return null;
+      if (!partnersOf.get(issuerId)?.has(redeemerId)) return null;
+      return findTerms(snapshot, issuerId, currency.id, at, redeemerId);
+    },
+  };
+}
+
+/** Every brand that has ever had a partnership for the currency: only they can owe or be owed, besides the operator. */
+export function partiesTo(snapshot: CoalitionSnapshot, currency: PointCurrency): Uuid[] {
+  const brands = new Set<Uuid>(snapshot.operator ? [snapshot.operator.id] : []);
+  for (const { brandId, partnerBrandId, currencyId } of snapshot.partnerships) {
+    if (currencyId !== currency.id) continue;
+    brands.add(brandId).add(partnerBrandId);
+  }
+  return [...brands];
+}
+
+function remember(partnersOf: Map<Uuid, Set<Uuid>>, brand: Uuid, partner: Uuid): void {
+  const partners = partnersOf.get(brand);
+  if (partners) partners.add(partner);
+  else partnersOf.set(brand, new Set([partner]));
+}

@@ -1,0 +1,70 @@
+import type { ClientBase } from 'pg';
+import type { PointCurrency } from '../coalition/coalition-snapshot';
+import { derivedUuid, type Uuid } from '../ids';
+import { addMonths, type Day, dayFromIso, dayToIso } from '../points/calendar';
+import type { PeriodState, PeriodStatus } from './period-of-event';
+
+/** A calendar month of one points currency, in that currency's time zone. */
+export interface Period extends PeriodState {
+  readonly id: Uuid;
+  readonly currencyId: number;
+  readonly startsAt: Date;
+  /** The first instant of the next month. */
+  readonly endsAt: Date;
+  readonly closingAt: Date | null;
+  readonly closedAt: Date | null;
+}
+
+const COLUMNS = 'id, currency_id, month::text, starts_at, ends_at, status, close_horizon::text, closing_at, closed_at';
+
+/** The periods of a currency that there are, oldest first. */
+export async function readPeriods(client: ClientBase, currencyId: number): Promise<Period[]> {
+  const { rows } = await client.query({ name: 'periods-of-currency', text: `SELECT ${COLUMNS} FROM period WHERE currency_id = $1 ORDER BY month`, values: [currencyId] });
+  return rows.map(toPeriod);
+}
+
+export async function readPeriod(client: ClientBase, currencyId: number, month: Day): Promise<Period | null> {
+  const { rows } = await client.query(`SELECT ${COLUMNS} FROM period WHERE currency_id = $1 AND month = $2::date`, [currencyId, dayToIso(month)]);
+  return rows.length > 0 ? toPeriod(rows[0]) : null;
+}
+
+/** Reads a period and keeps it as it is until the transaction ends. */
+export async function lockPeriod(client: ClientBase, id: Uuid): Promise<Period | null> {
+  const { rows } = await client.query(`SELECT ${COLUMNS} FROM period WHERE id = $1 FOR UPDATE`, [id]);
+  return rows.length > 0 ? toPeriod(rows[0]) : null;
+}
+
+/** Opens the month where it is not there yet. Its bounds are the months' starts on the clocks of the currency's time zone. */
+export async function openPeriod(client: ClientBase, currency: PointCurrency, month: Day): Promise<void> {
+  await client.query({
+    name: 'open-period',
+    text: `INSERT INTO period (id, currency_id, month, starts_at, ends_at, status)
+           VALUES ($1, $2, $3::date, $3::date::timestamp AT TIME ZONE $5::text, $4::date::timestamp AT TIME ZONE $5::text, 'OPEN') ON CONFLICT DO NOTHING`,
+    values: [periodId(currency.id, month), currency.id, dayToIso(month), dayToIso(addMonths(month, 1)), currency.timeZone],
+  });
+}
+
+/** The same on every machine: whoever opens a month first gives it this id. */
+export function periodId(currencyId: number, month: Day): Uuid {
+  return derivedUuid('period', String(currencyId), dayToIso(month));
+}
+
+/** 'YYYY-MM' of a month. */
+export function monthToText(month: Day): string {
+  return dayToIso(month).slice(0, 7);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of pg
+export function toPeriod(row: any): Period {
+  return {
+    id: row.id,
+    currencyId: row.currency_id,
+    month: dayFromIso(row.month),
+    startsAt: row.starts_at,
+    endsAt: row.ends_at,
+    status: row.status as PeriodStatus,
+    closeHorizon: row.close_horizon === null ? null : BigInt(row.close_horizon),
+    closingAt: row.closing_at,
+    closedAt: row.closed_at,
+  };
+}
