@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Keys } from './access/keys';
 import type { App } from './app';
@@ -8,22 +6,20 @@ import { CoalitionCache } from './coalition/coalition-snapshot';
 import type { Config } from './config';
 import { createAppDataSource } from './database/data-source';
 import { Database } from './database/database';
+import { createLedger, type RunningLedger } from './ledger/posting-ledger';
+
+/** The App as the process that built it has it: with the ledger's figures for /metrics. */
+export interface BuiltApp extends App {
+  readonly ledger: RunningLedger;
+}
 
 /** Connects everything an operation may use. The database must be migrated; its URLs and the master key must be known. */
-export async function buildApp(config: Config, log: Logger, clock: Clock): Promise<App> {
+export async function buildApp(config: Config, log: Logger, clock: Clock): Promise<BuiltApp> {
   const { urls, poolSize } = config.database;
   if (!urls || !config.masterKey) throw new Error('the database and the master key must be settled before the app is built');
   const database = new Database(await createAppDataSource(urls.app, poolSize).initialize());
-  try {
-    // Until the kernel is in the tree, an app without postings can be built.
-    // biome-ignore lint/suspicious/noExplicitAny: goes with the kernel's arrival
-    const createLedger: any = existsSync(join(__dirname, 'ledger/posting-ledger.ts')) || existsSync(join(__dirname, 'ledger/posting-ledger.js')) ? require('./ledger/posting-ledger').createLedger : async () => ({ close: async () => undefined });
-    const ledger = await createLedger({ connectionString: urls.kernel, clock, log, ...config.ledger });
-    return { config, log, clock, database, ledger, keys: new Keys(config.masterKey), coalition: new CoalitionCache(database) };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+  const ledger = createLedger({ connectionString: urls.kernel, clock, log, maxBatch: config.ledger.batchSize, maxQueue: config.ledger.queueLimit });
+  return { config, log, clock, database, ledger, keys: new Keys(config.masterKey), coalition: new CoalitionCache(database) };
 }
 
 /** Finishes the postings in flight, then gives the connections back. */

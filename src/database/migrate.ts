@@ -1,0 +1,85 @@
+import type { DataSource } from 'typeorm';
+import { createOwnerDataSource } from './data-source';
+
+/** The database cannot be used as it is; the message says what to do. */
+export class DatabaseNotReady extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'DatabaseNotReady';
+  }
+}
+
+const OLDEST_MAJOR = 16;
+/** Of the session that migrates; any number, as long as it is ours. */
+const MIGRATION_LOCK = 7_365_700;
+
+/**
+ * Brings the schema up to date as its owner; several processes at once wait for each other. `keyMark` is derived from the master key:
+ * the first one is kept, another one is refused. Answers with the names of the migrations that ran.
+ */
+export async function migrate(ownerUrl: string, keyMark: Buffer): Promise<string[]> {
+  const source = await connect(ownerUrl);
+  try {
+    await requireVersion(source);
+    const runner = source.createQueryRunner();
+    // Held by a session of its own: the migrations use another one.
+    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    try {
+      const ran = await source.runMigrations();
+      await requireSameKey(source, keyMark);
+      return ran.map((migration) => migration.name);
+    } finally {
+      await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+      await runner.release();
+    }
+  } finally {
+    await source.destroy();
+  }
+}
+
+/** For gateways and workers, which do not migrate: throws DatabaseNotReady unless the schema and the master key are as they must be. */
+export async function requireMigrated(app: DataSource, keyMark: Buffer): Promise<void> {
+  const wanted = migrationNames(app);
+  const [{ known }] = await app.query(`SELECT to_regclass('public.migration') IS NOT NULL AS known`);
+  const done = new Set<string>(known ? (await app.query('SELECT name FROM migration')).map((row: { name: string }) => row.name) : []);
+  const missing = wanted.filter((name) => !done.has(name));
+  if (missing.length > 0) throw new DatabaseNotReady(`The database lacks ${missing.length} migration(s), the first is ${missing[0]}. Run "npm run migrate" (or "npm start", which does).`);
+  const [row] = await app.query('SELECT key_mark FROM deployment');
+  if (!row?.key_mark.equals(keyMark)) throw new DatabaseNotReady(OTHER_KEY);
+}
+
+const OTHER_KEY =
+  'TESSERA_MASTER_KEY is not the key that this database began with: nothing in it could be found again. Set the right key, or use an empty database.';
+
+function migrationNames(source: DataSource): string[] {
+  return source.migrations.map((migration) => migration.name ?? migration.constructor.name);
+}
+
+async function connect(ownerUrl: string): Promise<DataSource> {
+  try {
+    return await createOwnerDataSource(ownerUrl).initialize();
+  } catch (error) {
+    throw explain(error as Error & { code?: string }, ownerUrl);
+  }
+}
+
+function explain({ code, message }: Error & { code?: string }, ownerUrl: string): DatabaseNotReady {
+  const { host, pathname } = new URL(ownerUrl);
+  if (code === '28P01' || code === '28000') return new DatabaseNotReady(`PostgreSQL at ${host} refuses the login of DATABASE_URL. Check its user and password.`);
+  if (code === '3D000') return new DatabaseNotReady(`PostgreSQL at ${host} has no database "${pathname.slice(1)}". Create it, or correct DATABASE_URL.`);
+  if (code && /^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH)$/.test(code))
+    return new DatabaseNotReady(`No PostgreSQL answers at ${host} (${code}). Start it or correct DATABASE_URL; without DATABASE_URL an embedded one is used.`);
+  return new DatabaseNotReady(`PostgreSQL at ${host} cannot be used: ${message}`);
+}
+
+async function requireVersion(source: DataSource): Promise<void> {
+  const [{ number, text }] = await source.query(`SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text`);
+  if (number < OLDEST_MAJOR * 10_000)
+    throw new DatabaseNotReady(`DATABASE_URL leads to PostgreSQL ${text}; Tessera needs ${OLDEST_MAJOR} or newer. Upgrade it, or leave DATABASE_URL unset to use the embedded one.`);
+}
+
+async function requireSameKey(source: DataSource, keyMark: Buffer): Promise<void> {
+  await source.query('INSERT INTO deployment (key_mark) VALUES ($1) ON CONFLICT DO NOTHING', [keyMark]);
+  const [{ key_mark }] = await source.query('SELECT key_mark FROM deployment');
+  if (!key_mark.equals(keyMark)) throw new DatabaseNotReady(OTHER_KEY);
+}

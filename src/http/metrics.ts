@@ -1,0 +1,134 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { BuiltApp } from '../build-app';
+import { journalLag } from '../outbox/journal-lag';
+
+/** Jobs of one queue in one state. */
+export interface QueueDepth {
+  readonly queue: string;
+  readonly state: string;
+  readonly jobs: number;
+}
+
+/** GET /metrics for Prometheus: the process, its requests, the postings, the journal's consumers and the queues. */
+export function registerMetrics(server: FastifyInstance, app: BuiltApp, queueDepths: () => Promise<readonly QueueDepth[]>): void {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  measureRequests(server, registry);
+  measurePostings(app, registry);
+  measureJournal(app, registry);
+  measureQueues(app, registry, queueDepths);
+  const token = app.config.http.metricsToken;
+  server.get('/metrics', { logLevel: 'silent' }, async (request, reply) => {
+    if (token && !sameText(request.headers.authorization ?? '', `Bearer ${token}`))
+      return reply.code(401).header('www-authenticate', 'Bearer').type('text/plain').send('Send TESSERA_METRICS_TOKEN as a bearer token.\n');
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+}
+
+function sameText(given: string, expected: string): boolean {
+  const [a, b] = [given, expected].map((text) => createHash('sha256').update(text).digest());
+  return timingSafeEqual(a, b);
+}
+
+function measureRequests(server: FastifyInstance, registry: Registry): void {
+  const duration = new Histogram({
+    name: 'tessera_http_request_seconds',
+    help: 'Time from the request to the end of its answer, by method, route and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    // The route's pattern, never the URL: it could hold an id, and every one would be a series of its own.
+    duration.observe({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime / 1_000);
+  });
+}
+
+function measurePostings({ ledger }: BuiltApp, registry: Registry): void {
+  const registers = [registry];
+  const total = (name: string, help: string, read: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  total('tessera_posting_batches_total', 'Batches of postings committed by this process.', () => ledger.stats.batches);
+  total('tessera_postings_total', 'Postings decided by this process, refused ones and repetitions included.', () => ledger.stats.postings);
+  total('tessera_posting_retries_total', 'Batches tried again after a deadlock, a serialisation failure or a lost connection.', () => ledger.stats.retries);
+  total('tessera_posting_busy_seconds_total', 'Time spent posting batches; near 1 a second the ledger of this process is busy all the time.', () => ledger.stats.busyMs / 1_000);
+  new Gauge({
+    name: 'tessera_postings_waiting',
+    help: 'Postings waiting for the next batch; near TESSERA_LEDGER_QUEUE new ones are refused as OVERLOADED.',
+    registers,
+    collect() {
+      this.set(ledger.queueLength);
+    },
+  });
+  new Counter({
+    name: 'tessera_refusals_total',
+    help: 'Postings refused by this process, by the code of the refusal.',
+    labelNames: ['code'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [code, count] of ledger.stats.refusals) this.inc({ code }, count);
+    },
+  });
+}
+
+function measureJournal({ database, log }: BuiltApp, registry: Registry): void {
+  const gauge = (name: string, help: string, labelNames: string[]) => new Gauge({ name, help, labelNames, registers: [registry] });
+  const rows = gauge('tessera_journal_lag_transfers', 'Transfers that a consumer of the journal has not consumed yet (counted up to 100,000).', ['consumer']);
+  const seconds = gauge('tessera_journal_lag_seconds', 'Age of the oldest of them.', ['consumer']);
+  const position = gauge('tessera_journal_position', 'Transaction id below which the consumer has done everything.', ['consumer']);
+  const held = gauge('tessera_journal_held_back_seconds', 'Age of the oldest transaction that still writes, by the process id of its connection: consumers wait for it.', ['pid']);
+  // One gauge reads for all four: they must belong together.
+  new Gauge({
+    name: 'tessera_journal_consumers',
+    help: 'Consumers of the journal.',
+    registers: [registry],
+    async collect() {
+      for (const each of [rows, seconds, position, held]) each.reset();
+      try {
+        const lags = await database.transaction({ kind: 'worker' }, async ({ client }) => {
+          const { rows: consumers } = await client.query('SELECT consumer FROM journal_cursor ORDER BY consumer');
+          const found = [];
+          for (const { consumer } of consumers) found.push(await journalLag(client, consumer));
+          return found;
+        });
+        this.set(lags.length);
+        for (const lag of lags) {
+          rows.set({ consumer: lag.consumer }, lag.rows);
+          seconds.set({ consumer: lag.consumer }, lag.seconds);
+          position.set({ consumer: lag.consumer }, Number(lag.position));
+          if (lag.heldBackBy) held.set({ pid: String(lag.heldBackBy.pid) }, lag.heldBackBy.seconds ?? 0);
+        }
+      } catch (error) {
+        log.warn({ err: error }, 'the journal could not be measured');
+      }
+    },
+  });
+}
+
+function measureQueues({ log }: BuiltApp, registry: Registry, queueDepths: () => Promise<readonly QueueDepth[]>): void {
+  new Gauge({
+    name: 'tessera_queue_jobs',
+    help: 'Jobs of each queue by state; failed ones stay until they are retried or removed on the queue board.',
+    labelNames: ['queue', 'state'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      try {
+        for (const { queue, state, jobs } of await queueDepths()) this.set({ queue, state }, jobs);
+      } catch (error) {
+        log.warn({ err: error }, 'the queues could not be measured');
+      }
+    },
+  });
+}

@@ -1,0 +1,73 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Logger } from 'pino';
+import type { Config } from '../config';
+import { newUuid } from '../ids';
+
+/** The address is taken or not ours; the message says what to do. */
+export class CannotListen extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'CannotListen';
+  }
+}
+
+/** An HTTP server with what every answer has: a request id, security headers, a bound on the body, masked errors. */
+export function createHttpServer(config: Config, log: Logger): FastifyInstance {
+  const server = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: config.http.bodyLimitBytes,
+    trustProxy: config.http.trustProxy,
+    requestTimeout: 60_000,
+    // Longer than the usual 60 s of a load balancer, so that it is never us who closes a connection it is about to use.
+    keepAliveTimeout: 65_000,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : newUuid();
+    },
+  });
+  const secure = config.http.publicUrl.startsWith('https:');
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      // Pages that need more set their own.
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cache-control': 'no-store',
+      ...(secure && { 'strict-transport-security': 'max-age=31536000' }),
+    });
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    // The route's pattern, not the URL: what a caller writes into a URL is not ours to keep.
+    const facts = { reqId: request.id, method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+    if (reply.statusCode >= 500) log.error(facts, 'request failed');
+    else if (reply.statusCode >= 400) log.info(facts, 'request refused');
+    else log.debug(facts, 'request answered');
+  });
+  server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not_found' }));
+  server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status < 500) return reply.code(status).send({ error: error.code?.toLowerCase() ?? 'bad_request', message: error.message });
+    log.error({ err: error, reqId: request.id }, 'unexpected error in a request');
+    return reply.code(status).send({ error: 'internal', id: request.id });
+  });
+  return server;
+}
+
+/** Starts listening; answers with the port. */
+export async function listen(server: FastifyInstance, host: string, port: number, variable: string): Promise<number> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new CannotListen(`Port ${port} of ${host} is taken by another program. Stop it, or choose another: ${variable}=${port + 1} npm start (0 takes a free one).`);
+    if (code === 'EACCES') throw new CannotListen(`Port ${port} may not be used by this user: choose one above 1023 in ${variable}.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new CannotListen(`${host} is no address of this machine: correct TESSERA_HOST (127.0.0.1 for this machine only, 0.0.0.0 for all).`);
+    throw error;
+  }
+  const address = server.server.address();
+  return address && typeof address === 'object' ? address.port : port;
+}

@@ -1,0 +1,48 @@
+import type { Logger } from 'pino';
+import { Keys } from './access/keys';
+import type { Config } from './config';
+import { keepSecret, makeDataDirectory } from './database/data-directory';
+import { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from './database/embedded-server';
+import { migrate } from './database/migrate';
+
+/** Settings with nothing left open: where the database is, and the master key. */
+export interface Deployment {
+  readonly config: Config;
+  /** Set where this process started the embedded server and must stop it. */
+  readonly server: EmbeddedServer | null;
+}
+
+/** For `npm start` and `npm run migrate`: starts the embedded server where no DATABASE_URL is given, and migrates. */
+export async function openDeployment(config: Config, log: Logger): Promise<Deployment> {
+  const server = config.database.urls ? null : await startEmbeddedServer(config.dataDir, log);
+  try {
+    const opened = settle(config, server?.urls ?? null);
+    const ran = await migrate(opened.database.urls.owner, keyMark(opened.masterKey));
+    if (ran.length > 0) log.info({ migrations: ran.length }, 'database migrated');
+    return { config: opened, server };
+  } catch (error) {
+    await server?.stop();
+    throw error;
+  }
+}
+
+/** For gateways and workers of their own: DATABASE_URL, or the embedded server that "npm start" runs on the data directory. */
+export function joinDeployment(config: Config): Config {
+  return settle(config, config.database.urls ? null : findEmbeddedServer(config.dataDir));
+}
+
+/** Tells a master key from others without giving anything of it away. */
+export function keyMark(masterKey: Buffer): Buffer {
+  return new Keys(masterKey).derive('deployment-mark');
+}
+
+function settle(config: Config, embedded: EmbeddedServer['urls'] | null) {
+  const urls = config.database.urls ?? embedded;
+  if (!urls) throw new Error('no database was found or started');
+  let { masterKey } = config;
+  if (!masterKey) {
+    makeDataDirectory(config.dataDir);
+    masterKey = Buffer.from(keepSecret(config.dataDir, 'master-key', 32), 'hex');
+  }
+  return { ...config, masterKey, database: { ...config.database, urls } };
+}
