@@ -164,7 +164,7 @@ async function toRequest(app: App, context: Context, { command, id, hash }: Aske
   if (!currency) throw new InvalidInput(`${field}.currency`, `There is no points currency ${command.currency}.`);
   const redemptions = command.redemptionIds.map((redemptionId) => {
     const redemption = context.redemptions.get(redemptionId);
-    if (!redemption) throw new NotFound('Redemption');
+    if (redemption?.brandId !== brandId) throw new NotFound('Redemption');
     return redemption;
   });
   const happenedAt = command.occurredAt ?? now;

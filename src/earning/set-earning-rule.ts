@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { requireBrand } from '../access/permissions';
-import type { Principal } from '../access/principal';
+import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, reasonSchema } from '../access/record-change';
 import type { App } from '../app';
-import { databasePrincipal } from '../access/principal';
 import { refusingBy } from '../database/constraint-refusal';
 import { newUuid } from '../ids';
 import { currencyCode, idempotencyKey, moneyCurrency, plainText } from '../ledger/request-fields';
@@ -37,7 +36,7 @@ export const setEarningRuleSchema = z.object({
   eligibleCategories: names,
   excludedCategories: names,
   excludedSkus: names,
-  effectiveFrom: z.date(),
+  effectiveFrom: z.date().refine((instant) => instant.getTime() >= 0, 'This lies before 1970.'),
   reason: reasonSchema,
 });
 export type SetEarningRule = z.output<typeof setEarningRuleSchema>;
@@ -46,7 +45,6 @@ export type SetEarningRule = z.output<typeof setEarningRuleSchema>;
 export async function setEarningRule(app: App, principal: Principal, command: SetEarningRule): Promise<EarningRule> {
   const brandId = requireBrand(principal, { scope: 'catalogue', roles: ['PROGRAMME_MANAGER'] });
   const { idempotencyKey: key, reason, ...content } = command;
-  if (content.effectiveFrom.getTime() < 0) throw new InvalidInput('input.effectiveFrom', 'This lies before 1970.');
   const request = { operation: 'setEarningRule', idempotencyKey: key, reason, content };
   const { target } = await refusingBy({ earning_rule_one_start: () => new RuleStartTaken() }, () =>
     createOnce(app, principal, request, async ({ client }) => {

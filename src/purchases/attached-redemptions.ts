@@ -6,6 +6,7 @@ import type { AccountId } from '../ledger/posting';
 export interface RedemptionFact {
   readonly id: Uuid;
   readonly kind: 'BURN' | 'HOLD';
+  readonly brandId: Uuid;
   readonly walletId: Uuid;
   readonly memberId: Uuid;
   readonly account: AccountId;
@@ -26,7 +27,7 @@ export async function readRedemptions(client: PoolClient, ids: readonly Uuid[]):
   if (ids.length === 0) return new Map();
   const { rows } = await client.query({
     name: 'read-redemptions',
-    text: `SELECT r.id, r.kind, r.wallet_id, r.member_id, r.account_id, r.currency_id, r.points, r.money_value, r.money_currency, r.terms_id, r.occurred_at,
+    text: `SELECT r.id, r.kind, r.brand_id, r.wallet_id, r.member_id, r.account_id, r.currency_id, r.points, r.money_value, r.money_currency, r.terms_id, r.occurred_at,
              CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
            FROM redemption r LEFT JOIN transfer t ON t.hold_id = r.id WHERE r.id = ANY ($1::uuid[])`,
     values: [ids],
@@ -39,6 +40,7 @@ function toFact(row: any): RedemptionFact {
   return {
     id: row.id,
     kind: row.kind,
+    brandId: row.brand_id,
     walletId: row.wallet_id,
     memberId: row.member_id,
     account: Number(row.account_id),

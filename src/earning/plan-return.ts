@@ -1,0 +1,104 @@
+import type { Uuid } from '../ids';
+import { alongside } from '../ledger/alongside';
+import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
+import type { Day } from '../points/calendar';
+import { formatDecimal } from '../points/decimal';
+import { formatExact } from '../purchases/exact-amount';
+import { PURCHASE_RETURN, PURCHASE_RETURN_LINE } from '../purchases/fact-tables';
+import { orRefusal } from '../purchases/posting-time';
+import type { PurchaseFact } from '../purchases/read-purchase';
+import type { RefusalData } from '../refusal';
+import type { EarningRule } from './earning-rule';
+import { decideReturn, type ReturnedGoods, type StandingPurchase } from './return-decision';
+
+/** All that a return is planned from, loaded beforehand. */
+export interface ReturnFacts {
+  readonly returnId: Uuid;
+  readonly postingId: Uuid;
+  readonly clawbackId: Uuid;
+  /** One for each of the purchase's paidBy. */
+  readonly reinstatementIds: readonly Uuid[];
+  readonly purchase: PurchaseFact;
+  readonly currency: { readonly code: string; readonly scale: number };
+  /** The version that the purchase earned by. */
+  readonly rule: EarningRule;
+  readonly refundOrder: StandingPurchase['refundOrder'];
+  readonly goods: readonly ReturnedGoods[];
+  /** Points given back live at least until then. */
+  readonly expiresNotBefore: Day;
+  readonly occurredAt: Date;
+  readonly recordedAt: Date;
+}
+
+/** Thousandths of a line's quantity that came back; under the wallet's lock. */
+export function returnedCounter(purchaseId: Uuid, lineNo: number): string {
+  return `returned:${purchaseId}:${lineNo}`;
+}
+
+/** Decides a return from what came back so far, so that two at once cannot both take the same goods back. Pure. */
+export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+  const { purchase, returnId } = facts;
+  const wallet: AccountId = purchase.account;
+  return (view) => {
+    const earned = purchase.earnTransferId === null ? undefined : view.transfer(purchase.earnTransferId);
+    const standing: StandingPurchase = {
+      rule: facts.rule,
+      scale: facts.currency.scale,
+      lines: purchase.lines.map((line) => ({
+        ...line,
+        eligible: line.exclusion === null,
+        returned: BigInt(view.counter(wallet, returnedCounter(purchase.id, line.lineNo))),
+      })),
+      amount: purchase.amount,
+      paidWithPoints: purchase.paidWithPoints,
+      pointsKept: earned ? earned.amount - earned.reversed : 0,
+      paidBy: purchase.paidBy.map((paid) => reversible(view, paid)),
+      refundOrder: facts.refundOrder,
+    };
+    const decided = orRefusal(() => decideReturn(standing, facts.goods));
+    if ('refused' in decided) return decided;
+    const { returned, clawBack, reinstate, amountLeft } = decided.is;
+    const reinstated = reinstate.reduce((sum, points) => sum + points, 0);
+    const steps: Step[] = returned.map(({ lineNo, quantity }) => ({ do: 'count', account: wallet, key: returnedCounter(purchase.id, lineNo), by: Number(quantity) }));
+    if (clawBack > 0 && earned) steps.push({ do: 'clawBack', id: facts.clawbackId, reverses: earned.id, amount: clawBack });
+    reinstate.forEach((amount, i) => {
+      if (amount === 0) return;
+      const { spentBy: reverses } = purchase.paidBy[i];
+      steps.push({ do: 'reinstate', id: facts.reinstatementIds[i], reverses, amount, code: 'REINSTATEMENT', expiresNotBefore: facts.expiresNotBefore });
+    });
+    const shared = { wallet_id: purchase.walletId, purchase_id: purchase.id, brand_id: purchase.brandId };
+    const row = alongside(PURCHASE_RETURN, {
+      ...shared,
+      id: returnId,
+      posting_id: facts.postingId,
+      clawed_back: clawBack,
+      reinstated,
+      occurred_at: facts.occurredAt.getTime(),
+      recorded_at: facts.recordedAt.getTime(),
+    });
+    const lines = returned.map(({ lineNo, quantity }) => alongside(PURCHASE_RETURN_LINE, { ...shared, return_id: returnId, line_no: lineNo, quantity: formatDecimal(quantity, 3) }));
+    return {
+      steps,
+      rows: [row, ...lines],
+      answer: {
+        returnId,
+        purchaseId: purchase.id,
+        currency: facts.currency.code,
+        clawedBack: clawBack,
+        reinstated,
+        pointsKept: standing.pointsKept - clawBack,
+        moneyCurrency: purchase.moneyCurrency,
+        amountLeft: formatExact(amountLeft),
+        lines: returned.map(({ lineNo, quantity, left }) => ({ lineNo, quantity: formatDecimal(quantity, 3), left: formatDecimal(left, 3) })),
+        occurredAt: facts.occurredAt.toISOString(),
+      },
+    };
+  };
+}
+
+/** A burn that was refunded in part before it was attached gave that part back for another reason. */
+function reversible(view: LedgerView, paid: PurchaseFact['paidBy'][number]): { points: number; reversed: number } {
+  const spent = view.transfer(paid.spentBy);
+  const standing = spent ? spent.amount - spent.reversed : 0;
+  return { points: paid.points, reversed: Math.max(0, paid.points - standing) };
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { requireBrand } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
+import { newUuid, type Uuid } from '../ids';
+import { findPosting, sameOutcome } from '../ledger/find-posting';
+import { contentHash, postingId } from '../ledger/idempotency';
+import { acceptedAnswer } from '../ledger/outcome';
+import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import { previewPosting } from '../ledger/preview-posting';
+import { decimal, idempotencyKey, occurredAt, plainText } from '../ledger/request-fields';
+import { dayOf } from '../points/calendar';
+import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
+import { termsById } from '../purchases/terms-by-id';
+import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
+import { InvalidInput, NotFound } from '../refusal';
+import { type EarningRules, earningRules } from './earning-rules';
+import { planReturn, returnedCounter } from './plan-return';
+import type { ReturnedGoods } from './return-decision';
+
+const goodsSchema = z
+  .object({
+    lineNo: z.number().int().min(1, 'Lines count from 1.').nullish(),
+    sku: plainText(100).nullish(),
+    quantity: decimal(3, { above: 0n, below: 10n ** 14n }, 'A quantity is above zero, with at most three decimals.'),
+  })
+  .refine(({ lineNo, sku }) => (lineNo == null) !== (sku == null), 'Name the line by lineNo or by sku, not by both.')
+  .transform(({ lineNo, sku, quantity }) => ({ lineNo: lineNo ?? null, sku: sku ?? null, quantity }) as ReturnedGoods);
+
+export const recordReturnSchema = z.object({
+  idempotencyKey,
+  purchaseId: z.string(),
+  occurredAt,
+  lines: z
+    .array(goodsSchema)
+    .min(1, 'A return has at least one line.')
+    .max(500, 'A return has at most 500 lines.')
+    .refine((lines) => new Set(lines.map(({ lineNo, sku }) => lineNo ?? `sku ${sku}`)).size === lines.length, 'Each line or sku is named once.'),
+  dryRun: z
+    .boolean()
+    .nullish()
+    .transform((dryRun) => dryRun ?? false),
+});
+export type RecordReturn = z.output<typeof recordReturnSchema>;
+
+/** What a return came to; the same for every repetition of the request. */
+export interface RecordedReturn {
+  readonly returnId: Uuid;
+  readonly purchaseId: Uuid;
+  readonly currency: string;
+  /** Earned points taken back, in the currency's smallest unit. */
+  readonly clawedBack: number;
+  /** Burned points given back. */
+  readonly reinstated: number;
+  /** Points that the purchase still stands for. */
+  readonly pointsKept: number;
+  readonly moneyCurrency: string;
+  /** Decimal text with nine decimals: what is left of the purchase. */
+  readonly amountLeft: string;
+  /** Quantities as decimal text with three decimals. */
+  readonly lines: readonly { readonly lineNo: number; readonly quantity: string; readonly left: string }[];
+  readonly occurredAt: string;
+  readonly balance: BalanceAfter;
+  readonly dryRun: boolean;
+  readonly duplicate: boolean;
+}
+
+/**
+ * Takes goods of a purchase back: claws back what it earned too much, and gives burned points back as the terms say (by default when nothing
+ * of it is left). Throws ReturnExceedsPurchase, OccurredAtOutOfRange, NotFound (purchase), IDEMPOTENCY_CONFLICT.
+ */
+export async function recordReturn(app: App, principal: Principal, command: RecordReturn): Promise<RecordedReturn> {
+  const brandId = requireBrand(principal, { scope: 'purchases' });
+  const { idempotencyKey: key, dryRun, ...content } = command;
+  const hash = contentHash('RECORD_RETURN', content);
+  const id = postingId(brandId, key);
+  const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const stored = dryRun ? null : await findPosting(client, id);
+    if (stored) return { stored };
+    const version = await app.coalition.version(client);
+    const purchase = await readPurchase(client, command.purchaseId);
+    // Of another brand: row-level security has answered already; the operator's staff see it, but may not act on it.
+    if (!purchase || purchase.brandId !== brandId) throw new NotFound('Purchase');
+    return { stored: null, purchase, snapshot: await app.coalition.at(version), rules: await earningRules(app, version) };
+  });
+  if (found.stored) return toRecorded(sameOutcome(found.stored, hash), false);
+  const request = toRequest(found, command, { id, hash, now: app.clock.now() });
+  return toRecorded(dryRun ? await previewPosting(app, { ...request, id: newUuid() }) : await app.ledger.post(request), dryRun);
+}
+
+function toRecorded(outcome: PostingOutcome, dryRun: boolean): RecordedReturn {
+  const answer = acceptedAnswer(outcome) as unknown as Omit<RecordedReturn, 'balance' | 'dryRun' | 'duplicate'>;
+  return { ...answer, balance: outcome.balances[0], dryRun, duplicate: outcome.duplicate };
+}
+
+interface Found {
+  readonly purchase: PurchaseFact;
+  readonly snapshot: CoalitionSnapshot;
+  readonly rules: EarningRules;
+}
+
+function toRequest({ purchase, snapshot, rules }: Found, command: RecordReturn, { id, hash, now }: { id: Uuid; hash: Buffer; now: Date }): PostingRequest {
+  command.lines.forEach(({ lineNo, sku }, i) => {
+    if (!purchase.lines.some((line) => (sku === null ? line.lineNo === lineNo : line.sku === sku))) {
+      throw new InvalidInput(`input.lines.${i}.${sku === null ? 'lineNo' : 'sku'}`, 'The purchase has no such line.');
+    }
+  });
+  const currency = snapshot.currenciesById.get(purchase.currencyId);
+  const rule = rules.byId.get(purchase.ruleId);
+  const terms = termsById(snapshot, purchase.termsId);
+  if (!currency || !rule) throw new Error(`currency or rule of purchase ${purchase.id} are missing`);
+  const happenedAt = command.occurredAt ?? now;
+  const day = dayOf(happenedAt, currency.timeZone);
+  const inTime = orRefusal(() => requireFollowUpTime(terms, purchase.occurredAt, happenedAt, now));
+  return {
+    id,
+    party: purchase.brandId,
+    kind: 'RECORD_RETURN',
+    contentHash: hash,
+    occurredAt: happenedAt.getTime(),
+    day,
+    recordedAt: now.getTime(),
+    loads: {
+      wallets: [purchase.account],
+      transfers: [...(purchase.earnTransferId === null ? [] : [purchase.earnTransferId]), ...purchase.paidBy.map(({ spentBy }) => spentBy)],
+      counters: purchase.lines.map(({ lineNo }) => ({ account: purchase.account, key: returnedCounter(purchase.id, lineNo) })),
+    },
+    plan:
+      'refused' in inTime
+        ? () => inTime
+        : planReturn({
+            returnId: newUuid(),
+            postingId: id,
+            clawbackId: newUuid(),
+            reinstatementIds: purchase.paidBy.map(() => newUuid()),
+            purchase,
+            currency,
+            rule,
+            refundOrder: terms.refundOrder,
+            goods: command.lines,
+            expiresNotBefore: day + currency.graceDays,
+            occurredAt: happenedAt,
+            recordedAt: now,
+          }),
+  };
+}

@@ -1,0 +1,112 @@
+import { floorDivide } from '../points/ratio';
+import { type ExactAmount, lessAmount, lineAmount, sumAmounts } from '../purchases/exact-amount';
+import { formatDecimal } from '../points/decimal';
+import { basketPoints } from './basket-points';
+import type { EarningRule } from './earning-rule';
+import { ReturnExceedsPurchase } from './earning-refusals';
+
+/** A line of the purchase with what came back of it so far. Quantities in thousandths, prices in micro-units. */
+export interface ReturnableLine {
+  readonly lineNo: number;
+  readonly sku: string;
+  readonly quantity: bigint;
+  readonly unitPrice: bigint;
+  readonly eligible: boolean;
+  readonly returned: bigint;
+}
+
+/** What is brought back: of a line, or of all lines with a sku (the last line first). */
+export type ReturnedGoods = { readonly lineNo: number; readonly sku: null; readonly quantity: bigint } | { readonly lineNo: null; readonly sku: string; readonly quantity: bigint };
+
+/** Points that paid part of the purchase: how many then, and how many of them were given back since, for whatever reason. */
+export interface PaidPoints {
+  readonly points: number;
+  readonly reversed: number;
+}
+
+/** The purchase as it stands when the return is decided. */
+export interface StandingPurchase {
+  readonly rule: Pick<EarningRule, 'pointsPerUnit' | 'multiplier'>;
+  readonly scale: number;
+  readonly lines: readonly ReturnableLine[];
+  readonly amount: ExactAmount;
+  readonly paidWithPoints: ExactAmount;
+  /** Points earned less what was clawed back so far. */
+  readonly pointsKept: number;
+  readonly paidBy: readonly PaidPoints[];
+  readonly refundOrder: 'POINTS_LAST' | 'PRO_RATA' | 'POINTS_FIRST';
+}
+
+export interface ReturnDecision {
+  /** By line number, each above zero. */
+  readonly returned: readonly { readonly lineNo: number; readonly quantity: bigint; readonly left: bigint }[];
+  /** Points to take back of what was earned. */
+  readonly clawBack: number;
+  /** Points to give back of each of paidBy, in its order. */
+  readonly reinstate: readonly number[];
+  /** What the purchase still stands for. */
+  readonly amountLeft: ExactAmount;
+}
+
+/**
+ * Decides a return. Points due are those that the purchase's own rule gives for what is left of it; more than that is clawed back.
+ * Points that paid for it come back, under POINTS_LAST, when nothing of it is left; under PRO_RATA, in the share that came back (floored);
+ * under POINTS_FIRST, before any money. Throws ReturnExceedsPurchase.
+ */
+export function decideReturn(purchase: StandingPurchase, goods: readonly ReturnedGoods[]): ReturnDecision {
+  const now = new Map<number, bigint>();
+  const leftOf = (line: ReturnableLine) => line.quantity - line.returned - (now.get(line.lineNo) ?? 0n);
+  for (const each of goods) {
+    // The last line first, as goods of one sku are alike.
+    const lines = purchase.lines.filter((line) => (each.sku === null ? line.lineNo === each.lineNo : line.sku === each.sku)).reverse();
+    let wanted = each.quantity;
+    for (const line of lines) {
+      const left = leftOf(line);
+      const take = left < wanted ? left : wanted;
+      if (take > 0n) now.set(line.lineNo, (now.get(line.lineNo) ?? 0n) + take);
+      wanted -= take;
+    }
+    if (wanted > 0n) {
+      const sku = each.sku ?? lines[0]?.sku ?? '';
+      throw new ReturnExceedsPurchase({ lineNo: each.lineNo, sku }, formatDecimal(each.quantity - wanted, 3));
+    }
+  }
+  const worth = (lines: readonly ReturnableLine[]) => sumAmounts(lines.map((line) => lineAmount(leftOf(line), line.unitPrice)));
+  const amountLeft = worth(purchase.lines);
+  const nothingLeft = purchase.lines.every((line) => leftOf(line) === 0n);
+  const given = pointsToGiveBack(purchase, amountLeft, nothingLeft);
+  const due = nothingLeft
+    ? 0n
+    : basketPoints(purchase.rule, purchase.scale, {
+        amount: amountLeft,
+        eligible: worth(purchase.lines.filter((line) => line.eligible)),
+        paidWithPoints: lessAmount(purchase.paidWithPoints, given.worth),
+      });
+  return {
+    returned: purchase.lines.filter((line) => now.has(line.lineNo)).map((line) => ({ lineNo: line.lineNo, quantity: now.get(line.lineNo) ?? 0n, left: leftOf(line) })),
+    clawBack: Math.max(0, purchase.pointsKept - Number(due)),
+    reinstate: given.points,
+    amountLeft,
+  };
+}
+
+/** How many points of each redemption are given back now, and what all that were given back are worth by then. */
+function pointsToGiveBack(purchase: StandingPurchase, amountLeft: ExactAmount, nothingLeft: boolean): { points: number[]; worth: ExactAmount } {
+  const all = purchase.paidBy.reduce((sum, { points }) => sum + points, 0);
+  const target = nothingLeft ? all : Number(targetBeforeTheEnd(purchase, amountLeft, BigInt(all)));
+  let toGive = target - purchase.paidBy.reduce((sum, { reversed }) => sum + reversed, 0);
+  const points = purchase.paidBy.map((paid) => {
+    const give = Math.max(0, Math.min(toGive, paid.points - paid.reversed));
+    toGive -= give;
+    return give;
+  });
+  const worth = all === 0 ? 0n : floorDivide(purchase.paidWithPoints * BigInt(target), BigInt(all));
+  return { points, worth: worth as ExactAmount };
+}
+
+function targetBeforeTheEnd({ refundOrder, amount, paidWithPoints }: StandingPurchase, amountLeft: ExactAmount, all: bigint): bigint {
+  const cameBack = lessAmount(amount, amountLeft);
+  if (refundOrder === 'PRO_RATA' && amount > 0n) return floorDivide(all * cameBack, amount);
+  if (refundOrder === 'POINTS_FIRST' && paidWithPoints > 0n) return cameBack >= paidWithPoints ? all : floorDivide(all * cameBack, paidWithPoints);
+  return 0n;
+}

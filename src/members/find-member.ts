@@ -1,0 +1,60 @@
+import type { Principal } from '../access/principal';
+import type { App } from '../app';
+import type { Uuid } from '../ids';
+import type { BalanceAfter } from '../ledger/posting';
+import { dayOf } from '../points/calendar';
+import { type MemberOrSelf, withMember } from './asking-member';
+import { type Expiry, readBalance, readNextExpiries, readWalletAccounts, type WalletAccount } from './read-balances';
+
+/** Who may look at a member: a brand that knows it, the operator, the member. */
+export const LOOKS_AT_MEMBERS = { scope: 'members', roles: ['SUPPORT', 'PROGRAMME_MANAGER', 'COMPLIANCE_OFFICER'] } as const;
+
+export interface MemberProfile {
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  readonly enrolledAt: Date;
+  /** ISO 3166-1 country, if known. */
+  readonly jurisdiction: string | null;
+  /** When the wallet was locked against spending; null: it is not. */
+  readonly lockedAt: Date | null;
+  readonly lockReason: string | null;
+}
+
+/** A member that whoever asks may see; null asks for oneself. Throws PermissionDenied, NotFound. */
+export function findMember(app: App, principal: Principal, ref: MemberOrSelf): Promise<MemberProfile> {
+  return withMember(app, principal, ref, LOOKS_AT_MEMBERS, async ({ client }, { memberId }) => {
+    const { rows } = await client.query({
+      name: 'member-profile',
+      text: `SELECT m.id, w.id AS wallet_id, m.enrolled_at, m.jurisdiction, w.locked_at, w.lock_reason
+             FROM member m JOIN wallet w ON w.member_id = m.id WHERE m.id = $1`,
+      values: [memberId],
+    });
+    const [row] = rows;
+    return {
+      memberId: row.id,
+      walletId: row.wallet_id,
+      enrolledAt: row.enrolled_at,
+      jurisdiction: row.jurisdiction,
+      lockedAt: row.locked_at,
+      lockReason: row.lock_reason,
+    };
+  });
+}
+
+export interface CurrencyBalance extends BalanceAfter {
+  /** Code of the points currency. */
+  readonly currency: string;
+  readonly nextExpiries: readonly Expiry[];
+}
+
+/** A wallet's balances, a currency each, by code. */
+export async function readWalletBalances(app: App, principal: Principal, memberId: Uuid): Promise<CurrencyBalance[]> {
+  const now = app.clock.now();
+  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
+    const found: (WalletAccount & { nextExpiries: Expiry[] })[] = [];
+    for (const each of await readWalletAccounts(app, client, walletId))
+      found.push({ ...each, nextExpiries: await readNextExpiries(client, each, dayOf(now, each.currency.timeZone)) });
+    return found;
+  });
+  return Promise.all(accounts.map(async (each) => ({ ...(await readBalance(app, each)), currency: each.currency.code, nextExpiries: each.nextExpiries })));
+}

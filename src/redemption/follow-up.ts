@@ -1,0 +1,95 @@
+import { requireBrand } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import { type Uuid } from '../ids';
+import { findPosting, sameOutcome } from '../ledger/find-posting';
+import { contentHash, postingId } from '../ledger/idempotency';
+import { acceptedAnswer } from '../ledger/outcome';
+import type { BalanceAfter, LedgerView, Plan, PostingRequest } from '../ledger/posting';
+import { type Day, dayOf } from '../points/calendar';
+import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
+import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
+import { termsById } from '../purchases/terms-by-id';
+import { NotFound, type RefusalData } from '../refusal';
+
+/** A request about an earlier redemption: a capture, void or refund. */
+export interface FollowUpCommand {
+  readonly idempotencyKey: string;
+  readonly redemptionId: Uuid;
+  /** null: now. */
+  readonly occurredAt: Date | null;
+}
+
+/** What the plan of a follow-up is made from. */
+export interface FollowUpFacts {
+  readonly redemption: RedemptionFact;
+  readonly currency: { readonly code: string; readonly graceDays: number };
+  readonly day: Day;
+  readonly occurredAt: Date;
+}
+
+export interface FollowUp {
+  readonly kind: 'CAPTURE_HOLD' | 'VOID_HOLD' | 'REFUND_REDEMPTION';
+  readonly plan: (facts: FollowUpFacts) => (view: LedgerView) => Plan | { refused: RefusalData };
+}
+
+/** What became of the redemption; the same for every repetition of the request. */
+export interface FollowedUp {
+  readonly redemptionId: Uuid;
+  readonly currency: string;
+  /** Points captured, released or refunded by this request. */
+  readonly points: number;
+  /** Of a capture: points of the hold that were released. */
+  readonly released: number;
+  /** Decimal text with six decimals: what those points pay. */
+  readonly moneyValue: string;
+  readonly moneyCurrency: string;
+  readonly occurredAt: string;
+  readonly balance: BalanceAfter;
+  readonly duplicate: boolean;
+}
+
+/** What captureHold, voidHold and refundRedemption share: look up, plan, post. */
+export async function followUp(app: App, principal: Principal, command: FollowUpCommand, followUp: FollowUp): Promise<FollowedUp> {
+  const brandId = requireBrand(principal, { scope: 'redemptions' });
+  const { idempotencyKey: key, ...content } = command;
+  const hash = contentHash(followUp.kind, content);
+  const id = postingId(brandId, key);
+  const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const stored = await findPosting(client, id);
+    if (stored) return { stored };
+    const redemption = (await readRedemptions(client, [command.redemptionId])).get(command.redemptionId);
+    // The operator's staff see every brand's redemptions, but may act on their own only.
+    if (!redemption || redemption.brandId !== brandId) throw new NotFound('Redemption');
+    return { stored: null, redemption, snapshot: await app.coalition.snapshot(client) };
+  });
+  if (found.stored) return toFollowedUp(sameOutcome(found.stored, hash));
+  const { redemption, snapshot } = found;
+  const currency = snapshot.currenciesById.get(redemption.currencyId);
+  if (!currency) throw new Error(`currency ${redemption.currencyId} is not in the coalition's snapshot`);
+  const now = app.clock.now();
+  const occurredAt = command.occurredAt ?? now;
+  const day = dayOf(occurredAt, currency.timeZone);
+  const inTime = orRefusal(() => requireFollowUpTime(termsById(snapshot, redemption.termsId), redemption.occurredAt, occurredAt, now));
+  const request: PostingRequest = {
+    id,
+    party: brandId,
+    kind: followUp.kind,
+    contentHash: hash,
+    occurredAt: occurredAt.getTime(),
+    day,
+    recordedAt: now.getTime(),
+    loads: {
+      wallets: [redemption.account],
+      holds: redemption.kind === 'HOLD' ? [redemption.id] : [],
+      transfers: redemption.spentBy === null ? [] : [redemption.spentBy],
+    },
+    plan: 'refused' in inTime ? () => inTime : followUp.plan({ redemption, currency, day, occurredAt }),
+  };
+  return toFollowedUp(await app.ledger.post(request));
+}
+
+function toFollowedUp(outcome: Awaited<ReturnType<App['ledger']['post']>>): FollowedUp {
+  const answer = acceptedAnswer(outcome) as unknown as Omit<FollowedUp, 'balance' | 'duplicate'>;
+  return { ...answer, balance: outcome.balances[0], duplicate: outcome.duplicate };
+}

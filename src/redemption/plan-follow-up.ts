@@ -1,0 +1,60 @@
+import type { Uuid } from '../ids';
+import type { LedgerView, Plan } from '../ledger/posting';
+import { formatDecimal } from '../points/decimal';
+import type { RedemptionFact } from '../purchases/attached-redemptions';
+import type { RefusalData } from '../refusal';
+import type { FollowUpFacts } from './follow-up';
+import { HoldNotOpen, NothingToRefund, RefundExceedsRedemption } from './redemption-refusals';
+
+type Planned = (view: LedgerView) => Plan | { refused: RefusalData };
+
+/** Spends all of a hold, or so many of its points; the rest is released. Pure. */
+export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: number | null): Planned {
+  return (view) => {
+    const hold = view.hold(facts.redemption.id);
+    if (!hold) return { refused: new HoldNotOpen('BURNED').toData() };
+    const amount = points ?? hold.amount;
+    // The ledger refuses what is not open, has expired, or is more than was held.
+    return { steps: [{ do: 'capture', id: transferId, holdId: hold.id, amount }], answer: answerOf(facts, amount, hold.amount - amount) };
+  };
+}
+
+/** Gives all points of a hold back. Pure. */
+export function planVoid(facts: FollowUpFacts): Planned {
+  return (view) => {
+    const hold = view.hold(facts.redemption.id);
+    if (!hold) return { refused: new HoldNotOpen('BURNED').toData() };
+    return { steps: [{ do: 'release', holdId: hold.id, as: 'VOIDED' }], answer: answerOf(facts, hold.amount, hold.amount) };
+  };
+}
+
+/** Gives points of a burn or capture back to the lots they came from: all that is left, or so many. Pure. */
+export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: number | null): Planned {
+  return (view) => {
+    const { spentBy } = facts.redemption;
+    const spent = spentBy === null ? undefined : view.transfer(spentBy);
+    if (!spent) return { refused: new NothingToRefund().toData() };
+    const refundable = spent.amount - spent.reversed;
+    const amount = points ?? refundable;
+    if (amount > refundable || amount === 0) return { refused: new RefundExceedsRedemption(refundable).toData() };
+    const expiresNotBefore = facts.day + facts.currency.graceDays;
+    return { steps: [{ do: 'reinstate', id: transferId, reverses: spent.id, amount, code: 'REFUND', expiresNotBefore }], answer: answerOf(facts, amount, 0) };
+  };
+}
+
+function answerOf({ redemption, currency, occurredAt }: FollowUpFacts, points: number, released: number) {
+  return {
+    redemptionId: redemption.id,
+    currency: currency.code,
+    points,
+    released,
+    moneyValue: formatDecimal(partOfValue(redemption, points), 6),
+    moneyCurrency: redemption.moneyCurrency,
+    occurredAt: occurredAt.toISOString(),
+  };
+}
+
+/** What a part of the points pays, floored; never worked out by a rule that came later. */
+function partOfValue(redemption: RedemptionFact, points: number): bigint {
+  return (redemption.moneyValue * BigInt(points)) / BigInt(redemption.points);
+}

@@ -1,0 +1,94 @@
+import type { Uuid } from '../ids';
+import { alongside } from '../ledger/alongside';
+import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
+import { formatDecimal } from '../points/decimal';
+import { REDEMPTION } from '../purchases/fact-tables';
+import { orRefusal } from '../purchases/posting-time';
+import { Refusal, type RefusalData } from '../refusal';
+import { checkRule, moneyValue, type PaidPurchase } from './check-rule';
+import type { RedemptionRule } from './redemption-rule';
+
+/** All that a burn or hold is planned from, loaded beforehand. */
+export interface RedemptionFacts {
+  /** Also the id of the transfer (burn) or of the ledger's hold. */
+  readonly redemptionId: Uuid;
+  readonly postingId: Uuid;
+  readonly brandId: Uuid;
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  readonly wallet: AccountId;
+  readonly redeemed: AccountId;
+  /** The wallet's own row says that it is locked. */
+  readonly locked: boolean;
+  readonly currency: { readonly id: number; readonly code: string };
+  readonly rule: RedemptionRule;
+  readonly termsId: Uuid;
+  readonly points: number;
+  readonly purchase: PaidPurchase | null;
+  /** A hold's end; null: the points are burned at once. */
+  readonly holdUntil: Date | null;
+  readonly channel: string | null;
+  readonly instrument: string | null;
+  readonly reference: string | null;
+  readonly occurredAt: Date;
+  readonly recordedAt: Date;
+}
+
+/** Decides a burn or hold: the rule's limits here, the wallet's by the ledger's step. Pure. */
+export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+  const { rule, redemptionId: id, termsId, points: amount, holdUntil } = facts;
+  const value = moneyValue(rule, BigInt(amount));
+  return (view) => {
+    const allowed = orRefusal(() => {
+      if (facts.locked || view.wallet(facts.wallet).spendLocked) throw new WalletLocked();
+      checkRule(rule, BigInt(amount), facts.purchase);
+    });
+    if ('refused' in allowed) return allowed;
+    const common = { id, from: facts.wallet, to: facts.redeemed, amount, termsId };
+    const step: Step = holdUntil === null ? { do: 'debit', ...common, code: 'BURN' } : { do: 'hold', ...common, expiresAt: holdUntil.getTime() };
+    return { steps: [step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
+  };
+}
+
+/** The wallet is locked against spending. */
+class WalletLocked extends Refusal {
+  constructor() {
+    super({ code: 'WALLET_LOCKED', message: 'This wallet is locked against spending. Its member or the operator can unlock it.' });
+  }
+}
+
+function rowOf(facts: RedemptionFacts, value: bigint) {
+  return alongside(REDEMPTION, {
+    id: facts.redemptionId,
+    wallet_id: facts.walletId,
+    brand_id: facts.brandId,
+    member_id: facts.memberId,
+    account_id: facts.wallet,
+    currency_id: facts.currency.id,
+    posting_id: facts.postingId,
+    kind: facts.holdUntil === null ? 'BURN' : 'HOLD',
+    points: facts.points,
+    money_value: Number(value),
+    money_currency: facts.rule.moneyCurrency,
+    purchase_amount: facts.purchase === null ? null : Number(facts.purchase.amount),
+    channel: facts.channel,
+    instrument: facts.instrument,
+    reference: facts.reference,
+    rule_id: facts.rule.id,
+    terms_id: facts.termsId,
+    occurred_at: facts.occurredAt.getTime(),
+    recorded_at: facts.recordedAt.getTime(),
+  });
+}
+
+function answerOf(facts: RedemptionFacts, value: bigint) {
+  return {
+    redemptionId: facts.redemptionId,
+    currency: facts.currency.code,
+    points: facts.points,
+    moneyValue: formatDecimal(value, 6),
+    moneyCurrency: facts.rule.moneyCurrency,
+    expiresAt: facts.holdUntil?.toISOString() ?? null,
+    occurredAt: facts.occurredAt.toISOString(),
+  };
+}

@@ -1,0 +1,71 @@
+import { Refusal } from '../refusal';
+
+/** The brand has no redemption rule for the currency at that moment. */
+export class NoRedemptionRule extends Refusal {
+  constructor(currency: string, occurredAt: Date) {
+    super({ code: 'NO_REDEMPTION_RULE', message: `You have no redemption rule for ${currency} in force at ${occurredAt.toISOString()}. Set one with an earlier effectiveFrom.` });
+  }
+}
+
+/** Fewer points than the rule lets anyone spend at once. */
+export class BelowMinimum extends Refusal {
+  constructor(minimum: number) {
+    super({ code: 'BELOW_MINIMUM', message: `At least ${minimum} points are spent at once.`, fields: { minimum } });
+  }
+}
+
+/** The points are no multiple of the rule's step. */
+export class NotAStep extends Refusal {
+  constructor(step: number, nextIncrement: number) {
+    super({ code: 'NOT_A_STEP', message: `Points are spent in steps of ${step}; the next one is ${nextIncrement}.`, fields: { step, nextIncrement } });
+  }
+}
+
+/** More points than the rule lets anyone spend at once. */
+export class AboveMaximum extends Refusal {
+  constructor(maximum: number) {
+    super({ code: 'ABOVE_MAXIMUM', message: `At most ${maximum} points are spent at once.`, fields: { maximum } });
+  }
+}
+
+/** The points would pay more of the purchase than the rule allows. */
+export class ShareExceeded extends Refusal {
+  constructor(maximum: number) {
+    super({ code: 'SHARE_EXCEEDED', message: `At most ${maximum} points may pay for a purchase of this amount.`, fields: { maximum } });
+  }
+}
+
+/** The rule limits the share of a purchase, and the purchase's amount was not given. */
+export class PurchaseAmountRequired extends Refusal {
+  constructor() {
+    super({ code: 'PURCHASE_AMOUNT_REQUIRED', message: 'Points may pay only a part of a purchase: send purchaseAmount, the amount before points.' });
+  }
+}
+
+/** The rule values points in another money. */
+export class RedemptionMoneyMismatch extends Refusal {
+  constructor(expected: string) {
+    super({ code: 'MONEY_CURRENCY_MISMATCH', message: `Points pay ${expected} here. Send purchaseAmount in ${expected}.`, fields: { expected } });
+  }
+}
+
+/** Held points were neither captured nor are they held any longer, or the redemption was no hold. */
+export class HoldNotOpen extends Refusal {
+  constructor(state: string) {
+    super({ code: 'HOLD_NOT_OPEN', message: state === 'BURNED' ? 'These points were burned at once, not held.' : `This hold is ${state} already.`, fields: { state } });
+  }
+}
+
+/** Only a burn or a captured hold can be refunded; an open hold is voided. */
+export class NothingToRefund extends Refusal {
+  constructor() {
+    super({ code: 'REDEMPTION_NOT_CAPTURED', message: 'No points are spent by this redemption: it was not captured, was voided or has expired. An open hold is voided, not refunded.' });
+  }
+}
+
+/** More points than are left of the redemption. */
+export class RefundExceedsRedemption extends Refusal {
+  constructor(refundable: number) {
+    super({ code: 'REFUND_EXCEEDS_REDEMPTION', message: `Only ${refundable} points of this redemption are left to refund.`, fields: { refundable } });
+  }
+}

@@ -1,0 +1,62 @@
+import { cachedByVersion } from '../coalition/versioned-cache';
+import type { Uuid } from '../ids';
+import { type Ratio, ratio } from '../points/ratio';
+import { NoRedemptionRule } from './redemption-refusals';
+
+/** What points are worth at a brand and how many may be spent at once: one version, in force from effectiveFrom until the next one starts. */
+export interface RedemptionRule {
+  readonly id: Uuid;
+  readonly brandId: Uuid;
+  readonly currencyId: number;
+  readonly version: number;
+  /** ISO 4217 code of the money that points pay. */
+  readonly moneyCurrency: string;
+  /** Points (smallest unit) that pay one whole unit of money. */
+  readonly pointsPerUnit: bigint;
+  readonly minimum: bigint;
+  /** Only multiples of it are spent. */
+  readonly step: bigint;
+  readonly maximum: bigint | null;
+  /** Largest share of a purchase that points may pay. */
+  readonly share: Ratio;
+  readonly effectiveFrom: Date;
+}
+
+/** All versions of all rules: few, read whole. */
+export interface RedemptionRules {
+  /** The version in force at an instant; throws NoRedemptionRule. */
+  inForce(brandId: Uuid, currency: { readonly id: number; readonly code: string }, at: Date): RedemptionRule;
+}
+
+export const redemptionRules = cachedByVersion<RedemptionRules>(async (client) => {
+  const { rows } = await client.query('SELECT * FROM redemption_rule ORDER BY effective_from');
+  const byBrand = new Map<string, RedemptionRule[]>();
+  for (const rule of rows.map(toRedemptionRule)) {
+    const key = `${rule.brandId} ${rule.currencyId}`;
+    byBrand.set(key, [...(byBrand.get(key) ?? []), rule]);
+  }
+  return {
+    inForce(brandId, currency, at) {
+      const rule = byBrand.get(`${brandId} ${currency.id}`)?.findLast((each) => each.effectiveFrom <= at);
+      if (!rule) throw new NoRedemptionRule(currency.code, at);
+      return rule;
+    },
+  };
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of pg
+export function toRedemptionRule(row: any): RedemptionRule {
+  return {
+    id: row.id,
+    brandId: row.brand_id,
+    currencyId: row.currency_id,
+    version: row.version,
+    moneyCurrency: row.money_currency,
+    pointsPerUnit: BigInt(row.points_per_unit),
+    minimum: BigInt(row.minimum),
+    step: BigInt(row.step),
+    maximum: row.maximum === null ? null : BigInt(row.maximum),
+    share: ratio(BigInt(row.share_numerator), BigInt(row.share_denominator)),
+    effectiveFrom: row.effective_from,
+  };
+}

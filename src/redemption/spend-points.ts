@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { requireBrand } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
+import { requireTerms } from '../coalition/terms-in-force';
+import type { Tx } from '../database/transaction';
+import { newUuid, type Uuid } from '../ids';
+import { findPosting, sameOutcome } from '../ledger/find-posting';
+import { contentHash, postingId } from '../ledger/idempotency';
+import { acceptedAnswer } from '../ledger/outcome';
+import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import { previewPosting } from '../ledger/preview-posting';
+import { currencyCode, decimal, idempotencyKey, moneyCurrency, occurredAt, optionalText, somePoints } from '../ledger/request-fields';
+import { type MemberRef, memberRefContent } from '../members/member-ref';
+import { type ResolvedMember, resolveMember } from '../members/resolve-members';
+import { dayOf } from '../points/calendar';
+import { orRefusal } from '../purchases/posting-time';
+import { InvalidInput } from '../refusal';
+import { planRedemption } from './plan-redemption';
+import { type RedemptionRules, redemptionRules } from './redemption-rule';
+
+/** Most micro-units of money in a purchase: they are kept as exact numbers. */
+const MOST_MONEY = 9_007_199_254_740_991n;
+
+/** What burns and holds are asked for with. */
+export const spendPointsSchema = z.object({
+  idempotencyKey,
+  member: z.custom<MemberRef>(),
+  currency: currencyCode,
+  points: somePoints,
+  occurredAt,
+  /** The purchase that the points pay a part of, before points. */
+  purchase: z
+    .object({ amount: decimal(6, { above: 0n, below: MOST_MONEY }, 'An amount is above zero, with at most six decimals.'), moneyCurrency })
+    .nullish()
+    .transform((purchase) => purchase ?? null),
+  channel: optionalText(50),
+  instrument: optionalText(50),
+  reference: optionalText(200),
+  dryRun: z
+    .boolean()
+    .nullish()
+    .transform((dryRun) => dryRun ?? false),
+});
+export type SpendPoints = z.output<typeof spendPointsSchema>;
+
+/** Points spent, or set aside until they are captured or the hold ends; the same for every repetition of the request. */
+export interface SpentPoints {
+  readonly redemptionId: Uuid;
+  readonly currency: string;
+  /** In the currency's smallest unit. */
+  readonly points: number;
+  /** Decimal text with six decimals: what the points pay. */
+  readonly moneyValue: string;
+  readonly moneyCurrency: string;
+  /** When a hold ends by itself; null for a burn. */
+  readonly expiresAt: string | null;
+  readonly occurredAt: string;
+  readonly balance: BalanceAfter;
+  readonly dryRun: boolean;
+  readonly duplicate: boolean;
+}
+
+/** A burn, or a hold until the instant that `holdUntil` gives for the moment it happened. */
+export interface Spending {
+  readonly kind: 'REDEEM' | 'HOLD';
+  readonly holdUntil: (happenedAt: Date) => Date | null;
+  /** What the request asks for beyond SpendPoints; part of its content. */
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+/** What redeemPoints and holdPoints share: look up, plan, post. */
+export async function spendPoints(app: App, principal: Principal, command: SpendPoints, spending: Spending): Promise<SpentPoints> {
+  const brandId = requireBrand(principal, { scope: 'redemptions' });
+  const { idempotencyKey: key, dryRun, member: ref, ...rest } = command;
+  const hash = contentHash(spending.kind, { ...rest, ...spending.content, member: memberRefContent(app.keys, brandId, ref) });
+  const id = postingId(brandId, key);
+  const found = await app.database.transaction(databasePrincipal(principal), async (tx) => {
+    const stored = dryRun ? null : await findPosting(tx.client, id);
+    if (stored) return { stored };
+    const version = await app.coalition.version(tx.client);
+    const member = dryRun ? await lookAtMember(app, tx, brandId, ref) : await resolveMember(app, tx, brandId, ref);
+    return { stored: null, member, snapshot: await app.coalition.at(version), rules: await redemptionRules(app, version) };
+  });
+  if (found.stored) return toSpent(sameOutcome(found.stored, hash), false);
+  const request = await toRequest(app, found, command, spending, { id, hash, brandId });
+  return toSpent(dryRun ? await previewPosting(app, { ...request, id: newUuid() }) : await app.ledger.post(request), dryRun);
+}
+
+/** A dry run leaves no trace: who presents something becomes known to the brand only for as long as it takes to look. */
+async function lookAtMember(app: App, tx: Tx, brandId: Uuid, ref: MemberRef): Promise<ResolvedMember> {
+  await tx.client.query('SAVEPOINT dry_run');
+  const member = await resolveMember(app, tx, brandId, ref);
+  await tx.client.query('ROLLBACK TO SAVEPOINT dry_run');
+  return member;
+}
+
+function toSpent(outcome: PostingOutcome, dryRun: boolean): SpentPoints {
+  const answer = acceptedAnswer(outcome) as unknown as Omit<SpentPoints, 'balance' | 'dryRun' | 'duplicate'>;
+  return { ...answer, balance: outcome.balances[0], dryRun, duplicate: outcome.duplicate };
+}
+
+interface Found {
+  readonly member: ResolvedMember;
+  readonly snapshot: CoalitionSnapshot;
+  readonly rules: RedemptionRules;
+}
+
+async function toRequest(
+  app: App,
+  { member, snapshot, rules }: Found,
+  command: SpendPoints,
+  spending: Spending,
+  { id, hash, brandId }: { id: Uuid; hash: Buffer; brandId: Uuid },
+): Promise<PostingRequest> {
+  const currency = snapshot.currenciesByCode.get(command.currency);
+  if (!currency) throw new InvalidInput('input.currency', `There is no points currency ${command.currency}.`);
+  const now = app.clock.now();
+  const happenedAt = command.occurredAt ?? now;
+  const holdUntil = spending.holdUntil(happenedAt);
+  const [wallet, redeemed] = await app.ledger.openAccounts([
+    { kind: 'WALLET', owner: member.walletId, currencyId: currency.id },
+    { kind: 'REDEEMED', owner: brandId, currencyId: currency.id },
+  ]);
+  const agreed = orRefusal(() => ({
+    terms: requireTerms(snapshot, brandId, currency.id, 'redeem', happenedAt, now),
+    rule: rules.inForce(brandId, currency, happenedAt),
+  }));
+  const request = {
+    id,
+    party: brandId,
+    kind: spending.kind,
+    contentHash: hash,
+    occurredAt: happenedAt.getTime(),
+    day: dayOf(happenedAt, currency.timeZone),
+    recordedAt: now.getTime(),
+    loads: { wallets: [wallet] },
+  };
+  if ('refused' in agreed) return { ...request, plan: () => agreed };
+  return {
+    ...request,
+    plan: planRedemption({
+      redemptionId: newUuid(),
+      postingId: id,
+      brandId,
+      memberId: member.memberId,
+      walletId: member.walletId,
+      wallet,
+      redeemed,
+      locked: member.locked,
+      currency,
+      rule: agreed.is.rule,
+      termsId: agreed.is.terms.id,
+      points: command.points,
+      purchase: command.purchase,
+      holdUntil,
+      channel: command.channel,
+      instrument: command.instrument,
+      reference: command.reference,
+      occurredAt: happenedAt,
+      recordedAt: now,
+    }),
+  };
+}
