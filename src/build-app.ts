@@ -1,23 +1,18 @@
 import type { Logger } from 'pino';
 import { Keys } from './access/keys';
-import type { App } from './app';
+import type { App, BuiltApp } from './app';
 import type { Clock } from './clock';
 import { CoalitionCache } from './coalition/coalition-snapshot';
 import type { Config } from './config';
 import { createAppDataSource } from './database/data-source';
 import { Database } from './database/database';
-import { createLedger, type RunningLedger } from './ledger/posting-ledger';
-
-/** The App as the process that built it has it: with the ledger's figures for /metrics. */
-export interface BuiltApp extends App {
-  readonly ledger: RunningLedger;
-}
+import { createLedger } from './ledger/posting-ledger';
 
 /** Connects everything an operation may use. The database must be migrated; its URLs and the master key must be known. */
 export async function buildApp(config: Config, log: Logger, clock: Clock): Promise<BuiltApp> {
   const { urls, poolSize } = config.database;
   if (!urls || !config.masterKey) throw new Error('the database and the master key must be settled before the app is built');
-  const database = new Database(await createAppDataSource(urls.app, poolSize).initialize());
+  const database = new Database(await createAppDataSource(urls.app, poolSize).initialize(), urls.app);
   const ledger = createLedger({ connectionString: urls.kernel, clock, log, maxBatch: config.ledger.batchSize, maxQueue: config.ledger.queueLimit });
   return { config, log, clock, database, ledger, keys: new Keys(config.masterKey), coalition: new CoalitionCache(database) };
 }

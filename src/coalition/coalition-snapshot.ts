@@ -97,7 +97,7 @@ export class CoalitionCache {
   at(version: string): Promise<CoalitionSnapshot> {
     if (!this.loaded || BigInt(version) > BigInt(this.loadedVersion || '0')) {
       this.loadedVersion = version;
-      this.loaded = this.database.transaction({ kind: 'worker' }, ({ client }) => loadSnapshot(client));
+      this.loaded = this.database.readConfiguration(loadSnapshot);
       this.loaded.catch(() => {
         this.loaded = null;
       });

@@ -14,7 +14,7 @@ export function cachedByVersion<T>(load: (client: PoolClient) => Promise<T>): Ve
     const wanted = BigInt(version);
     const cached = caches.get(app);
     if (cached && cached.version >= wanted) return cached.loaded;
-    const loaded = app.database.transaction({ kind: 'worker' }, ({ client }) => load(client));
+    const loaded = app.database.readConfiguration(load);
     caches.set(app, { version: wanted, loaded });
     loaded.catch(() => caches.delete(app));
     return loaded;

@@ -31,12 +31,7 @@ async function once<T>(source: DataSource, principal: DatabasePrincipal, work: (
     const client: PoolClient = await runner.connect();
     await runner.startTransaction();
     try {
-      // The settings end with the transaction (third argument true): a pooled connection can never carry one principal to another.
-      await client.query({
-        name: 'set-principal',
-        text: "SELECT set_config('tessera.principal', $1, true), set_config('tessera.brand', $2, true), set_config('tessera.member', $3, true)",
-        values: [principal.kind, principal.kind === 'brand' ? principal.brandId : '', principal.kind === 'member' ? principal.memberId : ''],
-      });
+      await setPrincipal(client, principal);
       const result = await work({ manager: runner.manager, client });
       await runner.commitTransaction();
       return result;
@@ -48,4 +43,13 @@ async function once<T>(source: DataSource, principal: DatabasePrincipal, work: (
   } finally {
     await runner.release();
   }
+}
+
+/** Says for whom the transaction runs. The settings end with it (third argument true): a pooled connection can never carry one principal to another. */
+export async function setPrincipal(client: PoolClient, principal: DatabasePrincipal): Promise<void> {
+  await client.query({
+    name: 'set-principal',
+    text: "SELECT set_config('tessera.principal', $1, true), set_config('tessera.brand', $2, true), set_config('tessera.member', $3, true)",
+    values: [principal.kind, principal.kind === 'brand' ? principal.brandId : '', principal.kind === 'member' ? principal.memberId : ''],
+  });
 }
