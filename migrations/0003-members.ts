@@ -37,7 +37,7 @@ CREATE TABLE member_personal_data (
 CREATE TABLE member_identifier (
   id uuid PRIMARY KEY,
   member_id uuid NOT NULL REFERENCES member (id),
-  kind text NOT NULL CONSTRAINT member_identifier_kind CHECK (kind IN ('CARD', 'QR', 'PHONE', 'EMAIL', 'WALLET_PASS')),
+  kind text NOT NULL CONSTRAINT member_identifier_kind CHECK (kind IN ('CARD', 'QR', 'PHONE', 'EMAIL', 'WALLET_PASS', 'LOGIN')),
   hash bytea NOT NULL CONSTRAINT member_identifier_hash_length CHECK (octet_length(hash) = 32),
   added_by_brand_id uuid,
   added_at timestamptz NOT NULL,

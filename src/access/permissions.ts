@@ -1,5 +1,5 @@
 import type { Uuid } from '../ids';
-import { PermissionDenied } from '../refusal';
+import { NotFound, PermissionDenied } from '../refusal';
 import type { Principal, Scope, StaffRole } from './principal';
 
 /** What an operation of a brand asks for: an API client needs the scope, brand staff one of the roles. */
@@ -29,4 +29,18 @@ export function requireOperator(principal: Principal, roles: readonly StaffRole[
 export function requireMember(principal: Principal): Uuid {
   if (principal.kind === 'member') return principal.memberId;
   throw new PermissionDenied();
+}
+
+/**
+ * The brand whose affairs the operation is about: the principal's own (see requireBrand), or any for the operator's programme managers.
+ * `brandId` is the one asked for, null for the own one; throws PermissionDenied, and NotFound for another brand's.
+ */
+export function requireBrandOrOperator(principal: Principal, permission: BrandPermission, brandId: Uuid | null): Uuid {
+  if (principal.kind === 'staff' && principal.ofOperator) {
+    requireOperator(principal, ['PROGRAMME_MANAGER']);
+    return brandId ?? principal.brandId;
+  }
+  const own = requireBrand(principal, permission);
+  if (brandId !== null && brandId !== own) throw new NotFound('Brand');
+  return own;
 }

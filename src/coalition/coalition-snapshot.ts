@@ -9,6 +9,8 @@ export interface Brand {
   readonly code: string;
   readonly name: string;
   readonly isOperator: boolean;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string | null;
   readonly status: 'ACTIVE' | 'SUSPENDED';
 }
 
@@ -56,7 +58,7 @@ export interface PartnershipState {
   readonly brandId: Uuid;
   readonly partnerBrandId: Uuid;
   readonly currencyId: number;
-  /** State changes, oldest first. */
+  /** State changes in the order in which they take effect; an announced end lies ahead. */
   readonly history: readonly { readonly state: string; readonly at: Date }[];
   /** Countersigned versions, oldest effectiveFrom first. */
   readonly terms: readonly TermsVersion[];
@@ -109,16 +111,17 @@ export class CoalitionCache {
 async function loadSnapshot(client: PoolClient): Promise<CoalitionSnapshot> {
   // The version is read first: what changes meanwhile makes the snapshot newer than it says, and the next look loads it again.
   const version = (await client.query('SELECT version::text FROM coalition_version')).rows[0].version;
-  const brands: Brand[] = (await client.query('SELECT id, code, name, is_operator, status FROM brand')).rows.map((row) => ({
+  const brands: Brand[] = (await client.query('SELECT id, code, name, is_operator, country, status FROM brand')).rows.map((row) => ({
     id: row.id,
     code: row.code,
     name: row.name,
     isOperator: row.is_operator,
+    country: row.country,
     status: row.status,
   }));
   const currencies = (await client.query(CURRENCIES)).rows.map(toCurrency);
   const histories = new Map<Uuid, { state: string; at: Date }[]>();
-  for (const row of (await client.query('SELECT partnership_id, state, at FROM partnership_event ORDER BY partnership_id, seq')).rows)
+  for (const row of (await client.query('SELECT partnership_id, state, at FROM partnership_event ORDER BY partnership_id, at, seq')).rows)
     listIn(histories, row.partnership_id).push({ state: row.state, at: row.at });
   const terms = new Map<Uuid, TermsVersion[]>();
   for (const row of (await client.query(TERMS)).rows) listIn(terms, row.partnership_id).push(toTerms(row));

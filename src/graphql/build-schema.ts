@@ -1,10 +1,11 @@
 import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { AccessResolver } from './access.resolver';
 import { ViewerResolver } from './viewer.resolver';
 
 /** Every resolver, named: nothing is found by pattern. */
-const resolvers = [ViewerResolver] as const;
+const resolvers = [AccessResolver, ViewerResolver] as const;
 
 /** The executable schema. */
 export function buildTesseraSchema(): GraphQLSchema {

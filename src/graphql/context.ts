@@ -1,5 +1,6 @@
 import type DataLoader from 'dataloader';
 import type { Principal } from '../access/principal';
+import { Unauthenticated } from '../access/unauthenticated';
 import type { App } from '../app';
 
 /** What every resolver of one request shares. */
@@ -11,14 +12,6 @@ export interface Context {
   readonly requestId: string;
   /** This request's loaders, by their definition: see defineLoader. */
   readonly loaders: Map<object, DataLoader<unknown, unknown>>;
-}
-
-/** Nobody is known by the request's Authorization header, or no longer. Shown as UNAUTHENTICATED. */
-export class Unauthenticated extends Error {
-  constructor(message = 'Send an access token: "Authorization: Bearer ...". API clients get one at /oauth/token.') {
-    super(message);
-    this.name = 'Unauthenticated';
-  }
 }
 
 /** Who asks; throws Unauthenticated when nobody does. */

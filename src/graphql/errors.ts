@@ -1,9 +1,9 @@
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError, Kind, parse, visit } from 'graphql';
 import type { Logger } from 'pino';
+import { Unauthenticated } from '../access/unauthenticated';
 import { newUuid } from '../ids';
 import { InvalidInput, NotFound, PermissionDenied, Refusal } from '../refusal';
-import { Unauthenticated } from './context';
 
 /** Codes of errors that GraphQL, Apollo Server or our limits make about the request itself: shown as they are. */
 const REQUEST_ERRORS = new Set([

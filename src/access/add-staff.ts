@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { App } from '../app';
+import { refusingBy } from '../database/constraint-refusal';
+import { newUuid, type Uuid } from '../ids';
+import { InvalidInput, NotFound, Refusal } from '../refusal';
+import { ADMIN } from './create-api-client';
+import { requireBrandOrOperator, requireOperator } from './permissions';
+import { databasePrincipal, type Principal, type StaffRole } from './principal';
+import { createOnce, idempotencyKeySchema, reasonSchema, recordChange } from './record-change';
+import { StaffMember } from './staff.entity';
+
+export const STAFF_ROLES = ['OPERATOR', 'PROGRAMME_MANAGER', 'FINANCE', 'COMPLIANCE_OFFICER', 'SUPPORT'] as const satisfies readonly StaffRole[];
+
+export const addStaffSchema = z.object({
+  idempotencyKey: idempotencyKeySchema,
+  issuer: z.string().min(1, "Give the issuer (`iss`) of the login's tokens.").max(500),
+  subject: z.string().min(1, "Give the subject (`sub`) of the login's tokens.").max(255),
+  role: z.enum(STAFF_ROLES),
+  reason: reasonSchema,
+});
+
+/** brandId: for whom the login acts; null for the principal's own brand. */
+export type AddStaff = z.output<typeof addStaffSchema> & { readonly brandId: Uuid | null };
+
+/** A login acts for one brand in one role. */
+export class StaffExists extends Refusal {
+  constructor() {
+    super({ code: 'STAFF_EXISTS', message: 'This login already acts for a brand. Remove it there first.' });
+  }
+}
+
+/** Lets a login of an identity provider act for a brand. Only the operator's own staff make operators. */
+export async function addStaff(app: App, principal: Principal, command: AddStaff): Promise<StaffMember> {
+  const brandId = requireBrandOrOperator(principal, ADMIN, command.brandId);
+  // A programme manager must not promote anybody, oneself included, above programme manager.
+  if (command.role === 'OPERATOR') requireOperator(principal);
+  const content = { brandId, issuer: command.issuer, subject: command.subject, role: command.role };
+  return refusingBy({ staff_once: () => new StaffExists() }, async () => {
+    const { target } = await createOnce(app, principal, { operation: 'addStaff', idempotencyKey: command.idempotencyKey, reason: command.reason, content }, async (tx) => {
+      const brand = (await tx.client.query('SELECT is_operator FROM brand WHERE id = $1', [brandId])).rows[0];
+      if (!brand) throw new NotFound('Brand');
+      if (command.role === 'OPERATOR' && !brand.is_operator) throw new InvalidInput('input.role', "Only staff of the operator's own brand can have this role.");
+      const id = newUuid();
+      await tx.manager.insert(StaffMember, { id, brandId, issuer: command.issuer, subject: command.subject, role: command.role, createdAt: app.clock.now(), removedAt: null });
+      return id;
+    });
+    return app.database.transaction(databasePrincipal(principal), (tx) => tx.manager.findOneByOrFail(StaffMember, { id: target }));
+  });
+}
+
+export interface RemoveStaff {
+  readonly staffId: Uuid;
+  readonly reason?: string | null;
+}
+
+/** Ends what a login may do; its tokens end within a minute. */
+export async function removeStaff(app: App, principal: Principal, command: RemoveStaff): Promise<StaffMember> {
+  requireBrandOrOperator(principal, ADMIN, null);
+  return app.database.transaction(databasePrincipal(principal), async (tx) => {
+    const staff = await tx.manager.findOne(StaffMember, { where: { id: command.staffId }, lock: { mode: 'pessimistic_write' } });
+    if (!staff) throw new NotFound('Staff');
+    if (staff.role === 'OPERATOR') requireOperator(principal);
+    if (staff.removedAt) return staff;
+    staff.removedAt = app.clock.now();
+    await tx.manager.update(StaffMember, { id: staff.id }, { removedAt: staff.removedAt });
+    await recordChange(app, tx, principal, { operation: 'removeStaff', target: staff.id, reason: command.reason });
+    return staff;
+  });
+}

@@ -1,0 +1,69 @@
+import { decodeJwt, errors } from 'jose';
+import type { App } from '../app';
+import { tokenIssuer, verifyAccessToken } from './access-tokens';
+import { findByLogin, findClient, findLinkedMember } from './find-principal';
+import { isKnownIssuer, verifyLogin } from './identity-providers';
+import type { Principal } from './principal';
+import { Unauthenticated } from './unauthenticated';
+
+/** How long a checked token is trusted without another look: a disabled client or removed login is refused within this time. */
+const TRUSTED_MS = 30_000;
+const MOST_REMEMBERED = 10_000;
+const LONGEST_TOKEN = 8_192;
+
+interface Remembered {
+  readonly principal: Principal;
+  readonly until: number;
+}
+const remembered = new WeakMap<App, Map<string, Remembered>>();
+
+/**
+ * Whom an Authorization header names: null without a header. Throws Unauthenticated for anything that is there but not good:
+ * a wrong scheme, a token that is expired, tampered with, for another audience, or of a principal that is no more. Never silently anonymous.
+ */
+export async function authenticate(app: App, header: string | undefined): Promise<Principal | null> {
+  if (header === undefined || header === '') return null;
+  const token = /^Bearer +([\w.~+/=-]+) *$/i.exec(header)?.[1];
+  if (!token || token.length > LONGEST_TOKEN) throw new Unauthenticated('The Authorization header is no "Bearer" and an access token.');
+  let tokens = remembered.get(app);
+  if (!tokens) remembered.set(app, (tokens = new Map()));
+  const now = app.clock.now().getTime();
+  const known = tokens.get(token);
+  if (known && now < known.until) return known.principal;
+  tokens.delete(token);
+  const { principal, expiresAt } = await check(app, token);
+  // The oldest goes first: a Map keeps the order of insertion.
+  if (tokens.size >= MOST_REMEMBERED) tokens.delete(tokens.keys().next().value as string);
+  tokens.set(token, { principal, until: Math.min(expiresAt.getTime(), now + TRUSTED_MS) });
+  return principal;
+}
+
+async function check(app: App, token: string): Promise<{ principal: Principal; expiresAt: Date }> {
+  try {
+    const issuer = decodeJwt(token).iss;
+    const found = issuer === tokenIssuer(app) ? await checkOwn(app, token) : await checkLogin(app, issuer, token);
+    if (found.principal) return { principal: found.principal, expiresAt: found.expiresAt };
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw new Unauthenticated('The access token has expired. Get a new one.');
+    // Not the token's fault: the provider did not answer, or not with keys.
+    if (error instanceof errors.JWKSTimeout || error instanceof TypeError || (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC')) {
+      app.log.error({ error: error.message }, "the identity provider's keys cannot be fetched");
+      throw new Unauthenticated("The identity provider's keys cannot be fetched at the moment. Try again shortly.");
+    }
+    if (error instanceof errors.JOSEError) throw new Unauthenticated('The access token is not valid here.');
+    throw error;
+  }
+  throw new Unauthenticated('The access token belongs to nobody who may act here, or no longer.');
+}
+
+async function checkOwn(app: App, token: string): Promise<{ principal: Principal | null; expiresAt: Date }> {
+  const claims = await verifyAccessToken(app, token);
+  const principal = claims.kind === 'client' ? await findClient(app, claims.clientId, claims.scopes) : await findLinkedMember(app, claims.memberId, claims.brandId);
+  return { principal, expiresAt: claims.expiresAt };
+}
+
+async function checkLogin(app: App, issuer: string | undefined, token: string): Promise<{ principal: Principal | null; expiresAt: Date }> {
+  if (issuer === undefined || !isKnownIssuer(app, issuer)) throw new Unauthenticated('The access token is of an issuer that we do not know.');
+  const login = await verifyLogin(app, issuer, token);
+  return { principal: await findByLogin(app, login), expiresAt: login.expiresAt };
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { App } from '../app';
+import { newUuid, type Uuid } from '../ids';
+import { NotFound } from '../refusal';
+import { ApiClient } from './api-client.entity';
+import { ApiClientSecret } from './api-client-secret.entity';
+import { requireBrandOrOperator } from './permissions';
+import { databasePrincipal, type Principal, SCOPES } from './principal';
+import { createOnce, idempotencyKeySchema, reasonSchema } from './record-change';
+import { newSecret } from './secrets';
+
+export const createApiClientSchema = z.object({
+  idempotencyKey: idempotencyKeySchema,
+  name: z.string().trim().min(1, 'Give the client a name.').max(200, 'A name has at most 200 characters.'),
+  scopes: z.array(z.enum(SCOPES, `A scope is one of: ${SCOPES.join(', ')}.`)).min(1, 'A client has at least one scope.').transform((scopes) => [...new Set(scopes)].sort()),
+  reason: reasonSchema,
+});
+
+/** brandId: whose client it is; null for the principal's own brand. */
+export type CreateApiClient = z.output<typeof createApiClientSchema> & { readonly brandId: Uuid | null };
+
+export const ADMIN = { scope: 'admin', roles: ['PROGRAMME_MANAGER'] } as const;
+
+/** Makes an API client with its first secret, which is given this once: null when the request is a repetition. */
+export async function createApiClient(app: App, principal: Principal, command: CreateApiClient): Promise<{ client: ApiClient; secret: string | null }> {
+  const brandId = requireBrandOrOperator(principal, ADMIN, command.brandId);
+  const { secret, hash } = newSecret();
+  const content = { brandId, name: command.name, scopes: command.scopes };
+  const { target, repeated } = await createOnce(app, principal, { operation: 'createApiClient', idempotencyKey: command.idempotencyKey, reason: command.reason, content }, async (tx) => {
+    if ((await tx.client.query('SELECT FROM brand WHERE id = $1', [brandId])).rowCount === 0) throw new NotFound('Brand');
+    const id = newUuid();
+    const createdAt = app.clock.now();
+    await tx.manager.insert(ApiClient, { id, brandId, name: command.name, scopes: command.scopes, createdAt, disabledAt: null });
+    await tx.manager.insert(ApiClientSecret, { id: newUuid(), clientId: id, slot: 1, secretHash: hash, createdAt, revokedAt: null });
+    return id;
+  });
+  const client = await app.database.transaction(databasePrincipal(principal), (tx) => tx.manager.findOneByOrFail(ApiClient, { id: target }));
+  return { client, secret: repeated ? null : secret };
+}

@@ -1,0 +1,27 @@
+import type { App } from '../app';
+import type { Uuid } from '../ids';
+import { NotFound } from '../refusal';
+import { ACCESS_TOKEN_SECONDS, mintMemberToken } from './access-tokens';
+import { findLinkedMember } from './find-principal';
+import { requireBrand } from './permissions';
+import { databasePrincipal, type Principal } from './principal';
+
+export interface CreateMemberSession {
+  readonly memberId: Uuid;
+}
+
+export interface MemberSession {
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+/** A short session for the brand's own app, in which its linked member acts alone. Throws NotFound for a member who is not linked. */
+export async function createMemberSession(app: App, principal: Principal, command: CreateMemberSession): Promise<MemberSession> {
+  const brandId = requireBrand(principal, { scope: 'members' });
+  const linked = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+    client.query({ name: 'own-link', text: 'SELECT FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL', values: [brandId, command.memberId] }),
+  );
+  if (!linked.rowCount || !(await findLinkedMember(app, command.memberId, brandId))) throw new NotFound('Member');
+  const expiresAt = new Date(Math.floor(app.clock.now().getTime() / 1_000 + ACCESS_TOKEN_SECONDS) * 1_000);
+  return { token: await mintMemberToken(app, brandId, command.memberId), expiresAt };
+}

@@ -1,0 +1,30 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Uuid } from '../ids';
+import type { StaffRole } from './principal';
+
+/** A login of an identity provider that acts for a brand in one role. Who the person is, only the provider knows. */
+@Entity('staff')
+export class StaffMember {
+  @PrimaryColumn('uuid')
+  id!: Uuid;
+
+  /** `iss` of the provider's tokens. */
+  @Column('text')
+  issuer!: string;
+
+  /** `sub` of the provider's tokens. */
+  @Column('text')
+  subject!: string;
+
+  @Column('uuid', { name: 'brand_id' })
+  brandId!: Uuid;
+
+  @Column('text')
+  role!: StaffRole;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { name: 'removed_at', nullable: true })
+  removedAt!: Date | null;
+}

@@ -1,0 +1,29 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Uuid } from '../ids';
+
+/** A brand of the coalition; the operator is one too. */
+@Entity('brand')
+export class BrandRecord {
+  @PrimaryColumn('uuid')
+  id!: Uuid;
+
+  /** Immutable: lots are consumed in order of their issuer's code. */
+  @Column('text')
+  code!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('boolean', { name: 'is_operator' })
+  isOperator!: boolean;
+
+  /** ISO 3166-1 alpha-2. */
+  @Column('char', { length: 2, nullable: true })
+  country!: string | null;
+
+  @Column('text')
+  status!: 'ACTIVE' | 'SUSPENDED';
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { requireOperator } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import { createOnce, idempotencyKeySchema, reasonSchema } from '../access/record-change';
+import type { App } from '../app';
+import { refusingBy } from '../database/constraint-refusal';
+import { newUuid } from '../ids';
+import { Refusal } from '../refusal';
+import { BrandRecord } from './brand.entity';
+
+export const brandNameSchema = z.string().trim().min(1, 'Give the brand a name.').max(200, 'A name has at most 200 characters.');
+export const countrySchema = z.string().regex(/^[A-Z]{2}$/, 'A country is its ISO 3166-1 code of two letters, such as "DE".');
+
+export const createBrandSchema = z.object({
+  idempotencyKey: idempotencyKeySchema,
+  code: z.string().regex(/^[A-Z][A-Z0-9_-]{1,31}$/, 'A code is 2 to 32 of A-Z, 0-9, _ and -, beginning with a letter.'),
+  name: brandNameSchema,
+  country: countrySchema.nullish(),
+  reason: reasonSchema,
+});
+export type CreateBrand = z.output<typeof createBrandSchema>;
+
+/** Codes of brands and of currencies are never given twice. */
+export class CodeTaken extends Refusal {
+  constructor(code: string) {
+    super({ code: 'CODE_TAKEN', message: `The code ${code} is taken. Choose another: codes are never changed.` });
+  }
+}
+
+/** Makes a brand. It can do nothing before terms with the operator are countersigned. */
+export async function createBrand(app: App, principal: Principal, command: CreateBrand): Promise<BrandRecord> {
+  requireOperator(principal, ['PROGRAMME_MANAGER']);
+  const { code, name, country = null } = command;
+  return refusingBy({ brand_code_unique: () => new CodeTaken(code) }, async () => {
+    const request = { operation: 'createBrand', idempotencyKey: command.idempotencyKey, reason: command.reason, content: { code, name, country } };
+    const { target } = await createOnce(app, principal, request, async ({ manager }) => {
+      const id = newUuid();
+      await manager.insert(BrandRecord, { id, code, name, isOperator: false, country, status: 'ACTIVE', createdAt: app.clock.now() });
+      return id;
+    });
+    return app.database.transaction(databasePrincipal(principal), ({ manager }) => manager.findOneByOrFail(BrandRecord, { id: target }));
+  });
+}

@@ -1,0 +1,86 @@
+import { ADMIN } from '../access/create-api-client';
+import { requireBrandOrOperator } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import { recordChange } from '../access/record-change';
+import type { App } from '../app';
+import { refusingBy } from '../database/constraint-refusal';
+import type { Tx } from '../database/transaction';
+import type { Uuid } from '../ids';
+import { NotFound, PermissionDenied, Refusal } from '../refusal';
+import { changeState, lockPartnership } from './change-partnership';
+import { TermsRecord } from './terms.entity';
+
+/** Terms are decided once. */
+export class TermsDecided extends Refusal {
+  constructor(status: string) {
+    super({ code: 'TERMS_DECIDED', message: `These terms are ${status.toLowerCase()} already. Propose a new version to change anything.` });
+  }
+}
+
+/** Terms that follow others cannot reach back over what has already happened under those. */
+export class TermsStartPassed extends Refusal {
+  constructor(effectiveFrom: Date) {
+    super({
+      code: 'TERMS_START_PASSED',
+      message: `These terms were to start at ${effectiveFrom.toISOString()}, which has passed, and are not the first. Propose them again with a later start.`,
+      fields: { effectiveFrom: effectiveFrom.toISOString() },
+    });
+  }
+}
+
+/** Two versions cannot start at the same instant. */
+export class TermsStartTaken extends Refusal {
+  constructor() {
+    super({ code: 'TERMS_START_TAKEN', message: 'Other countersigned terms of this partnership start at the same instant.' });
+  }
+}
+
+export interface DecideTerms {
+  readonly termsId: Uuid;
+  readonly reason?: string | null;
+}
+
+/** Countersigns the other side's proposal: it is in force from its start on. The first one makes the partnership active. */
+export function countersignTerms(app: App, principal: Principal, command: DecideTerms): Promise<TermsRecord> {
+  return decide(app, principal, command, 'COUNTERSIGNED', async (tx, own, terms) => {
+    const partnership = await lockPartnership(tx, terms.partnershipId);
+    const first = !(await tx.manager.existsBy(TermsRecord, { partnershipId: terms.partnershipId, status: 'COUNTERSIGNED' }));
+    if (!first && terms.effectiveFrom < app.clock.now()) throw new TermsStartPassed(terms.effectiveFrom);
+    if (partnership.state === 'PROPOSED') await changeState(app, tx, principal, own, partnership, 'ACTIVE', app.clock.now(), command.reason);
+  });
+}
+
+/** Declines the other side's proposal. */
+export function declineTerms(app: App, principal: Principal, command: DecideTerms): Promise<TermsRecord> {
+  return decide(app, principal, command, 'DECLINED', async (tx, _own, terms) => {
+    await lockPartnership(tx, terms.partnershipId);
+  });
+}
+
+async function decide(
+  app: App,
+  principal: Principal,
+  command: DecideTerms,
+  status: 'COUNTERSIGNED' | 'DECLINED',
+  prepare: (tx: Tx, own: Uuid, terms: TermsRecord) => Promise<void>,
+): Promise<TermsRecord> {
+  const own = requireBrandOrOperator(principal, ADMIN, null);
+  return refusingBy({ terms_version_one_start: () => new TermsStartTaken() }, () =>
+    app.database.transaction(databasePrincipal(principal), async (tx) => {
+      const terms = await tx.manager.findOne(TermsRecord, { where: { id: command.termsId } });
+      if (!terms) throw new NotFound('Terms');
+      const partnership = await lockPartnership(tx, terms.partnershipId);
+      // The operator sees everybody's terms, but signs only its own.
+      if (partnership.brandId !== own && partnership.partnerBrandId !== own) throw new PermissionDenied('Only the two sides decide about their terms.');
+      if (terms.proposedByBrandId === own) throw new PermissionDenied('Terms are decided by the side that did not propose them.');
+      const current = await tx.manager.findOneByOrFail(TermsRecord, { id: terms.id });
+      if (current.status === status) return current;
+      if (current.status !== 'PROPOSED') throw new TermsDecided(current.status);
+      await prepare(tx, own, current);
+      const decision = { status, decidedByBrandId: own, decidedAt: app.clock.now() };
+      await tx.manager.update(TermsRecord, { id: terms.id, status: 'PROPOSED' }, decision);
+      await recordChange(app, tx, principal, { operation: status === 'COUNTERSIGNED' ? 'countersignTerms' : 'declineTerms', target: terms.id, reason: command.reason });
+      return Object.assign(current, decision);
+    }),
+  );
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { requireOperator } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import { reasonSchema, recordChange } from '../access/record-change';
+import type { App } from '../app';
+import type { Uuid } from '../ids';
+import { InvalidInput, NotFound } from '../refusal';
+import { BrandRecord } from './brand.entity';
+import { brandNameSchema, countrySchema } from './create-brand';
+
+export const updateBrandSchema = z.object({ name: brandNameSchema.nullish(), country: countrySchema.nullish(), reason: reasonSchema });
+
+/** What is left out stays as it is. */
+export type UpdateBrand = z.output<typeof updateBrandSchema> & { readonly brandId: Uuid };
+
+/** Renames a brand, or changes its country. */
+export function updateBrand(app: App, principal: Principal, command: UpdateBrand): Promise<BrandRecord> {
+  requireOperator(principal, ['PROGRAMME_MANAGER']);
+  return changeBrand(app, principal, 'updateBrand', command, (brand) => ({ name: command.name ?? brand.name, country: command.country ?? brand.country }));
+}
+
+export interface ChangeBrandStatus {
+  readonly brandId: Uuid;
+  readonly reason?: string | null;
+}
+
+/** Suspends a brand: until it is resumed nothing is issued or redeemed there. Its members keep their points. */
+export function suspendBrand(app: App, principal: Principal, command: ChangeBrandStatus): Promise<BrandRecord> {
+  requireOperator(principal);
+  return changeBrand(app, principal, 'suspendBrand', command, (brand) => {
+    if (brand.isOperator) throw new InvalidInput('input.brandId', "The operator's own brand cannot be suspended.");
+    return { status: 'SUSPENDED' };
+  });
+}
+
+/** Lifts a brand's suspension. */
+export function resumeBrand(app: App, principal: Principal, command: ChangeBrandStatus): Promise<BrandRecord> {
+  requireOperator(principal);
+  return changeBrand(app, principal, 'resumeBrand', command, () => ({ status: 'ACTIVE' }));
+}
+
+async function changeBrand(
+  app: App,
+  principal: Principal,
+  operation: string,
+  command: ChangeBrandStatus,
+  change: (brand: BrandRecord) => Partial<Pick<BrandRecord, 'name' | 'country' | 'status'>>,
+): Promise<BrandRecord> {
+  return app.database.transaction(databasePrincipal(principal), async (tx) => {
+    const brand = await tx.manager.findOne(BrandRecord, { where: { id: command.brandId }, lock: { mode: 'pessimistic_write' } });
+    if (!brand) throw new NotFound('Brand');
+    const changed = change(brand);
+    // Nothing new: neither an audit entry nor a new version of the coalition.
+    if (Object.entries(changed).every(([name, value]) => brand[name as keyof BrandRecord] === value)) return brand;
+    const { affected } = await tx.manager.update(BrandRecord, { id: brand.id }, changed);
+    if (affected !== 1) throw new NotFound('Brand');
+    await recordChange(app, tx, principal, { operation, target: brand.id, reason: command.reason, details: changed });
+    return Object.assign(brand, changed);
+  });
+}

@@ -1,0 +1,165 @@
+import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { z } from 'zod';
+import { addStaff, addStaffSchema, removeStaff } from '../access/add-staff';
+import type { ApiClient } from '../access/api-client.entity';
+import { createApiClient, createApiClientSchema } from '../access/create-api-client';
+import { createMemberSession } from '../access/create-member-session';
+import { disableApiClient } from '../access/disable-api-client';
+import { linkLogin } from '../access/link-login';
+import { listApiClients, listAuditEntries, listStaff, readLiveSecrets } from '../access/list-access';
+import { reasonSchema } from '../access/record-change';
+import { revokeApiClientSecret, rotateApiClientSecret } from '../access/rotate-api-client-secret';
+import type { StaffMember } from '../access/staff.entity';
+import {
+  AddStaffInput,
+  AddStaffResult,
+  ApiClientChangeInput,
+  ApiClientConnection,
+  type ApiClientSecretType,
+  ApiClientType,
+  AuditEntryConnection,
+  CreateApiClientInput,
+  CreateApiClientResult,
+  CreateMemberSessionInput,
+  LinkLoginInput,
+  LinkLoginResult,
+  MemberSessionType,
+  RemoveStaffInput,
+  RevokeApiClientSecretInput,
+  RotateApiClientSecretResult,
+  StaffConnection,
+  StaffType,
+} from './access.types';
+import { PageArgs, readPage, toConnection } from './connection';
+import { type Context, requirePrincipal } from './context';
+import { readId, showId } from './ids';
+import { defineLoader } from './loader';
+import { parseInput } from './parse-input';
+import { answerOrRefusal } from './refusal.types';
+
+@ArgsType()
+class OfBrandArgs extends PageArgs {
+  @Field(() => ID, { nullable: true, description: "For the operator's staff: of one brand only. Everyone else sees the own brand's." })
+  brandId?: string | null;
+}
+
+const byId = z.tuple([z.uuid()]);
+const byTime = z.tuple([z.number(), z.uuid()]);
+
+const secretsOf = defineLoader(
+  async (ctx, clientIds: readonly string[]) => {
+    const secrets = await readLiveSecrets(ctx.app, requirePrincipal(ctx), clientIds);
+    return clientIds.map((clientId) => ({ clientId, secrets: secrets.filter((secret) => secret.clientId === clientId) }));
+  },
+  (found) => found.clientId,
+);
+
+function showClient(ctx: Context, client: ApiClient): ApiClientType {
+  return { id: showId(ctx, 'client', client.id), brandId: showId(ctx, 'brand', client.brandId), name: client.name, scopes: client.scopes, createdAt: client.createdAt, disabledAt: client.disabledAt };
+}
+
+function showStaff(ctx: Context, staff: StaffMember): StaffType {
+  const { issuer, subject, role, createdAt, removedAt } = staff;
+  return { id: showId(ctx, 'staff', staff.id), brandId: showId(ctx, 'brand', staff.brandId), issuer, subject, role, createdAt, removedAt };
+}
+
+function readBrand(ctx: Context, id: string | null | undefined, field: string): string | null {
+  return id == null ? null : readId(ctx, 'brand', id, field);
+}
+
+@Resolver(() => ApiClientType)
+export class AccessResolver {
+  @Query(() => ApiClientConnection, { description: 'API clients, oldest first. Asks for the scope admin or the role PROGRAMME_MANAGER.' })
+  async apiClients(@Ctx() ctx: Context, @Args(() => OfBrandArgs) args: OfBrandArgs) {
+    const page = readPage(ctx, args, 'apiClients', byId);
+    const rows = await listApiClients(ctx.app, requirePrincipal(ctx), readBrand(ctx, args.brandId, 'brandId'), { limit: page.limit, after: page.after?.[0] ?? null });
+    return toConnection(ctx, 'apiClients', page, rows, (row) => [row.id], (row) => showClient(ctx, row));
+  }
+
+  @FieldResolver()
+  async secrets(@Ctx() ctx: Context, @Root() client: ApiClientType): Promise<ApiClientSecretType[]> {
+    const found = await secretsOf(ctx).load(readId(ctx, 'client', client.id, 'id'));
+    return (found?.secrets ?? []).map(({ id, createdAt }) => ({ id: showId(ctx, 'secret', id), createdAt }));
+  }
+
+  @Query(() => StaffConnection, { description: 'Staff logins, oldest first, removed ones too. Asks for the scope admin or the role PROGRAMME_MANAGER.' })
+  async staff(@Ctx() ctx: Context, @Args(() => OfBrandArgs) args: OfBrandArgs) {
+    const page = readPage(ctx, args, 'staff', byId);
+    const rows = await listStaff(ctx.app, requirePrincipal(ctx), readBrand(ctx, args.brandId, 'brandId'), { limit: page.limit, after: page.after?.[0] ?? null });
+    return toConnection(ctx, 'staff', page, rows, (row) => [row.id], (row) => showStaff(ctx, row));
+  }
+
+  @Query(() => AuditEntryConnection, { description: "Changes that were made for the own brand (for the operator: everybody's), newest first." })
+  async auditEntries(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
+    const page = readPage(ctx, args, 'auditEntries', byTime);
+    const after = page.after && { at: new Date(page.after[0]), id: page.after[1] };
+    const rows = await listAuditEntries(ctx.app, requirePrincipal(ctx), { limit: page.limit, after });
+    return toConnection(ctx, 'auditEntries', page, rows, (row) => [row.at.getTime(), row.id], (row) => ({
+      id: showId(ctx, 'change', row.id),
+      at: row.at,
+      actor: row.actor,
+      brandId: row.brandId && showId(ctx, 'brand', row.brandId),
+      operation: row.operation,
+      target: row.targetId.replaceAll('-', ''),
+      reason: row.reason,
+    }));
+  }
+
+  @Mutation(() => CreateApiClientResult, { description: 'Makes an API client. Asks for the scope admin or the role PROGRAMME_MANAGER.' })
+  createApiClient(@Ctx() ctx: Context, @Arg('input', () => CreateApiClientInput, { description: 'The client.' }) input: CreateApiClientInput) {
+    const brandId = readBrand(ctx, input.brandId, 'input.brandId');
+    const command = { ...parseInput(createApiClientSchema, input), brandId };
+    return answerOrRefusal(ctx, async (app, principal) => {
+      const { client, secret } = await createApiClient(app, principal, command);
+      return { client: showClient(ctx, client), secret };
+    });
+  }
+
+  @Mutation(() => RotateApiClientSecretResult, { description: 'Gives an API client a second live secret; the first goes on until it is revoked.' })
+  rotateApiClientSecret(@Ctx() ctx: Context, @Arg('input', () => ApiClientChangeInput, { description: 'Which client.' }) input: ApiClientChangeInput) {
+    const command = { clientId: readId(ctx, 'client', input.clientId, 'input.clientId'), reason: parseInput(reasonSchema, input.reason, 'input.reason') };
+    return answerOrRefusal(ctx, async (app, principal) => {
+      const { client, secret } = await rotateApiClientSecret(app, principal, command);
+      return { client: showClient(ctx, client), secret };
+    });
+  }
+
+  @Mutation(() => ApiClientType, { description: 'Ends a secret at once. Tokens already given on it live out their few minutes.' })
+  async revokeApiClientSecret(@Ctx() ctx: Context, @Arg('input', () => RevokeApiClientSecretInput, { description: 'Which secret.' }) input: RevokeApiClientSecretInput) {
+    const command = { secretId: readId(ctx, 'secret', input.secretId, 'input.secretId'), reason: parseInput(reasonSchema, input.reason, 'input.reason') };
+    return showClient(ctx, await revokeApiClientSecret(ctx.app, requirePrincipal(ctx), command));
+  }
+
+  @Mutation(() => ApiClientType, { description: 'Disables an API client for good; its tokens end within a minute.' })
+  async disableApiClient(@Ctx() ctx: Context, @Arg('input', () => ApiClientChangeInput, { description: 'Which client.' }) input: ApiClientChangeInput) {
+    const command = { clientId: readId(ctx, 'client', input.clientId, 'input.clientId'), reason: parseInput(reasonSchema, input.reason, 'input.reason') };
+    return showClient(ctx, await disableApiClient(ctx.app, requirePrincipal(ctx), command));
+  }
+
+  @Mutation(() => AddStaffResult, { description: 'Lets a login of an identity provider act for a brand.' })
+  addStaff(@Ctx() ctx: Context, @Arg('input', () => AddStaffInput, { description: 'The login and its role.' }) input: AddStaffInput) {
+    const brandId = readBrand(ctx, input.brandId, 'input.brandId');
+    const command = { ...parseInput(addStaffSchema, input), brandId };
+    return answerOrRefusal(ctx, async (app, principal) => showStaff(ctx, await addStaff(app, principal, command)));
+  }
+
+  @Mutation(() => StaffType, { description: 'Ends what a login may do; its tokens end within a minute.' })
+  async removeStaff(@Ctx() ctx: Context, @Arg('input', () => RemoveStaffInput, { description: 'Which login.' }) input: RemoveStaffInput) {
+    const command = { staffId: readId(ctx, 'staff', input.staffId, 'input.staffId'), reason: parseInput(reasonSchema, input.reason, 'input.reason') };
+    return showStaff(ctx, await removeStaff(ctx.app, requirePrincipal(ctx), command));
+  }
+
+  @Mutation(() => MemberSessionType, { description: "Opens a session for a linked member in the brand's own app. Asks for the scope members." })
+  async createMemberSession(@Ctx() ctx: Context, @Arg('input', () => CreateMemberSessionInput, { description: 'Whose session.' }) input: CreateMemberSessionInput) {
+    return createMemberSession(ctx.app, requirePrincipal(ctx), { memberId: readId(ctx, 'member', input.memberId, 'input.memberId') });
+  }
+
+  @Mutation(() => LinkLoginResult, { description: 'Lets the asking member log in through the identity provider from now on. Asks for a session made by a brand.' })
+  linkLogin(@Ctx() ctx: Context, @Arg('input', () => LinkLoginInput, { description: 'The login.' }) input: LinkLoginInput) {
+    const command = parseInput(z.object({ token: z.string().min(1).max(8_192) }), input);
+    return answerOrRefusal(ctx, async (app, principal) => {
+      await linkLogin(app, principal, command);
+      return { linked: true };
+    });
+  }
+}

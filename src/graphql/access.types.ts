@@ -1,0 +1,239 @@
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { STAFF_ROLES } from '../access/add-staff';
+import { SCOPES } from '../access/principal';
+import { connectionOf } from './connection';
+import { answerUnion, IdempotencyConflictAnswer, RefusalAnswer, RefusalType } from './refusal.types';
+import { DateTimeScalar } from './scalars';
+
+export const ScopeEnum = Object.fromEntries(SCOPES.map((scope) => [scope, scope]));
+registerEnumType(ScopeEnum, {
+  name: 'Scope',
+  description: 'What an API client may do, for its own brand only.',
+  valuesConfig: {
+    members: { description: 'Enrol, find, link and unlink members; read their balances; open sessions for them.' },
+    purchases: { description: 'Record purchases and returns.' },
+    redemptions: { description: 'Redeem, hold, capture, void and refund.' },
+    catalogue: { description: "Change the brand's earning rules." },
+    statements: { description: "Read the brand's statements." },
+    admin: { description: "Manage the brand's API clients, staff and terms." },
+  },
+});
+
+export const StaffRoleEnum = Object.fromEntries(STAFF_ROLES.map((role) => [role, role]));
+registerEnumType(StaffRoleEnum, {
+  name: 'StaffRole',
+  description: 'What a person at a brand, or at the operator, may do.',
+  valuesConfig: {
+    OPERATOR: { description: "Everything in the coalition; only for the operator's own staff." },
+    PROGRAMME_MANAGER: { description: 'Brands, terms, rates, rules, API clients and staff.' },
+    FINANCE: { description: 'Statements and settlement.' },
+    COMPLIANCE_OFFICER: { description: 'Consents, requests of data subjects, the audit trail.' },
+    SUPPORT: { description: 'Looks things up for members.' },
+  },
+});
+
+@ObjectType('ApiClientSecret', { description: 'A secret of an API client. The secret itself is shown once, when it is made, and is not kept.' })
+export class ApiClientSecretType {
+  @Field(() => ID, { description: 'Opaque id of the secret, for revoking it.' })
+  id!: string;
+
+  @Field(() => DateTimeScalar, { description: 'When it was made.' })
+  createdAt!: Date;
+}
+
+@ObjectType('ApiClient', { description: "A brand's backend: gets access tokens at /oauth/token with its id and secret." })
+export class ApiClientType {
+  @Field(() => ID, { description: 'Opaque id; the `client_id` of token requests.' })
+  id!: string;
+
+  @Field(() => ID, { description: 'The brand that it acts for.' })
+  brandId!: string;
+
+  @Field(() => String, { description: 'Name, for people.' })
+  name!: string;
+
+  @Field(() => [ScopeEnum], { description: 'What it may do.' })
+  scopes!: string[];
+
+  @Field(() => DateTimeScalar, { description: 'When it was made.' })
+  createdAt!: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was disabled for good; null while it is live.' })
+  disabledAt!: Date | null;
+
+  @Field(() => [ApiClientSecretType], { description: 'Its live secrets: at most two, so that they can be rotated without a gap.' })
+  secrets?: ApiClientSecretType[];
+}
+
+export const ApiClientConnection = connectionOf('ApiClient', () => ApiClientType);
+
+@ObjectType({ description: 'An API client with a secret just made.' })
+export class ApiClientWithSecret {
+  @Field(() => ApiClientType, { description: 'The client.' })
+  client!: ApiClientType;
+
+  @Field(() => String, { nullable: true, description: 'The `client_secret`: shown this once. Null when the request is a repetition; rotate if the first answer was lost.' })
+  secret!: string | null;
+}
+
+@ObjectType('Staff', { description: 'A login of an identity provider that acts for a brand in one role.' })
+export class StaffType {
+  @Field(() => ID, { description: 'Opaque id.' })
+  id!: string;
+
+  @Field(() => ID, { description: 'The brand that it acts for.' })
+  brandId!: string;
+
+  @Field(() => String, { description: "The provider: `iss` of the login's tokens." })
+  issuer!: string;
+
+  @Field(() => String, { description: "The login: `sub` of its tokens." })
+  subject!: string;
+
+  @Field(() => StaffRoleEnum, { description: 'What it may do.' })
+  role!: string;
+
+  @Field(() => DateTimeScalar, { description: 'Since when.' })
+  createdAt!: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was removed; null while it may act.' })
+  removedAt!: Date | null;
+}
+
+export const StaffConnection = connectionOf('Staff', () => StaffType);
+
+@ObjectType('AuditEntry', { description: 'Who changed what, when and why. Never altered.' })
+export class AuditEntryType {
+  @Field(() => ID, { description: 'Opaque id.' })
+  id!: string;
+
+  @Field(() => DateTimeScalar, { description: 'When.' })
+  at!: Date;
+
+  @Field(() => String, { description: 'Kind of the principal, and its id: "client:cli_...".' })
+  actor!: string;
+
+  @Field(() => ID, { nullable: true, description: 'The brand that it acted for.' })
+  brandId!: string | null;
+
+  @Field(() => String, { description: 'The operation, e.g. "suspendBrand".' })
+  operation!: string;
+
+  @Field(() => String, { description: 'What was changed: the hexadecimal digits of its id, or its code.' })
+  target!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why, in the words of who did it.' })
+  reason!: string | null;
+}
+
+export const AuditEntryConnection = connectionOf('AuditEntry', () => AuditEntryType);
+
+@ObjectType({ description: 'A short session in which a member acts alone, through the app of the brand that asked for it.' })
+export class MemberSessionType {
+  @Field(() => String, { description: 'Access token of the member: "Authorization: Bearer ...".' })
+  token!: string;
+
+  @Field(() => DateTimeScalar, { description: 'When it ends.' })
+  expiresAt!: Date;
+}
+
+@ObjectType({ description: 'The member can log in through the identity provider from now on.' })
+export class LoginLinked {
+  @Field(() => Boolean, { description: 'Always true.' })
+  linked!: boolean;
+}
+
+@RefusalType('TWO_SECRETS_LIVE', 'The client has two live secrets. Revoke one first.')
+export class TwoSecretsLiveAnswer extends RefusalAnswer {}
+
+@RefusalType('CLIENT_DISABLED', 'The client is disabled for good.')
+export class ClientDisabledAnswer extends RefusalAnswer {}
+
+@RefusalType('STAFF_EXISTS', 'The login already acts for a brand.')
+export class StaffExistsAnswer extends RefusalAnswer {}
+
+@RefusalType('LOGIN_TAKEN', 'The login already belongs to a member.')
+export class LoginTakenAnswer extends RefusalAnswer {}
+
+export const CreateApiClientResult = answerUnion('CreateApiClientResult', 'The client with its first secret.', () => ApiClientWithSecret, () => [IdempotencyConflictAnswer]);
+export const RotateApiClientSecretResult = answerUnion('RotateApiClientSecretResult', 'The client with its new secret.', () => ApiClientWithSecret, () => [TwoSecretsLiveAnswer, ClientDisabledAnswer]);
+export const AddStaffResult = answerUnion('AddStaffResult', 'The staff login.', () => StaffType, () => [StaffExistsAnswer, IdempotencyConflictAnswer]);
+export const LinkLoginResult = answerUnion('LinkLoginResult', 'Confirmation.', () => LoginLinked, () => [LoginTakenAnswer]);
+
+@InputType()
+export class CreateApiClientInput {
+  @Field(() => String, { description: 'A key of your own for this request, at most 255 characters: sent again, it creates nothing new.' })
+  idempotencyKey!: string;
+
+  @Field(() => ID, { nullable: true, description: "For the operator's staff: whose client it is. Everyone else creates clients of the own brand." })
+  brandId?: string | null;
+
+  @Field(() => String, { description: 'Name, for people; at most 200 characters.' })
+  name!: string;
+
+  @Field(() => [ScopeEnum], { description: 'What it may do; at least one.' })
+  scopes!: string[];
+
+  @Field(() => String, { nullable: true, description: 'Why; kept in the audit trail. No personal data. At most 500 characters.' })
+  reason?: string | null;
+}
+
+@InputType()
+export class ApiClientChangeInput {
+  @Field(() => ID, { description: 'The client.' })
+  clientId!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why; kept in the audit trail. No personal data. At most 500 characters.' })
+  reason?: string | null;
+}
+
+@InputType()
+export class RevokeApiClientSecretInput {
+  @Field(() => ID, { description: 'The secret.' })
+  secretId!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why; kept in the audit trail. No personal data. At most 500 characters.' })
+  reason?: string | null;
+}
+
+@InputType()
+export class AddStaffInput {
+  @Field(() => String, { description: 'A key of your own for this request, at most 255 characters: sent again, it creates nothing new.' })
+  idempotencyKey!: string;
+
+  @Field(() => ID, { nullable: true, description: "For the operator's staff: for whom the login acts. Everyone else adds staff of the own brand." })
+  brandId?: string | null;
+
+  @Field(() => String, { description: "The provider: `iss` of the login's tokens." })
+  issuer!: string;
+
+  @Field(() => String, { description: 'The login: `sub` of its tokens.' })
+  subject!: string;
+
+  @Field(() => StaffRoleEnum, { description: "What it may do. OPERATOR only for the operator's own staff, and given only by OPERATOR." })
+  role!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why; kept in the audit trail. No personal data. At most 500 characters.' })
+  reason?: string | null;
+}
+
+@InputType()
+export class RemoveStaffInput {
+  @Field(() => ID, { description: 'The staff login.' })
+  staffId!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why; kept in the audit trail. No personal data. At most 500 characters.' })
+  reason?: string | null;
+}
+
+@InputType()
+export class CreateMemberSessionInput {
+  @Field(() => ID, { description: 'A member linked to the brand.' })
+  memberId!: string;
+}
+
+@InputType()
+export class LinkLoginInput {
+  @Field(() => String, { description: 'A fresh token of the identity provider, for the login to link.' })
+  token!: string;
+}

@@ -1,0 +1,95 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { tokenIssuer } from '../access/access-tokens';
+import { grantClientToken, TokenRefused } from '../access/grant-client-token';
+import { localDiscovery, localIssuer } from '../access/local-issuer';
+import { SCOPES } from '../access/principal';
+import { signingKey } from '../access/token-keys';
+import type { App } from '../app';
+import { RateLimiter } from './rate-limit';
+
+/** A client needs a token every 15 minutes; guessing needs more than this. */
+const TOKEN_REQUESTS_PER_MINUTE = 120;
+const LARGEST_TOKEN_REQUEST_BYTES = 16_384;
+
+/** /oauth/token (client credentials, RFC 6749), its metadata (RFC 8414) and keys, and the local issuer's documents where it is on. */
+export async function registerOAuth(server: FastifyInstance, app: App): Promise<void> {
+  const limiter = new RateLimiter([{ name: 'tokens', perMinute: TOKEN_REQUESTS_PER_MINUTE }], app.clock);
+  // In a scope of its own: forms are read nowhere else.
+  await server.register(async (scope) => {
+    scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, new URLSearchParams(body as string)));
+    scope.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+      const status = error.statusCode ?? 500;
+      if (status >= 500) throw error;
+      return refuse(reply, new TokenRefused('invalid_request', 'Send application/x-www-form-urlencoded, at most 16 kB.'), false, status);
+    });
+    scope.post('/oauth/token', { bodyLimit: LARGEST_TOKEN_REQUEST_BYTES }, (request, reply) => answerTokenRequest(app, limiter, request, reply));
+  });
+
+  server.get('/.well-known/oauth-authorization-server', async () => ({
+    issuer: tokenIssuer(app),
+    token_endpoint: `${tokenIssuer(app)}/oauth/token`,
+    jwks_uri: `${tokenIssuer(app)}/oauth/jwks.json`,
+    grant_types_supported: ['client_credentials'],
+    response_types_supported: [],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    scopes_supported: SCOPES,
+  }));
+  server.get('/oauth/jwks.json', async () => ({ keys: [(await signingKey(app.keys, 'signing')).jwk] }));
+
+  if (!app.config.oidc.localIssuer) return;
+  const path = new URL(localIssuer(app)).pathname;
+  server.get(`${path}/.well-known/openid-configuration`, async () => localDiscovery(app));
+  server.get(`${path}/jwks.json`, async () => ({ keys: [(await signingKey(app.keys, 'local-issuer')).jwk] }));
+}
+
+async function answerTokenRequest(app: App, limiter: RateLimiter, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  void reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
+  const byHeader = request.headers.authorization !== undefined;
+  try {
+    const form = readForm(request.body);
+    const { id, secret } = readCredentials(request.headers.authorization, form);
+    // By address too: a guesser would send a new client id each time.
+    for (const counted of [`address ${request.ip}`, `client ${id}`]) {
+      const { allowed, headers } = limiter.take(counted, [1]);
+      if (!allowed) return reply.code(429).headers(headers).send({ error: 'temporarily_unavailable', error_description: 'Too many token requests. Keep the token until it expires.' });
+    }
+    if (form.get('grant_type') !== 'client_credentials') throw new TokenRefused('unsupported_grant_type', 'The grant type is client_credentials.');
+    const clientId = /^cli_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/.exec(id)?.slice(1).join('-');
+    if (!clientId) throw new TokenRefused('invalid_client', 'No live client has these credentials.');
+    const { token, expiresInSeconds, scopes } = await grantClientToken(app, { clientId, secret, scope: form.get('scope') ?? undefined });
+    return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds, scope: scopes.join(' ') };
+  } catch (error) {
+    if (error instanceof TokenRefused) return refuse(reply, error, byHeader);
+    throw error;
+  }
+}
+
+function refuse(reply: FastifyReply, error: TokenRefused, byHeader: boolean, status = 400): FastifyReply {
+  const unknownClient = error.code === 'invalid_client';
+  if (unknownClient && byHeader) void reply.header('www-authenticate', 'Basic realm="tessera", charset="UTF-8"');
+  return reply.code(unknownClient ? 401 : status).send({ error: error.code, error_description: error.message });
+}
+
+function readForm(body: unknown): URLSearchParams {
+  if (!(body instanceof URLSearchParams)) throw new TokenRefused('invalid_request', 'Send application/x-www-form-urlencoded.');
+  for (const name of new Set(body.keys())) if (body.getAll(name).length > 1) throw new TokenRefused('invalid_request', 'A parameter is there more than once.');
+  return body;
+}
+
+function readCredentials(header: string | undefined, form: URLSearchParams): { id: string; secret: string } {
+  const inBody = form.get('client_secret');
+  if (header === undefined) {
+    const id = form.get('client_id');
+    if (id === null || inBody === null) throw new TokenRefused('invalid_client', 'Send client_id and client_secret, by HTTP Basic or in the form.');
+    return { id, secret: inBody };
+  }
+  if (inBody !== null) throw new TokenRefused('invalid_request', 'Send the credentials in one way only.');
+  const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(header)?.[1];
+  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString()) ?? [];
+  try {
+    if (id !== undefined) return { id: decodeURIComponent(id.replaceAll('+', ' ')), secret: decodeURIComponent(secret.replaceAll('+', ' ')) };
+  } catch {
+    // Not form-encoded as RFC 6749, section 2.3.1 asks.
+  }
+  throw new TokenRefused('invalid_client', 'The Authorization header holds no Basic credentials.');
+}

@@ -1,0 +1,136 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isListType,
+  isObjectType,
+  isUnionType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  typeFromAST,
+  valueFromASTUntyped,
+} from 'graphql';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './connection';
+
+/** What an operation asks for, before anything of it is run. */
+export interface OperationMeasure {
+  /** 1 a field (10 a mutation), times the size of the lists that it is in. */
+  readonly cost: number;
+  readonly depth: number;
+  readonly aliases: number;
+}
+
+/** Entries that a list is taken to have when nothing says how many: see the extension `listSize`. */
+const ASSUMED_LIST_SIZE = 5;
+const MUTATION_COST = 10;
+// The schema's description of itself: always the same size, bounded by a validation rule of GraphQL's own.
+const INTROSPECTION_COST = 100;
+/** Past every limit; keeps sums finite. */
+const BEYOND = 1e12;
+
+const NOTHING: OperationMeasure = { cost: 0, depth: 0, aliases: 0 };
+
+interface Measuring {
+  readonly schema: GraphQLSchema;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** A fragment is measured once, however often it is spread: spreads of spreads could otherwise double at each level. */
+  readonly measured: Map<string, OperationMeasure>;
+}
+
+/** Measures a valid operation (fragments without cycles, known fields). */
+export function measureOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): OperationMeasure {
+  const fragments = new Map(document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])));
+  const root = schema.getRootType(operation.operation);
+  if (!root) return NOTHING;
+  return measureSelections({ schema, variables: { ...defaultsOf(operation), ...variables }, fragments, measured: new Map() }, root, operation.selectionSet, null);
+}
+
+function defaultsOf(operation: OperationDefinitionNode): Record<string, unknown> {
+  return Object.fromEntries((operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) => (defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [])));
+}
+
+/** `pageSize` is the `first` of the connection that the selections are of. */
+function measureSelections(measuring: Measuring, parent: GraphQLCompositeType, selections: SelectionSetNode, pageSize: number | null): OperationMeasure {
+  let total = NOTHING;
+  for (const selection of selections.selections) {
+    if (selection.kind === Kind.FIELD) total = join(total, measureField(measuring, parent, selection, pageSize));
+    else if (selection.kind === Kind.INLINE_FRAGMENT) total = join(total, measureSelections(measuring, conditionOf(measuring, selection.typeCondition, parent), selection.selectionSet, pageSize));
+    else total = join(total, measureFragment(measuring, parent, selection.name.value, pageSize));
+  }
+  return total;
+}
+
+function measureFragment(measuring: Measuring, parent: GraphQLCompositeType, name: string, pageSize: number | null): OperationMeasure {
+  const key = `${name} ${pageSize}`;
+  const fragment = measuring.fragments.get(name);
+  if (!fragment) return NOTHING;
+  let measure = measuring.measured.get(key);
+  if (!measure) {
+    measure = measureSelections(measuring, conditionOf(measuring, fragment.typeCondition, parent), fragment.selectionSet, pageSize);
+    measuring.measured.set(key, measure);
+  }
+  return measure;
+}
+
+function measureField(measuring: Measuring, parent: GraphQLCompositeType, field: FieldNode, pageSize: number | null): OperationMeasure {
+  const aliases = field.alias ? 1 : 0;
+  const name = field.name.value;
+  if (name === '__typename') return { cost: 0, depth: 1, aliases };
+  if (name.startsWith('__')) return { cost: INTROSPECTION_COST, depth: 1, aliases };
+  const definition = isUnionType(parent) ? undefined : parent.getFields()[name];
+  if (!definition) return NOTHING;
+  const own = typeof definition.extensions.cost === 'number' ? definition.extensions.cost : parent === measuring.schema.getMutationType() ? MUTATION_COST : 1;
+  const type = getNamedType(definition.type);
+  const first = definition.args.some((argument) => argument.name === 'first') ? pageSizeOf(measuring, field, definition) : null;
+  const below = field.selectionSet && isCompositeType(type) ? measureSelections(measuring, type, field.selectionSet, first) : NOTHING;
+  const size = isListType(getNullableType(definition.type)) ? listSize(measuring, parent, field, definition, pageSize) : 1;
+  // Each entry of a list that is sent is worked on, whatever is asked back of it.
+  const cost = Math.min(BEYOND, own * sentEntries(measuring, field, definition) + size * below.cost);
+  return { cost, depth: 1 + below.depth, aliases: aliases + below.aliases };
+}
+
+function listSize(measuring: Measuring, parent: GraphQLCompositeType, field: FieldNode, definition: GraphQLField<unknown, unknown>, pageSize: number | null): number {
+  if (pageSize !== null && field.name.value === 'edges' && isObjectType(parent)) return pageSize;
+  if (typeof definition.extensions.listSize === 'number') return definition.extensions.listSize;
+  const sent = sentEntries(measuring, field, definition);
+  return sent > 1 ? sent : ASSUMED_LIST_SIZE;
+}
+
+/** How many entries the longest list among the field's arguments has; at least 1. */
+function sentEntries(measuring: Measuring, field: FieldNode, definition: GraphQLField<unknown, unknown>): number {
+  const lists = definition.args.filter((argument) => isListType(getNullableType(argument.type))).map((argument) => argumentOf(measuring, field, argument.name));
+  return Math.max(1, ...lists.map((list) => (Array.isArray(list) ? list.length : 1)));
+}
+
+function pageSizeOf(measuring: Measuring, field: FieldNode, definition: GraphQLField<unknown, unknown>): number {
+  const asked = argumentOf(measuring, field, 'first') ?? definition.args.find((argument) => argument.name === 'first')?.defaultValue ?? DEFAULT_PAGE_SIZE;
+  // A size out of range is refused by the list itself; until then it counts as the largest.
+  return typeof asked === 'number' && asked >= 0 && asked <= MAX_PAGE_SIZE ? asked : MAX_PAGE_SIZE;
+}
+
+function argumentOf(measuring: Measuring, field: FieldNode, name: string): unknown {
+  const node = field.arguments?.find((argument) => argument.name.value === name);
+  return node && valueFromASTUntyped(node.value, measuring.variables);
+}
+
+function conditionOf(measuring: Measuring, condition: FragmentDefinitionNode['typeCondition'] | undefined, parent: GraphQLCompositeType): GraphQLCompositeType {
+  const type = condition && typeFromAST(measuring.schema, condition);
+  return isCompositeType(type) ? type : parent;
+}
+
+function join(a: OperationMeasure, b: OperationMeasure): OperationMeasure {
+  return { cost: Math.min(BEYOND, a.cost + b.cost), depth: Math.max(a.depth, b.depth), aliases: a.aliases + b.aliases };
+}
