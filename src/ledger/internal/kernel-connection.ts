@@ -1,4 +1,5 @@
 import { Client, type ClientConfig, Pool } from 'pg';
+import { withSettings } from '../../database/connection-options';
 
 /**
  * Connections of the posting kernel: role tessera_kernel, pipelined (all statements of a phase go out before the first answer is awaited).
@@ -24,9 +25,9 @@ export interface KernelConnection {
 }
 
 function clientConfig({ connectionString, role }: KernelConnection): ClientConfig {
-  const options = [...SETTINGS, ...(role ? [`role=${role}`] : [])].map((setting) => `-c ${setting}`).join(' ');
+  const settings = withSettings(connectionString, [...SETTINGS, ...(role ? [`role=${role}`] : [])]);
   // @types/pg does not know `pipeline` yet.
-  return { connectionString, options, application_name: 'tessera-kernel', keepAlive: true, pipeline: true } as ClientConfig;
+  return { ...settings, application_name: 'tessera-kernel', keepAlive: true, pipeline: true } as ClientConfig;
 }
 
 export async function connectKernel(connection: KernelConnection): Promise<Client> {
