@@ -9,7 +9,7 @@ export class Operations1790000000006 implements MigrationInterface {
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tessera_queue') THEN CREATE ROLE tessera_queue NOLOGIN NOBYPASSRLS; END IF;
         IF NOT pg_has_role(current_user, 'tessera_queue', 'SET') THEN EXECUTE format('GRANT tessera_queue TO %I', current_user); END IF;
       END $$;
-      CREATE SCHEMA bullmq AUTHORIZATION tessera_queue;
+      CREATE SCHEMA bullmq;
 
       -- With another master key than the one it began with, nothing in the database could be found again: refused at start.
       CREATE TABLE deployment (
