@@ -49,8 +49,9 @@ async function verifyAt(url: string, write: (line: string) => void): Promise<num
       write(`The books are sound: ${findings.length} checks over ${findings.reduce((sum, { checked }) => sum + checked, 0).toLocaleString('en')} comparisons in ${seconds} s.`);
       return EXIT.sound;
     }
-    const { accountKind, owner, account, what, expected, found } = wrong.first;
-    write(`The books are wrong. First: ${accountKind} account ${account} of ${owner}: ${what}: expected ${expected}, found ${found}.`);
+    const { account, what, expected, found } = wrong.first;
+    const whose = account ? `${account.kind} account ${account.id} of ${account.owner}: ` : '';
+    write(`The books are wrong. First: ${whose}${what}: expected ${expected}, found ${found}.`);
     return EXIT.wrong;
   } finally {
     await client.end();

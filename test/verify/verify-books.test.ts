@@ -110,7 +110,7 @@ test.each([
 ])('%s altered: it fails and names the account', async (_, sql, target, what) => {
   await alter(sql, 7, target());
   const fault = await firstFault();
-  expect(fault?.first).toMatchObject({ accountKind: 'WALLET', owner, account: String(wallet) });
+  expect(fault?.first).toMatchObject({ account: { kind: 'WALLET', owner, id: String(wallet) } });
   expect(fault?.first?.what).toContain(what);
   expect(fault?.first?.expected).not.toBe(fault?.first?.found);
   await alter(sql, -7, target());
@@ -129,6 +129,6 @@ test('points moved from one lot of a wallet to another are found', async () => {
 test('a posting that is gone is found through its transfers', async () => {
   const { rows } = await books.database.owner.query('SELECT posting_id FROM transfer WHERE id = $1', [ids.refill]);
   await alter("UPDATE posting SET outcome = 'REFUSED' WHERE id = $1", rows[0].posting_id);
-  expect((await firstFault())?.first).toMatchObject({ owner, what: expect.stringContaining(rows[0].posting_id) });
+  expect((await firstFault())?.first).toMatchObject({ account: { owner }, what: expect.stringContaining(rows[0].posting_id) });
   await alter("UPDATE posting SET outcome = 'ACCEPTED' WHERE id = $1", rows[0].posting_id);
 });
