@@ -5,6 +5,7 @@ import type { CoalitionCache } from './coalition/coalition-snapshot';
 import type { Config } from './config';
 import type { Database } from './database/database';
 import type { Ledger } from './ledger/ledger';
+import type { RunningLedger } from './ledger/posting-ledger';
 
 /** Everything an operation may use, built once in main and passed as an argument. No container, no globals. */
 export interface App {
@@ -15,4 +16,9 @@ export interface App {
   readonly ledger: Ledger;
   readonly keys: Keys;
   readonly coalition: CoalitionCache;
+}
+
+/** The App as the process that built it has it: with the ledger's figures for /metrics. */
+export interface BuiltApp extends App {
+  readonly ledger: RunningLedger;
 }

@@ -38,7 +38,8 @@ function fail(text) {
 
 function requireNode(major, minor) {
   const [ours, oursMinor] = process.versions.node.split('.').map(Number);
-  if (ours < major || (ours === major && oursMinor < minor)) fail(`Node ${process.versions.node} is too old: install Node ${major}.${minor} or newer (https://nodejs.org).`);
+  if (ours < major || (ours === major && oursMinor < minor))
+    fail(`Node ${process.versions.node} is too old: install Node ${major}.${minor} or newer (https://nodejs.org).`);
 }
 
 function run(program, programArgs, options = {}) {
@@ -85,7 +86,9 @@ function isBuilt() {
 /** Changes whenever a file that the build reads changes. */
 function fingerprint() {
   const hash = createHash('sha256');
-  for (const path of ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'ormconfig.ts', 'src', 'workers', 'migrations', 'examples'].flatMap(filesBelow)) {
+  for (const path of ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'ormconfig.ts', 'src', 'workers', 'migrations', 'examples'].flatMap(
+    filesBelow,
+  )) {
     const { size, mtimeMs } = statSync(join(root, path));
     hash.update(`${path} ${size} ${mtimeMs}\n`);
   }

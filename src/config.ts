@@ -17,10 +17,12 @@ const count = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `write a whole number from ${least} to ${most}`);
 const url = (protocols: readonly string[]) =>
-  z.string().refine(
-    (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
-    `write a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  );
+  z
+    .string()
+    .refine(
+      (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+      `write a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    );
 const postgresUrl = url(['postgres:', 'postgresql:']);
 const webUrl = url(['http:', 'https:']).transform((value) => value.replace(/\/+$/, ''));
 const masterKey = z.string().transform((value, context) => {
@@ -32,18 +34,25 @@ const masterKey = z.string().transform((value, context) => {
 
 /** Every variable the platform reads, in the order of the README's table. `default` is what its absence means, in words. */
 const VARIABLES = {
-  NODE_ENV: z.enum(['development', 'production', 'test']).default('development').describe('production asks for explicit keys and shows no explorer unless told to.'),
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'])
+    .default('development')
+    .describe('production asks for explicit keys and shows no explorer unless told to.'),
   DATABASE_URL: postgresUrl
     .optional()
     .describe('A PostgreSQL (>= 16) of yours, as the owner of the schema; used for migrations. Unset: an embedded PostgreSQL in the data directory.'),
   DATABASE_APP_URL: postgresUrl.optional().describe('Login for the application, a member of the role tessera_app. Unset: DATABASE_URL, acting as tessera_app.'),
-  DATABASE_KERNEL_URL: postgresUrl.optional().describe('Login for the posting kernel, a member of tessera_kernel. Unset: DATABASE_URL, acting as tessera_kernel.'),
+  DATABASE_KERNEL_URL: postgresUrl
+    .optional()
+    .describe('Login for the posting kernel, a member of tessera_kernel. Unset: DATABASE_URL, acting as tessera_kernel.'),
   DATABASE_QUEUE_URL: postgresUrl.optional().describe('Login for the queues, a member of tessera_queue. Unset: DATABASE_URL, acting as tessera_queue.'),
   REDIS_URL: url(['redis:', 'rediss:']).optional().describe('Puts the queues on Redis or Valkey. Unset: they live in PostgreSQL.'),
   TESSERA_DATA_DIR: z.string().min(1).default('.data').describe('Where the embedded database, its password and the generated master key are kept.'),
   TESSERA_MASTER_KEY: masterKey
     .optional()
-    .describe('32 bytes, hex or base64, from which every key is derived. Unset: generated once into the data directory (embedded); required with DATABASE_URL in production.'),
+    .describe(
+      '32 bytes, hex or base64, from which every key is derived. Unset: generated once into the data directory (embedded); required with DATABASE_URL in production.',
+    ),
   TESSERA_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the gateway listens on.'),
   TESSERA_PORT: count(0, 65_535).default(4000).describe('Port that the gateway listens on; 0 takes a free one.'),
   TESSERA_PUBLIC_URL: webUrl.optional().describe('How the gateway is reached from outside; also the issuer of its tokens. Unset: http://HOST:PORT.'),
@@ -53,7 +62,9 @@ const VARIABLES = {
   TESSERA_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Least level that is logged.'),
   TESSERA_DEMO: flag.optional().describe('true loads the demo coalition into an empty database. Unset: only into an embedded one, and not in production.'),
   TESSERA_EXPLORER: flag.optional().describe('Serves the explorer at /. Unset: yes, except in production.'),
-  TESSERA_LOCAL_ISSUER: flag.optional().describe("A token issuer of the platform's own for trying staff and member logins. Unset: only with an embedded database outside production."),
+  TESSERA_LOCAL_ISSUER: flag
+    .optional()
+    .describe("A token issuer of the platform's own for trying staff and member logins. Unset: only with an embedded database outside production."),
   TESSERA_OIDC_ISSUER: webUrl.optional().describe('Identity provider whose tokens staff and members bring (its `iss`). Unset: none.'),
   TESSERA_OIDC_AUDIENCE: z.string().min(1).default('tessera').describe('The `aud` those tokens must carry.'),
   TESSERA_OIDC_JWKS_URL: webUrl.optional().describe("Where that provider's keys are. Unset: found through its /.well-known/openid-configuration."),
@@ -99,7 +110,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}.`));
   const variables = parsed.data;
   if (variables.NODE_ENV === 'production' && variables.DATABASE_URL && !variables.TESSERA_MASTER_KEY)
-    throw new ConfigError(['TESSERA_MASTER_KEY: required with DATABASE_URL in production. Generate one with "openssl rand -hex 32" and keep it safe: without it stored data cannot be read.']);
+    throw new ConfigError([
+      'TESSERA_MASTER_KEY: required with DATABASE_URL in production. Generate one with "openssl rand -hex 32" and keep it safe: without it stored data cannot be read.',
+    ]);
   return shape(variables);
 }
 
@@ -126,7 +139,9 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
       port: variables.TESSERA_PORT,
       workersPort: variables.TESSERA_WORKERS_PORT,
       /** Without a slash at the end. */
-      publicUrl: variables.TESSERA_PUBLIC_URL ?? `http://${variables.TESSERA_HOST.includes(':') ? `[${variables.TESSERA_HOST}]` : variables.TESSERA_HOST}:${variables.TESSERA_PORT}`,
+      publicUrl:
+        variables.TESSERA_PUBLIC_URL ??
+        `http://${variables.TESSERA_HOST.includes(':') ? `[${variables.TESSERA_HOST}]` : variables.TESSERA_HOST}:${variables.TESSERA_PORT}`,
       trustProxy: variables.TESSERA_TRUST_PROXY,
       bodyLimitBytes: variables.TESSERA_BODY_LIMIT,
       metricsToken: variables.TESSERA_METRICS_TOKEN ?? null,

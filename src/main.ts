@@ -1,19 +1,27 @@
 import 'reflect-metadata';
 import type { Logger } from 'pino';
-import { type BuiltApp, buildApp, closeApp } from './build-app';
+import type { BuiltApp } from './app';
+import { buildApp, closeApp } from './build-app';
 import { systemClock } from './clock';
 import { type Config, ConfigError, readConfig } from './config';
 import { EmbeddedDatabaseError } from './database/embedded-binaries';
-import { DatabaseNotReady, requireMigrated } from './database/migrate';
+import { DatabaseNotReady, KEY_MARK, requireMigrated } from './database/migrate';
 import { type QueueAccess, runGateway, runWorkerStatus } from './http/run-gateway';
 import { CannotListen } from './http/server';
 import { createLogger } from './logging';
-import { joinDeployment, keyMark, openDeployment } from './open-deployment';
+import { joinDeployment, openDeployment } from './open-deployment';
 import { closeInOrder, untilStopped } from './stop-signals';
 import { type SupervisedWorkers, superviseWorkers } from './supervise-workers';
 
 /** What `node dist/src/main.js <command>` does; the npm scripts of the same names come here through bootstrap.mjs. */
-const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: readonly string[]) => Promise<void>>> = { start, gateway, workers, migrate };
+const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: readonly string[]) => Promise<void>>> = {
+  start,
+  gateway,
+  workers,
+  migrate,
+  verify,
+  generate,
+};
 
 async function main(command = 'start', ...args: string[]): Promise<void> {
   const config = readConfig();
@@ -73,9 +81,29 @@ async function migrate(given: Config, log: Logger): Promise<void> {
   log.info('the database is up to date');
 }
 
+/** Compares the books; see docs/operations.md for what its exit codes mean. */
+async function verify(given: Config, log: Logger): Promise<void> {
+  const { runVerify } = await import('./verify/verify-command.js');
+  process.exitCode = await runVerify(given, log, (line) => process.stdout.write(`${line}\n`));
+}
+
+/** Writes the generated files, or with --check says which are out of step. */
+async function generate(_given: Config, _log: Logger, args: readonly string[]): Promise<void> {
+  const check = args.includes('--check');
+  const { generate: generateFiles } = await import('./generate.js');
+  const changed = await generateFiles(process.cwd(), check);
+  process.stdout.write(
+    changed.length === 0 ? 'generated files are in step\n' : changed.map((file) => `${check ? 'out of step' : 'written'}: ${file}\n`).join(''),
+  );
+  if (check && changed.length > 0) {
+    process.stdout.write('run "npm run generate" and commit what it writes\n');
+    process.exitCode = 1;
+  }
+}
+
 async function joinApp(given: Config, log: Logger): Promise<BuiltApp> {
   const app = await buildApp(joinDeployment(given), log, systemClock);
-  await requireMigrated(app.database.source, keyMark(app.config.masterKey as Buffer));
+  await requireMigrated(app.database.source, app.keys.derive(KEY_MARK));
   return app;
 }
 

@@ -3,7 +3,7 @@ import { Keys } from './access/keys';
 import type { Config } from './config';
 import { keepSecret, makeDataDirectory } from './database/data-directory';
 import { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from './database/embedded-server';
-import { migrate } from './database/migrate';
+import { KEY_MARK, migrate } from './database/migrate';
 
 /** Settings with nothing left open: where the database is, and the master key. */
 export interface Deployment {
@@ -17,7 +17,7 @@ export async function openDeployment(config: Config, log: Logger): Promise<Deplo
   const server = config.database.urls ? null : await startEmbeddedServer(config.dataDir, log);
   try {
     const opened = settle(config, server?.urls ?? null);
-    const ran = await migrate(opened.database.urls.owner, keyMark(opened.masterKey));
+    const ran = await migrate(opened.database.urls.owner, new Keys(opened.masterKey).derive(KEY_MARK));
     if (ran.length > 0) log.info({ migrations: ran.length }, 'database migrated');
     return { config: opened, server };
   } catch (error) {
@@ -29,11 +29,6 @@ export async function openDeployment(config: Config, log: Logger): Promise<Deplo
 /** For gateways and workers of their own: DATABASE_URL, or the embedded server that "npm start" runs on the data directory. */
 export function joinDeployment(config: Config): Config {
   return settle(config, config.database.urls ? null : findEmbeddedServer(config.dataDir));
-}
-
-/** Tells a master key from others without giving anything of it away. */
-export function keyMark(masterKey: Buffer): Buffer {
-  return new Keys(masterKey).derive('deployment-mark');
 }
 
 function settle(config: Config, embedded: EmbeddedServer['urls'] | null) {

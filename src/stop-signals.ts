@@ -22,7 +22,11 @@ export function untilStopped(log: Logger): Promise<string> {
 }
 
 /** Closes in order, each whatever became of the one before; the whole within `graceMs`, or the process ends as it is. */
-export async function closeInOrder(log: Logger, graceMs: number, steps: readonly { readonly name: string; readonly close: () => Promise<unknown> }[]): Promise<void> {
+export async function closeInOrder(
+  log: Logger,
+  graceMs: number,
+  steps: readonly { readonly name: string; readonly close: () => Promise<unknown> }[],
+): Promise<void> {
   const timer = setTimeout(() => {
     log.error({ graceMs }, 'not everything could be finished in time (TESSERA_SHUTDOWN_SECONDS); what was acknowledged is safe');
     process.exit(1);

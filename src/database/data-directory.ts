@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from './embedded-cluster';
 import { EmbeddedDatabaseError } from './embedded-binaries';
+import { isAlive } from './embedded-cluster';
 
 /** Makes the data directory, for us alone to write; a message that says what to do if it cannot be. */
 export function makeDataDirectory(directory: string): void {
@@ -13,7 +13,12 @@ export function makeDataDirectory(directory: string): void {
     rmSync(probe);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOSPC' ? 'the disk is full: free some space' : code === 'EROFS' ? 'the file system is read-only' : `it belongs to user ${ownerOf(directory)}: run as that user, or change its owner`;
+    const why =
+      code === 'ENOSPC'
+        ? 'the disk is full: free some space'
+        : code === 'EROFS'
+          ? 'the file system is read-only'
+          : `it belongs to user ${ownerOf(directory)}: run as that user, or change its owner`;
     throw new EmbeddedDatabaseError(`The data directory ${directory} cannot be written (${code}); ${why}, or name another one in TESSERA_DATA_DIR.`);
   }
 }

@@ -4,7 +4,15 @@ import { DataSource, type MigrationInterface } from 'typeorm';
 
 /** The owner's data source: migrations and nothing else. */
 export function createOwnerDataSource(url: string): DataSource {
-  return new DataSource({ type: 'postgres', url, entities: [], migrations: findMigrations(), migrationsTableName: 'migration', migrationsTransactionMode: 'each', extra: { max: 2 } });
+  return new DataSource({
+    type: 'postgres',
+    url,
+    entities: [],
+    migrations: findMigrations(),
+    migrationsTableName: 'migration',
+    migrationsTransactionMode: 'each',
+    extra: { max: 2 },
+  });
 }
 
 /** The application's data source: every connection begins as tessera_app (the URL says so). */

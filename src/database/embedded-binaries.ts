@@ -1,4 +1,17 @@
-import { type CopySyncOptions, chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  type CopySyncOptions,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
@@ -27,7 +40,9 @@ export function findServerUser(): ServerUser | null {
     .map(([name, , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
   const user = users.find(({ name }) => name === 'postgres') ?? users.find(({ name }) => name === 'nobody') ?? users[0];
   if (!user)
-    throw new EmbeddedDatabaseError('PostgreSQL does not run as root, and /etc/passwd has no other user. Run as an ordinary user, add one, or set DATABASE_URL.');
+    throw new EmbeddedDatabaseError(
+      'PostgreSQL does not run as root, and /etc/passwd has no other user. Run as an ordinary user, add one, or set DATABASE_URL.',
+    );
   return { uid: user.uid, gid: user.gid };
 }
 
@@ -80,7 +95,9 @@ export function findBinaries(user: ServerUser | null): Binaries {
     native = join(root, 'native');
     version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
   } catch {
-    throw new EmbeddedDatabaseError(`There is no embedded PostgreSQL for this machine (${name} is not installed). Run "npm ci" again, or set DATABASE_URL to a PostgreSQL of yours.`);
+    throw new EmbeddedDatabaseError(
+      `There is no embedded PostgreSQL for this machine (${name} is not installed). Run "npm ci" again, or set DATABASE_URL to a PostgreSQL of yours.`,
+    );
   }
   const major = Number.parseInt(version, 10);
   if (canReach(user, native)) {
@@ -104,7 +121,8 @@ function completeSymlinks(native: string): void {
       symlinkSync(to, link);
     } catch (error) {
       // Another process of ours may have made it meanwhile.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new EmbeddedDatabaseError(`Cannot create ${link}: ${(error as Error).message}. Make node_modules writable once, or set DATABASE_URL.`);
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+        throw new EmbeddedDatabaseError(`Cannot create ${link}: ${(error as Error).message}. Make node_modules writable once, or set DATABASE_URL.`);
     }
   }
   for (const program of ['initdb', 'pg_ctl', 'postgres']) {
@@ -131,7 +149,8 @@ function copyBinaries(native: string, copy: string): void {
     chmodSync(unfinished, 0o755);
     renameSync(join(unfinished, basename(copy)), copy);
   } catch (error) {
-    if (!existsSync(copy)) throw new EmbeddedDatabaseError(`Cannot copy PostgreSQL to ${copy}: ${(error as Error).message}. Free the space or permission, or set DATABASE_URL.`);
+    if (!existsSync(copy))
+      throw new EmbeddedDatabaseError(`Cannot copy PostgreSQL to ${copy}: ${(error as Error).message}. Free the space or permission, or set DATABASE_URL.`);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }

@@ -104,7 +104,14 @@ async function waitUntilReady(child: ChildProcess, port: number, cluster: Cluste
 
 /** True if a server answers there with this cluster's password. */
 export async function canConnect(cluster: Cluster, port: number): Promise<boolean> {
-  const client = new Client({ host: '127.0.0.1', port, user: cluster.superuser, password: cluster.password, database: 'postgres', connectionTimeoutMillis: 5_000 });
+  const client = new Client({
+    host: '127.0.0.1',
+    port,
+    user: cluster.superuser,
+    password: cluster.password,
+    database: 'postgres',
+    connectionTimeoutMillis: 5_000,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();

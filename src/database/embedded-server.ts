@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger } from 'pino';
 import { Client } from 'pg';
+import type { Logger } from 'pino';
 import { type DatabaseUrls, databaseUrls } from '../config';
 import { keepSecret, lockDataDirectory, makeDataDirectory, readOrNull } from './data-directory';
 import { canReach, EmbeddedDatabaseError, findBinaries, findServerUser, makeReachableDirectory, type ServerUser } from './embedded-binaries';
-import { type Cluster, canConnect, createCluster, isAlive, readPostmaster, type RunningCluster, startCluster, stopServer } from './embedded-cluster';
+import { type Cluster, canConnect, createCluster, isAlive, type RunningCluster, readPostmaster, startCluster, stopServer } from './embedded-cluster';
 
 /** An acknowledged posting survives a power cut: fsync and synchronous_commit are never off here. */
 const SETTINGS = {
@@ -76,7 +76,9 @@ export function findEmbeddedServer(dataDir: string): DatabaseUrls {
   const running = known ? (JSON.parse(known) as RunningCluster) : null;
   const password = readOrNull(join(dataDir, 'owner-password'));
   if (!running || !password || !isAlive(running.pid))
-    throw new EmbeddedDatabaseError(`No database is running on ${dataDir}. Run "npm start" first (it starts one), or set DATABASE_URL to a PostgreSQL of yours.`);
+    throw new EmbeddedDatabaseError(
+      `No database is running on ${dataDir}. Run "npm start" first (it starts one), or set DATABASE_URL to a PostgreSQL of yours.`,
+    );
   return embeddedUrls(running.port, password);
 }
 
@@ -112,11 +114,15 @@ function placeCluster(link: string, user: ServerUser | null): string {
   if (existsSync(link)) {
     const directory = realpathSync(link);
     if (!canReach(user, directory) || (!user && statSync(directory).uid !== process.getuid?.()))
-      throw new EmbeddedDatabaseError(`The database in ${directory} belongs to user ${statSync(directory).uid} and cannot be used from here. Run as that user, change its owner, or name another directory in TESSERA_DATA_DIR.`);
+      throw new EmbeddedDatabaseError(
+        `The database in ${directory} belongs to user ${statSync(directory).uid} and cannot be used from here. Run as that user, change its owner, or name another directory in TESSERA_DATA_DIR.`,
+      );
     return directory;
   }
   if (lstatOrNull(link)?.isSymbolicLink())
-    throw new EmbeddedDatabaseError(`The database was kept in ${readlinkSync(link)}, which is gone. Put it back, or remove ${link} to begin anew with an empty one.`);
+    throw new EmbeddedDatabaseError(
+      `The database was kept in ${readlinkSync(link)}, which is gone. Put it back, or remove ${link} to begin anew with an empty one.`,
+    );
   if (canReach(user, link)) {
     mkdirSync(link, { mode: 0o700 });
     return link;
@@ -171,7 +177,10 @@ async function createOwner(cluster: Cluster, { port }: RunningCluster, dataDir: 
   const client = new Client({ host: '127.0.0.1', port, user: cluster.superuser, password: cluster.password, database: 'postgres' });
   await client.connect();
   try {
-    const { rows } = await client.query('SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS owner, EXISTS (SELECT FROM pg_database WHERE datname = $2) AS database', [OWNER, DATABASE]);
+    const { rows } = await client.query(
+      'SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS owner, EXISTS (SELECT FROM pg_database WHERE datname = $2) AS database',
+      [OWNER, DATABASE],
+    );
     if (!rows[0].owner) await client.query(`CREATE ROLE ${OWNER} LOGIN CREATEROLE PASSWORD '${keepSecret(dataDir, 'owner-password', 24)}'`);
     if (!rows[0].database) await client.query(`CREATE DATABASE ${DATABASE} OWNER ${OWNER}`);
   } finally {

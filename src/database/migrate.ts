@@ -10,6 +10,8 @@ export class DatabaseNotReady extends Error {
 }
 
 const OLDEST_MAJOR = 16;
+/** Label of the key that marks the database: it tells master keys apart and gives nothing of them away. */
+export const KEY_MARK = 'deployment-mark';
 /** Of the session that migrates; any number, as long as it is ours. */
 const MIGRATION_LOCK = 7_365_700;
 
@@ -43,7 +45,10 @@ export async function requireMigrated(app: DataSource, keyMark: Buffer): Promise
   const [{ known }] = await app.query(`SELECT to_regclass('public.migration') IS NOT NULL AS known`);
   const done = new Set<string>(known ? (await app.query('SELECT name FROM migration')).map((row: { name: string }) => row.name) : []);
   const missing = wanted.filter((name) => !done.has(name));
-  if (missing.length > 0) throw new DatabaseNotReady(`The database lacks ${missing.length} migration(s), the first is ${missing[0]}. Run "npm run migrate" (or "npm start", which does).`);
+  if (missing.length > 0)
+    throw new DatabaseNotReady(
+      `The database lacks ${missing.length} migration(s), the first is ${missing[0]}. Run "npm run migrate" (or "npm start", which does).`,
+    );
   const [row] = await app.query('SELECT key_mark FROM deployment');
   if (!row?.key_mark.equals(keyMark)) throw new DatabaseNotReady(OTHER_KEY);
 }
@@ -65,7 +70,8 @@ async function connect(ownerUrl: string): Promise<DataSource> {
 
 function explain({ code, message }: Error & { code?: string }, ownerUrl: string): DatabaseNotReady {
   const { host, pathname } = new URL(ownerUrl);
-  if (code === '28P01' || code === '28000') return new DatabaseNotReady(`PostgreSQL at ${host} refuses the login of DATABASE_URL. Check its user and password.`);
+  if (code === '28P01' || code === '28000')
+    return new DatabaseNotReady(`PostgreSQL at ${host} refuses the login of DATABASE_URL. Check its user and password.`);
   if (code === '3D000') return new DatabaseNotReady(`PostgreSQL at ${host} has no database "${pathname.slice(1)}". Create it, or correct DATABASE_URL.`);
   if (code && /^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH)$/.test(code))
     return new DatabaseNotReady(`No PostgreSQL answers at ${host} (${code}). Start it or correct DATABASE_URL; without DATABASE_URL an embedded one is used.`);
@@ -75,7 +81,9 @@ function explain({ code, message }: Error & { code?: string }, ownerUrl: string)
 async function requireVersion(source: DataSource): Promise<void> {
   const [{ number, text }] = await source.query(`SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text`);
   if (number < OLDEST_MAJOR * 10_000)
-    throw new DatabaseNotReady(`DATABASE_URL leads to PostgreSQL ${text}; Tessera needs ${OLDEST_MAJOR} or newer. Upgrade it, or leave DATABASE_URL unset to use the embedded one.`);
+    throw new DatabaseNotReady(
+      `DATABASE_URL leads to PostgreSQL ${text}; Tessera needs ${OLDEST_MAJOR} or newer. Upgrade it, or leave DATABASE_URL unset to use the embedded one.`,
+    );
 }
 
 async function requireSameKey(source: DataSource, keyMark: Buffer): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { BuiltApp } from '../build-app';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { BuiltApp } from '../app';
 import { journalLag } from '../outbox/journal-lag';
 
 /** Jobs of one queue in one state. */
@@ -61,7 +61,11 @@ function measurePostings({ ledger }: BuiltApp, registry: Registry): void {
   total('tessera_posting_batches_total', 'Batches of postings committed by this process.', () => ledger.stats.batches);
   total('tessera_postings_total', 'Postings decided by this process, refused ones and repetitions included.', () => ledger.stats.postings);
   total('tessera_posting_retries_total', 'Batches tried again after a deadlock, a serialisation failure or a lost connection.', () => ledger.stats.retries);
-  total('tessera_posting_busy_seconds_total', 'Time spent posting batches; near 1 a second the ledger of this process is busy all the time.', () => ledger.stats.busyMs / 1_000);
+  total(
+    'tessera_posting_busy_seconds_total',
+    'Time spent posting batches; near 1 a second the ledger of this process is busy all the time.',
+    () => ledger.stats.busyMs / 1_000,
+  );
   new Gauge({
     name: 'tessera_postings_waiting',
     help: 'Postings waiting for the next batch; near TESSERA_LEDGER_QUEUE new ones are refused as OVERLOADED.',
@@ -87,7 +91,11 @@ function measureJournal({ database, log }: BuiltApp, registry: Registry): void {
   const rows = gauge('tessera_journal_lag_transfers', 'Transfers that a consumer of the journal has not consumed yet (counted up to 100,000).', ['consumer']);
   const seconds = gauge('tessera_journal_lag_seconds', 'Age of the oldest of them.', ['consumer']);
   const position = gauge('tessera_journal_position', 'Transaction id below which the consumer has done everything.', ['consumer']);
-  const held = gauge('tessera_journal_held_back_seconds', 'Age of the oldest transaction that still writes, by the process id of its connection: consumers wait for it.', ['pid']);
+  const held = gauge(
+    'tessera_journal_held_back_seconds',
+    'Age of the oldest transaction that still writes, by the process id of its connection: consumers wait for it.',
+    ['pid'],
+  );
   // One gauge reads for all four: they must belong together.
   new Gauge({
     name: 'tessera_journal_consumers',

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { BuiltApp } from '../build-app';
-import { requireMigrated } from '../database/migrate';
+import type { BuiltApp } from '../app';
+import { KEY_MARK, requireMigrated } from '../database/migrate';
 import { registerGraphql } from '../graphql/register-graphql';
-import { keyMark } from '../open-deployment';
 import { type Dependency, registerHealth } from './health';
 import { type QueueDepth, registerMetrics } from './metrics';
 import { createHttpServer, listen } from './server';
@@ -33,13 +32,20 @@ export async function runWorkerStatus(app: BuiltApp, queues: QueueAccess): Promi
   return run(app, { ...queues, register: undefined }, host, workersPort, 'TESSERA_WORKERS_PORT', async () => undefined);
 }
 
-async function run(app: BuiltApp, queues: QueueAccess, host: string, port: number, variable: string, register: (server: FastifyInstance) => Promise<void>): Promise<RunningServer> {
+async function run(
+  app: BuiltApp,
+  queues: QueueAccess,
+  host: string,
+  port: number,
+  variable: string,
+  register: (server: FastifyInstance) => Promise<void>,
+): Promise<RunningServer> {
   const server = createHttpServer(app.config, app.log);
   let stopping = false;
   const { source } = app.database;
   const dependencies: Dependency[] = [
     { name: 'database', check: () => source.query('SELECT 1') },
-    { name: 'migrations', check: () => requireMigrated(source, keyMark(app.config.masterKey as Buffer)) },
+    { name: 'migrations', check: () => requireMigrated(source, app.keys.derive(KEY_MARK)) },
     queues.dependency,
   ];
   registerHealth(server, app.log, dependencies, () => stopping);

@@ -63,9 +63,13 @@ export async function listen(server: FastifyInstance, host: string, port: number
     await server.listen({ host, port });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new CannotListen(`Port ${port} of ${host} is taken by another program. Stop it, or choose another: ${variable}=${port + 1} npm start (0 takes a free one).`);
+    if (code === 'EADDRINUSE')
+      throw new CannotListen(
+        `Port ${port} of ${host} is taken by another program. Stop it, or choose another: ${variable}=${port + 1} npm start (0 takes a free one).`,
+      );
     if (code === 'EACCES') throw new CannotListen(`Port ${port} may not be used by this user: choose one above 1023 in ${variable}.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new CannotListen(`${host} is no address of this machine: correct TESSERA_HOST (127.0.0.1 for this machine only, 0.0.0.0 for all).`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new CannotListen(`${host} is no address of this machine: correct TESSERA_HOST (127.0.0.1 for this machine only, 0.0.0.0 for all).`);
     throw error;
   }
   const address = server.server.address();

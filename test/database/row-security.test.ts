@@ -11,7 +11,9 @@ describe('an app of the tests', () => {
     const { app } = test;
     const role = await app.database.source.query('SELECT current_user AS role, current_principal() AS principal');
     expect(role).toEqual([{ role: 'tessera_app', principal: 'nobody' }]);
-    await test.database.owner.query("INSERT INTO brand (id, code, name, is_operator, status, country, created_at) VALUES (gen_random_uuid(), 'FUEL', 'Fuel', false, 'ACTIVE', 'DE', now())");
+    await test.database.owner.query(
+      "INSERT INTO brand (id, code, name, is_operator, status, country, created_at) VALUES (gen_random_uuid(), 'FUEL', 'Fuel', false, 'ACTIVE', 'DE', now())",
+    );
     expect(await app.database.source.query('SELECT code FROM brand')).toEqual([]);
     const seen = await app.database.transaction({ kind: 'worker' }, ({ client }) => client.query('SELECT code FROM brand'));
     expect(seen.rows).toEqual([{ code: 'FUEL' }]);

@@ -1,5 +1,5 @@
-import { createTestDatabase, type TestDatabase } from '../support/test-database';
 import { Client } from 'pg';
+import { createTestDatabase, type TestDatabase } from '../support/test-database';
 
 describe('the database of a test', () => {
   let database: TestDatabase;

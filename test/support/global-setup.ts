@@ -2,13 +2,13 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { createOwnerDataSource } from '../../src/database/data-source';
-import { removeAbandonedServers, startTestServer } from './test-server';
+import { startThrowawayServer, type ThrowawayServer } from '../../src/database/throwaway-server';
 
 /** Finds or starts the PostgreSQL of this run and migrates the template that every test file clones. */
 export default async function globalSetup(): Promise<void> {
-  const external = process.env.DATABASE_URL;
-  if (!external) await removeAbandonedServers();
-  const serverUrl = external ?? (await startTestServer());
+  const own = process.env.DATABASE_URL ? null : await startThrowawayServer();
+  (globalThis as { testServer?: ThrowawayServer | null }).testServer = own;
+  const serverUrl = process.env.DATABASE_URL ?? (own?.url as string);
   // The platform's own settings must come from the tests, not from the shell that runs them.
   for (const name of Object.keys(process.env)) if (/^(TESSERA_|DATABASE_)/.test(name)) delete process.env[name];
   const template = `tessera_test_${randomBytes(4).toString('hex')}`;

@@ -1,9 +1,10 @@
 import { Client } from 'pg';
-import { stopTestServer } from './test-server';
+import type { ThrowawayServer } from '../../src/database/throwaway-server';
 
 /** Drops the databases of this run and stops the server if the run started it. */
 export default async function globalTeardown(): Promise<void> {
-  if (await stopTestServer()) return;
+  const { testServer } = globalThis as { testServer?: ThrowawayServer | null };
+  if (testServer) return testServer.stop();
   const client = new Client({ connectionString: process.env.TEST_SERVER_URL });
   await client.connect();
   const { rows } = await client.query('SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [process.env.TEST_TEMPLATE]);

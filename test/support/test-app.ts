@@ -30,7 +30,13 @@ const MASTER_KEY = createHash('sha256').update('the master key of the tests').di
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const clock = new ManualClock(options.now ?? new Date('2026-03-15T12:00:00Z'));
   const database = options.database ?? (await createTestDatabase());
-  const read = readConfig({ NODE_ENV: 'test', REDIS_URL: process.env.REDIS_URL, TESSERA_LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', TESSERA_PORT: '0', ...options.variables });
+  const read = readConfig({
+    NODE_ENV: 'test',
+    REDIS_URL: process.env.REDIS_URL,
+    TESSERA_LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+    TESSERA_PORT: '0',
+    ...options.variables,
+  });
   const config: Config = { ...read, masterKey: MASTER_KEY, database: { urls: database.urls, embedded: false, poolSize: 8 }, ...options.config };
   const app = await buildApp(config, createLogger(config.logLevel), clock);
   return {

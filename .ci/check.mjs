@@ -1,0 +1,57 @@
+// `npm run check`: everything about the code that a machine can tell without running its tests. All steps run, one after the other;
+// the end says which failed.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+const LONGEST_FILE = 400;
+
+const steps = {
+  'format and lint': () => packageBin('@biomejs/biome', 'biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
+  types: () => packageBin('typescript', 'tsc', ['--noEmit', '-p', '.']),
+  'layer rules': () =>
+    packageBin('dependency-cruiser', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'src', 'workers', 'migrations', 'examples', 'ormconfig.ts']),
+  'dead code': () => packageBin('knip', 'knip', ['--treat-config-hints-as-errors']),
+  'file length': noLongFiles,
+  'generated files in step': () => run(process.execPath, ['src/bootstrap.mjs', 'generate', '--check']),
+};
+
+const wanted = process.argv.slice(2);
+const failed = [];
+for (const [name, step] of Object.entries(steps)) {
+  if (wanted.length > 0 && !wanted.some((each) => name.includes(each))) continue;
+  const began = Date.now();
+  const passed = step();
+  process.stdout.write(`${passed ? 'ok    ' : 'FAILED'}  ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)\n`);
+  if (!passed) failed.push(name);
+}
+if (failed.length > 0) process.stdout.write(`\nfailed: ${failed.join(', ')}\n`);
+process.exit(failed.length > 0 ? 1 : 0);
+
+function packageBin(name, bin, args) {
+  const manifest = join(root, 'node_modules', name, 'package.json');
+  const { bin: bins } = require(manifest);
+  return run(process.execPath, [join(dirname(manifest), typeof bins === 'string' ? bins : bins[bin]), ...args]);
+}
+
+function run(program, args) {
+  return spawnSync(program, args, { cwd: root, stdio: 'inherit' }).status === 0;
+}
+
+function noLongFiles() {
+  const long = ['src', 'workers']
+    .flatMap(filesBelow)
+    .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
+    .filter(({ lines }) => lines > LONGEST_FILE);
+  for (const { file, lines } of long) process.stdout.write(`${file} has ${lines} lines; ${LONGEST_FILE} is the most: split it by what it does\n`);
+  return long.length === 0;
+}
+
+function filesBelow(path) {
+  if (!statSync(join(root, path)).isDirectory()) return [path];
+  return readdirSync(join(root, path)).flatMap((name) => filesBelow(join(path, name)));
+}
