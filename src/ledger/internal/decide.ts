@@ -27,14 +27,17 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
   const posting = new Posting(state, request);
   let plan: Plan | null = null;
   let refusal: RefusalData | null = null;
+  let planned = 0;
   try {
+    for (const account of request.loads.wallets) requireWallet(state, account);
     releaseExpiredHolds(posting);
-    const planned = request.plan(viewOf(state, request));
-    if ('refused' in planned) {
-      refusal = planned.refused;
+    planned = posting.progress();
+    const decided = request.plan(viewOf(state, request));
+    if ('refused' in decided) {
+      refusal = decided.refused;
     } else {
-      for (const step of planned.steps) applyStep(posting, step);
-      plan = planned;
+      for (const step of decided.steps) applyStep(posting, step);
+      plan = decided;
     }
   } catch (error) {
     if (!(error instanceof RefusedStep)) {
@@ -43,7 +46,8 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
     }
     refusal = error.refusal;
   }
-  if (refusal) posting.undo();
+  // Its balances are judged at its occurredAt, like an accepted one's: without its steps, but with expired holds released.
+  if (refusal) posting.undo(planned);
   const outcome: PostingOutcome = {
     duplicate: false,
     answer: plan?.answer ?? null,
@@ -51,6 +55,7 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
     balances: request.loads.wallets.map((account) => balanceAfter(walletView(requireWallet(state, account), request.day))),
     recordedAt: request.recordedAt,
   };
+  if (refusal) posting.undo();
   const { id, party, kind, contentHash, occurredAt, recordedAt } = request;
   state.postings.set(id, { contentHash, outcome });
   state.writes.postings.push({ id, party, kind, contentHash, outcome, occurredAt, recordedAt });

@@ -35,9 +35,14 @@ export class Posting {
     this.marks = [transfers, allocations, fills, holds, arrears].map((list) => [list, list.length]);
   }
 
-  /** Takes every change of this posting back. */
-  undo(): void {
-    for (let i = this.undos.length - 1; i >= 0; i--) this.undos[i]();
+  /** How far it has come, for undo(). Set before its first step: rows to insert are taken back altogether. */
+  progress(): number {
+    return this.undos.length;
+  }
+
+  /** Takes the changes of this posting back, the latest first: all of them, or those since then. */
+  undo(since = 0): void {
+    while (this.undos.length > since) this.undos.pop()?.();
     for (const [list, length] of this.marks) list.length = length;
   }
 

@@ -1,0 +1,86 @@
+import type { Uuid } from '../../src/ids';
+import { type BatchState, counterKey, emptyWrites, type LotState, type OriginState, type WalletState } from '../../src/ledger/internal/batch-state';
+import type { AccountId, PostingRequest } from '../../src/ledger/posting';
+
+/** What the tables hold between two batches, in memory: gives decide() the state that a batch would load. */
+export class MemoryBook {
+  private readonly wallets = new Map<AccountId, WalletState>();
+  private readonly rest = { holds: new Map() as BatchState['holds'], transfers: new Map() as BatchState['transfers'], counters: new Map() as BatchState['counters'], postings: new Map() as BatchState['postings'] };
+  readonly writes = emptyWrites();
+
+  constructor(
+    private readonly origins: ReadonlyMap<number, OriginState>,
+    private readonly summed: ReadonlyMap<AccountId, number>,
+    readonly currencyId: number,
+    accounts: readonly AccountId[],
+  ) {
+    for (const account of accounts)
+      this.wallets.set(account, { account, currencyId, spendLocked: false, credits: 0, debits: 0, held: 0, arrears: 0, seq: 0, changed: false, lots: [], arrearsRows: [], expiringHolds: [] });
+  }
+
+  lock(account: AccountId, spendLocked: boolean): void {
+    this.wallets.set(account, { ...(this.wallets.get(account) as WalletState), spendLocked });
+  }
+
+  /** Only what the requests ask for, as it would be read. */
+  load(requests: readonly PostingRequest[]): BatchState {
+    const { holds, transfers, counters, postings } = this.rest;
+    const latest = Math.max(...requests.map((request) => request.occurredAt));
+    const state: BatchState = { wallets: new Map(), holds: new Map(), transfers: new Map(), counters: new Map(), postings: new Map(), summed: this.summed, origins: this.origins, writes: emptyWrites() };
+    for (const { id, loads } of requests) {
+      copy(postings, state.postings, id, (row) => row);
+      for (const account of loads.wallets) copy(this.wallets, state.wallets, account, asRead);
+      for (const transfer of loads.transfers ?? []) copy(transfers, state.transfers, transfer, (row) => ({ ...row }));
+      for (const { account, key } of loads.counters ?? []) copy(counters, state.counters, counterKey(account, key), (row) => ({ ...row, existed: true, changed: false }));
+    }
+    const named = new Set(requests.flatMap((request) => request.loads.holds ?? []));
+    for (const hold of holds.values()) {
+      const wallet = state.wallets.get(hold.account);
+      if (!named.has(hold.id) && !(wallet && hold.state === 'OPEN' && hold.expiresAt <= latest)) continue;
+      const row = { ...hold, isNew: false, changed: false };
+      state.holds.set(row.id, row);
+      if (row.state === 'OPEN') wallet?.expiringHolds.push(row);
+    }
+    return state;
+  }
+
+  /** Keeps what a batch decided, as its writes would. */
+  keep(state: BatchState): void {
+    for (const wallet of state.wallets.values()) this.wallets.set(wallet.account, wallet);
+    for (const [id, row] of state.holds) this.rest.holds.set(id, row);
+    for (const [id, row] of state.transfers) this.rest.transfers.set(id, row);
+    for (const [key, row] of state.counters) this.rest.counters.set(key, row);
+    for (const [id, row] of state.postings) this.rest.postings.set(id, row);
+    for (const name of Object.keys(this.writes) as (keyof typeof this.writes)[]) (this.writes[name] as unknown[]).push(...state.writes[name]);
+  }
+
+  wallet(account: AccountId): WalletState {
+    return this.wallets.get(account) as WalletState;
+  }
+
+  hold(id: Uuid) {
+    return this.rest.holds.get(id);
+  }
+
+  counters() {
+    return [...this.rest.counters.values()];
+  }
+}
+
+function copy<K, V>(from: ReadonlyMap<K, V>, to: Map<K, V>, key: K, make: (row: V) => V): void {
+  const row = from.get(key);
+  if (row !== undefined && !to.has(key)) to.set(key, make(row));
+}
+
+/** A wallet's row with its lots and arrears: emptied ones are not read. */
+function asRead(wallet: WalletState): WalletState {
+  const lots = wallet.lots.filter((lot) => lot.remaining > 0 || lot.held > 0).map((lot) => ({ ...lot, loaded: { remaining: lot.remaining, held: lot.held } }));
+  const arrearsRows = wallet.arrearsRows.filter((row) => row.remaining > 0).map((row) => ({ ...row, loadedRemaining: row.remaining }));
+  return { ...wallet, changed: false, lots: lots.sort(asTheirKey), arrearsRows: arrearsRows.sort((a, b) => a.seq - b.seq), expiringHolds: [] };
+}
+
+/** The order of the table's primary key, in which the rows are read. */
+function asTheirKey(a: LotState, b: LotState): number {
+  const code = a.issuerCode < b.issuerCode ? -1 : a.issuerCode > b.issuerCode ? 1 : 0;
+  return a.expiresOn - b.expiresOn || a.issueMonth - b.issueMonth || code || a.originId - b.originId || a.availableOn - b.availableOn;
+}
