@@ -20,8 +20,21 @@ if (command === 'check') finish(run(process.execPath, [join(root, '.ci/check.mjs
 if (!isBuilt()) await alone(build);
 const file = join(root, 'dist', EXAMPLES[command] ?? 'src/main.js');
 process.argv = [process.execPath, file, ...(EXAMPLES[command] ? [] : [command]), ...args];
+stopWithNpm();
 // In this very process: a signal reaches what it is meant for, and no second Node has to start.
 await import(pathToFileURL(file).href);
+
+/** npm does not pass on a SIGTERM, nor can it pass on a SIGKILL: when the npm that started us is gone, we stop as if asked to. */
+function stopWithNpm() {
+  if (!process.env.npm_lifecycle_event) return;
+  const npm = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
+}
 
 function say(text) {
   process.stderr.write(`tessera: ${text}\n`);
