@@ -28,7 +28,7 @@ export function findLinkedMember(app: App, memberId: Uuid, brandId: Uuid): Promi
 }
 
 /** Whom a provider's login acts for: staff, else a member who linked the login; null for a stranger. */
-export function findByLogin(app: App, login: Login): Promise<Principal | null> {
+export function findByLogin(app: App, login: Pick<Login, 'issuer' | 'subject'>): Promise<Principal | null> {
   return app.database.transaction({ kind: 'authenticator' }, async ({ manager, client }) => {
     const staff = await manager.findOneBy(StaffMember, { issuer: login.issuer, subject: login.subject, removedAt: IsNull() });
     if (staff) {

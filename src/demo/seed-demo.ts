@@ -1,0 +1,166 @@
+import { linkLogin } from '../access/link-login';
+import { mintLocalLogin } from '../access/local-issuer';
+import type { Principal } from '../access/principal';
+import type { App } from '../app';
+import { createBrand } from '../coalition/create-brand';
+import { createPointCurrency } from '../coalition/create-point-currency';
+import { countersignTerms } from '../coalition/decide-terms';
+import { proposeTerms } from '../coalition/propose-terms';
+import { setEarningRule } from '../earning/set-earning-rule';
+import type { Uuid } from '../ids';
+import { enrolMember } from '../members/enrol-members';
+import { microMoney } from '../points/amount';
+import { setRedemptionRule } from '../redemption/set-redemption-rule';
+import { demoClient } from './demo-clients';
+import { DEMO_VARIABLES, type DemoEnvironment, demoFile, readDemoEnvironment, writeDemoEnvironment } from './demo-environment';
+import { demoOperator, demoStaff } from './demo-staff';
+
+/** What is printed for whoever tries the demo. */
+export interface DemoCoalition {
+  /** Where the credentials are, for a shell to source. */
+  readonly file: string;
+  readonly variables: DemoEnvironment;
+}
+
+const CURRENCY = 'TESSERAE';
+const CARD = '2000 0000 0017';
+const START = new Date('2024-01-01T00:00:00Z');
+const FOR_EVER_DAYS = 36_500;
+const TOKEN_SECONDS = 7 * 24 * 60 * 60;
+
+/** A brand of the demo: what its goods earn per EUR. All of them take points at 100 for 1 EUR. */
+const BRANDS = [
+  { code: 'FUEL', name: 'Fuel & Go', pointsPerUnit: 10 },
+  { code: 'TAXI', name: 'City Taxi', pointsPerUnit: 5 },
+  { code: 'GROCER', name: 'Corner Grocer', pointsPerUnit: 1 },
+] as const;
+
+const MEMBER_LOGIN = 'demo-ana';
+const STAFF = [
+  { subject: 'demo-operator', role: 'OPERATOR', brand: null, variable: 'OPERATOR_TOKEN' },
+  { subject: 'demo-finance', role: 'FINANCE', brand: null, variable: 'FINANCE_TOKEN' },
+  { subject: 'demo-support', role: 'SUPPORT', brand: null, variable: 'SUPPORT_TOKEN' },
+  { subject: 'demo-fuel-manager', role: 'PROGRAMME_MANAGER', brand: 'FUEL', variable: 'FUEL_MANAGER_TOKEN' },
+] as const;
+
+/**
+ * Makes the demo coalition in an empty database, through the operations that everybody uses, and writes its credentials into the data
+ * directory. May be killed half way and is run at each start: what is there is left as it is, logins are given anew.
+ * Null where there is a coalition that the demo did not found. The local issuer must be on.
+ */
+export async function seedDemo(app: App): Promise<DemoCoalition | null> {
+  const started = await demoOperator(app);
+  if (!started) return null;
+  const { operator, founded } = started;
+  const { dataDir } = app.config;
+  // Credentials of an earlier database are worth nothing in a new one.
+  const known = founded ? {} : readDemoEnvironment(dataDir);
+  // A file that is whole was written last: everything it stands for is there.
+  if (DEMO_VARIABLES.some((name) => known[name] === undefined)) await seedCoalition(app, operator, known);
+  const variables: Partial<DemoEnvironment> = {
+    ...readDemoEnvironment(dataDir),
+    TESSERA_URL: app.config.http.publicUrl,
+    MEMBER_CARD: CARD,
+    DEMO_CURRENCY: CURRENCY,
+    DEMO_MONTH: monthBefore(app.clock.now()),
+    MEMBER_TOKEN: await mintLocalLogin(app, MEMBER_LOGIN, TOKEN_SECONDS),
+  };
+  const { brandsByCode } = await app.database.transaction({ kind: 'operator' }, ({ client }) => app.coalition.snapshot(client));
+  for (const { subject, role, brand, variable } of STAFF) {
+    await demoStaff(app, operator, subject, role, (brand && brandsByCode.get(brand)?.id) ?? null);
+    variables[variable] = await mintLocalLogin(app, subject, TOKEN_SECONDS);
+  }
+  writeDemoEnvironment(dataDir, variables);
+  return { file: demoFile(dataDir), variables: variables as DemoEnvironment };
+}
+
+async function seedCoalition(app: App, operator: Principal, known: Partial<DemoEnvironment>): Promise<void> {
+  const brandIds = await seedBrands(app, operator);
+  await seedCurrency(app, operator);
+  const found = { ...known };
+  for (const brand of BRANDS) {
+    const id = brandIds.get(brand.code) as Uuid;
+    const client = await demoClient(app, operator, { id, code: brand.code }, known[`${brand.code}_CLIENT_SECRET`]);
+    found[`${brand.code}_CLIENT_ID`] = client.clientId;
+    found[`${brand.code}_CLIENT_SECRET`] = client.secret;
+    // At once, since the secret is shown this one time only.
+    writeDemoEnvironment(app.config.dataDir, found);
+    await seedTerms(app, operator, client.principal, id, brand.code);
+    await seedRules(app, client.principal, brand);
+    if (brand.code === 'GROCER') await seedMember(app, client.principal);
+  }
+}
+
+async function seedBrands(app: App, operator: Principal): Promise<Map<string, Uuid>> {
+  const ids = new Map<string, Uuid>();
+  for (const { code, name } of BRANDS) ids.set(code, (await createBrand(app, operator, { idempotencyKey: `demo/brand/${code}`, code, name })).id);
+  return ids;
+}
+
+async function seedCurrency(app: App, operator: Principal): Promise<void> {
+  await createPointCurrency(app, operator, {
+    idempotencyKey: 'demo/currency',
+    code: CURRENCY,
+    name: 'Tesserae, shared by the demo coalition',
+    scale: 0,
+    timeZone: 'UTC',
+    clearingModel: 'OPERATOR',
+    settlementCurrency: 'EUR',
+    expiry: { kind: 'ROLLING', months: 24, rounding: 'MONTH' },
+    ownerBrandId: null,
+  });
+}
+
+/** 0.010 EUR a point from whoever issues it, 0.008 EUR to whoever redeems it. */
+async function seedTerms(app: App, operator: Principal, brand: Principal, brandId: Uuid, code: string): Promise<void> {
+  const terms = await proposeTerms(app, operator, {
+    idempotencyKey: `demo/terms/${code}`,
+    withBrandId: brandId,
+    currency: CURRENCY,
+    effectiveFrom: START,
+    mayIssue: true,
+    mayRedeem: true,
+    issuancePrice: microMoney(10_000n),
+    reimbursementPrice: microMoney(8_000n),
+    priceCurrency: 'EUR',
+    pricesIncludeTax: false,
+    arrearsCarrier: 'OPERATOR',
+    refundOrder: 'POINTS_LAST',
+    backdatingDays: FOR_EVER_DAYS,
+    paymentDays: 30,
+    noticeDays: 30,
+    dataSharingPurposes: [],
+  });
+  await countersignTerms(app, brand, { termsId: terms.id });
+}
+
+async function seedRules(app: App, brand: Principal, { code, pointsPerUnit }: (typeof BRANDS)[number]): Promise<void> {
+  const common = { currency: CURRENCY, moneyCurrency: 'EUR', effectiveFrom: START };
+  const everything = { eligibleCategories: null, excludedCategories: null, excludedSkus: null };
+  await setEarningRule(app, brand, { ...common, ...everything, idempotencyKey: `demo/earning-rule/${code}`, pointsPerUnit, multiplier: { numerator: 1, denominator: 1 } });
+  await setRedemptionRule(app, brand, {
+    ...common,
+    idempotencyKey: `demo/redemption-rule/${code}`,
+    pointsPerUnit: 100n,
+    minimum: 100,
+    step: 1,
+    maximum: null,
+    share: { numerator: 1, denominator: 1 },
+  });
+}
+
+async function seedMember(app: App, grocer: Principal & { readonly kind: 'client' }): Promise<void> {
+  const { memberId } = await enrolMember(app, grocer, {
+    idempotencyKey: 'demo/member',
+    customerId: 'ana',
+    identifiers: [{ kind: 'CARD', value: CARD }],
+    personalData: { givenName: 'Ana', familyName: null, email: null, phone: null, birthDate: null, language: 'en' },
+    jurisdiction: 'AT',
+  });
+  await linkLogin(app, { kind: 'member', memberId, brandId: grocer.brandId }, { token: await mintLocalLogin(app, MEMBER_LOGIN) });
+}
+
+/** The month that ended last, which can be closed: what the tour posts happens in it. */
+function monthBefore(now: Date): string {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1)).toISOString().slice(0, 7);
+}
