@@ -1,0 +1,60 @@
+import type { ClientBase } from 'pg';
+import { type JournalCursor, lockCursorIfFree, moveCursor, readCursor } from './journal-cursor';
+import { type JournalRange, nextRanges } from './next-ranges';
+
+/** Where the relay and the consumer it works for have come to. */
+export interface RelayView {
+  readonly consumed: JournalCursor;
+  /** Up to where ranges have been handed to the queue. */
+  readonly relayed: JournalCursor;
+  /** Settled transfers lie beyond what was relayed. */
+  readonly more: boolean;
+  /** Seconds since either of the two has moved; null while neither ever has. */
+  readonly idleSeconds: number | null;
+}
+
+/** Name of the relay's own cursor for a consumer. It is only a hint: the consumer's cursor is what counts. */
+export function relayOf(consumer: string): string {
+  return `relay-${consumer}`;
+}
+
+const VIEW = `
+  SELECT c.epoch, coalesce(c.position, '0')::text AS position, r.epoch AS relay_epoch, coalesce(r.position, '0')::text AS relay_position,
+    EXISTS (SELECT FROM transfer t WHERE t.xid >= coalesce(r.position, '0') AND t.xid < pg_snapshot_xmin(pg_current_snapshot())) AS more,
+    extract(epoch FROM clock_timestamp() - greatest(c.moved_at, r.moved_at))::float8 AS idle_seconds
+  FROM (VALUES (true)) AS one (row)
+  LEFT JOIN journal_cursor c ON c.consumer = $1 LEFT JOIN journal_cursor r ON r.consumer = $2`;
+
+/** One cheap look, taken several times a second: takes no locks and writes nothing. */
+export async function lookAtJournal(client: ClientBase, consumer: string): Promise<RelayView> {
+  const row = (await client.query({ name: 'look-at-journal', text: VIEW, values: [consumer, relayOf(consumer)] })).rows[0];
+  return {
+    consumed: { epoch: row.epoch ?? 1, position: BigInt(row.position) },
+    relayed: { epoch: row.relay_epoch ?? 1, position: BigInt(row.relay_position) },
+    more: row.more,
+    idleSeconds: row.idle_seconds,
+  };
+}
+
+/**
+ * Hands the next ranges to `enqueue` and notes how far it has handed out, in one transaction (role tessera_kernel): broken off in between,
+ * the same ranges are handed out again, which does no harm. Returns how many; 0 when another process is at it.
+ */
+export async function relayRanges(client: ClientBase, consumer: string, enqueue: (ranges: readonly JournalRange[]) => Promise<void>): Promise<number> {
+  const relayed = await lockCursorIfFree(client, relayOf(consumer));
+  if (!relayed) return 0;
+  const consumed = await readCursor(client, consumer);
+  const isBehind = relayed.epoch !== consumed.epoch || relayed.position < consumed.position;
+  const ranges = await nextRanges(client, isBehind ? consumed.position : relayed.position);
+  const last = ranges.at(-1);
+  if (!last) return 0;
+  await enqueue(ranges);
+  await moveCursor(client, relayOf(consumer), { epoch: consumed.epoch, position: last.to });
+  return ranges.length;
+}
+
+/** Begins again where the consumer is: what was handed out since may be lost. Role tessera_kernel. */
+export async function relayAgain(client: ClientBase, consumer: string): Promise<void> {
+  if (!(await lockCursorIfFree(client, relayOf(consumer)))) return;
+  await moveCursor(client, relayOf(consumer), await readCursor(client, consumer));
+}

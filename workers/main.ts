@@ -1,0 +1,32 @@
+import type { App } from '../src/app';
+import { recoverJournal } from '../src/settlement/recover-journal';
+import { runClearing } from './clear-events';
+import { runClosing } from './close-period';
+import { startRelay } from './outbox-relay';
+import { openQueues, type Queues } from './queues';
+import { runReleaseHolds } from './release-holds';
+
+export interface Workers {
+  readonly queues: Queues;
+  /** Finishes the jobs in hand, takes no further ones, gives its connections back. */
+  close(): Promise<void>;
+}
+
+/** Takes jobs and relays the journal, in this process; any number of processes may do so at once. */
+export async function startWorkers(app: App): Promise<Workers> {
+  await recoverJournal(app);
+  const queues = openQueues(app.config, app.log);
+  // Clearing goes in the journal's order, one range at a time: more at once would only wait for its cursor.
+  queues.work('clearing', 1, ({ data }) => runClearing(app, data));
+  queues.work('periods', 1, ({ data }) => runClosing(app, data));
+  queues.work('holds', app.config.workerConcurrency, () => runReleaseHolds(app));
+  const relay = startRelay(app, queues);
+  app.log.info({ backend: queues.backend }, 'workers take jobs');
+  return {
+    queues,
+    async close() {
+      await relay.close();
+      await queues.close();
+    },
+  };
+}

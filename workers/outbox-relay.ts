@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { App } from '../src/app';
+import { lookAtJournal, relayAgain, relayRanges } from '../src/outbox/relay-journal';
+import { CLEARING } from '../src/settlement/clear-events';
+import { closingPeriods } from '../src/settlement/complete-close';
+import { clearingJob } from './clear-events';
+import { closingJob } from './close-period';
+import type { Queues } from './queues';
+import { releaseHoldsJob } from './release-holds';
+
+/** How often the journal is looked at: short polling with one cheap query. A NOTIFY in every posting would make all commits queue for one lock. */
+const LOOK_MS = 100;
+const IDLE_LOOK_MS = 200;
+const LONGEST_PAUSE_MS = 5_000;
+const HOLDS_MS = 1_000;
+
+/** What was handed to the queue counts as lost when nothing has moved for this long and nothing waits in the queue. */
+const PATIENCE_SECONDS = 2;
+
+/** Beyond it, no further ranges are handed out: the consumer's cursor will ask for them. */
+const MOST_WAITING = 200;
+
+/**
+ * Turns what the database says is to be done into jobs, until it is stopped. It keeps nothing but hints: whatever becomes of the queue, jobs are
+ * derived again from the consumers' cursors, the closing periods and the expired holds. Any number of processes may relay at once.
+ */
+export function startRelay(app: App, queues: Queues): { close(): Promise<void> } {
+  const stop = new AbortController();
+  const running = relayUntilStopped(app, queues, stop.signal);
+  return {
+    async close() {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+async function relayUntilStopped(app: App, queues: Queues, signal: AbortSignal): Promise<void> {
+  let failures = 0;
+  let holdsLookedAt = 0;
+  while (!signal.aborted) {
+    let pause = IDLE_LOOK_MS;
+    try {
+      if (await relayJournal(app, queues)) pause = LOOK_MS;
+      await relayClosings(app, queues);
+      if (performance.now() - holdsLookedAt > HOLDS_MS) {
+        holdsLookedAt = performance.now();
+        await relayExpiredHolds(app, queues);
+      }
+      failures = 0;
+    } catch (error) {
+      pause = Math.min(LONGEST_PAUSE_MS, LOOK_MS * 2 ** ++failures);
+      app.log.warn({ error: (error as Error).message, againInMs: pause }, 'the journal could not be relayed');
+    }
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** True while there is something under way. */
+async function relayJournal(app: App, queues: Queues): Promise<boolean> {
+  const view = await app.database.transaction({ kind: 'worker' }, ({ client }) => lookAtJournal(client, CLEARING));
+  const clearing = queues.queue('clearing');
+  const isOutstanding = view.relayed.position > view.consumed.position || view.relayed.epoch !== view.consumed.epoch;
+  if (isOutstanding && (view.idleSeconds ?? 0) > PATIENCE_SECONDS) {
+    const { waiting, delayed } = await clearing.counts();
+    if (waiting + delayed === 0) {
+      await app.ledger.transaction((client) => relayAgain(client, CLEARING));
+      app.log.info({ from: view.consumed.position.toString() }, 'jobs were lost; the journal is relayed again');
+      return true;
+    }
+  }
+  if (!view.more) return isOutstanding;
+  if (isOutstanding && (await clearing.counts()).waiting > MOST_WAITING) return true;
+  await app.ledger.transaction((client) => relayRanges(client, CLEARING, (ranges) => clearing.add(ranges.map(clearingJob))));
+  return true;
+}
+
+async function relayClosings(app: App, queues: Queues): Promise<void> {
+  const closing = await app.database.transaction({ kind: 'worker' }, ({ client }) => closingPeriods(client));
+  if (closing.length > 0) await queues.queue('periods').add(closing.map(({ id }) => closingJob(id)));
+}
+
+async function relayExpiredHolds(app: App, queues: Queues): Promise<void> {
+  const isDue = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
+    const text = "SELECT EXISTS (SELECT FROM hold WHERE state = 'OPEN' AND expires_at <= $1) AS due";
+    return (await client.query({ name: 'holds-due', text, values: [app.clock.now()] })).rows[0].due as boolean;
+  });
+  if (isDue) await queues.queue('holds').add([releaseHoldsJob()]);
+}

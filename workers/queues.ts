@@ -1,0 +1,187 @@
+import { createPostgresBackend, type Processor, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
+import Redis from 'ioredis';
+import { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Config } from '../src/config';
+import { withSettings } from '../src/database/connection-options';
+
+/** Every queue there is. */
+export const QUEUES = ['clearing', 'periods', 'holds'] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+export interface NewJob {
+  readonly name: string;
+  readonly data: Readonly<Record<string, string>>;
+  /** A second one with the same id is dropped for that many milliseconds. */
+  readonly once?: { readonly id: string; readonly forMs: number };
+}
+
+/** A job that failed every time it was tried. */
+export interface FailedJob {
+  readonly id: string;
+  readonly name: string;
+  readonly data: unknown;
+  readonly reason: string;
+  readonly attempts: number;
+  /** ms since 1970. */
+  readonly failedAt: number;
+}
+
+export type JobState = 'waiting' | 'active' | 'delayed' | 'completed' | 'failed';
+
+/** One queue, whatever it lives in. */
+export interface JobQueue {
+  readonly name: QueueName;
+  add(jobs: readonly NewJob[]): Promise<void>;
+  counts(): Promise<Record<JobState, number>>;
+  /** The latest first. */
+  failed(first: number): Promise<FailedJob[]>;
+  /** False when there is no such failed job. */
+  retry(id: string): Promise<boolean>;
+  retryAll(): Promise<void>;
+}
+
+export interface RunningWorker {
+  /** Takes no further job and waits for those in hand. */
+  close(): Promise<void>;
+}
+
+/** The queues of one process, over as few connections as can be. */
+export interface Queues {
+  readonly backend: 'PostgreSQL' | 'Redis';
+  readonly all: readonly JobQueue[];
+  queue(name: QueueName): JobQueue;
+  /** Takes jobs of a queue from now on; what `run` throws is retried, with growing pauses. */
+  work(name: QueueName, concurrency: number, run: (job: { readonly name: string; readonly data: unknown }) => Promise<void>): RunningWorker;
+  /** Throws unless the backend answers. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// The same on all workers: whoever looks for stalled jobs goes by its own settings. A worker killed with -9 has its job run again after this long.
+const WORKER = { lockDuration: 15_000, stalledInterval: 5_000, maxStalledCount: 20 };
+
+const JOB: QueueOptions['defaultJobOptions'] = {
+  attempts: 8,
+  backoff: { type: 'exponential', delay: 250, jitter: 0.5 },
+  removeOnComplete: { count: 100 },
+  removeOnFail: { count: 1_000 },
+};
+
+/** Connections of one process to PostgreSQL as tessera_queue: one a worker to listen, a few for all to work. */
+const POSTGRES_CONNECTIONS = QUEUES.length + 4;
+
+interface Backend {
+  readonly name: Queues['backend'];
+  open(name: QueueName, options: Omit<QueueOptions, 'connection'>): Queue;
+  work(name: QueueName, run: Processor, options: Omit<WorkerOptions, 'connection'>): Worker;
+  check(): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
+/** The one place that chooses what the queues live in: Redis (or Valkey) when REDIS_URL is set, PostgreSQL otherwise. */
+function chooseBackend(config: Config, log: Logger): Backend {
+  if (!config.database.urls) throw new Error('the database must be settled before the queues are opened');
+  return config.redisUrl ? redisBackend(config.redisUrl, config.database.urls.queue, log) : postgresBackend(config.database.urls.queue, log);
+}
+
+function postgresBackend(url: string, log: Logger): Backend {
+  // A pool of ours for all of them: each would open one of its own.
+  const pool = new Pool({ ...withSettings(url, ['search_path=bullmq']), max: POSTGRES_CONNECTIONS, application_name: 'tessera-queue', keepAlive: true });
+  pool.on('error', (error) => log.warn({ error: error.message }, 'a queue connection was lost'));
+  return {
+    name: 'PostgreSQL',
+    // The types differ by backend, what can be done with them does not.
+    open: (name, options) => new Queue(name, { ...options, connection: pool }, createPostgresBackend) as unknown as Queue,
+    work: (name, run, options) => new Worker(name, run, { ...options, connection: pool }, createPostgresBackend) as unknown as Worker,
+    check: () => pool.query('SELECT 1'),
+    close: () => pool.end(),
+  };
+}
+
+function redisBackend(url: string, databaseUrl: string, log: Logger): Backend {
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  redis.on('error', (error) => log.warn({ error: error.message }, 'the queue server does not answer'));
+  // Named after the database, since it is its journal that is relayed; in braces, so that a cluster keeps them together.
+  const own = { connection: redis, prefix: `{tessera-${new URL(databaseUrl).pathname.slice(1)}}` };
+  return {
+    name: 'Redis',
+    open: (name, options) => new Queue(name, { ...options, ...own }),
+    work: (name, run, options) => new Worker(name, run, { ...options, ...own }),
+    check: () => redis.ping(),
+    async close() {
+      redis.disconnect();
+    },
+  };
+}
+
+/** Opens every queue. The gateway asks for counts and failed jobs only; workers take jobs too. */
+export function openQueues(config: Config, log: Logger): Queues {
+  const backend = chooseBackend(config, log);
+  const logError = (error: Error) => log.warn({ error: error.message }, 'a queue does not answer');
+  const opened = QUEUES.map((name) => {
+    const queue = backend.open(name, { defaultJobOptions: JOB });
+    queue.on('error', logError);
+    return { queue, view: toJobQueue(name, queue) };
+  });
+  const workers: Worker[] = [];
+  return {
+    backend: backend.name,
+    all: opened.map(({ view }) => view),
+    queue: (name) => opened[QUEUES.indexOf(name)].view,
+    work(name, concurrency, run) {
+      const worker = backend.work(name, (job) => run({ name: job.name, data: job.data }), { ...WORKER, concurrency });
+      worker.on('error', logError);
+      worker.on('failed', (job, error) => log.warn({ queue: name, job: job?.id, attempt: job?.attemptsMade, error: error.message }, 'a job failed'));
+      workers.push(worker);
+      return { close: () => worker.close() };
+    },
+    async check() {
+      await backend.check();
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()));
+      await Promise.all(opened.map(({ queue }) => queue.close()));
+      await backend.close();
+    },
+  };
+}
+
+function toJobQueue(name: QueueName, queue: Queue): JobQueue {
+  return {
+    name,
+    async add(jobs) {
+      await queue.addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: job.once ? { deduplication: { id: job.once.id, ttl: job.once.forMs } } : undefined })));
+    },
+    async counts() {
+      const { waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0, prioritized = 0, paused = 0 } = await queue.getJobCounts();
+      return { waiting: waiting + prioritized + paused, active, delayed, completed, failed };
+    },
+    async failed(first) {
+      const jobs = await queue.getFailed(0, first - 1);
+      return jobs.map((job) => ({
+        id: String(job.id),
+        name: job.name,
+        data: job.data,
+        reason: job.failedReason ?? '',
+        attempts: job.attemptsMade,
+        failedAt: job.finishedOn ?? 0,
+      }));
+    },
+    async retry(id) {
+      const job = await queue.getJob(id);
+      if (!job || !(await job.isFailed())) return false;
+      await job.retry('failed');
+      return true;
+    },
+    async retryAll() {
+      await queue.retryJobs({ state: 'failed' });
+    },
+  };
+}
+
+/** Jobs of each queue by state, for the metrics. */
+export async function queueDepths(queues: Queues): Promise<{ queue: string; state: string; jobs: number }[]> {
+  const depths = await Promise.all(queues.all.map(async (queue) => ({ queue: queue.name, counts: await queue.counts() })));
+  return depths.flatMap(({ queue, counts }) => Object.entries(counts).map(([state, jobs]) => ({ queue, state, jobs })));
+}
