@@ -36,14 +36,28 @@ export async function addStaff(app: App, principal: Principal, command: AddStaff
   if (command.role === 'OPERATOR') requireOperator(principal);
   const content = { brandId, issuer: command.issuer, subject: command.subject, role: command.role };
   return refusingBy({ staff_once: () => new StaffExists() }, async () => {
-    const { target } = await createOnce(app, principal, { operation: 'addStaff', idempotencyKey: command.idempotencyKey, reason: command.reason, content }, async (tx) => {
-      const brand = (await tx.client.query('SELECT is_operator FROM brand WHERE id = $1', [brandId])).rows[0];
-      if (!brand) throw new NotFound('Brand');
-      if (command.role === 'OPERATOR' && !brand.is_operator) throw new InvalidInput('input.role', "Only staff of the operator's own brand can have this role.");
-      const id = newUuid();
-      await tx.manager.insert(StaffMember, { id, brandId, issuer: command.issuer, subject: command.subject, role: command.role, createdAt: app.clock.now(), removedAt: null });
-      return id;
-    });
+    const { target } = await createOnce(
+      app,
+      principal,
+      { operation: 'addStaff', idempotencyKey: command.idempotencyKey, reason: command.reason, content },
+      async (tx) => {
+        const brand = (await tx.client.query('SELECT is_operator FROM brand WHERE id = $1', [brandId])).rows[0];
+        if (!brand) throw new NotFound('Brand');
+        if (command.role === 'OPERATOR' && !brand.is_operator)
+          throw new InvalidInput('input.role', "Only staff of the operator's own brand can have this role.");
+        const id = newUuid();
+        await tx.manager.insert(StaffMember, {
+          id,
+          brandId,
+          issuer: command.issuer,
+          subject: command.subject,
+          role: command.role,
+          createdAt: app.clock.now(),
+          removedAt: null,
+        });
+        return id;
+      },
+    );
     return app.database.transaction(databasePrincipal(principal), (tx) => tx.manager.findOneByOrFail(StaffMember, { id: target }));
   });
 }

@@ -58,7 +58,8 @@ async function check(app: App, token: string): Promise<{ principal: Principal; e
 
 async function checkOwn(app: App, token: string): Promise<{ principal: Principal | null; expiresAt: Date }> {
   const claims = await verifyAccessToken(app, token);
-  const principal = claims.kind === 'client' ? await findClient(app, claims.clientId, claims.scopes) : await findLinkedMember(app, claims.memberId, claims.brandId);
+  const principal =
+    claims.kind === 'client' ? await findClient(app, claims.clientId, claims.scopes) : await findLinkedMember(app, claims.memberId, claims.brandId);
   return { principal, expiresAt: claims.expiresAt };
 }
 

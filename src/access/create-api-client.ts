@@ -12,7 +12,10 @@ import { newSecret } from './secrets';
 export const createApiClientSchema = z.object({
   idempotencyKey: idempotencyKeySchema,
   name: z.string().trim().min(1, 'Give the client a name.').max(200, 'A name has at most 200 characters.'),
-  scopes: z.array(z.enum(SCOPES, `A scope is one of: ${SCOPES.join(', ')}.`)).min(1, 'A client has at least one scope.').transform((scopes) => [...new Set(scopes)].sort()),
+  scopes: z
+    .array(z.enum(SCOPES, `A scope is one of: ${SCOPES.join(', ')}.`))
+    .min(1, 'A client has at least one scope.')
+    .transform((scopes) => [...new Set(scopes)].sort()),
   reason: reasonSchema,
 });
 
@@ -26,14 +29,19 @@ export async function createApiClient(app: App, principal: Principal, command: C
   const brandId = requireBrandOrOperator(principal, ADMIN, command.brandId);
   const { secret, hash } = newSecret();
   const content = { brandId, name: command.name, scopes: command.scopes };
-  const { target, repeated } = await createOnce(app, principal, { operation: 'createApiClient', idempotencyKey: command.idempotencyKey, reason: command.reason, content }, async (tx) => {
-    if ((await tx.client.query('SELECT FROM brand WHERE id = $1', [brandId])).rowCount === 0) throw new NotFound('Brand');
-    const id = newUuid();
-    const createdAt = app.clock.now();
-    await tx.manager.insert(ApiClient, { id, brandId, name: command.name, scopes: command.scopes, createdAt, disabledAt: null });
-    await tx.manager.insert(ApiClientSecret, { id: newUuid(), clientId: id, slot: 1, secretHash: hash, createdAt, revokedAt: null });
-    return id;
-  });
+  const { target, repeated } = await createOnce(
+    app,
+    principal,
+    { operation: 'createApiClient', idempotencyKey: command.idempotencyKey, reason: command.reason, content },
+    async (tx) => {
+      if ((await tx.client.query('SELECT FROM brand WHERE id = $1', [brandId])).rowCount === 0) throw new NotFound('Brand');
+      const id = newUuid();
+      const createdAt = app.clock.now();
+      await tx.manager.insert(ApiClient, { id, brandId, name: command.name, scopes: command.scopes, createdAt, disabledAt: null });
+      await tx.manager.insert(ApiClientSecret, { id: newUuid(), clientId: id, slot: 1, secretHash: hash, createdAt, revokedAt: null });
+      return id;
+    },
+  );
   const client = await app.database.transaction(databasePrincipal(principal), (tx) => tx.manager.findOneByOrFail(ApiClient, { id: target }));
   return { client, secret: repeated ? null : secret };
 }

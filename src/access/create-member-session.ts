@@ -19,7 +19,11 @@ export interface MemberSession {
 export async function createMemberSession(app: App, principal: Principal, command: CreateMemberSession): Promise<MemberSession> {
   const brandId = requireBrand(principal, { scope: 'members' });
   const linked = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
-    client.query({ name: 'own-link', text: 'SELECT FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL', values: [brandId, command.memberId] }),
+    client.query({
+      name: 'own-link',
+      text: 'SELECT FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL',
+      values: [brandId, command.memberId],
+    }),
   );
   if (!linked.rowCount || !(await findLinkedMember(app, command.memberId, brandId))) throw new NotFound('Member');
   const expiresAt = new Date(Math.floor(app.clock.now().getTime() / 1_000 + ACCESS_TOKEN_SECONDS) * 1_000);

@@ -28,7 +28,10 @@ export class Keys {
 
   /** Keyed hash of a card number, phone, customer id ...: found again by equality, never read back. `scope` keeps kinds (and brands) apart. */
   identifierHash(scope: string, value: string): Buffer {
-    return createHmac('sha256', this.identifierKey).update(`${Buffer.byteLength(scope)}:${scope}`).update(value).digest();
+    return createHmac('sha256', this.identifierKey)
+      .update(`${Buffer.byteLength(scope)}:${scope}`)
+      .update(value)
+      .digest();
   }
 
   toPairwise(kind: PairwiseKind, audience: PairwiseAudience, id: Uuid): Uuid {

@@ -27,9 +27,17 @@ export async function linkLogin(app: App, principal: Principal, command: LinkLog
   const hash = loginHash(app, await readLogin(app, command.token));
   await refusingBy({ member_identifier_one_owner: () => new LoginTaken() }, () =>
     app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-      const { rowCount } = await client.query("SELECT FROM member_identifier WHERE member_id = $1 AND kind = 'LOGIN' AND hash = $2 AND removed_at IS NULL", [memberId, hash]);
+      const { rowCount } = await client.query("SELECT FROM member_identifier WHERE member_id = $1 AND kind = 'LOGIN' AND hash = $2 AND removed_at IS NULL", [
+        memberId,
+        hash,
+      ]);
       if (rowCount) return;
-      await client.query("INSERT INTO member_identifier (id, member_id, kind, hash, added_at) VALUES ($1, $2, 'LOGIN', $3, $4)", [newUuid(), memberId, hash, app.clock.now()]);
+      await client.query("INSERT INTO member_identifier (id, member_id, kind, hash, added_at) VALUES ($1, $2, 'LOGIN', $3, $4)", [
+        newUuid(),
+        memberId,
+        hash,
+        app.clock.now(),
+      ]);
     }),
   );
 }

@@ -56,7 +56,12 @@ export interface Creation {
  * `create` makes the thing in one transaction with that entry and says what it is (a uuid or code); a repetition gets the same one with
  * `repeated` set. Throws Refusal IDEMPOTENCY_CONFLICT.
  */
-export async function createOnce(app: App, principal: Principal, request: Creation, create: (tx: Tx) => Promise<string>): Promise<{ target: string; repeated: boolean }> {
+export async function createOnce(
+  app: App,
+  principal: Principal,
+  request: Creation,
+  create: (tx: Tx) => Promise<string>,
+): Promise<{ target: string; repeated: boolean }> {
   const party = principal.kind === 'member' ? principal.memberId : principal.brandId;
   const id = derivedUuid('change', party, request.idempotencyKey);
   const hash = contentHash(request.operation, request.content).toString('hex');

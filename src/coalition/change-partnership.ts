@@ -41,7 +41,8 @@ export function resumePartnership(app: App, principal: Principal, command: Chang
     if (state === 'ACTIVE' || state === 'ENDING') return;
     if (state !== 'SUSPENDED') throw new PartnershipStateRefused(state, 'resumed');
     const suspension = history.findLast((event) => event.state === 'SUSPENDED');
-    if (suspension?.byBrandId !== own && !isOperator(principal)) throw new PermissionDenied('A suspension is lifted by the side that made it, or by the operator.');
+    if (suspension?.byBrandId !== own && !isOperator(principal))
+      throw new PermissionDenied('A suspension is lifted by the side that made it, or by the operator.');
     const ending = history.some((event) => event.state === 'ENDED' && event.at > now);
     await changeState(app, tx, principal, own, partnership, ending ? 'ENDING' : 'ACTIVE', now, command.reason);
   });
@@ -67,7 +68,8 @@ export function endPartnership(app: App, principal: Principal, command: EndPartn
     // Before anything was agreed there is nothing to give notice of.
     const earliest = new Date(now.getTime() + (terms?.noticeDays ?? 0) * DAY_MS);
     const endsAt = command.endsAt ?? earliest;
-    if (endsAt < earliest) throw new InvalidInput('input.endsAt', `The terms ask for ${terms?.noticeDays ?? 0} days of notice: it can end at ${earliest.toISOString()} or later.`);
+    if (endsAt < earliest)
+      throw new InvalidInput('input.endsAt', `The terms ask for ${terms?.noticeDays ?? 0} days of notice: it can end at ${earliest.toISOString()} or later.`);
     // A suspension goes on; otherwise the notice runs.
     if (state !== 'SUSPENDED') await changeState(app, tx, principal, own, partnership, endsAt <= now ? 'ENDED' : 'ENDING', now, command.reason);
     if (endsAt > now) await addEvent(tx, principal, own, partnership.id, 'ENDED', endsAt, command.reason);
@@ -119,7 +121,15 @@ export async function changeState(
   await addEvent(tx, principal, own, partnership.id, state, at, reason);
 }
 
-async function addEvent(tx: Tx, principal: Principal, own: Uuid, partnershipId: Uuid, state: PartnershipStateName, at: Date, reason: string | null | undefined): Promise<void> {
+async function addEvent(
+  tx: Tx,
+  principal: Principal,
+  own: Uuid,
+  partnershipId: Uuid,
+  state: PartnershipStateName,
+  at: Date,
+  reason: string | null | undefined,
+): Promise<void> {
   const seq = (await tx.manager.maximum(PartnershipEvent, 'seq', { partnershipId })) ?? 0;
   await tx.manager.insert(PartnershipEvent, { partnershipId, seq: seq + 1, state, at, byBrandId: own, byActor: actorOf(principal), reason: reason ?? null });
 }

@@ -79,7 +79,11 @@ async function decide(
       await prepare(tx, own, current);
       const decision = { status, decidedByBrandId: own, decidedAt: app.clock.now() };
       await tx.manager.update(TermsRecord, { id: terms.id, status: 'PROPOSED' }, decision);
-      await recordChange(app, tx, principal, { operation: status === 'COUNTERSIGNED' ? 'countersignTerms' : 'declineTerms', target: terms.id, reason: command.reason });
+      await recordChange(app, tx, principal, {
+        operation: status === 'COUNTERSIGNED' ? 'countersignTerms' : 'declineTerms',
+        target: terms.id,
+        reason: command.reason,
+      });
       return Object.assign(current, decision);
     }),
   );

@@ -27,7 +27,15 @@ export async function foundCoalition(app: App, command: FoundCoalition): Promise
     const brandId = newUuid();
     const staffId = newUuid();
     const createdAt = app.clock.now();
-    await manager.insert(BrandRecord, { id: brandId, code: command.code, name: command.name, isOperator: true, country: command.country ?? null, status: 'ACTIVE', createdAt });
+    await manager.insert(BrandRecord, {
+      id: brandId,
+      code: command.code,
+      name: command.name,
+      isOperator: true,
+      country: command.country ?? null,
+      status: 'ACTIVE',
+      createdAt,
+    });
     await manager.insert(StaffMember, { id: staffId, ...command.firstOperator, brandId, role: 'OPERATOR', createdAt, removedAt: null });
     return { brandId, staffId };
   });

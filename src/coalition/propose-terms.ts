@@ -83,7 +83,11 @@ function checkPrices(command: ProposeTerms, currency: PointCurrency): void {
   // So that every single smallest unit has an exact price and nothing is ever rounded before a statement.
   const unitsPerPoint = 10n ** BigInt(currency.scale);
   for (const field of ['issuancePrice', 'reimbursementPrice'] as const)
-    if (command[field] % unitsPerPoint !== 0n) throw new InvalidInput(`input.${field}.amount`, `${currency.code} has ${currency.scale} decimals: its price per point has at most ${6 - currency.scale}.`);
+    if (command[field] % unitsPerPoint !== 0n)
+      throw new InvalidInput(
+        `input.${field}.amount`,
+        `${currency.code} has ${currency.scale} decimals: its price per point has at most ${6 - currency.scale}.`,
+      );
 }
 
 async function findOrMakePartnership(
@@ -103,7 +107,15 @@ async function findOrMakePartnership(
   if (existing) return existing;
   const partnership: PartnershipRecord = { id: newUuid(), ...sides, currencyId, state: 'PROPOSED', createdAt: app.clock.now() };
   await tx.manager.insert(PartnershipRecord, partnership);
-  await tx.manager.insert(PartnershipEvent, { partnershipId: partnership.id, seq: 1, state: 'PROPOSED', at: app.clock.now(), byBrandId: own, byActor: actorOf(principal), reason: null });
+  await tx.manager.insert(PartnershipEvent, {
+    partnershipId: partnership.id,
+    seq: 1,
+    state: 'PROPOSED',
+    at: app.clock.now(),
+    byBrandId: own,
+    byActor: actorOf(principal),
+    reason: null,
+  });
   return partnership;
 }
 

@@ -23,24 +23,45 @@ const CLOCK_SKEW_MS = 5 * 60_000;
 export function findTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, at: Date, partnerBrandId?: Uuid): TermsVersion | null {
   const partner = partnerBrandId ?? snapshot.operator?.id;
   const partnership = snapshot.partnerships.find(
-    (each) => each.currencyId === currencyId && ((each.brandId === brandId && each.partnerBrandId === partner) || (each.brandId === partner && each.partnerBrandId === brandId)),
+    (each) =>
+      each.currencyId === currencyId &&
+      ((each.brandId === brandId && each.partnerBrandId === partner) || (each.brandId === partner && each.partnerBrandId === brandId)),
   );
-  if (!partnership) return null;
+  return partnership ? findTermsOf(partnership, at) : null;
+}
+
+/** The terms of one partnership in force at an instant, or null: none had started, or it was suspended or ended. */
+export function findTermsOf<Terms extends { readonly effectiveFrom: Date }>(
+  partnership: { readonly history: readonly { readonly state: string; readonly at: Date }[]; readonly terms: readonly Terms[] },
+  at: Date,
+): Terms | null {
   // A suspension counts from when it was made; before any later change the partnership was as it began: active from its first terms on.
-  const state = partnership.history.filter((change) => change.at <= at && change.state !== 'PROPOSED').at(-1)?.state ?? 'ACTIVE';
-  if (state !== 'ACTIVE' && state !== 'ENDING') return null;
-  return partnership.terms.filter((terms) => terms.effectiveFrom <= at).at(-1) ?? null;
+  let state = { name: 'ACTIVE', at: new Date(0) };
+  for (const change of partnership.history)
+    if (change.state !== 'PROPOSED' && change.at <= at && change.at >= state.at) state = { name: change.state, at: change.at };
+  if (state.name !== 'ACTIVE' && state.name !== 'ENDING') return null;
+  let found: Terms | null = null;
+  for (const terms of partnership.terms) if (terms.effectiveFrom <= at && (!found || terms.effectiveFrom >= found.effectiveFrom)) found = terms;
+  return found;
 }
 
 /** The terms under which a brand may issue or redeem a currency at occurredAt; throws TermsNotActive or OccurredAtOutOfRange. */
-export function requireTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, act: 'issue' | 'redeem', occurredAt: Date, now: Date): TermsVersion {
+export function requireTerms(
+  snapshot: CoalitionSnapshot,
+  brandId: Uuid,
+  currencyId: number,
+  act: 'issue' | 'redeem',
+  occurredAt: Date,
+  now: Date,
+): TermsVersion {
   if (occurredAt.getTime() > now.getTime() + CLOCK_SKEW_MS)
     throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is in the future. Send the time at which it happened.`);
   const brand = snapshot.brandsById.get(brandId);
   const currency = snapshot.currenciesById.get(currencyId);
   const terms = findTerms(snapshot, brandId, currencyId, occurredAt);
   const what = `${act === 'issue' ? 'issue' : 'redeem'} ${currency?.code ?? 'this currency'} at ${occurredAt.toISOString()}`;
-  if (!terms || brand?.status !== 'ACTIVE') throw new TermsNotActive(`No terms in force let ${brand?.code ?? 'this brand'} ${what}. Propose terms and have them countersigned.`);
+  if (!terms || brand?.status !== 'ACTIVE')
+    throw new TermsNotActive(`No terms in force let ${brand?.code ?? 'this brand'} ${what}. Propose terms and have them countersigned.`);
   if (act === 'issue' ? !terms.mayIssue : !terms.mayRedeem) throw new TermsNotActive(`The terms in force do not let ${brand.code} ${what}.`);
   if (now.getTime() - occurredAt.getTime() > terms.backdatingDays * 86_400_000)
     throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is more than the ${terms.backdatingDays} days back that the terms allow.`);

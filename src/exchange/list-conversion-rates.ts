@@ -12,7 +12,12 @@ export interface ConversionRateFilter {
 }
 
 /** Published rates, in the order in which they were stored; everybody who is somebody may read them. */
-export function listConversionRates(app: App, principal: Principal, filter: ConversionRateFilter, page: { limit: number; after: Uuid | null }): Promise<ConversionRate[]> {
+export function listConversionRates(
+  app: App,
+  principal: Principal,
+  filter: ConversionRateFilter,
+  page: { limit: number; after: Uuid | null },
+): Promise<ConversionRate[]> {
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const { rows } = await client.query({
       name: 'list-conversion-rates',

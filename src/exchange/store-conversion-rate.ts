@@ -41,7 +41,10 @@ export type StoreConversionRate = z.output<typeof storeConversionRateSchema>;
 /** Two rates of one direction never hold at once. */
 export class ConversionRateOverlap extends Refusal {
   constructor() {
-    super({ code: 'CONVERSION_RATE_OVERLAP', message: 'Another rate of the same direction holds during part of this time. End that one first, or begin later.' });
+    super({
+      code: 'CONVERSION_RATE_OVERLAP',
+      message: 'Another rate of the same direction holds during part of this time. End that one first, or begin later.',
+    });
   }
 }
 
@@ -53,7 +56,8 @@ export async function storeConversionRate(app: App, principal: Principal, comman
   const { idempotencyKey, reason, ...content } = command;
   return refusingBy(OVERLAP, async () => {
     const { target } = await createOnce(app, principal, { operation: 'storeConversionRate', idempotencyKey, reason, content }, async ({ client }) => {
-      if (command.effectiveFrom < app.clock.now()) throw new InvalidInput('input.effectiveFrom', 'A rate begins now or later: what was converted before stays as it was.');
+      if (command.effectiveFrom < app.clock.now())
+        throw new InvalidInput('input.effectiveFrom', 'A rate begins now or later: what was converted before stays as it was.');
       const { currenciesByCode } = await app.coalition.snapshot(client);
       const [from, to] = [command.fromCurrency, command.toCurrency].map((code) => currenciesByCode.get(code));
       if (!from || !to) throw new NotFound('Currency');
@@ -62,7 +66,16 @@ export async function storeConversionRate(app: App, principal: Principal, comman
         id,
         from.id,
         to.id,
-        ...[command.numerator, command.denominator, command.minimum, command.increment, command.dailyMaximum, command.fee, command.blockSize, command.blockBonus].map((each) => each?.toString() ?? null),
+        ...[
+          command.numerator,
+          command.denominator,
+          command.minimum,
+          command.increment,
+          command.dailyMaximum,
+          command.fee,
+          command.blockSize,
+          command.blockBonus,
+        ].map((each) => each?.toString() ?? null),
         command.effectiveFrom,
         command.effectiveUntil ?? null,
         app.clock.now(),
@@ -93,15 +106,23 @@ export async function endConversionRate(app: App, principal: Principal, command:
     if (rate.effectiveUntil?.getTime() === command.endsAt.getTime()) return rate;
     if (command.endsAt < app.clock.now()) throw new InvalidInput('input.endsAt', 'A rate ends now or later: what was converted at it stays as it was.');
     if (command.endsAt <= rate.effectiveFrom) throw new InvalidInput('input.endsAt', 'A rate ends after it begins.');
-    if (rate.effectiveUntil && command.endsAt > rate.effectiveUntil) throw new InvalidInput('input.endsAt', 'The rate ends before that already. Store a new one for what follows.');
+    if (rate.effectiveUntil && command.endsAt > rate.effectiveUntil)
+      throw new InvalidInput('input.endsAt', 'The rate ends before that already. Store a new one for what follows.');
     await tx.client.query('UPDATE conversion_rate SET effective = tstzrange(lower(effective), $2) WHERE id = $1', [rate.id, command.endsAt]);
-    await recordChange(app, tx, principal, { operation: 'endConversionRate', target: rate.id, reason: command.reason, details: { endsAt: command.endsAt.toISOString() } });
+    await recordChange(app, tx, principal, {
+      operation: 'endConversionRate',
+      target: rate.id,
+      reason: command.reason,
+      details: { endsAt: command.endsAt.toISOString() },
+    });
     return { ...rate, effectiveUntil: command.endsAt };
   });
 }
 
 async function readConversionRate(app: App, principal: Principal, id: Uuid): Promise<ConversionRate> {
-  const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) => client.query(`SELECT ${RATE_COLUMNS} FROM conversion_rate WHERE id = $1`, [id]));
+  const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+    client.query(`SELECT ${RATE_COLUMNS} FROM conversion_rate WHERE id = $1`, [id]),
+  );
   if (rows.length === 0) throw new NotFound('Conversion rate');
   return toConversionRate(rows[0]);
 }

@@ -55,7 +55,14 @@ const secretsOf = defineLoader(
 );
 
 function showClient(ctx: Context, client: ApiClient): ApiClientType {
-  return { id: showId(ctx, 'client', client.id), brandId: showId(ctx, 'brand', client.brandId), name: client.name, scopes: client.scopes, createdAt: client.createdAt, disabledAt: client.disabledAt };
+  return {
+    id: showId(ctx, 'client', client.id),
+    brandId: showId(ctx, 'brand', client.brandId),
+    name: client.name,
+    scopes: client.scopes,
+    createdAt: client.createdAt,
+    disabledAt: client.disabledAt,
+  };
 }
 
 function showStaff(ctx: Context, staff: StaffMember): StaffType {
@@ -72,8 +79,18 @@ export class AccessResolver {
   @Query(() => ApiClientConnection, { description: 'API clients, oldest first. Asks for the scope admin or the role PROGRAMME_MANAGER.' })
   async apiClients(@Ctx() ctx: Context, @Args(() => OfBrandArgs) args: OfBrandArgs) {
     const page = readPage(ctx, args, 'apiClients', byId);
-    const rows = await listApiClients(ctx.app, requirePrincipal(ctx), readBrand(ctx, args.brandId, 'brandId'), { limit: page.limit, after: page.after?.[0] ?? null });
-    return toConnection(ctx, 'apiClients', page, rows, (row) => [row.id], (row) => showClient(ctx, row));
+    const rows = await listApiClients(ctx.app, requirePrincipal(ctx), readBrand(ctx, args.brandId, 'brandId'), {
+      limit: page.limit,
+      after: page.after?.[0] ?? null,
+    });
+    return toConnection(
+      ctx,
+      'apiClients',
+      page,
+      rows,
+      (row) => [row.id],
+      (row) => showClient(ctx, row),
+    );
   }
 
   @FieldResolver()
@@ -85,8 +102,18 @@ export class AccessResolver {
   @Query(() => StaffConnection, { description: 'Staff logins, oldest first, removed ones too. Asks for the scope admin or the role PROGRAMME_MANAGER.' })
   async staff(@Ctx() ctx: Context, @Args(() => OfBrandArgs) args: OfBrandArgs) {
     const page = readPage(ctx, args, 'staff', byId);
-    const rows = await listStaff(ctx.app, requirePrincipal(ctx), readBrand(ctx, args.brandId, 'brandId'), { limit: page.limit, after: page.after?.[0] ?? null });
-    return toConnection(ctx, 'staff', page, rows, (row) => [row.id], (row) => showStaff(ctx, row));
+    const rows = await listStaff(ctx.app, requirePrincipal(ctx), readBrand(ctx, args.brandId, 'brandId'), {
+      limit: page.limit,
+      after: page.after?.[0] ?? null,
+    });
+    return toConnection(
+      ctx,
+      'staff',
+      page,
+      rows,
+      (row) => [row.id],
+      (row) => showStaff(ctx, row),
+    );
   }
 
   @Query(() => AuditEntryConnection, { description: "Changes that were made for the own brand (for the operator: everybody's), newest first." })
@@ -94,15 +121,22 @@ export class AccessResolver {
     const page = readPage(ctx, args, 'auditEntries', byTime);
     const after = page.after && { at: new Date(page.after[0]), id: page.after[1] };
     const rows = await listAuditEntries(ctx.app, requirePrincipal(ctx), { limit: page.limit, after });
-    return toConnection(ctx, 'auditEntries', page, rows, (row) => [row.at.getTime(), row.id], (row) => ({
-      id: showId(ctx, 'change', row.id),
-      at: row.at,
-      actor: row.actor,
-      brandId: row.brandId && showId(ctx, 'brand', row.brandId),
-      operation: row.operation,
-      target: row.targetId.replaceAll('-', ''),
-      reason: row.reason,
-    }));
+    return toConnection(
+      ctx,
+      'auditEntries',
+      page,
+      rows,
+      (row) => [row.at.getTime(), row.id],
+      (row) => ({
+        id: showId(ctx, 'change', row.id),
+        at: row.at,
+        actor: row.actor,
+        brandId: row.brandId && showId(ctx, 'brand', row.brandId),
+        operation: row.operation,
+        target: row.targetId.replaceAll('-', ''),
+        reason: row.reason,
+      }),
+    );
   }
 
   @Mutation(() => CreateApiClientResult, { description: 'Makes an API client. Asks for the scope admin or the role PROGRAMME_MANAGER.' })
@@ -125,7 +159,10 @@ export class AccessResolver {
   }
 
   @Mutation(() => ApiClientType, { description: 'Ends a secret at once. Tokens already given on it live out their few minutes.' })
-  async revokeApiClientSecret(@Ctx() ctx: Context, @Arg('input', () => RevokeApiClientSecretInput, { description: 'Which secret.' }) input: RevokeApiClientSecretInput) {
+  async revokeApiClientSecret(
+    @Ctx() ctx: Context,
+    @Arg('input', () => RevokeApiClientSecretInput, { description: 'Which secret.' }) input: RevokeApiClientSecretInput,
+  ) {
     const command = { secretId: readId(ctx, 'secret', input.secretId, 'input.secretId'), reason: parseInput(reasonSchema, input.reason, 'input.reason') };
     return showClient(ctx, await revokeApiClientSecret(ctx.app, requirePrincipal(ctx), command));
   }
@@ -150,11 +187,16 @@ export class AccessResolver {
   }
 
   @Mutation(() => MemberSessionType, { description: "Opens a session for a linked member in the brand's own app. Asks for the scope members." })
-  async createMemberSession(@Ctx() ctx: Context, @Arg('input', () => CreateMemberSessionInput, { description: 'Whose session.' }) input: CreateMemberSessionInput) {
+  async createMemberSession(
+    @Ctx() ctx: Context,
+    @Arg('input', () => CreateMemberSessionInput, { description: 'Whose session.' }) input: CreateMemberSessionInput,
+  ) {
     return createMemberSession(ctx.app, requirePrincipal(ctx), { memberId: readId(ctx, 'member', input.memberId, 'input.memberId') });
   }
 
-  @Mutation(() => LinkLoginResult, { description: 'Lets the asking member log in through the identity provider from now on. Asks for a session made by a brand.' })
+  @Mutation(() => LinkLoginResult, {
+    description: 'Lets the asking member log in through the identity provider from now on. Asks for a session made by a brand.',
+  })
   linkLogin(@Ctx() ctx: Context, @Arg('input', () => LinkLoginInput, { description: 'The login.' }) input: LinkLoginInput) {
     const command = parseInput(z.object({ token: z.string().min(1).max(8_192) }), input);
     return answerOrRefusal(ctx, async (app, principal) => {

@@ -1,35 +1,26 @@
-import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
-import { STAFF_ROLES } from '../access/add-staff';
-import { SCOPES } from '../access/principal';
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import type { Scope, StaffRole } from '../access/principal';
+import { ChangeInput, CreationInput } from './change-input.types';
 import { connectionOf } from './connection';
+import { enumOf } from './enum-of';
 import { answerUnion, IdempotencyConflictAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateTimeScalar } from './scalars';
 
-export const ScopeEnum = Object.fromEntries(SCOPES.map((scope) => [scope, scope]));
-registerEnumType(ScopeEnum, {
-  name: 'Scope',
-  description: 'What an API client may do, for its own brand only.',
-  valuesConfig: {
-    members: { description: 'Enrol, find, link and unlink members; read their balances; open sessions for them.' },
-    purchases: { description: 'Record purchases and returns.' },
-    redemptions: { description: 'Redeem, hold, capture, void and refund.' },
-    catalogue: { description: "Change the brand's earning rules." },
-    statements: { description: "Read the brand's statements." },
-    admin: { description: "Manage the brand's API clients, staff and terms." },
-  },
+export const ScopeEnum = enumOf<Scope>('Scope', 'What an API client may do, for its own brand only.', {
+  members: 'Enrol, find, link and unlink members; read their balances; open sessions for them.',
+  purchases: 'Record purchases and returns.',
+  redemptions: 'Redeem, hold, capture, void and refund.',
+  catalogue: "Change the brand's earning rules.",
+  statements: "Read the brand's statements.",
+  admin: "Manage the brand's API clients, staff and terms.",
 });
 
-export const StaffRoleEnum = Object.fromEntries(STAFF_ROLES.map((role) => [role, role]));
-registerEnumType(StaffRoleEnum, {
-  name: 'StaffRole',
-  description: 'What a person at a brand, or at the operator, may do.',
-  valuesConfig: {
-    OPERATOR: { description: "Everything in the coalition; only for the operator's own staff." },
-    PROGRAMME_MANAGER: { description: 'Brands, terms, rates, rules, API clients and staff.' },
-    FINANCE: { description: 'Statements and settlement.' },
-    COMPLIANCE_OFFICER: { description: 'Consents, requests of data subjects, the audit trail.' },
-    SUPPORT: { description: 'Looks things up for members.' },
-  },
+export const StaffRoleEnum = enumOf<StaffRole>('StaffRole', 'What a person at a brand, or at the operator, may do.', {
+  OPERATOR: "Everything in the coalition; only for the operator's own staff.",
+  PROGRAMME_MANAGER: 'Brands, terms, rates, rules, API clients and staff.',
+  FINANCE: 'Statements and settlement.',
+  COMPLIANCE_OFFICER: 'Consents, requests of data subjects, the audit trail.',
+  SUPPORT: 'Looks things up for members.',
 });
 
 @ObjectType('ApiClientSecret', { description: 'A secret of an API client. The secret itself is shown once, when it is made, and is not kept.' })
@@ -72,7 +63,10 @@ export class ApiClientWithSecret {
   @Field(() => ApiClientType, { description: 'The client.' })
   client!: ApiClientType;
 
-  @Field(() => String, { nullable: true, description: 'The `client_secret`: shown this once. Null when the request is a repetition; rotate if the first answer was lost.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The `client_secret`: shown this once. Null when the request is a repetition; rotate if the first answer was lost.',
+  })
   secret!: string | null;
 }
 
@@ -87,7 +81,7 @@ export class StaffType {
   @Field(() => String, { description: "The provider: `iss` of the login's tokens." })
   issuer!: string;
 
-  @Field(() => String, { description: "The login: `sub` of its tokens." })
+  @Field(() => String, { description: 'The login: `sub` of its tokens.' })
   subject!: string;
 
   @Field(() => StaffRoleEnum, { description: 'What it may do.' })
@@ -155,16 +149,33 @@ export class StaffExistsAnswer extends RefusalAnswer {}
 @RefusalType('LOGIN_TAKEN', 'The login already belongs to a member.')
 export class LoginTakenAnswer extends RefusalAnswer {}
 
-export const CreateApiClientResult = answerUnion('CreateApiClientResult', 'The client with its first secret.', () => ApiClientWithSecret, () => [IdempotencyConflictAnswer]);
-export const RotateApiClientSecretResult = answerUnion('RotateApiClientSecretResult', 'The client with its new secret.', () => ApiClientWithSecret, () => [TwoSecretsLiveAnswer, ClientDisabledAnswer]);
-export const AddStaffResult = answerUnion('AddStaffResult', 'The staff login.', () => StaffType, () => [StaffExistsAnswer, IdempotencyConflictAnswer]);
-export const LinkLoginResult = answerUnion('LinkLoginResult', 'Confirmation.', () => LoginLinked, () => [LoginTakenAnswer]);
+export const CreateApiClientResult = answerUnion(
+  'CreateApiClientResult',
+  'The client with its first secret.',
+  () => ApiClientWithSecret,
+  () => [IdempotencyConflictAnswer],
+);
+export const RotateApiClientSecretResult = answerUnion(
+  'RotateApiClientSecretResult',
+  'The client with its new secret.',
+  () => ApiClientWithSecret,
+  () => [TwoSecretsLiveAnswer, ClientDisabledAnswer],
+);
+export const AddStaffResult = answerUnion(
+  'AddStaffResult',
+  'The staff login.',
+  () => StaffType,
+  () => [StaffExistsAnswer, IdempotencyConflictAnswer],
+);
+export const LinkLoginResult = answerUnion(
+  'LinkLoginResult',
+  'Confirmation.',
+  () => LoginLinked,
+  () => [LoginTakenAnswer],
+);
 
 @InputType()
-export class CreateApiClientInput {
-  @Field(() => String, { description: 'A key of your own for this request, at most 255 characters: sent again, it creates nothing new.' })
-  idempotencyKey!: string;
-
+export class CreateApiClientInput extends CreationInput {
   @Field(() => ID, { nullable: true, description: "For the operator's staff: whose client it is. Everyone else creates clients of the own brand." })
   brandId?: string | null;
 
@@ -173,34 +184,22 @@ export class CreateApiClientInput {
 
   @Field(() => [ScopeEnum], { description: 'What it may do; at least one.' })
   scopes!: string[];
-
-  @Field(() => String, { nullable: true, description: 'Why; kept in the audit trail. No personal data. At most 500 characters.' })
-  reason?: string | null;
 }
 
 @InputType()
-export class ApiClientChangeInput {
+export class ApiClientChangeInput extends ChangeInput {
   @Field(() => ID, { description: 'The client.' })
   clientId!: string;
-
-  @Field(() => String, { nullable: true, description: 'Why; kept in the audit trail. No personal data. At most 500 characters.' })
-  reason?: string | null;
 }
 
 @InputType()
-export class RevokeApiClientSecretInput {
+export class RevokeApiClientSecretInput extends ChangeInput {
   @Field(() => ID, { description: 'The secret.' })
   secretId!: string;
-
-  @Field(() => String, { nullable: true, description: 'Why; kept in the audit trail. No personal data. At most 500 characters.' })
-  reason?: string | null;
 }
 
 @InputType()
-export class AddStaffInput {
-  @Field(() => String, { description: 'A key of your own for this request, at most 255 characters: sent again, it creates nothing new.' })
-  idempotencyKey!: string;
-
+export class AddStaffInput extends CreationInput {
   @Field(() => ID, { nullable: true, description: "For the operator's staff: for whom the login acts. Everyone else adds staff of the own brand." })
   brandId?: string | null;
 
@@ -212,18 +211,12 @@ export class AddStaffInput {
 
   @Field(() => StaffRoleEnum, { description: "What it may do. OPERATOR only for the operator's own staff, and given only by OPERATOR." })
   role!: string;
-
-  @Field(() => String, { nullable: true, description: 'Why; kept in the audit trail. No personal data. At most 500 characters.' })
-  reason?: string | null;
 }
 
 @InputType()
-export class RemoveStaffInput {
+export class RemoveStaffInput extends ChangeInput {
   @Field(() => ID, { description: 'The staff login.' })
   staffId!: string;
-
-  @Field(() => String, { nullable: true, description: 'Why; kept in the audit trail. No personal data. At most 500 characters.' })
-  reason?: string | null;
 }
 
 @InputType()

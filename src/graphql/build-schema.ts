@@ -2,10 +2,13 @@ import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { AccessResolver } from './access.resolver';
+import { CoalitionResolver } from './coalition.resolver';
+import { ExchangeResolver } from './exchange.resolver';
+import { PartnershipChangeResolver, PartnershipResolver, TermsResolver } from './partnership.resolver';
 import { ViewerResolver } from './viewer.resolver';
 
 /** Every resolver, named: nothing is found by pattern. */
-const resolvers = [AccessResolver, ViewerResolver] as const;
+const resolvers = [AccessResolver, CoalitionResolver, ExchangeResolver, PartnershipChangeResolver, PartnershipResolver, TermsResolver, ViewerResolver] as const;
 
 /** The executable schema. */
 export function buildTesseraSchema(): GraphQLSchema {

@@ -26,7 +26,10 @@ export function createErrorFormatter(log: Logger, requestIdOf: (error: unknown) 
     const shown = showError(formatted, error);
     if (shown) return shown;
     const id = newUuid();
-    log.error({ errorId: id, requestId: requestIdOf(error), path: formatted.path?.join('.'), error: describeForLog(unwrapResolverError(error)) }, 'unexpected error in a GraphQL operation');
+    log.error(
+      { errorId: id, requestId: requestIdOf(error), path: formatted.path?.join('.'), error: describeForLog(unwrapResolverError(error)) },
+      'unexpected error in a GraphQL operation',
+    );
     return { ...place(formatted), message: `Something went wrong on our side. It is logged as ${id}.`, extensions: { code: 'INTERNAL_SERVER_ERROR', id } };
   };
 }
@@ -62,7 +65,9 @@ function fieldOf(error: GraphQLError): string | undefined {
   visit(parse(value.loc.source.body), {
     enter(node, _key, _parent, _path, ancestors) {
       if (field !== undefined || node.kind !== value.kind || node.loc?.start !== value.loc?.start) return;
-      const names = [...ancestors.flat(), node].flatMap((each) => ('kind' in each && (each.kind === Kind.ARGUMENT || each.kind === Kind.OBJECT_FIELD) ? [each.name.value] : []));
+      const names = [...ancestors.flat(), node].flatMap((each) =>
+        'kind' in each && (each.kind === Kind.ARGUMENT || each.kind === Kind.OBJECT_FIELD) ? [each.name.value] : [],
+      );
       if (names.length > 0) field = names.join('.');
     },
   });

@@ -4,7 +4,19 @@ import { InvalidInput } from '../refusal';
 import { type Context, requirePrincipal } from './context';
 
 /** Ids that everybody sees alike. */
-const PLAIN = { brand: 'brd', client: 'cli', secret: 'sec', staff: 'stf', partnership: 'ptn', terms: 'trm', rate: 'rat', rule: 'rul', statement: 'stm', period: 'per', change: 'chg' } as const;
+const PLAIN = {
+  brand: 'brd',
+  client: 'cli',
+  secret: 'sec',
+  staff: 'stf',
+  partnership: 'ptn',
+  terms: 'trm',
+  rate: 'rat',
+  rule: 'rul',
+  statement: 'stm',
+  period: 'per',
+  change: 'chg',
+} as const;
 /** Ids that each brand sees differently. */
 const PAIRWISE = { member: 'mem', wallet: 'wal', purchase: 'pur', redemption: 'red', return: 'ret' } as const satisfies Record<PairwiseKind, string>;
 const PREFIXES: Record<IdKind, string> = { ...PLAIN, ...PAIRWISE };

@@ -16,7 +16,9 @@ export async function registerOAuth(server: FastifyInstance, app: App): Promise<
   const limiter = new RateLimiter([{ name: 'tokens', perMinute: TOKEN_REQUESTS_PER_MINUTE }], app.clock);
   // In a scope of its own: forms are read nowhere else.
   await server.register(async (scope) => {
-    scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, new URLSearchParams(body as string)));
+    scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+      done(null, new URLSearchParams(body as string)),
+    );
     scope.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       const status = error.statusCode ?? 500;
       if (status >= 500) throw error;
@@ -51,7 +53,11 @@ async function answerTokenRequest(app: App, limiter: RateLimiter, request: Fasti
     // By address too: a guesser would send a new client id each time.
     for (const counted of [`address ${request.ip}`, `client ${id}`]) {
       const { allowed, headers } = limiter.take(counted, [1]);
-      if (!allowed) return reply.code(429).headers(headers).send({ error: 'temporarily_unavailable', error_description: 'Too many token requests. Keep the token until it expires.' });
+      if (!allowed)
+        return reply
+          .code(429)
+          .headers(headers)
+          .send({ error: 'temporarily_unavailable', error_description: 'Too many token requests. Keep the token until it expires.' });
     }
     if (form.get('grant_type') !== 'client_credentials') throw new TokenRefused('unsupported_grant_type', 'The grant type is client_credentials.');
     const clientId = /^cli_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/.exec(id)?.slice(1).join('-');

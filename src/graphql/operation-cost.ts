@@ -55,11 +55,20 @@ export function measureOperation(
   const fragments = new Map(document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])));
   const root = schema.getRootType(operation.operation);
   if (!root) return NOTHING;
-  return measureSelections({ schema, variables: { ...defaultsOf(operation), ...variables }, fragments, measured: new Map() }, root, operation.selectionSet, null);
+  return measureSelections(
+    { schema, variables: { ...defaultsOf(operation), ...variables }, fragments, measured: new Map() },
+    root,
+    operation.selectionSet,
+    null,
+  );
 }
 
 function defaultsOf(operation: OperationDefinitionNode): Record<string, unknown> {
-  return Object.fromEntries((operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) => (defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [])));
+  return Object.fromEntries(
+    (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
+      defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [],
+    ),
+  );
 }
 
 /** `pageSize` is the `first` of the connection that the selections are of. */
@@ -67,7 +76,8 @@ function measureSelections(measuring: Measuring, parent: GraphQLCompositeType, s
   let total = NOTHING;
   for (const selection of selections.selections) {
     if (selection.kind === Kind.FIELD) total = join(total, measureField(measuring, parent, selection, pageSize));
-    else if (selection.kind === Kind.INLINE_FRAGMENT) total = join(total, measureSelections(measuring, conditionOf(measuring, selection.typeCondition, parent), selection.selectionSet, pageSize));
+    else if (selection.kind === Kind.INLINE_FRAGMENT)
+      total = join(total, measureSelections(measuring, conditionOf(measuring, selection.typeCondition, parent), selection.selectionSet, pageSize));
     else total = join(total, measureFragment(measuring, parent, selection.name.value, pageSize));
   }
   return total;
@@ -102,7 +112,13 @@ function measureField(measuring: Measuring, parent: GraphQLCompositeType, field:
   return { cost, depth: 1 + below.depth, aliases: aliases + below.aliases };
 }
 
-function listSize(measuring: Measuring, parent: GraphQLCompositeType, field: FieldNode, definition: GraphQLField<unknown, unknown>, pageSize: number | null): number {
+function listSize(
+  measuring: Measuring,
+  parent: GraphQLCompositeType,
+  field: FieldNode,
+  definition: GraphQLField<unknown, unknown>,
+  pageSize: number | null,
+): number {
   if (pageSize !== null && field.name.value === 'edges' && isObjectType(parent)) return pageSize;
   if (typeof definition.extensions.listSize === 'number') return definition.extensions.listSize;
   const sent = sentEntries(measuring, field, definition);

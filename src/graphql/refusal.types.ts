@@ -10,7 +10,9 @@ const codeDescriptions: Record<string, { description: string }> = {};
 registerEnumType(codes, { name: 'RefusalCode', description: 'Why a request was refused. New codes may be added.', valuesConfig: codeDescriptions });
 
 /** A refusal as GraphQL shows it. */
-@InterfaceType('Refusal', { description: 'A "no" given on purpose: nothing was written but the outcome itself, which a repetition with the same idempotency key gets again.' })
+@InterfaceType('Refusal', {
+  description: 'A "no" given on purpose: nothing was written but the outcome itself, which a repetition with the same idempotency key gets again.',
+})
 export abstract class RefusalAnswer {
   @Field(() => codes, { description: 'Stable code to act on.' })
   code!: string;

@@ -72,7 +72,10 @@ async function identify(app: App, limiter: RateLimiter, request: FastifyRequest)
     const allowance = limiter.take(countedAs({ principal: null }, request.ip), [1, 0]);
     if (!allowance.allowed) throw rateLimited(allowance);
     throw new GraphQLError(error.message, {
-      extensions: { code: 'UNAUTHENTICATED', http: { status: 401, headers: new HeaderMap([['www-authenticate', 'Bearer realm="tessera", error="invalid_token"']]) } },
+      extensions: {
+        code: 'UNAUTHENTICATED',
+        http: { status: 401, headers: new HeaderMap([['www-authenticate', 'Bearer realm="tessera", error="invalid_token"']]) },
+      },
     });
   }
 }

@@ -82,7 +82,8 @@ export const DateScalar = new GraphQLScalarType<string, string>({
 });
 
 function readDecimalText(value: unknown): string {
-  if (typeof value !== 'string' || !/^-?\d{1,18}(\.\d{1,18})?$/.test(value)) throw wrongInput('A Decimal is text of digits with at most one point, such as "12.50".');
+  if (typeof value !== 'string' || !/^-?\d{1,18}(\.\d{1,18})?$/.test(value))
+    throw wrongInput('A Decimal is text of digits with at most one point, such as "12.50".');
   return value;
 }
 

@@ -1,0 +1,9 @@
+import { registerEnumType } from 'type-graphql';
+
+/** Makes a GraphQL enum of names, each with its description; the names themselves are the values. */
+export function enumOf<Name extends string>(name: string, description: string, values: Readonly<Record<Name, string>>): Readonly<Record<Name, Name>> {
+  const names = Object.fromEntries(Object.keys(values).map((each) => [each, each])) as Record<Name, Name>;
+  const valuesConfig = Object.fromEntries(Object.entries<string>(values).map(([each, meaning]) => [each, { description: meaning }]));
+  registerEnumType(names, { name, description, valuesConfig: valuesConfig as Record<Name, { description: string }> });
+  return names;
+}

@@ -1,0 +1,323 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, SignJWT } from 'jose';
+import { mintClientToken, mintMemberToken } from '../../src/access/access-tokens';
+import { addStaff } from '../../src/access/add-staff';
+import { disableApiClient } from '../../src/access/disable-api-client';
+import { localIssuer, mintLocalLogin } from '../../src/access/local-issuer';
+import { SCOPES } from '../../src/access/principal';
+import { signingKey } from '../../src/access/token-keys';
+import { newUuid } from '../../src/ids';
+import { foundTestCoalition, insertMember, openApi, type TestApi, type TestCoalition } from '../support/api';
+import { createTestApp, type TestApp } from '../support/test-app';
+
+const VIEWER = '{ viewer { kind brandId role scopes } }';
+
+let test: TestApp;
+let api: TestApi;
+let coalition: TestCoalition;
+let provider: Server;
+let providerUrl: string;
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+let keyFetches = 0;
+
+beforeAll(async () => {
+  provider = createServer((request, response) => {
+    const answer = async () =>
+      request.url === '/jwks'
+        ? { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] }
+        : { issuer: providerUrl, jwks_uri: `${providerUrl}/jwks` };
+    if (request.url === '/jwks') keyFetches++;
+    answer().then(
+      (body) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body)),
+      () => response.destroy(),
+    );
+  });
+  await new Promise<void>((done) => provider.listen(0, '127.0.0.1', done));
+  providerUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  test = await createTestApp({ now: new Date(), variables: { TESSERA_LOCAL_ISSUER: 'true', TESSERA_OIDC_ISSUER: providerUrl } });
+  api = await openApi(test);
+  coalition = await foundTestCoalition(test, 'FUEL', 'TAXI');
+});
+afterAll(async () => {
+  await api?.close();
+  await test?.close();
+  provider?.close();
+});
+
+const codeOf = ({ errors }: { errors: readonly { extensions: Record<string, unknown> }[] | undefined }) => errors?.[0].extensions.code;
+
+function tokenRequest(form: Record<string, string>, headers: Record<string, string> = {}) {
+  return api.server.inject({
+    method: 'POST',
+    url: '/oauth/token',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    payload: new URLSearchParams(form).toString(),
+  });
+}
+const shown = (id: string) => `cli_${id.replaceAll('-', '')}`;
+const basic = (id: string, secret: string) => ({ authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` });
+
+describe('/oauth/token', () => {
+  it('gives a client a token for 15 minutes, by header or by form', async () => {
+    const { clientId, secret } = coalition.brands.FUEL;
+    const byHeader = await tokenRequest({ grant_type: 'client_credentials' }, basic(shown(clientId), secret));
+    expect(byHeader.statusCode).toBe(200);
+    expect(byHeader.headers['cache-control']).toBe('no-store');
+    expect(byHeader.json()).toMatchObject({ token_type: 'Bearer', expires_in: 900, scope: SCOPES.join(' ') });
+    const byForm = await tokenRequest({ grant_type: 'client_credentials', client_id: shown(clientId), client_secret: secret, scope: 'members purchases' });
+    expect(byForm.json().scope).toBe('members purchases');
+    const { data } = await api.ask(byForm.json().access_token, VIEWER);
+    expect(data.viewer).toMatchObject({ kind: 'CLIENT', scopes: ['members', 'purchases'] });
+  });
+
+  it('refuses as RFC 6749 says', async () => {
+    const { clientId, secret } = coalition.brands.FUEL;
+    const id = shown(clientId);
+    const wrong = await tokenRequest({ grant_type: 'client_credentials' }, basic(id, `${secret.slice(0, -1)}x`));
+    expect([wrong.statusCode, wrong.json().error]).toEqual([401, 'invalid_client']);
+    expect(wrong.headers['www-authenticate']).toMatch(/^Basic/);
+    const unknown = await tokenRequest({ grant_type: 'client_credentials' }, basic(shown(newUuid()), secret));
+    expect([unknown.statusCode, unknown.json()]).toEqual([401, wrong.json()]);
+    expect((await tokenRequest({ grant_type: 'password' }, basic(id, secret))).json().error).toBe('unsupported_grant_type');
+    expect((await tokenRequest({ grant_type: 'client_credentials', scope: 'members root' }, basic(id, secret))).json().error).toBe('invalid_scope');
+    expect((await tokenRequest({ grant_type: 'client_credentials', client_secret: secret }, basic(id, secret))).json().error).toBe('invalid_request');
+    expect((await tokenRequest({ grant_type: 'client_credentials' })).json().error).toBe('invalid_client');
+    const json = await api.server.inject({ method: 'POST', url: '/oauth/token', payload: { grant_type: 'client_credentials' } });
+    expect([json.statusCode, json.json().error]).toEqual([400, 'invalid_request']);
+    const repeated = await api.server.inject({
+      method: 'POST',
+      url: '/oauth/token',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: 'grant_type=a&grant_type=b',
+    });
+    expect(repeated.json().error).toBe('invalid_request');
+  });
+
+  it('bounds the guesses at one client', async () => {
+    const guesses = await Promise.all(
+      Array.from({ length: 140 }, () => tokenRequest({ grant_type: 'client_credentials' }, basic(shown(coalition.brands.TAXI.clientId), 'guess'))),
+    );
+    expect(guesses.filter((each) => each.statusCode === 429).length).toBeGreaterThan(0);
+    expect(Number(guesses.at(-1)?.headers['retry-after'])).toBeGreaterThan(0);
+    test.clock.advance(120_000);
+  });
+});
+
+describe('secrets', () => {
+  it('are rotated without a gap: two live at most, each only as its hash', async () => {
+    const { token, clientId, secret } = coalition.brands.TAXI;
+    const ROTATE =
+      'mutation ($input: ApiClientChangeInput!) { rotateApiClientSecret(input: $input) { ... on ApiClientWithSecret { secret client { secrets { id } } } ... on Refusal { code } } }';
+    const input = { clientId: shown(clientId), reason: 'yearly' };
+    const rotated = (await api.ask(token, ROTATE, { input })).data.rotateApiClientSecret;
+    expect(rotated.client.secrets).toHaveLength(2);
+    expect((await api.ask(token, ROTATE, { input })).data.rotateApiClientSecret).toEqual({ code: 'TWO_SECRETS_LIVE' });
+    for (const each of [secret, rotated.secret])
+      expect((await tokenRequest({ grant_type: 'client_credentials' }, basic(shown(clientId), each))).statusCode).toBe(200);
+
+    const REVOKE = 'mutation ($input: RevokeApiClientSecretInput!) { revokeApiClientSecret(input: $input) { secrets { id } } }';
+    const revoked = await api.ask(token, REVOKE, { input: { secretId: rotated.client.secrets[0].id } });
+    expect(revoked.data.revokeApiClientSecret.secrets).toEqual([rotated.client.secrets[1]]);
+    expect((await tokenRequest({ grant_type: 'client_credentials' }, basic(shown(clientId), secret))).statusCode).toBe(401);
+    expect((await tokenRequest({ grant_type: 'client_credentials' }, basic(shown(clientId), rotated.secret))).statusCode).toBe(200);
+
+    const { rows } = await test.database.owner.query(
+      "SELECT octet_length(secret_hash) AS length, (to_jsonb(s)::text || c::text) LIKE '%' || $1 || '%' AS readable FROM api_client_secret s JOIN api_client c ON c.id = s.client_id",
+      [rotated.secret],
+    );
+    expect(rows.every((row) => row.length === 32 && !row.readable)).toBe(true);
+    const audit = await test.database.owner.query("SELECT operation, actor, reason FROM audit_entry WHERE operation = 'rotateApiClientSecret'");
+    expect(audit.rows).toEqual([{ operation: 'rotateApiClientSecret', actor: `client:${clientId}`, reason: 'yearly' }]);
+  });
+
+  it('are shown once: a repetition makes no second client and shows none', async () => {
+    const CREATE =
+      'mutation ($input: CreateApiClientInput!) { createApiClient(input: $input) { ... on ApiClientWithSecret { secret client { id } } ... on Refusal { code } } }';
+    const { token } = coalition.brands.FUEL;
+    const input = { idempotencyKey: 'shop', name: 'shop', scopes: ['purchases'] };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => api.ask(token, CREATE, { input })));
+    const made = answers.map(({ data }) => data.createApiClient);
+    expect(new Set(made.map(({ client }) => client.id)).size).toBe(1);
+    expect(made.filter(({ secret }) => secret !== null)).toHaveLength(1);
+    expect((await api.ask(token, CREATE, { input: { ...input, name: 'other' } })).data.createApiClient).toEqual({ code: 'IDEMPOTENCY_CONFLICT' });
+  });
+});
+
+describe('access tokens', () => {
+  const expectRefused = async (token: string) => {
+    const answer = await api.ask(token, VIEWER);
+    expect([answer.status, codeOf(answer), answer.data]).toEqual([401, 'UNAUTHENTICATED', undefined]);
+    expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+  };
+  const signed = async (change: (jwt: SignJWT) => SignJWT, header: Record<string, string> = {}) => {
+    const { privateKey: ours } = await signingKey(test.app.keys, 'signing');
+    const now = Math.floor(test.clock.now().getTime() / 1_000);
+    const jwt = new SignJWT({ kind: 'client', scope: SCOPES.join(' ') })
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', ...header })
+      .setIssuer(test.app.config.http.publicUrl)
+      .setAudience(`${test.app.config.http.publicUrl}/graphql`)
+      .setSubject(shown(coalition.brands.FUEL.clientId))
+      .setIssuedAt(now)
+      .setExpirationTime(now + 900);
+    return change(jwt).sign(ours);
+  };
+
+  it('are refused when expired, tampered with, of another audience, issuer, type or key', async () => {
+    const good = await signed((jwt) => jwt);
+    expect((await api.ask(good, VIEWER)).data.viewer.kind).toBe('CLIENT');
+    const [header, payload, signature] = good.split('.');
+    await expectRefused(await signed((jwt) => jwt.setExpirationTime(Math.floor(test.clock.now().getTime() / 1_000) - 1)));
+    await expectRefused(await signed((jwt) => jwt.setAudience('https://elsewhere.example')));
+    await expectRefused(await signed((jwt) => jwt.setIssuer('https://elsewhere.example')));
+    await expectRefused(await signed((jwt) => jwt, { typ: 'JWT' }));
+    await expectRefused(
+      [
+        header,
+        Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(payload, 'base64url').toString()), scope: 'admin' })).toString('base64url'),
+        signature,
+      ].join('.'),
+    );
+    await expectRefused([Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url'), payload, ''].join('.'));
+    await expectRefused('x');
+    const other = await new SignJWT({ kind: 'client', scope: 'admin' })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
+      .setIssuer(test.app.config.http.publicUrl)
+      .setAudience(`${test.app.config.http.publicUrl}/graphql`)
+      .setSubject(shown(coalition.brands.FUEL.clientId))
+      .setExpirationTime('1h')
+      .sign(privateKey);
+    await expectRefused(other);
+    const scheme = await api.server.inject({ method: 'POST', url: '/graphql', headers: { authorization: 'Basic abc' }, payload: { query: VIEWER } });
+    expect(scheme.statusCode).toBe(401);
+  });
+
+  it('end when their time is over, and within a minute of the client being disabled', async () => {
+    const { app, clock } = test;
+    const token = await mintClientToken(app, { id: coalition.brands.FUEL.clientId, scopes: SCOPES });
+    expect((await api.ask(token, VIEWER)).status).toBe(200);
+    clock.advance(14 * 60_000);
+    expect((await api.ask(token, VIEWER)).status).toBe(200);
+    clock.advance(2 * 60_000);
+    await expectRefused(token);
+
+    const fresh = await mintClientToken(app, { id: coalition.brands.FUEL.clientId, scopes: SCOPES });
+    expect((await api.ask(fresh, VIEWER)).status).toBe(200);
+    await disableApiClient(app, coalition.operator, { clientId: coalition.brands.FUEL.clientId });
+    clock.advance(59_000);
+    await expectRefused(fresh);
+    const { secret, clientId } = coalition.brands.FUEL;
+    expect((await tokenRequest({ grant_type: 'client_credentials' }, basic(shown(clientId), secret))).json().error).toBe('invalid_client');
+  });
+
+  it('tell somebody without any that one is needed', async () => {
+    expect(codeOf(await api.ask(null, VIEWER))).toBe('UNAUTHENTICATED');
+    expect((await api.ask(null, '{ __schema { queryType { name } } }')).errors).toBeUndefined();
+  });
+});
+
+describe("members' sessions", () => {
+  it('are made by a brand for its linked member, and end with the link', async () => {
+    const memberId = newUuid();
+    const taxi = coalition.brands.TAXI;
+    await insertMember(test, memberId, taxi.id);
+    const token = await mintClientToken(test.app, { id: taxi.clientId, scopes: ['members'] });
+    const SESSION = 'mutation ($id: ID!) { createMemberSession(input: { memberId: $id }) { token expiresAt } }';
+    const id = `mem_${test.app.keys.toPairwise('member', taxi.id, memberId).replaceAll('-', '')}`;
+    const { data } = await api.ask(token, SESSION, { id });
+    expect(data.createMemberSession.token).not.toContain(memberId);
+    expect(Buffer.from(data.createMemberSession.token.split('.')[1], 'base64url').toString()).not.toContain(memberId);
+    const session = data.createMemberSession.token;
+    expect((await api.ask(session, VIEWER)).data.viewer.kind).toBe('MEMBER');
+
+    const stranger = newUuid();
+    await insertMember(test, stranger, coalition.brands.FUEL.id);
+    for (const other of [stranger, newUuid()]) {
+      const shownId = `mem_${test.app.keys.toPairwise('member', taxi.id, other).replaceAll('-', '')}`;
+      expect(codeOf(await api.ask(token, SESSION, { id: shownId }))).toBe('NOT_FOUND');
+    }
+    const withoutScope = await mintClientToken(test.app, { id: taxi.clientId, scopes: ['purchases'] });
+    expect(codeOf(await api.ask(withoutScope, SESSION, { id }))).toBe('FORBIDDEN');
+
+    await test.database.owner.query('UPDATE brand_link SET unlinked_at = now() WHERE member_id = $1', [memberId]);
+    test.clock.advance(31_000);
+    expect((await api.ask(session, VIEWER)).status).toBe(401);
+    expect((await api.ask(await mintMemberToken(test.app, coalition.brands.FUEL.id, memberId), VIEWER)).status).toBe(401);
+  });
+
+  it("let the member link a provider's login, which then logs in alone", async () => {
+    const memberId = newUuid();
+    await insertMember(test, memberId, coalition.brands.TAXI.id);
+    const session = await mintMemberToken(test.app, coalition.brands.TAXI.id, memberId);
+    const login = await mintLocalLogin(test.app, 'ana');
+    expect((await api.ask(login, VIEWER)).status).toBe(401);
+    const LINK = 'mutation ($token: String!) { linkLogin(input: { token: $token }) { ... on LoginLinked { linked } ... on Refusal { code } } }';
+    expect((await api.ask(session, LINK, { token: login })).data.linkLogin).toEqual({ linked: true });
+    expect((await api.ask(login, VIEWER)).data.viewer).toMatchObject({ kind: 'MEMBER', brandId: null });
+    const other = newUuid();
+    await insertMember(test, other, coalition.brands.TAXI.id);
+    expect((await api.ask(await mintMemberToken(test.app, coalition.brands.TAXI.id, other), LINK, { token: login })).data.linkLogin).toEqual({
+      code: 'LOGIN_TAKEN',
+    });
+    const bad = await api.ask(session, LINK, { token: `${login}x` });
+    expect(bad.errors?.[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.token' });
+  });
+});
+
+describe('identity providers', () => {
+  const login = (claims: { issuer?: string; audience?: string; subject?: string; kid?: string } = {}) =>
+    new SignJWT({})
+      .setProtectedHeader({ alg: 'ES256', kid: claims.kid ?? 'one' })
+      .setIssuer(claims.issuer ?? providerUrl)
+      .setAudience(claims.audience ?? 'tessera')
+      .setSubject(claims.subject ?? 'maria')
+      .setIssuedAt()
+      .setExpirationTime(Math.floor(test.clock.now().getTime() / 1_000) + 3_600)
+      .sign(privateKey);
+
+  it('vouch for staff: by issuer and subject, with their role, until removed', async () => {
+    const { app } = test;
+    expect((await api.ask(await login(), VIEWER)).status).toBe(401);
+    const staff = await addStaff(app, coalition.operator, {
+      idempotencyKey: 'maria',
+      brandId: coalition.brands.TAXI.id,
+      issuer: providerUrl,
+      subject: 'maria',
+      role: 'FINANCE',
+    });
+    const token = await login();
+    test.clock.advance(1_000);
+    expect((await api.ask(token, VIEWER)).data.viewer).toMatchObject({ kind: 'STAFF', role: 'FINANCE' });
+    expect((await api.ask(await login({ audience: 'other' }), VIEWER)).status).toBe(401);
+    expect((await api.ask(await login({ issuer: 'https://elsewhere.example' }), VIEWER)).status).toBe(401);
+    expect((await api.ask(await login({ subject: 'mario' }), VIEWER)).status).toBe(401);
+    expect((await api.ask(await login({ issuer: localIssuer(app) }), VIEWER)).status).toBe(401);
+    expect(keyFetches).toBe(1);
+
+    const REMOVE = 'mutation ($id: ID!) { removeStaff(input: { staffId: $id, reason: "left" }) { removedAt } }';
+    const id = `stf_${staff.id.replaceAll('-', '')}`;
+    expect(codeOf(await api.ask(token, REMOVE, { id }))).toBe('FORBIDDEN');
+    expect((await api.ask(coalition.operatorToken, REMOVE, { id })).data.removeStaff.removedAt).toBeTruthy();
+    test.clock.advance(59_000);
+    expect((await api.ask(token, VIEWER)).status).toBe(401);
+  });
+
+  it('publish their documents when they are local', async () => {
+    const discovered = await api.server.inject({ url: `${new URL(localIssuer(test.app)).pathname}/.well-known/openid-configuration` });
+    expect(discovered.json()).toMatchObject({ issuer: localIssuer(test.app), jwks_uri: `${localIssuer(test.app)}/jwks.json` });
+    const jwks = await api.server.inject({ url: new URL(discovered.json().jwks_uri).pathname });
+    expect(jwks.json().keys[0]).toMatchObject({ kty: 'OKP', crv: 'Ed25519' });
+    expect(jwks.json().keys[0].d).toBeUndefined();
+  });
+
+  it('are off unless asked for', async () => {
+    const off = await createTestApp({ variables: { TESSERA_LOCAL_ISSUER: 'false' } });
+    const server = await openApi(off);
+    await expect(mintLocalLogin(off.app, 'operator')).rejects.toThrow('TESSERA_LOCAL_ISSUER');
+    expect((await server.ask(coalition.operatorToken, VIEWER)).status).toBe(401);
+    expect((await server.server.inject({ url: '/local-issuer/.well-known/openid-configuration' })).statusCode).toBe(404);
+    await server.close();
+    await off.close();
+  });
+});

@@ -1,0 +1,97 @@
+import type { FastifyInstance } from 'fastify';
+import { mintClientToken } from '../../src/access/access-tokens';
+import { createApiClient } from '../../src/access/create-api-client';
+import { localIssuer, mintLocalLogin } from '../../src/access/local-issuer';
+import { type Principal, SCOPES, type Scope } from '../../src/access/principal';
+import { createBrand } from '../../src/coalition/create-brand';
+import { foundCoalition } from '../../src/coalition/found-coalition';
+import { registerGraphql } from '../../src/graphql/register-graphql';
+import { createHttpServer } from '../../src/http/server';
+import type { Uuid } from '../../src/ids';
+import type { TestApp } from './test-app';
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of any shape; what is wrong shows as a failed expectation
+export type Answer = any;
+
+export interface GraphqlAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly data: Answer;
+  readonly errors: readonly { message: string; path?: (string | number)[]; extensions: Record<string, Answer> }[] | undefined;
+}
+
+/** The gateway's HTTP side over a test app, asked without a socket. */
+export interface TestApi {
+  readonly server: FastifyInstance;
+  ask(token: string | null, query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer>;
+  close(): Promise<void>;
+}
+
+export async function openApi(test: TestApp): Promise<TestApi> {
+  const server = createHttpServer(test.app.config, test.app.log);
+  await registerGraphql(server, test.app);
+  await server.ready();
+  return {
+    server,
+    async ask(token, query, variables) {
+      const response = await server.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: token ? { authorization: `Bearer ${token}` } : {},
+        payload: { query, variables },
+      });
+      const { data, errors } = response.json();
+      return { status: response.statusCode, headers: response.headers, data, errors };
+    },
+    close: () => server.close(),
+  };
+}
+
+/** A coalition's first principals: its operator, and brands each with an API client that has every scope. */
+export interface TestCoalition {
+  readonly operator: Principal & { kind: 'staff' };
+  readonly operatorToken: string;
+  readonly brands: Readonly<Record<string, TestBrand>>;
+}
+
+export interface TestBrand {
+  readonly id: Uuid;
+  readonly client: Principal & { kind: 'client' };
+  readonly clientId: Uuid;
+  readonly secret: string;
+  readonly token: string;
+}
+
+/** Founds a coalition (the local issuer must be on) with brands of these codes. */
+export async function foundTestCoalition({ app }: TestApp, ...codes: string[]): Promise<TestCoalition> {
+  const { brandId, staffId } = await foundCoalition(app, {
+    code: 'OPERATOR',
+    name: 'Operator',
+    firstOperator: { issuer: localIssuer(app), subject: 'operator' },
+  });
+  const operator: TestCoalition['operator'] = { kind: 'staff', staffId, brandId, role: 'OPERATOR', ofOperator: true };
+  const brands: Record<string, TestBrand> = {};
+  for (const code of codes) {
+    const { id } = await createBrand(app, operator, { idempotencyKey: `brand ${code}`, code, name: code.toLowerCase() });
+    const { client, secret } = await createApiClient(app, operator, { idempotencyKey: `client ${code}`, brandId: id, name: 'till', scopes: [...SCOPES] });
+    brands[code] = {
+      id,
+      clientId: client.id,
+      secret: secret ?? '',
+      client: { kind: 'client', clientId: client.id, brandId: id, scopes: new Set<Scope>(SCOPES) },
+      token: await mintClientToken(app, { id: client.id, scopes: SCOPES }),
+    };
+  }
+  return { operator, operatorToken: await mintLocalLogin(app, 'operator'), brands };
+}
+
+/** Puts a member straight into the database, linked to the brands given; answers with its uuid. */
+export async function insertMember(test: TestApp, id: Uuid, ...brandIds: Uuid[]): Promise<void> {
+  const { owner } = test.database;
+  await owner.query('INSERT INTO member (id, enrolled_by_brand_id, enrolled_at) VALUES ($1, $2, now())', [id, brandIds[0]]);
+  for (const brandId of brandIds)
+    await owner.query("INSERT INTO brand_link (id, brand_id, member_id, source, linked_at) VALUES (gen_random_uuid(), $1, $2, 'ENROLLED', now())", [
+      brandId,
+      id,
+    ]);
+}
