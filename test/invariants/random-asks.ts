@@ -18,9 +18,12 @@ const HOUR = 3_600_000;
 /** Months in which the commands may happen, out of order ones included. */
 export const MONTHS = ['2025-12', '2026-01', '2026-02', '2026-03', '2026-04', '2026-05', '2026-06', '2026-07'];
 
-const amount = fc.integer({ min: 1, max: 30 });
+const earned = fc.integer({ min: 1, max: 60 });
+const amount = fc.integer({ min: 1, max: 20 });
 const ref = fc.nat({ max: 1_000 });
-const who = { wallet: fc.nat({ max: 2 }), brand: fc.nat({ max: 2 }) };
+/** Mostly one wallet, so that much happens to it. */
+const wallet = fc.constantFrom(0, 0, 0, 0, 1, 2);
+const who = { wallet, brand: fc.nat({ max: 2 }) };
 const kind = <K extends string>(name: K) => fc.constant(name);
 
 const part = fc.oneof(
@@ -29,17 +32,17 @@ const part = fc.oneof(
     arbitrary: fc.record({
       ...who,
       do: kind('earn'),
-      amount,
+      amount: earned,
       bonus: fc.boolean(),
-      expiresIn: fc.option(fc.integer({ min: -2, max: 30 }), { freq: 2 }),
-      availableIn: fc.option(fc.integer({ min: 0, max: 10 }), { freq: 3 }),
+      expiresIn: fc.option(fc.integer({ min: -2, max: 40 }), { freq: 3 }),
+      availableIn: fc.option(fc.integer({ min: 0, max: 10 }), { freq: 1 }),
     }),
   },
   { weight: 5, arbitrary: fc.record({ ...who, do: kind('burn'), amount }) },
   { weight: 4, arbitrary: fc.record({ ...who, do: kind('hold'), amount, hours: fc.integer({ min: 1, max: 150 }) }) },
   { weight: 4, arbitrary: fc.record({ do: kind('capture'), ref, amount, whole: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: kind('release'), ref, as: fc.constantFrom('VOIDED', 'EXPIRED') }) },
-  { weight: 4, arbitrary: fc.record({ do: kind('clawBack'), ref, amount, whole: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ do: kind('clawBack'), ref, amount: earned, whole: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ do: kind('reinstate'), ref, amount, whole: fc.boolean(), grace: fc.integer({ min: -5, max: 30 }) }) },
   { weight: 2, arbitrary: fc.record({ ...who, do: kind('count'), by: fc.integer({ min: 1, max: 3 }) }) },
 );
@@ -57,7 +60,7 @@ const posting = fc.record({
 const command = fc.oneof(
   { weight: 16, arbitrary: posting },
   { weight: 2, arbitrary: fc.record({ do: kind('repeat'), ref, otherContent: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: kind('lock'), wallet: fc.nat({ max: 2 }), locked: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: kind('lock'), wallet, locked: fc.integer({ min: 0, max: 3 }).map((any) => any === 3) }) },
   /** What came since the last one goes together in one batch. */
   { weight: 5, arbitrary: fc.record({ do: kind('batch') }) },
 );
@@ -66,7 +69,9 @@ export type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 type Part = typeof part extends fc.Arbitrary<infer P> ? P : never;
 
 export function commandsOf(most: number): fc.Arbitrary<Command[]> {
-  return fc.array(command, { minLength: 1, maxLength: most, size: 'max' });
+  const short = fc.array(command, { minLength: 1, maxLength: most, size: 'max' });
+  const long = fc.array(command, { minLength: Math.floor(most / 2), maxLength: most, size: 'max' });
+  return fc.oneof({ withCrossShrink: true }, short, long, long);
 }
 
 /** The same request for the model and for the ledger. */

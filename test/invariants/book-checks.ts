@@ -1,0 +1,90 @@
+import type { ClientBase, Pool } from 'pg';
+
+/**
+ * What must be true of the books at every moment, each as SQL that finds the rows for which it is not.
+ * Written from the design document, apart from the product's own `verify`.
+ */
+const CHECKS: Readonly<Record<string, string>> = {
+  conservation: `
+    WITH side AS (
+      SELECT currency_id, debit_account AS account_id, -amount AS amount FROM transfer UNION ALL SELECT currency_id, credit_account, amount FROM transfer
+    ), per_kind AS (
+      SELECT s.currency_id,
+        sum(-s.amount) FILTER (WHERE a.kind = 'ISSUED') AS issued, sum(s.amount) FILTER (WHERE a.kind = 'REDEEMED') AS redeemed,
+        sum(s.amount) FILTER (WHERE a.kind = 'EXPIRED') AS expired
+      FROM side s JOIN account a ON a.id = s.account_id GROUP BY s.currency_id
+    ), wallets AS (SELECT currency_id, sum(credits - debits) AS posted, sum(arrears) AS arrears FROM account WHERE guarded GROUP BY currency_id),
+    lots AS (SELECT a.currency_id, sum(l.remaining) AS free, sum(l.held) AS held FROM lot l JOIN account a ON a.id = l.account_id GROUP BY a.currency_id)
+    SELECT k.currency_id, k.issued, w.posted, w.arrears, l.free, l.held, k.redeemed FROM per_kind k JOIN wallets w USING (currency_id) LEFT JOIN lots l USING (currency_id)
+    WHERE coalesce(k.issued, 0) <> coalesce(l.free, 0) + coalesce(l.held, 0) - w.arrears + coalesce(k.redeemed, 0) + coalesce(k.expired, 0) OR w.posted <> coalesce(l.free, 0) + coalesce(l.held, 0) - w.arrears`,
+  'no wallet is below its floor': 'SELECT id, credits, debits, held, arrears FROM account WHERE credits - debits - held + arrears < 0',
+  'wallets are what their transfers make them': `
+    SELECT a.id, a.credits, a.debits, t.credits, t.debits FROM account a CROSS JOIN LATERAL (
+      SELECT coalesce(sum(amount) FILTER (WHERE credit_account = a.id), 0) AS credits, coalesce(sum(amount) FILTER (WHERE debit_account = a.id), 0) AS debits, count(*) AS movements
+      FROM transfer WHERE debit_account = a.id OR credit_account = a.id) t
+    WHERE a.guarded AND (a.credits, a.debits, a.seq) IS DISTINCT FROM (t.credits::bigint, t.debits::bigint, t.movements)`,
+  'movements are counted without a gap, each with the balance it left': `
+    WITH movement AS (
+      SELECT credit_account AS account_id, credit_seq AS seq, credit_balance_after AS after, amount AS change FROM transfer WHERE credit_seq IS NOT NULL
+      UNION ALL SELECT debit_account, debit_seq, debit_balance_after, -amount FROM transfer WHERE debit_seq IS NOT NULL
+    ), counted AS (
+      SELECT *, row_number() OVER (PARTITION BY account_id ORDER BY seq) AS place, sum(change) OVER (PARTITION BY account_id ORDER BY seq) AS balance FROM movement)
+    SELECT * FROM counted WHERE seq <> place OR after <> balance`,
+  'lots add up to their wallet': `
+    SELECT a.id, a.credits - a.debits - a.held + a.arrears AS free, l.free, a.held, l.held AS held_in_lots FROM account a
+    CROSS JOIN LATERAL (SELECT coalesce(sum(remaining), 0) AS free, coalesce(sum(held), 0) AS held FROM lot WHERE account_id = a.id) l
+    WHERE a.guarded AND (a.credits - a.debits - a.held + a.arrears <> l.free OR a.held <> l.held)`,
+  'lots are what credits, fills and allocations make them': `
+    WITH change AS (
+      SELECT credit_account AS account_id, origin_id, lot_expires_on AS expires_on, lot_available_on AS available_on, amount AS points, 0::bigint AS held FROM transfer WHERE origin_id IS NOT NULL
+      UNION ALL SELECT account_id, origin_id, expires_on, available_on, -amount, 0 FROM arrears_fill
+      UNION ALL SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, -a.amount, 0 FROM allocation a JOIN transfer t ON t.id = a.transfer_id
+      UNION ALL SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, 0, a.amount FROM allocation a JOIN hold h ON h.id = a.transfer_id WHERE h.state = 'OPEN'
+      UNION ALL SELECT account_id, origin_id, expires_on, available_on, -remaining - held, -held FROM lot)
+    SELECT account_id, origin_id, expires_on::text, available_on::text, sum(points) AS points, sum(held) AS held FROM change
+    GROUP BY 1, 2, 3, 4 HAVING sum(points) <> 0 OR sum(held) <> 0`,
+  'each debit and hold has its allocations': `
+    SELECT x.id, x.amount, a.amount AS allocated, x.owed FROM (
+      SELECT t.id, t.amount, coalesce(r.amount, 0) AS owed FROM transfer t LEFT JOIN arrears r ON r.account_id = t.debit_account AND r.id = t.id WHERE t.debit_seq IS NOT NULL
+      UNION ALL SELECT id, -amount, 0 FROM transfer WHERE code IN ('REFUND', 'REINSTATEMENT') UNION ALL SELECT id, amount, 0 FROM hold) x
+    CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS amount FROM allocation WHERE transfer_id = x.id) a WHERE x.amount <> a.amount + x.owed`,
+  'arrears are what their fills left': `
+    SELECT r.id, r.amount, r.remaining, f.filled FROM arrears r CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS filled FROM arrears_fill WHERE arrears_id = r.id) f
+    WHERE r.remaining <> r.amount - f.filled
+    UNION ALL SELECT NULL, a.arrears, NULL, r.owed FROM account a CROSS JOIN LATERAL (SELECT coalesce(sum(remaining), 0) AS owed FROM arrears WHERE account_id = a.id) r WHERE a.arrears <> r.owed`,
+  'arrears were filled oldest first': `
+    SELECT older.id, newer.id AS newer FROM arrears older JOIN arrears newer ON newer.account_id = older.account_id AND newer.seq > older.seq
+    WHERE older.remaining > 0 AND newer.remaining < newer.amount`,
+  'holds are captured by one transfer of that amount': `
+    SELECT h.id, h.state, h.captured, t.amount FROM hold h LEFT JOIN transfer t ON t.hold_id = h.id WHERE h.captured <> coalesce(t.amount, 0)`,
+  'held is what open holds hold': `
+    SELECT a.id, a.held, h.held AS in_holds FROM account a CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS held FROM hold WHERE account_id = a.id AND state = 'OPEN') h
+    WHERE a.held <> h.held`,
+  'no more is reversed than there was': `
+    SELECT o.id, o.amount, sum(r.amount) FROM transfer r JOIN transfer o ON o.id = r.reverses GROUP BY o.id HAVING sum(r.amount) > o.amount`,
+  'no transfer without an accepted posting': `
+    SELECT t.id, p.outcome FROM transfer t LEFT JOIN posting p ON p.id = t.posting_id WHERE p.outcome IS DISTINCT FROM 'ACCEPTED'
+    UNION ALL SELECT h.id, p.outcome FROM hold h LEFT JOIN posting p ON p.id = h.posting_id WHERE p.outcome IS DISTINCT FROM 'ACCEPTED'`,
+};
+
+/** The faults found, in one snapshot; none when the books are right. */
+export async function faultsInBooks(owner: Pool, names: readonly string[] = Object.keys(CHECKS)): Promise<string[]> {
+  const client = await owner.connect();
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const faults = await faultsSeenBy(client, names);
+    await client.query('COMMIT');
+    return faults;
+  } finally {
+    client.release();
+  }
+}
+
+export async function faultsSeenBy(client: ClientBase, names: readonly string[] = Object.keys(CHECKS)): Promise<string[]> {
+  const faults: string[] = [];
+  for (const name of names) {
+    const { rows } = await client.query(CHECKS[name]);
+    for (const row of rows.slice(0, 3)) faults.push(`${name}: ${JSON.stringify(row)}`);
+  }
+  return faults;
+}
