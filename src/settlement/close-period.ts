@@ -56,16 +56,15 @@ export async function closePeriod(app: App, principal: Principal, command: Close
     const now = app.clock.now();
     const endsAt = await endOfMonth(client, currency, command.month);
     if (now < endsAt) throw new PeriodNotEnded(monthToText(command.month), endsAt);
-    // This transaction's own id comes first: while it runs, nothing at or beyond the cut-off counts as settled, so whoever clears
-    // such an event already sees the month closing.
-    await client.query('SELECT pg_current_xact_id()');
     await openPeriod(client, currency, command.month);
     const id = periodId(currency.id, command.month);
     const period = await lockPeriod(client, id);
     if (!period) throw new Error(`period ${id} cannot be opened`);
     if (period.status !== 'OPEN') return period;
     await requireNextToClose(client, currency, command.month);
-    await client.query(`UPDATE period SET status = 'CLOSING', close_horizon = pg_snapshot_xmax(pg_current_snapshot()), closing_at = $2 WHERE id = $1`, [id, now]);
+    // The cut-off is this transaction's own id. While it runs nothing at or beyond it counts as settled, so whoever clears such an event
+    // already sees the month closing; what had begun to be written before is waited for.
+    await client.query(`UPDATE period SET status = 'CLOSING', close_horizon = pg_current_xact_id(), closing_at = $2 WHERE id = $1`, [id, now]);
     await client.query(
       `INSERT INTO audit_entry (id, at, actor, brand_id, operation, target_id) VALUES ($1, $2, $3, $4, 'closePeriod', $5)`,
       [newUuid(), now, actorOf(principal), principal.brandId, id],

@@ -24,7 +24,7 @@ export async function recoverJournal(app: App): Promise<number | null> {
     if (!(await isBeyondServer(client, cursor.position))) return cursor.epoch;
     const restarted = await restartEpoch(client, CLEARING, cursor);
     // Cut-offs are positions too: those of months that are closing start anew.
-    await client.query("UPDATE period SET close_horizon = pg_snapshot_xmax(pg_current_snapshot()) WHERE status = 'CLOSING'");
+    await client.query("UPDATE period SET close_horizon = pg_current_xact_id() WHERE status = 'CLOSING'");
     return restarted.epoch;
   });
   app.log.warn({ epoch }, 'a new epoch of the journal has begun');
