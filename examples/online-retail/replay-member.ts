@@ -10,7 +10,10 @@ export interface WalletBalance {
 /** What the driver asks of the platform. All of it may be sent twice. A larger urgency is sent sooner. */
 export interface Tills {
   enrol(brand: BrandCode, customer: string): Promise<void>;
-  redeem(burn: { readonly on: BrandPurchase; readonly customer: string; readonly points: number }): Promise<{ readonly redemptionId: string; readonly balance: WalletBalance }>;
+  redeem(
+    burn: { readonly on: BrandPurchase; readonly customer: string; readonly points: number },
+    urgency: number,
+  ): Promise<{ readonly redemptionId: string; readonly balance: WalletBalance }>;
   purchase(
     bought: { readonly purchase: BrandPurchase; readonly customer: string; readonly redemptionId: string | null },
     urgency: number,
@@ -18,6 +21,7 @@ export interface Tills {
   takeBack(
     returned: BrandReturn,
     purchaseId: string,
+    urgency: number,
   ): Promise<{ readonly clawedBack: number; readonly reinstated: number; readonly balance: WalletBalance }>;
 }
 
@@ -67,7 +71,7 @@ export async function replayMember(history: MemberHistory, tills: Tills, tally: 
       for (const returned of event.returns) {
         const purchaseId = purchaseIds.get(returned.purchase);
         if (purchaseId === undefined) throw new Error(`${returned.reference} comes before its purchase`);
-        const answer = await tills.takeBack(returned, purchaseId);
+        const answer = await tills.takeBack(returned, purchaseId, left);
         tallyReturn(tally, returned.purchase.brand, answer, balance);
         balance = answer.balance;
         done();
@@ -78,7 +82,7 @@ export async function replayMember(history: MemberHistory, tills: Tills, tally: 
     if (event.burnOn) {
       const points = burnPoints(balance.active - balance.arrears, event.burnOn.amountMillis);
       if (points > 0) {
-        const burned = await tills.redeem({ on: event.burnOn, customer, points });
+        const burned = await tills.redeem({ on: event.burnOn, customer, points }, left);
         tally.redemptions++;
         tally.brand(event.burnOn.brand).redeemed += points;
         ({ redemptionId, balance } = burned);
