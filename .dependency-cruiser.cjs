@@ -14,7 +14,7 @@ const LINES = [
   ['src/ledger'],
   ['src/outbox'],
   ['src/database'],
-  ['src/points', 'src/(refusal|clock|ids|config|logging)[.]ts'],
+  ['src/points', 'src/(refusal|clock|ids|config|logging|log-text)[.]ts'],
 ];
 
 const anyOf = (rooms) => `^(${rooms.join('|')})`;
@@ -50,7 +50,7 @@ module.exports = {
       severity: 'error',
       comment: 'What builds, opens and stops a process is imported by main only.',
       from: { path: '^(src/[^/]+/|workers/|migrations/|src/(refusal|clock|ids|config|logging|app)[.]ts)' },
-      to: { path: '^src/(main|build-app|open-deployment|stop-signals|supervise-workers)[.]ts$' },
+      to: { path: '^src/(main|build-app|open-deployment|stop-process|ready-banner|generate|supervise-workers)[.]ts$' },
     },
     { name: 'workers-only-from-main', severity: 'error', from: { path: '^src/', pathNot: '^src/main[.]ts$' }, to: { path: '^workers/' } },
     {

@@ -57,8 +57,11 @@ const VARIABLES = {
   TESSERA_PORT: count(0, 65_535).default(4000).describe('Port that the gateway listens on; 0 takes a free one.'),
   TESSERA_PUBLIC_URL: webUrl.optional().describe('How the gateway is reached from outside; also the issuer of its tokens. Unset: http://HOST:PORT.'),
   TESSERA_TRUST_PROXY: flag.default(false).describe('true behind a reverse proxy: client addresses come from X-Forwarded-For.'),
-  TESSERA_WORKERS_PORT: count(0, 65_535).default(4001).describe('Port of the health and metrics pages of `npm run workers`; 0 takes a free one.'),
+  TESSERA_WORKERS_PORT: count(0, 65_535)
+    .optional()
+    .describe('Port of the health and metrics pages of a worker process; 0 takes a free one. Unset: 4001, or a free one if that is taken.'),
   TESSERA_METRICS_TOKEN: z.string().min(16, 'write at least 16 characters').optional().describe('Bearer token that /metrics asks for. Unset: none.'),
+  TESSERA_LOG_FORMAT: z.enum(['json', 'text']).optional().describe('text is for people. Unset: text on a terminal, otherwise json: one object a line.'),
   TESSERA_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Least level that is logged.'),
   TESSERA_DEMO: flag.optional().describe('true loads the demo coalition into an empty database. Unset: only into an embedded one, and not in production.'),
   TESSERA_EXPLORER: flag.optional().describe('Serves the explorer at /. Unset: yes, except in production.'),
@@ -137,16 +140,17 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
     http: {
       host: variables.TESSERA_HOST,
       port: variables.TESSERA_PORT,
-      workersPort: variables.TESSERA_WORKERS_PORT,
+      /** Null: 4001, or a free one if that is taken. */
+      workersPort: variables.TESSERA_WORKERS_PORT ?? null,
       /** Without a slash at the end. */
-      publicUrl:
-        variables.TESSERA_PUBLIC_URL ??
-        `http://${variables.TESSERA_HOST.includes(':') ? `[${variables.TESSERA_HOST}]` : variables.TESSERA_HOST}:${variables.TESSERA_PORT}`,
+      publicUrl: variables.TESSERA_PUBLIC_URL ?? urlOf(variables.TESSERA_HOST, variables.TESSERA_PORT),
+      publicUrlIsGiven: variables.TESSERA_PUBLIC_URL !== undefined,
       trustProxy: variables.TESSERA_TRUST_PROXY,
       bodyLimitBytes: variables.TESSERA_BODY_LIMIT,
       metricsToken: variables.TESSERA_METRICS_TOKEN ?? null,
     },
     logLevel: variables.TESSERA_LOG_LEVEL,
+    logFormat: variables.TESSERA_LOG_FORMAT ?? (process.stdout.isTTY ? ('text' as const) : ('json' as const)),
     demo: variables.TESSERA_DEMO ?? (embedded && !production),
     explorer: variables.TESSERA_EXPLORER ?? !production,
     oidc: {
@@ -167,6 +171,12 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
     workerConcurrency: variables.TESSERA_WORKER_CONCURRENCY,
     shutdownMs: variables.TESSERA_SHUTDOWN_SECONDS * 1_000,
   };
+}
+
+/** How a server that listens there is reached from this machine. */
+export function urlOf(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 /** The URLs of one server for every role: each connection starts as its role, whoever it logs in as. */

@@ -1,17 +1,19 @@
 import 'reflect-metadata';
 import type { Logger } from 'pino';
+import { openQueues, type Queues, queueDepths } from '../workers/queues';
 import type { BuiltApp } from './app';
 import { buildApp, closeApp } from './build-app';
 import { systemClock } from './clock';
-import { type Config, ConfigError, readConfig } from './config';
+import { type Config, ConfigError, readConfig, urlOf } from './config';
 import { EmbeddedDatabaseError } from './database/embedded-binaries';
 import { DatabaseNotReady, KEY_MARK, requireMigrated } from './database/migrate';
 import { type QueueAccess, runGateway, runWorkerStatus } from './http/run-gateway';
-import { CannotListen } from './http/server';
+import { CannotListen, findPort } from './http/server';
 import { createLogger } from './logging';
-import { joinDeployment, openDeployment } from './open-deployment';
-import { closeInOrder, untilStopped } from './stop-signals';
-import { type SupervisedWorkers, superviseWorkers } from './supervise-workers';
+import { joinDeployment, openDeployment, rememberPublicUrl } from './open-deployment';
+import { describeReady } from './ready-banner';
+import { Closers, untilStopped } from './stop-process';
+import { superviseWorkers } from './supervise-workers';
 
 /** What `node dist/src/main.js <command>` does; the npm scripts of the same names come here through bootstrap.mjs. */
 const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: readonly string[]) => Promise<void>>> = {
@@ -25,63 +27,72 @@ const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: read
 
 async function main(command = 'start', ...args: string[]): Promise<void> {
   const config = readConfig();
-  const log = createLogger(config.logLevel);
   const run = COMMANDS[command];
   if (!run) throw new ConfigError([`"${command}" is not a command: use one of ${Object.keys(COMMANDS).join(', ')}`]);
-  await run(config, log, args);
+  await run(config, createLogger(config, command), args);
   // A forgotten timer or the channel to a parent must not keep a process that has closed everything.
   process.exit(process.exitCode ?? 0);
 }
 
 /** Everything in one go: database, migrations, demo, gateway and workers. */
 async function start(given: Config, log: Logger): Promise<void> {
+  const began = performance.now();
   const stopped = untilStopped(log);
-  const { config, server: embedded } = await openDeployment(given, log);
-  const app = await buildApp(config, log, systemClock);
-  const gateway = await runGateway(app, queueAccess(app));
-  const workers: SupervisedWorkers = await superviseWorkers(__filename, process.env, log);
-  log.info(`ready: http://${config.http.host}:${gateway.port}`);
-  log.info({ why: await stopped }, 'stopping');
-  await closeInOrder(log, config.shutdownMs, [
-    { name: 'gateway', close: () => gateway.close() },
-    { name: 'workers', close: () => workers.stop(config.shutdownMs / 2) },
-    { name: 'app', close: () => closeApp(app) },
-    { name: 'embedded database', close: async () => embedded?.stop() },
-  ]);
+  await runUntil(stopped, given, log, async (closers) => {
+    const { host } = given.http;
+    const port = await findPort(host, given.http.port, 'TESSERA_PORT');
+    const opened = await openDeployment(
+      { ...given, http: { ...given.http, port, publicUrl: given.http.publicUrlIsGiven ? given.http.publicUrl : urlOf(host, port) } },
+      log,
+    );
+    const { config, server } = opened;
+    if (server) {
+      closers.add('embedded database', () => server.stop());
+      rememberPublicUrl(config);
+    }
+    const workersReady = superviseWorkers(__filename, process.env, log);
+    closers.add('workers', async () => (await workersReady).stop(config.shutdownMs / 2));
+    const app = await openApp(config, log, closers);
+    const demo = config.demo ? await (await import('./demo/seed-demo.js')).seedDemo(app) : null;
+    const running = await runGateway(app, openQueueAccess(app, closers));
+    closers.add('gateway', () => running.close());
+    const { statusPort } = await workersReady;
+    process.stdout.write(describeReady(config, { statusPort, demo, seconds: (performance.now() - began) / 1_000 }));
+  });
 }
 
+/** A gateway of its own, on a database that is migrated. */
 async function gateway(given: Config, log: Logger): Promise<void> {
-  const stopped = untilStopped(log);
-  const app = await joinApp(given, log);
-  const running = await runGateway(app, queueAccess(app));
-  log.info({ port: running.port }, 'gateway ready');
-  log.info({ why: await stopped }, 'stopping');
-  await closeInOrder(log, app.config.shutdownMs, [
-    { name: 'gateway', close: () => running.close() },
-    { name: 'app', close: () => closeApp(app) },
-  ]);
+  await runUntil(untilStopped(log), given, log, async (closers) => {
+    const app = await joinApp(given, log, closers);
+    const running = await runGateway(app, openQueueAccess(app, closers));
+    closers.add('gateway', () => running.close());
+    log.info({ port: running.port }, 'the gateway is ready');
+  });
 }
 
+/** A worker process of its own, on a database that is migrated. */
 async function workers(given: Config, log: Logger): Promise<void> {
-  const stopped = untilStopped(log);
-  const app = await joinApp(given, log);
-  const status = await runWorkerStatus(app, queueAccess(app));
-  process.send?.('ready');
-  log.info({ port: status.port }, 'workers ready');
-  log.info({ why: await stopped }, 'stopping');
-  await closeInOrder(log, app.config.shutdownMs, [
-    { name: 'status', close: () => status.close() },
-    { name: 'app', close: () => closeApp(app) },
-  ]);
+  const { startWorkers } = await import('../workers/main.js');
+  await runUntil(untilStopped(log), given, log, async (closers) => {
+    const app = await joinApp(given, log, closers);
+    const started = await startWorkers(app);
+    closers.add('workers', () => started.close());
+    const status = await runWorkerStatus(app, accessTo(started.queues));
+    closers.add('status pages', () => status.close());
+    process.send?.({ statusPort: status.port });
+    log.info({ port: status.port }, 'the workers are ready');
+  });
 }
 
+/** Brings the database up to date and ends. */
 async function migrate(given: Config, log: Logger): Promise<void> {
   const { server } = await openDeployment(given, log);
   await server?.stop();
   log.info('the database is up to date');
 }
 
-/** Compares the books; see docs/operations.md for what its exit codes mean. */
+/** Compares the books and ends: 0 sound, 1 wrong, 2 could not be run. */
 async function verify(given: Config, log: Logger): Promise<void> {
   const { runVerify } = await import('./verify/verify-command.js');
   process.exitCode = await runVerify(given, log, (line) => process.stdout.write(`${line}\n`));
@@ -101,14 +112,37 @@ async function generate(_given: Config, _log: Logger, args: readonly string[]): 
   }
 }
 
-async function joinApp(given: Config, log: Logger): Promise<BuiltApp> {
-  const app = await buildApp(joinDeployment(given), log, systemClock);
+/** Opens everything, waits until asked to stop, closes it again in the opposite order; also what was opened before something failed. */
+async function runUntil(stopped: Promise<string>, config: Config, log: Logger, open: (closers: Closers) => Promise<void>): Promise<void> {
+  const closers = new Closers(log, config.shutdownMs);
+  try {
+    await open(closers);
+    log.info({ why: await stopped }, 'stopping');
+  } finally {
+    await closers.close();
+  }
+}
+
+async function openApp(config: Config, log: Logger, closers: Closers): Promise<BuiltApp> {
+  const app = await buildApp(config, log, systemClock);
+  closers.add('database', () => closeApp(app));
+  return app;
+}
+
+async function joinApp(given: Config, log: Logger, closers: Closers): Promise<BuiltApp> {
+  const app = await openApp(joinDeployment(given), log, closers);
   await requireMigrated(app.database.source, app.keys.derive(KEY_MARK));
   return app;
 }
 
-function queueAccess(_app: BuiltApp): QueueAccess {
-  return { dependency: { name: 'queue', check: async () => undefined }, depths: async () => [] };
+function openQueueAccess(app: BuiltApp, closers: Closers): QueueAccess {
+  const queues = openQueues(app.config, app.log);
+  closers.add('queues', () => queues.close());
+  return accessTo(queues);
+}
+
+function accessTo(queues: Queues): QueueAccess {
+  return { check: () => queues.check(), depths: () => queueDepths(queues) };
 }
 
 main(...process.argv.slice(2)).catch((error: unknown) => {

@@ -1,7 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Keys } from './access/keys';
 import type { Config } from './config';
-import { keepSecret, makeDataDirectory } from './database/data-directory';
+import { keepSecret, makeDataDirectory, readOrNull } from './database/data-directory';
 import { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from './database/embedded-server';
 import { KEY_MARK, migrate } from './database/migrate';
 
@@ -28,8 +30,19 @@ export async function openDeployment(config: Config, log: Logger): Promise<Deplo
 
 /** For gateways and workers of their own: DATABASE_URL, or the embedded server that "npm start" runs on the data directory. */
 export function joinDeployment(config: Config): Config {
-  return settle(config, config.database.urls ? null : findEmbeddedServer(config.dataDir));
+  if (config.database.urls) return settle(config, null);
+  const joined = settle(config, findEmbeddedServer(config.dataDir));
+  // Tokens name their issuer: every gateway of a deployment must go by the same name.
+  const publicUrl = config.http.publicUrlIsGiven ? null : readOrNull(join(config.dataDir, PUBLIC_URL_FILE));
+  return publicUrl ? { ...joined, http: { ...joined.http, publicUrl } } : joined;
 }
+
+/** Remembers under which name the deployment goes, for gateways that join it on this machine. */
+export function rememberPublicUrl({ dataDir, http }: Config): void {
+  writeFileSync(join(dataDir, PUBLIC_URL_FILE), `${http.publicUrl}\n`);
+}
+
+const PUBLIC_URL_FILE = 'public-url';
 
 function settle(config: Config, embedded: EmbeddedServer['urls'] | null) {
   const urls = config.database.urls ?? embedded;

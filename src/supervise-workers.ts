@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 
 /** The worker process of `npm start`. */
 export interface SupervisedWorkers {
+  /** Of its health and metrics pages; null if it died before it had any. */
+  readonly statusPort: number | null;
   /** Lets it finish the jobs in hand and end; after `graceMs` it is killed, and the jobs run again at the next start. */
   stop(graceMs: number): Promise<void>;
 }
@@ -21,16 +23,16 @@ export async function superviseWorkers(main: string, environment: NodeJS.Process
   let pause = LEAST_PAUSE_MS;
   let timer: NodeJS.Timeout | undefined;
 
-  function begin(): Promise<void> {
+  function begin(): Promise<number | null> {
     return new Promise((ready) => {
       const startedAt = performance.now();
       // A process group of its own: Ctrl-C in the terminal is for us, who then ask it to end.
       const started = fork(main, ['workers'], { env: environment, detached: true });
       child = started;
-      started.once('message', () => ready());
+      started.once('message', (message: { statusPort: number }) => ready(message.statusPort));
       started.once('exit', (code, signal) => {
         child = null;
-        ready();
+        ready(null);
         if (stopping) return;
         // One that lived for a while met an accident; one that dies at once would do so again and again.
         pause = performance.now() - startedAt > 60_000 ? LEAST_PAUSE_MS : Math.min(pause * 2, MOST_PAUSE_MS);
@@ -40,8 +42,9 @@ export async function superviseWorkers(main: string, environment: NodeJS.Process
     });
   }
 
-  await begin();
+  const statusPort = await begin();
   return {
+    statusPort,
     async stop(graceMs) {
       stopping = true;
       clearTimeout(timer);

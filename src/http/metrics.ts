@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BuiltApp } from '../app';
-import { journalLag } from '../outbox/journal-lag';
+import type { Database } from '../database/database';
+import { type JournalLag, journalLag } from '../outbox/journal-lag';
 
 /** Jobs of one queue in one state. */
 export interface QueueDepth {
@@ -87,7 +88,21 @@ function measurePostings({ ledger }: BuiltApp, registry: Registry): void {
 }
 
 function measureJournal({ database, log }: BuiltApp, registry: Registry): void {
-  const gauge = (name: string, help: string, labelNames: string[]) => new Gauge({ name, help, labelNames, registers: [registry] });
+  // The gauges of one scrape are read at the same time and wait for the same reading: they belong together.
+  let reading: Promise<void> | null = null;
+  const gauge = (name: string, help: string, labelNames: string[]) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      async collect() {
+        reading ??= read().finally(() => {
+          reading = null;
+        });
+        await reading;
+      },
+    });
   const rows = gauge('tessera_journal_lag_transfers', 'Transfers that a consumer of the journal has not consumed yet (counted up to 100,000).', ['consumer']);
   const seconds = gauge('tessera_journal_lag_seconds', 'Age of the oldest of them.', ['consumer']);
   const position = gauge('tessera_journal_position', 'Transaction id below which the consumer has done everything.', ['consumer']);
@@ -96,31 +111,28 @@ function measureJournal({ database, log }: BuiltApp, registry: Registry): void {
     'Age of the oldest transaction that still writes, by the process id of its connection: consumers wait for it.',
     ['pid'],
   );
-  // One gauge reads for all four: they must belong together.
-  new Gauge({
-    name: 'tessera_journal_consumers',
-    help: 'Consumers of the journal.',
-    registers: [registry],
-    async collect() {
-      for (const each of [rows, seconds, position, held]) each.reset();
-      try {
-        const lags = await database.transaction({ kind: 'worker' }, async ({ client }) => {
-          const { rows: consumers } = await client.query('SELECT consumer FROM journal_cursor ORDER BY consumer');
-          const found = [];
-          for (const { consumer } of consumers) found.push(await journalLag(client, consumer));
-          return found;
-        });
-        this.set(lags.length);
-        for (const lag of lags) {
-          rows.set({ consumer: lag.consumer }, lag.rows);
-          seconds.set({ consumer: lag.consumer }, lag.seconds);
-          position.set({ consumer: lag.consumer }, Number(lag.position));
-          if (lag.heldBackBy) held.set({ pid: String(lag.heldBackBy.pid) }, lag.heldBackBy.seconds ?? 0);
-        }
-      } catch (error) {
-        log.warn({ err: error }, 'the journal could not be measured');
+
+  async function read(): Promise<void> {
+    for (const each of [rows, seconds, position, held]) each.reset();
+    try {
+      for (const lag of await readLags(database)) {
+        rows.set({ consumer: lag.consumer }, lag.rows);
+        seconds.set({ consumer: lag.consumer }, lag.seconds);
+        position.set({ consumer: lag.consumer }, Number(lag.position));
+        if (lag.heldBackBy) held.set({ pid: String(lag.heldBackBy.pid) }, lag.heldBackBy.seconds ?? 0);
       }
-    },
+    } catch (error) {
+      log.warn({ err: error }, 'the journal could not be measured');
+    }
+  }
+}
+
+function readLags(database: Database): Promise<JournalLag[]> {
+  return database.transaction({ kind: 'worker' }, async ({ client }) => {
+    const { rows } = await client.query<{ consumer: string }>('SELECT consumer FROM journal_cursor ORDER BY consumer');
+    const lags: JournalLag[] = [];
+    for (const { consumer } of rows) lags.push(await journalLag(client, consumer));
+    return lags;
   });
 }
 

@@ -8,7 +8,8 @@ import { createHttpServer, listen } from './server';
 
 /** What the process that starts a server brings along from the queues, which only it may import. */
 export interface QueueAccess {
-  readonly dependency: Dependency;
+  /** Throws unless the queues' server answers. */
+  readonly check: () => Promise<unknown>;
   readonly depths: () => Promise<readonly QueueDepth[]>;
   /** Registers further routes, such as the queue board. */
   readonly register?: (server: FastifyInstance) => Promise<void>;
@@ -22,38 +23,35 @@ export interface RunningServer {
 
 /** The public side: GraphQL, tokens, explorer, with health and metrics. */
 export async function runGateway(app: BuiltApp, queues: QueueAccess): Promise<RunningServer> {
+  const { server, close } = await prepare(app, queues);
+  await queues.register?.(server);
+  await registerGraphql(server, app);
   const { host, port } = app.config.http;
-  return run(app, queues, host, port, 'TESSERA_PORT', (server) => registerGraphql(server, app));
+  return { port: await listen(server, host, port, port, 'TESSERA_PORT'), close };
 }
+
+const WORKERS_PORT = 4001;
 
 /** Health and metrics of a worker process. */
 export async function runWorkerStatus(app: BuiltApp, queues: QueueAccess): Promise<RunningServer> {
+  const { server, close } = await prepare(app, queues);
   const { host, workersPort } = app.config.http;
-  return run(app, { ...queues, register: undefined }, host, workersPort, 'TESSERA_WORKERS_PORT', async () => undefined);
+  return { port: await listen(server, host, workersPort, WORKERS_PORT, 'TESSERA_WORKERS_PORT'), close };
 }
 
-async function run(
-  app: BuiltApp,
-  queues: QueueAccess,
-  host: string,
-  port: number,
-  variable: string,
-  register: (server: FastifyInstance) => Promise<void>,
-): Promise<RunningServer> {
+async function prepare(app: BuiltApp, queues: QueueAccess): Promise<{ server: FastifyInstance; close(): Promise<void> }> {
   const server = createHttpServer(app.config, app.log);
   let stopping = false;
   const { source } = app.database;
   const dependencies: Dependency[] = [
     { name: 'database', check: () => source.query('SELECT 1') },
     { name: 'migrations', check: () => requireMigrated(source, app.keys.derive(KEY_MARK)) },
-    queues.dependency,
+    { name: 'queue', check: queues.check },
   ];
   registerHealth(server, app.log, dependencies, () => stopping);
   registerMetrics(server, app, queues.depths);
-  await queues.register?.(server);
-  await register(server);
   return {
-    port: await listen(server, host, port, variable),
+    server,
     async close() {
       stopping = true;
       await server.close();

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config';
@@ -57,21 +58,37 @@ export function createHttpServer(config: Config, log: Logger): FastifyInstance {
   return server;
 }
 
-/** Starts listening; answers with the port. */
-export async function listen(server: FastifyInstance, host: string, port: number, variable: string): Promise<number> {
+/** Starts listening; answers with the port. `port` null: `otherwise`, or a free one if that is taken. */
+export async function listen(server: FastifyInstance, host: string, port: number | null, otherwise: number, variable: string): Promise<number> {
   try {
-    await server.listen({ host, port });
+    await server.listen({ host, port: port ?? otherwise, listenTextResolver: (address) => `listening at ${address}` });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new CannotListen(
-        `Port ${port} of ${host} is taken by another program. Stop it, or choose another: ${variable}=${port + 1} npm start (0 takes a free one).`,
-      );
-    if (code === 'EACCES') throw new CannotListen(`Port ${port} may not be used by this user: choose one above 1023 in ${variable}.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new CannotListen(`${host} is no address of this machine: correct TESSERA_HOST (127.0.0.1 for this machine only, 0.0.0.0 for all).`);
-    throw error;
+    if (port === null && (error as NodeJS.ErrnoException).code === 'EADDRINUSE') return listen(server, host, 0, 0, variable);
+    throw explainListening(error as NodeJS.ErrnoException, host, port ?? otherwise, variable);
   }
   const address = server.server.address();
-  return address && typeof address === 'object' ? address.port : port;
+  return address && typeof address === 'object' ? address.port : otherwise;
+}
+
+/** The port that will be listened on: the one asked for if nobody has it, a free one for 0. Throws CannotListen. */
+export function findPort(host: string, port: number, variable: string): Promise<number> {
+  return new Promise((found, failed) => {
+    const probe = createServer();
+    probe.once('error', (error) => failed(explainListening(error, host, port, variable)));
+    probe.listen({ host, port }, () => {
+      const address = probe.address();
+      probe.close(() => found(address && typeof address === 'object' ? address.port : port));
+    });
+  });
+}
+
+function explainListening(error: NodeJS.ErrnoException, host: string, port: number, variable: string): Error {
+  if (error.code === 'EADDRINUSE')
+    return new CannotListen(
+      `Port ${port} of ${host} is taken by another program. Stop it, or choose another with ${variable}=${port + 1} (0 takes a free one).`,
+    );
+  if (error.code === 'EACCES') return new CannotListen(`Port ${port} may not be used by this user: choose one above 1023 in ${variable}.`);
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new CannotListen(`${host} is no address of this machine: correct TESSERA_HOST (127.0.0.1 for this machine only, 0.0.0.0 for all).`);
+  return error;
 }

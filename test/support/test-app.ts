@@ -38,7 +38,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     ...options.variables,
   });
   const config: Config = { ...read, masterKey: MASTER_KEY, database: { urls: database.urls, embedded: false, poolSize: 8 }, ...options.config };
-  const app = await buildApp(config, createLogger(config.logLevel), clock);
+  const app = await buildApp(config, createLogger(config, 'test'), clock);
   return {
     app,
     clock,

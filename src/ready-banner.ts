@@ -1,0 +1,45 @@
+import type { Config } from './config';
+import type { DemoCoalition } from './demo/seed-demo';
+
+/** What `npm start` says at the end: where everything is, and what to paste first. */
+export function describeReady(
+  config: Config,
+  { statusPort, demo, seconds }: { statusPort: number | null; demo: DemoCoalition | null; seconds: number },
+): string {
+  const { publicUrl } = config.http;
+  const lines = [
+    '',
+    `Tessera is ready (${seconds.toFixed(1)} s).`,
+    '',
+    `  API          ${publicUrl}/graphql`,
+    ...(config.explorer ? [`  explorer     ${publicUrl}/`] : []),
+    `  queue board  ${publicUrl}/queues   (operator)`,
+    `  health       ${publicUrl}/health/ready   ${publicUrl}/health/live`,
+    `  metrics      ${publicUrl}/metrics${statusPort === null ? '' : `   workers: http://127.0.0.1:${statusPort}/metrics`}`,
+    ...(config.database.embedded ? [`  database     embedded PostgreSQL, data in ${config.dataDir}`] : []),
+    '',
+    ...(demo ? describeDemo(demo, publicUrl) : []),
+    'Stop with Ctrl-C.',
+    '',
+  ];
+  return lines.join('\n');
+}
+
+function describeDemo({ file, variables }: DemoCoalition, publicUrl: string): string[] {
+  return [
+    'A demo coalition is loaded: the brands FUEL, TAXI and GROCER share one points currency; Ana is a member. Its credentials:',
+    '',
+    ...Object.entries(variables).map(([name, value]) => `  ${name}='${value}'`),
+    '',
+    'They are in a file too. In another terminal, as each kind of principal:',
+    '',
+    `  . ${file}`,
+    "  # an API client (a brand's backend): a token, then who it is",
+    `  FUEL_TOKEN=$(curl -s -u "$FUEL_CLIENT_ID:$FUEL_CLIENT_SECRET" -d grant_type=client_credentials ${publicUrl}/oauth/token | node -pe 'JSON.parse(require("fs").readFileSync(0)).access_token')`,
+    ...['FUEL_TOKEN', 'OPERATOR_TOKEN', 'MEMBER_TOKEN'].map(
+      (token) =>
+        `  curl -s ${publicUrl}/graphql -H "Authorization: Bearer $${token}" -H 'Content-Type: application/json' -d '{"query":"{ viewer { kind role scopes } }"}'`,
+    ),
+    '',
+  ];
+}
