@@ -3,12 +3,27 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import { buildSchemaSync } from 'type-graphql';
 import { AccessResolver } from './access.resolver';
 import { CoalitionResolver } from './coalition.resolver';
+import { EarningResolver } from './earning.resolver';
 import { ExchangeResolver } from './exchange.resolver';
+import { MemberResolver, WalletResolver } from './member.resolver';
 import { PartnershipChangeResolver, PartnershipResolver, TermsResolver } from './partnership.resolver';
+import { RedemptionResolver } from './redemption.resolver';
 import { ViewerResolver } from './viewer.resolver';
 
 /** Every resolver, named: nothing is found by pattern. */
-const resolvers = [AccessResolver, CoalitionResolver, ExchangeResolver, PartnershipChangeResolver, PartnershipResolver, TermsResolver, ViewerResolver] as const;
+const resolvers = [
+  AccessResolver,
+  CoalitionResolver,
+  EarningResolver,
+  ExchangeResolver,
+  MemberResolver,
+  PartnershipChangeResolver,
+  PartnershipResolver,
+  RedemptionResolver,
+  TermsResolver,
+  ViewerResolver,
+  WalletResolver,
+] as const;
 
 /** The executable schema. */
 export function buildTesseraSchema(): GraphQLSchema {

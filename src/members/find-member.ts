@@ -1,10 +1,11 @@
-import type { Principal } from '../access/principal';
+import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
 import type { BalanceAfter } from '../ledger/posting';
 import { dayOf } from '../points/calendar';
 import { type MemberOrSelf, withMember } from './asking-member';
 import { type Expiry, readBalance, readNextExpiries, readWalletAccounts, type WalletAccount } from './read-balances';
+import type { ResolvedMember } from './resolve-members';
 
 /** Who may look at a member: a brand that knows it, the operator, the member. */
 export const LOOKS_AT_MEMBERS = { scope: 'members', roles: ['SUPPORT', 'PROGRAMME_MANAGER', 'COMPLIANCE_OFFICER'] } as const;
@@ -21,23 +22,27 @@ export interface MemberProfile {
 }
 
 /** A member that whoever asks may see; null asks for oneself. Throws PermissionDenied, NotFound. */
-export function findMember(app: App, principal: Principal, ref: MemberOrSelf): Promise<MemberProfile> {
-  return withMember(app, principal, ref, LOOKS_AT_MEMBERS, async ({ client }, { memberId }) => {
+export function findMember(app: App, principal: Principal, ref: MemberOrSelf): Promise<ResolvedMember> {
+  return withMember(app, principal, ref, LOOKS_AT_MEMBERS, async (_tx, member) => member);
+}
+
+/** Profiles of members that were found before, as far as whoever asks may see them. */
+export function readProfiles(app: App, principal: Principal, memberIds: readonly Uuid[]): Promise<MemberProfile[]> {
+  return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const { rows } = await client.query({
-      name: 'member-profile',
+      name: 'member-profiles',
       text: `SELECT m.id, w.id AS wallet_id, m.enrolled_at, m.jurisdiction, w.locked_at, w.lock_reason
-             FROM member m JOIN wallet w ON w.member_id = m.id WHERE m.id = $1`,
-      values: [memberId],
+             FROM member m JOIN wallet w ON w.member_id = m.id WHERE m.id = ANY ($1::uuid[])`,
+      values: [memberIds],
     });
-    const [row] = rows;
-    return {
+    return rows.map((row) => ({
       memberId: row.id,
       walletId: row.wallet_id,
       enrolledAt: row.enrolled_at,
       jurisdiction: row.jurisdiction,
       lockedAt: row.locked_at,
       lockReason: row.lock_reason,
-    };
+    }));
   });
 }
 

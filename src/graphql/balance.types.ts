@@ -1,0 +1,29 @@
+import { Field, ObjectType } from 'type-graphql';
+import type { BalanceAfter } from '../ledger/posting';
+import { PointsScalar } from './scalars';
+
+@ObjectType('Balance', { description: "What a wallet holds of one points currency. All in the currency's smallest unit." })
+export class BalanceType {
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => PointsScalar, { description: 'Points that have neither expired nor are still pending or held.' })
+  active!: number;
+
+  @Field(() => PointsScalar, { description: 'Points earned that can be spent from a later day on.' })
+  pending!: number;
+
+  @Field(() => PointsScalar, { description: 'Points set aside by open holds.' })
+  held!: number;
+
+  @Field(() => PointsScalar, { description: 'Points owed after clawbacks that the wallet could not cover. What is earned fills them first.' })
+  arrears!: number;
+
+  @Field(() => PointsScalar, { description: 'Points that can be spent now: active less arrears, never below 0.' })
+  spendable!: number;
+}
+
+/** A balance after a mutation. */
+export function showBalance(currency: string, { active, pending, held, arrears, spendable }: BalanceAfter): BalanceType {
+  return { currency, active, pending, held, arrears, spendable };
+}

@@ -1,0 +1,102 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { z } from 'zod';
+import type { EarningRule } from '../earning/earning-rule';
+import { MAX_PURCHASES, type RecordPurchase, recordPurchaseSchema } from '../earning/purchase-command';
+import { type RecordedPurchase, recordPurchase, recordPurchases } from '../earning/record-purchases';
+import { type RecordedReturn, recordReturn, recordReturnSchema } from '../earning/record-return';
+import { setEarningRule, setEarningRuleSchema } from '../earning/set-earning-rule';
+import { showBalance } from './balance.types';
+import { bulkAnswers } from './bulk-answers';
+import { type Context, requirePrincipal } from './context';
+import {
+  EarningRuleType,
+  RecordedPurchaseType,
+  RecordedReturnType,
+  RecordPurchaseInput,
+  RecordPurchaseResult,
+  RecordPurchasesResult,
+  RecordReturnInput,
+  RecordReturnResult,
+  SetEarningRuleInput,
+  SetEarningRuleResult,
+} from './earning.types';
+import { readId, showId } from './ids';
+import { readMemberRef } from './member-ref.types';
+import { parseInput } from './parse-input';
+import { answerOrRefusal } from './refusal.types';
+import { showRatio } from './scalars';
+
+const bulkOfPurchases = z.array(z.unknown()).min(1, 'A bulk has at least one purchase.').max(MAX_PURCHASES, `A bulk has at most ${MAX_PURCHASES} purchases.`);
+
+function readPurchase(ctx: Context, input: RecordPurchaseInput, field: string): RecordPurchase {
+  const member = readMemberRef(ctx, input.member, `${field}.member`);
+  const redemptionIds = input.redemptionIds?.map((id, i) => readId(ctx, 'redemption', id, `${field}.redemptionIds.${i}`));
+  return parseInput(recordPurchaseSchema, { ...input, member, redemptionIds }, field);
+}
+
+function showPurchase(ctx: Context, recorded: RecordedPurchase): RecordedPurchaseType {
+  return Object.assign(new RecordedPurchaseType(), recorded, {
+    purchaseId: recorded.dryRun ? null : showId(ctx, 'purchase', recorded.purchaseId),
+    ruleId: showId(ctx, 'rule', recorded.ruleId),
+    balance: showBalance(recorded.currency, recorded.balance),
+  });
+}
+
+function showReturn(ctx: Context, recorded: RecordedReturn): RecordedReturnType {
+  return Object.assign(new RecordedReturnType(), recorded, {
+    returnId: recorded.dryRun ? null : showId(ctx, 'return', recorded.returnId),
+    purchaseId: showId(ctx, 'purchase', recorded.purchaseId),
+    balance: showBalance(recorded.currency, recorded.balance),
+  });
+}
+
+function showEarningRule(ctx: Context, rule: EarningRule, currency: string): EarningRuleType {
+  return {
+    id: showId(ctx, 'rule', rule.id),
+    currency,
+    version: rule.version,
+    moneyCurrency: rule.moneyCurrency,
+    pointsPerUnit: Number(rule.pointsPerUnit),
+    multiplier: showRatio(rule.multiplier),
+    eligibleCategories: rule.eligibleCategories && [...rule.eligibleCategories],
+    excludedCategories: [...rule.excludedCategories],
+    excludedSkus: [...rule.excludedSkus],
+    effectiveFrom: rule.effectiveFrom,
+  };
+}
+
+@Resolver()
+export class EarningResolver {
+  @Mutation(() => RecordPurchaseResult, { description: 'Records what a member bought and credits what it earns. Asks for the scope purchases.' })
+  recordPurchase(@Ctx() ctx: Context, @Arg('input', () => RecordPurchaseInput, { description: 'The purchase.' }) input: RecordPurchaseInput) {
+    const command = readPurchase(ctx, input, 'input');
+    return answerOrRefusal(ctx, async (app, principal) => showPurchase(ctx, await recordPurchase(app, principal, command)));
+  }
+
+  @Mutation(() => [RecordPurchasesResult], {
+    description: `As recordPurchase, for 1 to ${MAX_PURCHASES} purchases at once: an outcome for each, in order; a refused one does not harm the others. Bad input in any of them posts none.`,
+  })
+  async recordPurchases(@Ctx() ctx: Context, @Arg('input', () => [RecordPurchaseInput], { description: 'The purchases.' }) input: RecordPurchaseInput[]) {
+    const principal = requirePrincipal(ctx);
+    parseInput(bulkOfPurchases, input);
+    const commands = input.map((each, i) => readPurchase(ctx, each, `input.${i}`));
+    return bulkAnswers(await recordPurchases(ctx.app, principal, commands), (recorded) => showPurchase(ctx, recorded));
+  }
+
+  @Mutation(() => RecordReturnResult, {
+    description:
+      'Takes goods of a purchase back: claws back what it earned too much, and gives burned points back as the terms say. Asks for the scope purchases.',
+  })
+  recordReturn(@Ctx() ctx: Context, @Arg('input', () => RecordReturnInput, { description: 'The return.' }) input: RecordReturnInput) {
+    const command = parseInput(recordReturnSchema, { ...input, purchaseId: readId(ctx, 'purchase', input.purchaseId, 'input.purchaseId') });
+    return answerOrRefusal(ctx, async (app, principal) => showReturn(ctx, await recordReturn(app, principal, command)));
+  }
+
+  @Mutation(() => SetEarningRuleResult, {
+    description: "Adds a version of the brand's earning rule. Asks for the scope catalogue or the role PROGRAMME_MANAGER.",
+  })
+  setEarningRule(@Ctx() ctx: Context, @Arg('input', () => SetEarningRuleInput, { description: 'The version.' }) input: SetEarningRuleInput) {
+    const command = parseInput(setEarningRuleSchema, input);
+    return answerOrRefusal(ctx, async (app, principal) => showEarningRule(ctx, await setEarningRule(app, principal, command), command.currency));
+  }
+}

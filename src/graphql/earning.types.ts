@@ -1,0 +1,332 @@
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { BalanceType } from './balance.types';
+import { MemberRefInput } from './member-ref.types';
+import {
+  AmountTooLargeAnswer,
+  BalanceOutOfRangeAnswer,
+  MoneyCurrencyMismatchAnswer,
+  NoEarningRuleAnswer,
+  NotFoundAnswer,
+  RedemptionMismatchAnswer,
+  RedemptionNotCapturedAnswer,
+  RedemptionUsedAnswer,
+  ReturnExceedsPurchaseAnswer,
+  RuleStartTakenAnswer,
+  UnavailableAnswer,
+} from './posting-refusals.types';
+import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
+import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar, RatioInput, RatioType } from './scalars';
+import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
+
+export const ExclusionEnum = { SKU_EXCLUDED: 'SKU_EXCLUDED', CATEGORY_EXCLUDED: 'CATEGORY_EXCLUDED', CATEGORY_NOT_ELIGIBLE: 'CATEGORY_NOT_ELIGIBLE' } as const;
+registerEnumType(ExclusionEnum, {
+  name: 'LineExclusion',
+  description: 'Why a line earns nothing.',
+  valuesConfig: {
+    SKU_EXCLUDED: { description: 'The rule excludes its sku.' },
+    CATEGORY_EXCLUDED: { description: 'The rule excludes its category.' },
+    CATEGORY_NOT_ELIGIBLE: { description: 'The rule names the categories that earn, and its own is none of them.' },
+  },
+});
+
+@InputType('PurchaseLineInput', { description: 'A line of a basket.' })
+export class PurchaseLineInput {
+  @Field(() => String, { description: "The brand's own number of the goods: 1 to 100 characters." })
+  sku!: string;
+
+  @Field(() => String, { nullable: true, description: 'Category of the goods, in words of the brand: at most 100 characters.' })
+  category?: string | null;
+
+  @Field(() => DecimalScalar, { description: 'How many: above zero, at most three decimals.' })
+  quantity!: string;
+
+  @Field(() => DecimalScalar, { description: 'Price of one, in units of moneyCurrency: not below zero, at most six decimals.' })
+  unitPrice!: string;
+}
+
+@InputType('RecordPurchaseInput', { description: 'What a member bought at the brand.' })
+export class RecordPurchaseInput {
+  @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.' })
+  idempotencyKey!: string;
+
+  @Field(() => MemberRefInput, { description: 'Who bought.' })
+  member!: MemberRefInput;
+
+  @Field(() => String, { description: 'Code of the points currency to earn.' })
+  currency!: string;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default. Terms and rules are those of that moment.' })
+  occurredAt?: Date | null;
+
+  @Field(() => [PurchaseLineInput], { description: 'The basket: 1 to 500 lines, numbered from 1 in this order.' })
+  lines!: PurchaseLineInput[];
+
+  @Field(() => String, { description: 'ISO 4217 code of the prices.' })
+  moneyCurrency!: string;
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: 'Redemptions that paid part of this purchase; what they paid earns nothing. Each pays part of one purchase.',
+  })
+  redemptionIds?: string[] | null;
+
+  @Field(() => String, { nullable: true, description: 'Where it was bought, such as "till" or "shop": at most 50 characters.' })
+  channel?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'How it was paid, such as "card": at most 50 characters. No numbers of cards.' })
+  instrument?: string | null;
+
+  @Field(() => String, { nullable: true, description: "The brand's own number of the receipt: at most 200 characters. No personal data." })
+  reference?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Says what would happen and writes nothing.' })
+  dryRun?: boolean | null;
+}
+
+@ObjectType('LeftOutLine', { description: 'A line that earns nothing.' })
+export class LeftOutLineType {
+  @Field(() => Int, { description: 'Its number in the basket, from 1.' })
+  lineNo!: number;
+
+  @Field(() => ExclusionEnum, { description: 'Why.' })
+  reason!: string;
+}
+
+@ObjectType('RecordedPurchase', { description: 'What a purchase came to.' })
+export class RecordedPurchaseType {
+  @Field(() => ID, { nullable: true, description: 'The purchase, for its returns; null for a dry run.' })
+  purchaseId!: string | null;
+
+  @Field(() => PointsScalar, { description: "Points earned, in the currency's smallest unit; can be 0." })
+  points!: number;
+
+  @Field(() => DecimalScalar, { description: 'Exact sum of the lines, in units of moneyCurrency, nine decimals.' })
+  amount!: string;
+
+  @Field(() => DecimalScalar, { description: 'Exact sum of the lines that earn, nine decimals.' })
+  eligibleAmount!: string;
+
+  @Field(() => DecimalScalar, { description: 'What points paid of it, nine decimals. Points are earned on the smaller of the eligible amount and the rest.' })
+  paidWithPoints!: string;
+
+  @Field(() => String, { description: 'ISO 4217 code of the amounts.' })
+  moneyCurrency!: string;
+
+  @Field(() => [LeftOutLineType], { description: 'Lines that earn nothing, and why.' })
+  leftOut!: readonly LeftOutLineType[];
+
+  @Field(() => ID, { description: 'The version of the earning rule that decided.' })
+  ruleId!: string;
+
+  @Field(() => DateScalar, {
+    nullable: true,
+    description: "First day, in the currency's time zone, on which these points can no longer be spent; null: they do not expire, or there are none.",
+  })
+  expiresOn!: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: string;
+
+  @Field(() => BalanceType, { description: "The member's balance after it." })
+  balance!: BalanceType;
+
+  @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
+  dryRun!: boolean;
+
+  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
+  duplicate!: boolean;
+}
+
+const purchaseRefusals = () => [
+  AmountTooLargeAnswer,
+  BalanceOutOfRangeAnswer,
+  IdempotencyConflictAnswer,
+  MoneyCurrencyMismatchAnswer,
+  NoEarningRuleAnswer,
+  OccurredAtOutOfRangeAnswer,
+  OverloadedAnswer,
+  RedemptionMismatchAnswer,
+  RedemptionNotCapturedAnswer,
+  RedemptionUsedAnswer,
+  TermsNotActiveAnswer,
+  UnavailableAnswer,
+];
+export const RecordPurchaseResult = answerUnion(
+  'RecordPurchaseResult',
+  'A purchase as recorded, or why it was not.',
+  () => RecordedPurchaseType,
+  purchaseRefusals,
+);
+export const RecordPurchasesResult = answerUnion(
+  'RecordPurchasesResult',
+  'One purchase of a bulk as recorded, or why it was not.',
+  () => RecordedPurchaseType,
+  () => [...purchaseRefusals(), NotFoundAnswer],
+);
+
+@InputType('ReturnLineInput', {
+  description: 'Goods brought back: a line of the purchase, or goods of one sku, whichever lines they are on (the last one first).',
+})
+export class ReturnLineInput {
+  @Field(() => Int, { nullable: true, description: "The line's number in the purchase, from 1. Send it or sku." })
+  lineNo?: number | null;
+
+  @Field(() => String, { nullable: true, description: "The goods' sku. Send it or lineNo." })
+  sku?: string | null;
+
+  @Field(() => DecimalScalar, { description: 'How many come back: above zero, at most three decimals.' })
+  quantity!: string;
+}
+
+@InputType('RecordReturnInput', { description: 'Goods of one purchase that come back.' })
+export class RecordReturnInput {
+  @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.' })
+  idempotencyKey!: string;
+
+  @Field(() => ID, { description: 'The purchase.' })
+  purchaseId!: string;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default. Not before the purchase.' })
+  occurredAt?: Date | null;
+
+  @Field(() => [ReturnLineInput], { description: 'What comes back: 1 to 500 entries, each line or sku once.' })
+  lines!: ReturnLineInput[];
+
+  @Field(() => Boolean, { nullable: true, description: 'Says what would happen and writes nothing.' })
+  dryRun?: boolean | null;
+}
+
+@ObjectType('ReturnedLine', { description: 'A line of which goods came back.' })
+export class ReturnedLineType {
+  @Field(() => Int, { description: "The line's number in the purchase." })
+  lineNo!: number;
+
+  @Field(() => DecimalScalar, { description: 'How many came back now, three decimals.' })
+  quantity!: string;
+
+  @Field(() => DecimalScalar, { description: 'How many can still come back, three decimals.' })
+  left!: string;
+}
+
+@ObjectType('RecordedReturn', { description: 'What a return came to.' })
+export class RecordedReturnType {
+  @Field(() => ID, { nullable: true, description: 'The return; null for a dry run.' })
+  returnId!: string | null;
+
+  @Field(() => ID, { description: 'The purchase.' })
+  purchaseId!: string;
+
+  @Field(() => PointsScalar, { description: 'Earned points taken back: what the purchase earned beyond what its rule gives for what is left of it.' })
+  clawedBack!: number;
+
+  @Field(() => PointsScalar, {
+    description: "Burned points given back; by default all of them once nothing of the purchase is left. The brand's terms may say otherwise.",
+  })
+  reinstated!: number;
+
+  @Field(() => PointsScalar, { description: 'Points that the purchase still stands for.' })
+  pointsKept!: number;
+
+  @Field(() => DecimalScalar, { description: 'What is left of the purchase, in units of moneyCurrency, nine decimals.' })
+  amountLeft!: string;
+
+  @Field(() => String, { description: 'ISO 4217 code of the amount.' })
+  moneyCurrency!: string;
+
+  @Field(() => [ReturnedLineType], { description: 'The lines of which goods came back.' })
+  lines!: readonly ReturnedLineType[];
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: string;
+
+  @Field(() => BalanceType, { description: "The member's balance after it." })
+  balance!: BalanceType;
+
+  @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
+  dryRun!: boolean;
+
+  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
+  duplicate!: boolean;
+}
+
+export const RecordReturnResult = answerUnion(
+  'RecordReturnResult',
+  'A return as recorded, or why it was not.',
+  () => RecordedReturnType,
+  () => [BalanceOutOfRangeAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, ReturnExceedsPurchaseAnswer, UnavailableAnswer],
+);
+
+@InputType('SetEarningRuleInput', {
+  description: "A version of the brand's earning rule for a points currency. It is in force from effectiveFrom until the next one starts, and never edited.",
+})
+export class SetEarningRuleInput {
+  @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters.' })
+  idempotencyKey!: string;
+
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => String, { description: 'ISO 4217 code of the money that baskets are in.' })
+  moneyCurrency!: string;
+
+  @Field(() => Int, { description: 'Whole points for each whole unit of money: 0 to 1,000,000. Fractions of the result are dropped.' })
+  pointsPerUnit!: number;
+
+  @Field(() => RatioInput, { nullable: true, description: 'Applied to the whole points, whose fraction is dropped again; 1 by default.' })
+  multiplier?: RatioInput | null;
+
+  @Field(() => [String], { nullable: true, description: 'Categories that earn; all by default.' })
+  eligibleCategories?: string[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'Categories that earn nothing.' })
+  excludedCategories?: string[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'Skus that earn nothing.' })
+  excludedSkus?: string[] | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it starts; may lie in the past.' })
+  effectiveFrom!: Date;
+
+  @Field(() => String, { nullable: true, description: 'Why, for the audit trail: at most 500 characters. No personal data.' })
+  reason?: string | null;
+}
+
+@ObjectType('EarningRule', { description: "A version of a brand's earning rule." })
+export class EarningRuleType {
+  @Field(() => ID, { description: 'Opaque id of this version.' })
+  id!: string;
+
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => Int, { description: 'Counts from 1, for each brand and currency.' })
+  version!: number;
+
+  @Field(() => String, { description: 'ISO 4217 code of the money that baskets are in.' })
+  moneyCurrency!: string;
+
+  @Field(() => Int, { description: 'Whole points for each whole unit of money.' })
+  pointsPerUnit!: number;
+
+  @Field(() => RatioType, { description: 'Applied to the whole points.' })
+  multiplier!: RatioType;
+
+  @Field(() => [String], { nullable: true, description: 'Categories that earn; null: all.' })
+  eligibleCategories!: string[] | null;
+
+  @Field(() => [String], { description: 'Categories that earn nothing.' })
+  excludedCategories!: string[];
+
+  @Field(() => [String], { description: 'Skus that earn nothing.' })
+  excludedSkus!: string[];
+
+  @Field(() => DateTimeScalar, { description: 'When it starts.' })
+  effectiveFrom!: Date;
+}
+
+export const SetEarningRuleResult = answerUnion(
+  'SetEarningRuleResult',
+  'The version, or why it was not added.',
+  () => EarningRuleType,
+  () => [IdempotencyConflictAnswer, RuleStartTakenAnswer],
+);

@@ -1,0 +1,52 @@
+import { Field, ID, InputType, registerEnumType } from 'type-graphql';
+import { plainText } from '../ledger/request-fields';
+import { identifierSchema } from '../members/enrol-members';
+import { IDENTIFIER_KINDS, type IdentifierKind, MAX_IDENTIFIER, type MemberRef } from '../members/member-ref';
+import { InvalidInput } from '../refusal';
+import type { Context } from './context';
+import { readId } from './ids';
+import { parseInput } from './parse-input';
+
+export const IdentifierKindEnum = Object.fromEntries(IDENTIFIER_KINDS.map((kind) => [kind, kind]));
+registerEnumType(IdentifierKindEnum, {
+  name: 'IdentifierKind',
+  description: 'What a member shows at a till.',
+  valuesConfig: {
+    CARD: { description: 'Number of a card. Spaces and dashes do not count.' },
+    QR: { description: 'Content of a QR code.' },
+    PHONE: { description: 'Phone number, with its country code. Spaces and dashes do not count.' },
+    EMAIL: { description: 'E-mail address. Capitals do not count.' },
+    WALLET_PASS: { description: "Number of a pass in a phone's wallet." },
+  },
+});
+
+@InputType('IdentifierInput', { description: 'A card, code or number that a member shows. Kept only as a keyed hash; never given out.' })
+export class IdentifierInput {
+  @Field(() => IdentifierKindEnum, { description: 'What kind it is.' })
+  kind!: IdentifierKind;
+
+  @Field(() => String, { description: `Its content: 1 to ${MAX_IDENTIFIER} characters.` })
+  value!: string;
+}
+
+@InputType('MemberRefInput', { description: 'Names a member: exactly one of the three.' })
+export class MemberRefInput {
+  @Field(() => ID, { nullable: true, description: "The platform's id of the member, as you were shown it." })
+  id?: string | null;
+
+  @Field(() => String, { nullable: true, description: "The brand's own id for its customer, linked at enrolment or with linkMember." })
+  customerId?: string | null;
+
+  @Field(() => IdentifierInput, { nullable: true, description: 'What the member presents at the till. A mutation makes the member known to the brand by it.' })
+  identifier?: IdentifierInput | null;
+}
+
+/** The reference that an input names; throws InvalidInput unless exactly one of the three is there. */
+export function readMemberRef(ctx: Context, input: MemberRefInput, field: string): MemberRef {
+  const { id, customerId, identifier } = input;
+  if ([id, customerId, identifier].filter((each) => each != null).length !== 1)
+    throw new InvalidInput(field, 'Name the member by exactly one of id, customerId and identifier.');
+  if (id != null) return { by: 'id', memberId: readId(ctx, 'member', id, `${field}.id`) };
+  if (customerId != null) return { by: 'customerId', customerId: parseInput(plainText(MAX_IDENTIFIER), customerId, `${field}.customerId`) };
+  return { by: 'identifier', identifier: parseInput(identifierSchema, identifier, `${field}.identifier`) };
+}

@@ -1,0 +1,193 @@
+import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { z } from 'zod';
+import { addIdentifier } from '../members/add-identifier';
+import { type EnrolledMember, enrolMember, enrolMemberSchema, enrolMembers, identifierSchema } from '../members/enrol-members';
+import { findMember, type MemberProfile, readProfiles, readWalletBalances } from '../members/find-member';
+import { linkMember, linkMemberSchema } from '../members/link-member';
+import { lockWallet, lockWalletSchema, unlockWallet } from '../members/lock-wallet';
+import { readHolds } from '../members/read-holds';
+import { readMovements } from '../members/read-movements';
+import { readPersonalData } from '../members/read-personal-data';
+import { removeIdentifier } from '../members/remove-identifier';
+import { unlinkMember, unlinkMemberSchema } from '../members/unlink-member';
+import { NotFound } from '../refusal';
+import { bulkAnswers } from './bulk-answers';
+import { readPage, toConnection } from './connection';
+import { type Context, requirePrincipal } from './context';
+import { showId } from './ids';
+import { defineLoader } from './loader';
+import {
+  AddIdentifierResult,
+  type CurrencyBalanceType,
+  EnrolMemberInput,
+  EnrolMemberResult,
+  IdentifierChangeInput,
+  LinkMemberInput,
+  LinkMemberResult,
+  MemberType,
+  MovementConnection,
+  MovementsArgs,
+  type MovementType,
+  type OpenHoldType,
+  type PersonalDataType,
+  UnlinkedMemberType,
+  UnlinkMemberInput,
+  WalletLockInput,
+  WalletType,
+} from './member.types';
+import { MemberRefInput, readMemberRef } from './member-ref.types';
+import { parseInput } from './parse-input';
+import { answerOrRefusal } from './refusal.types';
+
+const MAX_ENROLMENTS = 100;
+const bulkOfMembers = z.array(z.unknown()).min(1, 'A bulk has at least one member.').max(MAX_ENROLMENTS, `A bulk has at most ${MAX_ENROLMENTS} members.`);
+
+const profileOf = defineLoader(
+  (ctx, memberIds: readonly string[]) => readProfiles(ctx.app, requirePrincipal(ctx), memberIds),
+  (profile) => profile.memberId,
+);
+
+async function requireProfile(ctx: Context, memberId: string): Promise<MemberProfile> {
+  const profile = await profileOf(ctx).load(memberId);
+  if (!profile) throw new NotFound('Member');
+  return profile;
+}
+
+function showMember(ctx: Context, { memberId, walletId }: EnrolledMember): MemberType {
+  const of = { memberId };
+  return Object.assign(new MemberType(), { of, id: showId(ctx, 'member', memberId), wallet: Object.assign(new WalletType(), { of, id: showId(ctx, 'wallet', walletId) }) });
+}
+
+function readRef(ctx: Context, input: MemberRefInput | null | undefined) {
+  return input ? readMemberRef(ctx, input, 'input.member') : null;
+}
+
+@Resolver(() => MemberType)
+export class MemberResolver {
+  @Query(() => MemberType, { description: 'A member that you know. Asks for the scope members; staff of the operator may ask by id.' })
+  async member(@Ctx() ctx: Context, @Arg('ref', () => MemberRefInput, { description: 'Which member.' }) ref: MemberRefInput) {
+    return showMember(ctx, await findMember(ctx.app, requirePrincipal(ctx), readMemberRef(ctx, ref, 'ref')));
+  }
+
+  @Query(() => MemberType, { description: 'The member who asks.' })
+  async me(@Ctx() ctx: Context) {
+    return showMember(ctx, await findMember(ctx.app, requirePrincipal(ctx), null));
+  }
+
+  @FieldResolver()
+  async enrolledAt(@Ctx() ctx: Context, @Root() member: MemberType): Promise<Date> {
+    return (await requireProfile(ctx, member.of.memberId)).enrolledAt;
+  }
+
+  @FieldResolver()
+  async jurisdiction(@Ctx() ctx: Context, @Root() member: MemberType): Promise<string | null> {
+    return (await requireProfile(ctx, member.of.memberId)).jurisdiction;
+  }
+
+  @FieldResolver()
+  personalData(@Ctx() ctx: Context, @Root() member: MemberType): Promise<PersonalDataType | null> {
+    return readPersonalData(ctx.app, requirePrincipal(ctx), member.of.memberId);
+  }
+
+  @Mutation(() => EnrolMemberResult, { description: 'Enrols a member: wallet, link to the brand, identifiers. Asks for the scope members.' })
+  enrolMember(@Ctx() ctx: Context, @Arg('input', () => EnrolMemberInput, { description: 'The member.' }) input: EnrolMemberInput) {
+    const command = parseInput(enrolMemberSchema, input);
+    return answerOrRefusal(ctx, async (app, principal) => showMember(ctx, await enrolMember(app, principal, command)));
+  }
+
+  @Mutation(() => [EnrolMemberResult], { description: `As enrolMember, for 1 to ${MAX_ENROLMENTS} members at once: an outcome for each, in order.` })
+  async enrolMembers(@Ctx() ctx: Context, @Arg('input', () => [EnrolMemberInput], { description: 'The members.' }) input: EnrolMemberInput[]) {
+    const principal = requirePrincipal(ctx);
+    parseInput(bulkOfMembers, input);
+    const commands = input.map((each, i) => parseInput(enrolMemberSchema, each, `input.${i}`));
+    return bulkAnswers(await enrolMembers(ctx.app, principal, commands), (enrolled) => showMember(ctx, enrolled));
+  }
+
+  @Mutation(() => AddIdentifierResult, { description: 'Gives a member one more identifier. Repeating it changes nothing. Asks for the scope members, or the member asks.' })
+  addIdentifier(@Ctx() ctx: Context, @Arg('input', () => IdentifierChangeInput, { description: 'The member and the identifier.' }) input: IdentifierChangeInput) {
+    const command = { member: readRef(ctx, input.member), identifier: parseInput(identifierSchema, input.identifier, 'input.identifier') };
+    return answerOrRefusal(ctx, async (app, principal) => showMember(ctx, await addIdentifier(app, principal, command)));
+  }
+
+  @Mutation(() => MemberType, {
+    description: 'Takes an identifier from a member; a brand may take those that it added. From then on it finds nobody. Asks for the scope members, or the member asks.',
+  })
+  async removeIdentifier(@Ctx() ctx: Context, @Arg('input', () => IdentifierChangeInput, { description: 'The member and the identifier.' }) input: IdentifierChangeInput) {
+    const command = { member: readRef(ctx, input.member), identifier: parseInput(identifierSchema, input.identifier, 'input.identifier') };
+    return showMember(ctx, await removeIdentifier(ctx.app, requirePrincipal(ctx), command));
+  }
+
+  @Mutation(() => LinkMemberResult, { description: "Lets the brand's customer id find a member from now on. Repeating it changes nothing. Asks for the scope members." })
+  linkMember(@Ctx() ctx: Context, @Arg('input', () => LinkMemberInput, { description: 'The member and the customer.' }) input: LinkMemberInput) {
+    const command = parseInput(linkMemberSchema, { ...input, member: readMemberRef(ctx, input.member, 'input.member') });
+    return answerOrRefusal(ctx, async (app, principal) => showMember(ctx, await linkMember(app, principal, command)));
+  }
+
+  @Mutation(() => UnlinkedMemberType, {
+    description: 'The brand knows the member no longer, until an identifier is presented again. Earlier purchases can still be returned. Asks for the scope members.',
+  })
+  async unlinkMember(@Ctx() ctx: Context, @Arg('input', () => UnlinkMemberInput, { description: 'The member.' }) input: UnlinkMemberInput): Promise<UnlinkedMemberType> {
+    const command = parseInput(unlinkMemberSchema, { ...input, member: readMemberRef(ctx, input.member, 'input.member') });
+    const { memberId } = await unlinkMember(ctx.app, requirePrincipal(ctx), command);
+    return { memberId: showId(ctx, 'member', memberId) };
+  }
+
+  @Mutation(() => WalletType, { description: 'Locks a wallet against spending; earning goes on. Asks for the scope members, or the member asks.' })
+  async lockWallet(@Ctx() ctx: Context, @Arg('input', () => WalletLockInput, { description: 'Whose wallet.' }) input: WalletLockInput): Promise<WalletType> {
+    const command = parseInput(lockWalletSchema, { ...input, member: readRef(ctx, input.member) });
+    return showMember(ctx, await lockWallet(ctx.app, requirePrincipal(ctx), command)).wallet;
+  }
+
+  @Mutation(() => WalletType, { description: "Lifts a wallet's lock: the member asks, or the operator's support." })
+  async unlockWallet(@Ctx() ctx: Context, @Arg('input', () => WalletLockInput, { description: 'Whose wallet.' }) input: WalletLockInput): Promise<WalletType> {
+    const command = parseInput(lockWalletSchema, { ...input, member: readRef(ctx, input.member) });
+    return showMember(ctx, await unlockWallet(ctx.app, requirePrincipal(ctx), command)).wallet;
+  }
+}
+
+const afterSeq = z.tuple([z.int().min(1)]);
+
+@Resolver(() => WalletType)
+export class WalletResolver {
+  @FieldResolver()
+  async lockedAt(@Ctx() ctx: Context, @Root() wallet: WalletType): Promise<Date | null> {
+    return (await requireProfile(ctx, wallet.of.memberId)).lockedAt;
+  }
+
+  @FieldResolver()
+  async lockReason(@Ctx() ctx: Context, @Root() wallet: WalletType): Promise<string | null> {
+    return (await requireProfile(ctx, wallet.of.memberId)).lockReason;
+  }
+
+  @FieldResolver()
+  balances(@Ctx() ctx: Context, @Root() wallet: WalletType): Promise<CurrencyBalanceType[]> {
+    return readWalletBalances(ctx.app, requirePrincipal(ctx), wallet.of.memberId);
+  }
+
+  @FieldResolver()
+  async holds(@Ctx() ctx: Context, @Root() wallet: WalletType): Promise<OpenHoldType[]> {
+    const holds = await readHolds(ctx.app, requirePrincipal(ctx), wallet.of.memberId);
+    return holds.map(({ holdId, brandId, ...hold }) => ({ ...hold, redemptionId: showId(ctx, 'redemption', holdId), brandId: showId(ctx, 'brand', brandId) }));
+  }
+
+  @FieldResolver(() => MovementConnection, { description: 'Statement: movements in a currency, newest first. A brand sees those that it asked for itself.' })
+  async movements(@Ctx() ctx: Context, @Root() wallet: WalletType, @Args(() => MovementsArgs) args: MovementsArgs) {
+    const page = readPage(ctx, args, 'movements', afterSeq);
+    const rows = await readMovements(ctx.app, requirePrincipal(ctx), wallet.of.memberId, { currency: args.currency, limit: page.limit, before: page.after?.[0] ?? null });
+    return toConnection(
+      ctx,
+      'movements',
+      page,
+      rows,
+      (row) => [row.seq],
+      ({ code, points, brandId, balanceAfter, occurredAt, recordedAt }): MovementType => ({
+        kind: code,
+        points,
+        brandId: showId(ctx, 'brand', brandId),
+        balanceAfter,
+        occurredAt,
+        recordedAt,
+      }),
+    );
+  }
+}

@@ -1,0 +1,257 @@
+import { ArgsType, Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import type { Uuid } from '../ids';
+import { BalanceType } from './balance.types';
+import { connectionOf, PageArgs } from './connection';
+import { IdentifierInput, MemberRefInput } from './member-ref.types';
+import { UnavailableAnswer } from './posting-refusals.types';
+import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
+import { DateScalar, DateTimeScalar, PointsScalar } from './scalars';
+
+@RefusalType('IDENTIFIER_TAKEN', 'An identifier belongs to a member already; whose it is, is not said.')
+export class IdentifierTakenAnswer extends RefusalAnswer {
+  @Field(() => String, { description: 'Kind of the identifier.' })
+  kind!: string;
+}
+
+@RefusalType('CUSTOMER_ID_TAKEN', 'The customer id is linked to a member already.')
+export class CustomerIdTakenAnswer extends RefusalAnswer {}
+
+@RefusalType('MEMBER_LINKED_OTHERWISE', 'The member is linked to the brand under another customer id.')
+export class MemberLinkedOtherwiseAnswer extends RefusalAnswer {}
+
+const MOVEMENTS = {
+  EARN: 'Earned by a purchase.',
+  BONUS: 'A bonus.',
+  BURN: 'Spent at once.',
+  CAPTURE: 'Spent out of a hold.',
+  REFUND: 'Spent points given back.',
+  REINSTATEMENT: 'Spent points given back because what they paid for came back.',
+  CLAWBACK: 'Earned points taken back because what earned them came back.',
+  EXPIRY: 'Expired.',
+};
+const MovementKindEnum = Object.fromEntries(Object.keys(MOVEMENTS).map((kind) => [kind, kind]));
+registerEnumType(MovementKindEnum, {
+  name: 'MovementKind',
+  description: 'Why points moved.',
+  valuesConfig: Object.fromEntries(Object.entries(MOVEMENTS).map(([kind, description]) => [kind, { description }])),
+});
+
+@ObjectType('PersonalData', { description: 'What a member told about themselves. Shown to the member and to the operator; what a brand may see is for consent to decide.' })
+export class PersonalDataType {
+  @Field(() => String, { nullable: true, description: 'Given name.' })
+  givenName!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Family name.' })
+  familyName!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'E-mail address.' })
+  email!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Phone number.' })
+  phone!: string | null;
+
+  @Field(() => DateScalar, { nullable: true, description: 'Date of birth.' })
+  birthDate!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Language, as a BCP 47 tag.' })
+  language!: string | null;
+}
+
+@ObjectType('Expiry', { description: 'Points that can no longer be spent from a day on.' })
+export class ExpiryType {
+  @Field(() => DateScalar, { description: "That day, in the currency's time zone." })
+  on!: string;
+
+  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit." })
+  points!: number;
+}
+
+@ObjectType('CurrencyBalance', { description: 'What a wallet holds of one points currency, and what expires next.' })
+export class CurrencyBalanceType extends BalanceType {
+  @Field(() => [ExpiryType], { description: 'The next days on which points expire, soonest first, at most 10. Held points are not in it.' })
+  nextExpiries!: readonly ExpiryType[];
+}
+
+@ObjectType('Movement', { description: 'Points that came into a wallet or left it.' })
+export class MovementType {
+  @Field(() => MovementKindEnum, { description: 'Why.' })
+  kind!: string;
+
+  @Field(() => PointsScalar, { description: "In the currency's smallest unit: above zero into the wallet, below zero out of it." })
+  points!: number;
+
+  @Field(() => ID, { description: 'The brand at which it happened.' })
+  brandId!: string;
+
+  @Field(() => PointsScalar, { nullable: true, description: "The wallet's balance after it, open holds not taken off. Null for a brand, which sees only its own movements." })
+  balanceAfter!: number | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: Date;
+
+  @Field(() => DateTimeScalar, { description: 'When it was booked.' })
+  recordedAt!: Date;
+}
+
+export const MovementConnection = connectionOf('Movement', () => MovementType);
+
+@ObjectType('OpenHold', { description: 'Points set aside at a brand.' })
+export class OpenHoldType {
+  @Field(() => ID, { description: 'The redemption that holds them.' })
+  redemptionId!: string;
+
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit." })
+  points!: number;
+
+  @Field(() => ID, { description: 'The brand that holds them.' })
+  brandId!: string;
+
+  @Field(() => DateTimeScalar, { description: 'Since when.' })
+  occurredAt!: Date;
+
+  @Field(() => DateTimeScalar, { description: 'When the hold ends by itself.' })
+  expiresAt!: Date;
+}
+
+/** What the resolvers of a member's fields start from; never shown. */
+interface OfMember {
+  readonly memberId: Uuid;
+}
+
+@ObjectType('Wallet', { description: "A member's points, all currencies together." })
+export class WalletType {
+  readonly of!: OfMember;
+
+  @Field(() => ID, { description: 'Opaque id; another one at each brand.' })
+  id!: string;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Since when it is locked against spending; null: it is not.' })
+  lockedAt?: Date | null;
+
+  @Field(() => String, { nullable: true, description: 'Why it is locked, if that was said.' })
+  lockReason?: string | null;
+
+  @Field(() => [CurrencyBalanceType], { description: 'One for each points currency that it ever held, by code.' })
+  balances?: CurrencyBalanceType[];
+
+  @Field(() => [OpenHoldType], { description: 'Open holds, soonest to end first, at most 100. A brand sees its own.' })
+  holds?: OpenHoldType[];
+}
+
+@ObjectType('Member', { description: 'A member of the coalition.' })
+export class MemberType {
+  readonly of!: OfMember;
+
+  @Field(() => ID, { description: 'Opaque id; another one at each brand.' })
+  id!: string;
+
+  @Field(() => DateTimeScalar, { description: 'When the member was enrolled.' })
+  enrolledAt?: Date;
+
+  @Field(() => String, { nullable: true, description: "ISO 3166-1 code of the country whose law protects the member's data, if known." })
+  jurisdiction?: string | null;
+
+  @Field(() => PersonalDataType, { nullable: true, description: 'Personal data; null when there are none or when you may not read them.' })
+  personalData?: PersonalDataType | null;
+
+  @Field(() => WalletType, { description: 'The wallet.' })
+  wallet!: WalletType;
+}
+
+@ArgsType()
+export class MovementsArgs extends PageArgs {
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+}
+
+@InputType('PersonalDataInput', { description: 'What the member told the brand at enrolment. Kept in one place, and never given back to the brand.' })
+export class PersonalDataInput {
+  @Field(() => String, { nullable: true, description: 'Given name: at most 200 characters.' })
+  givenName?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Family name: at most 200 characters.' })
+  familyName?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'E-mail address: at most 320 characters.' })
+  email?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Phone number: at most 50 characters.' })
+  phone?: string | null;
+
+  @Field(() => DateScalar, { nullable: true, description: 'Date of birth.' })
+  birthDate?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Language, as a BCP 47 tag such as "de-AT".' })
+  language?: string | null;
+}
+
+@InputType('EnrolMemberInput', { description: 'A new member.' })
+export class EnrolMemberInput {
+  @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.' })
+  idempotencyKey!: string;
+
+  @Field(() => String, { nullable: true, description: "The brand's own id for its customer, to refer to the member by: at most 200 characters. Kept as a keyed hash." })
+  customerId?: string | null;
+
+  @Field(() => [IdentifierInput], { nullable: true, description: 'What the member can show at any till of the coalition: at most 20.' })
+  identifiers?: IdentifierInput[] | null;
+
+  @Field(() => PersonalDataInput, { nullable: true, description: 'Personal data, if any are needed.' })
+  personalData?: PersonalDataInput | null;
+
+  @Field(() => String, { nullable: true, description: "ISO 3166-1 code of the country whose law protects the member's data." })
+  jurisdiction?: string | null;
+}
+
+@InputType('IdentifierChangeInput', { description: 'An identifier of a member.' })
+export class IdentifierChangeInput {
+  @Field(() => MemberRefInput, { nullable: true, description: 'The member; leave it out when you are the member.' })
+  member?: MemberRefInput | null;
+
+  @Field(() => IdentifierInput, { description: 'The identifier.' })
+  identifier!: IdentifierInput;
+}
+
+@InputType('LinkMemberInput', { description: "A brand's customer and a member who are the same person." })
+export class LinkMemberInput {
+  @Field(() => MemberRefInput, { description: 'The member, by an identifier presented to the brand, or by id when the brand knows the member already.' })
+  member!: MemberRefInput;
+
+  @Field(() => String, { description: "The brand's own id for its customer: at most 200 characters. Kept as a keyed hash." })
+  customerId!: string;
+}
+
+@InputType('UnlinkMemberInput', { description: 'A member that the brand is to know no longer.' })
+export class UnlinkMemberInput {
+  @Field(() => MemberRefInput, { description: 'The member.' })
+  member!: MemberRefInput;
+
+  @Field(() => String, { nullable: true, description: 'Why, for the audit trail: at most 500 characters. No personal data.' })
+  reason?: string | null;
+}
+
+@ObjectType('UnlinkedMember', { description: 'A member that the brand knows no longer.' })
+export class UnlinkedMemberType {
+  @Field(() => ID, { description: 'The id that the brand knew the member by.' })
+  memberId!: string;
+}
+
+@InputType('WalletLockInput', { description: "A member's wallet." })
+export class WalletLockInput {
+  @Field(() => MemberRefInput, { nullable: true, description: 'The member; leave it out when you are the member.' })
+  member?: MemberRefInput | null;
+
+  @Field(() => String, { nullable: true, description: 'Why: at most 500 characters. No personal data.' })
+  reason?: string | null;
+}
+
+const enrolmentRefusals = () => [CustomerIdTakenAnswer, IdempotencyConflictAnswer, IdentifierTakenAnswer, OverloadedAnswer, UnavailableAnswer];
+export const EnrolMemberResult = answerUnion('EnrolMemberResult', 'The member, or why nobody was enrolled.', () => MemberType, enrolmentRefusals);
+export const AddIdentifierResult = answerUnion('AddIdentifierResult', 'The member, or why the identifier was not added.', () => MemberType, () => [IdentifierTakenAnswer]);
+export const LinkMemberResult = answerUnion('LinkMemberResult', 'The member, or why it was not linked.', () => MemberType, () => [
+  CustomerIdTakenAnswer,
+  MemberLinkedOtherwiseAnswer,
+]);

@@ -1,0 +1,114 @@
+import { Field, Int } from 'type-graphql';
+import { RefusalAnswer, RefusalType } from './refusal.types';
+import { DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
+
+@RefusalType('UNAVAILABLE', 'The ledger could not be reached long enough to know the outcome. Send the same request again: it counts once.')
+export class UnavailableAnswer extends RefusalAnswer {}
+
+@RefusalType('NOT_FOUND', 'In a bulk: what this entry refers to does not exist, or may not be known to you. Nothing is stored under its key.')
+export class NotFoundAnswer extends RefusalAnswer {}
+
+@RefusalType('BALANCE_OUT_OF_RANGE', 'The wallet would hold more than 2^53-1 points.')
+export class BalanceOutOfRangeAnswer extends RefusalAnswer {}
+
+@RefusalType('WALLET_LOCKED', 'The wallet is locked against spending.')
+export class WalletLockedAnswer extends RefusalAnswer {}
+
+@RefusalType('INSUFFICIENT_POINTS', 'The wallet holds fewer points that can be spent than were asked for.')
+export class InsufficientPointsAnswer extends RefusalAnswer {
+  @Field(() => PointsScalar, { description: "Points that could be spent, in the currency's smallest unit." })
+  available!: number;
+}
+
+@RefusalType('NO_EARNING_RULE', 'The brand has no earning rule for this currency in force at that moment.')
+export class NoEarningRuleAnswer extends RefusalAnswer {}
+
+@RefusalType('MONEY_CURRENCY_MISMATCH', 'The rule counts another money than was sent.')
+export class MoneyCurrencyMismatchAnswer extends RefusalAnswer {
+  @Field(() => String, { description: 'ISO 4217 code of the money that the rule counts.' })
+  expected!: string;
+}
+
+@RefusalType('REDEMPTION_MISMATCH', 'An attached redemption is of another member, points currency or money.')
+export class RedemptionMismatchAnswer extends RefusalAnswer {}
+
+@RefusalType('REDEMPTION_NOT_CAPTURED', 'The redemption has spent no points: it is an open, voided or expired hold, or was refunded.')
+export class RedemptionNotCapturedAnswer extends RefusalAnswer {}
+
+@RefusalType('REDEMPTION_USED', 'An attached redemption has paid part of another purchase already.')
+export class RedemptionUsedAnswer extends RefusalAnswer {}
+
+@RefusalType('AMOUNT_TOO_LARGE', 'The basket would earn more points than a wallet can hold.')
+export class AmountTooLargeAnswer extends RefusalAnswer {}
+
+@RefusalType('RETURN_EXCEEDS_PURCHASE', 'More is brought back than is left of a line.')
+export class ReturnExceedsPurchaseAnswer extends RefusalAnswer {
+  @Field(() => Int, { nullable: true, description: 'The line; null when the line was named by its sku.' })
+  lineNo!: number | null;
+
+  @Field(() => String, { description: "The line's sku." })
+  sku!: string;
+
+  @Field(() => DecimalScalar, { description: 'Quantity that can still be returned, with three decimals.' })
+  left!: string;
+}
+
+@RefusalType('NO_REDEMPTION_RULE', 'The brand has no redemption rule for this currency in force at that moment.')
+export class NoRedemptionRuleAnswer extends RefusalAnswer {}
+
+@RefusalType('BELOW_MINIMUM', 'Fewer points than the rule lets anyone spend at once.')
+export class BelowMinimumAnswer extends RefusalAnswer {
+  @Field(() => PointsScalar, { description: 'Fewest points that are spent at once.' })
+  minimum!: number;
+}
+
+@RefusalType('NOT_A_STEP', "The points are no multiple of the rule's step.")
+export class NotAStepAnswer extends RefusalAnswer {
+  @Field(() => PointsScalar, { description: 'Points are spent in multiples of this.' })
+  step!: number;
+
+  @Field(() => PointsScalar, { description: 'The next larger number of points that can be spent.' })
+  nextIncrement!: number;
+}
+
+@RefusalType('ABOVE_MAXIMUM', 'More points than the rule lets anyone spend at once.')
+export class AboveMaximumAnswer extends RefusalAnswer {
+  @Field(() => PointsScalar, { description: 'Most points that are spent at once.' })
+  maximum!: number;
+}
+
+@RefusalType('SHARE_EXCEEDED', 'The points would pay a larger share of the purchase than the rule allows.')
+export class ShareExceededAnswer extends RefusalAnswer {
+  @Field(() => PointsScalar, { description: 'Most points that may pay for a purchase of this amount.' })
+  maximum!: number;
+}
+
+@RefusalType('PURCHASE_AMOUNT_REQUIRED', 'The rule limits the share of a purchase that points may pay, and no purchase was sent.')
+export class PurchaseAmountRequiredAnswer extends RefusalAnswer {}
+
+@RefusalType('HOLD_NOT_OPEN', 'The hold was captured or voided already, or the redemption was no hold.')
+export class HoldNotOpenAnswer extends RefusalAnswer {
+  @Field(() => String, { description: 'CAPTURED, VOIDED, or BURNED when the points were never held.' })
+  state!: string;
+}
+
+@RefusalType('HOLD_EXPIRED', 'The hold has expired and its points are released.')
+export class HoldExpiredAnswer extends RefusalAnswer {
+  @Field(() => DateTimeScalar, { description: 'When it expired.' })
+  expiredAt!: string;
+}
+
+@RefusalType('CAPTURE_EXCEEDS_HOLD', 'More points than are held.')
+export class CaptureExceedsHoldAnswer extends RefusalAnswer {
+  @Field(() => PointsScalar, { description: 'Points held.' })
+  held!: number;
+}
+
+@RefusalType('REFUND_EXCEEDS_REDEMPTION', 'More points than are left of the redemption to refund.')
+export class RefundExceedsRedemptionAnswer extends RefusalAnswer {
+  @Field(() => PointsScalar, { description: 'Points that can still be refunded.' })
+  refundable!: number;
+}
+
+@RefusalType('RULE_START_TAKEN', 'A version of the rule starts at that moment already; versions are never edited.')
+export class RuleStartTakenAnswer extends RefusalAnswer {}

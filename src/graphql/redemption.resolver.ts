@@ -1,0 +1,104 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { captureHold, captureHoldSchema } from '../redemption/capture-hold';
+import type { FollowedUp } from '../redemption/follow-up';
+import { holdPoints, holdPointsSchema } from '../redemption/hold-points';
+import { redeemPoints } from '../redemption/redeem-points';
+import { refundRedemption, refundRedemptionSchema } from '../redemption/refund-redemption';
+import { setRedemptionRule, setRedemptionRuleSchema } from '../redemption/set-redemption-rule';
+import { type SpentPoints, spendPointsSchema } from '../redemption/spend-points';
+import { voidHold, voidHoldSchema } from '../redemption/void-hold';
+import { showBalance } from './balance.types';
+import type { Context } from './context';
+import { readId, showId } from './ids';
+import { readMemberRef } from './member-ref.types';
+import { parseInput } from './parse-input';
+import {
+  CapturedHoldType,
+  CaptureHoldInput,
+  CaptureHoldResult,
+  HoldInput,
+  HoldResult,
+  RedeemInput,
+  RedeemResult,
+  type RedemptionRuleType,
+  RedemptionType,
+  RefundRedemptionInput,
+  RefundRedemptionResult,
+  RefundType,
+  SetRedemptionRuleInput,
+  SetRedemptionRuleResult,
+  VoidedHoldType,
+  VoidHoldInput,
+  VoidHoldResult,
+} from './redemption.types';
+import { answerOrRefusal } from './refusal.types';
+import { showRatio } from './scalars';
+
+/** The input as the operations' schemas take it: a purchase is one thing there. */
+function spendingInput(ctx: Context, { member, purchaseAmount, ...rest }: RedeemInput) {
+  const purchase = purchaseAmount && { amount: purchaseAmount.amount, moneyCurrency: purchaseAmount.currency };
+  return { ...rest, member: readMemberRef(ctx, member, 'input.member'), purchase };
+}
+
+function showRedemption(ctx: Context, spent: SpentPoints): RedemptionType {
+  return Object.assign(new RedemptionType(), spent, {
+    redemptionId: spent.dryRun ? null : showId(ctx, 'redemption', spent.redemptionId),
+    value: { amount: spent.moneyValue, currency: spent.moneyCurrency },
+    balance: showBalance(spent.currency, spent.balance),
+  });
+}
+
+function showChange<Shown extends object>(ctx: Context, shown: Shown, change: FollowedUp): Shown {
+  return Object.assign(shown, change, {
+    redemptionId: showId(ctx, 'redemption', change.redemptionId),
+    value: { amount: change.moneyValue, currency: change.moneyCurrency },
+    balance: showBalance(change.currency, change.balance),
+  });
+}
+
+/** A redemption's id, read; the rest is for the operation's schema. */
+function withRedemption<Input extends { redemptionId: string }>(ctx: Context, input: Input): Input {
+  return { ...input, redemptionId: readId(ctx, 'redemption', input.redemptionId, 'input.redemptionId') };
+}
+
+@Resolver()
+export class RedemptionResolver {
+  @Mutation(() => RedeemResult, { description: "Spends a member's points at the brand at once. Asks for the scope redemptions." })
+  redeem(@Ctx() ctx: Context, @Arg('input', () => RedeemInput, { description: 'What to spend.' }) input: RedeemInput) {
+    const command = parseInput(spendPointsSchema, spendingInput(ctx, input));
+    return answerOrRefusal(ctx, async (app, principal) => showRedemption(ctx, await redeemPoints(app, principal, command)));
+  }
+
+  @Mutation(() => HoldResult, { description: "Sets a member's points aside, to be captured or voided. Asks for the scope redemptions." })
+  hold(@Ctx() ctx: Context, @Arg('input', () => HoldInput, { description: 'What to hold.' }) input: HoldInput) {
+    const command = parseInput(holdPointsSchema, spendingInput(ctx, input));
+    return answerOrRefusal(ctx, async (app, principal) => showRedemption(ctx, await holdPoints(app, principal, command)));
+  }
+
+  @Mutation(() => CaptureHoldResult, { description: 'Spends a hold, in full or in part; the rest is released. Asks for the scope redemptions.' })
+  captureHold(@Ctx() ctx: Context, @Arg('input', () => CaptureHoldInput, { description: 'Which hold, and how much of it.' }) input: CaptureHoldInput) {
+    const command = parseInput(captureHoldSchema, withRedemption(ctx, input));
+    return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new CapturedHoldType(), await captureHold(app, principal, command)));
+  }
+
+  @Mutation(() => VoidHoldResult, { description: "Gives a hold's points back before they are spent. Asks for the scope redemptions." })
+  voidHold(@Ctx() ctx: Context, @Arg('input', () => VoidHoldInput, { description: 'Which hold.' }) input: VoidHoldInput) {
+    const command = parseInput(voidHoldSchema, withRedemption(ctx, input));
+    return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new VoidedHoldType(), await voidHold(app, principal, command)));
+  }
+
+  @Mutation(() => RefundRedemptionResult, { description: 'Gives spent points back, in full or in part, to the lots they came from. Asks for the scope redemptions.' })
+  refundRedemption(@Ctx() ctx: Context, @Arg('input', () => RefundRedemptionInput, { description: 'Which redemption, and how much of it.' }) input: RefundRedemptionInput) {
+    const command = parseInput(refundRedemptionSchema, withRedemption(ctx, input));
+    return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new RefundType(), await refundRedemption(app, principal, command)));
+  }
+
+  @Mutation(() => SetRedemptionRuleResult, { description: "Adds a version of the brand's redemption rule. Asks for the scope catalogue or the role PROGRAMME_MANAGER." })
+  setRedemptionRule(@Ctx() ctx: Context, @Arg('input', () => SetRedemptionRuleInput, { description: 'The version.' }) input: SetRedemptionRuleInput) {
+    const command = parseInput(setRedemptionRuleSchema, input);
+    return answerOrRefusal(ctx, async (app, principal): Promise<RedemptionRuleType> => {
+      const rule = await setRedemptionRule(app, principal, command);
+      return { ...rule, id: showId(ctx, 'rule', rule.id), currency: command.currency, share: showRatio(rule.share) };
+    });
+  }
+}

@@ -1,0 +1,282 @@
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { BalanceType } from './balance.types';
+import { MemberRefInput } from './member-ref.types';
+import {
+  AboveMaximumAnswer,
+  BalanceOutOfRangeAnswer,
+  BelowMinimumAnswer,
+  CaptureExceedsHoldAnswer,
+  HoldExpiredAnswer,
+  HoldNotOpenAnswer,
+  InsufficientPointsAnswer,
+  MoneyCurrencyMismatchAnswer,
+  NoRedemptionRuleAnswer,
+  NotAStepAnswer,
+  PurchaseAmountRequiredAnswer,
+  RedemptionNotCapturedAnswer,
+  RefundExceedsRedemptionAnswer,
+  RuleStartTakenAnswer,
+  ShareExceededAnswer,
+  UnavailableAnswer,
+  WalletLockedAnswer,
+} from './posting-refusals.types';
+import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
+import { DateTimeScalar, MoneyInput, MoneyType, PointsScalar, RatioInput, RatioType } from './scalars';
+import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
+
+const KEY = 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.';
+
+@InputType('RedeemInput', { description: "Points of a member to spend at the brand." })
+export class RedeemInput {
+  @Field(() => String, { description: KEY })
+  idempotencyKey!: string;
+
+  @Field(() => MemberRefInput, { description: 'Whose points.' })
+  member!: MemberRefInput;
+
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit; above zero." })
+  points!: bigint;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default. Terms, rules and lots are those of that moment.' })
+  occurredAt?: Date | null;
+
+  @Field(() => MoneyInput, { nullable: true, description: 'Amount of the purchase that the points pay a part of, before points. Asked for where the rule limits that share.' })
+  purchaseAmount?: MoneyInput | null;
+
+  @Field(() => String, { nullable: true, description: 'Where they are spent, such as "till" or "shop": at most 50 characters.' })
+  channel?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'How the rest was paid, such as "card": at most 50 characters. No numbers of cards.' })
+  instrument?: string | null;
+
+  @Field(() => String, { nullable: true, description: "The brand's own number of the order: at most 200 characters. No personal data." })
+  reference?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Says what would happen and writes nothing.' })
+  dryRun?: boolean | null;
+}
+
+@InputType('HoldInput', { description: 'Points of a member to set aside at the brand, until they are captured or voided, or the hold ends.' })
+export class HoldInput extends RedeemInput {
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When the hold ends by itself: 7 days after occurredAt by default, at most 90.' })
+  expiresAt?: Date | null;
+}
+
+@ObjectType('Redemption', { description: 'Points spent, or held to be spent.' })
+export class RedemptionType {
+  @Field(() => ID, { nullable: true, description: 'The redemption, for its capture, void or refund and for the purchase that it paid a part of; null for a dry run.' })
+  redemptionId!: string | null;
+
+  @Field(() => PointsScalar, { description: "Points spent or held, in the currency's smallest unit." })
+  points!: number;
+
+  @Field(() => MoneyType, { description: 'What these points pay.' })
+  value!: MoneyType;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When the hold ends by itself; null when the points are spent.' })
+  expiresAt!: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: string;
+
+  @Field(() => BalanceType, { description: "The member's balance after it." })
+  balance!: BalanceType;
+
+  @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
+  dryRun!: boolean;
+
+  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
+  duplicate!: boolean;
+}
+
+const spendingRefusals = () => [
+  AboveMaximumAnswer,
+  BelowMinimumAnswer,
+  IdempotencyConflictAnswer,
+  InsufficientPointsAnswer,
+  MoneyCurrencyMismatchAnswer,
+  NoRedemptionRuleAnswer,
+  NotAStepAnswer,
+  OccurredAtOutOfRangeAnswer,
+  OverloadedAnswer,
+  PurchaseAmountRequiredAnswer,
+  ShareExceededAnswer,
+  TermsNotActiveAnswer,
+  UnavailableAnswer,
+  WalletLockedAnswer,
+];
+export const RedeemResult = answerUnion('RedeemResult', 'Points spent, or why they were not.', () => RedemptionType, spendingRefusals);
+export const HoldResult = answerUnion('HoldResult', 'Points held, or why they were not.', () => RedemptionType, spendingRefusals);
+
+@InputType('CaptureHoldInput', { description: 'A hold to spend.' })
+export class CaptureHoldInput {
+  @Field(() => String, { description: KEY })
+  idempotencyKey!: string;
+
+  @Field(() => ID, { description: 'The hold.' })
+  redemptionId!: string;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'How many to spend; the rest is released. All by default.' })
+  points?: bigint | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default.' })
+  occurredAt?: Date | null;
+}
+
+@InputType('VoidHoldInput', { description: 'A hold to give back.' })
+export class VoidHoldInput {
+  @Field(() => String, { description: KEY })
+  idempotencyKey!: string;
+
+  @Field(() => ID, { description: 'The hold.' })
+  redemptionId!: string;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default.' })
+  occurredAt?: Date | null;
+}
+
+@InputType('RefundRedemptionInput', { description: 'Spent points to give back, to the lots they came from.' })
+export class RefundRedemptionInput {
+  @Field(() => String, { description: KEY })
+  idempotencyKey!: string;
+
+  @Field(() => ID, { description: 'The redemption: spent at once, or a captured hold.' })
+  redemptionId!: string;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'How many; all that are left of it by default.' })
+  points?: bigint | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default.' })
+  occurredAt?: Date | null;
+}
+
+abstract class RedemptionChange {
+  @Field(() => ID, { description: 'The redemption.' })
+  redemptionId!: string;
+
+  @Field(() => MoneyType, { description: 'What these points pay.' })
+  value!: MoneyType;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: string;
+
+  @Field(() => BalanceType, { description: "The member's balance after it." })
+  balance!: BalanceType;
+
+  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
+  duplicate!: boolean;
+}
+
+@ObjectType('CapturedHold', { description: 'A hold that was spent.' })
+export class CapturedHoldType extends RedemptionChange {
+  @Field(() => PointsScalar, { description: "Points spent, in the currency's smallest unit." })
+  points!: number;
+
+  @Field(() => PointsScalar, { description: 'Points of the hold that were not spent and can be again.' })
+  released!: number;
+}
+
+@ObjectType('VoidedHold', { description: 'A hold that was given back.' })
+export class VoidedHoldType extends RedemptionChange {
+  @Field(() => PointsScalar, { description: "Points released, in the currency's smallest unit." })
+  released!: number;
+}
+
+@ObjectType('Refund', { description: 'Spent points that were given back.' })
+export class RefundType extends RedemptionChange {
+  @Field(() => PointsScalar, { description: "Points given back, in the currency's smallest unit." })
+  points!: number;
+}
+
+const followUpRefusals = () => [IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, UnavailableAnswer];
+export const CaptureHoldResult = answerUnion('CaptureHoldResult', 'Points spent, or why they were not.', () => CapturedHoldType, () => [
+  ...followUpRefusals(),
+  CaptureExceedsHoldAnswer,
+  HoldExpiredAnswer,
+  HoldNotOpenAnswer,
+]);
+export const VoidHoldResult = answerUnion('VoidHoldResult', 'The hold given back, or why it was not.', () => VoidedHoldType, () => [
+  ...followUpRefusals(),
+  HoldExpiredAnswer,
+  HoldNotOpenAnswer,
+]);
+export const RefundRedemptionResult = answerUnion('RefundRedemptionResult', 'Points given back, or why they were not.', () => RefundType, () => [
+  ...followUpRefusals(),
+  BalanceOutOfRangeAnswer,
+  RedemptionNotCapturedAnswer,
+  RefundExceedsRedemptionAnswer,
+]);
+
+@InputType('SetRedemptionRuleInput', { description: "A version of the brand's redemption rule for a points currency. It is in force from effectiveFrom until the next one starts, and never edited." })
+export class SetRedemptionRuleInput {
+  @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters.' })
+  idempotencyKey!: string;
+
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => String, { description: 'ISO 4217 code of the money that points pay.' })
+  moneyCurrency!: string;
+
+  @Field(() => PointsScalar, { description: 'Points (smallest unit) that pay one whole unit of money: 1 to 1,000,000,000.' })
+  pointsPerUnit!: bigint;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'Fewest points spent at once; 1 by default.' })
+  minimum?: bigint | null;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'Only multiples of it are spent; 1 by default.' })
+  step?: bigint | null;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'Most points spent at once; no limit by default.' })
+  maximum?: bigint | null;
+
+  @Field(() => RatioInput, { nullable: true, description: 'Largest share of a purchase that points may pay: above 0, at most 1, which is the default.' })
+  share?: RatioInput | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it starts; may lie in the past.' })
+  effectiveFrom!: Date;
+
+  @Field(() => String, { nullable: true, description: 'Why, for the audit trail: at most 500 characters. No personal data.' })
+  reason?: string | null;
+}
+
+@ObjectType('RedemptionRule', { description: "A version of a brand's redemption rule." })
+export class RedemptionRuleType {
+  @Field(() => ID, { description: 'Opaque id of this version.' })
+  id!: string;
+
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => Int, { description: 'Counts from 1, for each brand and currency.' })
+  version!: number;
+
+  @Field(() => String, { description: 'ISO 4217 code of the money that points pay.' })
+  moneyCurrency!: string;
+
+  @Field(() => PointsScalar, { description: 'Points (smallest unit) that pay one whole unit of money.' })
+  pointsPerUnit!: bigint;
+
+  @Field(() => PointsScalar, { description: 'Fewest points spent at once.' })
+  minimum!: bigint;
+
+  @Field(() => PointsScalar, { description: 'Only multiples of it are spent.' })
+  step!: bigint;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'Most points spent at once; null: no limit.' })
+  maximum!: bigint | null;
+
+  @Field(() => RatioType, { description: 'Largest share of a purchase that points may pay.' })
+  share!: RatioType;
+
+  @Field(() => DateTimeScalar, { description: 'When it starts.' })
+  effectiveFrom!: Date;
+}
+
+export const SetRedemptionRuleResult = answerUnion('SetRedemptionRuleResult', 'The version, or why it was not added.', () => RedemptionRuleType, () => [
+  IdempotencyConflictAnswer,
+  RuleStartTakenAnswer,
+]);

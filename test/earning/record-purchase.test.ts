@@ -1,0 +1,137 @@
+import { recordPurchase, recordPurchases } from '../../src/earning/record-purchases';
+import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
+import { redeemPoints } from '../../src/redemption/redeem-points';
+import { holdPoints } from '../../src/redemption/hold-points';
+
+let shop: ShopCoalition;
+let hearth: Till;
+let attic: Till;
+
+beforeAll(async () => {
+  shop = await createShopCoalition();
+  hearth = await shop.brand('HEARTH', { multiplier: 2 });
+  attic = await shop.brand('ATTIC');
+});
+afterAll(() => shop.close());
+
+test('a purchase earns by the rule in force and says what it left out', async () => {
+  const ana = await hearth.enrol();
+  const lines = [
+    { sku: 'MUG', category: 'kitchen', quantity: '3', unitPrice: '1.666' },
+    { sku: 'GIFTCARD', quantity: '1', unitPrice: '50' },
+    { sku: 'CLOTH', quantity: '0.5', unitPrice: '1.01' },
+  ];
+  const recorded = await recordPurchase(shop.app, hearth.principal, purchaseOf(ana.ref, '0', { lines, channel: 'till', reference: 'R-1' }));
+  // floor(3 x 1.666 + 0.5 x 1.01) = 5, twice.
+  expect(recorded).toMatchObject({
+    points: 10,
+    amount: '55.503000000',
+    eligibleAmount: '5.503000000',
+    leftOut: [{ lineNo: 2, reason: 'SKU_EXCLUDED' }],
+    balance: { active: 10, spendable: 10, held: 0, pending: 0, arrears: 0 },
+    duplicate: false,
+  });
+  const { rows } = await shop.database.owner.query('SELECT line_no, eligible, exclusion FROM purchase_line WHERE purchase_id = $1 ORDER BY line_no', [recorded.purchaseId]);
+  expect(rows.map((row) => row.exclusion)).toEqual([null, 'SKU_EXCLUDED', null]);
+});
+
+test('the same request again gets the first answer, even after the rule changed; other content under the same key is a conflict', async () => {
+  const ana = await hearth.enrol();
+  const command = purchaseOf(ana.ref, '20');
+  const first = await recordPurchase(shop.app, hearth.principal, command);
+  await shop.database.owner.query(
+    `INSERT INTO earning_rule (id, brand_id, currency_id, version, money_currency, points_per_unit, effective_from, created_at)
+     SELECT gen_random_uuid(), brand_id, currency_id, 2, 'GBP', 7, '2026-03-01', now() FROM earning_rule WHERE brand_id = $1 AND version = 1`,
+    [hearth.brandId],
+  );
+  const written = await shop.written();
+  expect(await recordPurchase(shop.app, hearth.principal, command)).toEqual({ ...first, duplicate: true });
+  await expect(recordPurchase(shop.app, hearth.principal, { ...command, reference: 'other' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+  expect(await shop.written()).toEqual(written);
+  expect((await recordPurchase(shop.app, hearth.principal, purchaseOf(ana.ref, '20'))).points).toBe(140);
+  await shop.database.owner.query('DELETE FROM earning_rule WHERE brand_id = $1 AND version = 2', [hearth.brandId]);
+});
+
+test('a purchase of no points is recorded and counted', async () => {
+  const ana = await attic.enrol();
+  const recorded = await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '0.99'));
+  expect(recorded).toMatchObject({ points: 0, balance: { active: 0 } });
+  const { rows } = await shop.database.owner.query('SELECT points, earn_transfer_id FROM purchase WHERE id = $1', [recorded.purchaseId]);
+  expect(rows).toEqual([{ points: '0', earn_transfer_id: null }]);
+});
+
+test('a dry run says what would happen and writes nothing', async () => {
+  const ana = await attic.enrol();
+  await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '5'));
+  const written = await shop.written();
+  const command = purchaseOf(ana.ref, '10', { dryRun: true });
+  expect(await recordPurchase(shop.app, attic.principal, command)).toMatchObject({ points: 10, dryRun: true, balance: { active: 15 } });
+  expect(await shop.written()).toEqual(written);
+  expect(await recordPurchase(shop.app, attic.principal, { ...command, dryRun: false })).toMatchObject({ duplicate: false, balance: { active: 15 } });
+});
+
+test('points that paid a part earn nothing, and pay part of one purchase only', async () => {
+  const ana = await attic.enrol();
+  await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '300'));
+  const burn = await redeemPoints(shop.app, attic.principal, spendingOf(ana.ref, 250));
+  expect(burn.moneyValue).toBe('2.500000');
+  const paid = await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10', { redemptionIds: [burn.redemptionId] }));
+  expect(paid).toMatchObject({ points: 7, paidWithPoints: '2.500000000' });
+  const written = await shop.written();
+  await expect(recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10', { redemptionIds: [burn.redemptionId] }))).rejects.toMatchObject({ code: 'REDEMPTION_USED' });
+  const hold = await holdPoints(shop.app, attic.principal, spendingOf(ana.ref, 10));
+  await expect(recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10', { redemptionIds: [hold.redemptionId] }))).rejects.toMatchObject({ code: 'REDEMPTION_NOT_CAPTURED' });
+  const bob = await attic.enrol();
+  await expect(recordPurchase(shop.app, attic.principal, purchaseOf(bob.ref, '10', { redemptionIds: [burn.redemptionId] }))).rejects.toMatchObject({ code: 'REDEMPTION_MISMATCH' });
+  expect(await shop.written()).toMatchObject({ purchase: written.purchase, transfer: written.transfer, purchase_redemption: written.purchase_redemption });
+});
+
+test('two purchases at once cannot both be paid by one redemption', async () => {
+  const ana = await attic.enrol();
+  await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '100'));
+  const { redemptionId } = await redeemPoints(shop.app, attic.principal, spendingOf(ana.ref, 100));
+  const results = await Promise.allSettled([1, 2, 3, 4].map(() => recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10', { redemptionIds: [redemptionId] }))));
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+});
+
+test('a bulk answers each in order; refused ones harm nobody', async () => {
+  const [ana, bob] = [await attic.enrol(), await attic.enrol()];
+  const unknown = purchaseOf({ by: 'customerId', customerId: 'nobody' }, '10');
+  const early = purchaseOf(bob.ref, '10', { occurredAt: new Date('2009-01-01T00:00:00Z') });
+  const late = purchaseOf(bob.ref, '10', { occurredAt: new Date('2027-01-01T00:00:00Z') });
+  const twice = purchaseOf(ana.ref, '3');
+  const results = await recordPurchases(shop.app, attic.principal, [purchaseOf(ana.ref, '1'), unknown, purchaseOf(bob.ref, '2'), early, late, twice, twice]);
+  expect(results.map((result) => (result.status === 'fulfilled' ? result.value.balance.active : (result.reason.code ?? result.reason.name)))).toEqual([
+    1,
+    'NotFound',
+    2,
+    'TERMS_NOT_ACTIVE',
+    'OCCURRED_AT_OUT_OF_RANGE',
+    4,
+    4,
+  ]);
+});
+
+test('an unknown currency is bad input, and nothing of the bulk is posted', async () => {
+  const ana = await attic.enrol();
+  const written = await shop.written();
+  await expect(recordPurchases(shop.app, attic.principal, [purchaseOf(ana.ref, '1'), { ...purchaseOf(ana.ref, '1'), currency: 'XYZ' }])).rejects.toMatchObject({
+    field: 'input.1.currency',
+  });
+  expect(await shop.written()).toEqual(written);
+});
+
+test("a member's lots say who issued them, when, and until when they can be spent", async () => {
+  const rolling = await createShopCoalition({ expiry: { kind: 'ROLLING', months: 12, rounding: 'MONTH' }, timeZone: 'Europe/Vienna' });
+  try {
+    const taxi = await rolling.brand('TAXI');
+    const ana = await taxi.enrol();
+    // 23:30 on 31 January in London is February in Vienna.
+    const recorded = await recordPurchase(rolling.app, taxi.principal, purchaseOf(ana.ref, '9', { occurredAt: new Date('2026-01-31T23:30:00Z') }));
+    expect(recorded.expiresOn).toBe('2027-03-01');
+    const { rows } = await rolling.database.owner.query('SELECT l.expires_on::text, l.issue_month::text, l.issuer_code, l.remaining FROM lot l');
+    expect(rows).toEqual([{ expires_on: '2027-03-01', issue_month: '2026-02-01', issuer_code: 'TAXI', remaining: '9' }]);
+  } finally {
+    await rolling.close();
+  }
+});
