@@ -33,7 +33,7 @@ export const storeConversionRateSchema = z
     if (rate.fromCurrency === rate.toCurrency) wrong('toCurrency', 'A currency does not convert into itself.');
     if (rate.effectiveUntil && rate.effectiveUntil <= rate.effectiveFrom) wrong('effectiveUntil', 'A rate ends after it begins.');
     if ((rate.blockSize == null) !== (rate.blockBonus == null)) wrong('blockBonus', 'A block bonus is its size and its bonus: give both or neither.');
-    if (rate.minimum % rate.increment !== 0n) wrong('minimum', 'The minimum is a multiple of the increment.');
+    if (rate.increment > 0n && rate.minimum % rate.increment !== 0n) wrong('minimum', 'The minimum is a multiple of the increment.');
     if (rate.dailyMaximum != null && rate.dailyMaximum < rate.minimum) wrong('dailyMaximum', 'The daily maximum is not below the minimum.');
   });
 export type StoreConversionRate = z.output<typeof storeConversionRateSchema>;

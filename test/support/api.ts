@@ -23,7 +23,8 @@ export interface GraphqlAnswer {
 /** The gateway's HTTP side over a test app, asked without a socket. */
 export interface TestApi {
   readonly server: FastifyInstance;
-  ask(token: string | null, query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer>;
+  /** A function as the token makes one that is good at the clock's time now. */
+  ask(token: string | null | (() => Promise<string>), query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer>;
   close(): Promise<void>;
 }
 
@@ -33,7 +34,8 @@ export async function openApi(test: TestApp): Promise<TestApi> {
   await server.ready();
   return {
     server,
-    async ask(token, query, variables) {
+    async ask(given, query, variables) {
+      const token = typeof given === 'function' ? await given() : given;
       const response = await server.inject({
         method: 'POST',
         url: '/graphql',
@@ -51,6 +53,7 @@ export async function openApi(test: TestApp): Promise<TestApi> {
 export interface TestCoalition {
   readonly operator: Principal & { kind: 'staff' };
   readonly operatorToken: string;
+  readonly freshOperatorToken: () => Promise<string>;
   readonly brands: Readonly<Record<string, TestBrand>>;
 }
 
@@ -60,6 +63,7 @@ export interface TestBrand {
   readonly clientId: Uuid;
   readonly secret: string;
   readonly token: string;
+  readonly freshToken: () => Promise<string>;
 }
 
 /** Founds a coalition (the local issuer must be on) with brands of these codes. */
@@ -74,15 +78,18 @@ export async function foundTestCoalition({ app }: TestApp, ...codes: string[]): 
   for (const code of codes) {
     const { id } = await createBrand(app, operator, { idempotencyKey: `brand ${code}`, code, name: code.toLowerCase() });
     const { client, secret } = await createApiClient(app, operator, { idempotencyKey: `client ${code}`, brandId: id, name: 'till', scopes: [...SCOPES] });
+    const freshToken = () => mintClientToken(app, { id: client.id, scopes: SCOPES });
     brands[code] = {
       id,
       clientId: client.id,
       secret: secret ?? '',
       client: { kind: 'client', clientId: client.id, brandId: id, scopes: new Set<Scope>(SCOPES) },
-      token: await mintClientToken(app, { id: client.id, scopes: SCOPES }),
+      token: await freshToken(),
+      freshToken,
     };
   }
-  return { operator, operatorToken: await mintLocalLogin(app, 'operator'), brands };
+  const freshOperatorToken = () => mintLocalLogin(app, 'operator');
+  return { operator, operatorToken: await freshOperatorToken(), freshOperatorToken, brands };
 }
 
 /** Puts a member straight into the database, linked to the brands given; answers with its uuid. */
