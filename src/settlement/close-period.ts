@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg';
 import { z } from 'zod';
 import { requireOperator } from '../access/permissions';
-import { actorOf, databasePrincipal, type Principal } from '../access/principal';
+import { databasePrincipal, type Principal } from '../access/principal';
+import { recordChange } from '../access/record-change';
 import type { App } from '../app';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
-import { newUuid } from '../ids';
 import { readCursor } from '../outbox/journal-cursor';
 import { addMonths, type Day, dayFromIso, dayToIso } from '../points/calendar';
 import { NotFound, Refusal } from '../refusal';
@@ -50,7 +50,8 @@ export class LaterPeriodClosed extends Refusal {
  */
 export async function closePeriod(app: App, principal: Principal, command: ClosePeriod): Promise<Period> {
   requireOperator(principal, ['FINANCE']);
-  return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+  return app.database.transaction(databasePrincipal(principal), async (tx) => {
+    const { client } = tx;
     const currency = (await app.coalition.snapshot(client)).currenciesByCode.get(command.currency);
     if (!currency) throw new NotFound('currency');
     const now = app.clock.now();
@@ -65,10 +66,7 @@ export async function closePeriod(app: App, principal: Principal, command: Close
     // The cut-off is this transaction's own id. While it runs nothing at or beyond it counts as settled, so whoever clears such an event
     // already sees the month closing; what had begun to be written before is waited for.
     await client.query(`UPDATE period SET status = 'CLOSING', close_horizon = pg_current_xact_id(), closing_at = $2 WHERE id = $1`, [id, now]);
-    await client.query(
-      `INSERT INTO audit_entry (id, at, actor, brand_id, operation, target_id) VALUES ($1, $2, $3, $4, 'closePeriod', $5)`,
-      [newUuid(), now, actorOf(principal), principal.brandId, id],
-    );
+    await recordChange(app, tx, principal, { operation: 'closePeriod', target: id, details: { currency: currency.code, month: monthToText(command.month) } });
     return (await lockPeriod(client, id)) as Period;
   });
 }

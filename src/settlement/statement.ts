@@ -50,6 +50,7 @@ export interface StatedPeriod {
 export interface StatementLine {
   readonly kind: ObligationKind;
   readonly counterparty: string;
+  readonly owedBy: 'BRAND' | 'COUNTERPARTY';
   readonly issuer: string | null;
   readonly redeemer: string | null;
   /** Smallest units of the points currency. */
@@ -141,9 +142,11 @@ function micros(amount: bigint): string {
 function toLines(brand: Uuid, sums: readonly ObligationSum[], codes: ReadonlyMap<Uuid, string>): StatementLine[] {
   return sums
     .map((sum): StatementLine => {
+      const isOwed = sum.debtorId === brand;
       const line = {
         kind: sum.kind,
-        counterparty: codeOf(codes, sum.debtorId === brand ? sum.creditorId : sum.debtorId),
+        counterparty: codeOf(codes, isOwed ? sum.creditorId : sum.debtorId),
+        owedBy: isOwed ? ('BRAND' as const) : ('COUNTERPARTY' as const),
         issuer: sum.issuerId && codeOf(codes, sum.issuerId),
         redeemer: sum.redeemerId && codeOf(codes, sum.redeemerId),
         points: sum.points.toString(),
@@ -156,8 +159,8 @@ function toLines(brand: Uuid, sums: readonly ObligationSum[], codes: ReadonlyMap
     .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
-function sortKey({ adjusts, kind, counterparty, issuer, redeemer, price, amount }: StatementLine): string {
-  return [adjusts ?? '', kind, counterparty, issuer ?? '', redeemer ?? '', price.padStart(30), amount.startsWith('-') ? '-' : '+'].join('\n');
+function sortKey({ adjusts, kind, counterparty, issuer, redeemer, price, owedBy }: StatementLine): string {
+  return [adjusts ?? '', kind, counterparty, issuer ?? '', redeemer ?? '', price.padStart(30), owedBy].join('\n');
 }
 
 function bilateralNets(brand: Uuid, sums: readonly ObligationSum[], codes: ReadonlyMap<Uuid, string>): { counterparty: string; net: string }[] {

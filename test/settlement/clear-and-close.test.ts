@@ -15,7 +15,7 @@ let test: TestApp;
 let book: SettlementBook;
 let fuel: BookedBrand;
 let taxi: BookedBrand;
-const finance: Principal = { kind: 'staff', staffId: newUuid(), brandId: newUuid(), role: 'FINANCE', ofOperator: true };
+const finance: Principal & { kind: 'staff' } = { kind: 'staff', staffId: newUuid(), brandId: newUuid(), role: 'FINANCE', ofOperator: true };
 
 async function open(options: BookOptions): Promise<void> {
   test = await createTestApp({ now: new Date('2026-02-10T12:00:00Z') });
@@ -170,7 +170,7 @@ it('refuses to close out of order, too early, or for anyone else', async () => {
   await open({ timeZone: 'America/New_York' });
   const ana = await book.wallet();
   await book.earn(fuel, ana, 100, '2025-11-30T10:00:00Z');
-  const ask = (month: string, principal = finance) => closePeriod(test.app, principal, { currency: 'FLP', month: dayFromIso(`${month}-01`) });
+  const ask = (month: string, principal: Principal = finance) => closePeriod(test.app, principal, { currency: 'FLP', month: dayFromIso(`${month}-01`) });
   // Uncleared or cleared: November has events.
   await expect(ask('2025-12')).rejects.toMatchObject({ code: 'EARLIER_PERIOD_OPEN', fields: { month: '2025-12', openMonth: '2025-11' } });
   await clearAll();
@@ -178,7 +178,7 @@ it('refuses to close out of order, too early, or for anyone else', async () => {
   // January ends at five in the morning, UTC.
   test.clock.set(new Date('2026-02-01T04:59:59Z'));
   await expect(ask('2026-01')).rejects.toMatchObject({ code: 'PERIOD_NOT_ENDED', fields: { endsAt: '2026-02-01T05:00:00.000Z' } });
-  await expect(ask('2025-11', { ...finance, role: 'SUPPORT' } as Principal)).rejects.toThrow('may not do this');
+  await expect(ask('2025-11', { ...finance, role: 'SUPPORT' })).rejects.toThrow('may not do this');
   await expect(ask('2025-11', { kind: 'staff', staffId: newUuid(), brandId: fuel.id, role: 'FINANCE', ofOperator: false })).rejects.toThrow('may not do this');
   await expect(closePeriod(test.app, finance, { currency: 'NONE', month: dayFromIso('2025-11-01') })).rejects.toThrow('currency not found');
   expect(await rows("SELECT count(*)::int AS closing FROM period WHERE status <> 'OPEN'")).toEqual([{ closing: 0 }]);

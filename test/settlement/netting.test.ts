@@ -74,7 +74,7 @@ describe('statements', () => {
       ['TAXI', '400', '-3.200400'],
     ]);
     expect(fuel.adjustments).toEqual([
-      { kind: 'REIMBURSEMENT', counterparty: 'TAXI', issuer: 'FUEL', redeemer: 'TAXI', points: '3', price: '0.008001', amount: '0.024003', entries: 2, adjusts: '2025-12' },
+      { kind: 'REIMBURSEMENT', counterparty: 'TAXI', owedBy: 'BRAND', issuer: 'FUEL', redeemer: 'TAXI', points: '3', price: '0.008001', amount: '0.024003', entries: 2, adjusts: '2025-12' },
     ]);
     expect(fuel).toMatchObject({ openingBalance: '-0.004000', net: '4.832604', payable: '4.830000', carried: '-0.001396', dueOn: '2026-03-02' });
     expect(fuel.bilateral).toEqual([{ counterparty: 'TAXI', net: '4.832604' }]);

@@ -50,10 +50,12 @@ export class SettlementBook {
     return new SettlementBook(test, points, settlement, operatorId, options);
   }
 
+  /** Signs terms with the brand of that code, making it where it is not there yet. */
   async brand(code: string): Promise<BookedBrand> {
-    const id = newUuid();
     const { currencyId } = this;
-    await this.test.database.owner.query('INSERT INTO brand (id, code, name, created_at) VALUES ($1, $2, $2, now())', [id, code]);
+    const { owner } = this.test.database;
+    await owner.query('INSERT INTO brand (id, code, name, created_at) VALUES ($1, $2, $2, now()) ON CONFLICT DO NOTHING', [newUuid(), code]);
+    const id: Uuid = (await owner.query('SELECT id FROM brand WHERE code = $1', [code])).rows[0].id;
     const termsId = await this.terms(id, this.operatorId, this.options.reimbursementPrice ?? 8_000);
     const [issued, redeemed] = await this.test.app.ledger.openAccounts([
       { kind: 'ISSUED', owner: id, currencyId },
