@@ -8,6 +8,7 @@ import { ExchangeResolver } from './exchange.resolver';
 import { MemberResolver, WalletResolver } from './member.resolver';
 import { PartnershipChangeResolver, PartnershipResolver, TermsResolver } from './partnership.resolver';
 import { RedemptionResolver } from './redemption.resolver';
+import { PeriodResolver, StatementLineResolver, StatementResolver } from './settlement.resolver';
 import { ViewerResolver } from './viewer.resolver';
 
 /** Every resolver, named: nothing is found by pattern. */
@@ -19,7 +20,10 @@ const resolvers = [
   MemberResolver,
   PartnershipChangeResolver,
   PartnershipResolver,
+  PeriodResolver,
   RedemptionResolver,
+  StatementLineResolver,
+  StatementResolver,
   TermsResolver,
   ViewerResolver,
   WalletResolver,
