@@ -10,7 +10,7 @@ import { MONEY } from './setup';
 const BALANCE = 'balance { active arrears }';
 
 const ENROL = `mutation Enrol($input: [EnrolMemberInput!]!) { enrolMembers(input: $input) { __typename ${REFUSAL} } }`;
-const REDEEM = `mutation Redeem($input: RedeemPointsInput!) { redeemPoints(input: $input) { __typename ... on RedeemedPoints { redemptionId ${BALANCE} } ${REFUSAL} } }`;
+const REDEEM = `mutation Redeem($input: RedeemInput!) { redeem(input: $input) { __typename ... on Redemption { redemptionId ${BALANCE} } ${REFUSAL} } }`;
 const PURCHASES = `mutation Purchases($input: [RecordPurchaseInput!]!) { recordPurchases(input: $input) { __typename ... on RecordedPurchase { purchaseId points ${BALANCE} } ${REFUSAL} } }`;
 const RETURN = `mutation Return($input: RecordReturnInput!) { recordReturn(input: $input) { __typename ... on RecordedReturn { clawedBack reinstated ${BALANCE} } ${REFUSAL} } }`;
 
@@ -57,13 +57,13 @@ export function platformTills(brands: ReadonlyMap<BrandCode, GraphQLClient>, cur
         currency,
         points,
         occurredAt: on.at,
-        purchase: { amount: decimal(on.amountMillis), currency: MONEY },
+        purchaseAmount: { amount: decimal(on.amountMillis), currency: MONEY },
         channel: 'shop',
         reference: on.reference,
       };
       return untilAnswered(`burn for ${on.reference}`, async () => {
-        const { redeemPoints } = await single<{ redeemPoints: Answer<{ redemptionId: string; balance: WalletBalance }> }>(on.brand, REDEEM, input, urgency);
-        return redeemPoints;
+        const { redeem } = await single<{ redeem: Answer<{ redemptionId: string; balance: WalletBalance }> }>(on.brand, REDEEM, input, urgency);
+        return redeem;
       });
     },
     async takeBack({ purchase, reference, at, lines }: BrandReturn, purchaseId, urgency) {
