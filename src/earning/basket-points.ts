@@ -1,9 +1,12 @@
-import { floorDivide, applyFloor } from '../points/ratio';
+import { applyFloor, floorDivide } from '../points/ratio';
 import { BILLIONTHS_PER_UNIT, type ExactAmount, lessAmount, minAmount } from '../purchases/exact-amount';
 import type { EarningRule, Exclusion } from './earning-rule';
 
 /** Why the rule leaves a line out, or null when the line earns. The narrowest reason is given first. */
-export function lineExclusion(rule: Pick<EarningRule, 'eligibleCategories' | 'excludedCategories' | 'excludedSkus'>, line: { readonly sku: string; readonly category: string | null }): Exclusion | null {
+export function lineExclusion(
+  rule: Pick<EarningRule, 'eligibleCategories' | 'excludedCategories' | 'excludedSkus'>,
+  line: { readonly sku: string; readonly category: string | null },
+): Exclusion | null {
   if (rule.excludedSkus.has(line.sku)) return 'SKU_EXCLUDED';
   if (line.category !== null && rule.excludedCategories.has(line.category)) return 'CATEGORY_EXCLUDED';
   if (rule.eligibleCategories && (line.category === null || !rule.eligibleCategories.has(line.category))) return 'CATEGORY_NOT_ELIGIBLE';

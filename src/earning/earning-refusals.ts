@@ -10,14 +10,20 @@ export class MoneyCurrencyMismatch extends Refusal {
 /** The attached redemption is of another member or currency. */
 export class RedemptionMismatch extends Refusal {
   constructor() {
-    super({ code: 'REDEMPTION_MISMATCH', message: "A redemption that pays part of a purchase must be the same member's, in the same points currency and money." });
+    super({
+      code: 'REDEMPTION_MISMATCH',
+      message: "A redemption that pays part of a purchase must be the same member's, in the same points currency and money.",
+    });
   }
 }
 
 /** The attached redemption has spent no points: an open, voided or expired hold, or a burn that was refunded. */
 export class RedemptionNotCaptured extends Refusal {
   constructor() {
-    super({ code: 'REDEMPTION_NOT_CAPTURED', message: 'No points are spent by this redemption: it was not captured, or was voided, has expired or was refunded.' });
+    super({
+      code: 'REDEMPTION_NOT_CAPTURED',
+      message: 'No points are spent by this redemption: it was not captured, or was voided, has expired or was refunded.',
+    });
   }
 }
 

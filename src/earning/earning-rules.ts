@@ -7,7 +7,10 @@ import type { EarningRule } from './earning-rule';
 /** The brand has no earning rule for the currency at that moment. */
 export class NoEarningRule extends Refusal {
   constructor(currency: string, occurredAt: Date) {
-    super({ code: 'NO_EARNING_RULE', message: `You have no earning rule for ${currency} in force at ${occurredAt.toISOString()}. Set one with an earlier effectiveFrom.` });
+    super({
+      code: 'NO_EARNING_RULE',
+      message: `You have no earning rule for ${currency} in force at ${occurredAt.toISOString()}. Set one with an earlier effectiveFrom.`,
+    });
   }
 }
 

@@ -1,16 +1,16 @@
 import type { Uuid } from '../ids';
-import { alongside, type AlongsideRow } from '../ledger/alongside';
+import { type AlongsideRow, alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, LotTarget, Plan, Step } from '../ledger/posting';
 import { MAX_POINTS } from '../points/amount';
 import { dayToIso, NEVER } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
-import type { RefusalData } from '../refusal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
 import { type ExactAmount, exactFromMicros, formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
 import { PURCHASE, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
+import type { RefusalData } from '../refusal';
 import { basketPoints, lineExclusion } from './basket-points';
-import type { EarningRule, Exclusion } from './earning-rule';
 import { AmountTooLarge, MoneyCurrencyMismatch, RedemptionMismatch, RedemptionNotCaptured, RedemptionUsed } from './earning-refusals';
+import type { EarningRule, Exclusion } from './earning-rule';
 
 /** One line of a basket. */
 export interface PurchaseLine {
@@ -77,7 +77,16 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
     const earned = Number(points);
     const steps: Step[] = paid.map(({ redemption }) => ({ do: 'count', account: facts.wallet, key: usedCounter(redemption.id), by: 1 }));
     if (earned > 0)
-      steps.push({ do: 'credit', id: facts.earnTransferId, from: facts.issued, to: facts.wallet, amount: earned, code: 'EARN', lot: facts.lot, termsId: facts.termsId });
+      steps.push({
+        do: 'credit',
+        id: facts.earnTransferId,
+        from: facts.issued,
+        to: facts.wallet,
+        amount: earned,
+        code: 'EARN',
+        lot: facts.lot,
+        termsId: facts.termsId,
+      });
     return {
       steps,
       rows: rowsOf(facts, exclusions, { amount, eligible, paidWithPoints, earned, paid }),
@@ -103,7 +112,8 @@ function refuse(refusal: { toData(): RefusalData }): { refused: RefusalData } {
 }
 
 function whyUnusable(facts: PurchaseFacts, redemption: RedemptionFact, view: LedgerView) {
-  if (redemption.walletId !== facts.walletId || redemption.currencyId !== facts.currency.id || redemption.moneyCurrency !== facts.moneyCurrency) return new RedemptionMismatch();
+  if (redemption.walletId !== facts.walletId || redemption.currencyId !== facts.currency.id || redemption.moneyCurrency !== facts.moneyCurrency)
+    return new RedemptionMismatch();
   if (redemption.spentBy === null) return new RedemptionNotCaptured();
   if (view.counter(facts.wallet, usedCounter(redemption.id)) > 0) return new RedemptionUsed();
   return null;
@@ -153,6 +163,8 @@ function rowsOf(facts: PurchaseFacts, exclusions: readonly (Exclusion | null)[],
       exclusion: exclusions[i],
     }),
   );
-  const paid = totals.paid.map(({ redemption, points }) => alongside(PURCHASE_REDEMPTION, { ...shared, redemption_id: redemption.id, purchase_id: facts.purchaseId, points }));
+  const paid = totals.paid.map(({ redemption, points }) =>
+    alongside(PURCHASE_REDEMPTION, { ...shared, redemption_id: redemption.id, purchase_id: facts.purchaseId, points }),
+  );
   return [purchase, ...lines, ...paid];
 }

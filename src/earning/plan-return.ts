@@ -59,7 +59,12 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
     if ('refused' in decided) return decided;
     const { returned, clawBack, reinstate, amountLeft } = decided.is;
     const reinstated = reinstate.reduce((sum, points) => sum + points, 0);
-    const steps: Step[] = returned.map(({ lineNo, quantity }) => ({ do: 'count', account: wallet, key: returnedCounter(purchase.id, lineNo), by: Number(quantity) }));
+    const steps: Step[] = returned.map(({ lineNo, quantity }) => ({
+      do: 'count',
+      account: wallet,
+      key: returnedCounter(purchase.id, lineNo),
+      by: Number(quantity),
+    }));
     if (clawBack > 0 && earned) steps.push({ do: 'clawBack', id: facts.clawbackId, reverses: earned.id, amount: clawBack });
     reinstate.forEach((amount, i) => {
       if (amount === 0) return;
@@ -76,7 +81,9 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       occurred_at: facts.occurredAt.getTime(),
       recorded_at: facts.recordedAt.getTime(),
     });
-    const lines = returned.map(({ lineNo, quantity }) => alongside(PURCHASE_RETURN_LINE, { ...shared, return_id: returnId, line_no: lineNo, quantity: formatDecimal(quantity, 3) }));
+    const lines = returned.map(({ lineNo, quantity }) =>
+      alongside(PURCHASE_RETURN_LINE, { ...shared, return_id: returnId, line_no: lineNo, quantity: formatDecimal(quantity, 3) }),
+    );
     return {
       steps,
       rows: [row, ...lines],

@@ -14,8 +14,8 @@ import { previewPosting } from '../ledger/preview-posting';
 import { memberRefContent } from '../members/member-ref';
 import { type ResolvedMember, resolveMembers } from '../members/resolve-members';
 import { ALWAYS, dayOf, monthStart } from '../points/calendar';
-import { orRefusal } from '../purchases/posting-time';
 import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
+import { orRefusal } from '../purchases/posting-time';
 import { InvalidInput, NotFound } from '../refusal';
 import type { Exclusion } from './earning-rule';
 import { type EarningRules, earningRules } from './earning-rules';
@@ -60,7 +60,12 @@ export async function recordPurchases(app: App, principal: Principal, commands: 
   return record(app, principal, commands, (at) => `input.${at}`);
 }
 
-async function record(app: App, principal: Principal, commands: readonly RecordPurchase[], fieldOf: (at: number) => string): Promise<PromiseSettledResult<RecordedPurchase>[]> {
+async function record(
+  app: App,
+  principal: Principal,
+  commands: readonly RecordPurchase[],
+  fieldOf: (at: number) => string,
+): Promise<PromiseSettledResult<RecordedPurchase>[]> {
   const brandId = requireBrand(principal, { scope: 'purchases' });
   const now = app.clock.now();
   const asked = commands.map((command) => ({ command, id: postingId(brandId, command.idempotencyKey), hash: hashOf(app, brandId, command) }));
@@ -144,7 +149,12 @@ async function requestOrNotFound(app: App, context: Context, asked: Asked, field
   });
 }
 
-async function post(app: App, context: Context, { command: { dryRun }, id, hash }: Asked, request: PostingRequest | NotFound | null): Promise<RecordedPurchase> {
+async function post(
+  app: App,
+  context: Context,
+  { command: { dryRun }, id, hash }: Asked,
+  request: PostingRequest | NotFound | null,
+): Promise<RecordedPurchase> {
   const stored = context.stored.get(id);
   if (stored) return toRecorded(sameOutcome(stored, hash), false);
   if (!request || request instanceof NotFound) throw request ?? new Error(`purchase ${id} was neither stored nor planned`);

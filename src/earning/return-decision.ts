@@ -1,9 +1,9 @@
+import { formatDecimal } from '../points/decimal';
 import { floorDivide } from '../points/ratio';
 import { type ExactAmount, lessAmount, lineAmount, sumAmounts } from '../purchases/exact-amount';
-import { formatDecimal } from '../points/decimal';
 import { basketPoints } from './basket-points';
-import type { EarningRule } from './earning-rule';
 import { ReturnExceedsPurchase } from './earning-refusals';
+import type { EarningRule } from './earning-rule';
 
 /** A line of the purchase with what came back of it so far. Quantities in thousandths, prices in micro-units. */
 export interface ReturnableLine {
@@ -16,7 +16,9 @@ export interface ReturnableLine {
 }
 
 /** What is brought back: of a line, or of all lines with a sku (the last line first). */
-export type ReturnedGoods = { readonly lineNo: number; readonly sku: null; readonly quantity: bigint } | { readonly lineNo: null; readonly sku: string; readonly quantity: bigint };
+export type ReturnedGoods =
+  | { readonly lineNo: number; readonly sku: null; readonly quantity: bigint }
+  | { readonly lineNo: null; readonly sku: string; readonly quantity: bigint };
 
 /** Points that paid part of the purchase: how many then, and how many of them were given back since, for whatever reason. */
 export interface PaidPoints {
@@ -62,6 +64,7 @@ export function decideReturn(purchase: StandingPurchase, goods: readonly Returne
     let wanted = each.quantity;
     for (const line of lines) {
       const left = leftOf(line);
+      // biome-ignore lint/complexity/useMathMinMax: Math.min knows no bigint
       const take = left < wanted ? left : wanted;
       if (take > 0n) now.set(line.lineNo, (now.get(line.lineNo) ?? 0n) + take);
       wanted -= take;
@@ -83,7 +86,9 @@ export function decideReturn(purchase: StandingPurchase, goods: readonly Returne
         paidWithPoints: lessAmount(purchase.paidWithPoints, given.worth),
       });
   return {
-    returned: purchase.lines.filter((line) => now.has(line.lineNo)).map((line) => ({ lineNo: line.lineNo, quantity: now.get(line.lineNo) ?? 0n, left: leftOf(line) })),
+    returned: purchase.lines
+      .filter((line) => now.has(line.lineNo))
+      .map((line) => ({ lineNo: line.lineNo, quantity: now.get(line.lineNo) ?? 0n, left: leftOf(line) })),
     clawBack: Math.max(0, purchase.pointsKept - Number(due)),
     reinstate: given.points,
     amountLeft,

@@ -3,19 +3,13 @@ import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, reasonSchema } from '../access/record-change';
 import type { App } from '../app';
+import { RuleStartTaken } from '../coalition/rule-start-taken';
 import { refusingBy } from '../database/constraint-refusal';
 import { newUuid } from '../ids';
 import { currencyCode, idempotencyKey, moneyCurrency, plainText } from '../ledger/request-fields';
-import { InvalidInput, Refusal } from '../refusal';
+import { InvalidInput } from '../refusal';
 import type { EarningRule } from './earning-rule';
 import { toEarningRule } from './earning-rules';
-
-/** Another version of the rule starts at that very moment. */
-export class RuleStartTaken extends Refusal {
-  constructor() {
-    super({ code: 'RULE_START_TAKEN', message: 'A version of this rule starts at that moment already, and versions are never edited. Choose another effectiveFrom.' });
-  }
-}
 
 const LARGEST = 1_000_000;
 const names = z
@@ -69,7 +63,9 @@ export async function setEarningRule(app: App, principal: Principal, command: Se
       return id;
     }),
   );
-  const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) => client.query('SELECT * FROM earning_rule WHERE id = $1', [target]));
+  const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+    client.query('SELECT * FROM earning_rule WHERE id = $1', [target]),
+  );
   return toEarningRule(rows[0]);
 }
 

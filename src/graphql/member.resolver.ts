@@ -55,7 +55,11 @@ async function requireProfile(ctx: Context, memberId: string): Promise<MemberPro
 
 function showMember(ctx: Context, { memberId, walletId }: EnrolledMember): MemberType {
   const of = { memberId };
-  return Object.assign(new MemberType(), { of, id: showId(ctx, 'member', memberId), wallet: Object.assign(new WalletType(), { of, id: showId(ctx, 'wallet', walletId) }) });
+  return Object.assign(new MemberType(), {
+    of,
+    id: showId(ctx, 'member', memberId),
+    wallet: Object.assign(new WalletType(), { of, id: showId(ctx, 'wallet', walletId) }),
+  });
 }
 
 function readRef(ctx: Context, input: MemberRefInput | null | undefined) {
@@ -103,30 +107,45 @@ export class MemberResolver {
     return bulkAnswers(await enrolMembers(ctx.app, principal, commands), (enrolled) => showMember(ctx, enrolled));
   }
 
-  @Mutation(() => AddIdentifierResult, { description: 'Gives a member one more identifier. Repeating it changes nothing. Asks for the scope members, or the member asks.' })
-  addIdentifier(@Ctx() ctx: Context, @Arg('input', () => IdentifierChangeInput, { description: 'The member and the identifier.' }) input: IdentifierChangeInput) {
+  @Mutation(() => AddIdentifierResult, {
+    description: 'Gives a member one more identifier. Repeating it changes nothing. Asks for the scope members, or the member asks.',
+  })
+  addIdentifier(
+    @Ctx() ctx: Context,
+    @Arg('input', () => IdentifierChangeInput, { description: 'The member and the identifier.' }) input: IdentifierChangeInput,
+  ) {
     const command = { member: readRef(ctx, input.member), identifier: parseInput(identifierSchema, input.identifier, 'input.identifier') };
     return answerOrRefusal(ctx, async (app, principal) => showMember(ctx, await addIdentifier(app, principal, command)));
   }
 
   @Mutation(() => MemberType, {
-    description: 'Takes an identifier from a member; a brand may take those that it added. From then on it finds nobody. Asks for the scope members, or the member asks.',
+    description:
+      'Takes an identifier from a member; a brand may take those that it added. From then on it finds nobody. Asks for the scope members, or the member asks.',
   })
-  async removeIdentifier(@Ctx() ctx: Context, @Arg('input', () => IdentifierChangeInput, { description: 'The member and the identifier.' }) input: IdentifierChangeInput) {
+  async removeIdentifier(
+    @Ctx() ctx: Context,
+    @Arg('input', () => IdentifierChangeInput, { description: 'The member and the identifier.' }) input: IdentifierChangeInput,
+  ) {
     const command = { member: readRef(ctx, input.member), identifier: parseInput(identifierSchema, input.identifier, 'input.identifier') };
     return showMember(ctx, await removeIdentifier(ctx.app, requirePrincipal(ctx), command));
   }
 
-  @Mutation(() => LinkMemberResult, { description: "Lets the brand's customer id find a member from now on. Repeating it changes nothing. Asks for the scope members." })
+  @Mutation(() => LinkMemberResult, {
+    description: "Lets the brand's customer id find a member from now on. Repeating it changes nothing. Asks for the scope members.",
+  })
   linkMember(@Ctx() ctx: Context, @Arg('input', () => LinkMemberInput, { description: 'The member and the customer.' }) input: LinkMemberInput) {
     const command = parseInput(linkMemberSchema, { ...input, member: readMemberRef(ctx, input.member, 'input.member') });
     return answerOrRefusal(ctx, async (app, principal) => showMember(ctx, await linkMember(app, principal, command)));
   }
 
   @Mutation(() => UnlinkedMemberType, {
-    description: 'The brand knows the member no longer, until an identifier is presented again. Earlier purchases can still be returned. Asks for the scope members.',
+    description:
+      'The brand knows the member no longer, until an identifier is presented again. Earlier purchases can still be returned. Asks for the scope members.',
   })
-  async unlinkMember(@Ctx() ctx: Context, @Arg('input', () => UnlinkMemberInput, { description: 'The member.' }) input: UnlinkMemberInput): Promise<UnlinkedMemberType> {
+  async unlinkMember(
+    @Ctx() ctx: Context,
+    @Arg('input', () => UnlinkMemberInput, { description: 'The member.' }) input: UnlinkMemberInput,
+  ): Promise<UnlinkedMemberType> {
     const command = parseInput(unlinkMemberSchema, { ...input, member: readMemberRef(ctx, input.member, 'input.member') });
     const { memberId } = await unlinkMember(ctx.app, requirePrincipal(ctx), command);
     return { memberId: showId(ctx, 'member', memberId) };
@@ -173,7 +192,11 @@ export class WalletResolver {
   @FieldResolver(() => MovementConnection, { description: 'Statement: movements in a currency, newest first. A brand sees those that it asked for itself.' })
   async movements(@Ctx() ctx: Context, @Root() wallet: WalletType, @Args(() => MovementsArgs) args: MovementsArgs) {
     const page = readPage(ctx, args, 'movements', afterSeq);
-    const rows = await readMovements(ctx.app, requirePrincipal(ctx), wallet.of.memberId, { currency: args.currency, limit: page.limit, before: page.after?.[0] ?? null });
+    const rows = await readMovements(ctx.app, requirePrincipal(ctx), wallet.of.memberId, {
+      currency: args.currency,
+      limit: page.limit,
+      before: page.after?.[0] ?? null,
+    });
     return toConnection(
       ctx,
       'movements',

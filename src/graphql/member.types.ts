@@ -36,7 +36,9 @@ registerEnumType(MovementKindEnum, {
   valuesConfig: Object.fromEntries(Object.entries(MOVEMENTS).map(([kind, description]) => [kind, { description }])),
 });
 
-@ObjectType('PersonalData', { description: 'What a member told about themselves. Shown to the member and to the operator; what a brand may see is for consent to decide.' })
+@ObjectType('PersonalData', {
+  description: 'What a member told about themselves. Shown to the member and to the operator; what a brand may see is for consent to decide.',
+})
 export class PersonalDataType {
   @Field(() => String, { nullable: true, description: 'Given name.' })
   givenName!: string | null;
@@ -83,7 +85,10 @@ export class MovementType {
   @Field(() => ID, { description: 'The brand at which it happened.' })
   brandId!: string;
 
-  @Field(() => PointsScalar, { nullable: true, description: "The wallet's balance after it, open holds not taken off. Null for a brand, which sees only its own movements." })
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: "The wallet's balance after it, open holds not taken off. Null for a brand, which sees only its own movements.",
+  })
   balanceAfter!: number | null;
 
   @Field(() => DateTimeScalar, { description: 'When it happened.' })
@@ -193,7 +198,10 @@ export class EnrolMemberInput {
   @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.' })
   idempotencyKey!: string;
 
-  @Field(() => String, { nullable: true, description: "The brand's own id for its customer, to refer to the member by: at most 200 characters. Kept as a keyed hash." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The brand's own id for its customer, to refer to the member by: at most 200 characters. Kept as a keyed hash.",
+  })
   customerId?: string | null;
 
   @Field(() => [IdentifierInput], { nullable: true, description: 'What the member can show at any till of the coalition: at most 20.' })
@@ -250,8 +258,15 @@ export class WalletLockInput {
 
 const enrolmentRefusals = () => [CustomerIdTakenAnswer, IdempotencyConflictAnswer, IdentifierTakenAnswer, OverloadedAnswer, UnavailableAnswer];
 export const EnrolMemberResult = answerUnion('EnrolMemberResult', 'The member, or why nobody was enrolled.', () => MemberType, enrolmentRefusals);
-export const AddIdentifierResult = answerUnion('AddIdentifierResult', 'The member, or why the identifier was not added.', () => MemberType, () => [IdentifierTakenAnswer]);
-export const LinkMemberResult = answerUnion('LinkMemberResult', 'The member, or why it was not linked.', () => MemberType, () => [
-  CustomerIdTakenAnswer,
-  MemberLinkedOtherwiseAnswer,
-]);
+export const AddIdentifierResult = answerUnion(
+  'AddIdentifierResult',
+  'The member, or why the identifier was not added.',
+  () => MemberType,
+  () => [IdentifierTakenAnswer],
+);
+export const LinkMemberResult = answerUnion(
+  'LinkMemberResult',
+  'The member, or why it was not linked.',
+  () => MemberType,
+  () => [CustomerIdTakenAnswer, MemberLinkedOtherwiseAnswer],
+);

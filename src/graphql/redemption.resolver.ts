@@ -87,13 +87,20 @@ export class RedemptionResolver {
     return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new VoidedHoldType(), await voidHold(app, principal, command)));
   }
 
-  @Mutation(() => RefundRedemptionResult, { description: 'Gives spent points back, in full or in part, to the lots they came from. Asks for the scope redemptions.' })
-  refundRedemption(@Ctx() ctx: Context, @Arg('input', () => RefundRedemptionInput, { description: 'Which redemption, and how much of it.' }) input: RefundRedemptionInput) {
+  @Mutation(() => RefundRedemptionResult, {
+    description: 'Gives spent points back, in full or in part, to the lots they came from. Asks for the scope redemptions.',
+  })
+  refundRedemption(
+    @Ctx() ctx: Context,
+    @Arg('input', () => RefundRedemptionInput, { description: 'Which redemption, and how much of it.' }) input: RefundRedemptionInput,
+  ) {
     const command = parseInput(refundRedemptionSchema, withRedemption(ctx, input));
     return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new RefundType(), await refundRedemption(app, principal, command)));
   }
 
-  @Mutation(() => SetRedemptionRuleResult, { description: "Adds a version of the brand's redemption rule. Asks for the scope catalogue or the role PROGRAMME_MANAGER." })
+  @Mutation(() => SetRedemptionRuleResult, {
+    description: "Adds a version of the brand's redemption rule. Asks for the scope catalogue or the role PROGRAMME_MANAGER.",
+  })
   setRedemptionRule(@Ctx() ctx: Context, @Arg('input', () => SetRedemptionRuleInput, { description: 'The version.' }) input: SetRedemptionRuleInput) {
     const command = parseInput(setRedemptionRuleSchema, input);
     return answerOrRefusal(ctx, async (app, principal): Promise<RedemptionRuleType> => {

@@ -26,7 +26,7 @@ import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusa
 
 const KEY = 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.';
 
-@InputType('RedeemInput', { description: "Points of a member to spend at the brand." })
+@InputType('RedeemInput', { description: 'Points of a member to spend at the brand.' })
 export class RedeemInput {
   @Field(() => String, { description: KEY })
   idempotencyKey!: string;
@@ -43,7 +43,10 @@ export class RedeemInput {
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default. Terms, rules and lots are those of that moment.' })
   occurredAt?: Date | null;
 
-  @Field(() => MoneyInput, { nullable: true, description: 'Amount of the purchase that the points pay a part of, before points. Asked for where the rule limits that share.' })
+  @Field(() => MoneyInput, {
+    nullable: true,
+    description: 'Amount of the purchase that the points pay a part of, before points. Asked for where the rule limits that share.',
+  })
   purchaseAmount?: MoneyInput | null;
 
   @Field(() => String, { nullable: true, description: 'Where they are spent, such as "till" or "shop": at most 50 characters.' })
@@ -67,7 +70,10 @@ export class HoldInput extends RedeemInput {
 
 @ObjectType('Redemption', { description: 'Points spent, or held to be spent.' })
 export class RedemptionType {
-  @Field(() => ID, { nullable: true, description: 'The redemption, for its capture, void or refund and for the purchase that it paid a part of; null for a dry run.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The redemption, for its capture, void or refund and for the purchase that it paid a part of; null for a dry run.',
+  })
   redemptionId!: string | null;
 
   @Field(() => PointsScalar, { description: "Points spent or held, in the currency's smallest unit." })
@@ -192,25 +198,28 @@ export class RefundType extends RedemptionChange {
 }
 
 const followUpRefusals = () => [IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, UnavailableAnswer];
-export const CaptureHoldResult = answerUnion('CaptureHoldResult', 'Points spent, or why they were not.', () => CapturedHoldType, () => [
-  ...followUpRefusals(),
-  CaptureExceedsHoldAnswer,
-  HoldExpiredAnswer,
-  HoldNotOpenAnswer,
-]);
-export const VoidHoldResult = answerUnion('VoidHoldResult', 'The hold given back, or why it was not.', () => VoidedHoldType, () => [
-  ...followUpRefusals(),
-  HoldExpiredAnswer,
-  HoldNotOpenAnswer,
-]);
-export const RefundRedemptionResult = answerUnion('RefundRedemptionResult', 'Points given back, or why they were not.', () => RefundType, () => [
-  ...followUpRefusals(),
-  BalanceOutOfRangeAnswer,
-  RedemptionNotCapturedAnswer,
-  RefundExceedsRedemptionAnswer,
-]);
+export const CaptureHoldResult = answerUnion(
+  'CaptureHoldResult',
+  'Points spent, or why they were not.',
+  () => CapturedHoldType,
+  () => [...followUpRefusals(), CaptureExceedsHoldAnswer, HoldExpiredAnswer, HoldNotOpenAnswer],
+);
+export const VoidHoldResult = answerUnion(
+  'VoidHoldResult',
+  'The hold given back, or why it was not.',
+  () => VoidedHoldType,
+  () => [...followUpRefusals(), HoldExpiredAnswer, HoldNotOpenAnswer],
+);
+export const RefundRedemptionResult = answerUnion(
+  'RefundRedemptionResult',
+  'Points given back, or why they were not.',
+  () => RefundType,
+  () => [...followUpRefusals(), BalanceOutOfRangeAnswer, RedemptionNotCapturedAnswer, RefundExceedsRedemptionAnswer],
+);
 
-@InputType('SetRedemptionRuleInput', { description: "A version of the brand's redemption rule for a points currency. It is in force from effectiveFrom until the next one starts, and never edited." })
+@InputType('SetRedemptionRuleInput', {
+  description: "A version of the brand's redemption rule for a points currency. It is in force from effectiveFrom until the next one starts, and never edited.",
+})
 export class SetRedemptionRuleInput {
   @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters.' })
   idempotencyKey!: string;
@@ -276,7 +285,9 @@ export class RedemptionRuleType {
   effectiveFrom!: Date;
 }
 
-export const SetRedemptionRuleResult = answerUnion('SetRedemptionRuleResult', 'The version, or why it was not added.', () => RedemptionRuleType, () => [
-  IdempotencyConflictAnswer,
-  RuleStartTakenAnswer,
-]);
+export const SetRedemptionRuleResult = answerUnion(
+  'SetRedemptionRuleResult',
+  'The version, or why it was not added.',
+  () => RedemptionRuleType,
+  () => [IdempotencyConflictAnswer, RuleStartTakenAnswer],
+);

@@ -31,7 +31,10 @@ export const occurredAt = z
   .transform((instant) => instant ?? null);
 
 /** More than none, in the currency's smallest unit. */
-export const somePoints = z.bigint().refine((amount) => amount > 0n, 'Points must be more than zero.').transform(Number);
+export const somePoints = z
+  .bigint()
+  .refine((amount) => amount > 0n, 'Points must be more than zero.')
+  .transform(Number);
 
 export const currencyCode = plainText(16).regex(/^[A-Z][A-Z0-9_-]{1,15}$/, 'A currency code is 2 to 16 capital letters and digits.');
 
@@ -41,7 +44,8 @@ export const moneyCurrency = z.string().regex(/^[A-Z]{3}$/, 'Write an ISO 4217 c
 export function decimal(scale: number, range: { readonly above?: bigint; readonly from?: bigint; readonly below: bigint }, message: string) {
   return z.string().transform((text, context) => {
     const value = parseDecimal(text, scale);
-    if (value !== null && value < range.below && (range.above === undefined || value > range.above) && (range.from === undefined || value >= range.from)) return value;
+    if (value !== null && value < range.below && (range.above === undefined || value > range.above) && (range.from === undefined || value >= range.from))
+      return value;
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });

@@ -36,7 +36,7 @@ export async function requireMemberOrSelf(
 }
 
 /** Runs work in one transaction of whoever asks, with the member it is about. */
-export function withMember<T>(
+export async function withMember<T>(
   app: App,
   principal: Principal,
   ref: MemberOrSelf,
@@ -46,7 +46,9 @@ export function withMember<T>(
 ): Promise<T> {
   // Before any connection is taken: a caller who may not ask must not be able to wait for one.
   if (principal.kind === 'client') requireBrand(principal, permission);
-  return app.database.transaction(databasePrincipal(principal), async (tx) => work(tx, await requireMemberOrSelf(app, tx, principal, ref, permission, presented)));
+  return app.database.transaction(databasePrincipal(principal), async (tx) =>
+    work(tx, await requireMemberOrSelf(app, tx, principal, ref, permission, presented)),
+  );
 }
 
 /** The member's name in the audit trail: the id that whoever asks sees, since a brand may read the entry. */

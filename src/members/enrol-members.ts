@@ -147,7 +147,8 @@ function withRefusal(request: PostingRequest, refused: RefusalData | undefined):
 async function store(app: App, principal: Principal, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<Map<Enrolment, RefusalData>> {
   const refusals = new Map<Enrolment, RefusalData>();
   if (enrolments.length === 0) return refusals;
-  const attempt = (some: readonly Enrolment[]) => app.database.transaction(databasePrincipal(principal), ({ client }) => insertMissing(client, brandId, some, now));
+  const attempt = (some: readonly Enrolment[]) =>
+    app.database.transaction(databasePrincipal(principal), ({ client }) => insertMissing(client, brandId, some, now));
   try {
     await attempt(enrolments);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Principal } from '../access/principal';
-import { recordChange, reasonSchema } from '../access/record-change';
+import { reasonSchema, recordChange } from '../access/record-change';
 import type { App } from '../app';
 import { PermissionDenied } from '../refusal';
 import { auditName, type MemberOrSelf, withMember } from './asking-member';
@@ -24,7 +24,11 @@ export async function unlockWallet(app: App, principal: Principal, command: Lock
 async function setLock(app: App, principal: Principal, { member: ref, reason }: LockWallet, locked: boolean): Promise<ResolvedMember> {
   const member = await withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, async (tx, found) => {
     if (found.locked !== locked) {
-      await tx.client.query('UPDATE wallet SET locked_at = $2, lock_reason = $3 WHERE id = $1', [found.walletId, locked ? app.clock.now() : null, locked ? (reason ?? null) : null]);
+      await tx.client.query('UPDATE wallet SET locked_at = $2, lock_reason = $3 WHERE id = $1', [
+        found.walletId,
+        locked ? app.clock.now() : null,
+        locked ? (reason ?? null) : null,
+      ]);
       await recordChange(app, tx, principal, { operation: locked ? 'lockWallet' : 'unlockWallet', target: auditName(app, principal, found), reason });
     }
     return { ...found, locked };

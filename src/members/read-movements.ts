@@ -35,7 +35,11 @@ export function readMovements(app: App, principal: Principal, memberId: Uuid, pa
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
     const account = (await readWalletAccounts(app, client, walletId)).find(({ currency }) => currency.code === page.currency);
     if (!account) return [];
-    const { rows } = await client.query({ name: 'wallet-movements', text: MOVEMENTS, values: [account.account, page.before ?? Number.MAX_SAFE_INTEGER, page.limit] });
+    const { rows } = await client.query({
+      name: 'wallet-movements',
+      text: MOVEMENTS,
+      values: [account.account, page.before ?? Number.MAX_SAFE_INTEGER, page.limit],
+    });
     return rows.map((row) => ({
       transferId: row.id,
       seq: Number(row.seq),

@@ -10,12 +10,10 @@ import type { ResolvedMember } from './resolve-members';
 export async function removeIdentifier(app: App, principal: Principal, { member: ref, identifier }: AddIdentifier): Promise<ResolvedMember> {
   const hash = identifierHash(app.keys, identifier, 'input.identifier.value');
   return withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, async ({ client }, member) => {
-    const { rowCount } = await client.query('UPDATE member_identifier SET removed_at = $4 WHERE member_id = $1 AND kind = $2 AND hash = $3 AND removed_at IS NULL', [
-      member.memberId,
-      identifier.kind,
-      hash,
-      app.clock.now(),
-    ]);
+    const { rowCount } = await client.query(
+      'UPDATE member_identifier SET removed_at = $4 WHERE member_id = $1 AND kind = $2 AND hash = $3 AND removed_at IS NULL',
+      [member.memberId, identifier.kind, hash, app.clock.now()],
+    );
     if (rowCount === 0) throw new NotFound('Identifier');
     return member;
   });

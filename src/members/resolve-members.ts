@@ -18,7 +18,13 @@ export interface ResolvedMember {
  * 'link': a member whose identifier is presented at the brand becomes known to it (a link of source PRESENTED), unless the transaction is
  * rolled back. 'look': only members that it knows already. One query a kind of reference, however many there are.
  */
-export async function resolveMembers(app: App, tx: Tx, brandId: Uuid, refs: readonly MemberRef[], presented: 'link' | 'look' = 'link'): Promise<(ResolvedMember | null)[]> {
+export async function resolveMembers(
+  app: App,
+  tx: Tx,
+  brandId: Uuid,
+  refs: readonly MemberRef[],
+  presented: 'link' | 'look' = 'link',
+): Promise<(ResolvedMember | null)[]> {
   const byCustomerId = await findByCustomerIds(app, tx.client, brandId, refs);
   const byIdentifier = await findByIdentifiers(app, tx.client, refs);
   const found = refs.map((ref, i) => (ref.by === 'id' ? ref.memberId : (byCustomerId.get(i) ?? byIdentifier.get(i) ?? null)));

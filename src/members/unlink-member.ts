@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
-import { recordChange, reasonSchema } from '../access/record-change';
+import { reasonSchema, recordChange } from '../access/record-change';
 import type { App } from '../app';
 import { auditName } from './asking-member';
 import type { MemberRef } from './member-ref';
@@ -15,7 +15,11 @@ export async function unlinkMember(app: App, principal: Principal, { member: ref
   const brandId = requireBrand(principal, { scope: 'members', roles: ['SUPPORT'] });
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const member = await resolveMember(app, tx, brandId, ref, 'look');
-    await tx.client.query('UPDATE brand_link SET unlinked_at = $3 WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL', [brandId, member.memberId, app.clock.now()]);
+    await tx.client.query('UPDATE brand_link SET unlinked_at = $3 WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL', [
+      brandId,
+      member.memberId,
+      app.clock.now(),
+    ]);
     await recordChange(app, tx, principal, { operation: 'unlinkMember', target: auditName(app, principal, member), reason });
     return member;
   });

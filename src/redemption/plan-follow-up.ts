@@ -1,5 +1,5 @@
 import type { Uuid } from '../ids';
-import type { LedgerView, Plan } from '../ledger/posting';
+import type { HoldView, LedgerView, Plan } from '../ledger/posting';
 import { formatDecimal } from '../points/decimal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
 import type { RefusalData } from '../refusal';
@@ -11,7 +11,7 @@ type Planned = (view: LedgerView) => Plan | { refused: RefusalData };
 /** Spends all of a hold, or so many of its points; the rest is released. Pure. */
 export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: number | null): Planned {
   return (view) => {
-    const hold = view.hold(facts.redemption.id);
+    const hold = heldBy(facts, view);
     if (!hold) return { refused: new HoldNotOpen('BURNED').toData() };
     const amount = points ?? hold.amount;
     // The ledger refuses what is not open, has expired, or is more than was held.
@@ -22,7 +22,7 @@ export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: numb
 /** Gives all points of a hold back. Pure. */
 export function planVoid(facts: FollowUpFacts): Planned {
   return (view) => {
-    const hold = view.hold(facts.redemption.id);
+    const hold = heldBy(facts, view);
     if (!hold) return { refused: new HoldNotOpen('BURNED').toData() };
     return { steps: [{ do: 'release', holdId: hold.id, as: 'VOIDED' }], answer: answerOf(facts, hold.amount, hold.amount) };
   };
@@ -40,6 +40,10 @@ export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: numbe
     const expiresNotBefore = facts.day + facts.currency.graceDays;
     return { steps: [{ do: 'reinstate', id: transferId, reverses: spent.id, amount, code: 'REFUND', expiresNotBefore }], answer: answerOf(facts, amount, 0) };
   };
+}
+
+function heldBy({ redemption }: FollowUpFacts, view: LedgerView): HoldView | undefined {
+  return redemption.kind === 'HOLD' ? view.hold(redemption.id) : undefined;
 }
 
 function answerOf({ redemption, currency, occurredAt }: FollowUpFacts, points: number, released: number) {

@@ -3,7 +3,10 @@ import { Refusal } from '../refusal';
 /** The brand has no redemption rule for the currency at that moment. */
 export class NoRedemptionRule extends Refusal {
   constructor(currency: string, occurredAt: Date) {
-    super({ code: 'NO_REDEMPTION_RULE', message: `You have no redemption rule for ${currency} in force at ${occurredAt.toISOString()}. Set one with an earlier effectiveFrom.` });
+    super({
+      code: 'NO_REDEMPTION_RULE',
+      message: `You have no redemption rule for ${currency} in force at ${occurredAt.toISOString()}. Set one with an earlier effectiveFrom.`,
+    });
   }
 }
 
@@ -52,14 +55,21 @@ export class RedemptionMoneyMismatch extends Refusal {
 /** Held points were neither captured nor are they held any longer, or the redemption was no hold. */
 export class HoldNotOpen extends Refusal {
   constructor(state: string) {
-    super({ code: 'HOLD_NOT_OPEN', message: state === 'BURNED' ? 'These points were burned at once, not held.' : `This hold is ${state} already.`, fields: { state } });
+    super({
+      code: 'HOLD_NOT_OPEN',
+      message: state === 'BURNED' ? 'These points were burned at once, not held.' : `This hold is ${state} already.`,
+      fields: { state },
+    });
   }
 }
 
 /** Only a burn or a captured hold can be refunded; an open hold is voided. */
 export class NothingToRefund extends Refusal {
   constructor() {
-    super({ code: 'REDEMPTION_NOT_CAPTURED', message: 'No points are spent by this redemption: it was not captured, was voided or has expired. An open hold is voided, not refunded.' });
+    super({
+      code: 'REDEMPTION_NOT_CAPTURED',
+      message: 'No points are spent by this redemption: it was not captured, was voided or has expired. An open hold is voided, not refunded.',
+    });
   }
 }
 

@@ -3,18 +3,12 @@ import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, reasonSchema } from '../access/record-change';
 import type { App } from '../app';
+import { RuleStartTaken } from '../coalition/rule-start-taken';
 import { refusingBy } from '../database/constraint-refusal';
 import { newUuid } from '../ids';
 import { currencyCode, idempotencyKey, moneyCurrency, somePoints } from '../ledger/request-fields';
-import { InvalidInput, Refusal } from '../refusal';
+import { InvalidInput } from '../refusal';
 import { type RedemptionRule, toRedemptionRule } from './redemption-rule';
-
-/** Another version of the rule starts at that very moment. */
-class RuleStartTaken extends Refusal {
-  constructor() {
-    super({ code: 'RULE_START_TAKEN', message: 'A version of this rule starts at that moment already, and versions are never edited. Choose another effectiveFrom.' });
-  }
-}
 
 const LARGEST_RATE = 1_000_000_000n;
 
@@ -66,7 +60,9 @@ export async function setRedemptionRule(app: App, principal: Principal, command:
       return id;
     }),
   );
-  const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) => client.query('SELECT * FROM redemption_rule WHERE id = $1', [target]));
+  const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+    client.query('SELECT * FROM redemption_rule WHERE id = $1', [target]),
+  );
   return toRedemptionRule(rows[0]);
 }
 

@@ -4,22 +4,22 @@ import { dayFromIso, dayToIso } from '../../src/points/calendar';
 import { ratio } from '../../src/points/ratio';
 import type { ExactAmount } from '../../src/purchases/exact-amount';
 
-const exact = (text: string) => BigInt(Math.round(Number(text) * 1_000)) * 1_000_000n as ExactAmount;
+const exact = (text: string) => (BigInt(Math.round(Number(text) * 1_000)) * 1_000_000n) as ExactAmount;
 
 describe('points for a basket', () => {
   test.each`
-    amount       | eligible     | paid      | perUnit | times  | scale | points      | why
-    ${'10'}      | ${'10'}      | ${'0'}    | ${1}    | ${1}   | ${0}  | ${10n}      | ${'a point a unit'}
-    ${'10.999'}  | ${'10.999'}  | ${'0'}    | ${1}    | ${1}   | ${0}  | ${10n}      | ${'the member loses the fraction'}
-    ${'10.999'}  | ${'10.999'}  | ${'0'}    | ${1}    | ${2}   | ${0}  | ${20n}      | ${'the floor comes before the multiplier'}
-    ${'0.999'}   | ${'0.999'}   | ${'0'}    | ${1}    | ${100} | ${0}  | ${0n}       | ${'nothing times anything'}
-    ${'10'}      | ${'4'}       | ${'0'}    | ${1}    | ${1}   | ${0}  | ${4n}       | ${'only eligible lines earn'}
-    ${'10'}      | ${'4'}       | ${'5'}    | ${1}    | ${1}   | ${0}  | ${4n}       | ${'points pay ineligible lines first'}
-    ${'10'}      | ${'10'}      | ${'3.5'}  | ${1}    | ${1}   | ${0}  | ${6n}       | ${'what points paid earns nothing'}
-    ${'10'}      | ${'10'}      | ${'12'}   | ${1}    | ${1}   | ${0}  | ${0n}       | ${'never below zero'}
-    ${'10.25'}   | ${'10.25'}   | ${'0'}    | ${4}    | ${1}   | ${0}  | ${41n}      | ${'points per unit before the floor'}
-    ${'10.25'}   | ${'10.25'}   | ${'0'}    | ${1}    | ${1}   | ${2}  | ${1000n}    | ${'whole points in the smallest unit'}
-    ${'10'}      | ${'10'}      | ${'0'}    | ${0}    | ${1}   | ${0}  | ${0n}       | ${'a rule may give nothing'}
+    amount      | eligible    | paid     | perUnit | times  | scale | points   | why
+    ${'10'}     | ${'10'}     | ${'0'}   | ${1}    | ${1}   | ${0}  | ${10n}   | ${'a point a unit'}
+    ${'10.999'} | ${'10.999'} | ${'0'}   | ${1}    | ${1}   | ${0}  | ${10n}   | ${'the member loses the fraction'}
+    ${'10.999'} | ${'10.999'} | ${'0'}   | ${1}    | ${2}   | ${0}  | ${20n}   | ${'the floor comes before the multiplier'}
+    ${'0.999'}  | ${'0.999'}  | ${'0'}   | ${1}    | ${100} | ${0}  | ${0n}    | ${'nothing times anything'}
+    ${'10'}     | ${'4'}      | ${'0'}   | ${1}    | ${1}   | ${0}  | ${4n}    | ${'only eligible lines earn'}
+    ${'10'}     | ${'4'}      | ${'5'}   | ${1}    | ${1}   | ${0}  | ${4n}    | ${'points pay ineligible lines first'}
+    ${'10'}     | ${'10'}     | ${'3.5'} | ${1}    | ${1}   | ${0}  | ${6n}    | ${'what points paid earns nothing'}
+    ${'10'}     | ${'10'}     | ${'12'}  | ${1}    | ${1}   | ${0}  | ${0n}    | ${'never below zero'}
+    ${'10.25'}  | ${'10.25'}  | ${'0'}   | ${4}    | ${1}   | ${0}  | ${41n}   | ${'points per unit before the floor'}
+    ${'10.25'}  | ${'10.25'}  | ${'0'}   | ${1}    | ${1}   | ${2}  | ${1000n} | ${'whole points in the smallest unit'}
+    ${'10'}     | ${'10'}     | ${'0'}   | ${0}    | ${1}   | ${0}  | ${0n}    | ${'a rule may give nothing'}
   `('$amount ($eligible eligible, $paid paid with points) x $perUnit x $times: $why', ({ amount, eligible, paid, perUnit, times, scale, points }) => {
     const rule = { pointsPerUnit: BigInt(perUnit), multiplier: ratio(times) };
     expect(basketPoints(rule, scale, { amount: exact(amount), eligible: exact(eligible), paidWithPoints: exact(paid) })).toBe(points);

@@ -1,7 +1,7 @@
 import { recordPurchase, recordPurchases } from '../../src/earning/record-purchases';
-import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
-import { redeemPoints } from '../../src/redemption/redeem-points';
 import { holdPoints } from '../../src/redemption/hold-points';
+import { redeemPoints } from '../../src/redemption/redeem-points';
+import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
 
 let shop: ShopCoalition;
 let hearth: Till;
@@ -31,7 +31,9 @@ test('a purchase earns by the rule in force and says what it left out', async ()
     balance: { active: 10, spendable: 10, held: 0, pending: 0, arrears: 0 },
     duplicate: false,
   });
-  const { rows } = await shop.database.owner.query('SELECT line_no, eligible, exclusion FROM purchase_line WHERE purchase_id = $1 ORDER BY line_no', [recorded.purchaseId]);
+  const { rows } = await shop.database.owner.query('SELECT line_no, eligible, exclusion FROM purchase_line WHERE purchase_id = $1 ORDER BY line_no', [
+    recorded.purchaseId,
+  ]);
   expect(rows.map((row) => row.exclusion)).toEqual([null, 'SKU_EXCLUDED', null]);
 });
 
@@ -78,11 +80,17 @@ test('points that paid a part earn nothing, and pay part of one purchase only', 
   const paid = await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10', { redemptionIds: [burn.redemptionId] }));
   expect(paid).toMatchObject({ points: 7, paidWithPoints: '2.500000000' });
   const written = await shop.written();
-  await expect(recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10', { redemptionIds: [burn.redemptionId] }))).rejects.toMatchObject({ code: 'REDEMPTION_USED' });
+  await expect(recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10', { redemptionIds: [burn.redemptionId] }))).rejects.toMatchObject({
+    code: 'REDEMPTION_USED',
+  });
   const hold = await holdPoints(shop.app, attic.principal, spendingOf(ana.ref, 10));
-  await expect(recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10', { redemptionIds: [hold.redemptionId] }))).rejects.toMatchObject({ code: 'REDEMPTION_NOT_CAPTURED' });
+  await expect(recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10', { redemptionIds: [hold.redemptionId] }))).rejects.toMatchObject({
+    code: 'REDEMPTION_NOT_CAPTURED',
+  });
   const bob = await attic.enrol();
-  await expect(recordPurchase(shop.app, attic.principal, purchaseOf(bob.ref, '10', { redemptionIds: [burn.redemptionId] }))).rejects.toMatchObject({ code: 'REDEMPTION_MISMATCH' });
+  await expect(recordPurchase(shop.app, attic.principal, purchaseOf(bob.ref, '10', { redemptionIds: [burn.redemptionId] }))).rejects.toMatchObject({
+    code: 'REDEMPTION_MISMATCH',
+  });
   expect(await shop.written()).toMatchObject({ purchase: written.purchase, transfer: written.transfer, purchase_redemption: written.purchase_redemption });
 });
 
@@ -90,7 +98,9 @@ test('two purchases at once cannot both be paid by one redemption', async () => 
   const ana = await attic.enrol();
   await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '100'));
   const { redemptionId } = await redeemPoints(shop.app, attic.principal, spendingOf(ana.ref, 100));
-  const results = await Promise.allSettled([1, 2, 3, 4].map(() => recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10', { redemptionIds: [redemptionId] }))));
+  const results = await Promise.allSettled(
+    [1, 2, 3, 4].map(() => recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10', { redemptionIds: [redemptionId] }))),
+  );
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Principal, Scope } from '../../src/access/principal';
 import { type RecordPurchase, recordPurchaseSchema } from '../../src/earning/purchase-command';
 import { type RecordReturn, recordReturnSchema } from '../../src/earning/record-return';
-import { type HoldPoints, holdPointsSchema } from '../../src/redemption/hold-points';
 import { newUuid, type Uuid } from '../../src/ids';
-import type { MemberRef } from '../../src/members/member-ref';
 import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
+import type { MemberRef } from '../../src/members/member-ref';
+import { type HoldPoints, holdPointsSchema } from '../../src/redemption/hold-points';
 import { createTestApp, type TestApp, type TestAppOptions } from './test-app';
 
 const LONG_AGO = '2010-12-01T00:00:00Z';
@@ -14,7 +14,10 @@ const LONG_AGO = '2010-12-01T00:00:00Z';
 export interface ShopCoalition extends TestApp {
   readonly currencyId: number;
   readonly operatorId: Uuid;
-  brand(code: string, options?: { readonly pointsPerUnit?: number; readonly multiplier?: number; readonly refundOrder?: string; readonly mayIssue?: boolean }): Promise<Till>;
+  brand(
+    code: string,
+    options?: { readonly pointsPerUnit?: number; readonly multiplier?: number; readonly refundOrder?: string; readonly mayIssue?: boolean },
+  ): Promise<Till>;
   /** Rows of all tables that a request could write to, stored outcomes aside; for "nothing was written". */
   written(): Promise<Record<string, number>>;
 }
@@ -40,7 +43,9 @@ export async function createShopCoalition(options: ShopOptions = {}): Promise<Sh
   const insert = async (text: string, values: unknown[] = []) => (await owner.query(text, values)).rows[0]?.id;
   const operatorId = newUuid();
   await insert("INSERT INTO brand (id, code, name, is_operator, created_at) VALUES ($1, 'OPERATOR', 'Operator', true, $2)", [operatorId, LONG_AGO]);
-  const money = await insert("INSERT INTO currency (code, kind, scale) VALUES ('GBP', 'MONEY', 6) ON CONFLICT (code) DO UPDATE SET kind = 'MONEY' RETURNING id");
+  const money = await insert(
+    "INSERT INTO currency (code, kind, scale) VALUES ('GBP', 'MONEY', 6) ON CONFLICT (code) DO UPDATE SET kind = 'MONEY' RETURNING id",
+  );
   const currencyId: number = await insert("INSERT INTO currency (code, kind, scale) VALUES ('FLP', 'POINTS', $1) RETURNING id", [options.scale ?? 0]);
   const expiry = options.expiry ?? { kind: 'NONE' };
   const rolling = expiry.kind === 'ROLLING' ? expiry : null;
@@ -63,7 +68,11 @@ export async function createShopCoalition(options: ShopOptions = {}): Promise<Sh
         currencyId,
         LONG_AGO,
       ]);
-      await insert("INSERT INTO partnership_event (partnership_id, seq, state, at, by_brand_id, by_actor) VALUES ($1, 1, 'ACTIVE', $2, $3, 'test')", [partnershipId, LONG_AGO, operatorId]);
+      await insert("INSERT INTO partnership_event (partnership_id, seq, state, at, by_brand_id, by_actor) VALUES ($1, 1, 'ACTIVE', $2, $3, 'test')", [
+        partnershipId,
+        LONG_AGO,
+        operatorId,
+      ]);
       await insert(
         `INSERT INTO terms_version (id, partnership_id, version, status, proposed_by_brand_id, proposed_at, decided_by_brand_id, decided_at, effective_from,
            may_issue, may_redeem, issuance_price, reimbursement_price, refund_order, backdating_days)
@@ -83,7 +92,19 @@ export async function createShopCoalition(options: ShopOptions = {}): Promise<Sh
       return till(test, brandId);
     },
     async written() {
-      const tables = ['transfer', 'allocation', 'lot', 'hold', 'arrears', 'counter', 'purchase', 'purchase_line', 'purchase_redemption', 'purchase_return', 'redemption'];
+      const tables = [
+        'transfer',
+        'allocation',
+        'lot',
+        'hold',
+        'arrears',
+        'counter',
+        'purchase',
+        'purchase_line',
+        'purchase_redemption',
+        'purchase_return',
+        'redemption',
+      ];
       const { rows } = await owner.query(tables.map((table) => `SELECT '${table}' AS name, count(*)::int AS rows FROM ${table}`).join(' UNION ALL '));
       const { rows: sums } = await owner.query('SELECT coalesce(sum(credits + debits + held + arrears), 0)::text AS sum FROM account');
       return { ...Object.fromEntries(rows.map((row) => [row.name, row.rows])), balances: Number(sums[0].sum) };

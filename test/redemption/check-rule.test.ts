@@ -1,0 +1,44 @@
+import { ratio } from '../../src/points/ratio';
+import { checkRule, moneyValue } from '../../src/redemption/check-rule';
+import type { RedemptionRule } from '../../src/redemption/redemption-rule';
+
+const rule: RedemptionRule = {
+  id: 'rule',
+  brandId: 'brand',
+  currencyId: 1,
+  version: 1,
+  moneyCurrency: 'GBP',
+  pointsPerUnit: 100n,
+  minimum: 200n,
+  step: 50n,
+  maximum: 5_000n,
+  share: ratio(1, 2),
+  effectiveFrom: new Date(0),
+};
+const gbp = (amount: string) => ({ amount: BigInt(Math.round(Number(amount) * 1_000_000)), moneyCurrency: 'GBP' });
+
+test.each`
+  points    | purchase                                       | refused
+  ${200n}   | ${gbp('10')}                                   | ${null}
+  ${500n}   | ${gbp('10')}                                   | ${null}
+  ${150n}   | ${gbp('10')}                                   | ${{ code: 'BELOW_MINIMUM', fields: { minimum: 200 } }}
+  ${201n}   | ${gbp('10')}                                   | ${{ code: 'NOT_A_STEP', fields: { step: 50, nextIncrement: 250 } }}
+  ${5_050n} | ${gbp('1000')}                                 | ${{ code: 'ABOVE_MAXIMUM', fields: { maximum: 5_000 } }}
+  ${550n}   | ${gbp('10')}                                   | ${{ code: 'SHARE_EXCEEDED', fields: { maximum: 500 } }}
+  ${500n}   | ${gbp('9.99')}                                 | ${{ code: 'SHARE_EXCEEDED', fields: { maximum: 450 } }}
+  ${500n}   | ${null}                                        | ${{ code: 'PURCHASE_AMOUNT_REQUIRED' }}
+  ${500n}   | ${{ amount: 10n ** 9n, moneyCurrency: 'EUR' }} | ${{ code: 'MONEY_CURRENCY_MISMATCH', fields: { expected: 'GBP' } }}
+`('$points points for $purchase: $refused', ({ points, purchase, refused }) => {
+  const check = () => checkRule(rule, points, purchase);
+  if (refused) expect(check).toThrow(expect.objectContaining(refused));
+  else expect(check).not.toThrow();
+});
+
+test('a rule without a share asks for no purchase', () => {
+  expect(() => checkRule({ ...rule, share: ratio(1) }, 500n, null)).not.toThrow();
+});
+
+test('points never pay more than they are worth', () => {
+  expect(moneyValue({ pointsPerUnit: 3n }, 1n)).toBe(333_333n);
+  expect(moneyValue({ pointsPerUnit: 100n }, 250n)).toBe(2_500_000n);
+});
