@@ -1,5 +1,5 @@
 import { unwrapResolverError } from '@apollo/server/errors';
-import { GraphQLError, type GraphQLFormattedError, Kind, parse, visit } from 'graphql';
+import { BREAK, GraphQLError, type GraphQLFormattedError, Kind, parse, visit } from 'graphql';
 import type { Logger } from 'pino';
 import { Unauthenticated } from '../access/unauthenticated';
 import { newUuid } from '../ids';
@@ -63,15 +63,14 @@ function fieldOf(error: GraphQLError): string | undefined {
   if (!value?.loc) return undefined;
   let field: string | undefined;
   visit(parse(value.loc.source.body), {
-    enter(node, _key, _parent, _path, ancestors) {
-      if (field !== undefined || node.kind !== value.kind || node.loc?.start !== value.loc?.start) return;
-      const names = [...ancestors.flat(), node].flatMap((each) =>
-        'kind' in each && (each.kind === Kind.ARGUMENT || each.kind === Kind.OBJECT_FIELD) ? [each.name.value] : [],
-      );
-      if (names.length > 0) field = names.join('.');
+    enter(node, _key, parent, _path, ancestors) {
+      if (node.kind !== value.kind || node.loc?.start !== value.loc?.start) return undefined;
+      const above = [...ancestors, parent].flatMap((each) => (each && 'kind' in each ? [each] : []));
+      field = above.flatMap((each) => (each.kind === Kind.ARGUMENT || each.kind === Kind.OBJECT_FIELD ? [each.name.value] : [])).join('.');
+      return BREAK;
     },
   });
-  return field;
+  return field || undefined;
 }
 
 /** Of a database error only what can hold no data: its message, detail and parameters may. */

@@ -8,15 +8,16 @@ import { InvalidInput } from '../refusal';
 /** Decimals of money: amounts are kept in micro-units. */
 export const MONEY_SCALE = 6;
 
-function wrongInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+/** `node` is where a literal stands, so that the error can name its field. */
+function wrongInput(message: string, node?: ValueNode): GraphQLError {
+  return new GraphQLError(message, { nodes: node, extensions: { code: 'BAD_USER_INPUT' } });
 }
 
-function readPoints(value: unknown): Points {
-  if (typeof value !== 'number' && typeof value !== 'bigint') throw wrongInput('Points are a whole number, not text.');
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw wrongInput(`Points are a whole number between -${MAX_POINTS} and ${MAX_POINTS}.`);
+function readPoints(value: unknown, node?: ValueNode): Points {
+  if (typeof value !== 'number' && typeof value !== 'bigint') throw wrongInput('Points are a whole number, not text.', node);
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw wrongInput(`Points are a whole number between -${MAX_POINTS} and ${MAX_POINTS}.`, node);
   const amount = BigInt(value);
-  if (amount > MAX_POINTS || amount < -MAX_POINTS) throw wrongInput(`Points are a whole number between -${MAX_POINTS} and ${MAX_POINTS}.`);
+  if (amount > MAX_POINTS || amount < -MAX_POINTS) throw wrongInput(`Points are a whole number between -${MAX_POINTS} and ${MAX_POINTS}.`, node);
   return amount as Points;
 }
 
@@ -29,10 +30,10 @@ export const PointsScalar = new GraphQLScalarType<Points, number>({
     if (typeof amount !== 'number' || !Number.isSafeInteger(amount)) throw new TypeError('not an amount of points');
     return amount;
   },
-  parseValue: readPoints,
+  parseValue: (value) => readPoints(value),
   parseLiteral(node) {
-    if (node.kind !== Kind.INT) throw wrongInput('Points are a whole number.');
-    return readPoints(BigInt(node.value));
+    if (node.kind !== Kind.INT) throw wrongInput('Points are a whole number.', node);
+    return readPoints(BigInt(node.value), node);
   },
 });
 
@@ -45,9 +46,9 @@ function isCalendarDate(text: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
 
-function readDateTime(value: unknown): Date {
+function readDateTime(value: unknown, node?: ValueNode): Date {
   const match = typeof value === 'string' ? RFC_3339.exec(value) : null;
-  if (!match || !isCalendarDate(match[1])) throw wrongInput('A DateTime is written as RFC 3339, such as "2026-07-01T12:00:00Z".');
+  if (!match || !isCalendarDate(match[1])) throw wrongInput('A DateTime is written as RFC 3339, such as "2026-07-01T12:00:00Z".', node);
   return new Date((value as string).toUpperCase());
 }
 
@@ -60,12 +61,12 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
     if (!(date instanceof Date) || Number.isNaN(date.getTime())) throw new TypeError('not an instant');
     return date.toISOString();
   },
-  parseValue: readDateTime,
-  parseLiteral: (node) => readDateTime(textOf(node)),
+  parseValue: (value) => readDateTime(value),
+  parseLiteral: (node) => readDateTime(textOf(node), node),
 });
 
-function readDate(value: unknown): string {
-  if (typeof value !== 'string' || !isCalendarDate(value)) throw wrongInput('A Date is a day of the calendar, written "2026-07-01".');
+function readDate(value: unknown, node?: ValueNode): string {
+  if (typeof value !== 'string' || !isCalendarDate(value)) throw wrongInput('A Date is a day of the calendar, written "2026-07-01".', node);
   return value;
 }
 
@@ -77,13 +78,13 @@ export const DateScalar = new GraphQLScalarType<string, string>({
     if (typeof value !== 'string') throw new TypeError('not a day');
     return value;
   },
-  parseValue: readDate,
-  parseLiteral: (node) => readDate(textOf(node)),
+  parseValue: (value) => readDate(value),
+  parseLiteral: (node) => readDate(textOf(node), node),
 });
 
-function readDecimalText(value: unknown): string {
+function readDecimalText(value: unknown, node?: ValueNode): string {
   if (typeof value !== 'string' || !/^-?\d{1,18}(\.\d{1,18})?$/.test(value))
-    throw wrongInput('A Decimal is text of digits with at most one point, such as "12.50".');
+    throw wrongInput('A Decimal is text of digits with at most one point, such as "12.50".', node);
   return value;
 }
 
@@ -95,8 +96,8 @@ export const DecimalScalar = new GraphQLScalarType<string, string>({
     if (typeof value !== 'string') throw new TypeError('not a decimal');
     return value;
   },
-  parseValue: readDecimalText,
-  parseLiteral: (node) => readDecimalText(textOf(node)),
+  parseValue: (value) => readDecimalText(value),
+  parseLiteral: (node) => readDecimalText(textOf(node), node),
 });
 
 function textOf(node: ValueNode): string | null {

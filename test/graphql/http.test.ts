@@ -1,0 +1,101 @@
+import { foundTestCoalition, openApi, type TestApi, type TestCoalition } from '../support/api';
+import { createTestApp, type TestApp } from '../support/test-app';
+
+let test: TestApp;
+let api: TestApi;
+let coalition: TestCoalition;
+let authorization: string;
+
+beforeAll(async () => {
+  test = await createTestApp({ variables: { TESSERA_LOCAL_ISSUER: 'true' } });
+  api = await openApi(test);
+  coalition = await foundTestCoalition(test, 'FUEL');
+  authorization = `Bearer ${coalition.brands.FUEL.token}`;
+});
+afterAll(async () => {
+  await api?.close();
+  await test?.close();
+});
+const query = '{ viewer { kind } }';
+
+describe('GraphQL over HTTP', () => {
+  it('answers with application/graphql-response+json to whoever asks for it', async () => {
+    const accept = 'application/graphql-response+json';
+    const good = await api.server.inject({ method: 'POST', url: '/graphql', headers: { accept, authorization }, payload: { query } });
+    expect([good.statusCode, good.headers['content-type']]).toEqual([200, 'application/graphql-response+json; charset=utf-8']);
+    const bad = await api.server.inject({ method: 'POST', url: '/graphql', headers: { accept }, payload: { query: '{ viewer' } });
+    expect([bad.statusCode, bad.json().errors[0].extensions.code]).toEqual([400, 'GRAPHQL_PARSE_FAILED']);
+    expect(bad.json().errors[0].extensions).toEqual({ code: 'GRAPHQL_PARSE_FAILED' });
+  });
+
+  it('takes GET for queries only, and neither batches nor simple cross-site requests', async () => {
+    const get = (url: string, headers = {}) => api.server.inject({ url, headers: { authorization, 'apollo-require-preflight': '1', ...headers } });
+    expect((await get(`/graphql?query=${encodeURIComponent(query)}`)).json().data.viewer.kind).toBe('CLIENT');
+    expect((await get(`/graphql?query=${encodeURIComponent('mutation { createMemberSession(input: { memberId: "x" }) { token } }')}`)).statusCode).toBe(405);
+    const simple = await api.server.inject({ url: `/graphql?query=${encodeURIComponent(query)}` });
+    expect([simple.statusCode, simple.body]).toEqual([400, expect.stringContaining('CSRF')]);
+    const text = await api.server.inject({ method: 'POST', url: '/graphql', headers: { 'content-type': 'text/plain' }, payload: JSON.stringify({ query }) });
+    expect(text.statusCode).toBe(400);
+    const batch = await api.server.inject({ method: 'POST', url: '/graphql', headers: { authorization }, payload: [{ query }, { query }] });
+    expect(batch.statusCode).toBe(400);
+    const broken = await api.server.inject({ method: 'POST', url: '/graphql', headers: { 'content-type': 'application/json' }, payload: '{"query":' });
+    expect([broken.statusCode, broken.json().errors[0].extensions.code]).toEqual([400, 'BAD_REQUEST']);
+    expect((await api.server.inject({ method: 'PUT', url: '/graphql', payload: { query } })).statusCode).toBe(404);
+  });
+});
+
+describe('errors', () => {
+  it('of a database are masked: an id, and nothing else', async () => {
+    // A table that is gone stands for any fault in the database.
+    await test.database.owner.query('ALTER TABLE conversion_rate RENAME TO hidden');
+    const lines: Record<string, unknown>[] = [];
+    const spy = jest.spyOn(test.app.log, 'error').mockImplementation((line: unknown) => void lines.push(line as Record<string, unknown>));
+    const answer = await api.ask(coalition.brands.FUEL.token, '{ conversionRates { edges { node { id } } } }');
+    spy.mockRestore();
+    await test.database.owner.query('ALTER TABLE hidden RENAME TO conversion_rate');
+    const [error] = answer.errors ?? [];
+    expect(Object.keys(error).sort()).toEqual(['extensions', 'locations', 'message', 'path']);
+    expect(error.extensions).toEqual({ code: 'INTERNAL_SERVER_ERROR', id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(error.message).toContain(error.extensions.id);
+    expect(JSON.stringify(answer)).not.toMatch(/conversion_rate|relation|exist/);
+    expect(lines).toEqual([expect.objectContaining({ errorId: error.extensions.id, requestId: answer.headers['x-request-id'], path: 'conversionRates' })]);
+    expect(lines[0].error).toMatchObject({ name: 'DatabaseError', code: '42P01' });
+    expect(JSON.stringify(lines[0].error)).not.toContain('does not exist');
+  });
+
+  it('of input name the field', async () => {
+    const of = async (source: string, variables?: Record<string, unknown>) =>
+      (await api.ask(coalition.operatorToken, source, variables)).errors?.[0].extensions;
+    const RATE = 'mutation ($input: StoreConversionRateInput!) { storeConversionRate(input: $input) { __typename } }';
+    const rate = {
+      idempotencyKey: 'k',
+      fromCurrency: 'A',
+      toCurrency: 'B',
+      ratio: { numerator: 1, denominator: 1 },
+      minimum: 1,
+      increment: 1,
+      effectiveFrom: '2030-01-01T00:00:00Z',
+    };
+    for (const [field, wrong] of [
+      ['minimum', 1.5],
+      ['minimum', '1'],
+      ['minimum', 2 ** 53],
+      ['effectiveFrom', '2030-01-01'],
+      ['effectiveFrom', '2030-02-30T00:00:00Z'],
+      ['effectiveFrom', 5],
+      ['ratio', null],
+    ] as const)
+      expect(await of(RATE, { input: { ...rate, [field]: wrong } })).toEqual({ code: 'BAD_USER_INPUT', field: `input.${field}` });
+    expect(await of(RATE, { input: { ...rate, ratio: { numerator: 'x', denominator: 1 } } })).toEqual({
+      code: 'BAD_USER_INPUT',
+      field: 'input.ratio.numerator',
+    });
+    expect(await of(RATE, {})).toEqual({ code: 'BAD_USER_INPUT', field: 'input' });
+    const literal =
+      'mutation { storeConversionRate(input: { idempotencyKey: "k", fromCurrency: "A", toCurrency: "B", ratio: { numerator: 1, denominator: 1 }, minimum: 9007199254740992, increment: 1, effectiveFrom: "2030-01-01T00:00:00Z" }) { __typename } }';
+    expect(await of(literal)).toEqual({ code: 'GRAPHQL_VALIDATION_FAILED', field: 'input.minimum' });
+    expect(await of('{ brand(id: "brd_1") { id } }')).toEqual({ code: 'BAD_USER_INPUT', field: 'id' });
+    expect(await of('{ brand(id: "brd_00000000000000000000000000000000") { id } }')).toEqual({ code: 'NOT_FOUND' });
+    expect(await of('{ nothing }')).toEqual({ code: 'GRAPHQL_VALIDATION_FAILED' });
+  });
+});
