@@ -4,16 +4,18 @@ import type { Clock } from '../clock';
 import type { Uuid } from '../ids';
 import { dayToIso } from '../points/calendar';
 import type { OriginState } from './internal/batch-state';
-import { type KernelConnection, kernelPool } from './internal/kernel-connection';
 import { decide } from './internal/decide';
+import { Outage, PATIENCE, type Patience } from './internal/failures';
+import { type KernelConnection, kernelPool } from './internal/kernel-connection';
 import { type Known, loadState } from './internal/load-state';
-import { postInTransaction } from './internal/post-batch';
+import { BEGIN, postInTransaction } from './internal/post-batch';
 import { IdempotencyConflict, PostingQueue, type PostingStats } from './internal/posting-queue';
 import { day } from './internal/raw-rows';
 import type { AccountRef, Ledger, LotOrigin } from './ledger';
 import type { AccountId, PostingOutcome, PostingRequest } from './posting';
 
-export { IdempotencyConflict, LedgerUnavailable, Overloaded } from './internal/posting-queue';
+export { LedgerUnavailable, type Patience } from './internal/failures';
+export { IdempotencyConflict, Overloaded } from './internal/posting-queue';
 
 export interface LedgerOptions {
   readonly connectionString: string;
@@ -27,6 +29,10 @@ export interface LedgerOptions {
   readonly maxQueue?: number;
   /** Connections for workers' own transactions; default 4. */
   readonly maxWorkerConnections?: number;
+  /** Accounts whose ids are remembered; default 500,000. */
+  readonly maxKnownAccounts?: number;
+  /** How long to wait for the database; what is left out has its default. */
+  readonly patience?: Partial<Patience>;
 }
 
 export interface RunningLedger extends Ledger {
@@ -36,14 +42,22 @@ export interface RunningLedger extends Ledger {
 
 /** Opens the ledger. Connects lazily: a database that is not there yet is met by the first posting's retries. */
 export function createLedger(options: LedgerOptions): RunningLedger {
-  const connection: KernelConnection = { connectionString: options.connectionString, role: options.role === undefined ? 'tessera_kernel' : options.role };
+  const connection: KernelConnection = {
+    connectionString: options.connectionString,
+    role: options.role === undefined ? 'tessera_kernel' : options.role,
+    patience: { ...PATIENCE, ...options.patience },
+  };
   return new PostingLedger(connection, options);
 }
 
-const MAX_CACHED_ACCOUNTS = 500_000;
+const LOOKUP_CONNECTIONS = 4;
 
 class PostingLedger implements RunningLedger {
-  private readonly pool: Pool;
+  /** For workers' transactions. */
+  private readonly workers: Pool;
+  /** For single statements and previews: a worker that needs one within its transaction must not wait for its own connection. */
+  private readonly lookups: Pool;
+  private readonly outage: Outage;
   private readonly queue: PostingQueue;
   private readonly origins = new Map<number, OriginState>();
   private readonly originIds = new Map<string, number>();
@@ -55,7 +69,9 @@ class PostingLedger implements RunningLedger {
     connection: KernelConnection,
     private readonly options: LedgerOptions,
   ) {
-    this.pool = kernelPool(connection, options.maxWorkerConnections ?? 4);
+    this.workers = kernelPool(connection, options.maxWorkerConnections ?? 4);
+    this.lookups = kernelPool(connection, LOOKUP_CONNECTIONS);
+    this.outage = new Outage(connection.patience.outageMs);
     this.known = { origins: this.origins, summed: this.summed, loadOrigins: (client, ids) => this.loadOrigins(client, ids) };
     const bounds = { maxBatch: options.maxBatch ?? 1_000, maxQueue: options.maxQueue ?? 10_000 };
     this.queue = new PostingQueue(connection, this.known, bounds, options.log);
@@ -74,19 +90,21 @@ class PostingLedger implements RunningLedger {
   }
 
   async preview(request: PostingRequest): Promise<PostingOutcome> {
-    const client = await this.pool.connect();
-    let broken: Error | undefined;
-    try {
-      await client.query('BEGIN');
-      const [decision] = decide(await loadState(client, [request], this.known), [request]);
-      if (decision.is === 'decided') return decision.outcome;
-      throw decision.is === 'failed' ? decision.error : new IdempotencyConflict();
-    } finally {
-      await client.query('ROLLBACK').catch((lost: Error) => {
-        broken = lost;
-      });
-      client.release(broken);
-    }
+    const decision = await this.outlast(async () => {
+      const client = await this.lookups.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query(BEGIN);
+        return decide(await loadState(client, [request], this.known), [request])[0];
+      } finally {
+        await client.query('ROLLBACK').catch((lost: Error) => {
+          broken = lost;
+        });
+        client.release(broken);
+      }
+    });
+    if (decision.is === 'decided') return decision.outcome;
+    throw decision.is === 'failed' ? decision.error : new IdempotencyConflict();
   }
 
   async postWithin(client: ClientBase, requests: readonly PostingRequest[]): Promise<PostingOutcome[]> {
@@ -98,10 +116,10 @@ class PostingLedger implements RunningLedger {
   }
 
   async transaction<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
+    const client = await this.workers.connect();
     let broken: Error | undefined;
     try {
-      await client.query('BEGIN');
+      await client.query(BEGIN);
       const result = await work(client);
       const committed = await client.query('COMMIT');
       if (committed.command !== 'COMMIT') throw new Error(`the transaction was not committed: ${committed.command}`);
@@ -117,56 +135,78 @@ class PostingLedger implements RunningLedger {
   }
 
   async openAccounts(refs: readonly AccountRef[]): Promise<AccountId[]> {
-    const missing = refs.filter((ref) => !this.accountIds.has(accountKey(ref)));
-    if (missing.length > 0) await this.findOrOpen(missing);
-    return refs.map((ref) => this.accountIds.get(accountKey(ref)) as AccountId);
+    const ids = new Map<string, AccountId>();
+    const unknown = new Map<string, AccountRef>();
+    for (const ref of refs) {
+      const key = accountKey(ref);
+      const id = this.accountIds.get(key);
+      if (id === undefined) unknown.set(key, ref);
+      else ids.set(key, id);
+    }
+    if (unknown.size > 0) await this.outlast(() => this.findOrOpen(unknown, ids));
+    return refs.map((ref) => ids.get(accountKey(ref)) as AccountId);
   }
 
   async lotOrigin(origin: LotOrigin): Promise<number> {
     const key = `${origin.issuer} ${origin.currencyId} ${origin.issueMonth} ${origin.termsId} ${origin.offerId}`;
-    let id = this.originIds.get(key);
-    if (id === undefined) {
-      const values = [origin.issuer, origin.issuerCode, origin.currencyId, dayToIso(origin.issueMonth), origin.termsId, origin.offerId];
-      await this.pool.query({ text: INSERT_ORIGIN, values });
-      const { rows } = await this.pool.query({ text: FIND_ORIGIN, values: values.filter((_, at) => at !== 1) });
-      id = rows[0].id as number;
-      this.origins.set(id, { issuer: origin.issuer, issuerCode: origin.issuerCode, issueMonth: origin.issueMonth });
-      this.originIds.set(key, id);
-    }
-    return id;
+    const known = this.originIds.get(key);
+    if (known !== undefined) return known;
+    const name = [origin.issuer, origin.currencyId, dayToIso(origin.issueMonth), origin.termsId, origin.offerId];
+    const row = await this.outlast(async () => {
+      const find = async () => (await this.lookups.query({ text: FIND_ORIGIN, values: name })).rows[0];
+      const found = await find();
+      if (found) return found;
+      await this.lookups.query({ text: INSERT_ORIGIN, values: [...name, origin.issuerCode] });
+      return find();
+    });
+    // The issuer's code is part of the lots' keys: the one that they were made with counts, not the one it has now.
+    this.origins.set(row.id, { issuer: origin.issuer, issuerCode: row.issuer_code, issueMonth: origin.issueMonth });
+    this.originIds.set(key, row.id);
+    return row.id;
   }
 
   async setSpendLock(owner: Uuid, locked: boolean): Promise<void> {
-    await this.pool.query({ text: "UPDATE account SET spend_locked = $2 WHERE owner_id = $1 AND kind = 'WALLET'", values: [owner, locked] });
+    await this.outlast(() => this.lookups.query({ text: SET_SPEND_LOCK, values: [owner, locked] }));
   }
 
   async close(): Promise<void> {
     await this.queue.close();
-    await this.pool.end();
+    await this.workers.end();
+    await this.lookups.end();
   }
 
-  private async findOrOpen(refs: readonly AccountRef[]): Promise<void> {
+  /** What may be repeated is, while the database is out. */
+  private outlast<T>(attempt: () => Promise<T>): Promise<T> {
+    return this.outage.outlast(attempt, (kind, error) => {
+      if (kind !== 'conflict') this.options.log.warn({ err: error, kind }, 'the database did not answer the ledger');
+    });
+  }
+
+  private async findOrOpen(unknown: ReadonlyMap<string, AccountRef>, ids: Map<string, AccountId>): Promise<void> {
     // Sorted, so that two callers who open the same accounts at once cannot deadlock.
-    const sorted = [...refs].sort((a, b) => (accountKey(a) < accountKey(b) ? -1 : 1));
-    const keys = [sorted.map((ref) => ref.owner), sorted.map((ref) => ref.kind), sorted.map((ref) => ref.currencyId)];
+    const sorted = [...unknown].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, ref]) => ref);
+    const columns = [sorted.map((ref) => ref.owner), sorted.map((ref) => ref.kind), sorted.map((ref) => ref.currencyId)];
     const find = async () => {
-      const { rows } = await this.pool.query({ name: 'kernel-find-accounts', text: FIND_ACCOUNTS, values: keys });
-      for (const row of rows) this.remember({ kind: row.kind, owner: row.owner_id, currencyId: row.currency_id }, Number(row.id), row.guarded);
+      const { rows } = await this.lookups.query({ name: 'kernel-find-accounts', text: FIND_ACCOUNTS, values: columns });
+      for (const row of rows) {
+        const key = accountKey({ kind: row.kind, owner: row.owner_id, currencyId: row.currency_id });
+        ids.set(key, Number(row.id));
+        this.remember(key, Number(row.id), row.guarded ? null : row.currency_id);
+      }
       return rows.length;
     };
     // Most are there already, and reading takes no locks.
     if ((await find()) >= sorted.length) return;
-    await this.pool.query({ name: 'kernel-open-accounts', text: OPEN_ACCOUNTS, values: [...keys, this.options.clock.now()] });
+    await this.lookups.query({ name: 'kernel-open-accounts', text: OPEN_ACCOUNTS, values: [...columns, this.options.clock.now()] });
     await find();
-    const lost = sorted.find((ref) => !this.accountIds.has(accountKey(ref)));
-    if (lost) throw new Error(`account ${accountKey(lost)} could not be opened`);
+    for (const key of unknown.keys()) if (!ids.has(key)) throw new Error(`account ${key} could not be opened`);
   }
 
-  private remember(ref: AccountRef, id: AccountId, guarded: boolean): void {
-    if (!guarded) this.summed.set(id, ref.currencyId);
+  private remember(key: string, id: AccountId, summedCurrency: number | null): void {
+    if (summedCurrency !== null) this.summed.set(id, summedCurrency);
     // Wallets come and go in the cache; it is emptied rather than let grow without bound.
-    if (this.accountIds.size >= MAX_CACHED_ACCOUNTS) this.accountIds.clear();
-    this.accountIds.set(accountKey(ref), id);
+    if (this.accountIds.size >= (this.options.maxKnownAccounts ?? 500_000)) this.accountIds.clear();
+    this.accountIds.set(key, id);
   }
 
   private async loadOrigins(client: ClientBase, ids: readonly number[]): Promise<void> {
@@ -191,6 +231,11 @@ const OPEN_ACCOUNTS = `
   FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS n (owner_id, kind, currency_id)
   ON CONFLICT (owner_id, kind, currency_id) DO NOTHING`;
 const INSERT_ORIGIN = `
-  INSERT INTO lot_origin (issuer_id, issuer_code, currency_id, issue_month, terms_id, offer_id) VALUES ($1, $2, $3, $4::date, $5, $6) ON CONFLICT DO NOTHING`;
+  INSERT INTO lot_origin (issuer_id, currency_id, issue_month, terms_id, offer_id, issuer_code) VALUES ($1, $2, $3::date, $4, $5, $6) ON CONFLICT DO NOTHING`;
 const FIND_ORIGIN = `
-  SELECT id FROM lot_origin WHERE issuer_id = $1 AND currency_id = $2 AND issue_month = $3::date AND terms_id = $4 AND offer_id IS NOT DISTINCT FROM $5`;
+  SELECT id, issuer_code FROM lot_origin
+  WHERE issuer_id = $1 AND currency_id = $2 AND issue_month = $3::date AND terms_id = $4 AND offer_id IS NOT DISTINCT FROM $5`;
+// Locked in id order, as postings lock: an owner's wallets may be in one of them together.
+const SET_SPEND_LOCK = `
+  WITH wallets AS MATERIALIZED (SELECT id FROM account WHERE owner_id = $1 AND kind = 'WALLET' ORDER BY id FOR NO KEY UPDATE)
+  UPDATE account a SET spend_locked = $2 FROM wallets w WHERE a.id = w.id`;

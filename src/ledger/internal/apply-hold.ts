@@ -8,6 +8,7 @@ type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
 export function hold(posting: Posting, step: StepOf<'hold'>): void {
   requireAmount(step.amount);
+  if (!(step.expiresAt > posting.request.occurredAt)) throw new RangeError(`a hold cannot expire before it is placed: ${step.expiresAt}`);
   const wallet = posting.wallet(step.from);
   posting.checkSummed(step.to, wallet.currencyId);
   requireSpendable(posting, wallet, step.amount);

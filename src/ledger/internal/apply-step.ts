@@ -76,6 +76,7 @@ function move(posting: Posting, step: StepOf<'move'>): void {
   const currencyId = posting.state.summed.get(step.from);
   if (currencyId === undefined) throw new Error(`account ${step.from} is no summed account that has been opened here`);
   posting.checkSummed(step.to, currencyId);
+  if (step.from === step.to) throw new Error(`account ${step.from} cannot pay itself`);
   const { id, from: debitAccount, to: creditAccount, amount, code, termsId } = step;
   const common = { reverses: null, holdId: null, lot: null, debitAfter: null, creditAfter: null };
   posting.addTransfer({ id, debitAccount, creditAccount, currencyId, amount, code, termsId, ...common }, []);
@@ -86,7 +87,9 @@ function count(posting: Posting, step: StepOf<'count'>): void {
     throw new Error(`${posting.request.kind} counts ${step.key} without declaring it`);
   const key = counterKey(step.account, step.key);
   const counter = posting.state.counters.get(key);
-  if (counter) return posting.change(counter, { value: counter.value + step.by, changed: true });
-  posting.state.counters.set(key, { account: step.account, key: step.key, value: step.by, existed: false, changed: true });
+  const value = (counter?.value ?? 0) + step.by;
+  if (!Number.isSafeInteger(value)) throw new RangeError(`counter ${step.key} cannot become ${value}`);
+  if (counter) return posting.change(counter, { value, changed: true });
+  posting.state.counters.set(key, { account: step.account, key: step.key, value, existed: false, changed: true });
   posting.onUndo(() => posting.state.counters.delete(key));
 }

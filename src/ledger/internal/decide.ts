@@ -29,7 +29,7 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
   let refusal: RefusalData | null = null;
   let planned = 0;
   try {
-    for (const account of request.loads.wallets) requireWallet(state, account);
+    requireSoundLoads(state, request);
     releaseExpiredHolds(posting);
     planned = posting.progress();
     const decided = request.plan(viewOf(state, request));
@@ -88,6 +88,13 @@ export function viewOf(state: BatchState, request: PostingRequest): LedgerView {
       return state.counters.get(counterKey(account, key))?.value ?? 0;
     },
   };
+}
+
+/** What is decided on must be locked: a counter without its wallet could be counted twice at once. */
+function requireSoundLoads(state: BatchState, { kind, loads }: PostingRequest): void {
+  for (const account of loads.wallets) requireWallet(state, account);
+  for (const { account, key } of loads.counters ?? [])
+    if (!loads.wallets.includes(account)) throw new Error(`${kind} loads counter ${key} without its wallet, account ${account}`);
 }
 
 function requireWallet(state: BatchState, account: number): WalletState {

@@ -1,5 +1,6 @@
 import { Client, type ClientConfig, Pool } from 'pg';
 import { withSettings } from '../../database/connection-options';
+import type { Patience } from './failures';
 
 /**
  * Connections of the posting kernel: role tessera_kernel, pipelined (all statements of a phase go out before the first answer is awaited).
@@ -8,13 +9,12 @@ import { withSettings } from '../../database/connection-options';
 const SETTINGS = [
   'timezone=UTC',
   'datestyle=ISO',
+  'bytea_output=hex',
   'plan_cache_mode=force_generic_plan',
   'jit=off',
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
-  'statement_timeout=30000',
-  'lock_timeout=10000',
   'idle_in_transaction_session_timeout=60000',
 ];
 
@@ -22,12 +22,22 @@ export interface KernelConnection {
   readonly connectionString: string;
   /** Taken on at connection start; null when the login is the kernel's own. */
   readonly role: string | null;
+  readonly patience: Patience;
 }
 
-function clientConfig({ connectionString, role }: KernelConnection): ClientConfig {
-  const settings = withSettings(connectionString, [...SETTINGS, ...(role ? [`role=${role}`] : [])]);
-  // @types/pg does not know `pipeline` yet.
-  return { ...settings, application_name: 'tessera-kernel', keepAlive: true, pipeline: true } as ClientConfig;
+function clientConfig({ connectionString, role, patience }: KernelConnection): ClientConfig {
+  const waits = [`statement_timeout=${patience.statementMs}`, `lock_timeout=${patience.lockMs}`];
+  const settings = withSettings(connectionString, [...SETTINGS, ...waits, ...(role ? [`role=${role}`] : [])]);
+  return {
+    ...settings,
+    application_name: 'tessera-kernel',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    query_timeout: patience.answerMs,
+    connectionTimeoutMillis: patience.connectMs,
+    // @types/pg does not know `pipeline` yet.
+    pipeline: true,
+  } as ClientConfig;
 }
 
 export async function connectKernel(connection: KernelConnection): Promise<Client> {
@@ -39,7 +49,10 @@ export async function connectKernel(connection: KernelConnection): Promise<Clien
 }
 
 export function kernelPool(connection: KernelConnection, max: number): Pool {
-  const pool = new Pool({ ...clientConfig(connection), max });
+  // Here connectMs would also end the wait for a connection that others are using.
+  const pool = new Pool({ ...clientConfig(connection), max, connectionTimeoutMillis: connection.patience.answerMs });
   pool.on('error', () => undefined);
+  // The pool listens only to idle connections; one that is lost while it is used would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

@@ -4,12 +4,19 @@ import { type Decision, decide } from './decide';
 import { type Known, loadState } from './load-state';
 import { writeBatch } from './write-batch';
 
+/** The statements rely on it: each sees what was committed before it began, whatever the database's default is. */
+export const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+
 /** One batch in one database transaction of its own: lock and read, decide, write, commit. All or nothing. */
-export async function postBatch(client: ClientBase, requests: readonly PostingRequest[], known: Known): Promise<Decision[]> {
+export async function postBatch(client: ClientBase, requests: readonly PostingRequest[], known: Known, beforeCommit: (decided: readonly Decision[]) => void): Promise<Decision[]> {
   try {
-    // Sent ahead of the reads without waiting for it; if it fails, so do they.
-    const begun = client.query('BEGIN');
-    const [, decisions] = await Promise.all([begun, postInTransaction(client, requests, known)]);
+    // Sent ahead of the reads without waiting for it; nothing is written before it is known to have begun.
+    const [begun, loaded] = await Promise.allSettled([client.query(BEGIN), loadState(client, requests, known)]);
+    if (begun.status === 'rejected') throw begun.reason;
+    if (loaded.status === 'rejected') throw loaded.reason;
+    const decisions = decide(loaded.value, requests);
+    await writeBatch(client, loaded.value);
+    beforeCommit(decisions);
     const committed = await client.query('COMMIT');
     // COMMIT of an aborted transaction answers ROLLBACK, without an error.
     if (committed.command !== 'COMMIT') throw new Error(`the batch was not committed: ${committed.command}`);

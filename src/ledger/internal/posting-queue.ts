@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import { Refusal } from '../../refusal';
 import type { PostingOutcome, PostingRequest } from '../posting';
 import type { Decision } from './decide';
+import { Outage } from './failures';
 import { connectKernel, type KernelConnection } from './kernel-connection';
 import type { Known } from './load-state';
 import { postBatch } from './post-batch';
@@ -12,13 +12,6 @@ import { postBatch } from './post-batch';
 export class Overloaded extends Refusal {
   constructor() {
     super({ code: 'OVERLOADED', message: 'Too many postings are waiting. Nothing was written; send the same request again shortly.', retrySafe: true });
-  }
-}
-
-/** The database could not be reached long enough; whether this posting was written is not known. Repeating it is safe. */
-export class LedgerUnavailable extends Refusal {
-  constructor() {
-    super({ code: 'UNAVAILABLE', message: 'The ledger cannot be reached. Send the same request again: it counts once.', retrySafe: true });
   }
 }
 
@@ -51,9 +44,6 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-const MAX_CONFLICT_RETRIES = 20;
-const RECONNECT_FOR_MS = 15_000;
-
 /**
  * Many callers, one batch: what arrives while a batch is in flight goes together in the next. No timer: a lone caller goes at once.
  * One connection; its queue is bounded.
@@ -64,13 +54,16 @@ export class PostingQueue {
   private client: Client | null = null;
   private running: Promise<void> | null = null;
   private closed = false;
+  private readonly outage: Outage;
 
   constructor(
     private readonly connection: KernelConnection,
     private readonly known: Known,
     private readonly bounds: QueueBounds,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.outage = new Outage(connection.patience.outageMs);
+  }
 
   get length(): number {
     return this.waiting.length;
@@ -125,9 +118,11 @@ export class PostingQueue {
       });
     } catch (error) {
       if (batch.length > 1 && !(error instanceof Refusal)) {
-        // Somebody's rows broke a constraint, say: find out whose, so that nobody else pays for it.
-        this.log.error({ err: error, postings: batch.length }, 'a batch failed; posting each on its own');
-        for (const each of batch) await this.post([each]);
+        // Somebody's rows broke a constraint, say: find out whose, in halves, so that nobody else pays for it.
+        this.log.error({ err: error, postings: batch.length }, 'a batch failed; posting it in halves');
+        const half = Math.ceil(batch.length / 2);
+        await this.post(batch.slice(0, half));
+        await this.post(batch.slice(half));
         return;
       }
       for (const each of batch) each.reject(error);
@@ -135,44 +130,34 @@ export class PostingQueue {
   }
 
   private async withRetries(requests: readonly PostingRequest[]): Promise<Decision[]> {
-    const giveUpAt = performance.now() + RECONNECT_FOR_MS;
-    for (let attempt = 1; ; attempt++) {
-      try {
+    /** What was decided by attempts whose COMMIT was sent: if its answer is lost, they may have counted. */
+    const sent: (readonly Decision[])[] = [];
+    const decisions = await this.outage.outlast(
+      async () => {
         this.client ??= await connectKernel(this.connection);
-        return await postBatch(this.client, requests, this.known);
-      } catch (error) {
-        const kind = kindOfFailure(error);
-        if (kind === 'connection') {
-          // Even if the commit was lost on the way, the same postings are found as duplicates.
-          await this.client?.end().catch(() => undefined);
-          this.client = null;
-          if (performance.now() > giveUpAt) {
-            this.log.error({ err: error }, 'the database cannot be reached');
-            throw new LedgerUnavailable();
-          }
-        } else if (kind === 'defect' || attempt >= MAX_CONFLICT_RETRIES) {
-          throw error;
-        }
+        return postBatch(this.client, requests, this.known, (decided) => sent.push(decided));
+      },
+      async (kind, error) => {
         this.stats.retries++;
-        await sleep(Math.random() * Math.min(500, 5 * 2 ** attempt));
-      }
-    }
+        if (kind === 'conflict') return;
+        this.log.warn({ err: error, kind }, 'the database did not take a batch');
+        if (kind === 'busy') return;
+        await this.client?.end().catch(() => undefined);
+        this.client = null;
+      },
+    );
+    return sent.length > 1 ? decisions.map((decision, at) => asFirst(decision, sent, at)) : decisions;
   }
+}
+
+/** What is found as a duplicate of our own lost COMMIT was asked for once. */
+function asFirst(decision: Decision, sent: readonly (readonly Decision[])[], at: number): Decision {
+  const ours = sent.some((decided) => decided[at].is === 'decided' && !decided[at].outcome.duplicate);
+  return ours && decision.is === 'decided' ? { is: 'decided', outcome: { ...decision.outcome, duplicate: false } } : decision;
 }
 
 function settle({ resolve, reject }: Waiting, decision: Decision): void {
   if (decision.is === 'decided') resolve(decision.outcome);
   else if (decision.is === 'conflict') reject(new IdempotencyConflict());
   else reject(decision.error);
-}
-
-/** conflict: another transaction was in the way; connection: the server went away; defect: it would fail again. */
-function kindOfFailure(error: unknown): 'conflict' | 'connection' | 'defect' {
-  const { code, constraint, message } = error as { code?: string; constraint?: string; message?: string };
-  // The same key at two gateways at once: the second finds the first one's posting when it looks again.
-  if (code === '23505') return constraint === 'posting_pkey' ? 'conflict' : 'defect';
-  if (code === '40001' || code === '40P01' || code === '55P03') return 'conflict';
-  if (code && /^(08...|57P0[1-3]|53300|ECONN\w+|EPIPE|ETIMEDOUT|ENOENT)$/.test(code)) return 'connection';
-  if (/Connection terminated|not queryable|Client was closed|connection error/i.test(message ?? '')) return 'connection';
-  return 'defect';
 }

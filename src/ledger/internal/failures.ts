@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Refusal } from '../../refusal';
+
+/** How long the ledger waits, in milliseconds, before callers get a retry-safe refusal. */
+export interface Patience {
+  /** For a wallet that another transaction has locked. */
+  readonly lockMs: number;
+  /** For a statement; the server breaks it off then. */
+  readonly statementMs: number;
+  /** For the server's answer to a statement; then the connection is given up: nobody may be at its other end any more. */
+  readonly answerMs: number;
+  /** For a new connection. */
+  readonly connectMs: number;
+  /** While the database fails or cannot be reached. */
+  readonly outageMs: number;
+}
+
+export const PATIENCE: Patience = { lockMs: 10_000, statementMs: 30_000, answerMs: 35_000, connectMs: 5_000, outageMs: 15_000 };
+
+/** The database could not be used long enough; whether this posting was written may not be known. Repeating it is safe. */
+export class LedgerUnavailable extends Refusal {
+  constructor() {
+    super({ code: 'UNAVAILABLE', message: 'The ledger cannot be reached. Send the same request again: it counts once.', retrySafe: true });
+  }
+}
+
+/**
+ * conflict: another transaction was in the way; connection: the server or the way to it is gone; busy: it is there and cannot do it now
+ * (a lock, memory, a full disk); defect: it would fail again.
+ */
+export function kindOfFailure(error: unknown): 'conflict' | 'connection' | 'busy' | 'defect' {
+  const { code, constraint, message } = error as { code?: string; constraint?: string; message?: string };
+  // The same key at two gateways at once: the second finds the first one's posting when it looks again.
+  if (code === '23505') return constraint === 'posting_pkey' ? 'conflict' : 'defect';
+  if (code === '40001' || code === '40P01') return 'conflict';
+  // 25006: a server that has become a standby; 25P03, 25P04: it has ended an idle or endless transaction, and the session with it.
+  if (code && /^(08...|57P0[1-5]|53300|25006|25P0[34]|ECONN\w+|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN|EHOST\w+|ENET\w+)$/.test(code)) return 'connection';
+  if (code && /^(55P03|57014|53...|58...)$/.test(code)) return 'busy';
+  if (/Connection terminated|not queryable|Client was closed|connection error|Query read timeout|timeout expired|timeout exceeded/i.test(message ?? '')) return 'connection';
+  return 'defect';
+}
+
+const MAX_CONFLICTS = 20;
+
+/**
+ * Since when the database has been failing, over all that was tried: whoever comes late into an outage waits no longer than for one try.
+ */
+export class Outage {
+  private since: number | null = null;
+
+  constructor(private readonly toleratedMs: number) {}
+
+  private lastsTooLong(): boolean {
+    this.since ??= performance.now();
+    return performance.now() - this.since > this.toleratedMs;
+  }
+
+  /** Tries until it succeeds, with jitter; throws LedgerUnavailable when the outage or the conflicts go on, and defects as they are. */
+  async outlast<T>(attempt: () => Promise<T>, onFailure: (kind: 'conflict' | 'connection' | 'busy', error: unknown) => void | Promise<void>): Promise<T> {
+    for (let failures = 1; ; failures++) {
+      try {
+        const result = await attempt();
+        this.since = null;
+        return result;
+      } catch (error) {
+        const kind = kindOfFailure(error);
+        if (kind === 'defect') throw error;
+        await onFailure(kind, error);
+        if (this.lastsTooLong() || (kind === 'conflict' && failures >= MAX_CONFLICTS)) throw new LedgerUnavailable();
+        await sleep(Math.random() * Math.min(500, 5 * 2 ** failures));
+      }
+    }
+  }
+}
