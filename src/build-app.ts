@@ -4,6 +4,7 @@ import type { App, BuiltApp } from './app';
 import type { Clock } from './clock';
 import { CoalitionCache } from './coalition/coalition-snapshot';
 import type { Config } from './config';
+import { initialize } from './database/connection-problem';
 import { createAppDataSource } from './database/data-source';
 import { Database } from './database/database';
 import { createLedger } from './ledger/posting-ledger';
@@ -12,7 +13,7 @@ import { createLedger } from './ledger/posting-ledger';
 export async function buildApp(config: Config, log: Logger, clock: Clock): Promise<BuiltApp> {
   const { urls, poolSize } = config.database;
   if (!urls || !config.masterKey) throw new Error('the database and the master key must be settled before the app is built');
-  const database = new Database(await createAppDataSource(urls.app, poolSize).initialize(), urls.app);
+  const database = new Database(await initialize(createAppDataSource(urls.app, poolSize), urls.app), urls.app);
   const ledger = createLedger({ connectionString: urls.kernel, clock, log, maxBatch: config.ledger.batchSize, maxQueue: config.ledger.queueLimit });
   return { config, log, clock, database, ledger, keys: new Keys(config.masterKey), coalition: new CoalitionCache(database) };
 }

@@ -67,7 +67,9 @@ const VARIABLES = {
   TESSERA_EXPLORER: flag.optional().describe('Serves the explorer at /. Unset: yes, except in production.'),
   TESSERA_LOCAL_ISSUER: flag
     .optional()
-    .describe("A token issuer of the platform's own for trying staff and member logins. Unset: only with an embedded database outside production."),
+    .describe(
+      "A token issuer of the platform's own for trying staff and member logins. Unset: only outside production, with an embedded database or the demo.",
+    ),
   TESSERA_OIDC_ISSUER: webUrl.optional().describe('Identity provider whose tokens staff and members bring (its `iss`). Unset: none.'),
   TESSERA_OIDC_AUDIENCE: z.string().min(1).default('tessera').describe('The `aud` those tokens must carry.'),
   TESSERA_OIDC_JWKS_URL: webUrl.optional().describe("Where that provider's keys are. Unset: found through its /.well-known/openid-configuration."),
@@ -116,7 +118,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new ConfigError([
       'TESSERA_MASTER_KEY: required with DATABASE_URL in production. Generate one with "openssl rand -hex 32" and keep it safe: without it stored data cannot be read.',
     ]);
-  return shape(variables);
+  const config = shape(variables);
+  if (config.demo && !config.oidc.localIssuer)
+    throw new ConfigError(['TESSERA_DEMO: the demo logs its people in through the local issuer. Set TESSERA_LOCAL_ISSUER=true too, or leave the demo out.']);
+  return config;
 }
 
 function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
@@ -151,10 +156,10 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
     },
     logLevel: variables.TESSERA_LOG_LEVEL,
     logFormat: variables.TESSERA_LOG_FORMAT ?? (process.stdout.isTTY ? ('text' as const) : ('json' as const)),
-    demo: variables.TESSERA_DEMO ?? (embedded && !production),
+    demo: variables.TESSERA_DEMO ?? (embedded && !production && variables.TESSERA_LOCAL_ISSUER !== false),
     explorer: variables.TESSERA_EXPLORER ?? !production,
     oidc: {
-      localIssuer: variables.TESSERA_LOCAL_ISSUER ?? (embedded && !production),
+      localIssuer: variables.TESSERA_LOCAL_ISSUER ?? (!production && (embedded || variables.TESSERA_DEMO === true)),
       issuer: variables.TESSERA_OIDC_ISSUER ?? null,
       audience: variables.TESSERA_OIDC_AUDIENCE,
       jwksUrl: variables.TESSERA_OIDC_JWKS_URL ?? null,

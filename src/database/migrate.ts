@@ -1,13 +1,6 @@
 import type { DataSource } from 'typeorm';
+import { DatabaseNotReady, initialize } from './connection-problem';
 import { createOwnerDataSource } from './data-source';
-
-/** The database cannot be used as it is; the message says what to do. */
-export class DatabaseNotReady extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'DatabaseNotReady';
-  }
-}
 
 const OLDEST_MAJOR = 16;
 /** Label of the key that marks the database: it tells master keys apart and gives nothing of them away. */
@@ -20,7 +13,7 @@ const MIGRATION_LOCK = 7_365_700;
  * the first one is kept, another one is refused. Answers with the names of the migrations that ran.
  */
 export async function migrate(ownerUrl: string, keyMark: Buffer): Promise<string[]> {
-  const source = await connect(ownerUrl);
+  const source = await initialize(createOwnerDataSource(ownerUrl), ownerUrl);
   try {
     await requireVersion(source);
     const runner = source.createQueryRunner();
@@ -58,24 +51,6 @@ const OTHER_KEY =
 
 function migrationNames(source: DataSource): string[] {
   return source.migrations.map((migration) => migration.name ?? migration.constructor.name);
-}
-
-async function connect(ownerUrl: string): Promise<DataSource> {
-  try {
-    return await createOwnerDataSource(ownerUrl).initialize();
-  } catch (error) {
-    throw explain(error as Error & { code?: string }, ownerUrl);
-  }
-}
-
-function explain({ code, message }: Error & { code?: string }, ownerUrl: string): DatabaseNotReady {
-  const { host, pathname } = new URL(ownerUrl);
-  if (code === '28P01' || code === '28000')
-    return new DatabaseNotReady(`PostgreSQL at ${host} refuses the login of DATABASE_URL. Check its user and password.`);
-  if (code === '3D000') return new DatabaseNotReady(`PostgreSQL at ${host} has no database "${pathname.slice(1)}". Create it, or correct DATABASE_URL.`);
-  if (code && /^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH)$/.test(code))
-    return new DatabaseNotReady(`No PostgreSQL answers at ${host} (${code}). Start it or correct DATABASE_URL; without DATABASE_URL an embedded one is used.`);
-  return new DatabaseNotReady(`PostgreSQL at ${host} cannot be used: ${message}`);
 }
 
 async function requireVersion(source: DataSource): Promise<void> {

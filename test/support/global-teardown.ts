@@ -7,7 +7,9 @@ export default async function globalTeardown(): Promise<void> {
   if (testServer) return testServer.stop();
   const client = new Client({ connectionString: process.env.TEST_SERVER_URL });
   await client.connect();
-  const { rows } = await client.query('SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [process.env.TEST_TEMPLATE]);
+  const owner = new URL(process.env.TEST_TEMPLATE_URL as string).username;
+  const { rows } = await client.query('SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [owner]);
   for (const { datname } of rows) await client.query(`DROP DATABASE "${datname}" WITH (FORCE)`);
+  await client.query(`DROP ROLE ${owner}`);
   await client.end();
 }

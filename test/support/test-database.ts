@@ -5,9 +5,9 @@ import { type DatabaseUrls, databaseUrls } from '../../src/config';
 /** A migrated, empty database of the test's own. */
 export interface TestDatabase {
   readonly name: string;
-  /** For each role; `owner` is a superuser on the embedded server. */
+  /** For each role, as in a deployment: the owner is no superuser, row-level security binds it too. */
   readonly urls: DatabaseUrls;
-  /** Connections as the owner, to look behind row-level security; only in tests. */
+  /** Connections of a superuser, to look behind row-level security; only in tests. */
   readonly owner: Pool;
   /** Ends its own connections and drops the database, whoever is still connected. */
   drop(): Promise<void>;
@@ -17,17 +17,20 @@ const CLONE_LOCK = 7_365_737;
 
 /** Clones the template that globalSetup migrated: 60 to 120 ms. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const { TEST_SERVER_URL: serverUrl, TEST_TEMPLATE: template } = process.env;
-  if (!serverUrl || !template) throw new Error('Run tests through jest: its globalSetup starts the database.');
+  const { TEST_SERVER_URL: serverUrl, TEST_TEMPLATE_URL: templateUrl } = process.env;
+  if (!serverUrl || !templateUrl) throw new Error('Run tests through jest: its globalSetup starts the database.');
+  const url = new URL(templateUrl);
+  const template = url.pathname.slice(1);
   const name = `${template}_${randomBytes(5).toString('hex')}`;
   await onServer(serverUrl, async (client) => {
     // Two clones of one template at once get in each other's way.
     await client.query('SELECT pg_advisory_lock($1)', [CLONE_LOCK]);
-    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${url.username}`);
   });
-  const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  const owner = new Pool({ connectionString: url.toString(), max: 4 });
+  const behind = new URL(serverUrl);
+  behind.pathname = url.pathname;
+  const owner = new Pool({ connectionString: behind.toString(), max: 4 });
   // Cut off when the database is dropped.
   owner.on('error', () => undefined);
   return {
