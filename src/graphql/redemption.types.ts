@@ -159,6 +159,7 @@ export class RefundRedemptionInput {
   occurredAt?: Date | null;
 }
 
+@ObjectType({ description: 'What the answers about an earlier redemption have in common; no type of its own in the schema.' })
 abstract class RedemptionChange {
   @Field(() => ID, { description: 'The redemption.' })
   redemptionId!: string;

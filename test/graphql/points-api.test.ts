@@ -1,0 +1,270 @@
+import type { Answer } from '../support/api';
+import { openPointsApi, type PointsApi } from '../support/points-api';
+
+let open: PointsApi;
+let key = 0;
+
+beforeAll(async () => {
+  open = await openPointsApi();
+});
+afterAll(() => open?.close());
+
+const REFUSAL = '... on Refusal { __typename code message retrySafe }';
+const BALANCE = 'balance { currency active pending held arrears spendable }';
+const ENROL = `mutation ($input: EnrolMemberInput!) { enrolMember(input: $input) { __typename ... on Member { id wallet { id } } ${REFUSAL} } }`;
+const PURCHASE = `mutation ($input: RecordPurchaseInput!) { recordPurchase(input: $input) { __typename
+  ... on RecordedPurchase { purchaseId points amount eligibleAmount paidWithPoints leftOut { lineNo reason } expiresOn dryRun duplicate ${BALANCE} } ${REFUSAL} } }`;
+const PURCHASES = `mutation ($input: [RecordPurchaseInput!]!) { recordPurchases(input: $input) { __typename ... on RecordedPurchase { purchaseId points ${BALANCE} } ${REFUSAL} } }`;
+const RETURN = `mutation ($input: RecordReturnInput!) { recordReturn(input: $input) { __typename
+  ... on RecordedReturn { returnId purchaseId clawedBack reinstated amountLeft lines { lineNo quantity left } ${BALANCE} } ... on ReturnExceedsPurchase { lineNo left } ${REFUSAL} } }`;
+const REDEEM = `mutation ($input: RedeemInput!) { redeem(input: $input) { __typename ... on Redemption { redemptionId points value { amount currency } dryRun ${BALANCE} }
+  ... on InsufficientPoints { available } ... on BelowMinimum { minimum } ... on NotAStep { step nextIncrement } ... on ShareExceeded { maximum } ${REFUSAL} } }`;
+const HOLD = `mutation ($input: HoldInput!) { hold(input: $input) { __typename ... on Redemption { redemptionId expiresAt ${BALANCE} } ${REFUSAL} } }`;
+const CAPTURE = `mutation ($input: CaptureHoldInput!) { captureHold(input: $input) { __typename ... on CapturedHold { redemptionId points released value { amount currency } ${BALANCE} }
+  ... on CaptureExceedsHold { held } ... on HoldNotOpen { state } ${REFUSAL} } }`;
+const VOID = `mutation ($input: VoidHoldInput!) { voidHold(input: $input) { __typename ... on VoidedHold { released ${BALANCE} } ... on HoldNotOpen { state } ${REFUSAL} } }`;
+const REFUND = `mutation ($input: RefundRedemptionInput!) { refundRedemption(input: $input) { __typename ... on Refund { points ${BALANCE} } ... on RefundExceedsRedemption { refundable } ${REFUSAL} } }`;
+const MEMBER = `query ($ref: MemberRefInput!) { member(ref: $ref) { id enrolledAt personalData { givenName } wallet { id lockedAt balances { currency active held nextExpiries { on points } }
+  holds { redemptionId points brandId } movements(currency: "FLP") { edges { node { kind points brandId balanceAfter } } pageInfo { hasNextPage } } } } }`;
+
+type Token = () => Promise<string>;
+const ask = async (token: Token, query: string, input: object): Promise<Answer> => {
+  const { data, errors } = await open.api.ask(token, query, { input });
+  if (errors) return errors[0];
+  return Object.values(data)[0];
+};
+const newKey = () => `key ${++key}`;
+const basket = (member: object, unitPrice: string, more: object = {}) => ({
+  idempotencyKey: newKey(),
+  member,
+  currency: 'FLP',
+  moneyCurrency: 'EUR',
+  lines: [{ sku: 'DIESEL', category: 'fuel', quantity: '1', unitPrice }],
+  ...more,
+});
+const spending = (member: object, points: number, more: object = {}) => ({
+  idempotencyKey: newKey(),
+  member,
+  currency: 'FLP',
+  points,
+  purchaseAmount: { amount: '100', currency: 'EUR' },
+  ...more,
+});
+/** Rows of everything but stored outcomes. */
+const written = async () => {
+  const tables = [
+    'transfer',
+    'hold',
+    'lot',
+    'allocation',
+    'purchase',
+    'purchase_line',
+    'purchase_return',
+    'redemption',
+    'member',
+    'brand_link',
+    'member_identifier',
+    'earning_rule',
+    'redemption_rule',
+  ];
+  const { rows } = await open.test.database.owner.query(
+    tables.map((table) => `SELECT '${table}' AS name, count(*)::int AS rows FROM ${table}`).join(' UNION ALL '),
+  );
+  return rows;
+};
+
+test('a tour: earn at one brand, see it, hold and capture at another, refund, return', async () => {
+  const { fuel, taxi } = open;
+  const card = { identifier: { kind: 'CARD', value: '4000 1' } };
+  const enrolled = await ask(fuel, ENROL, { idempotencyKey: newKey(), customerId: 'ana', identifiers: [card.identifier], personalData: { givenName: 'Ana' } });
+  expect(enrolled).toMatchObject({ __typename: 'Member', id: expect.stringMatching(/^mem_[0-9a-f]{32}$/), wallet: { id: expect.stringMatching(/^wal_/) } });
+  const bought = await ask(fuel, PURCHASE, basket({ customerId: 'ana' }, '1000.99'));
+  expect(bought).toMatchObject({ points: 1_000, amount: '1000.990000000', leftOut: [], duplicate: false, balance: { active: 1_000, spendable: 1_000 } });
+  const hold = await ask(taxi, HOLD, spending(card, 600));
+  expect(hold).toMatchObject({ expiresAt: '2026-03-22T12:00:00.000Z', balance: { active: 400, held: 600 } });
+  const captured = await ask(taxi, CAPTURE, { idempotencyKey: newKey(), redemptionId: hold.redemptionId, points: 500 });
+  expect(captured).toMatchObject({
+    points: 500,
+    released: 100,
+    value: { amount: '5.000000', currency: 'EUR' },
+    redemptionId: hold.redemptionId,
+    balance: { active: 500 },
+  });
+  expect(await ask(taxi, REFUND, { idempotencyKey: newKey(), redemptionId: hold.redemptionId, points: 100 })).toMatchObject({
+    points: 100,
+    balance: { active: 600 },
+  });
+  const returned = await ask(fuel, RETURN, { idempotencyKey: newKey(), purchaseId: bought.purchaseId, lines: [{ lineNo: 1, quantity: '0.2' }] });
+  expect(returned).toMatchObject({
+    clawedBack: 200,
+    lines: [{ lineNo: 1, quantity: '0.200', left: '0.800' }],
+    purchaseId: bought.purchaseId,
+    balance: { active: 400 },
+  });
+  const seen = await open.api.ask(fuel, MEMBER, { ref: { customerId: 'ana' } });
+  expect(seen.errors).toBeUndefined();
+  expect(seen.data.member).toMatchObject({
+    id: enrolled.id,
+    personalData: null,
+    wallet: { balances: [{ currency: 'FLP', active: 400, held: 0, nextExpiries: [] }], holds: [] },
+  });
+  expect(seen.data.member.wallet.movements.edges.map(({ node }: Answer) => [node.kind, node.points, node.balanceAfter])).toEqual([
+    ['CLAWBACK', -200, null],
+    ['EARN', 1_000, null],
+  ]);
+  // The same member has another id at another brand.
+  const atTaxi = await open.api.ask(taxi, MEMBER, { ref: card });
+  expect(atTaxi.data.member.id).not.toBe(enrolled.id);
+  expect(atTaxi.data.member.wallet.movements.edges.map(({ node }: Answer) => node.kind)).toEqual(['REFUND', 'CAPTURE']);
+});
+
+test('a member in a session made by a brand sees everything, with a running balance', async () => {
+  const { fuel, api } = open;
+  const { id } = await ask(fuel, ENROL, { idempotencyKey: newKey(), personalData: { givenName: 'Bo' } });
+  await ask(fuel, PURCHASE, basket({ id }, '40'));
+  await ask(fuel, PURCHASE, basket({ id }, '2'));
+  const { data } = await api.ask(fuel, 'mutation ($id: ID!) { createMemberSession(input: { memberId: $id }) { token } }', { id });
+  const me = async (fields: string) => (await api.ask(data.createMemberSession.token, `{ me { ${fields} } }`)).data.me;
+  expect(
+    await me(
+      'personalData { givenName } wallet { movements(currency: "FLP", first: 1) { edges { node { points balanceAfter } } pageInfo { endCursor hasNextPage } } }',
+    ),
+  ).toMatchObject({
+    personalData: { givenName: 'Bo' },
+    wallet: { movements: { edges: [{ node: { points: 2, balanceAfter: 42 } }], pageInfo: { hasNextPage: true } } },
+  });
+  const first = await me('wallet { movements(currency: "FLP", first: 1) { pageInfo { endCursor } } }');
+  const after = first.wallet.movements.pageInfo.endCursor;
+  expect(
+    await me(`wallet { movements(currency: "FLP", first: 1, after: "${after}") { edges { node { points balanceAfter } } pageInfo { hasNextPage } } }`),
+  ).toEqual({
+    wallet: { movements: { edges: [{ node: { points: 40, balanceAfter: 40 } }], pageInfo: { hasNextPage: false } } },
+  });
+});
+
+test('refusals are typed, say what to do, and write nothing', async () => {
+  const { fuel, taxi } = open;
+  const { id } = await ask(fuel, ENROL, { idempotencyKey: newKey(), identifiers: [{ kind: 'PHONE', value: '+43 1 234' }] });
+  const bought = await ask(fuel, PURCHASE, basket({ id }, '1000'));
+  const hold = await ask(fuel, HOLD, spending({ id }, 100));
+  const burned = await ask(fuel, REDEEM, spending({ id }, 100));
+  const phone = { identifier: { kind: 'PHONE', value: '+43-1-234' } };
+  await ask(taxi, PURCHASE, basket(phone, '1'));
+  const before = await written();
+  const capture = (more: object) => ({ idempotencyKey: newKey(), redemptionId: hold.redemptionId, ...more });
+  expect(await ask(taxi, REDEEM, spending(phone, 5_000, { purchaseAmount: { amount: '1000', currency: 'EUR' } }))).toMatchObject({
+    __typename: 'InsufficientPoints',
+    available: 801,
+    retrySafe: false,
+  });
+  expect(await ask(taxi, REDEEM, spending(phone, 5))).toMatchObject({ __typename: 'BelowMinimum', minimum: 10 });
+  expect(await ask(taxi, REDEEM, spending(phone, 15))).toMatchObject({ __typename: 'NotAStep', step: 10, nextIncrement: 20 });
+  expect(await ask(taxi, REDEEM, spending(phone, 60, { purchaseAmount: { amount: '1.01', currency: 'EUR' } }))).toMatchObject({
+    __typename: 'ShareExceeded',
+    maximum: 50,
+  });
+  expect(await ask(taxi, REDEEM, spending(phone, 60, { purchaseAmount: null }))).toMatchObject({ __typename: 'PurchaseAmountRequired' });
+  expect(await ask(fuel, CAPTURE, capture({ points: 101 }))).toMatchObject({ __typename: 'CaptureExceedsHold', held: 100 });
+  expect(await ask(fuel, CAPTURE, capture({ redemptionId: burned.redemptionId }))).toMatchObject({ __typename: 'HoldNotOpen', state: 'BURNED' });
+  expect(await ask(fuel, REFUND, capture({ redemptionId: burned.redemptionId, points: 101 }))).toMatchObject({
+    __typename: 'RefundExceedsRedemption',
+    refundable: 100,
+  });
+  expect(await ask(fuel, RETURN, { idempotencyKey: newKey(), purchaseId: bought.purchaseId, lines: [{ sku: 'DIESEL', quantity: '2' }] })).toMatchObject({
+    __typename: 'ReturnExceedsPurchase',
+    lineNo: null,
+    left: '1.000',
+  });
+  expect(await ask(fuel, PURCHASE, basket({ id }, '1', { occurredAt: '2024-12-31T23:59:59Z' }))).toMatchObject({ __typename: 'TermsNotActive' });
+  expect(await ask(fuel, PURCHASE, basket({ id }, '1', { occurredAt: '2026-03-16T12:00:00Z' }))).toMatchObject({ __typename: 'OccurredAtOutOfRange' });
+  expect(await ask(fuel, PURCHASE, basket({ id }, '1', { moneyCurrency: 'USD' }))).toMatchObject({ __typename: 'MoneyCurrencyMismatch' });
+  expect(await ask(taxi, ENROL, { idempotencyKey: newKey(), identifiers: [phone.identifier] })).toMatchObject({ __typename: 'IdentifierTaken' });
+  const once = basket({ id }, '0.5', { dryRun: false });
+  await ask(fuel, PURCHASE, once);
+  expect(await ask(fuel, PURCHASE, { ...once, reference: 'other' })).toMatchObject({ __typename: 'IdempotencyConflict' });
+  expect(await written()).toEqual(before.map((row: Answer) => (['purchase', 'purchase_line'].includes(row.name) ? { ...row, rows: row.rows + 1 } : row)));
+});
+
+test('bad input names its field, and nothing is written', async () => {
+  const { fuel } = open;
+  const { id } = await ask(fuel, ENROL, { idempotencyKey: newKey() });
+  const { purchaseId } = await ask(fuel, PURCHASE, basket({ id }, '500'));
+  const hold = await ask(fuel, HOLD, spending({ id }, 100));
+  const before = await written();
+  const line = (more: object) => basket({ id }, '1', { lines: [{ sku: 'X', quantity: '1', unitPrice: '1', ...more }] });
+  const cases: [string, object, string][] = [
+    [PURCHASE, line({ quantity: '0' }), 'input.lines.0.quantity'],
+    [PURCHASE, line({ quantity: '-1' }), 'input.lines.0.quantity'],
+    [PURCHASE, line({ quantity: '1.0001' }), 'input.lines.0.quantity'],
+    [PURCHASE, line({ quantity: 1 }), 'input.lines.0.quantity'],
+    [PURCHASE, line({ unitPrice: '-0.01' }), 'input.lines.0.unitPrice'],
+    [PURCHASE, line({ unitPrice: '999999999999999999' }), 'input.lines.0.unitPrice'],
+    [PURCHASE, line({ unitPrice: 'NaN' }), 'input.lines.0.unitPrice'],
+    [PURCHASE, line({ sku: '' }), 'input.lines.0.sku'],
+    [PURCHASE, line({ sku: 'x'.repeat(101) }), 'input.lines.0.sku'],
+    [PURCHASE, line({ sku: 'NUL\u0000' }), 'input.lines.0.sku'],
+    [PURCHASE, basket({ id }, '1', { lines: [] }), 'input.lines'],
+    [PURCHASE, basket({ id }, '1', { currency: 'NOPE' }), 'input.currency'],
+    [PURCHASE, basket({ id }, '1', { moneyCurrency: 'euro' }), 'input.moneyCurrency'],
+    [PURCHASE, basket({ id }, '1', { idempotencyKey: '' }), 'input.idempotencyKey'],
+    [PURCHASE, basket({ id }, '1', { idempotencyKey: 'k'.repeat(256) }), 'input.idempotencyKey'],
+    [PURCHASE, basket({ id, customerId: 'x' }, '1'), 'input.member'],
+    [PURCHASE, basket({}, '1'), 'input.member'],
+    [PURCHASE, basket({ id: 'mem_1' }, '1'), 'input.member.id'],
+    [PURCHASE, basket({ identifier: { kind: 'CARD', value: ' - ' } }, '1'), 'identifier.value'],
+    [PURCHASE, basket({ id }, '1', { occurredAt: 'yesterday' }), 'input.occurredAt'],
+    [PURCHASE, basket({ id }, '1', { redemptionIds: ['pur_1'] }), 'input.redemptionIds.0'],
+    [PURCHASE, basket({ id }, '1', { reference: 'r'.repeat(201) }), 'input.reference'],
+    [REDEEM, spending({ id }, 0), 'input.points'],
+    [REDEEM, spending({ id }, -10), 'input.points'],
+    [REDEEM, spending({ id }, 2 ** 53), 'input.points'],
+    [REDEEM, spending({ id }, 1.5), 'input.points'],
+    [REDEEM, spending({ id }, 10, { purchaseAmount: { amount: '1.0000001', currency: 'EUR' } }), 'input.purchase.amount'],
+    [HOLD, spending({ id }, 10, { expiresAt: '2026-03-15T11:59:59Z' }), 'input.expiresAt'],
+    [HOLD, spending({ id }, 10, { expiresAt: '2036-03-15T11:59:59Z' }), 'input.expiresAt'],
+    [CAPTURE, { idempotencyKey: newKey(), redemptionId: hold.redemptionId, points: 0 }, 'input.points'],
+    [CAPTURE, { idempotencyKey: newKey(), redemptionId: purchaseId }, 'input.redemptionId'],
+    [VOID, { idempotencyKey: newKey(), redemptionId: 'x' }, 'input.redemptionId'],
+    [REFUND, { idempotencyKey: newKey(), redemptionId: hold.redemptionId, points: -1 }, 'input.points'],
+    [RETURN, { idempotencyKey: newKey(), purchaseId, lines: [{ lineNo: 1, quantity: '0' }] }, 'input.lines.0.quantity'],
+    [RETURN, { idempotencyKey: newKey(), purchaseId, lines: [{ quantity: '1' }] }, 'input.lines.0'],
+    [RETURN, { idempotencyKey: newKey(), purchaseId, lines: [{ lineNo: 7, quantity: '1' }] }, 'input.lines.0.lineNo'],
+    [ENROL, { idempotencyKey: newKey(), identifiers: [{ kind: 'FACE', value: 'x' }] }, 'input.identifiers.0.kind'],
+    [ENROL, { idempotencyKey: newKey(), identifiers: [{ kind: 'CARD', value: '' }] }, 'input.identifiers.0.value'],
+    [ENROL, { idempotencyKey: newKey(), jurisdiction: 'Austria' }, 'input.jurisdiction'],
+  ];
+  for (const [query, input, field] of cases) {
+    const answer = await ask(fuel, query, input);
+    expect([JSON.stringify(input).slice(0, 80), answer.extensions?.code, answer.extensions?.field]).toEqual([
+      JSON.stringify(input).slice(0, 80),
+      'BAD_USER_INPUT',
+      field,
+    ]);
+  }
+  expect(await ask(fuel, PURCHASES, Array(101).fill(basket({ id }, '1')))).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field: 'input' } });
+  expect(await ask(fuel, PURCHASES, [basket({ id }, '1'), basket({ id }, '1', { moneyCurrency: 'x' })])).toMatchObject({
+    extensions: { field: 'input.1.moneyCurrency' },
+  });
+  expect(await written()).toEqual(before);
+});
+
+test("another brand's ids look like ids of nothing, in every mutation and query", async () => {
+  const { fuel, taxi } = open;
+  const { id } = await ask(fuel, ENROL, { idempotencyKey: newKey(), customerId: 'secret' });
+  const { purchaseId } = await ask(fuel, PURCHASE, basket({ id }, '500'));
+  const { redemptionId } = await ask(fuel, HOLD, spending({ id }, 100));
+  const before = await written();
+  const nothing = `mem_${'0'.repeat(32)}`;
+  for (const member of [{ id }, { customerId: 'secret' }, { id: nothing }]) {
+    expect(await ask(taxi, PURCHASE, basket(member, '1'))).toMatchObject({ message: 'Member not found.', extensions: { code: 'NOT_FOUND' } });
+    expect(await ask(taxi, REDEEM, spending(member, 10))).toMatchObject({ extensions: { code: 'NOT_FOUND' } });
+    expect((await open.api.ask(taxi, MEMBER, { ref: member })).errors?.[0].extensions).toEqual({ code: 'NOT_FOUND' });
+    expect(await ask(taxi, PURCHASES, [basket(member, '1')])).toMatchObject([{ __typename: 'NotFound', code: 'NOT_FOUND', retrySafe: true }]);
+  }
+  for (const query of [CAPTURE, VOID, REFUND])
+    expect(await ask(taxi, query, { idempotencyKey: newKey(), redemptionId })).toMatchObject({ extensions: { code: 'NOT_FOUND' } });
+  expect(await ask(taxi, RETURN, { idempotencyKey: newKey(), purchaseId, lines: [{ lineNo: 1, quantity: '1' }] })).toMatchObject({
+    extensions: { code: 'NOT_FOUND' },
+  });
+  expect(await written()).toEqual(before);
+});
