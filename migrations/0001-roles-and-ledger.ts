@@ -264,6 +264,9 @@ ALTER TABLE allocation ENABLE ROW LEVEL SECURITY; ALTER TABLE allocation FORCE R
 ALTER TABLE arrears ENABLE ROW LEVEL SECURITY; ALTER TABLE arrears FORCE ROW LEVEL SECURITY;
 ALTER TABLE arrears_fill ENABLE ROW LEVEL SECURITY; ALTER TABLE arrears_fill FORCE ROW LEVEL SECURITY;
 ALTER TABLE counter ENABLE ROW LEVEL SECURITY; ALTER TABLE counter FORCE ROW LEVEL SECURITY;
+ALTER TABLE currency ENABLE ROW LEVEL SECURITY; ALTER TABLE currency FORCE ROW LEVEL SECURITY;
+ALTER TABLE lot_origin ENABLE ROW LEVEL SECURITY; ALTER TABLE lot_origin FORCE ROW LEVEL SECURITY;
+ALTER TABLE journal_cursor ENABLE ROW LEVEL SECURITY; ALTER TABLE journal_cursor FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY kernel_all ON account TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY kernel_all ON posting TO tessera_kernel USING (true) WITH CHECK (true);
@@ -274,6 +277,9 @@ CREATE POLICY kernel_all ON allocation TO tessera_kernel USING (true) WITH CHECK
 CREATE POLICY kernel_all ON arrears TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY kernel_all ON arrears_fill TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY kernel_all ON counter TO tessera_kernel USING (true) WITH CHECK (true);
+CREATE POLICY kernel_reads ON currency FOR SELECT TO tessera_kernel USING (true);
+CREATE POLICY kernel_all ON lot_origin TO tessera_kernel USING (true) WITH CHECK (true);
+CREATE POLICY kernel_all ON journal_cursor TO tessera_kernel USING (true) WITH CHECK (true);
 
 CREATE POLICY coalition_reads ON account FOR SELECT TO tessera_app USING ((SELECT current_principal()) IN ('operator', 'worker'));
 CREATE POLICY coalition_reads ON posting FOR SELECT TO tessera_app USING ((SELECT current_principal()) IN ('operator', 'worker'));
@@ -283,10 +289,18 @@ CREATE POLICY coalition_reads ON hold FOR SELECT TO tessera_app USING ((SELECT c
 CREATE POLICY coalition_reads ON allocation FOR SELECT TO tessera_app USING ((SELECT current_principal()) IN ('operator', 'worker'));
 CREATE POLICY coalition_reads ON arrears FOR SELECT TO tessera_app USING ((SELECT current_principal()) IN ('operator', 'worker'));
 CREATE POLICY coalition_reads ON arrears_fill FOR SELECT TO tessera_app USING ((SELECT current_principal()) IN ('operator', 'worker'));
+-- An origin tells when a brand issued, and under which terms.
+CREATE POLICY coalition_reads ON lot_origin FOR SELECT TO tessera_app USING ((SELECT current_principal()) IN ('operator', 'worker'));
+CREATE POLICY coalition_reads ON journal_cursor FOR SELECT TO tessera_app USING ((SELECT current_principal()) IN ('operator', 'worker'));
+
+-- Codes and scales belong to the coalition's directory; only its operator adds to them.
+CREATE POLICY directory ON currency FOR SELECT TO tessera_app USING ((SELECT current_principal()) <> 'nobody');
+CREATE POLICY operator_writes ON currency FOR INSERT TO tessera_app WITH CHECK ((SELECT current_principal()) = 'operator');
 
 -- A party sees what it asked for itself.
 CREATE POLICY party_reads ON posting FOR SELECT TO tessera_app USING ((SELECT current_principal()) = 'brand' AND party_id = (SELECT current_brand()));
 CREATE POLICY party_reads ON transfer FOR SELECT TO tessera_app USING ((SELECT current_principal()) = 'brand' AND party_id = (SELECT current_brand()));
 CREATE POLICY party_reads ON hold FOR SELECT TO tessera_app USING ((SELECT current_principal()) = 'brand' AND party_id = (SELECT current_brand()));
+CREATE POLICY party_reads ON arrears FOR SELECT TO tessera_app USING ((SELECT current_principal()) = 'brand' AND party_id = (SELECT current_brand()));
 CREATE POLICY party_reads ON account FOR SELECT TO tessera_app USING ((SELECT current_principal()) = 'brand' AND owner_id = (SELECT current_brand()));
 `;

@@ -175,7 +175,7 @@ CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE ON audit_entry FO
 const VERSION = `
 CREATE TABLE coalition_version (one boolean PRIMARY KEY DEFAULT true CHECK (one), version bigint NOT NULL);
 INSERT INTO coalition_version (version) VALUES (1);
-CREATE FUNCTION bump_coalition_version() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
+CREATE FUNCTION bump_coalition_version() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS
   $$ BEGIN UPDATE coalition_version SET version = version + 1; RETURN NULL; END $$;
 CREATE TRIGGER brand_version AFTER INSERT OR UPDATE OR DELETE ON brand FOR EACH STATEMENT EXECUTE FUNCTION bump_coalition_version();
 CREATE TRIGGER point_currency_version AFTER INSERT OR UPDATE OR DELETE ON point_currency FOR EACH STATEMENT EXECUTE FUNCTION bump_coalition_version();
@@ -221,10 +221,15 @@ CREATE POLICY sides ON partnership TO tessera_app
   USING ((SELECT current_principal()) = 'brand' AND (SELECT current_brand()) IN (brand_id, partner_brand_id))
   WITH CHECK ((SELECT current_principal()) = 'brand' AND (SELECT current_brand()) IN (brand_id, partner_brand_id));
 -- The partnership's own policies decide: a row is visible if its partnership is.
+-- A brand writes in its own name only: it can neither propose nor countersign for the other side.
 CREATE POLICY with_partnership ON partnership_event TO tessera_app
-  USING (EXISTS (SELECT FROM partnership p WHERE p.id = partnership_id)) WITH CHECK (EXISTS (SELECT FROM partnership p WHERE p.id = partnership_id));
+  USING (EXISTS (SELECT FROM partnership p WHERE p.id = partnership_id))
+  WITH CHECK (EXISTS (SELECT FROM partnership p WHERE p.id = partnership_id) AND
+    ((SELECT current_principal()) = 'operator' OR ((SELECT current_principal()) = 'brand' AND by_brand_id = (SELECT current_brand()))));
 CREATE POLICY with_partnership ON terms_version TO tessera_app
-  USING (EXISTS (SELECT FROM partnership p WHERE p.id = partnership_id)) WITH CHECK (EXISTS (SELECT FROM partnership p WHERE p.id = partnership_id));
+  USING (EXISTS (SELECT FROM partnership p WHERE p.id = partnership_id))
+  WITH CHECK (EXISTS (SELECT FROM partnership p WHERE p.id = partnership_id) AND
+    ((SELECT current_principal()) = 'operator' OR ((SELECT current_principal()) = 'brand' AND coalesce(decided_by_brand_id, proposed_by_brand_id) = (SELECT current_brand()))));
 
 -- The authenticator knows nobody yet: it reads credentials and nothing else.
 CREATE POLICY authenticator_reads ON api_client FOR SELECT TO tessera_app USING ((SELECT current_principal()) = 'authenticator');
@@ -241,5 +246,7 @@ CREATE POLICY own_brand ON staff TO tessera_app
   WITH CHECK ((SELECT current_principal()) = 'operator' OR ((SELECT current_principal()) = 'brand' AND brand_id = (SELECT current_brand())));
 CREATE POLICY own_brand_reads ON audit_entry FOR SELECT TO tessera_app
   USING ((SELECT current_principal()) = 'operator' OR ((SELECT current_principal()) = 'brand' AND brand_id = (SELECT current_brand())));
-CREATE POLICY somebody_writes ON audit_entry FOR INSERT TO tessera_app WITH CHECK ((SELECT current_principal()) <> 'nobody');
+-- A brand cannot write into another's trail.
+CREATE POLICY somebody_writes ON audit_entry FOR INSERT TO tessera_app
+  WITH CHECK ((SELECT current_principal()) IN ('operator', 'worker', 'member') OR ((SELECT current_principal()) = 'brand' AND brand_id = (SELECT current_brand())));
 `;

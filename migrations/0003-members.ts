@@ -124,8 +124,9 @@ CREATE POLICY holder_reads ON account FOR SELECT TO tessera_app
   USING ((SELECT current_principal()) IN ('brand', 'member') AND kind = 'WALLET' AND EXISTS (SELECT FROM wallet w WHERE w.id = owner_id));
 CREATE POLICY holder_reads ON lot FOR SELECT TO tessera_app
   USING ((SELECT current_principal()) IN ('brand', 'member') AND EXISTS (SELECT FROM account a WHERE a.id = account_id));
+-- A brand sees the arrears that its own clawbacks left (party_reads), not those of others.
 CREATE POLICY holder_reads ON arrears FOR SELECT TO tessera_app
-  USING ((SELECT current_principal()) IN ('brand', 'member') AND EXISTS (SELECT FROM account a WHERE a.id = account_id));
+  USING ((SELECT current_principal()) = 'member' AND EXISTS (SELECT FROM account a WHERE a.id = account_id));
 -- A member sees every movement of the own wallet; a brand only what it asked for itself (party_reads).
 CREATE POLICY member_reads ON transfer FOR SELECT TO tessera_app
   USING ((SELECT current_principal()) = 'member' AND EXISTS (SELECT FROM account a WHERE a.id IN (debit_account, credit_account)));
@@ -134,11 +135,12 @@ CREATE POLICY member_reads ON hold FOR SELECT TO tessera_app
 `;
 
 // A presented card is found whoever enrolled it: by its exact hash only, so nothing can be listed.
+// pg_temp last: unnamed it is searched first, and a temporary table of the caller's would be read with the owner's rights.
 const RESOLVE = `
 CREATE POLICY owner_resolves ON member_identifier TO CURRENT_USER USING (true);
 CREATE POLICY owner_resolves ON member FOR SELECT TO CURRENT_USER USING (true);
 CREATE FUNCTION find_member_by_identifier(identifier_kind text, identifier_hash bytea) RETURNS uuid
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT i.member_id FROM member_identifier i JOIN member m ON m.id = i.member_id
   WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND i.removed_at IS NULL AND m.status = 'ACTIVE' $$;
 REVOKE ALL ON FUNCTION find_member_by_identifier(text, bytea) FROM PUBLIC;
