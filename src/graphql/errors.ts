@@ -27,7 +27,7 @@ export function createErrorFormatter(log: Logger, requestIdOf: (error: unknown) 
     if (shown) return shown;
     const id = newUuid();
     log.error(
-      { errorId: id, requestId: requestIdOf(error), path: formatted.path?.join('.'), error: describeForLog(unwrapResolverError(error)) },
+      { errorId: id, requestId: requestIdOf(error), path: formatted.path?.join('.'), err: unwrapResolverError(error) },
       'unexpected error in a GraphQL operation',
     );
     return { ...place(formatted), message: `Something went wrong on our side. It is logged as ${id}.`, extensions: { code: 'INTERNAL_SERVER_ERROR', id } };
@@ -71,13 +71,4 @@ function fieldOf(error: GraphQLError): string | undefined {
     },
   });
   return field || undefined;
-}
-
-/** Of a database error only what can hold no data: its message, detail and parameters may. */
-export function describeForLog(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const driver = (error as { driverError?: unknown }).driverError ?? error;
-  const { severity, code, constraint, table, routine } = driver as Record<string, unknown>;
-  if (severity !== undefined) return { name: 'DatabaseError', code, constraint, table, routine, stack: error.stack?.replace(/^[\s\S]*?(?=\n {4}at )/, '') };
-  return { name: error.name, message: error.message, stack: error.stack };
 }
