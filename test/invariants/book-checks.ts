@@ -4,7 +4,7 @@ import type { ClientBase, Pool } from 'pg';
  * What must be true of the books at every moment, each as SQL that finds the rows for which it is not.
  * Written from the design document, apart from the product's own `verify`.
  */
-const CHECKS: Readonly<Record<string, string>> = {
+export const CHECKS: Readonly<Record<string, string>> = {
   conservation: `
     WITH side AS (
       SELECT currency_id, debit_account AS account_id, -amount AS amount FROM transfer UNION ALL SELECT currency_id, credit_account, amount FROM transfer

@@ -14,7 +14,7 @@ it(
   async () => {
     await fc.assert(
       fc.asyncProperty(commandsOf(60), (commands) => compareWithModel(memoryTarget(decide), commands, 'each batch')),
-      runs(600, 20_000),
+      runs(200, 10_000),
     );
   },
   TIMEOUT,

@@ -187,6 +187,11 @@ export function counterKey(account: AccountId, key: string): string {
   return `${account} ${key}`;
 }
 
+/** An id that was posted before with other content is a conflict, not a repetition. */
+export function isSameContent(stored: StoredPosting, contentHash: Buffer): boolean {
+  return stored.contentHash.equals(contentHash);
+}
+
 /** Below 0: a is consumed before b. Soonest to expire, oldest issue month, issuer code A to Z; then what keeps the order total. */
 export function compareLots(a: LotState, b: LotState): number {
   return (

@@ -1,7 +1,7 @@
 import { type RefusalData } from '../../refusal';
 import type { BalanceAfter, LedgerView, Plan, PostingOutcome, PostingRequest, WalletView } from '../posting';
 import { applyStep, releaseExpiredHolds } from './apply-step';
-import { type BatchState, counterKey, isSpendable, type WalletState } from './batch-state';
+import { type BatchState, counterKey, isSameContent, isSpendable, type WalletState } from './batch-state';
 import { Posting, RefusedStep } from './posting-in-progress';
 
 /** What became of one request of a batch. `failed` is a defect (of a plan, say): only its own caller hears of it, and nothing is stored. */
@@ -21,7 +21,7 @@ export function decide(state: BatchState, requests: readonly PostingRequest[]): 
 function decideOne(state: BatchState, request: PostingRequest): Decision {
   const stored = state.postings.get(request.id);
   if (stored) {
-    if (!stored.contentHash.equals(request.contentHash)) return { is: 'conflict' };
+    if (!isSameContent(stored, request.contentHash)) return { is: 'conflict' };
     return { is: 'decided', outcome: { ...stored.outcome, duplicate: true } };
   }
   const posting = new Posting(state, request);

@@ -13,12 +13,13 @@ import {
   uuidArray,
 } from './binary-arrays';
 import { dayFromIso } from '../../points/calendar';
+import { requireRowCount } from './row-counts';
 
 interface Write {
   readonly name: string;
   readonly text: string;
   readonly values: readonly Buffer[];
-  /** Rows that must be affected: anything else aborts the batch before COMMIT is sent. */
+  /** Rows that must be affected: see requireRowCount. */
   readonly rows: number;
 }
 
@@ -30,8 +31,7 @@ export async function writeBatch(client: ClientBase, state: BatchState): Promise
   );
   for (const [at, result] of results.entries()) {
     if (result.status === 'rejected') throw result.reason;
-    if (result.value.rowCount !== writes[at].rows)
-      throw new Error(`${writes[at].name} affected ${result.value.rowCount} rows where ${writes[at].rows} were decided`);
+    requireRowCount(writes[at].name, result.value.rowCount, writes[at].rows);
   }
 }
 

@@ -1,0 +1,118 @@
+import {
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLNamedType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+
+/** A field of Query or Mutation. */
+export interface RootField {
+  /** "Query.member", "Mutation.redeem". */
+  readonly name: string;
+  readonly kind: 'query' | 'mutation';
+  readonly field: GraphQLField<unknown, unknown>;
+}
+
+/** Every query and mutation that there is. */
+export function rootFields(schema: GraphQLSchema): RootField[] {
+  return (['query', 'mutation'] as const).flatMap((kind) => {
+    const type = kind === 'query' ? schema.getQueryType() : schema.getMutationType();
+    return Object.values(type?.getFields() ?? {}).map((field) => ({ name: `${type?.name}.${field.name}`, kind, field }));
+  });
+}
+
+/** A place in the arguments that takes a value, lists as ".0": "input.lines.0.sku". */
+export interface InputPlace {
+  readonly path: string;
+  readonly type: GraphQLNamedType;
+  /** Type with its list and non-null wrappers. */
+  readonly wrapped: GraphQLInputType;
+  readonly required: boolean;
+}
+
+/** All places of a field's arguments: leaves, and the lists and objects around them. */
+export function inputPlaces(field: GraphQLField<unknown, unknown>): InputPlace[] {
+  return field.args.flatMap((argument) => placesOf(argument.type, argument.name, argument.defaultValue === undefined));
+}
+
+function placesOf(wrapped: GraphQLInputType, path: string, withoutDefault: boolean): InputPlace[] {
+  const required = isNonNullType(wrapped) && withoutDefault;
+  const bare = isNonNullType(wrapped) ? wrapped.ofType : wrapped;
+  const type = getNamedType(wrapped);
+  const here = { path, type, wrapped, required };
+  if (isListType(bare)) return [here, ...placesOf(bare.ofType, `${path}.0`, true)];
+  if (!isInputObjectType(type)) return [here];
+  return [here, ...Object.values(type.getFields()).flatMap((each) => placesOf(each.type, `${path}.${each.name}`, each.defaultValue === undefined))];
+}
+
+/** Places that name something by its id: every ID, and every string that is called an id. */
+export function idPlaces(field: GraphQLField<unknown, unknown>): string[] {
+  return inputPlaces(field)
+    .filter(({ path, type }) => type.name === 'ID' || (type.name === 'String' && /(^|\.)\w*[iI]d$/.test(path)) || type.name === 'IdentifierInput')
+    .filter(({ wrapped }) => !isListType(isNonNullType(wrapped) ? wrapped.ofType : wrapped))
+    .map(({ path }) => path);
+}
+
+/** Values for arguments of fields below the root that must be given; a new one without a value here fails the selection. */
+export type NestedArguments = Readonly<Record<string, string>>;
+
+/**
+ * A selection of everything below a type, down to `depth`: what a new field shows is asked for without anybody remembering to.
+ * A type is not entered again below itself.
+ */
+export function selectAll(schema: GraphQLSchema, type: GraphQLOutputType, nested: NestedArguments, depth = 10): string {
+  return select(schema, getNamedType(type), nested, depth, []);
+}
+
+function select(schema: GraphQLSchema, type: GraphQLNamedType, nested: NestedArguments, depth: number, within: readonly string[]): string {
+  if (isLeafType(type)) return '';
+  if (isAbstractType(type)) {
+    const parts = schema.getPossibleTypes(type).map((each) => `... on ${each.name} ${select(schema, each, nested, depth, within)}`);
+    return `{ __typename ${parts.join(' ')} }`;
+  }
+  if (!isObjectType(type)) throw new Error(`${type.name} cannot be selected`);
+  const fields = Object.values(type.getFields()).flatMap((field) => {
+    const of = getNamedType(field.type);
+    if (!isLeafType(of) && (depth <= 1 || within.includes(of.name))) return [];
+    // Members of a union may give one name to fields of different types: each gets an alias of its own.
+    const alias = `${type.name}_${field.name}: ${field.name}`;
+    return [`${alias}${argumentsOf(type.name, field, nested)} ${select(schema, of, nested, depth - 1, [...within, type.name])}`];
+  });
+  return `{ __typename ${fields.join(' ')} }`;
+}
+
+function argumentsOf(type: string, field: GraphQLField<unknown, unknown>, nested: NestedArguments): string {
+  const given = field.args.flatMap(({ name, type: argument, defaultValue }) => {
+    const value = nested[`${type}.${field.name}.${name}`];
+    if (value === undefined && isNonNullType(argument) && defaultValue === undefined) throw new Error(`no value for the argument ${type}.${field.name}.${name}: add one to NESTED`);
+    return value === undefined ? [] : [`${name}: ${value}`];
+  });
+  return given.length > 0 ? `(${given.join(', ')})` : '';
+}
+
+/** The operation that calls a root field with all its arguments as variables, and asks for everything back. */
+export function operationFor(schema: GraphQLSchema, { kind, field }: RootField, nested: NestedArguments, selection?: string): string {
+  const variables = field.args.map(({ name, type }) => `$${name}: ${type}`).join(', ');
+  const passed = field.args.map(({ name }) => `${name}: $${name}`).join(', ');
+  return `${kind} ${variables && `(${variables})`} { result: ${field.name}${passed && `(${passed})`} ${selection ?? selectAll(schema, field.type, nested)} }`;
+}
+
+/** Names of the types that a refusal can have. */
+export function refusalTypes(schema: GraphQLSchema): ReadonlySet<string> {
+  const refusal = schema.getType('Refusal');
+  return new Set(refusal && isAbstractType(refusal) ? schema.getPossibleTypes(refusal).map(({ name }) => name) : []);
+}
+
+/** Values of an enum type, for tests that try each. */
+export function enumValues(type: GraphQLNamedType): string[] {
+  return isEnumType(type) ? type.getValues().map(({ name }) => name) : [];
+}
