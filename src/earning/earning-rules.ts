@@ -5,7 +5,7 @@ import { Refusal } from '../refusal';
 import type { EarningRule } from './earning-rule';
 
 /** The brand has no earning rule for the currency at that moment. */
-export class NoEarningRule extends Refusal {
+class NoEarningRule extends Refusal {
   constructor(currency: string, occurredAt: Date) {
     super({
       code: 'NO_EARNING_RULE',

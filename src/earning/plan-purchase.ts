@@ -13,7 +13,7 @@ import { AmountTooLarge, MoneyCurrencyMismatch, RedemptionMismatch, RedemptionNo
 import type { EarningRule, Exclusion } from './earning-rule';
 
 /** One line of a basket. */
-export interface PurchaseLine {
+interface PurchaseLine {
   readonly sku: string;
   readonly category: string | null;
   /** Thousandths of a unit of goods; above zero. */

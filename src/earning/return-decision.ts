@@ -21,7 +21,7 @@ export type ReturnedGoods =
   | { readonly lineNo: null; readonly sku: string; readonly quantity: bigint };
 
 /** Points that paid part of the purchase: how many then, and how many of them were given back since, for whatever reason. */
-export interface PaidPoints {
+interface PaidPoints {
   readonly points: number;
   readonly reversed: number;
 }

@@ -7,6 +7,7 @@ import { EarningResolver } from './earning.resolver';
 import { ExchangeResolver } from './exchange.resolver';
 import { MemberResolver, WalletResolver } from './member.resolver';
 import { PartnershipChangeResolver, PartnershipResolver, TermsResolver } from './partnership.resolver';
+import { PurchaseResolver } from './purchase.resolver';
 import { RedemptionResolver } from './redemption.resolver';
 import { PeriodResolver, StatementLineResolver, StatementResolver } from './settlement.resolver';
 import { ViewerResolver } from './viewer.resolver';
@@ -21,6 +22,7 @@ const resolvers = [
   PartnershipChangeResolver,
   PartnershipResolver,
   PeriodResolver,
+  PurchaseResolver,
   RedemptionResolver,
   StatementLineResolver,
   StatementResolver,

@@ -1,14 +1,17 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
 import type { EarningRule } from '../earning/earning-rule';
+import { listEarningRules } from '../earning/list-earning-rules';
 import { MAX_PURCHASES, type RecordPurchase, recordPurchaseSchema } from '../earning/purchase-command';
 import { type RecordedPurchase, recordPurchase, recordPurchases } from '../earning/record-purchases';
 import { type RecordedReturn, recordReturn, recordReturnSchema } from '../earning/record-return';
 import { setEarningRule, setEarningRuleSchema } from '../earning/set-earning-rule';
 import { showBalance } from './balance.types';
 import { bulkAnswers } from './bulk-answers';
+import { readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
 import {
+  EarningRuleConnection,
   EarningRuleType,
   RecordedPurchaseType,
   RecordedReturnType,
@@ -24,6 +27,7 @@ import { readId, showId } from './ids';
 import { readMemberRef } from './member-ref.types';
 import { parseInput } from './parse-input';
 import { answerOrRefusal } from './refusal.types';
+import { byVersion, RulesArgs } from './rules.args';
 import { showRatio } from './scalars';
 
 const bulkOfPurchases = z.array(z.unknown()).min(1, 'A bulk has at least one purchase.').max(MAX_PURCHASES, `A bulk has at most ${MAX_PURCHASES} purchases.`);
@@ -67,6 +71,22 @@ function showEarningRule(ctx: Context, rule: EarningRule, currency: string): Ear
 
 @Resolver()
 export class EarningResolver {
+  @Query(() => EarningRuleConnection, {
+    description: "Versions of the brand's earning rule, newest first. Asks for the scope catalogue, or staff of the brand.",
+  })
+  async earningRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
+    const page = readPage(ctx, args, 'earningRules', byVersion);
+    const rows = await listEarningRules(ctx.app, requirePrincipal(ctx), args.currency, { limit: page.limit, below: page.after?.[0] ?? null });
+    return toConnection(
+      ctx,
+      'earningRules',
+      page,
+      rows,
+      (row) => [row.version],
+      (row) => showEarningRule(ctx, row, args.currency),
+    );
+  }
+
   @Mutation(() => RecordPurchaseResult, { description: 'Records what a member bought and credits what it earns. Asks for the scope purchases.' })
   recordPurchase(@Ctx() ctx: Context, @Arg('input', () => RecordPurchaseInput, { description: 'The purchase.' }) input: RecordPurchaseInput) {
     const command = readPurchase(ctx, input, 'input');

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { BalanceType } from './balance.types';
+import { connectionOf } from './connection';
 import { MemberRefInput } from './member-ref.types';
 import {
   AmountTooLargeAnswer,
@@ -18,7 +19,7 @@ import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refu
 import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar, RatioInput, RatioType } from './scalars';
 import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
 
-export const ExclusionEnum = { SKU_EXCLUDED: 'SKU_EXCLUDED', CATEGORY_EXCLUDED: 'CATEGORY_EXCLUDED', CATEGORY_NOT_ELIGIBLE: 'CATEGORY_NOT_ELIGIBLE' } as const;
+const ExclusionEnum = { SKU_EXCLUDED: 'SKU_EXCLUDED', CATEGORY_EXCLUDED: 'CATEGORY_EXCLUDED', CATEGORY_NOT_ELIGIBLE: 'CATEGORY_NOT_ELIGIBLE' } as const;
 registerEnumType(ExclusionEnum, {
   name: 'LineExclusion',
   description: 'Why a line earns nothing.',
@@ -330,3 +331,5 @@ export const SetEarningRuleResult = answerUnion(
   () => EarningRuleType,
   () => [IdempotencyConflictAnswer, RuleStartTakenAnswer],
 );
+
+export const EarningRuleConnection = connectionOf('EarningRule', () => EarningRuleType);

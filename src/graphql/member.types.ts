@@ -8,16 +8,16 @@ import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer
 import { DateScalar, DateTimeScalar, PointsScalar } from './scalars';
 
 @RefusalType('IDENTIFIER_TAKEN', 'An identifier belongs to a member already; whose it is, is not said.')
-export class IdentifierTakenAnswer extends RefusalAnswer {
+class IdentifierTakenAnswer extends RefusalAnswer {
   @Field(() => String, { description: 'Kind of the identifier.' })
   kind!: string;
 }
 
 @RefusalType('CUSTOMER_ID_TAKEN', 'The customer id is linked to a member already.')
-export class CustomerIdTakenAnswer extends RefusalAnswer {}
+class CustomerIdTakenAnswer extends RefusalAnswer {}
 
 @RefusalType('MEMBER_LINKED_OTHERWISE', 'The member is linked to the brand under another customer id.')
-export class MemberLinkedOtherwiseAnswer extends RefusalAnswer {}
+class MemberLinkedOtherwiseAnswer extends RefusalAnswer {}
 
 const MOVEMENTS = {
   EARN: 'Earned by a purchase.',

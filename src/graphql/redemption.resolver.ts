@@ -1,14 +1,17 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { captureHold, captureHoldSchema } from '../redemption/capture-hold';
 import type { FollowedUp } from '../redemption/follow-up';
 import { holdPoints, holdPointsSchema } from '../redemption/hold-points';
+import { listRedemptionRules } from '../redemption/list-redemption-rules';
 import { redeemPoints } from '../redemption/redeem-points';
+import type { RedemptionRule } from '../redemption/redemption-rule';
 import { refundRedemption, refundRedemptionSchema } from '../redemption/refund-redemption';
 import { setRedemptionRule, setRedemptionRuleSchema } from '../redemption/set-redemption-rule';
 import { type SpentPoints, spendPointsSchema } from '../redemption/spend-points';
 import { voidHold, voidHoldSchema } from '../redemption/void-hold';
 import { showBalance } from './balance.types';
-import type { Context } from './context';
+import { readPage, toConnection } from './connection';
+import { type Context, requirePrincipal } from './context';
 import { readId, showId } from './ids';
 import { readMemberRef } from './member-ref.types';
 import { parseInput } from './parse-input';
@@ -20,6 +23,7 @@ import {
   HoldResult,
   RedeemInput,
   RedeemResult,
+  RedemptionRuleConnection,
   type RedemptionRuleType,
   RedemptionType,
   RefundRedemptionInput,
@@ -32,6 +36,7 @@ import {
   VoidHoldResult,
 } from './redemption.types';
 import { answerOrRefusal } from './refusal.types';
+import { byVersion, RulesArgs } from './rules.args';
 import { showRatio } from './scalars';
 
 /** The input as the operations' schemas take it: a purchase is one thing there. */
@@ -61,8 +66,28 @@ function withRedemption<Input extends { redemptionId: string }>(ctx: Context, in
   return { ...input, redemptionId: readId(ctx, 'redemption', input.redemptionId, 'input.redemptionId') };
 }
 
+function showRedemptionRule(ctx: Context, rule: RedemptionRule, currency: string): RedemptionRuleType {
+  return { ...rule, id: showId(ctx, 'rule', rule.id), currency, share: showRatio(rule.share) };
+}
+
 @Resolver()
 export class RedemptionResolver {
+  @Query(() => RedemptionRuleConnection, {
+    description: "Versions of the brand's redemption rule, newest first. Asks for the scope catalogue, or staff of the brand.",
+  })
+  async redemptionRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
+    const page = readPage(ctx, args, 'redemptionRules', byVersion);
+    const rows = await listRedemptionRules(ctx.app, requirePrincipal(ctx), args.currency, { limit: page.limit, below: page.after?.[0] ?? null });
+    return toConnection(
+      ctx,
+      'redemptionRules',
+      page,
+      rows,
+      (row) => [row.version],
+      (row) => showRedemptionRule(ctx, row, args.currency),
+    );
+  }
+
   @Mutation(() => RedeemResult, { description: "Spends a member's points at the brand at once. Asks for the scope redemptions." })
   redeem(@Ctx() ctx: Context, @Arg('input', () => RedeemInput, { description: 'What to spend.' }) input: RedeemInput) {
     const command = parseInput(spendPointsSchema, spendingInput(ctx, input));
@@ -103,9 +128,6 @@ export class RedemptionResolver {
   })
   setRedemptionRule(@Ctx() ctx: Context, @Arg('input', () => SetRedemptionRuleInput, { description: 'The version.' }) input: SetRedemptionRuleInput) {
     const command = parseInput(setRedemptionRuleSchema, input);
-    return answerOrRefusal(ctx, async (app, principal): Promise<RedemptionRuleType> => {
-      const rule = await setRedemptionRule(app, principal, command);
-      return { ...rule, id: showId(ctx, 'rule', rule.id), currency: command.currency, share: showRatio(rule.share) };
-    });
+    return answerOrRefusal(ctx, async (app, principal) => showRedemptionRule(ctx, await setRedemptionRule(app, principal, command), command.currency));
   }
 }

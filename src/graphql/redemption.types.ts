@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { BalanceType } from './balance.types';
+import { connectionOf } from './connection';
 import { MemberRefInput } from './member-ref.types';
 import {
   AboveMaximumAnswer,
@@ -292,3 +293,5 @@ export const SetRedemptionRuleResult = answerUnion(
   () => RedemptionRuleType,
   () => [IdempotencyConflictAnswer, RuleStartTakenAnswer],
 );
+
+export const RedemptionRuleConnection = connectionOf('RedemptionRule', () => RedemptionRuleType);

@@ -1,15 +1,11 @@
-import { z } from 'zod';
 import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import { newUuid } from '../ids';
 import { type MemberOrSelf, withMember } from './asking-member';
-import { identifierSchema } from './enrol-members';
 import { type Identifier, identifierHash } from './member-ref';
 import { IdentifierTaken } from './member-refusals';
 import type { ResolvedMember } from './resolve-members';
-
-export const addIdentifierSchema = z.object({ member: z.custom<MemberOrSelf>(), identifier: identifierSchema });
 
 export interface AddIdentifier {
   readonly member: MemberOrSelf;

@@ -13,7 +13,7 @@ export type MemberOrSelf = MemberRef | null;
  * The member that a brand names, that the operator names by id, or who asks. Checks the permission first; throws PermissionDenied, NotFound.
  * `presented`: see resolveMembers.
  */
-export async function requireMemberOrSelf(
+async function requireMemberOrSelf(
   app: App,
   tx: Tx,
   principal: Principal,
@@ -49,6 +49,13 @@ export async function withMember<T>(
   return app.database.transaction(databasePrincipal(principal), async (tx) =>
     work(tx, await requireMemberOrSelf(app, tx, principal, ref, permission, presented)),
   );
+}
+
+/** Throws PermissionDenied unless whoever asks is a member, the operator in one of the roles, or a brand with the permission. What they then see, row-level security says. */
+export function requireReader(principal: Principal, permission: BrandPermission): void {
+  if (principal.kind === 'member') return;
+  if (principal.kind === 'staff' && principal.ofOperator) requireOperator(principal, permission.roles);
+  else requireBrand(principal, permission);
 }
 
 /** The member's name in the audit trail: the id that whoever asks sees, since a brand may read the entry. */

@@ -4,7 +4,7 @@ import type { AccountId } from '../ledger/posting';
 import type { ExactAmount } from './exact-amount';
 
 /** A line as it was bought. */
-export interface PurchaseLineFact {
+interface PurchaseLineFact {
   readonly lineNo: number;
   readonly sku: string;
   readonly category: string | null;

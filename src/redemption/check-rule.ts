@@ -10,7 +10,7 @@ export function moneyValue(rule: Pick<RedemptionRule, 'pointsPerUnit'>, points: 
 }
 
 /** Most points that may pay for a purchase: the share of it that they may pay, in points, floored. */
-export function mostPointsFor(rule: Pick<RedemptionRule, 'pointsPerUnit' | 'share'>, purchaseAmount: bigint): bigint {
+function mostPointsFor(rule: Pick<RedemptionRule, 'pointsPerUnit' | 'share'>, purchaseAmount: bigint): bigint {
   return floorDivide(applyFloor(rule.share, purchaseAmount * rule.pointsPerUnit), MICROS_PER_UNIT);
 }
 

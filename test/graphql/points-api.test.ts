@@ -142,6 +142,66 @@ test('a member in a session made by a brand sees everything, with a running bala
   });
 });
 
+test('purchases, redemptions and rules can be looked at afterwards', async () => {
+  const { fuel, taxi, api } = open;
+  const { id } = await ask(fuel, ENROL, { idempotencyKey: newKey() });
+  await ask(fuel, PURCHASE, basket({ id }, '1000'));
+  const { redemptionId } = await ask(fuel, REDEEM, spending({ id }, 200));
+  const lines = [
+    { sku: 'MUG', quantity: '4', unitPrice: '2.5' },
+    { sku: 'GIFTCARD', quantity: '1', unitPrice: '10' },
+  ];
+  const { purchaseId } = await ask(fuel, PURCHASE, basket({ id }, '0', { lines, redemptionIds: [redemptionId], reference: 'R 1' }));
+  const { returnId } = await ask(fuel, RETURN, { idempotencyKey: newKey(), purchaseId, lines: [{ lineNo: 1, quantity: '1' }] });
+  const PURCHASE_OF = `query ($id: ID!) { purchase(id: $id) { id memberId currency points amount eligibleAmount paidWithPoints reference redemptionIds
+    lines { lineNo sku quantity returned unitPrice exclusion } returns { id clawedBack reinstated } } }`;
+  expect((await api.ask(fuel, PURCHASE_OF, { id: purchaseId })).data.purchase).toEqual({
+    ...{
+      id: purchaseId,
+      memberId: id,
+      currency: 'FLP',
+      points: 10,
+      amount: '20.000000000',
+      eligibleAmount: '10.000000000',
+      paidWithPoints: '2.000000000',
+      reference: 'R 1',
+    },
+    redemptionIds: [redemptionId],
+    lines: [
+      { lineNo: 1, sku: 'MUG', quantity: '4.000', returned: '1.000', unitPrice: '2.500000', exclusion: null },
+      { lineNo: 2, sku: 'GIFTCARD', quantity: '1.000', returned: '0.000', unitPrice: '10.000000', exclusion: 'SKU_EXCLUDED' },
+    ],
+    returns: [{ id: returnId, clawedBack: 3, reinstated: 0 }],
+  });
+  await ask(fuel, REFUND, { idempotencyKey: newKey(), redemptionId, points: 50 });
+  const REDEMPTION_OF = 'query ($id: ID!) { redemption(id: $id) { id memberId state points spent refunded value { amount currency } expiresAt } }';
+  expect((await api.ask(fuel, REDEMPTION_OF, { id: redemptionId })).data.redemption).toEqual({
+    ...{
+      id: redemptionId,
+      memberId: id,
+      state: 'SPENT',
+      points: 200,
+      spent: 200,
+      refunded: 50,
+      value: { amount: '2.000000', currency: 'EUR' },
+      expiresAt: null,
+    },
+  });
+  const hold = await ask(fuel, HOLD, spending({ id }, 100));
+  expect((await api.ask(fuel, REDEMPTION_OF, { id: hold.redemptionId })).data.redemption).toMatchObject({ state: 'HELD', spent: 0 });
+  for (const [query, shown] of [
+    [PURCHASE_OF, purchaseId],
+    [REDEMPTION_OF, redemptionId],
+  ])
+    expect((await api.ask(taxi, query, { id: shown })).errors?.[0].extensions).toEqual({ code: 'NOT_FOUND' });
+  const rules =
+    '{ earningRules(currency: "FLP") { edges { node { version pointsPerUnit excludedSkus } } } redemptionRules(currency: "FLP", first: 1) { edges { node { version minimum share { denominator } } } } }';
+  expect((await api.ask(fuel, rules)).data).toEqual({
+    earningRules: { edges: [{ node: { version: 1, pointsPerUnit: 1, excludedSkus: ['GIFTCARD'] } }] },
+    redemptionRules: { edges: [{ node: { version: 1, minimum: 10, share: { denominator: 2 } } }] },
+  });
+});
+
 test('refusals are typed, say what to do, and write nothing', async () => {
   const { fuel, taxi } = open;
   const { id } = await ask(fuel, ENROL, { idempotencyKey: newKey(), identifiers: [{ kind: 'PHONE', value: '+43 1 234' }] });

@@ -14,8 +14,8 @@ export interface PointsApi {
   close(): Promise<void>;
 }
 
-export async function openPointsApi(): Promise<PointsApi> {
-  const test = await createTestApp({ variables: { TESSERA_LOCAL_ISSUER: 'true' } });
+export async function openPointsApi(variables: Readonly<Record<string, string>> = {}): Promise<PointsApi> {
+  const test = await createTestApp({ variables: { TESSERA_LOCAL_ISSUER: 'true', ...variables } });
   const api = await openApi(test);
   const coalition = await foundTestCoalition(test, 'FUEL', 'TAXI');
   const operator = coalition.freshOperatorToken;

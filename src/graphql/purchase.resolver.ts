@@ -1,0 +1,47 @@
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { formatDecimal } from '../points/decimal';
+import { formatExact } from '../purchases/exact-amount';
+import { findPurchase } from '../purchases/find-purchase';
+import { findRedemption } from '../redemption/find-redemption';
+import { type Context, requirePrincipal } from './context';
+import { readId, showId } from './ids';
+import { PurchaseType, RedemptionRecordType } from './purchase.types';
+import { showMoney } from './scalars';
+
+@Resolver()
+export class PurchaseResolver {
+  @Query(() => PurchaseType, { description: 'A purchase at the own brand, or of the asking member. Asks for the scope purchases.' })
+  async purchase(@Ctx() ctx: Context, @Arg('id', () => ID, { description: 'Which.' }) id: string): Promise<PurchaseType> {
+    const found = await findPurchase(ctx.app, requirePrincipal(ctx), readId(ctx, 'purchase', id, 'id'));
+    const { currency, points, moneyCurrency, channel, instrument, reference, occurredAt, recordedAt } = found;
+    return {
+      id,
+      memberId: showId(ctx, 'member', found.memberId),
+      brandId: showId(ctx, 'brand', found.brandId),
+      amount: formatExact(found.amount),
+      eligibleAmount: formatExact(found.eligibleAmount),
+      paidWithPoints: formatExact(found.paidWithPoints),
+      ...{ currency, points, moneyCurrency, channel, instrument, reference, occurredAt, recordedAt },
+      lines: found.lines.map((line) => ({
+        ...line,
+        quantity: formatDecimal(line.quantity, 3),
+        unitPrice: formatDecimal(line.unitPrice, 6),
+        returned: found.returned.get(line.lineNo) ?? '0.000',
+      })),
+      redemptionIds: found.paidBy.map(({ redemptionId }) => showId(ctx, 'redemption', redemptionId)),
+      returns: found.returns.map((each) => ({ ...each, id: showId(ctx, 'return', each.id) })),
+    };
+  }
+
+  @Query(() => RedemptionRecordType, { description: 'A redemption at the own brand, or of the asking member. Asks for the scope redemptions.' })
+  async redemption(@Ctx() ctx: Context, @Arg('id', () => ID, { description: 'Which.' }) id: string): Promise<RedemptionRecordType> {
+    const { moneyValue, moneyCurrency, ...found } = await findRedemption(ctx.app, requirePrincipal(ctx), readId(ctx, 'redemption', id, 'id'));
+    return {
+      ...found,
+      id,
+      memberId: showId(ctx, 'member', found.memberId),
+      brandId: showId(ctx, 'brand', found.brandId),
+      value: showMoney(moneyValue, moneyCurrency),
+    };
+  }
+}

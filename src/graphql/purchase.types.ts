@@ -1,0 +1,153 @@
+import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { REDEMPTION_STATES } from '../redemption/find-redemption';
+import { DateTimeScalar, DecimalScalar, MoneyType, PointsScalar } from './scalars';
+
+@ObjectType('PurchaseLine', { description: 'A line of a basket, as it was bought.' })
+export class PurchaseLineType {
+  @Field(() => Int, { description: 'Its number in the basket, from 1.' })
+  lineNo!: number;
+
+  @Field(() => String, { description: "The brand's own number of the goods." })
+  sku!: string;
+
+  @Field(() => String, { nullable: true, description: 'Category of the goods, in words of the brand.' })
+  category!: string | null;
+
+  @Field(() => DecimalScalar, { description: 'How many were bought, three decimals.' })
+  quantity!: string;
+
+  @Field(() => DecimalScalar, { description: 'How many of them came back since, three decimals.' })
+  returned!: string;
+
+  @Field(() => DecimalScalar, { description: 'Price of one, in units of moneyCurrency, six decimals.' })
+  unitPrice!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why it earned nothing (see LineExclusion); null: it earned.' })
+  exclusion!: string | null;
+}
+
+@ObjectType('PurchaseReturn', { description: 'What came back of a purchase at one time.' })
+export class PurchaseReturnType {
+  @Field(() => ID, { description: 'Opaque id of the return.' })
+  id!: string;
+
+  @Field(() => PointsScalar, { description: 'Earned points taken back.' })
+  clawedBack!: number;
+
+  @Field(() => PointsScalar, { description: 'Burned points given back.' })
+  reinstated!: number;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: Date;
+}
+
+@ObjectType('Purchase', { description: 'What a member bought at a brand.' })
+export class PurchaseType {
+  @Field(() => ID, { description: 'Opaque id; another one for each who may see it.' })
+  id!: string;
+
+  @Field(() => ID, { description: 'Who bought.' })
+  memberId!: string;
+
+  @Field(() => ID, { description: 'Where.' })
+  brandId!: string;
+
+  @Field(() => String, { description: 'Code of the points currency that it earned.' })
+  currency!: string;
+
+  @Field(() => PointsScalar, { description: 'Points earned when it was bought.' })
+  points!: number;
+
+  @Field(() => DecimalScalar, { description: 'Sum of the lines when it was bought, in units of moneyCurrency, nine decimals.' })
+  amount!: string;
+
+  @Field(() => DecimalScalar, { description: 'Sum of the lines that earned, nine decimals.' })
+  eligibleAmount!: string;
+
+  @Field(() => DecimalScalar, { description: 'What points paid of it, nine decimals.' })
+  paidWithPoints!: string;
+
+  @Field(() => String, { description: 'ISO 4217 code of the amounts.' })
+  moneyCurrency!: string;
+
+  @Field(() => String, { nullable: true, description: 'Where it was bought, as the brand said.' })
+  channel!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'How it was paid, as the brand said.' })
+  instrument!: string | null;
+
+  @Field(() => String, { nullable: true, description: "The brand's own number of the receipt." })
+  reference!: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: Date;
+
+  @Field(() => DateTimeScalar, { description: 'When it was booked.' })
+  recordedAt!: Date;
+
+  @Field(() => [PurchaseLineType], { description: 'Its lines, in order.' })
+  lines!: PurchaseLineType[];
+
+  @Field(() => [ID], { description: 'Redemptions that paid part of it.' })
+  redemptionIds!: string[];
+
+  @Field(() => [PurchaseReturnType], { description: 'What came back of it, oldest first, at most 100.' })
+  returns!: PurchaseReturnType[];
+}
+
+const RedemptionStateEnum = Object.fromEntries(REDEMPTION_STATES.map((state) => [state, state]));
+registerEnumType(RedemptionStateEnum, {
+  name: 'RedemptionState',
+  description: 'What has become of a redemption.',
+  valuesConfig: {
+    SPENT: { description: 'The points are spent: at once, or out of a hold.' },
+    HELD: { description: 'The points are set aside.' },
+    VOIDED: { description: 'The hold was given back.' },
+    EXPIRED: { description: 'The hold has ended by itself, and its points are released.' },
+  },
+});
+
+@ObjectType('RedemptionRecord', { description: 'A redemption as it stands now.' })
+export class RedemptionRecordType {
+  @Field(() => ID, { description: 'Opaque id; another one for each who may see it.' })
+  id!: string;
+
+  @Field(() => ID, { description: 'Whose points.' })
+  memberId!: string;
+
+  @Field(() => ID, { description: 'Where.' })
+  brandId!: string;
+
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => RedemptionStateEnum, { description: 'What has become of it.' })
+  state!: string;
+
+  @Field(() => PointsScalar, { description: "Points asked for, in the currency's smallest unit." })
+  points!: number;
+
+  @Field(() => PointsScalar, { description: 'Points of those that were spent.' })
+  spent!: number;
+
+  @Field(() => PointsScalar, { description: 'Points of those that were given back since.' })
+  refunded!: number;
+
+  @Field(() => MoneyType, { description: 'What all the points asked for pay.' })
+  value!: MoneyType;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When the hold ends, or ended, by itself; null: the points were spent at once.' })
+  expiresAt!: Date | null;
+
+  @Field(() => String, { nullable: true, description: 'Where they were spent, as the brand said.' })
+  channel!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'How the rest was paid, as the brand said.' })
+  instrument!: string | null;
+
+  @Field(() => String, { nullable: true, description: "The brand's own number of the order." })
+  reference!: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: Date;
+}

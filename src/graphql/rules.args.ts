@@ -1,0 +1,13 @@
+import { ArgsType, Field } from 'type-graphql';
+import { z } from 'zod';
+import { PageArgs } from './connection';
+
+/** Arguments of the lists of rules. */
+@ArgsType()
+export class RulesArgs extends PageArgs {
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+}
+
+/** Versions are listed newest first; a page starts below a version. */
+export const byVersion = z.tuple([z.int().min(1)]);

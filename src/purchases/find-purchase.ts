@@ -1,0 +1,48 @@
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { Uuid } from '../ids';
+import { requireReader } from '../members/asking-member';
+import { NotFound } from '../refusal';
+import { type PurchaseFact, readPurchase } from './read-purchase';
+
+/** What came back of a purchase at one time. */
+export interface PurchaseReturn {
+  readonly id: Uuid;
+  readonly clawedBack: number;
+  readonly reinstated: number;
+  readonly occurredAt: Date;
+}
+
+export interface FoundPurchase extends PurchaseFact {
+  readonly currency: string;
+  /** Oldest first, at most 100. */
+  readonly returns: readonly PurchaseReturn[];
+  /** Quantity that came back so far, decimal text with three decimals, by line number. */
+  readonly returned: ReadonlyMap<number, string>;
+}
+
+/** A purchase with what came back of it. Throws PermissionDenied, NotFound. */
+export async function findPurchase(app: App, principal: Principal, id: Uuid): Promise<FoundPurchase> {
+  requireReader(principal, { scope: 'purchases', roles: ['SUPPORT', 'PROGRAMME_MANAGER'] });
+  return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const purchase = await readPurchase(client, id);
+    if (!purchase) throw new NotFound('Purchase');
+    const key = [purchase.walletId, id];
+    const { rows: returns } = await client.query(
+      'SELECT id, clawed_back, reinstated, occurred_at FROM purchase_return WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY recorded_at, id LIMIT 100',
+      key,
+    );
+    const { rows: lines } = await client.query(
+      `SELECT l.line_no, sum(l.quantity)::text AS returned FROM purchase_return r JOIN purchase_return_line l ON l.wallet_id = r.wallet_id AND l.return_id = r.id
+       WHERE r.wallet_id = $1 AND r.purchase_id = $2 GROUP BY l.line_no`,
+      key,
+    );
+    const { currenciesById } = await app.coalition.snapshot(client);
+    return {
+      ...purchase,
+      currency: currenciesById.get(purchase.currencyId)?.code ?? '',
+      returns: returns.map((row) => ({ id: row.id, clawedBack: Number(row.clawed_back), reinstated: Number(row.reinstated), occurredAt: row.occurred_at })),
+      returned: new Map(lines.map((row) => [row.line_no, row.returned])),
+    };
+  });
+}

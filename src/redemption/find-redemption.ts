@@ -1,0 +1,66 @@
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { Uuid } from '../ids';
+import { requireReader } from '../members/asking-member';
+import { NotFound } from '../refusal';
+
+export const REDEMPTION_STATES = ['SPENT', 'HELD', 'VOIDED', 'EXPIRED'] as const;
+
+export interface FoundRedemption {
+  readonly id: Uuid;
+  readonly memberId: Uuid;
+  readonly brandId: Uuid;
+  readonly currency: string;
+  readonly state: (typeof REDEMPTION_STATES)[number];
+  /** Points asked for; held ones may have been captured in part. */
+  readonly points: number;
+  /** Points spent: burned or captured. */
+  readonly spent: number;
+  /** Points of those that were given back since. */
+  readonly refunded: number;
+  /** Micro-units that all the points asked for pay. */
+  readonly moneyValue: bigint;
+  readonly moneyCurrency: string;
+  /** null: the points were burned at once. */
+  readonly expiresAt: Date | null;
+  readonly channel: string | null;
+  readonly instrument: string | null;
+  readonly reference: string | null;
+  readonly occurredAt: Date;
+}
+
+/** A redemption as it stands now. Throws PermissionDenied, NotFound. */
+export async function findRedemption(app: App, principal: Principal, id: Uuid): Promise<FoundRedemption> {
+  requireReader(principal, { scope: 'redemptions', roles: ['SUPPORT', 'PROGRAMME_MANAGER'] });
+  return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const { rows } = await client.query({ name: 'find-redemption', text: FIND, values: [id, app.clock.now()] });
+    if (rows.length === 0) throw new NotFound('Redemption');
+    const [row] = rows;
+    return {
+      id: row.id,
+      memberId: row.member_id,
+      brandId: row.brand_id,
+      currency: row.currency,
+      state: row.state,
+      points: Number(row.points),
+      spent: Number(row.spent),
+      refunded: Number(row.refunded),
+      moneyValue: BigInt(row.money_value),
+      moneyCurrency: row.money_currency,
+      expiresAt: row.expires_at,
+      channel: row.channel,
+      instrument: row.instrument,
+      reference: row.reference,
+      occurredAt: row.occurred_at,
+    };
+  });
+}
+
+// An open hold past its end counts as expired, whether or not that has been booked.
+const FIND = `
+  SELECT r.id, r.member_id, r.brand_id, c.code AS currency, r.points, r.money_value, r.money_currency, r.channel, r.instrument, r.reference, r.occurred_at, h.expires_at,
+    CASE WHEN r.kind = 'BURN' OR h.state = 'CAPTURED' THEN 'SPENT' WHEN h.state = 'OPEN' AND h.expires_at > $2 THEN 'HELD' WHEN h.state = 'VOIDED' THEN 'VOIDED' ELSE 'EXPIRED' END AS state,
+    CASE WHEN r.kind = 'BURN' THEN r.points ELSE coalesce(h.captured, 0) END AS spent,
+    (SELECT coalesce(sum(b.amount), 0) FROM transfer b WHERE b.reverses = CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END) AS refunded
+  FROM redemption r JOIN currency c ON c.id = r.currency_id LEFT JOIN hold h ON r.kind = 'HOLD' AND h.id = r.id LEFT JOIN transfer t ON t.hold_id = r.id
+  WHERE r.id = $1`;
