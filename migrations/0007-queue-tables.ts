@@ -14,7 +14,8 @@ export class QueueTables1790000000007 implements MigrationInterface {
     const client: ClientBase = await runner.connect();
     await runMigrations(client, 'bullmq');
     await runner.query(`
-      GRANT USAGE ON SCHEMA bullmq TO tessera_queue;
+      -- CREATE: BullMQ makes a sequence of job numbers for each queue when it is first used.
+      GRANT USAGE, CREATE ON SCHEMA bullmq TO tessera_queue;
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO tessera_queue;
       REVOKE INSERT, UPDATE, DELETE ON bullmq.migration FROM tessera_queue;
       GRANT USAGE ON ALL SEQUENCES IN SCHEMA bullmq TO tessera_queue;

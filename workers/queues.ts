@@ -1,7 +1,8 @@
-import { createPostgresBackend, type Processor, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
+import { createPostgresBackend, type Processor, Queue, type QueueOptions, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import Redis from 'ioredis';
 import { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { ZodError } from 'zod';
 import type { Config } from '../src/config';
 import { withSettings } from '../src/database/connection-options';
 
@@ -130,7 +131,7 @@ export function openQueues(config: Config, log: Logger): Queues {
     all: opened.map(({ view }) => view),
     queue: (name) => opened[QUEUES.indexOf(name)].view,
     work(name, concurrency, run) {
-      const worker = backend.work(name, (job) => run({ name: job.name, data: job.data }), { ...WORKER, concurrency });
+      const worker = backend.work(name, (job) => run({ name: job.name, data: job.data }).catch(giveUpIfUnreadable), { ...WORKER, concurrency });
       worker.on('error', logError);
       worker.on('failed', (job, error) => log.warn({ queue: name, job: job?.id, attempt: job?.attemptsMade, error: error.message }, 'a job failed'));
       workers.push(worker);
@@ -145,6 +146,11 @@ export function openQueues(config: Config, log: Logger): Queues {
       await backend.close();
     },
   };
+}
+
+/** Data that cannot be read now cannot be read later either: such a job fails at once. */
+function giveUpIfUnreadable(error: unknown): never {
+  throw error instanceof ZodError ? new UnrecoverableError(`the job's data cannot be read: ${error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`) : error;
 }
 
 function toJobQueue(name: QueueName, queue: Queue): JobQueue {

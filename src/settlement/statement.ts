@@ -4,7 +4,7 @@ import type { Uuid } from '../ids';
 import { canonicalJson } from '../ledger/idempotency';
 import { type Day, dayToIso } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
-import { microsPerMinorUnit } from '../points/minor-unit';
+import { minorUnitDecimals } from '../points/money-currencies';
 import { monthToText } from './periods';
 import type { ObligationKind } from './price-event';
 import { roundPayables } from './round-payable';
@@ -129,6 +129,13 @@ export function drawUpStatements(period: StatedPeriod, parties: readonly Party[]
     const text = canonicalJson(content);
     return { brandId: party.id, net: nets[at], payableMinor, carried, dueOn, content: text, hash: createHash('sha256').update(text).digest() };
   });
+}
+
+/** 10,000 for a currency with cents, 1,000,000 for the yen. */
+function microsPerMinorUnit(currency: string): bigint {
+  const decimals = minorUnitDecimals(currency);
+  if (decimals === null) throw new Error(`${currency} is no money that can be settled in`);
+  return 10n ** BigInt(6 - decimals);
 }
 
 function paidBy(brand: Uuid, sum: ObligationSum): bigint {

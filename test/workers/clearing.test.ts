@@ -1,0 +1,217 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Redis from 'ioredis';
+import type { Principal } from '../../src/access/principal';
+import { newUuid } from '../../src/ids';
+import { dayFromIso } from '../../src/points/calendar';
+import { closePeriod } from '../../src/settlement/close-period';
+import { startWorkers, type Workers } from '../../workers/main';
+import { openQueues } from '../../workers/queues';
+import { type BookedBrand, SettlementBook } from '../support/settlement-book';
+import { createTestApp, type TestApp } from '../support/test-app';
+
+const backends = process.env.REDIS_URL ? ['PostgreSQL', 'Redis'] : ['PostgreSQL'];
+if (!process.env.REDIS_URL) console.info('REDIS_URL is not set: the queues are tested on PostgreSQL only.');
+
+const operator: Principal = { kind: 'staff', staffId: newUuid(), brandId: newUuid(), role: 'OPERATOR', ofOperator: true };
+
+describe.each(backends)('workers on %s', (backend) => {
+  let test: TestApp;
+  let book: SettlementBook;
+  let fuel: BookedBrand;
+  let wallets: number[];
+  let points = 0;
+  let events = 0;
+  const running: Workers[] = [];
+
+  const work = async () => {
+    const workers = await startWorkers(test.app);
+    running.push(workers);
+    return workers;
+  };
+  const rest = async () => {
+    for (const workers of running.splice(0)) await workers.close();
+  };
+  const earn = async (count: number) => {
+    points += await book.earnMany(fuel, wallets, count, '2026-01-05T10:00:00Z');
+    events += count;
+  };
+  const rows = async (text: string, ...values: unknown[]) => (await test.database.owner.query(text, values)).rows;
+  const cleared = async (): Promise<number> => (await rows('SELECT count(*)::int AS n FROM obligation'))[0].n;
+  const untilCleared = async (count: number, within = 20_000) => {
+    const deadline = performance.now() + within;
+    while ((await cleared()) < count) {
+      if (performance.now() > deadline) throw new Error(`only ${await cleared()} of ${count} events were cleared in time`);
+      await sleep(20);
+    }
+  };
+  /** Every event once, in obligations and in money, and the money sums to zero. */
+  const expectOnce = async () => {
+    const amount = String(points * 10_000);
+    expect(await rows('SELECT count(*)::int AS n, count(DISTINCT event_transfer_id)::int AS distinct_n, sum(amount)::text AS amount FROM obligation')).toEqual([
+      { n: events, distinct_n: events, amount },
+    ]);
+    expect(await rows("SELECT count(*)::int AS n, sum(amount)::text AS amount FROM transfer WHERE code = 'CLEARING'")).toEqual([{ n: events, amount }]);
+    expect(
+      await rows(
+        `SELECT b.code, sum(CASE WHEN a.id = t.debit_account THEN t.amount ELSE -t.amount END)::text AS net FROM transfer t
+         JOIN account a ON a.id IN (t.debit_account, t.credit_account) JOIN brand b ON b.id = a.owner_id WHERE t.code = 'CLEARING' GROUP BY b.code ORDER BY b.code`,
+      ),
+    ).toEqual([
+      { code: 'FUEL', net: amount },
+      { code: 'OPERATOR', net: `-${amount}` },
+    ]);
+  };
+
+  beforeAll(async () => {
+    test = await createTestApp({ now: new Date('2026-02-10T12:00:00Z'), config: { redisUrl: backend === 'Redis' ? (process.env.REDIS_URL as string) : null } });
+    book = await SettlementBook.open(test);
+    fuel = await book.brand('FUEL');
+    wallets = await Promise.all(Array.from({ length: 50 }, () => book.wallet()));
+  });
+  afterEach(rest);
+  afterAll(() => test.close());
+
+  it('takes up an event within moments of its commit', async () => {
+    const workers = await work();
+    expect(workers.queues.backend).toBe(backend);
+    await earn(1);
+    await untilCleared(events);
+    const started = performance.now();
+    await earn(1);
+    const posted = performance.now();
+    await untilCleared(events);
+    // Generous for a busy machine; the relay looks every 100 to 200 ms.
+    expect(performance.now() - posted).toBeLessThan(2_000);
+    expect(posted - started).toBeLessThan(2_000);
+  });
+
+  it('shares the journal among any number of workers', async () => {
+    await Promise.all([work(), work(), work()]);
+    await earn(3_000);
+    await untilCleared(events);
+    await expectOnce();
+  });
+
+  it('delivers every event although all jobs are lost', async () => {
+    await earn(2_500);
+    const workers = await work();
+    // Some are cleared, others wait in the queue: gone.
+    await untilCleared(events - 2_499);
+    await loseJobs();
+    await earn(500);
+    await loseJobs();
+    await untilCleared(events, 30_000);
+    await expectOnce();
+    expect((await workers.queues.queue('clearing').counts()).failed).toBe(0);
+  });
+
+  async function loseJobs(): Promise<void> {
+    if (backend === 'PostgreSQL') return void (await test.database.owner.query('TRUNCATE bullmq.job, bullmq.event, bullmq.dedup, bullmq.meta CASCADE'));
+    const redis = new Redis(process.env.REDIS_URL as string);
+    // All that these queues keep there; other tests use the same server.
+    const keys = await redis.keys(`{tessera-${test.database.name}}*`);
+    expect(keys.length).toBeGreaterThan(0);
+    await redis.del(...keys);
+    redis.disconnect();
+  }
+
+  it('jobs that come twice or early do no harm; one that makes no sense is seen to have failed, and can be retried', async () => {
+    const queues = openQueues(test.app.config, test.app.log);
+    const clearing = queues.queue('clearing');
+    try {
+      await earn(1_000);
+      const job = { name: 'clear-events', data: { from: '0', to: '18446744073709551615' } };
+      await clearing.add([job, job, { name: 'clear-events', data: { from: 'nowhere', to: '1' } }]);
+      await work();
+      await untilCleared(events);
+      await expectOnce();
+      const deadline = performance.now() + 10_000;
+      while ((await clearing.failed(10)).length === 0 && performance.now() < deadline) await sleep(50);
+      const [failed] = await clearing.failed(10);
+      expect(failed).toMatchObject({ name: 'clear-events', attempts: 1, reason: expect.stringContaining('from: ') });
+      expect(await clearing.retry(failed.id)).toBe(true);
+      expect(await clearing.retry('no such job')).toBe(false);
+    } finally {
+      await queues.close();
+    }
+  });
+
+  it('closes a month: one statement a brand, whoever works', async () => {
+    await Promise.all([work(), work()]);
+    await earn(200);
+    await closePeriod(test.app, operator, { currency: 'FLP', month: dayFromIso('2026-01-01') });
+    const deadline = performance.now() + 20_000;
+    while ((await rows("SELECT 1 FROM period WHERE status = 'CLOSED'")).length === 0) {
+      if (performance.now() > deadline) throw new Error('the month was not closed in time');
+      await sleep(50);
+    }
+    const stated = await rows('SELECT b.code, s.net::text FROM statement s JOIN brand b ON b.id = s.brand_id ORDER BY b.code');
+    expect(stated).toEqual([
+      { code: 'FUEL', net: String(points * 10_000) },
+      { code: 'OPERATOR', net: String(-points * 10_000) },
+    ]);
+  });
+});
+
+describe.each(backends)('a worker killed with -9 during clearing, on %s', (backend) => {
+  it('20 times at random: every event is cleared once, sums are zero', async () => {
+    const test = await createTestApp({ config: { redisUrl: backend === 'Redis' ? (process.env.REDIS_URL as string) : null } });
+    const queues = openQueues(test.app.config, test.app.log);
+    const spawned = new Set<ChildProcess>();
+    const spawn = async () => {
+      const child = fork(join(__dirname, 'worker-process.ts'), {
+        execArgv: ['-r', join(__dirname, '../support/swc-register.cjs')],
+        env: {
+          ...process.env,
+          NODE_ENV: 'production',
+          REDIS_URL: backend === 'Redis' ? process.env.REDIS_URL : '',
+          DATABASE_URL: test.database.urls.owner,
+          TESSERA_MASTER_KEY: (test.app.config.masterKey as Buffer).toString('hex'),
+          TESSERA_LOG_LEVEL: 'fatal',
+        },
+      });
+      spawned.add(child);
+      await once(child, 'message');
+      return child;
+    };
+    try {
+      const book = await SettlementBook.open(test);
+      const fuel = await book.brand('FUEL');
+      const wallets = await Promise.all(Array.from({ length: 20 }, () => book.wallet()));
+      const one = async (text: string) => (await test.database.owner.query(text)).rows[0];
+      let events = 0;
+      let points = 0;
+      let midway = 0;
+      let next = spawn();
+      for (let kill = 0; kill < 20; kill++) {
+        const child = await next;
+        // The one that comes after it starts up meanwhile.
+        next = spawn();
+        points += await book.earnMany(fuel, wallets, 600, '2026-01-05T10:00:00Z');
+        events += 600;
+        await sleep(Math.random() * 400);
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+        if ((await one('SELECT count(*)::int AS n FROM obligation')).n < events) midway++;
+      }
+      const last = await next;
+      const deadline = performance.now() + 60_000;
+      while ((await one('SELECT count(*)::int AS n FROM obligation')).n < events && performance.now() < deadline) await sleep(50);
+      last.send('stop');
+      await once(last, 'exit');
+      const amount = String(points * 10_000);
+      expect(await one('SELECT count(*)::int AS n, count(DISTINCT event_transfer_id)::int AS once, sum(amount)::text AS amount FROM obligation')).toEqual({ n: events, once: events, amount });
+      expect(await one("SELECT count(*)::int AS n, sum(amount)::text AS amount FROM transfer WHERE code = 'CLEARING'")).toEqual({ n: events, amount });
+      expect(await one("SELECT count(*)::int AS n FROM posting WHERE kind = 'CLEAR'")).toEqual({ n: events });
+      // The kills did fall into the work.
+      expect(midway).toBeGreaterThan(5);
+    } finally {
+      for (const child of spawned) child.kill('SIGKILL');
+      await queues.close();
+      await test.close();
+    }
+  }, 240_000);
+});
