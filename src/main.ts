@@ -55,7 +55,8 @@ async function start(given: Config, log: Logger): Promise<void> {
     closers.add('workers', async () => (await workersReady).stop(config.shutdownMs / 2));
     const app = await openApp(config, log, closers);
     const demo = config.demo ? await (await import('./demo/seed-demo.js')).seedDemo(app) : null;
-    const running = await runGateway(app, openQueueAccess(app, closers));
+    const tabs = demo && (await import('./demo/explorer-demo.js')).explorerDemo(app, demo);
+    const running = await runGateway(app, openQueueAccess(app, closers), { explorerDemo: tabs });
     closers.add('gateway', () => running.close());
     const { statusPort } = await workersReady;
     process.stdout.write(describeReady(config, { statusPort, demo, seconds: (performance.now() - began) / 1_000 }));

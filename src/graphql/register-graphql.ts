@@ -14,12 +14,19 @@ import type { App } from '../app';
 import { buildTesseraSchema } from './build-schema';
 import type { Context } from './context';
 import { createErrorFormatter } from './errors';
+import { registerExplorer } from './explorer';
+import type { ExplorerDemo } from './explorer-tabs';
 import { countedAs, createOperationLimiter, limitsPlugin, rateLimited } from './limits';
 import { registerOAuth } from './oauth-routes';
 import type { RateLimiter } from './rate-limit';
 
-/** Mounts the GraphQL API at /graphql, and the token endpoint and its documents. */
-export async function registerGraphql(server: FastifyInstance, app: App): Promise<void> {
+export interface GraphqlOptions {
+  /** Fills the explorer's tabs; null where there is no demo. */
+  readonly explorerDemo?: ExplorerDemo | null;
+}
+
+/** Mounts the GraphQL API at /graphql, the token endpoint and its documents, and the explorer where it is on. */
+export async function registerGraphql(server: FastifyInstance, app: App, options: GraphqlOptions = {}): Promise<void> {
   const limiter = createOperationLimiter(app);
   const addresses = new WeakMap<Context, string>();
   const requestIds = new WeakMap<object, string>();
@@ -61,6 +68,7 @@ export async function registerGraphql(server: FastifyInstance, app: App): Promis
     scope.route({ method: ['GET', 'POST'], url: '/graphql', bodyLimit: app.config.http.bodyLimitBytes, handler });
   });
   await registerOAuth(server, app);
+  if (app.config.explorer) await registerExplorer(server, app, options.explorerDemo ?? null);
 }
 
 /** The principal; a bad token is an answer of its own (401), and is counted against the address that it came from. */

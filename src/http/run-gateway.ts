@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { BuiltApp } from '../app';
 import { KEY_MARK, requireMigrated } from '../database/migrate';
-import { registerGraphql } from '../graphql/register-graphql';
+import { type GraphqlOptions, registerGraphql } from '../graphql/register-graphql';
 import { type Dependency, registerHealth } from './health';
 import { type QueueDepth, registerMetrics } from './metrics';
 import { createHttpServer, listen } from './server';
@@ -22,10 +22,10 @@ export interface RunningServer {
 }
 
 /** The public side: GraphQL, tokens, explorer, with health and metrics. */
-export async function runGateway(app: BuiltApp, queues: QueueAccess): Promise<RunningServer> {
+export async function runGateway(app: BuiltApp, queues: QueueAccess, options: GraphqlOptions = {}): Promise<RunningServer> {
   const { server, close } = await prepare(app, queues);
   await queues.register?.(server);
-  await registerGraphql(server, app);
+  await registerGraphql(server, app, options);
   const { host, port } = app.config.http;
   return { port: await listen(server, host, port, port, 'TESSERA_PORT'), close };
 }
