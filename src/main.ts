@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { Logger } from 'pino';
+import { registerQueueBoard } from '../workers/queue-board';
 import { openQueues, type Queues, queueDepths } from '../workers/queues';
 import type { BuiltApp } from './app';
 import { buildApp, closeApp } from './build-app';
@@ -51,7 +52,7 @@ async function start(given: Config, log: Logger): Promise<void> {
       closers.add('embedded database', () => server.stop());
       rememberPublicUrl(config);
     }
-    const workersReady = superviseWorkers(__filename, process.env, log);
+    const workersReady = superviseWorkers(__filename, log);
     closers.add('workers', async () => (await workersReady).stop(config.shutdownMs / 2));
     const app = await openApp(config, log, closers);
     const demo = config.demo ? await (await import('./demo/seed-demo.js')).seedDemo(app) : null;
@@ -140,7 +141,7 @@ async function joinApp(given: Config, log: Logger, closers: Closers): Promise<Bu
 function openQueueAccess(app: BuiltApp, closers: Closers): QueueAccess {
   const queues = openQueues(app.config, app.log);
   closers.add('queues', () => queues.close());
-  return accessTo(queues);
+  return { ...accessTo(queues), register: async (server) => registerQueueBoard(server, app, queues) };
 }
 
 function accessTo(queues: Queues): QueueAccess {

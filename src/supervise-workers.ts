@@ -17,7 +17,7 @@ const MOST_PAUSE_MS = 30_000;
  * answers on its one thread, and a worker that dies must not take the gateway along. It ends by itself when this process does.
  * Resolves once the workers take jobs.
  */
-export async function superviseWorkers(main: string, environment: NodeJS.ProcessEnv, log: Logger): Promise<SupervisedWorkers> {
+export async function superviseWorkers(main: string, log: Logger): Promise<SupervisedWorkers> {
   let child: ChildProcess | null = null;
   let stopping = false;
   let pause = LEAST_PAUSE_MS;
@@ -27,7 +27,7 @@ export async function superviseWorkers(main: string, environment: NodeJS.Process
     return new Promise((ready) => {
       const startedAt = performance.now();
       // A process group of its own: Ctrl-C in the terminal is for us, who then ask it to end.
-      const started = fork(main, ['workers'], { env: environment, detached: true });
+      const started = fork(main, ['workers'], { detached: true });
       child = started;
       started.once('message', (message: { statusPort: number }) => ready(message.statusPort));
       started.once('exit', (code, signal) => {

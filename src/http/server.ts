@@ -41,6 +41,14 @@ export function createHttpServer(config: Config, log: Logger): FastifyInstance {
       ...(secure && { 'strict-transport-security': 'max-age=31536000' }),
     });
   });
+  let closing = false;
+  server.addHook('preClose', async () => {
+    closing = true;
+  });
+  server.addHook('onSend', async (_request, reply) => {
+    // A connection that stays open after the last answer would hold up the end until its keep-alive is over.
+    if (closing) reply.header('connection', 'close');
+  });
   server.addHook('onResponse', async (request, reply) => {
     // The route's pattern, not the URL: what a caller writes into a URL is not ours to keep.
     const facts = { reqId: request.id, method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };

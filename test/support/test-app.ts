@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { Keys } from '../../src/access/keys';
 import type { App } from '../../src/app';
 import { buildApp, closeApp } from '../../src/build-app';
 import { ManualClock } from '../../src/clock';
 import { type Config, readConfig } from '../../src/config';
+import { KEY_MARK } from '../../src/database/migrate';
 import { createLogger } from '../../src/logging';
 import { createTestDatabase, type TestDatabase } from './test-database';
 
@@ -38,6 +40,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     ...options.variables,
   });
   const config: Config = { ...read, masterKey: MASTER_KEY, database: { urls: database.urls, embedded: false, poolSize: 8 }, ...options.config };
+  // As migrating with this key would have left it.
+  await database.owner.query('INSERT INTO deployment (key_mark) VALUES ($1) ON CONFLICT DO NOTHING', [new Keys(MASTER_KEY).derive(KEY_MARK)]);
   const app = await buildApp(config, createLogger(config, 'test'), clock);
   return {
     app,

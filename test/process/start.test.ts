@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { isAlive, readPostmaster } from '../../src/database/embedded-cluster';
+import { findEmbeddedServer } from '../../src/database/embedded-server';
+
+jest.setTimeout(120_000);
+
+/** One `npm start` as a user would run it, without npm itself. */
+interface Started {
+  readonly process: ChildProcess;
+  readonly url: string;
+  output(): string;
+}
+
+describe('npm start', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tessera-start-test-'));
+  const dataDir = join(directory, 'data');
+  const children: ChildProcess[] = [];
+  afterAll(() => {
+    for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  function run(command: string, variables: Record<string, string> = {}) {
+    const environment = {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      TESSERA_DATA_DIR: dataDir,
+      TESSERA_PORT: '0',
+      TESSERA_WORKERS_PORT: '0',
+      ...variables,
+    };
+    const child = spawn(process.execPath, ['src/bootstrap.mjs', command], { cwd: join(__dirname, '../..'), env: environment });
+    children.push(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+    return { process: child, output: () => output };
+  }
+
+  async function started(command: string, sign: RegExp): Promise<Started> {
+    const running = run(command);
+    for (const deadline = Date.now() + 90_000; !sign.test(running.output()); await sleep(50))
+      if (running.process.exitCode !== null || Date.now() > deadline) throw new Error(`${command} did not get ready:\n${running.output()}`);
+    const port = /listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(running.output())?.[1];
+    return { ...running, url: `http://127.0.0.1:${port}` };
+  }
+
+  async function ended(running: { process: ChildProcess }): Promise<number | null> {
+    if (running.process.exitCode === null) await once(running.process, 'exit');
+    return running.process.exitCode;
+  }
+
+  async function brands(): Promise<string[]> {
+    const client = new Client({ connectionString: findEmbeddedServer(dataDir).app });
+    await client.connect();
+    await client.query("SELECT set_config('tessera.principal', 'worker', false)");
+    const { rows } = await client.query('SELECT code FROM brand WHERE NOT is_operator ORDER BY code');
+    await client.end();
+    return rows.map((row) => row.code);
+  }
+
+  it('brings everything up; killed with -9 it recovers; further processes join; asked to stop it leaves nothing', async () => {
+    const first = await started('start', /Tessera is ready[\s\S]*Stop with Ctrl-C/);
+    expect(await (await fetch(`${first.url}/health/ready`)).json()).toEqual({ status: 'ready', checks: { database: 'ok', migrations: 'ok', queue: 'ok' } });
+    for (const what of ['API', 'explorer', 'queue board', 'health', 'metrics', 'CLIENT_SECRET', 'OPERATOR_TOKEN', 'MEMBER_TOKEN'])
+      expect(first.output()).toContain(what);
+    expect(await brands()).toEqual(['FUEL', 'GROCER', 'TAXI']);
+
+    const second = run('start');
+    expect(await ended(second)).toBe(1);
+    expect(second.output()).toMatch(/Another Tessera \(process \d+\) is already running/);
+
+    first.process.kill('SIGKILL');
+    await ended(first);
+    const again = await started('start', /Stop with Ctrl-C/);
+    expect(await brands()).toEqual(['FUEL', 'GROCER', 'TAXI']);
+
+    const gateway = await started('gateway', /the gateway is ready/);
+    // Tokens name their issuer: a gateway that joins goes by the same name.
+    const known = async (url: string) => (await fetch(`${url}/.well-known/openid-configuration`)).text();
+    expect(await known(gateway.url)).toBe(await known(again.url));
+    gateway.process.kill('SIGINT');
+    expect(await ended(gateway)).toBe(0);
+
+    const server = readPostmaster(join(dataDir, 'postgres'))?.pid as number;
+    again.process.kill('SIGTERM');
+    expect(await ended(again)).toBe(0);
+    expect(isAlive(server)).toBe(false);
+    expect(() => readFileSync(join(dataDir, 'lock'))).toThrow(/ENOENT/);
+
+    const orphan = run('workers');
+    expect(await ended(orphan)).toBe(1);
+    expect(orphan.output()).toMatch(/No database is running on .*Run "npm start" first/);
+  });
+});
