@@ -64,7 +64,7 @@ const VARIABLES = {
   TESSERA_LOG_FORMAT: z.enum(['json', 'text']).optional().describe('text is for people. Unset: text on a terminal, otherwise json: one object a line.'),
   TESSERA_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Least level that is logged.'),
   TESSERA_DEMO: flag.optional().describe('true loads the demo coalition into an empty database. Unset: only into an embedded one, and not in production.'),
-  TESSERA_EXPLORER: flag.optional().describe('Serves the explorer at /. Unset: yes, except in production.'),
+  TESSERA_EXPLORER: flag.optional().describe('Serves the explorer at /explorer. Unset: yes, except in production.'),
   TESSERA_LOCAL_ISSUER: flag
     .optional()
     .describe(

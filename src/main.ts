@@ -55,13 +55,19 @@ async function start(given: Config, log: Logger): Promise<void> {
     const workersReady = superviseWorkers(__filename, log);
     closers.add('workers', async () => (await workersReady).stop(config.shutdownMs / 2));
     const app = await openApp(config, log, closers);
-    const demo = config.demo ? await (await import('./demo/seed-demo.js')).seedDemo(app) : null;
-    const tabs = demo && (await import('./demo/explorer-demo.js')).explorerDemo(app, demo);
-    const running = await runGateway(app, openQueueAccess(app, closers), { explorerDemo: tabs });
+    const demo = config.demo ? await loadDemo(app) : null;
+    const running = await runGateway(app, openQueueAccess(app, closers), { explorerDemo: demo?.forExplorer ?? null });
     closers.add('gateway', () => running.close());
     const { statusPort } = await workersReady;
-    process.stdout.write(describeReady(config, { statusPort, demo, seconds: (performance.now() - began) / 1_000 }));
+    process.stdout.write(describeReady(config, { statusPort, demo: demo?.coalition ?? null, seconds: (performance.now() - began) / 1_000 }));
   });
+}
+
+/** Null where somebody else's coalition is in the database. */
+async function loadDemo(app: BuiltApp) {
+  const [{ seedDemo }, { explorerDemo }] = await Promise.all([import('./demo/seed-demo.js'), import('./demo/explorer-demo.js')]);
+  const coalition = await seedDemo(app);
+  return coalition && { coalition, forExplorer: explorerDemo(app, coalition) };
 }
 
 /** A gateway of its own, on a database that is migrated. */

@@ -12,7 +12,7 @@ export function describeReady(
     `Tessera is ready (${seconds.toFixed(1)} s).`,
     '',
     `  API          ${publicUrl}/graphql`,
-    ...(config.explorer ? [`  explorer     ${publicUrl}/`] : []),
+    ...(config.explorer ? [`  explorer     ${publicUrl}/explorer`] : []),
     `  queue board  ${publicUrl}/queues   (operator)`,
     `  health       ${publicUrl}/health/ready   ${publicUrl}/health/live`,
     `  metrics      ${publicUrl}/metrics${statusPort === null ? '' : `   workers: http://127.0.0.1:${statusPort}/metrics`}`,
