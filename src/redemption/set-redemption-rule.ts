@@ -43,6 +43,8 @@ export async function setRedemptionRule(app: App, principal: Principal, command:
       const currency = currenciesByCode.get(content.currency);
       if (!currency) throw new InvalidInput('input.currency', `There is no points currency ${content.currency}.`);
       const id = newUuid();
+      // Versions are numbered one after the other: two at once wait for each other here instead of taking the same number.
+      await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`redemption-rule ${brandId} ${currency.id}`]);
       await client.query(INSERT, [
         id,
         brandId,
