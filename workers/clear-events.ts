@@ -4,7 +4,10 @@ import type { JournalRange } from '../src/outbox/next-ranges';
 import { clearRange } from '../src/settlement/clear-events';
 import type { NewJob } from './queues';
 
-const position = z.string().regex(/^\d{1,20}$/).transform(BigInt);
+const position = z
+  .string()
+  .regex(/^\d{1,20}$/)
+  .transform(BigInt);
 const payload = z.object({ from: position, to: position });
 
 /** A job that clears a range of the journal: one job carries about a thousand events. */

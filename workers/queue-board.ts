@@ -23,28 +23,36 @@ export function registerQueueBoard(server: FastifyInstance, app: App, queues: Qu
   server.get('/queues', async (_request, reply) => {
     const nonce = randomBytes(16).toString('base64');
     return reply
-      .header('content-security-policy', `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
+      .header(
+        'content-security-policy',
+        `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      )
       .type('text/html; charset=utf-8')
       .send(queueBoardPage(nonce));
   });
 
   server.get('/queues/api', async (request, reply) => {
     if (!(await admit(app, request, reply))) return reply;
-    const shown = await Promise.all(queues.all.map(async (queue) => ({ name: queue.name, counts: await queue.counts(), failed: await queue.failed(FAILED_SHOWN) })));
+    const shown = await Promise.all(
+      queues.all.map(async (queue) => ({ name: queue.name, counts: await queue.counts(), failed: await queue.failed(FAILED_SHOWN) })),
+    );
     return reply.send({ backend: queues.backend, queues: shown });
   });
 
   server.post('/queues/api/:queue/retry', async (request, reply) => {
-    if (!isOwnPage(request)) return reply.code(403).send({ error: 'cross_site', message: 'Retry from the queue board itself, with a JSON body and the header x-tessera-board.' });
+    if (!isOwnPage(request))
+      return reply.code(403).send({ error: 'cross_site', message: 'Retry from the queue board itself, with a JSON body and the header x-tessera-board.' });
     if (!(await admit(app, request, reply))) return reply;
     const params = retryParams.safeParse(request.params);
     if (!params.success) return reply.code(404).send({ error: 'not_found', message: `The queues are ${QUEUES.join(', ')}.` });
     const body = retryBody.safeParse(request.body ?? {});
-    if (!body.success) return reply.code(400).send({ error: 'bad_request', message: `${body.error.issues[0].path.join('.') || 'body'}: ${body.error.issues[0].message}` });
+    if (!body.success)
+      return reply.code(400).send({ error: 'bad_request', message: `${body.error.issues[0].path.join('.') || 'body'}: ${body.error.issues[0].message}` });
     const queue = queues.queue(params.data.queue);
     app.log.info({ queue: queue.name, job: body.data.id ?? 'all' }, 'failed jobs are retried by hand');
     if (body.data.id === undefined) await queue.retryAll();
-    else if (!(await queue.retry(body.data.id))) return reply.code(404).send({ error: 'not_found', message: 'There is no failed job with this id; it may have been retried already.' });
+    else if (!(await queue.retry(body.data.id)))
+      return reply.code(404).send({ error: 'not_found', message: 'There is no failed job with this id; it may have been retried already.' });
     return reply.send({ retried: body.data.id ?? 'all' });
   });
 }
@@ -70,5 +78,9 @@ async function admit(app: App, request: FastifyRequest, reply: FastifyReply): Pr
  */
 function isOwnPage({ headers }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site'];
-  return headers['x-tessera-board'] === '1' && /^application\/json\b/i.test(headers['content-type'] ?? '') && (site === undefined || site === 'same-origin' || site === 'none');
+  return (
+    headers['x-tessera-board'] === '1' &&
+    /^application\/json\b/i.test(headers['content-type'] ?? '') &&
+    (site === undefined || site === 'same-origin' || site === 'none')
+  );
 }

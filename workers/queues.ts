@@ -150,14 +150,18 @@ export function openQueues(config: Config, log: Logger): Queues {
 
 /** Data that cannot be read now cannot be read later either: such a job fails at once. */
 function giveUpIfUnreadable(error: unknown): never {
-  throw error instanceof ZodError ? new UnrecoverableError(`the job's data cannot be read: ${error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`) : error;
+  throw error instanceof ZodError
+    ? new UnrecoverableError(`the job's data cannot be read: ${error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`)
+    : error;
 }
 
 function toJobQueue(name: QueueName, queue: Queue): JobQueue {
   return {
     name,
     async add(jobs) {
-      await queue.addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: job.once ? { deduplication: { id: job.once.id, ttl: job.once.forMs } } : undefined })));
+      await queue.addBulk(
+        jobs.map((job) => ({ name: job.name, data: job.data, opts: job.once ? { deduplication: { id: job.once.id, ttl: job.once.forMs } } : undefined })),
+      );
     },
     async counts() {
       const { waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0, prioritized = 0, paused = 0 } = await queue.getJobCounts();

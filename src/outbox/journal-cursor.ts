@@ -9,7 +9,11 @@ export interface JournalCursor {
 
 /** The consumer's cursor as last committed; the journal's beginning for one that has never run. */
 export async function readCursor(client: ClientBase, consumer: string): Promise<JournalCursor> {
-  const { rows } = await client.query({ name: 'read-journal-cursor', text: 'SELECT epoch, position::text FROM journal_cursor WHERE consumer = $1', values: [consumer] });
+  const { rows } = await client.query({
+    name: 'read-journal-cursor',
+    text: 'SELECT epoch, position::text FROM journal_cursor WHERE consumer = $1',
+    values: [consumer],
+  });
   return rows.length > 0 ? { epoch: rows[0].epoch, position: BigInt(rows[0].position) } : { epoch: 1, position: 0n };
 }
 

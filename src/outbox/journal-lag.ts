@@ -10,7 +10,10 @@ export interface JournalLag {
   readonly rows: number;
   /** Age of the oldest of them; 0 when there is none. */
   readonly seconds: number;
-  /** The oldest transaction that is still writing: consumers wait for it. Null when none is. */
+  /**
+   * The oldest transaction that is still writing: consumers wait for it. Null when none is. Its pid is null when it is a prepared one,
+   * its age when the schema's owner may not see the activity of its login.
+   */
   readonly heldBackBy: { readonly pid: number | null; readonly seconds: number | null } | null;
 }
 

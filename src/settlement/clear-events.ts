@@ -36,13 +36,17 @@ export interface ClearedRange {
  */
 export async function clearRange(app: App, range: JournalRange): Promise<ClearedRange> {
   const { settled, snapshot } = await readAgreements(app);
-  return clearUpTo(app, snapshot, { from: range.from, to: range.to < settled ? range.to : settled });
+  return clearUpTo(app, snapshot, { from: range.from, to: lower(range.to, settled) });
 }
 
 /** The same without waiting for transactions to end; only for a journal that nobody writes to any more (see recoverJournal). */
 export async function clearRestored(app: App, range: JournalRange): Promise<ClearedRange> {
   const { snapshot } = await readAgreements(app);
   return clearUpTo(app, snapshot, range);
+}
+
+function lower(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 /** The settled position is read first: whatever terms its events carry are then in the snapshot. */
@@ -70,7 +74,7 @@ async function clearNext(app: App, client: ClientBase, snapshot: CoalitionSnapsh
   const cursor = await lockCursor(client, CLEARING);
   if (cursor.position >= range.to) return { position: cursor.position, events: 0, obligations: 0 };
   const missing = cursor.position < range.from ? (await nextRanges(client, cursor.position))[0] : undefined;
-  const to = missing && missing.to < range.to ? missing.to : range.to;
+  const to = missing ? lower(missing.to, range.to) : range.to;
   const events = await readEvents(client, { from: cursor.position, to });
   const cleared = await clear(client, events, snapshot);
   const recordedAt = app.clock.now().getTime();
@@ -107,7 +111,8 @@ async function clear(client: ClientBase, events: readonly JournalEvent[], snapsh
     const currency = requireCurrency(snapshot, event.currencyId);
     const obligations = priceEvent(withOwed(event, owed), agreement);
     // A reversal may follow its original within the same range.
-    for (const { kind, issuerId, price, termsId } of obligations) if (kind === 'REIMBURSEMENT' && issuerId) noteOwed(owed, event.transferId, issuerId, { price, termsId });
+    for (const { kind, issuerId, price, termsId } of obligations)
+      if (kind === 'REIMBURSEMENT' && issuerId) noteOwed(owed, event.transferId, issuerId, { price, termsId });
     const day = dayOf(event.occurredAt, currency.timeZone);
     const eventMonth = monthStart(day);
     return { event, obligations, currency, day, eventMonth, bookedMonth: monthToBook(eventMonth, event.xid, periods.get(event.currencyId) ?? []) };
@@ -134,7 +139,11 @@ function originalsToLookUp(events: readonly JournalEvent[], agreements: Readonly
   );
 }
 
-function toPosting({ event, obligations, currency, day, eventMonth, bookedMonth }: ClearedEvent, accounts: ClearingAccounts, recordedAt: number): PostingRequest {
+function toPosting(
+  { event, obligations, currency, day, eventMonth, bookedMonth }: ClearedEvent,
+  accounts: ClearingAccounts,
+  recordedAt: number,
+): PostingRequest {
   const steps: Step[] = [];
   const rows = obligations.map((obligation, leg) => {
     const moneyTransferId = obligation.amount === 0n ? null : newUuid();

@@ -25,21 +25,35 @@ export type ClosePeriod = z.output<typeof closePeriodInput>;
 /** The month still goes on in the currency's time zone. */
 export class PeriodNotEnded extends Refusal {
   constructor(month: string, endsAt: Date) {
-    super({ code: 'PERIOD_NOT_ENDED', message: `${month} ends at ${endsAt.toISOString()}. Close it after that.`, retrySafe: true, fields: { month, endsAt: endsAt.toISOString() } });
+    super({
+      code: 'PERIOD_NOT_ENDED',
+      message: `${month} ends at ${endsAt.toISOString()}. Close it after that.`,
+      retrySafe: true,
+      fields: { month, endsAt: endsAt.toISOString() },
+    });
   }
 }
 
 /** Months are closed in order: statements carry what the ones before left. */
 export class EarlierPeriodOpen extends Refusal {
   constructor(month: string, openMonth: string) {
-    super({ code: 'EARLIER_PERIOD_OPEN', message: `${openMonth} has events and is not closed yet. Close it before ${month}.`, retrySafe: true, fields: { month, openMonth } });
+    super({
+      code: 'EARLIER_PERIOD_OPEN',
+      message: `${openMonth} has events and is not closed yet. Close it before ${month}.`,
+      retrySafe: true,
+      fields: { month, openMonth },
+    });
   }
 }
 
 /** A later month is closed or closing: nothing can be booked in this one any more. */
 export class LaterPeriodClosed extends Refusal {
   constructor(month: string, closedMonth: string) {
-    super({ code: 'LATER_PERIOD_CLOSED', message: `${closedMonth} is already closed; ${month} had no events and can no longer be closed.`, fields: { month, closedMonth } });
+    super({
+      code: 'LATER_PERIOD_CLOSED',
+      message: `${closedMonth} is already closed; ${month} had no events and can no longer be closed.`,
+      fields: { month, closedMonth },
+    });
   }
 }
 

@@ -119,10 +119,13 @@ function partiesOf(
 ): Party[] {
   const ids = new Set<Uuid>(sums.flatMap((sum) => [sum.debtorId, sum.creditorId]));
   for (const [id, balance] of opening) if (balance !== 0n) ids.add(id);
-  const begun = snapshot.partnerships.filter(({ currencyId, terms }) => currencyId === currency.id && terms.some(({ effectiveFrom }) => effectiveFrom < period.endsAt));
+  const begun = snapshot.partnerships.filter(
+    ({ currencyId, terms }) => currencyId === currency.id && terms.some(({ effectiveFrom }) => effectiveFrom < period.endsAt),
+  );
   for (const { brandId, partnerBrandId } of begun) ids.add(brandId).add(partnerBrandId);
   const operatorId = snapshot.operator?.id;
-  if (operatorId && currency.clearingModel === 'ISSUER' && !sums.some((sum) => sum.debtorId === operatorId || sum.creditorId === operatorId)) ids.delete(operatorId);
+  if (operatorId && currency.clearingModel === 'ISSUER' && !sums.some((sum) => sum.debtorId === operatorId || sum.creditorId === operatorId))
+    ids.delete(operatorId);
   const days = new Map([...ids].filter((id) => id !== operatorId).map((id) => [id, paymentDays(snapshot, currency, id, period)]));
   // The operator pays and is paid when the last brand is.
   if (operatorId && ids.has(operatorId)) days.set(operatorId, Math.max(0, ...days.values()));
@@ -139,7 +142,9 @@ function paymentDays(snapshot: CoalitionSnapshot, currency: PointCurrency, brand
   const lastInstant = new Date(period.endsAt.getTime() - 1);
   const inForce = findTerms(snapshot, brand, currency.id, lastInstant);
   if (inForce) return inForce.paymentDays;
-  const own = snapshot.partnerships.filter(({ currencyId, brandId, partnerBrandId }) => currencyId === currency.id && (brandId === brand || partnerBrandId === brand));
+  const own = snapshot.partnerships.filter(
+    ({ currencyId, brandId, partnerBrandId }) => currencyId === currency.id && (brandId === brand || partnerBrandId === brand),
+  );
   const versions = own.flatMap(({ terms }) => terms).filter(({ effectiveFrom }) => effectiveFrom <= lastInstant);
   return versions.sort((a, b) => a.effectiveFrom.getTime() - b.effectiveFrom.getTime()).at(-1)?.paymentDays ?? 0;
 }
@@ -149,6 +154,17 @@ async function insertStatements(client: ClientBase, period: Period, statements: 
     await client.query(
       `INSERT INTO statement (id, period_id, brand_id, net, payable_minor, carried_remainder, due_on, content, hash, closed_at)
        VALUES ($1, $2, $3, $4::bigint, $5::bigint, $6::bigint, $7::date, $8, $9, $10)`,
-      [derivedUuid('statement', period.id, brandId), period.id, brandId, net.toString(), payableMinor.toString(), carried.toString(), dayToIso(dueOn), content, hash, now],
+      [
+        derivedUuid('statement', period.id, brandId),
+        period.id,
+        brandId,
+        net.toString(),
+        payableMinor.toString(),
+        carried.toString(),
+        dayToIso(dueOn),
+        content,
+        hash,
+        now,
+      ],
     );
 }

@@ -1,5 +1,5 @@
-import { type AlongsideRow, alongside } from '../ledger/alongside';
 import type { Uuid } from '../ids';
+import { type AlongsideRow, alongside } from '../ledger/alongside';
 import type { PointsEvent } from './points-event';
 import type { Obligation } from './price-event';
 

@@ -17,7 +17,8 @@ export interface PeriodState {
  * that was in time, but whose month was never opened before a later one began to close, goes to that later one.
  */
 export function monthToBook(eventMonth: Day, position: bigint, periods: readonly PeriodState[]): Day {
-  const isClosed = ({ status, closeHorizon }: PeriodState) => status === 'CLOSED' || status === 'SETTLED' || (status === 'CLOSING' && position >= (closeHorizon ?? 0n));
+  const isClosed = ({ status, closeHorizon }: PeriodState) =>
+    status === 'CLOSED' || status === 'SETTLED' || (status === 'CLOSING' && position >= (closeHorizon ?? 0n));
   const closedThrough = Math.max(Number.NEGATIVE_INFINITY, ...periods.filter(isClosed).map(({ month }) => month));
   const earliest = Math.max(eventMonth, closedThrough === Number.NEGATIVE_INFINITY ? eventMonth : addMonths(closedThrough, 1));
   const closing = periods.filter((period) => period.status === 'CLOSING' && !isClosed(period) && period.month >= earliest).map(({ month }) => month);

@@ -19,7 +19,11 @@ const COLUMNS = 'id, currency_id, month::text, starts_at, ends_at, status, close
 
 /** The periods of a currency that there are, oldest first. */
 export async function readPeriods(client: ClientBase, currencyId: number): Promise<Period[]> {
-  const { rows } = await client.query({ name: 'periods-of-currency', text: `SELECT ${COLUMNS} FROM period WHERE currency_id = $1 ORDER BY month`, values: [currencyId] });
+  const { rows } = await client.query({
+    name: 'periods-of-currency',
+    text: `SELECT ${COLUMNS} FROM period WHERE currency_id = $1 ORDER BY month`,
+    values: [currencyId],
+  });
   return rows.map(toPeriod);
 }
 

@@ -141,7 +141,16 @@ function reversedReimbursements(event: PointsEvent): Claim[] {
     .map(({ issuerId, points }) => {
       const cleared = owed.get(issuerId);
       if (!cleared) throw new Error(`transfer ${event.transferId} gives back points of an issuer that ${transferId} never made pay`);
-      return { kind: 'REINSTATEMENT', debtorId: event.brandId, creditorId: issuerId, issuerId, redeemerId: event.brandId, points, supply: 'REIMBURSEMENT', ...cleared };
+      return {
+        kind: 'REINSTATEMENT',
+        debtorId: event.brandId,
+        creditorId: issuerId,
+        issuerId,
+        redeemerId: event.brandId,
+        points,
+        supply: 'REIMBURSEMENT',
+        ...cleared,
+      };
     });
 }
 

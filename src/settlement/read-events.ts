@@ -46,8 +46,14 @@ export async function readEvents(client: ClientBase, range: JournalRange): Promi
   const isEarned = (row: { code: string }) => row.code === 'EARN' || row.code === 'BONUS';
   const isCredit = (row: { code: string }) => isEarned(row) || row.code === 'REFUND' || row.code === 'REINSTATEMENT';
   // Earns take nothing out of lots, debits fill no arrears.
-  const lots = await readLots(client, rows.filter((row) => !isEarned(row)).map((row) => row.id));
-  const fills = await readFills(client, rows.filter(isCredit).map((row) => row.id));
+  const lots = await readLots(
+    client,
+    rows.filter((row) => !isEarned(row)).map((row) => row.id),
+  );
+  const fills = await readFills(
+    client,
+    rows.filter(isCredit).map((row) => row.id),
+  );
   return rows.map((row) => ({
     transferId: row.id,
     code: row.code,

@@ -75,7 +75,12 @@ const STATEMENTS = `
   FROM statement s JOIN period p ON p.id = s.period_id JOIN brand b ON b.id = s.brand_id`;
 
 /** The statements of a month that the principal may see (its own brand's; the operator: all), by brand code; `limit` of them after that code. */
-export async function listStatementsOfPeriod(app: App, principal: Principal, periodId: Uuid, page: { limit: number; after: string | null }): Promise<StatementRecord[]> {
+export async function listStatementsOfPeriod(
+  app: App,
+  principal: Principal,
+  periodId: Uuid,
+  page: { limit: number; after: string | null },
+): Promise<StatementRecord[]> {
   return reading(app, principal, async (client) => {
     const text = `${STATEMENTS} WHERE s.period_id = $1 AND ($2::text IS NULL OR b.code > $2) ORDER BY b.code LIMIT $3`;
     return (await client.query(text, [periodId, page.after, page.limit])).rows.map(toStatement);

@@ -10,9 +10,13 @@ import { CLEARING, clearRestored } from './clear-events';
  * cleared twice. Returns the new epoch, or null when the journal simply goes on. Workers call it when they start.
  */
 export async function recoverJournal(app: App): Promise<number | null> {
-  const beyond = await app.database.transaction({ kind: 'worker' }, async ({ client }) => isBeyondServer(client, (await readCursor(client, CLEARING)).position));
+  const beyond = await app.database.transaction({ kind: 'worker' }, async ({ client }) =>
+    isBeyondServer(client, (await readCursor(client, CLEARING)).position),
+  );
   if (!beyond) return null;
-  app.log.warn('The clearing cursor is beyond every transaction of this server: the database was restored into another cluster. The journal goes on in a new epoch.');
+  app.log.warn(
+    'The clearing cursor is beyond every transaction of this server: the database was restored into another cluster. The journal goes on in a new epoch.',
+  );
   for (;;) {
     const [range] = await app.ledger.transaction(async (client) => remainingRanges(client, (await readCursor(client, CLEARING)).position));
     if (!range) break;

@@ -118,8 +118,16 @@ export function drawUpStatements(period: StatedPeriod, parties: readonly Party[]
       month: monthToText(period.month),
       timeZone: period.timeZone,
       openingBalance: micros(party.openingBalance),
-      lines: toLines(party.id, own.filter(({ adjustsMonth }) => adjustsMonth === null), codes),
-      adjustments: toLines(party.id, own.filter(({ adjustsMonth }) => adjustsMonth !== null), codes),
+      lines: toLines(
+        party.id,
+        own.filter(({ adjustsMonth }) => adjustsMonth === null),
+        codes,
+      ),
+      adjustments: toLines(
+        party.id,
+        own.filter(({ adjustsMonth }) => adjustsMonth !== null),
+        codes,
+      ),
       bilateral: bilateralNets(party.id, own, codes),
       net: micros(nets[at]),
       payable: micros(payableMinor * microsPerMinor),

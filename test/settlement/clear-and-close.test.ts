@@ -43,7 +43,10 @@ async function clearAll(): Promise<number> {
 const rows = async (text: string, ...values: unknown[]) => (await test.database.owner.query(text, values)).rows;
 /** Brand, net and payable of a month, as "FUEL 8.000000 8.000000". */
 async function statements(month: string): Promise<string[]> {
-  const found = await rows('SELECT content FROM statement s JOIN period p ON p.id = s.period_id JOIN brand b ON b.id = s.brand_id WHERE p.month = $1 ORDER BY b.code', `${month}-01`);
+  const found = await rows(
+    'SELECT content FROM statement s JOIN period p ON p.id = s.period_id JOIN brand b ON b.id = s.brand_id WHERE p.month = $1 ORDER BY b.code',
+    `${month}-01`,
+  );
   return found.map(({ content }) => JSON.parse(content) as StatementContent).map(({ brand, net, payable }) => `${brand} ${net} ${payable}`);
 }
 const close = async (month: string) => {
@@ -102,7 +105,12 @@ it('ISSUER: arrears, their filling and a refund go to whoever they concern', asy
   await book.refund(taxi, ben, burn, 40, '2026-01-09T10:00:00Z');
   await clearAll();
   const owed = await rows('SELECT kind, points::int, d.code AS debtor FROM obligation o JOIN brand d ON d.id = o.debtor_brand_id ORDER BY o.occurred_at');
-  expect(owed.map(({ kind, points, debtor }) => `${debtor} ${kind} ${points}`)).toEqual(['FUEL REIMBURSEMENT 100', 'TAXI FOREIGN_CLAWBACK 30', 'TAXI ARREARS_FILL 15', 'TAXI REINSTATEMENT 40']);
+  expect(owed.map(({ kind, points, debtor }) => `${debtor} ${kind} ${points}`)).toEqual([
+    'FUEL REIMBURSEMENT 100',
+    'TAXI FOREIGN_CLAWBACK 30',
+    'TAXI ARREARS_FILL 15',
+    'TAXI REINSTATEMENT 40',
+  ]);
   expect(await moneyNets()).toEqual({ FUEL: '120000', TAXI: '-120000' });
 });
 
@@ -110,12 +118,17 @@ it('clears each event once, however often, in whatever order and by however many
   await open({});
   const wallets = await Promise.all(Array.from({ length: 20 }, () => book.wallet()));
   const points = await book.earnMany(fuel, wallets, 1_500, '2026-01-05T10:00:00Z');
+  await book.settled();
   const ranges = await test.app.database.transaction({ kind: 'worker' }, ({ client }) => nextRanges(client, 0n, 300));
   expect(ranges.length).toBeGreaterThan(1);
   const shuffled = [...ranges, ...ranges].reverse();
   await Promise.all(shuffled.map((range) => clearRange(test.app, range)));
-  expect(await rows('SELECT count(*)::int AS events, sum(amount)::text AS amount FROM obligation')).toEqual([{ events: 1_500, amount: String(points * 10_000) }]);
-  expect(await rows("SELECT count(*)::int AS transfers, sum(amount)::text AS amount FROM transfer WHERE code = 'CLEARING'")).toEqual([{ transfers: 1_500, amount: String(points * 10_000) }]);
+  expect(await rows('SELECT count(*)::int AS events, sum(amount)::text AS amount FROM obligation')).toEqual([
+    { events: 1_500, amount: String(points * 10_000) },
+  ]);
+  expect(await rows("SELECT count(*)::int AS transfers, sum(amount)::text AS amount FROM transfer WHERE code = 'CLEARING'")).toEqual([
+    { transfers: 1_500, amount: String(points * 10_000) },
+  ]);
   expect(await moneyNets()).toEqual({ FUEL: String(points * 10_000), OPERATOR: String(-points * 10_000) });
 });
 
@@ -138,10 +151,14 @@ it('closes once, whoever asks and however often; what comes late adjusts the nex
   test.clock.set(new Date('2026-03-02T00:00:00Z'));
   await close('2026-02');
   expect(await statements('2026-02')).toEqual(['FUEL 0.410000 0.410000', 'OPERATOR -0.410000 -0.410000', 'TAXI 0.000000 0.000000']);
-  const [{ content }] = await rows("SELECT content FROM statement s JOIN period p ON p.id = s.period_id JOIN brand b ON b.id = s.brand_id WHERE p.month = '2026-02-01' AND b.code = 'FUEL'");
+  const [{ content }] = await rows(
+    "SELECT content FROM statement s JOIN period p ON p.id = s.period_id JOIN brand b ON b.id = s.brand_id WHERE p.month = '2026-02-01' AND b.code = 'FUEL'",
+  );
   const { lines, adjustments } = JSON.parse(content) as StatementContent;
   expect([lines[0].points, adjustments[0].points, adjustments[0].adjusts]).toEqual(['1', '40', '2026-01']);
-  expect(await rows("SELECT s.id, content, encode(hash, $1) FROM statement s JOIN period p ON p.id = s.period_id WHERE p.month = '2026-01-01' ORDER BY s.id", 'hex')).toEqual(before);
+  expect(
+    await rows("SELECT s.id, content, encode(hash, $1) FROM statement s JOIN period p ON p.id = s.period_id WHERE p.month = '2026-01-01' ORDER BY s.id", 'hex'),
+  ).toEqual(before);
 });
 
 it('waits for a transaction that is older than the cut-off', async () => {
@@ -163,7 +180,9 @@ it('waits for a transaction that is older than the cut-off', async () => {
   }
   await clearAll();
   expect(await statements('2026-01')).toEqual(['FUEL 1.000000 1.000000', 'OPERATOR -1.000000 -1.000000', 'TAXI 0.000000 0.000000']);
-  expect(await rows('SELECT points::int, adjusts_month::text FROM obligation WHERE adjusts_month IS NOT NULL')).toEqual([{ points: 7, adjusts_month: '2026-01-01' }]);
+  expect(await rows('SELECT points::int, adjusts_month::text FROM obligation WHERE adjusts_month IS NOT NULL')).toEqual([
+    { points: 7, adjusts_month: '2026-01-01' },
+  ]);
 });
 
 it('refuses to close out of order, too early, or for anyone else', async () => {

@@ -5,14 +5,30 @@ import { drawUpStatements, type ObligationSum, type StatementContent } from '../
 
 describe('the month an event is booked in', () => {
   const month = (text: string) => dayFromIso(`${text}-01`);
-  const period = (text: string, status: PeriodState['status'], closeHorizon: bigint | null = null): PeriodState => ({ month: month(text), status, closeHorizon });
+  const period = (text: string, status: PeriodState['status'], closeHorizon: bigint | null = null): PeriodState => ({
+    month: month(text),
+    status,
+    closeHorizon,
+  });
   test.each<[string, string, bigint, PeriodState[], string]>([
     ['its own, while nothing is closed', '2026-01', 50n, [period('2026-01', 'OPEN')], '2026-01'],
     ['its own, while it is closing and the event came before the cut-off', '2026-01', 50n, [period('2026-01', 'CLOSING', 51n)], '2026-01'],
     ['the next, at the cut-off', '2026-01', 51n, [period('2026-01', 'CLOSING', 51n)], '2026-02'],
     ['the next, when it is closed', '2026-01', 50n, [period('2026-01', 'CLOSED', 40n)], '2026-02'],
-    ['the first after all that are closed for it', '2025-12', 70n, [period('2026-01', 'CLOSED', 40n), period('2026-02', 'CLOSING', 60n), period('2026-03', 'OPEN')], '2026-03'],
-    ['one that is closing still takes what came before its cut-off', '2026-01', 55n, [period('2026-01', 'CLOSED', 40n), period('2026-02', 'CLOSING', 60n)], '2026-02'],
+    [
+      'the first after all that are closed for it',
+      '2025-12',
+      70n,
+      [period('2026-01', 'CLOSED', 40n), period('2026-02', 'CLOSING', 60n), period('2026-03', 'OPEN')],
+      '2026-03',
+    ],
+    [
+      'one that is closing still takes what came before its cut-off',
+      '2026-01',
+      55n,
+      [period('2026-01', 'CLOSED', 40n), period('2026-02', 'CLOSING', 60n)],
+      '2026-02',
+    ],
     ['never before a month that is closing: statements follow each other', '2025-12', 55n, [period('2026-01', 'CLOSING', 60n)], '2026-01'],
     ['across the turn of the year', '2025-12', 50n, [period('2025-12', 'CLOSED', 40n)], '2026-01'],
   ])('%s', (_, eventMonth, position, periods, expected) => {
@@ -45,7 +61,15 @@ describe('rounding to the minor unit', () => {
 
 describe('statements', () => {
   const month = dayFromIso('2026-01-01');
-  const period = { currency: 'FLP', scale: 0, settlementCurrency: 'GBP', clearingModel: 'ISSUER', timeZone: 'UTC', month, lastDay: dayFromIso('2026-01-31') } as const;
+  const period = {
+    currency: 'FLP',
+    scale: 0,
+    settlementCurrency: 'GBP',
+    clearingModel: 'ISSUER',
+    timeZone: 'UTC',
+    month,
+    lastDay: dayFromIso('2026-01-31'),
+  } as const;
   const sum = (debtorId: string, creditorId: string, points: bigint, more: Partial<ObligationSum> = {}): ObligationSum => ({
     kind: 'REIMBURSEMENT',
     debtorId,
@@ -74,7 +98,18 @@ describe('statements', () => {
       ['TAXI', '400', '-3.200400'],
     ]);
     expect(fuel.adjustments).toEqual([
-      { kind: 'REIMBURSEMENT', counterparty: 'TAXI', owedBy: 'BRAND', issuer: 'FUEL', redeemer: 'TAXI', points: '3', price: '0.008001', amount: '0.024003', entries: 2, adjusts: '2025-12' },
+      {
+        kind: 'REIMBURSEMENT',
+        counterparty: 'TAXI',
+        owedBy: 'BRAND',
+        issuer: 'FUEL',
+        redeemer: 'TAXI',
+        points: '3',
+        price: '0.008001',
+        amount: '0.024003',
+        entries: 2,
+        adjusts: '2025-12',
+      },
     ]);
     expect(fuel).toMatchObject({ openingBalance: '-0.004000', net: '4.832604', payable: '4.830000', carried: '-0.001396', dueOn: '2026-03-02' });
     expect(fuel.bilateral).toEqual([{ counterparty: 'TAXI', net: '4.832604' }]);

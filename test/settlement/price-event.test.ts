@@ -28,30 +28,74 @@ function agreement(model: 'OPERATOR' | 'ISSUER', scale = 0): Agreement {
 }
 
 function event(code: PointsEvent['code'], brandId: string, points: number, more: Partial<PointsEvent> = {}): PointsEvent {
-  return { transferId: `${code}-${brandId}`, code, currencyId: 1, points: BigInt(points), brandId, termsId: `${brandId}-terms`, occurredAt: AT, reverses: null, lots: [], fills: [], ...more };
+  return {
+    transferId: `${code}-${brandId}`,
+    code,
+    currencyId: 1,
+    points: BigInt(points),
+    brandId,
+    termsId: `${brandId}-terms`,
+    occurredAt: AT,
+    reverses: null,
+    lots: [],
+    fills: [],
+    ...more,
+  };
 }
 
 const lots = (...parts: [issuerId: string, points: number][]) => parts.map(([issuerId, points]) => ({ issuerId, points: BigInt(points) }));
-const fill = (issuerId: string, clawingBrandId: string, points: number) => ({ issuerId, clawingBrandId, points: BigInt(points), termsId: `${clawingBrandId}-terms`, earnedAt: AT });
+const fill = (issuerId: string, clawingBrandId: string, points: number) => ({
+  issuerId,
+  clawingBrandId,
+  points: BigInt(points),
+  termsId: `${clawingBrandId}-terms`,
+  earnedAt: AT,
+});
 const earned = { transferId: 'earn', occurredAt: AT, owed: new Map() };
-const burned = (owed: [string, bigint][]) => ({ transferId: 'burn', occurredAt: AT, owed: new Map(owed.map(([issuer, price]) => [issuer, { price, termsId: 'then' }])) });
+const burned = (owed: [string, bigint][]) => ({
+  transferId: 'burn',
+  occurredAt: AT,
+  owed: new Map(owed.map(([issuer, price]) => [issuer, { price, termsId: 'then' }])),
+});
 
 /** "KIND debtor>creditor points x price = amount" */
 function priced(model: 'OPERATOR' | 'ISSUER', points: PointsEvent, scale = 0): string[] {
-  return priceEvent(points, agreement(model, scale)).map((each) => `${each.kind} ${each.debtorId}>${each.creditorId} ${each.points} x ${each.price} = ${each.amount}`);
+  return priceEvent(points, agreement(model, scale)).map(
+    (each) => `${each.kind} ${each.debtorId}>${each.creditorId} ${each.points} x ${each.price} = ${each.amount}`,
+  );
 }
 
 describe('the OPERATOR model', () => {
   test.each<[string, PointsEvent, string[]]>([
     ['the issuer owes the issuance price', event('EARN', 'fuel', 1_000), ['ISSUANCE fuel>operator 1000 x 10000 = 10000000']],
     ['a bonus is issued like any points', event('BONUS', 'fuel', 5), ['ISSUANCE fuel>operator 5 x 10000 = 50000']],
-    ['the operator owes the reimbursement price, whoever issued', event('CAPTURE', 'taxi', 500, { lots: lots(['fuel', 500]) }), ['REIMBURSEMENT operator>taxi 500 x 8000 = 4000000']],
+    [
+      'the operator owes the reimbursement price, whoever issued',
+      event('CAPTURE', 'taxi', 500, { lots: lots(['fuel', 500]) }),
+      ['REIMBURSEMENT operator>taxi 500 x 8000 = 4000000'],
+    ],
     ['a burn likewise', event('BURN', 'taxi', 1, { lots: lots(['taxi', 1]) }), ['REIMBURSEMENT operator>taxi 1 x 8000 = 8000']],
-    ['a refund is owed back', event('REFUND', 'taxi', 200, { reverses: burned([]), lots: lots(['fuel', 200]) }), ['REINSTATEMENT taxi>operator 200 x 8000 = 1600000']],
-    ['a clawback is owed back', event('CLAWBACK', 'fuel', 200, { reverses: earned, lots: lots(['fuel', 200]) }), ['CLAWBACK operator>fuel 200 x 10000 = 2000000']],
-    ['arrears that the operator carries: at once', event('CLAWBACK', 'fuel', 200, { reverses: earned, lots: lots(['taxi', 50]) }), ['CLAWBACK operator>fuel 200 x 10000 = 2000000']],
+    [
+      'a refund is owed back',
+      event('REFUND', 'taxi', 200, { reverses: burned([]), lots: lots(['fuel', 200]) }),
+      ['REINSTATEMENT taxi>operator 200 x 8000 = 1600000'],
+    ],
+    [
+      'a clawback is owed back',
+      event('CLAWBACK', 'fuel', 200, { reverses: earned, lots: lots(['fuel', 200]) }),
+      ['CLAWBACK operator>fuel 200 x 10000 = 2000000'],
+    ],
+    [
+      'arrears that the operator carries: at once',
+      event('CLAWBACK', 'fuel', 200, { reverses: earned, lots: lots(['taxi', 50]) }),
+      ['CLAWBACK operator>fuel 200 x 10000 = 2000000'],
+    ],
     ['and nothing more when they are filled', event('EARN', 'taxi', 80, { fills: [fill('taxi', 'fuel', 60)] }), ['ISSUANCE taxi>operator 80 x 10000 = 800000']],
-    ['arrears that the issuer carries: only what lots gave', event('CLAWBACK', 'shop', 200, { reverses: earned, lots: lots(['taxi', 50]) }), ['CLAWBACK operator>shop 50 x 10000 = 500000']],
+    [
+      'arrears that the issuer carries: only what lots gave',
+      event('CLAWBACK', 'shop', 200, { reverses: earned, lots: lots(['taxi', 50]) }),
+      ['CLAWBACK operator>shop 50 x 10000 = 500000'],
+    ],
     ['nothing when lots gave nothing', event('CLAWBACK', 'shop', 200, { reverses: earned }), []],
     [
       'the rest as it is filled',
@@ -64,8 +108,16 @@ describe('the OPERATOR model', () => {
 describe('the ISSUER model', () => {
   test.each<[string, PointsEvent, string[]]>([
     ['nothing at issue', event('EARN', 'fuel', 1_000), []],
-    ["each lot's issuer owes the redeemer", event('BURN', 'taxi', 700, { lots: lots(['fuel', 500], ['taxi', 200]) }), ['REIMBURSEMENT fuel>taxi 500 x 8000 = 4000000']],
-    ["the pair's own terms price it", event('BURN', 'shop', 30, { lots: lots(['fuel', 10], ['taxi', 20]) }), ['REIMBURSEMENT fuel>shop 10 x 6000 = 60000', 'REIMBURSEMENT taxi>shop 20 x 7000 = 140000']],
+    [
+      "each lot's issuer owes the redeemer",
+      event('BURN', 'taxi', 700, { lots: lots(['fuel', 500], ['taxi', 200]) }),
+      ['REIMBURSEMENT fuel>taxi 500 x 8000 = 4000000'],
+    ],
+    [
+      "the pair's own terms price it",
+      event('BURN', 'shop', 30, { lots: lots(['fuel', 10], ['taxi', 20]) }),
+      ['REIMBURSEMENT fuel>shop 10 x 6000 = 60000', 'REIMBURSEMENT taxi>shop 20 x 7000 = 140000'],
+    ],
     [
       'a reinstatement reverses what was owed, at the price of then',
       event('REINSTATEMENT', 'taxi', 150, { reverses: burned([['fuel', 7_500n]]), lots: lots(['fuel', 100], ['taxi', 50]) }),
@@ -76,7 +128,11 @@ describe('the ISSUER model', () => {
       event('CLAWBACK', 'fuel', 90, { reverses: earned, lots: lots(['fuel', 60], ['taxi', 30]) }),
       ['FOREIGN_CLAWBACK taxi>fuel 30 x 8000 = 240000'],
     ],
-    ["the filling lot's issuer owes the brand of the arrears", event('EARN', 'taxi', 40, { fills: [fill('taxi', 'fuel', 25)] }), ['ARREARS_FILL taxi>fuel 25 x 8000 = 200000']],
+    [
+      "the filling lot's issuer owes the brand of the arrears",
+      event('EARN', 'taxi', 40, { fills: [fill('taxi', 'fuel', 25)] }),
+      ['ARREARS_FILL taxi>fuel 25 x 8000 = 200000'],
+    ],
     ['a brand that fills its own arrears owes nothing', event('EARN', 'fuel', 40, { fills: [fill('fuel', 'fuel', 25)] }), []],
     [
       'points given back fill arrears too',

@@ -55,7 +55,12 @@ it('closes a month and shows each brand its own statement, the operator all', as
   expect(data.period).toMatchObject({ status: 'CLOSED', startsAt: '2026-01-01T00:00:00.000Z', endsAt: '2026-02-01T00:00:00.000Z', currency: { code: 'FLP' } });
   expect(data.period.statements.edges.map(({ node }: { node: { brand: { code: string } } }) => node.brand.code)).toEqual(['FUEL', 'TAXI']);
   const [{ node }] = data.period.statements.edges;
-  expect(node).toMatchObject({ net: { amount: '4.000000', currency: 'GBP' }, payable: { amount: '4.000000' }, dueOn: '2026-02-14', adjustments: { edges: [] } });
+  expect(node).toMatchObject({
+    net: { amount: '4.000000', currency: 'GBP' },
+    payable: { amount: '4.000000' },
+    dueOn: '2026-02-14',
+    adjustments: { edges: [] },
+  });
   expect(createHash('sha256').update(node.content).digest('hex')).toBe(node.hash);
   const [{ node: line }] = node.lines.edges;
   expect(line).toMatchObject({
@@ -80,29 +85,40 @@ it('closes a month and shows each brand its own statement, the operator all', as
 });
 
 it('shows both sides the same money transfer and each another id of the event', async () => {
-  const entries = 'query { statements(currency: "FLP") { edges { node { lines(first: 1) { edges { node { entries(first: 5) { edges { node { eventId moneyTransferId } } } } } } } } } }';
-  const of = async (token: string) => (await api.ask(token, entries)).data.statements.edges[0].node.lines.edges[0].node.entries.edges.map((edge: { node: object }) => edge.node);
+  const entries =
+    'query { statements(currency: "FLP") { edges { node { lines(first: 1) { edges { node { entries(first: 5) { edges { node { eventId moneyTransferId } } } } } } } } } }';
+  const of = async (token: string) =>
+    (await api.ask(token, entries)).data.statements.edges[0].node.lines.edges[0].node.entries.edges.map((edge: { node: object }) => edge.node);
   const [atFuel, atTaxi] = [await of(coalition.brands.FUEL.token), await of(coalition.brands.TAXI.token)];
   expect(atFuel).toHaveLength(2);
-  expect(atFuel.map((each: { moneyTransferId: string }) => each.moneyTransferId)).toEqual(atTaxi.map((each: { moneyTransferId: string }) => each.moneyTransferId));
+  expect(atFuel.map((each: { moneyTransferId: string }) => each.moneyTransferId)).toEqual(
+    atTaxi.map((each: { moneyTransferId: string }) => each.moneyTransferId),
+  );
   expect(atFuel[0].eventId).not.toBe(atTaxi[0].eventId);
 });
 
 it("another brand's statement does not exist for a brand", async () => {
-  const all = (await api.ask(coalition.operatorToken, 'query { statements(currency: "FLP") { edges { node { id brand { id code } } } } }')).data.statements.edges;
+  const all = (await api.ask(coalition.operatorToken, 'query { statements(currency: "FLP") { edges { node { id brand { id code } } } } }')).data.statements
+    .edges;
   const taxis = all.find((edge: { node: { brand: { code: string } } }) => edge.node.brand.code === 'TAXI').node;
   const { errors } = await api.ask(coalition.brands.FUEL.token, 'query ($id: ID!) { statement(id: $id) { hash } }', { id: taxis.id });
   expect(errors?.[0].extensions.code).toBe('NOT_FOUND');
-  const asked = await api.ask(coalition.brands.FUEL.token, 'query ($id: ID!) { statements(currency: "FLP", brandId: $id) { edges { node { id } } } }', { id: taxis.brand.id });
+  const asked = await api.ask(coalition.brands.FUEL.token, 'query ($id: ID!) { statements(currency: "FLP", brandId: $id) { edges { node { id } } } }', {
+    id: taxis.brand.id,
+  });
   expect(asked.data.statements.edges).toEqual([]);
 });
 
 it('pages through months and entries', async () => {
-  const months = await api.ask(coalition.brands.TAXI.token, 'query { periods(currency: "FLP", first: 1) { edges { node { month status } } pageInfo { hasNextPage } } }');
+  const months = await api.ask(
+    coalition.brands.TAXI.token,
+    'query { periods(currency: "FLP", first: 1) { edges { node { month status } } pageInfo { hasNextPage } } }',
+  );
   expect(months.data.periods).toEqual({ edges: [{ node: { month: '2026-01', status: 'CLOSED' } }], pageInfo: { hasNextPage: false } });
   const page = `query ($after: String) { statements(currency: "FLP") { edges { node { lines(first: 1) { edges { node { entries(first: 1, after: $after) {
     edges { node { points } } pageInfo { hasNextPage endCursor } } } } } } } } }`;
-  const entries = async (after: string | null) => (await api.ask(coalition.brands.TAXI.token, page, { after })).data.statements.edges[0].node.lines.edges[0].node.entries;
+  const entries = async (after: string | null) =>
+    (await api.ask(coalition.brands.TAXI.token, page, { after })).data.statements.edges[0].node.lines.edges[0].node.entries;
   const first = await entries(null);
   const second = await entries(first.pageInfo.endCursor);
   expect([...first.edges, ...second.edges].map((edge: { node: { points: number } }) => edge.node.points)).toEqual([300, 200]);

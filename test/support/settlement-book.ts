@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { derivedUuid, newUuid, type Uuid } from '../../src/ids';
 import { contentHash } from '../../src/ledger/idempotency';
 import type { AccountId, PostingRequest, Step } from '../../src/ledger/posting';
@@ -37,7 +38,8 @@ export class SettlementBook {
   static async open(test: TestApp, options: BookOptions = {}): Promise<SettlementBook> {
     const { owner } = test.database;
     const money = options.settlementCurrency ?? 'GBP';
-    const points = (await owner.query("INSERT INTO currency (code, kind, scale) VALUES ($1, 'POINTS', 0) RETURNING id", [options.currency ?? 'FLP'])).rows[0].id;
+    const points = (await owner.query("INSERT INTO currency (code, kind, scale) VALUES ($1, 'POINTS', 0) RETURNING id", [options.currency ?? 'FLP'])).rows[0]
+      .id;
     await owner.query("INSERT INTO currency (code, kind, scale) VALUES ($1, 'MONEY', 6) ON CONFLICT DO NOTHING", [money]);
     const settlement = (await owner.query('SELECT id FROM currency WHERE code = $1', [money])).rows[0].id;
     await owner.query(
@@ -46,7 +48,8 @@ export class SettlementBook {
     );
     const found = (await owner.query('SELECT id FROM brand WHERE is_operator')).rows[0];
     const operatorId: Uuid = found?.id ?? newUuid();
-    if (!found) await owner.query("INSERT INTO brand (id, code, name, is_operator, created_at) VALUES ($1, 'OPERATOR', 'The operator', true, now())", [operatorId]);
+    if (!found)
+      await owner.query("INSERT INTO brand (id, code, name, is_operator, created_at) VALUES ($1, 'OPERATOR', 'The operator', true, now())", [operatorId]);
     return new SettlementBook(test, points, settlement, operatorId, options);
   }
 
@@ -95,7 +98,14 @@ export class SettlementBook {
   async earnRequest(brand: BookedBrand, wallet: AccountId, amount: number, at: string, id: Uuid = newUuid()): Promise<PostingRequest> {
     const { termsId } = brand;
     const issueMonth = monthStart(dayOf(new Date(at), 'UTC'));
-    const originId = await this.test.app.ledger.lotOrigin({ issuer: brand.id, issuerCode: brand.code, currencyId: this.currencyId, issueMonth, termsId, offerId: null });
+    const originId = await this.test.app.ledger.lotOrigin({
+      issuer: brand.id,
+      issuerCode: brand.code,
+      currencyId: this.currencyId,
+      issueMonth,
+      termsId,
+      offerId: null,
+    });
     const lot = { originId, expiresOn: NEVER, availableOn: ALWAYS };
     return this.request(brand, wallet, at, { do: 'credit', id, from: brand.issued, to: wallet, amount, code: 'EARN', lot, termsId });
   }
@@ -109,7 +119,9 @@ export class SettlementBook {
   async capture(brand: BookedBrand, wallet: AccountId, held: number, captured: number, at: string): Promise<Uuid> {
     const [holdId, id] = [newUuid(), newUuid()];
     const expiresAt = Date.parse(at) + 86_400_000;
-    await this.post(this.request(brand, wallet, at, { do: 'hold', id: holdId, from: wallet, to: brand.redeemed, amount: held, expiresAt, termsId: brand.termsId }));
+    await this.post(
+      this.request(brand, wallet, at, { do: 'hold', id: holdId, from: wallet, to: brand.redeemed, amount: held, expiresAt, termsId: brand.termsId }),
+    );
     await this.post(this.request(brand, wallet, at, { do: 'capture', id, holdId, amount: captured }));
     return id;
   }
@@ -124,9 +136,18 @@ export class SettlementBook {
 
   /** Many earns of the same brand at once, one point and up each; returns how many points. */
   async earnMany(brand: BookedBrand, wallets: readonly AccountId[], events: number, at: string): Promise<number> {
-    const requests = await Promise.all(Array.from({ length: events }, (_, index) => this.earnRequest(brand, wallets[index % wallets.length], 1 + (index % 7), at)));
+    const requests = await Promise.all(
+      Array.from({ length: events }, (_, index) => this.earnRequest(brand, wallets[index % wallets.length], 1 + (index % 7), at)),
+    );
     await Promise.all(requests.map((request) => this.post(request)));
     return requests.reduce((sum, _, index) => sum + 1 + (index % 7), 0);
+  }
+
+  /** Waits until nothing older than now is being written, by other tests on the same server either. */
+  async settled(): Promise<void> {
+    const { owner } = this.test.database;
+    const now: string = (await owner.query('SELECT pg_current_xact_id()::text AS now')).rows[0].now;
+    while (!(await owner.query('SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 AS settled', [now])).rows[0].settled) await sleep(10);
   }
 
   private async post(request: PostingRequest): Promise<void> {
