@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { parse, print } from 'graphql';
+
 /** As whom a tab's operation is asked. */
 export type TabPrincipal = 'FUEL' | 'TAXI' | 'MEMBER' | 'FINANCE' | 'OPERATOR';
 
@@ -20,10 +23,13 @@ export interface ExplorerTab {
   readonly headers: string;
 }
 
+/** What the examples' variables are made of. `visit` is new for each opening of the page, so that the tour can be taken again. */
+type Facts = Pick<ExplorerDemo, 'card' | 'currency' | 'month'> & { readonly visit: string };
+
 interface Example {
   readonly as: TabPrincipal;
   readonly query: string;
-  readonly variables: (demo: Pick<ExplorerDemo, 'card' | 'currency' | 'month'>) => Record<string, unknown>;
+  readonly variables: (facts: Facts) => Record<string, unknown>;
 }
 
 /** The tour: what a coalition does, from the till to the statement. Each tab has the name of its operation. */
@@ -38,9 +44,9 @@ mutation EarnAtFuel($input: RecordPurchaseInput!) {
     ... on Refusal { code message }
   }
 }`,
-    variables: ({ card, currency, month }) => ({
+    variables: ({ card, currency, month, visit }) => ({
       input: {
-        idempotencyKey: `explorer-purchase-${month}`,
+        idempotencyKey: `explorer-purchase-${visit}`,
         member: { identifier: { kind: 'CARD', value: card } },
         currency,
         moneyCurrency: 'EUR',
@@ -68,6 +74,7 @@ query Balance($currency: String!) {
   {
     as: 'TAXI',
     query: `# 3. She orders a taxi: TAXI sets points aside until the ride is over.
+# A refusal is remembered too: ask anew with another idempotencyKey.
 mutation HoldAtTaxi($input: HoldInput!) {
   hold(input: $input) {
     ... on Redemption { redemptionId points value { amount currency } expiresAt balance { active held spendable } }
@@ -75,9 +82,9 @@ mutation HoldAtTaxi($input: HoldInput!) {
     ... on InsufficientPoints { available }
   }
 }`,
-    variables: ({ card, currency, month }) => ({
+    variables: ({ card, currency, month, visit }) => ({
       input: {
-        idempotencyKey: `explorer-hold-${month}`,
+        idempotencyKey: `explorer-hold-${visit}`,
         member: { identifier: { kind: 'CARD', value: card } },
         currency,
         points: 300,
@@ -96,8 +103,8 @@ mutation CaptureAtTaxi($input: CaptureHoldInput!) {
     ... on Refusal { code message }
   }
 }`,
-    variables: ({ month }) => ({
-      input: { idempotencyKey: `explorer-capture-${month}`, redemptionId: 'red_', points: 250, occurredAt: `${month}-12T18:40:00Z` },
+    variables: ({ month, visit }) => ({
+      input: { idempotencyKey: `explorer-capture-${visit}`, redemptionId: 'red_', points: 250, occurredAt: `${month}-12T18:40:00Z` },
     }),
   },
   {
@@ -110,8 +117,8 @@ mutation ReturnAtFuel($input: RecordReturnInput!) {
     ... on Refusal { code message }
   }
 }`,
-    variables: ({ month }) => ({
-      input: { idempotencyKey: `explorer-return-${month}`, purchaseId: 'pur_', occurredAt: `${month}-13T10:00:00Z`, lines: [{ lineNo: 2, quantity: '1' }] },
+    variables: ({ month, visit }) => ({
+      input: { idempotencyKey: `explorer-return-${visit}`, purchaseId: 'pur_', occurredAt: `${month}-13T10:00:00Z`, lines: [{ lineNo: 2, quantity: '1' }] },
     }),
   },
   {
@@ -165,15 +172,22 @@ query Coalition {
   },
 ];
 
-const PLACEHOLDERS = { card: 'a card number', currency: 'a points currency', month: '2026-01' };
+const PLACEHOLDERS: Omit<Facts, 'visit'> = { card: 'a card number', currency: 'a points currency', month: '2026-01' };
 
 /** The explorer's tabs. With a demo, each carries the token of its principal; otherwise the reader's own goes there. */
 export async function explorerTabs(demo: ExplorerDemo | null): Promise<ExplorerTab[]> {
+  const facts = { ...(demo ?? PLACEHOLDERS), visit: randomBytes(4).toString('hex') };
   return Promise.all(
     EXAMPLES.map(async ({ as, query, variables }) => ({
-      query,
-      variables: JSON.stringify(variables(demo ?? PLACEHOLDERS), null, 2),
+      query: spread(query),
+      variables: JSON.stringify(variables(facts), null, 2),
       headers: JSON.stringify({ Authorization: `Bearer ${demo ? await demo.tokenFor(as) : `<access token: ${as}>`}` }, null, 2),
     })),
   );
+}
+
+/** A field a line, for the narrow editor; the comment at its head stays. */
+function spread(query: string): string {
+  const comment = /^(?:#.*\n)*/.exec(query)?.[0] ?? '';
+  return comment + print(parse(query));
 }

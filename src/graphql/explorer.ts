@@ -91,10 +91,15 @@ const storage = {
   removeItem: (name) => { kept.delete(name); },
   clear: () => { kept.clear(); },
 };
+const defaultTabs = JSON.parse(document.getElementById('tabs').textContent);
+// GraphiQL takes the first tab's query from defaultTabs, but neither its variables nor its headers.
+const { variables, headers } = defaultTabs[0];
 ReactDOM.createRoot(document.getElementById('explorer')).render(
   React.createElement(GraphiQL, {
     fetcher: GraphiQL.createFetcher({ url: '/graphql', enableIncrementalDelivery: false }),
-    defaultTabs: JSON.parse(document.getElementById('tabs').textContent),
+    defaultTabs,
+    variables,
+    headers,
     defaultEditorToolsVisibility: 'variables',
     shouldPersistHeaders: false,
     storage,
