@@ -1,21 +1,39 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
+import { readDirectory } from '../coalition/list-brands';
 import { NotFound } from '../refusal';
 import { closePeriod, closePeriodInput, monthInput } from '../settlement/close-period';
 import { monthToText, type Period } from '../settlement/periods';
-import { findPeriod, findStatement, listEntries, listPeriods, listStatements, listStatementsOfPeriod, type StatementEntry, type StatementRecord } from '../settlement/read-statements';
+import {
+  findPeriod,
+  findStatement,
+  listEntries,
+  listPeriods,
+  listStatements,
+  listStatementsOfPeriod,
+  type StatementEntry,
+  type StatementRecord,
+} from '../settlement/read-statements';
 import type { StatementLine } from '../settlement/statement';
-import { pointCurrencyById, pointCurrencyByCode } from './coalition.loaders';
+import { pointCurrencyByCode, pointCurrencyById } from './coalition.loaders';
 import { showBrand, showBrandById, showPointCurrency } from './coalition.resolver';
 import { PageArgs, readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
 import { audienceOf, readId, showId } from './ids';
+import { defineLoader } from './loader';
 import { parseInput } from './parse-input';
 import { answerOrRefusal } from './refusal.types';
 import { showMoney } from './scalars';
-import { ClosePeriodInput, ClosePeriodResult, PeriodConnection, PeriodType, StatementConnection, StatementEntryConnection, StatementLineType, StatementType } from './settlement.types';
-import { defineLoader } from './loader';
-import { readDirectory } from '../coalition/list-brands';
+import {
+  ClosePeriodInput,
+  ClosePeriodResult,
+  PeriodConnection,
+  PeriodType,
+  StatementConnection,
+  StatementEntryConnection,
+  StatementLineType,
+  StatementType,
+} from './settlement.types';
 
 @ArgsType()
 class PeriodsArgs extends PageArgs {
@@ -34,7 +52,10 @@ class StatementsArgs extends PageArgs {
 
 type PeriodView = Omit<PeriodType, 'currency' | 'statements'> & { readonly record: Period };
 type StatementView = Omit<StatementType, 'brand' | 'currency' | 'lines' | 'adjustments'> & { readonly record: StatementRecord };
-type LineView = Omit<StatementLineType, 'counterparty' | 'issuer' | 'redeemer' | 'entries'> & { readonly record: StatementRecord; readonly line: StatementLine };
+type LineView = Omit<StatementLineType, 'counterparty' | 'issuer' | 'redeemer' | 'entries'> & {
+  readonly record: StatementRecord;
+  readonly line: StatementLine;
+};
 
 const byMonth = z.tuple([z.int()]);
 const byCode = z.tuple([z.string().max(32)]);
@@ -188,7 +209,9 @@ export class StatementResolver {
     return showStatement(ctx, await findStatement(ctx.app, requirePrincipal(ctx), readId(ctx, 'statement', id, 'id')));
   }
 
-  @Query(() => StatementConnection, { description: "Statements of the asking principal's brand; the operator reads all. Latest month first, brands A to Z within it." })
+  @Query(() => StatementConnection, {
+    description: "Statements of the asking principal's brand; the operator reads all. Latest month first, brands A to Z within it.",
+  })
   async statements(@Ctx() ctx: Context, @Args(() => StatementsArgs) args: StatementsArgs) {
     const list = `statements/${args.currency}/${args.brandId ?? ''}`;
     const page = readPage(ctx, args, list, byMonthAndCode);

@@ -25,7 +25,9 @@ export const OwedByEnum = enumOf('OwedBy', 'Which side of a line pays.', { BRAND
 
 @ObjectType('StatementEntry', { description: 'One points event behind a line of a statement. It shows neither member nor basket.' })
 export class StatementEntryType {
-  @Field(() => ID, { description: 'The points event; every brand sees another id of it. Of a burn, the digits are those of the redemption as its redeemer sees it.' })
+  @Field(() => ID, {
+    description: 'The points event; every brand sees another id of it. Of a burn, the digits are those of the redemption as its redeemer sees it.',
+  })
   eventId!: string;
 
   @Field(() => ID, { nullable: true, description: 'The transfer of the money ledger, the same for both sides; null when the price is 0.' })
@@ -82,7 +84,7 @@ export class StatementLineType {
 }
 export const StatementLineConnection = connectionOf('StatementLine', () => StatementLineType);
 
-@ObjectType('Statement', { description: "What a brand owes and is owed for a month. Frozen: it never changes. Amounts are positive where the brand pays." })
+@ObjectType('Statement', { description: 'What a brand owes and is owed for a month. Frozen: it never changes. Amounts are positive where the brand pays.' })
 export class StatementType {
   @Field(() => ID, { description: 'Opaque id.' })
   id!: string;
@@ -154,7 +156,9 @@ export class PeriodType {
   @Field(() => DateTimeScalar, { nullable: true, description: 'When its statements were frozen; null until then.' })
   closedAt!: Date | null;
 
-  @Field(() => StatementConnection, { description: "Its statements that the asking principal may see: its own brand's; the operator sees all. By brand code; empty until it is closed." })
+  @Field(() => StatementConnection, {
+    description: "Its statements that the asking principal may see: its own brand's; the operator sees all. By brand code; empty until it is closed.",
+  })
   statements?: unknown;
 }
 export const PeriodConnection = connectionOf('Period', () => PeriodType);
