@@ -233,10 +233,10 @@ CREATE TABLE journal_cursor (
 const APPEND_ONLY = `
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN RAISE EXCEPTION 'rows of % are never changed: post a correction instead', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$;
-CREATE TRIGGER transfer_append_only BEFORE UPDATE OR DELETE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER posting_append_only BEFORE UPDATE OR DELETE ON posting FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER allocation_append_only BEFORE UPDATE OR DELETE ON allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER arrears_fill_append_only BEFORE UPDATE OR DELETE ON arrears_fill FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER transfer_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER posting_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER allocation_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER arrears_fill_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON arrears_fill FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 `;
 
 const GRANTS = `

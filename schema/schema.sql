@@ -759,9 +759,9 @@ CREATE INDEX transfer_journal ON transfer USING btree (xid);
 CREATE INDEX transfer_posting ON transfer USING btree (posting_id);
 CREATE INDEX transfer_reverses ON transfer USING btree (reverses) WHERE (reverses IS NOT NULL);
 
-CREATE TRIGGER allocation_append_only BEFORE DELETE OR UPDATE ON allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER allocation_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-CREATE TRIGGER arrears_fill_append_only BEFORE DELETE OR UPDATE ON arrears_fill FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER arrears_fill_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON arrears_fill FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER audit_entry_append_only BEFORE DELETE OR UPDATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -777,7 +777,7 @@ CREATE TRIGGER partnership_version AFTER INSERT OR DELETE OR UPDATE ON partnersh
 
 CREATE TRIGGER point_currency_version AFTER INSERT OR DELETE OR UPDATE ON point_currency FOR EACH STATEMENT EXECUTE FUNCTION bump_coalition_version();
 
-CREATE TRIGGER posting_append_only BEFORE DELETE OR UPDATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER redemption_rule_version AFTER INSERT OR DELETE OR UPDATE ON redemption_rule FOR EACH STATEMENT EXECUTE FUNCTION bump_coalition_version();
 
@@ -785,7 +785,7 @@ CREATE TRIGGER statement_append_only BEFORE DELETE OR UPDATE ON statement FOR EA
 
 CREATE TRIGGER terms_version_version AFTER INSERT OR DELETE OR UPDATE ON terms_version FOR EACH STATEMENT EXECUTE FUNCTION bump_coalition_version();
 
-CREATE TRIGGER transfer_append_only BEFORE DELETE OR UPDATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER transfer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 ALTER TABLE account ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON account FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));

@@ -16,7 +16,10 @@ export async function findPostings(client: PoolClient, ids: readonly Uuid[]): Pr
   return new Map(
     rows.map((row) => [
       row.id,
-      { contentHash: row.content_hash, outcome: { duplicate: true, ...(row.result as Omit<PostingOutcome, 'duplicate' | 'recordedAt'>), recordedAt: row.recorded_at.getTime() } },
+      {
+        contentHash: row.content_hash,
+        outcome: { duplicate: true, ...(row.result as Omit<PostingOutcome, 'duplicate' | 'recordedAt'>), recordedAt: row.recorded_at.getTime() },
+      },
     ]),
   );
 }

@@ -33,7 +33,7 @@ export type Step =
   | { do: 'hold'; id: Uuid; from: AccountId; to: AccountId; amount: number; expiresAt: number; termsId: Uuid }
   /** Posts all or part of a hold; the rest is released. Refused: HOLD_NOT_OPEN, HOLD_EXPIRED, CAPTURE_EXCEEDS_HOLD. */
   | { do: 'capture'; id: Uuid; holdId: Uuid; amount: number }
-  /** Gives a hold's points back. VOIDED by request; EXPIRED by the worker. Refused: HOLD_NOT_OPEN, HOLD_EXPIRED. */
+  /** Gives a hold's points back. VOIDED by request; EXPIRED by the worker, never before its time. Refused: HOLD_NOT_OPEN, HOLD_EXPIRED. */
   | { do: 'release'; holdId: Uuid; as: 'VOIDED' | 'EXPIRED' }
   /** Takes points of an earlier credit back: its own lot first, then its issuer's, then any, then arrears. */
   | { do: 'clawBack'; id: Uuid; reverses: Uuid; amount: number }

@@ -72,7 +72,9 @@ export function fromMemory(book: MemoryBook, accounts: readonly AccountId[]): Bo
   for (const each of writes.transfers) {
     const after = each.debitAfter ?? each.creditAfter;
     const lot = each.lot ? lotName(each.lot) : '-';
-    books.transfers.push(`${each.id}: ${each.debitAccount} ${each.creditAccount} ${each.amount} ${each.code} ${each.reverses} lot ${lot} after ${after?.balance} ${after?.seq}`);
+    books.transfers.push(
+      `${each.id}: ${each.debitAccount} ${each.creditAccount} ${each.amount} ${each.code} ${each.reverses} lot ${lot} after ${after?.balance} ${after?.seq}`,
+    );
   }
   const allocations = new Map<string, string[]>();
   for (const each of writes.allocations) {
@@ -94,12 +96,15 @@ export async function fromDatabase(owner: Pool, accounts: readonly AccountId[]):
   for (const row of await rows('SELECT * FROM account WHERE id = ANY($1)'))
     books.wallets.push(`${row.id}: ${row.credits} ${row.debits} held ${row.held} arrears ${row.arrears} movements ${row.seq}`);
   const day = "to_char(%, 'YYYY-MM-DD')";
-  const days = ['expires_on', 'available_on'].map((name) => `CASE WHEN isfinite(${name}) THEN ${day.replace('%', name)} ELSE ${name}::text END AS ${name}`).join(', ');
+  const days = ['expires_on', 'available_on']
+    .map((name) => `CASE WHEN isfinite(${name}) THEN ${day.replace('%', name)} ELSE ${name}::text END AS ${name}`)
+    .join(', ');
   const lotOf = (row: { origin_id: number; expires_on: string; available_on: string }) =>
     lotName({ originId: row.origin_id, expiresOn: dayFromIso(row.expires_on), availableOn: dayFromIso(row.available_on) });
   for (const row of await rows(`SELECT account_id, origin_id, ${days}, remaining, held FROM lot WHERE account_id = ANY($1) AND remaining + held > 0`))
     books.lots.push(`${row.account_id} ${lotOf(row)}: ${row.remaining} held ${row.held}`);
-  for (const row of await rows('SELECT * FROM arrears WHERE account_id = ANY($1) AND remaining > 0')) books.arrears.push(`${row.account_id} ${row.id}: ${row.remaining}`);
+  for (const row of await rows('SELECT * FROM arrears WHERE account_id = ANY($1) AND remaining > 0'))
+    books.arrears.push(`${row.account_id} ${row.id}: ${row.remaining}`);
   for (const row of await rows('SELECT * FROM hold WHERE account_id = ANY($1)'))
     books.holds.push(`${row.id}: ${row.account_id} ${row.credit_account} ${row.amount} ${row.state} ${row.captured}`);
   const transferDays = days.replaceAll('expires_on', 'lot_expires_on').replaceAll('available_on', 'lot_available_on').replaceAll('AS lot_', 'AS ');

@@ -26,7 +26,14 @@ export class TargetOwners {
     // Backwards: an origin's id says nothing about its place in the order.
     for (const [at, { id, code }] of [...brands.entries()].reverse())
       for (const month of MONTHS.map((each) => dayFromIso(`${each}-01`)).reverse()) {
-        const originId = await test.app.ledger.lotOrigin({ issuer: id, issuerCode: code, currencyId: book.currencyId, issueMonth: month, termsId: TERMS, offerId: null });
+        const originId = await test.app.ledger.lotOrigin({
+          issuer: id,
+          issuerCode: code,
+          currencyId: book.currencyId,
+          issueMonth: month,
+          termsId: TERMS,
+          offerId: null,
+        });
         originIds.set(`${at} ${month}`, originId);
         origins.set(originId, { issuer: code, month });
       }
@@ -48,7 +55,9 @@ export async function databaseTarget({ app, database }: TestApp, { book, brands,
     lock: (wallet, locked) => app.ledger.setSpendLock(holders[wallet], locked),
     async books() {
       const books = await fromDatabase(database.owner, wallets);
-      const { rows } = await database.owner.query("SELECT id, coalesce(result->'refusal'->>'code', outcome) AS outcome FROM posting WHERE party_id = $1", [party.id]);
+      const { rows } = await database.owner.query("SELECT id, coalesce(result->'refusal'->>'code', outcome) AS outcome FROM posting WHERE party_id = $1", [
+        party.id,
+      ]);
       return { ...books, postings: rows.map((row) => `${row.id}: ${row.outcome}`).sort() };
     },
   };

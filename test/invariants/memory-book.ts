@@ -5,7 +5,12 @@ import type { AccountId, PostingRequest } from '../../src/ledger/posting';
 /** What the tables hold between two batches, in memory: gives decide() the state that a batch would load. */
 export class MemoryBook {
   private readonly wallets = new Map<AccountId, WalletState>();
-  private readonly rest = { holds: new Map() as BatchState['holds'], transfers: new Map() as BatchState['transfers'], counters: new Map() as BatchState['counters'], postings: new Map() as BatchState['postings'] };
+  private readonly rest = {
+    holds: new Map() as BatchState['holds'],
+    transfers: new Map() as BatchState['transfers'],
+    counters: new Map() as BatchState['counters'],
+    postings: new Map() as BatchState['postings'],
+  };
   readonly writes = emptyWrites();
 
   constructor(
@@ -15,7 +20,20 @@ export class MemoryBook {
     accounts: readonly AccountId[],
   ) {
     for (const account of accounts)
-      this.wallets.set(account, { account, currencyId, spendLocked: false, credits: 0, debits: 0, held: 0, arrears: 0, seq: 0, changed: false, lots: [], arrearsRows: [], expiringHolds: [] });
+      this.wallets.set(account, {
+        account,
+        currencyId,
+        spendLocked: false,
+        credits: 0,
+        debits: 0,
+        held: 0,
+        arrears: 0,
+        seq: 0,
+        changed: false,
+        lots: [],
+        arrearsRows: [],
+        expiringHolds: [],
+      });
   }
 
   lock(account: AccountId, spendLocked: boolean): void {
@@ -26,12 +44,22 @@ export class MemoryBook {
   load(requests: readonly PostingRequest[]): BatchState {
     const { holds, transfers, counters, postings } = this.rest;
     const latest = Math.max(...requests.map((request) => request.occurredAt));
-    const state: BatchState = { wallets: new Map(), holds: new Map(), transfers: new Map(), counters: new Map(), postings: new Map(), summed: this.summed, origins: this.origins, writes: emptyWrites() };
+    const state: BatchState = {
+      wallets: new Map(),
+      holds: new Map(),
+      transfers: new Map(),
+      counters: new Map(),
+      postings: new Map(),
+      summed: this.summed,
+      origins: this.origins,
+      writes: emptyWrites(),
+    };
     for (const { id, loads } of requests) {
       copy(postings, state.postings, id, (row) => row);
       for (const account of loads.wallets) copy(this.wallets, state.wallets, account, asRead);
       for (const transfer of loads.transfers ?? []) copy(transfers, state.transfers, transfer, (row) => ({ ...row }));
-      for (const { account, key } of loads.counters ?? []) copy(counters, state.counters, counterKey(account, key), (row) => ({ ...row, existed: true, changed: false }));
+      for (const { account, key } of loads.counters ?? [])
+        copy(counters, state.counters, counterKey(account, key), (row) => ({ ...row, existed: true, changed: false }));
     }
     const named = new Set(requests.flatMap((request) => request.loads.holds ?? []));
     for (const hold of holds.values()) {

@@ -1,14 +1,14 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { newUuid } from '../../src/ids';
-import type { Decision, decide as realDecide } from '../../src/ledger/internal/decide';
 import type { OriginState } from '../../src/ledger/internal/batch-state';
+import type { Decision, decide as realDecide } from '../../src/ledger/internal/decide';
 import type { PostingOutcome, PostingRequest } from '../../src/ledger/posting';
-import { dayFromIso } from '../../src/points/calendar';
 import { IdempotencyConflict } from '../../src/ledger/posting-ledger';
+import { dayFromIso } from '../../src/points/calendar';
 import { type Books, fromMemory, fromModel } from './books';
 import { MemoryBook } from './memory-book';
 import { NaiveLedger, type NaiveOutcome, type Origin } from './naive-ledger';
-import { Asker, type Asked, type Command, MONTHS, type World } from './random-asks';
+import { type Asked, Asker, type Command, MONTHS, type World } from './random-asks';
 
 /** Something that postings can be sent to, several at once. */
 export interface Target {
@@ -28,7 +28,7 @@ export async function compareWithModel(target: Target, commands: readonly Comman
   const flush = async () => {
     if (batch.length === 0) return;
     const outcomes = await target.post(batch.map(({ asked }) => asked.request));
-    batch.forEach(({ asked, expected }, at) => {
+    batch.forEach(({ expected }, at) => {
       // What a refused plan was shown is not stored.
       const wanted = expected === 'conflict' ? null : { ...expected, seen: expected.refused ? '' : expected.seen };
       deepStrictEqual(comparable(outcomes[at]), wanted);
@@ -68,7 +68,8 @@ export function memoryTarget(decide: typeof realDecide): Target {
   // Brand by brand, the last one first: an origin's id says nothing about its place in the order.
   const originId = (brand: number, month: number) => (3 - brand) * 100 + (50 - months.indexOf(month));
   const states = new Map<number, OriginState>();
-  for (const [brand, { id, code }] of brands.entries()) for (const month of months) states.set(originId(brand, month), { issuer: id, issuerCode: code, issueMonth: month });
+  for (const [brand, { id, code }] of brands.entries())
+    for (const month of months) states.set(originId(brand, month), { issuer: id, issuerCode: code, issueMonth: month });
   const wallets = [1, 2, 3];
   const summed = new Map(brands.flatMap(({ issued, redeemed }) => [[issued, 1] as const, [redeemed, 1] as const]));
   const book = new MemoryBook(states, summed, 1, wallets);

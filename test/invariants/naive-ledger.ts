@@ -177,7 +177,15 @@ export class NaiveLedger {
       case 'hold': {
         const points = this.payable(ask, step.from, step.amount);
         for (const point of points) point.held = true;
-        this.state.holds.set(step.id, { account: step.from, to: step.to, points, allocations: runs(points), expiresAt: step.expiresAt, captured: 0, state: 'OPEN' });
+        this.state.holds.set(step.id, {
+          account: step.from,
+          to: step.to,
+          points,
+          allocations: runs(points),
+          expiresAt: step.expiresAt,
+          captured: 0,
+          state: 'OPEN',
+        });
         return;
       }
       case 'capture': {
@@ -229,7 +237,10 @@ export class NaiveLedger {
     const key = (point: Point) => ({ ...(this.origins.get(point.origin) as Origin), ...point });
     return points
       .map((point) => ({ point, by: key(point) }))
-      .sort(({ by: a }, { by: b }) => a.expiresOn - b.expiresOn || a.month - b.month || (a.issuer < b.issuer ? -1 : a.issuer > b.issuer ? 1 : 0) || a.availableOn - b.availableOn)
+      .sort(
+        ({ by: a }, { by: b }) =>
+          a.expiresOn - b.expiresOn || a.month - b.month || (a.issuer < b.issuer ? -1 : a.issuer > b.issuer ? 1 : 0) || a.availableOn - b.availableOn,
+      )
       .map(({ point }) => point);
   }
 

@@ -51,9 +51,16 @@ const part = fc.oneof(
 const posting = fc.record({
   do: kind('post'),
   /** Most do one thing; some several, of which a later one may be refused. */
-  parts: fc.oneof({ weight: 3, arbitrary: fc.array(part, { minLength: 1, maxLength: 1 }) }, { weight: 2, arbitrary: fc.array(part, { minLength: 2, maxLength: 4 }) }),
+  parts: fc.oneof(
+    { weight: 3, arbitrary: fc.array(part, { minLength: 1, maxLength: 1 }) },
+    { weight: 2, arbitrary: fc.array(part, { minLength: 2, maxLength: 4 }) },
+  ),
   /** Hours that pass before it, and by how much it lies in the past all the same. */
-  after: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 0, max: 12 }) }, { weight: 2, arbitrary: fc.integer({ min: 0, max: 96 }) }),
+  after: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(0) },
+    { weight: 3, arbitrary: fc.integer({ min: 0, max: 12 }) },
+    { weight: 2, arbitrary: fc.integer({ min: 0, max: 96 }) },
+  ),
   late: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 240 }) }),
   cap: fc.option(fc.record({ ...who, most: fc.integer({ min: 1, max: 4 }) }), { freq: 4 }),
 });
@@ -149,7 +156,16 @@ export class Asker {
         const availableOn = part.availableIn === null ? ALWAYS : day + part.availableIn;
         const lot = { originId: originOf(part.brand, dayFromIso(`${MONTHS[part.month]}-01`)), expiresOn, availableOn };
         made.credits.set(id, { account: wallets[part.wallet], amount: part.amount });
-        return { do: 'credit', id, from: brands[part.brand].issued, to: wallets[part.wallet], amount: part.amount, code: part.bonus ? 'BONUS' : 'EARN', lot, termsId: TERMS };
+        return {
+          do: 'credit',
+          id,
+          from: brands[part.brand].issued,
+          to: wallets[part.wallet],
+          amount: part.amount,
+          code: part.bonus ? 'BONUS' : 'EARN',
+          lot,
+          termsId: TERMS,
+        };
       }
       case 'burn': {
         // All that there is: the next clawback goes into arrears.
@@ -171,7 +187,11 @@ export class Asker {
       }
       case 'release': {
         const hold = pick(this.holds(made), part.ref);
-        return hold && { do: 'release', holdId: hold.id, as: part.as as 'VOIDED' | 'EXPIRED' };
+        if (!hold) return null;
+        // The worker books the end of a hold when it has come.
+        const known = this.model.state.holds.get(hold.id);
+        const over = known !== undefined && (known.state !== 'OPEN' || known.expiresAt <= occurredAt);
+        return { do: 'release', holdId: hold.id, as: over && part.as === 'EXPIRED' ? 'EXPIRED' : 'VOIDED' };
       }
       case 'clawBack': {
         const earn = pick(this.credits(made), part.ref);
@@ -199,7 +219,9 @@ export class Asker {
 
   private debits(made: Made) {
     const codes = ['BURN', 'CAPTURE'];
-    const debits = [...this.model.state.transfers].filter(([, each]) => codes.includes(each.code)).map(([id, each]) => ({ id, account: each.debit, amount: each.amount }));
+    const debits = [...this.model.state.transfers]
+      .filter(([, each]) => codes.includes(each.code))
+      .map(([id, each]) => ({ id, account: each.debit, amount: each.amount }));
     return [...debits, ...entries(made.debits)];
   }
 

@@ -157,7 +157,9 @@ describe('on PostgreSQL', () => {
       await book.earn(brand, wallet, 10, '2026-01-10T10:00:00Z');
       await ledger.openAccounts([{ kind: 'REDEEMED', owner: brand.id, currencyId: book.currencyId }]);
       const burn = book.burnRequest(brand, wallet, 4, '2026-01-11T10:00:00Z', newUuid());
-      await test.database.owner.query(`CREATE TRIGGER keep_old BEFORE UPDATE ON lot FOR EACH ROW WHEN (OLD.account_id = ${wallet}) EXECUTE FUNCTION keep_old()`);
+      await test.database.owner.query(
+        `CREATE TRIGGER keep_old BEFORE UPDATE ON lot FOR EACH ROW WHEN (OLD.account_id = ${wallet}) EXECUTE FUNCTION keep_old()`,
+      );
       try {
         return await ledger.post(burn).then(
           () => 'acknowledged',
@@ -186,7 +188,8 @@ describe('on PostgreSQL', () => {
 const ALTERATIONS: Readonly<Record<keyof typeof CHECKS, string>> = {
   conservation: 'UPDATE transfer SET amount = amount + 1 WHERE id = (SELECT id FROM transfer WHERE code = $$EARN$$ LIMIT 1)',
   'no wallet is below its floor': 'UPDATE account SET debits = credits + 1000 WHERE id = (SELECT id FROM account WHERE guarded LIMIT 1)',
-  'wallets are what their transfers make them': 'UPDATE account SET credits = credits + 1, debits = debits + 1 WHERE id = (SELECT id FROM account WHERE guarded LIMIT 1)',
+  'wallets are what their transfers make them':
+    'UPDATE account SET credits = credits + 1, debits = debits + 1 WHERE id = (SELECT id FROM account WHERE guarded LIMIT 1)',
   'movements are counted without a gap, each with the balance it left':
     'UPDATE transfer SET credit_balance_after = credit_balance_after + 1 WHERE id = (SELECT id FROM transfer WHERE code = $$EARN$$ LIMIT 1)',
   'lots add up to their wallet': 'UPDATE lot SET remaining = remaining + 1 WHERE ctid = (SELECT ctid FROM lot LIMIT 1)',
@@ -196,10 +199,10 @@ const ALTERATIONS: Readonly<Record<keyof typeof CHECKS, string>> = {
   'arrears are what their fills left': 'UPDATE arrears SET remaining = remaining - 1 WHERE id = (SELECT id FROM arrears WHERE remaining > 0 LIMIT 1)',
   'arrears were filled oldest first':
     'UPDATE arrears SET remaining = amount WHERE (account_id, seq) IN (SELECT account_id, min(seq) FROM arrears GROUP BY account_id HAVING bool_and(remaining < amount) AND count(*) > 1)',
-  'holds are captured by one transfer of that amount': 'UPDATE hold SET captured = captured + 1, amount = amount + 1 WHERE id = (SELECT id FROM hold WHERE captured > 0 LIMIT 1)',
+  'holds are captured by one transfer of that amount':
+    'UPDATE hold SET captured = captured + 1, amount = amount + 1 WHERE id = (SELECT id FROM hold WHERE captured > 0 LIMIT 1)',
   'held is what open holds hold': 'UPDATE account SET held = held + 1 WHERE id = (SELECT id FROM account WHERE guarded AND credits - debits > held LIMIT 1)',
-  'no more is reversed than there was':
-    'UPDATE transfer SET amount = amount + 1000 WHERE id = (SELECT id FROM transfer WHERE reverses IS NOT NULL LIMIT 1)',
+  'no more is reversed than there was': 'UPDATE transfer SET amount = amount + 1000 WHERE id = (SELECT id FROM transfer WHERE reverses IS NOT NULL LIMIT 1)',
   'no transfer without an accepted posting': 'DELETE FROM posting WHERE id = (SELECT posting_id FROM transfer LIMIT 1)',
 };
 

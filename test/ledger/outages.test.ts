@@ -54,10 +54,12 @@ class Wire {
       const far = connect(Number(target.port), target.hostname);
       for (const socket of [near, far]) {
         wire.sockets.add(socket);
-        socket.on('error', () => undefined).on('close', () => {
-          near.destroy();
-          far.destroy();
-        });
+        socket
+          .on('error', () => undefined)
+          .on('close', () => {
+            near.destroy();
+            far.destroy();
+          });
       }
       let cut = false;
       near.on('data', (chunk) => {
@@ -170,7 +172,9 @@ it('a full disk: a retry-safe refusal; nothing acknowledged is lost and it goes 
   const patient = await ledger({ patience: { outageMs: 300 } });
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
-  await rows(`CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$`);
+  await rows(
+    `CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$`,
+  );
   await rows('CREATE TRIGGER disk_full BEFORE INSERT ON posting FOR EACH STATEMENT EXECUTE FUNCTION disk_full()');
   const requests = [1, 2].map((amount) => book.burnRequest(taxi, wallet, amount, '2026-01-11T10:00:00Z'));
   try {

@@ -17,9 +17,12 @@ afterAll(() => test.close());
 
 const rows = async (text: string, ...values: unknown[]) => (await test.database.owner.query(text, values)).rows;
 const lotsOf = async (wallet: number) =>
-  (await rows('SELECT issuer_code, to_char(issue_month, \'YYYY-MM\') AS m, expires_on::text AS x, remaining::int, held::int FROM lot WHERE account_id = $1 AND remaining + held > 0 ORDER BY expires_on, issue_month, issuer_code', wallet)).map(
-    (lot) => `${lot.issuer_code} ${lot.m} ${lot.x} ${lot.remaining}${lot.held ? ` held ${lot.held}` : ''}`,
-  );
+  (
+    await rows(
+      "SELECT issuer_code, to_char(issue_month, 'YYYY-MM') AS m, expires_on::text AS x, remaining::int, held::int FROM lot WHERE account_id = $1 AND remaining + held > 0 ORDER BY expires_on, issue_month, issuer_code",
+      wallet,
+    )
+  ).map((lot) => `${lot.issuer_code} ${lot.m} ${lot.x} ${lot.remaining}${lot.held ? ` held ${lot.held}` : ''}`);
 
 it('earns, burns soonest to expire first, and says the balances after', async () => {
   const ana = await book.wallet();
@@ -72,7 +75,10 @@ it('holds, captures in part and gives the rest back to its lots', async () => {
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 1_000, '2026-01-10T10:00:00Z');
   const hold = newUuid();
-  expect(accepted(await book.hold(taxi, wallet, 600, '2026-01-11T10:00:00Z', '2026-01-18T10:00:00Z', hold)).balances[0]).toMatchObject({ active: 400, held: 600 });
+  expect(accepted(await book.hold(taxi, wallet, 600, '2026-01-11T10:00:00Z', '2026-01-18T10:00:00Z', hold)).balances[0]).toMatchObject({
+    active: 400,
+    held: 600,
+  });
   expect((await book.burn(taxi, wallet, 401, '2026-01-12T10:00:00Z')).refusal?.code).toBe('INSUFFICIENT_POINTS');
   expect((await book.capture(taxi, wallet, hold, 601, '2026-01-12T10:00:00Z')).refusal?.code).toBe('CAPTURE_EXCEEDS_HOLD');
   expect(accepted(await book.capture(taxi, wallet, hold, 500, '2026-01-12T10:00:00Z')).balances[0]).toMatchObject({ active: 500, held: 0 });
@@ -188,5 +194,6 @@ it('a locked wallet earns but does not spend', async () => {
 it('postings and transfers cannot be changed or deleted, not even by their owner', async () => {
   for (const table of ['posting', 'transfer', 'allocation', 'arrears_fill']) {
     await expect(test.database.owner.query(`DELETE FROM ${table}`)).rejects.toMatchObject({ code: '23001' });
+    await expect(test.database.owner.query(`TRUNCATE ${table}`)).rejects.toMatchObject({ code: '23001' });
   }
 });

@@ -67,6 +67,14 @@ describe('a plan that is not sound fails its own caller, and nothing is stored',
     expect(await posted([hold], {}, wallet)).toMatch(/RangeError/);
   });
 
+  it('a hold that is booked as expired before its time', async () => {
+    const wallet = await book.wallet();
+    await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
+    const hold = newUuid();
+    accepted(await book.hold(taxi, wallet, 10, '2026-01-10T10:00:00Z', '2026-01-12T10:00:00Z', hold));
+    expect(await posted([{ do: 'release', holdId: hold, as: 'EXPIRED' }], { holds: [hold] }, wallet)).toMatch(/does not expire before 2026-01-12/);
+  });
+
   it('money that moves from an account to itself', async () => {
     const move: Step = { do: 'move', id: newUuid(), from: taxi.redeemed, to: taxi.redeemed, amount: 1, code: 'CLEARING', termsId: TERMS };
     expect(await posted([move])).toMatch(/cannot pay itself/);
@@ -75,7 +83,9 @@ describe('a plan that is not sound fails its own caller, and nothing is stored',
   it('amounts that are not positive whole numbers', async () => {
     const wallet = await book.wallet();
     for (const amount of [0, -1, 1.5, Number.NaN, Number.MAX_SAFE_INTEGER + 1])
-      expect(await posted([{ do: 'debit', id: newUuid(), from: wallet, to: taxi.redeemed, amount, code: 'BURN', termsId: TERMS }], {}, wallet)).toMatch(/RangeError/);
+      expect(await posted([{ do: 'debit', id: newUuid(), from: wallet, to: taxi.redeemed, amount, code: 'BURN', termsId: TERMS }], {}, wallet)).toMatch(
+        /RangeError/,
+      );
   });
 });
 
@@ -101,6 +111,11 @@ describe('near the largest balance there can be', () => {
     expect(accepted(await book.clawBack(fuel, wallet, earned, MOST, '2026-01-12T10:00:00Z')).balances[0]).toMatchObject({ held: MOST, arrears: MOST });
     // Captured on top of what was clawed back, debits would leave the range.
     expect((await book.capture(taxi, wallet, hold, 1, '2026-01-13T10:00:00Z')).refusal?.code).toBe('BALANCE_OUT_OF_RANGE');
-    expect(accepted(await book.release(taxi, wallet, hold, '2026-01-13T10:00:00Z')).balances[0]).toMatchObject({ active: MOST, arrears: MOST, spendable: 0, held: 0 });
+    expect(accepted(await book.release(taxi, wallet, hold, '2026-01-13T10:00:00Z')).balances[0]).toMatchObject({
+      active: MOST,
+      arrears: MOST,
+      spendable: 0,
+      held: 0,
+    });
   });
 });

@@ -84,6 +84,8 @@ export function release(posting: Posting, step: StepOf<'release'>): void {
     if (found?.state === 'EXPIRED') return;
   }
   const open = requireOpen(posting, step.holdId);
+  // What has expired by now was released before the posting was planned.
+  if (step.as === 'EXPIRED') throw new Error(`hold ${open.id} does not expire before ${new Date(open.expiresAt).toISOString()}`);
   settleHold(posting, open, step.as, 0);
 }
 

@@ -1,7 +1,7 @@
 import type { Step } from '../posting';
-import { counterKey } from './batch-state';
-import { clawBack, reinstate } from './apply-reversal';
 import { capture, hold, release, settleHold } from './apply-hold';
+import { clawBack, reinstate } from './apply-reversal';
+import { counterKey } from './batch-state';
 import { addToLot, consume, requireSpendable } from './lots';
 import type { Posting } from './posting-in-progress';
 

@@ -36,7 +36,8 @@ export function kindOfFailure(error: unknown): 'conflict' | 'connection' | 'busy
   // 25006: a server that has become a standby; 25P03, 25P04: it has ended an idle or endless transaction, and the session with it.
   if (code && /^(08...|57P0[1-5]|53300|25006|25P0[34]|ECONN\w+|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN|EHOST\w+|ENET\w+)$/.test(code)) return 'connection';
   if (code && /^(55P03|57014|53...|58...)$/.test(code)) return 'busy';
-  if (/Connection terminated|not queryable|Client was closed|connection error|Query read timeout|timeout expired|timeout exceeded/i.test(message ?? '')) return 'connection';
+  if (/Connection terminated|not queryable|Client was closed|connection error|Query read timeout|timeout expired|timeout exceeded/i.test(message ?? ''))
+    return 'connection';
   return 'defect';
 }
 

@@ -47,7 +47,8 @@ const LOTS = `
 const ARREARS = `
   SELECT account_id, id, party_id, amount, remaining, seq, terms_id, occurred_at FROM arrears
   WHERE account_id = ANY($1::bigint[]) AND remaining > 0 ORDER BY account_id, seq`;
-const HOLD_COLUMNS = 'h.id, h.posting_id, h.party_id, h.account_id, h.credit_account, h.currency_id, h.amount, h.captured, h.state, h.terms_id, h.occurred_at, h.expires_at, h.settled_at';
+const HOLD_COLUMNS =
+  'h.id, h.posting_id, h.party_id, h.account_id, h.credit_account, h.currency_id, h.amount, h.captured, h.state, h.terms_id, h.occurred_at, h.expires_at, h.settled_at';
 const NAMED_HOLDS = `SELECT ${HOLD_COLUMNS} FROM hold h WHERE h.id = ANY($1::uuid[])`;
 const EXPIRING_HOLDS = `SELECT ${HOLD_COLUMNS} FROM hold h WHERE h.account_id = ANY($1::bigint[]) AND h.state = 'OPEN' AND h.expires_at <= $2::timestamptz ORDER BY h.expires_at, h.id`;
 const ALLOCATION_COLUMNS = 'a.transfer_id, a.origin_id, a.expires_on, a.available_on, a.amount';
@@ -90,12 +91,7 @@ export async function loadState(client: ClientBase, requests: readonly PostingRe
     unless(noTransfers, () => rows('transfers', TRANSFERS, uuidArray(needs.transfers))),
     unless(needs.counters.size === 0, () => {
       const counters = [...needs.counters.values()];
-      return rows(
-        'counters',
-        COUNTERS,
-        int8Array(counters.map((each) => each.account)),
-        textArray(counters.map((each) => each.key)),
-      );
+      return rows('counters', COUNTERS, int8Array(counters.map((each) => each.account)), textArray(counters.map((each) => each.key)));
     }),
   ]);
   const [wallets, postings, lots, arrears, namedHolds, expiringHolds, expiringAllocations, allocations, transfers, counters] = loads.map((load) => {
@@ -146,12 +142,32 @@ function needsOf(requests: readonly PostingRequest[]): Needs {
     for (const counter of loads.counters ?? []) counters.set(counterKey(counter.account, counter.key), counter);
     latest = Math.max(latest, occurredAt);
   }
-  return { wallets: [...wallets], postings: [...new Set(requests.map((request) => request.id))], holds: [...holds], transfers: [...transfers], counters, latest };
+  return {
+    wallets: [...wallets],
+    postings: [...new Set(requests.map((request) => request.id))],
+    holds: [...holds],
+    transfers: [...transfers],
+    counters,
+    latest,
+  };
 }
 
 function toWallet(row: Row): WalletState {
   const [account, currencyId, credits, debits, held, arrears, seq] = row.slice(0, 7).map(number);
-  return { account, currencyId, credits, debits, held, arrears, seq, spendLocked: row[7] === 't', changed: false, lots: [], arrearsRows: [], expiringHolds: [] };
+  return {
+    account,
+    currencyId,
+    credits,
+    debits,
+    held,
+    arrears,
+    seq,
+    spendLocked: row[7] === 't',
+    changed: false,
+    lots: [],
+    arrearsRows: [],
+    expiringHolds: [],
+  };
 }
 
 function toPosting(row: Row): StoredPosting {

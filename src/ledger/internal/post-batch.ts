@@ -8,7 +8,12 @@ import { writeBatch } from './write-batch';
 export const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 /** One batch in one database transaction of its own: lock and read, decide, write, commit. All or nothing. */
-export async function postBatch(client: ClientBase, requests: readonly PostingRequest[], known: Known, beforeCommit: (decided: readonly Decision[]) => void): Promise<Decision[]> {
+export async function postBatch(
+  client: ClientBase,
+  requests: readonly PostingRequest[],
+  known: Known,
+  beforeCommit: (decided: readonly Decision[]) => void,
+): Promise<Decision[]> {
   try {
     // Sent ahead of the reads without waiting for it; nothing is written before it is known to have begun.
     const [begun, loaded] = await Promise.allSettled([client.query(BEGIN), loadState(client, requests, known)]);

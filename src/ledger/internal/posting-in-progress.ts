@@ -60,7 +60,8 @@ export class Posting {
 
   wallet(account: AccountId): WalletState {
     const wallet = this.state.wallets.get(account);
-    if (!wallet || !this.request.loads.wallets.includes(account)) throw new Error(`${this.request.kind} posts to wallet account ${account} without declaring it`);
+    if (!wallet || !this.request.loads.wallets.includes(account))
+      throw new Error(`${this.request.kind} posts to wallet account ${account} without declaring it`);
     return wallet;
   }
 

@@ -1,18 +1,8 @@
 import type { ClientBase, QueryConfig, QueryResult } from 'pg';
+import { dayFromIso } from '../../points/calendar';
 import type { AlongsideRow, AlongsideTable, ColumnType, ColumnValue } from '../alongside';
 import type { BatchState, LotState } from './batch-state';
-import {
-  boolArray,
-  byteaArray,
-  dateArray,
-  int2Array,
-  int4Array,
-  int8Array,
-  textArray,
-  timestamptzArray,
-  uuidArray,
-} from './binary-arrays';
-import { dayFromIso } from '../../points/calendar';
+import { boolArray, byteaArray, dateArray, int2Array, int4Array, int8Array, textArray, timestamptzArray, uuidArray } from './binary-arrays';
 import { requireRowCount } from './row-counts';
 
 interface Write {
@@ -40,7 +30,9 @@ function balanceWrites(state: BatchState): Write[] {
   const lots = [...state.wallets.values()].flatMap((wallet) => wallet.lots);
   const loaded = lots.filter((lot) => lot.loaded && (lot.loaded.remaining !== lot.remaining || lot.loaded.held !== lot.held));
   const made = lots.filter((lot) => !lot.loaded && (lot.remaining > 0 || lot.held > 0));
-  const arrears = [...state.wallets.values()].flatMap((wallet) => wallet.arrearsRows).filter((row) => row.loadedRemaining !== null && row.loadedRemaining !== row.remaining);
+  const arrears = [...state.wallets.values()]
+    .flatMap((wallet) => wallet.arrearsRows)
+    .filter((row) => row.loadedRemaining !== null && row.loadedRemaining !== row.remaining);
   const holds = [...state.holds.values()].filter((hold) => hold.changed && !hold.isNew);
   const counters = [...state.counters.values()].filter((counter) => counter.changed);
   const lotColumns = (rows: readonly LotState[]) => [
