@@ -24,10 +24,10 @@ const STATUS = 'query Status($currency: String!, $month: String!) { period(curre
 const LINE = 'kind owedBy counterparty { code } points amount { amount }';
 const STATEMENTS = `query Statements($currency: String!, $month: String!) {
   period(currency: $currency, month: $month) {
-    statements(first: 100) { edges { node {
+    statements(first: 10) { edges { node {
       month brand { code } net { amount } payable { amount }
-      lines(first: 100) { edges { node { ${LINE} } } pageInfo { hasNextPage } }
-      adjustments(first: 1) { edges { node { points } } }
+      lines(first: 60) { edges { node { ${LINE} } } pageInfo { hasNextPage } }
+      adjustments(first: 1) { edges { cursor } }
     } } pageInfo { hasNextPage } }
   }
 }`;

@@ -74,8 +74,8 @@ async function createCurrency(operator: GraphQLClient, code: string, model: Mode
     settlementCurrency: MONEY,
     expiry: { kind: 'NONE' },
   };
-  const { createPointCurrency } = await operator.run<{ createPointCurrency: Answer<{ code: string }> }>(
-    `mutation CreatePointCurrency($input: CreatePointCurrencyInput!) { createPointCurrency(input: $input) { __typename ... on PointCurrency { code } ${REFUSAL} } }`,
+  const { createPointCurrency } = await operator.run<{ createPointCurrency: Answer<{ scale: number }> }>(
+    `mutation CreatePointCurrency($input: CreatePointCurrencyInput!) { createPointCurrency(input: $input) { __typename ... on PointCurrency { scale } ${REFUSAL} } }`,
     { input },
   );
   accepted(createPointCurrency, `currency ${code}`);
