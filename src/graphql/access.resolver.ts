@@ -70,6 +70,12 @@ function showStaff(ctx: Context, staff: StaffMember): StaffType {
   return { id: showId(ctx, 'staff', staff.id), brandId: showId(ctx, 'brand', staff.brandId), issuer, subject, role, createdAt, removedAt };
 }
 
+/** The trail keeps bare uuids. A member's must not be shown: brands could compare them. */
+function showActor(ctx: Context, actor: string): string {
+  const [kind, uuid] = actor.split(':');
+  return kind === 'client' || kind === 'staff' || kind === 'member' ? `${kind}:${showId(ctx, kind, uuid)}` : actor;
+}
+
 function readBrand(ctx: Context, id: string | null | undefined, field: string): string | null {
   return id == null ? null : readId(ctx, 'brand', id, field);
 }
@@ -130,7 +136,7 @@ export class AccessResolver {
       (row) => ({
         id: showId(ctx, 'change', row.id),
         at: row.at,
-        actor: row.actor,
+        actor: showActor(ctx, row.actor),
         brandId: row.brandId && showId(ctx, 'brand', row.brandId),
         operation: row.operation,
         target: row.targetId.replaceAll('-', ''),

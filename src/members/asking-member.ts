@@ -58,8 +58,12 @@ export function requireReader(principal: Principal, permission: BrandPermission)
   else requireBrand(principal, permission);
 }
 
-/** The member's name in the audit trail: the id that whoever asks sees, since a brand may read the entry. */
+/**
+ * The member's name in the audit trail: the id that the brand of the entry sees, since it may read the entry, also when the member acted in a
+ * session of that brand.
+ */
 export function auditName(app: App, principal: Principal, member: ResolvedMember): string {
-  const audience = principal.kind === 'client' || (principal.kind === 'staff' && !principal.ofOperator) ? principal.brandId : 'coalition';
+  const ofOperator = principal.kind === 'staff' && principal.ofOperator;
+  const audience = ofOperator ? 'coalition' : (principal.brandId ?? 'coalition');
   return `mem_${app.keys.toPairwise('member', audience, member.memberId).replaceAll('-', '')}`;
 }
