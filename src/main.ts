@@ -14,6 +14,7 @@ import { CannotListen, findPort } from './http/server';
 import { createLogger } from './logging';
 import { joinDeployment, openDeployment, rememberPublicUrl } from './open-deployment';
 import { describeReady } from './ready-banner';
+import { Refusal } from './refusal';
 import { Closers, untilStopped } from './stop-process';
 import { superviseWorkers } from './supervise-workers';
 
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: read
   gateway,
   workers,
   migrate,
+  found,
   verify,
   generate,
 };
@@ -101,6 +103,17 @@ async function migrate(given: Config, log: Logger): Promise<void> {
   log.info('the database is up to date');
 }
 
+/** Begins a coalition and ends. */
+async function found(given: Config, log: Logger, args: readonly string[]): Promise<void> {
+  const { foundFromCommandLine } = await import('./found-command.js');
+  const closers = new Closers(log, given.shutdownMs);
+  try {
+    process.stdout.write(`${await foundFromCommandLine(await joinApp(given, log, closers), args)}\n`);
+  } finally {
+    await closers.close();
+  }
+}
+
 /** Compares the books and ends: 0 sound, 1 wrong, 2 could not be run. */
 async function verify(given: Config, log: Logger): Promise<void> {
   const { runVerify } = await import('./verify/verify-command.js');
@@ -155,7 +168,7 @@ function accessTo(queues: Queues): QueueAccess {
 }
 
 main(...process.argv.slice(2)).catch((error: unknown) => {
-  const expected = [ConfigError, EmbeddedDatabaseError, DatabaseNotReady, CannotListen].some((kind) => error instanceof kind);
+  const expected = [ConfigError, EmbeddedDatabaseError, DatabaseNotReady, CannotListen, Refusal].some((kind) => error instanceof kind);
   // What somebody can mend is told in words; anything else is ours to mend and comes with its stack.
   process.stderr.write(`\ntessera: ${expected ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);
