@@ -1,8 +1,7 @@
 import type { Step } from '../posting';
-import { requireAmount } from './apply-step';
 import type { AllocationState, HoldState } from './batch-state';
 import { consume, requireSpendable } from './lots';
-import { type Posting, RefusedStep } from './posting-in-progress';
+import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 

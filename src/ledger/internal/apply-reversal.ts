@@ -1,9 +1,8 @@
 import type { Day } from '../../points/calendar';
 import type { Step } from '../posting';
-import { requireAmount } from './apply-step';
 import { type AllocationState, type ArrearsState, type LotState, sameLot, type TransferState } from './batch-state';
 import { addToLot, takeFrom } from './lots';
-import { type Posting, RefusedStep } from './posting-in-progress';
+import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 

@@ -3,7 +3,7 @@ import { capture, hold, release, settleHold } from './apply-hold';
 import { clawBack, reinstate } from './apply-reversal';
 import { counterKey } from './batch-state';
 import { addToLot, consume, requireSpendable } from './lots';
-import type { Posting } from './posting-in-progress';
+import { type Posting, requireAmount } from './posting-in-progress';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
@@ -39,10 +39,6 @@ export function releaseExpiredHolds(posting: Posting): void {
       if (open.state === 'OPEN' && open.expiresAt <= occurredAt) settleHold(posting, open, 'EXPIRED', 0);
     }
   }
-}
-
-export function requireAmount(amount: number): void {
-  if (!Number.isSafeInteger(amount) || amount <= 0) throw new RangeError(`a transfer needs a positive whole amount, not ${amount}`);
 }
 
 function credit(posting: Posting, step: StepOf<'credit'>): void {

@@ -129,3 +129,7 @@ export class Posting {
     });
   }
 }
+
+export function requireAmount(amount: number): void {
+  if (!Number.isSafeInteger(amount) || amount <= 0) throw new RangeError(`a transfer needs a positive whole amount, not ${amount}`);
+}
