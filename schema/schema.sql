@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION public.bump_coalition_version()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'public'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$ BEGIN UPDATE coalition_version SET version = version + 1; RETURN NULL; END $function$;
 
 CREATE OR REPLACE FUNCTION public.current_brand()
@@ -30,7 +30,7 @@ CREATE OR REPLACE FUNCTION public.find_member_by_identifier(identifier_kind text
  RETURNS uuid
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET search_path TO 'public'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
   SELECT i.member_id FROM member_identifier i JOIN member m ON m.id = i.member_id
   WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND i.removed_at IS NULL AND m.status = 'ACTIVE' $function$;
@@ -813,10 +813,11 @@ CREATE POLICY with_client ON api_client_secret FOR ALL TO tessera_app USING ((((
 
 ALTER TABLE arrears ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON arrears FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
-CREATE POLICY holder_reads ON arrears FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = ANY (ARRAY['brand'::text, 'member'::text])) AND (EXISTS ( SELECT
+CREATE POLICY holder_reads ON arrears FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM account a
   WHERE (a.id = arrears.account_id)))));
 CREATE POLICY kernel_all ON arrears FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
+CREATE POLICY party_reads ON arrears FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (party_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE arrears_fill ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON arrears_fill FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -824,7 +825,7 @@ CREATE POLICY kernel_all ON arrears_fill FOR ALL TO tessera_kernel USING (true) 
 
 ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_brand_reads ON audit_entry FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))));
-CREATE POLICY somebody_writes ON audit_entry FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) <> 'nobody'::text));
+CREATE POLICY somebody_writes ON audit_entry FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text, 'member'::text])) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))));
 
 ALTER TABLE brand ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY directory ON brand FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) <> 'nobody'::text));
@@ -842,6 +843,11 @@ CREATE POLICY operator_writes ON conversion_rate FOR ALL TO tessera_app USING ((
 ALTER TABLE counter ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY kernel_all ON counter FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 
+ALTER TABLE currency ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY directory ON currency FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) <> 'nobody'::text));
+CREATE POLICY kernel_reads ON currency FOR SELECT TO tessera_kernel USING (true);
+CREATE POLICY operator_writes ON currency FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
+
 ALTER TABLE earning_rule ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON earning_rule FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 CREATE POLICY own_brand ON earning_rule FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
@@ -854,12 +860,20 @@ CREATE POLICY member_reads ON hold FOR SELECT TO tessera_app USING (((( SELECT c
   WHERE (a.id = hold.account_id)))));
 CREATE POLICY party_reads ON hold FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (party_id = ( SELECT current_brand() AS current_brand))));
 
+ALTER TABLE journal_cursor ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY coalition_reads ON journal_cursor FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
+CREATE POLICY kernel_all ON journal_cursor FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
+
 ALTER TABLE lot ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON lot FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY holder_reads ON lot FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = ANY (ARRAY['brand'::text, 'member'::text])) AND (EXISTS ( SELECT
    FROM account a
   WHERE (a.id = lot.account_id)))));
 CREATE POLICY kernel_all ON lot FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
+
+ALTER TABLE lot_origin ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY coalition_reads ON lot_origin FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
+CREATE POLICY kernel_all ON lot_origin FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 
 ALTER TABLE member ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON member FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
@@ -899,9 +913,9 @@ CREATE POLICY sides ON partnership FOR ALL TO tessera_app USING (((( SELECT curr
 ALTER TABLE partnership_event ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY with_partnership ON partnership_event FOR ALL TO tessera_app USING ((EXISTS ( SELECT
    FROM partnership p
-  WHERE (p.id = partnership_event.partnership_id)))) WITH CHECK ((EXISTS ( SELECT
+  WHERE (p.id = partnership_event.partnership_id)))) WITH CHECK (((EXISTS ( SELECT
    FROM partnership p
-  WHERE (p.id = partnership_event.partnership_id))));
+  WHERE (p.id = partnership_event.partnership_id))) AND ((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (by_brand_id = ( SELECT current_brand() AS current_brand))))));
 
 ALTER TABLE period ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY brands_read ON period FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'brand'::text));
@@ -981,9 +995,9 @@ CREATE POLICY worker_writes ON statement FOR INSERT TO tessera_app WITH CHECK ((
 ALTER TABLE terms_version ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY with_partnership ON terms_version FOR ALL TO tessera_app USING ((EXISTS ( SELECT
    FROM partnership p
-  WHERE (p.id = terms_version.partnership_id)))) WITH CHECK ((EXISTS ( SELECT
+  WHERE (p.id = terms_version.partnership_id)))) WITH CHECK (((EXISTS ( SELECT
    FROM partnership p
-  WHERE (p.id = terms_version.partnership_id))));
+  WHERE (p.id = terms_version.partnership_id))) AND ((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (COALESCE(decided_by_brand_id, proposed_by_brand_id) = ( SELECT current_brand() AS current_brand))))));
 
 ALTER TABLE transfer ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON transfer FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
