@@ -136,7 +136,7 @@ export class WalletType {
   @Field(() => DateTimeScalar, { nullable: true, description: 'Since when it is locked against spending; null: it is not.' })
   lockedAt?: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'Why it is locked, if that was said.' })
+  @Field(() => String, { nullable: true, description: 'Why it is locked, if that was said; for the member and the operator, null for a brand.' })
   lockReason?: string | null;
 
   @Field(() => [CurrencyBalanceType], { description: 'One for each points currency that it ever held, by code.' })

@@ -18,6 +18,7 @@ export interface MemberProfile {
   readonly jurisdiction: string | null;
   /** When the wallet was locked against spending; null: it is not. */
   readonly lockedAt: Date | null;
+  /** In the words of whoever locked it: for the member and the operator only, since it may have been another brand. */
   readonly lockReason: string | null;
 }
 
@@ -28,6 +29,7 @@ export function findMember(app: App, principal: Principal, ref: MemberOrSelf): P
 
 /** Profiles of members that were found before, as far as whoever asks may see them. */
 export function readProfiles(app: App, principal: Principal, memberIds: readonly Uuid[]): Promise<MemberProfile[]> {
+  const ofBrand = principal.kind === 'client' || (principal.kind === 'staff' && !principal.ofOperator);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const { rows } = await client.query({
       name: 'member-profiles',
@@ -41,7 +43,7 @@ export function readProfiles(app: App, principal: Principal, memberIds: readonly
       enrolledAt: row.enrolled_at,
       jurisdiction: row.jurisdiction,
       lockedAt: row.locked_at,
-      lockReason: row.lock_reason,
+      lockReason: ofBrand ? null : row.lock_reason,
     }));
   });
 }
