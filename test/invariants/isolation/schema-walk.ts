@@ -93,17 +93,19 @@ function select(schema: GraphQLSchema, type: GraphQLNamedType, nested: NestedArg
 function argumentsOf(type: string, field: GraphQLField<unknown, unknown>, nested: NestedArguments): string {
   const given = field.args.flatMap(({ name, type: argument, defaultValue }) => {
     const value = nested[`${type}.${field.name}.${name}`];
-    if (value === undefined && isNonNullType(argument) && defaultValue === undefined) throw new Error(`no value for the argument ${type}.${field.name}.${name}: add one to NESTED`);
+    if (value === undefined && isNonNullType(argument) && defaultValue === undefined)
+      throw new Error(`no value for the argument ${type}.${field.name}.${name}: add one to NESTED`);
     return value === undefined ? [] : [`${name}: ${value}`];
   });
   return given.length > 0 ? `(${given.join(', ')})` : '';
 }
 
-/** The operation that calls a root field with all its arguments as variables, and asks for everything back. */
-export function operationFor(schema: GraphQLSchema, { kind, field }: RootField, nested: NestedArguments, selection?: string): string {
-  const variables = field.args.map(({ name, type }) => `$${name}: ${type}`).join(', ');
-  const passed = field.args.map(({ name }) => `${name}: $${name}`).join(', ');
-  return `${kind} ${variables && `(${variables})`} { result: ${field.name}${passed && `(${passed})`} ${selection ?? selectAll(schema, field.type, nested)} }`;
+/** The operation that calls a root field with these arguments as variables, and asks for everything back. */
+export function operationFor(schema: GraphQLSchema, { kind, field }: RootField, given: readonly string[], nested: NestedArguments): string {
+  const passed = field.args.filter(({ name }) => given.includes(name));
+  const declared = passed.map(({ name, type }) => `$${name}: ${type}`).join(', ');
+  const variables = passed.map(({ name }) => `${name}: $${name}`).join(', ');
+  return `${kind} ${declared && `(${declared})`} { result: ${field.name}${variables && `(${variables})`} ${selectAll(schema, field.type, nested)} }`;
 }
 
 /** Names of the types that a refusal can have. */

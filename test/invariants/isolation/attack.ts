@@ -1,0 +1,102 @@
+import type { GraphQLSchema } from 'graphql';
+import { asSeenBy, type Id, type Name, namesIn, namingsOf, replacedAt, Who } from './names';
+import { NESTED, PROBES, type Probe } from './probes';
+import { operationFor, type RootField, refusalTypes, rootFields } from './schema-walk';
+import type { Actor, Side, TwoBrands } from './two-brands';
+
+/** What came back. */
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly errors: readonly { readonly message: string; readonly extensions: Readonly<Record<string, unknown>> }[];
+  // biome-ignore lint/suspicious/noExplicitAny: of any field
+  readonly result: any;
+}
+
+/** A probe with what it needs at both brands. */
+export interface Prepared {
+  readonly root: RootField;
+  readonly probe: Probe;
+  readonly ofA: unknown;
+  readonly ofB: unknown;
+}
+
+export async function prepareProbes(world: TwoBrands): Promise<Prepared[]> {
+  const prepared: Prepared[] = [];
+  for (const root of rootFields(world.schema)) {
+    const probe = PROBES[root.name];
+    if (probe) prepared.push({ root, probe, ofA: await probe.prepare?.(world.a, world), ofB: await probe.prepare?.(world.b, world) });
+  }
+  return prepared;
+}
+
+const sources = new Map<string, string>();
+function sourceOf(schema: GraphQLSchema, root: RootField, given: readonly string[]): string {
+  const key = `${root.name} ${given.join(' ')}`;
+  let source = sources.get(key);
+  if (!source) sources.set(key, (source = operationFor(schema, root, given, NESTED)));
+  return source;
+}
+
+/** Sends it as the bearer of a token, or without one. */
+export async function send(world: TwoBrands, token: string | null, root: RootField, variables: Record<string, unknown>): Promise<Reply> {
+  const response = await world.points.api.server.inject({
+    method: 'POST',
+    url: '/graphql',
+    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+    payload: { query: sourceOf(world.schema, root, Object.keys(variables)), variables },
+  });
+  const { data, errors = [] } = response.json();
+  return { status: response.statusCode, body: response.body, errors, result: data?.result ?? null };
+}
+
+/** The call as its own brand makes it. */
+export function ownCall(world: TwoBrands, { probe, ofA, ofB }: Prepared, side: Side, actor: Actor, key: string): Record<string, unknown> {
+  return asSeenBy(world.points.test.app, actor.principal, probe.args(side, side === world.a ? ofA : ofB, key)) as Record<string, unknown>;
+}
+
+/** A call as the attacker makes it about its own things, but for one place: there, another brand's thing; and there, nothing's. */
+export interface Attack {
+  readonly what: string;
+  readonly place: string;
+  readonly name: Id | Name | Who;
+  readonly theirs: Record<string, unknown>;
+  readonly madeUp: Record<string, unknown>;
+}
+
+/** Every place of a call that names something, in every way to name it. */
+export function attacksOn(world: TwoBrands, prepared: Prepared, attacker: Actor, victim: Side, key: () => string): Attack[] {
+  const { probe, ofA, ofB } = prepared;
+  const { app } = world.points.test;
+  const own = (k: string) => asSeenBy(app, attacker.principal, probe.args(world.a, ofA, k)) as Record<string, unknown>;
+  const theirs = namesIn(probe.args(victim, victim === world.a ? ofA : ofB, 'x'));
+  return theirs.flatMap(({ path, name }) => {
+    // A made-up thing is asked for once in each form: who compares does not ask again.
+    const asked = new Map<string, Record<string, unknown>>();
+    return namingsOf(app, attacker, victim.client, world.operator, name).map((each) => {
+      const form = name instanceof Who ? Object.keys(each.theirs as object)[0] : '';
+      const place = form ? `${path}.${form}` : path;
+      let madeUp = asked.get(form);
+      if (!madeUp) asked.set(form, (madeUp = replacedAt(own(key()), path, each.madeUp)));
+      return { what: `${path} ${each.naming}`, place, name, theirs: replacedAt(own(key()), path, each.theirs), madeUp };
+    });
+  });
+}
+
+/** How it was refused: a code; null when it was not. An empty list is refused: it shows nothing. */
+export function refusalOf(schema: GraphQLSchema, { errors, result }: Reply): string | null {
+  if (errors.length > 0) return String(errors[0].extensions.code);
+  if (result === null) return 'NULL';
+  const answers = Array.isArray(result) ? result : [result];
+  const refused = answers.find((answer) => refusalTypes(schema).has(answer.__typename));
+  if (refused) return refused.__typename;
+  if (answers.some((answer) => /Connection$/.test(answer.__typename) && answer[`${answer.__typename}_edges`].length === 0)) return 'EMPTY';
+  return null;
+}
+
+/** What can be compared of two replies: ids are new each time, an error's id too. */
+export function shapeOf({ status, body }: Reply): string {
+  return `${status} ${body}`
+    .replaceAll(/\b([a-z]{3})_[0-9a-f]{32}\b/g, '$1_*')
+    .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '*');
+}

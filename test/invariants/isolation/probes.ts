@@ -1,0 +1,287 @@
+import { mintLocalLogin } from '../../../src/access/local-issuer';
+import { readLiveSecrets } from '../../../src/access/list-access';
+import { storeConversionRate } from '../../../src/exchange/store-conversion-rate';
+import { newUuid, type Uuid } from '../../../src/ids';
+import { addIdentifier } from '../../../src/members/add-identifier';
+import { createApiClient } from '../../../src/access/create-api-client';
+import { SCOPES } from '../../../src/access/principal';
+import { createPointCurrency } from '../../../src/coalition/create-point-currency';
+import { Id, Name, Who } from './names';
+import type { NestedArguments } from './schema-walk';
+import type { Person, Side, TwoBrands } from './two-brands';
+
+/** How one query or mutation is tried. */
+export interface Probe<Made = unknown> {
+  /** Who may do it, and does in the positive control; by default the brand's API client. */
+  readonly by?: 'client' | 'member' | 'operator';
+  /** Makes what the call is about, once for each brand. */
+  readonly prepare?: (side: Side, world: TwoBrands) => Promise<Made>;
+  /** Arguments of a call that succeeds about the side's own things. `key` is new for each call, and the same keys are used by both brands. */
+  readonly args: (side: Side, made: Made, key: string) => Record<string, unknown>;
+  /** Places whose answer may tell the other brand's thing from one that does not exist, and why; nothing else of it may be shown. */
+  readonly tells?: Readonly<Record<string, string>>;
+  /** Places where a card of anybody's does what it is for: see the test of presented cards. */
+  readonly presents?: readonly string[];
+  /** Names that the call gives rather than looks up: nothing can be told from them. */
+  readonly gives?: readonly string[];
+}
+
+const TAKEN = 'an identifier has one owner in the coalition; that it is taken is said, whose it is is not';
+const DIRECTORY = "the coalition's directory: every brand is known to every other";
+
+const probe = <Made = undefined>(given: Probe<Made>) => given as Probe;
+const page = { first: 100 };
+const brand = (side: Side) => new Id('brand', side.brandId);
+const withReason = (side: Side) => ({ reason: `${side.word} reason` });
+const money = (amount: string) => ({ amount, currency: 'EUR' });
+const since = '2026-06-01T00:00:00Z';
+
+const aPerson = (side: Side) => side.enrol();
+const byPerson = (fields: (side: Side) => Record<string, unknown> = () => ({})) =>
+  probe<Person>({ prepare: aPerson, args: (side, person) => ({ input: { member: new Who(person), ...fields(side) } }) });
+
+async function aClient(side: Side, { points: { test } }: TwoBrands): Promise<{ clientId: Uuid; secretId: Uuid }> {
+  const { client } = await createApiClient(test.app, side.client.principal, {
+    idempotencyKey: newUuid(),
+    name: `${side.word} spare`,
+    scopes: ['purchases'],
+    brandId: null,
+  });
+  const [secret] = await readLiveSecrets(test.app, side.client.principal, [client.id]);
+  return { clientId: client.id, secretId: secret.id };
+}
+
+const purchaseLines = (side: Side) => [{ sku: `${side.word} sku`, category: 'goods', quantity: '2', unitPrice: '12.50' }];
+const purchaseArgs = (side: Side, redemptionId: Uuid, key: string) => ({
+  idempotencyKey: key,
+  member: new Who(side.own),
+  currency: 'FLP',
+  lines: purchaseLines(side),
+  moneyCurrency: 'EUR',
+  redemptionIds: [new Id('redemption', redemptionId)],
+  reference: `${side.word} reference`,
+});
+const spending = (side: Side, key: string) => ({ idempotencyKey: key, member: new Who(side.own), currency: 'FLP', points: 10, purchaseAmount: money('100') });
+const aRedemption = (kind: 'redeem' | 'hold') =>
+  ({
+    prepare: (side: Side) => side.spend(kind, side.own, 20),
+    args: (_side: Side, id: Uuid, key: string) => ({ input: { idempotencyKey: key, redemptionId: new Id('redemption', id) } }),
+  }) as const;
+
+const aPartnership = (state?: string) => ({
+  prepare: (side: Side) => side.partnership('COUNTERSIGNED', state),
+  args: (side: Side, made: { partnershipId: Uuid }) => ({ input: { partnershipId: new Id('partnership', made.partnershipId), ...withReason(side) } }),
+});
+const aProposal = {
+  prepare: (side: Side) => side.partnership('PROPOSED', 'PROPOSED'),
+  args: (side: Side, made: { termsId: Uuid }) => ({ input: { termsId: new Id('terms', made.termsId), ...withReason(side) } }),
+};
+
+async function twoCurrencies(side: Side, { points: { test }, operator }: TwoBrands): Promise<[string, string]> {
+  const codes: [string, string] = [`R${side.code}1`, `R${side.code}2`];
+  const common = { name: 'r', scale: 0, timeZone: 'UTC', clearingModel: 'OPERATOR', settlementCurrency: 'EUR', expiry: { kind: 'NONE' } } as const;
+  for (const code of codes) await createPointCurrency(test.app, operator.principal, { ...common, idempotencyKey: code, code, ownerBrandId: null });
+  return codes;
+}
+const rateFields = ([fromCurrency, toCurrency]: [string, string]) => ({ fromCurrency, toCurrency, minimum: 1, increment: 1, effectiveFrom: since });
+
+/** Values of arguments below the root. */
+export const NESTED: NestedArguments = { 'Wallet.movements.currency': '"FLP"' };
+
+/** One entry a field of Query and Mutation: the tests compare these names with the schema's. */
+export const PROBES: Readonly<Record<string, Probe>> = {
+  'Query.apiClients': probe({ args: (side) => ({ ...page, brandId: brand(side) }) }),
+  'Query.staff': probe({ args: (side) => ({ ...page, brandId: brand(side) }) }),
+  'Query.auditEntries': probe({ args: () => page }),
+  'Query.brands': probe({ args: () => page }),
+  'Query.brand': probe({ args: (side) => ({ id: brand(side) }), tells: { id: DIRECTORY } }),
+  'Query.pointCurrencies': probe({ args: () => page }),
+  'Query.pointCurrency': probe({ args: () => ({ code: 'FLP' }) }),
+  'Query.conversionRates': probe({ args: () => page }),
+  'Query.member': probe({ args: (side) => ({ ref: new Who(side.own) }) }),
+  'Query.me': probe({ by: 'member', args: () => ({}) }),
+  'Query.partnerships': probe({ args: () => page }),
+  'Query.partnership': probe({ prepare: (side) => side.partnership(), args: (_side, made) => ({ id: new Id('partnership', made.partnershipId) }) } as Probe<{
+    partnershipId: Uuid;
+  }>),
+  'Query.terms': probe({ prepare: (side) => side.partnership(), args: (_side, made) => ({ id: new Id('terms', made.termsId) }) } as Probe<{ termsId: Uuid }>),
+  'Query.periods': probe({ args: () => ({ ...page, currency: 'FLP' }) }),
+  'Query.period': probe({ args: () => ({ currency: 'FLP', month: '2026-01' }) }),
+  'Query.statement': probe({ args: (side) => ({ id: new Id('statement', side.statementId) }) }),
+  'Query.statements': probe({ args: (side) => ({ ...page, currency: 'FLP', brandId: brand(side) }) }),
+  'Query.purchase': probe<Uuid>({ prepare: (side) => side.purchase(side.own), args: (_side, id) => ({ id: new Id('purchase', id) }) }),
+  'Query.redemption': probe<Uuid>({ prepare: (side) => side.spend('redeem', side.own, 20), args: (_side, id) => ({ id: new Id('redemption', id) }) }),
+  'Query.earningRules': probe({ args: () => ({ ...page, currency: 'FLP' }) }),
+  'Query.redemptionRules': probe({ args: () => ({ ...page, currency: 'FLP' }) }),
+  'Query.viewer': probe({ args: () => ({}) }),
+
+  'Mutation.createApiClient': probe({
+    args: (side, _made, key) => ({ input: { idempotencyKey: key, brandId: brand(side), name: `${side.word} shop`, scopes: [...SCOPES], ...withReason(side) } }),
+  }),
+  'Mutation.rotateApiClientSecret': probe({
+    prepare: aClient,
+    args: (side, { clientId }) => ({ input: { clientId: new Id('client', clientId), ...withReason(side) } }),
+  }),
+  'Mutation.revokeApiClientSecret': probe({
+    prepare: aClient,
+    args: (side, { secretId }) => ({ input: { secretId: new Id('secret', secretId), ...withReason(side) } }),
+  }),
+  'Mutation.disableApiClient': probe({
+    prepare: aClient,
+    args: (side, { clientId }) => ({ input: { clientId: new Id('client', clientId), ...withReason(side) } }),
+  }),
+  'Mutation.addStaff': probe({
+    args: (side, _made, key) => ({
+      input: {
+        idempotencyKey: key,
+        brandId: brand(side),
+        issuer: 'https://login.example',
+        subject: `${side.word} ${key}`,
+        role: 'SUPPORT',
+        ...withReason(side),
+      },
+    }),
+  }),
+  'Mutation.removeStaff': probe({
+    prepare: (side) => side.addStaff(),
+    args: (side, staffId) => ({ input: { staffId: new Id('staff', staffId), ...withReason(side) } }),
+  }),
+  'Mutation.createMemberSession': probe({ args: (side) => ({ input: { memberId: new Id('member', side.own.memberId) } }) }),
+  'Mutation.linkLogin': probe({
+    by: 'member',
+    prepare: (side, { points: { test } }) => mintLocalLogin(test.app, `${side.word} login`),
+    args: (_side, token) => ({ input: { token } }),
+  }),
+  'Mutation.createBrand': probe({
+    by: 'operator',
+    args: (side, _made, key) => ({ input: { idempotencyKey: key, code: `NEW${side.code}`, name: 'new', ...withReason(side) } }),
+  }),
+  'Mutation.updateBrand': probe({ by: 'operator', args: (side) => ({ input: { brandId: brand(side), country: 'AT', ...withReason(side) } }) }),
+  'Mutation.suspendBrand': probe({ by: 'operator', args: (side) => ({ input: { brandId: brand(side), ...withReason(side) } }) }),
+  'Mutation.resumeBrand': probe({ by: 'operator', args: (side) => ({ input: { brandId: brand(side), ...withReason(side) } }) }),
+  'Mutation.createPointCurrency': probe({
+    by: 'operator',
+    args: (side, _made, key) => ({
+      input: {
+        ...{ idempotencyKey: key, ownerBrandId: brand(side), code: `OF${side.code}`, name: 'own', scale: 0, timeZone: 'UTC', clearingModel: 'ISSUER' },
+        ...{ settlementCurrency: 'EUR', expiry: { kind: 'NONE' }, ...withReason(side) },
+      },
+    }),
+  }),
+  'Mutation.recordPurchase': probe<Uuid>({
+    prepare: (side) => side.spend('redeem', side.own, 20),
+    args: (side, redemptionId, key) => ({ input: purchaseArgs(side, redemptionId, key) }),
+    presents: ['input.member.identifier'],
+  }),
+  'Mutation.recordPurchases': probe<Uuid>({
+    prepare: (side) => side.spend('redeem', side.own, 20),
+    args: (side, redemptionId, key) => ({ input: [purchaseArgs(side, redemptionId, key)] }),
+    presents: ['input.0.member.identifier'],
+  }),
+  'Mutation.recordReturn': probe<Uuid>({
+    prepare: (side) => side.purchase(side.own),
+    args: (_side, purchaseId, key) => ({ input: { idempotencyKey: key, purchaseId: new Id('purchase', purchaseId), lines: [{ lineNo: 1, quantity: '1' }] } }),
+  }),
+  'Mutation.setEarningRule': probe({
+    args: (side, _made, key) => ({
+      input: { idempotencyKey: key, currency: 'FLP', moneyCurrency: 'EUR', pointsPerUnit: 2, excludedSkus: [`${side.word} sku`], effectiveFrom: nextStart() },
+    }),
+  }),
+  'Mutation.setRedemptionRule': probe({
+    args: (side, _made, key) => ({
+      input: { idempotencyKey: key, currency: 'FLP', moneyCurrency: 'EUR', pointsPerUnit: 100, effectiveFrom: nextStart(), ...withReason(side) },
+    }),
+  }),
+  'Mutation.storeConversionRate': probe<[string, string]>({
+    by: 'operator',
+    prepare: twoCurrencies,
+    args: (side, codes, key) => ({ input: { idempotencyKey: key, ...rateFields(codes), ratio: { numerator: 1, denominator: 2 }, ...withReason(side) } }),
+  }),
+  'Mutation.endConversionRate': probe<Uuid>({
+    by: 'operator',
+    prepare: async (side, world) => {
+      const [to, from] = [`R${side.code}1`, `R${side.code}2`];
+      const { app } = world.points.test;
+      const rate = { numerator: 1n, denominator: 2n, minimum: 1n, increment: 1n, fee: 0n, effectiveFrom: new Date(since) };
+      return (await storeConversionRate(app, world.operator.principal, { idempotencyKey: `rate ${side.code}`, fromCurrency: from, toCurrency: to, ...rate }))
+        .id;
+    },
+    args: (side, rateId) => ({ input: { rateId: new Id('rate', rateId), endsAt: '2027-01-01T00:00:00Z', ...withReason(side) } }),
+  }),
+  'Mutation.enrolMember': probe({
+    args: (side, _made, key) => ({
+      input: {
+        idempotencyKey: key,
+        customerId: new Name('customerId', `${side.word} ${key}`),
+        identifiers: [new Name('identifier', `${side.word} card ${key}`)],
+      },
+    }),
+    gives: ['input.customerId', 'input.identifiers.0'],
+  }),
+  'Mutation.enrolMembers': probe({
+    args: (side, _made, key) => ({
+      input: [
+        { idempotencyKey: key, customerId: new Name('customerId', `${side.word} ${key}`), identifiers: [new Name('identifier', `${side.word} card ${key}`)] },
+      ],
+    }),
+    gives: ['input.0.customerId', 'input.0.identifiers.0'],
+  }),
+  'Mutation.addIdentifier': probe<Person>({
+    prepare: aPerson,
+    args: (side, person, key) => ({ input: { member: new Who(person), identifier: new Name('identifier', `${side.word} added ${key}`) } }),
+    tells: { 'input.identifier': TAKEN },
+  }),
+  'Mutation.removeIdentifier': probe<Person>({
+    prepare: aPerson,
+    args: (_side, person) => ({ input: { member: new Who(person), identifier: new Name('identifier', person.card) } }),
+  }),
+  'Mutation.linkMember': probe<Person>({
+    prepare: async (side, { points: { test } }) => {
+      const person = await side.enrol();
+      await addIdentifier(test.app, side.client.principal, { member: person.ref, identifier: { kind: 'CARD', value: `${side.word} link` } });
+      return person;
+    },
+    args: (_side, person) => ({ input: { member: new Who(person), customerId: new Name('customerId', person.customerId) } }),
+    presents: ['input.member.identifier'],
+    gives: ['input.customerId'],
+  }),
+  'Mutation.unlinkMember': byPerson(withReason),
+  'Mutation.lockWallet': byPerson(withReason),
+  'Mutation.unlockWallet': probe<Person>({
+    by: 'operator',
+    prepare: aPerson,
+    args: (side, person) => ({ input: { member: new Who(person), ...withReason(side) } }),
+  }),
+  'Mutation.proposeTerms': probe({
+    args: (side, _made, key) => ({
+      input: {
+        ...{ idempotencyKey: key, withBrandId: null, currency: 'FLP', effectiveFrom: nextStart(), mayIssue: true, mayRedeem: true },
+        ...{ issuancePrice: money('0.02'), reimbursementPrice: money('0.01'), dataSharingPurposes: [`${side.word} purpose`], ...withReason(side) },
+      },
+    }),
+  }),
+  'Mutation.countersignTerms': probe<{ termsId: Uuid }>(aProposal),
+  'Mutation.declineTerms': probe<{ termsId: Uuid }>(aProposal),
+  'Mutation.suspendPartnership': probe<{ partnershipId: Uuid }>(aPartnership()),
+  'Mutation.resumePartnership': probe<{ partnershipId: Uuid }>(aPartnership('SUSPENDED')),
+  'Mutation.endPartnership': probe<{ partnershipId: Uuid }>(aPartnership()),
+  'Mutation.redeem': probe({ args: (side, _made, key) => ({ input: spending(side, key) }), presents: ['input.member.identifier'] }),
+  'Mutation.hold': probe({ args: (side, _made, key) => ({ input: spending(side, key) }), presents: ['input.member.identifier'] }),
+  'Mutation.captureHold': probe<Uuid>(aRedemption('hold')),
+  'Mutation.voidHold': probe<Uuid>(aRedemption('hold')),
+  'Mutation.refundRedemption': probe<Uuid>(aRedemption('redeem')),
+  'Mutation.closePeriod': probe({ by: 'operator', args: () => ({ input: { currency: 'FLP', month: '2026-02' } }) }),
+};
+
+/**
+ * Places that are not tried with another brand's thing, and why.
+ */
+export const UNTRIED: Readonly<Record<string, string>> = {
+  'Mutation.proposeTerms input.withBrandId': 'any brand of the directory may be proposed terms to: it will see the proposal, and decides',
+};
+
+let starts = 0;
+/** A moment that no other version of a rule starts at. */
+function nextStart(): string {
+  return new Date(Date.parse('2027-01-01T00:00:00Z') + ++starts * 60_000).toISOString();
+}

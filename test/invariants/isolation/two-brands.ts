@@ -1,0 +1,254 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GraphQLSchema } from 'graphql';
+import { mintClientToken, mintMemberToken } from '../../../src/access/access-tokens';
+import { addStaff } from '../../../src/access/add-staff';
+import { createMemberSession } from '../../../src/access/create-member-session';
+import { localIssuer, mintLocalLogin } from '../../../src/access/local-issuer';
+import { type Principal, SCOPES, type StaffRole } from '../../../src/access/principal';
+import { recordPurchase } from '../../../src/earning/record-purchases';
+import { recordReturn } from '../../../src/earning/record-return';
+import { buildTesseraSchema } from '../../../src/graphql/build-schema';
+import { newUuid, type Uuid } from '../../../src/ids';
+import { enrolMember, enrolMemberSchema } from '../../../src/members/enrol-members';
+import { linkMember } from '../../../src/members/link-member';
+import { lockWallet, unlockWallet } from '../../../src/members/lock-wallet';
+import type { MemberRef } from '../../../src/members/member-ref';
+import { dayFromIso } from '../../../src/points/calendar';
+import { captureHold, captureHoldSchema } from '../../../src/redemption/capture-hold';
+import { type HoldPoints, holdPoints, holdPointsSchema } from '../../../src/redemption/hold-points';
+import { redeemPoints } from '../../../src/redemption/redeem-points';
+import { refundRedemption, refundRedemptionSchema } from '../../../src/redemption/refund-redemption';
+import type { SpentPoints } from '../../../src/redemption/spend-points';
+import { closePeriod } from '../../../src/settlement/close-period';
+import { completeClose } from '../../../src/settlement/complete-close';
+import { openPointsApi, type PointsApi } from '../../support/points-api';
+import { purchaseOf, returnOf } from '../../support/shop-coalition';
+
+/** Somebody who sends requests. */
+export interface Actor {
+  readonly name: string;
+  readonly principal: Principal;
+  token(): Promise<string>;
+}
+
+export interface Person {
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  /** The brand's own id of its customer. */
+  readonly customerId: string;
+  readonly card: string;
+  readonly ref: MemberRef;
+}
+
+/** One of the two brands, with everything that a brand can have. */
+export interface Side {
+  readonly code: string;
+  readonly brandId: Uuid;
+  /** A word in every text that is this brand's own business: it must never be shown to the other. */
+  readonly word: string;
+  readonly client: Actor;
+  readonly staff: Readonly<Record<StaffRole, Actor>>;
+  /** A member of this brand only, and one of both. */
+  readonly own: Person;
+  readonly shared: Person;
+  /** A member of this brand only, who will show the card at the other. */
+  readonly visitor: Person;
+  /** A session that this brand's app opened for its own member; and for the shared one. */
+  readonly member: Actor;
+  readonly sharedMember: Actor;
+  readonly statementId: Uuid;
+  enrol(): Promise<Person>;
+  addStaff(): Promise<Uuid>;
+  purchase(person: Person, amount?: string, more?: Record<string, unknown>): Promise<Uuid>;
+  spend(kind: 'redeem' | 'hold', person: Person, points?: number, more?: Record<string, unknown>): Promise<Uuid>;
+  /** A partnership with the operator for a currency of its own, and the id of its only terms. */
+  partnership(terms?: 'PROPOSED' | 'COUNTERSIGNED', state?: string): Promise<{ partnershipId: Uuid; termsId: Uuid }>;
+}
+
+export interface TwoBrands {
+  readonly points: PointsApi;
+  readonly schema: GraphQLSchema;
+  readonly operator: Actor;
+  /** The attacker. */
+  readonly a: Side;
+  /** Whose things are attacked. */
+  readonly b: Side;
+  close(): Promise<void>;
+}
+
+// What one request may ask for is not tested here: selections ask for everything.
+const NO_LIMITS = {
+  TESSERA_QUERY_DEPTH: '30',
+  TESSERA_QUERY_ALIASES: '10000',
+  TESSERA_QUERY_TOKENS: '100000',
+  TESSERA_QUERY_COST: '10000000',
+  TESSERA_RATE_COST: '1000000000',
+};
+const IN_JANUARY = new Date('2026-01-15T10:00:00Z');
+const ROLES = ['PROGRAMME_MANAGER', 'FINANCE', 'COMPLIANCE_OFFICER', 'SUPPORT'] as const;
+
+/** FUEL attacks, TAXI is attacked. Both have earned, spent, held, captured, refunded, returned; January is closed. */
+export async function openTwoBrands(): Promise<TwoBrands> {
+  const points = await openPointsApi(NO_LIMITS);
+  const { app } = points.test;
+  const { operator: principal, freshOperatorToken } = points.coalition;
+  const operator: Actor = { name: 'the operator', principal, token: freshOperatorToken };
+  const sides = { b: await openSide(points, operator, 'TAXI', 'zebulon', '10473', null), a: null as Side | null };
+  sides.a = await openSide(points, operator, 'FUEL', 'quixote', '20047', sides.b.shared);
+  const period = await closePeriod(app, principal, { currency: 'FLP', month: dayFromIso('2026-01-01') });
+  while ((await completeClose(app, period.id)) === 'WAITING') await sleep(20);
+  await lockWallet(app, sides.b.client.principal, { member: sides.b.shared.ref, reason: `${sides.b.word} suspects something` });
+  const { rows } = await points.test.database.owner.query('SELECT id, brand_id FROM statement');
+  const stated = (side: Side) => Object.assign(side, { statementId: rows.find((row) => row.brand_id === side.brandId).id as Uuid });
+  return { points, schema: buildTesseraSchema(), operator, a: stated(sides.a), b: stated(sides.b), close: () => points.close() };
+}
+
+async function openSide(points: PointsApi, operator: Actor, code: string, word: string, amount: string, known: Person | null): Promise<Side> {
+  const { app, database } = points.test;
+  const { id: brandId, clientId } = points.coalition.brands[code];
+  const principal: Principal = { kind: 'client', clientId, brandId, scopes: new Set(SCOPES) };
+  const client: Actor = { name: `${code}'s API client`, principal, token: () => mintClientToken(app, { id: clientId, scopes: SCOPES }) };
+  let made = 0;
+
+  async function staffOf(role: StaffRole): Promise<Actor> {
+    const subject = `${word} ${role} ${++made}`;
+    const { id } = await addStaff(app, operator.principal, { idempotencyKey: `staff ${subject}`, brandId, issuer: localIssuer(app), subject, role });
+    return {
+      name: `${code}'s ${role}`,
+      principal: { kind: 'staff', staffId: id, brandId, role, ofOperator: false },
+      token: () => mintLocalLogin(app, subject),
+    };
+  }
+  async function enrol(): Promise<Person> {
+    const n = ++made;
+    const [customerId, card] = [`${word} customer ${n}`, `${word} card ${n}`];
+    const personalData = { givenName: `${word} given`, familyName: `${word} family`, email: `${word}${n}@example.com`, birthDate: '1980-01-01' };
+    const command = { idempotencyKey: `enrol ${n}`, customerId, identifiers: [{ kind: 'CARD', value: card }], personalData, jurisdiction: 'AT' };
+    const enrolled = await enrolMember(app, principal, enrolMemberSchema.parse(command));
+    return { ...enrolled, customerId, card, ref: { by: 'id', memberId: enrolled.memberId } };
+  }
+  async function meet(person: Person): Promise<Person> {
+    const customerId = `${word} customer ${++made}`;
+    await linkMember(app, principal, { member: { by: 'identifier', identifier: { kind: 'CARD', value: person.card } }, customerId });
+    return { ...person, customerId };
+  }
+  const sessionOf = (name: string, person: Person): Actor => ({
+    name: `${code}'s ${name}`,
+    principal: { kind: 'member', memberId: person.memberId, brandId },
+    token: () => mintMemberToken(app, brandId, person.memberId),
+  });
+  async function purchase(person: Person, price = '900', more: Record<string, unknown> = {}): Promise<Uuid> {
+    const lines = [
+      { sku: `${word} sku`, category: `${word} goods`, quantity: '1', unitPrice: price },
+      { sku: 'GIFTCARD', quantity: '1', unitPrice: '1' },
+    ];
+    const { purchaseId } = await recordPurchase(
+      app,
+      principal,
+      purchaseOf(person.ref, price, { lines, moneyCurrency: 'EUR', reference: `${word} reference`, ...more }),
+    );
+    return purchaseId;
+  }
+  async function spend(kind: 'redeem' | 'hold', person: Person, spent = 50, more: Record<string, unknown> = {}): Promise<Uuid> {
+    const purchaseAmount = { amount: '100', moneyCurrency: 'EUR' };
+    const command = {
+      idempotencyKey: newUuid(),
+      member: person.ref,
+      currency: 'FLP',
+      points: BigInt(spent),
+      purchase: purchaseAmount,
+      reference: `${word} reference`,
+      ...more,
+    };
+    const { redemptionId }: SpentPoints =
+      kind === 'hold'
+        ? await holdPoints(app, principal, holdPointsSchema.parse(command))
+        : await redeemPoints(app, principal, holdPointsSchema.parse(command) as HoldPoints);
+    return redemptionId;
+  }
+  async function partnership(terms: 'PROPOSED' | 'COUNTERSIGNED' = 'COUNTERSIGNED', state = 'ACTIVE') {
+    const [partnershipId, termsId, currency] = [newUuid(), newUuid(), `X${code}${++made}`];
+    const { owner } = database;
+    const currencyId = (await owner.query("INSERT INTO currency (code, kind, scale) VALUES ($1, 'POINTS', 0) RETURNING id", [currency])).rows[0].id;
+    await owner.query(
+      `INSERT INTO point_currency (id, name, time_zone, clearing_model, settlement_currency_id, expiry_kind, created_at)
+       SELECT $1, 'x', 'UTC', 'OPERATOR', id, 'NONE', $2 FROM currency WHERE code = 'EUR'`,
+      [currencyId, IN_JANUARY],
+    );
+    await owner.query('INSERT INTO partnership (id, brand_id, partner_brand_id, currency_id, state, created_at) VALUES ($1, $2, $3, $4, $5, $6)', [
+      partnershipId,
+      brandId,
+      operator.principal.brandId,
+      currencyId,
+      state,
+      IN_JANUARY,
+    ]);
+    await owner.query("INSERT INTO partnership_event (partnership_id, seq, state, at, by_brand_id, by_actor, reason) VALUES ($1, 1, $2, $3, $4, 'test', $5)", [
+      partnershipId,
+      state,
+      IN_JANUARY,
+      brandId,
+      `${word} reason`,
+    ]);
+    const decided = terms === 'COUNTERSIGNED';
+    await owner.query(
+      `INSERT INTO terms_version (id, partnership_id, version, status, proposed_by_brand_id, proposed_at, decided_by_brand_id, decided_at, effective_from,
+         may_issue, may_redeem, issuance_price, reimbursement_price, backdating_days, data_sharing_purposes)
+       VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $5, true, true, 10000, 8000, 3650, ARRAY[$8])`,
+      [termsId, partnershipId, terms, operator.principal.brandId, IN_JANUARY, decided ? brandId : null, decided ? IN_JANUARY : null, `${word} purpose`],
+    );
+    return { partnershipId, termsId };
+  }
+
+  const [own, visitor] = [await enrol(), await enrol()];
+  await purchase(visitor, '5000');
+  const shared = known ? await meet(known) : await enrol();
+  for (const person of [own, shared]) {
+    const bought = await purchase(person, `${amount}7.25`, { occurredAt: IN_JANUARY });
+    await purchase(person, `${amount}9`);
+    await recordReturn(app, principal, returnOf(bought, [{ lineNo: 1, quantity: '0.5' }], { occurredAt: IN_JANUARY }));
+    const burned = await spend('redeem', person, 120, { occurredAt: IN_JANUARY });
+    await spend('redeem', person, 130);
+    await spend('hold', person, 140);
+    const held = await spend('hold', person, 150);
+    await captureHold(app, principal, captureHoldSchema.parse({ idempotencyKey: newUuid(), redemptionId: held, points: 100n }));
+    await refundRedemption(app, principal, refundRedemptionSchema.parse({ idempotencyKey: newUuid(), redemptionId: burned, points: 20n }));
+    await purchase(person, `${amount}3`, { redemptionIds: [await spend('redeem', person, 160)] });
+  }
+  // Arrears: all points of a purchase are spent before it comes back.
+  const poor = await enrol();
+  const returned = await purchase(poor, '200');
+  await spend('redeem', poor, 100);
+  await recordReturn(app, principal, returnOf(returned, [{ lineNo: 1, quantity: '1' }]));
+  await purchase(poor, '30');
+  // What members and brands do to a wallet is written into the brand's trail.
+  const sharedMember = sessionOf('shared member', shared);
+  await lockWallet(app, sharedMember.principal, { member: null, reason: `${word} lost the phone` });
+  await unlockWallet(app, sharedMember.principal, { member: null, reason: null });
+  await lockWallet(app, principal, { member: own.ref, reason: `${word} looks odd` });
+  await unlockWallet(app, sessionOf('member', own).principal, { member: null, reason: null });
+  const staff = Object.fromEntries(await Promise.all(ROLES.map(async (role) => [role, await staffOf(role)]))) as Record<StaffRole, Actor>;
+  await createMemberSession(app, principal, { memberId: own.memberId });
+  await partnership('PROPOSED', 'PROPOSED');
+  return {
+    code,
+    brandId,
+    word,
+    client,
+    staff,
+    own,
+    shared,
+    visitor,
+    member: sessionOf('member', own),
+    sharedMember,
+    statementId: '',
+    enrol,
+    async addStaff() {
+      const added = await staffOf('SUPPORT');
+      return added.principal.kind === 'staff' ? added.principal.staffId : '';
+    },
+    purchase,
+    spend,
+    partnership,
+  };
+}

@@ -1,0 +1,119 @@
+import type { Uuid } from '../../../src/ids';
+
+/** For whom a transaction may run, as the settings of the database name it; and the role of the posting kernel. */
+export const ASKING = ['brand', 'member', 'operator', 'worker', 'authenticator', 'nobody'] as const;
+export type Asking = (typeof ASKING)[number];
+
+/** Which rows of a table somebody may see: SQL over the table's own columns, with :brand and :member for who asks. */
+export type RowsOf = Readonly<Record<Asking, string>>;
+
+const ALL = 'true';
+const NONE = 'false';
+
+/** What nobody and the authenticator see of most tables; `rest` says what the others see. */
+const rows = (rest: Partial<RowsOf>): RowsOf => ({ brand: NONE, member: NONE, operator: NONE, worker: NONE, authenticator: NONE, nobody: NONE, ...rest });
+const coalition = (rest: Partial<RowsOf>): RowsOf => rows({ operator: ALL, worker: ALL, ...rest });
+const directory = rows({ brand: ALL, member: ALL, operator: ALL, worker: ALL, authenticator: ALL });
+
+const linked = (member: string) => `${member} IN (SELECT l.member_id FROM brand_link l WHERE l.brand_id = :brand AND l.unlinked_at IS NULL)`;
+const walletsOf = { brand: `SELECT w.id FROM wallet w WHERE ${linked('w.member_id')}`, member: 'SELECT w.id FROM wallet w WHERE w.member_id = :member' };
+const accountsOf = {
+  brand: `SELECT a.id FROM account a WHERE a.owner_id = :brand OR (a.kind = 'WALLET' AND a.owner_id IN (${walletsOf.brand}))`,
+  member: `SELECT a.id FROM account a WHERE a.kind = 'WALLET' AND a.owner_id IN (${walletsOf.member})`,
+};
+const side = ':brand IN (brand_id, partner_brand_id)';
+const ofSide = `partnership_id IN (SELECT p.id FROM partnership p WHERE :brand IN (p.brand_id, p.partner_brand_id))`;
+const ofClient = 'client_id IN (SELECT c.id FROM api_client c WHERE c.brand_id = :brand)';
+const ownBrand = 'brand_id = :brand';
+const ownParty = 'party_id = :brand';
+const fact = coalition({ brand: ownBrand, member: `wallet_id IN (${walletsOf.member})` });
+
+/** Every table with row-level security, and who sees what of it: what is meant, written without looking at the policies. */
+export const VISIBLE: Readonly<Record<string, RowsOf>> = {
+  // The ledger.
+  account: coalition({ brand: `id IN (${accountsOf.brand})`, member: `id IN (${accountsOf.member})` }),
+  posting: coalition({ brand: ownParty }),
+  transfer: coalition({ brand: ownParty, member: `debit_account IN (${accountsOf.member}) OR credit_account IN (${accountsOf.member})` }),
+  lot: coalition({ brand: `account_id IN (${accountsOf.brand})`, member: `account_id IN (${accountsOf.member})` }),
+  hold: coalition({ brand: ownParty, member: `account_id IN (${accountsOf.member})` }),
+  allocation: coalition({}),
+  arrears: coalition({ brand: ownParty, member: `account_id IN (${accountsOf.member})` }),
+  arrears_fill: coalition({}),
+  lot_origin: coalition({}),
+  journal_cursor: coalition({}),
+  currency: directory,
+  // Only the kernel may touch it: the application has no privilege at all.
+  counter: rows({}),
+  // Coalition and access.
+  brand: directory,
+  point_currency: directory,
+  conversion_rate: directory,
+  partnership: coalition({ brand: side }),
+  partnership_event: coalition({ brand: ofSide }),
+  terms_version: coalition({ brand: ofSide }),
+  api_client: rows({ brand: ownBrand, operator: ALL, authenticator: ALL }),
+  api_client_secret: rows({ brand: ofClient, operator: ALL, authenticator: ALL }),
+  staff: rows({ brand: ownBrand, operator: ALL, authenticator: ALL }),
+  audit_entry: rows({ brand: ownBrand, operator: ALL }),
+  // Members.
+  member: coalition({ brand: linked('id'), member: 'id = :member' }),
+  member_personal_data: rows({ member: 'member_id = :member', operator: ALL }),
+  member_identifier: coalition({ brand: `added_by_brand_id = :brand AND ${linked('member_id')}`, member: 'member_id = :member' }),
+  brand_link: coalition({ brand: ownBrand, member: 'member_id = :member' }),
+  wallet: coalition({ brand: linked('member_id'), member: 'member_id = :member' }),
+  // Rules, facts, settlement.
+  earning_rule: coalition({ brand: ownBrand }),
+  redemption_rule: coalition({ brand: ownBrand }),
+  redemption: fact,
+  purchase: fact,
+  purchase_line: fact,
+  purchase_redemption: fact,
+  purchase_return: fact,
+  purchase_return_line: fact,
+  period: coalition({ brand: ALL }),
+  obligation: coalition({ brand: ':brand IN (debtor_brand_id, creditor_brand_id)' }),
+  statement: coalition({ brand: ownBrand }),
+};
+
+/** Tables of the schema without row-level security, and why nobody needs it there. */
+export const OPEN_TABLES: Readonly<Record<string, string>> = {
+  coalition_version: 'one number, which says only that something about the coalition has changed',
+  deployment: 'a mark of the master key, from which neither the key nor anything under it can be found',
+  migration: 'names of the migrations that ran: part of the source',
+};
+
+/** A condition of the table for somebody. */
+export function conditionFor(condition: string, ids: { readonly brand?: Uuid; readonly member?: Uuid }): string {
+  const quoted = (id: Uuid | undefined) => (id === undefined ? 'NULL::uuid' : `'${id}'::uuid`);
+  return condition.replaceAll(':brand', quoted(ids.brand)).replaceAll(':member', quoted(ids.member));
+}
+
+/** One row of text a table: what it is, and a checksum of the rows that meet its condition. */
+export function checksumQuery(conditions: Readonly<Record<string, string>>): string {
+  return Object.entries(conditions)
+    .map(
+      ([table, condition]) =>
+        `SELECT '${table}' AS name, count(*)::int AS rows, md5(string_agg(t::text, ',' ORDER BY t::text)) AS sum FROM ${table} t WHERE ${condition}`,
+    )
+    .join(' UNION ALL ');
+}
+
+/** The rows of every table, or of some of its rows, as "count checksum". Run it as a superuser. */
+export async function fingerprint(
+  owner: { query(text: string): Promise<{ rows: { name: string; rows: number; sum: string | null }[] }> },
+  conditions: Readonly<Record<string, string>> = everything(),
+): Promise<Record<string, string>> {
+  const { rows: found } = await owner.query(checksumQuery(conditions));
+  return Object.fromEntries(found.map(({ name, rows: count, sum }) => [name, `${count} ${sum}`]));
+}
+
+/** All rows of all tables. */
+export function everything(): Record<string, string> {
+  return Object.fromEntries([...Object.keys(VISIBLE), 'coalition_version'].map((table) => [table, 'true']));
+}
+
+/** What a brand may see, without the directory and what is shared by all. */
+export function belongingTo(brand: Uuid): Record<string, string> {
+  const own = Object.entries(VISIBLE).filter(([, who]) => who.brand !== ALL && who.brand !== NONE);
+  return Object.fromEntries([...own.map(([table, who]) => [table, conditionFor(who.brand, { brand })]), ['brand', `id = '${brand}'`]]);
+}
