@@ -18,8 +18,8 @@ const HOUR = 3_600_000;
 /** Months of issue. */
 export const MONTHS = ['2025-11', '2025-12', '2026-01'];
 
-const earned = fc.integer({ min: 1, max: 60 });
-const amount = fc.integer({ min: 1, max: 20 });
+const earned = fc.integer({ min: 1, max: 25 });
+const amount = fc.integer({ min: 1, max: 8 });
 const ref = fc.nat({ max: 1_000 });
 /** Mostly one wallet, so that much happens to it. */
 const wallet = fc.constantFrom(0, 0, 0, 0, 1, 2);
