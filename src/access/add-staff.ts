@@ -39,7 +39,7 @@ export async function addStaff(app: App, principal: Principal, command: AddStaff
     const { target } = await createOnce(
       app,
       principal,
-      { operation: 'addStaff', idempotencyKey: command.idempotencyKey, reason: command.reason, content },
+      { operation: 'addStaff', idempotencyKey: command.idempotencyKey, reason: command.reason, content, details: { brandId, role: command.role } },
       async (tx) => {
         const brand = (await tx.client.query('SELECT is_operator FROM brand WHERE id = $1', [brandId])).rows[0];
         if (!brand) throw new NotFound('Brand');

@@ -32,7 +32,13 @@ export async function createApiClient(app: App, principal: Principal, command: C
   const { target, repeated } = await createOnce(
     app,
     principal,
-    { operation: 'createApiClient', idempotencyKey: command.idempotencyKey, reason: command.reason, content },
+    {
+      operation: 'createApiClient',
+      idempotencyKey: command.idempotencyKey,
+      reason: command.reason,
+      content,
+      details: { brandId, scopes: command.scopes.join(' ') },
+    },
     async (tx) => {
       if ((await tx.client.query('SELECT FROM brand WHERE id = $1', [brandId])).rowCount === 0) throw new NotFound('Brand');
       const id = newUuid();

@@ -49,6 +49,8 @@ export interface Creation {
   readonly reason?: string | null;
   /** What the request asks for: the same key with other content is a conflict. */
   readonly content: unknown;
+  /** What of it the audit trail shows; ids and codes only, no personal data. */
+  readonly details?: Change['details'];
 }
 
 /**
@@ -74,7 +76,13 @@ export async function createOnce(
           return { target: earlier.targetId, repeated: true };
         }
         const target = await create(tx);
-        await recordChange(app, tx, principal, { operation: request.operation, target, reason: request.reason, details: { contentHash: hash } }, id);
+        await recordChange(
+          app,
+          tx,
+          principal,
+          { operation: request.operation, target, reason: request.reason, details: { ...request.details, contentHash: hash } },
+          id,
+        );
         return { target, repeated: false };
       });
     } catch (error) {

@@ -50,24 +50,33 @@ async function answerTokenRequest(app: App, limiter: RateLimiter, request: Fasti
   try {
     const form = readForm(request.body);
     const { id, secret } = readCredentials(request.headers.authorization, form);
-    // By address too: a guesser would send a new client id each time.
-    for (const counted of [`address ${request.ip}`, `client ${id}`]) {
-      const { allowed, headers } = limiter.take(counted, [1]);
-      if (!allowed)
-        return reply
-          .code(429)
-          .headers(headers)
-          .send({ error: 'temporarily_unavailable', error_description: 'Too many token requests. Keep the token until it expires.' });
-    }
+    // Before the secret is looked at only by address: by client, anybody who knows its id could use its quota up.
+    limit(limiter, `address ${request.ip}`);
     if (form.get('grant_type') !== 'client_credentials') throw new TokenRefused('unsupported_grant_type', 'The grant type is client_credentials.');
     const clientId = /^cli_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/.exec(id)?.slice(1).join('-');
     if (!clientId) throw new TokenRefused('invalid_client', 'No live client has these credentials.');
     const { token, expiresInSeconds, scopes } = await grantClientToken(app, { clientId, secret, scope: form.get('scope') ?? undefined });
+    limit(limiter, `client ${clientId}`);
     return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds, scope: scopes.join(' ') };
   } catch (error) {
     if (error instanceof TokenRefused) return refuse(reply, error, byHeader);
-    throw error;
+    if (!(error instanceof TooManyTokens)) throw error;
+    return reply
+      .code(429)
+      .headers(error.headers)
+      .send({ error: 'temporarily_unavailable', error_description: 'Too many token requests. Keep the token until it expires.' });
   }
+}
+
+class TooManyTokens extends Error {
+  constructor(readonly headers: Readonly<Record<string, string>>) {
+    super('too many token requests');
+  }
+}
+
+function limit(limiter: RateLimiter, counted: string): void {
+  const { allowed, headers } = limiter.take(counted, [1]);
+  if (!allowed) throw new TooManyTokens(headers);
 }
 
 function refuse(reply: FastifyReply, error: TokenRefused, byHeader: boolean, status = 400): FastifyReply {
