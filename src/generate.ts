@@ -1,12 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { lexicographicSortSchema, printSchema } from 'graphql';
 import { Client } from 'pg';
 import { describeVariables } from './config';
 import { createOwnerDataSource } from './database/data-source';
 import { dumpSchema } from './database/dump-schema';
 import { startThrowawayServer } from './database/throwaway-server';
-import { buildTesseraSchema } from './graphql/build-schema';
+import { printTesseraSchema } from './graphql/build-schema';
 
 /**
  * Writes what is generated from the code: schema/schema.graphql, schema/schema.sql and the table of variables in README.md. With `check`
@@ -15,7 +14,7 @@ import { buildTesseraSchema } from './graphql/build-schema';
 export async function generate(root: string, check: boolean): Promise<string[]> {
   const readme = readFile(join(root, 'README.md'));
   const generated: Readonly<Record<string, string>> = {
-    'schema/schema.graphql': `${printSchema(lexicographicSortSchema(buildTesseraSchema()))}\n`,
+    'schema/schema.graphql': printTesseraSchema(),
     'schema/schema.sql': await dumpMigratedSchema(),
     'README.md': readme.replace(VARIABLES, `$1\n${variablesTable()}\n$2`),
   };

@@ -12,7 +12,9 @@ const CODES_BY_DECIMALS: Readonly<Record<number, string>> = {
   4: 'CLF UYW',
 };
 
-const decimalsByCode = new Map(Object.entries(CODES_BY_DECIMALS).flatMap(([decimals, codes]) => codes.split(' ').map((code) => [code, Number(decimals)] as const)));
+const decimalsByCode = new Map(
+  Object.entries(CODES_BY_DECIMALS).flatMap(([decimals, codes]) => codes.split(' ').map((code) => [code, Number(decimals)] as const)),
+);
 
 /** Decimals of a currency's minor unit (EUR 2, JPY 0, KWD 3); null for what is no ISO 4217 code of money. */
 export function minorUnitDecimals(code: string): number | null {
