@@ -43,6 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await api?.close();
   await test?.close();
+  provider?.closeAllConnections();
   provider?.close();
 });
 
