@@ -40,6 +40,8 @@ async function ledger(options: Partial<LedgerOptions> = {}): Promise<RunningLedg
 class Wire {
   private readonly sockets = new Set<Socket>();
   silent = false;
+  /** Goes silent when this has passed towards the server. */
+  silentAfter: string | null = null;
   /** Cuts the wire when this has passed towards the server, before its answer comes back. */
   cutAfter: string | null = null;
 
@@ -69,6 +71,10 @@ class Wire {
           wire.cutAfter = null;
         }
         far.write(chunk);
+        if (wire.silentAfter && chunk.includes(wire.silentAfter)) {
+          wire.silent = true;
+          wire.silentAfter = null;
+        }
       });
       far.on('data', (chunk) => {
         if (cut) near.destroy();
@@ -146,6 +152,23 @@ it('the network goes silent: callers get a retry-safe refusal in bounded time, a
   const asked = performance.now();
   await expect(far.post(book.burnRequest(taxi, wallet, 3, '2026-01-11T10:00:00Z'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(performance.now() - asked).toBeLessThan(1_000);
+  wire.silent = false;
+  expect(accepted(await far.post(request)).balances[0].active).toBe(7);
+}, 15_000);
+
+it('a gateway falls silent while it has wallets locked: the others soon go on', async () => {
+  const wire = await Wire.open(test.database.urls.kernel);
+  const far = await ledger({ connectionString: wire.connectionString, patience: { idleMs: 300, answerMs: 3_000, connectMs: 300, outageMs: 100 } });
+  const wallet = await book.wallet();
+  await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
+  wire.silentAfter = 'kernel-lock';
+  const request = book.burnRequest(taxi, wallet, 1, '2026-01-11T10:00:00Z');
+  const silent = expect(far.post(request)).rejects.toMatchObject({ code: 'UNAVAILABLE', retrySafe: true });
+  while ((await rows('SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED', wallet)).length > 0) await sleep(10);
+  const asked = performance.now();
+  expect(accepted(await book.burn(taxi, wallet, 2, '2026-01-11T10:00:00Z')).balances[0].active).toBe(8);
+  expect(performance.now() - asked).toBeLessThan(3_000);
+  await silent;
   wire.silent = false;
   expect(accepted(await far.post(request)).balances[0].active).toBe(7);
 }, 15_000);

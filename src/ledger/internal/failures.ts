@@ -9,13 +9,15 @@ export interface Patience {
   readonly statementMs: number;
   /** For the server's answer to a statement; then the connection is given up: nobody may be at its other end any more. */
   readonly answerMs: number;
+  /** For the next statement of a posting's transaction, as the server waits for it: then the locks of a process that has fallen silent are free again. */
+  readonly idleMs: number;
   /** For a new connection. */
   readonly connectMs: number;
   /** While the database fails or cannot be reached. */
   readonly outageMs: number;
 }
 
-export const PATIENCE: Patience = { lockMs: 10_000, statementMs: 30_000, answerMs: 35_000, connectMs: 5_000, outageMs: 15_000 };
+export const PATIENCE: Patience = { lockMs: 10_000, statementMs: 30_000, answerMs: 35_000, idleMs: 5_000, connectMs: 5_000, outageMs: 15_000 };
 
 /** The database could not be used long enough; whether this posting was written may not be known. Repeating it is safe. */
 export class LedgerUnavailable extends Refusal {

@@ -15,7 +15,6 @@ const SETTINGS = [
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
-  'idle_in_transaction_session_timeout=60000',
 ];
 
 export interface KernelConnection {
@@ -25,8 +24,11 @@ export interface KernelConnection {
   readonly patience: Patience;
 }
 
-function clientConfig({ connectionString, role, patience }: KernelConnection): ClientConfig {
-  const waits = [`statement_timeout=${patience.statementMs}`, `lock_timeout=${patience.lockMs}`];
+/** Workers may think longer between the statements of their transactions. */
+const WORKER_IDLE_MS = 60_000;
+
+function clientConfig({ connectionString, role, patience }: KernelConnection, idleMs: number): ClientConfig {
+  const waits = [`statement_timeout=${patience.statementMs}`, `lock_timeout=${patience.lockMs}`, `idle_in_transaction_session_timeout=${idleMs}`];
   const settings = withSettings(connectionString, [...SETTINGS, ...waits, ...(role ? [`role=${role}`] : [])]);
   return {
     ...settings,
@@ -41,7 +43,7 @@ function clientConfig({ connectionString, role, patience }: KernelConnection): C
 }
 
 export async function connectKernel(connection: KernelConnection): Promise<Client> {
-  const client = new Client(clientConfig(connection));
+  const client = new Client(clientConfig(connection, connection.patience.idleMs));
   // Without a listener a lost connection would end the process; whoever uses the client sees its queries fail.
   client.on('error', () => undefined);
   await client.connect();
@@ -50,7 +52,7 @@ export async function connectKernel(connection: KernelConnection): Promise<Clien
 
 export function kernelPool(connection: KernelConnection, max: number): Pool {
   // Here connectMs would also end the wait for a connection that others are using.
-  const pool = new Pool({ ...clientConfig(connection), max, connectionTimeoutMillis: connection.patience.answerMs });
+  const pool = new Pool({ ...clientConfig(connection, WORKER_IDLE_MS), max, connectionTimeoutMillis: connection.patience.answerMs });
   pool.on('error', () => undefined);
   // The pool listens only to idle connections; one that is lost while it is used would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
