@@ -27,11 +27,15 @@ function isPairwise(kind: IdKind): kind is PairwiseKind {
   return kind in PAIRWISE;
 }
 
-/** Whose ids the asking principal sees: those of its brand; members and the operator see the coalition's. */
+/**
+ * Whose ids the asking principal sees: those of its brand, and so does a member's session that a brand minted, since the brand holds it and
+ * could compare notes with another; members who came through an identity provider and the operator see the coalition's.
+ */
 export function audienceOf(ctx: Context): PairwiseAudience {
   const principal = requirePrincipal(ctx);
   if (principal.kind === 'client') return principal.brandId;
   if (principal.kind === 'staff' && !principal.ofOperator) return principal.brandId;
+  if (principal.kind === 'member' && principal.brandId !== null) return principal.brandId;
   return 'coalition';
 }
 
