@@ -12,7 +12,7 @@ RUN node_modules/.bin/tsc -p tsconfig.build.json
 RUN npm prune --omit=dev --omit=optional --no-audit --no-fund
 
 FROM node:22-bookworm-slim
-ENV NODE_ENV=production TESSERA_HOST=0.0.0.0
+ENV NODE_ENV=production TESSERA_HOST=0.0.0.0 TESSERA_WORKERS_PORT=4001
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist

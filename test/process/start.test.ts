@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import { isAlive, readPostmaster } from '../../src/database/embedded-cluster';
 import { findEmbeddedServer } from '../../src/database/embedded-server';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 /** One `npm start` as a user would run it, without npm itself. */
 interface Started {
@@ -44,7 +44,7 @@ describe('npm start', () => {
 
   async function started(command: string, sign: RegExp): Promise<Started> {
     const running = run(command);
-    for (const deadline = Date.now() + 90_000; !sign.test(running.output()); await sleep(50))
+    for (const deadline = Date.now() + 120_000; !sign.test(running.output()); await sleep(50))
       if (running.process.exitCode !== null || Date.now() > deadline) throw new Error(`${command} did not get ready:\n${running.output()}`);
     const port = /listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(running.output())?.[1];
     return { ...running, url: `http://127.0.0.1:${port}` };
