@@ -24,11 +24,12 @@ export class RolesAndLedger1790000000001 implements MigrationInterface {
 }
 
 const ROLES = `
+-- The owner may act as each of them and inherits nothing: row-level security binds it too.
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tessera_app') THEN CREATE ROLE tessera_app NOLOGIN NOBYPASSRLS; END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tessera_kernel') THEN CREATE ROLE tessera_kernel NOLOGIN NOBYPASSRLS; END IF;
-  IF NOT pg_has_role(current_user, 'tessera_app', 'SET') THEN EXECUTE format('GRANT tessera_app TO %I', current_user); END IF;
-  IF NOT pg_has_role(current_user, 'tessera_kernel', 'SET') THEN EXECUTE format('GRANT tessera_kernel TO %I', current_user); END IF;
+  IF NOT pg_has_role(current_user, 'tessera_app', 'SET') THEN EXECUTE format('GRANT tessera_app TO %I WITH INHERIT FALSE, SET TRUE', current_user); END IF;
+  IF NOT pg_has_role(current_user, 'tessera_kernel', 'SET') THEN EXECUTE format('GRANT tessera_kernel TO %I WITH INHERIT FALSE, SET TRUE', current_user); END IF;
 END $$;
 GRANT USAGE ON SCHEMA public TO tessera_app, tessera_kernel;
 

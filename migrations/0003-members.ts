@@ -137,7 +137,7 @@ CREATE POLICY member_reads ON hold FOR SELECT TO tessera_app
 // A presented card is found whoever enrolled it: by its exact hash only, so nothing can be listed.
 // pg_temp last: unnamed it is searched first, and a temporary table of the caller's would be read with the owner's rights.
 const RESOLVE = `
-CREATE POLICY owner_resolves ON member_identifier TO CURRENT_USER USING (true);
+CREATE POLICY owner_resolves ON member_identifier FOR SELECT TO CURRENT_USER USING (true);
 CREATE POLICY owner_resolves ON member FOR SELECT TO CURRENT_USER USING (true);
 CREATE FUNCTION find_member_by_identifier(identifier_kind text, identifier_hash bytea) RETURNS uuid
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

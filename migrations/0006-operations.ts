@@ -7,7 +7,7 @@ export class Operations1790000000006 implements MigrationInterface {
       -- The queues, when they live in PostgreSQL: their role can reach nothing of the platform's own tables.
       DO $$ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tessera_queue') THEN CREATE ROLE tessera_queue NOLOGIN NOBYPASSRLS; END IF;
-        IF NOT pg_has_role(current_user, 'tessera_queue', 'SET') THEN EXECUTE format('GRANT tessera_queue TO %I', current_user); END IF;
+        IF NOT pg_has_role(current_user, 'tessera_queue', 'SET') THEN EXECUTE format('GRANT tessera_queue TO %I WITH INHERIT FALSE, SET TRUE', current_user); END IF;
       END $$;
       CREATE SCHEMA bullmq;
 

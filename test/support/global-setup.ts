@@ -32,7 +32,7 @@ async function createTemplate(serverUrl: string): Promise<string> {
     await client.query(`CREATE ROLE ${name} LOGIN CREATEROLE PASSWORD '${password}'`);
     // Roles that another database of this server already uses can be given on only by whoever administers them.
     for (const { rolname } of (await client.query("SELECT rolname FROM pg_roles WHERE rolname IN ('tessera_app', 'tessera_kernel', 'tessera_queue')")).rows)
-      await client.query(`GRANT ${rolname} TO ${name} WITH ADMIN OPTION`);
+      await client.query(`GRANT ${rolname} TO ${name} WITH ADMIN TRUE, INHERIT FALSE, SET TRUE`);
     await client.query(`CREATE DATABASE ${name} OWNER ${name}`);
   } finally {
     await client.end();
