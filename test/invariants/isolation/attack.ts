@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
-import { asSeenBy, type Id, type Name, namesIn, namingsOf, replacedAt, Who } from './names';
+import { type Forbidden, forbiddenIn } from './forbidden';
+import { asSeenBy, Id, type Name, namesIn, namingsOf, replacedAt, Who } from './names';
 import { NESTED, PROBES, type Probe } from './probes';
 import { operationFor, type RootField, refusalTypes, rootFields } from './schema-walk';
 import type { Actor, Side, TwoBrands } from './two-brands';
@@ -99,4 +100,61 @@ export function shapeOf({ status, body }: Reply): string {
   return `${status} ${body}`
     .replaceAll(/\b([a-z]{3})_[0-9a-f]{32}\b/g, '$1_*')
     .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '*');
+}
+
+/** Runs them all and gives what went wrong with each, so that one failure does not hide the others. */
+export async function collect(of: readonly Prepared[], tryOne: (each: Prepared, problem: (text: string) => void) => Promise<void>): Promise<string[]> {
+  const problems: string[] = [];
+  for (const each of of) await tryOne(each, (text) => problems.push(`${each.root.name}: ${text}`));
+  return problems;
+}
+
+/** What an attack must come to. */
+export interface Expected {
+  readonly forbidden: Forbidden;
+  /** Whether an unexpected error will do: without the permission layer it is the database that refuses. */
+  readonly byDatabase?: boolean;
+}
+
+/** Attacks on everything of the second brand by somebody of the first: gives what was shown, done or told. */
+export async function attackAll(
+  world: TwoBrands,
+  prepared: readonly Prepared[],
+  attacker: Actor,
+  key: () => string,
+  forbidden: Forbidden,
+  byDatabase = false,
+): Promise<string[]> {
+  const token = await attacker.token();
+  return collect(prepared, async (each, problem) => {
+    const nothings = new Map<unknown, Reply>();
+    for (const attack of attacksOn(world, each, attacker, world.b, key)) {
+      // A backend tries every form; for its people two forms are enough: their ids are read by the same function.
+      if (attacker !== world.a.client && / as (its brand|the coalition) sees it$/.test(attack.what)) continue;
+      if (each.probe.presents?.includes(attack.place) || (each.probe.gives?.includes(attack.place) && !each.probe.tells)) continue;
+      await attackOnce(world, token, each, attack, { forbidden, byDatabase }, nothings, problem);
+    }
+  });
+}
+
+async function attackOnce(
+  world: TwoBrands,
+  token: string,
+  { root, probe }: Prepared,
+  attack: Attack,
+  { forbidden, byDatabase }: Expected,
+  nothings: Map<unknown, Reply>,
+  problem: (text: string) => void,
+): Promise<void> {
+  const reply = await send(world, token, root, attack.theirs);
+  for (const found of forbiddenIn(reply.body, forbidden)) problem(`${attack.what} shows ${found}: ${reply.body.slice(0, 300)}`);
+  if (probe.gives?.includes(attack.place) || probe.tells?.[attack.place]) return;
+  const refusal = refusalOf(world.schema, reply);
+  if (refusal === null) return problem(`${attack.what} is answered: ${reply.body.slice(0, 300)}`);
+  if (refusal === 'INTERNAL_SERVER_ERROR' && !byDatabase) return problem(`${attack.what} is an unexpected error`);
+  // Brands and rates are in the directory: that they exist is known. The permission layer tells nothing of them either.
+  if (byDatabase && attack.name instanceof Id && ['brand', 'rate'].includes(attack.name.kind)) return;
+  let nothing = nothings.get(attack.madeUp);
+  if (!nothing) nothings.set(attack.madeUp, (nothing = await send(world, token, root, attack.madeUp)));
+  if (shapeOf(nothing) !== shapeOf(reply)) problem(`${attack.what} tells that it exists:\n  ${shapeOf(reply)}\n  ${shapeOf(nothing)}`);
 }

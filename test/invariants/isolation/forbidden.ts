@@ -1,7 +1,7 @@
-import { type PairwiseKind } from '../../../src/access/keys';
+import type { PairwiseKind } from '../../../src/access/keys';
 import type { Uuid } from '../../../src/ids';
 import type { Actor, TwoBrands } from './two-brands';
-import { belongingTo, conditionFor, VISIBLE } from './visible-rows';
+import { belongingTo } from './visible-rows';
 
 /** What must not be in any answer to somebody. */
 export interface Forbidden {
@@ -20,9 +20,9 @@ const PAIRWISE: Readonly<Record<string, PairwiseKind>> = {
 
 /**
  * Everything of the second brand: ids of its rows in every form that exists, its words, its amounts. And for everybody: the bare ids of
- * what has pairwise ones, and pairwise ids that somebody else sees.
+ * what has pairwise ones, and pairwise ids that somebody else sees. Without `pairwise`, ids are shown bare: only the other brand's count.
  */
-export async function forbiddenTo(world: TwoBrands, actor: Actor): Promise<Forbidden> {
+export async function forbiddenTo(world: TwoBrands, actor: Actor, { pairwise = true } = {}): Promise<Forbidden> {
   const { a, b, points } = world;
   const { keys } = points.test.app;
   const ids = new Map<string, string>();
@@ -32,7 +32,7 @@ export async function forbiddenTo(world: TwoBrands, actor: Actor): Promise<Forbi
   for (const [uuid, what] of theirs) if (!known.has(uuid)) forbid(uuid, `the uuid of ${what}`);
 
   const seenAs = actor.principal.kind === 'member' ? 'coalition' : actor.principal.brandId;
-  for (const [table, kind] of Object.entries(PAIRWISE)) {
+  for (const [table, kind] of pairwise ? Object.entries(PAIRWISE) : []) {
     const { rows } = await points.test.database.owner.query(`SELECT id FROM ${table}`);
     for (const { id } of rows) {
       forbid(id, `the bare uuid of a ${table}`);
@@ -65,5 +65,3 @@ export function forbiddenIn(body: string, { ids, texts }: Forbidden): string[] {
   for (const text of texts) if (new RegExp(`(?<![0-9a-f.])${text.replaceAll('.', '\\.')}(?![0-9a-f])`).test(body)) found.push(`"${text}"`);
   return found;
 }
-
-export const rowsOfBrand = (table: string, brand: Uuid) => conditionFor(VISIBLE[table].brand, { brand });

@@ -53,6 +53,8 @@ export interface Side {
   readonly shared: Person;
   /** A member of this brand only, who will show the card at the other. */
   readonly visitor: Person;
+  /** A member of this brand only, who was in arrears. */
+  readonly poor: Person;
   /** A session that this brand's app opened for its own member; and for the shared one. */
   readonly member: Actor;
   readonly sharedMember: Actor;
@@ -239,6 +241,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     own,
     shared,
     visitor,
+    poor,
     member: sessionOf('member', own),
     sharedMember,
     statementId: '',

@@ -1,0 +1,166 @@
+import type { PoolClient } from 'pg';
+import { newUuid, type Uuid } from '../../../src/ids';
+import { type Asker, asking } from './asking';
+
+/** What row-level security says about a write: who can make it, of all askers. */
+export interface RowWrite {
+  readonly table: string;
+  readonly what: string;
+  readonly sql: string;
+  readonly by: readonly string[];
+}
+
+export interface Things {
+  /** brand 1 and brand 2 of the askers. */
+  readonly brands: readonly [Uuid, Uuid];
+  readonly operator: Uuid;
+  /** A member whom only brand 1 knows, and who is none of the askers; it has no personal data. */
+  readonly stranger: Uuid;
+  /** A member asker whom only brand 1 knows. */
+  readonly own: Uuid;
+  readonly rate: Uuid;
+  /** A partnership of brand 1 with the operator, without countersigned terms; and terms that the operator proposed there. */
+  readonly partnership: Uuid;
+  readonly proposal: Uuid;
+}
+
+/** Writes that only a policy allows or refuses: the values are good ones. "brand 1", "member 1" ... are names of askers. */
+export function rowWrites({ brands: [one, two], operator, stranger, own, rate, partnership, proposal }: Things): RowWrite[] {
+  const id = () => `'${newUuid()}'`;
+  const rule = `currency_id, version, money_currency, points_per_unit, effective_from, created_at`;
+  const terms = (by: Uuid) =>
+    `INSERT INTO terms_version (id, partnership_id, version, status, proposed_by_brand_id, proposed_at, effective_from, may_issue, may_redeem, issuance_price, reimbursement_price, backdating_days)
+     VALUES (${id()}, '${partnership}', 99, 'PROPOSED', '${by}', now(), now(), true, true, 1, 1, 1)`;
+  const member = (by: Uuid) => `INSERT INTO member (id, enrolled_by_brand_id, enrolled_at) VALUES (${id()}, '${by}', now())`;
+  const link = (brand: Uuid) =>
+    `INSERT INTO brand_link (id, brand_id, member_id, source, linked_at, unlinked_at) VALUES (${id()}, '${brand}', '${own}', 'LINKED', now(), now())`;
+  const audit = (brand: Uuid) => `INSERT INTO audit_entry (id, at, actor, brand_id, operation, target_id) VALUES (${id()}, now(), 'x', '${brand}', 'x', 'x')`;
+  const client = (brand: Uuid) => `INSERT INTO api_client (id, brand_id, name, scopes, created_at) VALUES (${id()}, '${brand}', 'x', '{}', now())`;
+  const staff = (brand: Uuid) => `INSERT INTO staff (id, issuer, subject, brand_id, role, created_at) VALUES (${id()}, 'x', 'x', '${brand}', 'SUPPORT', now())`;
+  const event = (by: Uuid) =>
+    `INSERT INTO partnership_event (partnership_id, seq, state, at, by_brand_id, by_actor) VALUES ('${partnership}', 99, 'SUSPENDED', now(), '${by}', 'x')`;
+  const operatorOnly = (table: string, what: string, sql: string): RowWrite => ({ table, what, sql, by: ['operator'] });
+  return [
+    operatorOnly('brand', 'makes a brand', `INSERT INTO brand (id, code, name, created_at) VALUES (${id()}, 'NEWBRAND', 'x', now())`),
+    operatorOnly('brand', 'renames a brand', `UPDATE brand SET name = 'x' WHERE id = '${one}'`),
+    operatorOnly('currency', 'adds a currency', "INSERT INTO currency (code, kind, scale) VALUES ('NEWCODE', 'POINTS', 0)"),
+    operatorOnly(
+      'point_currency',
+      'makes a points currency',
+      `INSERT INTO point_currency (id, name, time_zone, clearing_model, settlement_currency_id, expiry_kind, created_at)
+       SELECT id, 'x', 'UTC', 'ISSUER', id, 'NONE', now() FROM currency WHERE code = 'EUR'`,
+    ),
+    operatorOnly(
+      'conversion_rate',
+      'ends a rate',
+      `UPDATE conversion_rate SET effective = tstzrange(lower(effective), lower(effective) + interval '1 day') WHERE id = '${rate}'`,
+    ),
+    { table: 'member', what: 'enrols a member', sql: member(one), by: ['brand 1', 'operator'] },
+    {
+      table: 'member_personal_data',
+      what: "writes down a member's data",
+      sql: `INSERT INTO member_personal_data (member_id, updated_at) VALUES ('${stranger}', now())`,
+      by: ['brand 1', 'operator'],
+    },
+    {
+      table: 'member_personal_data',
+      what: "changes a member's data",
+      sql: `UPDATE member_personal_data SET email = 'x' WHERE member_id = '${own}'`,
+      by: ['member 1'],
+    },
+    { table: 'member', what: 'closes a member', sql: `UPDATE member SET status = 'CLOSED' WHERE id = '${own}'`, by: ['member 1', 'operator'] },
+    { table: 'brand_link', what: 'links a member to brand 1', sql: link(one), by: ['brand 1', 'member 1', 'operator'] },
+    { table: 'brand_link', what: 'links a member to brand 2', sql: link(two), by: ['brand 2', 'member 1', 'operator'] },
+    {
+      table: 'member_identifier',
+      what: 'gives a member a card',
+      sql: `INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at) VALUES (${id()}, '${own}', 'CARD', sha256('x'), '${one}', now())`,
+      by: ['brand 1', 'member 1', 'operator'],
+    },
+    {
+      table: 'wallet',
+      what: 'locks a wallet',
+      sql: `UPDATE wallet SET locked_at = now() WHERE member_id = '${own}'`,
+      by: ['brand 1', 'member 1', 'operator', 'worker'],
+    },
+    {
+      table: 'audit_entry',
+      what: "writes into brand 1's trail",
+      sql: audit(one),
+      by: ['brand 1', 'member 1', 'member 2', 'member 3', 'member 4', 'operator', 'worker'],
+    },
+    { table: 'api_client', what: 'makes a client of brand 1', sql: client(one), by: ['brand 1', 'operator'] },
+    {
+      table: 'api_client_secret',
+      what: 'gives a client of brand 1 a secret',
+      sql: `INSERT INTO api_client_secret (id, client_id, slot, secret_hash, created_at) SELECT ${id()}, id, 2, '', now() FROM api_client WHERE brand_id = '${one}' LIMIT 1`,
+      by: ['brand 1', 'operator'],
+    },
+    { table: 'staff', what: 'adds staff to brand 1', sql: staff(one), by: ['brand 1', 'operator'] },
+    {
+      table: 'partnership',
+      what: 'joins brand 1 to the coalition',
+      sql: `INSERT INTO partnership (id, brand_id, partner_brand_id, currency_id, state, created_at)
+            SELECT ${id()}, '${one}', '${operator}', c.id, 'PROPOSED', now() FROM point_currency c WHERE NOT EXISTS (SELECT FROM partnership p WHERE p.currency_id = c.id AND p.brand_id = '${one}') LIMIT 1`,
+      by: ['brand 1', 'operator'],
+    },
+    {
+      table: 'partnership',
+      what: 'suspends a partnership',
+      sql: `UPDATE partnership SET state = 'SUSPENDED' WHERE id = '${partnership}'`,
+      by: ['brand 1', 'operator'],
+    },
+    { table: 'partnership_event', what: 'writes down a change in the name of brand 1', sql: event(one), by: ['brand 1', 'operator'] },
+    { table: 'partnership_event', what: 'writes down a change in the name of the operator', sql: event(operator), by: ['operator'] },
+    { table: 'terms_version', what: 'proposes terms in the name of brand 1', sql: terms(one), by: ['brand 1', 'operator'] },
+    { table: 'terms_version', what: 'proposes terms in the name of the operator', sql: terms(operator), by: ['operator'] },
+    {
+      table: 'terms_version',
+      what: 'countersigns for brand 1',
+      sql: `UPDATE terms_version SET status = 'COUNTERSIGNED', decided_by_brand_id = '${one}', decided_at = now() WHERE id = '${proposal}'`,
+      by: ['brand 1', 'operator'],
+    },
+    {
+      table: 'earning_rule',
+      what: "adds to brand 1's earning rule",
+      sql: `INSERT INTO earning_rule (id, brand_id, ${rule}) SELECT ${id()}, '${one}', id, 99, 'EUR', 1, '2040-01-01', now() FROM point_currency LIMIT 1`,
+      by: ['brand 1', 'operator'],
+    },
+    {
+      table: 'redemption_rule',
+      what: "adds to brand 1's redemption rule",
+      sql: `INSERT INTO redemption_rule (id, brand_id, minimum, step, ${rule}) SELECT ${id()}, '${one}', 1, 1, id, 99, 'EUR', 1, '2040-01-01', now() FROM point_currency LIMIT 1`,
+      by: ['brand 1', 'operator'],
+    },
+    { table: 'period', what: 'closes a month', sql: "UPDATE period SET status = 'SETTLED' WHERE status = 'CLOSED'", by: ['operator', 'worker'] },
+    {
+      table: 'statement',
+      what: 'draws up a statement',
+      sql: `INSERT INTO statement (id, period_id, brand_id, net, payable_minor, carried_remainder, due_on, content, hash, closed_at)
+            SELECT ${id()}, id, '${one}', 0, 0, 0, now(), '', sha256('x'), now() FROM period WHERE month = '2020-01-01'`,
+      by: ['worker'],
+    },
+  ];
+}
+
+/** Askers who can make a write that they should not, or cannot make one that they should. */
+export async function wrongWrites(client: PoolClient, all: readonly Asker[], writes: readonly RowWrite[]): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const { what, sql, by } of writes)
+    for (const asker of all) {
+      const problem = await asking(client, asker, async () => {
+        const done = await client.query(sql).then(
+          ({ rowCount }) => (rowCount ?? 0) > 0,
+          (error: { code?: string; message: string }) => {
+            // 42501: row-level security. Anything else is a mistake of this test.
+            if (error.code !== '42501') throw error;
+            return false;
+          },
+        );
+        if (done === by.includes(asker.name)) return null;
+        return `${asker.name} ${done ? 'can' : 'cannot'}: ${what}`;
+      });
+      if (problem) wrong.push(problem);
+    }
+  return wrong;
+}

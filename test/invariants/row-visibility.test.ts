@@ -1,0 +1,208 @@
+import type { PoolClient } from 'pg';
+import { createAppDataSource } from '../../src/database/data-source';
+import { Database } from '../../src/database/database';
+import type { DatabasePrincipal } from '../../src/database/database-principal';
+import { newUuid } from '../../src/ids';
+import { insertMember } from '../support/api';
+import { type Asker, askers, asking, expectedOf, type Roles, rolesOf, wrongViews } from './isolation/asking';
+import { type RowWrite, rowWrites, wrongWrites } from './isolation/row-writes';
+import { openTwoBrands, type TwoBrands } from './isolation/two-brands';
+import { conditionFor, fingerprint, OPEN_TABLES, VISIBLE } from './isolation/visible-rows';
+
+const TABLES = Object.keys(VISIBLE);
+
+let world: TwoBrands;
+/** A superuser's connection, in a transaction that is never committed. */
+let client: PoolClient;
+let roles: Roles;
+let all: Asker[];
+let writes: RowWrite[];
+const expected = new Map<string, ReadonlyMap<string, string>>();
+
+beforeAll(async () => {
+  world = await openTwoBrands();
+  const { a, b, operator, points } = world;
+  const { owner } = points.test.database;
+  const stranger = newUuid();
+  await insertMember(points.test, stranger, a.brandId);
+  const { partnershipId: partnership, termsId: proposal } = await a.partnership('PROPOSED', 'PROPOSED');
+  // A currency that no partnership is about yet, a rate, and a month without statements.
+  await b.partnership();
+  const { rows } = await owner.query(
+    `INSERT INTO conversion_rate (id, from_currency_id, to_currency_id, numerator, denominator, minimum, increment, effective, created_at)
+     SELECT gen_random_uuid(), min(id), max(id), 1, 2, 1, 1, tstzrange(now(), NULL), now() FROM point_currency RETURNING id`,
+  );
+  await owner.query(
+    `INSERT INTO period (id, currency_id, month, starts_at, ends_at, status) SELECT gen_random_uuid(), id, '2020-01-01', '2020-01-01', '2020-02-01', 'OPEN' FROM point_currency LIMIT 1`,
+  );
+  all = askers({ brands: [a.brandId, b.brandId], members: [a.own.memberId, a.shared.memberId, b.own.memberId, b.poor.memberId] });
+  writes = rowWrites({
+    brands: [a.brandId, b.brandId],
+    operator: operator.principal.brandId ?? '',
+    stranger,
+    own: a.own.memberId,
+    rate: rows[0].id,
+    partnership,
+    proposal,
+  });
+  client = await owner.connect();
+  await client.query('BEGIN');
+  roles = await rolesOf(client);
+  for (const asker of all) expected.set(asker.name, await expectedOf(client, asker, TABLES));
+  expected.set('everybody', new Map(Object.entries(await fingerprint(client))));
+}, 60_000);
+afterAll(async () => {
+  await client?.query('ROLLBACK');
+  client?.release();
+  await world?.close();
+});
+
+const wrongOf = async (table: string) => [
+  ...(await wrongViews(client, all, [table], expected, roles)),
+  ...(await wrongWrites(
+    client,
+    all,
+    writes.filter((write) => write.table === table),
+  )),
+];
+
+describe('row-level security', () => {
+  it('is on, and binds the owner too, on every table but those listed with a reason', async () => {
+    const { rows } = await client.query(
+      `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY relname`,
+    );
+    expect(rows.map(({ relname }) => relname)).toEqual(Object.keys(OPEN_TABLES).sort());
+    const { rows: secured } = await client.query(
+      `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relrowsecurity`,
+    );
+    expect(secured.map(({ relname }) => relname).sort()).toEqual([...TABLES].sort());
+    const { rows: tables } = await client.query("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm', 'f')");
+    // A view reads with its owner's rights: there are none.
+    expect(tables).toEqual([]);
+  });
+
+  it('shows everybody exactly what is theirs', async () => {
+    expect(await wrongViews(client, all, TABLES, expected, roles)).toEqual([]);
+  });
+
+  it('lets everybody write exactly what is theirs', async () => {
+    expect(await wrongWrites(client, all, writes)).toEqual([]);
+  });
+
+  it('is tested on rows of both brands: there is something to see and something to hide', async () => {
+    const vacuous: string[] = [];
+    for (const [table, who] of Object.entries(VISIBLE))
+      for (const kind of ['brand', 'member'] as const) {
+        const views = new Set<string>();
+        for (const asker of all.filter((each) => each.kind === kind)) {
+          const { rows } = await client.query(
+            `SELECT count(*)::int AS all, (count(*) FILTER (WHERE ${conditionFor(who[kind], asker)}))::int AS seen FROM ${table}`,
+          );
+          views.add(rows[0].all === 0 ? 'empty' : rows[0].seen === 0 ? 'none' : rows[0].seen === rows[0].all ? 'all' : 'some');
+        }
+        if (views.has('empty') || (who[kind] !== 'true' && who[kind] !== 'false' && !views.has('some')))
+          vacuous.push(`a ${kind} sees ${[...views]} of ${table}`);
+      }
+    expect(vacuous).toEqual([]);
+  });
+
+  it('fails rather than shows anything when the settings are no ids', async () => {
+    for (const settings of [
+      ['brand', 'x', ''],
+      ['member', '', "' OR true --"],
+    ] as const)
+      await expect(asking(client, { settings }, () => client.query('SELECT FROM wallet'))).rejects.toMatchObject({ code: '22P02' });
+    const strange = await asking(client, { settings: ['superuser', world.a.brandId, world.a.own.memberId] }, () => client.query('SELECT FROM wallet'));
+    expect(strange.rowCount).toBe(0);
+  });
+});
+
+describe('one pooled connection', () => {
+  it('never carries one principal to the next', async () => {
+    const { a, b } = world;
+    const source = await createAppDataSource(world.points.test.database.urls.app, 1).initialize();
+    const database = new Database(source, world.points.test.database.urls.app);
+    try {
+      const turns: [DatabasePrincipal, string][] = [
+        [{ kind: 'brand', brandId: a.brandId }, 'brand 1'],
+        [{ kind: 'brand', brandId: b.brandId }, 'brand 2'],
+        [{ kind: 'member', memberId: a.own.memberId }, 'member 1'],
+        [{ kind: 'authenticator' }, 'authenticator'],
+      ];
+      // A named statement: the plan, too, is shared by all of them.
+      const look = {
+        name: 'look',
+        text: 'SELECT pg_backend_pid() AS pid, (SELECT count(*)::int FROM transfer) AS transfers, (SELECT count(*)::int FROM api_client) AS clients',
+      };
+      const count = (name: string, table: string) => Number(expected.get(name)?.get(table)?.split(' ')[0]);
+      const seen = await Promise.all(
+        Array.from({ length: 80 }, async (_, n) => {
+          const [principal, name] = turns[(n * 7) % turns.length];
+          const looking = database.transaction(principal, async ({ client: connection }) => {
+            const { rows } = await connection.query(look);
+            if (n % 5 === 0) throw new Error(JSON.stringify(rows[0]));
+            return rows[0];
+          });
+          const found = await looking.catch((error: Error) => JSON.parse(error.message));
+          return { pid: found.pid, right: found.transfers === count(name, 'transfer') && found.clients === count(name, 'api_client') };
+        }),
+      );
+      expect(new Set(seen.map(({ pid }) => pid)).size).toBe(1);
+      expect(seen.every(({ right }) => right)).toBe(true);
+      expect(await source.query('SELECT current_principal() AS who, current_brand() AS brand, (SELECT count(*)::int FROM transfer) AS transfers')).toEqual([
+        { who: 'nobody', brand: null, transfers: 0 },
+      ]);
+    } finally {
+      await database.close();
+    }
+  });
+});
+
+// A check that cannot fail is no check. Each in turn is taken away, and its table's probes must go red.
+describe('seeded faults', () => {
+  const withFault = async (fault: string, table: string) => {
+    await client.query('SAVEPOINT fault');
+    try {
+      await client.query(fault);
+      return await wrongOf(table);
+    } finally {
+      await client.query('ROLLBACK TO SAVEPOINT fault');
+    }
+  };
+
+  it('are seen: every policy, dropped', async () => {
+    const { rows: policies } = await client.query("SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' ORDER BY 2, 1");
+    expect(policies.length).toBeGreaterThan(70);
+    const unseen: string[] = [];
+    for (const { policyname, tablename } of policies)
+      if ((await withFault(`DROP POLICY ${policyname} ON ${tablename}`, tablename)).length === 0) unseen.push(`${policyname} ON ${tablename}`);
+    expect(unseen).toEqual([]);
+  }, 60_000);
+
+  it('are seen: every policy, widened to let everything through', async () => {
+    const { rows: policies } = await client.query(
+      "SELECT policyname, tablename, cmd FROM pg_policies WHERE schemaname = 'public' AND roles = '{tessera_app}' ORDER BY 2, 1",
+    );
+    const unseen: string[] = [];
+    for (const { policyname, tablename, cmd } of policies) {
+      const change = [cmd !== 'INSERT' && 'USING (true)', cmd !== 'SELECT' && 'WITH CHECK (true)'].filter(Boolean).join(' ');
+      if ((await withFault(`ALTER POLICY ${policyname} ON ${tablename} ${change}`, tablename)).length === 0) unseen.push(`${policyname} ON ${tablename}`);
+    }
+    expect(unseen).toEqual([]);
+  }, 60_000);
+
+  // The owner's own function needs those of members; that they are forced, the first test sees.
+  it.each([
+    ['DISABLE', []],
+    ['NO FORCE', ['member', 'member_identifier']],
+  ])(
+    'are seen: row-level security of every table, %s',
+    async (what, besides: string[]) => {
+      const unseen: string[] = [];
+      for (const table of TABLES.filter((each) => !besides.includes(each)))
+        if ((await withFault(`ALTER TABLE ${table} ${what} ROW LEVEL SECURITY`, table)).length === 0) unseen.push(table);
+      expect(unseen).toEqual([]);
+    },
+    60_000,
+  );
+});
