@@ -20,6 +20,7 @@ export const DEMO_VARIABLES = [
   'MEMBER_CARD',
   'DEMO_CURRENCY',
   'DEMO_MONTH',
+  'DEMO_HOLD_UNTIL',
 ] as const;
 export type DemoVariable = (typeof DEMO_VARIABLES)[number];
 export type DemoEnvironment = Record<DemoVariable, string>;

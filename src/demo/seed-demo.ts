@@ -62,7 +62,9 @@ export async function seedDemo(app: App): Promise<DemoCoalition | null> {
     TESSERA_URL: app.config.http.publicUrl,
     MEMBER_CARD: CARD,
     DEMO_CURRENCY: CURRENCY,
-    DEMO_MONTH: monthBefore(app.clock.now()),
+    // What the tour posts happens in the month that ended last, because that one can be closed.
+    DEMO_MONTH: startOfMonth(app.clock.now(), -1).slice(0, 7),
+    DEMO_HOLD_UNTIL: startOfMonth(app.clock.now(), 1),
     MEMBER_TOKEN: await mintLocalLogin(app, MEMBER_LOGIN, TOKEN_SECONDS),
   };
   const { brandsByCode } = await app.database.transaction({ kind: 'operator' }, ({ client }) => app.coalition.snapshot(client));
@@ -71,7 +73,8 @@ export async function seedDemo(app: App): Promise<DemoCoalition | null> {
     variables[variable] = await mintLocalLogin(app, subject, TOKEN_SECONDS);
   }
   writeDemoEnvironment(dataDir, variables);
-  return { file: demoFile(dataDir), variables: variables as DemoEnvironment };
+  // In the file's order.
+  return { file: demoFile(dataDir), variables: readDemoEnvironment(dataDir) as DemoEnvironment };
 }
 
 async function seedCoalition(app: App, operator: Principal, known: Partial<DemoEnvironment>): Promise<void> {
@@ -160,7 +163,7 @@ async function seedMember(app: App, grocer: Principal & { readonly kind: 'client
   await linkLogin(app, { kind: 'member', memberId, brandId: grocer.brandId }, { token: await mintLocalLogin(app, MEMBER_LOGIN) });
 }
 
-/** The month that ended last, which can be closed: what the tour posts happens in it. */
-function monthBefore(now: Date): string {
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1)).toISOString().slice(0, 7);
+/** The first instant of the month so many months from now, UTC. */
+function startOfMonth(now: Date, months: number): string {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1)).toISOString();
 }
