@@ -2,7 +2,7 @@
 // there are none: installs what is missing, builds what has changed, then runs. Says what it does; is quick when there is nothing to do.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -129,6 +129,7 @@ function build() {
     fail('the build failed, see above.');
   }
   writeFileSync(join(out, '.built-from'), built);
+  chmodSync(out, 0o755);
   const old = join(root, `dist-old-${process.pid}`);
   if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old);
   renameSync(out, join(root, 'dist'));
@@ -140,11 +141,20 @@ function build() {
 async function alone(work) {
   const lock = join(root, '.bootstrap.lock');
   const mine = `${lock}.${process.pid}`;
-  writeFileSync(mine, String(process.pid));
+  let held = false;
+  const giveBack = () => {
+    rmSync(mine, { force: true });
+    if (held) rmSync(lock, { force: true });
+    held = false;
+  };
+  // Also when the work fails, which ends the process.
+  process.once('exit', giveBack);
   try {
+    writeFileSync(mine, String(process.pid));
     for (let told = false; ; ) {
       try {
         linkSync(mine, lock);
+        held = true;
         break;
       } catch (error) {
         if (error.code !== 'EEXIST') throw error;
@@ -156,14 +166,11 @@ async function alone(work) {
         await new Promise((done) => setTimeout(done, 200));
       } else rmSync(lock, { force: true });
     }
-    process.once('exit', () => rmSync(lock, { force: true }));
     work();
-    rmSync(lock, { force: true });
   } catch (error) {
     fail(`${error.message}. This directory must be writable for installing and building.`);
-  } finally {
-    rmSync(mine, { force: true });
   }
+  giveBack();
 }
 
 function holderOf(lock) {
