@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../src/app';
-import { lookAtJournal, relayAgain, relayRanges } from '../src/outbox/relay-journal';
+import { lookAtJournal, type RelayView, relayAgain, relayRanges } from '../src/outbox/relay-journal';
 import { CLEARING } from '../src/settlement/clear-events';
 import { closingPeriods } from '../src/settlement/complete-close';
+import type { Period } from '../src/settlement/periods';
 import { clearingJob } from './clear-events';
 import { closingJob } from './close-period';
 import type { Queues } from './queues';
@@ -37,16 +38,16 @@ export function startRelay(app: App, queues: Queues): { close(): Promise<void> }
 
 async function relayUntilStopped(app: App, queues: Queues, signal: AbortSignal): Promise<void> {
   let failures = 0;
-  let holdsLookedAt = 0;
+  let holdsLookedAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     let pause = IDLE_LOOK_MS;
     try {
-      if (await relayJournal(app, queues)) pause = LOOK_MS;
-      await relayClosings(app, queues);
-      if (performance.now() - holdsLookedAt > HOLDS_MS) {
-        holdsLookedAt = performance.now();
-        await relayExpiredHolds(app, queues);
-      }
+      const looksAtHolds = performance.now() - holdsLookedAt > HOLDS_MS;
+      if (looksAtHolds) holdsLookedAt = performance.now();
+      const view = await look(app, looksAtHolds);
+      if (await relayJournal(app, queues, view.journal)) pause = LOOK_MS;
+      if (view.closing.length > 0) await queues.queue('periods').add(view.closing.map(({ id }) => closingJob(id)));
+      if (view.holdsAreDue) await queues.queue('holds').add([releaseHoldsJob()]);
       failures = 0;
     } catch (error) {
       pause = Math.min(LONGEST_PAUSE_MS, LOOK_MS * 2 ** ++failures);
@@ -56,9 +57,24 @@ async function relayUntilStopped(app: App, queues: Queues, signal: AbortSignal):
   }
 }
 
+interface View {
+  readonly journal: RelayView;
+  readonly closing: readonly Period[];
+  readonly holdsAreDue: boolean;
+}
+
+function look(app: App, looksAtHolds: boolean): Promise<View> {
+  return app.database.transaction({ kind: 'worker' }, async ({ client }) => ({
+    journal: await lookAtJournal(client, CLEARING),
+    closing: await closingPeriods(client),
+    holdsAreDue: looksAtHolds && (await client.query({ name: 'holds-due', text: HOLDS_DUE, values: [app.clock.now()] })).rows[0].due,
+  }));
+}
+
+const HOLDS_DUE = "SELECT EXISTS (SELECT FROM hold WHERE state = 'OPEN' AND expires_at <= $1) AS due";
+
 /** True while there is something under way. */
-async function relayJournal(app: App, queues: Queues): Promise<boolean> {
-  const view = await app.database.transaction({ kind: 'worker' }, ({ client }) => lookAtJournal(client, CLEARING));
+async function relayJournal(app: App, queues: Queues, view: RelayView): Promise<boolean> {
   const clearing = queues.queue('clearing');
   const isOutstanding = view.relayed.position > view.consumed.position || view.relayed.epoch !== view.consumed.epoch;
   if (isOutstanding && (view.idleSeconds ?? 0) > PATIENCE_SECONDS) {
@@ -73,17 +89,4 @@ async function relayJournal(app: App, queues: Queues): Promise<boolean> {
   if (isOutstanding && (await clearing.counts()).waiting > MOST_WAITING) return true;
   await app.ledger.transaction((client) => relayRanges(client, CLEARING, (ranges) => clearing.add(ranges.map(clearingJob))));
   return true;
-}
-
-async function relayClosings(app: App, queues: Queues): Promise<void> {
-  const closing = await app.database.transaction({ kind: 'worker' }, ({ client }) => closingPeriods(client));
-  if (closing.length > 0) await queues.queue('periods').add(closing.map(({ id }) => closingJob(id)));
-}
-
-async function relayExpiredHolds(app: App, queues: Queues): Promise<void> {
-  const isDue = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
-    const text = "SELECT EXISTS (SELECT FROM hold WHERE state = 'OPEN' AND expires_at <= $1) AS due";
-    return (await client.query({ name: 'holds-due', text, values: [app.clock.now()] })).rows[0].due as boolean;
-  });
-  if (isDue) await queues.queue('holds').add([releaseHoldsJob()]);
 }

@@ -88,8 +88,16 @@ function chooseBackend(config: Config, log: Logger): Backend {
 
 function postgresBackend(url: string, log: Logger): Backend {
   // A pool of ours for all of them: each would open one of its own.
-  const pool = new Pool({ ...withSettings(url, ['search_path=bullmq']), max: POSTGRES_CONNECTIONS, application_name: 'tessera-queue', keepAlive: true });
+  const pool = new Pool({
+    ...withSettings(url, ['search_path=bullmq']),
+    max: POSTGRES_CONNECTIONS,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    application_name: 'tessera-queue',
+  });
   pool.on('error', (error) => log.warn({ error: error.message }, 'a queue connection was lost'));
+  // The pool listens to idle connections only; one that is lost in BullMQ's hands must not end the process either.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   return {
     name: 'PostgreSQL',
     // The types differ by backend, what can be done with them does not.
@@ -101,17 +109,28 @@ function postgresBackend(url: string, log: Logger): Backend {
 }
 
 function redisBackend(url: string, databaseUrl: string, log: Logger): Backend {
-  const redis = new Redis(url, { maxRetriesPerRequest: null });
-  redis.on('error', (error) => log.warn({ error: error.message }, 'the queue server does not answer'));
+  const connections: Redis[] = [];
+  const connect = (maxRetriesPerRequest: number | null) => {
+    const redis = new Redis(url, { maxRetriesPerRequest });
+    redis.on('error', (error) => log.warn({ error: error.message }, 'the queue server does not answer'));
+    connections.push(redis);
+    return redis;
+  };
+  // Whoever adds or asks hears soon that the server is away, and tries again later; workers wait for it to come back.
+  const asking = connect(2);
+  let working: Redis | undefined;
   // Named after the database, since it is its journal that is relayed; in braces, so that a cluster keeps them together.
-  const own = { connection: redis, prefix: `{tessera-${new URL(databaseUrl).pathname.slice(1)}}` };
+  const prefix = `{tessera-${new URL(databaseUrl).pathname.slice(1)}}`;
   return {
     name: 'Redis',
-    open: (name, options) => new Queue(name, { ...options, ...own }),
-    work: (name, run, options) => new Worker(name, run, { ...options, ...own }),
-    check: () => redis.ping(),
+    open: (name, options) => new Queue(name, { ...options, prefix, connection: asking }),
+    work(name, run, options) {
+      working ??= connect(null);
+      return new Worker(name, run, { ...options, prefix, connection: working });
+    },
+    check: () => asking.ping(),
     async close() {
-      redis.disconnect();
+      for (const redis of connections) redis.disconnect();
     },
   };
 }

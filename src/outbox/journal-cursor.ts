@@ -22,24 +22,20 @@ export async function readCursor(client: ClientBase, consumer: string): Promise<
  * The transaction's role must be tessera_kernel.
  */
 export async function lockCursor(client: ClientBase, consumer: string): Promise<JournalCursor> {
-  const locked = await tryLock(client, consumer, 'FOR UPDATE');
+  const locked = await tryLock(client, consumer);
   if (locked) return locked;
   await client.query('INSERT INTO journal_cursor (consumer) VALUES ($1) ON CONFLICT DO NOTHING', [consumer]);
-  const made = await tryLock(client, consumer, 'FOR UPDATE');
+  const made = await tryLock(client, consumer);
   if (!made) throw new Error(`the journal cursor of ${consumer} cannot be made`);
   return made;
 }
 
-/** The same without waiting: null when another process holds it. */
-export async function lockCursorIfFree(client: ClientBase, consumer: string): Promise<JournalCursor | null> {
-  const locked = await tryLock(client, consumer, 'FOR UPDATE SKIP LOCKED');
-  if (locked) return locked;
-  await client.query('INSERT INTO journal_cursor (consumer) VALUES ($1) ON CONFLICT DO NOTHING', [consumer]);
-  return tryLock(client, consumer, 'FOR UPDATE SKIP LOCKED');
-}
-
-async function tryLock(client: ClientBase, consumer: string, lock: 'FOR UPDATE' | 'FOR UPDATE SKIP LOCKED'): Promise<JournalCursor | null> {
-  const { rows } = await client.query(`SELECT epoch, position::text FROM journal_cursor WHERE consumer = $1 ${lock}`, [consumer]);
+async function tryLock(client: ClientBase, consumer: string): Promise<JournalCursor | null> {
+  const { rows } = await client.query({
+    name: 'lock-journal-cursor',
+    text: 'SELECT epoch, position::text FROM journal_cursor WHERE consumer = $1 FOR UPDATE',
+    values: [consumer],
+  });
   return rows.length > 0 ? { epoch: rows[0].epoch, position: BigInt(rows[0].position) } : null;
 }
 

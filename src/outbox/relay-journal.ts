@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { type JournalCursor, lockCursorIfFree, moveCursor, readCursor } from './journal-cursor';
+import { type JournalCursor, readCursor } from './journal-cursor';
 import { type JournalRange, nextRanges } from './next-ranges';
 
 /** Where the relay and the consumer it works for have come to. */
@@ -37,24 +37,36 @@ export async function lookAtJournal(client: ClientBase, consumer: string): Promi
 }
 
 /**
- * Hands the next ranges to `enqueue` and notes how far it has handed out, in one transaction (role tessera_kernel): broken off in between,
- * the same ranges are handed out again, which does no harm. Returns how many; 0 when another process is at it.
+ * Hands the next ranges to `enqueue` and notes how far it has handed out. Broken off in between, the same ranges are handed out again, which does
+ * no harm. Returns how many; 0 when another process is at it. The transaction's role must be tessera_kernel.
  */
 export async function relayRanges(client: ClientBase, consumer: string, enqueue: (ranges: readonly JournalRange[]) => Promise<void>): Promise<number> {
-  const relayed = await lockCursorIfFree(client, relayOf(consumer));
-  if (!relayed) return 0;
-  const consumed = await readCursor(client, consumer);
+  if (!(await isMyTurn(client, consumer))) return 0;
+  const { consumed, relayed } = await lookAtJournal(client, consumer);
   const isBehind = relayed.epoch !== consumed.epoch || relayed.position < consumed.position;
   const ranges = await nextRanges(client, isBehind ? consumed.position : relayed.position);
   const last = ranges.at(-1);
   if (!last) return 0;
   await enqueue(ranges);
-  await moveCursor(client, relayOf(consumer), { epoch: consumed.epoch, position: last.to });
+  await noteRelayed(client, consumer, { epoch: consumed.epoch, position: last.to });
   return ranges.length;
 }
 
 /** Begins again where the consumer is: what was handed out since may be lost. Role tessera_kernel. */
 export async function relayAgain(client: ClientBase, consumer: string): Promise<void> {
-  if (!(await lockCursorIfFree(client, relayOf(consumer)))) return;
-  await moveCursor(client, relayOf(consumer), await readCursor(client, consumer));
+  if (await isMyTurn(client, consumer)) await noteRelayed(client, consumer, await readCursor(client, consumer));
+}
+
+/** An advisory lock takes no transaction id, so that a queue that answers slowly does not hold the journal back. */
+async function isMyTurn(client: ClientBase, consumer: string): Promise<boolean> {
+  const { rows } = await client.query("SELECT pg_try_advisory_xact_lock(hashtextextended('tessera relay ' || $1, 0)) AS mine", [consumer]);
+  return rows[0].mine;
+}
+
+async function noteRelayed(client: ClientBase, consumer: string, { epoch, position }: JournalCursor): Promise<void> {
+  await client.query(
+    `INSERT INTO journal_cursor (consumer, epoch, position, moved_at) VALUES ($1, $2, $3::xid8, clock_timestamp())
+     ON CONFLICT (consumer) DO UPDATE SET epoch = excluded.epoch, position = excluded.position, moved_at = excluded.moved_at`,
+    [relayOf(consumer), epoch, position.toString()],
+  );
 }

@@ -71,6 +71,8 @@ async function clearUpTo(app: App, snapshot: CoalitionSnapshot, range: JournalRa
 }
 
 async function clearNext(app: App, client: ClientBase, snapshot: CoalitionSnapshot, accounts: ClearingAccounts, range: JournalRange): Promise<ClearedRange> {
+  // A process that stands still must not keep the others from the cursor for long.
+  await client.query("SET LOCAL idle_in_transaction_session_timeout = '15s'");
   const cursor = await lockCursor(client, CLEARING);
   if (cursor.position >= range.to) return { position: cursor.position, events: 0, obligations: 0 };
   const missing = cursor.position < range.from ? (await nextRanges(client, cursor.position))[0] : undefined;

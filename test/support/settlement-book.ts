@@ -116,12 +116,16 @@ export class SettlementBook {
     return id;
   }
 
-  async capture(brand: BookedBrand, wallet: AccountId, held: number, captured: number, at: string): Promise<Uuid> {
-    const [holdId, id] = [newUuid(), newUuid()];
+  /** Sets points aside for a day. */
+  async hold(brand: BookedBrand, wallet: AccountId, amount: number, at: string): Promise<Uuid> {
+    const id = newUuid();
     const expiresAt = Date.parse(at) + 86_400_000;
-    await this.post(
-      this.request(brand, wallet, at, { do: 'hold', id: holdId, from: wallet, to: brand.redeemed, amount: held, expiresAt, termsId: brand.termsId }),
-    );
+    await this.post(this.request(brand, wallet, at, { do: 'hold', id, from: wallet, to: brand.redeemed, amount, expiresAt, termsId: brand.termsId }));
+    return id;
+  }
+
+  async capture(brand: BookedBrand, wallet: AccountId, held: number, captured: number, at: string): Promise<Uuid> {
+    const [holdId, id] = [await this.hold(brand, wallet, held, at), newUuid()];
     await this.post(this.request(brand, wallet, at, { do: 'capture', id, holdId, amount: captured }));
     return id;
   }

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn as startProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -138,6 +138,35 @@ describe.each(backends)('workers on %s', (backend) => {
     }
   });
 
+  it('goes on when every connection is cut', async () => {
+    const workers = await work();
+    for (let cut = 0; cut < 3; cut++) {
+      await earn(700);
+      await rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name IN ('tessera-queue', 'tessera-app', 'tessera-kernel', 'clearing', 'periods', 'holds')",
+      );
+      await sleep(100);
+    }
+    await untilCleared(events, 30_000);
+    await expectOnce();
+    await workers.queues.check();
+  });
+
+  it('books the release of holds that have expired', async () => {
+    await work();
+    const wallet = await book.wallet();
+    await book.earn(fuel, wallet, 100, '2026-01-05T10:00:00Z');
+    points += 100;
+    events += 1;
+    await book.hold(fuel, wallet, 60, '2026-02-10T12:00:00Z');
+    const held = async () => (await rows('SELECT held::int FROM account WHERE id = $1', wallet))[0].held;
+    expect(await held()).toBe(60);
+    test.clock.advance(25 * 3_600_000);
+    const deadline = performance.now() + 10_000;
+    while ((await held()) > 0 && performance.now() < deadline) await sleep(50);
+    expect(await held()).toBe(0);
+  });
+
   it('closes a month: one statement a brand, whoever works', async () => {
     await Promise.all([work(), work()]);
     await earn(200);
@@ -154,6 +183,36 @@ describe.each(backends)('workers on %s', (backend) => {
     ]);
   });
 });
+
+(process.env.REDIS_URL ? it : it.skip)(
+  'Redis restarted with nothing left of it: every event is still delivered',
+  async () => {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const startRedis = () => startProcess('redis-server', ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' });
+    let redis = startRedis();
+    const test = await createTestApp({ config: { redisUrl: `redis://127.0.0.1:${port}` } });
+    const workers = await startWorkers(test.app);
+    try {
+      const book = await SettlementBook.open(test);
+      const fuel = await book.brand('FUEL');
+      const wallets = await Promise.all(Array.from({ length: 10 }, () => book.wallet()));
+      const cleared = async () => (await test.database.owner.query('SELECT count(*)::int AS n FROM obligation')).rows[0].n;
+      await book.earnMany(fuel, wallets, 500, '2026-03-01T10:00:00Z');
+      redis.kill('SIGKILL');
+      await once(redis, 'exit');
+      await book.earnMany(fuel, wallets, 500, '2026-03-01T10:00:00Z');
+      redis = startRedis();
+      const deadline = performance.now() + 30_000;
+      while ((await cleared()) < 1_000 && performance.now() < deadline) await sleep(50);
+      expect(await cleared()).toBe(1_000);
+    } finally {
+      await workers.close();
+      redis.kill('SIGKILL');
+      await test.close();
+    }
+  },
+  60_000,
+);
 
 describe.each(backends)('a worker killed with -9 during clearing, on %s', (backend) => {
   it('20 times at random: every event is cleared once, sums are zero', async () => {
