@@ -74,7 +74,8 @@ export function issuerFigures(tally: Tally, statements: readonly Statement[]): F
       if (line.owedBy !== 'BRAND') continue;
       if (line.kind === 'FOREIGN_CLAWBACK') clawedFromOtherIssuers += line.points;
       // A reinstatement takes back what the issuer owed the redeemer.
-      const [payer, payee, points] = line.kind === 'REINSTATEMENT' ? [line.counterparty.code, brand.code, -line.points] : [brand.code, line.counterparty.code, line.points];
+      const [payer, payee, points] =
+        line.kind === 'REINSTATEMENT' ? [line.counterparty.code, brand.code, -line.points] : [brand.code, line.counterparty.code, line.points];
       owed[month] ??= {};
       owed[month][payer] ??= {};
       owed[month][payer][payee] = (owed[month][payer][payee] ?? 0) + points;

@@ -52,7 +52,10 @@ async function main(): Promise<number> {
     const setUp = performance.now();
     const tally = new Tally();
     const tills = platformTills(coalition.brands, currency, { bulk: options.bulk, bulksInFlight: options.inFlight });
-    progress = new Progress(replay.members.reduce((sum, member) => sum + requestsOf(member), 0), 'events');
+    progress = new Progress(
+      replay.members.reduce((sum, member) => sum + requestsOf(member), 0),
+      'events',
+    );
     await Promise.all(replay.members.map((member) => replayMember(member, tills, tally, (done) => progress?.add(done)))).finally(() => progress?.stop());
     const posted = performance.now();
     const months = monthsOf(replay);
@@ -135,7 +138,9 @@ function readCount(value: string, name: string, most: number): number {
 /** What "npm start" wrote for the demo; nothing where there is none. */
 function readDemoEnvironment(): Record<string, string> {
   try {
-    return Object.fromEntries([...readFileSync(join(DATA_DIR, 'demo.env'), 'utf8').matchAll(/^([A-Z_]+)='([^']*)'$/gm)].map(([, name, value]) => [name, value]));
+    return Object.fromEntries(
+      [...readFileSync(join(DATA_DIR, 'demo.env'), 'utf8').matchAll(/^([A-Z_]+)='([^']*)'$/gm)].map(([, name, value]) => [name, value]),
+    );
   } catch {
     return {};
   }

@@ -41,7 +41,8 @@ export async function closeMonths(operator: GraphQLClient, currency: string, mon
     const { closePeriod } = await operator.run<{ closePeriod: Answer<{ status: string }> }>(CLOSE, { input: { currency, month } });
     let { status } = accepted(closePeriod, `closing ${month}`);
     for (const began = performance.now(); status !== 'CLOSED' && status !== 'SETTLED'; ) {
-      if (performance.now() - began > PATIENCE_MS) throw new Error(`${month} is still ${status} after ${PATIENCE_MS / 60_000} minutes. Are the workers running?`);
+      if (performance.now() - began > PATIENCE_MS)
+        throw new Error(`${month} is still ${status} after ${PATIENCE_MS / 60_000} minutes. Are the workers running?`);
       await sleep(100);
       const { period } = await operator.run<{ period: { status: string } }>(STATUS, { currency, month });
       status = period.status;
@@ -62,8 +63,10 @@ export async function readStatements(operator: GraphQLClient, currency: string, 
   for (const month of months) {
     const { period } = await operator.run<{ period: { statements: Page<RawStatement> } }>(STATEMENTS, { currency, month });
     for (const { node } of period.statements.edges) {
-      if (node.lines.pageInfo.hasNextPage || period.statements.pageInfo.hasNextPage) throw new Error(`The statements of ${month} are longer than the replay's can be.`);
-      if (node.adjustments.edges.length > 0) throw new Error(`The statement of ${node.brand.code} for ${month} has adjustments: something was posted after an earlier month was closed.`);
+      if (node.lines.pageInfo.hasNextPage || period.statements.pageInfo.hasNextPage)
+        throw new Error(`The statements of ${month} are longer than the replay's can be.`);
+      if (node.adjustments.edges.length > 0)
+        throw new Error(`The statement of ${node.brand.code} for ${month} has adjustments: something was posted after an earlier month was closed.`);
       statements.push({ ...node, lines: node.lines.edges.map((edge) => edge.node) });
     }
   }

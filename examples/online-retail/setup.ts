@@ -40,13 +40,19 @@ export async function setUpCoalition(http: HttpClient, operator: GraphQLClient, 
 }
 
 interface Brands {
-  readonly brands: { readonly edges: { readonly node: { readonly id: string; readonly code: string } }[]; readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null } };
+  readonly brands: {
+    readonly edges: { readonly node: { readonly id: string; readonly code: string } }[];
+    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  };
 }
 
 async function findOrCreateBrands(operator: GraphQLClient): Promise<Map<BrandCode, string>> {
   const ids = new Map<BrandCode, string>();
   for (let after: string | null = null; ; ) {
-    const { brands }: Brands = await operator.run<Brands>('query Brands($after: String) { brands(first: 100, after: $after) { edges { node { id code } } pageInfo { hasNextPage endCursor } } }', { after });
+    const { brands }: Brands = await operator.run<Brands>(
+      'query Brands($after: String) { brands(first: 100, after: $after) { edges { node { id code } } pageInfo { hasNextPage endCursor } } }',
+      { after },
+    );
     for (const { node } of brands.edges) if ((BRAND_CODES as readonly string[]).includes(node.code)) ids.set(node.code as BrandCode, node.id);
     if (!brands.pageInfo.hasNextPage) break;
     after = brands.pageInfo.endCursor;
@@ -131,13 +137,25 @@ async function agreeTerms(operator: GraphQLClient, brand: GraphQLClient, currenc
 /** One point a whole GBP, twice at HEARTH; 100 points pay 1 GBP of at most half a purchase. */
 async function setRules(brand: GraphQLClient, currency: string, code: BrandCode): Promise<void> {
   const common = { currency, moneyCurrency: MONEY, effectiveFrom: START };
-  const earning = { ...common, idempotencyKey: `online-retail/earning/${currency}/${code}`, pointsPerUnit: 1, multiplier: { numerator: code === 'HEARTH' ? 2 : 1, denominator: 1 } };
+  const earning = {
+    ...common,
+    idempotencyKey: `online-retail/earning/${currency}/${code}`,
+    pointsPerUnit: 1,
+    multiplier: { numerator: code === 'HEARTH' ? 2 : 1, denominator: 1 },
+  };
   const { setEarningRule } = await brand.run<{ setEarningRule: Answer<{ id: string }> }>(
     `mutation SetEarningRule($input: SetEarningRuleInput!) { setEarningRule(input: $input) { __typename ... on EarningRule { id } ${REFUSAL} } }`,
     { input: earning },
   );
   accepted(setEarningRule, `earning rule of ${code}`);
-  const redemption = { ...common, idempotencyKey: `online-retail/redemption/${currency}/${code}`, pointsPerUnit: 100, minimum: 100, step: 100, share: { numerator: 1, denominator: 2 } };
+  const redemption = {
+    ...common,
+    idempotencyKey: `online-retail/redemption/${currency}/${code}`,
+    pointsPerUnit: 100,
+    minimum: 100,
+    step: 100,
+    share: { numerator: 1, denominator: 2 },
+  };
   const { setRedemptionRule } = await brand.run<{ setRedemptionRule: Answer<{ id: string }> }>(
     `mutation SetRedemptionRule($input: SetRedemptionRuleInput!) { setRedemptionRule(input: $input) { __typename ... on RedemptionRule { id } ${REFUSAL} } }`,
     { input: redemption },

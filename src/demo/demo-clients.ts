@@ -16,9 +16,19 @@ export interface DemoClient {
 }
 
 /** The brand's API client, made once. `knownSecret` is kept if it is live; a lost one is replaced, since only its hash is stored. */
-export async function demoClient(app: App, operator: Principal, brand: { readonly id: Uuid; readonly code: string }, knownSecret: string | undefined): Promise<DemoClient> {
+export async function demoClient(
+  app: App,
+  operator: Principal,
+  brand: { readonly id: Uuid; readonly code: string },
+  knownSecret: string | undefined,
+): Promise<DemoClient> {
   const scopes = [...SCOPES].sort();
-  const made = await createApiClient(app, operator, { idempotencyKey: `demo/client/${brand.code}`, brandId: brand.id, name: `${brand.code} demo till`, scopes });
+  const made = await createApiClient(app, operator, {
+    idempotencyKey: `demo/client/${brand.code}`,
+    brandId: brand.id,
+    name: `${brand.code} demo till`,
+    scopes,
+  });
   const secret = made.secret ?? (knownSecret && (await isLive(app, made.client, knownSecret)) ? knownSecret : await replaceSecret(app, operator, made.client));
   const principal = { kind: 'client', clientId: made.client.id, brandId: brand.id, scopes: new Set(scopes) } as const;
   return { principal, clientId: `cli_${made.client.id.replaceAll('-', '')}`, secret };

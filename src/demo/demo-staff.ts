@@ -22,7 +22,10 @@ export async function demoOperator(app: App): Promise<{ readonly operator: Princ
 /** The issuer's name is the address of the deployment: after it has moved, the same subject gets a login at the new one. */
 async function movedOperator(app: App, login: { issuer: string; subject: string }): Promise<Principal | null> {
   const staff = await app.database.transaction({ kind: 'operator' }, async ({ client }) => {
-    const { rows } = await client.query("SELECT id, brand_id FROM staff WHERE subject = $1 AND role = 'OPERATOR' AND issuer LIKE '%/local-issuer' AND removed_at IS NULL ORDER BY id LIMIT 1", [OPERATOR]);
+    const { rows } = await client.query(
+      "SELECT id, brand_id FROM staff WHERE subject = $1 AND role = 'OPERATOR' AND issuer LIKE '%/local-issuer' AND removed_at IS NULL ORDER BY id LIMIT 1",
+      [OPERATOR],
+    );
     return rows[0] as { id: Uuid; brand_id: Uuid } | undefined;
   });
   if (!staff) return null;

@@ -140,7 +140,13 @@ async function seedTerms(app: App, operator: Principal, brand: Principal, brandI
 async function seedRules(app: App, brand: Principal, { code, pointsPerUnit }: (typeof BRANDS)[number]): Promise<void> {
   const common = { currency: CURRENCY, moneyCurrency: 'EUR', effectiveFrom: START };
   const everything = { eligibleCategories: null, excludedCategories: null, excludedSkus: null };
-  await setEarningRule(app, brand, { ...common, ...everything, idempotencyKey: `demo/earning-rule/${code}`, pointsPerUnit, multiplier: { numerator: 1, denominator: 1 } });
+  await setEarningRule(app, brand, {
+    ...common,
+    ...everything,
+    idempotencyKey: `demo/earning-rule/${code}`,
+    pointsPerUnit,
+    multiplier: { numerator: 1, denominator: 1 },
+  });
   await setRedemptionRule(app, brand, {
     ...common,
     idempotencyKey: `demo/redemption-rule/${code}`,

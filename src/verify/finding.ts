@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 /** The first thing that a check found wrong. Points are in the currency's smallest unit, money in micro-units. */
 export interface Fault {
   /** Null where the fault is of no one account. */
-  readonly account: { readonly kind: string; readonly id: string; /** Uuid of the brand or wallet. */ readonly owner: string } | null;
+  readonly account: { readonly kind: string; readonly id: string /** Uuid of the brand or wallet. */; readonly owner: string } | null;
   /** What is wrong (of the account), e.g. "balance" or "lot of ATTIC 2010-12, remaining and held". */
   readonly what: string;
   readonly expected: string;

@@ -2,8 +2,8 @@ import type { ClientBase } from 'pg';
 import { conservation } from './checks/conservation';
 import { facts, quantities } from './checks/facts';
 import { cleared, money, nets, priced, statements } from './checks/obligations';
-import { lots, movements, parts } from './checks/wallets';
 import { accounts, allocationOwners, allocations, arrears, holds, postings, reversals } from './checks/transfers';
+import { lots, movements, parts } from './checks/wallets';
 import { type Check, type Finding, runCheck } from './finding';
 
 /** In the order in which a fault is best named: the account first, then what hangs on it. */

@@ -46,7 +46,9 @@ async function verifyAt(url: string, write: (line: string) => void): Promise<num
     const seconds = ((performance.now() - began) / 1_000).toFixed(1);
     const wrong = findings.find((finding) => finding.wrong > 0);
     if (!wrong?.first) {
-      write(`The books are sound: ${findings.length} checks over ${findings.reduce((sum, { checked }) => sum + checked, 0).toLocaleString('en')} comparisons in ${seconds} s.`);
+      write(
+        `The books are sound: ${findings.length} checks over ${findings.reduce((sum, { checked }) => sum + checked, 0).toLocaleString('en')} comparisons in ${seconds} s.`,
+      );
       return EXIT.sound;
     }
     const { account, what, expected, found } = wrong.first;

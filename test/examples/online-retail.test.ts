@@ -48,7 +48,14 @@ describe('online-retail events', () => {
     );
     const returns = replay.members[0].events.flatMap((event) => (event.kind === 'RETURNS' ? event.returns : []));
     expect(returns.map((each) => [each.reference.slice(20, 22), each.purchase.reference.slice(27, 28), each.lines])).toEqual([
-      ['C3', '2', [{ lineNo: 2, quantity: 3 }, { lineNo: 1, quantity: 1 }]],
+      [
+        'C3',
+        '2',
+        [
+          { lineNo: 2, quantity: 3 },
+          { lineNo: 1, quantity: 1 },
+        ],
+      ],
       ['C4', '2', [{ lineNo: 1, quantity: 1 }]],
       ['C4', '1', [{ lineNo: 1, quantity: 4 }]],
     ]);
