@@ -892,7 +892,7 @@ CREATE POLICY linked_brand ON member_identifier FOR ALL TO tessera_app USING (((
    FROM brand_link l
   WHERE ((l.member_id = member_identifier.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL))))));
 CREATE POLICY own_member ON member_identifier FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
-CREATE POLICY owner_resolves ON member_identifier FOR ALL TO OWNER USING (true);
+CREATE POLICY owner_resolves ON member_identifier FOR SELECT TO OWNER USING (true);
 
 ALTER TABLE member_personal_data ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY enrolling_brand ON member_personal_data FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (EXISTS ( SELECT
