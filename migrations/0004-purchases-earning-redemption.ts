@@ -10,7 +10,9 @@ export class PurchasesEarningRedemption1790000000004 implements MigrationInterfa
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`DROP TABLE purchase_return_line, purchase_return, purchase_redemption, purchase_line, purchase, redemption, redemption_rule, earning_rule CASCADE`);
+    await runner.query(
+      `DROP TABLE purchase_return_line, purchase_return, purchase_redemption, purchase_line, purchase, redemption, redemption_rule, earning_rule CASCADE`,
+    );
   }
 }
 
