@@ -1,3 +1,5 @@
+import { BulkLane } from '../../examples/online-retail/bulk-lane';
+import { countFigures, differences } from '../../examples/online-retail/compare';
 import { groupInvoices } from '../../examples/online-retail/invoices';
 import { burnPoints, planReplay } from '../../examples/online-retail/member-events';
 
@@ -77,5 +79,48 @@ describe('online-retail events', () => {
     expect(burnPoints(299, 7_999)).toBe(200);
     expect(burnPoints(1_000, 1_999)).toBe(0);
     expect(burnPoints(-50, 100_000)).toBe(0);
+  });
+});
+
+describe('online-retail comparison', () => {
+  test('names every number that differs, and takes a missing one as 0', () => {
+    const expected = { members: 2, brands: { ATTIC: { issued: 10, reinstated: 0 }, HEARTH: { issued: 5 } } };
+    const found = { members: 2, brands: { ATTIC: { issued: 11 }, PANTRY: { issued: 1 } } };
+    expect(differences(expected, found)).toEqual([
+      'brands / ATTIC / issued: expected 10, found 11',
+      'brands / HEARTH / issued: expected 5, found 0',
+      'brands / PANTRY / issued: expected 0, found 1',
+    ]);
+    expect(differences(expected, expected)).toEqual([]);
+    expect(countFigures(expected)).toBe(4);
+  });
+});
+
+describe('a bulk lane', () => {
+  test('sends what is most urgent first, within its bounds, and gives each its own answer', async () => {
+    const sent: number[][] = [];
+    const lane = new BulkLane<number, number>(
+      async (items) => {
+        sent.push([...items]);
+        return items.map((item) => item * 10);
+      },
+      { maxItems: 3, maxWeight: 10, maxInFlight: 1 },
+      (item) => item,
+    );
+    const answers = await Promise.all([1, 2, 9, 3, 4].map((item) => lane.submit(item, item)));
+    expect(answers).toEqual([10, 20, 90, 30, 40]);
+    expect(sent).toEqual([[9], [4, 3, 2], [1]]);
+  });
+
+  test('a request that fails fails its own items only', async () => {
+    const lane = new BulkLane<string, string>(
+      async ([item]) => {
+        if (item === 'bad') throw new Error('refused');
+        return [item];
+      },
+      { maxItems: 1, maxWeight: 1, maxInFlight: 2 },
+    );
+    const results = await Promise.allSettled(['good', 'bad', 'fine'].map((item) => lane.submit(item, 0)));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 });
