@@ -1,11 +1,11 @@
-import { mintLocalLogin } from '../../../src/access/local-issuer';
+import { createApiClient } from '../../../src/access/create-api-client';
 import { readLiveSecrets } from '../../../src/access/list-access';
+import { mintLocalLogin } from '../../../src/access/local-issuer';
+import { SCOPES } from '../../../src/access/principal';
+import { createPointCurrency } from '../../../src/coalition/create-point-currency';
 import { storeConversionRate } from '../../../src/exchange/store-conversion-rate';
 import { newUuid, type Uuid } from '../../../src/ids';
 import { addIdentifier } from '../../../src/members/add-identifier';
-import { createApiClient } from '../../../src/access/create-api-client';
-import { SCOPES } from '../../../src/access/principal';
-import { createPointCurrency } from '../../../src/coalition/create-point-currency';
 import { Id, Name, Who } from './names';
 import type { NestedArguments } from './schema-walk';
 import type { Person, Side, TwoBrands } from './two-brands';
