@@ -42,7 +42,14 @@ export class LedgerBook {
     return (await this.ledger.openAccounts([{ kind: 'WALLET', owner: newUuid(), currencyId: this.currencyId }]))[0];
   }
 
-  request(brand: Brand, at: string, loads: PostingRequest['loads'], plan: (view: LedgerView) => Plan | Step[], key = `key-${++this.keys}`, content: unknown = key): PostingRequest {
+  request(
+    brand: Brand,
+    at: string,
+    loads: PostingRequest['loads'],
+    plan: (view: LedgerView) => Plan | Step[],
+    key = `key-${++this.keys}`,
+    content: unknown = key,
+  ): PostingRequest {
     const occurredAt = new Date(at);
     return {
       id: postingId(brand.id, key),
@@ -68,7 +75,15 @@ export class LedgerBook {
     return id;
   }
 
-  async earnRequest(brand: Brand, wallet: AccountId, amount: number, at: string, id: Uuid, lot: { expires?: string; available?: string } = {}, key?: string): Promise<PostingRequest> {
+  async earnRequest(
+    brand: Brand,
+    wallet: AccountId,
+    amount: number,
+    at: string,
+    id: Uuid,
+    lot: { expires?: string; available?: string } = {},
+    key?: string,
+  ): Promise<PostingRequest> {
     const issueMonth = monthStart(dayOf(new Date(at), 'UTC'));
     const origin = { issuer: brand.id, issuerCode: brand.code, currencyId: this.currencyId, issueMonth, termsId: TERMS, offerId: null };
     const target = {
@@ -76,11 +91,23 @@ export class LedgerBook {
       expiresOn: lot.expires ? dayFromIso(lot.expires) : NEVER,
       availableOn: lot.available ? dayFromIso(lot.available) : ALWAYS,
     };
-    return this.request(brand, at, { wallets: [wallet] }, () => [{ do: 'credit', id, from: brand.issued, to: wallet, amount, code: 'EARN', lot: target, termsId: TERMS }], key);
+    return this.request(
+      brand,
+      at,
+      { wallets: [wallet] },
+      () => [{ do: 'credit', id, from: brand.issued, to: wallet, amount, code: 'EARN', lot: target, termsId: TERMS }],
+      key,
+    );
   }
 
   burnRequest(brand: Brand, wallet: AccountId, amount: number, at: string, id: Uuid = newUuid(), key?: string): PostingRequest {
-    return this.request(brand, at, { wallets: [wallet] }, () => [{ do: 'debit', id, from: wallet, to: brand.redeemed, amount, code: 'BURN', termsId: TERMS }], key);
+    return this.request(
+      brand,
+      at,
+      { wallets: [wallet] },
+      () => [{ do: 'debit', id, from: wallet, to: brand.redeemed, amount, code: 'BURN', termsId: TERMS }],
+      key,
+    );
   }
 
   burn(brand: Brand, wallet: AccountId, amount: number, at: string, id?: Uuid): Promise<PostingOutcome> {
