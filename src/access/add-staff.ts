@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import { newUuid, type Uuid } from '../ids';
+import { plainText } from '../ledger/request-fields';
 import { InvalidInput, NotFound, Refusal } from '../refusal';
 import { ADMIN } from './create-api-client';
 import { requireBrandOrOperator, requireOperator } from './permissions';
@@ -13,8 +14,8 @@ export const STAFF_ROLES = ['OPERATOR', 'PROGRAMME_MANAGER', 'FINANCE', 'COMPLIA
 
 export const addStaffSchema = z.object({
   idempotencyKey: idempotencyKeySchema,
-  issuer: z.string().min(1, "Give the issuer (`iss`) of the login's tokens.").max(500),
-  subject: z.string().min(1, "Give the subject (`sub`) of the login's tokens.").max(255),
+  issuer: z.string().min(1, "Give the issuer (`iss`) of the login's tokens.").pipe(plainText(500)),
+  subject: z.string().min(1, "Give the subject (`sub`) of the login's tokens.").pipe(plainText(255)),
   role: z.enum(STAFF_ROLES),
   reason: reasonSchema,
 });

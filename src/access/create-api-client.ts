@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { App } from '../app';
 import { newUuid, type Uuid } from '../ids';
+import { plainText } from '../ledger/request-fields';
 import { NotFound } from '../refusal';
 import { ApiClient } from './api-client.entity';
 import { ApiClientSecret } from './api-client-secret.entity';
@@ -11,7 +12,7 @@ import { newSecret } from './secrets';
 
 export const createApiClientSchema = z.object({
   idempotencyKey: idempotencyKeySchema,
-  name: z.string().trim().min(1, 'Give the client a name.').max(200, 'A name has at most 200 characters.'),
+  name: z.string().trim().min(1, 'Give the client a name.').max(200, 'A name has at most 200 characters.').pipe(plainText(200)),
   scopes: z
     .array(z.enum(SCOPES, `A scope is one of: ${SCOPES.join(', ')}.`))
     .min(1, 'A client has at least one scope.')

@@ -3,18 +3,22 @@ import type { App } from '../app';
 import { violatedConstraint } from '../database/constraint-refusal';
 import type { Tx } from '../database/transaction';
 import { derivedUuid, newUuid, type Uuid } from '../ids';
-import { contentHash, MAX_IDEMPOTENCY_KEY } from '../ledger/idempotency';
+import { contentHash } from '../ledger/idempotency';
+import { idempotencyKey, plainText } from '../ledger/request-fields';
 import { Refusal } from '../refusal';
 import { AuditEntry } from './audit-entry.entity';
 import { actorOf, databasePrincipal, type Principal } from './principal';
 
 /** Why a change is made, in the words of who makes it: kept in the audit trail. No personal data. */
-export const reasonSchema = z.string().trim().min(1, 'Give a reason, or none.').max(500, 'A reason has at most 500 characters.').nullish();
-
-export const idempotencyKeySchema = z
+export const reasonSchema = z
   .string()
-  .min(1, 'An idempotency key has at least one character.')
-  .max(MAX_IDEMPOTENCY_KEY, `An idempotency key has at most ${MAX_IDEMPOTENCY_KEY} characters.`);
+  .trim()
+  .min(1, 'Give a reason, or none.')
+  .max(500, 'A reason has at most 500 characters.')
+  .pipe(plainText(500))
+  .nullish();
+
+export const idempotencyKeySchema = idempotencyKey;
 
 /** What is recorded of a change of configuration. */
 export interface Change {

@@ -5,10 +5,11 @@ import { createOnce, idempotencyKeySchema, reasonSchema } from '../access/record
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import { newUuid } from '../ids';
+import { plainText } from '../ledger/request-fields';
 import { Refusal } from '../refusal';
 import { BrandRecord } from './brand.entity';
 
-export const brandNameSchema = z.string().trim().min(1, 'Give the brand a name.').max(200, 'A name has at most 200 characters.');
+export const brandNameSchema = z.string().trim().min(1, 'Give the brand a name.').max(200, 'A name has at most 200 characters.').pipe(plainText(200));
 export const countrySchema = z.string().regex(/^[A-Z]{2}$/, 'A country is its ISO 3166-1 code of two letters, such as "DE".');
 
 export const createBrandSchema = z.object({

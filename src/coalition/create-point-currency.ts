@@ -6,6 +6,7 @@ import { createOnce, idempotencyKeySchema, reasonSchema } from '../access/record
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import type { Uuid } from '../ids';
+import { plainText } from '../ledger/request-fields';
 import { minorUnitDecimals } from '../points/money-currencies';
 import { NotFound } from '../refusal';
 import type { PointCurrency } from './coalition-snapshot';
@@ -47,7 +48,7 @@ export const createPointCurrencySchema = z.object({
     .string()
     .regex(/^[A-Z][A-Z0-9_-]{1,15}$/, 'A code is 2 to 16 of A-Z, 0-9, _ and -, beginning with a letter.')
     .refine((code) => minorUnitDecimals(code) === null, 'This is the ISO 4217 code of a money. Choose another.'),
-  name: z.string().trim().min(1, 'Give the currency a name.').max(200, 'A name has at most 200 characters.'),
+  name: z.string().trim().min(1, 'Give the currency a name.').max(200, 'A name has at most 200 characters.').pipe(plainText(200)),
   scale: z.int().min(0, 'A scale is 0 to 4.').max(4, 'A scale is 0 to 4.'),
   timeZone: z.string().max(100).refine(isTimeZone, 'A time zone is its IANA name, such as "Europe/Berlin".'),
   clearingModel: z.enum(['OPERATOR', 'ISSUER']),

@@ -6,6 +6,7 @@ import { createOnce, idempotencyKeySchema, reasonSchema } from '../access/record
 import type { App } from '../app';
 import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
+import { plainText } from '../ledger/request-fields';
 import { InvalidInput, NotFound } from '../refusal';
 import type { PointCurrency } from './coalition-snapshot';
 import { PartnershipRecord } from './partnership.entity';
@@ -37,7 +38,7 @@ export const proposeTermsSchema = z.object({
   backdatingDays: days(36_600).default(90),
   paymentDays: days(365).default(30),
   noticeDays: days(3_650).default(30),
-  dataSharingPurposes: z.array(z.string().min(1).max(200)).max(MOST_PURPOSES).default([]),
+  dataSharingPurposes: z.array(plainText(200)).max(MOST_PURPOSES).default([]),
   reason: reasonSchema,
 });
 

@@ -43,6 +43,8 @@ function showError(formatted: GraphQLFormattedError, error: unknown): GraphQLFor
   if (original instanceof Unauthenticated) return as({ code: 'UNAUTHENTICATED' });
   // Only mutations declare refusals as answers; anywhere else they are errors, as safe to show.
   if (original instanceof Refusal) return as({ code: original.code, retrySafe: original.retrySafe, ...original.fields });
+  // After fifty wrong places in the variables GraphQL looks no further; it says so with an error that has no code.
+  if (original instanceof GraphQLError && original.message.startsWith('Too many errors processing variables')) return as({ code: 'BAD_USER_INPUT' });
   const code = formatted.extensions?.code;
   if (original instanceof GraphQLError && typeof code === 'string' && REQUEST_ERRORS.has(code)) {
     const field = formatted.extensions?.field ?? fieldOf(original);

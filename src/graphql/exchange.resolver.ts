@@ -4,7 +4,7 @@ import { reasonSchema } from '../access/record-change';
 import type { ConversionRate } from '../exchange/conversion-rate';
 import { listConversionRates } from '../exchange/list-conversion-rates';
 import { endConversionRate, storeConversionRate, storeConversionRateSchema } from '../exchange/store-conversion-rate';
-import { NotFound } from '../refusal';
+import { InvalidInput, NotFound } from '../refusal';
 import { pointCurrencyByCode, pointCurrencyById } from './coalition.loaders';
 import { showPointCurrency } from './coalition.resolver';
 import { PageArgs, readPage, toConnection } from './connection';
@@ -79,6 +79,7 @@ export class ExchangeResolver {
   @Mutation(() => StoreConversionRateResult, { description: "Publishes a directional conversion rate. For the operator's programme managers." })
   storeConversionRate(@Ctx() ctx: Context, @Arg('input', () => StoreConversionRateInput, { description: 'The rate.' }) input: StoreConversionRateInput) {
     const { numerator, denominator } = readRatio(input.ratio, 'input.ratio');
+    if (numerator < 1n) throw new InvalidInput('input.ratio.numerator', 'At least 1.');
     const command = parseInput(storeConversionRateSchema, { ...input, numerator, denominator, fee: input.fee ?? 0n });
     return answerOrRefusal(ctx, async (app, principal) => showRate(ctx, await storeConversionRate(app, principal, command)));
   }

@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import type { z } from 'zod';
 import { captureHold, captureHoldSchema } from '../redemption/capture-hold';
 import type { FollowedUp } from '../redemption/follow-up';
 import { holdPoints, holdPointsSchema } from '../redemption/hold-points';
@@ -9,6 +10,7 @@ import { refundRedemption, refundRedemptionSchema } from '../redemption/refund-r
 import { setRedemptionRule, setRedemptionRuleSchema } from '../redemption/set-redemption-rule';
 import { type SpentPoints, spendPointsSchema } from '../redemption/spend-points';
 import { voidHold, voidHoldSchema } from '../redemption/void-hold';
+import { InvalidInput } from '../refusal';
 import { showBalance } from './balance.types';
 import { readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
@@ -43,6 +45,18 @@ import { showRatio } from './scalars';
 function spendingInput(ctx: Context, { member, purchaseAmount, ...rest }: RedeemInput) {
   const purchase = purchaseAmount && { amount: purchaseAmount.amount, moneyCurrency: purchaseAmount.currency };
   return { ...rest, member: readMemberRef(ctx, member, 'input.member'), purchase };
+}
+
+// A caller knows the purchase by the names of the GraphQL input.
+const SENT_AS: Readonly<Record<string, string>> = { 'input.purchase.amount': 'input.purchaseAmount.amount', 'input.purchase.moneyCurrency': 'input.purchaseAmount.currency' };
+
+function parseSpending<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  try {
+    return parseInput(schema, input);
+  } catch (error) {
+    if (error instanceof InvalidInput) throw new InvalidInput(SENT_AS[error.field] ?? error.field, error.message);
+    throw error;
+  }
 }
 
 function showRedemption(ctx: Context, spent: SpentPoints): RedemptionType {
@@ -90,13 +104,13 @@ export class RedemptionResolver {
 
   @Mutation(() => RedeemResult, { description: "Spends a member's points at the brand at once. Asks for the scope redemptions." })
   redeem(@Ctx() ctx: Context, @Arg('input', () => RedeemInput, { description: 'What to spend.' }) input: RedeemInput) {
-    const command = parseInput(spendPointsSchema, spendingInput(ctx, input));
+    const command = parseSpending(spendPointsSchema, spendingInput(ctx, input));
     return answerOrRefusal(ctx, async (app, principal) => showRedemption(ctx, await redeemPoints(app, principal, command)));
   }
 
   @Mutation(() => HoldResult, { description: "Sets a member's points aside, to be captured or voided. Asks for the scope redemptions." })
   hold(@Ctx() ctx: Context, @Arg('input', () => HoldInput, { description: 'What to hold.' }) input: HoldInput) {
-    const command = parseInput(holdPointsSchema, spendingInput(ctx, input));
+    const command = parseSpending(holdPointsSchema, spendingInput(ctx, input));
     return answerOrRefusal(ctx, async (app, principal) => showRedemption(ctx, await holdPoints(app, principal, command)));
   }
 

@@ -39,6 +39,7 @@ export const PointsScalar = new GraphQLScalarType<Points, number>({
 
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 const EARLIEST_YEAR = 1900;
+const LATEST_YEAR = 9999;
 
 function isCalendarDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number(text.slice(0, 4)) < EARLIEST_YEAR) return false;
@@ -49,7 +50,10 @@ function isCalendarDate(text: string): boolean {
 function readDateTime(value: unknown, node?: ValueNode): Date {
   const match = typeof value === 'string' ? RFC_3339.exec(value) : null;
   if (!match || !isCalendarDate(match[1])) throw wrongInput('A DateTime is written as RFC 3339, such as "2026-07-01T12:00:00Z".', node);
-  return new Date((value as string).toUpperCase());
+  const date = new Date((value as string).toUpperCase());
+  // An offset can carry it over the end of what has four digits.
+  if (date.getUTCFullYear() > LATEST_YEAR) throw wrongInput(`A DateTime lies in the years ${EARLIEST_YEAR} to ${LATEST_YEAR}.`);
+  return date;
 }
 
 /** Resolvers give a Date (or its ISO text, in stored answers), and get a Date. */

@@ -67,7 +67,7 @@ interface Enrolment {
 
 /** One member; see enrolMembers. Throws CustomerIdTaken, IdentifierTaken, IDEMPOTENCY_CONFLICT. */
 export async function enrolMember(app: App, principal: Principal, command: EnrolMember): Promise<EnrolledMember> {
-  const [result] = await enrolMembers(app, principal, [command]);
+  const [result] = await enrol(app, principal, [command], () => 'input');
   if (result.status === 'rejected') throw result.reason;
   return result.value;
 }
@@ -77,9 +77,18 @@ export async function enrolMember(app: App, principal: Principal, command: Enrol
  * The outcome is kept with the idempotency key as a posting without movements, refusals included.
  */
 export async function enrolMembers(app: App, principal: Principal, commands: readonly EnrolMember[]): Promise<PromiseSettledResult<EnrolledMember>[]> {
+  return enrol(app, principal, commands, (at) => `input.${at}`);
+}
+
+async function enrol(
+  app: App,
+  principal: Principal,
+  commands: readonly EnrolMember[],
+  fieldOf: (at: number) => string,
+): Promise<PromiseSettledResult<EnrolledMember>[]> {
   const brandId = requireBrand(principal, { scope: 'members', roles: ['PROGRAMME_MANAGER', 'SUPPORT'] });
   const now = app.clock.now();
-  const enrolments = commands.map((command) => prepare(app, brandId, command, now));
+  const enrolments = commands.map((command, at) => prepare(app, brandId, command, now, fieldOf(at)));
   const stored = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
     findPostings(
       client,
@@ -102,14 +111,14 @@ function toEnrolled(outcome: PostingOutcome): EnrolledMember {
   return { memberId: memberId as Uuid, walletId: walletId as Uuid };
 }
 
-function prepare(app: App, brandId: Uuid, command: EnrolMember, now: Date): Enrolment {
+function prepare(app: App, brandId: Uuid, command: EnrolMember, now: Date, field: string): Enrolment {
   const { idempotencyKey: key, customerId, personalData, jurisdiction } = command;
   const memberId = derivedUuid('member', brandId, key);
   const walletId = derivedUuid('wallet', brandId, key);
   const customer = customerId === null ? null : customerHash(app.keys, brandId, customerId);
   const identifiers = command.identifiers.map((identifier, i) => ({
     kind: identifier.kind,
-    hash: identifierHash(app.keys, identifier, `input.identifiers.${i}.value`),
+    hash: identifierHash(app.keys, identifier, `${field}.identifiers.${i}.value`),
   }));
   // Personal data go into the content under a key: what is stored must not let anyone test a guess, nor outlive an erasure.
   const content = {

@@ -19,7 +19,9 @@ export function dayOf(instant: Date, timeZone: string): Day {
     formatter = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
     formatters.set(timeZone, formatter);
   }
-  return dayFromIso(formatter.format(instant));
+  // Not by way of Date.parse: the last hours of 9999 are another year elsewhere, of five digits.
+  const [year, month, day] = formatter.format(instant).split('-').map(Number);
+  return Math.round((Date.UTC(year, month - 1, day) - EPOCH_MS) / DAY_MS);
 }
 
 /** Day of 'YYYY-MM-DD', 'infinity' or '-infinity'. */
