@@ -8,21 +8,6 @@ export type MicroMoney = bigint & { readonly microMoney: unique symbol };
 /** The largest amount or balance of points: 2^53-1, so that every one is exact in JSON. */
 export const MAX_POINTS = 9_007_199_254_740_991n;
 
-/** Makes Points of an integer; throws RangeError beyond +-(2^53-1) or when a number is not a safe integer. */
-export function points(value: bigint | number): Points {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number of points`);
-  const amount = BigInt(value);
-  if (amount > MAX_POINTS || amount < -MAX_POINTS) throw new RangeError(`${amount} is beyond +-${MAX_POINTS} points`);
-  return amount as Points;
-}
-
-/** A safe-integer view of points for the kernel, which counts in numbers. */
-export function pointsToNumber(amount: Points): number {
-  return Number(amount);
-}
-
-export const MICROS_PER_UNIT = 1_000_000n;
-
 export function microMoney(value: bigint): MicroMoney {
   return value as MicroMoney;
 }
