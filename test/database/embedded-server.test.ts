@@ -1,6 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { lockDataDirectory, makeDataDirectory } from '../../src/database/data-directory';
@@ -24,7 +24,11 @@ describe('the embedded database', () => {
   const parent = mkdtempSync(join(tmpdir(), 'tessera-embedded-test-'));
   const dataDir = join(parent, 'data');
   const cluster = join(dataDir, 'postgres');
-  afterAll(() => rmSync(parent, { recursive: true, force: true }));
+  afterAll(() => {
+    // As root the database itself is elsewhere.
+    rmSync(dirname(realpathSync(cluster)), { recursive: true, force: true });
+    rmSync(parent, { recursive: true, force: true });
+  });
 
   it('keeps its data over a stop, a kill of node, and a kill of PostgreSQL; commits are durable', async () => {
     const first = await startEmbeddedServer(dataDir, log);

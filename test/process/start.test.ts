@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { isAlive, readPostmaster } from '../../src/database/embedded-cluster';
@@ -23,6 +23,8 @@ describe('npm start', () => {
   const children: ChildProcess[] = [];
   afterAll(() => {
     for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
+    // As root the database itself is elsewhere.
+    rmSync(dirname(realpathSync(join(dataDir, 'postgres'))), { recursive: true, force: true });
     rmSync(directory, { recursive: true, force: true });
   });
 
