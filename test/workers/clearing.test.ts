@@ -9,6 +9,7 @@ import { dayFromIso } from '../../src/points/calendar';
 import { closePeriod } from '../../src/settlement/close-period';
 import { startWorkers, type Workers } from '../../workers/main';
 import { openQueues } from '../../workers/queues';
+import { LONG } from '../invariants/run-settings';
 import { type BookedBrand, SettlementBook } from '../support/settlement-book';
 import { createTestApp, type TestApp } from '../support/test-app';
 
@@ -214,18 +215,17 @@ describe.each(backends)('workers on %s', (backend) => {
   60_000,
 );
 
-describe.each(backends)('a worker killed with -9 during clearing, on %s', (backend) => {
-  it('20 times at random: every event is cleared once, sums are zero', async () => {
-    const test = await createTestApp({ config: { redisUrl: backend === 'Redis' ? (process.env.REDIS_URL as string) : null } });
-    const queues = openQueues(test.app.config, test.app.log);
-    const spawned = new Set<ChildProcess>();
-    const spawn = async () => {
+/** Worker processes of their own on the test's database, to be killed or stopped. */
+function spawner(test: TestApp) {
+  const spawned = new Set<ChildProcess>();
+  return {
+    async spawn(): Promise<ChildProcess> {
       const child = fork(join(__dirname, 'worker-process.ts'), {
         execArgv: ['-r', join(__dirname, '../support/swc-register.cjs')],
         env: {
           ...process.env,
           NODE_ENV: 'production',
-          REDIS_URL: backend === 'Redis' ? process.env.REDIS_URL : '',
+          REDIS_URL: test.app.config.redisUrl ?? '',
           DATABASE_URL: test.database.urls.owner,
           TESSERA_MASTER_KEY: (test.app.config.masterKey as Buffer).toString('hex'),
           TESSERA_LOG_LEVEL: 'fatal',
@@ -234,7 +234,17 @@ describe.each(backends)('a worker killed with -9 during clearing, on %s', (backe
       spawned.add(child);
       await once(child, 'message');
       return child;
-    };
+    },
+    killAll() {
+      for (const child of spawned) child.kill('SIGKILL');
+    },
+  };
+}
+
+describe.each(backends)('a worker killed with -9 during clearing, on %s', (backend) => {
+  it('20 times at random: every event is cleared once, sums are zero', async () => {
+    const test = await createTestApp({ config: { redisUrl: backend === 'Redis' ? (process.env.REDIS_URL as string) : null } });
+    const { spawn, killAll } = spawner(test);
     try {
       const book = await SettlementBook.open(test);
       const fuel = await book.brand('FUEL');
@@ -271,9 +281,39 @@ describe.each(backends)('a worker killed with -9 during clearing, on %s', (backe
       // The kills did fall into the work.
       expect(midway).toBeGreaterThan(5);
     } finally {
-      for (const child of spawned) child.kill('SIGKILL');
-      await queues.close();
+      killAll();
       await test.close();
     }
   }, 240_000);
+});
+
+// Takes as long as locks and transactions are waited for: with TESSERA_LONG=1 only.
+(LONG ? describe.each(backends) : describe.skip.each(backends))('a worker stopped beyond its lock and continued, on %s', (backend) => {
+  it('does no harm: the others clear what it held, and nothing twice', async () => {
+    const test = await createTestApp({ config: { redisUrl: backend === 'Redis' ? (process.env.REDIS_URL as string) : null } });
+    const { spawn, killAll } = spawner(test);
+    try {
+      const book = await SettlementBook.open(test);
+      const fuel = await book.brand('FUEL');
+      const wallets = await Promise.all(Array.from({ length: 20 }, () => book.wallet()));
+      const cleared = async () => (await test.database.owner.query('SELECT count(*)::int AS n FROM obligation')).rows[0].n;
+      const stopped = await spawn();
+      await book.earnMany(fuel, wallets, 4_000, '2026-01-05T10:00:00Z');
+      while ((await cleared()) === 0) await sleep(1);
+      stopped.kill('SIGSTOP');
+      await spawn();
+      const deadline = performance.now() + 120_000;
+      while ((await cleared()) < 4_000 && performance.now() < deadline) await sleep(100);
+      expect(await cleared()).toBe(4_000);
+      stopped.kill('SIGCONT');
+      await sleep(5_000);
+      await book.earnMany(fuel, wallets, 100, '2026-01-05T10:00:00Z');
+      while ((await cleared()) < 4_100 && performance.now() < deadline) await sleep(100);
+      const { rows } = await test.database.owner.query("SELECT count(*)::int AS n FROM transfer WHERE code = 'CLEARING'");
+      expect([await cleared(), rows[0].n]).toEqual([4_100, 4_100]);
+    } finally {
+      killAll();
+      await test.close();
+    }
+  }, 180_000);
 });
