@@ -9,8 +9,8 @@ import { type Check, type Finding, runCheck } from './finding';
 /** In the order in which a fault is best named: the account first, then what hangs on it. */
 const CHECKS: readonly Check[] = [
   movements,
-  parts,
   lots,
+  parts,
   accounts,
   postings,
   allocations,

@@ -102,13 +102,8 @@ test('sound books pass, and it is said what was compared', async () => {
 test.each([
   ['a balance', 'UPDATE account SET credits = credits + $1 WHERE id = $2', () => wallet, 'balance'],
   ['what is held', 'UPDATE account SET held = held + $1 WHERE id = $2', () => wallet, 'held, against its open holds'],
-  [
-    'a lot',
-    "UPDATE lot SET remaining = remaining + $1 WHERE account_id = $2 AND issuer_code = 'FUEL'",
-    () => wallet,
-    'balance that is not held, against its lots',
-  ],
-  ['a transfer', 'UPDATE transfer SET amount = amount + $1 WHERE id = $2', () => ids.burn, 'balance'],
+  ['a lot', "UPDATE lot SET remaining = remaining + $1 WHERE account_id = $2 AND issuer_code = 'FUEL'", () => wallet, 'lot of FUEL'],
+  ['a transfer', 'UPDATE transfer SET amount = amount + $1 WHERE id = $2', () => ids.burn, 'place and balance after transfer'],
   ['a running balance', 'UPDATE transfer SET debit_balance_after = debit_balance_after + $1 WHERE id = $2', () => ids.burn, 'place and balance after transfer'],
   ['an allocation', 'UPDATE allocation SET amount = amount + $1 WHERE transfer_id = $2 AND position = 0', () => ids.capture, 'lot of FUEL'],
   ['filled arrears', 'UPDATE arrears SET amount = amount + $1 WHERE id = $2', () => ids.clawback, 'allocations of clawback'],

@@ -25,12 +25,13 @@ export const movements: Check = {
     SELECT a.id AS account_id, 1 AS ordinal, f.what IS NOT NULL AS wrong, f.what, f.expected, f.found
     FROM account a LEFT JOIN summed s ON s.account_id = a.id
     LEFT JOIN LATERAL (
+      -- A transfer that does not fit is the better name for a balance that does not.
       SELECT * FROM (VALUES
+        ('place and balance after transfer ' || s.transfer_id, coalesce(s.expected, ''), coalesce(s.found, '')),
         ('balance', (coalesce(s.credits, 0) - coalesce(s.debits, 0))::text, (a.credits - a.debits)::text),
         ('credits', coalesce(s.credits, 0)::text, a.credits::text),
         ('debits', coalesce(s.debits, 0)::text, a.debits::text),
-        ('number of movements', coalesce(s.movements, 0)::text, a.seq::text),
-        ('place and balance after transfer ' || s.transfer_id, coalesce(s.expected, ''), coalesce(s.found, ''))
+        ('number of movements', coalesce(s.movements, 0)::text, a.seq::text)
       ) AS pair (what, expected, found) WHERE pair.expected <> pair.found LIMIT 1
     ) f ON true
     WHERE a.guarded`,
