@@ -45,7 +45,10 @@ async function main(): Promise<number> {
   const replay = planReplay(file.invoices);
   const currency = CURRENCIES[options.model];
   let progress: Progress | null = null;
-  const http = new HttpClient(options.url, (trouble) => progress?.warn(trouble));
+  const http = new HttpClient(options.url, (trouble) => {
+    if (progress) progress.warn(trouble);
+    else process.stderr.write(`waiting for ${options.url}: ${trouble}\n`);
+  });
   try {
     const operator = new GraphQLClient(http, async () => options.operatorToken);
     const coalition = await setUpCoalition(http, operator, new StateFile(options.state, options.url), options.model);
