@@ -168,7 +168,7 @@ CREATE TABLE audit_entry (
   reason text,
   details json
 );
-CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 `;
 
 // One number that changes whenever anything changes that a posting is planned from; caches compare it in the query they make anyway.

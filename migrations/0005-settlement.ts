@@ -61,7 +61,7 @@ CREATE TABLE obligation (
 );
 -- Statements sum a period, and page through the entries behind a line in this order.
 CREATE INDEX obligation_period ON obligation (period_id, event_transfer_id, leg);
-CREATE TRIGGER obligation_append_only BEFORE UPDATE OR DELETE ON obligation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER obligation_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON obligation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE statement (
   id uuid PRIMARY KEY,
@@ -78,7 +78,7 @@ CREATE TABLE statement (
   closed_at timestamptz NOT NULL,
   CONSTRAINT statement_one_a_brand UNIQUE (period_id, brand_id)
 );
-CREATE TRIGGER statement_append_only BEFORE UPDATE OR DELETE ON statement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER statement_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 `;
 
 const GRANTS = `

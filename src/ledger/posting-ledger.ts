@@ -94,8 +94,9 @@ class PostingLedger implements RunningLedger {
       const client = await this.lookups.connect();
       let broken: Error | undefined;
       try {
-        await client.query(BEGIN);
-        return decide(await loadState(client, [request], this.known), [request])[0];
+        // One snapshot and no locks: looking at a balance keeps nobody from spending it.
+        await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+        return decide(await loadState(client, [request], this.known, 'read'), [request])[0];
       } finally {
         await client.query('ROLLBACK').catch((lost: Error) => {
           broken = lost;

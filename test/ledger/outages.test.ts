@@ -183,7 +183,8 @@ it('a wallet that somebody else keeps locked: a retry-safe refusal, not a databa
     await owner.query('BEGIN');
     await owner.query('SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE', [wallet]);
     await expect(patient.post(request)).rejects.toMatchObject({ code: 'UNAVAILABLE', retrySafe: true });
-    await expect(patient.preview(request)).rejects.toMatchObject({ code: 'UNAVAILABLE', retrySafe: true });
+    // Looking takes no lock, so it waits for nobody.
+    expect(await patient.preview(request)).toMatchObject({ refusal: null, balances: [{ active: 9 }] });
   } finally {
     await owner.query('ROLLBACK');
     owner.release();

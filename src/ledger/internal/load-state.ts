@@ -34,10 +34,11 @@ export interface Known {
   loadOrigins(client: ClientBase, ids: readonly number[]): Promise<void>;
 }
 
-// Lock in id order: two postings over the same two wallets would deadlock otherwise.
-const LOCK_WALLETS = `
+const READ_WALLETS = `
   SELECT id, currency_id, credits, debits, held, arrears, seq, spend_locked FROM account
-  WHERE id = ANY($1::bigint[]) AND guarded ORDER BY id FOR NO KEY UPDATE`;
+  WHERE id = ANY($1::bigint[]) AND guarded ORDER BY id`;
+// Lock in id order: two postings over the same two wallets would deadlock otherwise.
+const LOCK_WALLETS = `${READ_WALLETS} FOR NO KEY UPDATE`;
 // Each of the following is a statement of its own, so that its snapshot is taken after the locks are held.
 const POSTINGS = 'SELECT id, content_hash, result, recorded_at FROM posting WHERE id = ANY($1::uuid[])';
 const LOTS = `
@@ -66,8 +67,11 @@ const COUNTERS = `
 
 type Row = string[];
 
-/** Locks the wallets of a batch and reads everything its plans may look at; all statements go out at once. */
-export async function loadState(client: ClientBase, requests: readonly PostingRequest[], known: Known): Promise<BatchState> {
+/**
+ * Locks the wallets of a batch and reads everything its plans may look at; all statements go out at once.
+ * 'read' takes no locks, and is for a transaction that sees one snapshot throughout.
+ */
+export async function loadState(client: ClientBase, requests: readonly PostingRequest[], known: Known, wallets: 'lock' | 'read' = 'lock'): Promise<BatchState> {
   const needs = needsOf(requests);
   const rows = (name: string, text: string, ...values: unknown[]): Promise<Row[]> =>
     client.query({ name: `kernel-${name}`, text, values, rowMode: 'array', types: RAW } as QueryConfig).then((result) => result.rows as unknown as Row[]);
@@ -80,7 +84,7 @@ export async function loadState(client: ClientBase, requests: readonly PostingRe
   const latest = new Date(needs.latest).toISOString();
   const named = [...needs.holds, ...needs.transfers];
   const loads = await Promise.allSettled([
-    unless(noWallets, () => rows('lock', LOCK_WALLETS, accounts)),
+    unless(noWallets, () => (wallets === 'lock' ? rows('lock', LOCK_WALLETS, accounts) : rows('read', READ_WALLETS, accounts))),
     rows('postings', POSTINGS, uuidArray(needs.postings)),
     unless(noWallets, () => rows('lots', LOTS, accounts)),
     unless(noWallets, () => rows('arrears', ARREARS, accounts)),
@@ -94,7 +98,7 @@ export async function loadState(client: ClientBase, requests: readonly PostingRe
       return rows('counters', COUNTERS, int8Array(counters.map((each) => each.account)), textArray(counters.map((each) => each.key)));
     }),
   ]);
-  const [wallets, postings, lots, arrears, namedHolds, expiringHolds, expiringAllocations, allocations, transfers, counters] = loads.map((load) => {
+  const [walletRows, postings, lots, arrears, namedHolds, expiringHolds, expiringAllocations, allocations, transfers, counters] = loads.map((load) => {
     if (load.status === 'rejected') throw load.reason;
     return load.value;
   });
@@ -107,7 +111,7 @@ export async function loadState(client: ClientBase, requests: readonly PostingRe
   if (missing.length > 0) await known.loadOrigins(client, missing);
 
   const state: BatchState = {
-    wallets: new Map(wallets.map((row) => [number(row[0]), toWallet(row)])),
+    wallets: new Map(walletRows.map((row) => [number(row[0]), toWallet(row)])),
     holds: new Map(),
     transfers: new Map(),
     counters: new Map(),
