@@ -64,7 +64,7 @@ export interface Side {
   purchase(person: Person, amount?: string, more?: Record<string, unknown>): Promise<Uuid>;
   spend(kind: 'redeem' | 'hold', person: Person, points?: number, more?: Record<string, unknown>): Promise<Uuid>;
   /** A partnership with the operator for a currency of its own, and the id of its only terms. */
-  partnership(terms?: 'PROPOSED' | 'COUNTERSIGNED', state?: string): Promise<{ partnershipId: Uuid; termsId: Uuid }>;
+  partnership(terms?: 'PROPOSED' | 'COUNTERSIGNED', state?: string): Promise<{ partnershipId: Uuid; termsId: Uuid; currency: string }>;
 }
 
 export interface TwoBrands {
@@ -199,7 +199,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
        VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $5, true, true, 10000, 8000, 3650, ARRAY[$8])`,
       [termsId, partnershipId, terms, operator.principal.brandId, IN_JANUARY, decided ? brandId : null, decided ? IN_JANUARY : null, `${word} purpose`],
     );
-    return { partnershipId, termsId };
+    return { partnershipId, termsId, currency };
   }
 
   const [own, visitor] = [await enrol(), await enrol()];
