@@ -171,5 +171,6 @@ main(...process.argv.slice(2)).catch((error: unknown) => {
   const expected = [ConfigError, EmbeddedDatabaseError, DatabaseNotReady, CannotListen, Refusal].some((kind) => error instanceof kind);
   // What somebody can mend is told in words; anything else is ours to mend and comes with its stack.
   process.stderr.write(`\ntessera: ${expected ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
+  // For verify, 1 says that the books are wrong; this says that nobody looked.
+  process.exit(process.argv[2] === 'verify' ? 2 : 1);
 });
