@@ -10,13 +10,7 @@ import { AuditEntry } from './audit-entry.entity';
 import { actorOf, databasePrincipal, type Principal } from './principal';
 
 /** Why a change is made, in the words of who makes it: kept in the audit trail. No personal data. */
-export const reasonSchema = z
-  .string()
-  .trim()
-  .min(1, 'Give a reason, or none.')
-  .max(500, 'A reason has at most 500 characters.')
-  .pipe(plainText(500))
-  .nullish();
+export const reasonSchema = z.string().trim().min(1, 'Give a reason, or none.').max(500, 'A reason has at most 500 characters.').pipe(plainText(500)).nullish();
 
 export const idempotencyKeySchema = idempotencyKey;
 
