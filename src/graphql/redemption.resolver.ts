@@ -48,7 +48,10 @@ function spendingInput(ctx: Context, { member, purchaseAmount, ...rest }: Redeem
 }
 
 // A caller knows the purchase by the names of the GraphQL input.
-const SENT_AS: Readonly<Record<string, string>> = { 'input.purchase.amount': 'input.purchaseAmount.amount', 'input.purchase.moneyCurrency': 'input.purchaseAmount.currency' };
+const SENT_AS: Readonly<Record<string, string>> = {
+  'input.purchase.amount': 'input.purchaseAmount.amount',
+  'input.purchase.moneyCurrency': 'input.purchaseAmount.currency',
+};
 
 function parseSpending<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   try {
