@@ -6,7 +6,6 @@ import {
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
-  isEnumType,
   isInputObjectType,
   isLeafType,
   isListType,
@@ -112,9 +111,4 @@ export function operationFor(schema: GraphQLSchema, { kind, field }: RootField, 
 export function refusalTypes(schema: GraphQLSchema): ReadonlySet<string> {
   const refusal = schema.getType('Refusal');
   return new Set(refusal && isAbstractType(refusal) ? schema.getPossibleTypes(refusal).map(({ name }) => name) : []);
-}
-
-/** Values of an enum type, for tests that try each. */
-export function enumValues(type: GraphQLNamedType): string[] {
-  return isEnumType(type) ? type.getValues().map(({ name }) => name) : [];
 }
