@@ -1,0 +1,250 @@
+import { Client, type PoolClient } from 'pg';
+import { createTestDatabase, type TestDatabase } from '../support/test-database';
+import { OPEN_TABLES, VISIBLE } from './isolation/visible-rows';
+
+/**
+ * What each role may do with each table: s select, i insert, and the columns that it may update. Nobody deletes, truncates, references or
+ * sets triggers. A privilege that is granted without a line here fails the test.
+ */
+const APP: Readonly<Record<string, string>> = {
+  account: 's',
+  allocation: 's',
+  api_client: 'si disabled_at name scopes',
+  api_client_secret: 'si revoked_at',
+  arrears: 's',
+  arrears_fill: 's',
+  audit_entry: 'si',
+  brand: 'si country name status',
+  brand_link: 'si customer_hash source unlinked_at',
+  coalition_version: 's',
+  conversion_rate: 'si effective',
+  currency: 'si',
+  deployment: 's',
+  earning_rule: 'si',
+  hold: 's',
+  journal_cursor: 's',
+  lot: 's',
+  lot_origin: 's',
+  member: 'si status',
+  member_identifier: 'si removed_at',
+  member_personal_data: 'si birth_date email family_name given_name language phone updated_at',
+  migration: 's',
+  obligation: 's',
+  partnership: 'si state',
+  partnership_event: 'si',
+  period: 'si close_horizon closed_at closing_at status',
+  point_currency: 'si',
+  posting: 's',
+  purchase: 's',
+  purchase_line: 's',
+  purchase_redemption: 's',
+  purchase_return: 's',
+  purchase_return_line: 's',
+  redemption: 's',
+  redemption_rule: 'si',
+  staff: 'si removed_at',
+  statement: 'si',
+  terms_version: 'si decided_at decided_by_brand_id status',
+  transfer: 's',
+  wallet: 'si lock_reason locked_at',
+};
+/** The kernel knows no brand, member, client or rule: what it needs of them is in the posting. */
+const KERNEL: Readonly<Record<string, string>> = {
+  account: 'si arrears credits debits held seq spend_locked',
+  allocation: 'si',
+  arrears: 'si remaining',
+  arrears_fill: 'si',
+  counter: 'si value',
+  currency: 's',
+  hold: 'si captured settled_at state',
+  journal_cursor: 'si epoch moved_at position',
+  lot: 'si held remaining',
+  lot_origin: 'si',
+  obligation: 'si',
+  period: 'si close_horizon',
+  posting: 'si',
+  purchase: 'si',
+  purchase_line: 'si',
+  purchase_redemption: 'si',
+  purchase_return: 'si',
+  purchase_return_line: 'si',
+  redemption: 'si',
+  transfer: 'si',
+};
+const ROLES: Readonly<Record<string, Readonly<Record<string, string>>>> = { tessera_app: APP, tessera_kernel: KERNEL, tessera_queue: {} };
+
+let database: TestDatabase;
+let client: PoolClient;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = await database.owner.connect();
+});
+afterAll(async () => {
+  client?.release();
+  await database?.drop();
+});
+
+/** Runs a statement as a role, and takes back whatever it did. */
+async function as(role: string, ...statements: string[]) {
+  await client.query('BEGIN');
+  try {
+    await client.query(`SET LOCAL ROLE "${role}"; SELECT set_config('tessera.principal', 'operator', true)`);
+    for (const statement of statements.slice(0, -1)) await client.query(statement);
+    return await client.query(statements.at(-1) as string);
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+const denied = (role: string, ...statements: string[]) => expect(as(role, ...statements)).rejects.toMatchObject({ code: '42501' });
+
+describe.each(Object.entries(ROLES))('%s', (role, expected) => {
+  it('has the privileges that are listed, and no other', async () => {
+    const { rows } = await client.query(
+      `SELECT c.relname, has_table_privilege($1, c.oid, 'SELECT') AS s, has_table_privilege($1, c.oid, 'INSERT') AS i,
+         has_table_privilege($1, c.oid, 'DELETE, TRUNCATE, REFERENCES, TRIGGER') AS more,
+         (SELECT string_agg(attname, ' ' ORDER BY attname) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND has_column_privilege($1, c.oid, attnum, 'UPDATE')) AS u
+       FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`,
+      [role],
+    );
+    expect(rows.map(({ relname }) => relname).sort()).toEqual([...Object.keys(VISIBLE), ...Object.keys(OPEN_TABLES)].sort());
+    expect(rows.filter(({ more }) => more)).toEqual([]);
+    const found = rows
+      .map(({ relname, s, i, u }) => [relname, [`${s ? 's' : ''}${i ? 'i' : ''}`, u].filter(Boolean).join(' ')])
+      .filter(([, privileges]) => privileges);
+    expect(Object.fromEntries(found)).toEqual(expected);
+  });
+
+  it('is no superuser, bypasses nothing, owns nothing, makes nothing, becomes nobody else', async () => {
+    const { rows } = await client.query(
+      `SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, (SELECT count(*)::int FROM pg_class WHERE relowner = r.oid) AS owns,
+         has_schema_privilege(r.oid, 'public', 'CREATE') AS creates, (SELECT count(*)::int FROM pg_auth_members WHERE member = r.oid) AS becomes
+       FROM pg_roles r WHERE rolname = $1`,
+      [role],
+    );
+    const no = { rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false, rolcanlogin: false, rolreplication: false };
+    expect(rows).toEqual([{ ...no, owns: 0, creates: false, becomes: 0 }]);
+    await denied(role, 'CREATE TABLE public.mine (a int)');
+    await denied(role, 'SELECT rolpassword FROM pg_authid');
+    await denied(role, "COPY (SELECT 1) TO PROGRAM 'true'");
+    await denied(role, "SELECT pg_read_file('/etc/passwd')");
+  });
+});
+
+describe('what nobody may do', () => {
+  it.each(['transfer', 'posting', 'allocation', 'arrears_fill', 'obligation', 'statement', 'audit_entry'])('change or remove a row of %s', async (table) => {
+    for (const role of ['tessera_app', 'tessera_kernel']) {
+      await denied(role, `DELETE FROM ${table}`);
+      await denied(role, `TRUNCATE ${table}`);
+      const { rows } = await client.query('SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0', [table]);
+      for (const { attname } of rows) await denied(role, `UPDATE ${table} SET ${attname} = ${attname}`);
+    }
+    // Nor may its owner, nor a superuser, without taking the trigger away.
+    for (const change of ['DELETE FROM', 'UPDATE']) {
+      const statement =
+        change === 'UPDATE'
+          ? `UPDATE ${table} SET ${(await client.query('SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum = 1', [table])).rows[0].attname} = NULL`
+          : `DELETE FROM ${table}`;
+      await expect(client.query(statement)).rejects.toMatchObject({ code: '23001' });
+    }
+  });
+
+  it('read what is not theirs: the kernel no person or secret, the application no counter, the queues no table of the platform', async () => {
+    for (const table of [
+      'member_personal_data',
+      'member',
+      'member_identifier',
+      'brand_link',
+      'api_client',
+      'api_client_secret',
+      'staff',
+      'audit_entry',
+      'statement',
+      'terms_version',
+    ])
+      await denied('tessera_kernel', `SELECT FROM ${table}`);
+    await denied('tessera_app', 'SELECT FROM counter');
+    for (const table of [...Object.keys(VISIBLE), ...Object.keys(OPEN_TABLES)]) await denied('tessera_queue', `SELECT FROM ${table}`);
+    for (const role of ['tessera_app', 'tessera_kernel']) await denied(role, 'SELECT FROM bullmq.migration');
+    await denied('tessera_queue', 'INSERT INTO bullmq.migration SELECT * FROM bullmq.migration');
+    await denied('tessera_queue', 'DROP SCHEMA bullmq CASCADE');
+  });
+
+  it('make points or money: the application posts nothing', async () => {
+    await denied(
+      'tessera_app',
+      "INSERT INTO transfer (id, posting_id, party_id, debit_account, credit_account, currency_id, amount, code, occurred_at, recorded_at) VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 2, 1, 1, 'EARN', now(), now())",
+    );
+    await denied('tessera_app', 'UPDATE account SET credits = credits + 1');
+    await denied('tessera_app', 'UPDATE lot SET remaining = 1');
+    await denied('tessera_kernel', 'UPDATE account SET owner_id = gen_random_uuid()');
+    await denied('tessera_kernel', 'UPDATE hold SET amount = 1');
+  });
+});
+
+describe('a login of its own', () => {
+  // As DATABASE_APP_URL is meant to be used: it can be the application, and nothing else.
+  it('for the application cannot become the kernel, the queues or the owner', async () => {
+    const login = `probe_${database.name.slice(-10)}`;
+    await client.query(`CREATE ROLE ${login} LOGIN PASSWORD 'probe' IN ROLE tessera_app`);
+    const url = new URL(database.urls.app);
+    Object.assign(url, { username: login, password: 'probe' });
+    const connected = new Client({ connectionString: url.toString() });
+    try {
+      await connected.connect();
+      expect((await connected.query('SELECT current_user AS who')).rows[0].who).toBe('tessera_app');
+      const { rows } = await client.query('SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = current_database()');
+      for (const role of ['tessera_kernel', 'tessera_queue', rows[0].owner, 'postgres'])
+        await expect(connected.query(`SET ROLE ${role}`)).rejects.toMatchObject({ code: '42501' });
+      await connected.query('SET ROLE NONE');
+      await expect(connected.query('SET row_security = off; SELECT FROM brand')).rejects.toMatchObject({ code: '42501' });
+    } finally {
+      await connected.end();
+      await client.query(`DROP OWNED BY ${login}; DROP ROLE ${login}`);
+    }
+  });
+});
+
+describe("functions with the owner's rights", () => {
+  const definers = async () =>
+    (
+      await client.query(
+        `SELECT p.oid::regprocedure::text AS name, proconfig, has_function_privilege('public', p.oid, 'EXECUTE') AND prorettype <> 'trigger'::regtype AS anybody
+         FROM pg_proc p WHERE prosecdef AND pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') ORDER BY 1`,
+      )
+    ).rows;
+
+  it('are these three; each says where it looks, the temporary schema last, and not everybody may call it', async () => {
+    const found = await definers();
+    expect(found.map(({ name }) => name)).toEqual(['bump_coalition_version()', 'find_member_by_identifier(text,bytea)', 'oldest_writer()']);
+    for (const { name, proconfig, anybody } of found) {
+      expect([name, proconfig?.[0]]).toEqual([name, expect.stringMatching(/^search_path=(pg_catalog|public, pg_temp)$/)]);
+      expect([name, anybody]).toEqual([name, false]);
+    }
+  });
+
+  // The attack that the order of the search path is against: a temporary table in the place of a real one.
+  const SHADOW = [
+    "CREATE TEMP TABLE member_identifier AS SELECT gen_random_uuid() AS member_id, 'CARD'::text AS kind, sha256('mine') AS hash, NULL::timestamptz AS removed_at",
+    "CREATE TEMP TABLE member AS SELECT member_id AS id, 'ACTIVE'::text AS status FROM member_identifier",
+    'GRANT ALL ON ALL TABLES IN SCHEMA pg_temp TO PUBLIC',
+    "SELECT find_member_by_identifier('CARD', sha256('mine')) AS found",
+  ];
+  it('are not fooled by temporary tables of their caller', async () => {
+    expect((await as('tessera_app', ...SHADOW)).rows).toEqual([{ found: null }]);
+    // And they would be, if the temporary schema were not named: so this test can fail.
+    await client.query('ALTER FUNCTION find_member_by_identifier(text, bytea) SET search_path = public');
+    expect((await as('tessera_app', ...SHADOW)).rows[0].found).not.toBeNull();
+    await client.query('ALTER FUNCTION find_member_by_identifier(text, bytea) SET search_path = public, pg_temp');
+  });
+
+  it('find the holder of a card by its exact hash only', async () => {
+    const like = [
+      "SELECT find_member_by_identifier('%', '%') AS found",
+      'SELECT find_member_by_identifier(NULL, NULL) AS found',
+      "SELECT find_member_by_identifier('CARD', '') AS found",
+    ];
+    for (const statement of like) expect((await as('tessera_app', statement)).rows).toEqual([{ found: null }]);
+    await denied('tessera_kernel', "SELECT find_member_by_identifier('CARD', '')");
+    await denied('tessera_queue', "SELECT find_member_by_identifier('CARD', '')");
+  });
+});
