@@ -51,7 +51,7 @@ async function relayUntilStopped(app: App, queues: Queues, signal: AbortSignal):
       failures = 0;
     } catch (error) {
       pause = Math.min(LONGEST_PAUSE_MS, LOOK_MS * 2 ** ++failures);
-      app.log.warn({ error: (error as Error).message, againInMs: pause }, 'the journal could not be relayed');
+      app.log.warn({ err: error, againInMs: pause }, 'the journal could not be relayed');
     }
     await sleep(pause, undefined, { signal }).catch(() => undefined);
   }

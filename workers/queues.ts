@@ -152,7 +152,7 @@ export function openQueues(config: Config, log: Logger): Queues {
     work(name, concurrency, run) {
       const worker = backend.work(name, (job) => run({ name: job.name, data: job.data }).catch(giveUpIfUnreadable), { ...WORKER, concurrency });
       worker.on('error', logError);
-      worker.on('failed', (job, error) => log.warn({ queue: name, job: job?.id, attempt: job?.attemptsMade, error: error.message }, 'a job failed'));
+      worker.on('failed', (job, error) => log.warn({ queue: name, job: job?.id, attempt: job?.attemptsMade, err: error }, 'a job failed'));
       workers.push(worker);
       return { close: () => worker.close() };
     },

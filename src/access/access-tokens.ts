@@ -59,15 +59,18 @@ export async function verifyAccessToken(app: App, token: string): Promise<Access
     requiredClaims: ['sub', 'exp', 'kind'],
   });
   const expiresAt = new Date((payload.exp as number) * 1_000);
-  const subject = payload.sub as string;
-  if (payload.kind === 'client') {
+  const subject = String(payload.sub);
+  if (payload.kind === 'client' && CLIENT_ID.test(subject)) {
     const granted = String(payload.scope).split(' ');
     return { kind: 'client', clientId: uuidOf(subject), scopes: SCOPES.filter((scope) => granted.includes(scope)), expiresAt };
   }
   const brandId = payload.brand as Uuid;
-  if (payload.kind !== 'member' || typeof brandId !== 'string') throw new Unauthenticated('This token is of no kind that we know.');
+  if (payload.kind !== 'member' || !UUID.test(String(brandId)) || !UUID.test(subject)) throw new Unauthenticated('This token is of no kind that we know.');
   return { kind: 'member', memberId: app.keys.fromPairwise('member', brandId, subject), brandId, expiresAt };
 }
+
+const CLIENT_ID = /^cli_[0-9a-f]{32}$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function uuidOf(clientId: string): Uuid {
   const hex = clientId.slice('cli_'.length);

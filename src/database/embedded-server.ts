@@ -26,6 +26,8 @@ const SETTINGS = {
   // A forgotten transaction would hold back the journal's readers.
   idle_in_transaction_session_timeout: '5min',
   log_checkpoints: 'off',
+  // The detail of an error may be a whole row, and a row may be about a person.
+  log_error_verbosity: 'terse',
   log_line_prefix: '%m [%p] ',
 } as const;
 
