@@ -1,5 +1,5 @@
 import { foundTestCoalition, openApi, type TestApi, type TestCoalition } from './api';
-import { createTestApp, type TestApp } from './test-app';
+import { createTestApp, type TestApp, type TestAppOptions } from './test-app';
 
 const LONG_AGO = '2025-01-01T00:00:00Z';
 const REFUSAL = '... on Refusal { __typename code message retrySafe }';
@@ -14,8 +14,8 @@ export interface PointsApi {
   close(): Promise<void>;
 }
 
-export async function openPointsApi(variables: Readonly<Record<string, string>> = {}): Promise<PointsApi> {
-  const test = await createTestApp({ variables: { TESSERA_LOCAL_ISSUER: 'true', ...variables } });
+export async function openPointsApi(options: TestAppOptions = {}): Promise<PointsApi> {
+  const test = await createTestApp({ ...options, variables: { TESSERA_LOCAL_ISSUER: 'true', ...options.variables } });
   const api = await openApi(test);
   const coalition = await foundTestCoalition(test, 'FUEL', 'TAXI');
   const operator = coalition.freshOperatorToken;

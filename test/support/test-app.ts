@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { DestinationStream } from 'pino';
 import { Keys } from '../../src/access/keys';
 import type { App } from '../../src/app';
 import { buildApp, closeApp } from '../../src/build-app';
@@ -25,6 +26,8 @@ export interface TestAppOptions {
   readonly config?: Partial<Config>;
   /** Shares another test app's database: a second process of the same coalition. It is not dropped on close. */
   readonly database?: TestDatabase;
+  /** Where its log goes; by default to standard output. */
+  readonly logTo?: DestinationStream;
 }
 
 const MASTER_KEY = createHash('sha256').update('the master key of the tests').digest();
@@ -42,7 +45,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const config: Config = { ...read, masterKey: MASTER_KEY, database: { urls: database.urls, embedded: false, poolSize: 8 }, ...options.config };
   // As migrating with this key would have left it.
   await database.owner.query('INSERT INTO deployment (key_mark) VALUES ($1) ON CONFLICT DO NOTHING', [new Keys(MASTER_KEY).derive(KEY_MARK)]);
-  const app = await buildApp(config, createLogger(config, 'test'), clock);
+  const app = await buildApp(config, createLogger(config, 'test', options.logTo), clock);
   return {
     app,
     clock,

@@ -31,7 +31,7 @@ export async function forbiddenTo(world: TwoBrands, actor: Actor, { pairwise = t
   const known = await uuidsOf(world, { ...belongingTo(a.brandId), brand: 'true', period: 'true', conversion_rate: 'true' });
   for (const [uuid, what] of theirs) if (!known.has(uuid)) forbid(uuid, `the uuid of ${what}`);
 
-  const seenAs = actor.principal.kind === 'member' ? 'coalition' : actor.principal.brandId;
+  const seenAs = actor.principal.brandId ?? 'coalition';
   for (const [table, kind] of pairwise ? Object.entries(PAIRWISE) : []) {
     const { rows } = await points.test.database.owner.query(`SELECT id FROM ${table}`);
     for (const { id } of rows) {

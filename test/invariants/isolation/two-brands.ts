@@ -23,6 +23,7 @@ import { closePeriod } from '../../../src/settlement/close-period';
 import { completeClose } from '../../../src/settlement/complete-close';
 import { openPointsApi, type PointsApi } from '../../support/points-api';
 import { purchaseOf, returnOf } from '../../support/shop-coalition';
+import type { TestAppOptions } from '../../support/test-app';
 
 /** Somebody who sends requests. */
 export interface Actor {
@@ -90,8 +91,8 @@ const IN_JANUARY = new Date('2026-01-15T10:00:00Z');
 const ROLES = ['PROGRAMME_MANAGER', 'FINANCE', 'COMPLIANCE_OFFICER', 'SUPPORT'] as const;
 
 /** FUEL attacks, TAXI is attacked. Both have earned, spent, held, captured, refunded, returned; January is closed. */
-export async function openTwoBrands(): Promise<TwoBrands> {
-  const points = await openPointsApi(NO_LIMITS);
+export async function openTwoBrands(options: TestAppOptions = {}): Promise<TwoBrands> {
+  const points = await openPointsApi({ ...options, variables: { ...NO_LIMITS, ...options.variables } });
   const { app } = points.test;
   const { operator: principal, freshOperatorToken } = points.coalition;
   const operator: Actor = { name: 'the operator', principal, token: freshOperatorToken };
