@@ -82,7 +82,7 @@ describe('conversion rates', () => {
   it.each([
     ['toCurrency', { toCurrency: 'FLP' }],
     ['ratio.denominator', { ratio: { numerator: 1, denominator: 0 } }],
-    ['numerator', { ratio: { numerator: 0, denominator: 1 } }],
+    ['ratio.numerator', { ratio: { numerator: 0, denominator: 1 } }],
     ['minimum', { minimum: 750 }],
     ['increment', { increment: 0 }],
     ['dailyMaximum', { dailyMaximum: 999 }],

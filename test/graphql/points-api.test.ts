@@ -279,7 +279,7 @@ test('bad input names its field, and nothing is written', async () => {
     [REDEEM, spending({ id }, -10), 'input.points'],
     [REDEEM, spending({ id }, 2 ** 53), 'input.points'],
     [REDEEM, spending({ id }, 1.5), 'input.points'],
-    [REDEEM, spending({ id }, 10, { purchaseAmount: { amount: '1.0000001', currency: 'EUR' } }), 'input.purchase.amount'],
+    [REDEEM, spending({ id }, 10, { purchaseAmount: { amount: '1.0000001', currency: 'EUR' } }), 'input.purchaseAmount.amount'],
     [HOLD, spending({ id }, 10, { expiresAt: '2026-03-15T11:59:59Z' }), 'input.expiresAt'],
     [HOLD, spending({ id }, 10, { expiresAt: '2036-03-15T11:59:59Z' }), 'input.expiresAt'],
     [CAPTURE, { idempotencyKey: newKey(), redemptionId: hold.redemptionId, points: 0 }, 'input.points'],
