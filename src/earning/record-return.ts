@@ -10,6 +10,7 @@ import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { previewPosting } from '../ledger/preview-posting';
 import { decimal, idempotencyKey, occurredAt, plainText } from '../ledger/request-fields';
+import { seesWallet } from '../members/sees-wallet';
 import { dayOf } from '../points/calendar';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
@@ -61,7 +62,8 @@ export interface RecordedReturn {
   /** Quantities as decimal text with three decimals. */
   readonly lines: readonly { readonly lineNo: number; readonly quantity: string; readonly left: string }[];
   readonly occurredAt: string;
-  readonly balance: BalanceAfter;
+  /** null: the member is no longer linked with the brand. */
+  readonly balance: BalanceAfter | null;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
 }
@@ -77,21 +79,24 @@ export async function recordReturn(app: App, principal: Principal, command: Reco
   const id = postingId(brandId, key);
   const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const stored = dryRun ? null : await findPosting(client, id);
-    if (stored) return { stored };
+    if (stored) return { stored, linked: await seesWallet(client, stored.outcome.balances[0]?.account ?? 0) };
     const version = await app.coalition.version(client);
     const purchase = await readPurchase(client, command.purchaseId);
     // Of another brand: row-level security has answered already; the operator's staff see it, but may not act on it.
     if (!purchase || purchase.brandId !== brandId) throw new NotFound('Purchase');
-    return { stored: null, purchase, snapshot: await app.coalition.at(version), rules: await earningRules(app, version) };
+    const linked = await seesWallet(client, purchase.account);
+    return { stored: null, linked, purchase, snapshot: await app.coalition.at(version), rules: await earningRules(app, version) };
   });
-  if (found.stored) return toRecorded(sameOutcome(found.stored, hash), false);
+  const { linked } = found;
+  if (found.stored) return toRecorded(sameOutcome(found.stored, hash), { linked, dryRun: false });
   const request = toRequest(found, command, { id, hash, now: app.clock.now() });
-  return toRecorded(dryRun ? await previewPosting(app, { ...request, id: newUuid() }) : await app.ledger.post(request), dryRun);
+  const outcome = dryRun ? await previewPosting(app, { ...request, id: newUuid() }) : await app.ledger.post(request);
+  return toRecorded(outcome, { linked, dryRun });
 }
 
-function toRecorded(outcome: PostingOutcome, dryRun: boolean): RecordedReturn {
+function toRecorded(outcome: PostingOutcome, { linked, dryRun }: { linked: boolean; dryRun: boolean }): RecordedReturn {
   const answer = acceptedAnswer(outcome) as unknown as Omit<RecordedReturn, 'balance' | 'dryRun' | 'duplicate'>;
-  return { ...answer, balance: outcome.balances[0], dryRun, duplicate: outcome.duplicate };
+  return { ...answer, balance: linked ? outcome.balances[0] : null, dryRun, duplicate: outcome.duplicate };
 }
 
 interface Found {

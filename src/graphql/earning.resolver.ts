@@ -50,7 +50,7 @@ function showReturn(ctx: Context, recorded: RecordedReturn): RecordedReturnType 
   return Object.assign(new RecordedReturnType(), recorded, {
     returnId: recorded.dryRun ? null : showId(ctx, 'return', recorded.returnId),
     purchaseId: showId(ctx, 'purchase', recorded.purchaseId),
-    balance: showBalance(recorded.currency, recorded.balance),
+    balance: recorded.balance && showBalance(recorded.currency, recorded.balance),
   });
 }
 

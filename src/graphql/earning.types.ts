@@ -240,8 +240,8 @@ export class RecordedReturnType {
   @Field(() => DateTimeScalar, { description: 'When it happened.' })
   occurredAt!: string;
 
-  @Field(() => BalanceType, { description: "The member's balance after it." })
-  balance!: BalanceType;
+  @Field(() => BalanceType, { nullable: true, description: "The member's balance after it; null when the member is no longer linked with the brand." })
+  balance!: BalanceType | null;
 
   @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
   dryRun!: boolean;

@@ -74,7 +74,7 @@ function showChange<Shown extends object>(ctx: Context, shown: Shown, change: Fo
   return Object.assign(shown, change, {
     redemptionId: showId(ctx, 'redemption', change.redemptionId),
     value: { amount: change.moneyValue, currency: change.moneyCurrency },
-    balance: showBalance(change.currency, change.balance),
+    balance: change.balance && showBalance(change.currency, change.balance),
   });
 }
 

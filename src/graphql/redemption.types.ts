@@ -171,8 +171,8 @@ abstract class RedemptionChange {
   @Field(() => DateTimeScalar, { description: 'When it happened.' })
   occurredAt!: string;
 
-  @Field(() => BalanceType, { description: "The member's balance after it." })
-  balance!: BalanceType;
+  @Field(() => BalanceType, { nullable: true, description: "The member's balance after it; null when the member is no longer linked with the brand." })
+  balance!: BalanceType | null;
 
   @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
   duplicate!: boolean;

@@ -6,6 +6,7 @@ import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, LedgerView, Plan, PostingRequest } from '../ledger/posting';
+import { seesWallet } from '../members/sees-wallet';
 import { type Day, dayOf } from '../points/calendar';
 import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
@@ -45,7 +46,8 @@ export interface FollowedUp {
   readonly moneyValue: string;
   readonly moneyCurrency: string;
   readonly occurredAt: string;
-  readonly balance: BalanceAfter;
+  /** null: the member is no longer linked with the brand. */
+  readonly balance: BalanceAfter | null;
   readonly duplicate: boolean;
 }
 
@@ -57,13 +59,14 @@ export async function followUp(app: App, principal: Principal, command: FollowUp
   const id = postingId(brandId, key);
   const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const stored = await findPosting(client, id);
-    if (stored) return { stored };
+    if (stored) return { stored, linked: await seesWallet(client, stored.outcome.balances[0]?.account ?? 0) };
     const redemption = (await readRedemptions(client, [command.redemptionId])).get(command.redemptionId);
     // The operator's staff see every brand's redemptions, but may act on their own only.
     if (!redemption || redemption.brandId !== brandId) throw new NotFound('Redemption');
-    return { stored: null, redemption, snapshot: await app.coalition.snapshot(client) };
+    const linked = await seesWallet(client, redemption.account);
+    return { stored: null, linked, redemption, snapshot: await app.coalition.snapshot(client) };
   });
-  if (found.stored) return toFollowedUp(sameOutcome(found.stored, hash));
+  if (found.stored) return toFollowedUp(sameOutcome(found.stored, hash), found.linked);
   const { redemption, snapshot } = found;
   const currency = snapshot.currenciesById.get(redemption.currencyId);
   if (!currency) throw new Error(`currency ${redemption.currencyId} is not in the coalition's snapshot`);
@@ -86,10 +89,10 @@ export async function followUp(app: App, principal: Principal, command: FollowUp
     },
     plan: 'refused' in inTime ? () => inTime : followUp.plan({ redemption, currency, day, occurredAt }),
   };
-  return toFollowedUp(await app.ledger.post(request));
+  return toFollowedUp(await app.ledger.post(request), found.linked);
 }
 
-function toFollowedUp(outcome: Awaited<ReturnType<App['ledger']['post']>>): FollowedUp {
+function toFollowedUp(outcome: Awaited<ReturnType<App['ledger']['post']>>, linked: boolean): FollowedUp {
   const answer = acceptedAnswer(outcome) as unknown as Omit<FollowedUp, 'balance' | 'duplicate'>;
-  return { ...answer, balance: outcome.balances[0], duplicate: outcome.duplicate };
+  return { ...answer, balance: linked ? outcome.balances[0] : null, duplicate: outcome.duplicate };
 }

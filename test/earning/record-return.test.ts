@@ -2,6 +2,7 @@ import { recordPurchase } from '../../src/earning/record-purchases';
 import { recordReturn } from '../../src/earning/record-return';
 import { unlinkMember } from '../../src/members/unlink-member';
 import { redeemPoints } from '../../src/redemption/redeem-points';
+import { refundRedemption, refundRedemptionSchema } from '../../src/redemption/refund-redemption';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
 
 let shop: ShopCoalition;
@@ -113,10 +114,23 @@ test('refused or bad returns write nothing', async () => {
   expect(await shop.written()).toEqual(written);
 });
 
-test('goods come back after the member was unlinked, too', async () => {
+test('goods come back after the member was unlinked, too, but the balance is not told any more', async () => {
   const ana = await attic.enrol();
   const { purchaseId } = await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '0', tenCups()));
   await unlinkMember(shop.app, attic.principal, { member: ana.ref, reason: null });
   await expect(recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '10'))).rejects.toMatchObject({ name: 'NotFound' });
-  expect(await recordReturn(shop.app, attic.principal, returnOf(purchaseId, [{ lineNo: 1, quantity: '10' }]))).toMatchObject({ clawedBack: 25 });
+  const all = returnOf(purchaseId, [{ lineNo: 1, quantity: '10' }]);
+  expect(await recordReturn(shop.app, attic.principal, { ...all, dryRun: true })).toMatchObject({ clawedBack: 25, balance: null });
+  expect(await recordReturn(shop.app, attic.principal, all)).toMatchObject({ clawedBack: 25, balance: null });
+  expect(await recordReturn(shop.app, attic.principal, all)).toMatchObject({ clawedBack: 25, balance: null, duplicate: true });
+});
+
+test('points burned at a brand are refunded after the member was unlinked, without telling the balance', async () => {
+  const ana = await attic.enrol();
+  await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '100'));
+  const burn = await redeemPoints(shop.app, attic.principal, spendingOf(ana.ref, 40));
+  await unlinkMember(shop.app, attic.principal, { member: ana.ref, reason: null });
+  const refund = refundRedemptionSchema.parse({ idempotencyKey: 'refund after goodbye', redemptionId: burn.redemptionId });
+  expect(await refundRedemption(shop.app, attic.principal, refund)).toMatchObject({ points: 40, balance: null, duplicate: false });
+  expect(await refundRedemption(shop.app, attic.principal, refund)).toMatchObject({ points: 40, balance: null, duplicate: true });
 });
