@@ -1,5 +1,6 @@
+import { lesser } from '../points/amount';
 import { applyFloor, floorDivide } from '../points/ratio';
-import { BILLIONTHS_PER_UNIT, type ExactAmount, lessAmount, minAmount } from '../purchases/exact-amount';
+import { BILLIONTHS_PER_UNIT, type ExactAmount, lessAmount } from '../purchases/exact-amount';
 import type { EarningRule, Exclusion } from './earning-rule';
 
 /** Why the rule leaves a line out, or null when the line earns. The narrowest reason is given first. */
@@ -28,7 +29,7 @@ export interface BasketTotals {
  * floor(that x points per unit), then floor(x multiplier), in whole points; the member loses both fractions. Never below zero.
  */
 export function basketPoints(rule: Pick<EarningRule, 'pointsPerUnit' | 'multiplier'>, scale: number, basket: BasketTotals): bigint {
-  const base = minAmount(basket.eligible, lessAmount(basket.amount, basket.paidWithPoints));
+  const base = lesser(basket.eligible, lessAmount(basket.amount, basket.paidWithPoints));
   const plain = floorDivide(base * rule.pointsPerUnit, BILLIONTHS_PER_UNIT);
   return applyFloor(rule.multiplier, plain) * 10n ** BigInt(scale);
 }

@@ -34,10 +34,10 @@ export class RedemptionUsed extends Refusal {
   }
 }
 
-/** More points than a wallet can hold. */
+/** More points than one purchase can earn: they could not be held, or not be cleared. */
 export class AmountTooLarge extends Refusal {
   constructor() {
-    super({ code: 'AMOUNT_TOO_LARGE', message: 'This basket would earn more points than a wallet can hold. Check its quantities and prices.' });
+    super({ code: 'AMOUNT_TOO_LARGE', message: 'This basket would earn more points than can be held or settled. Check its quantities and prices.' });
   }
 }
 

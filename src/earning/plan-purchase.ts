@@ -1,7 +1,6 @@
 import type { Uuid } from '../ids';
 import { type AlongsideRow, alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, LotTarget, Plan, Step } from '../ledger/posting';
-import { MAX_POINTS } from '../points/amount';
 import { dayToIso, NEVER } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
@@ -35,6 +34,8 @@ export interface PurchaseFacts {
   readonly currency: { readonly id: number; readonly code: string; readonly scale: number };
   readonly rule: EarningRule;
   readonly termsId: Uuid;
+  /** Most points that one purchase may earn: see mostClearable. */
+  readonly mostPoints: bigint;
   readonly lot: LotTarget;
   readonly lines: readonly PurchaseLine[];
   readonly moneyCurrency: string;
@@ -73,7 +74,7 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
     }
     const paidWithPoints = sumAmounts(paid.map(({ value }) => value));
     const points = basketPoints(rule, facts.currency.scale, { amount, eligible, paidWithPoints });
-    if (points > MAX_POINTS) return refuse(new AmountTooLarge());
+    if (points > facts.mostPoints) return refuse(new AmountTooLarge());
     const earned = Number(points);
     const steps: Step[] = paid.map(({ redemption }) => ({ do: 'count', account: facts.wallet, key: usedCounter(redemption.id), by: 1 }));
     if (earned > 0)

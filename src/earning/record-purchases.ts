@@ -1,6 +1,7 @@
 import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
+import { mostClearable } from '../coalition/clearable-points';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
 import { requireTerms } from '../coalition/terms-in-force';
 import type { Tx } from '../database/transaction';
@@ -218,6 +219,7 @@ async function toRequest(app: App, context: Context, { command, id, hash }: Aske
       currency,
       rule,
       termsId: terms.id,
+      mostPoints: mostClearable(snapshot, currency),
       lot: {
         originId: await lotOrigin(app, snapshot, brandId, currency, terms.id, day),
         expiresOn: expiryDate(currency.expiry, day),

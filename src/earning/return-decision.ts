@@ -1,3 +1,4 @@
+import { lesser } from '../points/amount';
 import { formatDecimal } from '../points/decimal';
 import { floorDivide } from '../points/ratio';
 import { type ExactAmount, lessAmount, lineAmount, sumAmounts } from '../purchases/exact-amount';
@@ -64,8 +65,7 @@ export function decideReturn(purchase: StandingPurchase, goods: readonly Returne
     let wanted = each.quantity;
     for (const line of lines) {
       const left = leftOf(line);
-      // biome-ignore lint/complexity/useMathMinMax: Math.min knows no bigint
-      const take = left < wanted ? left : wanted;
+      const take = lesser(left, wanted);
       if (take > 0n) now.set(line.lineNo, (now.get(line.lineNo) ?? 0n) + take);
       wanted -= take;
     }

@@ -38,7 +38,7 @@ export class RedemptionNotCapturedAnswer extends RefusalAnswer {}
 @RefusalType('REDEMPTION_USED', 'An attached redemption has paid part of another purchase already.')
 export class RedemptionUsedAnswer extends RefusalAnswer {}
 
-@RefusalType('AMOUNT_TOO_LARGE', 'The basket would earn more points than a wallet can hold.')
+@RefusalType('AMOUNT_TOO_LARGE', 'The basket would earn more points than can be held or settled.')
 export class AmountTooLargeAnswer extends RefusalAnswer {}
 
 @RefusalType('RETURN_EXCEEDS_PURCHASE', 'More is brought back than is left of a line.')

@@ -8,6 +8,11 @@ export type MicroMoney = bigint & { readonly microMoney: unique symbol };
 /** The largest amount or balance of points: 2^53-1, so that every one is exact in JSON. */
 export const MAX_POINTS = 9_007_199_254_740_991n;
 
+/** The smaller of two; Math.min knows no bigint. */
+export function lesser<Amount extends bigint>(a: Amount, b: Amount): Amount {
+  return a < b ? a : b;
+}
+
 export function microMoney(value: bigint): MicroMoney {
   return value as MicroMoney;
 }

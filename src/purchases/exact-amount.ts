@@ -24,10 +24,6 @@ export function sumAmounts(amounts: Iterable<ExactAmount>): ExactAmount {
   return sum as ExactAmount;
 }
 
-export function minAmount(a: ExactAmount, b: ExactAmount): ExactAmount {
-  return a < b ? a : b;
-}
-
 /** a - b, but never below zero. */
 export function lessAmount(a: ExactAmount, b: ExactAmount): ExactAmount {
   return (a > b ? a - b : 0n) as ExactAmount;

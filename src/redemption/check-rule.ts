@@ -1,8 +1,12 @@
+import { lesser, MAX_POINTS } from '../points/amount';
 import { applyFloor, floorDivide } from '../points/ratio';
 import { AboveMaximum, BelowMinimum, NotAStep, PurchaseAmountRequired, RedemptionMoneyMismatch, ShareExceeded } from './redemption-refusals';
 import type { RedemptionRule } from './redemption-rule';
 
 const MICROS_PER_UNIT = 1_000_000n;
+
+/** Most micro-units of money that a purchase costs, or points pay: they are kept as exact numbers. */
+export const MOST_MONEY = 9_007_199_254_740_991n;
 
 /** Micro-units of money that points pay; floored, so that points never pay more than they are worth. */
 export function moneyValue(rule: Pick<RedemptionRule, 'pointsPerUnit'>, points: bigint): bigint {
@@ -20,12 +24,24 @@ export interface PaidPurchase {
   readonly moneyCurrency: string;
 }
 
-/** Throws the refusal of the first limit of the rule that the points break. Whether the wallet has them is the ledger's to say. */
-export function checkRule(rule: RedemptionRule, points: bigint, purchase: PaidPurchase | null): void {
+/** Most points that may be spent at once: the rule's own maximum, `mostPoints`, and what pays no more money than can be counted exactly. */
+function mostPointsAtOnce(rule: Pick<RedemptionRule, 'pointsPerUnit' | 'maximum'>, mostPoints: bigint): bigint {
+  const countable = lesser(mostPoints, floorDivide(MOST_MONEY * rule.pointsPerUnit, MICROS_PER_UNIT));
+  return rule.maximum === null ? countable : lesser(countable, rule.maximum);
+}
+
+/**
+ * Throws the refusal of the first limit that the points break: the rule's, or `mostPoints` of any redemption. Whether the wallet has them is the
+ * ledger's to say.
+ */
+export function checkRule(rule: RedemptionRule, points: bigint, purchase: PaidPurchase | null, mostPoints = MAX_POINTS): void {
   if (purchase && purchase.moneyCurrency !== rule.moneyCurrency) throw new RedemptionMoneyMismatch(rule.moneyCurrency);
   if (points < rule.minimum) throw new BelowMinimum(Number(rule.minimum));
-  if (points % rule.step !== 0n) throw new NotAStep(Number(rule.step), Number((points / rule.step + 1n) * rule.step));
-  if (rule.maximum !== null && points > rule.maximum) throw new AboveMaximum(Number(rule.maximum));
+  const atOnce = mostPointsAtOnce(rule, mostPoints);
+  const nextIncrement = (points / rule.step + 1n) * rule.step;
+  // Beyond the largest amount there is, no next step can be named.
+  if (points % rule.step !== 0n && nextIncrement <= MAX_POINTS) throw new NotAStep(Number(rule.step), Number(nextIncrement));
+  if (points > atOnce || points % rule.step !== 0n) throw new AboveMaximum(Number(atOnce - (atOnce % rule.step)));
   if (!purchase) {
     if (rule.share.numerator < rule.share.denominator) throw new PurchaseAmountRequired();
     return;

@@ -24,6 +24,8 @@ export interface RedemptionFacts {
   readonly rule: RedemptionRule;
   readonly termsId: Uuid;
   readonly points: number;
+  /** Most points that one redemption may spend: see mostClearable. */
+  readonly mostPoints: bigint;
   readonly purchase: PaidPurchase | null;
   /** A hold's end; null: the points are burned at once. */
   readonly holdUntil: Date | null;
@@ -41,7 +43,7 @@ export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Pl
   return (view) => {
     const allowed = orRefusal(() => {
       if (facts.locked || view.wallet(facts.wallet).spendLocked) throw new WalletLocked();
-      checkRule(rule, BigInt(amount), facts.purchase);
+      checkRule(rule, BigInt(amount), facts.purchase, facts.mostPoints);
     });
     if ('refused' in allowed) return allowed;
     const common = { id, from: facts.wallet, to: facts.redeemed, amount, termsId };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
+import { mostClearable } from '../coalition/clearable-points';
 import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import { requireTerms } from '../coalition/terms-in-force';
 import type { Tx } from '../database/transaction';
@@ -17,11 +18,9 @@ import { type ResolvedMember, resolveMember } from '../members/resolve-members';
 import { dayOf } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
 import { InvalidInput } from '../refusal';
+import { MOST_MONEY } from './check-rule';
 import { planRedemption } from './plan-redemption';
 import { type RedemptionRules, redemptionRules } from './redemption-rule';
-
-/** Most micro-units of money in a purchase: they are kept as exact numbers. */
-const MOST_MONEY = 9_007_199_254_740_991n;
 
 /** What burns and holds are asked for with. */
 export const spendPointsSchema = z.object({
@@ -153,6 +152,7 @@ async function toRequest(
       rule: agreed.is.rule,
       termsId: agreed.is.terms.id,
       points: command.points,
+      mostPoints: mostClearable(snapshot, currency),
       purchase: command.purchase,
       holdUntil,
       channel: command.channel,

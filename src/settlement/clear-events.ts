@@ -6,6 +6,7 @@ import { contentHash } from '../ledger/idempotency';
 import type { AccountId, PostingRequest, Step } from '../ledger/posting';
 import { lockCursor, moveCursor } from '../outbox/journal-cursor';
 import { type JournalRange, nextRanges, settledPosition } from '../outbox/next-ranges';
+import { lesser } from '../points/amount';
 import { type Day, dayOf, dayToIso, monthStart } from '../points/calendar';
 import { agreementOf, partiesTo } from './agreement-of';
 import { obligationRow, toSafeNumber } from './obligation-row';
@@ -36,17 +37,13 @@ export interface ClearedRange {
  */
 export async function clearRange(app: App, range: JournalRange): Promise<ClearedRange> {
   const { settled, snapshot } = await readAgreements(app);
-  return clearUpTo(app, snapshot, { from: range.from, to: lower(range.to, settled) });
+  return clearUpTo(app, snapshot, { from: range.from, to: lesser(range.to, settled) });
 }
 
 /** The same without waiting for transactions to end; only for a journal that nobody writes to any more (see recoverJournal). */
 export async function clearRestored(app: App, range: JournalRange): Promise<ClearedRange> {
   const { snapshot } = await readAgreements(app);
   return clearUpTo(app, snapshot, range);
-}
-
-function lower(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }
 
 /** The settled position is read first: whatever terms its events carry are then in the snapshot. */
@@ -76,7 +73,7 @@ async function clearNext(app: App, client: ClientBase, snapshot: CoalitionSnapsh
   const cursor = await lockCursor(client, CLEARING);
   if (cursor.position >= range.to) return { position: cursor.position, events: 0, obligations: 0 };
   const missing = cursor.position < range.from ? (await nextRanges(client, cursor.position))[0] : undefined;
-  const to = missing ? lower(missing.to, range.to) : range.to;
+  const to = missing ? lesser(missing.to, range.to) : range.to;
   const events = await readEvents(client, { from: cursor.position, to });
   const cleared = await clear(client, events, snapshot);
   const recordedAt = app.clock.now().getTime();

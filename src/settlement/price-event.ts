@@ -1,6 +1,7 @@
 import type { ClearingModel, TermsVersion } from '../coalition/coalition-snapshot';
 import type { Uuid } from '../ids';
-import { MAX_POINTS } from '../points/amount';
+import { lesser } from '../points/amount';
+import { MOST_TRANSFERS, mostPerTransfer } from '../points/clearable';
 import { applyFloor, ratio } from '../points/ratio';
 import type { AgreedPrice, ArrearsFill, PointsEvent } from './points-event';
 
@@ -181,17 +182,15 @@ function sumOf(parts: readonly { readonly points: bigint }[]): bigint {
   return parts.reduce((sum, { points }) => sum + points, 0n);
 }
 
-const MOST_PARTS = 1_000n;
-
 /** A transfer carries up to 2^53-1 micro-units, small change in some currencies: a larger claim becomes several, of whole points each. */
 function inPostableParts(claim: Claim, scale: number): Obligation[] {
   const perPoint = ratio(claim.price, 10n ** BigInt(scale));
-  const most = claim.price === 0n ? claim.points : applyFloor(ratio(perPoint.denominator, claim.price), MAX_POINTS);
-  if (most === 0n || claim.points > most * MOST_PARTS)
-    throw new RangeError(`${claim.points} points at ${claim.price} micro-units each are more money than ${MOST_PARTS} transfers can carry`);
+  const most = mostPerTransfer(claim.price, scale);
+  if (most === 0n || claim.points > most * MOST_TRANSFERS)
+    throw new RangeError(`${claim.points} points at ${claim.price} micro-units each are more money than ${MOST_TRANSFERS} transfers can carry`);
   const parts: Obligation[] = [];
   for (let left = claim.points; left > 0n; left -= most) {
-    const points = left < most ? left : most;
+    const points = lesser(left, most);
     parts.push({ ...claim, points, amount: applyFloor(perPoint, points) });
   }
   return parts;

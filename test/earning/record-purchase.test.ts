@@ -72,6 +72,15 @@ test('a dry run says what would happen and writes nothing', async () => {
   expect(await recordPurchase(shop.app, attic.principal, { ...command, dryRun: false })).toMatchObject({ duplicate: false, balance: { active: 15 } });
 });
 
+test('a basket of more points than can be settled is refused, since clearing could never get past it', async () => {
+  const ana = await attic.enrol();
+  const written = await shop.written();
+  // At 0.01 a point, a thousand money transfers carry 900,719,925,474,000 points.
+  const basket = (quantity: string) => purchaseOf(ana.ref, '0', { lines: [{ sku: 'THING', quantity, unitPrice: '100000' }] });
+  await expect(recordPurchase(shop.app, attic.principal, basket('9007199254.750'))).rejects.toMatchObject({ code: 'AMOUNT_TOO_LARGE' });
+  expect(await shop.written()).toEqual(written);
+});
+
 test('points that paid a part earn nothing, and pay part of one purchase only', async () => {
   const ana = await attic.enrol();
   await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '300'));

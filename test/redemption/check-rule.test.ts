@@ -34,6 +34,17 @@ test.each`
   else expect(check).not.toThrow();
 });
 
+test('no more points are spent at once than pay money that can be counted exactly, or can be settled', () => {
+  const boundless = { ...rule, maximum: null, share: ratio(1) };
+  const refusal = (points: bigint, most?: bigint) => () => checkRule(boundless, points, null, most);
+  const aboveMaximum = (maximum: number) => expect.objectContaining({ code: 'ABOVE_MAXIMUM', fields: { maximum } });
+  expect(refusal(900_719_925_450n)).not.toThrow();
+  expect(refusal(900_719_925_500n)).toThrow(aboveMaximum(900_719_925_450));
+  expect(refusal(1_050n, 1_020n)).toThrow(aboveMaximum(1_000));
+  // The next step would be an amount that there is not.
+  expect(refusal(2n ** 53n - 1n)).toThrow(aboveMaximum(900_719_925_450));
+});
+
 test('a rule without a share asks for no purchase', () => {
   expect(() => checkRule({ ...rule, share: ratio(1) }, 500n, null)).not.toThrow();
 });
