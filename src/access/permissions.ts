@@ -32,12 +32,12 @@ export function requireMember(principal: Principal): Uuid {
 }
 
 /**
- * The brand whose affairs the operation is about: the principal's own (see requireBrand), or any for the operator's programme managers.
+ * The brand whose affairs the operation is about: the principal's own (see requireBrand), or any for the operator's staff in the permission's roles.
  * `brandId` is the one asked for, null for the own one; throws PermissionDenied, and NotFound for another brand's.
  */
 export function requireBrandOrOperator(principal: Principal, permission: BrandPermission, brandId: Uuid | null): Uuid {
   if (principal.kind === 'staff' && principal.ofOperator) {
-    requireOperator(principal, ['PROGRAMME_MANAGER']);
+    requireOperator(principal, permission.roles);
     return brandId ?? principal.brandId;
   }
   const own = requireBrand(principal, permission);

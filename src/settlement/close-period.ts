@@ -67,10 +67,12 @@ export async function closePeriod(app: App, principal: Principal, command: Close
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const { client } = tx;
     const currency = (await app.coalition.snapshot(client)).currenciesByCode.get(command.currency);
-    if (!currency) throw new NotFound('currency');
+    if (!currency) throw new NotFound('Currency');
     const now = app.clock.now();
     const endsAt = await endOfMonth(client, currency, command.month);
     if (now < endsAt) throw new PeriodNotEnded(monthToText(command.month), endsAt);
+    // Two months of a currency closed at once would not see each other, and both would carry on what the month before them left.
+    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`close ${currency.id}`]);
     await openPeriod(client, currency, command.month);
     const id = periodId(currency.id, command.month);
     const period = await lockPeriod(client, id);

@@ -199,7 +199,7 @@ it('refuses to close out of order, too early, or for anyone else', async () => {
   await expect(ask('2026-01')).rejects.toMatchObject({ code: 'PERIOD_NOT_ENDED', fields: { endsAt: '2026-02-01T05:00:00.000Z' } });
   await expect(ask('2025-11', { ...finance, role: 'SUPPORT' })).rejects.toThrow('may not do this');
   await expect(ask('2025-11', { kind: 'staff', staffId: newUuid(), brandId: fuel.id, role: 'FINANCE', ofOperator: false })).rejects.toThrow('may not do this');
-  await expect(closePeriod(test.app, finance, { currency: 'NONE', month: dayFromIso('2025-11-01') })).rejects.toThrow('currency not found');
+  await expect(closePeriod(test.app, finance, { currency: 'NONE', month: dayFromIso('2025-11-01') })).rejects.toThrow('Currency not found');
   expect(await rows("SELECT count(*)::int AS closing FROM period WHERE status <> 'OPEN'")).toEqual([{ closing: 0 }]);
   await close('2025-11');
   await close('2025-12');
