@@ -1,5 +1,5 @@
 import { getNamedType, isUnionType } from 'graphql';
-import { type BadValue, badValues } from './bad-input/bad-values';
+import { type BadValue, badValues, isNoInput } from './bad-input/bad-values';
 import { ALTERED, TOGETHER } from './bad-input/cases';
 import { type Answer, answerOf, leaksOf, namesField } from './bad-input/well-formed';
 import { ownCall, type Prepared, prepareProbes } from './isolation/attack';
@@ -68,19 +68,19 @@ describe('every mutation', () => {
   it('refuses what is bad in each place, names the field, and writes nothing', async () => {
     const problems: string[] = [];
     let before = await writtenNow();
-    for (const each of mutations)
-      for (const place of inputPlaces(each.root.field)) {
-        const answers = await askAll(each, place, ({ mayBeTaken }) => !mayBeTaken);
-        for (const [value, answer] of answers) {
+    for (const each of mutations) {
+      const taken: string[] = [];
+      for (const place of inputPlaces(each.root.field))
+        for (const [value, answer] of await askAll(each, place, ({ mayBeTaken }) => !mayBeTaken)) {
           const problem = problemOf(answer, each, place) ?? (answer.taken ? 'is taken' : null);
+          if (answer.taken) taken.push(place.path);
           if (problem) problems.push(`${each.root.name} ${place.path}, ${value.what}: ${problem}: ${answer.body.slice(0, 200)}`);
         }
-        const after = await writtenNow();
-        const changed = Object.keys(after).filter((table) => after[table] !== before[table]);
-        before = after;
-        if (changed.length > 0 && answers.every(([, { taken }]) => !taken))
-          problems.push(`${each.root.name} ${place.path}: something was written to ${changed}`);
-      }
+      const after = await writtenNow();
+      const changed = Object.keys(after).filter((table) => after[table] !== before[table]);
+      before = after;
+      if (changed.length > 0 && taken.length === 0) problems.push(`${each.root.name}: something was written to ${changed}`);
+    }
     expect(problems).toEqual([]);
   }, 120_000);
 
@@ -109,9 +109,18 @@ describe('every mutation', () => {
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(reason));
 
+/** What GraphQL itself refuses is refused wherever that input type is used: it is asked once for each of the type's fields. */
+const refusedByType = new Set<string>();
+
 /** Asks with each of the values of a place that are wanted, all at once. */
 function askAll(each: Prepared, place: InputPlace, wanted: (value: BadValue) => boolean): Promise<[BadValue, Answer][]> {
-  const values = badValues(place, valueAt(goodCall(each), place.path)).filter(wanted);
+  const values = badValues(place, valueAt(goodCall(each), place.path))
+    .filter(wanted)
+    .filter((value) => {
+      const once = `${place.of.startsWith('input') ? each.root.name : ''} ${place.of} ${value.what}`;
+      if (!isNoInput(place, value)) return true;
+      return !refusedByType.has(once) && refusedByType.add(once);
+    });
   return Promise.all(values.map(async (value): Promise<[BadValue, Answer]> => [value, await ask(each, withBad(goodCall(each), place, value))]));
 }
 

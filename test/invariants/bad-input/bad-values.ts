@@ -1,4 +1,4 @@
-import { isEnumType, isInputObjectType, isListType, isNonNullType } from 'graphql';
+import { coerceInputValue, isEnumType, isInputObjectType, isListType, isNonNullType } from 'graphql';
 import type { InputPlace } from '../isolation/schema-walk';
 
 /** One bad value for a place. */
@@ -119,6 +119,16 @@ const ID = [
     ...{ NUL: 'mem_\u0000', 'over-long': times('x', 10_000), SQL: "' OR 1=1 --", 'too long': `mem_${times('0', 33)}` },
   }),
 ];
+
+/** Whether GraphQL itself refuses the value at such a place, before anything of ours looks at it. */
+export function isNoInput({ wrapped }: InputPlace, { value, absent }: BadValue): boolean {
+  if (absent) return isNonNullType(wrapped);
+  let refused = false;
+  coerceInputValue(value, wrapped, () => {
+    refused = true;
+  });
+  return refused;
+}
 
 /** Bad values of the kind that a place takes. `good` is what a good request has there. */
 export function badValues({ type, wrapped, required }: InputPlace, good: unknown): BadValue[] {

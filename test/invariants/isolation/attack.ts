@@ -127,13 +127,15 @@ export async function attackAll(
 ): Promise<string[]> {
   const token = await attacker.token();
   return collect(prepared, async (each, problem) => {
-    const nothings = new Map<unknown, Reply>();
-    for (const attack of attacksOn(world, each, attacker, world.b, key)) {
-      // A backend tries every form; for its people two forms are enough: their ids are read by the same function.
-      if (attacker !== world.a.client && / as (its brand|the coalition) sees it$/.test(attack.what)) continue;
-      if (each.probe.presents?.includes(attack.place) || (each.probe.gives?.includes(attack.place) && !each.probe.tells)) continue;
-      await attackOnce(world, token, each, attack, { forbidden, byDatabase }, nothings, problem);
-    }
+    const nothings = new Map<unknown, Promise<Reply>>();
+    const attacks = attacksOn(world, each, attacker, world.b, key).filter(
+      ({ what, place }) =>
+        // A backend tries every form; for its people two forms are enough: their ids are read by the same function.
+        (attacker === world.a.client || !/ as (its brand|the coalition) sees it$/.test(what)) &&
+        !each.probe.presents?.includes(place) &&
+        !(each.probe.gives?.includes(place) && !each.probe.tells),
+    );
+    await Promise.all(attacks.map((attack) => attackOnce(world, token, each, attack, { forbidden, byDatabase }, nothings, problem)));
   });
 }
 
@@ -143,7 +145,7 @@ async function attackOnce(
   { root, probe }: Prepared,
   attack: Attack,
   { forbidden, byDatabase }: Expected,
-  nothings: Map<unknown, Reply>,
+  nothings: Map<unknown, Promise<Reply>>,
   problem: (text: string) => void,
 ): Promise<void> {
   const reply = await send(world, token, root, attack.theirs);
@@ -155,6 +157,7 @@ async function attackOnce(
   // Brands and rates are in the directory: that they exist is known. The permission layer tells nothing of them either.
   if (byDatabase && attack.name instanceof Id && ['brand', 'rate'].includes(attack.name.kind)) return;
   let nothing = nothings.get(attack.madeUp);
-  if (!nothing) nothings.set(attack.madeUp, (nothing = await send(world, token, root, attack.madeUp)));
-  if (shapeOf(nothing) !== shapeOf(reply)) problem(`${attack.what} tells that it exists:\n  ${shapeOf(reply)}\n  ${shapeOf(nothing)}`);
+  if (!nothing) nothings.set(attack.madeUp, (nothing = send(world, token, root, attack.madeUp)));
+  const [theirs, none] = [shapeOf(reply), shapeOf(await nothing)];
+  if (theirs !== none) problem(`${attack.what} tells that it exists:\n  ${theirs}\n  ${none}`);
 }

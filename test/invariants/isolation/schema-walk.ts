@@ -32,6 +32,8 @@ export function rootFields(schema: GraphQLSchema): RootField[] {
 /** A place in the arguments that takes a value, lists as ".0": "input.lines.0.sku". */
 export interface InputPlace {
   readonly path: string;
+  /** The field of an input type that it is, wherever that is used: "MoneyInput.amount"; of an argument, its path. */
+  readonly of: string;
   readonly type: GraphQLNamedType;
   /** Type with its list and non-null wrappers. */
   readonly wrapped: GraphQLInputType;
@@ -43,14 +45,15 @@ export function inputPlaces(field: GraphQLField<unknown, unknown>): InputPlace[]
   return field.args.flatMap((argument) => placesOf(argument.type, argument.name, argument.defaultValue === undefined));
 }
 
-function placesOf(wrapped: GraphQLInputType, path: string, withoutDefault: boolean): InputPlace[] {
+function placesOf(wrapped: GraphQLInputType, path: string, withoutDefault: boolean, of = path): InputPlace[] {
   const required = isNonNullType(wrapped) && withoutDefault;
   const bare = isNonNullType(wrapped) ? wrapped.ofType : wrapped;
   const type = getNamedType(wrapped);
-  const here = { path, type, wrapped, required };
-  if (isListType(bare)) return [here, ...placesOf(bare.ofType, `${path}.0`, true)];
+  const here = { path, of, type, wrapped, required };
+  if (isListType(bare)) return [here, ...placesOf(bare.ofType, `${path}.0`, true, `${of}.0`)];
   if (!isInputObjectType(type)) return [here];
-  return [here, ...Object.values(type.getFields()).flatMap((each) => placesOf(each.type, `${path}.${each.name}`, each.defaultValue === undefined))];
+  const fields = Object.values(type.getFields());
+  return [here, ...fields.flatMap((each) => placesOf(each.type, `${path}.${each.name}`, each.defaultValue === undefined, `${type.name}.${each.name}`))];
 }
 
 /** Places that name something by its id: every ID, and every string that is called an id. */
