@@ -16,8 +16,10 @@ export class OccurredAtOutOfRange extends Refusal {
   }
 }
 
+const DAY_MS = 86_400_000;
+
 /** Clocks of tills run ahead a little. */
-const CLOCK_SKEW_MS = 5 * 60_000;
+export const CLOCK_SKEW_MS = 5 * 60_000;
 
 /** The terms between two brands (the operator by default) in force for a currency at an instant, or null. */
 export function findTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, at: Date, partnerBrandId?: Uuid): TermsVersion | null {
@@ -45,6 +47,18 @@ export function findTermsOf<Terms extends { readonly effectiveFrom: Date }>(
   return found;
 }
 
+/** Throws OccurredAtOutOfRange for what happens later than now. */
+export function requireNotInFuture(occurredAt: Date, now: Date): void {
+  if (occurredAt.getTime() > now.getTime() + CLOCK_SKEW_MS)
+    throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is in the future. Send the time at which it happened.`);
+}
+
+/** Throws OccurredAtOutOfRange for what happened further back than the terms allow. */
+export function requireWithinBackdating({ backdatingDays }: Pick<TermsVersion, 'backdatingDays'>, occurredAt: Date, now: Date): void {
+  if (now.getTime() - occurredAt.getTime() > backdatingDays * DAY_MS)
+    throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is more than the ${backdatingDays} days back that the terms allow.`);
+}
+
 /** The terms under which a brand may issue or redeem a currency at occurredAt; throws TermsNotActive or OccurredAtOutOfRange. */
 export function requireTerms(
   snapshot: CoalitionSnapshot,
@@ -54,8 +68,7 @@ export function requireTerms(
   occurredAt: Date,
   now: Date,
 ): TermsVersion {
-  if (occurredAt.getTime() > now.getTime() + CLOCK_SKEW_MS)
-    throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is in the future. Send the time at which it happened.`);
+  requireNotInFuture(occurredAt, now);
   const brand = snapshot.brandsById.get(brandId);
   const currency = snapshot.currenciesById.get(currencyId);
   const terms = findTerms(snapshot, brandId, currencyId, occurredAt);
@@ -63,7 +76,6 @@ export function requireTerms(
   if (!terms || brand?.status !== 'ACTIVE')
     throw new TermsNotActive(`No terms in force let ${brand?.code ?? 'this brand'} ${what}. Propose terms and have them countersigned.`);
   if (act === 'issue' ? !terms.mayIssue : !terms.mayRedeem) throw new TermsNotActive(`The terms in force do not let ${brand.code} ${what}.`);
-  if (now.getTime() - occurredAt.getTime() > terms.backdatingDays * 86_400_000)
-    throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is more than the ${terms.backdatingDays} days back that the terms allow.`);
+  requireWithinBackdating(terms, occurredAt, now);
   return terms;
 }

@@ -1,3 +1,4 @@
+import { rulesInForce } from '../coalition/rule-versions';
 import { cachedByVersion } from '../coalition/versioned-cache';
 import type { Uuid } from '../ids';
 import { ratio } from '../points/ratio';
@@ -24,15 +25,11 @@ export interface EarningRules {
 export const earningRules = cachedByVersion<EarningRules>(async (client) => {
   const { rows } = await client.query('SELECT * FROM earning_rule ORDER BY effective_from');
   const rules = rows.map(toEarningRule);
-  const byBrand = new Map<string, EarningRule[]>();
-  for (const rule of rules) {
-    const key = `${rule.brandId} ${rule.currencyId}`;
-    byBrand.set(key, [...(byBrand.get(key) ?? []), rule]);
-  }
+  const find = rulesInForce(rules);
   return {
     byId: new Map(rules.map((rule) => [rule.id, rule])),
     inForce(brandId, currency, at) {
-      const rule = byBrand.get(`${brandId} ${currency.id}`)?.findLast((each) => each.effectiveFrom <= at);
+      const rule = find(brandId, currency.id, at);
       if (!rule) throw new NoEarningRule(currency.code, at);
       return rule;
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currencyCode, decimal, idempotencyKey, moneyCurrency, occurredAt, optionalText, plainText } from '../ledger/request-fields';
+import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredAt, optionalText, plainText } from '../ledger/request-fields';
 import type { MemberRef } from '../members/member-ref';
 
 /** Most lines in one basket. */
@@ -30,9 +30,6 @@ export const recordPurchaseSchema = z.object({
   channel: optionalText(50),
   instrument: optionalText(50),
   reference: optionalText(200),
-  dryRun: z
-    .boolean()
-    .nullish()
-    .transform((dryRun) => dryRun ?? false),
+  dryRun,
 });
 export type RecordPurchase = z.output<typeof recordPurchaseSchema>;

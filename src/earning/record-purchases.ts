@@ -3,6 +3,7 @@ import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import { mostClearable } from '../coalition/clearable-points';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
+import { requireCurrency } from '../coalition/require-currency';
 import { requireTerms } from '../coalition/terms-in-force';
 import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
@@ -17,7 +18,7 @@ import { type ResolvedMember, resolveMembers } from '../members/resolve-members'
 import { ALWAYS, dayOf, monthStart } from '../points/calendar';
 import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
 import { orRefusal } from '../purchases/posting-time';
-import { InvalidInput, NotFound } from '../refusal';
+import { NotFound } from '../refusal';
 import type { Exclusion } from './earning-rule';
 import { type EarningRules, earningRules } from './earning-rules';
 import { expiryDate } from './expiry-date';
@@ -77,9 +78,14 @@ async function record(
     );
     const fresh = asked.filter(({ id }) => !stored.has(id)).map(({ command }) => command);
     const version = await app.coalition.version(tx.client);
+    const snapshot = await app.coalition.at(version);
+    // Bad input is told before members who present something become known to the brand.
+    asked.forEach(({ id, command }, at) => {
+      if (!stored.has(id)) requireCurrency(snapshot, command.currency, `${fieldOf(at)}.currency`);
+    });
     const members = await findMembers(app, tx, brandId, fresh);
     const redemptions = await readRedemptions(tx.client, [...new Set(fresh.flatMap((command) => command.redemptionIds))]);
-    return { brandId, now, stored, members, redemptions, snapshot: await app.coalition.at(version), rules: await earningRules(app, version) };
+    return { brandId, now, stored, members, redemptions, snapshot, rules: await earningRules(app, version) };
   });
   await openAccounts(app, context, commands);
   const requests = await Promise.all(asked.map((each, at) => requestOrNotFound(app, context, each, fieldOf(at))));
@@ -171,8 +177,7 @@ async function toRequest(app: App, context: Context, { command, id, hash }: Aske
   const { brandId, now, snapshot } = context;
   const member = context.members.get(command);
   if (!member) throw new NotFound('Member');
-  const currency = snapshot.currenciesByCode.get(command.currency);
-  if (!currency) throw new InvalidInput(`${field}.currency`, `There is no points currency ${command.currency}.`);
+  const currency = requireCurrency(snapshot, command.currency, `${field}.currency`);
   const redemptions = command.redemptionIds.map((redemptionId) => {
     const redemption = context.redemptions.get(redemptionId);
     if (redemption?.brandId !== brandId) throw new NotFound('Redemption');

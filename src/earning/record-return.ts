@@ -9,7 +9,7 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { previewPosting } from '../ledger/preview-posting';
-import { decimal, idempotencyKey, occurredAt, plainText } from '../ledger/request-fields';
+import { decimal, dryRun, idempotencyKey, occurredAt, plainText } from '../ledger/request-fields';
 import { seesWallet } from '../members/sees-wallet';
 import { dayOf } from '../points/calendar';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
@@ -38,10 +38,7 @@ export const recordReturnSchema = z.object({
     .min(1, 'A return has at least one line.')
     .max(500, 'A return has at most 500 lines.')
     .refine((lines) => new Set(lines.map(({ lineNo, sku }) => lineNo ?? `sku ${sku}`)).size === lines.length, 'Each line or sku is named once.'),
-  dryRun: z
-    .boolean()
-    .nullish()
-    .transform((dryRun) => dryRun ?? false),
+  dryRun,
 });
 export type RecordReturn = z.output<typeof recordReturnSchema>;
 

@@ -3,11 +3,11 @@ import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, reasonSchema } from '../access/record-change';
 import type { App } from '../app';
+import { requireCurrency } from '../coalition/require-currency';
 import { RuleStartTaken } from '../coalition/rule-start-taken';
 import { refusingBy } from '../database/constraint-refusal';
 import { newUuid } from '../ids';
 import { currencyCode, idempotencyKey, moneyCurrency, plainText } from '../ledger/request-fields';
-import { InvalidInput } from '../refusal';
 import type { EarningRule } from './earning-rule';
 import { toEarningRule } from './earning-rules';
 
@@ -42,9 +42,7 @@ export async function setEarningRule(app: App, principal: Principal, command: Se
   const request = { operation: 'setEarningRule', idempotencyKey: key, reason, content };
   const { target } = await refusingBy({ earning_rule_one_start: () => new RuleStartTaken() }, () =>
     createOnce(app, principal, request, async ({ client }) => {
-      const { currenciesByCode } = await app.coalition.snapshot(client);
-      const currency = currenciesByCode.get(content.currency);
-      if (!currency) throw new InvalidInput('input.currency', `There is no points currency ${content.currency}.`);
+      const currency = requireCurrency(await app.coalition.snapshot(client), content.currency);
       const id = newUuid();
       // Versions are numbered one after the other: two at once wait for each other here instead of taking the same number.
       await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`earning-rule ${brandId} ${currency.id}`]);

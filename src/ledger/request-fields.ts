@@ -30,6 +30,12 @@ export const occurredAt = z
   .nullish()
   .transform((instant) => instant ?? null);
 
+/** Say what would happen, and write nothing; absent means no. */
+export const dryRun = z
+  .boolean()
+  .nullish()
+  .transform((asked) => asked ?? false);
+
 /** More than none, in the currency's smallest unit. */
 export const somePoints = z
   .bigint()

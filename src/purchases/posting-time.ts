@@ -1,21 +1,16 @@
 import type { TermsVersion } from '../coalition/coalition-snapshot';
-import { OccurredAtOutOfRange } from '../coalition/terms-in-force';
+import { CLOCK_SKEW_MS, OccurredAtOutOfRange, requireNotInFuture, requireWithinBackdating } from '../coalition/terms-in-force';
 import { Refusal, type RefusalData } from '../refusal';
-
-/** Clocks of tills run ahead a little. */
-const CLOCK_SKEW_MS = 5 * 60_000;
 
 /**
  * A reversal or capture happens under the terms of what it refers to: not before it, not in the future, and no further back than those
  * terms allow. That the terms have ended since does not matter. Throws OccurredAtOutOfRange.
  */
 export function requireFollowUpTime(terms: Pick<TermsVersion, 'backdatingDays'>, original: Date, occurredAt: Date, now: Date): void {
-  if (occurredAt.getTime() > now.getTime() + CLOCK_SKEW_MS)
-    throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is in the future. Send the time at which it happened.`);
+  requireNotInFuture(occurredAt, now);
   if (occurredAt.getTime() < original.getTime() - CLOCK_SKEW_MS)
     throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is before what it refers to, which happened at ${original.toISOString()}.`);
-  if (now.getTime() - occurredAt.getTime() > terms.backdatingDays * 86_400_000)
-    throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is more than the ${terms.backdatingDays} days back that the terms allow.`);
+  requireWithinBackdating(terms, occurredAt, now);
 }
 
 /** What `work` gives, or the refusal it throws as data: refusals that come from terms and rules are stored like any other outcome. */

@@ -1,3 +1,4 @@
+import { rulesInForce } from '../coalition/rule-versions';
 import { cachedByVersion } from '../coalition/versioned-cache';
 import type { Uuid } from '../ids';
 import { type Ratio, ratio } from '../points/ratio';
@@ -30,14 +31,10 @@ export interface RedemptionRules {
 
 export const redemptionRules = cachedByVersion<RedemptionRules>(async (client) => {
   const { rows } = await client.query('SELECT * FROM redemption_rule ORDER BY effective_from');
-  const byBrand = new Map<string, RedemptionRule[]>();
-  for (const rule of rows.map(toRedemptionRule)) {
-    const key = `${rule.brandId} ${rule.currencyId}`;
-    byBrand.set(key, [...(byBrand.get(key) ?? []), rule]);
-  }
+  const find = rulesInForce(rows.map(toRedemptionRule));
   return {
     inForce(brandId, currency, at) {
-      const rule = byBrand.get(`${brandId} ${currency.id}`)?.findLast((each) => each.effectiveFrom <= at);
+      const rule = find(brandId, currency.id, at);
       if (!rule) throw new NoRedemptionRule(currency.code, at);
       return rule;
     },

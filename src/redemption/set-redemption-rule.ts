@@ -3,11 +3,11 @@ import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, reasonSchema } from '../access/record-change';
 import type { App } from '../app';
+import { requireCurrency } from '../coalition/require-currency';
 import { RuleStartTaken } from '../coalition/rule-start-taken';
 import { refusingBy } from '../database/constraint-refusal';
 import { newUuid } from '../ids';
 import { currencyCode, idempotencyKey, moneyCurrency, somePoints } from '../ledger/request-fields';
-import { InvalidInput } from '../refusal';
 import { type RedemptionRule, toRedemptionRule } from './redemption-rule';
 
 const LARGEST_RATE = 1_000_000_000n;
@@ -39,9 +39,7 @@ export async function setRedemptionRule(app: App, principal: Principal, command:
   const request = { operation: 'setRedemptionRule', idempotencyKey: key, reason, content };
   const { target } = await refusingBy({ redemption_rule_one_start: () => new RuleStartTaken() }, () =>
     createOnce(app, principal, request, async ({ client }) => {
-      const { currenciesByCode } = await app.coalition.snapshot(client);
-      const currency = currenciesByCode.get(content.currency);
-      if (!currency) throw new InvalidInput('input.currency', `There is no points currency ${content.currency}.`);
+      const currency = requireCurrency(await app.coalition.snapshot(client), content.currency);
       const id = newUuid();
       // Versions are numbered one after the other: two at once wait for each other here instead of taking the same number.
       await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`redemption-rule ${brandId} ${currency.id}`]);

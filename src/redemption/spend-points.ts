@@ -3,7 +3,8 @@ import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import { mostClearable } from '../coalition/clearable-points';
-import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
+import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
+import { requireCurrency } from '../coalition/require-currency';
 import { requireTerms } from '../coalition/terms-in-force';
 import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
@@ -12,12 +13,11 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { previewPosting } from '../ledger/preview-posting';
-import { currencyCode, decimal, idempotencyKey, moneyCurrency, occurredAt, optionalText, somePoints } from '../ledger/request-fields';
+import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredAt, optionalText, somePoints } from '../ledger/request-fields';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
 import { type ResolvedMember, resolveMember } from '../members/resolve-members';
 import { dayOf } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
-import { InvalidInput } from '../refusal';
 import { MOST_MONEY } from './check-rule';
 import { planRedemption } from './plan-redemption';
 import { type RedemptionRules, redemptionRules } from './redemption-rule';
@@ -37,10 +37,7 @@ export const spendPointsSchema = z.object({
   channel: optionalText(50),
   instrument: optionalText(50),
   reference: optionalText(200),
-  dryRun: z
-    .boolean()
-    .nullish()
-    .transform((dryRun) => dryRun ?? false),
+  dryRun,
 });
 export type SpendPoints = z.output<typeof spendPointsSchema>;
 
@@ -79,11 +76,17 @@ export async function spendPoints(app: App, principal: Principal, command: Spend
     const stored = dryRun ? null : await findPosting(tx.client, id);
     if (stored) return { stored };
     const version = await app.coalition.version(tx.client);
+    const snapshot = await app.coalition.at(version);
+    const now = app.clock.now();
+    const happenedAt = command.occurredAt ?? now;
+    // Bad input is told before a member who presents something becomes known to the brand.
+    const currency = requireCurrency(snapshot, command.currency);
+    const holdUntil = spending.holdUntil(happenedAt);
     const member = dryRun ? await lookAtMember(app, tx, brandId, ref) : await resolveMember(app, tx, brandId, ref);
-    return { stored: null, member, snapshot: await app.coalition.at(version), rules: await redemptionRules(app, version) };
+    return { stored: null, member, snapshot, currency, rules: await redemptionRules(app, version), now, happenedAt, holdUntil };
   });
   if (found.stored) return toSpent(sameOutcome(found.stored, hash), false);
-  const request = await toRequest(app, found, command, spending, { id, hash, brandId });
+  const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId });
   return toSpent(dryRun ? await previewPosting(app, { ...request, id: newUuid() }) : await app.ledger.post(request), dryRun);
 }
 
@@ -103,21 +106,19 @@ function toSpent(outcome: PostingOutcome, dryRun: boolean): SpentPoints {
 interface Found {
   readonly member: ResolvedMember;
   readonly snapshot: CoalitionSnapshot;
+  readonly currency: PointCurrency;
   readonly rules: RedemptionRules;
+  readonly now: Date;
+  readonly happenedAt: Date;
+  readonly holdUntil: Date | null;
 }
 
 async function toRequest(
   app: App,
-  { member, snapshot, rules }: Found,
+  { member, snapshot, currency, rules, now, happenedAt, holdUntil }: Found,
   command: SpendPoints,
-  spending: Spending,
-  { id, hash, brandId }: { id: Uuid; hash: Buffer; brandId: Uuid },
+  { kind, id, hash, brandId }: { kind: Spending['kind']; id: Uuid; hash: Buffer; brandId: Uuid },
 ): Promise<PostingRequest> {
-  const currency = snapshot.currenciesByCode.get(command.currency);
-  if (!currency) throw new InvalidInput('input.currency', `There is no points currency ${command.currency}.`);
-  const now = app.clock.now();
-  const happenedAt = command.occurredAt ?? now;
-  const holdUntil = spending.holdUntil(happenedAt);
   const [wallet, redeemed] = await app.ledger.openAccounts([
     { kind: 'WALLET', owner: member.walletId, currencyId: currency.id },
     { kind: 'REDEEMED', owner: brandId, currencyId: currency.id },
@@ -129,7 +130,7 @@ async function toRequest(
   const request = {
     id,
     party: brandId,
-    kind: spending.kind,
+    kind,
     contentHash: hash,
     occurredAt: happenedAt.getTime(),
     day: dayOf(happenedAt, currency.timeZone),

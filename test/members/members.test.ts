@@ -95,6 +95,12 @@ test('a card presented at a till makes its member known there; looking at a memb
   const { memberId } = await enrol(fuel, { identifiers: [card(number)] });
   await expect(findMember(shop.app, taxi.principal, byCard(number))).rejects.toMatchObject({ name: 'NotFound' });
   await recordPurchase(shop.app, taxi.principal, purchaseOf(byCard(number), '10', { dryRun: true }));
+  const badInputs = await Promise.allSettled([
+    recordPurchase(shop.app, taxi.principal, purchaseOf(byCard(number), '10', { currency: 'XYZ' })),
+    redeemPoints(shop.app, taxi.principal, spendingOf(byCard(number), 10, { currency: 'XYZ' })),
+    holdPoints(shop.app, taxi.principal, spendingOf(byCard(number), 10, { expiresAt: new Date('2001-01-01T00:00:00Z') })),
+  ]);
+  expect(badInputs.map((each) => each.status === 'rejected' && each.reason.field)).toEqual(['input.currency', 'input.currency', 'input.expiresAt']);
   await expect(findMember(shop.app, taxi.principal, byCard(number))).rejects.toMatchObject({ name: 'NotFound' });
   await recordPurchase(shop.app, taxi.principal, purchaseOf(byCard(number), '10'));
   expect(await findMember(shop.app, taxi.principal, byCard(number))).toMatchObject({ memberId });
