@@ -61,6 +61,8 @@ export async function storeConversionRate(app: App, principal: Principal, comman
       const { currenciesByCode } = await app.coalition.snapshot(client);
       const [from, to] = [command.fromCurrency, command.toCurrency].map((code) => currenciesByCode.get(code));
       if (!from || !to) throw new NotFound('Currency');
+      // One at a time for a direction: two that wait for each other at the constraint against overlaps would be a deadlock.
+      await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`rate ${from.id} ${to.id}`]);
       const id = newUuid();
       await client.query(INSERT_RATE, [
         id,

@@ -6,6 +6,7 @@ import { MAX_PURCHASES, type RecordPurchase, recordPurchaseSchema } from '../ear
 import { type RecordedPurchase, recordPurchase, recordPurchases } from '../earning/record-purchases';
 import { type RecordedReturn, recordReturn, recordReturnSchema } from '../earning/record-return';
 import { setEarningRule, setEarningRuleSchema } from '../earning/set-earning-rule';
+import { currencyCode } from '../ledger/request-fields';
 import { showBalance } from './balance.types';
 import { bulkAnswers } from './bulk-answers';
 import { readPage, toConnection } from './connection';
@@ -76,7 +77,8 @@ export class EarningResolver {
   })
   async earningRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
     const page = readPage(ctx, args, 'earningRules', byVersion);
-    const rows = await listEarningRules(ctx.app, requirePrincipal(ctx), args.currency, { limit: page.limit, below: page.after?.[0] ?? null });
+    const currency = parseInput(currencyCode, args.currency, 'currency');
+    const rows = await listEarningRules(ctx.app, requirePrincipal(ctx), currency, { limit: page.limit, below: page.after?.[0] ?? null });
     return toConnection(
       ctx,
       'earningRules',

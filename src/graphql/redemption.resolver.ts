@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { z } from 'zod';
+import { currencyCode } from '../ledger/request-fields';
 import { captureHold, captureHoldSchema } from '../redemption/capture-hold';
 import type { FollowedUp } from '../redemption/follow-up';
 import { holdPoints, holdPointsSchema } from '../redemption/hold-points';
@@ -94,7 +95,8 @@ export class RedemptionResolver {
   })
   async redemptionRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
     const page = readPage(ctx, args, 'redemptionRules', byVersion);
-    const rows = await listRedemptionRules(ctx.app, requirePrincipal(ctx), args.currency, { limit: page.limit, below: page.after?.[0] ?? null });
+    const currency = parseInput(currencyCode, args.currency, 'currency');
+    const rows = await listRedemptionRules(ctx.app, requirePrincipal(ctx), currency, { limit: page.limit, below: page.after?.[0] ?? null });
     return toConnection(
       ctx,
       'redemptionRules',
