@@ -10,12 +10,15 @@ import { everything, fingerprint } from './isolation/visible-rows';
 
 let world: TwoBrands;
 let mutations: Prepared[];
+let queries: Prepared[];
 let keys = 0;
 const nextKey = () => `key ${++keys}`;
 
 beforeAll(async () => {
   world = await openTwoBrands();
-  mutations = (await prepareProbes(world)).filter(({ root }) => root.kind === 'mutation');
+  const prepared = await prepareProbes(world);
+  mutations = prepared.filter(({ root }) => root.kind === 'mutation');
+  queries = prepared.filter(({ root }) => root.kind === 'query');
 }, 60_000);
 afterAll(() => world?.close());
 
@@ -25,9 +28,10 @@ const goodCall = (each: Prepared, key = nextKey()) => ownCall(world, each, world
 async function ask(each: Prepared, variables: Record<string, unknown>): Promise<Answer> {
   const { root } = each;
   const inner = isUnionType(getNamedType(root.field.type)) ? '{ __typename ... on Refusal { code message retrySafe } }' : '{ __typename }';
-  const declared = root.field.args.map(({ name, type }) => `$${name}: ${type}`).join(', ');
-  const passed = root.field.args.map(({ name }) => `${name}: $${name}`).join(', ');
-  const query = `mutation (${declared}) { result: ${root.field.name}(${passed}) ${inner} }`;
+  const given = root.field.args.filter(({ name }) => name in variables);
+  const declared = given.map(({ name, type }) => `$${name}: ${type}`).join(', ');
+  const passed = given.map(({ name }) => `${name}: $${name}`).join(', ');
+  const query = `${root.kind} ${declared && `(${declared})`} { result: ${root.field.name}${passed && `(${passed})`} ${inner} }`;
   const response = await world.points.api.server.inject({
     method: 'POST',
     url: '/graphql',
@@ -94,6 +98,21 @@ describe('every mutation', () => {
         }
     expect(problems).toEqual([]);
   }, 120_000);
+
+  it('so does every query, of its arguments', async () => {
+    const problems: string[] = [];
+    for (const each of queries)
+      for (const place of inputPlaces(each.root.field).filter(({ path }) => path !== 'first'))
+        for (const [value, answer] of await askAll(each, place, () => true)) {
+          const problem = problemOf(answer, each, place);
+          if (problem) problems.push(`${each.root.name} ${place.path}, ${value.what}: ${problem}: ${answer.body.slice(0, 200)}`);
+        }
+    for (const first of [0, -1, 101, 2 ** 31, 1.5, null, '1']) {
+      const answer = await ask(queries.find(({ root }) => root.name === 'Query.brands') as Prepared, { first });
+      if (answer.taken || answer.field !== 'first') problems.push(`first: ${first}: ${answer.body.slice(0, 200)}`);
+    }
+    expect(problems).toEqual([]);
+  }, 60_000);
 
   it('leaves the process alive, and no promise unhandled', async () => {
     const { rows } = await world.points.test.database.owner.query(

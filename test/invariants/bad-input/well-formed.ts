@@ -15,7 +15,7 @@ export function answerOf(response: { statusCode: number; body: string; headers: 
   const { statusCode: status, body } = response;
   if (!/^application\/(graphql-response\+)?json/.test(String(response.headers['content-type']))) throw new Error(`no JSON: ${body.slice(0, 200)}`);
   const { data, errors, ...rest } = JSON.parse(body);
-  if (Object.keys(rest).length > 0 || (data == null) !== (errors !== undefined)) throw new Error(`no answer of GraphQL: ${body.slice(0, 200)}`);
+  if (Object.keys(rest).length > 0 || (data?.result == null) !== (errors !== undefined)) throw new Error(`no answer of GraphQL: ${body.slice(0, 200)}`);
   if (errors) {
     const [error] = errors;
     if (Object.keys(error).some((key) => !ERROR_KEYS.includes(key)) || typeof error.extensions?.code !== 'string')
