@@ -65,7 +65,10 @@ export class RedeemInput {
 
 @InputType('HoldInput', { description: 'Points of a member to set aside at the brand, until they are captured or voided, or the hold ends.' })
 export class HoldInput extends RedeemInput {
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When the hold ends by itself: 7 days after occurredAt by default, at most 90.' })
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When the hold ends by itself: by default 7 days, and at most 90, from now or from occurredAt, whichever is later.',
+  })
   expiresAt?: Date | null;
 }
 

@@ -27,6 +27,7 @@ export interface FollowUpFacts {
   readonly currency: { readonly code: string; readonly graceDays: number };
   readonly day: Day;
   readonly occurredAt: Date;
+  readonly now: Date;
 }
 
 export interface FollowUp {
@@ -87,7 +88,7 @@ export async function followUp(app: App, principal: Principal, command: FollowUp
       holds: redemption.kind === 'HOLD' ? [redemption.id] : [],
       transfers: redemption.spentBy === null ? [] : [redemption.spentBy],
     },
-    plan: 'refused' in inTime ? () => inTime : followUp.plan({ redemption, currency, day, occurredAt }),
+    plan: 'refused' in inTime ? () => inTime : followUp.plan({ redemption, currency, day, occurredAt, now }),
   };
   return toFollowedUp(await app.ledger.post(request), found.linked);
 }

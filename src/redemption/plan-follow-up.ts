@@ -4,7 +4,7 @@ import { formatDecimal } from '../points/decimal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
 import type { RefusalData } from '../refusal';
 import type { FollowUpFacts } from './follow-up';
-import { HoldNotOpen, NothingToRefund, RefundExceedsRedemption } from './redemption-refusals';
+import { HoldExpired, HoldNotOpen, NothingToRefund, RefundExceedsRedemption } from './redemption-refusals';
 
 type Planned = (view: LedgerView) => Plan | { refused: RefusalData };
 
@@ -13,6 +13,7 @@ export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: numb
   return (view) => {
     const hold = heldBy(facts, view);
     if (!hold) return { refused: new HoldNotOpen('BURNED').toData() };
+    if (isOver(hold, facts)) return { refused: new HoldExpired(new Date(hold.expiresAt)).toData() };
     const amount = points ?? hold.amount;
     // The ledger refuses what is not open, has expired, or is more than was held.
     return { steps: [{ do: 'capture', id: transferId, holdId: hold.id, amount }], answer: answerOf(facts, amount, hold.amount - amount) };
@@ -24,6 +25,7 @@ export function planVoid(facts: FollowUpFacts): Planned {
   return (view) => {
     const hold = heldBy(facts, view);
     if (!hold) return { refused: new HoldNotOpen('BURNED').toData() };
+    if (isOver(hold, facts)) return { refused: new HoldExpired(new Date(hold.expiresAt)).toData() };
     return { steps: [{ do: 'release', holdId: hold.id, as: 'VOIDED' }], answer: answerOf(facts, hold.amount, hold.amount) };
   };
 }
@@ -44,6 +46,11 @@ export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: numbe
 
 function heldBy({ redemption }: FollowUpFacts, view: LedgerView): HoldView | undefined {
   return redemption.kind === 'HOLD' ? view.hold(redemption.id) : undefined;
+}
+
+/** Also for what happened before the end and is told after it: the answer must not hang on whether a worker has booked the end meanwhile. */
+function isOver(hold: HoldView, { now }: FollowUpFacts): boolean {
+  return hold.state === 'OPEN' && hold.expiresAt <= now.getTime();
 }
 
 function answerOf({ redemption, currency, occurredAt }: FollowUpFacts, points: number, released: number) {

@@ -63,6 +63,14 @@ export class HoldNotOpen extends Refusal {
   }
 }
 
+/** The hold has ended: its points count as released, whether or not that is booked yet. */
+export class HoldExpired extends Refusal {
+  constructor(expiresAt: Date) {
+    const expiredAt = expiresAt.toISOString();
+    super({ code: 'HOLD_EXPIRED', message: `This hold expired at ${expiredAt} and its points were released. Place a new hold.`, fields: { expiredAt } });
+  }
+}
+
 /** Only a burn or a captured hold can be refunded; an open hold is voided. */
 export class NothingToRefund extends Refusal {
   constructor() {

@@ -58,10 +58,10 @@ export interface SpentPoints {
   readonly duplicate: boolean;
 }
 
-/** A burn, or a hold until the instant that `holdUntil` gives for the moment it happened. */
+/** A burn, or a hold until the instant that `holdUntil` gives for the moment it happened and the moment it is told. */
 export interface Spending {
   readonly kind: 'REDEEM' | 'HOLD';
-  readonly holdUntil: (happenedAt: Date) => Date | null;
+  readonly holdUntil: (happenedAt: Date, now: Date) => Date | null;
   /** What the request asks for beyond SpendPoints; part of its content. */
   readonly content: Readonly<Record<string, unknown>>;
 }
@@ -81,7 +81,7 @@ export async function spendPoints(app: App, principal: Principal, command: Spend
     const happenedAt = command.occurredAt ?? now;
     // Bad input is told before a member who presents something becomes known to the brand.
     const currency = requireCurrency(snapshot, command.currency);
-    const holdUntil = spending.holdUntil(happenedAt);
+    const holdUntil = spending.holdUntil(happenedAt, now);
     const member = dryRun ? await lookAtMember(app, tx, brandId, ref) : await resolveMember(app, tx, brandId, ref);
     return { stored: null, member, snapshot, currency, rules: await redemptionRules(app, version), now, happenedAt, holdUntil };
   });

@@ -170,6 +170,26 @@ test('a hold ends by itself, whether the worker was there or not; releasing it a
   expect(await redeemPoints(shop.app, taxi.principal, spendingOf(ana.ref, 100))).toMatchObject({ balance: { active: 0, held: 0 } });
 });
 
+test('a hold that is told late lives from now on by default', async () => {
+  const ana = await memberWith(100);
+  const hold = await holdPoints(shop.app, taxi.principal, spendingOf(ana.ref, 100, { occurredAt: new Date('2026-02-12T18:00:00Z') }));
+  expect(hold.expiresAt).toBe(new Date(shop.clock.now().getTime() + 7 * 86_400_000).toISOString());
+  expect(await releaseExpiredHolds(shop.app, 100)).toBe(0);
+  expect(await capture(hold.redemptionId)).toMatchObject({ points: 100 });
+});
+
+test('a capture that is told after the end is refused, whether or not the worker was there and whenever it happened', async () => {
+  const ana = await memberWith(100);
+  const expiresAt = new Date(shop.clock.now().getTime() + 60_000);
+  const inTime = { occurredAt: new Date(shop.clock.now().getTime() + 30_000) };
+  const { redemptionId } = await holdPoints(shop.app, taxi.principal, spendingOf(ana.ref, 100, { expiresAt }));
+  shop.clock.advance(120_000);
+  const late = () => captureHold(shop.app, taxi.principal, captureHoldSchema.parse({ ...followUp(redemptionId), ...inTime }));
+  await expect(late()).rejects.toMatchObject({ code: 'HOLD_EXPIRED', fields: { expiredAt: expiresAt.toISOString() } });
+  expect(await releaseExpiredHolds(shop.app, 100)).toBe(1);
+  await expect(late()).rejects.toMatchObject({ code: 'HOLD_EXPIRED', fields: { expiredAt: expiresAt.toISOString() } });
+});
+
 test('spending what an expired hold had taken works before the worker comes', async () => {
   const ana = await memberWith(100);
   await holdPoints(shop.app, taxi.principal, spendingOf(ana.ref, 100, { expiresAt: new Date(shop.clock.now().getTime() + 60_000) }));
