@@ -12,7 +12,6 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import type { AccountRef } from '../ledger/ledger';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
-import { previewPosting } from '../ledger/preview-posting';
 import { memberRefContent } from '../members/member-ref';
 import { type ResolvedMember, resolveMembers } from '../members/resolve-members';
 import { ALWAYS, dayOf, monthStart } from '../points/calendar';
@@ -165,7 +164,7 @@ async function post(
   const stored = context.stored.get(id);
   if (stored) return toRecorded(sameOutcome(stored, hash), false);
   if (!request || request instanceof NotFound) throw request ?? new Error(`purchase ${id} was neither stored nor planned`);
-  return toRecorded(dryRun ? await previewPosting(app, { ...request, id: newUuid() }) : await app.ledger.post(request), dryRun);
+  return toRecorded(dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request), dryRun);
 }
 
 function toRecorded(outcome: PostingOutcome, dryRun: boolean): RecordedPurchase {

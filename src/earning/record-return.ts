@@ -8,7 +8,6 @@ import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
-import { previewPosting } from '../ledger/preview-posting';
 import { decimal, dryRun, idempotencyKey, occurredAt, plainText } from '../ledger/request-fields';
 import { seesWallet } from '../members/sees-wallet';
 import { dayOf } from '../points/calendar';
@@ -87,7 +86,7 @@ export async function recordReturn(app: App, principal: Principal, command: Reco
   const { linked } = found;
   if (found.stored) return toRecorded(sameOutcome(found.stored, hash), { linked, dryRun: false });
   const request = toRequest(found, command, { id, hash, now: app.clock.now() });
-  const outcome = dryRun ? await previewPosting(app, { ...request, id: newUuid() }) : await app.ledger.post(request);
+  const outcome = dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request);
   return toRecorded(outcome, { linked, dryRun });
 }
 

@@ -3,7 +3,6 @@ import type { App } from '../app';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
 import { newUuid, type Uuid } from '../ids';
 import type { AccountId, BalanceAfter } from '../ledger/posting';
-import { previewPosting } from '../ledger/preview-posting';
 import { type Day, dayOf, dayToIso } from '../points/calendar';
 
 /** A wallet's account in one points currency. */
@@ -48,7 +47,7 @@ export async function readNextExpiries(client: PoolClient, { account }: WalletAc
 /** What a debit would find now. Asked of the ledger, so that expired holds and lots count as they do when points are spent. */
 export async function readBalance(app: App, { account, currency }: WalletAccount): Promise<BalanceAfter> {
   const now = app.clock.now();
-  const outcome = await previewPosting(app, {
+  const outcome = await app.ledger.preview({
     id: newUuid(),
     party: newUuid(),
     kind: 'BALANCE',

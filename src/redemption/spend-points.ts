@@ -12,7 +12,6 @@ import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
-import { previewPosting } from '../ledger/preview-posting';
 import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredAt, optionalText, somePoints } from '../ledger/request-fields';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
 import { type ResolvedMember, resolveMember } from '../members/resolve-members';
@@ -87,7 +86,7 @@ export async function spendPoints(app: App, principal: Principal, command: Spend
   });
   if (found.stored) return toSpent(sameOutcome(found.stored, hash), false);
   const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId });
-  return toSpent(dryRun ? await previewPosting(app, { ...request, id: newUuid() }) : await app.ledger.post(request), dryRun);
+  return toSpent(dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request), dryRun);
 }
 
 /** A dry run leaves no trace: who presents something becomes known to the brand only for as long as it takes to look. */
