@@ -1,6 +1,6 @@
 import { attackAll, attacksOn, collect, ownCall, type Prepared, prepareProbes, refusalOf, send, shapeOf } from './isolation/attack';
 import { forbiddenIn, forbiddenTo } from './isolation/forbidden';
-import { asSeenBy, namesIn, placesCovered, replacedAt, Who } from './isolation/names';
+import { asSeenBy, Id, idAs, namesIn, placesCovered, replacedAt, Who } from './isolation/names';
 import { PROBES, UNTRIED } from './isolation/probes';
 import { idPlaces, rootFields } from './isolation/schema-walk';
 import { type Actor, openTwoBrands, type Side, type TwoBrands } from './isolation/two-brands';
@@ -193,3 +193,32 @@ async function resume({ root }: Prepared): Promise<void> {
   const each = prepared.find((other) => other.root.name === 'Mutation.resumeBrand') as Prepared;
   await send(world, await operator.token(), each.root, ownCall(world, { ...each, root }, b, operator, nextKey()));
 }
+
+// A check that cannot fail is no check. That whole walls are missed, row-security-alone.test.ts shows; here is what each answer is searched for.
+describe('the judges of answers', () => {
+  it('find everything of the other brand, in every form', async () => {
+    const { a, b, operator, points } = world;
+    const forbidden = await forbiddenTo(world, a.client);
+    const { app } = points.test;
+    const [member, statement] = [new Id('member', b.own.memberId), new Id('statement', b.statementId)];
+    for (const seen of [a.client, b.client, operator].map(({ principal }) => idAs(app, principal, member)))
+      expect(forbiddenIn(`{"id":"${seen}"}`, forbidden)).toHaveLength(1);
+    for (const text of [b.own.memberId, b.statementId, idAs(app, a.client.principal, statement), `member:${a.own.memberId}`, 'by zebulon', '"points":104739'])
+      expect([text, forbiddenIn(`{"x":"${text}"}`, forbidden).length]).toEqual([text, 1]);
+    for (const own of [
+      idAs(app, a.client.principal, new Id('member', a.own.memberId)),
+      idAs(app, a.client.principal, new Id('member', a.shared.memberId)),
+      a.brandId,
+      b.brandId,
+      a.statementId,
+    ])
+      expect(forbiddenIn(`{"x":"${own}"}`, forbidden)).toEqual([]);
+  });
+
+  it('tell two answers apart unless only new ids differ', () => {
+    const reply = (body: string, status = 200) => ({ status, body, errors: [], result: null });
+    expect(shapeOf(reply('{"id":"mem_0123456789abcdef0123456789abcdef"}'))).toBe(shapeOf(reply('{"id":"mem_fedcba9876543210fedcba9876543210"}')));
+    expect(shapeOf(reply('{"message":"Member not found."}'))).not.toBe(shapeOf(reply('{"message":"Wallet not found."}')));
+    expect(shapeOf(reply('{}'))).not.toBe(shapeOf(reply('{}', 404)));
+  });
+});
