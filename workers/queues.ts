@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, type Processor, Queue, type QueueOptions, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import Redis from 'ioredis';
 import { Pool } from 'pg';
@@ -140,21 +141,23 @@ export function openQueues(config: Config, log: Logger): Queues {
   const backend = chooseBackend(config, log);
   const logError = (error: Error) => log.warn({ error: error.message }, 'a queue does not answer');
   const opened = QUEUES.map((name) => {
-    const queue = backend.open(name, { defaultJobOptions: JOB });
-    queue.on('error', logError);
+    const queue = new OpenQueue(() => backend.open(name, { defaultJobOptions: JOB }).on('error', logError));
     return { queue, view: toJobQueue(name, queue) };
   });
-  const workers: Worker[] = [];
+  const workers: RunningWorker[] = [];
   return {
     backend: backend.name,
     all: opened.map(({ view }) => view),
     queue: (name) => opened[QUEUES.indexOf(name)].view,
     work(name, concurrency, run) {
-      const worker = backend.work(name, (job) => run({ name: job.name, data: job.data }).catch(giveUpIfUnreadable), { ...WORKER, concurrency });
-      worker.on('error', logError);
-      worker.on('failed', (job, error) => log.warn({ queue: name, job: job?.id, attempt: job?.attemptsMade, err: error }, 'a job failed'));
+      const worker = keepWorking(() =>
+        backend
+          .work(name, (job) => run({ name: job.name, data: job.data }).catch(giveUpIfUnreadable), { ...WORKER, concurrency, autorun: false })
+          .on('error', logError)
+          .on('failed', (job, error) => log.warn({ queue: name, job: job?.id, attempt: job?.attemptsMade, err: error }, 'a job failed')),
+      );
       workers.push(worker);
-      return { close: () => worker.close() };
+      return worker;
     },
     async check() {
       await backend.check();
@@ -167,6 +170,72 @@ export function openQueues(config: Config, log: Logger): Queues {
   };
 }
 
+/** Pause before a worker whose first connection failed is made anew. */
+const ANEW_MS = 250;
+
+/**
+ * Runs a worker once its backend has answered; until then makes it anew. BullMQ remembers a first connection that failed: such a worker would
+ * ask again and again without a pause, and leave nothing else in the process any time.
+ */
+function keepWorking(make: () => Worker): RunningWorker {
+  const stop = new AbortController();
+  let worker = make();
+  const start = async () => {
+    while (!stop.signal.aborted) {
+      try {
+        await worker.waitUntilReady();
+        // Ends when the worker is closed; what goes wrong on the way is its 'error' event.
+        worker.run().catch(() => undefined);
+        return;
+      } catch {
+        discard(worker);
+        await sleep(ANEW_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+        if (!stop.signal.aborted) worker = make();
+      }
+    }
+  };
+  const started = start();
+  return {
+    async close() {
+      stop.abort();
+      await started;
+      await worker.close();
+    },
+  };
+}
+
+/** A queue to add to and to ask; opened anew when its first connection failed (see keepWorking). */
+class OpenQueue {
+  private queue: Queue;
+
+  constructor(private readonly open: () => Queue) {
+    this.queue = open();
+  }
+
+  async use<T>(work: (queue: Queue) => Promise<T>): Promise<T> {
+    const queue = this.queue;
+    try {
+      await queue.waitUntilReady();
+    } catch (error) {
+      if (this.queue === queue) {
+        this.queue = this.open();
+        discard(queue);
+      }
+      throw error;
+    }
+    return work(queue);
+  }
+
+  close(): Promise<void> {
+    return this.queue.close();
+  }
+}
+
+/** Nobody waits for it: it has no connection that could be ended. */
+function discard(broken: Queue | Worker): void {
+  broken.close().catch(() => undefined);
+}
+
 /** Data that cannot be read now cannot be read later either: such a job fails at once. */
 function giveUpIfUnreadable(error: unknown): never {
   throw error instanceof ZodError
@@ -174,20 +243,30 @@ function giveUpIfUnreadable(error: unknown): never {
     : error;
 }
 
-function toJobQueue(name: QueueName, queue: Queue): JobQueue {
+function toJobQueue(name: QueueName, opened: OpenQueue): JobQueue {
   return {
     name,
     async add(jobs) {
-      await queue.addBulk(
-        jobs.map((job) => ({ name: job.name, data: job.data, opts: job.once ? { deduplication: { id: job.once.id, ttl: job.once.forMs } } : undefined })),
+      await opened.use((queue) =>
+        queue.addBulk(
+          jobs.map((job) => ({ name: job.name, data: job.data, opts: job.once ? { deduplication: { id: job.once.id, ttl: job.once.forMs } } : undefined })),
+        ),
       );
     },
     async counts() {
-      const { waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0, prioritized = 0, paused = 0 } = await queue.getJobCounts();
+      const {
+        waiting = 0,
+        active = 0,
+        delayed = 0,
+        completed = 0,
+        failed = 0,
+        prioritized = 0,
+        paused = 0,
+      } = await opened.use((queue) => queue.getJobCounts());
       return { waiting: waiting + prioritized + paused, active, delayed, completed, failed };
     },
     async failed(first) {
-      const jobs = await queue.getFailed(0, first - 1);
+      const jobs = await opened.use((queue) => queue.getFailed(0, first - 1));
       return jobs.map((job) => ({
         id: String(job.id),
         name: job.name,
@@ -198,13 +277,15 @@ function toJobQueue(name: QueueName, queue: Queue): JobQueue {
       }));
     },
     async retry(id) {
-      const job = await queue.getJob(id);
-      if (!job || !(await job.isFailed())) return false;
-      await job.retry('failed');
-      return true;
+      return opened.use(async (queue) => {
+        const job = await queue.getJob(id);
+        if (!job || !(await job.isFailed())) return false;
+        await job.retry('failed');
+        return true;
+      });
     },
     async retryAll() {
-      await queue.retryJobs({ state: 'failed' });
+      await opened.use((queue) => queue.retryJobs({ state: 'failed' }));
     },
   };
 }

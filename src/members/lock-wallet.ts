@@ -14,10 +14,13 @@ export async function lockWallet(app: App, principal: Principal, command: LockWa
   return setLock(app, principal, command, true);
 }
 
-/** Lifts the lock: the member's own decision or the operator's, since a brand must not undo what the member did to be safe. */
+/**
+ * Lifts the lock: the member's own decision, through an identity provider, or the operator's. A brand must not undo what the member did to be
+ * safe, and it holds the sessions that it mints.
+ */
 export async function unlockWallet(app: App, principal: Principal, command: LockWallet): Promise<ResolvedMember> {
-  const ofBrand = principal.kind === 'client' || (principal.kind === 'staff' && !principal.ofOperator);
-  if (ofBrand) throw new PermissionDenied("A wallet's lock is lifted by its member or by the operator.");
+  const ofBrand = principal.kind === 'staff' ? !principal.ofOperator : principal.brandId !== null;
+  if (ofBrand) throw new PermissionDenied("A wallet's lock is lifted by the operator, or by its member with a login of an identity provider.");
   return setLock(app, principal, command, false);
 }
 

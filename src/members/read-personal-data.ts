@@ -15,8 +15,12 @@ export interface PersonalData {
   readonly language: string | null;
 }
 
-/** The member's personal data; null when there are none, or when whoever asks may not read them: a brand never may. */
-export function readPersonalData(app: App, principal: Principal, memberId: Uuid): Promise<PersonalData | null> {
+/**
+ * The member's personal data; null when there are none, or when whoever asks may not read them. A brand never may, nor may a member's session
+ * that a brand minted: the brand holds it, and another brand may have entered what it would read.
+ */
+export async function readPersonalData(app: App, principal: Principal, memberId: Uuid): Promise<PersonalData | null> {
+  if (principal.kind === 'member' && principal.brandId !== null) return null;
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }) => {
     const { rows } = await client.query(
       'SELECT given_name, family_name, email, phone, birth_date::text, language FROM member_personal_data WHERE member_id = $1',

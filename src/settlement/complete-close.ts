@@ -52,6 +52,8 @@ async function clearUpToHorizon(app: App, horizon: bigint): Promise<boolean> {
 
 async function freezeStatements(app: App, id: Uuid): Promise<void> {
   await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
+    // A large month takes as long as it takes.
+    await client.query('SET LOCAL statement_timeout = 0');
     const period = await lockPeriod(client, id);
     if (period?.status !== 'CLOSING') return;
     const snapshot = await app.coalition.snapshot(client);

@@ -241,6 +241,13 @@ describe("members' sessions", () => {
     const withoutScope = await mintClientToken(test.app, { id: taxi.clientId, scopes: ['purchases'] });
     expect(codeOf(await api.ask(withoutScope, SESSION, { id }))).toBe('FORBIDDEN');
 
+    // A card shown at the till makes a link, but is no proof that the member uses the brand's app.
+    const visitor = newUuid();
+    await insertMember(test, visitor, taxi.id);
+    await test.database.owner.query("UPDATE brand_link SET source = 'PRESENTED' WHERE member_id = $1", [visitor]);
+    const visitorId = `mem_${test.app.keys.toPairwise('member', taxi.id, visitor).replaceAll('-', '')}`;
+    expect(codeOf(await api.ask(token, SESSION, { id: visitorId }))).toBe('NOT_FOUND');
+
     await test.database.owner.query('UPDATE brand_link SET unlinked_at = now() WHERE member_id = $1', [memberId]);
     test.clock.advance(31_000);
     expect((await api.ask(session, VIEWER)).status).toBe(401);

@@ -152,6 +152,8 @@ test('a locked wallet earns and does not spend; a brand may lock it, not unlock 
   await expect(redeemPoints(shop.app, taxi.principal, spendingOf(ana.ref, 10))).rejects.toMatchObject({ code: 'WALLET_LOCKED' });
   await expect(holdPoints(shop.app, taxi.principal, spendingOf(ana.ref, 10))).rejects.toMatchObject({ code: 'WALLET_LOCKED' });
   await expect(unlockWallet(shop.app, fuel.principal, { member: ana.ref, reason: null })).rejects.toMatchObject({ name: 'PermissionDenied' });
+  const minted = { ...self, brandId: fuel.principal.brandId };
+  await expect(unlockWallet(shop.app, minted, { member: null, reason: null })).rejects.toMatchObject({ name: 'PermissionDenied' });
   expect(await shop.written()).toEqual(written);
   expect(await recordPurchase(shop.app, fuel.principal, purchaseOf(ana.ref, '5'))).toMatchObject({ balance: { active: 105 } });
   await unlockWallet(shop.app, self, { member: null, reason: null });

@@ -140,6 +140,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     principal: { kind: 'member', memberId: person.memberId, brandId },
     token: () => mintMemberToken(app, brandId, person.memberId),
   });
+  const withLogin = ({ memberId }: Person): Principal => ({ kind: 'member', memberId, brandId: null });
   async function purchase(person: Person, price = '900', more: Record<string, unknown> = {}): Promise<Uuid> {
     const lines = [
       { sku: `${word} sku`, category: `${word} goods`, quantity: '1', unitPrice: price },
@@ -227,9 +228,9 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
   // What members and brands do to a wallet is written into the brand's trail.
   const sharedMember = sessionOf('shared member', shared);
   await lockWallet(app, sharedMember.principal, { member: null, reason: `${word} lost the phone` });
-  await unlockWallet(app, sharedMember.principal, { member: null, reason: null });
+  await unlockWallet(app, withLogin(shared), { member: null, reason: null });
   await lockWallet(app, principal, { member: own.ref, reason: `${word} looks odd` });
-  await unlockWallet(app, sessionOf('member', own).principal, { member: null, reason: null });
+  await unlockWallet(app, withLogin(own), { member: null, reason: null });
   const staff = Object.fromEntries(await Promise.all(ROLES.map(async (role) => [role, await staffOf(role)]))) as Record<StaffRole, Actor>;
   await createMemberSession(app, principal, { memberId: own.memberId });
   await partnership('PROPOSED', 'PROPOSED');

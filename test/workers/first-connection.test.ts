@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { openQueues } from '../../workers/queues';
+import { createTestApp, type TestApp } from '../support/test-app';
+
+let test: TestApp;
+
+beforeAll(async () => {
+  test = await createTestApp({ config: { redisUrl: null } });
+});
+afterAll(() => test.close());
+
+it('queues whose very first connection fails begin to work once the database lets them in, and keep nobody from working meanwhile', async () => {
+  const server = new Client({ connectionString: process.env.TEST_SERVER_URL });
+  await server.connect();
+  const allow = (allowed: boolean) => server.query(`ALTER DATABASE ${test.database.name} ALLOW_CONNECTIONS ${allowed}`);
+  await allow(false);
+  const queues = openQueues(test.app.config, test.app.log);
+  try {
+    const jobs: unknown[] = [];
+    queues.work('clearing', 1, async ({ data }) => void jobs.push(data));
+    const add = () => queues.queue('clearing').add([{ name: 'clear-events', data: { from: '1', to: '2' } }]);
+    await expect(add()).rejects.toThrow();
+    // A worker that asks again without a pause would not let this timer fire in time.
+    const started = performance.now();
+    await sleep(600);
+    expect(performance.now() - started).toBeLessThan(2_000);
+    await allow(true);
+    const deadline = performance.now() + 10_000;
+    while (
+      !(await add().then(
+        () => true,
+        () => false,
+      ))
+    ) {
+      if (performance.now() > deadline) throw new Error('the queue never took a job');
+      await sleep(50);
+    }
+    while (jobs.length === 0 && performance.now() < deadline) await sleep(50);
+    expect(jobs[0]).toEqual({ from: '1', to: '2' });
+  } finally {
+    await allow(true);
+    await server.end();
+    await queues.close();
+  }
+});
