@@ -13,7 +13,7 @@ import type { AccountRef } from '../ledger/ledger';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { memberRefContent } from '../members/member-ref';
-import { type ResolvedMember, resolveMembers } from '../members/resolve-members';
+import { knowPresented, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
 import { ALWAYS, dayOf, monthStart } from '../points/calendar';
 import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
 import { orRefusal } from '../purchases/posting-time';
@@ -78,7 +78,6 @@ async function record(
     const fresh = asked.filter(({ id }) => !stored.has(id)).map(({ command }) => command);
     const version = await app.coalition.version(tx.client);
     const snapshot = await app.coalition.at(version);
-    // Bad input is told before members who present something become known to the brand.
     asked.forEach(({ id, command }, at) => {
       if (!stored.has(id)) requireCurrency(snapshot, command.currency, `${fieldOf(at)}.currency`);
     });
@@ -89,7 +88,14 @@ async function record(
   await openAccounts(app, context, commands);
   const requests = await Promise.all(asked.map((each, at) => requestOrNotFound(app, context, each, fieldOf(at))));
   // All requests are made before the first is posted: bad input posts nothing, and a member's purchases keep their order.
-  return Promise.allSettled(asked.map((each, at) => post(app, context, each, requests[at])));
+  const results = await Promise.allSettled(asked.map((each, at) => post(app, context, each, requests[at])));
+  const booked = commands.filter((command, at) => !command.dryRun && results[at].status === 'fulfilled' && context.members.has(command));
+  await knowPresented(
+    app,
+    brandId,
+    booked.map((command) => command.member),
+  );
+  return results;
 }
 
 interface Context {
@@ -112,26 +118,15 @@ function hashOf(app: App, brandId: Uuid, { idempotencyKey: _key, dryRun: _dryRun
   return contentHash('RECORD_PURCHASE', { ...content, member: memberRefContent(app.keys, brandId, content.member) });
 }
 
-/** Members of real purchases become known to the brand by what they present; those of dry runs are looked at, and then forgotten. */
+/** Members who present something become known to the brand once their purchase is booked: see knowPresented. */
 async function findMembers(app: App, tx: Tx, brandId: Uuid, commands: readonly RecordPurchase[]): Promise<Map<RecordPurchase, ResolvedMember | null>> {
-  const found = new Map<RecordPurchase, ResolvedMember | null>();
-  const find = async (some: readonly RecordPurchase[]) => {
-    const members = await resolveMembers(
-      app,
-      tx,
-      brandId,
-      some.map((command) => command.member),
-    );
-    some.forEach((command, i) => found.set(command, members[i]));
-  };
-  const dry = commands.filter((command) => command.dryRun);
-  if (dry.length > 0) {
-    await tx.client.query('SAVEPOINT dry_run');
-    await find(dry);
-    await tx.client.query('ROLLBACK TO SAVEPOINT dry_run');
-  }
-  await find(commands.filter((command) => !command.dryRun));
-  return found;
+  const members = await lookAtMembers(
+    app,
+    tx,
+    brandId,
+    commands.map((command) => command.member),
+  );
+  return new Map(commands.map((command, at) => [command, members[at]]));
 }
 
 /** One trip for the whole bulk, instead of one a purchase. */

@@ -52,6 +52,27 @@ export async function readWallets(client: PoolClient, memberIds: readonly Uuid[]
   return new Map(rows.map((row) => [row.member_id, { memberId: row.member_id, walletId: row.id, locked: row.locked }]));
 }
 
+/**
+ * Finds members as resolveMembers does, and leaves no trace: who presents something is known to the brand for as long as it takes to look.
+ * What comes of it may be refused; see knowPresented.
+ */
+export async function lookAtMembers(app: App, tx: Tx, brandId: Uuid, refs: readonly MemberRef[]): Promise<(ResolvedMember | null)[]> {
+  await tx.client.query('SAVEPOINT look');
+  const members = await resolveMembers(app, tx, brandId, refs);
+  await tx.client.query('ROLLBACK TO SAVEPOINT look');
+  return members;
+}
+
+/** Makes the members whose identifiers were presented known to the brand, once what they were presented for is booked. */
+export async function knowPresented(app: App, brandId: Uuid, refs: readonly MemberRef[]): Promise<void> {
+  const presented = refs.filter((ref) => ref.by === 'identifier');
+  if (presented.length === 0) return;
+  await app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
+    const found = await findByIdentifiers(app, client, presented);
+    await linkPresented(app, client, brandId, [...found.values()]);
+  });
+}
+
 async function findByCustomerIds(app: App, client: PoolClient, brandId: Uuid, refs: readonly MemberRef[]): Promise<Map<number, Uuid>> {
   const asked = refs.flatMap((ref, at) => (ref.by === 'customerId' ? [{ at, hash: customerHash(app.keys, brandId, ref.customerId) }] : []));
   if (asked.length === 0) return new Map();

@@ -6,7 +6,6 @@ import { mostClearable } from '../coalition/clearable-points';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
 import { requireCurrency } from '../coalition/require-currency';
 import { requireTerms } from '../coalition/terms-in-force';
-import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
@@ -14,9 +13,10 @@ import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredAt, optionalText, somePoints } from '../ledger/request-fields';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
-import { type ResolvedMember, resolveMember } from '../members/resolve-members';
+import { knowPresented, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
 import { dayOf } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
+import { NotFound } from '../refusal';
 import { MOST_MONEY } from './check-rule';
 import { planRedemption } from './plan-redemption';
 import { type RedemptionRules, redemptionRules } from './redemption-rule';
@@ -78,23 +78,18 @@ export async function spendPoints(app: App, principal: Principal, command: Spend
     const snapshot = await app.coalition.at(version);
     const now = app.clock.now();
     const happenedAt = command.occurredAt ?? now;
-    // Bad input is told before a member who presents something becomes known to the brand.
     const currency = requireCurrency(snapshot, command.currency);
     const holdUntil = spending.holdUntil(happenedAt, now);
-    const member = dryRun ? await lookAtMember(app, tx, brandId, ref) : await resolveMember(app, tx, brandId, ref);
+    const [member] = await lookAtMembers(app, tx, brandId, [ref]);
+    if (!member) throw new NotFound('Member');
     return { stored: null, member, snapshot, currency, rules: await redemptionRules(app, version), now, happenedAt, holdUntil };
   });
   if (found.stored) return toSpent(sameOutcome(found.stored, hash), false);
   const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId });
-  return toSpent(dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request), dryRun);
-}
-
-/** A dry run leaves no trace: who presents something becomes known to the brand only for as long as it takes to look. */
-async function lookAtMember(app: App, tx: Tx, brandId: Uuid, ref: MemberRef): Promise<ResolvedMember> {
-  await tx.client.query('SAVEPOINT dry_run');
-  const member = await resolveMember(app, tx, brandId, ref);
-  await tx.client.query('ROLLBACK TO SAVEPOINT dry_run');
-  return member;
+  if (dryRun) return toSpent(await app.ledger.preview({ ...request, id: newUuid() }), true);
+  const outcome = await app.ledger.post(request);
+  if (!outcome.refusal) await knowPresented(app, brandId, [ref]);
+  return toSpent(outcome, false);
 }
 
 function toSpent(outcome: PostingOutcome, dryRun: boolean): SpentPoints {

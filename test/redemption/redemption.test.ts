@@ -209,3 +209,21 @@ test('terms that do not let the brand issue refuse its purchases', async () => {
   expect(await shop.written()).toEqual(written);
   expect(await redeemPoints(shop.app, cafe.principal, spendingOf(ana.ref, 50))).toMatchObject({ balance: { active: 0 } });
 });
+
+test('a card shown for what is then refused leaves nothing but the outcome; shown for what is booked, it makes the member known', async () => {
+  const ana = await memberWith(100);
+  const linksOfTaxi = async () =>
+    (
+      await shop.database.owner.query('SELECT source FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL', [
+        taxi.principal.brandId,
+        ana.memberId,
+      ])
+    ).rows;
+  await expect(redeemPoints(shop.app, taxi.principal, spendingOf(ana.ref, 110))).rejects.toMatchObject({ code: 'INSUFFICIENT_POINTS' });
+  await expect(recordPurchase(shop.app, taxi.principal, purchaseOf(ana.ref, '5', { occurredAt: new Date('1999-01-01') }))).rejects.toMatchObject({
+    code: expect.stringMatching(/TERMS_NOT_ACTIVE|OCCURRED_AT_OUT_OF_RANGE/),
+  });
+  expect(await linksOfTaxi()).toEqual([]);
+  await redeemPoints(shop.app, taxi.principal, spendingOf(ana.ref, 10));
+  expect(await linksOfTaxi()).toEqual([{ source: 'PRESENTED' }]);
+});
