@@ -3,7 +3,22 @@ import type { Uuid } from '../ids';
 import type { Day } from '../points/calendar';
 import type { AccountId, PostingOutcome, PostingRequest } from './posting';
 
-export type AccountKind = 'WALLET' | 'ISSUED' | 'REDEEMED' | 'EXPIRED' | 'CLEARING';
+/**
+ * WALLET and POOL are guarded: they have lots, carry their balances and are locked while posting. All others are summed.
+ * OPENING, GOODWILL: what came in from old programmes, and out of kindness; CONVERSION, FEE, REMAINDER belong to a route between two currencies.
+ */
+export type AccountKind =
+  | 'WALLET'
+  | 'POOL'
+  | 'ISSUED'
+  | 'OPENING'
+  | 'GOODWILL'
+  | 'REDEEMED'
+  | 'EXPIRED'
+  | 'CONVERSION'
+  | 'FEE'
+  | 'REMAINDER'
+  | 'CLEARING';
 
 export interface AccountRef {
   readonly kind: AccountKind;

@@ -9,8 +9,28 @@ import type { AlongsideRow } from './alongside';
  */
 export type AccountId = number;
 
+/** Points enter circulation: summed account -> wallet. */
+export type CreditCode = 'EARN' | 'BONUS' | 'OPENING' | 'GOODWILL';
+/** Points leave a wallet for a summed account; FEE and REMAINDER go with a conversion. */
+export type DebitCode = 'BURN' | 'FEE' | 'REMAINDER';
+/** Points of one currency change hands, with their age: wallet -> wallet. */
+export type MoveCode = 'GIFT' | 'POOL_CONTRIBUTION' | 'POOL_RETURN' | 'MERGE';
+/** Points end: wallet -> expired, because their time is over or the wallet is closed. */
+export type EndCode = 'EXPIRY' | 'CLOSURE';
+
 /** Why a transfer was made. */
-export type TransferCode = 'EARN' | 'BONUS' | 'BURN' | 'CAPTURE' | 'REFUND' | 'REINSTATEMENT' | 'CLAWBACK' | 'EXPIRY' | 'CLEARING';
+export type TransferCode =
+  | CreditCode
+  | DebitCode
+  | MoveCode
+  | EndCode
+  | 'CAPTURE'
+  | 'REFUND'
+  | 'REINSTATEMENT'
+  | 'CLAWBACK'
+  | 'CONVERSION_OUT'
+  | 'CONVERSION_IN'
+  | 'CLEARING';
 
 /** A JSON object that is stored with a posting and given again, unchanged, to every repetition of the request. */
 export type Answer = { readonly [key: string]: string | number | boolean | null | Answer | readonly (string | number | boolean | null | Answer)[] };
@@ -23,22 +43,64 @@ export interface LotTarget {
   readonly availableOn: Day;
 }
 
-/** One thing that a posting does. `id`s are new UUIDv7s that the caller made. */
+/** Where the points of one issuer go when they end: a new transfer, and the issuer's summed account of expired points. */
+export interface EndTarget {
+  readonly issuer: Uuid;
+  readonly id: Uuid;
+  readonly to: AccountId;
+}
+
+/** One thing that a posting does. `id`s are new UUIDv7s that the caller made. "Wallet" is any guarded account that has lots: a pool too. */
 export type Step =
-  /** Summed account -> wallet. Fills arrears first, then the lot. */
-  | { do: 'credit'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: 'EARN' | 'BONUS'; lot: LotTarget; termsId: Uuid }
-  /** Wallet -> summed account, lots soonest to expire first. Refused: INSUFFICIENT_POINTS, WALLET_LOCKED. */
-  | { do: 'debit'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: 'BURN'; termsId: Uuid }
+  /** Summed account -> wallet. Fills arrears first, then the lot. Refused: WALLET_CLOSED. */
+  | { do: 'credit'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: CreditCode; lot: LotTarget; termsId: Uuid }
+  /** Wallet -> summed account, lots soonest to expire first. Refused: INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED. */
+  | { do: 'debit'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: DebitCode; termsId: Uuid }
   /** Sets points of a wallet aside for a later capture. Refused as debit is. */
   | { do: 'hold'; id: Uuid; from: AccountId; to: AccountId; amount: number; expiresAt: number; termsId: Uuid }
   /** Posts all or part of a hold; the rest is released. Refused: HOLD_NOT_OPEN, HOLD_EXPIRED, CAPTURE_EXCEEDS_HOLD. */
   | { do: 'capture'; id: Uuid; holdId: Uuid; amount: number }
   /** Gives a hold's points back. VOIDED by request; EXPIRED by the worker, never before its time. Refused: HOLD_NOT_OPEN, HOLD_EXPIRED. */
   | { do: 'release'; holdId: Uuid; as: 'VOIDED' | 'EXPIRED' }
-  /** Takes points of an earlier credit back: its own lot first, then its issuer's, then any, then arrears. */
-  | { do: 'clawBack'; id: Uuid; reverses: Uuid; amount: number }
-  /** Gives points of an earlier burn or capture back, to the lots it consumed, which live at least until `expiresNotBefore`. */
-  | { do: 'reinstate'; id: Uuid; reverses: Uuid; amount: number; code: 'REFUND' | 'REINSTATEMENT'; expiresNotBefore: Day }
+  /** Takes points of an earlier credit back: its own lot first, then its issuer's, then any, then arrears. `wallet`: of the merged wallet's survivor. */
+  | { do: 'clawBack'; id: Uuid; reverses: Uuid; amount: number; wallet?: AccountId }
+  /** Gives points of an earlier burn or capture back, to the lots it consumed, which live at least until `expiresNotBefore`. `wallet` as above. */
+  | { do: 'reinstate'; id: Uuid; reverses: Uuid; amount: number; code: 'REFUND' | 'REINSTATEMENT'; expiresNotBefore: Day; wallet?: AccountId }
+  /**
+   * Spendable points change hands, soonest to expire first: their issuer and issue month stay, they never live longer than where they came from.
+   * Into a pool (POOL_CONTRIBUTION) they remember whose they were. Refused as debit is, for the giver; WALLET_CLOSED for the receiver.
+   */
+  | { do: 'give'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: 'GIFT' | 'POOL_CONTRIBUTION'; termsId: Uuid | null }
+  /**
+   * All that is left of what a wallet put into a pool goes back to it, expired and pending points too (POOL_RETURN; held points stay until their hold ends),
+   * or all lots of a wallet go to another (MERGE; refused WALLET_HAS_HOLDS). Nothing there: no transfer. The amount is the kernel's to say.
+   */
+  | { do: 'giveAll'; id: Uuid; from: AccountId; to: AccountId; code: 'POOL_RETURN' | 'MERGE' }
+  /** Fills a wallet's arrears with spendable points of another, as far as they go (MERGE). Nothing to fill: no transfer. */
+  | { do: 'fillArrears'; id: Uuid; from: AccountId; to: AccountId; code: 'MERGE' }
+  /**
+   * Wallet -> summed account of its currency, and summed account of another currency -> wallet of that one, linked. Each consumed lot becomes one of the
+   * target currency: of its issue month (`origins`, by first day of month; StateMoved is thrown for a month that is missing there), living no longer
+   * than its source nor beyond `notAfter` (KEEP), or until `notAfter` (OWN). Rounding never makes points younger. Refused as debit is, for the giver.
+   */
+  | {
+      do: 'convert';
+      out: { id: Uuid; from: AccountId; to: AccountId; amount: number };
+      in: { id: Uuid; from: AccountId; to: AccountId; amount: number };
+      origins: ReadonlyMap<Day, number>;
+      expiry: 'KEEP' | 'OWN';
+      notAfter: Day;
+      /** The conversion rate. */
+      termsId: Uuid;
+    }
+  /** Points whose time is over on the posting's day (EXPIRY), or all of a wallet's (CLOSURE; refused WALLET_HAS_HOLDS), end; issuers not named in `ends` are passed over. */
+  | { do: 'end'; account: AccountId; code: EndCode; ends: readonly EndTarget[] }
+  /** Gives what is left of an earlier credit's lot other dates, without moving it: a pending award is confirmed. */
+  | { do: 'redate'; id: Uuid; credit: Uuid; availableOn: Day; expiresOn: Day; wallet?: AccountId }
+  /** Something counted as activity: the wallet's points live until that day at least. What had lapsed before stays lapsed. */
+  | { do: 'slide'; account: AccountId; until: Day }
+  /** No credit, debit or hold is accepted from now on; reversals still are. Set the survivor of a merge. */
+  | { do: 'close'; account: AccountId; mergedInto: AccountId | null }
   /** Summed account -> summed account: money. */
   | { do: 'move'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: 'CLEARING'; termsId: Uuid }
   /** Adds to a counter under its wallet's lock. */
@@ -66,6 +128,11 @@ export interface WalletView {
   /** What a debit may take now: active less arrears, never below 0. */
   readonly spendable: number;
   readonly spendLocked: boolean;
+  readonly closed: boolean;
+  /** What debits may not touch, because its time is over and it is not booked yet. */
+  readonly lapsed: number;
+  /** Sliding expiry: first local day on which none of the wallet's points can be spent; NEVER where the currency has none. */
+  readonly slidesUntil: Day;
 }
 
 export interface HoldView {
@@ -89,6 +156,8 @@ export interface TransferView {
   readonly code: TransferCode;
   /** How much of it earlier reversals took back. */
   readonly reversed: number;
+  /** How much of a credit filled older arrears, and so never reached its lot. */
+  readonly filled: number;
   readonly termsId: Uuid | null;
 }
 
