@@ -7,18 +7,7 @@ import type { AccountId, PostingOutcome, PostingRequest } from './posting';
  * WALLET and POOL are guarded: they have lots, carry their balances and are locked while posting. All others are summed.
  * OPENING, GOODWILL: what came in from old programmes, and out of kindness; CONVERSION, FEE, REMAINDER belong to a route between two currencies.
  */
-export type AccountKind =
-  | 'WALLET'
-  | 'POOL'
-  | 'ISSUED'
-  | 'OPENING'
-  | 'GOODWILL'
-  | 'REDEEMED'
-  | 'EXPIRED'
-  | 'CONVERSION'
-  | 'FEE'
-  | 'REMAINDER'
-  | 'CLEARING';
+export type AccountKind = 'WALLET' | 'POOL' | 'ISSUED' | 'OPENING' | 'GOODWILL' | 'REDEEMED' | 'EXPIRED' | 'CONVERSION' | 'FEE' | 'REMAINDER' | 'CLEARING';
 
 export interface AccountRef {
   readonly kind: AccountKind;

@@ -16,6 +16,7 @@ import type { AccountId, PostingOutcome, PostingRequest } from './posting';
 
 export { LedgerUnavailable, type Patience } from './internal/failures';
 export { IdempotencyConflict, Overloaded } from './internal/posting-queue';
+export { StateMoved } from './state-moved';
 
 export interface LedgerOptions {
   readonly connectionString: string;
@@ -227,8 +228,8 @@ const FIND_ACCOUNTS = `
 // A new account of a locked wallet is locked like the others.
 const OPEN_ACCOUNTS = `
   INSERT INTO account (owner_id, kind, currency_id, guarded, spend_locked, opened_at)
-  SELECT n.owner_id, n.kind, n.currency_id, n.kind = 'WALLET',
-    n.kind = 'WALLET' AND coalesce((SELECT bool_or(o.spend_locked) FROM account o WHERE o.owner_id = n.owner_id AND o.kind = 'WALLET'), false), $4::timestamptz
+  SELECT n.owner_id, n.kind, n.currency_id, n.kind IN ('WALLET', 'POOL'),
+    n.kind IN ('WALLET', 'POOL') AND coalesce((SELECT bool_or(o.spend_locked) FROM account o WHERE o.owner_id = n.owner_id AND o.kind = n.kind), false), $4::timestamptz
   FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS n (owner_id, kind, currency_id)
   ON CONFLICT (owner_id, kind, currency_id) DO NOTHING`;
 const INSERT_ORIGIN = `
@@ -238,5 +239,5 @@ const FIND_ORIGIN = `
   WHERE issuer_id = $1 AND currency_id = $2 AND issue_month = $3::date AND terms_id = $4 AND offer_id IS NOT DISTINCT FROM $5`;
 // Locked in id order, as postings lock: an owner's wallets may be in one of them together.
 const SET_SPEND_LOCK = `
-  WITH wallets AS MATERIALIZED (SELECT id FROM account WHERE owner_id = $1 AND kind = 'WALLET' ORDER BY id FOR NO KEY UPDATE)
+  WITH wallets AS MATERIALIZED (SELECT id FROM account WHERE owner_id = $1 AND kind IN ('WALLET', 'POOL') ORDER BY id FOR NO KEY UPDATE)
   UPDATE account a SET spend_locked = $2 FROM wallets w WHERE a.id = w.id`;

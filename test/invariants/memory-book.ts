@@ -1,6 +1,7 @@
 import type { Uuid } from '../../src/ids';
 import { type BatchState, counterKey, emptyWrites, type LotState, type OriginState, type WalletState } from '../../src/ledger/internal/batch-state';
 import type { AccountId, PostingRequest } from '../../src/ledger/posting';
+import { NEVER } from '../../src/points/calendar';
 
 /** What the tables hold between two batches, in memory: gives decide() the state that a batch would load. */
 export class MemoryBook {
@@ -29,6 +30,10 @@ export class MemoryBook {
         held: 0,
         arrears: 0,
         seq: 0,
+        version: 0,
+        slidesUntil: NEVER,
+        closedAt: null,
+        mergedInto: null,
         changed: false,
         lots: [],
         arrearsRows: [],

@@ -54,16 +54,16 @@ const FAULTS: Readonly<Record<string, () => void>> = {
   'allocation: the last lot of several is not recorded': () =>
     replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
       const { addAllocations } = Posting.prototype;
-      Posting.prototype.addAllocations = function (id, account, allocations) {
-        return addAllocations.call(this, id, account, allocations.length > 1 ? allocations.slice(0, -1) : allocations);
+      Posting.prototype.addAllocations = function (id, account, allocations, first) {
+        return addAllocations.call(this, id, account, allocations.length > 1 ? allocations.slice(0, -1) : allocations, first);
       };
       return {};
     }),
   'allocation: a refund does not know what was consumed': () =>
     replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
       const { addTransfer } = Posting.prototype;
-      Posting.prototype.addTransfer = function (transfer, allocations) {
-        return addTransfer.call(this, transfer, [...allocations].reverse());
+      Posting.prototype.addTransfer = function (transfer, allocations = [], filled = 0) {
+        return addTransfer.call(this, transfer, [...allocations].reverse(), filled);
       };
       return {};
     }),
@@ -71,17 +71,23 @@ const FAULTS: Readonly<Record<string, () => void>> = {
     replace<typeof Lots>('lots', ({ addToLot }) => ({
       addToLot: (posting, wallet, ...rest) => {
         wallet.arrearsRows.reverse();
-        addToLot(posting, wallet, ...rest);
+        const filled = addToLot(posting, wallet, ...rest);
         wallet.arrearsRows.reverse();
+        return filled;
       },
     })),
   'arrears: what is earned goes past them': () =>
-    replace<typeof Lots>('lots', () => ({ addToLot: (posting, wallet, _transfer, key, amount) => posting.shiftLot(posting.lotOf(wallet, key), amount, 0) })),
-  'hold expiry: nobody releases what has expired': () => replace('apply-step', () => ({ releaseExpiredHolds: () => undefined })),
+    replace<typeof Lots>('lots', () => ({
+      addToLot: (posting, wallet, _transfer, key, amount) => {
+        posting.shiftLot(posting.lotOf(wallet, key), amount, 0);
+        return 0;
+      },
+    })),
+  'hold expiry: nobody releases what has expired': () => replace('apply-step', () => ({ catchUp: () => undefined })),
   'idempotency: the content is not compared': () => replace<typeof BatchStates>('batch-state', () => ({ isSameContent: () => true })),
   'floor: nobody asks whether the wallet can pay': () => replace<typeof Lots>('lots', () => ({ requireSpendable: () => undefined })),
   'floor: points are spendable before they are available': () =>
-    replace<typeof BatchStates>('batch-state', () => ({ isSpendable: (lot, day) => day < lot.expiresOn })),
+    replace<typeof BatchStates>('batch-state', () => ({ isSpendable: (lot, _wallet, day) => day < lot.expiresOn })),
   'undo: a refused posting leaves what its first steps did': () =>
     replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
       Posting.prototype.undo = () => undefined;

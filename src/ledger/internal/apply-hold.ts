@@ -1,9 +1,14 @@
-import type { Step } from '../posting';
+import type { PostingRequest, Step } from '../posting';
 import type { AllocationState, HoldState } from './batch-state';
 import { consume, requireSpendable } from './lots';
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
+
+/** Holds end at the posting's occurredAt, but no sooner than now: a till whose clock runs ahead cannot free what another set aside. */
+export function judgedAt({ occurredAt, recordedAt }: Pick<PostingRequest, 'occurredAt' | 'recordedAt'>): number {
+  return Math.min(occurredAt, recordedAt);
+}
 
 export function hold(posting: Posting, step: StepOf<'hold'>): void {
   requireAmount(step.amount);
@@ -46,7 +51,7 @@ export function hold(posting: Posting, step: StepOf<'hold'>): void {
 function requireOpen(posting: Posting, holdId: string): HoldState {
   const found = posting.state.holds.get(holdId);
   if (!found) throw new Error(`hold ${holdId} was not loaded or does not exist`);
-  const expired = found.state === 'EXPIRED' || (found.state === 'OPEN' && found.expiresAt <= posting.request.occurredAt);
+  const expired = found.state === 'EXPIRED' || (found.state === 'OPEN' && found.expiresAt <= judgedAt(posting.request));
   if (expired)
     throw new RefusedStep('HOLD_EXPIRED', `This hold expired at ${new Date(found.expiresAt).toISOString()} and its points were released. Place a new hold.`, {
       expiredAt: new Date(found.expiresAt).toISOString(),

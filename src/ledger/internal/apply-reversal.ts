@@ -1,7 +1,7 @@
 import type { Day } from '../../points/calendar';
 import type { Step } from '../posting';
-import { type AllocationState, type ArrearsState, type LotState, sameLot, type TransferState } from './batch-state';
-import { addToLot, takeFrom } from './lots';
+import { type AllocationState, type ArrearsState, endOf, type LotState, sameLot, type TransferState, type WalletState } from './batch-state';
+import { mergeLots, receive, requireOpenWallet, takeFrom } from './lots';
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
@@ -18,9 +18,9 @@ function requireReversible(posting: Posting, id: string, amount: number): Transf
 }
 
 /** Own lot first, then the same issuer's, then any, each in order of consumption; points that have expired are gone already. */
-function clawbackOrder(lots: readonly LotState[], own: TransferState['lot'], issuer: string, day: Day): LotState[] {
+function clawbackOrder(wallet: WalletState, own: TransferState['lot'], issuer: string, day: Day): LotState[] {
   const rank = (lot: LotState) => (own && sameLot(lot, own) ? 0 : lot.issuer === issuer ? 1 : 2);
-  const live = lots.filter((lot) => day < lot.expiresOn);
+  const live = wallet.lots.filter((lot) => day < endOf(lot, wallet));
   return [0, 1, 2].flatMap((wanted) => live.filter((lot) => rank(lot) === wanted));
 }
 
@@ -28,10 +28,10 @@ export function clawBack(posting: Posting, step: StepOf<'clawBack'>): void {
   const original = requireReversible(posting, step.reverses, step.amount);
   if (!original.lot) throw new Error(`transfer ${original.id} credited no lot and cannot be clawed back`);
   const { request, state } = posting;
-  const wallet = posting.wallet(original.creditAccount);
+  const wallet = posting.wallet(step.wallet ?? original.creditAccount);
   const issuer = state.origins.get(original.lot.originId)?.issuer;
   if (issuer === undefined) throw new Error(`lot origin ${original.lot.originId} is unknown here`);
-  const { allocations, left } = takeFrom(posting, clawbackOrder(wallet.lots, original.lot, issuer, request.day), step.amount, 'spend');
+  const { allocations, left } = takeFrom(posting, clawbackOrder(wallet, original.lot, issuer, request.day), step.amount, 'spend');
   posting.shiftWallet(wallet, { debits: step.amount, arrears: left });
   const debitAfter = posting.nextMovement(wallet);
   if (left > 0) {
@@ -79,34 +79,27 @@ function portionsToReinstate(original: TransferState, amount: number): Allocatio
 
 /** The portions with an expiry no sooner than that day; those that become the same lot by it are one. */
 function prolonged(portions: readonly AllocationState[], notBefore: Day): AllocationState[] {
-  const merged: AllocationState[] = [];
-  for (const portion of portions) {
-    const key = { ...portion, expiresOn: Math.max(portion.expiresOn, notBefore) };
-    const same = merged.find((other) => sameLot(other, key));
-    if (same) same.amount += key.amount;
-    else merged.push(key);
-  }
-  return merged;
+  return mergeLots(portions.map((portion) => ({ ...portion, expiresOn: Math.max(portion.expiresOn, notBefore) })));
 }
 
 export function reinstate(posting: Posting, step: StepOf<'reinstate'>): void {
   const original = requireReversible(posting, step.reverses, step.amount);
   if (original.code !== 'BURN' && original.code !== 'CAPTURE') throw new Error(`a ${original.code} cannot be reinstated`);
-  const wallet = posting.wallet(original.debitAccount);
+  const wallet = posting.wallet(step.wallet ?? original.debitAccount);
+  requireOpenWallet(wallet);
   const portions = prolonged(portionsToReinstate(original, step.amount), step.expiresNotBefore);
   posting.shiftWallet(wallet, { credits: step.amount });
   const creditAfter = posting.nextMovement(wallet);
-  for (const portion of portions) addToLot(posting, wallet, step.id, portion, portion.amount);
+  // Where expiry slides, what is given back has its days of grace too.
+  if (wallet.slidesUntil < step.expiresNotBefore) posting.change(wallet, { slidesUntil: step.expiresNotBefore, changed: true });
+  const filled = receive(posting, wallet, step.id, portions);
   posting.change(original, { reversed: original.reversed + step.amount });
   const { creditAccount: debitAccount, currencyId, termsId } = original;
   const common = { code: step.code, holdId: null, lot: null, debitAfter: null };
   posting.addTransfer(
     { id: step.id, debitAccount, creditAccount: wallet.account, currencyId, amount: step.amount, reverses: original.id, termsId, creditAfter, ...common },
     [],
+    filled,
   );
-  posting.addAllocations(
-    step.id,
-    wallet.account,
-    portions.map((portion) => ({ ...portion, amount: -portion.amount })),
-  );
+  posting.addFilled(step.id, wallet.account, portions);
 }

@@ -1,8 +1,11 @@
 import type { Step } from '../posting';
-import { capture, hold, release, settleHold } from './apply-hold';
+import { convert } from './apply-convert';
+import { close, dateWhatLapsed, end, redate, slide } from './apply-dates';
+import { capture, hold, judgedAt, release, settleHold } from './apply-hold';
+import { fillArrears, give, giveAll } from './apply-move';
 import { clawBack, reinstate } from './apply-reversal';
-import { counterKey } from './batch-state';
-import { addToLot, consume, requireSpendable } from './lots';
+import { counterKey, OWN } from './batch-state';
+import { addToLot, consume, requireOpenWallet, requireSpendable } from './lots';
 import { type Posting, requireAmount } from './posting-in-progress';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
@@ -24,6 +27,22 @@ export function applyStep(posting: Posting, step: Step): void {
       return clawBack(posting, step);
     case 'reinstate':
       return reinstate(posting, step);
+    case 'give':
+      return give(posting, step);
+    case 'giveAll':
+      return giveAll(posting, step);
+    case 'fillArrears':
+      return fillArrears(posting, step);
+    case 'convert':
+      return convert(posting, step);
+    case 'end':
+      return end(posting, step);
+    case 'redate':
+      return redate(posting, step);
+    case 'slide':
+      return slide(posting, step);
+    case 'close':
+      return close(posting, step);
     case 'move':
       return move(posting, step);
     case 'count':
@@ -31,13 +50,13 @@ export function applyStep(posting: Posting, step: Step): void {
   }
 }
 
-/** Whoever was late, an expired hold counts as released at the posting's occurredAt: it is booked so before the posting is planned. */
-export function releaseExpiredHolds(posting: Posting): void {
-  const { occurredAt, loads } = posting.request;
-  for (const account of loads.wallets) {
-    for (const open of posting.state.wallets.get(account)?.expiringHolds ?? []) {
-      if (open.state === 'OPEN' && open.expiresAt <= occurredAt) settleHold(posting, open, 'EXPIRED', 0);
-    }
+/** Whoever was late: by the posting's occurredAt expired holds are released and lapsed points dated, before the posting is planned. */
+export function catchUp(posting: Posting): void {
+  for (const account of posting.request.loads.wallets) {
+    const wallet = posting.state.wallets.get(account);
+    if (!wallet) continue;
+    for (const open of wallet.expiringHolds) if (open.state === 'OPEN' && open.expiresAt <= judgedAt(posting.request)) settleHold(posting, open, 'EXPIRED', 0);
+    dateWhatLapsed(posting, wallet);
   }
 }
 
@@ -45,12 +64,14 @@ function credit(posting: Posting, step: StepOf<'credit'>): void {
   requireAmount(step.amount);
   const wallet = posting.wallet(step.to);
   posting.checkSummed(step.from, wallet.currencyId);
+  requireOpenWallet(wallet);
   posting.shiftWallet(wallet, { credits: step.amount });
   const creditAfter = posting.nextMovement(wallet);
-  addToLot(posting, wallet, step.id, step.lot, step.amount);
-  const { id, from: debitAccount, to: creditAccount, amount, code, lot, termsId } = step;
+  const lot = { ...step.lot, contributor: OWN };
+  const filled = addToLot(posting, wallet, step.id, lot, step.amount);
+  const { id, from: debitAccount, to: creditAccount, amount, code, termsId } = step;
   const common = { reverses: null, holdId: null, debitAfter: null, creditAfter };
-  posting.addTransfer({ id, debitAccount, creditAccount, currencyId: wallet.currencyId, amount, code, lot, termsId, ...common }, []);
+  posting.addTransfer({ id, debitAccount, creditAccount, currencyId: wallet.currencyId, amount, code, lot, termsId, ...common }, [], filled);
 }
 
 function debit(posting: Posting, step: StepOf<'debit'>): void {
@@ -81,6 +102,7 @@ function move(posting: Posting, step: StepOf<'move'>): void {
 function count(posting: Posting, step: StepOf<'count'>): void {
   if (!posting.request.loads.counters?.some((each) => each.account === step.account && each.key === step.key))
     throw new Error(`${posting.request.kind} counts ${step.key} without declaring it`);
+  posting.change(posting.wallet(step.account), { changed: true });
   const key = counterKey(step.account, step.key);
   const counter = posting.state.counters.get(key);
   const value = (counter?.value ?? 0) + step.by;

@@ -1,5 +1,5 @@
 import type { Uuid } from '../../ids';
-import type { Day } from '../../points/calendar';
+import { type Day, NEVER } from '../../points/calendar';
 import type { AlongsideRow } from '../alongside';
 import type { AccountId, HoldView, PostingOutcome, TransferCode } from '../posting';
 
@@ -29,7 +29,12 @@ export interface LotKey {
   readonly originId: number;
   readonly expiresOn: Day;
   readonly availableOn: Day;
+  /** In a pool: the wallet account that put the points in; OWN in a wallet. */
+  readonly contributor: AccountId;
 }
+
+/** The contributor of points that are in their holder's own wallet. */
+export const OWN: AccountId = 0;
 
 export interface LotState extends LotKey {
   readonly account: AccountId;
@@ -58,6 +63,13 @@ export interface WalletState {
   readonly account: AccountId;
   readonly currencyId: number;
   readonly spendLocked: boolean;
+  /** As read; a write makes it one more. */
+  readonly version: number;
+  /** First local day on which none of the wallet's points can be spent; NEVER without sliding expiry. */
+  slidesUntil: Day;
+  /** Milliseconds since 1970. */
+  closedAt: number | null;
+  mergedInto: AccountId | null;
   credits: number;
   debits: number;
   held: number;
@@ -104,11 +116,13 @@ export interface TransferState {
   readonly amount: number;
   readonly code: TransferCode;
   readonly termsId: Uuid | null;
-  /** The lot that a credit filled. */
-  readonly lot: LotKey | null;
+  /** The lot that a credit filled, with the dates that it has now. */
+  lot: LotKey | null;
   /** What a debit consumed, in order. */
   readonly allocations: readonly AllocationState[];
   reversed: number;
+  /** How much of a credit filled older arrears. */
+  readonly filled: number;
 }
 
 export interface CounterState {
@@ -168,6 +182,23 @@ export interface NewFill extends LotKey {
   readonly amount: number;
 }
 
+/** Points whose dates changed where they are. */
+export interface NewLotChange {
+  readonly id: Uuid;
+  readonly position: number;
+  readonly postingId: Uuid;
+  readonly account: AccountId;
+  readonly originId: number;
+  readonly contributor: AccountId;
+  /** The credit that was confirmed; null for a lapse. */
+  readonly creditId: Uuid | null;
+  readonly from: { readonly expiresOn: Day; readonly availableOn: Day };
+  readonly to: { readonly expiresOn: Day; readonly availableOn: Day };
+  readonly amount: number;
+  readonly occurredAt: number;
+  readonly recordedAt: number;
+}
+
 /** Rows to insert, in order of decision; changed wallets, lots, holds, arrears and counters are found in the state itself. */
 export interface BatchWrites {
   readonly postings: NewPosting[];
@@ -176,11 +207,12 @@ export interface BatchWrites {
   readonly fills: NewFill[];
   readonly holds: HoldState[];
   readonly arrears: ArrearsState[];
+  readonly lotChanges: NewLotChange[];
   readonly rows: AlongsideRow[];
 }
 
 export function emptyWrites(): BatchWrites {
-  return { postings: [], transfers: [], allocations: [], fills: [], holds: [], arrears: [], rows: [] };
+  return { postings: [], transfers: [], allocations: [], fills: [], holds: [], arrears: [], lotChanges: [], rows: [] };
 }
 
 export function counterKey(account: AccountId, key: string): string {
@@ -199,14 +231,25 @@ export function compareLots(a: LotState, b: LotState): number {
     a.issueMonth - b.issueMonth ||
     (a.issuerCode < b.issuerCode ? -1 : a.issuerCode > b.issuerCode ? 1 : 0) ||
     a.originId - b.originId ||
-    a.availableOn - b.availableOn
+    a.availableOn - b.availableOn ||
+    a.contributor - b.contributor
   );
 }
 
 export function sameLot(a: LotKey, b: LotKey): boolean {
-  return a.originId === b.originId && a.expiresOn === b.expiresOn && a.availableOn === b.availableOn;
+  return a.originId === b.originId && a.expiresOn === b.expiresOn && a.availableOn === b.availableOn && a.contributor === b.contributor;
 }
 
-export function isSpendable(lot: LotKey, day: Day): boolean {
-  return lot.availableOn <= day && day < lot.expiresOn;
+/** First local day on which a lot can no longer be spent: its own, or its wallet's where that slides and comes first. */
+export function endOf(lot: Pick<LotKey, 'expiresOn'>, wallet: Pick<WalletState, 'slidesUntil'>): Day {
+  return Math.min(lot.expiresOn, wallet.slidesUntil);
+}
+
+export function isSpendable(lot: LotKey, wallet: WalletState, day: Day): boolean {
+  return lot.availableOn <= day && day < endOf(lot, wallet);
+}
+
+/** Sliding expiry has ended what was in this wallet by that day. */
+export function hasLapsed(wallet: WalletState, day: Day): boolean {
+  return wallet.slidesUntil !== NEVER && wallet.slidesUntil <= day;
 }

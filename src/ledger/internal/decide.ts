@@ -1,7 +1,8 @@
 import { type RefusalData } from '../../refusal';
 import type { BalanceAfter, LedgerView, Plan, PostingOutcome, PostingRequest, WalletView } from '../posting';
-import { applyStep, releaseExpiredHolds } from './apply-step';
-import { type BatchState, counterKey, isSameContent, isSpendable, type WalletState } from './batch-state';
+import { judgedAt } from './apply-hold';
+import { applyStep, catchUp } from './apply-step';
+import { type BatchState, counterKey, endOf, isSameContent, isSpendable, type WalletState } from './batch-state';
 import { Posting, RefusedStep } from './posting-in-progress';
 
 /** What became of one request of a batch. `failed` is a defect (of a plan, say): only its own caller hears of it, and nothing is stored. */
@@ -30,7 +31,7 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
   let planned = 0;
   try {
     requireSoundLoads(state, request);
-    releaseExpiredHolds(posting);
+    catchUp(posting);
     planned = posting.progress();
     const decided = request.plan(viewOf(state, request));
     if ('refused' in decided) {
@@ -65,7 +66,7 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
 
 /** What a plan may look at. Reading what was not declared is a defect of the plan, not a 0. */
 export function viewOf(state: BatchState, request: PostingRequest): LedgerView {
-  const { loads, occurredAt } = request;
+  const { loads } = request;
   return {
     wallet(account) {
       if (!loads.wallets.includes(account)) throw new Error(`${request.kind} looked at wallet account ${account} without declaring it`);
@@ -76,7 +77,7 @@ export function viewOf(state: BatchState, request: PostingRequest): LedgerView {
       const hold = state.holds.get(id);
       if (!hold) return undefined;
       const { party, account, amount, captured, expiresAt } = hold;
-      return { id, party, account, amount, captured, expiresAt, state: hold.state === 'OPEN' && expiresAt <= occurredAt ? 'EXPIRED' : hold.state };
+      return { id, party, account, amount, captured, expiresAt, state: hold.state === 'OPEN' && expiresAt <= judgedAt(request) ? 'EXPIRED' : hold.state };
     },
     transfer(id) {
       if (!loads.transfers?.includes(id)) throw new Error(`${request.kind} looked at transfer ${id} without declaring it`);
@@ -106,12 +107,16 @@ function requireWallet(state: BatchState, account: number): WalletState {
 export function walletView(wallet: WalletState, day: number): WalletView {
   let active = 0;
   let pending = 0;
+  let lapsed = 0;
   for (const lot of wallet.lots) {
-    if (isSpendable(lot, day)) active += lot.remaining;
-    else if (day < lot.expiresOn) pending += lot.remaining;
+    if (isSpendable(lot, wallet, day)) active += lot.remaining;
+    else if (day < endOf(lot, wallet)) pending += lot.remaining;
+    else lapsed += lot.remaining;
   }
-  const { account, credits, debits, held, arrears, spendLocked } = wallet;
-  return { account, balance: credits - debits, held, arrears, active, pending, spendable: Math.max(0, active - arrears), spendLocked };
+  const { account, credits, debits, held, arrears, spendLocked, slidesUntil, closedAt } = wallet;
+  const balance = credits - debits;
+  const closed = closedAt !== null;
+  return { account, balance, held, arrears, active, pending, lapsed, spendable: Math.max(0, active - arrears), spendLocked, slidesUntil, closed };
 }
 
 function balanceAfter({ account, active, pending, held, arrears, spendable }: WalletView): BalanceAfter {

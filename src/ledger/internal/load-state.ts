@@ -10,6 +10,7 @@ import {
   emptyWrites,
   type HoldState,
   type OriginState,
+  OWN,
   type StoredPosting,
   type TransferState,
   type WalletState,
@@ -35,16 +36,16 @@ export interface Known {
 }
 
 const READ_WALLETS = `
-  SELECT id, currency_id, credits, debits, held, arrears, seq, spend_locked FROM account
+  SELECT id, currency_id, credits, debits, held, arrears, seq, spend_locked, version, slides_until, closed_at, merged_into FROM account
   WHERE id = ANY($1::bigint[]) AND guarded ORDER BY id`;
 // Lock in id order: two postings over the same two wallets would deadlock otherwise.
 const LOCK_WALLETS = `${READ_WALLETS} FOR NO KEY UPDATE`;
 // Each of the following is a statement of its own, so that its snapshot is taken after the locks are held.
 const POSTINGS = 'SELECT id, content_hash, result, recorded_at FROM posting WHERE id = ANY($1::uuid[])';
 const LOTS = `
-  SELECT account_id, expires_on, issue_month, issuer_code, origin_id, available_on, remaining, held FROM lot
+  SELECT account_id, expires_on, issue_month, issuer_code, origin_id, available_on, remaining, held, contributor_id FROM lot
   WHERE account_id = ANY($1::bigint[]) AND (remaining > 0 OR held > 0)
-  ORDER BY account_id, expires_on, issue_month, issuer_code, origin_id, available_on`;
+  ORDER BY account_id, expires_on, issue_month, issuer_code, origin_id, available_on, contributor_id`;
 const ARREARS = `
   SELECT account_id, id, party_id, amount, remaining, seq, terms_id, occurred_at FROM arrears
   WHERE account_id = ANY($1::bigint[]) AND remaining > 0 ORDER BY account_id, seq`;
@@ -52,15 +53,17 @@ const HOLD_COLUMNS =
   'h.id, h.posting_id, h.party_id, h.account_id, h.credit_account, h.currency_id, h.amount, h.captured, h.state, h.terms_id, h.occurred_at, h.expires_at, h.settled_at';
 const NAMED_HOLDS = `SELECT ${HOLD_COLUMNS} FROM hold h WHERE h.id = ANY($1::uuid[])`;
 const EXPIRING_HOLDS = `SELECT ${HOLD_COLUMNS} FROM hold h WHERE h.account_id = ANY($1::bigint[]) AND h.state = 'OPEN' AND h.expires_at <= $2::timestamptz ORDER BY h.expires_at, h.id`;
-const ALLOCATION_COLUMNS = 'a.transfer_id, a.origin_id, a.expires_on, a.available_on, a.amount';
+const ALLOCATION_COLUMNS = 'a.transfer_id, a.origin_id, a.expires_on, a.available_on, a.amount, a.contributor_id';
 const EXPIRING_ALLOCATIONS = `
   SELECT ${ALLOCATION_COLUMNS} FROM hold h JOIN allocation a ON a.transfer_id = h.id
   WHERE h.account_id = ANY($1::bigint[]) AND h.state = 'OPEN' AND h.expires_at <= $2::timestamptz ORDER BY a.transfer_id, a.position`;
 const ALLOCATIONS = `SELECT ${ALLOCATION_COLUMNS} FROM allocation a WHERE a.transfer_id = ANY($1::uuid[]) ORDER BY a.transfer_id, a.position`;
 const TRANSFERS = `
-  SELECT t.id, t.party_id, t.debit_account, t.credit_account, t.currency_id, t.amount, t.code, t.terms_id, t.origin_id, t.lot_expires_on, t.lot_available_on,
-    (SELECT coalesce(sum(r.amount), 0)::bigint FROM transfer r WHERE r.reverses = t.id)
-  FROM transfer t WHERE t.id = ANY($1::uuid[])`;
+  SELECT t.id, t.party_id, t.debit_account, t.credit_account, t.currency_id, t.amount, t.code, t.terms_id, t.origin_id,
+    coalesce(c.to_expires_on, t.lot_expires_on), coalesce(c.to_available_on, t.lot_available_on),
+    (SELECT coalesce(sum(r.amount), 0)::bigint FROM transfer r WHERE r.reverses = t.id),
+    (SELECT coalesce(sum(f.amount), 0)::bigint FROM arrears_fill f WHERE f.transfer_id = t.id)
+  FROM transfer t LEFT JOIN lot_change c ON c.credit_id = t.id WHERE t.id = ANY($1::uuid[])`;
 const COUNTERS = `
   SELECT c.account_id, c.key, c.value FROM unnest($1::bigint[], $2::text[]) AS n (account_id, key)
   CROSS JOIN LATERAL (SELECT account_id, key, value FROM counter c WHERE c.account_id = n.account_id AND c.key = n.key) c`;
@@ -167,6 +170,10 @@ function toWallet(row: Row): WalletState {
     arrears,
     seq,
     spendLocked: row[7] === 't',
+    version: number(row[8]),
+    slidesUntil: day(row[9]),
+    closedAt: row[10] === null ? null : instant(row[10]),
+    mergedInto: row[11] === null ? null : number(row[11]),
     changed: false,
     lots: [],
     arrearsRows: [],
@@ -183,7 +190,7 @@ function addLot(state: BatchState, row: Row): void {
   const origin = state.origins.get(number(row[4]));
   if (!origin) throw new Error(`lot origin ${row[4]} does not exist`);
   const [account, originId, remaining, held] = [number(row[0]), number(row[4]), number(row[6]), number(row[7])];
-  const key = { originId, expiresOn: day(row[1]), availableOn: day(row[5]) };
+  const key = { originId, expiresOn: day(row[1]), availableOn: day(row[5]), contributor: number(row[8]) };
   state.wallets.get(account)?.lots.push({ account, ...key, ...origin, remaining, held, loaded: { remaining, held } });
 }
 
@@ -235,16 +242,20 @@ function toTransfer(row: Row, allocationsOf: ReadonlyMap<Uuid, AllocationState[]
     amount: number(row[5]),
     code: row[6] as TransferState['code'],
     termsId: row[7],
-    lot: row[8] === null ? null : { originId: number(row[8]), expiresOn: day(row[9]), availableOn: day(row[10]) },
+    lot: row[8] === null ? null : { originId: number(row[8]), expiresOn: day(row[9]), availableOn: day(row[10]), contributor: OWN },
     allocations: allocationsOf.get(row[0]) ?? [],
     reversed: number(row[11]),
+    filled: number(row[12]),
   };
 }
 
 function groupAllocations(rows: readonly Row[]): Map<Uuid, AllocationState[]> {
   const groups = new Map<Uuid, AllocationState[]>();
-  for (const [transferId, originId, expiresOn, availableOn, amount] of rows) {
-    const allocation = { originId: number(originId), expiresOn: day(expiresOn), availableOn: day(availableOn), amount: number(amount) };
+  for (const [transferId, originId, expiresOn, availableOn, amount, contributor] of rows) {
+    // What a transfer filled in the receiver's wallet is no part of what it consumed.
+    if (amount.startsWith('-')) continue;
+    const key = { originId: number(originId), expiresOn: day(expiresOn), availableOn: day(availableOn), contributor: number(contributor) };
+    const allocation = { ...key, amount: number(amount) };
     const group = groups.get(transferId);
     if (group) group.push(allocation);
     else groups.set(transferId, [allocation]);

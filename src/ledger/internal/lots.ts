@@ -1,14 +1,24 @@
 import type { Uuid } from '../../ids';
-import { type AllocationState, isSpendable, type LotKey, type LotState, type WalletState } from './batch-state';
+import { type AllocationState, endOf, hasLapsed, isSpendable, type LotKey, type LotState, sameLot, type WalletState } from './batch-state';
 import { type Posting, RefusedStep } from './posting-in-progress';
 
-/** Throws RefusedStep WALLET_LOCKED or INSUFFICIENT_POINTS unless the wallet can spend the amount on the posting's day. */
-export function requireSpendable(posting: Posting, wallet: WalletState, amount: number): void {
-  if (wallet.spendLocked) throw new RefusedStep('WALLET_LOCKED', 'This wallet is locked against spending. Unlock it first.');
+/** Throws RefusedStep WALLET_CLOSED for a wallet that takes part in nothing new. */
+export function requireOpenWallet(wallet: WalletState): void {
+  if (wallet.closedAt !== null) throw new RefusedStep('WALLET_CLOSED', 'This wallet is closed.');
+}
+
+/** What a debit may take on that day. Points that a hold gave back to a wallet in arrears do not become spendable before the arrears are filled. */
+export function spendable(wallet: WalletState, day: number): number {
   let active = 0;
-  for (const lot of wallet.lots) if (isSpendable(lot, posting.request.day)) active += lot.remaining;
-  // Points that a hold gave back to a wallet in arrears do not become spendable before the arrears are filled.
-  const available = Math.max(0, active - wallet.arrears);
+  for (const lot of wallet.lots) if (isSpendable(lot, wallet, day)) active += lot.remaining;
+  return Math.max(0, active - wallet.arrears);
+}
+
+/** Throws RefusedStep WALLET_CLOSED, WALLET_LOCKED or INSUFFICIENT_POINTS unless the wallet can spend the amount on the posting's day. */
+export function requireSpendable(posting: Posting, wallet: WalletState, amount: number): void {
+  requireOpenWallet(wallet);
+  if (wallet.spendLocked) throw new RefusedStep('WALLET_LOCKED', 'This wallet is locked against spending. Unlock it first.');
+  const available = spendable(wallet, posting.request.day);
   if (amount > available)
     throw new RefusedStep('INSUFFICIENT_POINTS', `${amount} points were asked for, ${available} can be spent.`, { available, requested: amount });
 }
@@ -17,7 +27,7 @@ export function requireSpendable(posting: Posting, wallet: WalletState, amount: 
 export function consume(posting: Posting, wallet: WalletState, amount: number, to: 'spend' | 'hold'): AllocationState[] {
   const taken = takeFrom(
     posting,
-    wallet.lots.filter((lot) => isSpendable(lot, posting.request.day)),
+    wallet.lots.filter((lot) => isSpendable(lot, wallet, posting.request.day)),
     amount,
     to,
   );
@@ -34,14 +44,15 @@ export function takeFrom(posting: Posting, lots: readonly LotState[], amount: nu
     const take = Math.min(lot.remaining, left);
     if (take === 0) continue;
     posting.shiftLot(lot, -take, to === 'hold' ? take : 0);
-    allocations.push({ originId: lot.originId, expiresOn: lot.expiresOn, availableOn: lot.availableOn, amount: take });
+    const { originId, expiresOn, availableOn, contributor } = lot;
+    allocations.push({ originId, expiresOn, availableOn, contributor, amount: take });
     left -= take;
   }
   return { allocations, left };
 }
 
-/** Adds credited points to a lot, after arrears have had their part, oldest first. */
-export function addToLot(posting: Posting, wallet: WalletState, transferId: Uuid, key: LotKey, amount: number): void {
+/** Adds credited points to a lot, after arrears have had their part, oldest first. Returns how much those had. */
+export function addToLot(posting: Posting, wallet: WalletState, transferId: Uuid, key: LotKey, amount: number): number {
   let left = amount;
   for (const arrears of wallet.arrearsRows) {
     if (left === 0) break;
@@ -49,9 +60,46 @@ export function addToLot(posting: Posting, wallet: WalletState, transferId: Uuid
     if (fill === 0) continue;
     posting.change(arrears, { remaining: arrears.remaining - fill });
     posting.shiftWallet(wallet, { arrears: -fill });
-    const { originId, expiresOn, availableOn } = key;
-    posting.state.writes.fills.push({ transferId, arrearsId: arrears.id, account: wallet.account, originId, expiresOn, availableOn, amount: fill });
+    const { originId, expiresOn, availableOn, contributor } = key;
+    posting.state.writes.fills.push({
+      transferId,
+      arrearsId: arrears.id,
+      account: wallet.account,
+      originId,
+      expiresOn,
+      availableOn,
+      contributor,
+      amount: fill,
+    });
     left -= fill;
   }
   if (left > 0) posting.shiftLot(posting.lotOf(wallet, key), left, 0);
+  return amount - left;
+}
+
+/** What fills the same lot is one. */
+export function mergeLots(portions: readonly AllocationState[]): AllocationState[] {
+  const merged: AllocationState[] = [];
+  for (const portion of portions) {
+    const same = merged.find((other) => sameLot(other, portion));
+    if (same) same.amount += portion.amount;
+    else merged.push({ ...portion });
+  }
+  return merged;
+}
+
+/** Puts points with their dates into a wallet. One that has lapsed lives again, as long as they do: what had lapsed is dated so already. */
+export function receive(posting: Posting, wallet: WalletState, transferId: Uuid, portions: readonly AllocationState[]): number {
+  if (hasLapsed(wallet, posting.request.day)) {
+    const until = Math.max(...portions.map((portion) => portion.expiresOn));
+    if (until > wallet.slidesUntil) posting.change(wallet, { slidesUntil: until, changed: true });
+  }
+  let filled = 0;
+  for (const portion of portions) filled += addToLot(posting, wallet, transferId, portion, portion.amount);
+  return filled;
+}
+
+/** Portions as they arrive elsewhere: the dates that their wallet gave them go with them. */
+export function dated(portions: readonly AllocationState[], from: WalletState, contributor: number): AllocationState[] {
+  return mergeLots(portions.map((portion) => ({ ...portion, expiresOn: endOf(portion, from), contributor })));
 }

@@ -1,3 +1,4 @@
+import type { Uuid } from '../../ids';
 import type { RefusalData, RefusalFields } from '../../refusal';
 import type { AccountId, PostingRequest } from '../posting';
 import {
@@ -31,8 +32,8 @@ export class Posting {
     readonly state: BatchState,
     readonly request: PostingRequest,
   ) {
-    const { transfers, allocations, fills, holds, arrears } = state.writes;
-    this.marks = [transfers, allocations, fills, holds, arrears].map((list) => [list, list.length]);
+    const { transfers, allocations, fills, holds, arrears, lotChanges } = state.writes;
+    this.marks = [transfers, allocations, fills, holds, arrears, lotChanges].map((list) => [list, list.length]);
   }
 
   /** How far it has come, for undo(). Set before its first step: rows to insert are taken back altogether. */
@@ -78,8 +79,8 @@ export class Posting {
     if (found) return found;
     const origin = this.state.origins.get(key.originId);
     if (!origin) throw new Error(`lot origin ${key.originId} is unknown here`);
-    const { originId, expiresOn, availableOn } = key;
-    const lot: LotState = { account: wallet.account, originId, expiresOn, availableOn, ...origin, remaining: 0, held: 0, loaded: null };
+    const { originId, expiresOn, availableOn, contributor } = key;
+    const lot: LotState = { account: wallet.account, originId, expiresOn, availableOn, contributor, ...origin, remaining: 0, held: 0, loaded: null };
     const at = wallet.lots.findIndex((other) => compareLots(lot, other) < 0);
     wallet.lots.splice(at < 0 ? wallet.lots.length : at, 0, lot);
     this.undos.push(() => wallet.lots.splice(wallet.lots.indexOf(lot), 1));
@@ -111,22 +112,36 @@ export class Posting {
     return { balance: wallet.credits - wallet.debits, seq: wallet.seq };
   }
 
-  addTransfer(transfer: Omit<NewTransfer, 'postingId' | 'party' | 'occurredAt' | 'recordedAt'>, allocations: readonly AllocationState[]): void {
+  addTransfer(
+    transfer: Omit<NewTransfer, 'postingId' | 'party' | 'occurredAt' | 'recordedAt'>,
+    allocations: readonly AllocationState[] = [],
+    filled = 0,
+  ): void {
     const { request, state } = this;
     const whole: NewTransfer = { ...transfer, postingId: request.id, party: request.party, occurredAt: request.occurredAt, recordedAt: request.recordedAt };
     state.writes.transfers.push(whole);
     // A later posting of the same batch may already reverse it.
     const { id, party, debitAccount, creditAccount, currencyId, amount, code, termsId, lot } = whole;
-    const known: TransferState = { id, party, debitAccount, creditAccount, currencyId, amount, code, termsId, lot, allocations, reversed: 0 };
+    const known: TransferState = { id, party, debitAccount, creditAccount, currencyId, amount, code, termsId, lot, allocations, reversed: 0, filled };
     state.transfers.set(id, known);
     this.undos.push(() => state.transfers.delete(id));
   }
 
-  /** Records which lots a transfer or hold consumed (or, negative, filled again), in order. */
-  addAllocations(transferId: string, account: AccountId, allocations: readonly AllocationState[]): void {
-    allocations.forEach(({ originId, expiresOn, availableOn, amount }, position) => {
-      this.state.writes.allocations.push({ transferId, position, account, originId, expiresOn, availableOn, amount });
+  /** Records which lots a transfer or hold consumed, in order; `first`: the place of the first. */
+  addAllocations(transferId: Uuid, account: AccountId, allocations: readonly AllocationState[], first = 0): void {
+    allocations.forEach(({ originId, expiresOn, availableOn, contributor, amount }, at) => {
+      this.state.writes.allocations.push({ transferId, position: first + at, account, originId, expiresOn, availableOn, contributor, amount });
     });
+  }
+
+  /** Records which lots of the receiver a transfer filled: negative, after what it consumed. */
+  addFilled(transferId: Uuid, account: AccountId, filled: readonly AllocationState[], first = 0): void {
+    this.addAllocations(
+      transferId,
+      account,
+      filled.map((each) => ({ ...each, amount: -each.amount })),
+      first,
+    );
   }
 }
 

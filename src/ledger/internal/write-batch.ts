@@ -44,13 +44,17 @@ function balanceWrites(state: BatchState): Write[] {
     dateArray(rows.map((lot) => lot.availableOn)),
     int8Array(rows.map((lot) => lot.remaining)),
     int8Array(rows.map((lot) => lot.held)),
+    int8Array(rows.map((lot) => lot.contributor)),
   ];
-  const LOT_ARRAYS = '$1::bigint[], $2::date[], $3::date[], $4::text[], $5::int[], $6::date[], $7::bigint[], $8::bigint[]';
+  const LOT_ARRAYS = '$1::bigint[], $2::date[], $3::date[], $4::text[], $5::int[], $6::date[], $7::bigint[], $8::bigint[], $9::bigint[]';
+  const LOT_COLUMNS = 'account_id, expires_on, issue_month, issuer_code, origin_id, available_on, remaining, held, contributor_id';
   return [
     write(
       'update-wallets',
-      `UPDATE account a SET credits = x.credits, debits = x.debits, held = x.held, arrears = x.arrears, seq = x.seq
-       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) AS x (id, credits, debits, held, arrears, seq) WHERE a.id = x.id`,
+      `UPDATE account a SET credits = x.credits, debits = x.debits, held = x.held, arrears = x.arrears, seq = x.seq, version = a.version + 1,
+         slides_until = x.slides_until, closed_at = x.closed_at, merged_into = x.merged_into
+       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::date[], $8::timestamptz[], $9::bigint[])
+         AS x (id, credits, debits, held, arrears, seq, slides_until, closed_at, merged_into) WHERE a.id = x.id`,
       wallets.length,
       () => [
         int8Array(wallets.map((wallet) => wallet.account)),
@@ -59,23 +63,26 @@ function balanceWrites(state: BatchState): Write[] {
         int8Array(wallets.map((wallet) => wallet.held)),
         int8Array(wallets.map((wallet) => wallet.arrears)),
         int8Array(wallets.map((wallet) => wallet.seq)),
+        dateArray(wallets.map((wallet) => wallet.slidesUntil)),
+        timestamptzArray(wallets.map((wallet) => wallet.closedAt)),
+        int8Array(wallets.map((wallet) => wallet.mergedInto)),
       ],
     ),
     write(
       'update-lots',
       `UPDATE lot l SET remaining = x.remaining, held = x.held
-       FROM unnest(${LOT_ARRAYS}) AS x (account_id, expires_on, issue_month, issuer_code, origin_id, available_on, remaining, held)
+       FROM unnest(${LOT_ARRAYS}) AS x (${LOT_COLUMNS})
        WHERE l.account_id = x.account_id AND l.expires_on = x.expires_on AND l.issue_month = x.issue_month
-         AND l.issuer_code = x.issuer_code AND l.origin_id = x.origin_id AND l.available_on = x.available_on`,
+         AND l.issuer_code = x.issuer_code AND l.origin_id = x.origin_id AND l.available_on = x.available_on AND l.contributor_id = x.contributor_id`,
       loaded.length,
       () => lotColumns(loaded),
     ),
     // A lot that was not loaded is new or stands empty: either way what the batch put into it is what it holds.
     write(
       'upsert-lots',
-      `INSERT INTO lot AS l (account_id, expires_on, issue_month, issuer_code, origin_id, available_on, remaining, held)
+      `INSERT INTO lot AS l (${LOT_COLUMNS})
        SELECT * FROM unnest(${LOT_ARRAYS})
-       ON CONFLICT (account_id, expires_on, issue_month, issuer_code, origin_id, available_on)
+       ON CONFLICT (account_id, expires_on, issue_month, issuer_code, origin_id, available_on, contributor_id)
        DO UPDATE SET remaining = l.remaining + excluded.remaining, held = l.held + excluded.held`,
       made.length,
       () => lotColumns(made),
@@ -110,7 +117,7 @@ function balanceWrites(state: BatchState): Write[] {
 }
 
 function insertWrites({ writes }: BatchState): Write[] {
-  const { postings, transfers, allocations, fills, holds, arrears } = writes;
+  const { postings, transfers, allocations, fills, holds, arrears, lotChanges } = writes;
   return [
     write(
       'insert-postings',
@@ -162,8 +169,8 @@ function insertWrites({ writes }: BatchState): Write[] {
     ),
     write(
       'insert-allocations',
-      `INSERT INTO allocation (transfer_id, position, account_id, origin_id, expires_on, available_on, amount)
-       SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::int[], $5::date[], $6::date[], $7::bigint[])`,
+      `INSERT INTO allocation (transfer_id, position, account_id, origin_id, expires_on, available_on, amount, contributor_id)
+       SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::int[], $5::date[], $6::date[], $7::bigint[], $8::bigint[])`,
       allocations.length,
       () => [
         uuidArray(allocations.map((row) => row.transferId)),
@@ -173,6 +180,7 @@ function insertWrites({ writes }: BatchState): Write[] {
         dateArray(allocations.map((row) => row.expiresOn)),
         dateArray(allocations.map((row) => row.availableOn)),
         int8Array(allocations.map((row) => row.amount)),
+        int8Array(allocations.map((row) => row.contributor)),
       ],
     ),
     write(
@@ -228,6 +236,30 @@ function insertWrites({ writes }: BatchState): Write[] {
         int8Array(arrears.map((row) => row.seq)),
         uuidArray(arrears.map((row) => row.termsId)),
         timestamptzArray(arrears.map((row) => row.occurredAt)),
+      ],
+    ),
+    write(
+      'insert-lot-changes',
+      `INSERT INTO lot_change (id, position, posting_id, account_id, origin_id, contributor_id, credit_id, from_expires_on, from_available_on, to_expires_on,
+         to_available_on, amount, occurred_at, recorded_at)
+       SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::bigint[], $5::int[], $6::bigint[], $7::uuid[], $8::date[], $9::date[], $10::date[],
+         $11::date[], $12::bigint[], $13::timestamptz[], $14::timestamptz[])`,
+      lotChanges.length,
+      () => [
+        uuidArray(lotChanges.map((row) => row.id)),
+        int2Array(lotChanges.map((row) => row.position)),
+        uuidArray(lotChanges.map((row) => row.postingId)),
+        int8Array(lotChanges.map((row) => row.account)),
+        int4Array(lotChanges.map((row) => row.originId)),
+        int8Array(lotChanges.map((row) => row.contributor)),
+        uuidArray(lotChanges.map((row) => row.creditId)),
+        dateArray(lotChanges.map((row) => row.from.expiresOn)),
+        dateArray(lotChanges.map((row) => row.from.availableOn)),
+        dateArray(lotChanges.map((row) => row.to.expiresOn)),
+        dateArray(lotChanges.map((row) => row.to.availableOn)),
+        int8Array(lotChanges.map((row) => row.amount)),
+        timestamptzArray(lotChanges.map((row) => row.occurredAt)),
+        timestamptzArray(lotChanges.map((row) => row.recordedAt)),
       ],
     ),
   ].flat();

@@ -58,29 +58,37 @@ export const parts: Check = {
     WHERE a.guarded`,
 };
 
-/** Every lot against the credits, allocations and arrears fills that filled and emptied it. */
+/** Every lot against the credits, allocations, arrears fills and changes of dates that filled and emptied it. */
 export const lots: Check = {
   name: 'lots against transfers, allocations and arrears fills',
   of: 'lots',
   sql: `
     WITH moved AS (
-      SELECT credit_account AS account_id, origin_id, lot_expires_on AS expires_on, lot_available_on AS available_on, amount AS remaining, 0 AS held
+      SELECT credit_account AS account_id, origin_id, lot_expires_on AS expires_on, lot_available_on AS available_on, 0::bigint AS contributor_id,
+        amount AS remaining, 0 AS held
       FROM transfer WHERE origin_id IS NOT NULL
       UNION ALL
-      SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, -a.amount, 0 FROM allocation a JOIN transfer t ON t.id = a.transfer_id
+      SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, a.contributor_id, -a.amount, 0 FROM allocation a JOIN transfer t ON t.id = a.transfer_id
       UNION ALL
-      SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, -a.amount, a.amount FROM allocation a JOIN hold h ON h.id = a.transfer_id AND h.state = 'OPEN'
+      SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, a.contributor_id, -a.amount, a.amount
+      FROM allocation a JOIN hold h ON h.id = a.transfer_id AND h.state = 'OPEN'
       UNION ALL
-      SELECT account_id, origin_id, expires_on, available_on, -amount, 0 FROM arrears_fill
+      SELECT account_id, origin_id, expires_on, available_on, 0, -amount, 0 FROM arrears_fill
+      UNION ALL
+      SELECT account_id, origin_id, from_expires_on, from_available_on, contributor_id, -amount, 0 FROM lot_change
+      UNION ALL
+      SELECT account_id, origin_id, to_expires_on, to_available_on, contributor_id, amount, 0 FROM lot_change
     ), expected AS (
-      SELECT account_id, origin_id, expires_on, available_on, sum(remaining) AS remaining, sum(held) AS held
-      FROM moved GROUP BY account_id, origin_id, expires_on, available_on
+      SELECT account_id, origin_id, expires_on, available_on, contributor_id, sum(remaining) AS remaining, sum(held) AS held
+      FROM moved GROUP BY account_id, origin_id, expires_on, available_on, contributor_id
     ), compared AS (
       SELECT coalesce(l.account_id, e.account_id) AS account_id, coalesce(l.origin_id, e.origin_id) AS origin_id,
         coalesce(l.expires_on, e.expires_on) AS expires_on, coalesce(l.available_on, e.available_on) AS available_on,
+        coalesce(l.contributor_id, e.contributor_id) AS contributor_id,
         coalesce(e.remaining, 0) AS should_remain, coalesce(e.held, 0) AS should_be_held, coalesce(l.remaining, 0) AS remaining, coalesce(l.held, 0) AS held
       FROM lot l FULL JOIN expected e
         ON e.account_id = l.account_id AND e.origin_id = l.origin_id AND e.expires_on = l.expires_on AND e.available_on = l.available_on
+          AND e.contributor_id = l.contributor_id
     )
     SELECT c.account_id, c.origin_id AS ordinal,
       c.remaining <> c.should_remain OR c.held <> c.should_be_held OR o.id IS NULL OR a.currency_id IS DISTINCT FROM o.currency_id AS wrong,

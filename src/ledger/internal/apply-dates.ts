@@ -1,0 +1,88 @@
+import { NEVER } from '../../points/calendar';
+import type { Step } from '../posting';
+import { requireNothingHeld } from './apply-move';
+import { endOf, hasLapsed, type LotState, OWN, sameLot, type WalletState } from './batch-state';
+import { takeFrom } from './lots';
+import type { Posting } from './posting-in-progress';
+
+type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
+
+/** Points end: one transfer for each issuer. */
+export function end(posting: Posting, { account, code, ends }: StepOf<'end'>): void {
+  const wallet = posting.wallet(account);
+  if (code === 'CLOSURE') requireNothingHeld(wallet);
+  const over = wallet.lots.filter((lot) => lot.remaining > 0 && (code === 'CLOSURE' || endOf(lot, wallet) <= posting.request.day));
+  for (const { issuer, id, to } of ends) {
+    const lots = over.filter((lot) => lot.issuer === issuer);
+    const amount = lots.reduce((sum, lot) => sum + lot.remaining, 0);
+    if (amount === 0) continue;
+    posting.checkSummed(to, wallet.currencyId);
+    const { allocations } = takeFrom(posting, lots, amount, 'spend');
+    posting.shiftWallet(wallet, { debits: amount });
+    const debitAfter = posting.nextMovement(wallet);
+    const common = { reverses: null, holdId: null, lot: null, termsId: null, creditAfter: null };
+    posting.addTransfer({ id, debitAccount: account, creditAccount: to, currencyId: wallet.currencyId, amount, code, debitAfter, ...common }, allocations);
+    posting.addAllocations(id, account, allocations);
+  }
+}
+
+/** What is left of a credit gets other dates where it is. */
+export function redate(posting: Posting, step: StepOf<'redate'>): void {
+  const credit = posting.state.transfers.get(step.credit);
+  if (!credit?.lot) throw new Error(`transfer ${step.credit} was not loaded, does not exist or credited no lot`);
+  const wallet = posting.wallet(step.wallet ?? credit.creditAccount);
+  const from = wallet.lots.find((lot) => credit.lot && sameLot(lot, credit.lot));
+  const amount = Math.min(from?.remaining ?? 0, credit.amount - credit.reversed - credit.filled);
+  const to = { originId: credit.lot.originId, expiresOn: step.expiresOn, availableOn: step.availableOn, contributor: OWN };
+  if (!from || amount <= 0 || sameLot(from, to)) return;
+  changeDates(posting, wallet, from, to, amount, { id: step.id, position: 0, creditId: credit.id });
+  posting.change(credit, { lot: to });
+}
+
+/** Sliding expiry: what had lapsed by the posting's day keeps the day on which it did, whatever the wallet is used for from then on. */
+export function dateWhatLapsed(posting: Posting, wallet: WalletState): void {
+  if (!hasLapsed(wallet, posting.request.day)) return;
+  const lapsed = wallet.lots.filter((lot) => lot.remaining > 0 && lot.expiresOn > wallet.slidesUntil);
+  lapsed.forEach((lot, position) => {
+    const { originId, availableOn, contributor } = lot;
+    const key = { originId, availableOn, contributor, expiresOn: wallet.slidesUntil };
+    changeDates(posting, wallet, lot, key, lot.remaining, { id: posting.request.id, position, creditId: null });
+  });
+}
+
+export function slide(posting: Posting, { account, until }: StepOf<'slide'>): void {
+  const wallet = posting.wallet(account);
+  const slidesUntil = wallet.slidesUntil === NEVER ? until : Math.max(wallet.slidesUntil, until);
+  if (slidesUntil !== wallet.slidesUntil) posting.change(wallet, { slidesUntil, changed: true });
+}
+
+export function close(posting: Posting, { account, mergedInto }: StepOf<'close'>): void {
+  const wallet = posting.wallet(account);
+  posting.change(wallet, { closedAt: posting.request.recordedAt, mergedInto, changed: true });
+}
+
+function changeDates(
+  posting: Posting,
+  wallet: WalletState,
+  lot: LotState,
+  to: Parameters<Posting['lotOf']>[1],
+  amount: number,
+  name: { id: string; position: number; creditId: string | null },
+): void {
+  const { request, state } = posting;
+  posting.shiftLot(lot, -amount, 0);
+  posting.shiftLot(posting.lotOf(wallet, to), amount, 0);
+  posting.change(wallet, { changed: true });
+  state.writes.lotChanges.push({
+    ...name,
+    postingId: request.id,
+    account: wallet.account,
+    originId: lot.originId,
+    contributor: lot.contributor,
+    from: { expiresOn: lot.expiresOn, availableOn: lot.availableOn },
+    to: { expiresOn: to.expiresOn, availableOn: to.availableOn },
+    amount,
+    occurredAt: request.occurredAt,
+    recordedAt: request.recordedAt,
+  });
+}
