@@ -1,12 +1,8 @@
-import type { Uuid } from '../ids';
+import type { BrandRuleVersion } from '../coalition/rule-versions';
 import type { Ratio } from '../points/ratio';
 
 /** What a purchase at a brand earns: one version, in force from effectiveFrom until the next one starts. */
-export interface EarningRule {
-  readonly id: Uuid;
-  readonly brandId: Uuid;
-  readonly currencyId: number;
-  readonly version: number;
+export interface EarningRule extends BrandRuleVersion {
   /** ISO 4217 code of the money that baskets must be in. */
   readonly moneyCurrency: string;
   /** Whole points per whole unit of money. */
@@ -17,7 +13,6 @@ export interface EarningRule {
   readonly eligibleCategories: ReadonlySet<string> | null;
   readonly excludedCategories: ReadonlySet<string>;
   readonly excludedSkus: ReadonlySet<string>;
-  readonly effectiveFrom: Date;
 }
 
 /** Why a line earns nothing. */

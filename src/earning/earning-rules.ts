@@ -1,4 +1,4 @@
-import { rulesInForce } from '../coalition/rule-versions';
+import { type RuleTable, rulesInForce, toBrandRuleVersion } from '../coalition/rule-versions';
 import { cachedByVersion } from '../coalition/versioned-cache';
 import type { Uuid } from '../ids';
 import { ratio } from '../points/ratio';
@@ -24,7 +24,7 @@ export interface EarningRules {
 
 export const earningRules = cachedByVersion<EarningRules>(async (client) => {
   const { rows } = await client.query('SELECT * FROM earning_rule ORDER BY effective_from');
-  const rules = rows.map(toEarningRule);
+  const rules = rows.map(EARNING_RULE.toRule);
   const find = rulesInForce(rules);
   return {
     byId: new Map(rules.map((rule) => [rule.id, rule])),
@@ -36,19 +36,15 @@ export const earningRules = cachedByVersion<EarningRules>(async (client) => {
   };
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toEarningRule(row: any): EarningRule {
-  return {
-    id: row.id,
-    brandId: row.brand_id,
-    currencyId: row.currency_id,
-    version: row.version,
+export const EARNING_RULE: RuleTable<EarningRule> = {
+  name: 'earning_rule',
+  toRule: (row) => ({
+    ...toBrandRuleVersion(row),
     moneyCurrency: row.money_currency,
     pointsPerUnit: BigInt(row.points_per_unit),
     multiplier: ratio(BigInt(row.multiplier_numerator), BigInt(row.multiplier_denominator)),
     eligibleCategories: row.eligible_categories && new Set(row.eligible_categories),
     excludedCategories: new Set(row.excluded_categories),
     excludedSkus: new Set(row.excluded_skus),
-    effectiveFrom: row.effective_from,
-  };
-}
+  }),
+};

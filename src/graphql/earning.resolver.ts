@@ -78,7 +78,7 @@ export class EarningResolver {
   async earningRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
     const page = readPage(ctx, args, 'earningRules', byVersion);
     const currency = parseInput(currencyCode, args.currency, 'currency');
-    const rows = await listEarningRules(ctx.app, requirePrincipal(ctx), currency, { limit: page.limit, below: page.after?.[0] ?? null });
+    const rows = await listEarningRules(ctx.app, requirePrincipal(ctx), { currency, limit: page.limit, below: page.after?.[0] ?? null });
     return toConnection(
       ctx,
       'earningRules',

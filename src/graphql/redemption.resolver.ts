@@ -96,7 +96,7 @@ export class RedemptionResolver {
   async redemptionRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
     const page = readPage(ctx, args, 'redemptionRules', byVersion);
     const currency = parseInput(currencyCode, args.currency, 'currency');
-    const rows = await listRedemptionRules(ctx.app, requirePrincipal(ctx), currency, { limit: page.limit, below: page.after?.[0] ?? null });
+    const rows = await listRedemptionRules(ctx.app, requirePrincipal(ctx), { currency, limit: page.limit, below: page.after?.[0] ?? null });
     return toConnection(
       ctx,
       'redemptionRules',

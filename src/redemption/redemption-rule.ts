@@ -1,15 +1,11 @@
-import { rulesInForce } from '../coalition/rule-versions';
+import { type BrandRuleVersion, type RuleTable, rulesInForce, toBrandRuleVersion } from '../coalition/rule-versions';
 import { cachedByVersion } from '../coalition/versioned-cache';
 import type { Uuid } from '../ids';
 import { type Ratio, ratio } from '../points/ratio';
 import { NoRedemptionRule } from './redemption-refusals';
 
 /** What points are worth at a brand and how many may be spent at once: one version, in force from effectiveFrom until the next one starts. */
-export interface RedemptionRule {
-  readonly id: Uuid;
-  readonly brandId: Uuid;
-  readonly currencyId: number;
-  readonly version: number;
+export interface RedemptionRule extends BrandRuleVersion {
   /** ISO 4217 code of the money that points pay. */
   readonly moneyCurrency: string;
   /** Points (smallest unit) that pay one whole unit of money. */
@@ -20,7 +16,6 @@ export interface RedemptionRule {
   readonly maximum: bigint | null;
   /** Largest share of a purchase that points may pay. */
   readonly share: Ratio;
-  readonly effectiveFrom: Date;
 }
 
 /** All versions of all rules: few, read whole. */
@@ -31,7 +26,7 @@ export interface RedemptionRules {
 
 export const redemptionRules = cachedByVersion<RedemptionRules>(async (client) => {
   const { rows } = await client.query('SELECT * FROM redemption_rule ORDER BY effective_from');
-  const find = rulesInForce(rows.map(toRedemptionRule));
+  const find = rulesInForce(rows.map(REDEMPTION_RULE.toRule));
   return {
     inForce(brandId, currency, at) {
       const rule = find(brandId, currency.id, at);
@@ -41,19 +36,15 @@ export const redemptionRules = cachedByVersion<RedemptionRules>(async (client) =
   };
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toRedemptionRule(row: any): RedemptionRule {
-  return {
-    id: row.id,
-    brandId: row.brand_id,
-    currencyId: row.currency_id,
-    version: row.version,
+export const REDEMPTION_RULE: RuleTable<RedemptionRule> = {
+  name: 'redemption_rule',
+  toRule: (row) => ({
+    ...toBrandRuleVersion(row),
     moneyCurrency: row.money_currency,
     pointsPerUnit: BigInt(row.points_per_unit),
     minimum: BigInt(row.minimum),
     step: BigInt(row.step),
     maximum: row.maximum === null ? null : BigInt(row.maximum),
     share: ratio(BigInt(row.share_numerator), BigInt(row.share_denominator)),
-    effectiveFrom: row.effective_from,
-  };
-}
+  }),
+};
