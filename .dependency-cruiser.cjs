@@ -8,6 +8,7 @@ const LINES = [
   ['src/earning', 'src/redemption'],
   ['src/offers'],
   ['src/exchange', 'src/purchases'],
+  ['src/expiry', 'src/limits'],
   ['src/privacy'],
   ['src/members'],
   ['src/coalition', 'src/access'],
@@ -44,7 +45,12 @@ module.exports = {
       from: { path: '^src/([^/]+)/', pathNot: '^test/' },
       to: { path: '^src/([^/]+)/internal/', pathNot: '^src/$1/' },
     },
-    { name: 'internal-is-private-outside', severity: 'error', from: { path: '^(workers|examples)/|^src/[^/]+[.]ts$' }, to: { path: '^src/[^/]+/internal/' } },
+    {
+      name: 'internal-is-private-outside',
+      severity: 'error',
+      from: { path: '^(workers|examples|bench)/|^src/[^/]+[.]ts$' },
+      to: { path: '^src/[^/]+/internal/' },
+    },
     {
       name: 'composition-is-the-top',
       severity: 'error',

@@ -17,7 +17,9 @@ export interface Brand {
 export type ExpiryPolicy =
   | { readonly kind: 'NONE' }
   | { readonly kind: 'ROLLING'; readonly months: number; readonly rounding: 'NONE' | 'MONTH' | 'QUARTER' | 'YEAR' }
-  | { readonly kind: 'FIXED_DATE'; readonly monthDay: string };
+  | { readonly kind: 'FIXED_DATE'; readonly monthDay: string }
+  /** All points of a wallet end together, so many months after it was last active. */
+  | { readonly kind: 'SLIDING'; readonly months: number };
 
 export interface PointCurrency {
   readonly id: number;
@@ -32,6 +34,8 @@ export interface PointCurrency {
   readonly settlementCurrency: string;
   readonly expiry: ExpiryPolicy;
   readonly graceDays: number;
+  /** How many days before they expire a member is told of points, most days first. */
+  readonly noticeDays: readonly number[];
 }
 
 export interface TermsVersion {
@@ -46,6 +50,8 @@ export interface TermsVersion {
   readonly mayRedeem: boolean;
   /** Micro-units of the settlement currency per whole point. */
   readonly issuancePrice: bigint;
+  /** Micro-units per whole point that comes in from an old programme; null: none may. */
+  readonly openingPrice: bigint | null;
   readonly reimbursementPrice: bigint;
   readonly arrearsCarrier: 'OPERATOR' | 'ISSUER';
   readonly refundOrder: 'POINTS_LAST' | 'PRO_RATA' | 'POINTS_FIRST';
@@ -160,7 +166,9 @@ function toCurrency(row: any): PointCurrency {
       ? { kind: 'ROLLING', months: row.expiry_months, rounding: row.expiry_rounding }
       : row.expiry_kind === 'FIXED_DATE'
         ? { kind: 'FIXED_DATE', monthDay: row.expiry_month_day }
-        : { kind: 'NONE' };
+        : row.expiry_kind === 'SLIDING'
+          ? { kind: 'SLIDING', months: row.expiry_months }
+          : { kind: 'NONE' };
   return {
     id: row.id,
     code: row.code,
@@ -173,6 +181,7 @@ function toCurrency(row: any): PointCurrency {
     settlementCurrency: row.settlement_code,
     expiry,
     graceDays: row.grace_days,
+    noticeDays: row.notice_days,
   };
 }
 
@@ -189,6 +198,7 @@ function toTerms(row: any): TermsVersion {
     mayIssue: row.may_issue,
     mayRedeem: row.may_redeem,
     issuancePrice: BigInt(row.issuance_price),
+    openingPrice: row.opening_price === null ? null : BigInt(row.opening_price),
     reimbursementPrice: BigInt(row.reimbursement_price),
     arrearsCarrier: row.arrears_carrier,
     refundOrder: row.refund_order,

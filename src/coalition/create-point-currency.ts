@@ -35,8 +35,9 @@ const expirySchema = z
   })
   .superRefine((expiry, context) => {
     const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (expiry.kind === 'ROLLING' && expiry.months == null) wrong('months', 'Say after how many months points expire.');
-    if (expiry.kind !== 'ROLLING' && expiry.months != null) wrong('months', 'Only with kind ROLLING.');
+    const counts = expiry.kind === 'ROLLING' || expiry.kind === 'SLIDING';
+    if (counts && expiry.months == null) wrong('months', 'Say after how many months points expire.');
+    if (!counts && expiry.months != null) wrong('months', 'Only with kind ROLLING or SLIDING.');
     if (expiry.kind !== 'ROLLING' && expiry.rounding != null) wrong('rounding', 'Only with kind ROLLING.');
     if (expiry.kind === 'FIXED_DATE' && expiry.monthDay == null) wrong('monthDay', 'Say on which day of the year points expire.');
     if (expiry.kind !== 'FIXED_DATE' && expiry.monthDay != null) wrong('monthDay', 'Only with kind FIXED_DATE.');

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Uuid } from '../ids';
 import type { ClearingModel } from './coalition-snapshot';
 
-export const EXPIRY_KINDS = ['NONE', 'ROLLING', 'FIXED_DATE'] as const;
+export const EXPIRY_KINDS = ['NONE', 'ROLLING', 'FIXED_DATE', 'SLIDING'] as const;
 export const EXPIRY_ROUNDINGS = ['NONE', 'MONTH', 'QUARTER', 'YEAR'] as const;
 
 /** What makes a currency one of points; its code and scale are the ledger's. */

@@ -6,6 +6,7 @@ import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-sn
 import { requireCurrency } from '../coalition/require-currency';
 import { requireTerms } from '../coalition/terms-in-force';
 import type { Tx } from '../database/transaction';
+import { expiryDate } from '../expiry/expiry-date';
 import { newUuid, type Uuid } from '../ids';
 import { type FoundPosting, findPostings, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
@@ -20,7 +21,6 @@ import { orRefusal } from '../purchases/posting-time';
 import { NotFound } from '../refusal';
 import type { Exclusion } from './earning-rule';
 import { type EarningRules, earningRules } from './earning-rules';
-import { expiryDate } from './expiry-date';
 import { planPurchase, usedCounter } from './plan-purchase';
 import type { RecordPurchase } from './purchase-command';
 

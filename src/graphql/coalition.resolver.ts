@@ -48,7 +48,7 @@ export interface PointCurrencyView extends Omit<PointCurrencyType, 'owner'> {
 
 /** A points currency as shown. */
 export function showPointCurrency(currency: PointCurrency): PointCurrencyView {
-  const { code, name, scale, ownerBrandId, timeZone, clearingModel, settlementCurrency, expiry, graceDays } = currency;
+  const { code, name, scale, ownerBrandId, timeZone, clearingModel, settlementCurrency, expiry, graceDays, noticeDays } = currency;
   return {
     code,
     name,
@@ -59,11 +59,12 @@ export function showPointCurrency(currency: PointCurrency): PointCurrencyView {
     settlementCurrency,
     expiry: {
       kind: expiry.kind,
-      months: expiry.kind === 'ROLLING' ? expiry.months : null,
+      months: expiry.kind === 'ROLLING' || expiry.kind === 'SLIDING' ? expiry.months : null,
       rounding: expiry.kind === 'ROLLING' ? expiry.rounding : null,
       monthDay: expiry.kind === 'FIXED_DATE' ? expiry.monthDay : null,
     },
     graceDays,
+    noticeDays,
   };
 }
 

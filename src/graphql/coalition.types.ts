@@ -18,6 +18,7 @@ export const ExpiryKindEnum = enumOf('ExpiryKind', 'When points expire.', {
   NONE: 'Never.',
   ROLLING: 'A number of months after they were earned.',
   FIXED_DATE: 'On one day of each year.',
+  SLIDING: 'A number of months after the wallet was last active: points were earned, spent, set aside or received.',
 });
 
 export const ExpiryRoundingEnum = enumOf('ExpiryRounding', 'To the end of what a rolling expiry is put off.', {
@@ -54,7 +55,10 @@ export class ExpiryPolicyType {
   @Field(() => ExpiryKindEnum, { description: 'In which way.' })
   kind!: string;
 
-  @Field(() => Int, { nullable: true, description: 'ROLLING: months after the day on which they were earned.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'ROLLING: months after the day on which they were earned. SLIDING: months after the wallet was last active.',
+  })
   months!: number | null;
 
   @Field(() => ExpiryRoundingEnum, { nullable: true, description: 'ROLLING: to the end of what it is put off.' })
@@ -92,6 +96,9 @@ export class PointCurrencyType {
 
   @Field(() => Int, { description: 'Days after their expiry during which points may be reinstated.' })
   graceDays!: number;
+
+  @Field(() => [Int], { description: 'How many days before points expire their member is told, most days first.' })
+  noticeDays!: readonly number[];
 }
 export const PointCurrencyConnection = connectionOf('PointCurrency', () => PointCurrencyType);
 
@@ -145,7 +152,10 @@ export class ExpiryPolicyInput {
   @Field(() => ExpiryKindEnum, { description: 'In which way.' })
   kind!: string;
 
-  @Field(() => Int, { nullable: true, description: 'ROLLING: 1 to 120 months after the day on which points were earned.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'ROLLING: 1 to 120 months after the day on which points were earned. SLIDING: after the wallet was last active.',
+  })
   months?: number | null;
 
   @Field(() => ExpiryRoundingEnum, { nullable: true, description: 'ROLLING: to the end of what it is put off; NONE when left out.' })

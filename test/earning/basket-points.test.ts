@@ -1,5 +1,5 @@
 import { basketPoints, lineExclusion } from '../../src/earning/basket-points';
-import { expiryDate } from '../../src/earning/expiry-date';
+import { expiryDate } from '../../src/expiry/expiry-date';
 import { dayFromIso, dayToIso } from '../../src/points/calendar';
 import { ratio } from '../../src/points/ratio';
 import type { ExactAmount } from '../../src/purchases/exact-amount';
