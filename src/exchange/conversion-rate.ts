@@ -18,6 +18,8 @@ export interface ConversionRate {
   /** For each whole block of this many smallest units of the source, a bonus in the target's. */
   readonly blockSize: bigint | null;
   readonly blockBonus: bigint | null;
+  /** Micro-units of the source's settlement currency, per whole source point, that the source's side pays the target currency's issuer. */
+  readonly transferPrice: bigint;
   readonly effectiveFrom: Date;
   /** First instant at which it is no longer in force; null while no end is known. */
   readonly effectiveUntil: Date | null;
@@ -25,7 +27,7 @@ export interface ConversionRate {
 }
 
 /** Columns of a rate, for SELECT. */
-export const RATE_COLUMNS = `id, from_currency_id, to_currency_id, numerator, denominator, minimum, increment, daily_maximum, fee, block_size, block_bonus,
+export const RATE_COLUMNS = `id, from_currency_id, to_currency_id, numerator, denominator, minimum, increment, daily_maximum, fee, block_size, block_bonus, transfer_price,
   lower(effective) AS effective_from, upper(effective) AS effective_until, created_at`;
 
 // biome-ignore lint/suspicious/noExplicitAny: a row of pg
@@ -43,6 +45,7 @@ export function toConversionRate(row: any): ConversionRate {
     fee: BigInt(row.fee),
     blockSize: whole(row.block_size),
     blockBonus: whole(row.block_bonus),
+    transferPrice: BigInt(row.transfer_price),
     effectiveFrom: row.effective_from,
     effectiveUntil: row.effective_until,
     createdAt: row.created_at,
