@@ -5,14 +5,19 @@ export const accounts: Check = {
   name: 'transfers against their accounts',
   of: 'transfers',
   sql: `
+    WITH joins (code, debited, credited) AS (VALUES
+      ('EARN', '{ISSUED}'::text[], '{WALLET}'::text[]), ('BONUS', '{ISSUED}', '{WALLET}'), ('OPENING', '{OPENING}', '{WALLET}'), ('GOODWILL', '{GOODWILL}', '{WALLET}'),
+      ('BURN', '{WALLET,POOL}', '{REDEEMED}'), ('CAPTURE', '{WALLET,POOL}', '{REDEEMED}'), ('REFUND', '{REDEEMED}', '{WALLET,POOL}'),
+      ('REINSTATEMENT', '{REDEEMED}', '{WALLET,POOL}'), ('CLAWBACK', '{WALLET}', '{ISSUED,OPENING,GOODWILL}'),
+      ('GIFT', '{WALLET}', '{WALLET}'), ('MERGE', '{WALLET}', '{WALLET}'), ('POOL_CONTRIBUTION', '{WALLET}', '{POOL}'), ('POOL_RETURN', '{POOL}', '{WALLET}'),
+      ('CONVERSION_OUT', '{WALLET}', '{CONVERSION}'), ('CONVERSION_IN', '{CONVERSION}', '{WALLET}'), ('FEE', '{WALLET}', '{FEE}'), ('REMAINDER', '{WALLET}', '{REMAINDER}'),
+      ('EXPIRY', '{WALLET,POOL}', '{EXPIRED}'), ('CLOSURE', '{WALLET,POOL}', '{EXPIRED}'), ('CLEARING', '{CLEARING}', '{CLEARING}'))
     SELECT t.debit_account AS account_id, 1 AS ordinal,
       d.id IS NULL OR c.id IS NULL OR d.currency_id <> t.currency_id OR c.currency_id <> t.currency_id
         OR d.guarded <> (t.debit_seq IS NOT NULL) OR c.guarded <> (t.credit_seq IS NOT NULL)
         OR (t.debit_seq IS NULL) <> (t.debit_balance_after IS NULL) OR (t.credit_seq IS NULL) <> (t.credit_balance_after IS NULL)
-        OR (t.code IN ('EARN', 'BONUS')) <> (t.origin_id IS NOT NULL)
-        OR concat(d.kind, '>', c.kind) <> CASE WHEN t.code IN ('EARN', 'BONUS') THEN 'ISSUED>WALLET' WHEN t.code IN ('BURN', 'CAPTURE') THEN 'WALLET>REDEEMED'
-          WHEN t.code IN ('REFUND', 'REINSTATEMENT') THEN 'REDEEMED>WALLET' WHEN t.code = 'CLAWBACK' THEN 'WALLET>ISSUED'
-          WHEN t.code = 'EXPIRY' THEN 'WALLET>EXPIRED' ELSE 'CLEARING>CLEARING' END AS wrong,
+        OR (t.code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL')) <> (t.origin_id IS NOT NULL)
+        OR NOT EXISTS (SELECT FROM joins j WHERE j.code = t.code AND d.kind = ANY (j.debited) AND c.kind = ANY (j.credited)) AS wrong,
       'accounts of transfer ' || t.id AS what, t.code || ' between accounts that such a transfer joins, in one currency' AS expected,
       concat_ws(' ', t.code, 'from', coalesce(d.kind, 'an unknown account'), 'to', coalesce(c.kind, 'an unknown account'),
         'in currencies', d.currency_id, t.currency_id, c.currency_id) AS found
@@ -32,38 +37,34 @@ export const postings: Check = {
     FROM transfer t LEFT JOIN posting p ON p.id = t.posting_id`,
 };
 
-/** What each debit consumed, and each reversal of one gave back, against its amount: points that a clawback did not find are its arrears. */
+/** What each debit consumed, and each reversal or move put into lots, against its amount: points that a clawback did not find are its arrears. */
 export const allocations: Check = {
   name: 'allocations against transfers and holds',
-  of: 'debits, reversals and holds',
+  of: 'debits, credits to former lots and holds',
   sql: `
-    WITH allocated AS (SELECT transfer_id, sum(amount) AS amount, bool_and(account_id = ANY (accounts)) AS own_account FROM (
-        SELECT a.transfer_id, a.amount, a.account_id, ARRAY[t.debit_account, t.credit_account] AS accounts FROM allocation a JOIN transfer t ON t.id = a.transfer_id
-        UNION ALL
-        SELECT a.transfer_id, a.amount, a.account_id, ARRAY[h.account_id] FROM allocation a JOIN hold h ON h.id = a.transfer_id) each
-      GROUP BY transfer_id
-    ), consumer AS (
+    WITH allocated AS (SELECT transfer_id, account_id, sum(amount) AS amount FROM allocation GROUP BY transfer_id, account_id),
+    consumer AS (
       SELECT t.id, t.debit_account AS account_id, t.code, t.amount - coalesce(r.amount, 0) AS amount
       FROM transfer t LEFT JOIN arrears r ON r.id = t.id AND r.account_id = t.debit_account
       WHERE t.debit_seq IS NOT NULL
       UNION ALL
-      SELECT id, credit_account, code, -amount FROM transfer WHERE code IN ('REFUND', 'REINSTATEMENT')
+      SELECT id, credit_account, code, -amount FROM transfer WHERE credit_seq IS NOT NULL AND origin_id IS NULL
       UNION ALL
       SELECT id, account_id, 'HOLD', amount FROM hold
     )
-    SELECT c.account_id, 1 AS ordinal, c.amount <> coalesce(a.amount, 0) OR NOT coalesce(a.own_account, true) AS wrong,
-      'allocations of ' || lower(c.code) || ' ' || c.id AS what, c.amount::text AS expected,
-      coalesce(a.amount, 0) || CASE WHEN a.own_account THEN '' ELSE ', of another account' END AS found
-    FROM consumer c LEFT JOIN allocated a ON a.transfer_id = c.id`,
+    SELECT c.account_id, 1 AS ordinal, c.amount <> coalesce(a.amount, 0) AS wrong,
+      'allocations of ' || lower(c.code) || ' ' || c.id AS what, c.amount::text AS expected, coalesce(a.amount, 0)::text AS found
+    FROM consumer c LEFT JOIN allocated a ON a.transfer_id = c.id AND a.account_id = c.account_id`,
 };
 
-/** Each allocation belongs to a transfer or a hold. */
+/** Each allocation belongs to a transfer or a hold of its account. */
 export const allocationOwners: Check = {
   name: 'allocations that nothing made',
   of: 'allocations',
   sql: `
-    SELECT a.account_id, a.position AS ordinal, t.id IS NULL AND h.id IS NULL AS wrong,
-      'allocation of ' || a.transfer_id AS what, 'a transfer or a hold' AS expected, 'neither' AS found
+    SELECT a.account_id, a.position AS ordinal, coalesce(a.account_id NOT IN (t.debit_account, t.credit_account), h.account_id <> a.account_id, true) AS wrong,
+      'allocation of ' || a.transfer_id AS what, 'a transfer or a hold of this account' AS expected,
+      CASE WHEN t.id IS NULL AND h.id IS NULL THEN 'neither' ELSE 'one of another account' END AS found
     FROM allocation a LEFT JOIN transfer t ON t.id = a.transfer_id LEFT JOIN hold h ON h.id = a.transfer_id`,
 };
 
@@ -90,20 +91,19 @@ export const arrears: Check = {
     FROM arrears r FULL JOIN filled f ON f.account_id = r.account_id AND f.arrears_id = r.id LEFT JOIN transfer t ON t.id = r.id`,
 };
 
-/** Each reversed transfer against its reversals: never more than it moved, between the same accounts. */
+/** Each reversed transfer against its reversals: never more than it moved, between the same accounts; a merged wallet's survivor stands for it. */
 export const reversals: Check = {
   name: 'reversals against what they reverse',
   of: 'reversed transfers',
   sql: `
     WITH reversed AS (
-      SELECT r.reverses, sum(r.amount) AS amount, min(r.debit_account) AS debit_account, max(r.debit_account) AS debit_account_max,
-        min(r.credit_account) AS credit_account, max(r.credit_account) AS credit_account_max,
-        bool_and(r.code = 'CLAWBACK') AS clawbacks, bool_and(r.code <> 'CLAWBACK') AS refunds
-      FROM transfer r WHERE r.reverses IS NOT NULL GROUP BY r.reverses)
-    SELECT coalesce(t.debit_account, v.credit_account) AS account_id, 1 AS ordinal,
-      t.id IS NULL OR v.amount > t.amount
-        OR (v.debit_account, v.debit_account_max, v.credit_account, v.credit_account_max) IS DISTINCT FROM (t.credit_account, t.credit_account, t.debit_account, t.debit_account)
-        OR NOT CASE WHEN t.code IN ('EARN', 'BONUS') THEN v.clawbacks WHEN t.code IN ('BURN', 'CAPTURE') THEN v.refunds ELSE false END AS wrong,
+      SELECT r.reverses, sum(r.amount) AS amount, bool_and(r.code = 'CLAWBACK') AS clawbacks, bool_and(r.code <> 'CLAWBACK') AS refunds,
+        bool_and(r.debit_account = t.credit_account OR c.merged_into IS NOT NULL) AS debited, bool_and(r.credit_account = t.debit_account OR d.merged_into IS NOT NULL) AS credited
+      FROM transfer r LEFT JOIN transfer t ON t.id = r.reverses LEFT JOIN account d ON d.id = t.debit_account LEFT JOIN account c ON c.id = t.credit_account
+      WHERE r.reverses IS NOT NULL GROUP BY r.reverses)
+    SELECT coalesce(t.debit_account, 0) AS account_id, 1 AS ordinal,
+      t.id IS NULL OR v.amount > t.amount OR NOT v.debited OR NOT v.credited
+        OR NOT CASE WHEN t.code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL') THEN v.clawbacks WHEN t.code IN ('BURN', 'CAPTURE') THEN v.refunds ELSE false END AS wrong,
       'reversals of transfer ' || v.reverses AS what, coalesce('at most ' || t.amount || ' back between its accounts', 'a transfer') AS expected, v.amount::text AS found
     FROM reversed v LEFT JOIN transfer t ON t.id = v.reverses`,
 };
