@@ -14,7 +14,7 @@ const steps = {
   'format and lint': () => packageBin('@biomejs/biome', 'biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
   types: () => packageBin('typescript', 'tsc', ['--noEmit', '-p', '.']),
   'layer rules': () =>
-    packageBin('dependency-cruiser', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'src', 'workers', 'migrations', 'examples', 'ormconfig.ts']),
+    packageBin('dependency-cruiser', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'src', 'workers', 'migrations', 'examples', 'bench', 'ormconfig.ts']),
   'dead code': () => packageBin('knip', 'knip', ['--treat-config-hints-as-errors']),
   'file length': noLongFiles,
   'generated files in step': () => run(process.execPath, ['src/bootstrap.mjs', 'generate', '--check']),
@@ -43,8 +43,9 @@ function run(program, args) {
 }
 
 function noLongFiles() {
-  const long = ['src', 'workers']
+  const long = ['src', 'workers', 'bench']
     .flatMap(filesBelow)
+    .filter((file) => !file.startsWith(join('bench', 'results')))
     .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
     .filter(({ lines }) => lines > LONGEST_FILE);
   for (const { file, lines } of long) process.stdout.write(`${file} has ${lines} lines; ${LONGEST_FILE} is the most: split it by what it does\n`);

@@ -11,15 +11,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = 'start', ...args] = process.argv.slice(2);
 
 /** Commands that run a file of their own instead of src/main.ts. */
-const EXAMPLES = { 'example:online-retail': 'examples/online-retail/main.js' };
+const PROGRAMS = { 'example:online-retail': 'examples/online-retail/main.js', bench: 'bench/main.js' };
 
 requireNode(20, 19);
 if (!isInstalled()) await alone(install);
 if (command === 'test') finish(runPackage('jest', 'bin/jest.js', args));
 if (command === 'check') finish(run(process.execPath, [join(root, '.ci/check.mjs'), ...args]));
 if (!isBuilt()) await alone(build);
-const file = join(root, 'dist', EXAMPLES[command] ?? 'src/main.js');
-process.argv = [process.execPath, file, ...(EXAMPLES[command] ? [] : [command]), ...args];
+const file = join(root, 'dist', PROGRAMS[command] ?? 'src/main.js');
+process.argv = [process.execPath, file, ...(PROGRAMS[command] ? [] : [command]), ...args];
 stopWithNpm();
 // In this very process: a signal reaches what it is meant for, and no second Node has to start.
 await import(pathToFileURL(file).href);
@@ -99,7 +99,7 @@ function isBuilt() {
 /** Changes whenever a file that the build reads changes. */
 function fingerprint() {
   const hash = createHash('sha256');
-  for (const path of ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'ormconfig.ts', 'src', 'workers', 'migrations', 'examples'].flatMap(
+  for (const path of ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'ormconfig.ts', 'src', 'workers', 'migrations', 'examples', 'bench'].flatMap(
     filesBelow,
   )) {
     const { size, mtimeMs } = statSync(join(root, path));

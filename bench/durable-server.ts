@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Client, Pool } from 'pg';
+import type { Logger } from 'pino';
+import { Keys } from '../src/access/keys';
+import { type DatabaseUrls, databaseUrls } from '../src/config';
+import { keepSecret } from '../src/database/data-directory';
+import { startEmbeddedServer } from '../src/database/embedded-server';
+import { KEY_MARK, migrate } from '../src/database/migrate';
+
+/** The embedded PostgreSQL exactly as production runs it (fsync and synchronous_commit on), on an empty data directory. */
+export interface BenchServer {
+  readonly version: string;
+  /** Every database of the run began with it. */
+  readonly masterKey: Buffer;
+  /** A migrated, empty database; asked for twice, the same one. */
+  database(name: string): Promise<BenchDatabase>;
+  stop(): Promise<void>;
+}
+
+export interface BenchDatabase {
+  readonly urls: DatabaseUrls;
+  /** Connections of a superuser, to fill tables with many rows at once. */
+  readonly superuser: Pool;
+}
+
+export async function startBenchServer(log: Logger): Promise<BenchServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'tessera-bench-'));
+  chmodSync(directory, 0o755);
+  const server = await startEmbeddedServer(directory, log);
+  const superuserUrl = new URL(server.urls.owner);
+  superuserUrl.username = 'postgres';
+  superuserUrl.password = keepSecret(directory, 'superuser-password', 24);
+  superuserUrl.pathname = '/postgres';
+  const masterKey = randomBytes(32);
+  const databases = new Map<string, Promise<BenchDatabase>>();
+
+  async function create(name: string): Promise<BenchDatabase> {
+    await onServer(superuserUrl, (client) => client.query(`CREATE DATABASE ${name} OWNER tessera`));
+    const owner = new URL(server.urls.owner);
+    owner.pathname = `/${name}`;
+    const urls = databaseUrls(owner.toString());
+    await migrate(urls.owner, new Keys(masterKey).derive(KEY_MARK));
+    const behind = new URL(superuserUrl);
+    behind.pathname = `/${name}`;
+    return { urls, superuser: new Pool({ connectionString: behind.toString(), max: 4 }) };
+  }
+
+  return {
+    version: await onServer(superuserUrl, async (client) => (await client.query('SHOW server_version')).rows[0].server_version),
+    masterKey,
+    database(name) {
+      let database = databases.get(name);
+      if (!database) databases.set(name, (database = create(name)));
+      return database;
+    },
+    async stop() {
+      for (const database of databases.values()) await (await database).superuser.end();
+      // Where root may not be reached, the data lie elsewhere and this is a link to them.
+      const data = realpathSync(join(directory, 'postgres'));
+      await server.stop();
+      rmSync(data, { recursive: true, force: true });
+      if (dirname(data) !== realpathSync(directory)) rmSync(dirname(data), { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function onServer<T>(url: URL, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url.toString() });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,150 @@
+import type { Pool } from 'pg';
+import { pino } from 'pino';
+import { mintClientToken } from '../../src/access/access-tokens';
+import { createApiClient } from '../../src/access/create-api-client';
+import { localIssuer } from '../../src/access/local-issuer';
+import { type Principal, SCOPES } from '../../src/access/principal';
+import type { BuiltApp } from '../../src/app';
+import { buildApp, closeApp } from '../../src/build-app';
+import { systemClock } from '../../src/clock';
+import { createBrand } from '../../src/coalition/create-brand';
+import { createPointCurrency } from '../../src/coalition/create-point-currency';
+import { countersignTerms } from '../../src/coalition/decide-terms';
+import { foundCoalition } from '../../src/coalition/found-coalition';
+import { proposeTerms } from '../../src/coalition/propose-terms';
+import { type Config, type DatabaseUrls, readConfig } from '../../src/config';
+import { setEarningRule } from '../../src/earning/set-earning-rule';
+import { newUuid } from '../../src/ids';
+import { customerHash } from '../../src/members/member-ref';
+import { microMoney } from '../../src/points/amount';
+import { setRedemptionRule } from '../../src/redemption/set-redemption-rule';
+import type { BenchServer } from '../durable-server';
+
+/** What the processes of this bench are told: where the database is, and who asks. */
+export interface HttpTown {
+  readonly urls: DatabaseUrls;
+  /** In hexadecimal digits. */
+  readonly masterKey: string;
+  /** A superuser's, for the handler that the gateway is compared with: it is to pay for no row-level security. */
+  readonly superuserUrl: string;
+  readonly members: number;
+  readonly clientId: string;
+}
+
+const LONG_AGO = new Date('2024-01-01T00:00:00Z');
+
+/** The settings of a deployment without limits on how much one client may ask. */
+function townConfig({ urls, masterKey }: Pick<HttpTown, 'urls' | 'masterKey'>, variables: Readonly<Record<string, string>>): Config {
+  const read = readConfig({
+    NODE_ENV: 'test',
+    TESSERA_LOG_LEVEL: 'error',
+    TESSERA_LOCAL_ISSUER: 'true',
+    TESSERA_PORT: '0',
+    TESSERA_PUBLIC_URL: 'http://127.0.0.1:4000',
+    TESSERA_RATE_OPERATIONS: '100000000',
+    TESSERA_RATE_COST: '1000000000',
+    ...variables,
+  });
+  return { ...read, masterKey: Buffer.from(masterKey, 'hex'), database: { ...read.database, urls, embedded: false } };
+}
+
+export function openTownApp(town: Pick<HttpTown, 'urls' | 'masterKey'>, variables: Readonly<Record<string, string>> = {}): Promise<BuiltApp> {
+  const config = townConfig(town, variables);
+  return buildApp(config, pino({ level: config.logLevel }), systemClock);
+}
+
+/** In an empty database: a coalition, one brand that issues and redeems, its client, and members known by `c0`, `c1` ... */
+export async function buildHttpTown(server: BenchServer, name: string, members: number): Promise<HttpTown> {
+  const { urls, superuser } = await server.database(name);
+  const masterKey = server.masterKey.toString('hex');
+  const app = await openTownApp({ urls, masterKey });
+  try {
+    const { brandId: operatorBrand, staffId } = await foundCoalition(app, {
+      code: 'OPERATOR',
+      name: 'Operator',
+      firstOperator: { issuer: localIssuer(app), subject: 'operator' },
+    });
+    const operator: Principal = { kind: 'staff', staffId, brandId: operatorBrand, role: 'OPERATOR', ofOperator: true };
+    const { id: brandId } = await createBrand(app, operator, { idempotencyKey: 'brand', code: 'SHOP', name: 'Shop' });
+    const { client } = await createApiClient(app, operator, { idempotencyKey: 'client', brandId, name: 'till', scopes: [...SCOPES] });
+    await agree(app, operator, { kind: 'client', clientId: client.id, brandId, scopes: new Set(SCOPES) }, brandId);
+    await enrol(app, superuser, brandId, members);
+    return { urls, masterKey, superuserUrl: String(superuser.options.connectionString), members, clientId: client.id };
+  } finally {
+    await closeApp(app);
+  }
+}
+
+/** A token that outlasts a run is minted again by whoever needs one: they live for 15 minutes. */
+export function townToken(app: BuiltApp, town: HttpTown): Promise<string> {
+  return mintClientToken(app, { id: town.clientId, scopes: SCOPES });
+}
+
+async function agree(app: BuiltApp, operator: Principal, brand: Principal, brandId: string): Promise<void> {
+  await createPointCurrency(app, operator, {
+    idempotencyKey: 'currency',
+    code: 'FLP',
+    name: 'Points',
+    scale: 0,
+    timeZone: 'UTC',
+    clearingModel: 'OPERATOR',
+    settlementCurrency: 'EUR',
+    expiry: { kind: 'ROLLING', months: 24, rounding: 'MONTH' },
+    ownerBrandId: null,
+  });
+  const terms = await proposeTerms(app, operator, {
+    idempotencyKey: 'terms',
+    withBrandId: brandId,
+    currency: 'FLP',
+    effectiveFrom: LONG_AGO,
+    mayIssue: true,
+    mayRedeem: true,
+    issuancePrice: microMoney(10_000n),
+    reimbursementPrice: microMoney(8_000n),
+    priceCurrency: 'EUR',
+    pricesIncludeTax: false,
+    arrearsCarrier: 'OPERATOR',
+    refundOrder: 'POINTS_LAST',
+    backdatingDays: 36_500,
+    paymentDays: 30,
+    noticeDays: 30,
+    dataSharingPurposes: [],
+  });
+  await countersignTerms(app, brand, { termsId: terms.id });
+  const common = { currency: 'FLP', moneyCurrency: 'EUR', effectiveFrom: LONG_AGO };
+  await setEarningRule(app, brand, {
+    ...common,
+    idempotencyKey: 'earning',
+    pointsPerUnit: 5,
+    multiplier: { numerator: 1, denominator: 1 },
+    eligibleCategories: null,
+    excludedCategories: null,
+    excludedSkus: ['GIFTCARD'],
+  });
+  const rule = { pointsPerUnit: 100n, minimum: 1, step: 1, maximum: null, share: { numerator: 1, denominator: 1 } };
+  await setRedemptionRule(app, brand, { ...common, ...rule, idempotencyKey: 'redemption' });
+}
+
+/** Straight into the tables, as enrolment would leave them. */
+async function enrol(app: BuiltApp, superuser: Pool, brandId: string, members: number): Promise<void> {
+  for (let from = 0; from < members; from += 10_000) {
+    const numbers = Array.from({ length: Math.min(10_000, members - from) }, (_, at) => from + at);
+    const ids = numbers.map(() => newUuid());
+    await superuser.query('INSERT INTO member (id, enrolled_by_brand_id, enrolled_at) SELECT id, $2, $3 FROM unnest($1::uuid[]) AS new (id)', [
+      ids,
+      brandId,
+      LONG_AGO,
+    ]);
+    await superuser.query('INSERT INTO wallet (id, member_id, opened_at) SELECT id, member_id, $3 FROM unnest($1::uuid[], $2::uuid[]) AS new (id, member_id)', [
+      ids.map(() => newUuid()),
+      ids,
+      LONG_AGO,
+    ]);
+    await superuser.query(
+      `INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at)
+       SELECT id, $1, member_id, hash, 'ENROLLED', $5 FROM unnest($2::uuid[], $3::uuid[], $4::bytea[]) AS new (id, member_id, hash)`,
+      [brandId, ids.map(() => newUuid()), ids, numbers.map((number) => customerHash(app.keys, brandId, `c${number}`)), LONG_AGO],
+    );
+  }
+  await superuser.query('VACUUM ANALYZE');
+}

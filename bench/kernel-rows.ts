@@ -1,0 +1,122 @@
+import { newUuid, type Uuid } from '../src/ids';
+import { alongside } from '../src/ledger/alongside';
+import { contentHash, postingId } from '../src/ledger/idempotency';
+import type { PostingRequest } from '../src/ledger/posting';
+import { ALWAYS, dayOf } from '../src/points/calendar';
+import { PURCHASE, PURCHASE_LINE } from '../src/purchases/fact-tables';
+import { type Measured, median } from './closed-loop';
+import { type FilledLedger, fillLedger, TERMS } from './fill-ledger';
+import { postTogether, timed, WALLETS } from './kernel-rate';
+import type { BenchContext, Report, Suite } from './suite';
+import { seededRandom, zipf } from './zipf';
+
+/** Lines of each purchase; a purchase through the API is compared with one of as many. */
+export const LINES_A_PURCHASE = 2;
+
+/** Earns with the rows of their purchases alongside: what is left for whoever calls the kernel to add. */
+export const kernelRows: Suite = { name: 'kernel-rows', run };
+
+async function run({ server, long, say }: BenchContext): Promise<Report> {
+  const rounds = long ? 5 : 3;
+  const filled = await fillLedger(await server.database('purchases'), { wallets: WALLETS, transfersEach: 1, ownTransactions: 1 });
+  const make = purchaseMaker(filled);
+  const way = timed(long ? 8 : 4, 1_000, 5_000, (callers, count) => postTogether(filled, Array.from({ length: count }, make), callers, 'kernel'));
+  const measured: Measured[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const one = await way();
+    say(`${round === 0 ? 'warming up' : `round ${round}`}: ${Math.round(one.perSecond)} purchases/s`);
+    if (round > 0) measured.push(one);
+  }
+  await filled.ledger.close();
+  const rate = median(measured);
+  return {
+    title: 'Earns with their purchases alongside',
+    about: `Each posting is an earn with one row of purchase and ${LINES_A_PURCHASE} of purchase_line in the same transaction; 1,000 callers.`,
+    tables: [{ columns: ['', 'purchases a second', 'p50 ms', 'p99 ms'], rows: [['kernel', rate.perSecond, rate.p50, rate.p99]] }],
+    ratios: [],
+    bars: [{ label: 'kernel, earns with purchase rows', value: rate.perSecond, unit: '/s' }],
+  };
+}
+
+/** Makes earns with the rows that recordPurchase writes alongside. */
+export function purchaseMaker(filled: FilledLedger): () => PostingRequest {
+  const random = seededRandom(3);
+  const pick = zipf(filled.wallets, random);
+  let made = 0;
+  return () => {
+    const brand = filled.brands[Math.floor(random() * filled.brands.length)];
+    const wallet = filled.firstWallet + pick();
+    return purchaseRequest(filled, brand, wallet, `purchase-${made++}`);
+  };
+}
+
+function purchaseRequest({ currencyId }: FilledLedger, brand: FilledLedger['brands'][number], wallet: number, key: string): PostingRequest {
+  const now = new Date();
+  const at = now.getTime();
+  const [id, earn, owner, member]: Uuid[] = [newUuid(), newUuid(), newUuid(), newUuid()];
+  const posting = postingId(brand.id, key);
+  const lot = { originId: brand.originId, expiresOn: dayOf(now, 'UTC') + 730, availableOn: ALWAYS };
+  const rows = [
+    alongside(PURCHASE, {
+      id,
+      wallet_id: owner,
+      brand_id: brand.id,
+      member_id: member,
+      account_id: wallet,
+      currency_id: currencyId,
+      posting_id: posting,
+      earn_transfer_id: earn,
+      money_currency: 'EUR',
+      amount: '42.500000000',
+      eligible_amount: '42.500000000',
+      paid_with_points: '0.000000000',
+      points: 425,
+      channel: 'till',
+      instrument: null,
+      reference: null,
+      rule_id: TERMS,
+      terms_id: TERMS,
+      occurred_at: at,
+      recorded_at: at,
+    }),
+    ...Array.from({ length: LINES_A_PURCHASE }, (_, line) =>
+      alongside(PURCHASE_LINE, {
+        wallet_id: owner,
+        purchase_id: id,
+        line_no: line + 1,
+        brand_id: brand.id,
+        sku: `SKU-${line}`,
+        category: 'food',
+        quantity: '1.000',
+        unit_price: '21.250000',
+        eligible: true,
+        exclusion: null,
+      }),
+    ),
+  ];
+  const plan = {
+    steps: [{ do: 'credit' as const, id: earn, from: brand.issued, to: wallet, amount: 425, code: 'EARN' as const, lot, termsId: TERMS }],
+    rows,
+    answer: {
+      purchaseId: id,
+      currency: 'BENCH',
+      points: 425,
+      moneyCurrency: 'EUR',
+      amount: '42.500000000',
+      leftOut: [],
+      ruleId: TERMS,
+      occurredAt: now.toISOString(),
+    },
+  };
+  return {
+    id: posting,
+    party: brand.id,
+    kind: 'RECORD_PURCHASE',
+    contentHash: contentHash('BENCH', { key }),
+    occurredAt: at,
+    day: dayOf(now, 'UTC'),
+    recordedAt: at,
+    loads: { wallets: [wallet] },
+    plan: () => plan,
+  };
+}
