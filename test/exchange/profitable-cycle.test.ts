@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { bestExchange, leastPoints, mostPoints } from '../../src/exchange/best-exchange';
+import { conversionAmounts, givenInAll, receivedInAll } from '../../src/exchange/conversion-amounts';
+import { type CycleRate, findProfitableCycle } from '../../src/exchange/profitable-cycle';
+import { runs } from '../invariants/run-settings';
+import { NECTAR_AVIOS, nectarBack, publishedRoutes, rateOf } from './rates';
+
+const NOW = new Date('2020-06-01T00:00:00Z');
+const back = (given: Partial<CycleRate> = {}) => rateOf({ fromCurrencyId: 2, toCurrencyId: 1, ...given });
+const path = (cycle: ReturnType<typeof findProfitableCycle>) => cycle?.rates.map((rate) => rate.fromCurrencyId);
+
+describe('a set of rates', () => {
+  it('is fine when points come back as what they were', () => {
+    expect(findProfitableCycle([rateOf({ numerator: 5n, denominator: 8n })], back({ numerator: 8n, denominator: 5n }), NOW)).toBeNull();
+  });
+
+  it('is refused when they come back as more, with the cycle, its gain and an example', () => {
+    const cycle = findProfitableCycle([rateOf({ numerator: 5n, denominator: 8n })], back({ numerator: 9n, denominator: 5n }), NOW);
+    expect(path(cycle)).toEqual([2, 1]);
+    expect(cycle?.gain).toEqual({ numerator: 9n, denominator: 8n });
+    expect(cycle?.exact).toBe(true);
+    // 10 A give 18 N, which give 11.25 A.
+    expect(cycle?.example).toEqual({ begin: 10n, end: 11n });
+  });
+
+  it('is refused for a gain over three currencies', () => {
+    const others = [rateOf({ numerator: 1n, denominator: 2n }), rateOf({ fromCurrencyId: 2, toCurrencyId: 3, numerator: 3n })];
+    const cycle = findProfitableCycle(others, rateOf({ fromCurrencyId: 3, toCurrencyId: 1, numerator: 7n, denominator: 10n }), NOW);
+    expect(path(cycle)).toEqual([3, 1, 2]);
+    expect(cycle?.gain).toEqual({ numerator: 21n, denominator: 20n });
+    expect(findProfitableCycle(others, rateOf({ fromCurrencyId: 3, toCurrencyId: 1, numerator: 2n, denominator: 3n }), NOW)).toBeNull();
+  });
+
+  it.each<[string, Partial<CycleRate>, Partial<CycleRate>, boolean]>([
+    ['a block bonus that can be reached makes a gain', {}, { blockSize: 60_000n, blockBonus: 5_000n }, true],
+    ['a daily maximum below the block keeps the bonus out of reach', {}, { blockSize: 60_000n, blockBonus: 5_000n, dailyMaximum: 59_999n }, false],
+    ['a worse ratio makes up for the bonus', { numerator: 12n, denominator: 13n }, { blockSize: 60_000n, blockBonus: 5_000n }, false],
+    ['a fee makes up for a gain that the daily maximum bounds', {}, { numerator: 101n, denominator: 100n, fee: 100n, dailyMaximum: 10_000n }, false],
+    ['a fee does not make up for a gain once the amount is large enough', {}, { numerator: 101n, denominator: 100n, fee: 100n, dailyMaximum: 10_100n }, true],
+    ['a fee never makes up for a gain without a maximum', {}, { numerator: 1_001n, denominator: 1_000n, fee: 1_000_000n }, true],
+    ['a minimum does not stop a gain, since an amount can grow', { dailyMaximum: 10n }, { numerator: 11n, denominator: 10n, minimum: 1_000n }, true],
+    ['an increment that always loses the gain to the floor', {}, { numerator: 15n, denominator: 10n, increment: 1n, dailyMaximum: 1n, minimum: 1n }, false],
+  ])('%s', (_why, there, home, gains) => {
+    const cycle = findProfitableCycle([rateOf(there)], back(home), NOW);
+    expect(cycle !== null).toBe(gains);
+    if (cycle) expect(cycle.example?.end).toBeGreaterThan(cycle.example?.begin ?? 0n);
+  });
+
+  it('is judged for each time in which rates hold together', () => {
+    const summer = { effectiveFrom: new Date('2020-07-01T00:00:00Z'), effectiveUntil: new Date('2020-08-01T00:00:00Z') };
+    const generous = rateOf({ ...summer, numerator: 2n });
+    expect(findProfitableCycle([generous], back(), NOW)?.at).toEqual(summer.effectiveFrom);
+    expect(findProfitableCycle([generous], back({ effectiveFrom: summer.effectiveUntil }), NOW)).toBeNull();
+    expect(findProfitableCycle([generous], back({ effectiveUntil: summer.effectiveFrom }), NOW)).toBeNull();
+    expect(findProfitableCycle([generous], back(), summer.effectiveUntil)).toBeNull();
+  });
+
+  it('Nectar and Avios: at no date is there a gain; a day of overlap with a better way back would be one', () => {
+    const [[first, a], [second, b], [third, c]] = NECTAR_AVIOS.back;
+    const rates: CycleRate[] = [NECTAR_AVIOS.there];
+    for (const rate of [nectarBack(first, a, second), nectarBack(second, b, third), nectarBack(third, c)]) {
+      expect(findProfitableCycle(rates, rate, NOW)).toBeNull();
+      rates.push(rate);
+    }
+    expect(findProfitableCycle([NECTAR_AVIOS.there], nectarBack('2020-12-01', 249n, '2020-12-02'), NOW)?.gain).toEqual({ numerator: 250n, denominator: 249n });
+  });
+
+  it('46 published routes: none comes back, and a way back that gives more than it took is found', () => {
+    const routes = publishedRoutes();
+    const rates: CycleRate[] = [];
+    for (const { rate } of routes) {
+      expect(findProfitableCycle(rates, rate, NOW)).toBeNull();
+      rates.push(rate);
+    }
+    // Hotel points to an airline are worth 25,000 for 60,000 at best: 12 to 5.
+    const hotel = routes.find(({ from, to }) => from === 'marriott-bonvoy' && to === 'alaska-mileage-plan')?.rate as CycleRate;
+    const home = { fromCurrencyId: hotel.toCurrencyId, toCurrencyId: hotel.fromCurrencyId, denominator: 5n };
+    expect(findProfitableCycle(rates, rateOf({ ...home, numerator: 12n }), NOW)).toBeNull();
+    expect(findProfitableCycle(rates, rateOf({ ...home, numerator: 13n }), NOW)?.gain).toEqual({ numerator: 13n, denominator: 12n });
+  });
+
+  it('says so when its figures are too unwieldy to try', () => {
+    const odd = rateOf({ numerator: 1_000_003n, denominator: 999_983n, fee: 1n, dailyMaximum: 100_000n });
+    const best = bestExchange(odd);
+    expect(best?.exact).toBe(false);
+    expect(findProfitableCycle([odd], back(), NOW)).toMatchObject({ exact: false });
+  });
+});
+
+/** Few, small figures, so that cycles close and blocks are reached. */
+const rates = fc
+  .record({
+    fromCurrencyId: fc.integer({ min: 1, max: 4 }),
+    toCurrencyId: fc.integer({ min: 1, max: 4 }),
+    numerator: fc.bigInt(1n, 6n),
+    denominator: fc.bigInt(1n, 6n),
+    increment: fc.bigInt(1n, 5n),
+    least: fc.bigInt(1n, 4n),
+    dailyMaximum: fc.option(fc.bigInt(1n, 12n)),
+    fee: fc.oneof(fc.constant(0n), fc.bigInt(1n, 3n)),
+    blockSize: fc.bigInt(1n, 20n),
+    blockBonus: fc.option(fc.bigInt(1n, 4n)),
+  })
+  .filter(({ fromCurrencyId, toCurrencyId }) => fromCurrencyId !== toCurrencyId)
+  .map(({ least, dailyMaximum, blockSize, blockBonus, ...given }) => {
+    const minimum = least * given.increment;
+    const most = dailyMaximum === null ? null : minimum + dailyMaximum;
+    return rateOf({ ...given, minimum, dailyMaximum: most, blockBonus, blockSize: blockBonus === null ? null : blockSize });
+  });
+
+/** Rates are proposed one after the other; those that close a gain are refused, as a second one of a direction is. */
+function accepted(proposed: readonly CycleRate[], bestOf = bestExchange): CycleRate[] {
+  const set: CycleRate[] = [];
+  for (const rate of proposed) {
+    const taken = set.some((each) => each.fromCurrencyId === rate.fromCurrencyId && each.toCurrencyId === rate.toCurrencyId);
+    if (!taken && findProfitableCycle(set, rate, NOW, bestOf) === null) set.push(rate);
+  }
+  return set;
+}
+
+/** A walk of conversions over days without end: which rate, and how much of what there is. Ends with the most of the first currency that it ever had again. */
+function walk(set: readonly CycleRate[], begin: bigint, moves: readonly { rate: number; share: number }[]): bigint {
+  const wallet = new Map<number, bigint>([[1, begin]]);
+  let most = begin;
+  for (const { rate: at, share } of moves) {
+    const rate = set[at % set.length];
+    const have = wallet.get(rate.fromCurrencyId) ?? 0n;
+    const wanted = ((have - rate.fee) * BigInt(share)) / 100n;
+    const limited = wanted < mostPoints(rate) ? wanted : mostPoints(rate);
+    const points = limited - (limited % rate.increment);
+    if (points < leastPoints(rate) || points > 9_007_199_254_740_991n) continue;
+    const amounts = conversionAmounts(rate, points);
+    wallet.set(rate.fromCurrencyId, have - givenInAll(amounts));
+    wallet.set(rate.toCurrencyId, (wallet.get(rate.toCurrencyId) ?? 0n) + receivedInAll(amounts));
+    const again = wallet.get(1) ?? 0n;
+    if (again > most) most = again;
+  }
+  return most;
+}
+
+const moves = fc.array(fc.record({ rate: fc.nat(20), share: fc.constantFrom(100, 100, 100, 50, 33) }), { minLength: 1, maxLength: 60 });
+const amount = fc.bigInt(1n, 3_000n);
+
+/** No accepted set lets a walk end with more than it began. */
+const noGain = (bestOf = bestExchange) =>
+  fc.property(fc.array(rates, { minLength: 2, maxLength: 12 }), amount, moves, (proposed, begin, steps) => {
+    const set = accepted(proposed, bestOf);
+    return set.length === 0 || walk(set, begin, steps) <= begin;
+  });
+
+describe('whatever is proposed', () => {
+  it('no walk through accepted rates ends with more than it began', () => {
+    fc.assert(noGain(), runs(1_000, 50_000));
+  });
+
+  it.each<[string, typeof bestExchange]>([
+    ['the block bonus', (rate) => bestExchange({ ...rate, blockBonus: null, blockSize: null })],
+    ['the ratio: every rate is taken for 1:2', (rate) => bestExchange({ ...rate, numerator: 1n, denominator: 2n })],
+    ['amounts above the minimum', (rate) => bestExchange({ ...rate, dailyMaximum: rate.minimum })],
+  ])('a search that forgets %s lets one through', (_what, forgetful) => {
+    expect(fc.check(noGain(forgetful), { numRuns: 20_000 }).failed).toBe(true);
+  });
+
+  it('what is refused can be done: the example gains', () => {
+    let refused = 0;
+    fc.assert(
+      fc.property(fc.array(rates, { minLength: 2, maxLength: 8 }), (proposed) => {
+        const set: CycleRate[] = [];
+        for (const rate of proposed) {
+          if (set.some((each) => each.fromCurrencyId === rate.fromCurrencyId && each.toCurrencyId === rate.toCurrencyId)) continue;
+          const cycle = findProfitableCycle(set, rate, NOW);
+          if (!cycle) set.push(rate);
+          else {
+            refused++;
+            expect(cycle.exact && cycle.example !== null && cycle.example.end > cycle.example.begin).toBe(true);
+          }
+        }
+      }),
+      runs(500, 10_000),
+    );
+    expect(refused).toBeGreaterThan(50);
+  });
+});
