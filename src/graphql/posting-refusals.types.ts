@@ -56,25 +56,34 @@ export class ReturnExceedsPurchaseAnswer extends RefusalAnswer {
 @RefusalType('NO_REDEMPTION_RULE', 'The brand has no redemption rule for this currency in force at that moment.')
 export class NoRedemptionRuleAnswer extends RefusalAnswer {}
 
-@RefusalType('BELOW_MINIMUM', 'Fewer points than the rule lets anyone spend at once.')
+@RefusalType('BELOW_MINIMUM', 'Fewer points than the rule takes at once.')
 export class BelowMinimumAnswer extends RefusalAnswer {
-  @Field(() => PointsScalar, { description: 'Fewest points that are spent at once.' })
+  @Field(() => PointsScalar, { description: 'Fewest points that are taken at once.' })
   minimum!: number;
 }
 
 @RefusalType('NOT_A_STEP', "The points are no multiple of the rule's step.")
 export class NotAStepAnswer extends RefusalAnswer {
-  @Field(() => PointsScalar, { description: 'Points are spent in multiples of this.' })
+  @Field(() => PointsScalar, { description: 'Points are taken in multiples of this.' })
   step!: number;
 
-  @Field(() => PointsScalar, { description: 'The next larger number of points that can be spent.' })
+  @Field(() => PointsScalar, { description: 'The next larger number of points that is taken.' })
   nextIncrement!: number;
 }
 
-@RefusalType('ABOVE_MAXIMUM', 'More points than the rule lets anyone spend at once.')
+@RefusalType('ABOVE_MAXIMUM', 'More points than the rule takes at once.')
 export class AboveMaximumAnswer extends RefusalAnswer {
-  @Field(() => PointsScalar, { description: 'Most points that are spent at once.' })
+  @Field(() => PointsScalar, { description: 'Most points that are taken at once.' })
   maximum!: number;
+}
+
+@RefusalType('CAP_REACHED', 'More points than the rule allows in a time.')
+export class CapReachedAnswer extends RefusalAnswer {
+  @Field(() => PointsScalar, { description: "Points that are left until then, in the currency's smallest unit." })
+  capLeft!: number;
+
+  @Field(() => DateTimeScalar, { description: 'When it starts anew.' })
+  resetsAt!: string;
 }
 
 @RefusalType('SHARE_EXCEEDED', 'The points would pay a larger share of the purchase than the rule allows.')

@@ -1,6 +1,7 @@
+import { requireWithinLimits } from '../coalition/amount-limits';
 import { lesser, MAX_POINTS } from '../points/amount';
 import { applyFloor, floorDivide } from '../points/ratio';
-import { AboveMaximum, BelowMinimum, NotAStep, PurchaseAmountRequired, RedemptionMoneyMismatch, ShareExceeded } from './redemption-refusals';
+import { PurchaseAmountRequired, RedemptionMoneyMismatch, ShareExceeded } from './redemption-refusals';
 import type { RedemptionRule } from './redemption-rule';
 
 const MICROS_PER_UNIT = 1_000_000n;
@@ -36,12 +37,7 @@ function mostPointsAtOnce(rule: Pick<RedemptionRule, 'pointsPerUnit' | 'maximum'
  */
 export function checkRule(rule: RedemptionRule, points: bigint, purchase: PaidPurchase | null, mostPoints = MAX_POINTS): void {
   if (purchase && purchase.moneyCurrency !== rule.moneyCurrency) throw new RedemptionMoneyMismatch(rule.moneyCurrency);
-  if (points < rule.minimum) throw new BelowMinimum(Number(rule.minimum));
-  const atOnce = mostPointsAtOnce(rule, mostPoints);
-  const nextIncrement = (points / rule.step + 1n) * rule.step;
-  // Beyond the largest amount there is, no next step can be named.
-  if (points % rule.step !== 0n && nextIncrement <= MAX_POINTS) throw new NotAStep(Number(rule.step), Number(nextIncrement));
-  if (points > atOnce || points % rule.step !== 0n) throw new AboveMaximum(Number(atOnce - (atOnce % rule.step)));
+  requireWithinLimits({ ...rule, maximum: mostPointsAtOnce(rule, mostPoints) }, points);
   if (!purchase) {
     if (rule.share.numerator < rule.share.denominator) throw new PurchaseAmountRequired();
     return;

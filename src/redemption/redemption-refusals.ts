@@ -10,27 +10,6 @@ export class NoRedemptionRule extends Refusal {
   }
 }
 
-/** Fewer points than the rule lets anyone spend at once. */
-export class BelowMinimum extends Refusal {
-  constructor(minimum: number) {
-    super({ code: 'BELOW_MINIMUM', message: `At least ${minimum} points are spent at once.`, fields: { minimum } });
-  }
-}
-
-/** The points are no multiple of the rule's step. */
-export class NotAStep extends Refusal {
-  constructor(step: number, nextIncrement: number) {
-    super({ code: 'NOT_A_STEP', message: `Points are spent in steps of ${step}; the next one is ${nextIncrement}.`, fields: { step, nextIncrement } });
-  }
-}
-
-/** More points than the rule lets anyone spend at once. */
-export class AboveMaximum extends Refusal {
-  constructor(maximum: number) {
-    super({ code: 'ABOVE_MAXIMUM', message: `At most ${maximum} points are spent at once.`, fields: { maximum } });
-  }
-}
-
 /** The points would pay more of the purchase than the rule allows. */
 export class ShareExceeded extends Refusal {
   constructor(maximum: number) {
