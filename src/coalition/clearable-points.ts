@@ -16,8 +16,8 @@ export function mostClearable(snapshot: CoalitionSnapshot, currency: Pick<PointC
   let highest = 0n;
   for (const partnership of snapshot.partnerships) {
     if (partnership.currencyId !== currency.id) continue;
-    for (const { issuancePrice, reimbursementPrice } of partnership.terms)
-      for (const price of [issuancePrice, reimbursementPrice]) if (price > highest) highest = price;
+    for (const { issuancePrice, reimbursementPrice, openingPrice } of partnership.terms)
+      for (const price of [issuancePrice, reimbursementPrice, openingPrice ?? 0n]) if (price > highest) highest = price;
   }
   const most = lesser(MAX_POINTS, mostPerTransfer(highest, currency.scale) * MOST_TRANSFERS);
   byCurrency.set(currency.id, most);

@@ -14,10 +14,14 @@ export const PeriodStatusEnum = enumOf('PeriodStatus', 'How far the settlement o
 
 export const ObligationKindEnum = enumOf('ObligationKind', 'What makes one brand owe another.', {
   ISSUANCE: 'Points were issued: the issuer owes the issuance price (clearing model OPERATOR).',
+  OPENING: 'Points came in from an old programme: their issuer owes the price agreed for openings (clearing model OPERATOR).',
+  GOODWILL: 'Points were given out of goodwill: their funder owes the issuance price (clearing model OPERATOR).',
   CLAWBACK: 'Issued points were taken back: their issuance price is owed back.',
   REIMBURSEMENT: 'Points were redeemed: the redeemer is owed the reimbursement price.',
   REINSTATEMENT: 'Redeemed points were given back: what was paid for them is owed back.',
   ARREARS_FILL: 'New points filled the arrears that an earlier clawback had left.',
+  CONVERSION:
+    "Points became those of another currency: that currency's issuer is owed the rate's transfer price, by the operator (clearing model OPERATOR) or the points' issuers.",
   FOREIGN_CLAWBACK: "A clawback had to take another issuer's points: that issuer owes the clawing brand (clearing model ISSUER).",
 });
 

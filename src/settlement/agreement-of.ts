@@ -28,12 +28,17 @@ export function agreementOf(snapshot: CoalitionSnapshot, currency: PointCurrency
       if (!partnersOf.get(issuerId)?.has(redeemerId)) return null;
       return findTerms(snapshot, issuerId, currency.id, at, redeemerId);
     },
+    issuerOf: (currencyId) => snapshot.currenciesById.get(currencyId)?.ownerBrandId ?? snapshot.operator?.id ?? null,
   };
 }
 
-/** Every brand that has ever had a partnership for the currency: only they can owe or be owed, besides the operator. */
+/**
+ * Every brand that can owe or be owed for the currency: whoever has ever had a partnership for it, the operator, and the owners of currencies,
+ * which are paid for points that become theirs.
+ */
 export function partiesTo(snapshot: CoalitionSnapshot, currency: PointCurrency): Uuid[] {
   const brands = new Set<Uuid>(snapshot.operator ? [snapshot.operator.id] : []);
+  for (const { ownerBrandId } of snapshot.currenciesById.values()) if (ownerBrandId !== null) brands.add(ownerBrandId);
   for (const { brandId, partnerBrandId, currencyId } of snapshot.partnerships) {
     if (currencyId !== currency.id) continue;
     brands.add(brandId).add(partnerBrandId);

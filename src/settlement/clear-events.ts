@@ -13,7 +13,7 @@ import { obligationRow, toSafeNumber } from './obligation-row';
 import { monthToBook } from './period-of-event';
 import { openPeriod, type Period, periodId, readPeriods } from './periods';
 import { type Agreement, type Obligation, priceEvent } from './price-event';
-import { type JournalEvent, noteOwed, readEvents, readOwed, withOwed } from './read-events';
+import { type JournalEvent, noteOwed, readEvents, readOwed, reversedBy, withOwed } from './read-events';
 
 /** Clearing's name among the consumers of the journal. */
 export const CLEARING = 'clearing';
@@ -133,9 +133,10 @@ async function openPeriods(client: ClientBase, cleared: readonly ClearedEvent[],
 
 /** Under the ISSUER model a reversal owes back what its original was cleared at. */
 function originalsToLookUp(events: readonly JournalEvent[], agreements: ReadonlyMap<number, Agreement>): Uuid[] {
-  return events.flatMap(({ code, reverses, currencyId }) =>
-    reverses && (code === 'REFUND' || code === 'REINSTATEMENT') && agreements.get(currencyId)?.model === 'ISSUER' ? [reverses.transferId] : [],
-  );
+  return events.flatMap((event) => {
+    const original = event.code === 'REFUND' || event.code === 'REINSTATEMENT' ? reversedBy(event) : null;
+    return original && agreements.get(event.currencyId)?.model === 'ISSUER' ? [original.transferId] : [];
+  });
 }
 
 function toPosting(

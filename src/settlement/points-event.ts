@@ -1,24 +1,43 @@
 import type { Uuid } from '../ids';
 
-/** A points transfer that clearing looks at, with the facts that its price depends on. All of them are recorded; none is guessed later. */
-export interface PointsEvent {
+/** What clearing knows of every points transfer that it looks at. All of it is recorded; none is guessed later. */
+interface EventFacts {
   readonly transferId: Uuid;
-  readonly code: 'EARN' | 'BONUS' | 'BURN' | 'CAPTURE' | 'CLAWBACK' | 'REFUND' | 'REINSTATEMENT';
   readonly currencyId: number;
   /** Smallest units of the points currency. */
   readonly points: bigint;
-  /** The issuer of an earn, bonus or clawback; the redeemer of a burn, capture, refund or reinstatement. */
-  readonly brandId: Uuid;
-  /** Terms that the event carries; a reversal carries those of the event it reverses. */
-  readonly termsId: Uuid;
   readonly occurredAt: Date;
-  /** Set for a clawback, refund or reinstatement. */
-  readonly reverses: ReversedEvent | null;
-  /** Points taken out of lots (a burn's, a clawback's) or given back to them (a refund's), by the lots' issuer; sums are positive. */
+  /** Points taken out of lots (a burn's, a clawback's, a conversion's) or given back to them (a refund's), by the lots' issuer; sums are positive. */
   readonly lots: readonly IssuerPoints[];
   /** What this credit filled of older arrears, by the filling lot's issuer. */
   readonly fills: readonly ArrearsFill[];
 }
+
+/** Points between a brand and a wallet. */
+export interface BrandEvent extends EventFacts {
+  readonly code: 'EARN' | 'BONUS' | 'OPENING' | 'GOODWILL' | 'BURN' | 'CAPTURE' | 'CLAWBACK' | 'REFUND' | 'REINSTATEMENT';
+  /** The issuer of an earn, bonus, opening or clawback; the funder of goodwill; the redeemer of a burn, capture, refund or reinstatement. */
+  readonly brandId: Uuid;
+  /** Terms that the event carries; a reversal carries those of the event it reverses. */
+  readonly termsId: Uuid;
+  /** Set for a clawback, refund or reinstatement. */
+  readonly reverses: ReversedEvent | null;
+}
+
+/** Points leave a wallet for another currency. */
+export interface ConversionEvent extends EventFacts {
+  readonly code: 'CONVERSION_OUT';
+  readonly rate: ConversionPrice;
+}
+
+/** Points that came into a wallet from another one, or from another currency: worth money only by the arrears that they filled. */
+export interface ArrivalEvent extends EventFacts {
+  readonly code: (typeof ARRIVALS)[number];
+}
+export const ARRIVALS = ['GIFT', 'POOL_CONTRIBUTION', 'POOL_RETURN', 'MERGE', 'CONVERSION_IN'] as const;
+
+/** A points transfer that clearing prices, with the facts that its price depends on. */
+export type PointsEvent = BrandEvent | ConversionEvent | ArrivalEvent;
 
 export interface IssuerPoints {
   readonly issuerId: Uuid;
@@ -30,6 +49,15 @@ export interface ReversedEvent {
   readonly occurredAt: Date;
   /** What the original made each issuer owe per whole point, as cleared; read under the ISSUER model only. */
   readonly owed: ReadonlyMap<Uuid, AgreedPrice>;
+}
+
+/** What a conversion rate makes the source's side pay. */
+export interface ConversionPrice {
+  readonly rateId: Uuid;
+  /** Micro-units of the source's settlement currency per whole source point. */
+  readonly transferPrice: bigint;
+  /** The currency that the points became. */
+  readonly toCurrencyId: number;
 }
 
 /** Part of an earlier clawback's arrears that a credit filled. */

@@ -3,9 +3,18 @@ import type { Uuid } from '../ids';
 import { lesser } from '../points/amount';
 import { MOST_TRANSFERS, mostPerTransfer } from '../points/clearable';
 import { applyFloor, ratio } from '../points/ratio';
-import type { AgreedPrice, ArrearsFill, PointsEvent } from './points-event';
+import type { AgreedPrice, ArrearsFill, BrandEvent, ConversionEvent, PointsEvent } from './points-event';
 
-export type ObligationKind = 'ISSUANCE' | 'CLAWBACK' | 'REIMBURSEMENT' | 'REINSTATEMENT' | 'ARREARS_FILL' | 'FOREIGN_CLAWBACK';
+export type ObligationKind =
+  | 'ISSUANCE'
+  | 'OPENING'
+  | 'GOODWILL'
+  | 'CLAWBACK'
+  | 'REIMBURSEMENT'
+  | 'REINSTATEMENT'
+  | 'ARREARS_FILL'
+  | 'FOREIGN_CLAWBACK'
+  | 'CONVERSION';
 
 /** What a points event makes one brand owe another. */
 export interface Obligation {
@@ -20,8 +29,9 @@ export interface Obligation {
   readonly price: bigint;
   /** Micro-units in all. */
   readonly amount: bigint;
-  /** What the money pays for, as taxes see it: points issued, or points redeemed. */
-  readonly supply: 'ISSUANCE' | 'REIMBURSEMENT';
+  /** What the money pays for, as taxes see it: points issued, points redeemed, or points taken over by another currency. */
+  readonly supply: 'ISSUANCE' | 'REIMBURSEMENT' | 'TRANSFER';
+  /** The terms that say the price; of a conversion, its rate. */
   readonly termsId: Uuid;
 }
 
@@ -36,6 +46,8 @@ export interface Agreement {
   readonly terms: (id: Uuid) => TermsVersion;
   /** The terms that two brands have with each other, in force at an instant; null where they have none of their own. */
   readonly pairTerms: (issuerId: Uuid, redeemerId: Uuid, at: Date) => TermsVersion | null;
+  /** Whose points those of another currency are: its owner's, or the operator's where it is shared. */
+  readonly issuerOf: (currencyId: number) => Uuid | null;
 }
 
 type Claim = Omit<Obligation, 'amount'>;
@@ -49,33 +61,73 @@ export function priceEvent(event: PointsEvent, agreement: Agreement): Obligation
   return claims.filter((claim) => claim.debtorId !== claim.creditorId && claim.points > 0n).flatMap((claim) => inPostableParts(claim, agreement.scale));
 }
 
-/** Issuers pay the operator at issue, the operator pays redeemers at redemption. */
+/** Issuers pay the operator at issue, the operator pays redeemers at redemption and whoever takes points over into another currency. */
 function operatorClaims(event: PointsEvent, agreement: Agreement): Claim[] {
   const { operatorId } = agreement;
   if (operatorId === null) throw new Error('the OPERATOR model clears through the operator, and the coalition has none');
-  const { brandId, points, termsId } = event;
-  const terms = agreement.terms(termsId);
-  const issuance = { issuerId: brandId, redeemerId: null, price: terms.issuancePrice, supply: 'ISSUANCE', termsId } as const;
-  const reimbursement = { issuerId: null, redeemerId: brandId, price: terms.reimbursementPrice, supply: 'REIMBURSEMENT', termsId } as const;
+  const recovered = recoveredArrears(event.fills, operatorId, agreement);
   switch (event.code) {
     case 'EARN':
     case 'BONUS':
-      return [{ kind: 'ISSUANCE', debtorId: brandId, creditorId: operatorId, points, ...issuance }, ...recoveredArrears(event.fills, operatorId, agreement)];
+      return [issued('ISSUANCE', event, operatorId, agreement.terms(event.termsId).issuancePrice), ...recovered];
+    case 'OPENING':
+      return [issued('OPENING', event, operatorId, openingPrice(event, agreement)), ...recovered];
+    case 'GOODWILL':
+      // What the operator gives, it would owe itself; it has no terms with itself that could price it.
+      if (event.brandId === operatorId) return recovered;
+      return [issued('GOODWILL', event, operatorId, agreement.terms(event.termsId).issuancePrice), ...recovered];
     case 'CLAWBACK': {
+      const { issuancePrice: price, arrearsCarrier } = agreement.terms(event.termsId);
       // Arrears that the issuer carries are credited as they are recovered: see recoveredArrears.
-      const credited = terms.arrearsCarrier === 'OPERATOR' ? points : sumOf(event.lots);
-      return [{ kind: 'CLAWBACK', debtorId: operatorId, creditorId: brandId, points: credited, ...issuance }];
+      const points = arrearsCarrier === 'OPERATOR' ? event.points : sumOf(event.lots);
+      return [{ ...issued('CLAWBACK', event, operatorId, price), debtorId: operatorId, creditorId: event.brandId, points }];
     }
     case 'BURN':
     case 'CAPTURE':
-      return [{ kind: 'REIMBURSEMENT', debtorId: operatorId, creditorId: brandId, points, ...reimbursement }];
+      return [redeemed('REIMBURSEMENT', event, { debtorId: operatorId, creditorId: event.brandId }, agreement)];
     case 'REFUND':
     case 'REINSTATEMENT':
-      return [
-        { kind: 'REINSTATEMENT', debtorId: brandId, creditorId: operatorId, points, ...reimbursement },
-        ...recoveredArrears(event.fills, operatorId, agreement),
-      ];
+      return [redeemed('REINSTATEMENT', event, { debtorId: event.brandId, creditorId: operatorId }, agreement), ...recovered];
+    case 'CONVERSION_OUT':
+      return [takenOver(event, { issuerId: null, debtorId: operatorId, points: event.points }, agreement)];
+    case 'GIFT':
+    case 'POOL_CONTRIBUTION':
+    case 'POOL_RETURN':
+    case 'MERGE':
+    case 'CONVERSION_IN':
+      return recovered;
   }
+}
+
+function issued(kind: 'ISSUANCE' | 'OPENING' | 'GOODWILL' | 'CLAWBACK', { brandId, points, termsId }: BrandEvent, operatorId: Uuid, price: bigint): Claim {
+  return { kind, debtorId: brandId, creditorId: operatorId, issuerId: brandId, redeemerId: null, points, price, supply: 'ISSUANCE', termsId };
+}
+
+function openingPrice(event: BrandEvent, agreement: Agreement): bigint {
+  const { openingPrice: price } = agreement.terms(event.termsId);
+  if (price === null) throw new Error(`opening ${event.transferId} was booked under terms ${event.termsId}, which agree on no price for openings`);
+  return price;
+}
+
+function redeemed(
+  kind: 'REIMBURSEMENT' | 'REINSTATEMENT',
+  { brandId, points, termsId }: BrandEvent,
+  sides: { readonly debtorId: Uuid; readonly creditorId: Uuid },
+  agreement: Agreement,
+): Claim {
+  const price = agreement.terms(termsId).reimbursementPrice;
+  return { kind, ...sides, issuerId: null, redeemerId: brandId, points, price, supply: 'REIMBURSEMENT', termsId };
+}
+
+/** The target currency's issuer owes points from now on that somebody else was paid for. */
+function takenOver(
+  { transferId, rate }: ConversionEvent,
+  source: { readonly issuerId: Uuid | null; readonly debtorId: Uuid; readonly points: bigint },
+  agreement: Agreement,
+): Claim {
+  const creditorId = agreement.issuerOf(rate.toCurrencyId);
+  if (creditorId === null) throw new Error(`conversion ${transferId} is into currency ${rate.toCurrencyId}, whose points are nobody's`);
+  return { kind: 'CONVERSION', ...source, creditorId, redeemerId: null, price: rate.transferPrice, supply: 'TRANSFER', termsId: rate.rateId };
 }
 
 function recoveredArrears(fills: readonly ArrearsFill[], operatorId: Uuid, agreement: Agreement): Claim[] {
@@ -98,44 +150,53 @@ function recoveredArrears(fills: readonly ArrearsFill[], operatorId: Uuid, agree
   });
 }
 
-/** Nothing at issue; whoever takes points pays with the claim on the lots' issuers. */
+/** Nothing at issue, however the points came to be; whoever takes points pays with the claim on the lots' issuers. */
 function issuerClaims(event: PointsEvent, agreement: Agreement): Claim[] {
-  const { brandId } = event;
+  const filled = filledArrears(event.fills, agreement);
   switch (event.code) {
     case 'EARN':
     case 'BONUS':
-      return filledArrears(event.fills, agreement);
+    case 'OPENING':
+    case 'GOODWILL':
+    case 'GIFT':
+    case 'POOL_CONTRIBUTION':
+    case 'POOL_RETURN':
+    case 'MERGE':
+    case 'CONVERSION_IN':
+      return filled;
     case 'BURN':
     case 'CAPTURE':
       return event.lots.map(({ issuerId, points }) => ({
         kind: 'REIMBURSEMENT',
         debtorId: issuerId,
-        creditorId: brandId,
+        creditorId: event.brandId,
         issuerId,
-        redeemerId: brandId,
+        redeemerId: event.brandId,
         points,
-        ...priceBetween(issuerId, brandId, event.termsId, event.occurredAt, agreement),
+        ...priceBetween(issuerId, event.brandId, event.termsId, event.occurredAt, agreement),
       }));
     case 'REFUND':
     case 'REINSTATEMENT':
-      return [...reversedReimbursements(event), ...filledArrears(event.fills, agreement)];
+      return [...reversedReimbursements(event), ...filled];
     case 'CLAWBACK': {
       const earnedAt = requireReversed(event).occurredAt;
       return event.lots.map(({ issuerId, points }) => ({
         kind: 'FOREIGN_CLAWBACK',
         debtorId: issuerId,
-        creditorId: brandId,
+        creditorId: event.brandId,
         issuerId,
         redeemerId: null,
         points,
-        ...priceBetween(issuerId, brandId, event.termsId, earnedAt, agreement),
+        ...priceBetween(issuerId, event.brandId, event.termsId, earnedAt, agreement),
       }));
     }
+    case 'CONVERSION_OUT':
+      return event.lots.map(({ issuerId, points }) => takenOver(event, { issuerId, debtorId: issuerId, points }, agreement));
   }
 }
 
 /** What was owed, owed back at the price at which it was cleared: later terms change nothing of it. */
-function reversedReimbursements(event: PointsEvent): Claim[] {
+function reversedReimbursements(event: BrandEvent): Claim[] {
   const { owed, transferId } = requireReversed(event);
   return event.lots
     .filter(({ issuerId }) => issuerId !== event.brandId)
@@ -173,7 +234,7 @@ function priceBetween(issuerId: Uuid, takerId: Uuid, takerTermsId: Uuid, at: Dat
   return { price: terms.reimbursementPrice, termsId: terms.id, supply: 'REIMBURSEMENT' };
 }
 
-function requireReversed(event: PointsEvent): NonNullable<PointsEvent['reverses']> {
+function requireReversed(event: BrandEvent): NonNullable<BrandEvent['reverses']> {
   if (!event.reverses) throw new Error(`transfer ${event.transferId} (${event.code}) reverses nothing`);
   return event.reverses;
 }

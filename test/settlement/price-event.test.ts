@@ -1,11 +1,11 @@
 import type { TermsVersion } from '../../src/coalition/coalition-snapshot';
-import type { PointsEvent } from '../../src/settlement/points-event';
+import type { ArrivalEvent, BrandEvent, ConversionEvent, PointsEvent } from '../../src/settlement/points-event';
 import { type Agreement, priceEvent } from '../../src/settlement/price-event';
 
 const AT = new Date('2026-01-10T10:00:00Z');
 
 function terms(id: string, reimbursementPrice = 8_000n, arrearsCarrier: 'OPERATOR' | 'ISSUER' = 'OPERATOR'): TermsVersion {
-  return { id, issuancePrice: 10_000n, reimbursementPrice, arrearsCarrier } as TermsVersion;
+  return { id, issuancePrice: 10_000n, openingPrice: 2_500n, reimbursementPrice, arrearsCarrier } as TermsVersion;
 }
 
 const versions = new Map([
@@ -23,11 +23,13 @@ function agreement(model: 'OPERATOR' | 'ISSUER', scale = 0): Agreement {
     operatorId: 'operator',
     terms: (id) => versions.get(id) as TermsVersion,
     // FUEL and SHOP have terms of their own.
+    // Currency 2 belongs to AIR; the others are shared.
+    issuerOf: (currencyId) => (currencyId === 2 ? 'air' : 'operator'),
     pairTerms: (issuer, redeemer) => ([issuer, redeemer].sort().join() === 'fuel,shop' ? (versions.get('fuel-shop') as TermsVersion) : null),
   };
 }
 
-function event(code: PointsEvent['code'], brandId: string, points: number, more: Partial<PointsEvent> = {}): PointsEvent {
+function event(code: BrandEvent['code'], brandId: string, points: number, more: Partial<BrandEvent> = {}): BrandEvent {
   return {
     transferId: `${code}-${brandId}`,
     code,
@@ -41,6 +43,16 @@ function event(code: PointsEvent['code'], brandId: string, points: number, more:
     fills: [],
     ...more,
   };
+}
+
+function arrival(code: ArrivalEvent['code'], points: number, fills: PointsEvent['fills']): ArrivalEvent {
+  return { transferId: code, code, currencyId: 1, points: BigInt(points), occurredAt: AT, lots: [], fills };
+}
+
+/** So many points become those of another currency, at 4,000 micro-units each. */
+function conversion(points: number, toCurrencyId: number, from: PointsEvent['lots']): ConversionEvent {
+  const rate = { rateId: 'the-rate', transferPrice: 4_000n, toCurrencyId };
+  return { transferId: 'out', code: 'CONVERSION_OUT', currencyId: 1, points: BigInt(points), occurredAt: AT, lots: from, fills: [], rate };
 }
 
 const lots = (...parts: [issuerId: string, points: number][]) => parts.map(([issuerId, points]) => ({ issuerId, points: BigInt(points) }));
@@ -102,7 +114,38 @@ describe('the OPERATOR model', () => {
       event('EARN', 'taxi', 80, { fills: [fill('taxi', 'shop', 60)] }),
       ['ISSUANCE taxi>operator 80 x 10000 = 800000', 'ARREARS_FILL operator>shop 60 x 10000 = 600000'],
     ],
+    ['an opening is paid for at the price agreed for openings', event('OPENING', 'fuel', 1_000), ['OPENING fuel>operator 1000 x 2500 = 2500000']],
+    [
+      'and fills arrears like any credit',
+      event('OPENING', 'taxi', 80, { fills: [fill('taxi', 'shop', 60)] }),
+      ['OPENING taxi>operator 80 x 2500 = 200000', 'ARREARS_FILL operator>shop 60 x 10000 = 600000'],
+    ],
+    ['the funder of goodwill pays as for an issue', event('GOODWILL', 'fuel', 300), ['GOODWILL fuel>operator 300 x 10000 = 3000000']],
+    ["the operator's own goodwill costs nobody", event('GOODWILL', 'operator', 300, { termsId: 'none' }), []],
+    [
+      'but what it fills is owed',
+      event('GOODWILL', 'operator', 300, { termsId: 'none', fills: [fill('operator', 'shop', 40)] }),
+      ['ARREARS_FILL operator>shop 40 x 10000 = 400000'],
+    ],
+    [
+      'the operator pays whoever takes points over, whoever issued them',
+      conversion(700, 2, lots(['fuel', 500], ['taxi', 200])),
+      ['CONVERSION operator>air 700 x 4000 = 2800000'],
+    ],
+    ["nothing between shared currencies: both are the operator's", conversion(700, 3, lots(['fuel', 700])), []],
+    [
+      'a gift that fills arrears: what the issuer carries is recovered',
+      arrival('GIFT', 90, [fill('fuel', 'shop', 70)]),
+      ['ARREARS_FILL operator>shop 70 x 10000 = 700000'],
+    ],
+    ['what the operator carries is not', arrival('MERGE', 90, [fill('taxi', 'fuel', 70)]), []],
+    ['a gift that fills nothing costs nothing', arrival('GIFT', 90, []), []],
   ])('%s', (_, points, expected) => expect(priced('OPERATOR', points)).toEqual(expected));
+
+  it('prices no opening under terms that agree on no price for one', () => {
+    versions.set('none-agreed-terms', { ...terms('none-agreed-terms'), openingPrice: null });
+    expect(() => priced('OPERATOR', event('OPENING', 'none-agreed', 1))).toThrow('agree on no price for openings');
+  });
 });
 
 describe('the ISSUER model', () => {
@@ -139,6 +182,25 @@ describe('the ISSUER model', () => {
       event('REFUND', 'taxi', 40, { reverses: burned([['shop', 7_000n]]), lots: lots(['shop', 40]), fills: [fill('shop', 'fuel', 15)] }),
       ['REINSTATEMENT taxi>shop 40 x 7000 = 280000', 'ARREARS_FILL shop>fuel 15 x 6000 = 90000'],
     ],
+    ['nothing when an old programme comes in', event('OPENING', 'fuel', 1_000), []],
+    ['nothing when goodwill is given', event('GOODWILL', 'fuel', 1_000), []],
+    [
+      'the operator pays for its own goodwill when it is spent',
+      event('BURN', 'taxi', 50, { lots: lots(['operator', 50]) }),
+      ['REIMBURSEMENT operator>taxi 50 x 8000 = 400000'],
+    ],
+    [
+      "each lot's issuer pays whoever takes its points over",
+      conversion(700, 2, lots(['fuel', 500], ['taxi', 200])),
+      ['CONVERSION fuel>air 500 x 4000 = 2000000', 'CONVERSION taxi>air 200 x 4000 = 800000'],
+    ],
+    ['an owner that takes its own points over pays nobody', conversion(700, 2, lots(['air', 700])), []],
+    [
+      'whatever way points come, those that fill arrears are paid for by their issuer',
+      arrival('POOL_RETURN', 60, [fill('taxi', 'fuel', 25), fill('fuel', 'fuel', 10), fill('fuel', 'shop', 5)]),
+      ['ARREARS_FILL taxi>fuel 25 x 8000 = 200000', 'ARREARS_FILL fuel>shop 5 x 6000 = 30000'],
+    ],
+    ["a conversion's points too", arrival('CONVERSION_IN', 60, [fill('operator', 'taxi', 25)]), ['ARREARS_FILL operator>taxi 25 x 8000 = 200000']],
   ])('%s', (_, points, expected) => expect(priced('ISSUER', points)).toEqual(expected));
 
   it('refuses to give back what was never owed', () => {

@@ -11,12 +11,14 @@ export const cleared: Check = {
     WITH cursor AS (SELECT coalesce((SELECT position FROM journal_cursor WHERE consumer = 'clearing'), '0'::xid8) AS position),
     operator AS (SELECT id FROM brand WHERE is_operator),
     event AS (
-      SELECT t.id, t.code, t.amount, t.terms_id, w.id AS account_id, b.owner_id AS brand_id, p.clearing_model AS model
+      SELECT t.id, t.code, t.amount, t.terms_id, w.id AS account_id, b.owner_id AS brand_id, p.clearing_model AS model,
+        coalesce(target.owner_brand_id, (SELECT id FROM operator)) AS target_issuer
       FROM transfer t JOIN point_currency p ON p.id = t.currency_id
+      LEFT JOIN conversion_rate rate ON t.code = 'CONVERSION_OUT' AND rate.id = t.terms_id LEFT JOIN point_currency target ON target.id = rate.to_currency_id
       JOIN account w ON w.id = CASE WHEN t.debit_seq IS NULL THEN t.credit_account ELSE t.debit_account END
       JOIN account b ON b.id = CASE WHEN t.debit_seq IS NULL THEN t.debit_account ELSE t.credit_account END
       -- After a restore into another cluster the cursor starts again: what has obligations has been cleared.
-      WHERE t.code <> 'EXPIRY' AND (t.xid < (SELECT position FROM cursor) OR t.id IN (SELECT event_transfer_id FROM obligation))
+      WHERE t.code NOT IN ('EXPIRY', 'CLOSURE', 'FEE', 'REMAINDER') AND (t.xid < (SELECT position FROM cursor) OR t.id IN (SELECT event_transfer_id FROM obligation))
     ), part AS (
       SELECT e.*, o.issuer_id, abs(a.amount) AS points FROM event e JOIN allocation a ON a.transfer_id = e.id JOIN lot_origin o ON o.id = a.origin_id
     ), fill AS (
@@ -24,7 +26,8 @@ export const cleared: Check = {
       FROM event e JOIN arrears_fill f ON f.transfer_id = e.id JOIN lot_origin o ON o.id = f.origin_id
       JOIN arrears r ON r.account_id = f.account_id AND r.id = f.arrears_id LEFT JOIN terms_version v ON v.id = r.terms_id
     ), claim (id, account_id, kind, debtor, creditor, points) AS (
-      SELECT e.id, e.account_id, 'ISSUANCE', e.brand_id, o.id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code IN ('EARN', 'BONUS')
+      SELECT e.id, e.account_id, CASE WHEN code IN ('EARN', 'BONUS') THEN 'ISSUANCE' ELSE code END, e.brand_id, o.id, e.amount
+      FROM event e, operator o WHERE model = 'OPERATOR' AND code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL')
       UNION ALL
       SELECT e.id, e.account_id, 'CLAWBACK', o.id, e.brand_id, CASE v.arrears_carrier WHEN 'OPERATOR' THEN e.amount ELSE (SELECT coalesce(sum(points), 0) FROM part WHERE part.id = e.id) END
       FROM operator o, event e LEFT JOIN terms_version v ON v.id = e.terms_id WHERE model = 'OPERATOR' AND code = 'CLAWBACK'
@@ -34,6 +37,10 @@ export const cleared: Check = {
       SELECT e.id, e.account_id, 'REINSTATEMENT', e.brand_id, o.id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code IN ('REFUND', 'REINSTATEMENT')
       UNION ALL
       SELECT f.id, f.account_id, 'ARREARS_FILL', o.id, f.clawing_brand, f.points FROM fill f, operator o WHERE model = 'OPERATOR' AND carrier = 'ISSUER'
+      UNION ALL
+      SELECT e.id, e.account_id, 'CONVERSION', o.id, e.target_issuer, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code = 'CONVERSION_OUT'
+      UNION ALL
+      SELECT id, account_id, 'CONVERSION', issuer_id, target_issuer, points FROM part WHERE model = 'ISSUER' AND code = 'CONVERSION_OUT'
       UNION ALL
       SELECT id, account_id, 'REIMBURSEMENT', issuer_id, brand_id, points FROM part WHERE model = 'ISSUER' AND code IN ('BURN', 'CAPTURE')
       UNION ALL
@@ -61,9 +68,9 @@ export const priced: Check = {
   of: 'obligations',
   sql: `
     WITH priced AS (
-      SELECT o.*, CASE WHEN o.kind IN ('ISSUANCE', 'CLAWBACK') OR (o.kind = 'ARREARS_FILL' AND p.clearing_model = 'OPERATOR') THEN v.issuance_price ELSE v.reimbursement_price END AS agreed,
+      SELECT o.*, CASE WHEN o.kind = 'OPENING' THEN v.opening_price WHEN o.kind = 'CONVERSION' THEN r.transfer_price WHEN o.kind IN ('ISSUANCE', 'GOODWILL', 'CLAWBACK') OR (o.kind = 'ARREARS_FILL' AND p.clearing_model = 'OPERATOR') THEN v.issuance_price ELSE v.reimbursement_price END AS agreed,
         10::numeric ^ c.scale AS units
-      FROM obligation o LEFT JOIN terms_version v ON v.id = o.terms_id LEFT JOIN point_currency p ON p.id = o.points_currency_id LEFT JOIN currency c ON c.id = p.id)
+      FROM obligation o LEFT JOIN terms_version v ON v.id = o.terms_id LEFT JOIN conversion_rate r ON o.kind = 'CONVERSION' AND r.id = o.terms_id LEFT JOIN point_currency p ON p.id = o.points_currency_id LEFT JOIN currency c ON c.id = p.id)
     SELECT a.id AS account_id, leg AS ordinal,
       price IS DISTINCT FROM agreed OR amount IS DISTINCT FROM div(points * agreed::numeric, units) AS wrong,
       'price and amount of obligation ' || leg || ' for transfer ' || event_transfer_id AS what,
