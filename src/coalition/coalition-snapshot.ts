@@ -34,6 +34,8 @@ export interface PointCurrency {
   readonly settlementCurrency: string;
   readonly expiry: ExpiryPolicy;
   readonly graceDays: number;
+  /** Of points that come from another currency: KEEP, no later than their source's expiry nor than this currency's; OWN, this currency's alone. */
+  readonly conversionExpiry: 'KEEP' | 'OWN';
   /** How many days before they expire a member is told of points, most days first. */
   readonly noticeDays: readonly number[];
 }
@@ -181,6 +183,7 @@ function toCurrency(row: any): PointCurrency {
     settlementCurrency: row.settlement_code,
     expiry,
     graceDays: row.grace_days,
+    conversionExpiry: row.conversion_expiry,
     noticeDays: row.notice_days,
   };
 }

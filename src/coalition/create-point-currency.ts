@@ -55,6 +55,7 @@ export const createPointCurrencySchema = z.object({
   clearingModel: z.enum(['OPERATOR', 'ISSUER']),
   settlementCurrency: z.string().refine((code) => minorUnitDecimals(code) !== null, 'A settlement currency is an ISO 4217 code, such as "EUR".'),
   expiry: expirySchema,
+  conversionExpiry: z.enum(['KEEP', 'OWN']).nullish(),
   graceDays: z.int().min(0, 'Grace is 0 to 3650 days.').max(3_650, 'Grace is 0 to 3650 days.').nullish(),
   reason: reasonSchema,
 });
@@ -86,6 +87,7 @@ export async function createPointCurrency(app: App, principal: Principal, comman
         expiryRounding: expiry.kind === 'ROLLING' ? (expiry.rounding ?? 'NONE') : null,
         expiryMonthDay: expiry.monthDay ?? null,
         graceDays: command.graceDays ?? DEFAULT_GRACE_DAYS,
+        conversionExpiry: command.conversionExpiry ?? 'KEEP',
         createdAt: app.clock.now(),
       });
       return code;

@@ -45,6 +45,10 @@ export class PointCurrencyRecord {
   @Column('smallint', { name: 'grace_days' })
   graceDays!: number;
 
+  /** Whether points that come from another currency keep their source's expiry. */
+  @Column('text', { name: 'conversion_expiry' })
+  conversionExpiry!: 'KEEP' | 'OWN';
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 }

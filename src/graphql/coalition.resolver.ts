@@ -48,7 +48,7 @@ export interface PointCurrencyView extends Omit<PointCurrencyType, 'owner'> {
 
 /** A points currency as shown. */
 export function showPointCurrency(currency: PointCurrency): PointCurrencyView {
-  const { code, name, scale, ownerBrandId, timeZone, clearingModel, settlementCurrency, expiry, graceDays, noticeDays } = currency;
+  const { code, name, scale, ownerBrandId, timeZone, clearingModel, settlementCurrency, expiry, graceDays, conversionExpiry, noticeDays } = currency;
   return {
     code,
     name,
@@ -64,6 +64,7 @@ export function showPointCurrency(currency: PointCurrency): PointCurrencyView {
       monthDay: expiry.kind === 'FIXED_DATE' ? expiry.monthDay : null,
     },
     graceDays,
+    conversionExpiry,
     noticeDays,
   };
 }

@@ -21,6 +21,11 @@ export const ExpiryKindEnum = enumOf('ExpiryKind', 'When points expire.', {
   SLIDING: 'A number of months after the wallet was last active: points were earned, spent, set aside or received.',
 });
 
+export const ConversionExpiryEnum = enumOf('ConversionExpiry', 'How long points live that come from another currency.', {
+  KEEP: 'No longer than the points that they were, nor than this currency lets points live from the day of the conversion on.',
+  OWN: 'As long as this currency lets points live from the day of the conversion on.',
+});
+
 export const ExpiryRoundingEnum = enumOf('ExpiryRounding', 'To the end of what a rolling expiry is put off.', {
   NONE: 'To the day itself.',
   MONTH: 'The month.',
@@ -96,6 +101,9 @@ export class PointCurrencyType {
 
   @Field(() => Int, { description: 'Days after their expiry during which points may be reinstated.' })
   graceDays!: number;
+
+  @Field(() => ConversionExpiryEnum, { description: 'How long points live that come from another currency.' })
+  conversionExpiry!: keyof typeof ConversionExpiryEnum;
 
   @Field(() => [Int], { description: 'How many days before points expire their member is told, most days first.' })
   noticeDays!: readonly number[];
@@ -193,4 +201,7 @@ export class CreatePointCurrencyInput extends CreationInput {
 
   @Field(() => Int, { nullable: true, description: 'Days after their expiry during which points may be reinstated: 0 to 3650; 30 when left out.' })
   graceDays?: number | null;
+
+  @Field(() => ConversionExpiryEnum, { nullable: true, description: 'How long points live that come from another currency; KEEP when left out.' })
+  conversionExpiry?: keyof typeof ConversionExpiryEnum | null;
 }
