@@ -57,7 +57,8 @@ const AVAILABILITY = `
 ALTER TABLE earning_rule
   ADD COLUMN availability text NOT NULL DEFAULT 'IMMEDIATE' CONSTRAINT earning_rule_availability CHECK (availability IN ('IMMEDIATE', 'DELAY', 'FIXED_DATE', 'ON_EVENT')),
   ADD COLUMN availability_days smallint CONSTRAINT earning_rule_availability_days CHECK (availability_days BETWEEN 1 AND 730),
-  ADD COLUMN availability_date date,
+  -- 'YYYY-MM-DD', local.
+  ADD COLUMN availability_date text CONSTRAINT earning_rule_availability_date CHECK (availability_date ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'),
   ADD CONSTRAINT earning_rule_availability_whole CHECK (
     (availability IN ('DELAY', 'ON_EVENT')) = (availability_days IS NOT NULL) AND (availability = 'FIXED_DATE') = (availability_date IS NOT NULL));
 `;

@@ -1,5 +1,17 @@
 import type { BrandRuleVersion } from '../coalition/rule-versions';
+import type { Day } from '../points/calendar';
 import type { Ratio } from '../points/ratio';
+
+export const AVAILABILITIES = ['IMMEDIATE', 'DELAY', 'FIXED_DATE', 'ON_EVENT'] as const;
+
+/** When earned points can be spent. Days are counted from the local day of the purchase. */
+export type Availability =
+  | { readonly kind: 'IMMEDIATE' }
+  | { readonly kind: 'DELAY'; readonly days: number }
+  /** From that local day on; a purchase on it or later earns points that can be spent at once. */
+  | { readonly kind: 'FIXED_DATE'; readonly date: Day }
+  /** Once the brand confirms the purchase; what it has not confirmed by the end of the last of these days is taken back. */
+  | { readonly kind: 'ON_EVENT'; readonly days: number };
 
 /** What a purchase at a brand earns: one version, in force from effectiveFrom until the next one starts. */
 export interface EarningRule extends BrandRuleVersion {
@@ -13,6 +25,7 @@ export interface EarningRule extends BrandRuleVersion {
   readonly eligibleCategories: ReadonlySet<string> | null;
   readonly excludedCategories: ReadonlySet<string>;
   readonly excludedSkus: ReadonlySet<string>;
+  readonly availability: Availability;
 }
 
 /** Why a line earns nothing. */

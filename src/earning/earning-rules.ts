@@ -1,9 +1,10 @@
 import { type RuleTable, rulesInForce, toBrandRuleVersion } from '../coalition/rule-versions';
 import { cachedByVersion } from '../coalition/versioned-cache';
 import type { Uuid } from '../ids';
+import { dayFromIso } from '../points/calendar';
 import { ratio } from '../points/ratio';
 import { Refusal } from '../refusal';
-import type { EarningRule } from './earning-rule';
+import type { Availability, EarningRule } from './earning-rule';
 
 /** The brand has no earning rule for the currency at that moment. */
 class NoEarningRule extends Refusal {
@@ -46,5 +47,20 @@ export const EARNING_RULE: RuleTable<EarningRule> = {
     eligibleCategories: row.eligible_categories && new Set(row.eligible_categories),
     excludedCategories: new Set(row.excluded_categories),
     excludedSkus: new Set(row.excluded_skus),
+    availability: toAvailability(row),
   }),
 };
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of pg
+function toAvailability(row: any): Availability {
+  switch (row.availability as Availability['kind']) {
+    case 'DELAY':
+      return { kind: 'DELAY', days: row.availability_days };
+    case 'ON_EVENT':
+      return { kind: 'ON_EVENT', days: row.availability_days };
+    case 'FIXED_DATE':
+      return { kind: 'FIXED_DATE', date: dayFromIso(row.availability_date) };
+    case 'IMMEDIATE':
+      return { kind: 'IMMEDIATE' };
+  }
+}

@@ -1,12 +1,13 @@
 import type { Uuid } from '../ids';
 import { type AlongsideRow, alongside } from '../ledger/alongside';
-import type { AccountId, LedgerView, LotTarget, Plan, Step } from '../ledger/posting';
-import { dayToIso, NEVER } from '../points/calendar';
+import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
+import { ALWAYS, type Day, dayToIso, NEVER } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
 import { type ExactAmount, exactFromMicros, formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
-import { PURCHASE, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
+import { PURCHASE, PURCHASE_AWARD, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
 import type { RefusalData } from '../refusal';
+import type { AwardDates } from './award';
 import { basketPoints, lineExclusion } from './basket-points';
 import { AmountTooLarge, MoneyCurrencyMismatch, RedemptionMismatch, RedemptionNotCaptured, RedemptionUsed } from './earning-refusals';
 import type { EarningRule, Exclusion } from './earning-rule';
@@ -36,7 +37,12 @@ export interface PurchaseFacts {
   readonly termsId: Uuid;
   /** Most points that one purchase may earn: see mostClearable. */
   readonly mostPoints: bigint;
-  readonly lot: LotTarget;
+  readonly originId: number;
+  readonly award: AwardDates;
+  /** Local day of recordedAt. */
+  readonly recordedOn: Day;
+  /** What earning does to the wallet's own expiry: see activity. */
+  readonly activity: readonly Step[];
   readonly lines: readonly PurchaseLine[];
   readonly moneyCurrency: string;
   readonly redemptions: readonly RedemptionFact[];
@@ -78,14 +84,14 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
     const earned = Number(points);
     const steps: Step[] = paid.map(({ redemption }) => ({ do: 'count', account: facts.wallet, key: usedCounter(redemption.id), by: 1 }));
     if (earned > 0)
-      steps.push({
+      steps.push(...facts.activity, {
         do: 'credit',
         id: facts.earnTransferId,
         from: facts.issued,
         to: facts.wallet,
         amount: earned,
         code: 'EARN',
-        lot: facts.lot,
+        lot: { originId: facts.originId, ...facts.award.lot },
         termsId: facts.termsId,
       });
     return {
@@ -101,11 +107,16 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
         paidWithPoints: formatExact(paidWithPoints),
         leftOut: exclusions.flatMap((reason, i) => (reason ? [{ lineNo: i + 1, reason }] : [])),
         ruleId: rule.id,
-        expiresOn: earned === 0 || facts.lot.expiresOn === NEVER ? null : dayToIso(facts.lot.expiresOn),
+        ...datesOf(facts.award, earned),
         occurredAt: facts.occurredAt.toISOString(),
       },
     };
   };
+}
+
+function datesOf({ availableOn, deadline, expiresOn }: AwardDates, earned: number) {
+  const shown = (day: Day | null) => (earned === 0 || day === null || day === NEVER || day === ALWAYS ? null : dayToIso(day));
+  return { availableOn: shown(availableOn), confirmBy: shown(deadline), expiresOn: shown(expiresOn) };
 }
 
 function refuse(refusal: { toData(): RefusalData }): { refused: RefusalData } {
@@ -167,5 +178,27 @@ function rowsOf(facts: PurchaseFacts, exclusions: readonly (Exclusion | null)[],
   const paid = totals.paid.map(({ redemption, points }) =>
     alongside(PURCHASE_REDEMPTION, { ...shared, redemption_id: redemption.id, purchase_id: facts.purchaseId, points }),
   );
-  return [purchase, ...lines, ...paid];
+  return [purchase, ...lines, ...paid, ...awardRow(facts, totals.earned)];
+}
+
+/** Only of points that cannot be spent at once. */
+function awardRow(facts: PurchaseFacts, earned: number): AlongsideRow[] {
+  const { availableOn, deadline } = facts.award;
+  if (earned === 0 || availableOn === ALWAYS) return [];
+  return [
+    alongside(PURCHASE_AWARD, {
+      wallet_id: facts.walletId,
+      purchase_id: facts.purchaseId,
+      brand_id: facts.brandId,
+      account_id: facts.wallet,
+      currency_id: facts.currency.id,
+      earn_transfer_id: facts.earnTransferId,
+      points: earned,
+      available_on: availableOn === NEVER ? null : dayToIso(availableOn),
+      deadline: deadline === null ? null : dayToIso(deadline),
+      due_on: deadline === null ? null : dayToIso(Math.max(deadline + 1, facts.recordedOn)),
+      occurred_at: facts.occurredAt.getTime(),
+      recorded_at: facts.recordedAt.getTime(),
+    }),
+  ];
 }

@@ -6,7 +6,7 @@ import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-sn
 import { requireCurrency } from '../coalition/require-currency';
 import { requireTerms } from '../coalition/terms-in-force';
 import type { Tx } from '../database/transaction';
-import { expiryDate } from '../expiry/expiry-date';
+import { activity } from '../expiry/activity';
 import { newUuid, type Uuid } from '../ids';
 import { type FoundPosting, findPostings, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
@@ -15,10 +15,11 @@ import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { memberRefContent } from '../members/member-ref';
 import { knowPresented, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
-import { ALWAYS, dayOf, monthStart } from '../points/calendar';
+import { dayOf, monthStart } from '../points/calendar';
 import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
 import { orRefusal } from '../purchases/posting-time';
 import { NotFound } from '../refusal';
+import { awardDates } from './award';
 import type { Exclusion } from './earning-rule';
 import { type EarningRules, earningRules } from './earning-rules';
 import { planPurchase, usedCounter } from './plan-purchase';
@@ -37,8 +38,12 @@ export interface RecordedPurchase {
   readonly paidWithPoints: string;
   readonly leftOut: readonly { readonly lineNo: number; readonly reason: Exclusion }[];
   readonly ruleId: Uuid;
-  /** First day on which the points can no longer be spent; null: they do not expire, or there are none. */
+  /** First local day on which the points can no longer be spent; null: they do not expire by themselves, or there are none. */
   readonly expiresOn: string | null;
+  /** First local day on which they can be spent; null: at once, or once they are confirmed. Absent from answers of before there were pending awards. */
+  readonly availableOn?: string | null;
+  /** Last local day on which the brand can confirm them; null: they need not be. */
+  readonly confirmBy?: string | null;
   readonly occurredAt: string;
   readonly balance: BalanceAfter;
   readonly dryRun: boolean;
@@ -204,6 +209,7 @@ async function toRequest(app: App, context: Context, { command, id, hash }: Aske
   };
   if ('refused' in agreed) return { ...request, plan: () => agreed };
   const { terms, rule } = agreed.is;
+  const award = awardDates(currency.expiry, rule.availability, day);
   return {
     ...request,
     plan: planPurchase({
@@ -219,11 +225,10 @@ async function toRequest(app: App, context: Context, { command, id, hash }: Aske
       rule,
       termsId: terms.id,
       mostPoints: mostClearable(snapshot, currency),
-      lot: {
-        originId: await lotOrigin(app, snapshot, brandId, currency, terms.id, day),
-        expiresOn: expiryDate(currency.expiry, day),
-        availableOn: ALWAYS,
-      },
+      originId: await lotOrigin(app, snapshot, brandId, currency, terms.id, day),
+      award,
+      recordedOn: dayOf(now, currency.timeZone),
+      activity: activity(currency.expiry, wallet, day, award.deadline === null ? award.lot.availableOn : award.lot.expiresOn),
       lines: command.lines,
       moneyCurrency: command.moneyCurrency,
       redemptions,

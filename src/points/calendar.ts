@@ -24,6 +24,20 @@ export function dayOf(instant: Date, timeZone: string): Day {
   return Math.round((Date.UTC(year, month - 1, day) - EPOCH_MS) / DAY_MS);
 }
 
+/** The first instant of a local calendar day: midnight there, or when the clocks go on past it. */
+export function dayStart(day: Day, timeZone: string): Date {
+  const utc = EPOCH_MS + day * DAY_MS;
+  // No zone is further than a day from UTC, and a local day never comes twice: the first instant of it or of a later one is searched for.
+  let [before, after] = [utc - DAY_MS, utc + DAY_MS];
+  if (timeZone === 'UTC') return new Date(utc);
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (dayOf(new Date(middle), timeZone) >= day) after = middle;
+    else before = middle;
+  }
+  return new Date(after);
+}
+
 /** Day of 'YYYY-MM-DD', 'infinity' or '-infinity'. */
 export function dayFromIso(text: string): Day {
   if (text === 'infinity') return NEVER;

@@ -48,6 +48,38 @@ export const PURCHASE_REDEMPTION = {
   columns: { wallet_id: 'uuid', redemption_id: 'uuid', purchase_id: 'uuid', brand_id: 'uuid', points: 'int8' },
 } as const satisfies AlongsideTable;
 
+export const PURCHASE_AWARD = {
+  name: 'purchase_award',
+  columns: {
+    wallet_id: 'uuid',
+    purchase_id: 'uuid',
+    brand_id: 'uuid',
+    account_id: 'int8',
+    currency_id: 'int2',
+    earn_transfer_id: 'uuid',
+    points: 'int8',
+    available_on: 'date',
+    deadline: 'date',
+    due_on: 'date',
+    occurred_at: 'timestamptz',
+    recorded_at: 'timestamptz',
+  },
+} as const satisfies AlongsideTable;
+
+export const AWARD_RESOLUTION = {
+  name: 'award_resolution',
+  columns: {
+    wallet_id: 'uuid',
+    purchase_id: 'uuid',
+    brand_id: 'uuid',
+    posting_id: 'uuid',
+    state: 'text',
+    points: 'int8',
+    occurred_at: 'timestamptz',
+    recorded_at: 'timestamptz',
+  },
+} as const satisfies AlongsideTable;
+
 export const PURCHASE_RETURN = {
   name: 'purchase_return',
   columns: {

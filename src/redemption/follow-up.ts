@@ -1,7 +1,8 @@
 import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
-import { type Uuid } from '../ids';
+import type { ExpiryPolicy } from '../coalition/coalition-snapshot';
+import type { Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
@@ -24,7 +25,7 @@ export interface FollowUpCommand {
 /** What the plan of a follow-up is made from. */
 export interface FollowUpFacts {
   readonly redemption: RedemptionFact;
-  readonly currency: { readonly code: string; readonly graceDays: number };
+  readonly currency: { readonly code: string; readonly graceDays: number; readonly expiry: ExpiryPolicy };
   readonly day: Day;
   readonly occurredAt: Date;
   readonly now: Date;

@@ -1,3 +1,4 @@
+import { activity } from '../expiry/activity';
 import type { Uuid } from '../ids';
 import type { HoldView, LedgerView, Plan } from '../ledger/posting';
 import { formatDecimal } from '../points/decimal';
@@ -16,7 +17,8 @@ export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: numb
     if (isOver(hold, facts)) return { refused: new HoldExpired(new Date(hold.expiresAt)).toData() };
     const amount = points ?? hold.amount;
     // The ledger refuses what is not open, has expired, or is more than was held.
-    return { steps: [{ do: 'capture', id: transferId, holdId: hold.id, amount }], answer: answerOf(facts, amount, hold.amount - amount) };
+    const slide = activity(facts.currency.expiry, facts.redemption.account, facts.day);
+    return { steps: [...slide, { do: 'capture', id: transferId, holdId: hold.id, amount }], answer: answerOf(facts, amount, hold.amount - amount) };
   };
 }
 

@@ -29,6 +29,8 @@ export interface RedemptionFacts {
   readonly purchase: PaidPurchase | null;
   /** A hold's end; null: the points are burned at once. */
   readonly holdUntil: Date | null;
+  /** What spending does to the wallet's own expiry: see activity. */
+  readonly activity: readonly Step[];
   readonly channel: string | null;
   readonly instrument: string | null;
   readonly reference: string | null;
@@ -48,7 +50,7 @@ export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Pl
     if ('refused' in allowed) return allowed;
     const common = { id, from: facts.wallet, to: facts.redeemed, amount, termsId };
     const step: Step = holdUntil === null ? { do: 'debit', ...common, code: 'BURN' } : { do: 'hold', ...common, expiresAt: holdUntil.getTime() };
-    return { steps: [step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
+    return { steps: [...facts.activity, step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
   };
 }
 

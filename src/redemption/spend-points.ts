@@ -6,6 +6,7 @@ import { mostClearable } from '../coalition/clearable-points';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
 import { requireCurrency } from '../coalition/require-currency';
 import { requireTerms } from '../coalition/terms-in-force';
+import { activity } from '../expiry/activity';
 import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
@@ -150,6 +151,7 @@ async function toRequest(
       mostPoints: mostClearable(snapshot, currency),
       purchase: command.purchase,
       holdUntil,
+      activity: activity(currency.expiry, wallet, request.day),
       channel: command.channel,
       instrument: command.instrument,
       reference: command.reference,

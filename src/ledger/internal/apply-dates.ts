@@ -7,11 +7,16 @@ import type { Posting } from './posting-in-progress';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
-/** Points end: one transfer for each issuer. */
+/**
+ * Points end: one transfer for each issuer. Points that were never to be had (available NEVER) do not expire: what has not been confirmed by its
+ * end is clawed back.
+ */
 export function end(posting: Posting, { account, code, ends }: StepOf<'end'>): void {
   const wallet = posting.wallet(account);
   if (code === 'CLOSURE') requireNothingHeld(wallet);
-  const over = wallet.lots.filter((lot) => lot.remaining > 0 && (code === 'CLOSURE' || endOf(lot, wallet) <= posting.request.day));
+  const over = wallet.lots.filter(
+    (lot) => lot.remaining > 0 && (code === 'CLOSURE' || (lot.availableOn !== NEVER && endOf(lot, wallet) <= posting.request.day)),
+  );
   for (const { issuer, id, to } of ends) {
     const lots = over.filter((lot) => lot.issuer === issuer);
     const amount = lots.reduce((sum, lot) => sum + lot.remaining, 0);
