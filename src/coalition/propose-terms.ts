@@ -30,6 +30,8 @@ export const proposeTermsSchema = z.object({
   /** Micro-units of the settlement currency per whole point. */
   issuancePrice: price,
   reimbursementPrice: price,
+  /** Left out: no points come in from an old programme. */
+  openingPrice: price.optional(),
   /** ISO 4217 code that the prices are given in: must be the one that the currency is settled in. */
   priceCurrency: z.string(),
   pricesIncludeTax: z.boolean().default(false),
@@ -64,6 +66,7 @@ export async function proposeTerms(app: App, principal: Principal, command: Prop
     const id = newUuid();
     await tx.manager.insert(TermsRecord, {
       ...terms,
+      openingPrice: terms.openingPrice ?? null,
       id,
       partnershipId: partnership.id,
       version: await nextVersion(app, tx, partnership, command.effectiveFrom),
@@ -83,8 +86,8 @@ function checkPrices(command: ProposeTerms, currency: PointCurrency): void {
     throw new InvalidInput('input.issuancePrice.currency', `${currency.code} is settled in ${currency.settlementCurrency}: give its prices in that.`);
   // So that every single smallest unit has an exact price and nothing is ever rounded before a statement.
   const unitsPerPoint = 10n ** BigInt(currency.scale);
-  for (const field of ['issuancePrice', 'reimbursementPrice'] as const)
-    if (command[field] % unitsPerPoint !== 0n)
+  for (const field of ['issuancePrice', 'reimbursementPrice', 'openingPrice'] as const)
+    if ((command[field] ?? 0n) % unitsPerPoint !== 0n)
       throw new InvalidInput(
         `input.${field}.amount`,
         `${currency.code} has ${currency.scale} decimals: its price per point has at most ${6 - currency.scale}.`,

@@ -49,6 +49,10 @@ export class TermsRecord {
   @Column('bigint', { name: 'reimbursement_price', transformer: bigintColumn })
   reimbursementPrice!: bigint;
 
+  /** Micro-units per whole point that comes in from the brand's old programme; null: openings are refused. */
+  @Column('bigint', { name: 'opening_price', nullable: true, transformer: bigintColumn })
+  openingPrice!: bigint | null;
+
   @Column('boolean', { name: 'prices_include_tax' })
   pricesIncludeTax!: boolean;
 

@@ -79,6 +79,7 @@ async function showTerms(ctx: Context, record: TermsRecord): Promise<TermsView> 
     ...{ backdatingDays, paymentDays, noticeDays, dataSharingPurposes },
     issuancePrice: showMoney(record.issuancePrice, currency.settlementCurrency),
     reimbursementPrice: showMoney(record.reimbursementPrice, currency.settlementCurrency),
+    openingPrice: record.openingPrice === null ? null : showMoney(record.openingPrice, currency.settlementCurrency),
     record,
   };
 }
@@ -158,10 +159,13 @@ export class PartnershipResolver {
     const withBrandId = input.withBrandId == null ? null : readId(ctx, 'brand', input.withBrandId, 'input.withBrandId');
     if (input.issuancePrice.currency !== input.reimbursementPrice.currency)
       throw new InvalidInput('input.reimbursementPrice.currency', 'Both prices are in the same currency.');
+    if (input.openingPrice && input.openingPrice.currency !== input.issuancePrice.currency)
+      throw new InvalidInput('input.openingPrice.currency', 'All prices are in the same currency.');
     const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
     const prices = {
       issuancePrice: readMoney(input.issuancePrice, 'input.issuancePrice'),
       reimbursementPrice: readMoney(input.reimbursementPrice, 'input.reimbursementPrice'),
+      openingPrice: input.openingPrice ? readMoney(input.openingPrice, 'input.openingPrice') : undefined,
       priceCurrency: input.issuancePrice.currency,
     };
     const command = { ...parseInput(proposeTermsSchema, { ...given, ...prices }), withBrandId };

@@ -69,6 +69,12 @@ export class TermsType {
   @Field(() => MoneyType, { description: 'What a redeemer receives per whole point redeemed.' })
   reimbursementPrice!: MoneyType;
 
+  @Field(() => MoneyType, {
+    nullable: true,
+    description: 'What the issuer pays per whole point that comes in from its old programme; null: no opening balances are accepted.',
+  })
+  openingPrice!: MoneyType | null;
+
   @Field(() => Boolean, { description: 'Whether the prices include tax.' })
   pricesIncludeTax!: boolean;
 
@@ -213,6 +219,12 @@ export class ProposeTermsInput extends CreationInput {
     description: "What a redeemer receives per whole point redeemed, in the currency's settlement currency; exact in micro-units for its smallest unit.",
   })
   reimbursementPrice!: MoneyInput;
+
+  @Field(() => MoneyInput, {
+    nullable: true,
+    description: 'What the issuer pays per whole point that comes in from its old programme, in the same currency; left out: no opening balances are accepted.',
+  })
+  openingPrice?: MoneyInput | null;
 
   @Field(() => Boolean, { nullable: true, description: 'Whether the prices include tax; no when left out.' })
   pricesIncludeTax?: boolean | null;
