@@ -1,7 +1,16 @@
 import { Pool, type PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
+import { Refusal } from '../refusal';
 import type { DatabasePrincipal } from './database-principal';
+import { kindOfFailure } from './failure-kind';
 import { inTransaction, setPrincipal, type Tx } from './transaction';
+
+/** Nobody answers where the database should be; what was asked may be sent again. */
+export class DatabaseUnavailable extends Refusal {
+  constructor(override readonly cause: unknown) {
+    super({ code: 'UNAVAILABLE', message: 'The database cannot be reached. Send the same request again.', retrySafe: true });
+  }
+}
 
 /** The application's way to the database: one pool as tessera_app, and a reserve for configuration. */
 export class Database {
@@ -15,8 +24,13 @@ export class Database {
     this.reserve.on('error', () => undefined);
   }
 
-  transaction<T>(principal: DatabasePrincipal, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return inTransaction(this.source, principal, work);
+  /** Throws DatabaseUnavailable while the server or the way to it is gone. */
+  async transaction<T>(principal: DatabasePrincipal, work: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      return await inTransaction(this.source, principal, work);
+    } catch (error) {
+      throw kindOfFailure(error) === 'connection' ? new DatabaseUnavailable(error) : error;
+    }
   }
 
   /**

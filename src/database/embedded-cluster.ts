@@ -56,10 +56,10 @@ export async function createCluster(cluster: Cluster, options: { readonly sync: 
   }
 }
 
-/** Starts a server on a free port of 127.0.0.1 and waits until it accepts connections. It outlives us if we are killed. */
-export async function startCluster(cluster: Cluster, settings: ServerSettings): Promise<RunningCluster> {
+/** Starts a server on a free port of 127.0.0.1, or on the one given, and waits until it accepts connections. It outlives us if we are killed. */
+export async function startCluster(cluster: Cluster, settings: ServerSettings, givenPort?: number): Promise<RunningCluster> {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = givenPort ?? (await freePort());
     try {
       return await startOn(port, cluster, settings);
     } catch (error) {

@@ -35,7 +35,9 @@ export function createErrorFormatter(log: Logger, requestIdOf: (error: unknown) 
 }
 
 function showError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError | null {
-  const original = unwrapResolverError(error);
+  // What the making of the context threw is wrapped without a path, which unwrapResolverError passes over.
+  const unwrapped = unwrapResolverError(error);
+  const original = unwrapped instanceof GraphQLError && unwrapped.originalError instanceof Refusal ? unwrapped.originalError : unwrapped;
   const as = (extensions: Record<string, unknown>) => ({ ...place(formatted), message: (original as Error).message, extensions });
   if (original instanceof InvalidInput) return as({ code: 'BAD_USER_INPUT', field: original.field });
   if (original instanceof PermissionDenied) return as({ code: 'FORBIDDEN' });

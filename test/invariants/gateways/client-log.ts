@@ -1,0 +1,70 @@
+import type { Uuid } from '../../../src/ids';
+import { postingId } from '../../../src/ledger/idempotency';
+
+/** One request of an external client: repeated with the same key until it has an answer. */
+export interface Errand {
+  readonly key: string;
+  /** Whose request it is: part of the posting's id. */
+  readonly party: Uuid;
+  readonly brand: string;
+  readonly token: () => Promise<string>;
+  readonly mutation: string;
+  readonly document: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of any shape
+export type Thing = any;
+
+/** What the client was told. */
+export interface Told {
+  readonly errand: Errand;
+  readonly said: 'ACCEPTED' | 'REFUSED';
+  readonly thing: Thing;
+}
+
+/** Neither an answer nor worth another try: a defect. */
+export class NotAnswered extends Error {}
+
+/** Everything that an external client was told, by posting. */
+export class ClientLog {
+  readonly told = new Map<Uuid, Told>();
+  /** Tries that ended without an answer: the connection was cut, or a refusal that is safe to repeat. */
+  unheard = 0;
+
+  /** Sends until it is answered, to whichever gateway `urls` names for each try; notes and gives the answer. */
+  async run(errand: Errand, urlOf: (attempt: number) => string): Promise<Told> {
+    for (let attempt = 0; ; attempt++) {
+      const thing = await this.attempt(errand, urlOf(attempt));
+      if (thing === null) {
+        this.unheard++;
+        await new Promise((done) => setTimeout(done, Math.min(500, 10 * 2 ** attempt) * (0.5 + Math.random())));
+        if (attempt > 200) throw new NotAnswered(`${errand.mutation} ${errand.key} was not answered in ${attempt} tries`);
+        continue;
+      }
+      const told: Told = { errand, said: thing.code ? 'REFUSED' : 'ACCEPTED', thing };
+      this.told.set(postingId(errand.party, errand.key), told);
+      return told;
+    }
+  }
+
+  /** Null: nobody knows yet. */
+  private async attempt({ token, mutation, document, input, key }: Errand, url: string): Promise<Thing | null> {
+    let status: number;
+    let body: Thing;
+    try {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${await token()}` };
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query: document, variables: { input } }) });
+      status = response.status;
+      body = await response.json();
+    } catch {
+      return null;
+    }
+    const thing = body.data?.[mutation];
+    if (!thing) {
+      if (body.errors?.[0]?.extensions?.retrySafe) return null;
+      throw new NotAnswered(`${mutation} ${key}: HTTP ${status} ${JSON.stringify(body)}`);
+    }
+    return thing.retrySafe ? null : thing;
+  }
+}

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PoolClient } from 'pg';
+import { verifyBooks } from '../../../src/verify/verify-books';
+import { openPointsApi, type PointsApi } from '../../support/points-api';
+import type { TestDatabase } from '../../support/test-database';
+import { randomFrom, SEED } from '../run-settings';
+import { ClientLog, type Told } from './client-log';
+import { Errands } from './errands';
+
+/** A coalition with members, and an external client of it that remembers all it was told. */
+export interface GatewayTown {
+  readonly points: PointsApi;
+  readonly log: ClientLog;
+  /** Sends one errand after the other until then. */
+  caller(urlOf: (attempt: number) => string, until: () => boolean): Promise<void>;
+  /** What the books say that the client was not told, or told otherwise; and what verify finds. None when all is well. */
+  faults(): Promise<string[]>;
+  /** Sends what was answered again: how many of so many get another answer. */
+  repeat(urlOf: (attempt: number) => string, count: number): Promise<Told[]>;
+  close(): Promise<void>;
+}
+
+/** `database`: one of the test's own instead of the shared server's. */
+export async function openGatewayTown(members: number, database?: TestDatabase): Promise<GatewayTown> {
+  const points = await openPointsApi({ now: new Date(), database });
+  const { test, api, coalition } = points;
+  const cards = Array.from({ length: members }, (_, n) => `card ${n}`);
+  for (let at = 0; at < members; at += 100) {
+    const input = cards.slice(at, at + 100).map((card) => ({ idempotencyKey: card, identifiers: [{ kind: 'CARD', value: card }] }));
+    const { data } = await api.ask(points.fuel, 'mutation ($input: [EnrolMemberInput!]!) { enrolMembers(input: $input) { __typename } }', { input });
+    if (!data?.enrolMembers) throw new Error('the members could not be enrolled');
+  }
+  const random = randomFrom(SEED);
+  const errands = new Errands(coalition, cards, `run ${SEED}`, random);
+  const log = new ClientLog();
+  // Tokens are made by the clock that stands still here and judged by the gateways' own.
+  const clockwork = setInterval(() => test.clock.set(new Date()), 1_000);
+  return {
+    points,
+    log,
+    async caller(urlOf, until) {
+      while (!until()) errands.heard(await log.run(errands.next(), urlOf));
+    },
+    async faults() {
+      const { owner } = test.database;
+      const parties = Object.values(coalition.brands).map((brand) => brand.id);
+      const { rows } = await owner.query("SELECT id, outcome, result FROM posting WHERE party_id = ANY($1) AND kind <> 'ENROL_MEMBER'", [parties]);
+      const stored = new Map(rows.map((row) => [row.id, row]));
+      const faults: string[] = [];
+      for (const [id, { errand, said, thing }] of log.told) {
+        const posting = stored.get(id);
+        if (posting?.outcome !== said) faults.push(`${errand.mutation} ${errand.key} was ${said}, the ledger says ${posting?.outcome}`);
+        else if (said === 'ACCEPTED' && thing.points !== undefined && posting.result.answer.points !== thing.points)
+          faults.push(`${errand.mutation} ${errand.key} said ${thing.points} points, the ledger ${posting.result.answer.points}`);
+      }
+      for (const id of stored.keys()) if (!log.told.has(id)) faults.push(`posting ${id} was told to nobody`);
+      const verified = await verifyIn(points);
+      return [...faults.slice(0, 10), ...verified];
+    },
+    async repeat(urlOf, count) {
+      const all = [...log.told.values()];
+      const changed: Told[] = [];
+      const again = new ClientLog();
+      for (let at = 0; at < Math.min(count, all.length); at++) {
+        const told = all[random.int(all.length)];
+        const { thing } = await again.run(told.errand, urlOf);
+        if (JSON.stringify({ ...thing, duplicate: null }) !== JSON.stringify({ ...told.thing, duplicate: null }) || (!thing.code && !thing.duplicate))
+          changed.push({ ...told, thing });
+      }
+      return changed;
+    },
+    async close() {
+      clearInterval(clockwork);
+      await sleep(0);
+      await points.close();
+    },
+  };
+}
+
+async function verifyIn({ test }: PointsApi): Promise<string[]> {
+  const runner = test.app.database.source.createQueryRunner();
+  try {
+    const findings = await verifyBooks((await runner.connect()) as PoolClient);
+    return findings.flatMap(({ check, first }) => (first ? [`${check}: ${JSON.stringify(first)}`] : []));
+  } finally {
+    await runner.release();
+  }
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
+import { databaseUrls } from '../../src/config';
+import { canReach, findBinaries, findServerUser, makeReachableDirectory } from '../../src/database/embedded-binaries';
+import { type Cluster, createCluster, startCluster, stopServer } from '../../src/database/embedded-cluster';
+import { createMigratedDatabase } from './migrated-database';
+import type { TestDatabase } from './test-database';
+
+/** What a crash must not lose is written before it is acknowledged. */
+const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', max_connections: 100, shared_buffers: '64MB', jit: 'off' };
+
+/** A PostgreSQL of the test's own with a migrated database, durable, that may be killed with -9. */
+export interface KillableServer {
+  readonly database: TestDatabase;
+  /** Kills the postmaster with -9 and starts the server again on the same port, as an operator's supervisor would; says how long it was away. */
+  killAndRestart(): Promise<number>;
+  /** Kills one server process that serves a connection of the application with -9: the server restarts itself. */
+  killBackend(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startKillableServer(): Promise<KillableServer> {
+  const user = findServerUser();
+  const directory = mkdtempSync(join(canReach(user, tmpdir()) ? tmpdir() : makeReachableDirectory(), 'tessera-killable-'));
+  if (user) chownSync(directory, user.uid, user.gid);
+  const cluster: Cluster = {
+    binaries: findBinaries(user),
+    directory: join(directory, 'data'),
+    user,
+    superuser: 'postgres',
+    password: randomBytes(12).toString('hex'),
+    logFile: join(directory, 'server.log'),
+  };
+  await createCluster(cluster, { sync: true });
+  let running = await startCluster(cluster, DURABLE);
+  const serverUrl = `postgres://${cluster.superuser}:${cluster.password}@127.0.0.1:${running.port}/postgres`;
+  const url = new URL(await createMigratedDatabase(serverUrl));
+  const behind = new URL(serverUrl);
+  behind.pathname = url.pathname;
+  const owner = new Pool({ connectionString: behind.toString(), max: 4 });
+  owner.on('error', () => undefined);
+  const killAtExit = () => process.kill(running.pid, 'SIGQUIT');
+  process.once('exit', killAtExit);
+  return {
+    database: { name: url.pathname.slice(1), urls: databaseUrls(url.toString()), owner, drop: () => owner.end() },
+    async killAndRestart() {
+      const began = performance.now();
+      process.kill(running.pid, 'SIGKILL');
+      // PostgreSQL takes even the dead for running, until they have been waited for.
+      while (hasNumber(running.pid)) await sleep(5);
+      running = await startCluster(cluster, DURABLE, running.port);
+      return performance.now() - began;
+    },
+    async killBackend() {
+      const { rows } = await owner.query("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'tessera%' ORDER BY random() LIMIT 1");
+      process.kill(rows[0].pid, 'SIGKILL');
+    },
+    async stop() {
+      process.off('exit', killAtExit);
+      await stopServer(running.pid);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function hasNumber(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
