@@ -2,6 +2,7 @@ import type { App } from '../src/app';
 import { recoverJournal } from '../src/settlement/recover-journal';
 import { runClearing } from './clear-events';
 import { runClosing } from './close-period';
+import { runExpirePoints } from './expire-points';
 import { startRelay } from './outbox-relay';
 import { openQueues, type Queues } from './queues';
 import { runReleaseHolds } from './release-holds';
@@ -20,6 +21,7 @@ export async function startWorkers(app: App): Promise<Workers> {
   queues.work('clearing', 1, ({ data }) => runClearing(app, data));
   queues.work('periods', 1, ({ data }) => runClosing(app, data));
   queues.work('holds', app.config.workerConcurrency, () => runReleaseHolds(app));
+  queues.work('expiry', 1, () => runExpirePoints(app));
   const relay = startRelay(app, queues);
   app.log.info({ backend: queues.backend }, 'workers take jobs');
   return {

@@ -6,6 +6,7 @@ import { closingPeriods } from '../src/settlement/complete-close';
 import type { Period } from '../src/settlement/periods';
 import { clearingJob } from './clear-events';
 import { closingJob } from './close-period';
+import { expirePointsJob } from './expire-points';
 import type { Queues } from './queues';
 import { releaseHoldsJob } from './release-holds';
 
@@ -14,6 +15,8 @@ const LOOK_MS = 100;
 const IDLE_LOOK_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 const HOLDS_MS = 1_000;
+/** How often expiry is looked after: what is due is found by the job itself. */
+const EXPIRY_MS = 15_000;
 
 /** What was handed to the queue counts as lost when nothing has moved for this long and nothing waits in the queue. */
 const PATIENCE_SECONDS = 2;
@@ -39,6 +42,7 @@ export function startRelay(app: App, queues: Queues): { close(): Promise<void> }
 async function relayUntilStopped(app: App, queues: Queues, signal: AbortSignal): Promise<void> {
   let failures = 0;
   let holdsLookedAt = Number.NEGATIVE_INFINITY;
+  let expiryLookedAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     let pause = IDLE_LOOK_MS;
     try {
@@ -48,6 +52,10 @@ async function relayUntilStopped(app: App, queues: Queues, signal: AbortSignal):
       if (await relayJournal(app, queues, view.journal)) pause = LOOK_MS;
       if (view.closing.length > 0) await queues.queue('periods').add(view.closing.map(({ id }) => closingJob(id)));
       if (view.holdsAreDue) await queues.queue('holds').add([releaseHoldsJob()]);
+      if (performance.now() - expiryLookedAt > EXPIRY_MS) {
+        await queues.queue('expiry').add([expirePointsJob()]);
+        expiryLookedAt = performance.now();
+      }
       failures = 0;
     } catch (error) {
       pause = Math.min(LONGEST_PAUSE_MS, LOOK_MS * 2 ** ++failures);

@@ -8,7 +8,7 @@ import type { Config } from '../src/config';
 import { withSettings } from '../src/database/connection-options';
 
 /** Every queue there is. */
-export const QUEUES = ['clearing', 'periods', 'holds'] as const;
+export const QUEUES = ['clearing', 'periods', 'holds', 'expiry'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 export interface NewJob {

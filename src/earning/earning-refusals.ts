@@ -51,3 +51,28 @@ export class ReturnExceedsPurchase extends Refusal {
     });
   }
 }
+
+/** The purchase earned points that need not be confirmed, or none; or all of it came back. */
+export class NoPendingAward extends Refusal {
+  constructor() {
+    super({ code: 'NO_PENDING_AWARD', message: 'No points of this purchase wait to be confirmed.' });
+  }
+}
+
+/** The points were confirmed before, by another request. */
+export class AwardConfirmed extends Refusal {
+  constructor() {
+    super({ code: 'AWARD_CONFIRMED', message: 'The points of this purchase are confirmed already.' });
+  }
+}
+
+/** The deadline has passed: the points count as taken back, whether or not that is booked yet. */
+export class AwardCancelled extends Refusal {
+  constructor(deadline: string) {
+    super({
+      code: 'AWARD_CANCELLED',
+      message: `The points of this purchase could be confirmed until ${deadline} and were taken back since.`,
+      fields: { deadline },
+    });
+  }
+}

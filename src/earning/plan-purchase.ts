@@ -1,6 +1,7 @@
 import type { Uuid } from '../ids';
 import { type AlongsideRow, alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
+import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import { ALWAYS, type Day, dayToIso, NEVER } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
@@ -37,6 +38,8 @@ export interface PurchaseFacts {
   readonly termsId: Uuid;
   /** Most points that one purchase may earn: see mostClearable. */
   readonly mostPoints: bigint;
+  /** Velocity limits that the award must keep: see limitsFor. */
+  readonly limits: readonly HeldLimit[];
   readonly originId: number;
   readonly award: AwardDates;
   /** Local day of recordedAt. */
@@ -81,8 +84,11 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
     const paidWithPoints = sumAmounts(paid.map(({ value }) => value));
     const points = basketPoints(rule, facts.currency.scale, { amount, eligible, paidWithPoints });
     if (points > facts.mostPoints) return refuse(new AmountTooLarge());
-    const earned = Number(points);
-    const steps: Step[] = paid.map(({ redemption }) => ({ do: 'count', account: facts.wallet, key: usedCounter(redemption.id), by: 1 }));
+    const within = withinLimits(view, facts.limits, Number(points));
+    if ('refused' in within) return within;
+    const earned = within.points;
+    const used = paid.map(({ redemption }): Step => ({ do: 'count', account: facts.wallet, key: usedCounter(redemption.id), by: 1 }));
+    const steps = [...used, ...within.steps];
     if (earned > 0)
       steps.push(...facts.activity, {
         do: 'credit',
@@ -101,6 +107,7 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
         purchaseId: facts.purchaseId,
         currency: facts.currency.code,
         points: earned,
+        forgone: Number(points) - earned,
         moneyCurrency: facts.moneyCurrency,
         amount: formatExact(amount),
         eligibleAmount: formatExact(eligible),

@@ -8,6 +8,7 @@ import { PURCHASE_RETURN, PURCHASE_RETURN_LINE } from '../purchases/fact-tables'
 import { orRefusal } from '../purchases/posting-time';
 import type { PurchaseFact } from '../purchases/read-purchase';
 import type { RefusalData } from '../refusal';
+import { awardCounter, CANCELLED, CONFIRMED } from './award';
 import type { EarningRule } from './earning-rule';
 import { decideReturn, type ReturnedGoods, type StandingPurchase } from './return-decision';
 
@@ -28,6 +29,8 @@ export interface ReturnFacts {
   readonly expiresNotBefore: Day;
   readonly occurredAt: Date;
   readonly recordedAt: Date;
+  /** Local day of recordedAt. */
+  readonly recordedOn: Day;
 }
 
 /** Thousandths of a line's quantity that came back; under the wallet's lock. */
@@ -51,7 +54,8 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       })),
       amount: purchase.amount,
       paidWithPoints: purchase.paidWithPoints,
-      pointsKept: earned ? earned.amount - earned.reversed : 0,
+      // An award whose deadline has passed counts as taken back, whether or not that is booked yet: else a late worker would have the member pay twice.
+      pointsKept: earned && !isCancelled(facts, view) ? earned.amount - earned.reversed : 0,
       paidBy: purchase.paidBy.map((paid) => reversible(view, paid)),
       refundOrder: facts.refundOrder,
     };
@@ -101,6 +105,13 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       },
     };
   };
+}
+
+function isCancelled({ purchase, recordedOn }: ReturnFacts, view: LedgerView): boolean {
+  const deadline = purchase.award?.deadline ?? null;
+  if (deadline === null) return false;
+  const became = view.counter(purchase.account, awardCounter(purchase.id));
+  return became === CANCELLED || (became !== CONFIRMED && recordedOn > deadline);
 }
 
 /** A burn that was refunded in part before it was attached gave that part back for another reason. */

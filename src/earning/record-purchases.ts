@@ -13,6 +13,8 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import type { AccountRef } from '../ledger/ledger';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
+import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { memberRefContent } from '../members/member-ref';
 import { knowPresented, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
 import { dayOf, monthStart } from '../points/calendar';
@@ -31,6 +33,8 @@ export interface RecordedPurchase {
   readonly currency: string;
   /** Points earned, in the currency's smallest unit; can be 0. */
   readonly points: number;
+  /** Points that the basket earns beyond it, and a velocity limit did not leave. */
+  readonly forgone: number;
   readonly moneyCurrency: string;
   /** Decimal text with nine decimals. */
   readonly amount: string;
@@ -88,7 +92,7 @@ async function record(
     });
     const members = await findMembers(app, tx, brandId, fresh);
     const redemptions = await readRedemptions(tx.client, [...new Set(fresh.flatMap((command) => command.redemptionIds))]);
-    return { brandId, now, stored, members, redemptions, snapshot, rules: await earningRules(app, version) };
+    return { brandId, now, stored, members, redemptions, snapshot, rules: await earningRules(app, version), limits: await velocityLimits(app, version) };
   });
   await openAccounts(app, context, commands);
   const requests = await Promise.all(asked.map((each, at) => requestOrNotFound(app, context, each, fieldOf(at))));
@@ -111,6 +115,7 @@ interface Context {
   readonly redemptions: ReadonlyMap<Uuid, RedemptionFact>;
   readonly snapshot: CoalitionSnapshot;
   readonly rules: EarningRules;
+  readonly limits: VelocityLimits;
 }
 
 interface Asked {
@@ -209,9 +214,11 @@ async function toRequest(app: App, context: Context, { command, id, hash }: Aske
   };
   if ('refused' in agreed) return { ...request, plan: () => agreed };
   const { terms, rule } = agreed.is;
+  const limits = limitsFor(context.limits, { act: 'EARN', currency, account: wallet, brandId, earningRuleId: rule.id, occurredAt: happenedAt, day });
   const award = awardDates(currency.expiry, rule.availability, day);
   return {
     ...request,
+    loads: { ...request.loads, counters: [...request.loads.counters, ...velocityCounters(limits)] },
     plan: planPurchase({
       purchaseId: newUuid(),
       postingId: id,
@@ -225,6 +232,7 @@ async function toRequest(app: App, context: Context, { command, id, hash }: Aske
       rule,
       termsId: terms.id,
       mostPoints: mostClearable(snapshot, currency),
+      limits,
       originId: await lotOrigin(app, snapshot, brandId, currency, terms.id, day),
       award,
       recordedOn: dayOf(now, currency.timeZone),

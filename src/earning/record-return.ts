@@ -15,6 +15,7 @@ import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
 import { termsById } from '../purchases/terms-by-id';
 import { InvalidInput, NotFound } from '../refusal';
+import { awardCounter } from './award';
 import { type EarningRules, earningRules } from './earning-rules';
 import { planReturn, returnedCounter } from './plan-return';
 import type { ReturnedGoods } from './return-decision';
@@ -125,7 +126,10 @@ function toRequest({ purchase, snapshot, rules }: Found, command: RecordReturn, 
     loads: {
       wallets: [purchase.account],
       transfers: [...(purchase.earnTransferId === null ? [] : [purchase.earnTransferId]), ...purchase.paidBy.map(({ spentBy }) => spentBy)],
-      counters: purchase.lines.map(({ lineNo }) => ({ account: purchase.account, key: returnedCounter(purchase.id, lineNo) })),
+      counters: [
+        ...purchase.lines.map(({ lineNo }) => ({ account: purchase.account, key: returnedCounter(purchase.id, lineNo) })),
+        ...(purchase.award?.deadline == null ? [] : [{ account: purchase.account, key: awardCounter(purchase.id) }]),
+      ],
     },
     plan:
       'refused' in inTime
@@ -143,6 +147,7 @@ function toRequest({ purchase, snapshot, rules }: Found, command: RecordReturn, 
             expiresNotBefore: day + currency.graceDays,
             occurredAt: happenedAt,
             recordedAt: now,
+            recordedOn: dayOf(now, currency.timeZone),
           }),
   };
 }

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Uuid } from '../ids';
 import type { AccountId } from '../ledger/posting';
+import { type Day, dayFromIso } from '../points/calendar';
 import type { ExactAmount } from './exact-amount';
 
 /** A line as it was bought. */
@@ -14,6 +15,16 @@ interface PurchaseLineFact {
   readonly unitPrice: bigint;
   /** Why the line earned nothing; null when it earned. */
   readonly exclusion: string | null;
+}
+
+/** Points that could not be spent at once. */
+export interface PurchaseAward {
+  /** First local day on which they can be spent; null: once they are confirmed. */
+  readonly availableOn: Day | null;
+  /** Last local day on which they can be confirmed; null: they need not be. */
+  readonly deadline: Day | null;
+  /** What was booked; null: nothing yet, or it need not be confirmed. */
+  readonly resolution: { readonly state: 'CONFIRMED' | 'CANCELLED'; readonly points: number; readonly occurredAt: Date } | null;
 }
 
 /** A purchase as it was recorded; what came back since is not in it. */
@@ -38,6 +49,8 @@ export interface PurchaseFact {
   readonly termsId: Uuid;
   readonly occurredAt: Date;
   readonly recordedAt: Date;
+  /** null: its points could be spent at once, or there were none. */
+  readonly award: PurchaseAward | null;
   /** By line number. */
   readonly lines: readonly PurchaseLineFact[];
   /** What points paid: the transfer that spent them, and how many they were then. */
@@ -55,9 +68,12 @@ export async function readPurchase(client: PoolClient, id: Uuid): Promise<Purcha
 }
 
 const PURCHASE = `
-  SELECT id, wallet_id, member_id, brand_id, account_id, currency_id, earn_transfer_id, points, money_currency, amount, eligible_amount, paid_with_points,
-    channel, instrument, reference, rule_id, terms_id, occurred_at, recorded_at
-  FROM purchase WHERE id = $1`;
+  SELECT p.id, p.wallet_id, p.member_id, p.brand_id, p.account_id, p.currency_id, p.earn_transfer_id, p.points, p.money_currency, p.amount, p.eligible_amount,
+    p.paid_with_points, p.channel, p.instrument, p.reference, p.rule_id, p.terms_id, p.occurred_at, p.recorded_at, a.purchase_id IS NOT NULL AS awarded,
+    a.available_on::text, a.deadline::text, r.state AS award_state, r.points AS award_points, r.occurred_at AS award_at
+  FROM purchase p LEFT JOIN purchase_award a ON a.wallet_id = p.wallet_id AND a.purchase_id = p.id
+  LEFT JOIN award_resolution r ON r.wallet_id = a.wallet_id AND r.purchase_id = a.purchase_id
+  WHERE p.id = $1`;
 const LINES = 'SELECT line_no, sku, category, quantity, unit_price, exclusion FROM purchase_line WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY line_no';
 const PAID_BY = `
   SELECT p.redemption_id, p.points, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
@@ -86,6 +102,7 @@ function toFact(row: any, lines: any[], paidBy: any[]): PurchaseFact {
     termsId: row.terms_id,
     occurredAt: row.occurred_at,
     recordedAt: row.recorded_at,
+    award: row.awarded ? toAward(row) : null,
     lines: lines.map((line) => ({
       lineNo: line.line_no,
       sku: line.sku,
@@ -95,6 +112,13 @@ function toFact(row: any, lines: any[], paidBy: any[]): PurchaseFact {
       exclusion: line.exclusion,
     })),
     paidBy: paidBy.map((each) => ({ redemptionId: each.redemption_id, spentBy: each.spent_by, points: Number(each.points) })),
+  };
+}
+function toAward(row: any): PurchaseAward {
+  return {
+    availableOn: row.available_on && dayFromIso(row.available_on),
+    deadline: row.deadline && dayFromIso(row.deadline),
+    resolution: row.award_state && { state: row.award_state, points: Number(row.award_points), occurredAt: row.award_at },
   };
 }
 // biome-ignore-end lint/suspicious/noExplicitAny: rows of pg

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal, Scope } from '../../src/access/principal';
+import type { ExpiryPolicy } from '../../src/coalition/coalition-snapshot';
 import { type RecordPurchase, recordPurchaseSchema } from '../../src/earning/purchase-command';
 import { type RecordReturn, recordReturnSchema } from '../../src/earning/record-return';
 import { newUuid, type Uuid } from '../../src/ids';
@@ -31,7 +32,7 @@ export interface Till {
 
 export interface ShopOptions extends TestAppOptions {
   readonly scale?: number;
-  readonly expiry?: { readonly kind: 'NONE' } | { readonly kind: 'ROLLING'; readonly months: number; readonly rounding: string };
+  readonly expiry?: ExpiryPolicy;
   readonly timeZone?: string;
 }
 
@@ -48,11 +49,12 @@ export async function createShopCoalition(options: ShopOptions = {}): Promise<Sh
   );
   const currencyId: number = await insert("INSERT INTO currency (code, kind, scale) VALUES ('FLP', 'POINTS', $1) RETURNING id", [options.scale ?? 0]);
   const expiry = options.expiry ?? { kind: 'NONE' };
-  const rolling = expiry.kind === 'ROLLING' ? expiry : null;
+  const { months = null, rounding = null, monthDay = null } = expiry as { months?: number; rounding?: string; monthDay?: string };
   await insert(
-    `INSERT INTO point_currency (id, name, time_zone, clearing_model, settlement_currency_id, expiry_kind, expiry_months, expiry_rounding, created_at)
-     VALUES ($1, 'FLP', $2, 'OPERATOR', $3, $4, $5, $6, $7)`,
-    [currencyId, options.timeZone ?? 'UTC', money, expiry.kind, rolling?.months ?? null, rolling?.rounding ?? null, LONG_AGO],
+    `INSERT INTO point_currency
+       (id, name, time_zone, clearing_model, settlement_currency_id, expiry_kind, expiry_months, expiry_rounding, expiry_month_day, created_at)
+     VALUES ($1, 'FLP', $2, 'OPERATOR', $3, $4, $5, $6, $7, $8)`,
+    [currencyId, options.timeZone ?? 'UTC', money, expiry.kind, months, rounding, monthDay, LONG_AGO],
   );
   return {
     ...test,

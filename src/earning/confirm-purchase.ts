@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { requireBrand } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
+import { activity } from '../expiry/activity';
+import { newUuid, type Uuid } from '../ids';
+import { findPosting, sameOutcome } from '../ledger/find-posting';
+import { contentHash, postingId } from '../ledger/idempotency';
+import { acceptedAnswer } from '../ledger/outcome';
+import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import { idempotencyKey } from '../ledger/request-fields';
+import { seesWallet } from '../members/sees-wallet';
+import { dayOf } from '../points/calendar';
+import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
+import { NotFound } from '../refusal';
+import { awardCounter, confirmedLot } from './award';
+import { planConfirmation } from './plan-confirmation';
+
+export const confirmPurchaseSchema = z.object({ idempotencyKey, purchaseId: z.string() });
+export type ConfirmPurchase = z.output<typeof confirmPurchaseSchema>;
+
+/** Points that can be spent now; the same for every repetition of the request. */
+export interface ConfirmedPurchase {
+  readonly purchaseId: Uuid;
+  readonly currency: string;
+  /** What the purchase stands for, in the currency's smallest unit: what it earned less what came back. */
+  readonly points: number;
+  /** First local day on which they can no longer be spent; null: they do not expire by themselves. */
+  readonly expiresOn: string | null;
+  readonly confirmedAt: string;
+  /** null: the member is no longer linked with the brand. */
+  readonly balance: BalanceAfter | null;
+  readonly duplicate: boolean;
+}
+
+/**
+ * What the points of a purchase waited for has happened: they can be spent from now on, and expire as if they had been so since the purchase.
+ * Throws NoPendingAward, AwardConfirmed, AwardCancelled, NotFound (purchase), IDEMPOTENCY_CONFLICT.
+ */
+export async function confirmPurchase(app: App, principal: Principal, command: ConfirmPurchase): Promise<ConfirmedPurchase> {
+  const brandId = requireBrand(principal, { scope: 'purchases' });
+  const { idempotencyKey: key, ...content } = command;
+  const hash = contentHash('CONFIRM_PURCHASE', content);
+  const id = postingId(brandId, key);
+  const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const stored = await findPosting(client, id);
+    if (stored) return { stored, linked: await seesWallet(client, stored.outcome.balances[0]?.account ?? 0) };
+    const purchase = await readPurchase(client, command.purchaseId);
+    // Of another brand: row-level security has answered already; the operator's staff see it, but may not act on it.
+    if (!purchase || purchase.brandId !== brandId) throw new NotFound('Purchase');
+    return { stored: null, linked: await seesWallet(client, purchase.account), purchase, snapshot: await app.coalition.snapshot(client) };
+  });
+  if (found.stored) return toConfirmed(sameOutcome(found.stored, hash), found.linked);
+  return toConfirmed(await app.ledger.post(toRequest(found, { id, hash, now: app.clock.now() })), found.linked);
+}
+
+function toConfirmed(outcome: PostingOutcome, linked: boolean): ConfirmedPurchase {
+  const answer = acceptedAnswer(outcome) as unknown as Omit<ConfirmedPurchase, 'balance' | 'duplicate'>;
+  return { ...answer, balance: linked ? outcome.balances[0] : null, duplicate: outcome.duplicate };
+}
+
+function toRequest(
+  { purchase, snapshot }: { purchase: PurchaseFact; snapshot: CoalitionSnapshot },
+  { id, hash, now }: { id: Uuid; hash: Buffer; now: Date },
+): PostingRequest {
+  const currency = snapshot.currenciesById.get(purchase.currencyId);
+  if (!currency) throw new Error(`currency ${purchase.currencyId} is not in the coalition's snapshot`);
+  const day = dayOf(now, currency.timeZone);
+  return {
+    id,
+    party: purchase.brandId,
+    kind: 'CONFIRM_PURCHASE',
+    contentHash: hash,
+    occurredAt: now.getTime(),
+    day,
+    recordedAt: now.getTime(),
+    loads: {
+      wallets: [purchase.account],
+      transfers: purchase.earnTransferId === null ? [] : [purchase.earnTransferId],
+      counters: [{ account: purchase.account, key: awardCounter(purchase.id) }],
+    },
+    plan: planConfirmation({
+      postingId: id,
+      changeId: newUuid(),
+      purchase,
+      currency: currency.code,
+      day,
+      lot: confirmedLot(currency.expiry, dayOf(purchase.occurredAt, currency.timeZone), day),
+      activity: activity(currency.expiry, purchase.account, day),
+      at: now,
+    }),
+  };
+}

@@ -1,0 +1,67 @@
+import type { Uuid } from '../ids';
+import { alongside } from '../ledger/alongside';
+import type { LedgerView, Plan, Step } from '../ledger/posting';
+import { type Day, dayToIso, NEVER } from '../points/calendar';
+import { AWARD_RESOLUTION } from '../purchases/fact-tables';
+import type { PurchaseFact } from '../purchases/read-purchase';
+import type { RefusalData } from '../refusal';
+import { awardCounter, CANCELLED, CONFIRMED } from './award';
+import { AwardCancelled, AwardConfirmed, NoPendingAward } from './earning-refusals';
+
+/** All that a confirmation is planned from, loaded beforehand. */
+export interface ConfirmationFacts {
+  readonly postingId: Uuid;
+  readonly changeId: Uuid;
+  readonly purchase: PurchaseFact;
+  readonly currency: string;
+  /** Local day of the confirmation. */
+  readonly day: Day;
+  /** The dates that the points get. */
+  readonly lot: { readonly availableOn: Day; readonly expiresOn: Day };
+  /** What it does to the wallet's own expiry: see activity. */
+  readonly activity: readonly Step[];
+  readonly at: Date;
+}
+
+/** Decides whether points that wait for it become spendable. Under the wallet's lock, so that they are confirmed or cancelled, and once. Pure. */
+export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+  const { purchase, day, at } = facts;
+  const deadline = purchase.award?.deadline ?? null;
+  const key = awardCounter(purchase.id);
+  return (view) => {
+    const earned = purchase.earnTransferId === null ? undefined : view.transfer(purchase.earnTransferId);
+    if (deadline === null || !earned) return { refused: new NoPendingAward().toData() };
+    const became = view.counter(purchase.account, key);
+    if (became === CONFIRMED) return { refused: new AwardConfirmed().toData() };
+    // Its time is over whether or not the worker has booked that.
+    if (became === CANCELLED || day > deadline) return { refused: new AwardCancelled(dayToIso(deadline)).toData() };
+    const points = earned.amount - earned.reversed;
+    if (points === 0) return { refused: new NoPendingAward().toData() };
+    return {
+      steps: [
+        ...facts.activity,
+        { do: 'count', account: purchase.account, key, by: CONFIRMED },
+        { do: 'redate', id: facts.changeId, credit: earned.id, ...facts.lot },
+      ],
+      rows: [
+        alongside(AWARD_RESOLUTION, {
+          wallet_id: purchase.walletId,
+          purchase_id: purchase.id,
+          brand_id: purchase.brandId,
+          posting_id: facts.postingId,
+          state: 'CONFIRMED',
+          points,
+          occurred_at: at.getTime(),
+          recorded_at: at.getTime(),
+        }),
+      ],
+      answer: {
+        purchaseId: purchase.id,
+        currency: facts.currency,
+        points,
+        expiresOn: facts.lot.expiresOn === NEVER ? null : dayToIso(facts.lot.expiresOn),
+        confirmedAt: at.toISOString(),
+      },
+    };
+  };
+}
