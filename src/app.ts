@@ -11,6 +11,7 @@ import type { RunningLedger } from './ledger/posting-ledger';
 export interface App {
   readonly config: Config;
   readonly log: Logger;
+  /** In a sandbox it may be ahead of the machine's: see Clock.real(). */
   readonly clock: Clock;
   readonly database: Database;
   readonly ledger: Ledger;
@@ -21,4 +22,6 @@ export interface App {
 /** The App as the process that built it has it: with the ledger's figures for /metrics. */
 export interface BuiltApp extends App {
   readonly ledger: RunningLedger;
+  /** The process no longer looks whether the sandbox's clock was moved. */
+  readonly stopClock: () => void;
 }

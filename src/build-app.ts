@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { Keys } from './access/keys';
-import type { App, BuiltApp } from './app';
+import type { BuiltApp } from './app';
 import type { Clock } from './clock';
 import { CoalitionCache } from './coalition/coalition-snapshot';
 import type { Config } from './config';
@@ -8,18 +8,24 @@ import { initialize } from './database/connection-problem';
 import { createAppDataSource } from './database/data-source';
 import { Database } from './database/database';
 import { createLedger } from './ledger/posting-ledger';
+import { followTestClock } from './sandbox/test-clock';
 
 /** Connects everything an operation may use. The database must be migrated; its URLs and the master key must be known. */
-export async function buildApp(config: Config, log: Logger, clock: Clock): Promise<BuiltApp> {
+export async function buildApp(config: Config, log: Logger, machine: Clock): Promise<BuiltApp> {
   const { urls, poolSize } = config.database;
   if (!urls || !config.masterKey) throw new Error('the database and the master key must be settled before the app is built');
   const database = new Database(await initialize(createAppDataSource(urls.app, poolSize), urls.app), urls.app);
+  const { clock, stop: stopClock } = await followTestClock(config, database, machine, log).catch(async (error) => {
+    await database.close();
+    throw error;
+  });
   const ledger = createLedger({ connectionString: urls.kernel, clock, log, maxBatch: config.ledger.batchSize, maxQueue: config.ledger.queueLimit });
-  return { config, log, clock, database, ledger, keys: new Keys(config.masterKey), coalition: new CoalitionCache(database) };
+  return { config, log, clock, database, ledger, keys: new Keys(config.masterKey), coalition: new CoalitionCache(database), stopClock };
 }
 
 /** Finishes the postings in flight, then gives the connections back. */
-export async function closeApp(app: App): Promise<void> {
+export async function closeApp(app: BuiltApp): Promise<void> {
+  app.stopClock();
   await app.ledger.close();
   await app.database.close();
 }

@@ -38,6 +38,12 @@ const VARIABLES = {
     .enum(['development', 'production', 'test'])
     .default('development')
     .describe('production asks for explicit keys and shows no explorer unless told to.'),
+  TESSERA_MODE: z
+    .enum(['sandbox', 'production'])
+    .optional()
+    .describe(
+      'In a sandbox the operator can move the clock forward; in production nobody can. Unset: sandbox with an embedded database and NODE_ENV other than production, otherwise production.',
+    ),
   DATABASE_URL: postgresUrl
     .optional()
     .describe('A PostgreSQL (>= 16) of yours, as the owner of the schema; used for migrations. Unset: an embedded PostgreSQL in the data directory.'),
@@ -84,6 +90,7 @@ const VARIABLES = {
   TESSERA_LEDGER_BATCH: count(1, 10_000).default(1_000).describe('Most postings in one database transaction.'),
   TESSERA_LEDGER_QUEUE: count(1, 1_000_000).default(10_000).describe('Most postings waiting in one process; beyond it they are refused as OVERLOADED.'),
   TESSERA_WORKER_CONCURRENCY: count(1, 100).default(2).describe('Jobs that one worker process runs at once, per queue.'),
+  TESSERA_QUOTE_MINUTES: count(1, 1_440).default(15).describe('How long a quote of a conversion is honoured.'),
   TESSERA_SHUTDOWN_SECONDS: count(1, 600).default(20).describe('How long a stopping process waits for what is in flight.'),
 } as const;
 
@@ -129,6 +136,8 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
   const embedded = !variables.DATABASE_URL;
   return {
     environment: variables.NODE_ENV,
+    /** Only the clock of a sandbox can be moved. */
+    mode: variables.TESSERA_MODE ?? (embedded && !production ? ('sandbox' as const) : ('production' as const)),
     /** Directory of the embedded database and of generated secrets. */
     dataDir: resolve(variables.TESSERA_DATA_DIR),
     database: {
@@ -174,6 +183,8 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
     },
     ledger: { batchSize: variables.TESSERA_LEDGER_BATCH, queueLimit: variables.TESSERA_LEDGER_QUEUE },
     workerConcurrency: variables.TESSERA_WORKER_CONCURRENCY,
+    /** How long a quote of a conversion is honoured. */
+    quoteMs: variables.TESSERA_QUOTE_MINUTES * 60_000,
     shutdownMs: variables.TESSERA_SHUTDOWN_SECONDS * 1_000,
   };
 }

@@ -35,7 +35,7 @@ export function mintMemberToken(app: App, brandId: Uuid, memberId: Uuid): Promis
 
 async function sign(app: App, kind: string, subject: string, claims: JWTPayload): Promise<string> {
   const { privateKey, jwk } = await signingKey(app.keys, 'signing');
-  const now = Math.floor(app.clock.now().getTime() / 1_000);
+  const now = Math.floor(app.clock.real().getTime() / 1_000);
   return new SignJWT({ ...claims, kind })
     .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: jwk.kid })
     .setIssuer(tokenIssuer(app))
@@ -55,7 +55,7 @@ export async function verifyAccessToken(app: App, token: string): Promise<Access
     typ: 'at+jwt',
     issuer: tokenIssuer(app),
     audience: tokenAudience(app),
-    currentDate: app.clock.now(),
+    currentDate: app.clock.real(),
     requiredClaims: ['sub', 'exp', 'kind'],
   });
   const expiresAt = new Date((payload.exp as number) * 1_000);

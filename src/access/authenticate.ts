@@ -27,7 +27,7 @@ export async function authenticate(app: App, header: string | undefined): Promis
   if (!token || token.length > LONGEST_TOKEN) throw new Unauthenticated('The Authorization header is no "Bearer" and an access token.');
   let tokens = remembered.get(app);
   if (!tokens) remembered.set(app, (tokens = new Map()));
-  const now = app.clock.now().getTime();
+  const now = app.clock.real().getTime();
   const known = tokens.get(token);
   if (known && now < known.until) return known.principal;
   tokens.delete(token);

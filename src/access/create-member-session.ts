@@ -29,6 +29,6 @@ export async function createMemberSession(app: App, principal: Principal, comman
     }),
   );
   if (!linked.rowCount || !(await findLinkedMember(app, command.memberId, brandId))) throw new NotFound('Member');
-  const expiresAt = new Date(Math.floor(app.clock.now().getTime() / 1_000 + ACCESS_TOKEN_SECONDS) * 1_000);
+  const expiresAt = new Date(Math.floor(app.clock.real().getTime() / 1_000 + ACCESS_TOKEN_SECONDS) * 1_000);
   return { token: await mintMemberToken(app, brandId, command.memberId), expiresAt };
 }

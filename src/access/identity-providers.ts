@@ -24,7 +24,7 @@ export function isKnownIssuer(app: App, issuer: string): boolean {
 
 /** Checks a token of a known identity provider: signature, issuer, audience and time; throws what jose throws. */
 export async function verifyLogin(app: App, issuer: string, token: string): Promise<Login> {
-  const options = { issuer, audience: app.config.oidc.audience, currentDate: app.clock.now(), algorithms: ALGORITHMS, requiredClaims: ['sub', 'exp'] };
+  const options = { issuer, audience: app.config.oidc.audience, currentDate: app.clock.real(), algorithms: ALGORITHMS, requiredClaims: ['sub', 'exp'] };
   const { payload } =
     app.config.oidc.localIssuer && issuer === localIssuer(app)
       ? await jwtVerify(token, (await signingKey(app.keys, 'local-issuer')).publicKey, options)

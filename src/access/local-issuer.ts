@@ -11,7 +11,7 @@ export function localIssuer(app: App): string {
 export async function mintLocalLogin(app: App, subject: string, lifetimeSeconds = 12 * 60 * 60): Promise<string> {
   if (!app.config.oidc.localIssuer) throw new Error('The local issuer is off. TESSERA_LOCAL_ISSUER=true turns it on; never in production.');
   const { privateKey, jwk } = await signingKey(app.keys, 'local-issuer');
-  const now = Math.floor(app.clock.now().getTime() / 1_000);
+  const now = Math.floor(app.clock.real().getTime() / 1_000);
   return new SignJWT({})
     .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: jwk.kid })
     .setIssuer(localIssuer(app))

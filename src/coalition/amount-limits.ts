@@ -1,10 +1,11 @@
-import { MAX_POINTS } from '../points/amount';
+import { lesser, MAX_POINTS } from '../points/amount';
 import { Refusal } from '../refusal';
 
 /** Fewer points than the rule takes at once. */
 export class BelowMinimum extends Refusal {
-  constructor(minimum: number) {
-    super({ code: 'BELOW_MINIMUM', message: `At least ${minimum} points are taken at once.`, fields: { minimum } });
+  constructor(minimum: number, nextIncrement: number) {
+    const message = `At least ${minimum} points are taken at once; the fewest that can be asked for are ${nextIncrement}.`;
+    super({ code: 'BELOW_MINIMUM', message, fields: { minimum, nextIncrement } });
   }
 }
 
@@ -42,7 +43,7 @@ export interface AmountLimits {
 
 /** Throws BelowMinimum, NotAStep or AboveMaximum for points that a rule does not take at once. */
 export function requireWithinLimits({ minimum, step, maximum }: AmountLimits, points: bigint): void {
-  if (points < minimum) throw new BelowMinimum(Number(minimum));
+  if (points < minimum) throw new BelowMinimum(Number(minimum), Number(lesser(((minimum + step - 1n) / step) * step, MAX_POINTS)));
   const nextIncrement = (points / step + 1n) * step;
   // Beyond the largest amount there is, no next step can be named.
   if (points % step !== 0n && nextIncrement <= MAX_POINTS) throw new NotAStep(Number(step), Number(nextIncrement));

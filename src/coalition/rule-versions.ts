@@ -7,6 +7,7 @@ import { refusingBy } from '../database/constraint-refusal';
 import { newUuid, type Uuid } from '../ids';
 import { currencyCode, idempotencyKey } from '../ledger/request-fields';
 import { requireCurrency } from './require-currency';
+import { requireRoomForVersion } from './rule-bounds';
 import { RuleStartTaken } from './rule-start-taken';
 
 /** What every version of a rule for a points currency has: it is in force from effectiveFrom until the next one starts, and is never edited. */
@@ -62,7 +63,7 @@ export interface NewRuleVersion {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** Adds a version; the one before it ends where this one starts. Throws RuleStartTaken, IDEMPOTENCY_CONFLICT, InvalidInput (currency). */
+/** Adds a version; the one before it ends where this one starts. Throws RuleStartTaken, TooManyVersions, IDEMPOTENCY_CONFLICT, InvalidInput (currency). */
 export async function addRuleVersion<Rule extends RuleVersion>(app: App, principal: Principal, table: RuleTable<Rule>, rule: NewRuleVersion): Promise<Rule> {
   const { idempotencyKey, reason, ...content } = rule.command;
   const { target } = await refusingBy({ [`${table.name}_one_start`]: () => new RuleStartTaken() }, () =>
@@ -70,6 +71,7 @@ export async function addRuleVersion<Rule extends RuleVersion>(app: App, princip
       const currency = requireCurrency(await app.coalition.snapshot(client), content.currency);
       // Versions are numbered one after the other: two at once wait for each other here instead of taking the same number.
       await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${table.name} ${rule.brandId} ${currency.id}`]);
+      await requireRoomForVersion(client, table.name, rule.brandId, currency.id);
       return insertVersion(client, table.name, rule.brandId, {
         currency_id: currency.id,
         created_at: app.clock.now(),

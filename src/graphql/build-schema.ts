@@ -5,10 +5,13 @@ import { AccessResolver } from './access.resolver';
 import { CoalitionResolver } from './coalition.resolver';
 import { EarningResolver } from './earning.resolver';
 import { ExchangeResolver } from './exchange.resolver';
+import { ImportResolver } from './ingest.resolver';
+import { LimitsResolver } from './limits.resolver';
 import { MemberResolver, WalletResolver } from './member.resolver';
 import { PartnershipChangeResolver, PartnershipResolver, TermsResolver } from './partnership.resolver';
 import { PurchaseResolver } from './purchase.resolver';
 import { RedemptionResolver } from './redemption.resolver';
+import { SandboxResolver } from './sandbox.resolver';
 import { PeriodResolver, StatementLineResolver, StatementResolver } from './settlement.resolver';
 import { ViewerResolver } from './viewer.resolver';
 
@@ -18,6 +21,8 @@ const resolvers = [
   CoalitionResolver,
   EarningResolver,
   ExchangeResolver,
+  LimitsResolver,
+  ImportResolver,
   MemberResolver,
   PartnershipChangeResolver,
   PartnershipResolver,
@@ -27,6 +32,7 @@ const resolvers = [
   StatementLineResolver,
   StatementResolver,
   TermsResolver,
+  SandboxResolver,
   ViewerResolver,
   WalletResolver,
 ] as const;

@@ -5,6 +5,7 @@ import { MemberRefInput } from './member-ref.types';
 import {
   AmountTooLargeAnswer,
   BalanceOutOfRangeAnswer,
+  CapReachedAnswer,
   MoneyCurrencyMismatchAnswer,
   NoEarningRuleAnswer,
   NotFoundAnswer,
@@ -13,6 +14,7 @@ import {
   RedemptionUsedAnswer,
   ReturnExceedsPurchaseAnswer,
   RuleStartTakenAnswer,
+  TooManyVersionsAnswer,
   UnavailableAnswer,
 } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
@@ -101,6 +103,12 @@ export class RecordedPurchaseType {
   @Field(() => PointsScalar, { description: "Points earned, in the currency's smallest unit; can be 0." })
   points!: number;
 
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: 'Points that the basket earns beyond these, and a velocity limit did not leave. null: recorded before there were such limits.',
+  })
+  forgone?: number | null;
+
   @Field(() => DecimalScalar, { description: 'Exact sum of the lines, in units of moneyCurrency, nine decimals.' })
   amount!: string;
 
@@ -140,6 +148,7 @@ export class RecordedPurchaseType {
 
 const purchaseRefusals = () => [
   AmountTooLargeAnswer,
+  CapReachedAnswer,
   BalanceOutOfRangeAnswer,
   IdempotencyConflictAnswer,
   MoneyCurrencyMismatchAnswer,
@@ -329,7 +338,7 @@ export const SetEarningRuleResult = answerUnion(
   'SetEarningRuleResult',
   'The version, or why it was not added.',
   () => EarningRuleType,
-  () => [IdempotencyConflictAnswer, RuleStartTakenAnswer],
+  () => [IdempotencyConflictAnswer, RuleStartTakenAnswer, TooManyVersionsAnswer],
 );
 
 export const EarningRuleConnection = connectionOf('EarningRule', () => EarningRuleType);

@@ -13,9 +13,12 @@ const PLAIN = {
   terms: 'trm',
   rate: 'rat',
   rule: 'rul',
+  limit: 'lim',
   statement: 'stm',
   period: 'per',
   change: 'chg',
+  import: 'imp',
+  proposal: 'prp',
 } as const;
 /** Ids that each brand sees differently. */
 const PAIRWISE = { member: 'mem', wallet: 'wal', purchase: 'pur', redemption: 'red', return: 'ret' } as const satisfies Record<PairwiseKind, string>;

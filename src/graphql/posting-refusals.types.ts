@@ -1,4 +1,4 @@
-import { Field, Int } from 'type-graphql';
+import { Field, ID, Int } from 'type-graphql';
 import { RefusalAnswer, RefusalType } from './refusal.types';
 import { DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
 
@@ -60,6 +60,12 @@ export class NoRedemptionRuleAnswer extends RefusalAnswer {}
 export class BelowMinimumAnswer extends RefusalAnswer {
   @Field(() => PointsScalar, { description: 'Fewest points that are taken at once.' })
   minimum!: number;
+
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: 'The fewest that are a whole number of steps too: what to ask for. null: refused before this was said.',
+  })
+  nextIncrement?: number | null;
 }
 
 @RefusalType('NOT_A_STEP', "The points are no multiple of the rule's step.")
@@ -77,10 +83,29 @@ export class AboveMaximumAnswer extends RefusalAnswer {
   maximum!: number;
 }
 
-@RefusalType('CAP_REACHED', 'More points than the rule allows in a time.')
+@RefusalType('CAP_REACHED', 'More than a rule or a velocity limit allows in a time.')
 export class CapReachedAnswer extends RefusalAnswer {
-  @Field(() => PointsScalar, { description: "Points that are left until then, in the currency's smallest unit." })
+  @Field(() => PointsScalar, {
+    description: "Points that are left until then, in the currency's smallest unit; or how many times, where the limit's measure is COUNT.",
+  })
   capLeft!: number;
+
+  /** A uuid. */
+  limit?: string;
+
+  @Field(() => ID, { nullable: true, description: "The velocity limit; null: the rule's own daily maximum." })
+  get limitId(): string | null {
+    return this.limit ? `lim_${this.limit.replaceAll('-', '')}` : null;
+  }
+
+  @Field(() => String, { nullable: true, description: 'What the velocity limit counts: POINTS or COUNT.' })
+  measure?: string | null;
+
+  @Field(() => String, { nullable: true, description: "The velocity limit's window: DAY, WEEK, MONTH or YEAR." })
+  window?: string | null;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'Most that the velocity limit allows in a window.' })
+  maximum?: number | null;
 
   @Field(() => DateTimeScalar, { description: 'When it starts anew.' })
   resetsAt!: string;
@@ -121,3 +146,9 @@ export class RefundExceedsRedemptionAnswer extends RefusalAnswer {
 
 @RefusalType('RULE_START_TAKEN', 'A version of the rule starts at that moment already; versions are never edited.')
 export class RuleStartTakenAnswer extends RefusalAnswer {}
+
+@RefusalType('TOO_MANY_VERSIONS', 'As many versions are kept already as can be; versions are never removed.')
+export class TooManyVersionsAnswer extends RefusalAnswer {
+  @Field(() => Int, { description: 'Most that are kept.' })
+  maximum!: number;
+}

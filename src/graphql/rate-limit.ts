@@ -49,7 +49,7 @@ export class RateLimiter {
   }
 
   private refilled(client: string): Bucket {
-    const now = this.clock.now().getTime();
+    const now = this.clock.real().getTime();
     let bucket = this.buckets.get(client);
     if (!bucket) {
       // A full bucket is the same as none: the one idle for longest is forgotten first.

@@ -6,6 +6,7 @@ import {
   AboveMaximumAnswer,
   BalanceOutOfRangeAnswer,
   BelowMinimumAnswer,
+  CapReachedAnswer,
   CaptureExceedsHoldAnswer,
   HoldExpiredAnswer,
   HoldNotOpenAnswer,
@@ -18,6 +19,7 @@ import {
   RefundExceedsRedemptionAnswer,
   RuleStartTakenAnswer,
   ShareExceededAnswer,
+  TooManyVersionsAnswer,
   UnavailableAnswer,
   WalletLockedAnswer,
 } from './posting-refusals.types';
@@ -107,6 +109,7 @@ const spendingRefusals = () => [
   BelowMinimumAnswer,
   IdempotencyConflictAnswer,
   InsufficientPointsAnswer,
+  CapReachedAnswer,
   MoneyCurrencyMismatchAnswer,
   NoRedemptionRuleAnswer,
   NotAStepAnswer,
@@ -294,7 +297,7 @@ export const SetRedemptionRuleResult = answerUnion(
   'SetRedemptionRuleResult',
   'The version, or why it was not added.',
   () => RedemptionRuleType,
-  () => [IdempotencyConflictAnswer, RuleStartTakenAnswer],
+  () => [IdempotencyConflictAnswer, RuleStartTakenAnswer, TooManyVersionsAnswer],
 );
 
 export const RedemptionRuleConnection = connectionOf('RedemptionRule', () => RedemptionRuleType);

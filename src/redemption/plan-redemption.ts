@@ -1,6 +1,7 @@
 import type { Uuid } from '../ids';
 import { alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
+import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import { formatDecimal } from '../points/decimal';
 import { REDEMPTION } from '../purchases/fact-tables';
 import { orRefusal } from '../purchases/posting-time';
@@ -26,6 +27,8 @@ export interface RedemptionFacts {
   readonly points: number;
   /** Most points that one redemption may spend: see mostClearable. */
   readonly mostPoints: bigint;
+  /** Velocity limits that the redemption must keep: see limitsFor. */
+  readonly limits: readonly HeldLimit[];
   readonly purchase: PaidPurchase | null;
   /** A hold's end; null: the points are burned at once. */
   readonly holdUntil: Date | null;
@@ -48,9 +51,11 @@ export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Pl
       checkRule(rule, BigInt(amount), facts.purchase, facts.mostPoints);
     });
     if ('refused' in allowed) return allowed;
+    const within = withinLimits(view, facts.limits, amount);
+    if ('refused' in within) return within;
     const common = { id, from: facts.wallet, to: facts.redeemed, amount, termsId };
     const step: Step = holdUntil === null ? { do: 'debit', ...common, code: 'BURN' } : { do: 'hold', ...common, expiresAt: holdUntil.getTime() };
-    return { steps: [...facts.activity, step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
+    return { steps: [...facts.activity, ...within.steps, step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
   };
 }
 

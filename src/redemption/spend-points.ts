@@ -13,6 +13,8 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredAt, optionalText, somePoints } from '../ledger/request-fields';
+import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
+import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
 import { knowPresented, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
 import { dayOf } from '../points/calendar';
@@ -83,7 +85,17 @@ export async function spendPoints(app: App, principal: Principal, command: Spend
     const holdUntil = spending.holdUntil(happenedAt, now);
     const [member] = await lookAtMembers(app, tx, brandId, [ref]);
     if (!member) throw new NotFound('Member');
-    return { stored: null, member, snapshot, currency, rules: await redemptionRules(app, version), now, happenedAt, holdUntil };
+    return {
+      stored: null,
+      member,
+      snapshot,
+      currency,
+      rules: await redemptionRules(app, version),
+      limits: await velocityLimits(app, version),
+      now,
+      happenedAt,
+      holdUntil,
+    };
   });
   if (found.stored) return toSpent(sameOutcome(found.stored, hash), false);
   const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId });
@@ -103,6 +115,7 @@ interface Found {
   readonly snapshot: CoalitionSnapshot;
   readonly currency: PointCurrency;
   readonly rules: RedemptionRules;
+  readonly limits: VelocityLimits;
   readonly now: Date;
   readonly happenedAt: Date;
   readonly holdUntil: Date | null;
@@ -110,7 +123,7 @@ interface Found {
 
 async function toRequest(
   app: App,
-  { member, snapshot, currency, rules, now, happenedAt, holdUntil }: Found,
+  { member, snapshot, currency, rules, limits: all, now, happenedAt, holdUntil }: Found,
   command: SpendPoints,
   { kind, id, hash, brandId }: { kind: Spending['kind']; id: Uuid; hash: Buffer; brandId: Uuid },
 ): Promise<PostingRequest> {
@@ -133,8 +146,11 @@ async function toRequest(
     loads: { wallets: [wallet] },
   };
   if ('refused' in agreed) return { ...request, plan: () => agreed };
+  // A hold counts when it is placed: what it may spend later is asked for now.
+  const limits = limitsFor(all, { act: 'REDEEM', currency, account: wallet, brandId, occurredAt: happenedAt, day: request.day });
   return {
     ...request,
+    loads: { ...request.loads, counters: velocityCounters(limits) },
     plan: planRedemption({
       redemptionId: newUuid(),
       postingId: id,
@@ -149,6 +165,7 @@ async function toRequest(
       termsId: agreed.is.terms.id,
       points: command.points,
       mostPoints: mostClearable(snapshot, currency),
+      limits,
       purchase: command.purchase,
       holdUntil,
       activity: activity(currency.expiry, wallet, request.day),

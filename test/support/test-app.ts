@@ -40,6 +40,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     REDIS_URL: process.env.REDIS_URL,
     TESSERA_LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     TESSERA_PORT: '0',
+    TESSERA_MODE: 'production',
     ...options.variables,
   });
   const config: Config = { ...read, masterKey: MASTER_KEY, database: { urls: database.urls, embedded: false, poolSize: 8 }, ...options.config };
