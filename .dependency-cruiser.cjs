@@ -4,10 +4,10 @@
  */
 const LINES = [
   ['workers', 'src/graphql', 'src/http', 'src/demo', 'src/verify'],
-  ['src/settlement', 'src/webhooks', 'src/analytics', 'src/ingest'],
+  ['src/settlement', 'src/books', 'src/sandbox', 'src/webhooks', 'src/analytics', 'src/ingest'],
   ['src/earning', 'src/redemption'],
   ['src/offers'],
-  ['src/exchange', 'src/purchases'],
+  ['src/exchange', 'src/purchases', 'src/sharing'],
   ['src/expiry', 'src/limits'],
   ['src/privacy'],
   ['src/members'],

@@ -32,6 +32,15 @@ export function requireMember(principal: Principal): Uuid {
 }
 
 /**
+ * The member that the principal is, come through an identity provider; throws PermissionDenied. Not a session that a brand minted: the brand holds
+ * it, and nobody else may give a member's points away or speak for a member in a household (docs/decisions/0011).
+ */
+export function requireMemberLogin(principal: Principal): Uuid {
+  if (principal.kind === 'member' && principal.brandId === null) return principal.memberId;
+  throw new PermissionDenied(principal.kind === 'member' ? 'This asks for a login of the member at an identity provider.' : undefined);
+}
+
+/**
  * The brand whose affairs the operation is about: the principal's own (see requireBrand), or any for the operator's staff in the permission's roles.
  * `brandId` is the one asked for, null for the own one; throws PermissionDenied, and NotFound for another brand's.
  */

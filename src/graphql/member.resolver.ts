@@ -206,7 +206,7 @@ export class WalletResolver {
       ({ code, points, brandId, balanceAfter, occurredAt, recordedAt }): MovementType => ({
         kind: code,
         points,
-        brandId: showId(ctx, 'brand', brandId),
+        brandId: brandId && showId(ctx, 'brand', brandId),
         balanceAfter,
         occurredAt,
         recordedAt,

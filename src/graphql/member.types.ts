@@ -82,8 +82,8 @@ export class MovementType {
   @Field(() => PointsScalar, { description: "In the currency's smallest unit: above zero into the wallet, below zero out of it." })
   points!: number;
 
-  @Field(() => ID, { description: 'The brand at which it happened.' })
-  brandId!: string;
+  @Field(() => ID, { nullable: true, description: 'The brand at which it happened; null when a member asked for it.' })
+  brandId!: string | null;
 
   @Field(() => PointsScalar, {
     nullable: true,

@@ -1,23 +1,33 @@
+import type { PoolClient } from 'pg';
 import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
-import type { TransferCode } from '../ledger/posting';
+import type { AccountId, TransferCode } from '../ledger/posting';
 import { withMember } from './asking-member';
 import { LOOKS_AT_MEMBERS } from './find-member';
 import { readWalletAccounts } from './read-balances';
 
 /** One movement of a wallet's account. */
-export interface Movement {
+export interface Movement extends Omit<AccountMovement, 'otherAccount' | 'holdId' | 'reverses' | 'balanceAfter'> {
+  /** The wallet's balance after it, holds not counted; null for a brand, which sees only its own movements. */
+  readonly balanceAfter: number | null;
+}
+
+/** One movement of a guarded account. */
+export interface AccountMovement {
   readonly transferId: Uuid;
   /** Its place in the account's order of movements. */
   readonly seq: number;
   readonly code: TransferCode;
   /** In the currency's smallest unit: above zero into the wallet, below zero out of it. */
   readonly points: number;
-  /** The brand at which it happened. */
-  readonly brandId: Uuid;
-  /** The wallet's balance after it, holds not counted; null for a brand, which sees only its own movements. */
-  readonly balanceAfter: number | null;
+  /** The brand at which it happened; null: a member asked for it. */
+  readonly brandId: Uuid | null;
+  /** The account's balance after it, holds not counted. */
+  readonly balanceAfter: number;
+  readonly otherAccount: AccountId;
+  readonly holdId: Uuid | null;
+  readonly reverses: Uuid | null;
   readonly occurredAt: Date;
   readonly recordedAt: Date;
 }
@@ -35,30 +45,41 @@ export function readMovements(app: App, principal: Principal, memberId: Uuid, pa
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
     const account = (await readWalletAccounts(app, client, walletId)).find(({ currency }) => currency.code === page.currency);
     if (!account) return [];
-    const { rows } = await client.query({
-      name: 'wallet-movements',
-      text: MOVEMENTS,
-      values: [account.account, page.before ?? Number.MAX_SAFE_INTEGER, page.limit],
-    });
-    return rows.map((row) => ({
-      transferId: row.id,
-      seq: Number(row.seq),
-      code: row.code,
-      points: Number(row.points),
-      brandId: row.party_id,
-      balanceAfter: sawAll ? Number(row.balance_after) : null,
-      occurredAt: row.occurred_at,
-      recordedAt: row.recorded_at,
+    const movements = await readAccountMovements(client, account.account, page);
+    return movements.map(({ otherAccount: _other, holdId: _hold, reverses: _reverses, balanceAfter, ...movement }) => ({
+      ...movement,
+      balanceAfter: sawAll ? balanceAfter : null,
     }));
   });
 }
 
+/** A guarded account's movements, newest first, as far as the transaction's principal may see them. */
+export async function readAccountMovements(client: PoolClient, account: AccountId, page: Omit<StatementPage, 'currency'>): Promise<AccountMovement[]> {
+  const values = [account, page.before ?? Number.MAX_SAFE_INTEGER, page.limit];
+  const { rows } = await client.query({ name: 'account-movements', text: MOVEMENTS, values });
+  return rows.map((row) => ({
+    transferId: row.id,
+    seq: Number(row.seq),
+    code: row.code,
+    points: Number(row.points),
+    brandId: row.brand_id,
+    balanceAfter: Number(row.balance_after),
+    otherAccount: Number(row.other_account),
+    holdId: row.hold_id,
+    reverses: row.reverses,
+    occurredAt: row.occurred_at,
+    recordedAt: row.recorded_at,
+  }));
+}
+
+// A party that is no brand is a member: who that is, is not the other's to know.
 // Two ranges of the two unique order indexes, each already in order, so that a page costs its own length however long the history is.
 const MOVEMENTS = `
-  SELECT * FROM (
-    (SELECT id, debit_seq AS seq, code, -amount AS points, party_id, debit_balance_after AS balance_after, occurred_at, recorded_at
+  SELECT movements.*, b.id AS brand_id FROM (
+    (SELECT id, debit_seq AS seq, code, -amount AS points, party_id, debit_balance_after AS balance_after, credit_account AS other_account, hold_id, reverses,
+       occurred_at, recorded_at
      FROM transfer WHERE debit_account = $1 AND debit_seq < $2 AND debit_seq IS NOT NULL ORDER BY debit_seq DESC LIMIT $3)
     UNION ALL
-    (SELECT id, credit_seq, code, amount, party_id, credit_balance_after, occurred_at, recorded_at
+    (SELECT id, credit_seq, code, amount, party_id, credit_balance_after, debit_account, hold_id, reverses, occurred_at, recorded_at
      FROM transfer WHERE credit_account = $1 AND credit_seq < $2 AND credit_seq IS NOT NULL ORDER BY credit_seq DESC LIMIT $3)
-  ) movements ORDER BY seq DESC LIMIT $3`;
+  ) movements LEFT JOIN brand b ON b.id = party_id ORDER BY seq DESC LIMIT $3`;

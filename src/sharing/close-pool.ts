@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { requireMemberLogin } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { Uuid } from '../ids';
+import { findPosting, sameOutcome } from '../ledger/find-posting';
+import { contentHash, postingId } from '../ledger/idempotency';
+import { acceptedAnswer } from '../ledger/outcome';
+import type { AccountId, LedgerView } from '../ledger/posting';
+import { idempotencyKey } from '../ledger/request-fields';
+import { lockHousehold, requireMembership } from './household';
+import { type ReturnedPoints, readContributors, readReturned, returnPoints } from './return-points';
+import { PoolHasHolds } from './sharing-refusals';
+
+export const closePoolSchema = z.object({ idempotencyKey });
+export type ClosePool = z.output<typeof closePoolSchema>;
+
+/** A pool that is no more; the same for every repetition of the request. */
+export interface ClosedPool {
+  readonly poolId: Uuid;
+  /** What went back to its members altogether, by currency. */
+  readonly returned: readonly ReturnedPoints[];
+  readonly duplicate: boolean;
+}
+
+/**
+ * The owner ends the pool: all points go back to those who put them in, and nobody is in it any longer. What is refunded later, they fetch with
+ * leavePool. Throws PoolHasHolds, IDEMPOTENCY_CONFLICT, NotFound.
+ */
+export async function closePool(app: App, principal: Principal, { idempotencyKey: key }: ClosePool): Promise<ClosedPool> {
+  const memberId = requireMemberLogin(principal);
+  const hash = contentHash('CLOSE_POOL', {});
+  const id = postingId(memberId, key);
+  const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const stored = await findPosting(client, id);
+    if (stored) return { stored };
+    const { poolId } = await requireMembership(client, memberId, 'OWNER');
+    const contributors = await readContributors(client, poolId);
+    const pools = [...new Set(contributors.map(({ pool }) => pool))];
+    const { rows } = await client.query('SELECT DISTINCT account_id, contributor_id FROM lot WHERE account_id = ANY ($1::bigint[]) AND remaining + held > 0', [
+      pools,
+    ]);
+    const holding = new Set(rows.map((row) => `${row.account_id} ${row.contributor_id}`));
+    // Of all who ever were in it, those whose points are there.
+    const to = contributors.filter(({ pool, wallet }) => holding.has(`${pool} ${wallet}`));
+    return { stored: null, poolId, to, snapshot: await app.coalition.snapshot(client) };
+  });
+  const outcome = found.stored
+    ? sameOutcome(found.stored, hash)
+    : await returnPoints(app, found.snapshot, {
+        ...{ id, party: memberId, kind: 'CLOSE_POOL', contentHash: hash, poolId: found.poolId, to: found.to },
+        refuse: (view) => heldPoints(view, new Set(found.to.map(({ pool }) => pool))),
+      });
+  const poolId = acceptedAnswer(outcome).poolId as Uuid;
+  // Only now: an owner whose points are not back yet must be able to ask again.
+  await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    await lockHousehold(client, poolId);
+    const now = app.clock.now();
+    await client.query('UPDATE household_pool SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL', [poolId, now]);
+    await client.query("UPDATE household_member SET ended_at = $2, end_reason = 'CLOSED' WHERE pool_id = $1 AND ended_at IS NULL AND pool_id = owned_pool()", [
+      poolId,
+      now,
+    ]);
+  });
+  return { poolId, returned: await readReturned(app, id), duplicate: outcome.duplicate };
+}
+
+function heldPoints(view: LedgerView, pools: ReadonlySet<AccountId>) {
+  const held = [...pools].reduce((sum, pool) => sum + view.wallet(pool).held, 0);
+  return held > 0 ? new PoolHasHolds(held).toData() : null;
+}

@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { requireBrand, requireMemberLogin } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
+import { requireCurrency } from '../coalition/require-currency';
+import { requireTerms } from '../coalition/terms-in-force';
+import type { Tx } from '../database/transaction';
+import { newUuid, type Uuid } from '../ids';
+import { findPosting, sameOutcome } from '../ledger/find-posting';
+import { contentHash, postingId } from '../ledger/idempotency';
+import { acceptedAnswer } from '../ledger/outcome';
+import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import { currencyCode, dryRun, idempotencyKey, occurredAt, somePoints } from '../ledger/request-fields';
+import { type MemberRef, memberRefContent } from '../members/member-ref';
+import { type ResolvedMember, readWallets, resolveMember } from '../members/resolve-members';
+import { seesWallet } from '../members/sees-wallet';
+import { dayOf, dayStart } from '../points/calendar';
+import { orRefusal } from '../purchases/posting-time';
+import { InvalidInput, NotFound } from '../refusal';
+import { findRecipient, type Recipient } from './find-recipient';
+import { type GiftRules, giftRules } from './gift-rule';
+import { givenCounter, planGift } from './plan-gift';
+
+export const givePointsSchema = z.object({
+  idempotencyKey,
+  /** null: whoever asks. */
+  from: z.custom<MemberRef | null>(),
+  to: z.custom<MemberRef>(),
+  currency: currencyCode,
+  points: somePoints,
+  occurredAt,
+  dryRun,
+});
+export type GivePoints = z.output<typeof givePointsSchema>;
+
+/** Points that were given; the same for every repetition of the request. Nothing in it is about the receiver. */
+export interface GivenPoints {
+  readonly giftId: Uuid;
+  readonly currency: string;
+  /** In the currency's smallest unit. */
+  readonly points: number;
+  readonly occurredAt: string;
+  /** The giver's; null: the giver is no longer linked with the brand. */
+  readonly balance: BalanceAfter | null;
+  readonly dryRun: boolean;
+  readonly duplicate: boolean;
+}
+
+/**
+ * Gives points of one member to another: asked for by the giver, or by a brand for a member that it has enrolled or linked. The points keep their
+ * issuer and age. Throws GiftsNotAllowed, BelowMinimum, NotAStep, AboveMaximum, CapReached, TermsNotActive, OccurredAtOutOfRange,
+ * INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED, IDEMPOTENCY_CONFLICT, NotFound (giver or receiver), PermissionDenied.
+ */
+export async function givePoints(app: App, principal: Principal, command: GivePoints): Promise<GivenPoints> {
+  const asker = askerOf(principal, command);
+  const { party } = asker;
+  const { idempotencyKey: key, dryRun, from, to, ...rest } = command;
+  const hash = contentHash('GIVE_POINTS', { ...rest, from: from && memberRefContent(app.keys, party, from), to: memberRefContent(app.keys, party, to) });
+  const id = postingId(party, key);
+  const found = await app.database.transaction(databasePrincipal(principal), async (tx) => {
+    const stored = dryRun ? null : await findPosting(tx.client, id);
+    if (stored) return { stored, linked: await seesWallet(tx.client, stored.outcome.balances[0]?.account ?? 0) };
+    const version = await app.coalition.version(tx.client);
+    const snapshot = await app.coalition.at(version);
+    const currency = requireCurrency(snapshot, command.currency);
+    const giver = await findGiver(app, tx, asker);
+    const recipient = await findRecipient(app, tx, asker.brandId, to, 'input.to');
+    if (recipient.memberId === giver.memberId) throw new InvalidInput('input.to', 'Points are given to somebody else.');
+    return { stored: null, linked: true, giver, recipient, snapshot, currency, rules: await giftRules(app, version) };
+  });
+  if (found.stored) return toGiven(sameOutcome(found.stored, hash), { linked: found.linked, dryRun: false });
+  const request = await toRequest(app, found, command, { id, hash, asker });
+  const outcome = dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request);
+  return toGiven(outcome, { linked: true, dryRun });
+}
+
+/** Who asks: the member, or a brand for the member it names. */
+type Asker =
+  | { readonly party: Uuid; readonly brandId: null; readonly memberId: Uuid }
+  | { readonly party: Uuid; readonly brandId: Uuid; readonly from: MemberRef };
+
+function askerOf(principal: Principal, { from, occurredAt }: GivePoints): Asker {
+  if (principal.kind !== 'member') {
+    const brandId = requireBrand(principal, { scope: 'redemptions' });
+    if (!from) throw new InvalidInput('input.from', 'Name the member who gives.');
+    return { party: brandId, brandId, from };
+  }
+  const memberId = requireMemberLogin(principal);
+  if (from && (from.by !== 'id' || from.memberId !== memberId)) throw new NotFound('Member');
+  // Points that have expired since could be given away as of then.
+  if (occurredAt) throw new InvalidInput('input.occurredAt', 'A member gives now.');
+  return { party: memberId, brandId: null, memberId };
+}
+
+async function findGiver(app: App, tx: Tx, asker: Asker): Promise<ResolvedMember> {
+  if (asker.brandId === null) {
+    const member = (await readWallets(tx.client, [asker.memberId])).get(asker.memberId);
+    if (!member) throw new NotFound('Member');
+    return member;
+  }
+  const member = await resolveMember(app, tx, asker.brandId, asker.from, 'look');
+  // A card shown at a till pays for what is bought there; it does not let the till give points to others.
+  const { rowCount } = await tx.client.query({
+    name: 'linked-giver',
+    text: "SELECT FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL AND source <> 'PRESENTED'",
+    values: [asker.brandId, member.memberId],
+  });
+  if (!rowCount) throw new NotFound('Member');
+  return member;
+}
+
+interface Found {
+  readonly giver: ResolvedMember;
+  readonly recipient: Recipient;
+  readonly snapshot: CoalitionSnapshot;
+  readonly currency: PointCurrency;
+  readonly rules: GiftRules;
+}
+
+async function toRequest(
+  app: App,
+  { giver, recipient, snapshot, currency, rules }: Found,
+  command: GivePoints,
+  { id, hash, asker }: { id: Uuid; hash: Buffer; asker: Asker },
+): Promise<PostingRequest> {
+  const { brandId, party } = asker;
+  const now = app.clock.now();
+  const happenedAt = command.occurredAt ?? now;
+  const day = dayOf(happenedAt, currency.timeZone);
+  const [from, to] = await app.ledger.openAccounts(
+    [giver, recipient].map(({ walletId }) => ({ kind: 'WALLET', owner: walletId, currencyId: currency.id }) as const),
+  );
+  const agreed = orRefusal(() => {
+    if (brandId !== null) requireTerms(snapshot, brandId, currency.id, 'redeem', happenedAt, now);
+    return rules.inForce(currency, happenedAt);
+  });
+  const request = {
+    id,
+    party,
+    kind: 'GIVE_POINTS',
+    contentHash: hash,
+    occurredAt: happenedAt.getTime(),
+    day,
+    recordedAt: now.getTime(),
+    loads: { wallets: [from, to], counters: [{ account: from, key: givenCounter(day) }] },
+  };
+  if ('refused' in agreed) return { ...request, plan: () => agreed };
+  return {
+    ...request,
+    plan: planGift({
+      giftId: newUuid(),
+      postingId: id,
+      brandId,
+      from: { ...giver, account: from },
+      to: { ...recipient, account: to },
+      currency,
+      rule: agreed.is,
+      points: command.points,
+      day,
+      resetsAt: dayStart(day + 1, currency.timeZone),
+      occurredAt: happenedAt,
+      recordedAt: now,
+    }),
+  };
+}
+
+function toGiven(outcome: PostingOutcome, { linked, dryRun }: { linked: boolean; dryRun: boolean }): GivenPoints {
+  const answer = acceptedAnswer(outcome) as unknown as Omit<GivenPoints, 'balance' | 'dryRun' | 'duplicate'>;
+  // Only the first is the giver's.
+  return { ...answer, balance: linked ? outcome.balances[0] : null, dryRun, duplicate: outcome.duplicate };
+}

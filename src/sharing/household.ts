@@ -1,0 +1,86 @@
+import type { PoolClient } from 'pg';
+import type { Uuid } from '../ids';
+import { type Ratio, ratio } from '../points/ratio';
+import { NotFound } from '../refusal';
+
+/**
+ * OWNER: spends, invites, sets roles, removes, closes; one a pool. ADULT: spends. CHILD: does not spend from the pool. All of them put points in,
+ * set their own share, see the pool, and leave.
+ */
+export const POOL_ROLES = ['OWNER', 'ADULT', 'CHILD'] as const;
+export type PoolRole = (typeof POOL_ROLES)[number];
+
+/** Who may spend the household's points. */
+export function spendsFromPool(role: PoolRole): boolean {
+  return role !== 'CHILD';
+}
+
+/** Most members of one pool, open invitations counted. */
+export const MOST_HOUSEHOLD = 10;
+
+/** Somebody's place in a household pool. */
+export interface Membership {
+  readonly id: Uuid;
+  readonly poolId: Uuid;
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  readonly role: PoolRole;
+  /** The part, 0 to 1, of what the member earns that goes into the pool. */
+  readonly share: Ratio;
+  readonly joinedAt: Date;
+}
+
+const COLUMNS = 'id, pool_id, member_id, wallet_id, role, share_numerator, share_denominator, joined_at';
+
+/** The members of a pool, first joined first, as far as the transaction's principal may see them. */
+export async function readMemberships(client: PoolClient, poolId: Uuid): Promise<Membership[]> {
+  const { rows } = await client.query({
+    name: 'household-members',
+    text: `SELECT ${COLUMNS} FROM household_member WHERE pool_id = $1 AND joined_at IS NOT NULL AND ended_at IS NULL ORDER BY joined_at, id`,
+    values: [poolId],
+  });
+  return rows.map(toMembership);
+}
+
+/** The pool that a member is in; throws NotFound, also where `only` the owner is meant. */
+export async function requireMembership(client: PoolClient, memberId: Uuid, only?: 'OWNER'): Promise<Membership> {
+  const { rows } = await client.query({
+    name: 'household-membership',
+    text: `SELECT ${COLUMNS} FROM household_member WHERE member_id = $1 AND joined_at IS NOT NULL AND ended_at IS NULL`,
+    values: [memberId],
+  });
+  if (rows.length === 0 || (only && rows[0].role !== only)) throw new NotFound('Pool');
+  return toMembership(rows[0]);
+}
+
+/** Whoever changes a pool waits here for the others: what is counted in it stays so until the transaction ends. */
+export async function lockHousehold(client: PoolClient, id: Uuid): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`household ${id}`]);
+}
+
+/** What a purchase of a member puts into the pool, and whether the member may spend from it. */
+export type PoolAccess = Pick<Membership, 'poolId' | 'role' | 'share'>;
+
+/** The pools that these wallets' members are in, by wallet. For what a brand asks: it is not to be shown. */
+export async function readPoolAccess(client: PoolClient, walletIds: readonly Uuid[]): Promise<Map<Uuid, PoolAccess>> {
+  if (walletIds.length === 0) return new Map();
+  const { rows } = await client.query({ name: 'pools-of-wallets', text: 'SELECT * FROM pools_of_wallets($1::uuid[])', values: [walletIds] });
+  return new Map(rows.map((row) => [row.wallet_id, { poolId: row.pool_id, role: row.role, share: toShare(row) }]));
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of pg
+function toMembership(row: any): Membership {
+  return {
+    id: row.id,
+    poolId: row.pool_id,
+    memberId: row.member_id,
+    walletId: row.wallet_id,
+    role: row.role,
+    share: toShare(row),
+    joinedAt: row.joined_at,
+  };
+}
+
+function toShare(row: { share_numerator: string; share_denominator: string }): Ratio {
+  return ratio(BigInt(row.share_numerator), BigInt(row.share_denominator));
+}

@@ -1,0 +1,58 @@
+import { Refusal } from '../refusal';
+
+/** No rule of the currency allows gifts at that moment. */
+export class GiftsNotAllowed extends Refusal {
+  constructor(currency: string) {
+    super({ code: 'GIFTS_NOT_ALLOWED', message: `Members do not give each other ${currency}: no rule for gifts is in force.` });
+  }
+}
+
+/** The member is in a household pool already. */
+export class AlreadyInPool extends Refusal {
+  constructor() {
+    super({ code: 'ALREADY_IN_POOL', message: 'A member is in one household pool at a time. Leave that one first.' });
+  }
+}
+
+/** Whoever is invited is in the pool, or invited to it, already. */
+export class AlreadyInvited extends Refusal {
+  constructor() {
+    super({ code: 'ALREADY_INVITED', message: 'This member is in the pool or invited to it already.' });
+  }
+}
+
+/** The pool has as many members and open invitations as a household may have. */
+export class PoolFull extends Refusal {
+  constructor(most: number) {
+    super({
+      code: 'POOL_FULL',
+      message: `A household pool has at most ${most} members, open invitations counted. Remove or withdraw one first.`,
+      fields: { most },
+    });
+  }
+}
+
+/** A pool is never without its owner. */
+export class PoolNeedsOwner extends Refusal {
+  constructor() {
+    super({ code: 'POOL_NEEDS_OWNER', message: 'The owner of a pool makes another member its owner first, or closes it.' });
+  }
+}
+
+/** Points of the pool are set aside by open holds. */
+export class PoolHasHolds extends Refusal {
+  constructor(held: number) {
+    super({
+      code: 'POOL_HAS_HOLDS',
+      message: `${held} points of the pool are held. Wait until those holds are captured, voided or have ended.`,
+      fields: { held },
+    });
+  }
+}
+
+/** The member is in no household pool, or in a role that does not spend from it. */
+export class PoolNotSpendable extends Refusal {
+  constructor() {
+    super({ code: 'POOL_NOT_SPENDABLE', message: 'This member may not spend from a household pool. Spend from the wallet.' });
+  }
+}
