@@ -24,10 +24,16 @@ export const MAX_IDENTIFIER = 200;
  * The keyed hash that an identifier is found by. Writing differs and the number does not: spaces, dashes, dots, slashes and brackets do not
  * count in cards and phones, capitals do not count in e-mail addresses. Throws InvalidInput when nothing is left.
  */
-export function identifierHash(keys: Keys, { kind, value }: Identifier, field = 'identifier.value'): Buffer {
-  const bare = kind === 'CARD' || kind === 'PHONE' ? value.replace(/[\s\-.()/]/g, '') : kind === 'EMAIL' ? value.trim().toLowerCase() : value;
+export function identifierHash(keys: Keys, identifier: Identifier, field = 'identifier.value'): Buffer {
+  const bare = bareIdentifier(identifier);
   if (bare === '') throw new InvalidInput(field, 'This identifier has no content.');
-  return keys.identifierHash(`identifier/${kind}`, bare);
+  return keys.identifierHash(`identifier/${identifier.kind}`, bare);
+}
+
+/** What of an identifier counts; may be empty. */
+export function bareIdentifier({ kind, value }: Identifier): string {
+  if (kind === 'CARD' || kind === 'PHONE') return value.replace(/[\s\-.()/]/g, '');
+  return kind === 'EMAIL' ? value.trim().toLowerCase() : value;
 }
 
 /** The keyed hash of a brand's own id for its customer: the same text at two brands is two things. */

@@ -1,0 +1,146 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { z } from 'zod';
+import { type FileImport, MOST_ROWS, paceOf } from '../ingest/file-import';
+import { findImport, listImportErrors, listImports } from '../ingest/find-imports';
+import type { ImportedBatch } from '../ingest/import-batch';
+import { importOpenings } from '../ingest/import-openings';
+import { importPurchases } from '../ingest/import-purchases';
+import { finishImport, startImport, startImportSchema } from '../ingest/start-import';
+import { pointCurrencyById } from './coalition.loaders';
+import { PageArgs, readPage, toConnection } from './connection';
+import { type Context, requirePrincipal } from './context';
+import { readId, showId } from './ids';
+import {
+  FileImportConnection,
+  FileImportType,
+  FinishImportInput,
+  ImportBatchResult,
+  ImportErrorConnection,
+  ImportedBatchType,
+  ImportOpeningsInput,
+  ImportPurchasesInput,
+  StartImportInput,
+  StartImportResult,
+} from './ingest.types';
+import { parseInput } from './parse-input';
+import { answerOrRefusal } from './refusal.types';
+
+const byId = z.tuple([z.uuid()]);
+const byLine = z.tuple([z.int().min(1)]);
+const lineNumber = z.int().min(1, 'Lines count from 1.');
+const bytes = z
+  .bigint()
+  .refine((done) => done >= 0n, 'A file has 0 bytes or more.')
+  .nullish()
+  .transform((done) => done ?? null);
+const someRows = z.array(z.unknown()).min(1, 'A batch has at least one line.').max(MOST_ROWS, `A batch has at most ${MOST_ROWS} lines.`);
+const MOST_BASKET_LINES = 500;
+
+async function showImport(ctx: Context, found: FileImport): Promise<FileImportType> {
+  const { kind, dryRun, fileName, startedAt, updatedAt, finishedAt, lastLine, entries, imported, repeated, rejected, enrolled, points } = found;
+  const { perSecond, secondsLeft } = paceOf(found);
+  return Object.assign(new FileImportType(), {
+    id: showId(ctx, 'import', found.id),
+    brandId: showId(ctx, 'brand', found.brandId),
+    currency: (await pointCurrencyById(ctx).load(found.currencyId))?.code ?? '',
+    ...{ kind, dryRun, fileName, startedAt, updatedAt, finishedAt, lastLine, entries, imported, repeated, rejected, enrolled, points },
+    entriesPerSecond: perSecond,
+    secondsLeft,
+  });
+}
+
+async function showBatch(ctx: Context, { import: found, errors }: ImportedBatch): Promise<ImportedBatchType> {
+  return Object.assign(new ImportedBatchType(), { import: await showImport(ctx, found), errors });
+}
+
+@Resolver(() => FileImportType)
+export class ImportResolver {
+  @Query(() => FileImportConnection, {
+    description: "The brand's imports (for the operator: everybody's), newest first. Asks for the scope purchases or admin.",
+  })
+  async imports(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
+    const page = readPage(ctx, args, 'imports', byId);
+    const rows = await listImports(ctx.app, requirePrincipal(ctx), { limit: page.limit, before: page.after?.[0] ?? null });
+    const shown = new Map(await Promise.all(rows.map(async (row) => [row, await showImport(ctx, row)] as const)));
+    return toConnection(
+      ctx,
+      'imports',
+      page,
+      rows,
+      (row) => [row.id],
+      (row) => shown.get(row),
+    );
+  }
+
+  @Query(() => FileImportType, { description: 'One import; an error NOT_FOUND for that of another brand. Asks for the scope purchases or admin.' })
+  async import(@Ctx() ctx: Context, @Arg('id', () => ID, { description: 'Its id.' }) id: string) {
+    return showImport(ctx, await findImport(ctx.app, requirePrincipal(ctx), readId(ctx, 'import', id, 'id')));
+  }
+
+  @FieldResolver(() => ImportErrorConnection)
+  async errors(@Ctx() ctx: Context, @Root() { id }: FileImportType, @Args(() => PageArgs) args: PageArgs) {
+    const page = readPage(ctx, args, `import errors ${id}`, byLine);
+    const rows = await listImportErrors(ctx.app, requirePrincipal(ctx), readId(ctx, 'import', id, 'id'), { limit: page.limit, after: page.after?.[0] ?? null });
+    return toConnection(
+      ctx,
+      `import errors ${id}`,
+      page,
+      rows,
+      (row) => [row.line],
+      (row) => row,
+    );
+  }
+
+  @Mutation(() => StartImportResult, {
+    description: 'Begins the import of a file, or finds it again. Openings ask for the scopes admin and members, purchases for purchases.',
+  })
+  startImport(@Ctx() ctx: Context, @Arg('input', () => StartImportInput, { description: 'The file.' }) input: StartImportInput) {
+    const command = parseInput(startImportSchema, { ...input, dryRun: input.dryRun ?? undefined });
+    return answerOrRefusal(ctx, async (app, principal) => showImport(ctx, await startImport(app, principal, command)));
+  }
+
+  @Mutation(() => ImportBatchResult, {
+    description:
+      'Imports the next lines of a file of opening balances; a wrong line is reported and harms no other. Its idempotency key is import and line: send a batch again after any interruption. Asks for the scopes admin and members.',
+  })
+  importOpenings(@Ctx() ctx: Context, @Arg('input', () => ImportOpeningsInput, { description: 'The lines.' }) input: ImportOpeningsInput) {
+    const importId = readId(ctx, 'import', input.importId, 'input.importId');
+    parseInput(someRows, input.rows, 'input.rows');
+    const rows = input.rows.map(({ line, unreadable, ...cells }, at) => ({
+      line: parseInput(lineNumber, line, `input.rows.${at}.line`),
+      cells,
+      unreadable: unreadable ?? null,
+    }));
+    const bytesDone = parseInput(bytes, input.bytesDone, 'input.bytesDone');
+    return answerOrRefusal(ctx, async (app, principal) => showBatch(ctx, await importOpenings(app, principal, { importId, rows, bytesDone })));
+  }
+
+  @Mutation(() => ImportBatchResult, { description: 'Records the next purchases of a file, as importOpenings imports balances. Asks for the scope purchases.' })
+  importPurchases(@Ctx() ctx: Context, @Arg('input', () => ImportPurchasesInput, { description: 'The purchases.' }) input: ImportPurchasesInput) {
+    const importId = readId(ctx, 'import', input.importId, 'input.importId');
+    parseInput(someRows, input.rows, 'input.rows');
+    const rows = input.rows.map(({ line, lastLine, unreadable, lines, ...cells }, at) => {
+      const first = parseInput(lineNumber, line, `input.rows.${at}.line`);
+      const basket = parseInput(
+        z.array(z.unknown()).max(MOST_BASKET_LINES, `A basket has at most ${MOST_BASKET_LINES} lines.`),
+        lines ?? [],
+        `input.rows.${at}.lines`,
+      );
+      return {
+        line: first,
+        lastLine: lastLine == null ? first : parseInput(lineNumber, lastLine, `input.rows.${at}.lastLine`),
+        cells,
+        basket: (lines ?? []).slice(0, basket.length).map(({ line: basketLine, ...basketCells }) => ({ line: basketLine, cells: basketCells })),
+        unreadable: unreadable ?? null,
+      };
+    });
+    const bytesDone = parseInput(bytes, input.bytesDone, 'input.bytesDone');
+    return answerOrRefusal(ctx, async (app, principal) => showBatch(ctx, await importPurchases(app, principal, { importId, rows, bytesDone })));
+  }
+
+  @Mutation(() => FileImportType, { description: 'Says that a file has come to its end. Repeating it changes nothing.' })
+  async finishImport(@Ctx() ctx: Context, @Arg('input', () => FinishImportInput, { description: 'Which import.' }) input: FinishImportInput) {
+    const importId = readId(ctx, 'import', input.importId, 'input.importId');
+    return showImport(ctx, await finishImport(ctx.app, requirePrincipal(ctx), { importId }));
+  }
+}

@@ -1,0 +1,255 @@
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { MOST_ROWS } from '../ingest/file-import';
+import { MOST_ERRORS_KEPT } from '../ingest/import-batch';
+import { connectionOf } from './connection';
+import { enumOf } from './enum-of';
+import { UnavailableAnswer } from './posting-refusals.types';
+import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
+import { DateTimeScalar, PointsScalar } from './scalars';
+import { TermsNotActiveAnswer } from './terms-refusals.types';
+
+export const ImportKindEnum = enumOf('ImportKind', 'What a file holds.', {
+  OPENINGS: "Opening balances of the brand's old programme, a line each.",
+  PURCHASES: 'Purchases, as recordPurchases takes them.',
+});
+
+@RefusalType('IMPORT_FINISHED', 'The import is finished: start a new one for what is left.')
+class ImportFinishedAnswer extends RefusalAnswer {}
+
+@RefusalType('OPENINGS_NOT_AGREED', 'The terms in force agree on no price for opening balances.')
+class OpeningsNotAgreedAnswer extends RefusalAnswer {
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+}
+
+@ObjectType('ImportError', { description: 'What is wrong with one line of a file, and what to do about it.' })
+export class ImportErrorType {
+  @Field(() => Int, { description: 'The line, from 1; the heading of a CSV file is line 1.' })
+  line!: number;
+
+  @Field(() => String, { nullable: true, description: 'The column or field; null: the line as a whole.' })
+  field!: string | null;
+
+  @Field(() => String, { description: 'Stable code: BAD_VALUE, UNREADABLE, DUPLICATE_REFERENCE, UNKNOWN_CURRENCY, UNKNOWN_MEMBER, ..., or that of a refusal.' })
+  code!: string;
+
+  @Field(() => String, { description: 'What is wrong and what to write instead. It does not repeat what the line says.' })
+  message!: string;
+}
+export const ImportErrorConnection = connectionOf('ImportError', () => ImportErrorType);
+
+@ObjectType('FileImport', { description: 'A file of a brand that is imported line by line, and how far that has come.' })
+export class FileImportType {
+  @Field(() => ID, { description: 'Opaque id.' })
+  id!: string;
+
+  @Field(() => ID, { description: 'Whose file it is.' })
+  brandId!: string;
+
+  @Field(() => ImportKindEnum, { description: 'What it holds.' })
+  kind!: string;
+
+  @Field(() => Boolean, { description: 'Everything is checked and nothing is booked.' })
+  dryRun!: boolean;
+
+  @Field(() => String, { nullable: true, description: "The file's name, as it was said." })
+  fileName!: string | null;
+
+  @Field(() => String, { description: 'Code of the points currency of lines that name none.' })
+  currency!: string;
+
+  @Field(() => DateTimeScalar, { description: 'When it was started.' })
+  startedAt!: Date;
+
+  @Field(() => DateTimeScalar, { description: 'When its last batch came.' })
+  updatedAt!: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was finished; null: it goes on.' })
+  finishedAt!: Date | null;
+
+  @Field(() => Int, { description: 'The last line that is done. After an interruption, go on with the line after it.' })
+  lastLine!: number;
+
+  @Field(() => Int, { description: 'Balances or purchases so far: imported, repeated and rejected.' })
+  entries!: number;
+
+  @Field(() => Int, { description: 'Those that this import has booked; in a dry run, that it would book.' })
+  imported!: number;
+
+  @Field(() => Int, { description: 'Those that were booked before, under the same reference and with the same content.' })
+  repeated!: number;
+
+  @Field(() => Int, { description: 'Those that were wrong: see errors.' })
+  rejected!: number;
+
+  @Field(() => Int, { description: 'Members enrolled; in a dry run, who would be, a batch at a time.' })
+  enrolled!: number;
+
+  @Field(() => PointsScalar, { description: "Sum of the points imported, in smallest units; over all the file's currencies." })
+  points!: bigint;
+
+  @Field(() => Int, { description: 'Entries a second, from the start to the last batch.' })
+  entriesPerSecond!: number;
+
+  @Field(() => Int, { nullable: true, description: 'Seconds that the rest would take at that pace; null: not known.' })
+  secondsLeft!: number | null;
+
+  @Field(() => ImportErrorConnection, { description: `What was wrong, by line. The first ${MOST_ERRORS_KEPT} are kept.` })
+  errors?: unknown;
+}
+export const FileImportConnection = connectionOf('FileImport', () => FileImportType);
+
+@ObjectType('ImportedBatch', { description: 'What a batch of lines came to.' })
+export class ImportedBatchType {
+  @Field(() => FileImportType, { description: 'The import, with the batch.' })
+  import!: FileImportType;
+
+  @Field(() => [ImportErrorType], { description: "What was wrong with this batch's lines, in their order." })
+  errors!: readonly ImportErrorType[];
+}
+
+@InputType('StartImportInput', { description: 'A file that is to be imported.' })
+export class StartImportInput {
+  @Field(() => String, {
+    description: 'Names this import for ever, within the brand: at most 255 characters, such as a hash of the file. Send it again to go on where it was.',
+  })
+  idempotencyKey!: string;
+
+  @Field(() => ImportKindEnum, { description: 'What it holds.' })
+  kind!: 'OPENINGS' | 'PURCHASES';
+
+  @Field(() => String, { description: 'Code of the points currency of lines that name none.' })
+  currency!: string;
+
+  @Field(() => Boolean, { nullable: true, description: 'Check everything, book nothing; no when left out.' })
+  dryRun?: boolean | null;
+
+  @Field(() => String, { nullable: true, description: "The file's name, to be told again: at most 255 characters. No personal data." })
+  fileName?: string | null;
+
+  @Field(() => PointsScalar, { nullable: true, description: "The file's size in bytes, for the time left." })
+  bytesTotal?: bigint | null;
+}
+
+@InputType({ description: 'What every line of a file has. Cells are text, as they stand in the file: a bad one is an error of its line and nothing else.' })
+abstract class RowInput {
+  @Field(() => Int, { description: 'Its line in the file, from 1.' })
+  line!: number;
+
+  @Field(() => String, { nullable: true, description: "The brand's own id for its customer." })
+  customerId?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Kind of the identifier: CARD, QR, PHONE, EMAIL or WALLET_PASS.' })
+  identifierKind?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What the member shows at a till. Kept as a keyed hash.' })
+  identifier?: string | null;
+
+  @Field(() => String, { nullable: true, description: "Code of the points currency; the import's when left out." })
+  currency?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The brand's own name for the entry: booked once, in however many files it stands. Without one, an entry is known by import and line.",
+  })
+  reference?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Why you could not read the line: then it is reported as wrong, with these words.' })
+  unreadable?: string | null;
+}
+
+@InputType('OpeningRowInput', { description: 'A line of opening balances. A member whom the brand does not know is enrolled.' })
+export class OpeningRowInput extends RowInput {
+  @Field(() => String, { nullable: true, description: "Points, a whole number of the currency's smallest unit, above 0." })
+  points?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "YYYY-MM-DD, the first day on which they can no longer be spent; by the currency's policy from earnedOn when left out.",
+  })
+  expiresOn?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'YYYY-MM-DD, when they were earned: their month of issue. Today when left out.' })
+  earnedOn?: string | null;
+}
+
+@InputType('BasketRowInput', { description: 'A line of a basket.' })
+export class BasketRowInput {
+  @Field(() => Int, { description: 'Its line in the file, from 1.' })
+  line!: number;
+
+  @Field(() => String, { nullable: true, description: "The brand's own number of the goods." })
+  sku?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Category of the goods.' })
+  category?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'How many, above 0, at most three decimals.' })
+  quantity?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Price of one, at most six decimals.' })
+  unitPrice?: string | null;
+}
+
+@InputType('PurchaseRowInput', { description: 'A purchase of a file. Its member must be known to the brand, or present an identifier.' })
+export class PurchaseRowInput extends RowInput {
+  @Field(() => Int, { nullable: true, description: 'The last line of the file that belongs to it; its only one when left out.' })
+  lastLine?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'When it happened, RFC 3339; now when left out.' })
+  occurredAt?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'ISO 4217 code of the prices.' })
+  moneyCurrency?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Where it was bought, such as "shop".' })
+  channel?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'How it was paid, such as "card".' })
+  instrument?: string | null;
+
+  @Field(() => [BasketRowInput], { nullable: true, description: 'The basket.' })
+  lines?: BasketRowInput[] | null;
+}
+
+@InputType()
+abstract class BatchInput {
+  @Field(() => ID, { description: 'The import.' })
+  importId!: string;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'How far into the file you are, in bytes: for the time left.' })
+  bytesDone?: bigint | null;
+}
+
+const ROWS = `The next lines of the file, in its order: 1 to ${MOST_ROWS}. What was sent before is passed over.`;
+
+@InputType('ImportOpeningsInput', { description: 'The next lines of a file of opening balances.' })
+export class ImportOpeningsInput extends BatchInput {
+  @Field(() => [OpeningRowInput], { description: ROWS })
+  rows!: OpeningRowInput[];
+}
+
+@InputType('ImportPurchasesInput', { description: 'The next purchases of a file.' })
+export class ImportPurchasesInput extends BatchInput {
+  @Field(() => [PurchaseRowInput], { description: ROWS })
+  rows!: PurchaseRowInput[];
+}
+
+@InputType('FinishImportInput', { description: 'A file that has come to its end.' })
+export class FinishImportInput {
+  @Field(() => ID, { description: 'The import.' })
+  importId!: string;
+}
+
+export const StartImportResult = answerUnion(
+  'StartImportResult',
+  'The import, or why it was not started.',
+  () => FileImportType,
+  () => [IdempotencyConflictAnswer, OpeningsNotAgreedAnswer, TermsNotActiveAnswer],
+);
+export const ImportBatchResult = answerUnion(
+  'ImportBatchResult',
+  'What the batch came to, or why nothing of it counts yet.',
+  () => ImportedBatchType,
+  () => [ImportFinishedAnswer, OverloadedAnswer, UnavailableAnswer],
+);

@@ -1,0 +1,51 @@
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { Uuid } from '../ids';
+import { requireReader } from '../members/asking-member';
+import { PermissionDenied } from '../refusal';
+import { type FileImport, readImport, toFileImport } from './file-import';
+import type { LineError } from './line-error';
+
+/** Who may look at imports: whoever may import something, programme managers and support, the operator. */
+function requireImportReader(principal: Principal): void {
+  if (principal.kind === 'member') throw new PermissionDenied();
+  if (principal.kind === 'client' && principal.scopes.has('admin')) return;
+  requireReader(principal, { scope: 'purchases', roles: ['PROGRAMME_MANAGER', 'SUPPORT'] });
+}
+
+/** One import; throws NotFound for another brand's. */
+export function findImport(app: App, principal: Principal, id: Uuid): Promise<FileImport> {
+  requireImportReader(principal);
+  return app.database.transaction(databasePrincipal(principal), ({ client }) => readImport(client, id));
+}
+
+/** The brand's imports (for the operator: everybody's), newest first, `limit` of them below the one with id `before`. */
+export function listImports(app: App, principal: Principal, { limit, before }: { limit: number; before: Uuid | null }): Promise<FileImport[]> {
+  requireImportReader(principal);
+  return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const { rows } = await client.query({
+      name: 'list-imports',
+      text: 'SELECT * FROM file_import WHERE $1::uuid IS NULL OR id < $1 ORDER BY id DESC LIMIT $2',
+      values: [before, limit],
+    });
+    return rows.map(toFileImport);
+  });
+}
+
+/** What was wrong with an import's lines, in their order, after a line. The first 10,000 are kept. */
+export function listImportErrors(
+  app: App,
+  principal: Principal,
+  importId: Uuid,
+  { limit, after }: { limit: number; after: number | null },
+): Promise<LineError[]> {
+  requireImportReader(principal);
+  return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const { rows } = await client.query({
+      name: 'list-import-errors',
+      text: 'SELECT line, field, code, message FROM file_import_error WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3',
+      values: [importId, after ?? 0, limit],
+    });
+    return rows.map((row) => ({ line: Number(row.line), field: row.field, code: row.code, message: row.message }));
+  });
+}

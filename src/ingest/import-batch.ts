@@ -1,0 +1,144 @@
+import type { PoolClient } from 'pg';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import { type Uuid, uuidFromBytes } from '../ids';
+import { InvalidInput } from '../refusal';
+import { type FileImport, ImportFinished, type ImportKind, readImport, requireImporter } from './file-import';
+import { type LineError, lineError } from './line-error';
+
+/** Errors of an import that are kept to be asked for; how many there were is counted beyond it. */
+export const MOST_ERRORS_KEPT = 10_000;
+
+/** What became of an entry of a batch. */
+export type EntryResult =
+  | { readonly is: 'imported'; readonly points: number }
+  /** Imported before, by another import or request, under the same reference and with the same content. */
+  | { readonly is: 'repeated' }
+  | { readonly is: 'rejected'; readonly error: LineError };
+
+/** What a batch came to. */
+export interface ImportedBatch {
+  readonly import: FileImport;
+  /** Of this batch's lines, in their order; also those beyond what is kept. */
+  readonly errors: readonly LineError[];
+}
+
+/** Something of a file: it stands in the lines from `line` to `lastLine`. */
+interface Entry {
+  readonly line: number;
+  readonly lastLine: number;
+}
+
+/**
+ * The import that a batch belongs to, and those of its entries that are not done yet: what was sent before is passed over, so that a batch may be
+ * sent again. Throws NotFound, PermissionDenied, ImportFinished, InvalidInput (lines out of order).
+ */
+export async function beginBatch<Sent extends Entry>(
+  app: App,
+  principal: Principal,
+  kind: ImportKind,
+  importId: Uuid,
+  entries: readonly Sent[],
+): Promise<{ brandId: Uuid; found: FileImport; fresh: Sent[] }> {
+  const brandId = requireImporter(principal, kind);
+  const found = await app.database.transaction(databasePrincipal(principal), ({ client }) => readImport(client, importId));
+  if (found.kind !== kind || found.brandId !== brandId) throw new InvalidInput('input.importId', `This is no import of ${kind.toLowerCase()} of yours.`);
+  if (found.finishedAt !== null) throw new ImportFinished();
+  let before = 0;
+  entries.forEach(({ line, lastLine }, at) => {
+    if (line <= before || lastLine < line) throw new InvalidInput(`input.rows.${at}.line`, 'Send the lines of a file in their order, each once.');
+    before = lastLine;
+  });
+  return { brandId, found, fresh: entries.filter(({ line }) => line > found.lastLine) };
+}
+
+/**
+ * Writes down which line brought which reference, and gives the error of those that another line brought first. They are written before anything
+ * is booked: a batch that is sent again finds its own lines.
+ */
+export async function claimReferences(
+  app: App,
+  principal: Principal,
+  found: FileImport,
+  entries: readonly { readonly line: number; readonly reference: string | null }[],
+): Promise<Map<number, LineError>> {
+  const named = entries.flatMap(({ line, reference }) => (reference === null ? [] : [{ line, reference: referenceId(app, found, reference) }]));
+  if (named.length === 0) return new Map();
+  const firsts = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const values = [found.id, named.map(({ reference }) => reference), named.map(({ line }) => line), found.brandId];
+    await client.query(
+      `INSERT INTO file_import_reference (import_id, reference, line, brand_id)
+       SELECT $1, reference, line, $4 FROM unnest($2::uuid[], $3::bigint[]) AS new (reference, line) ORDER BY line ON CONFLICT DO NOTHING`,
+      values,
+    );
+    const { rows } = await client.query('SELECT reference, line FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[])', [
+      found.id,
+      values[1],
+    ]);
+    return new Map<Uuid, number>(rows.map((row) => [row.reference, Number(row.line)]));
+  });
+  return new Map(
+    named.flatMap(({ line, reference }) => {
+      const first = firsts.get(reference) ?? line;
+      if (first === line) return [];
+      return [
+        [line, lineError(line, 'reference', 'DUPLICATE_REFERENCE', `Line ${first} has the same reference. Give each entry a reference of its own, or none.`)],
+      ];
+    }),
+  );
+}
+
+/** A keyed hash: what stays of a reference must not let anyone test a guess. */
+function referenceId(app: App, { brandId }: FileImport, reference: string): Uuid {
+  return uuidFromBytes(app.keys.identifierHash(`import-reference/${brandId}`, reference).subarray(0, 16));
+}
+
+export interface BatchEnd {
+  readonly results: ReadonlyMap<Entry, EntryResult>;
+  readonly enrolled: number;
+  /** How far into the file its sender is; null: not said. */
+  readonly bytesDone: bigint | null;
+}
+
+/**
+ * Counts a batch and keeps its errors, in one transaction. A batch that somebody else has counted meanwhile is not counted twice: its entries are
+ * the same, and what they did was done once.
+ */
+export async function endBatch(app: App, principal: Principal, found: FileImport, { results, enrolled, bytesDone }: BatchEnd): Promise<ImportedBatch> {
+  const all = [...results];
+  const errors = all.flatMap(([, result]) => (result.is === 'rejected' ? [result.error] : []));
+  const imported = all.flatMap(([, result]) => (result.is === 'imported' ? [result.points] : []));
+  return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    if (all.length > 0) {
+      const { rowCount } = await client.query(
+        `UPDATE file_import SET updated_at = greatest(updated_at, $3), last_line = $4, entries = entries + $5, imported = imported + $6, repeated = repeated + $7,
+           rejected = rejected + $8, enrolled = enrolled + $9, points = points + $10::bigint, bytes_done = greatest(bytes_done, $11::bigint)
+         WHERE id = $1 AND last_line < $2 AND finished_at IS NULL`,
+        [
+          found.id,
+          all[0][0].line,
+          app.clock.now(),
+          all[all.length - 1][0].lastLine,
+          all.length,
+          imported.length,
+          all.length - imported.length - errors.length,
+          errors.length,
+          enrolled,
+          imported.reduce((sum, points) => sum + BigInt(points), 0n).toString(),
+          (bytesDone ?? 0n).toString(),
+        ],
+      );
+      if (rowCount === 1) await keepErrors(client, found, errors.slice(0, Math.max(0, MOST_ERRORS_KEPT - found.rejected)));
+    }
+    return { import: await readImport(client, found.id), errors };
+  });
+}
+
+async function keepErrors(client: PoolClient, { id, brandId }: FileImport, errors: readonly LineError[]): Promise<void> {
+  if (errors.length === 0) return;
+  await client.query(
+    `INSERT INTO file_import_error (import_id, brand_id, line, field, code, message)
+     SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[]) AS new (line, field, code, message) ON CONFLICT DO NOTHING`,
+    [id, brandId, errors.map(({ line }) => line), errors.map(({ field }) => field), errors.map(({ code }) => code), errors.map(({ message }) => message)],
+  );
+}

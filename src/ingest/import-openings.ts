@@ -1,0 +1,240 @@
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import { mostClearable } from '../coalition/clearable-points';
+import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
+import { activity } from '../expiry/activity';
+import { expiryDate } from '../expiry/expiry-date';
+import { derivedUuid, newUuid, type Uuid } from '../ids';
+import { findPostings, sameOutcome } from '../ledger/find-posting';
+import { contentHash } from '../ledger/idempotency';
+import type { AccountRef } from '../ledger/ledger';
+import type { PostingOutcome, PostingRequest } from '../ledger/posting';
+import { memberRefContent } from '../members/member-ref';
+import { knowPresented, type ResolvedMember } from '../members/resolve-members';
+import { ALWAYS, type Day, dayOf, monthStart } from '../points/calendar';
+import { orRefusal } from '../purchases/posting-time';
+import { Refusal } from '../refusal';
+import type { FileImport } from './file-import';
+import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
+import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
+import { openingMembers } from './opening-members';
+import { type OpeningRow, readOpeningRow, type SentRow } from './opening-row';
+import { requireOpeningTerms } from './opening-terms';
+import { planOpening } from './plan-opening';
+
+export interface ImportOpenings {
+  readonly importId: Uuid;
+  /** In the file's order, at most MOST_ROWS. */
+  readonly rows: readonly SentRow[];
+  readonly bytesDone: bigint | null;
+}
+
+/**
+ * Imports the next lines of a file of opening balances: each line is an entry of its own, and a wrong one is reported and harms no other. May be
+ * sent again after any interruption: a line is booked once, by its reference or by import and line. Throws OVERLOADED, UNAVAILABLE (send it again),
+ * ImportFinished, NotFound, InvalidInput.
+ */
+export async function importOpenings(app: App, principal: Principal, { importId, rows, bytesDone }: ImportOpenings): Promise<ImportedBatch> {
+  const sent = rows.map((row) => ({ ...row, lastLine: row.line }));
+  const { brandId, found, fresh } = await beginBatch(app, principal, 'OPENINGS', importId, sent);
+  const batch = new Batch(app, principal, brandId, found);
+  const read = fresh.map(readOpeningRow);
+  const duplicates = await claimReferences(app, principal, found, read.filter(isRow));
+  const { snapshot, stored } = await batch.lookUp(read.filter(isRow));
+  const decided = new Map<OpeningRow, EntryResult>();
+  const prepared: PreparedRow[] = [];
+  for (const row of read.filter(isRow)) {
+    const earlier = stored.get(batch.idOf(row));
+    const wrong = duplicates.get(row.line);
+    if (wrong) decided.set(row, { is: 'rejected', error: wrong });
+    else if (earlier)
+      decided.set(
+        row,
+        batch.resultOf(row, () => sameOutcome(earlier, batch.hashOf(row))),
+      );
+    else {
+      const ready = prepare(row, snapshot, found, brandId, app.clock.now());
+      if ('error' in ready) decided.set(row, { is: 'rejected', error: ready.error });
+      else prepared.push(ready);
+    }
+  }
+  const { members, errors, enrolled } = await openingMembers(
+    app,
+    principal,
+    brandId,
+    importId,
+    prepared.map(({ row }) => row),
+    found.dryRun,
+  );
+  for (const { row } of prepared) {
+    const error = errors.get(row.line) ?? closedWallet(row, members.get(row.line));
+    if (error) decided.set(row, { is: 'rejected', error });
+  }
+  const open = prepared.filter(({ row }) => !decided.has(row));
+  if (found.dryRun) for (const { row } of open) decided.set(row, { is: 'imported', points: row.points });
+  else await batch.post(open, members, decided, snapshot);
+  const results = new Map(fresh.map((each, at) => [each, resultAt(read[at], decided)]));
+  return endBatch(app, principal, found, { results, enrolled, bytesDone });
+}
+
+function isRow(read: OpeningRow | LineError): read is OpeningRow {
+  return 'points' in read;
+}
+
+function resultAt(read: OpeningRow | LineError, decided: ReadonlyMap<OpeningRow, EntryResult>): EntryResult {
+  if (!isRow(read)) return { is: 'rejected', error: read };
+  const result = decided.get(read);
+  if (!result) throw new Error(`line ${read.line} was neither imported nor refused`);
+  return result;
+}
+
+function closedWallet({ line }: OpeningRow, member: ResolvedMember | undefined): LineError | null {
+  return member?.closed ? lineError(line, null, 'WALLET_CLOSED', 'The wallet of this member is closed for good.') : null;
+}
+
+/** A line that the coalition's rules allow. */
+interface PreparedRow {
+  readonly row: OpeningRow;
+  readonly currency: PointCurrency;
+  readonly termsId: Uuid;
+  readonly today: Day;
+  readonly issueMonth: Day;
+  readonly expiresOn: Day;
+}
+
+function prepare(row: OpeningRow, snapshot: CoalitionSnapshot, found: FileImport, brandId: Uuid, now: Date): PreparedRow | { error: LineError } {
+  const wrong = (field: string, code: string, message: string) => ({ error: lineError(row.line, field, code, message) });
+  const currency = row.currency === null ? snapshot.currenciesById.get(found.currencyId) : snapshot.currenciesByCode.get(row.currency);
+  if (!currency) return wrong('currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.');
+  const agreed = orRefusal(() => requireOpeningTerms(snapshot, brandId, currency, now));
+  if ('refused' in agreed) return { error: refusedLine(row.line, agreed.refused) };
+  if (BigInt(row.points) > mostClearable(snapshot, currency)) return wrong('points', 'TOO_MANY_POINTS', 'These are more points than could ever be settled.');
+  const today = dayOf(now, currency.timeZone);
+  const earnedOn = row.earnedOn ?? today;
+  if (earnedOn > today) return wrong('earnedOn', 'BAD_VALUE', 'This day is still to come. Give the day on which the points were earned, or none.');
+  const expiresOn = row.expiresOn ?? expiryDate(currency.expiry, earnedOn);
+  if (expiresOn <= today)
+    return row.expiresOn === null
+      ? wrong('earnedOn', 'EXPIRED', "By the currency's policy these points have expired. Leave the line out, or give an expiresOn.")
+      : wrong('expiresOn', 'EXPIRED', 'These points have expired: expiresOn is the first day on which they can no longer be spent. Leave the line out.');
+  return { row, currency, termsId: agreed.is.id, today, issueMonth: monthStart(earnedOn), expiresOn };
+}
+
+/** One batch of one import, and what it needs of the ledger. */
+class Batch {
+  constructor(
+    private readonly app: App,
+    private readonly principal: Principal,
+    private readonly brandId: Uuid,
+    private readonly found: FileImport,
+  ) {}
+
+  /** By the line's own reference, wherever it stands; without one by import and line. */
+  idOf({ reference, line }: OpeningRow): Uuid {
+    return reference === null ? derivedUuid('opening-line', this.found.id, String(line)) : derivedUuid('opening', this.brandId, this.nameOf(reference));
+  }
+
+  hashOf({ member, currency, points, expiresOn, earnedOn }: OpeningRow): Buffer {
+    const refs = [member.byCustomer, member.byIdentifier].map((ref) => ref && memberRefContent(this.app.keys, this.brandId, ref));
+    return contentHash('OPENING', { refs, currency, points, expiresOn, earnedOn });
+  }
+
+  async lookUp(rows: readonly OpeningRow[]) {
+    return this.app.database.transaction(databasePrincipal(this.principal), async ({ client }) => ({
+      stored: await findPostings(
+        client,
+        rows.map((row) => this.idOf(row)),
+      ),
+      snapshot: await this.app.coalition.snapshot(client),
+    }));
+  }
+
+  /** What a stored or new outcome means for the line. */
+  resultOf(row: OpeningRow, outcome: () => PostingOutcome): EntryResult {
+    try {
+      const { answer, refusal } = outcome();
+      if (refusal) return { is: 'rejected', error: refusedLine(row.line, refusal) };
+      // Sent again after an interruption, this import's own lines are found booked.
+      return answer?.importId === this.found.id ? { is: 'imported', points: row.points } : { is: 'repeated' };
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'IDEMPOTENCY_CONFLICT')
+        return {
+          is: 'rejected',
+          error: lineError(
+            row.line,
+            'reference',
+            'IDEMPOTENCY_CONFLICT',
+            'This reference was imported before with other content. Give a new balance a new reference.',
+          ),
+        };
+      return { is: 'rejected', error: thrownForLine(row.line, error) };
+    }
+  }
+
+  async post(
+    rows: readonly PreparedRow[],
+    members: ReadonlyMap<number, ResolvedMember>,
+    decided: Map<OpeningRow, EntryResult>,
+    snapshot: CoalitionSnapshot,
+  ): Promise<void> {
+    const walletOf = ({ row, currency }: PreparedRow): AccountRef => {
+      const member = members.get(row.line);
+      if (!member) throw new Error(`nobody was found or enrolled for line ${row.line}`);
+      return { kind: 'WALLET', owner: member.walletId, currencyId: currency.id };
+    };
+    const accounts = await this.app.ledger.openAccounts(
+      rows.flatMap((each): AccountRef[] => [walletOf(each), { kind: 'OPENING', owner: this.brandId, currencyId: each.currency.id }]),
+    );
+    const requests = await Promise.all(rows.map((each, at) => this.request(each, accounts[2 * at], accounts[2 * at + 1], snapshot)));
+    const outcomes = await Promise.allSettled(requests.map((request) => this.app.ledger.post(request)));
+    // All have an outcome before the batch is given up for one of them: what is booked is found again when it is sent again.
+    outcomes.forEach((outcome, at) => {
+      const { row } = rows[at];
+      decided.set(
+        row,
+        this.resultOf(row, () => {
+          if (outcome.status === 'rejected') throw outcome.reason;
+          return outcome.value;
+        }),
+      );
+    });
+    const presented = rows.flatMap(({ row }) => (row.member.byIdentifier && decided.get(row)?.is === 'imported' ? [row.member.byIdentifier] : []));
+    await knowPresented(this.app, this.brandId, presented);
+  }
+
+  private async request(
+    { row, currency, termsId, today, issueMonth, expiresOn }: PreparedRow,
+    wallet: number,
+    opening: number,
+    snapshot: CoalitionSnapshot,
+  ): Promise<PostingRequest> {
+    const now = this.app.clock.now().getTime();
+    const issuerCode = snapshot.brandsById.get(this.brandId)?.code ?? '';
+    const originId = await this.app.ledger.lotOrigin({ issuer: this.brandId, issuerCode, currencyId: currency.id, issueMonth, termsId, offerId: null });
+    return {
+      id: this.idOf(row),
+      party: this.brandId,
+      kind: 'IMPORT_OPENING',
+      contentHash: this.hashOf(row),
+      occurredAt: now,
+      day: today,
+      recordedAt: now,
+      loads: { wallets: [wallet] },
+      plan: planOpening({
+        transferId: newUuid(),
+        importId: this.found.id,
+        line: row.line,
+        opening,
+        wallet,
+        points: row.points,
+        lot: { originId, expiresOn, availableOn: ALWAYS },
+        termsId,
+        activity: activity(currency.expiry, wallet, today),
+      }),
+    };
+  }
+
+  private nameOf(reference: string): string {
+    return this.app.keys.identifierHash(`opening/${this.brandId}`, reference).toString('hex');
+  }
+}

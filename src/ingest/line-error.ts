@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import { InvalidInput, NotFound, Refusal, type RefusalData } from '../refusal';
+
+/** What is wrong with one line of a file, and what to do about it. */
+export interface LineError {
+  /** Counts from 1; the heading of a CSV file is line 1. */
+  readonly line: number;
+  /** The column or field; null: the line as a whole. */
+  readonly field: string | null;
+  /** Stable code, e.g. BAD_VALUE or DUPLICATE_REFERENCE; or that of a refusal. */
+  readonly code: string;
+  /** One sentence: what is wrong and what to write instead. Never what the line says. */
+  readonly message: string;
+}
+
+const LONGEST_MESSAGE = 500;
+const LONGEST_FIELD = 100;
+
+export function lineError(line: number, field: string | null, code: string, message: string): LineError {
+  return { line, field: field?.slice(0, LONGEST_FIELD) ?? null, code, message: message.slice(0, LONGEST_MESSAGE) };
+}
+
+/** The first thing that a schema found wrong. */
+export function badValue(line: number, { issues }: z.ZodError): LineError {
+  const [{ path, message }] = issues;
+  return lineError(line, path.length === 0 ? null : path.join('.'), 'BAD_VALUE', message);
+}
+
+export function refusedLine(line: number, { code, message }: Pick<RefusalData, 'code' | 'message'>): LineError {
+  return lineError(line, null, code, message);
+}
+
+/**
+ * What an operation threw for one line, as that line's error. Throws on what is of no one line: a refusal that a repetition may not meet,
+ * and anything unexpected.
+ */
+export function thrownForLine(line: number, reason: unknown): LineError {
+  if (reason instanceof Refusal && !reason.retrySafe) return refusedLine(line, reason);
+  if (reason instanceof InvalidInput) return lineError(line, reason.field.replace(/^input\.(\d+\.)?/, ''), 'BAD_VALUE', reason.message);
+  if (reason instanceof NotFound) return lineError(line, null, 'NOT_FOUND', reason.message);
+  throw reason;
+}

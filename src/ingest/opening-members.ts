@@ -1,0 +1,143 @@
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { Uuid } from '../ids';
+import { addIdentifier } from '../members/add-identifier';
+import { enrolMemberSchema, enrolMembers } from '../members/enrol-members';
+import { linkMember } from '../members/link-member';
+import { customerHash, identifierHash, type MemberRef } from '../members/member-ref';
+import { lookAtMembers, type ResolvedMember } from '../members/resolve-members';
+import { type LineError, lineError, thrownForLine } from './line-error';
+import type { OpeningRow } from './opening-row';
+import type { NamedMember } from './row-fields';
+
+/** Whose balances the lines of a batch are. */
+export interface OpeningMembers {
+  /** By line; a dry run leaves out members who would be enrolled. */
+  readonly members: ReadonlyMap<number, ResolvedMember>;
+  readonly errors: ReadonlyMap<number, LineError>;
+  /** Members enrolled, or who would be. */
+  readonly enrolled: number;
+}
+
+/**
+ * Finds the members of a batch's lines, enrols who is unknown, and makes the brand's customer id and the identifier of a line find the same member
+ * from now on. A dry run writes nothing.
+ */
+export async function openingMembers(
+  app: App,
+  principal: Principal,
+  brandId: Uuid,
+  importId: Uuid,
+  rows: readonly OpeningRow[],
+  dryRun: boolean,
+): Promise<OpeningMembers> {
+  const members = new Map<number, ResolvedMember>();
+  const errors = new Map<number, LineError>();
+  let enrolled = 0;
+  let left = rows;
+  // A look, then what becomes known by it, then a look again: two lines may name one person in two ways. Each look settles its first line at least.
+  for (let look = 0; left.length > 0; look++) {
+    if (look > rows.length) {
+      for (const { line } of left)
+        errors.set(line, lineError(line, null, 'UNKNOWN_MEMBER', 'This member was unlinked during the import. Import the line again.'));
+      break;
+    }
+    const found = await lookUp(app, principal, brandId, left);
+    const enrolling = new Map<string, OpeningRow>();
+    const completing: OpeningRow[] = [];
+    const named = new Set<string>();
+    for (const row of left) {
+      const { customer, identified } = found.get(row) as Found;
+      const names = namesOf(app, brandId, row.member);
+      if (customer && identified && customer.memberId !== identified.memberId)
+        errors.set(
+          row.line,
+          lineError(row.line, 'identifier', 'MEMBER_MISMATCH', 'The customerId and the identifier are of two members. Correct one, or leave it out.'),
+        );
+      else if ((customer || identified) && (dryRun || isWhole(row.member, customer, identified)))
+        members.set(row.line, (customer ?? identified) as ResolvedMember);
+      else {
+        // What an earlier line is about to make known is looked at again afterwards.
+        if (!names.some((name) => named.has(name))) {
+          if (customer || identified) completing.push(row);
+          else enrolling.set(names.join(' '), row);
+        }
+        for (const name of names) named.add(name);
+      }
+    }
+    enrolled += enrolling.size;
+    if (dryRun) break;
+    await enrol(app, principal, importId, enrolling, errors);
+    for (const row of completing) await complete(app, principal, row, found.get(row) as Found, errors);
+    left = left.filter(({ line }) => !members.has(line) && !errors.has(line));
+  }
+  return { members, errors, enrolled };
+}
+
+interface Found {
+  readonly customer: ResolvedMember | null;
+  readonly identified: ResolvedMember | null;
+}
+
+/** Both names of the line lead to the member already. */
+function isWhole({ byCustomer, byIdentifier }: NamedMember, customer: ResolvedMember | null, identified: ResolvedMember | null): boolean {
+  return (byCustomer === null || customer !== null) && (byIdentifier === null || identified !== null);
+}
+
+async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: readonly OpeningRow[]): Promise<Map<OpeningRow, Found>> {
+  const refs: MemberRef[] = rows.flatMap(({ member: { byCustomer, byIdentifier } }) => [byCustomer, byIdentifier].filter((ref) => ref !== null));
+  const found = await app.database.transaction(databasePrincipal(principal), (tx) => lookAtMembers(app, tx, brandId, refs));
+  const byRef = new Map(refs.map((ref, at) => [ref, found[at]]));
+  const memberOf = (ref: MemberRef | null) => (ref === null ? null : (byRef.get(ref) ?? null));
+  return new Map(rows.map((row) => [row, { customer: memberOf(row.member.byCustomer), identified: memberOf(row.member.byIdentifier) }]));
+}
+
+/** Keyed hashes: what is derived from them tells nobody a customer id or a card. */
+function namesOf(app: App, brandId: Uuid, { byCustomer, byIdentifier }: NamedMember): string[] {
+  return [
+    byCustomer && `customer ${customerHash(app.keys, brandId, byCustomer.customerId).toString('hex')}`,
+    byIdentifier && `${byIdentifier.identifier.kind} ${identifierHash(app.keys, byIdentifier.identifier).toString('hex')}`,
+  ].filter((name) => name !== null);
+}
+
+async function enrol(
+  app: App,
+  principal: Principal,
+  importId: Uuid,
+  enrolling: ReadonlyMap<string, OpeningRow>,
+  errors: Map<number, LineError>,
+): Promise<void> {
+  if (enrolling.size === 0) return;
+  const asked = [...enrolling];
+  const commands = asked.map(([names, { member }]) =>
+    enrolMemberSchema.parse({
+      idempotencyKey: `import ${importId} ${names.slice(0, 200)}`,
+      customerId: member.byCustomer?.customerId,
+      identifiers: member.byIdentifier ? [member.byIdentifier.identifier] : [],
+    }),
+  );
+  const results = await enrolMembers(app, principal, commands);
+  results.forEach((result, at) => {
+    const { line } = asked[at][1];
+    if (result.status === 'rejected') errors.set(line, thrownForLine(line, result.reason));
+  });
+}
+
+/** Adds the name that does not lead to the line's member yet. */
+async function complete(
+  app: App,
+  principal: Principal,
+  { line, member }: OpeningRow,
+  { customer, identified }: Found,
+  errors: Map<number, LineError>,
+): Promise<void> {
+  const { byCustomer, byIdentifier } = member;
+  try {
+    if (customer && !identified && byIdentifier)
+      await addIdentifier(app, principal, { member: { by: 'id', memberId: customer.memberId }, identifier: byIdentifier.identifier });
+    else if (identified && !customer && byCustomer && byIdentifier)
+      await linkMember(app, principal, { member: byIdentifier, customerId: byCustomer.customerId });
+  } catch (error) {
+    errors.set(line, thrownForLine(line, error));
+  }
+}

@@ -1,0 +1,22 @@
+import type { CoalitionSnapshot, PointCurrency, TermsVersion } from '../coalition/coalition-snapshot';
+import { requireTerms } from '../coalition/terms-in-force';
+import type { Uuid } from '../ids';
+import { Refusal } from '../refusal';
+
+/** The terms in force say nothing about points that come in from an old programme. */
+export class OpeningsNotAgreed extends Refusal {
+  constructor(currency: string) {
+    super({
+      code: 'OPENINGS_NOT_AGREED',
+      message: `The terms in force agree on no price for opening balances of ${currency}. Propose terms with an openingPrice and have them countersigned.`,
+      fields: { currency },
+    });
+  }
+}
+
+/** The terms under which a brand brings in opening balances now; throws TermsNotActive, OpeningsNotAgreed. */
+export function requireOpeningTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currency: PointCurrency, now: Date): TermsVersion {
+  const terms = requireTerms(snapshot, brandId, currency.id, 'issue', now, now);
+  if (terms.openingPrice === null) throw new OpeningsNotAgreed(currency.code);
+  return terms;
+}

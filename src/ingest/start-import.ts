@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { actorOf, databasePrincipal, type Principal } from '../access/principal';
+import { createOnce, idempotencyKeySchema } from '../access/record-change';
+import type { App } from '../app';
+import { requireCurrency } from '../coalition/require-currency';
+import { newUuid } from '../ids';
+import { currencyCode, optionalText } from '../ledger/request-fields';
+import { type FileImport, IMPORT_KINDS, readImport, requireImporter } from './file-import';
+import { requireOpeningTerms } from './opening-terms';
+
+const MOST_BYTES = 2n ** 53n;
+
+export const startImportSchema = z.object({
+  idempotencyKey: idempotencyKeySchema,
+  kind: z.enum(IMPORT_KINDS),
+  currency: currencyCode,
+  dryRun: z.boolean().default(false),
+  fileName: optionalText(255),
+  bytesTotal: z
+    .bigint()
+    .refine((bytes) => bytes >= 0n && bytes < MOST_BYTES, 'A file has 0 bytes or more.')
+    .nullish()
+    .transform((bytes) => bytes ?? null),
+});
+export type StartImport = z.output<typeof startImportSchema>;
+
+/** How long references of an import that nobody finished are kept. */
+const ABANDONED_DAYS = 30;
+
+/**
+ * Begins the import of a file, or finds it again: the same idempotency key goes on where it was. Throws OpeningsNotAgreed, TermsNotActive for
+ * opening balances that the terms in force do not provide for; InvalidInput (currency), IDEMPOTENCY_CONFLICT.
+ */
+export async function startImport(app: App, principal: Principal, command: StartImport): Promise<FileImport> {
+  const brandId = requireImporter(principal, command.kind);
+  const { idempotencyKey, fileName, ...content } = command;
+  const { kind, dryRun } = content;
+  const { target } = await createOnce(app, principal, { operation: 'startImport', idempotencyKey, content, details: { kind, dryRun } }, async ({ client }) => {
+    const snapshot = await app.coalition.snapshot(client);
+    const currency = requireCurrency(snapshot, command.currency, 'input.currency');
+    const now = app.clock.now();
+    if (kind === 'OPENINGS') requireOpeningTerms(snapshot, brandId, currency, now);
+    await client.query(
+      `DELETE FROM file_import_reference r USING file_import i WHERE i.id = r.import_id AND i.brand_id = $1 AND i.updated_at < $2::timestamptz - make_interval(days => $3)`,
+      [brandId, now, ABANDONED_DAYS],
+    );
+    const id = newUuid();
+    await client.query(
+      `INSERT INTO file_import (id, brand_id, kind, dry_run, file_name, currency_id, started_by, started_at, updated_at, bytes_total)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`,
+      [id, brandId, kind, dryRun, fileName, currency.id, actorOf(principal), now, command.bytesTotal?.toString() ?? null],
+    );
+    return id;
+  });
+  return app.database.transaction(databasePrincipal(principal), ({ client }) => readImport(client, target));
+}
+
+export interface FinishImport {
+  readonly importId: string;
+}
+
+/** Says that the file has come to its end. Saying it again changes nothing. */
+export async function finishImport(app: App, principal: Principal, { importId }: FinishImport): Promise<FileImport> {
+  const database = databasePrincipal(principal);
+  const { kind } = await app.database.transaction(database, ({ client }) => readImport(client, importId));
+  const brandId = requireImporter(principal, kind);
+  return app.database.transaction(database, async ({ client }) => {
+    await client.query('UPDATE file_import SET finished_at = coalesce(finished_at, $3) WHERE id = $1 AND brand_id = $2', [importId, brandId, app.clock.now()]);
+    await client.query('DELETE FROM file_import_reference WHERE import_id = $1', [importId]);
+    return readImport(client, importId);
+  });
+}
