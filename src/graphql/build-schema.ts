@@ -3,8 +3,10 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import { buildSchemaSync } from 'type-graphql';
 import { AccessResolver } from './access.resolver';
 import { CoalitionResolver } from './coalition.resolver';
+import { ConversionResolver } from './conversion.resolver';
 import { EarningResolver } from './earning.resolver';
 import { ExchangeResolver } from './exchange.resolver';
+import { ExpiryResolver } from './expiry.resolver';
 import { ImportResolver } from './ingest.resolver';
 import { LimitsResolver } from './limits.resolver';
 import { MemberResolver, WalletResolver } from './member.resolver';
@@ -19,8 +21,10 @@ import { ViewerResolver } from './viewer.resolver';
 const resolvers = [
   AccessResolver,
   CoalitionResolver,
+  ConversionResolver,
   EarningResolver,
   ExchangeResolver,
+  ExpiryResolver,
   LimitsResolver,
   ImportResolver,
   MemberResolver,

@@ -1,17 +1,19 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
-import type { EarningRule } from '../earning/earning-rule';
+import type { Availability, EarningRule } from '../earning/earning-rule';
 import { listEarningRules } from '../earning/list-earning-rules';
 import { MAX_PURCHASES, type RecordPurchase, recordPurchaseSchema } from '../earning/purchase-command';
 import { type RecordedPurchase, recordPurchase, recordPurchases } from '../earning/record-purchases';
 import { type RecordedReturn, recordReturn, recordReturnSchema } from '../earning/record-return';
 import { setEarningRule, setEarningRuleSchema } from '../earning/set-earning-rule';
 import { currencyCode } from '../ledger/request-fields';
+import { dayToIso } from '../points/calendar';
 import { showBalance } from './balance.types';
 import { bulkAnswers } from './bulk-answers';
 import { readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
 import {
+  type AvailabilityType,
   EarningRuleConnection,
   EarningRuleType,
   RecordedPurchaseType,
@@ -66,7 +68,16 @@ function showEarningRule(ctx: Context, rule: EarningRule, currency: string): Ear
     eligibleCategories: rule.eligibleCategories && [...rule.eligibleCategories],
     excludedCategories: [...rule.excludedCategories],
     excludedSkus: [...rule.excludedSkus],
+    availability: showAvailability(rule.availability),
     effectiveFrom: rule.effectiveFrom,
+  };
+}
+
+function showAvailability(availability: Availability): AvailabilityType {
+  return {
+    kind: availability.kind,
+    days: 'days' in availability ? availability.days : null,
+    date: 'date' in availability ? dayToIso(availability.date) : null,
   };
 }
 

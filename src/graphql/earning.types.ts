@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { BalanceType } from './balance.types';
 import { connectionOf } from './connection';
+import { enumOf } from './enum-of';
 import { MemberRefInput } from './member-ref.types';
 import {
   AmountTooLargeAnswer,
@@ -129,9 +130,19 @@ export class RecordedPurchaseType {
 
   @Field(() => DateScalar, {
     nullable: true,
-    description: "First day, in the currency's time zone, on which these points can no longer be spent; null: they do not expire, or there are none.",
+    description:
+      "First day, in the currency's time zone, on which these points can no longer be spent; null: they do not expire by themselves, or there are none.",
   })
   expiresOn!: string | null;
+
+  @Field(() => DateScalar, { nullable: true, description: 'First day on which they can be spent; null: at once, or once you confirm the purchase.' })
+  availableOn?: string | null;
+
+  @Field(() => DateScalar, {
+    nullable: true,
+    description: 'The last day on which you can confirm the purchase, or its points are taken back; null: you need not.',
+  })
+  confirmBy?: string | null;
 
   @Field(() => DateTimeScalar, { description: 'When it happened.' })
   occurredAt!: string;
@@ -266,6 +277,37 @@ export const RecordReturnResult = answerUnion(
   () => [BalanceOutOfRangeAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, ReturnExceedsPurchaseAnswer, UnavailableAnswer],
 );
 
+const AvailabilityKindEnum = enumOf('AvailabilityKind', 'When earned points can be spent.', {
+  IMMEDIATE: 'At once.',
+  DELAY: 'A number of days after the purchase.',
+  FIXED_DATE: 'From a date on; at once when they are earned on it or later.',
+  ON_EVENT: 'Once the brand confirms the purchase (see confirmPurchase), within a number of days after it; what it has not confirmed by then is taken back.',
+});
+
+@InputType('AvailabilityInput', { description: 'When earned points can be spent.' })
+export class AvailabilityInput {
+  @Field(() => AvailabilityKindEnum, { description: 'In which way.' })
+  kind!: string;
+
+  @Field(() => Int, { nullable: true, description: 'DELAY and ON_EVENT: 1 to 730 days.' })
+  days?: number | null;
+
+  @Field(() => DateScalar, { nullable: true, description: "FIXED_DATE: the first day on which they can be spent, in the currency's time zone." })
+  date?: string | null;
+}
+
+@ObjectType('Availability', { description: 'When earned points can be spent.' })
+export class AvailabilityType {
+  @Field(() => AvailabilityKindEnum, { description: 'In which way.' })
+  kind!: string;
+
+  @Field(() => Int, { nullable: true, description: 'DELAY: days after the purchase. ON_EVENT: days within which the brand confirms it.' })
+  days!: number | null;
+
+  @Field(() => DateScalar, { nullable: true, description: "FIXED_DATE: the first day on which they can be spent, in the currency's time zone." })
+  date!: string | null;
+}
+
 @InputType('SetEarningRuleInput', {
   description: "A version of the brand's earning rule for a points currency. It is in force from effectiveFrom until the next one starts, and never edited.",
 })
@@ -293,6 +335,9 @@ export class SetEarningRuleInput {
 
   @Field(() => [String], { nullable: true, description: 'Skus that earn nothing.' })
   excludedSkus?: string[] | null;
+
+  @Field(() => AvailabilityInput, { nullable: true, description: 'When the points can be spent; at once by default.' })
+  availability?: AvailabilityInput | null;
 
   @Field(() => DateTimeScalar, { description: 'When it starts; may lie in the past.' })
   effectiveFrom!: Date;
@@ -329,6 +374,9 @@ export class EarningRuleType {
 
   @Field(() => [String], { description: 'Skus that earn nothing.' })
   excludedSkus!: string[];
+
+  @Field(() => AvailabilityType, { description: 'When the points can be spent.' })
+  availability!: AvailabilityType;
 
   @Field(() => DateTimeScalar, { description: 'When it starts.' })
   effectiveFrom!: Date;

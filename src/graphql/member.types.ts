@@ -68,10 +68,33 @@ export class ExpiryType {
   points!: number;
 }
 
-@ObjectType('CurrencyBalance', { description: 'What a wallet holds of one points currency, and what expires next.' })
+@ObjectType('PendingPoints', { description: 'Points earned that cannot be spent yet.' })
+export class PendingPointsType {
+  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit." })
+  points!: number;
+
+  @Field(() => DateScalar, {
+    nullable: true,
+    description: "First day, in the currency's time zone, on which they can be spent; null: once their brand confirms them.",
+  })
+  availableOn!: string | null;
+
+  @Field(() => DateScalar, {
+    nullable: true,
+    description: 'The last day on which their brand can confirm them: what it has not is taken back. Null: it need not.',
+  })
+  confirmBy!: string | null;
+}
+
+@ObjectType('CurrencyBalance', { description: 'What a wallet holds of one points currency, what becomes available and what expires next.' })
 export class CurrencyBalanceType extends BalanceType {
   @Field(() => [ExpiryType], { description: 'The next days on which points expire, soonest first, at most 10. Held points are not in it.' })
   nextExpiries!: readonly ExpiryType[];
+
+  @Field(() => [PendingPointsType], {
+    description: 'Pending points by the day on which they can be spent, soonest first, those to be confirmed last; at most 100 days.',
+  })
+  pendingPoints!: readonly PendingPointsType[];
 }
 
 @ObjectType('Movement', { description: 'Points that came into a wallet or left it.' })

@@ -13,7 +13,7 @@ export class PurchaseResolver {
   @Query(() => PurchaseType, { description: 'A purchase at the own brand, or of the asking member. Asks for the scope purchases.' })
   async purchase(@Ctx() ctx: Context, @Arg('id', () => ID, { description: 'Which.' }) id: string): Promise<PurchaseType> {
     const found = await findPurchase(ctx.app, requirePrincipal(ctx), readId(ctx, 'purchase', id, 'id'));
-    const { currency, points, moneyCurrency, channel, instrument, reference, occurredAt, recordedAt } = found;
+    const { currency, points, award, moneyCurrency, channel, instrument, reference, occurredAt, recordedAt } = found;
     return {
       id,
       memberId: showId(ctx, 'member', found.memberId),
@@ -21,7 +21,7 @@ export class PurchaseResolver {
       amount: formatExact(found.amount),
       eligibleAmount: formatExact(found.eligibleAmount),
       paidWithPoints: formatExact(found.paidWithPoints),
-      ...{ currency, points, moneyCurrency, channel, instrument, reference, occurredAt, recordedAt },
+      ...{ currency, points, award, moneyCurrency, channel, instrument, reference, occurredAt, recordedAt },
       lines: found.lines.map((line) => ({
         ...line,
         quantity: formatDecimal(line.quantity, 3),

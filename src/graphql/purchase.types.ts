@@ -1,6 +1,7 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { AWARD_STATES } from '../purchases/find-purchase';
 import { REDEMPTION_STATES } from '../redemption/find-redemption';
-import { DateTimeScalar, DecimalScalar, MoneyType, PointsScalar } from './scalars';
+import { DateScalar, DateTimeScalar, DecimalScalar, MoneyType, PointsScalar } from './scalars';
 
 @ObjectType('PurchaseLine', { description: 'A line of a basket, as it was bought.' })
 export class PurchaseLineType {
@@ -41,6 +42,30 @@ export class PurchaseReturnType {
   occurredAt!: Date;
 }
 
+const AwardStateEnum = Object.fromEntries(AWARD_STATES.map((state) => [state, state]));
+registerEnumType(AwardStateEnum, {
+  name: 'AwardState',
+  description: 'What has become of the points that a purchase earned; what came back of it is told apart.',
+  valuesConfig: {
+    AVAILABLE: { description: 'They can be spent.' },
+    PENDING: { description: 'They cannot be spent yet: before their day, or before the brand confirms them.' },
+    CONFIRMED: { description: 'The brand has confirmed them, and they can be spent.' },
+    CANCELLED: { description: 'The brand did not confirm them in time, and they are taken back.' },
+  },
+});
+
+@ObjectType('PurchaseAward', { description: 'The points that a purchase earned, as they stand now.' })
+export class PurchaseAwardType {
+  @Field(() => AwardStateEnum, { description: 'What has become of them.' })
+  state!: string;
+
+  @Field(() => DateScalar, { nullable: true, description: 'First day on which they can be spent; null: at once, or once the brand confirms them.' })
+  availableOn!: string | null;
+
+  @Field(() => DateScalar, { nullable: true, description: 'The last day on which the brand can confirm them; null: it need not.' })
+  confirmBy!: string | null;
+}
+
 @ObjectType('Purchase', { description: 'What a member bought at a brand.' })
 export class PurchaseType {
   @Field(() => ID, { description: 'Opaque id; another one for each who may see it.' })
@@ -57,6 +82,9 @@ export class PurchaseType {
 
   @Field(() => PointsScalar, { description: 'Points earned when it was bought.' })
   points!: number;
+
+  @Field(() => PurchaseAwardType, { nullable: true, description: 'Those points, as they stand now; null when there were none.' })
+  award!: PurchaseAwardType | null;
 
   @Field(() => DecimalScalar, { description: 'Sum of the lines when it was bought, in units of moneyCurrency, nine decimals.' })
   amount!: string;

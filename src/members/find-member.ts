@@ -4,7 +4,7 @@ import type { Uuid } from '../ids';
 import type { BalanceAfter } from '../ledger/posting';
 import { dayOf } from '../points/calendar';
 import { type MemberOrSelf, withMember } from './asking-member';
-import { type Expiry, readBalance, readNextExpiries, readWalletAccounts, type WalletAccount } from './read-balances';
+import { type Expiry, type PendingPoints, readBalance, readNextExpiries, readPending, readWalletAccounts, type WalletAccount } from './read-balances';
 import type { ResolvedMember } from './resolve-members';
 
 /** Who may look at a member: a brand that knows it, the operator, the member. */
@@ -51,17 +51,29 @@ export function readProfiles(app: App, principal: Principal, memberIds: readonly
 export interface CurrencyBalance extends BalanceAfter {
   /** Code of the points currency. */
   readonly currency: string;
+  /** At most 10. */
   readonly nextExpiries: readonly Expiry[];
+  readonly pendingPoints: readonly PendingPoints[];
 }
 
 /** A wallet's balances, a currency each, by code. */
 export async function readWalletBalances(app: App, principal: Principal, memberId: Uuid): Promise<CurrencyBalance[]> {
   const now = app.clock.now();
   const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
-    const found: (WalletAccount & { nextExpiries: Expiry[] })[] = [];
-    for (const each of await readWalletAccounts(app, client, walletId))
-      found.push({ ...each, nextExpiries: await readNextExpiries(client, each, dayOf(now, each.currency.timeZone)) });
+    const found: (WalletAccount & { nextExpiries: Expiry[]; pendingPoints: PendingPoints[] })[] = [];
+    for (const each of await readWalletAccounts(app, client, walletId)) {
+      const today = dayOf(now, each.currency.timeZone);
+      const nextExpiries = await readNextExpiries(client, each, today);
+      found.push({ ...each, nextExpiries, pendingPoints: await readPending(client, each, today) });
+    }
     return found;
   });
-  return Promise.all(accounts.map(async (each) => ({ ...(await readBalance(app, each)), currency: each.currency.code, nextExpiries: each.nextExpiries })));
+  return Promise.all(
+    accounts.map(async (each) => ({
+      ...(await readBalance(app, each)),
+      currency: each.currency.code,
+      nextExpiries: each.nextExpiries,
+      pendingPoints: each.pendingPoints,
+    })),
+  );
 }

@@ -2,6 +2,7 @@ import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
 import { requireReader } from '../members/asking-member';
+import { type Day, dayOf, dayToIso } from '../points/calendar';
 import { NotFound } from '../refusal';
 import { type PurchaseFact, readPurchase } from './read-purchase';
 
@@ -13,7 +14,20 @@ export interface PurchaseReturn {
   readonly occurredAt: Date;
 }
 
-export interface FoundPurchase extends PurchaseFact {
+export const AWARD_STATES = ['AVAILABLE', 'PENDING', 'CONFIRMED', 'CANCELLED'] as const;
+
+/** What has become of the points that a purchase earned. */
+export interface AwardNow {
+  readonly state: (typeof AWARD_STATES)[number];
+  /** 'YYYY-MM-DD', local: the first day on which they can be spent, where that was not the day of the purchase; null also when they are to be confirmed. */
+  readonly availableOn: string | null;
+  /** The last local day on which they can be confirmed; null: they need not be. */
+  readonly confirmBy: string | null;
+}
+
+export interface FoundPurchase extends Omit<PurchaseFact, 'award'> {
+  /** null: nothing was earned. */
+  readonly award: AwardNow | null;
   readonly currency: string;
   /** Oldest first, at most 100. */
   readonly returns: readonly PurchaseReturn[];
@@ -37,12 +51,22 @@ export async function findPurchase(app: App, principal: Principal, id: Uuid): Pr
        WHERE r.wallet_id = $1 AND r.purchase_id = $2 GROUP BY l.line_no`,
       key,
     );
-    const { currenciesById } = await app.coalition.snapshot(client);
+    const currency = (await app.coalition.snapshot(client)).currenciesById.get(purchase.currencyId);
     return {
       ...purchase,
-      currency: currenciesById.get(purchase.currencyId)?.code ?? '',
+      award: purchase.points === 0 ? null : awardNow(purchase, dayOf(app.clock.now(), currency?.timeZone ?? 'UTC')),
+      currency: currency?.code ?? '',
       returns: returns.map((row) => ({ id: row.id, clawedBack: Number(row.clawed_back), reinstated: Number(row.reinstated), occurredAt: row.occurred_at })),
       returned: new Map(lines.map((row) => [row.line_no, row.returned])),
     };
   });
+}
+
+/** An award that was not confirmed by its deadline counts as cancelled, whether or not that has been booked. */
+function awardNow({ award }: PurchaseFact, today: Day): AwardNow {
+  if (!award) return { state: 'AVAILABLE', availableOn: null, confirmBy: null };
+  const { availableOn, deadline, resolution } = award;
+  const dates = { availableOn: availableOn === null ? null : dayToIso(availableOn), confirmBy: deadline === null ? null : dayToIso(deadline) };
+  if (deadline !== null) return { state: resolution?.state ?? (today > deadline ? 'CANCELLED' : 'PENDING'), ...dates };
+  return { state: availableOn !== null && today < availableOn ? 'PENDING' : 'AVAILABLE', ...dates };
 }

@@ -1,0 +1,34 @@
+import type { Principal } from '../access/principal';
+import type { App } from '../app';
+import type { Uuid } from '../ids';
+import { withMember } from '../members/asking-member';
+import { LOOKS_AT_MEMBERS } from '../members/find-member';
+import { type Expiry, readNextExpiries, readWalletAccounts } from '../members/read-balances';
+import { dayOf } from '../points/calendar';
+import { InvalidInput } from '../refusal';
+
+/** The furthest that can be asked for, in days. */
+const FURTHEST = 730;
+
+/** Points of a currency that can no longer be spent from a day on. */
+export interface ExpiringPoints extends Expiry {
+  readonly currency: string;
+}
+
+/**
+ * What of a member's wallet expires within so many days from today (1: tomorrow), soonest first, a row each day and currency. As things stand: where
+ * expiry slides, the next activity puts it off. Throws InvalidInput, PermissionDenied, NotFound (member).
+ */
+export function readExpiring(app: App, principal: Principal, memberId: Uuid, within: number): Promise<ExpiringPoints[]> {
+  if (within < 1 || within > FURTHEST) throw new InvalidInput('within', `This is 1 to ${FURTHEST} days.`);
+  return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
+    const now = app.clock.now();
+    const found: ExpiringPoints[] = [];
+    for (const each of await readWalletAccounts(app, client, walletId)) {
+      const today = dayOf(now, each.currency.timeZone);
+      const expiries = await readNextExpiries(client, each, today, { until: today + within, limit: within });
+      found.push(...expiries.map((expiry) => ({ ...expiry, currency: each.currency.code })));
+    }
+    return found.sort((a, b) => (a.on === b.on ? (a.currency < b.currency ? -1 : 1) : a.on < b.on ? -1 : 1));
+  });
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { requireOperator } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import { reasonSchema, recordChange } from '../access/record-change';
+import type { App } from '../app';
+import type { PointCurrency } from '../coalition/coalition-snapshot';
+import { requireCurrency } from '../coalition/require-currency';
+import { currencyCode } from '../ledger/request-fields';
+
+export const setExpiryNoticesSchema = z.object({
+  currency: currencyCode,
+  days: z
+    .array(z.int().min(1, 'This is 1 to 730 days.').max(730, 'This is 1 to 730 days.'))
+    .max(10, 'At most 10 thresholds.')
+    .refine((days) => new Set(days).size === days.length, 'Each threshold is named once.')
+    .transform((days) => [...days].sort((a, b) => b - a)),
+  reason: reasonSchema,
+});
+export type SetExpiryNotices = z.output<typeof setExpiryNoticesSchema>;
+
+/** How many days before points of a currency expire their members are told; none: never. For what is told from now on. Throws InvalidInput (currency). */
+export async function setExpiryNotices(app: App, principal: Principal, command: SetExpiryNotices): Promise<PointCurrency> {
+  requireOperator(principal, ['PROGRAMME_MANAGER']);
+  const noticeDays = command.days;
+  return app.database.transaction(databasePrincipal(principal), async (tx) => {
+    const currency = requireCurrency(await app.coalition.snapshot(tx.client), command.currency);
+    const { rowCount } = await tx.client.query('UPDATE point_currency SET notice_days = $2 WHERE id = $1 AND notice_days <> $2', [currency.id, noticeDays]);
+    // Nothing new: neither an audit entry nor a new version of the coalition.
+    if (rowCount === 0) return { ...currency, noticeDays };
+    const change = { operation: 'setExpiryNotices', target: currency.code, reason: command.reason, details: { days: noticeDays.join(', ') } };
+    await recordChange(app, tx, principal, change);
+    return { ...currency, noticeDays };
+  });
+}
