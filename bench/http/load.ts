@@ -27,7 +27,7 @@ export interface LoadResult {
   readonly cpuMs: number;
 }
 
-const ANSWER = 'purchaseId points expiresOn balance { available } duplicate';
+const ANSWER = 'purchaseId points expiresOn balance { spendable } duplicate';
 const EARN = `mutation Earn($input: RecordPurchaseInput!) { recordPurchase(input: $input) { ... on RecordedPurchase { ${ANSWER} } ... on Refusal { code message retrySafe } } }`;
 const BULK = `mutation Bulk($input: [RecordPurchaseInput!]!) { recordPurchases(input: $input) { ... on RecordedPurchase { ${ANSWER} } ... on Refusal { code message retrySafe } } }`;
 const BULK_SIZE = 100;

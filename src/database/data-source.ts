@@ -15,6 +15,16 @@ export function createOwnerDataSource(url: string): DataSource {
   });
 }
 
+/** A pool that is exhausted answers with an error, not with a wait without end; a statement that is stuck gives its connection back. */
+export const APP_POOL = {
+  connectionTimeoutMillis: 10_000,
+  idleTimeoutMillis: 60_000,
+  keepAlive: true,
+  statement_timeout: 30_000,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 60_000,
+} as const;
+
 /** The application's data source: every connection begins as tessera_app (the URL says so). */
 export function createAppDataSource(url: string, poolSize: number): DataSource {
   return new DataSource({
@@ -26,15 +36,7 @@ export function createAppDataSource(url: string, poolSize: number): DataSource {
     migrationsTableName: 'migration',
     poolSize,
     applicationName: 'tessera-app',
-    // A pool that is exhausted answers with an error, not with a wait without end; a statement that is stuck gives its connection back.
-    extra: {
-      connectionTimeoutMillis: 10_000,
-      idleTimeoutMillis: 60_000,
-      keepAlive: true,
-      statement_timeout: 30_000,
-      lock_timeout: 10_000,
-      idle_in_transaction_session_timeout: 60_000,
-    },
+    extra: APP_POOL,
   });
 }
 

@@ -13,10 +13,15 @@ const RETRYABLE = new Set(['40001', '40P01']);
 const MAX_ATTEMPTS = 5;
 
 /** Runs work in one transaction as the principal; a deadlock or serialisation failure is retried, bounded, with jitter. */
-export async function inTransaction<T>(source: DataSource, principal: DatabasePrincipal, work: (tx: Tx) => Promise<T>): Promise<T> {
+export function inTransaction<T>(source: DataSource, principal: DatabasePrincipal, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return outlastConflicts(() => once(source, principal, work));
+}
+
+/** Tries again after a deadlock or serialisation failure. */
+export async function outlastConflicts<T>(once: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(source, principal, work);
+      return await once();
     } catch (error) {
       const code = (error as { code?: string; driverError?: { code?: string } }).driverError?.code ?? (error as { code?: string }).code;
       if (attempt >= MAX_ATTEMPTS || !code || !RETRYABLE.has(code)) throw error;

@@ -1,14 +1,13 @@
 import { requireBrand } from '../access/permissions';
-import { databasePrincipal, type Principal } from '../access/principal';
+import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import { mostClearable } from '../coalition/clearable-points';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
 import { requireCurrency } from '../coalition/require-currency';
 import { requireTerms } from '../coalition/terms-in-force';
-import type { Tx } from '../database/transaction';
 import { activity } from '../expiry/activity';
 import { newUuid, type Uuid } from '../ids';
-import { type FoundPosting, findPostings, sameOutcome } from '../ledger/find-posting';
+import { sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import type { AccountRef } from '../ledger/ledger';
 import { acceptedAnswer } from '../ledger/outcome';
@@ -16,11 +15,12 @@ import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/pos
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { memberRefContent } from '../members/member-ref';
-import { knowPresented, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
+import { knowPresented } from '../members/resolve-members';
 import { dayOf, monthStart } from '../points/calendar';
-import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
+import { type Found, lookUp } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
 import { NotFound } from '../refusal';
+import { contributionOf } from '../sharing/automatic-contribution';
 import { awardDates } from './award';
 import type { Exclusion } from './earning-rule';
 import { type EarningRules, earningRules } from './earning-rules';
@@ -78,31 +78,27 @@ async function record(
 ): Promise<PromiseSettledResult<RecordedPurchase>[]> {
   const brandId = requireBrand(principal, { scope: 'purchases' });
   const now = app.clock.now();
-  const asked = commands.map((command) => ({ command, id: postingId(brandId, command.idempotencyKey), hash: hashOf(app, brandId, command) }));
-  const context = await app.database.transaction(databasePrincipal(principal), async (tx): Promise<Context> => {
-    const stored = await findPostings(
-      tx.client,
-      asked.filter(({ command }) => !command.dryRun).map(({ id }) => id),
-    );
-    const fresh = asked.filter(({ id }) => !stored.has(id)).map(({ command }) => command);
-    const version = await app.coalition.version(tx.client);
-    const snapshot = await app.coalition.at(version);
-    asked.forEach(({ id, command }, at) => {
-      if (!stored.has(id)) requireCurrency(snapshot, command.currency, `${fieldOf(at)}.currency`);
-    });
-    const members = await findMembers(app, tx, brandId, fresh);
-    const redemptions = await readRedemptions(tx.client, [...new Set(fresh.flatMap((command) => command.redemptionIds))]);
-    return { brandId, now, stored, members, redemptions, snapshot, rules: await earningRules(app, version), limits: await velocityLimits(app, version) };
+  const named = commands.map((command) => ({ command, id: postingId(brandId, command.idempotencyKey), hash: hashOf(app, brandId, command) }));
+  const { found, version, snapshot } = await lookUp(
+    app,
+    brandId,
+    named.map(({ command, id }) => ({ id: command.dryRun ? null : id, member: command.member, redemptionIds: command.redemptionIds })),
+  );
+  const asked: Asked[] = named.map((each, at) => ({ ...each, found: found[at] }));
+  asked.forEach(({ command, found: { stored } }, at) => {
+    if (!stored) requireCurrency(snapshot, command.currency, `${fieldOf(at)}.currency`);
   });
-  await openAccounts(app, context, commands);
+  const [rules, limits] = await Promise.all([earningRules(app, version), velocityLimits(app, version)]);
+  const context: Context = { brandId, now, snapshot, rules, limits };
+  await openAccounts(app, context, asked);
   const requests = await Promise.all(asked.map((each, at) => requestOrNotFound(app, context, each, fieldOf(at))));
   // All requests are made before the first is posted: bad input posts nothing, and a member's purchases keep their order.
-  const results = await Promise.allSettled(asked.map((each, at) => post(app, context, each, requests[at])));
-  const booked = commands.filter((command, at) => !command.dryRun && results[at].status === 'fulfilled' && context.members.has(command));
+  const results = await Promise.allSettled(asked.map((each, at) => post(app, each, requests[at])));
+  const met = asked.filter(({ command, found: { member } }, at) => !command.dryRun && results[at].status === 'fulfilled' && member?.isNew);
   await knowPresented(
     app,
     brandId,
-    booked.map((command) => command.member),
+    met.map(({ command }) => command.member),
   );
   return results;
 }
@@ -110,9 +106,6 @@ async function record(
 interface Context {
   readonly brandId: Uuid;
   readonly now: Date;
-  readonly stored: ReadonlyMap<Uuid, FoundPosting>;
-  readonly members: ReadonlyMap<RecordPurchase, ResolvedMember | null>;
-  readonly redemptions: ReadonlyMap<Uuid, RedemptionFact>;
   readonly snapshot: CoalitionSnapshot;
   readonly rules: EarningRules;
   readonly limits: VelocityLimits;
@@ -122,30 +115,20 @@ interface Asked {
   readonly command: RecordPurchase;
   readonly id: Uuid;
   readonly hash: Buffer;
+  readonly found: Found;
 }
 
 function hashOf(app: App, brandId: Uuid, { idempotencyKey: _key, dryRun: _dryRun, ...content }: RecordPurchase): Buffer {
   return contentHash('RECORD_PURCHASE', { ...content, member: memberRefContent(app.keys, brandId, content.member) });
 }
 
-/** Members who present something become known to the brand once their purchase is booked: see knowPresented. */
-async function findMembers(app: App, tx: Tx, brandId: Uuid, commands: readonly RecordPurchase[]): Promise<Map<RecordPurchase, ResolvedMember | null>> {
-  const members = await lookAtMembers(
-    app,
-    tx,
-    brandId,
-    commands.map((command) => command.member),
-  );
-  return new Map(commands.map((command, at) => [command, members[at]]));
-}
-
 /** One trip for the whole bulk, instead of one a purchase. */
-async function openAccounts(app: App, { brandId, members, snapshot }: Context, commands: readonly RecordPurchase[]): Promise<void> {
+async function openAccounts(app: App, { brandId, snapshot }: Context, asked: readonly Asked[]): Promise<void> {
   const refs = new Map<string, AccountRef>();
-  for (const command of commands) {
-    const member = members.get(command);
+  for (const { command, found } of asked) {
+    const { stored, member } = found;
     const currency = snapshot.currenciesByCode.get(command.currency);
-    if (!member || !currency) continue;
+    if (stored || !member || !currency) continue;
     refs.set(`${member.walletId} ${currency.id}`, { kind: 'WALLET', owner: member.walletId, currencyId: currency.id });
     refs.set(`issued ${currency.id}`, { kind: 'ISSUED', owner: brandId, currencyId: currency.id });
   }
@@ -153,7 +136,7 @@ async function openAccounts(app: App, { brandId, members, snapshot }: Context, c
 }
 
 async function requestOrNotFound(app: App, context: Context, asked: Asked, field: string): Promise<PostingRequest | NotFound | null> {
-  if (context.stored.has(asked.id)) return null;
+  if (asked.found.stored) return null;
   return toRequest(app, context, asked, field).catch((error) => {
     if (error instanceof NotFound) return error;
     throw error;
@@ -162,11 +145,9 @@ async function requestOrNotFound(app: App, context: Context, asked: Asked, field
 
 async function post(
   app: App,
-  context: Context,
-  { command: { dryRun }, id, hash }: Asked,
+  { command: { dryRun }, id, hash, found: { stored } }: Asked,
   request: PostingRequest | NotFound | null,
 ): Promise<RecordedPurchase> {
-  const stored = context.stored.get(id);
   if (stored) return toRecorded(sameOutcome(stored, hash), false);
   if (!request || request instanceof NotFound) throw request ?? new Error(`purchase ${id} was neither stored nor planned`);
   return toRecorded(dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request), dryRun);
@@ -177,13 +158,13 @@ function toRecorded(outcome: PostingOutcome, dryRun: boolean): RecordedPurchase 
   return { ...answer, balance: outcome.balances[0], dryRun, duplicate: outcome.duplicate };
 }
 
-async function toRequest(app: App, context: Context, { command, id, hash }: Asked, field: string): Promise<PostingRequest> {
+async function toRequest(app: App, context: Context, { command, id, hash, found }: Asked, field: string): Promise<PostingRequest> {
   const { brandId, now, snapshot } = context;
-  const member = context.members.get(command);
+  const { member } = found;
   if (!member) throw new NotFound('Member');
   const currency = requireCurrency(snapshot, command.currency, `${field}.currency`);
   const redemptions = command.redemptionIds.map((redemptionId) => {
-    const redemption = context.redemptions.get(redemptionId);
+    const redemption = found.redemptions.get(redemptionId);
     if (redemption?.brandId !== brandId) throw new NotFound('Redemption');
     return redemption;
   });
@@ -194,6 +175,7 @@ async function toRequest(app: App, context: Context, { command, id, hash }: Aske
     { kind: 'ISSUED', owner: brandId, currencyId: currency.id },
   ];
   const [wallet, issued] = await app.ledger.openAccounts(accounts);
+  const contribution = await contributionOf(app, found.pool, currency.id);
   const agreed = orRefusal(() => ({
     terms: requireTerms(snapshot, brandId, currency.id, 'issue', happenedAt, now),
     rule: context.rules.inForce(brandId, currency, happenedAt),
@@ -207,7 +189,8 @@ async function toRequest(app: App, context: Context, { command, id, hash }: Aske
     day,
     recordedAt: now.getTime(),
     loads: {
-      wallets: [wallet],
+      // First the wallet: its balance is the answer's.
+      wallets: [...new Set([wallet, ...(contribution ? [contribution.pool] : []), ...redemptions.map(({ account }) => account)])],
       transfers: redemptions.flatMap(({ spentBy }) => spentBy ?? []),
       counters: redemptions.map((redemption) => ({ account: wallet, key: usedCounter(redemption.id) })),
     },
@@ -237,6 +220,9 @@ async function toRequest(app: App, context: Context, { command, id, hash }: Aske
       award,
       recordedOn: dayOf(now, currency.timeZone),
       activity: activity(currency.expiry, wallet, day, award.deadline === null ? award.lot.availableOn : award.lot.expiresOn),
+      locked: member.locked,
+      contribution,
+      day,
       lines: command.lines,
       moneyCurrency: command.moneyCurrency,
       redemptions,

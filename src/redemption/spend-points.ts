@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { requireBrand } from '../access/permissions';
-import { databasePrincipal, type Principal } from '../access/principal';
+import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import { mostClearable } from '../coalition/clearable-points';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
@@ -8,7 +8,7 @@ import { requireCurrency } from '../coalition/require-currency';
 import { requireTerms } from '../coalition/terms-in-force';
 import { activity } from '../expiry/activity';
 import { newUuid, type Uuid } from '../ids';
-import { findPosting, sameOutcome } from '../ledger/find-posting';
+import { sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
@@ -16,13 +16,18 @@ import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredA
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
-import { knowPresented, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
+import { knowPresented, type ResolvedMember } from '../members/resolve-members';
 import { dayOf } from '../points/calendar';
+import { lookUp } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
 import { NotFound } from '../refusal';
+import { type PoolAccess, spendsFromPool } from '../sharing/household';
+import { PoolNotSpendable } from '../sharing/sharing-refusals';
 import { MOST_MONEY } from './check-rule';
 import { planRedemption } from './plan-redemption';
 import { type RedemptionRules, redemptionRules } from './redemption-rule';
+
+export const POINT_SOURCES = ['WALLET', 'POOL'] as const;
 
 /** What burns and holds are asked for with. */
 export const spendPointsSchema = z.object({
@@ -39,6 +44,11 @@ export const spendPointsSchema = z.object({
   channel: optionalText(50),
   instrument: optionalText(50),
   reference: optionalText(200),
+  /** Whose points: the member's own, or the household's. */
+  source: z
+    .enum(POINT_SOURCES)
+    .nullish()
+    .transform((source) => source ?? 'WALLET'),
   dryRun,
 });
 export type SpendPoints = z.output<typeof spendPointsSchema>;
@@ -46,6 +56,7 @@ export type SpendPoints = z.output<typeof spendPointsSchema>;
 /** Points spent, or set aside until they are captured or the hold ends; the same for every repetition of the request. */
 export interface SpentPoints {
   readonly redemptionId: Uuid;
+  readonly source: (typeof POINT_SOURCES)[number];
   readonly currency: string;
   /** In the currency's smallest unit. */
   readonly points: number;
@@ -55,6 +66,7 @@ export interface SpentPoints {
   /** When a hold ends by itself; null for a burn. */
   readonly expiresAt: string | null;
   readonly occurredAt: string;
+  /** Of the wallet or the pool: of what was spent from. */
   readonly balance: BalanceAfter;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
@@ -71,47 +83,40 @@ export interface Spending {
 /** What redeemPoints and holdPoints share: look up, plan, post. */
 export async function spendPoints(app: App, principal: Principal, command: SpendPoints, spending: Spending): Promise<SpentPoints> {
   const brandId = requireBrand(principal, { scope: 'redemptions' });
-  const { idempotencyKey: key, dryRun, member: ref, ...rest } = command;
-  const hash = contentHash(spending.kind, { ...rest, ...spending.content, member: memberRefContent(app.keys, brandId, ref) });
+  const { idempotencyKey: key, dryRun, member: ref, source, ...rest } = command;
+  // What is left out, as it once always was, is not in the content.
+  const content = { ...rest, ...spending.content, source: source === 'WALLET' ? undefined : source };
+  const hash = contentHash(spending.kind, { ...content, member: memberRefContent(app.keys, brandId, ref) });
   const id = postingId(brandId, key);
-  const found = await app.database.transaction(databasePrincipal(principal), async (tx) => {
-    const stored = dryRun ? null : await findPosting(tx.client, id);
-    if (stored) return { stored };
-    const version = await app.coalition.version(tx.client);
-    const snapshot = await app.coalition.at(version);
-    const now = app.clock.now();
-    const happenedAt = command.occurredAt ?? now;
-    const currency = requireCurrency(snapshot, command.currency);
-    const holdUntil = spending.holdUntil(happenedAt, now);
-    const [member] = await lookAtMembers(app, tx, brandId, [ref]);
-    if (!member) throw new NotFound('Member');
-    return {
-      stored: null,
-      member,
-      snapshot,
-      currency,
-      rules: await redemptionRules(app, version),
-      limits: await velocityLimits(app, version),
-      now,
-      happenedAt,
-      holdUntil,
-    };
-  });
-  if (found.stored) return toSpent(sameOutcome(found.stored, hash), false);
+  const {
+    found: [{ stored, member, pool }],
+    version,
+    snapshot,
+  } = await lookUp(app, brandId, [{ id: dryRun ? null : id, member: ref, redemptionIds: [] }]);
+  if (stored) return toSpent(sameOutcome(stored, hash), false);
+  const now = app.clock.now();
+  const happenedAt = command.occurredAt ?? now;
+  const currency = requireCurrency(snapshot, command.currency);
+  const holdUntil = spending.holdUntil(happenedAt, now);
+  if (!member) throw new NotFound('Member');
+  const [rules, limits] = await Promise.all([redemptionRules(app, version), velocityLimits(app, version)]);
+  const found: Found = { member, pool: source === 'POOL' ? pool : undefined, snapshot, currency, rules, limits, now, happenedAt, holdUntil };
   const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId });
   if (dryRun) return toSpent(await app.ledger.preview({ ...request, id: newUuid() }), true);
   const outcome = await app.ledger.post(request);
-  if (!outcome.refusal) await knowPresented(app, brandId, [ref]);
+  if (!outcome.refusal && member.isNew) await knowPresented(app, brandId, [ref]);
   return toSpent(outcome, false);
 }
 
 function toSpent(outcome: PostingOutcome, dryRun: boolean): SpentPoints {
   const answer = acceptedAnswer(outcome) as unknown as Omit<SpentPoints, 'balance' | 'dryRun' | 'duplicate'>;
-  return { ...answer, balance: outcome.balances[0], dryRun, duplicate: outcome.duplicate };
+  return { ...answer, source: answer.source ?? 'WALLET', balance: outcome.balances[0], dryRun, duplicate: outcome.duplicate };
 }
 
 interface Found {
   readonly member: ResolvedMember;
+  /** The member's place in a household, if any. */
+  readonly pool: PoolAccess | undefined;
   readonly snapshot: CoalitionSnapshot;
   readonly currency: PointCurrency;
   readonly rules: RedemptionRules;
@@ -123,18 +128,23 @@ interface Found {
 
 async function toRequest(
   app: App,
-  { member, snapshot, currency, rules, limits: all, now, happenedAt, holdUntil }: Found,
+  { member, pool, snapshot, currency, rules, limits: all, now, happenedAt, holdUntil }: Found,
   command: SpendPoints,
   { kind, id, hash, brandId }: { kind: Spending['kind']; id: Uuid; hash: Buffer; brandId: Uuid },
 ): Promise<PostingRequest> {
-  const [wallet, redeemed] = await app.ledger.openAccounts([
+  const poolId = command.source === 'POOL' && pool && spendsFromPool(pool.role) ? pool.poolId : null;
+  const [wallet, redeemed, from] = await app.ledger.openAccounts([
     { kind: 'WALLET', owner: member.walletId, currencyId: currency.id },
     { kind: 'REDEEMED', owner: brandId, currencyId: currency.id },
+    poolId === null ? { kind: 'WALLET', owner: member.walletId, currencyId: currency.id } : { kind: 'POOL', owner: poolId, currencyId: currency.id },
   ]);
-  const agreed = orRefusal(() => ({
-    terms: requireTerms(snapshot, brandId, currency.id, 'redeem', happenedAt, now),
-    rule: rules.inForce(brandId, currency, happenedAt),
-  }));
+  const agreed = orRefusal(() => {
+    if (command.source === 'POOL' && poolId === null) throw new PoolNotSpendable();
+    return {
+      terms: requireTerms(snapshot, brandId, currency.id, 'redeem', happenedAt, now),
+      rule: rules.inForce(brandId, currency, happenedAt),
+    };
+  });
   const request = {
     id,
     party: brandId,
@@ -143,7 +153,8 @@ async function toRequest(
     occurredAt: happenedAt.getTime(),
     day: dayOf(happenedAt, currency.timeZone),
     recordedAt: now.getTime(),
-    loads: { wallets: [wallet] },
+    // First the one that is spent from: its balance is the answer's.
+    loads: { wallets: [...new Set([from, wallet])] },
   };
   if ('refused' in agreed) return { ...request, plan: () => agreed };
   // A hold counts when it is placed: what it may spend later is asked for now.
@@ -158,6 +169,8 @@ async function toRequest(
       memberId: member.memberId,
       walletId: member.walletId,
       wallet,
+      from,
+      poolId,
       redeemed,
       locked: member.locked,
       currency,
@@ -168,7 +181,8 @@ async function toRequest(
       limits,
       purchase: command.purchase,
       holdUntil,
-      activity: activity(currency.expiry, wallet, request.day),
+      // A pool has no expiry of its own: what is in it keeps the dates that it came with.
+      activity: poolId === null ? activity(currency.expiry, wallet, request.day) : [],
       channel: command.channel,
       instrument: command.instrument,
       reference: command.reference,

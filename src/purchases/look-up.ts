@@ -1,0 +1,85 @@
+import type { PoolClient } from 'pg';
+import type { App } from '../app';
+import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
+import type { DatabasePrincipal } from '../database/database-principal';
+import { Gathering } from '../database/gathering';
+import type { Uuid } from '../ids';
+import { type FoundPosting, findPostings } from '../ledger/find-posting';
+import { Overloaded } from '../ledger/posting-ledger';
+import type { MemberRef } from '../members/member-ref';
+import { type FoundMember, lookAtMembers } from '../members/resolve-members';
+import { type PoolAccess, readPoolAccess } from '../sharing/household';
+import { type RedemptionFact, readRedemptions } from './attached-redemptions';
+
+/** What a request about a member asks to be found before it is planned. */
+export interface Sought {
+  /** The posting that the request would make; null for a dry run, which looks for no earlier one. */
+  readonly id: Uuid | null;
+  readonly member: MemberRef;
+  readonly redemptionIds: readonly Uuid[];
+}
+
+/** What the brand may see of it. */
+export interface Found {
+  /** The request was made before. */
+  readonly stored: FoundPosting | null;
+  /** null: nobody that the brand can know. */
+  readonly member: FoundMember | null;
+  /** The household pool that the member is in, if any: not to be shown. */
+  readonly pool: PoolAccess | undefined;
+  /** Those of redemptionIds that it may see, and perhaps others. */
+  readonly redemptions: ReadonlyMap<Uuid, RedemptionFact>;
+  /** The coalition's version now; what hangs on it may be newer, never older. */
+  readonly version: string;
+}
+
+/** Beyond this a transaction gets no cheaper, and its first caller would wait for its last. */
+const MOST_TOGETHER = 250;
+
+const gatherings = new WeakMap<App, Gathering<Sought, Found>>();
+
+/**
+ * Finds what requests of a brand are planned from, under its row-level security. Requests that come while another look is under way are
+ * looked up together, in one transaction. Throws Overloaded when too many wait, DatabaseUnavailable.
+ */
+export async function lookUp(
+  app: App,
+  brandId: Uuid,
+  sought: readonly Sought[],
+): Promise<{ readonly found: readonly Found[]; readonly version: string; readonly snapshot: CoalitionSnapshot }> {
+  let gathering = gatherings.get(app);
+  if (!gathering) gatherings.set(app, (gathering = gatherLookups(app)));
+  const found = await gathering.ask({ kind: 'brand', brandId }, sought);
+  const [{ version }] = found;
+  return { found, version, snapshot: await app.coalition.at(version) };
+}
+
+function gatherLookups(app: App): Gathering<Sought, Found> {
+  const bounds = { most: MOST_TOGETHER, mostWaiting: app.config.ledger.queueLimit, full: () => new Overloaded() };
+  const read = async (client: PoolClient, principal: DatabasePrincipal, sought: readonly Sought[]): Promise<Found[]> => {
+    if (principal.kind !== 'brand') throw new Error('only brands look members up');
+    const [stored, version, members, redemptions] = await Promise.all([
+      findPostings(
+        client,
+        sought.flatMap(({ id }) => id ?? []),
+      ),
+      app.coalition.version(client),
+      lookAtMembers(
+        app,
+        { client },
+        principal.brandId,
+        sought.map(({ member }) => member),
+      ),
+      readRedemptions(client, [...new Set(sought.flatMap(({ redemptionIds }) => redemptionIds))]),
+    ]);
+    const pools = await readPoolAccess(
+      client,
+      members.flatMap((member) => member?.walletId ?? []),
+    );
+    return sought.map(({ id }, at) => {
+      const member = members[at];
+      return { stored: (id !== null && stored.get(id)) || null, member, pool: member ? pools.get(member.walletId) : undefined, redemptions, version };
+    });
+  };
+  return new Gathering(app.database, read, bounds);
+}
