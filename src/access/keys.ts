@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:cry
 import { type Uuid, uuidFromBytes, uuidToBytes } from '../ids';
 
 /** What a pairwise id names. */
-export type PairwiseKind = 'member' | 'wallet' | 'purchase' | 'redemption' | 'return';
+export type PairwiseKind = 'member' | 'wallet' | 'purchase' | 'redemption' | 'return' | 'conversion' | 'quote';
 
 /** Who sees the id: a brand's uuid, or 'coalition' for the operator and for members themselves. */
 export type PairwiseAudience = Uuid | 'coalition';

@@ -13,7 +13,7 @@ import { ConversionRateConnection, ConversionRateType, EndConversionRateInput, S
 import { readId, showId } from './ids';
 import { parseInput } from './parse-input';
 import { answerOrRefusal } from './refusal.types';
-import { DateTimeScalar, readRatio, showRatio } from './scalars';
+import { DateTimeScalar, type MoneyType, readMoney, readRatio, showMoney, showRatio } from './scalars';
 
 @ArgsType()
 class ConversionRateArgs extends PageArgs {
@@ -27,7 +27,7 @@ class ConversionRateArgs extends PageArgs {
   at?: Date | null;
 }
 
-type ConversionRateView = Omit<ConversionRateType, 'from' | 'to'> & { readonly record: ConversionRate };
+type ConversionRateView = Omit<ConversionRateType, 'from' | 'to' | 'transferPrice'> & { readonly record: ConversionRate };
 
 const byId = z.tuple([z.uuid()]);
 
@@ -76,11 +76,21 @@ export class ExchangeResolver {
     return currencyOf(ctx, record.toCurrencyId);
   }
 
+  @FieldResolver()
+  async transferPrice(@Ctx() ctx: Context, @Root() { record }: ConversionRateView): Promise<MoneyType> {
+    return showMoney(record.transferPrice, (await requireCurrency(ctx, record.fromCurrencyId)).settlementCurrency);
+  }
+
   @Mutation(() => StoreConversionRateResult, { description: "Publishes a directional conversion rate. For the operator's programme managers." })
   storeConversionRate(@Ctx() ctx: Context, @Arg('input', () => StoreConversionRateInput, { description: 'The rate.' }) input: StoreConversionRateInput) {
     const { numerator, denominator } = readRatio(input.ratio, 'input.ratio');
     if (numerator < 1n) throw new InvalidInput('input.ratio.numerator', 'At least 1.');
-    const command = parseInput(storeConversionRateSchema, { ...input, numerator, denominator, fee: input.fee ?? 0n });
+    const command = parseInput(storeConversionRateSchema, {
+      ...input,
+      ...{ numerator, denominator, fee: input.fee ?? 0n },
+      transferPrice: input.transferPrice ? readMoney(input.transferPrice, 'input.transferPrice') : 0n,
+      transferPriceCurrency: input.transferPrice?.currency,
+    });
     return answerOrRefusal(ctx, async (app, principal) => showRate(ctx, await storeConversionRate(app, principal, command)));
   }
 
@@ -99,7 +109,11 @@ export class ExchangeResolver {
 }
 
 async function currencyOf(ctx: Context, id: number) {
+  return showPointCurrency(await requireCurrency(ctx, id));
+}
+
+async function requireCurrency(ctx: Context, id: number) {
   const currency = await pointCurrencyById(ctx).load(id);
   if (!currency) throw new NotFound('Currency');
-  return showPointCurrency(currency);
+  return currency;
 }

@@ -3,7 +3,7 @@ import { ChangeInput, CreationInput } from './change-input.types';
 import { PointCurrencyType } from './coalition.types';
 import { connectionOf } from './connection';
 import { answerUnion, IdempotencyConflictAnswer, RefusalAnswer, RefusalType } from './refusal.types';
-import { DateTimeScalar, PointsScalar, RatioInput, RatioType } from './scalars';
+import { DateTimeScalar, MoneyInput, MoneyType, PointsScalar, RatioInput, RatioType } from './scalars';
 
 @ObjectType('ConversionRate', { description: "What one currency's points are worth in another, in that direction only." })
 export class ConversionRateType {
@@ -37,6 +37,12 @@ export class ConversionRateType {
   @Field(() => PointsScalar, { nullable: true, description: 'The bonus of a block, in smallest units of the currency that is received.' })
   blockBonus!: bigint | null;
 
+  @Field(() => MoneyType, {
+    description:
+      "Money per whole point given that its lots' issuers (under OPERATOR the operator) pay the issuer of what is received, in the settlement currency of what is given.",
+  })
+  transferPrice!: MoneyType;
+
   @Field(() => DateTimeScalar, { description: 'From when it holds.' })
   effectiveFrom!: Date;
 
@@ -48,11 +54,32 @@ export const ConversionRateConnection = connectionOf('ConversionRate', () => Con
 @RefusalType('CONVERSION_RATE_OVERLAP', 'Another rate of the same direction holds during part of the time.')
 export class ConversionRateOverlapAnswer extends RefusalAnswer {}
 
+@RefusalType('PROFITABLE_CYCLE', 'Points could be converted in a circle and come back as more than they were.')
+export class ProfitableCycleAnswer extends RefusalAnswer {
+  @Field(() => String, { description: 'The currencies in order, the first at the end again: "AIR > FLP > AIR".' })
+  cycle!: string;
+
+  @Field(() => String, { description: 'What the cycle multiplies points by at most, as an exact fraction: "13/12".' })
+  gain!: string;
+
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: 'Points of the first currency to begin with; null when no example was found that a wallet can hold.',
+  })
+  exampleBegin!: number | null;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'What they come back as.' })
+  exampleEnd!: number | null;
+
+  @Field(() => DateTimeScalar, { description: 'From when.' })
+  at!: string;
+}
+
 export const StoreConversionRateResult = answerUnion(
   'StoreConversionRateResult',
   'The rate.',
   () => ConversionRateType,
-  () => [ConversionRateOverlapAnswer, IdempotencyConflictAnswer],
+  () => [ConversionRateOverlapAnswer, IdempotencyConflictAnswer, ProfitableCycleAnswer],
 );
 
 @InputType()
@@ -83,6 +110,13 @@ export class StoreConversionRateInput extends CreationInput {
 
   @Field(() => PointsScalar, { nullable: true, description: 'The bonus of a block, in smallest units of the currency that is received.' })
   blockBonus?: bigint | null;
+
+  @Field(() => MoneyInput, {
+    nullable: true,
+    description:
+      "Money per whole point given that its lots' issuers (under OPERATOR the operator) pay the issuer of what is received; in the settlement currency of what is given. 0 when left out.",
+  })
+  transferPrice?: MoneyInput | null;
 
   @Field(() => DateTimeScalar, { description: 'From when it holds: now or later.' })
   effectiveFrom!: Date;

@@ -21,7 +21,10 @@ const PLAIN = {
   proposal: 'prp',
 } as const;
 /** Ids that each brand sees differently. */
-const PAIRWISE = { member: 'mem', wallet: 'wal', purchase: 'pur', redemption: 'red', return: 'ret', conversion: 'cnv', quote: 'quo' } as const satisfies Record<PairwiseKind, string>;
+const PAIRWISE = { member: 'mem', wallet: 'wal', purchase: 'pur', redemption: 'red', return: 'ret', conversion: 'cnv', quote: 'quo' } as const satisfies Record<
+  PairwiseKind,
+  string
+>;
 const PREFIXES: Record<IdKind, string> = { ...PLAIN, ...PAIRWISE };
 
 export type IdKind = keyof typeof PLAIN | PairwiseKind;

@@ -14,6 +14,9 @@ export class BalanceOutOfRangeAnswer extends RefusalAnswer {}
 @RefusalType('WALLET_LOCKED', 'The wallet is locked against spending.')
 export class WalletLockedAnswer extends RefusalAnswer {}
 
+@RefusalType('WALLET_CLOSED', 'The wallet is closed: nothing is earned, spent or received in it.')
+export class WalletClosedAnswer extends RefusalAnswer {}
+
 @RefusalType('INSUFFICIENT_POINTS', 'The wallet holds fewer points that can be spent than were asked for.')
 export class InsufficientPointsAnswer extends RefusalAnswer {
   @Field(() => PointsScalar, { description: "Points that could be spent, in the currency's smallest unit." })

@@ -1,0 +1,20 @@
+import { requireWithinLimits } from '../coalition/amount-limits';
+import { lesser } from '../points/amount';
+import { MOST_TRANSFERS, mostPerTransfer } from '../points/clearable';
+import { leastPoints, mostPoints } from './best-exchange';
+import { type ConversionAmounts, conversionAmounts } from './conversion-amounts';
+import type { ConversionRate } from './conversion-rate';
+import { ConvertsToNothing } from './conversion-refusals';
+
+/**
+ * The amounts of a conversion of `points` at the rate. Throws BelowMinimum, NotAStep, AboveMaximum (of what can be counted, and of what can be cleared at the
+ * transfer price; `scale` is the source's) and ConvertsToNothing. The daily maximum is for the wallet to say.
+ */
+export function checkConversion(rate: ConversionRate, scale: number, points: bigint): ConversionAmounts {
+  const countable = mostPoints({ ...rate, dailyMaximum: null });
+  const maximum = lesser(countable, mostPerTransfer(rate.transferPrice, scale) * MOST_TRANSFERS);
+  requireWithinLimits({ minimum: rate.minimum, step: rate.increment, maximum }, points);
+  const amounts = conversionAmounts(rate, points);
+  if (amounts.base === 0n) throw new ConvertsToNothing(leastPoints(rate));
+  return amounts;
+}

@@ -1,0 +1,67 @@
+import type { Uuid } from '../ids';
+import type { ConversionRate } from './conversion-rate';
+import { type NewRate, overlaps } from './rate-set';
+
+/** What a file of rates does to those that there are. */
+export interface Merge {
+  /** Rates that end where their successor begins. */
+  readonly ended: readonly { readonly id: Uuid; readonly endsAt: Date }[];
+  readonly added: readonly NewRate[];
+  /** How many are in force as the file says already. */
+  readonly unchanged: number;
+  /** All rates as they are afterwards. */
+  readonly all: readonly NewRate[];
+}
+
+/** Why a rate of the file cannot be taken; `at` is its place among `wanted`. */
+export class CannotMerge extends Error {
+  constructor(
+    readonly at: number,
+    readonly why: string,
+  ) {
+    super(why);
+  }
+}
+
+/**
+ * Takes the wanted rates in among the live ones: what says the same as a rate in force changes nothing; what says something else ends the rate that is in force
+ * when it begins. Throws CannotMerge for what begins in the past, or overlaps what cannot be ended. Pure.
+ */
+export function mergeRates(live: readonly ConversionRate[], wanted: readonly NewRate[], now: Date): Merge {
+  const all = new Map<Uuid, NewRate>(live.map((rate) => [rate.id, rate]));
+  const ended: { id: Uuid; endsAt: Date }[] = [];
+  const added: NewRate[] = [];
+  let unchanged = 0;
+  for (const [at, rate] of wanted.entries()) {
+    const rivals = [...all.values()].filter((other) => overlaps(other, rate));
+    if (rivals.length === 1 && saysTheSame(rivals[0], rate)) {
+      unchanged++;
+      continue;
+    }
+    if (rate.effectiveFrom < now) throw new CannotMerge(at, 'a rate begins now or later: what was converted before stays as it was.');
+    const replaced = rivals.find((other) => other.effectiveFrom < rate.effectiveFrom);
+    if (rivals.length > (replaced ? 1 : 0)) throw new CannotMerge(at, 'another rate of this direction holds during part of that time and begins no earlier.');
+    if (replaced && outlives(replaced, rate)) throw new CannotMerge(at, 'the rate in force ends later than this one: what would follow it is not said.');
+    if (replaced) {
+      const shortened = { ...replaced, effectiveUntil: rate.effectiveFrom };
+      all.set(replaced.id, shortened);
+      // An earlier line of the same file is followed by this one.
+      if (added.includes(replaced)) added[added.indexOf(replaced)] = shortened;
+      else ended.push({ id: replaced.id, endsAt: rate.effectiveFrom });
+    }
+    added.push(rate);
+    all.set(rate.id, rate);
+  }
+  return { ended, added, unchanged, all: [...all.values()] };
+}
+
+/** In force at the wanted beginning with the same figures, until the same end. */
+function saysTheSame(found: NewRate, wanted: NewRate): boolean {
+  const figures = ({ numerator, denominator, minimum, increment, dailyMaximum, fee, blockSize, blockBonus, transferPrice, effectiveUntil }: NewRate) =>
+    [numerator, denominator, minimum, increment, dailyMaximum, fee, blockSize, blockBonus, transferPrice, effectiveUntil?.getTime()].join(' ');
+  return found.effectiveFrom <= wanted.effectiveFrom && figures(found) === figures(wanted);
+}
+
+function outlives(found: NewRate, wanted: NewRate): boolean {
+  return wanted.effectiveUntil !== null && (found.effectiveUntil === null || found.effectiveUntil > wanted.effectiveUntil);
+}

@@ -1,0 +1,112 @@
+import type { PoolClient } from 'pg';
+import { z } from 'zod';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import { requireCurrency } from '../coalition/require-currency';
+import { requireTerms } from '../coalition/terms-in-force';
+import { derivedUuid, type Uuid } from '../ids';
+import { contentHash } from '../ledger/idempotency';
+import { IdempotencyConflict } from '../ledger/posting-ledger';
+import { currencyCode, idempotencyKey } from '../ledger/request-fields';
+import type { MemberRef } from '../members/member-ref';
+import { checkConversion } from './check-conversion';
+import { conversionRates } from './conversion-rates';
+import { TooManyQuotes } from './conversion-refusals';
+import { type Asker, findConvertingMember, memberContent, requireAsker } from './converting-member';
+import { type ConversionQuote, readQuote } from './read-quotes';
+
+export const quoteConversionSchema = z
+  .object({
+    idempotencyKey,
+    /** null: whoever asks. */
+    member: z.custom<MemberRef | null>(),
+    from: currencyCode,
+    to: currencyCode,
+    points: z.bigint().refine((amount) => amount > 0n, 'Points must be more than zero.'),
+  })
+  .refine(({ from, to }) => from !== to, { path: ['to'], message: 'A currency does not convert into itself.' });
+export type QuoteConversion = z.output<typeof quoteConversionSchema>;
+
+/** Quotes of a member that are good at once, for each who asks. */
+const MOST_LIVE = 20;
+/** How long an ended quote can still be looked at. */
+const KEPT_MS = 24 * 60 * 60_000;
+
+/**
+ * Freezes the rate in force now, and what it gives for these points, until the quote ends. Whether the wallet has them, and what is left of a daily maximum, is
+ * said when they are converted. Throws NoConversionRate, BelowMinimum, NotAStep, AboveMaximum, ConvertsToNothing, TermsNotActive, TooManyQuotes,
+ * IDEMPOTENCY_CONFLICT, NotFound (member), PermissionDenied.
+ */
+export async function quoteConversion(app: App, principal: Principal, command: QuoteConversion): Promise<ConversionQuote> {
+  const asker = requireAsker(principal, command.member);
+  const { idempotencyKey: key, member: _, ...content } = command;
+  const hash = contentHash('QUOTE_CONVERSION', { ...content, member: memberContent(app, asker) });
+  const id = derivedUuid('conversion-quote', asker.party, key);
+  return app.database.transaction(databasePrincipal(principal), async (tx) => {
+    const earlier = await readQuote(tx.client, id);
+    if (earlier) return sameQuote(earlier, hash);
+    const member = await findConvertingMember(app, tx, asker);
+    // One at a time for a wallet: a repetition that comes at once finds the first, and nobody gets past the bound.
+    await tx.client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`conversion quotes ${member.walletId}`]);
+    const meanwhile = await readQuote(tx.client, id);
+    if (meanwhile) return sameQuote(meanwhile, hash);
+    const version = await app.coalition.version(tx.client);
+    const snapshot = await app.coalition.at(version);
+    const from = requireCurrency(snapshot, command.from, 'input.from');
+    const to = requireCurrency(snapshot, command.to, 'input.to');
+    const now = app.clock.now();
+    if (asker.brandId !== null) requireTerms(snapshot, asker.brandId, from.id, 'redeem', now, now);
+    const { rate } = (await conversionRates(app, version)).inForce(from, to, now);
+    const amounts = checkConversion(rate, from.scale, command.points);
+    await requireRoom(tx.client, member.walletId, asker, now);
+    const expiresAt = new Date(now.getTime() + app.config.quoteMs);
+    const quote = { id, walletId: member.walletId, memberId: member.memberId, party: asker.party, contentHash: hash };
+    const frozen = { fromCurrencyId: from.id, toCurrencyId: to.id, rateId: rate.id, amounts, quotedAt: now, expiresAt };
+    await insertQuote(tx.client, { ...quote, ...frozen }, asker.brandId);
+    return { ...quote, ...frozen };
+  });
+}
+
+function sameQuote(quote: ConversionQuote, hash: Buffer): ConversionQuote {
+  if (!quote.contentHash.equals(hash)) throw new IdempotencyConflict();
+  return quote;
+}
+
+/** Makes room of what ended long ago; throws TooManyQuotes. */
+async function requireRoom(client: PoolClient, walletId: Uuid, { party }: Asker, now: Date): Promise<void> {
+  await client.query({
+    name: 'forget-quotes',
+    text: 'DELETE FROM conversion_quote WHERE wallet_id = $1 AND party_id = $2 AND expires_at < $3',
+    values: [walletId, party, new Date(now.getTime() - KEPT_MS)],
+  });
+  const { rows } = await client.query({
+    name: 'live-quotes',
+    text: 'SELECT count(*)::int AS live, min(expires_at) AS first FROM conversion_quote WHERE wallet_id = $1 AND party_id = $2 AND expires_at > $3',
+    values: [walletId, party, now],
+  });
+  if (rows[0].live >= MOST_LIVE) throw new TooManyQuotes(rows[0].live, rows[0].first);
+}
+
+async function insertQuote(client: PoolClient, quote: ConversionQuote, brandId: Uuid | null): Promise<void> {
+  const { points, fee, remainder, base, bonus } = quote.amounts;
+  await client.query({
+    name: 'insert-quote',
+    text: `INSERT INTO conversion_quote (id, wallet_id, brand_id, member_id, party_id, content_hash, from_currency_id, to_currency_id, rate_id,
+             points, fee, remainder, base, bonus, quoted_at, expires_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+    values: [
+      quote.id,
+      quote.walletId,
+      brandId,
+      quote.memberId,
+      quote.party,
+      quote.contentHash,
+      quote.fromCurrencyId,
+      quote.toCurrencyId,
+      quote.rateId,
+      ...[points, fee, remainder, base, bonus].map(String),
+      quote.quotedAt,
+      quote.expiresAt,
+    ],
+  });
+}
