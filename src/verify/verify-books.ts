@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { conservation } from './checks/conservation';
 import { facts, quantities } from './checks/facts';
 import { cleared, money, nets, priced, statements } from './checks/obligations';
+import { accountTotals, issuerTotals, stretches } from './checks/roll-ups';
 import { accounts, allocationOwners, allocations, arrears, holds, postings, reversals } from './checks/transfers';
 import { lots, movements, parts } from './checks/wallets';
 import { type Check, type Finding, runCheck } from './finding';
@@ -21,6 +22,9 @@ const CHECKS: readonly Check[] = [
   facts,
   quantities,
   conservation,
+  stretches,
+  accountTotals,
+  issuerTotals,
   cleared,
   priced,
   money,
