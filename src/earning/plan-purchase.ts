@@ -8,6 +8,7 @@ import type { RedemptionFact } from '../purchases/attached-redemptions';
 import { type ExactAmount, exactFromMicros, formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
 import { PURCHASE, PURCHASE_AWARD, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
 import type { RefusalData } from '../refusal';
+import { type AutomaticContribution, contributionSteps } from '../sharing/automatic-contribution';
 import type { AwardDates } from './award';
 import { basketPoints, lineExclusion } from './basket-points';
 import { AmountTooLarge, MoneyCurrencyMismatch, RedemptionMismatch, RedemptionNotCaptured, RedemptionUsed } from './earning-refusals';
@@ -46,6 +47,12 @@ export interface PurchaseFacts {
   readonly recordedOn: Day;
   /** What earning does to the wallet's own expiry: see activity. */
   readonly activity: readonly Step[];
+  /** The wallet's own row says that it is locked. */
+  readonly locked: boolean;
+  /** What of it goes into the household's pool; null: nothing. */
+  readonly contribution: AutomaticContribution | null;
+  /** Local day of occurredAt. */
+  readonly day: Day;
   readonly lines: readonly PurchaseLine[];
   readonly moneyCurrency: string;
   readonly redemptions: readonly RedemptionFact[];
@@ -100,6 +107,7 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
         lot: { originId: facts.originId, ...facts.award.lot },
         termsId: facts.termsId,
       });
+    steps.push(...contributionSteps(view, facts.contribution, { ...facts, points: earned, lot: facts.award.lot }));
     return {
       steps,
       rows: rowsOf(facts, exclusions, { amount, eligible, paidWithPoints, earned, paid }),

@@ -124,7 +124,7 @@ function toRequest({ purchase, snapshot, rules }: Found, command: RecordReturn, 
     day,
     recordedAt: now.getTime(),
     loads: {
-      wallets: [purchase.account],
+      wallets: [...new Set([purchase.account, ...purchase.paidBy.map(({ account }) => account)])],
       transfers: [...(purchase.earnTransferId === null ? [] : [purchase.earnTransferId]), ...purchase.paidBy.map(({ spentBy }) => spentBy)],
       counters: [
         ...purchase.lines.map(({ lineNo }) => ({ account: purchase.account, key: returnedCounter(purchase.id, lineNo) })),

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { Uuid } from '../ids';
 import type { AccountId } from '../ledger/posting';
 
 /**
@@ -7,5 +8,11 @@ import type { AccountId } from '../ledger/posting';
  */
 export async function seesWallet(client: PoolClient, account: AccountId): Promise<boolean> {
   const { rowCount } = await client.query({ name: 'sees-wallet', text: "SELECT FROM account WHERE id = $1 AND kind = 'WALLET'", values: [account] });
+  return rowCount === 1;
+}
+
+/** The same, of the wallet itself: where the account that was spent from is a household's. */
+export async function seesMember(client: PoolClient, walletId: Uuid): Promise<boolean> {
+  const { rowCount } = await client.query({ name: 'sees-member', text: 'SELECT FROM wallet WHERE id = $1', values: [walletId] });
   return rowCount === 1;
 }

@@ -9,6 +9,9 @@ export interface RedemptionFact {
   readonly brandId: Uuid;
   readonly walletId: Uuid;
   readonly memberId: Uuid;
+  /** The household pool whose points these are; null: the member's own. */
+  readonly poolId: Uuid | null;
+  /** Of the wallet or the pool. */
   readonly account: AccountId;
   readonly currencyId: number;
   /** Burned, or held: not what was captured in the end. */
@@ -27,7 +30,7 @@ export async function readRedemptions(client: PoolClient, ids: readonly Uuid[]):
   if (ids.length === 0) return new Map();
   const { rows } = await client.query({
     name: 'read-redemptions',
-    text: `SELECT r.id, r.kind, r.brand_id, r.wallet_id, r.member_id, r.account_id, r.currency_id, r.points, r.money_value, r.money_currency, r.terms_id, r.occurred_at,
+    text: `SELECT r.id, r.kind, r.brand_id, r.wallet_id, r.member_id, r.pool_id, r.account_id, r.currency_id, r.points, r.money_value, r.money_currency, r.terms_id, r.occurred_at,
              CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
            FROM redemption r LEFT JOIN transfer t ON t.hold_id = r.id WHERE r.id = ANY ($1::uuid[])`,
     values: [ids],
@@ -43,6 +46,7 @@ function toFact(row: any): RedemptionFact {
     brandId: row.brand_id,
     walletId: row.wallet_id,
     memberId: row.member_id,
+    poolId: row.pool_id,
     account: Number(row.account_id),
     currencyId: row.currency_id,
     points: Number(row.points),

@@ -107,6 +107,7 @@ export const REDEMPTION = {
     wallet_id: 'uuid',
     brand_id: 'uuid',
     member_id: 'uuid',
+    pool_id: 'uuid',
     account_id: 'int8',
     currency_id: 'int2',
     posting_id: 'uuid',

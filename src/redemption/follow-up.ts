@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg';
 import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
@@ -7,12 +8,13 @@ import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, LedgerView, Plan, PostingRequest } from '../ledger/posting';
-import { seesWallet } from '../members/sees-wallet';
+import { seesMember } from '../members/sees-wallet';
 import { type Day, dayOf } from '../points/calendar';
 import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { termsById } from '../purchases/terms-by-id';
 import { NotFound, type RefusalData } from '../refusal';
+import { readPoolAccess } from '../sharing/household';
 
 /** A request about an earlier redemption: a capture, void or refund. */
 export interface FollowUpCommand {
@@ -61,11 +63,11 @@ export async function followUp(app: App, principal: Principal, command: FollowUp
   const id = postingId(brandId, key);
   const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const stored = await findPosting(client, id);
-    if (stored) return { stored, linked: await seesWallet(client, stored.outcome.balances[0]?.account ?? 0) };
     const redemption = (await readRedemptions(client, [command.redemptionId])).get(command.redemptionId);
+    const linked = redemption !== undefined && (await seesBalance(client, redemption));
+    if (stored) return { stored, linked };
     // The operator's staff see every brand's redemptions, but may act on their own only.
     if (!redemption || redemption.brandId !== brandId) throw new NotFound('Redemption');
-    const linked = await seesWallet(client, redemption.account);
     return { stored: null, linked, redemption, snapshot: await app.coalition.snapshot(client) };
   });
   if (found.stored) return toFollowedUp(sameOutcome(found.stored, hash), found.linked);
@@ -92,6 +94,12 @@ export async function followUp(app: App, principal: Principal, command: FollowUp
     plan: 'refused' in inTime ? () => inTime : followUp.plan({ redemption, currency, day, occurredAt, now }),
   };
   return toFollowedUp(await app.ledger.post(request), found.linked);
+}
+
+/** A brand settles what it has begun, but knows the balance no longer once the member was unlinked, or has left the household whose points these are. */
+async function seesBalance(client: PoolClient, { walletId, poolId }: RedemptionFact): Promise<boolean> {
+  if (!(await seesMember(client, walletId))) return false;
+  return poolId === null || (await readPoolAccess(client, [walletId])).get(walletId)?.poolId === poolId;
 }
 
 function toFollowedUp(outcome: Awaited<ReturnType<App['ledger']['post']>>, linked: boolean): FollowedUp {

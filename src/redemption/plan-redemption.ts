@@ -17,7 +17,12 @@ export interface RedemptionFacts {
   readonly brandId: Uuid;
   readonly memberId: Uuid;
   readonly walletId: Uuid;
+  /** The member's own account: its lock and limits hold for what is spent from the pool too. */
   readonly wallet: AccountId;
+  /** The account whose points are spent: the wallet's, or the pool's. */
+  readonly from: AccountId;
+  /** The household pool whose points are spent; null: the member's own. */
+  readonly poolId: Uuid | null;
   readonly redeemed: AccountId;
   /** The wallet's own row says that it is locked. */
   readonly locked: boolean;
@@ -53,7 +58,7 @@ export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Pl
     if ('refused' in allowed) return allowed;
     const within = withinLimits(view, facts.limits, amount);
     if ('refused' in within) return within;
-    const common = { id, from: facts.wallet, to: facts.redeemed, amount, termsId };
+    const common = { id, from: facts.from, to: facts.redeemed, amount, termsId };
     const step: Step = holdUntil === null ? { do: 'debit', ...common, code: 'BURN' } : { do: 'hold', ...common, expiresAt: holdUntil.getTime() };
     return { steps: [...facts.activity, ...within.steps, step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
   };
@@ -72,7 +77,8 @@ function rowOf(facts: RedemptionFacts, value: bigint) {
     wallet_id: facts.walletId,
     brand_id: facts.brandId,
     member_id: facts.memberId,
-    account_id: facts.wallet,
+    pool_id: facts.poolId,
+    account_id: facts.from,
     currency_id: facts.currency.id,
     posting_id: facts.postingId,
     kind: facts.holdUntil === null ? 'BURN' : 'HOLD',
@@ -93,6 +99,7 @@ function rowOf(facts: RedemptionFacts, value: bigint) {
 function answerOf(facts: RedemptionFacts, value: bigint) {
   return {
     redemptionId: facts.redemptionId,
+    source: facts.poolId === null ? 'WALLET' : 'POOL',
     currency: facts.currency.code,
     points: facts.points,
     moneyValue: formatDecimal(value, 6),
