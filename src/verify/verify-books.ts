@@ -1,7 +1,9 @@
 import type { ClientBase } from 'pg';
 import { conservation } from './checks/conservation';
+import { conversions, rates } from './checks/conversions';
 import { facts, quantities } from './checks/facts';
 import { cleared, money, nets, priced, statements } from './checks/obligations';
+import { gifts, pools } from './checks/pools';
 import { accountTotals, issuerTotals, stretches } from './checks/roll-ups';
 import { accounts, allocationOwners, allocations, arrears, holds, postings, reversals } from './checks/transfers';
 import { lots, movements, parts } from './checks/wallets';
@@ -21,6 +23,10 @@ const CHECKS: readonly Check[] = [
   reversals,
   facts,
   quantities,
+  pools,
+  gifts,
+  conversions,
+  rates,
   conservation,
   stretches,
   accountTotals,
