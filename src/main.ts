@@ -11,6 +11,8 @@ import { EmbeddedDatabaseError } from './database/embedded-binaries';
 import { KEY_MARK, requireMigrated } from './database/migrate';
 import { type QueueAccess, runGateway, runWorkerStatus } from './http/run-gateway';
 import { CannotListen, findPort } from './http/server';
+import { PlatformOut, PlatformRefused } from './ingest/client/platform';
+import { UnusableFile } from './ingest/client/read-file';
 import { createLogger } from './logging';
 import { joinDeployment, openDeployment, rememberPublicUrl } from './open-deployment';
 import { describeReady } from './ready-banner';
@@ -27,6 +29,8 @@ const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: read
   found,
   verify,
   generate,
+  'import:openings': (config, _log, args) => importFile('OPENINGS', config, args),
+  'import:purchases': (config, _log, args) => importFile('PURCHASES', config, args),
 };
 
 async function main(command = 'start', ...args: string[]): Promise<void> {
@@ -120,6 +124,13 @@ async function verify(given: Config, log: Logger): Promise<void> {
   process.exitCode = await runVerify(given, log, (line) => process.stdout.write(`${line}\n`));
 }
 
+/** Sends a file to the platform's API and ends: 0 all lines are in, 1 some were wrong. It needs neither database nor keys. */
+async function importFile(kind: 'OPENINGS' | 'PURCHASES', { http, client }: Config, args: readonly string[]): Promise<void> {
+  const { importFromCommandLine } = await import('./ingest/client/import-command.js');
+  const settings = { url: http.publicUrl, clientId: client.id, clientSecret: client.secret };
+  process.exitCode = await importFromCommandLine(kind, settings, args, (text) => process.stderr.write(`${text}\n`));
+}
+
 /** Writes the generated files, or with --check says which are out of step. */
 async function generate(_given: Config, _log: Logger, args: readonly string[]): Promise<void> {
   const check = args.includes('--check');
@@ -168,7 +179,9 @@ function accessTo(queues: Queues): QueueAccess {
 }
 
 main(...process.argv.slice(2)).catch((error: unknown) => {
-  const expected = [ConfigError, EmbeddedDatabaseError, DatabaseNotReady, CannotListen, Refusal].some((kind) => error instanceof kind);
+  const expected = [PlatformRefused, PlatformOut, UnusableFile, ConfigError, EmbeddedDatabaseError, DatabaseNotReady, CannotListen, Refusal].some(
+    (kind) => error instanceof kind,
+  );
   // What somebody can mend is told in words; anything else is ours to mend and comes with its stack.
   process.stderr.write(`\ntessera: ${expected ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`);
   // For verify, 1 says that the books are wrong; this says that nobody looked.

@@ -1,0 +1,92 @@
+import type { FileRecord } from './read-file';
+
+/** An entry as the API takes it: an OpeningRowInput or PurchaseRowInput. */
+export interface Row {
+  readonly line: number;
+  readonly lastLine: number;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+const IDENTIFIERS = { card: 'CARD', qr: 'QR', phone: 'PHONE', email: 'EMAIL', walletPass: 'WALLET_PASS' } as const;
+const MEMBER = ['customerId', 'identifierKind', 'identifier', ...Object.keys(IDENTIFIERS)];
+const OPENING = [...MEMBER, 'currency', 'points', 'expiresOn', 'earnedOn', 'reference'];
+const BASKET = ['sku', 'category', 'quantity', 'unitPrice'];
+const PURCHASE = [...MEMBER, 'currency', 'occurredAt', 'moneyCurrency', 'channel', 'instrument', 'reference'];
+
+/** Most lines of one basket. */
+const MOST_BASKET_LINES = 500;
+
+/** Columns and fields of a kind of file; capitals, blanks, "_" and "-" in their names do not count. */
+export function namesIn(kind: 'OPENINGS' | 'PURCHASES', format: 'csv' | 'ndjson'): (name: string) => string | null {
+  const known = kind === 'OPENINGS' ? OPENING : [...PURCHASE, ...(format === 'csv' ? BASKET : ['lines'])];
+  const byName = new Map(known.map((name) => [name.toLowerCase(), name]));
+  return (name) => byName.get(name.toLowerCase().replace(/[\s_-]/g, '')) ?? null;
+}
+
+/** A line each. */
+export async function* openingRows(records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
+  for await (const record of records) yield { line: record.line, lastLine: record.lastLine, input: { line: record.line, ...inputOf(record) } };
+}
+
+/** NDJSON: a purchase a line. CSV: a line of its basket each; neighbours with the same reference are one purchase. */
+export async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
+  let open: FileRecord[] = [];
+  for await (const record of records) {
+    const reference = record.values.reference;
+    if (open.length > 0 && (record.unreadable !== null || !reference || reference !== open[0].values.reference)) {
+      yield toPurchase(open);
+      open = [];
+    }
+    if (record.unreadable !== null || 'lines' in record.values || !reference) yield toPurchase([record]);
+    else open.push(record);
+  }
+  if (open.length > 0) yield toPurchase(open);
+}
+
+function toPurchase(records: readonly FileRecord[]): Row {
+  const [first] = records;
+  const lastLine = records[records.length - 1].lastLine;
+  const place = { line: first.line, lastLine };
+  const fail = (unreadable: string): Row => ({ ...place, input: { ...place, unreadable } });
+  if (first.unreadable !== null) return fail(first.unreadable);
+  if (records.length > MOST_BASKET_LINES) return fail(`More than ${MOST_BASKET_LINES} lines have this reference: a basket has no more.`);
+  for (const { line, values } of records)
+    for (const name of PURCHASE)
+      if ((values[name] ?? '') !== (first.values[name] ?? ''))
+        return fail(`Line ${line} has the same reference and another ${name}. Give each purchase its own reference.`);
+  const { lines, ...common } = inputOf(first) as { lines?: unknown };
+  const basket = 'lines' in first.values ? listOf(lines) : records.map(({ line, values }) => ({ line, ...pick(values, BASKET) }));
+  if (basket === null) return fail('The field "lines" is a list of objects with sku, quantity and unitPrice.');
+  const input = Object.fromEntries(Object.entries(common).filter(([name]) => !BASKET.includes(name)));
+  return { ...place, input: { ...place, ...input, lines: basket.map((each) => ({ ...each, line: 'line' in each ? each.line : first.line })) } };
+}
+
+function listOf(value: unknown): Record<string, unknown>[] | null {
+  if (!Array.isArray(value) || value.length > MOST_BASKET_LINES) return null;
+  if (value.some((each) => each === null || typeof each !== 'object' || Object.keys(each).some((name) => !BASKET.includes(name)))) return null;
+  return value.map((each) => pick(each, BASKET));
+}
+
+/** Cells as text; columns such as "card" say what kind of identifier they hold. */
+function inputOf({ values, unreadable }: FileRecord): Record<string, unknown> {
+  if (unreadable !== null) return { unreadable };
+  const input: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const text = name === 'lines' ? value : textOf(value);
+    if (text === null || text === '') continue;
+    if (!(name in IDENTIFIERS)) input[name] = text;
+    else if (input.identifier !== undefined) return { unreadable: 'The line has two identifiers. Import the second one with a line of its own.' };
+    else Object.assign(input, { identifierKind: IDENTIFIERS[name as keyof typeof IDENTIFIERS], identifier: text });
+  }
+  return input;
+}
+
+function pick(values: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.flatMap((name) => (values[name] == null ? [] : [[name, textOf(values[name])]])));
+}
+
+/** What is no text, number or truth is shown as it is: the platform says what is wrong with it. */
+function textOf(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  return typeof value === 'object' ? JSON.stringify(value).slice(0, 1_000) : String(value);
+}

@@ -1,0 +1,134 @@
+import { appendFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { ConfigError } from '../../config';
+import { Platform } from './platform';
+import { type FileFormat, formatOf } from './read-file';
+import { type SendFile, type Sent, type SentError, sendFile } from './send-file';
+
+const usage = (kind: SendFile['kind']) => `npm run import:${kind.toLowerCase()} -- FILE --currency CODE [options]
+  FILE                 CSV with a heading, or NDJSON (.ndjson, .jsonl); either packed (.gz)
+  --currency CODE      points currency of lines that name none
+  --url URL            the platform; default TESSERA_PUBLIC_URL
+  --client ID          API client of the brand; default TESSERA_CLIENT_ID. Its secret is read from TESSERA_CLIENT_SECRET.
+  --dry-run            check everything, book nothing
+  --all-or-nothing     check everything first, and book nothing if a line is wrong
+  --errors FILE        every error as CSV: line, field, code, message
+  --batch N            entries in one request, 1 to 500; default 500`;
+
+const asked = z.object({
+  file: z.string('name the file').min(1),
+  currency: z.string('missing').regex(/^[A-Z][A-Z0-9_-]{1,15}$/, 'a currency code is 2 to 16 capital letters and digits'),
+  url: z.url('a URL, such as https://points.example.org').transform((url) => url.replace(/\/+$/, '')),
+  client: z.string('missing; or set TESSERA_CLIENT_ID').regex(/^cli_[0-9a-f]{32}$/, 'an id such as cli_..., as it was shown'),
+  secret: z.string('set TESSERA_CLIENT_SECRET in the environment').min(1, 'set TESSERA_CLIENT_SECRET in the environment'),
+  batch: z.coerce.number().int('a whole number').min(1, 'from 1').max(500, 'up to 500'),
+  format: z.enum(['csv', 'ndjson']).optional(),
+  errors: z.string().min(1).optional(),
+  'dry-run': z.boolean().default(false),
+  'all-or-nothing': z.boolean().default(false),
+});
+
+export interface ImportSettings {
+  readonly url: string;
+  readonly clientId: string | null;
+  readonly clientSecret: string | null;
+}
+
+const SHOWN_ERRORS = 20;
+
+/** `npm run import:openings` and `import:purchases`: sends a file through the API, as the brand itself could. 0: all lines are in; 1: some were wrong. */
+export async function importFromCommandLine(
+  kind: SendFile['kind'],
+  settings: ImportSettings,
+  args: readonly string[],
+  say: (text: string) => void,
+): Promise<0 | 1> {
+  const options = readArguments(kind, settings, args);
+  const platform = new Platform({ url: options.url, clientId: options.client, secret: options.secret }, (trouble) =>
+    say(`waiting for ${options.url}: ${trouble}`),
+  );
+  const file = { path: options.file, format: (options.format ?? formatOf(options.file)) as FileFormat, kind, currency: options.currency, batch: options.batch };
+  const report = new Report(say, options.errors ?? null);
+  if (options['dry-run'] || options['all-or-nothing']) {
+    const checked = await report.watch('checked', () => sendFile(platform, { ...file, dryRun: true }, report));
+    if (options['dry-run']) return checked.rejected > 0 ? 1 : 0;
+    if (checked.rejected > 0) {
+      say('Nothing was booked: correct these lines and start again.');
+      return 1;
+    }
+  }
+  const sent = await report.watch('imported', () => sendFile(platform, { ...file, dryRun: false }, report));
+  return sent.rejected > 0 ? 1 : 0;
+}
+
+function readArguments(kind: SendFile['kind'], settings: ImportSettings, args: readonly string[]): z.output<typeof asked> {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    const options = { currency: text, url: text, client: text, batch: text, format: text, errors: text, 'dry-run': flag, 'all-or-nothing': flag };
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    if (positionals.length > 1) throw new Error('Name one file.');
+    return asked.parse({
+      batch: 500,
+      ...values,
+      file: positionals[0],
+      url: values.url ?? settings.url,
+      client: values.client ?? settings.clientId ?? undefined,
+      secret: settings.clientSecret ?? undefined,
+    });
+  } catch (error) {
+    const problems = error instanceof z.ZodError ? error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`) : [(error as Error).message];
+    throw new ConfigError([...problems, usage(kind)]);
+  }
+}
+
+/** What is told while a file is sent, and at its end. */
+class Report {
+  private told = 0;
+  private shown = 0;
+
+  constructor(
+    private readonly say: (text: string) => void,
+    private readonly errorsTo: string | null,
+  ) {}
+
+  async watch(done: string, send: () => Promise<Sent>): Promise<Sent> {
+    this.shown = 0;
+    if (this.errorsTo !== null) await writeFile(this.errorsTo, 'line,field,code,message\n', { flag: 'w' });
+    const sent = await send();
+    const { id, imported, repeated, rejected, enrolled, points } = sent;
+    this.say(
+      `${done}: ${imported} of ${sent.entries} entries, ${points} points, ${enrolled} members enrolled, ${repeated} there before, ${rejected} wrong (${id}).` +
+        (rejected > this.shown ? ` Ask the API for import(id: "${id}") { errors } to see all errors, or give --errors FILE.` : ''),
+    );
+    return sent;
+  }
+
+  onProgress(sent: Sent, resumed: boolean): void {
+    if (resumed) this.say(`going on after line ${sent.lastLine}: ${sent.entries} entries were done before`);
+    const now = Date.now();
+    if (now - this.told < 2_000) return;
+    this.told = now;
+    const left = sent.secondsLeft === null ? '' : `, about ${clock(sent.secondsLeft)} left`;
+    this.say(`line ${sent.lastLine}: ${sent.imported} imported, ${sent.repeated} there before, ${sent.rejected} wrong; ${sent.entriesPerSecond}/s${left}`);
+  }
+
+  async onErrors(errors: readonly SentError[]): Promise<void> {
+    for (const { line, field, code, message } of errors.slice(0, Math.max(0, SHOWN_ERRORS - this.shown)))
+      this.say(`line ${line}${field ? `, ${field}` : ''}: ${message} (${code})`);
+    this.shown = Math.min(SHOWN_ERRORS, this.shown + errors.length);
+    if (this.errorsTo === null || errors.length === 0) return;
+    await appendFile(this.errorsTo, errors.map(({ line, field, code, message }) => `${[line, field ?? '', code, message].map(csvCell).join(',')}\n`).join(''));
+  }
+}
+
+function csvCell(value: string | number): string {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function clock(seconds: number): string {
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)];
+  return hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min` : `${seconds} s`;
+}

@@ -1,0 +1,239 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { namesIn, openingRows, purchaseRows } from '../../src/ingest/client/file-rows';
+import { importFromCommandLine } from '../../src/ingest/client/import-command';
+import { openFile } from '../../src/ingest/client/read-file';
+import { openPointsApi, type PointsApi } from '../support/points-api';
+
+const directory = mkdtempSync(join(tmpdir(), 'import-'));
+const write = (name: string, content: string | Buffer) => {
+  writeFileSync(join(directory, name), content);
+  return join(directory, name);
+};
+afterAll(() => rmSync(directory, { recursive: true }));
+
+describe('reading a file', () => {
+  const read = async (path: string, kind: 'OPENINGS' | 'PURCHASES' = 'OPENINGS') => {
+    const format = path.includes('json') ? 'ndjson' : 'csv';
+    const { records } = openFile(path, format, namesIn(kind, format));
+    const rows = [];
+    for await (const row of kind === 'OPENINGS' ? openingRows(records) : purchaseRows(records)) rows.push(row.input);
+    return rows;
+  };
+
+  it('takes CSV as it comes: separators, quotes, a mark of byte order, packed', async () => {
+    const csv = '\uFEFFCustomer_ID;points;Card;reference\r\n"A;1";10;6000 1;\r\n\r\n"B\n2";20;;r2\r\n';
+    const expected = [
+      { line: 2, customerId: 'A;1', points: '10', identifierKind: 'CARD', identifier: '6000 1' },
+      { line: 4, customerId: 'B\n2', points: '20', reference: 'r2' },
+    ];
+    expect(await read(write('a.csv', csv))).toEqual(expected);
+    expect(await read(write('a.csv.gz', gzipSync(csv)))).toEqual(expected);
+  });
+
+  it('tells which line is broken, and goes on after it', async () => {
+    const rows = await read(write('b.csv', 'customerId,points\nA,1\nB\nC,3,4\nD"x,5\n"E",6\nF,7\n'));
+    expect(rows.map((row) => `${row.line} ${row.customerId ?? 'unreadable'}`)).toEqual(['2 A', '3 unreadable', '4 unreadable', '5 unreadable', '6 E', '7 F']);
+    const open = await read(write('c.csv', `customerId,points\nA,1\n"B,2\n${'C,3\n'.repeat(10)}`));
+    expect(open[0]).toMatchObject({ line: 2, customerId: 'A' });
+    expect(open.slice(1).every(({ unreadable }) => unreadable !== undefined)).toBe(true);
+    expect(open.length).toBeGreaterThan(1);
+  });
+
+  it('reads NDJSON line by line', async () => {
+    const rows = await read(
+      write('d.ndjson', '{"customerId":"A","points":10}\n{"customerId":\n[1]\n\n{"customer_id":"B","points":"20","card":null}\n{"shoe":1}'),
+    );
+    expect(rows).toMatchObject([
+      { line: 1, customerId: 'A', points: '10' },
+      { line: 2, unreadable: 'The line is no JSON.' },
+      { line: 3, unreadable: 'The line is no JSON object.' },
+      { line: 5, customerId: 'B', points: '20' },
+      { line: 6, unreadable: expect.stringContaining('shoe') },
+    ]);
+  });
+
+  it('refuses a heading that means nothing', async () => {
+    await expect(read(write('e.csv', 'customerId,pionts\nA,1\n'))).rejects.toThrow('The column "pionts" means nothing here');
+    await expect(read(write('f.csv', ''))).rejects.toThrow('empty');
+    await expect(read(write('g.csv', 'points,Points\n1,2\n'))).rejects.toThrow('twice');
+  });
+
+  it('makes one purchase of neighbours with one reference', async () => {
+    const heading = 'reference,customerId,moneyCurrency,sku,quantity,unitPrice\n';
+    const rows = await read(
+      write('h.csv', `${heading}r1,A,EUR,S1,1,2.50\nr1,A,EUR,S2,2,1\nr2,B,EUR,S1,1,1\n,C,EUR,S1,1,1\n,C,EUR,S1,1,1\nr3,A,EUR,S1,1,1\nr3,B,EUR,S2,1,1\n`),
+      'PURCHASES',
+    );
+    expect(rows).toMatchObject([
+      {
+        line: 2,
+        lastLine: 3,
+        customerId: 'A',
+        reference: 'r1',
+        lines: [
+          { line: 2, sku: 'S1', unitPrice: '2.50' },
+          { line: 3, sku: 'S2', quantity: '2' },
+        ],
+      },
+      { line: 4, lastLine: 4, reference: 'r2' },
+      { line: 5, customerId: 'C' },
+      { line: 6, customerId: 'C' },
+      { line: 7, lastLine: 8, unreadable: expect.stringContaining('Line 8 has the same reference and another customerId') },
+    ]);
+  });
+});
+
+describe('sending a file through the API', () => {
+  let points: PointsApi;
+  let gateway: Server;
+  let url: string;
+  let requests = 0;
+  /** Called before each request is passed on; true: cut the connection instead. After it is answered: cut before the answer is given. */
+  let cut: (request: number) => 'before' | 'after' | null = () => null;
+  const said: string[] = [];
+
+  beforeAll(async () => {
+    points = await openPointsApi();
+    await points.test.database.owner.query('UPDATE terms_version SET opening_price = 2500');
+    await points.test.database.owner.query('UPDATE coalition_version SET version = version + 1');
+    gateway = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part) => parts.push(part));
+      request.on('end', async () => {
+        const fate = request.url === '/graphql' ? cut(++requests) : null;
+        if (fate === 'before') return request.socket.destroy();
+        const { 'content-length': _length, host: _host, connection: _connection, ...headers } = request.headers as Record<string, string>;
+        const answer = await points.api.server.inject({ method: 'POST', url: request.url, headers, payload: Buffer.concat(parts) });
+        if (fate === 'after') return request.socket.destroy();
+        response.writeHead(answer.statusCode, { 'content-type': String(answer.headers['content-type']) }).end(answer.body);
+      });
+    });
+    await new Promise<void>((listening) => gateway.listen(0, '127.0.0.1', listening));
+    const address = gateway.address();
+    url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+  });
+  afterAll(async () => {
+    gateway.closeAllConnections();
+    await new Promise((closed) => gateway.close(closed));
+    await points.close();
+  });
+  beforeEach(() => {
+    said.length = 0;
+    requests = 0;
+    cut = () => null;
+  });
+
+  const run = (kind: 'OPENINGS' | 'PURCHASES', ...args: string[]) => {
+    const { clientId, secret } = points.coalition.brands.FUEL;
+    const settings = { url, clientId: `cli_${clientId.replaceAll('-', '')}`, clientSecret: secret };
+    return importFromCommandLine(kind, settings, ['--currency', 'FLP', ...args], (text) => said.push(text));
+  };
+  const booked = async () =>
+    (
+      await points.test.database.owner.query(
+        "SELECT count(*)::int AS transfers, coalesce(sum(amount), 0)::int AS points FROM transfer WHERE code IN ('OPENING', 'EARN')",
+      )
+    ).rows[0];
+  const members = async () => (await points.test.database.owner.query('SELECT count(*)::int AS n FROM member')).rows[0].n;
+
+  it('imports the valid lines and tells of the others', async () => {
+    const path = write('ok.csv', 'customerId,points,earnedOn,reference\nA-1,100,2026-01-05,x1\nA-2,none,,x2\nA-3,300,,x3\n');
+    expect(await run('OPENINGS', path, '--errors', join(directory, 'errors.csv'))).toBe(1);
+    expect(await booked()).toEqual({ transfers: 2, points: 400 });
+    expect(readFileSync(join(directory, 'errors.csv'), 'utf8')).toMatch(/^line,field,code,message\n3,points,BAD_VALUE,".*whole number.*"\n$/);
+    expect(said.join('\n')).toMatch(/line 3, points: .*\(BAD_VALUE\)[\s\S]*imported: 2 of 3 entries, 400 points, 2 members enrolled, 0 there before, 1 wrong/);
+    // The same file again is the same import.
+    expect(await run('OPENINGS', path)).toBe(1);
+    expect(await booked()).toEqual({ transfers: 2, points: 400 });
+    const { data } = await points.api.ask(
+      points.fuel,
+      '{ imports(first: 1) { edges { node { kind imported rejected errors { edges { node { line field code } } } } } } }',
+    );
+    expect(data.imports.edges[0].node).toEqual({
+      kind: 'OPENINGS',
+      imported: 2,
+      rejected: 1,
+      errors: { edges: [{ node: { line: 3, field: 'points', code: 'BAD_VALUE' } }] },
+    });
+  });
+
+  it('books nothing with --all-or-nothing while a line is wrong, and nothing at all with --dry-run', async () => {
+    const before = await booked();
+    const path = write('all.csv', 'customerId,points\nB-1,100\nB-2,-1\n');
+    expect(await run('OPENINGS', path, '--all-or-nothing')).toBe(1);
+    expect(said.at(-1)).toBe('Nothing was booked: correct these lines and start again.');
+    const good = write('good.csv', 'customerId,points\nB-1,100\nB-2,1\n');
+    expect(await run('OPENINGS', good, '--dry-run')).toBe(0);
+    expect(await booked()).toEqual(before);
+    expect(await run('OPENINGS', good, '--all-or-nothing')).toBe(0);
+    expect(await booked()).toEqual({ transfers: before.transfers + 2, points: before.points + 101 });
+  });
+
+  it('goes on where it was: connections cut before and after a batch, and a run that was killed', async () => {
+    const [before, known] = [await booked(), await members()];
+    const lines = Array.from({ length: 60 }, (_, i) => `C-${i % 50},${i + 1}`);
+    const path = write('long.csv', `customerId,points\n${lines.join('\n')}\n`);
+    cut = (request) => (request === 3 ? 'after' : request === 5 ? 'before' : null);
+    await run('OPENINGS', path, '--batch', '7', '--dry-run');
+    cut = (request) => (request === 3 || request === 8 ? 'after' : request === 5 ? 'before' : null);
+    requests = 0;
+    // Killed in its middle: what it would have sent is missing.
+    const killed = new Error('killed');
+    await expect(importFromCommandLine('OPENINGS', { url, clientId: null, clientSecret: null }, [path], () => undefined)).rejects.toThrow(
+      'TESSERA_CLIENT_SECRET',
+    );
+    let stop = 0;
+    const { clientId, secret } = points.coalition.brands.FUEL;
+    const settings = { url, clientId: `cli_${clientId.replaceAll('-', '')}`, clientSecret: secret };
+    await expect(
+      importFromCommandLine('OPENINGS', settings, [path, '--currency', 'FLP', '--batch', '7', '--errors', join(directory, 'none.csv')], (text) => {
+        said.push(text);
+        if (text.startsWith('waiting') && ++stop === 3) throw killed;
+      }),
+    ).rejects.toBe(killed);
+    cut = () => null;
+    const partly = await booked();
+    expect(partly.transfers).toBeGreaterThan(before.transfers);
+    expect(partly.transfers).toBeLessThan(before.transfers + 60);
+    expect(await run('OPENINGS', path, '--batch', '7')).toBe(0);
+    expect(said.some((text) => /^going on after line \d+/.test(text))).toBe(true);
+    expect(said.at(-1)).toMatch(/^imported: 60 of 60 entries, 1830 points, 50 members enrolled/);
+    expect(await booked()).toEqual({ transfers: before.transfers + 60, points: before.points + 1_830 });
+    expect(await members()).toBe(known + 50);
+  }, 30_000);
+
+  it('records a file of purchases as recordPurchases does', async () => {
+    const before = await booked();
+    const csv =
+      'reference,customerId,currency,occurredAt,moneyCurrency,sku,quantity,unitPrice\n' +
+      'k1,A-1,,2026-03-01T10:00:00Z,EUR,S1,2,5.50\nk1,A-1,,2026-03-01T10:00:00Z,EUR,GIFTCARD,1,50\nk2,nobody,,,EUR,S1,1,1\nk3,A-1,,,EUR,S1,many,1\nk4,A-1,NOPE,,EUR,S1,1,1\nk1,A-3,,,EUR,S9,1,1\nk5,A-1,,,USD,S1,1,1\n';
+    expect(await run('PURCHASES', write('p.csv', csv), '--dry-run')).toBe(1);
+    expect(await booked()).toEqual(before);
+    expect(await run('PURCHASES', write('p.csv', csv))).toBe(1);
+    expect(said.filter((text) => /^line .*\)$/.test(text)).slice(-5)).toMatchObject([
+      expect.stringMatching(/^line 4, customerId: .*UNKNOWN_MEMBER/),
+      expect.stringMatching(/^line 5, quantity: .*BAD_VALUE/),
+      expect.stringMatching(/^line 6, currency: .*UNKNOWN_CURRENCY/),
+      expect.stringMatching(/^line 7, reference: Line 2 .*DUPLICATE_REFERENCE/),
+      expect.stringMatching(/^line 8: .*MONEY_CURRENCY_MISMATCH/),
+    ]);
+    expect(await booked()).toEqual({ transfers: before.transfers + 1, points: before.points + 11 });
+    points.test.clock.advance(60_000);
+    const ndjson = `${JSON.stringify({
+      reference: 'k1',
+      customerId: 'A-1',
+      occurredAt: '2026-03-01T10:00:00Z',
+      moneyCurrency: 'EUR',
+      lines: [
+        { sku: 'S1', quantity: '2', unitPrice: '5.50' },
+        { sku: 'GIFTCARD', quantity: '1', unitPrice: '50' },
+      ],
+    })}\n`;
+    expect(await run('PURCHASES', write('p.ndjson', ndjson))).toBe(0);
+    expect(said.at(-1)).toMatch(/^imported: 0 of 1 entries, 0 points, 0 members enrolled, 1 there before, 0 wrong/);
+  });
+});
