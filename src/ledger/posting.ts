@@ -64,7 +64,7 @@ export type Step =
   | { do: 'release'; holdId: Uuid; as: 'VOIDED' | 'EXPIRED' }
   /** Takes points of an earlier credit back: its own lot first, then its issuer's, then any, then arrears. `wallet`: of the merged wallet's survivor. */
   | { do: 'clawBack'; id: Uuid; reverses: Uuid; amount: number; wallet?: AccountId }
-  /** Gives points of an earlier burn or capture back, to the lots it consumed, which live at least until `expiresNotBefore`. `wallet` as above. */
+  /** Gives points of an earlier burn or capture back, to the lots it consumed, which live at least until `expiresNotBefore`. `wallet` as above. Refused: WALLET_CLOSED. */
   | { do: 'reinstate'; id: Uuid; reverses: Uuid; amount: number; code: 'REFUND' | 'REINSTATEMENT'; expiresNotBefore: Day; wallet?: AccountId }
   /**
    * Spendable points change hands, soonest to expire first: their issuer and issue month stay, they never live longer than where they came from.
@@ -99,7 +99,7 @@ export type Step =
   | { do: 'redate'; id: Uuid; credit: Uuid; availableOn: Day; expiresOn: Day; wallet?: AccountId }
   /** Something counted as activity: the wallet's points live until that day at least. What had lapsed before stays lapsed. */
   | { do: 'slide'; account: AccountId; until: Day }
-  /** No credit, debit or hold is accepted from now on; reversals still are. Set the survivor of a merge. */
+  /** Nothing new is accepted from now on, and nothing is given back; clawbacks and the ends of holds still are. Set the survivor of a merge. */
   | { do: 'close'; account: AccountId; mergedInto: AccountId | null }
   /** Summed account -> summed account: money. */
   | { do: 'move'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: 'CLEARING'; termsId: Uuid }

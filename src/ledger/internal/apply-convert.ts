@@ -2,6 +2,7 @@ import { ALWAYS, monthStart } from '../../points/calendar';
 import type { Step } from '../posting';
 import { StateMoved } from '../state-moved';
 import { type AllocationState, endOf, OWN, type WalletState } from './batch-state';
+import { conversionShares } from './conversion-shares';
 import { consume, mergeLots, receive, requireOpenWallet, requireSpendable } from './lots';
 import { type Posting, requireAmount } from './posting-in-progress';
 
@@ -34,19 +35,15 @@ export function convert(posting: Posting, step: ConvertStep): void {
   posting.addFilled(step.in.id, target.account, arriving);
 }
 
-/**
- * The consumed points in the target currency, lot by lot. Shares are cumulative and rounded up from the soonest to expire: what outlives any day
- * is never more than the rate gives for what outlived it before, so that no rounding makes a point younger.
- */
+/** The consumed points in the target currency, lot by lot. */
 function converted(posting: Posting, step: ConvertStep, source: WalletState, consumed: readonly AllocationState[]): AllocationState[] {
-  const [given, received] = [BigInt(step.out.amount), BigInt(step.in.amount)];
+  const shares = conversionShares(
+    consumed.map((portion) => portion.amount),
+    step.in.amount,
+  );
   const arriving: AllocationState[] = [];
-  let [givenSoFar, receivedSoFar] = [0n, 0n];
-  for (const portion of consumed) {
-    givenSoFar += BigInt(portion.amount);
-    const upTo = (givenSoFar * received + given - 1n) / given;
-    const amount = Number(upTo - receivedSoFar);
-    receivedSoFar = upTo;
+  for (const [at, portion] of consumed.entries()) {
+    const amount = shares[at];
     if (amount === 0) continue;
     const issueMonth = posting.state.origins.get(portion.originId)?.issueMonth;
     if (issueMonth === undefined) throw new Error(`lot origin ${portion.originId} is unknown here`);

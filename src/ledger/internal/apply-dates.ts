@@ -31,7 +31,7 @@ export function end(posting: Posting, { account, code, ends }: StepOf<'end'>): v
   }
 }
 
-/** What is left of a credit gets other dates where it is. */
+/** What is left of a credit gets other dates where it is. What is over by the posting's day is gone, whether or not its end is booked. */
 export function redate(posting: Posting, step: StepOf<'redate'>): void {
   const credit = posting.state.transfers.get(step.credit);
   if (!credit?.lot) throw new Error(`transfer ${step.credit} was not loaded, does not exist or credited no lot`);
@@ -39,7 +39,7 @@ export function redate(posting: Posting, step: StepOf<'redate'>): void {
   const from = wallet.lots.find((lot) => credit.lot && sameLot(lot, credit.lot));
   const amount = Math.min(from?.remaining ?? 0, credit.amount - credit.reversed - credit.filled);
   const to = { originId: credit.lot.originId, expiresOn: step.expiresOn, availableOn: step.availableOn, contributor: OWN };
-  if (!from || amount <= 0 || sameLot(from, to)) return;
+  if (!from || amount <= 0 || endOf(from, wallet) <= posting.request.day || sameLot(from, to)) return;
   changeDates(posting, wallet, from, to, amount, { id: step.id, position: 0, creditId: credit.id });
   posting.change(credit, { lot: to });
 }
@@ -48,11 +48,14 @@ export function redate(posting: Posting, step: StepOf<'redate'>): void {
 export function dateWhatLapsed(posting: Posting, wallet: WalletState): void {
   if (!hasLapsed(wallet, posting.request.day)) return;
   const lapsed = wallet.lots.filter((lot) => lot.remaining > 0 && lot.expiresOn > wallet.slidesUntil);
-  lapsed.forEach((lot, position) => {
+  const { id } = posting.request;
+  // Several wallets of one posting may have lapsed.
+  let position = lapsed.length === 0 ? 0 : posting.state.writes.lotChanges.filter((change) => change.id === id).length;
+  for (const lot of lapsed) {
     const { originId, availableOn, contributor } = lot;
     const key = { originId, availableOn, contributor, expiresOn: wallet.slidesUntil };
-    changeDates(posting, wallet, lot, key, lot.remaining, { id: posting.request.id, position, creditId: null });
-  });
+    changeDates(posting, wallet, lot, key, lot.remaining, { id, position: position++, creditId: null });
+  }
 }
 
 export function slide(posting: Posting, { account, until }: StepOf<'slide'>): void {

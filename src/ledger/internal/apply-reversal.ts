@@ -1,4 +1,4 @@
-import type { Day } from '../../points/calendar';
+import { type Day, NEVER } from '../../points/calendar';
 import type { Step } from '../posting';
 import { type AllocationState, type ArrearsState, endOf, type LotState, sameLot, type TransferState, type WalletState } from './batch-state';
 import { mergeLots, receive, requireOpenWallet, takeFrom } from './lots';
@@ -17,10 +17,13 @@ function requireReversible(posting: Posting, id: string, amount: number): Transf
   return original;
 }
 
-/** Own lot first, then the same issuer's, then any, each in order of consumption; points that have expired are gone already. */
+/**
+ * Own lot first, then the same issuer's, then any, each in order of consumption; points that have expired are gone already. What was never to be
+ * had before it was confirmed does not expire (see end): its own clawback finds it, however late.
+ */
 function clawbackOrder(wallet: WalletState, own: TransferState['lot'], issuer: string, day: Day): LotState[] {
   const rank = (lot: LotState) => (own && sameLot(lot, own) ? 0 : lot.issuer === issuer ? 1 : 2);
-  const live = wallet.lots.filter((lot) => day < endOf(lot, wallet));
+  const live = wallet.lots.filter((lot) => day < endOf(lot, wallet) || (lot.availableOn === NEVER && rank(lot) === 0));
   return [0, 1, 2].flatMap((wanted) => live.filter((lot) => rank(lot) === wanted));
 }
 

@@ -51,10 +51,10 @@ export function takeFrom(posting: Posting, lots: readonly LotState[], amount: nu
   return { allocations, left };
 }
 
-/** Adds credited points to a lot, after arrears have had their part, oldest first. Returns how much those had. */
+/** Adds credited points to a lot, after arrears have had their part, oldest first. Returns how much those had: nothing of points that are over already. */
 export function addToLot(posting: Posting, wallet: WalletState, transferId: Uuid, key: LotKey, amount: number): number {
   let left = amount;
-  for (const arrears of wallet.arrearsRows) {
+  for (const arrears of key.expiresOn <= posting.request.day ? [] : wallet.arrearsRows) {
     if (left === 0) break;
     const fill = Math.min(arrears.remaining, left);
     if (fill === 0) continue;
