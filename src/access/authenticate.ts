@@ -15,7 +15,12 @@ interface Remembered {
   readonly principal: Principal;
   readonly until: number;
 }
-const remembered = new WeakMap<App, Map<string, Remembered>>();
+interface Tokens {
+  readonly remembered: Map<string, Remembered>;
+  /** Being checked: whoever brings the same token meanwhile waits for the same check. */
+  readonly checking: Map<string, Promise<Principal>>;
+}
+const tokensOf = new WeakMap<App, Tokens>();
 
 /**
  * Whom an Authorization header names: null without a header. Throws Unauthenticated for anything that is there but not good:
@@ -25,16 +30,26 @@ export async function authenticate(app: App, header: string | undefined): Promis
   if (header === undefined || header === '') return null;
   const token = /^Bearer +([\w.~+/=-]+) *$/i.exec(header)?.[1];
   if (!token || token.length > LONGEST_TOKEN) throw new Unauthenticated('The Authorization header is no "Bearer" and an access token.');
-  let tokens = remembered.get(app);
-  if (!tokens) remembered.set(app, (tokens = new Map()));
+  let tokens = tokensOf.get(app);
+  if (!tokens) tokensOf.set(app, (tokens = { remembered: new Map(), checking: new Map() }));
+  const { remembered, checking } = tokens;
   const now = app.clock.real().getTime();
-  const known = tokens.get(token);
+  const known = remembered.get(token);
   if (known && now < known.until) return known.principal;
-  tokens.delete(token);
+  remembered.delete(token);
+  let answer = checking.get(token);
+  if (!answer) {
+    answer = checkAndRemember(app, token, now, remembered).finally(() => checking.delete(token));
+    checking.set(token, answer);
+  }
+  return answer;
+}
+
+async function checkAndRemember(app: App, token: string, now: number, remembered: Map<string, Remembered>): Promise<Principal> {
   const { principal, expiresAt } = await check(app, token);
   // The oldest goes first: a Map keeps the order of insertion.
-  if (tokens.size >= MOST_REMEMBERED) tokens.delete(tokens.keys().next().value as string);
-  tokens.set(token, { principal, until: Math.min(expiresAt.getTime(), now + TRUSTED_MS) });
+  if (remembered.size >= MOST_REMEMBERED) remembered.delete(remembered.keys().next().value as string);
+  remembered.set(token, { principal, until: Math.min(expiresAt.getTime(), now + TRUSTED_MS) });
   return principal;
 }
 
