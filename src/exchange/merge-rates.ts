@@ -25,15 +25,16 @@ export class CannotMerge extends Error {
 
 /**
  * Takes the wanted rates in among the live ones: what says the same as a rate in force changes nothing; what says something else ends the rate that is in force
- * when it begins. Throws CannotMerge for what begins in the past, or overlaps what cannot be ended. Pure.
+ * when it begins. Of wanted rates of one direction each ends where the next begins. Throws CannotMerge for what begins in the past, or overlaps what cannot be
+ * ended. Pure.
  */
 export function mergeRates(live: readonly ConversionRate[], wanted: readonly NewRate[], now: Date): Merge {
   const all = new Map<Uuid, NewRate>(live.map((rate) => [rate.id, rate]));
   const ended: { id: Uuid; endsAt: Date }[] = [];
   const added: NewRate[] = [];
   let unchanged = 0;
-  for (const [at, rate] of wanted.entries()) {
-    const rivals = [...all.values()].filter((other) => overlaps(other, rate));
+  for (const [at, rate] of inSuccession(wanted).entries()) {
+    const rivals = live.map(({ id }) => all.get(id) as NewRate).filter((other) => overlaps(other, rate));
     if (rivals.length === 1 && saysTheSame(rivals[0], rate)) {
       unchanged++;
       continue;
@@ -41,18 +42,30 @@ export function mergeRates(live: readonly ConversionRate[], wanted: readonly New
     if (rate.effectiveFrom < now) throw new CannotMerge(at, 'a rate begins now or later: what was converted before stays as it was.');
     const replaced = rivals.find((other) => other.effectiveFrom < rate.effectiveFrom);
     if (rivals.length > (replaced ? 1 : 0)) throw new CannotMerge(at, 'another rate of this direction holds during part of that time and begins no earlier.');
-    if (replaced && outlives(replaced, rate)) throw new CannotMerge(at, 'the rate in force ends later than this one: what would follow it is not said.');
+    if (replaced && outlives(replaced, wanted[at])) throw new CannotMerge(at, 'the rate in force ends later than this one: what would follow it is not said.');
     if (replaced) {
-      const shortened = { ...replaced, effectiveUntil: rate.effectiveFrom };
-      all.set(replaced.id, shortened);
-      // An earlier line of the same file is followed by this one.
-      if (added.includes(replaced)) added[added.indexOf(replaced)] = shortened;
-      else ended.push({ id: replaced.id, endsAt: rate.effectiveFrom });
+      ended.push({ id: replaced.id, endsAt: rate.effectiveFrom });
+      all.set(replaced.id, { ...replaced, effectiveUntil: rate.effectiveFrom });
     }
     added.push(rate);
     all.set(rate.id, rate);
   }
   return { ended, added, unchanged, all: [...all.values()] };
+}
+
+/** The wanted rates, each of them ending at the latest where another one of its direction begins. */
+function inSuccession(wanted: readonly NewRate[]): NewRate[] {
+  return wanted.map((rate, at) => {
+    let effectiveUntil = rate.effectiveUntil;
+    for (const other of wanted) {
+      if (other === rate || other.fromCurrencyId !== rate.fromCurrencyId || other.toCurrencyId !== rate.toCurrencyId) continue;
+      if (other.effectiveFrom < rate.effectiveFrom) continue;
+      if (other.effectiveFrom.getTime() === rate.effectiveFrom.getTime())
+        throw new CannotMerge(Math.max(at, wanted.indexOf(other)), 'another line says what this direction gives from then on.');
+      if (effectiveUntil === null || other.effectiveFrom < effectiveUntil) effectiveUntil = other.effectiveFrom;
+    }
+    return effectiveUntil === rate.effectiveUntil ? rate : { ...rate, effectiveUntil };
+  });
 }
 
 /** In force at the wanted beginning with the same figures, until the same end. */

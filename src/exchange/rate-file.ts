@@ -107,7 +107,13 @@ function readRecords(csv: string): { record: string[]; line: number }[] {
   try {
     // A record's line is where it begins: one that a quote lets run over several lines ends elsewhere.
     let begins = 1;
-    const read = parse(csv, { bom: true, info: true, relax_column_count: true, skip_empty_lines: false }) as unknown as {
+    const read = parse(csv, {
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: false,
+      record_delimiter: ['\r\n', '\n', '\r'],
+    }) as unknown as {
       record: string[];
       info: { lines: number };
     }[];

@@ -82,7 +82,7 @@ describe('a conversion', () => {
     expect(await town.convert(ana.ref, 100, { idempotencyKey: 'unlinked' })).toEqual({ ...first, balances: null, duplicate: true });
   });
 
-  it.each<[string, number, object, object]>([
+  it.each<[string, number, Record<string, unknown>, object]>([
     ['fewer points than the minimum', 99, {}, { code: 'BELOW_MINIMUM', minimum: 100, nextIncrement: 100 }],
     ['no multiple of the increment', 4_000, { to: 'SKY' }, { code: 'NOT_A_STEP', step: 3_000, nextIncrement: 6_000 }],
     ['one increment below the minimum', 0.1, { to: 'SKY', points: 2_999n }, { code: 'BELOW_MINIMUM', minimum: 3_000, nextIncrement: 3_000 }],
