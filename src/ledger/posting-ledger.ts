@@ -11,6 +11,7 @@ import { type Known, loadState } from './internal/load-state';
 import { BEGIN, postInTransaction } from './internal/post-batch';
 import { IdempotencyConflict, PostingQueue, type PostingStats } from './internal/posting-queue';
 import { day } from './internal/raw-rows';
+import { together } from './internal/together';
 import type { AccountRef, Ledger, LotOrigin } from './ledger';
 import type { AccountId, PostingOutcome, PostingRequest } from './posting';
 
@@ -28,6 +29,10 @@ export interface LedgerOptions {
   readonly maxBatch?: number;
   /** Postings that may wait; beyond it callers get OVERLOADED. Default 10,000. */
   readonly maxQueue?: number;
+  /** Batches in flight at once, each on a connection of its own; default 2. */
+  readonly lanes?: number;
+  /** Lots kept in memory between batches, about 200 bytes each; default 300,000. */
+  readonly maxKeptLots?: number;
   /** Connections for workers' own transactions; default 4. */
   readonly maxWorkerConnections?: number;
   /** Accounts whose ids are remembered; default 500,000. */
@@ -65,6 +70,7 @@ class PostingLedger implements RunningLedger {
   private readonly summed = new Map<AccountId, number>();
   private readonly accountIds = new Map<string, AccountId>();
   private readonly known: Known;
+  private readonly openTogether = together((unknown: ReadonlyMap<string, AccountRef>) => this.outlast(() => this.findOrOpen(unknown)));
 
   constructor(
     connection: KernelConnection,
@@ -74,7 +80,12 @@ class PostingLedger implements RunningLedger {
     this.lookups = kernelPool(connection, LOOKUP_CONNECTIONS);
     this.outage = new Outage(connection.patience.outageMs);
     this.known = { origins: this.origins, summed: this.summed, loadOrigins: (client, ids) => this.loadOrigins(client, ids) };
-    const bounds = { maxBatch: options.maxBatch ?? 1_000, maxQueue: options.maxQueue ?? 10_000 };
+    const bounds = {
+      maxBatch: options.maxBatch ?? 1_000,
+      maxQueue: options.maxQueue ?? 10_000,
+      lanes: options.lanes ?? 2,
+      maxKeptLots: options.maxKeptLots ?? 300_000,
+    };
     this.queue = new PostingQueue(connection, this.known, bounds, options.log);
   }
 
@@ -145,7 +156,10 @@ class PostingLedger implements RunningLedger {
       if (id === undefined) unknown.set(key, ref);
       else ids.set(key, id);
     }
-    if (unknown.size > 0) await this.outlast(() => this.findOrOpen(unknown, ids));
+    if (unknown.size > 0) {
+      const opened = await this.openTogether(unknown);
+      for (const key of unknown.keys()) ids.set(key, opened.get(key) as AccountId);
+    }
     return refs.map((ref) => ids.get(accountKey(ref)) as AccountId);
   }
 
@@ -184,7 +198,8 @@ class PostingLedger implements RunningLedger {
     });
   }
 
-  private async findOrOpen(unknown: ReadonlyMap<string, AccountRef>, ids: Map<string, AccountId>): Promise<void> {
+  private async findOrOpen(unknown: ReadonlyMap<string, AccountRef>): Promise<Map<string, AccountId>> {
+    const ids = new Map<string, AccountId>();
     // Sorted, so that two callers who open the same accounts at once cannot deadlock.
     const sorted = [...unknown].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, ref]) => ref);
     const columns = [sorted.map((ref) => ref.owner), sorted.map((ref) => ref.kind), sorted.map((ref) => ref.currencyId)];
@@ -198,10 +213,11 @@ class PostingLedger implements RunningLedger {
       return rows.length;
     };
     // Most are there already, and reading takes no locks.
-    if ((await find()) >= sorted.length) return;
+    if ((await find()) >= sorted.length) return ids;
     await this.lookups.query({ name: 'kernel-open-accounts', text: OPEN_ACCOUNTS, values: [...columns, this.options.clock.now()] });
     await find();
     for (const key of unknown.keys()) if (!ids.has(key)) throw new Error(`account ${key} could not be opened`);
+    return ids;
   }
 
   private remember(key: string, id: AccountId, summedCurrency: number | null): void {

@@ -44,7 +44,7 @@ export interface LotState extends LotKey {
   remaining: number;
   held: number;
   /** As read; null when the batch made this lot and does not know whether an emptied row of it exists. */
-  readonly loaded: { readonly remaining: number; readonly held: number } | null;
+  loaded: { readonly remaining: number; readonly held: number } | null;
 }
 
 export interface ArrearsState {
@@ -77,7 +77,7 @@ export interface WalletState {
   seq: number;
   changed: boolean;
   /** In order of consumption. */
-  readonly lots: LotState[];
+  lots: LotState[];
   /** Oldest first. */
   readonly arrearsRows: ArrearsState[];
   /** Open holds that may have expired by some posting of this batch. */

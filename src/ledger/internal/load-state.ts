@@ -15,8 +15,9 @@ import {
   type TransferState,
   type WalletState,
 } from './batch-state';
-import { int8Array, textArray, uuidArray } from './binary-arrays';
+import { arrayOf } from './binary-array';
 import { day, instant, number, RAW } from './raw-rows';
+import type { WalletCache } from './wallet-cache';
 
 /** What a batch needs, each id once. */
 interface Needs {
@@ -52,11 +53,14 @@ const ARREARS = `
 const HOLD_COLUMNS =
   'h.id, h.posting_id, h.party_id, h.account_id, h.credit_account, h.currency_id, h.amount, h.captured, h.state, h.terms_id, h.occurred_at, h.expires_at, h.settled_at';
 const NAMED_HOLDS = `SELECT ${HOLD_COLUMNS} FROM hold h WHERE h.id = ANY($1::uuid[])`;
-const EXPIRING_HOLDS = `SELECT ${HOLD_COLUMNS} FROM hold h WHERE h.account_id = ANY($1::bigint[]) AND h.state = 'OPEN' AND h.expires_at <= $2::timestamptz ORDER BY h.expires_at, h.id`;
+// By wallet, whatever the planner thinks of the tables' sizes: a plan that was made while they were empty would read all of them ever after.
+const EXPIRING = `FROM unnest($1::bigint[]) AS w (id)
+  CROSS JOIN LATERAL (SELECT * FROM hold h WHERE h.account_id = w.id AND h.state = 'OPEN' AND h.expires_at <= $2::timestamptz OFFSET 0) h`;
+const EXPIRING_HOLDS = `SELECT ${HOLD_COLUMNS} ${EXPIRING} ORDER BY h.expires_at, h.id`;
 const ALLOCATION_COLUMNS = 'a.transfer_id, a.origin_id, a.expires_on, a.available_on, a.amount, a.contributor_id';
 const EXPIRING_ALLOCATIONS = `
-  SELECT ${ALLOCATION_COLUMNS} FROM hold h JOIN allocation a ON a.transfer_id = h.id
-  WHERE h.account_id = ANY($1::bigint[]) AND h.state = 'OPEN' AND h.expires_at <= $2::timestamptz ORDER BY a.transfer_id, a.position`;
+  SELECT ${ALLOCATION_COLUMNS} ${EXPIRING}
+  CROSS JOIN LATERAL (SELECT * FROM allocation a WHERE a.transfer_id = h.id OFFSET 0) a ORDER BY a.transfer_id, a.position`;
 const ALLOCATIONS = `SELECT ${ALLOCATION_COLUMNS} FROM allocation a WHERE a.transfer_id = ANY($1::uuid[]) ORDER BY a.transfer_id, a.position`;
 const TRANSFERS = `
   SELECT t.id, t.party_id, t.debit_account, t.credit_account, t.currency_id, t.amount, t.code, t.terms_id, t.origin_id,
@@ -70,15 +74,28 @@ const COUNTERS = `
 
 type Row = string[];
 
+const int8Array = (values: Iterable<number>) => arrayOf('int8', values, (array, value) => array.int8(value));
+const uuidArray = (values: Iterable<Uuid>) => arrayOf('uuid', values, (array, value) => array.uuid(value));
+const textArray = (values: Iterable<string>) => arrayOf('text', values, (array, value) => array.text(value));
+
 /**
- * Locks the wallets of a batch and reads everything its plans may look at; all statements go out at once.
- * 'read' takes no locks, and is for a transaction that sees one snapshot throughout.
+ * Locks the wallets of a batch and reads everything its plans may look at; all statements go out at once. Lots that the cache has are read only
+ * where the locked wallet has another version by now. 'read' takes no locks, and is for a transaction that sees one snapshot throughout.
  */
-export async function loadState(client: ClientBase, requests: readonly PostingRequest[], known: Known, wallets: 'lock' | 'read' = 'lock'): Promise<BatchState> {
+export async function loadState(
+  client: ClientBase,
+  requests: readonly PostingRequest[],
+  known: Known,
+  wallets: 'lock' | 'read' = 'lock',
+  cache: WalletCache | null = null,
+): Promise<BatchState> {
   const needs = needsOf(requests);
+  const kept = new Map(needs.wallets.map((account) => [account, cache?.take(account)]));
   const rows = (name: string, text: string, ...values: unknown[]): Promise<Row[]> =>
     client.query({ name: `kernel-${name}`, text, values, rowMode: 'array', types: RAW } as QueryConfig).then((result) => result.rows as unknown as Row[]);
   const unless = (empty: boolean, load: () => Promise<Row[]>): Promise<Row[]> => (empty ? Promise.resolve([]) : load());
+
+  const readLots = (of: readonly AccountId[]) => unless(of.length === 0, () => rows('lots', LOTS, int8Array(of)));
 
   const accounts = int8Array(needs.wallets);
   const noWallets = needs.wallets.length === 0;
@@ -89,7 +106,7 @@ export async function loadState(client: ClientBase, requests: readonly PostingRe
   const loads = await Promise.allSettled([
     unless(noWallets, () => (wallets === 'lock' ? rows('lock', LOCK_WALLETS, accounts) : rows('read', READ_WALLETS, accounts))),
     rows('postings', POSTINGS, uuidArray(needs.postings)),
-    unless(noWallets, () => rows('lots', LOTS, accounts)),
+    readLots(needs.wallets.filter((account) => !kept.get(account))),
     unless(noWallets, () => rows('arrears', ARREARS, accounts)),
     unless(noHolds, () => rows('named-holds', NAMED_HOLDS, uuidArray(needs.holds))),
     unless(noWallets, () => rows('expiring-holds', EXPIRING_HOLDS, accounts, latest)),
@@ -106,6 +123,15 @@ export async function loadState(client: ClientBase, requests: readonly PostingRe
     return load.value;
   });
 
+  const locked = new Map(walletRows.map((row) => [number(row[0]), toWallet(row)]));
+  const moved: AccountId[] = [];
+  for (const wallet of locked.values()) {
+    const lotsThen = kept.get(wallet.account);
+    if (lotsThen?.version === wallet.version) wallet.lots = lotsThen.lots;
+    else if (lotsThen) moved.push(wallet.account);
+  }
+  lots.push(...(await readLots(moved)));
+
   const originIds = new Set<number>();
   for (const row of lots) originIds.add(number(row[4]));
   for (const row of [...expiringAllocations, ...allocations]) originIds.add(number(row[1]));
@@ -114,7 +140,7 @@ export async function loadState(client: ClientBase, requests: readonly PostingRe
   if (missing.length > 0) await known.loadOrigins(client, missing);
 
   const state: BatchState = {
-    wallets: new Map(walletRows.map((row) => [number(row[0]), toWallet(row)])),
+    wallets: locked,
     holds: new Map(),
     transfers: new Map(),
     counters: new Map(),

@@ -2,29 +2,33 @@ import type { ClientBase } from 'pg';
 import type { PostingRequest } from '../posting';
 import { type Decision, decide } from './decide';
 import { type Known, loadState } from './load-state';
+import type { WriteBuffers } from './statement';
+import type { WalletCache } from './wallet-cache';
 import { writeBatch } from './write-batch';
 
 /** The statements rely on it: each sees what was committed before it began, whatever the database's default is. */
 export const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
-/** One batch in one database transaction of its own: lock and read, decide, write, commit. All or nothing. */
+/** One batch in one database transaction of its own: lock and read, decide, write, commit. All or nothing; the cache keeps what was committed. */
 export async function postBatch(
   client: ClientBase,
   requests: readonly PostingRequest[],
   known: Known,
+  { cache, buffers }: { readonly cache: WalletCache; readonly buffers: WriteBuffers },
   beforeCommit: (decided: readonly Decision[]) => void,
 ): Promise<Decision[]> {
   try {
     // Sent ahead of the reads without waiting for it; nothing is written before it is known to have begun.
-    const [begun, loaded] = await Promise.allSettled([client.query(BEGIN), loadState(client, requests, known)]);
+    const [begun, loaded] = await Promise.allSettled([client.query(BEGIN), loadState(client, requests, known, 'lock', cache)]);
     if (begun.status === 'rejected') throw begun.reason;
     if (loaded.status === 'rejected') throw loaded.reason;
     const decisions = decide(loaded.value, requests);
-    await writeBatch(client, loaded.value);
+    await writeBatch(client, loaded.value, buffers);
     beforeCommit(decisions);
     const committed = await client.query('COMMIT');
     // COMMIT of an aborted transaction answers ROLLBACK, without an error.
     if (committed.command !== 'COMMIT') throw new Error(`the batch was not committed: ${committed.command}`);
+    cache.keep(loaded.value.wallets.values());
     return decisions;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);

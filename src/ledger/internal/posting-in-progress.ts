@@ -118,10 +118,28 @@ export class Posting {
     filled = 0,
   ): void {
     const { request, state } = this;
-    const whole: NewTransfer = { ...transfer, postingId: request.id, party: request.party, occurredAt: request.occurredAt, recordedAt: request.recordedAt };
-    state.writes.transfers.push(whole);
+    const { id, debitAccount, creditAccount, currencyId, amount, code, reverses, holdId, lot, debitAfter, creditAfter, termsId } = transfer;
+    const { id: postingId, party, occurredAt, recordedAt } = request;
+    // Field by field: spread objects of many shapes cost several microseconds here.
+    state.writes.transfers.push({
+      id,
+      postingId,
+      party,
+      debitAccount,
+      creditAccount,
+      currencyId,
+      amount,
+      code,
+      reverses,
+      holdId,
+      lot,
+      debitAfter,
+      creditAfter,
+      termsId,
+      occurredAt,
+      recordedAt,
+    });
     // A later posting of the same batch may already reverse it.
-    const { id, party, debitAccount, creditAccount, currencyId, amount, code, termsId, lot } = whole;
     const known: TransferState = { id, party, debitAccount, creditAccount, currencyId, amount, code, termsId, lot, allocations, reversed: 0, filled };
     state.transfers.set(id, known);
     this.undos.push(() => state.transfers.delete(id));

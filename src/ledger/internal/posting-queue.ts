@@ -1,12 +1,15 @@
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import { Refusal } from '../../refusal';
-import type { PostingOutcome, PostingRequest } from '../posting';
+import type { AccountId, PostingOutcome, PostingRequest } from '../posting';
+import { chooseBatch } from './choose-batch';
 import type { Decision } from './decide';
 import { Outage } from './failures';
 import { connectKernel, type KernelConnection } from './kernel-connection';
 import type { Known } from './load-state';
 import { postBatch } from './post-batch';
+import { WriteBuffers } from './statement';
+import { WalletCache } from './wallet-cache';
 
 /** The queue of postings is full; nothing was written. */
 export class Overloaded extends Refusal {
@@ -25,6 +28,10 @@ export class IdempotencyConflict extends Refusal {
 export interface QueueBounds {
   readonly maxBatch: number;
   readonly maxQueue: number;
+  /** Batches in flight at once, each on a connection of its own. */
+  readonly lanes: number;
+  /** Lots that are kept between batches: see WalletCache. */
+  readonly maxKeptLots: number;
 }
 
 /** Counted for /metrics. */
@@ -44,15 +51,30 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** A connection, and the work that it is doing now. */
+interface Lane {
+  client: Client | null;
+  readonly buffers: WriteBuffers;
+  running: Promise<void> | null;
+}
+
+/** Fewer waiting requests are not shared out between lanes: small batches cost more than they gain. */
+const WORTH_SHARING = 64;
+/** How many batches' worth of waiting requests are looked at for one. */
+const SCANNED_BATCHES = 4;
+
 /**
- * Many callers, one batch: what arrives while a batch is in flight goes together in the next. No timer: a lone caller goes at once.
- * One connection; its queue is bounded.
+ * Many callers, one batch: what arrives while batches are in flight goes together in the next. No timer: a lone caller goes at once.
+ * Several lanes, each a connection with a batch of its own; no wallet is in two of them at once. The queue is bounded.
  */
 export class PostingQueue {
   readonly stats: PostingStats = { batches: 0, postings: 0, retries: 0, busyMs: 0, refusals: new Map() };
-  private waiting: Waiting[] = [];
-  private client: Client | null = null;
-  private running: Promise<void> | null = null;
+  private readonly waiting: Waiting[] = [];
+  private readonly lanes: readonly Lane[];
+  /** Wallets of the batches that are being posted. */
+  private readonly inFlight = new Set<AccountId>();
+  private readonly cache: WalletCache;
+  private gathering = false;
   private closed = false;
   private readonly outage: Outage;
 
@@ -63,6 +85,8 @@ export class PostingQueue {
     private readonly log: Logger,
   ) {
     this.outage = new Outage(connection.patience.outageMs);
+    this.cache = new WalletCache(bounds.maxKeptLots);
+    this.lanes = Array.from({ length: bounds.lanes }, () => ({ client: null, buffers: new WriteBuffers(), running: null }));
   }
 
   get length(): number {
@@ -76,40 +100,75 @@ export class PostingQueue {
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ request, resolve, reject });
-      this.running ??= this.run();
+      this.gather();
     });
   }
 
-  /** Posts what waits already, refuses what is new, ends the connection. */
+  /** Posts what waits already, refuses what is new, ends the connections. */
   async close(): Promise<void> {
     this.closed = true;
-    await this.running;
-    await this.client?.end().catch(() => undefined);
-    this.client = null;
+    while (this.waiting.length > 0 || this.lanes.some((lane) => lane.running)) {
+      this.startLanes();
+      await Promise.race(this.lanes.flatMap((lane) => lane.running ?? []));
+    }
+    for (const lane of this.lanes) {
+      await lane.client?.end().catch(() => undefined);
+      lane.client = null;
+    }
   }
 
   private countRefusal(code: string): void {
     this.stats.refusals.set(code, (this.stats.refusals.get(code) ?? 0) + 1);
   }
 
-  private async run(): Promise<void> {
-    // Callers of this turn of the event loop go together.
-    await new Promise(setImmediate);
-    while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, this.bounds.maxBatch);
-      const started = performance.now();
-      await this.post(batch);
+  /** Callers of this turn of the event loop go together. */
+  private gather(): void {
+    if (this.gathering) return;
+    this.gathering = true;
+    setImmediate(() => {
+      this.gathering = false;
+      this.startLanes();
+    });
+  }
+
+  private startLanes(): void {
+    for (const [at, lane] of this.lanes.entries()) {
+      if (lane.running) continue;
+      const batch = this.choose(at);
+      if (batch.length === 0) continue;
+      lane.running = this.run(lane, batch).finally(() => {
+        lane.running = null;
+        if (this.waiting.length > 0) this.gather();
+      });
+    }
+  }
+
+  /** Where many wait, each wallet has a lane of its own, so that the busy ones are spread; a few go together on any free lane. */
+  private choose(lane: number): Waiting[] {
+    const shared = this.waiting.length >= WORTH_SHARING;
+    const isOurs = (request: PostingRequest) => !shared || (request.loads.wallets[0] ?? 0) % this.lanes.length === lane;
+    const { maxBatch } = this.bounds;
+    return chooseBatch(this.waiting, { inFlight: this.inFlight, isOurs, most: maxBatch, scan: maxBatch * SCANNED_BATCHES });
+  }
+
+  private async run(lane: Lane, batch: readonly Waiting[]): Promise<void> {
+    const wallets = batch.flatMap((each) => each.request.loads.wallets);
+    for (const wallet of wallets) this.inFlight.add(wallet);
+    const started = performance.now();
+    try {
+      await this.post(lane, batch);
+    } finally {
+      for (const wallet of wallets) this.inFlight.delete(wallet);
       this.stats.batches++;
       this.stats.postings += batch.length;
       this.stats.busyMs += performance.now() - started;
     }
-    this.running = null;
   }
 
-  private async post(batch: readonly Waiting[]): Promise<void> {
+  private async post(lane: Lane, batch: readonly Waiting[]): Promise<void> {
     try {
       const requests = batch.map((each) => each.request);
-      const decisions = await this.withRetries(requests);
+      const decisions = await this.withRetries(lane, requests);
       batch.forEach((each, at) => {
         const decision = decisions[at];
         if (decision.is === 'conflict') this.countRefusal('IDEMPOTENCY_CONFLICT');
@@ -121,29 +180,29 @@ export class PostingQueue {
         // Somebody's rows broke a constraint, say: find out whose, in halves, so that nobody else pays for it.
         this.log.error({ err: error, postings: batch.length }, 'a batch failed; posting it in halves');
         const half = Math.ceil(batch.length / 2);
-        await this.post(batch.slice(0, half));
-        await this.post(batch.slice(half));
+        await this.post(lane, batch.slice(0, half));
+        await this.post(lane, batch.slice(half));
         return;
       }
       for (const each of batch) each.reject(error);
     }
   }
 
-  private async withRetries(requests: readonly PostingRequest[]): Promise<Decision[]> {
+  private async withRetries(lane: Lane, requests: readonly PostingRequest[]): Promise<Decision[]> {
     /** What was decided by attempts whose COMMIT was sent: if its answer is lost, they may have counted. */
     const sent: (readonly Decision[])[] = [];
     const decisions = await this.outage.outlast(
       async () => {
-        this.client ??= await connectKernel(this.connection);
-        return postBatch(this.client, requests, this.known, (decided) => sent.push(decided));
+        lane.client ??= await connectKernel(this.connection);
+        return postBatch(lane.client, requests, this.known, { cache: this.cache, buffers: lane.buffers }, (decided) => sent.push(decided));
       },
       async (kind, error) => {
         this.stats.retries++;
         if (kind === 'conflict') return;
         this.log.warn({ err: error, kind }, 'the database did not take a batch');
         if (kind === 'busy') return;
-        await this.client?.end().catch(() => undefined);
-        this.client = null;
+        await lane.client?.end().catch(() => undefined);
+        lane.client = null;
       },
     );
     return sent.length > 1 ? decisions.map((decision, at) => asFirst(decision, sent, at)) : decisions;
