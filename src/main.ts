@@ -65,7 +65,7 @@ async function start(given: Config, log: Logger): Promise<void> {
     const running = await runGateway(app, openQueueAccess(app, closers), { explorerDemo: demo?.forExplorer ?? null });
     closers.add('gateway', () => running.close());
     const { statusPort } = await workersReady;
-    process.stdout.write(describeReady(config, { statusPort, demo: demo?.coalition ?? null, seconds: (performance.now() - began) / 1_000 }));
+    process.stdout.write(describeReady(config, { statusPort, demo: demo?.coalition ?? null, seconds: (performance.now() - began) / 1_000, clock: app.clock }));
   });
 }
 

@@ -1,10 +1,11 @@
+import type { Clock } from './clock';
 import type { Config } from './config';
 import type { DemoCoalition } from './demo/seed-demo';
 
 /** What `npm start` says at the end: where everything is, and what to paste first. */
 export function describeReady(
   config: Config,
-  { statusPort, demo, seconds }: { statusPort: number | null; demo: DemoCoalition | null; seconds: number },
+  { statusPort, demo, seconds, clock }: { statusPort: number | null; demo: DemoCoalition | null; seconds: number; clock: Clock },
 ): string {
   const { publicUrl } = config.http;
   const lines = [
@@ -17,12 +18,18 @@ export function describeReady(
     `  health       ${publicUrl}/health/ready   ${publicUrl}/health/live`,
     `  metrics      ${publicUrl}/metrics${statusPort === null ? '' : `   workers: http://127.0.0.1:${statusPort}/metrics`}`,
     ...(config.database.embedded ? [`  database     embedded PostgreSQL, data in ${config.dataDir}`] : []),
+    ...(config.mode === 'sandbox' ? [`  sandbox      ${describeClock(clock)}`] : []),
     '',
     ...(demo ? describeDemo(demo, publicUrl) : []),
     'Stop with Ctrl-C.',
     '',
   ];
   return lines.join('\n');
+}
+
+function describeClock(clock: Clock): string {
+  if (!clock.isAhead()) return 'the operator can move its clock forward (mutation moveTestClock); nothing here is real';
+  return `its clock WAS MOVED: it shows ${clock.now().toISOString()}, and the machine ${clock.real().toISOString()}`;
 }
 
 function describeDemo({ file, variables }: DemoCoalition, publicUrl: string): string[] {

@@ -1,8 +1,10 @@
 import type { App } from '../src/app';
+import { recoverRollUps } from '../src/books/roll-up-journal';
 import { recoverJournal } from '../src/settlement/recover-journal';
 import { runClearing } from './clear-events';
 import { runClosing } from './close-period';
 import { runExpirePoints } from './expire-points';
+import { runBooks } from './keep-books';
 import { startRelay } from './outbox-relay';
 import { openQueues, type Queues } from './queues';
 import { runReleaseHolds } from './release-holds';
@@ -16,12 +18,14 @@ export interface Workers {
 /** Takes jobs and relays the journal, in this process; any number of processes may do so at once. */
 export async function startWorkers(app: App): Promise<Workers> {
   await recoverJournal(app);
+  await recoverRollUps(app);
   const queues = openQueues(app.config, app.log);
   // Clearing goes in the journal's order, one range at a time: more at once would only wait for its cursor.
   queues.work('clearing', 1, ({ data }) => runClearing(app, data));
   queues.work('periods', 1, ({ data }) => runClosing(app, data));
   queues.work('holds', app.config.workerConcurrency, () => runReleaseHolds(app));
   queues.work('expiry', 1, () => runExpirePoints(app));
+  queues.work('books', 1, ({ name }) => runBooks(app, name));
   const relay = startRelay(app, queues);
   app.log.info({ backend: queues.backend }, 'workers take jobs');
   return {

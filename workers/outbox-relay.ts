@@ -7,6 +7,7 @@ import type { Period } from '../src/settlement/periods';
 import { clearingJob } from './clear-events';
 import { closingJob } from './close-period';
 import { expirePointsJob } from './expire-points';
+import { pruneCountersJob, ROLL_UP_DUE, rollUpJob } from './keep-books';
 import type { Queues } from './queues';
 import { releaseHoldsJob } from './release-holds';
 
@@ -17,6 +18,9 @@ const LONGEST_PAUSE_MS = 5_000;
 const HOLDS_MS = 1_000;
 /** How often expiry is looked after: what is due is found by the job itself. */
 const EXPIRY_MS = 15_000;
+/** Totals lag the journal by about this: what is not rolled up yet is read from it. */
+const ROLL_UP_MS = 5_000;
+const PRUNING_MS = 3_600_000;
 
 /** What was handed to the queue counts as lost when nothing has moved for this long and nothing waits in the queue. */
 const PATIENCE_SECONDS = 2;
@@ -43,18 +47,27 @@ async function relayUntilStopped(app: App, queues: Queues, signal: AbortSignal):
   let failures = 0;
   let holdsLookedAt = Number.NEGATIVE_INFINITY;
   let expiryLookedAt = Number.NEGATIVE_INFINITY;
+  let rolledUpAt = Number.NEGATIVE_INFINITY;
+  let prunedAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     let pause = IDLE_LOOK_MS;
     try {
       const looksAtHolds = performance.now() - holdsLookedAt > HOLDS_MS;
       if (looksAtHolds) holdsLookedAt = performance.now();
-      const view = await look(app, looksAtHolds);
+      const looksAtBooks = performance.now() - rolledUpAt > ROLL_UP_MS;
+      if (looksAtBooks) rolledUpAt = performance.now();
+      const view = await look(app, looksAtHolds, looksAtBooks);
       if (await relayJournal(app, queues, view.journal)) pause = LOOK_MS;
       if (view.closing.length > 0) await queues.queue('periods').add(view.closing.map(({ id }) => closingJob(id)));
       if (view.holdsAreDue) await queues.queue('holds').add([releaseHoldsJob()]);
       if (performance.now() - expiryLookedAt > EXPIRY_MS) {
         await queues.queue('expiry').add([expirePointsJob()]);
         expiryLookedAt = performance.now();
+      }
+      if (view.rollUpIsDue) await queues.queue('books').add([rollUpJob()]);
+      if (performance.now() - prunedAt > PRUNING_MS) {
+        await queues.queue('books').add([pruneCountersJob()]);
+        prunedAt = performance.now();
       }
       failures = 0;
     } catch (error) {
@@ -69,13 +82,15 @@ interface View {
   readonly journal: RelayView;
   readonly closing: readonly Period[];
   readonly holdsAreDue: boolean;
+  readonly rollUpIsDue: boolean;
 }
 
-function look(app: App, looksAtHolds: boolean): Promise<View> {
+function look(app: App, looksAtHolds: boolean, looksAtBooks: boolean): Promise<View> {
   return app.database.transaction({ kind: 'worker' }, async ({ client }) => ({
     journal: await lookAtJournal(client, CLEARING),
     closing: await closingPeriods(client),
     holdsAreDue: looksAtHolds && (await client.query({ name: 'holds-due', text: HOLDS_DUE, values: [app.clock.now()] })).rows[0].due,
+    rollUpIsDue: looksAtBooks && (await client.query({ name: 'roll-up-due', text: ROLL_UP_DUE })).rows[0].due,
   }));
 }
 

@@ -8,7 +8,7 @@ import type { Config } from '../src/config';
 import { withSettings } from '../src/database/connection-options';
 
 /** Every queue there is. */
-export const QUEUES = ['clearing', 'periods', 'holds', 'expiry'] as const;
+export const QUEUES = ['clearing', 'periods', 'holds', 'expiry', 'books'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 export interface NewJob {
@@ -97,6 +97,8 @@ function postgresBackend(url: string, log: Logger): Backend {
     application_name: 'tessera-queue',
   });
   pool.on('error', (error) => log.warn({ error: error.message }, 'a queue connection was lost'));
+  // Each queue and each worker listens for errors too.
+  pool.setMaxListeners(QUEUES.length * 2 + 2);
   // The pool listens to idle connections only; one that is lost in BullMQ's hands must not end the process either.
   pool.on('connect', (client) => void client.on('error', () => undefined));
   return {

@@ -60,7 +60,23 @@ export interface Conservation {
  */
 export async function readConservation(app: App, principal: Principal, code: string, askedBrand: Uuid | null): Promise<Conservation> {
   requireBooksReader(principal);
-  const brandId = brandOf(principal) ?? askedBrand;
+  const asker = brandOf(principal);
+  const brandId = asker ?? askedBrand;
+  // It looks at every lot: who asks again meanwhile gets the proof that is being drawn up, instead of another one.
+  const key = `${asker} ${brandId} ${code}`;
+  let running = underWay.get(app);
+  if (!running) underWay.set(app, (running = new Map()));
+  let proof = running.get(key);
+  if (!proof) {
+    proof = drawUp(app, principal, code, brandId).finally(() => running.delete(key));
+    running.set(key, proof);
+  }
+  return proof;
+}
+
+const underWay = new WeakMap<App, Map<string, Promise<Conservation>>>();
+
+async function drawUp(app: App, principal: Principal, code: string, brandId: Uuid | null): Promise<Conservation> {
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const currency = requireCurrency(await app.coalition.snapshot(client), code, 'currency');
     const takenAt = app.clock.now();

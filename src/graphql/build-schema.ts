@@ -2,15 +2,18 @@ import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { AccessResolver } from './access.resolver';
+import { BooksResolver } from './books.resolver';
 import { CoalitionResolver } from './coalition.resolver';
 import { ConversionResolver } from './conversion.resolver';
 import { EarningResolver } from './earning.resolver';
 import { ExchangeResolver } from './exchange.resolver';
 import { ExpiryResolver } from './expiry.resolver';
 import { ImportResolver } from './ingest.resolver';
+import { GiftResolver } from './gift.resolver';
 import { LimitsResolver } from './limits.resolver';
 import { MemberResolver, WalletResolver } from './member.resolver';
 import { PartnershipChangeResolver, PartnershipResolver, TermsResolver } from './partnership.resolver';
+import { PoolResolver } from './pool.resolver';
 import { PurchaseResolver } from './purchase.resolver';
 import { RedemptionResolver } from './redemption.resolver';
 import { SandboxResolver } from './sandbox.resolver';
@@ -20,17 +23,20 @@ import { ViewerResolver } from './viewer.resolver';
 /** Every resolver, named: nothing is found by pattern. */
 const resolvers = [
   AccessResolver,
+  BooksResolver,
   CoalitionResolver,
   ConversionResolver,
   EarningResolver,
   ExchangeResolver,
   ExpiryResolver,
+  GiftResolver,
   LimitsResolver,
   ImportResolver,
   MemberResolver,
   PartnershipChangeResolver,
   PartnershipResolver,
   PeriodResolver,
+  PoolResolver,
   PurchaseResolver,
   RedemptionResolver,
   StatementLineResolver,

@@ -64,11 +64,13 @@ export class BelowMinimumAnswer extends RefusalAnswer {
   @Field(() => PointsScalar, { description: 'Fewest points that are taken at once.' })
   minimum!: number;
 
-  @Field(() => PointsScalar, {
-    nullable: true,
-    description: 'The fewest that are a whole number of steps too: what to ask for. null: refused before this was said.',
-  })
-  nextIncrement?: number | null;
+  /** Absent from refusals of before it was said. */
+  nextIncrement?: number;
+
+  @Field(() => PointsScalar, { name: 'nextIncrement', description: 'The fewest that are a whole number of steps too: what to ask for.' })
+  get fewest(): number {
+    return this.nextIncrement ?? this.minimum;
+  }
 }
 
 @RefusalType('NOT_A_STEP', "The points are no multiple of the rule's step.")
@@ -108,7 +110,7 @@ export class CapReachedAnswer extends RefusalAnswer {
   window?: string | null;
 
   @Field(() => PointsScalar, { nullable: true, description: 'Most that the velocity limit allows in a window.' })
-  maximum?: number | null;
+  capMaximum?: number | null;
 
   @Field(() => DateTimeScalar, { description: 'When it starts anew.' })
   resetsAt!: string;

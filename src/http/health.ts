@@ -11,14 +11,22 @@ const CHECK_MS = 2_000;
 
 /**
  * /health/live: the process answers (restart it if not). /health/ready: it can do its work (send it no traffic if not), with each
- * dependency's state. A process that is stopping is not ready.
+ * dependency's state, and what `more` says. A process that is stopping is not ready.
  */
-export function registerHealth(server: FastifyInstance, log: Logger, dependencies: readonly Dependency[], isStopping: () => boolean): void {
+export function registerHealth(
+  server: FastifyInstance,
+  log: Logger,
+  dependencies: readonly Dependency[],
+  isStopping: () => boolean,
+  more: () => object = () => ({}),
+): void {
   server.get('/health/live', { logLevel: 'silent' }, async () => ({ status: 'live' }));
   server.get('/health/ready', { logLevel: 'silent' }, async (_request, reply) => {
     const states = await Promise.all(dependencies.map(async (dependency) => [dependency.name, await stateOf(dependency, log)] as const));
     const ready = !isStopping() && states.every(([, state]) => state === 'ok');
-    return reply.code(ready ? 200 : 503).send({ status: isStopping() ? 'stopping' : ready ? 'ready' : 'not ready', checks: Object.fromEntries(states) });
+    return reply
+      .code(ready ? 200 : 503)
+      .send({ status: isStopping() ? 'stopping' : ready ? 'ready' : 'not ready', checks: Object.fromEntries(states), ...more() });
   });
 }
 

@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BuiltApp } from '../app';
-import type { Database } from '../database/database';
 import { type JournalLag, journalLag } from '../outbox/journal-lag';
+import { directRoutes } from './direct-route';
 
 /** Jobs of one queue in one state. */
 export interface QueueDepth {
@@ -41,9 +41,13 @@ function measureRequests(server: FastifyInstance, registry: Registry): void {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
-  server.addHook('onResponse', async (request, reply) => {
-    // The route's pattern, never the URL: it could hold an id, and every one would be a series of its own.
-    duration.observe({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime / 1_000);
+  // A series is looked up once, not by hashing its labels at every request.
+  const series = new Map<string, { observe(seconds: number): void }>();
+  directRoutes(server).whenAnswered(({ method, route = 'unknown', status, ms }) => {
+    const key = `${method} ${status} ${route}`;
+    let each = series.get(key);
+    if (!each) series.set(key, (each = duration.labels({ method, route, status })));
+    each.observe(ms / 1_000);
   });
 }
 
@@ -87,7 +91,7 @@ function measurePostings({ ledger }: BuiltApp, registry: Registry): void {
   });
 }
 
-function measureJournal({ database, log }: BuiltApp, registry: Registry): void {
+function measureJournal(app: BuiltApp, registry: Registry): void {
   // The gauges of one scrape are read at the same time and wait for the same reading: they belong together.
   let reading: Promise<void> | null = null;
   const gauge = (name: string, help: string, labelNames: string[]) =>
@@ -115,23 +119,24 @@ function measureJournal({ database, log }: BuiltApp, registry: Registry): void {
   async function read(): Promise<void> {
     for (const each of [rows, seconds, position, held]) each.reset();
     try {
-      for (const lag of await readLags(database)) {
+      for (const lag of await readLags(app)) {
         rows.set({ consumer: lag.consumer }, lag.rows);
         seconds.set({ consumer: lag.consumer }, lag.seconds);
         position.set({ consumer: lag.consumer }, Number(lag.position));
         if (lag.heldBackBy) held.set({ pid: String(lag.heldBackBy.pid) }, lag.heldBackBy.seconds ?? 0);
       }
     } catch (error) {
-      log.warn({ err: error }, 'the journal could not be measured');
+      app.log.warn({ err: error }, 'the journal could not be measured');
     }
   }
 }
 
-function readLags(database: Database): Promise<JournalLag[]> {
+function readLags({ database, clock }: BuiltApp): Promise<JournalLag[]> {
+  const aheadMs = clock.now().getTime() - clock.real().getTime();
   return database.transaction({ kind: 'worker' }, async ({ client }) => {
     const { rows } = await client.query<{ consumer: string }>('SELECT consumer FROM journal_cursor ORDER BY consumer');
     const lags: JournalLag[] = [];
-    for (const { consumer } of rows) lags.push(await journalLag(client, consumer));
+    for (const { consumer } of rows) lags.push(await journalLag(client, consumer, aheadMs));
     return lags;
   });
 }

@@ -98,7 +98,7 @@ class CapReached extends Refusal {
     super({
       code: 'CAP_REACHED',
       message: `Of what a limit allows to be ${VERBS[act]}, ${what} are left in this ${window.toLowerCase()}. It starts anew at ${resetsAt}.`,
-      fields: { limit: id, act, measure, window, maximum, capLeft, resetsAt },
+      fields: { limit: id, act, measure, window, capMaximum: maximum, capLeft, resetsAt },
     });
   }
 }

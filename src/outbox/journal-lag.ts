@@ -20,16 +20,19 @@ export interface JournalLag {
 /** Most rows that are counted: beyond it, it is late enough. */
 const MOST_ROWS = 100_000;
 
-/** Reads the lag of one consumer; for metrics and for operators. Shows of the holding transaction its process id and age, never its query. */
-export async function journalLag(client: ClientBase, consumer: string): Promise<JournalLag> {
+/**
+ * Reads the lag of one consumer; for metrics and for operators. Shows of the holding transaction its process id and age, never its query.
+ * `aheadMs`: how far a test clock, by which transfers are recorded, is ahead of the machine's.
+ */
+export async function journalLag(client: ClientBase, consumer: string, aheadMs = 0): Promise<JournalLag> {
   const { epoch, position } = await readCursor(client, consumer);
   // Ages are by the server's clock: they say how long machines have waited, not when something happened at a brand.
   const lag = (
     await client.query({
       name: 'journal-lag',
       text: `SELECT (SELECT count(*)::int FROM (SELECT FROM transfer WHERE xid >= $1::xid8 LIMIT ${MOST_ROWS}) AS behind) AS rows,
-               (SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM transfer WHERE xid >= $1::xid8 ORDER BY xid LIMIT 1) AS seconds`,
-      values: [position.toString()],
+               (SELECT extract(epoch FROM clock_timestamp() + $2 * interval '1 ms' - recorded_at)::float8 FROM transfer WHERE xid >= $1::xid8 ORDER BY xid LIMIT 1) AS seconds`,
+      values: [position.toString(), aheadMs],
     })
   ).rows[0];
   const writer = (await client.query({ name: 'journal-held-back', text: 'SELECT pid, seconds FROM oldest_writer()' })).rows[0];

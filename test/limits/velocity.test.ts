@@ -68,7 +68,7 @@ test('a member earns up to the limit of a day, and is told what is left and when
     const tooMany = purchaseOf(ref, '31');
     const refusal = {
       code: 'CAP_REACHED',
-      fields: { limit: id, act: 'EARN', measure: 'POINTS', window: 'DAY', maximum: 100, capLeft: 30, resetsAt: '2026-03-16T04:00:00.000Z' },
+      fields: { limit: id, act: 'EARN', measure: 'POINTS', window: 'DAY', capMaximum: 100, capLeft: 30, resetsAt: '2026-03-16T04:00:00.000Z' },
     };
     await expect(recordPurchase(shop.app, fuel.principal, tooMany)).rejects.toMatchObject(refusal);
     expect(await shop.written()).toEqual(before);
@@ -120,7 +120,7 @@ test('so many times: each award counts one, whatever its size; what earns nothin
     await earn(fuel, ref, 0.5);
     await earn(fuel, ref, 900);
     await earn(fuel, ref, 1);
-    await expect(earn(fuel, ref, 1)).rejects.toMatchObject({ code: 'CAP_REACHED', fields: { measure: 'COUNT', capLeft: 0, maximum: 2 } });
+    await expect(earn(fuel, ref, 1)).rejects.toMatchObject({ code: 'CAP_REACHED', fields: { measure: 'COUNT', capLeft: 0, capMaximum: 2 } });
   });
 });
 
