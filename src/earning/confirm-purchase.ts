@@ -11,6 +11,7 @@ import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { idempotencyKey } from '../ledger/request-fields';
 import { seesWallet } from '../members/sees-wallet';
+import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
 import { dayOf } from '../points/calendar';
 import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
 import { NotFound } from '../refusal';
@@ -43,13 +44,24 @@ export async function confirmPurchase(app: App, principal: Principal, command: C
   const { idempotencyKey: key, ...content } = command;
   const hash = contentHash('CONFIRM_PURCHASE', content);
   const id = postingId(brandId, key);
+  return lookingAgain(() => confirmOnce(app, principal, command, { brandId, id, hash }));
+}
+
+async function confirmOnce(
+  app: App,
+  principal: Principal,
+  command: ConfirmPurchase,
+  { brandId, id, hash }: { brandId: Uuid; id: Uuid; hash: Buffer },
+): Promise<ConfirmedPurchase> {
   const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const stored = await findPosting(client, id);
     if (stored) return { stored, linked: await seesWallet(client, stored.outcome.balances[0]?.account ?? 0) };
     const purchase = await readPurchase(client, command.purchaseId);
     // Of another brand: row-level security has answered already; the operator's staff see it, but may not act on it.
     if (!purchase || purchase.brandId !== brandId) throw new NotFound('Purchase');
-    return { stored: null, linked: await seesWallet(client, purchase.account), purchase, snapshot: await app.coalition.snapshot(client) };
+    const survivors = await survivingAccounts(client, [purchase.account]);
+    const linked = await seesWallet(client, survivors.of(purchase.account));
+    return { stored: null, linked, purchase, survivors, snapshot: await app.coalition.snapshot(client) };
   });
   if (found.stored) return toConfirmed(sameOutcome(found.stored, hash), found.linked);
   return toConfirmed(await app.ledger.post(toRequest(found, { id, hash, now: app.clock.now() })), found.linked);
@@ -61,12 +73,13 @@ function toConfirmed(outcome: PostingOutcome, linked: boolean): ConfirmedPurchas
 }
 
 function toRequest(
-  { purchase, snapshot }: { purchase: PurchaseFact; snapshot: CoalitionSnapshot },
+  { purchase, survivors, snapshot }: { purchase: PurchaseFact; survivors: SurvivingAccounts; snapshot: CoalitionSnapshot },
   { id, hash, now }: { id: Uuid; hash: Buffer; now: Date },
 ): PostingRequest {
   const currency = snapshot.currenciesById.get(purchase.currencyId);
   if (!currency) throw new Error(`currency ${purchase.currencyId} is not in the coalition's snapshot`);
   const day = dayOf(now, currency.timeZone);
+  const wallet = survivors.of(purchase.account);
   return {
     id,
     party: purchase.brandId,
@@ -76,19 +89,22 @@ function toRequest(
     day,
     recordedAt: now.getTime(),
     loads: {
-      wallets: [purchase.account],
+      wallets: survivors.loads,
       transfers: purchase.earnTransferId === null ? [] : [purchase.earnTransferId],
       counters: [{ account: purchase.account, key: awardCounter(purchase.id) }],
     },
-    plan: planConfirmation({
-      postingId: id,
-      changeId: newUuid(),
-      purchase,
-      currency: currency.code,
-      day,
-      lot: confirmedLot(currency.expiry, dayOf(purchase.occurredAt, currency.timeZone), day),
-      activity: activity(currency.expiry, purchase.account, day),
-      at: now,
-    }),
+    plan: survivors.guard(
+      planConfirmation({
+        postingId: id,
+        changeId: newUuid(),
+        purchase,
+        wallet,
+        currency: currency.code,
+        day,
+        lot: confirmedLot(currency.expiry, dayOf(purchase.occurredAt, currency.timeZone), day),
+        activity: activity(currency.expiry, wallet, day),
+        at: now,
+      }),
+    ),
   };
 }

@@ -1,6 +1,6 @@
 import type { Uuid } from '../ids';
 import { alongside } from '../ledger/alongside';
-import type { LedgerView, Plan, Step } from '../ledger/posting';
+import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
 import { type Day, dayToIso, NEVER } from '../points/calendar';
 import { AWARD_RESOLUTION } from '../purchases/fact-tables';
 import type { PurchaseFact } from '../purchases/read-purchase';
@@ -13,6 +13,8 @@ export interface ConfirmationFacts {
   readonly postingId: Uuid;
   readonly changeId: Uuid;
   readonly purchase: PurchaseFact;
+  /** Where its points are: of a merged member, the survivor's. */
+  readonly wallet: AccountId;
   readonly currency: string;
   /** Local day of the confirmation. */
   readonly day: Day;
@@ -41,7 +43,7 @@ export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) =
       steps: [
         ...facts.activity,
         { do: 'count', account: purchase.account, key, by: CONFIRMED },
-        { do: 'redate', id: facts.changeId, credit: earned.id, ...facts.lot },
+        { do: 'redate', id: facts.changeId, credit: earned.id, ...facts.lot, wallet: facts.wallet },
       ],
       rows: [
         alongside(AWARD_RESOLUTION, {

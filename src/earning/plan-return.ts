@@ -20,6 +20,8 @@ export interface ReturnFacts {
   /** One for each of the purchase's paidBy. */
   readonly reinstatementIds: readonly Uuid[];
   readonly purchase: PurchaseFact;
+  /** Where the wallets' points are: of a merged member, the survivor's. */
+  readonly survivors: { readonly of: (account: AccountId) => AccountId };
   readonly currency: { readonly code: string; readonly scale: number };
   /** The version that the purchase earned by. */
   readonly rule: EarningRule;
@@ -61,7 +63,10 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
     };
     const decided = orRefusal(() => decideReturn(standing, facts.goods));
     if ('refused' in decided) return decided;
-    const { returned, clawBack, reinstate, amountLeft } = decided.is;
+    const { returned, clawBack, amountLeft } = decided.is;
+    // Into a wallet that is closed for good nothing comes back; the goods do, and what they earned is taken back all the same.
+    const paidFrom = purchase.paidBy.map(({ account }) => facts.survivors.of(account));
+    const reinstate = decided.is.reinstate.map((points, i) => (view.wallet(paidFrom[i]).closed ? 0 : points));
     const reinstated = reinstate.reduce((sum, points) => sum + points, 0);
     const steps: Step[] = returned.map(({ lineNo, quantity }) => ({
       do: 'count',
@@ -69,11 +74,12 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       key: returnedCounter(purchase.id, lineNo),
       by: Number(quantity),
     }));
-    if (clawBack > 0 && earned) steps.push({ do: 'clawBack', id: facts.clawbackId, reverses: earned.id, amount: clawBack });
+    if (clawBack > 0 && earned) steps.push({ do: 'clawBack', id: facts.clawbackId, reverses: earned.id, amount: clawBack, wallet: facts.survivors.of(wallet) });
     reinstate.forEach((amount, i) => {
       if (amount === 0) return;
       const { spentBy: reverses } = purchase.paidBy[i];
-      steps.push({ do: 'reinstate', id: facts.reinstatementIds[i], reverses, amount, code: 'REINSTATEMENT', expiresNotBefore: facts.expiresNotBefore });
+      const { expiresNotBefore } = facts;
+      steps.push({ do: 'reinstate', id: facts.reinstatementIds[i], reverses, amount, code: 'REINSTATEMENT', expiresNotBefore, wallet: paidFrom[i] });
     });
     const shared = { wallet_id: purchase.walletId, purchase_id: purchase.id, brand_id: purchase.brandId };
     const row = alongside(PURCHASE_RETURN, {

@@ -10,6 +10,7 @@ import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { decimal, dryRun, idempotencyKey, occurredAt, plainText } from '../ledger/request-fields';
 import { seesWallet } from '../members/sees-wallet';
+import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
 import { dayOf } from '../points/calendar';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
@@ -71,9 +72,19 @@ export interface RecordedReturn {
  */
 export async function recordReturn(app: App, principal: Principal, command: RecordReturn): Promise<RecordedReturn> {
   const brandId = requireBrand(principal, { scope: 'purchases' });
-  const { idempotencyKey: key, dryRun, ...content } = command;
+  const { idempotencyKey: key, dryRun: _dryRun, ...content } = command;
   const hash = contentHash('RECORD_RETURN', content);
   const id = postingId(brandId, key);
+  return lookingAgain(() => recordOnce(app, principal, command, { brandId, id, hash }));
+}
+
+async function recordOnce(
+  app: App,
+  principal: Principal,
+  command: RecordReturn,
+  { brandId, id, hash }: { brandId: Uuid; id: Uuid; hash: Buffer },
+): Promise<RecordedReturn> {
+  const { dryRun } = command;
   const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const stored = dryRun ? null : await findPosting(client, id);
     if (stored) return { stored, linked: await seesWallet(client, stored.outcome.balances[0]?.account ?? 0) };
@@ -81,8 +92,9 @@ export async function recordReturn(app: App, principal: Principal, command: Reco
     const purchase = await readPurchase(client, command.purchaseId);
     // Of another brand: row-level security has answered already; the operator's staff see it, but may not act on it.
     if (!purchase || purchase.brandId !== brandId) throw new NotFound('Purchase');
-    const linked = await seesWallet(client, purchase.account);
-    return { stored: null, linked, purchase, snapshot: await app.coalition.at(version), rules: await earningRules(app, version) };
+    const survivors = await survivingAccounts(client, [purchase.account, ...purchase.paidBy.map(({ account }) => account)]);
+    const linked = await seesWallet(client, survivors.of(purchase.account));
+    return { stored: null, linked, purchase, survivors, snapshot: await app.coalition.at(version), rules: await earningRules(app, version) };
   });
   const { linked } = found;
   if (found.stored) return toRecorded(sameOutcome(found.stored, hash), { linked, dryRun: false });
@@ -98,11 +110,16 @@ function toRecorded(outcome: PostingOutcome, { linked, dryRun }: { linked: boole
 
 interface Found {
   readonly purchase: PurchaseFact;
+  readonly survivors: SurvivingAccounts;
   readonly snapshot: CoalitionSnapshot;
   readonly rules: EarningRules;
 }
 
-function toRequest({ purchase, snapshot, rules }: Found, command: RecordReturn, { id, hash, now }: { id: Uuid; hash: Buffer; now: Date }): PostingRequest {
+function toRequest(
+  { purchase, survivors, snapshot, rules }: Found,
+  command: RecordReturn,
+  { id, hash, now }: { id: Uuid; hash: Buffer; now: Date },
+): PostingRequest {
   command.lines.forEach(({ lineNo, sku }, i) => {
     if (!purchase.lines.some((line) => (sku === null ? line.lineNo === lineNo : line.sku === sku))) {
       throw new InvalidInput(`input.lines.${i}.${sku === null ? 'lineNo' : 'sku'}`, 'The purchase has no such line.');
@@ -124,7 +141,7 @@ function toRequest({ purchase, snapshot, rules }: Found, command: RecordReturn, 
     day,
     recordedAt: now.getTime(),
     loads: {
-      wallets: [...new Set([purchase.account, ...purchase.paidBy.map(({ account }) => account)])],
+      wallets: survivors.loads,
       transfers: [...(purchase.earnTransferId === null ? [] : [purchase.earnTransferId]), ...purchase.paidBy.map(({ spentBy }) => spentBy)],
       counters: [
         ...purchase.lines.map(({ lineNo }) => ({ account: purchase.account, key: returnedCounter(purchase.id, lineNo) })),
@@ -134,20 +151,23 @@ function toRequest({ purchase, snapshot, rules }: Found, command: RecordReturn, 
     plan:
       'refused' in inTime
         ? () => inTime
-        : planReturn({
-            returnId: newUuid(),
-            postingId: id,
-            clawbackId: newUuid(),
-            reinstatementIds: purchase.paidBy.map(() => newUuid()),
-            purchase,
-            currency,
-            rule,
-            refundOrder: terms.refundOrder,
-            goods: command.lines,
-            expiresNotBefore: day + currency.graceDays,
-            occurredAt: happenedAt,
-            recordedAt: now,
-            recordedOn: dayOf(now, currency.timeZone),
-          }),
+        : survivors.guard(
+            planReturn({
+              returnId: newUuid(),
+              postingId: id,
+              clawbackId: newUuid(),
+              reinstatementIds: purchase.paidBy.map(() => newUuid()),
+              purchase,
+              survivors,
+              currency,
+              rule,
+              refundOrder: terms.refundOrder,
+              goods: command.lines,
+              expiresNotBefore: day + currency.graceDays,
+              occurredAt: happenedAt,
+              recordedAt: now,
+              recordedOn: dayOf(now, currency.timeZone),
+            }),
+          ),
   };
 }

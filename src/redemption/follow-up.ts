@@ -9,6 +9,7 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, LedgerView, Plan, PostingRequest } from '../ledger/posting';
 import { seesMember } from '../members/sees-wallet';
+import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
 import { type Day, dayOf } from '../points/calendar';
 import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
@@ -27,6 +28,8 @@ export interface FollowUpCommand {
 /** What the plan of a follow-up is made from. */
 export interface FollowUpFacts {
   readonly redemption: RedemptionFact;
+  /** Where its wallet's points are: of a merged member, the survivor's. */
+  readonly survivors: Pick<SurvivingAccounts, 'of'>;
   readonly currency: { readonly code: string; readonly graceDays: number; readonly expiry: ExpiryPolicy };
   readonly day: Day;
   readonly occurredAt: Date;
@@ -61,6 +64,16 @@ export async function followUp(app: App, principal: Principal, command: FollowUp
   const { idempotencyKey: key, ...content } = command;
   const hash = contentHash(followUp.kind, content);
   const id = postingId(brandId, key);
+  return lookingAgain(() => followUpOnce(app, principal, command, followUp, { brandId, id, hash }));
+}
+
+async function followUpOnce(
+  app: App,
+  principal: Principal,
+  command: FollowUpCommand,
+  followUp: FollowUp,
+  { brandId, id, hash }: { brandId: Uuid; id: Uuid; hash: Buffer },
+): Promise<FollowedUp> {
   const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const stored = await findPosting(client, id);
     const redemption = (await readRedemptions(client, [command.redemptionId])).get(command.redemptionId);
@@ -68,10 +81,11 @@ export async function followUp(app: App, principal: Principal, command: FollowUp
     if (stored) return { stored, linked };
     // The operator's staff see every brand's redemptions, but may act on their own only.
     if (!redemption || redemption.brandId !== brandId) throw new NotFound('Redemption');
-    return { stored: null, linked, redemption, snapshot: await app.coalition.snapshot(client) };
+    const survivors = await survivingAccounts(client, [redemption.account]);
+    return { stored: null, linked, redemption, survivors, snapshot: await app.coalition.snapshot(client) };
   });
   if (found.stored) return toFollowedUp(sameOutcome(found.stored, hash), found.linked);
-  const { redemption, snapshot } = found;
+  const { redemption, survivors, snapshot } = found;
   const currency = snapshot.currenciesById.get(redemption.currencyId);
   if (!currency) throw new Error(`currency ${redemption.currencyId} is not in the coalition's snapshot`);
   const now = app.clock.now();
@@ -87,11 +101,11 @@ export async function followUp(app: App, principal: Principal, command: FollowUp
     day,
     recordedAt: now.getTime(),
     loads: {
-      wallets: [redemption.account],
+      wallets: survivors.loads,
       holds: redemption.kind === 'HOLD' ? [redemption.id] : [],
       transfers: redemption.spentBy === null ? [] : [redemption.spentBy],
     },
-    plan: 'refused' in inTime ? () => inTime : followUp.plan({ redemption, currency, day, occurredAt, now }),
+    plan: 'refused' in inTime ? () => inTime : survivors.guard(followUp.plan({ redemption, survivors, currency, day, occurredAt, now })),
   };
   return toFollowedUp(await app.ledger.post(request), found.linked);
 }

@@ -42,7 +42,12 @@ export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: numbe
     const amount = points ?? refundable;
     if (amount > refundable || amount === 0) return { refused: new RefundExceedsRedemption(refundable).toData() };
     const expiresNotBefore = facts.day + facts.currency.graceDays;
-    return { steps: [{ do: 'reinstate', id: transferId, reverses: spent.id, amount, code: 'REFUND', expiresNotBefore }], answer: answerOf(facts, amount, 0) };
+    const wallet = facts.survivors.of(facts.redemption.account);
+    // Into a wallet that is closed for good nothing comes back: the ledger refuses, and the points stay with whoever redeemed them.
+    return {
+      steps: [{ do: 'reinstate', id: transferId, reverses: spent.id, amount, code: 'REFUND', expiresNotBefore, wallet }],
+      answer: answerOf(facts, amount, 0),
+    };
   };
 }
 

@@ -1,0 +1,56 @@
+import type { PoolClient } from 'pg';
+import type { AccountId, LedgerView } from '../ledger/posting';
+import { Overloaded, StateMoved } from '../ledger/posting-ledger';
+
+interface Survivor {
+  readonly account: AccountId;
+  readonly closed: boolean;
+}
+
+/** Where the points of wallet accounts are, now that some were merged into others. What reverses an earlier event goes there. */
+export class SurvivingAccounts {
+  constructor(private readonly survivors: ReadonlyMap<AccountId, Survivor>) {}
+
+  /** The account itself, or the one that it was merged into. */
+  of(account: AccountId): AccountId {
+    return this.survivors.get(account)?.account ?? account;
+  }
+
+  /** What a posting about these accounts loads: the one that the first one's points are in first, so that its balance is the answer's. */
+  get loads(): AccountId[] {
+    return [...new Set([...[...this.survivors.values()].map(({ account }) => account), ...this.survivors.keys()])];
+  }
+
+  /** A plan that is made only if the accounts are still where they were looked up: throws StateMoved when one was merged or closed since. */
+  guard<Planned>(plan: (view: LedgerView) => Planned): (view: LedgerView) => Planned {
+    return (view) => {
+      for (const { account, closed } of this.survivors.values())
+        if (view.wallet(account).closed !== closed) throw new StateMoved(`account ${account} was merged or closed since it was looked up`);
+      return plan(view);
+    };
+  }
+}
+
+/** Looks the accounts up, whoever may see them: a brand settles its own purchases and redemptions wherever their points are. */
+export async function survivingAccounts(client: PoolClient, accounts: readonly AccountId[]): Promise<SurvivingAccounts> {
+  const { rows } = await client.query({
+    name: 'surviving-accounts',
+    text: 'SELECT asked, s.id, s.closed FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (asked, place) CROSS JOIN LATERAL surviving_account(asked) s ORDER BY place',
+    values: [[...new Set(accounts)]],
+  });
+  return new SurvivingAccounts(new Map(rows.map((row) => [Number(row.asked), { account: Number(row.id), closed: row.closed }])));
+}
+
+const MOST_ATTEMPTS = 5;
+
+/** Runs work again that finds a wallet merged or closed since it looked. Throws Overloaded when that does not end. */
+export async function lookingAgain<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StateMoved)) throw error;
+      if (attempt >= MOST_ATTEMPTS) throw new Overloaded();
+    }
+  }
+}
