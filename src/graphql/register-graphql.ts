@@ -4,18 +4,19 @@ import {
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { GraphQLError } from 'graphql';
 import { authenticate } from '../access/authenticate';
 import type { Principal } from '../access/principal';
 import { Unauthenticated } from '../access/unauthenticated';
 import type { App } from '../app';
+import { directRoutes } from '../http/direct-route';
 import { buildTesseraSchema } from './build-schema';
 import type { Context } from './context';
 import { createErrorFormatter } from './errors';
 import { registerExplorer } from './explorer';
 import type { ExplorerDemo } from './explorer-tabs';
+import { graphqlEndpoint } from './graphql-endpoint';
 import { countedAs, createOperationLimiter, limitsPlugin, rateLimited } from './limits';
 import { registerOAuth } from './oauth-routes';
 import type { RateLimiter } from './rate-limit';
@@ -53,31 +54,29 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
   await apollo.start();
   server.addHook('onClose', () => apollo.stop());
 
-  const handler = fastifyApolloHandler(apollo, {
-    context: async (request: FastifyRequest, reply: FastifyReply) => {
-      const ctx: Context = { app, principal: await identify(app, limiter, request), requestId: request.id, loaders: new Map() };
-      addresses.set(ctx, request.ip);
-      const allowance = limiter.take(countedAs(ctx, request.ip), [1, 0]);
+  const endpoint = graphqlEndpoint(apollo, {
+    bodyLimitBytes: app.config.http.bodyLimitBytes,
+    log: app.log,
+    contextOf: async (authorization, { requestId, address }) => {
+      const context: Context = { app, principal: await identify(app, limiter, authorization, address), requestId, loaders: new Map() };
+      addresses.set(context, address);
+      const allowance = limiter.take(countedAs(context, address), [1, 0]);
       if (!allowance.allowed) throw rateLimited(allowance);
-      void reply.headers(allowance.headers);
-      return ctx;
+      return { context, headers: allowance.headers };
     },
   });
-  await server.register(async (scope) => {
-    scope.setErrorHandler(answerInGraphql);
-    scope.route({ method: ['GET', 'POST'], url: '/graphql', bodyLimit: app.config.http.bodyLimitBytes, handler });
-  });
+  await directRoutes(server).add(server, '/graphql', endpoint);
   await registerOAuth(server, app);
   if (app.config.explorer) await registerExplorer(server, app, options.explorerDemo ?? null);
 }
 
 /** The principal; a bad token is an answer of its own (401), and is counted against the address that it came from. */
-async function identify(app: App, limiter: RateLimiter, request: FastifyRequest): Promise<Principal | null> {
+async function identify(app: App, limiter: RateLimiter, authorization: string | undefined, address: string): Promise<Principal | null> {
   try {
-    return await authenticate(app, request.headers.authorization);
+    return await authenticate(app, authorization);
   } catch (error) {
     if (!(error instanceof Unauthenticated)) throw error;
-    const allowance = limiter.take(countedAs({ principal: null }, request.ip), [1, 0]);
+    const allowance = limiter.take(countedAs({ principal: null }, address), [1, 0]);
     if (!allowance.allowed) throw rateLimited(allowance);
     throw new GraphQLError(error.message, {
       extensions: {
@@ -99,15 +98,4 @@ function rememberRequests(requestIds: WeakMap<object, string>): ApolloServerPlug
       };
     },
   };
-}
-
-/** What never reaches GraphQL (a body too large, or no JSON) is answered in GraphQL's form. */
-function answerInGraphql(error: Error & { statusCode?: number }, _request: FastifyRequest, reply: FastifyReply): void {
-  const status = error.statusCode ?? 500;
-  if (status >= 500) throw error;
-  const code = status === 413 ? 'LIMIT_EXCEEDED' : 'BAD_REQUEST';
-  void reply
-    .code(status)
-    .type('application/json; charset=utf-8')
-    .send(JSON.stringify({ errors: [{ message: error.message, extensions: { code } }] }));
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config';
-import { newUuid } from '../ids';
+import { DirectRoutes, rememberDirectRoutes, requestIdOf } from './direct-route';
 
 /** The address is taken or not ours; the message says what to do. */
 export class CannotListen extends Error {
@@ -14,47 +14,41 @@ export class CannotListen extends Error {
 
 /** An HTTP server with what every answer has: a request id, security headers, a bound on the body, masked errors. */
 export function createHttpServer(config: Config, log: Logger): FastifyInstance {
+  const direct = new DirectRoutes(config);
   const server = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.http.bodyLimitBytes,
     trustProxy: config.http.trustProxy,
-    requestTimeout: 60_000,
-    // Longer than the usual 60 s of a load balancer, so that it is never us who closes a connection it is about to use.
-    keepAliveTimeout: 65_000,
-    genReqId: ({ headers }) => {
-      const given = headers['x-request-id'];
-      return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : newUuid();
-    },
+    serverFactory: (handler) =>
+      direct.createServer(handler, {
+        requestTimeout: 60_000,
+        // Longer than the usual 60 s of a load balancer, so that it is never us who closes a connection it is about to use.
+        keepAliveTimeout: 65_000,
+      }),
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
   });
-  const secure = config.http.publicUrl.startsWith('https:');
+  rememberDirectRoutes(server, direct);
   server.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'x-request-id': request.id,
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'referrer-policy': 'no-referrer',
-      'cross-origin-opener-policy': 'same-origin',
-      // Pages that need more set their own.
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-      'cache-control': 'no-store',
-      ...(secure && { 'strict-transport-security': 'max-age=31536000' }),
-    });
+    reply.headers(direct.headersFor(request.id));
   });
   let closing = false;
   server.addHook('preClose', async () => {
     closing = true;
+    direct.close();
   });
   server.addHook('onSend', async (_request, reply) => {
-    // A connection that stays open after the last answer would hold up the end until its keep-alive is over.
+    // Asked before the closing began, answered after it.
     if (closing) reply.header('connection', 'close');
   });
-  server.addHook('onResponse', async (request, reply) => {
-    // The route's pattern, not the URL: what a caller writes into a URL is not ours to keep.
-    const facts = { reqId: request.id, method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
-    if (reply.statusCode >= 500) log.error(facts, 'request failed');
-    else if (reply.statusCode >= 400) log.info(facts, 'request refused');
-    else log.debug(facts, 'request answered');
+  server.addHook('onResponse', async (request, reply) =>
+    direct.answered({ requestId: request.id, method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime }),
+  );
+  direct.whenAnswered(({ requestId, method, route, status, ms }) => {
+    const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
+    if (!log.isLevelEnabled(level)) return;
+    const outcome = status >= 500 ? 'request failed' : status >= 400 ? 'request refused' : 'request answered';
+    log[level]({ reqId: requestId, method, route, status, ms: Math.round(ms) }, outcome);
   });
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not_found' }));
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {

@@ -1,0 +1,118 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ApolloServer, HeaderMap } from '@apollo/server';
+import type { Logger } from 'pino';
+import type { Direct, DirectHandler } from '../http/direct-route';
+import type { Context } from './context';
+
+/** What was sent is no GraphQL request at all. */
+class Unreadable extends Error {
+  constructor(
+    readonly status: 400 | 413 | 415,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface EndpointOptions {
+  readonly bodyLimitBytes: number;
+  readonly log: Logger;
+  /** Who asks; `headers` go into the answer. Throws GraphQLError. */
+  readonly contextOf: (
+    authorization: string | undefined,
+    direct: Direct,
+  ) => Promise<{ readonly context: Context; readonly headers: Readonly<Record<string, string>> }>;
+}
+
+/**
+ * GraphQL over HTTP on node's own request and response: reads the body within its bound, lets Apollo Server decide all that the specification says
+ * (executeHTTPGraphQLRequest: methods, media types, CSRF, status codes), and writes the answer in one piece.
+ */
+export function graphqlEndpoint(apollo: ApolloServer<Context>, options: EndpointOptions): DirectHandler {
+  return (request, response, direct) => {
+    answer(apollo, options, request, response, direct).catch((error) => {
+      if (error instanceof Unreadable) return refuse(response, direct, error);
+      options.log.error({ err: error, reqId: direct.requestId }, 'unexpected error in a request');
+      send(response, 500, direct.headers(), { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify({ error: 'internal', id: direct.requestId }));
+    });
+  };
+}
+
+async function answer(
+  apollo: ApolloServer<Context>,
+  { bodyLimitBytes, contextOf }: EndpointOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  direct: Direct,
+): Promise<void> {
+  const method = request.method ?? '';
+  const body = method === 'POST' ? parseBody(request, await readBody(request, bodyLimitBytes)) : undefined;
+  const headers = new HeaderMap();
+  for (const name in request.headers) {
+    const value = request.headers[name];
+    if (value !== undefined) headers.set(name, typeof value === 'string' ? value : value.join(', '));
+  }
+  const url = request.url ?? '';
+  const queryAt = url.indexOf('?');
+  let own: Readonly<Record<string, string>> = {};
+  const answered = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method, headers, search: queryAt < 0 ? '' : url.slice(queryAt), body },
+    context: async () => {
+      const made = await contextOf(request.headers.authorization, direct);
+      own = made.headers;
+      return made.context;
+    },
+  });
+  const all: Record<string, string> = { ...own };
+  for (const [name, value] of answered.headers) all[name] = value;
+  if (answered.body.kind === 'complete') return send(response, answered.status ?? 200, direct.headers(), all, answered.body.string);
+  response.writeHead(answered.status ?? 200, { ...direct.headers(), ...all });
+  for await (const chunk of answered.body.asyncIterator) response.write(chunk);
+  response.end();
+}
+
+function send(response: ServerResponse, status: number, standing: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>, body: string): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, { ...standing, ...own, 'content-length': String(Buffer.byteLength(body)) });
+  response.end(body);
+}
+
+/** In GraphQL's form, although it never reached GraphQL. */
+function refuse(response: ServerResponse, direct: Direct, { status, message }: Unreadable): void {
+  const code = status === 413 ? 'LIMIT_EXCEEDED' : 'BAD_REQUEST';
+  // What is left of the body is not read: the connection is of no more use.
+  const own = { 'content-type': 'application/json; charset=utf-8', connection: 'close' };
+  send(response, status, direct.headers(), own, JSON.stringify({ errors: [{ message, extensions: { code } }] }));
+}
+
+function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = () => reject(new Unreadable(413, `The request body is larger than ${limit} bytes.`));
+    if (Number(request.headers['content-length'] ?? 0) > limit) return tooLarge();
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        request.pause();
+        return tooLarge();
+      }
+      chunks.push(chunk);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.on('error', () => reject(new Unreadable(400, 'The request ended before its body did.')));
+  });
+}
+
+/** JSON as an object; text as it is, for Apollo's protection against cross-site requests to see; anything else is refused. */
+function parseBody(request: IncomingMessage, body: Buffer): unknown {
+  const type = (request.headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
+  if (type === 'text/plain') return body.toString();
+  if (type === '' && body.length === 0) return undefined;
+  if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) throw new Unreadable(415, 'Send application/json.');
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw new Unreadable(400, 'The request body is not JSON.');
+  }
+}

@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config';
+import { newUuid } from '../ids';
+
+/** What a handler of a direct route gets besides node's own request and response. */
+export interface Direct {
+  readonly requestId: string;
+  /** Of the client, as far as the deployment's proxies are trusted. */
+  readonly address: string;
+  /** Every answer's, to be sent with the handler's own; asked for when the answer is sent. */
+  readonly headers: () => Readonly<Record<string, string>>;
+}
+
+/** Answers a request on node's own objects; must always answer, and never reject. */
+export type DirectHandler = (request: IncomingMessage, response: ServerResponse, direct: Direct) => void;
+
+/** A request that has been answered, or whose connection was lost. */
+export interface Answered {
+  readonly requestId: string;
+  readonly method: string;
+  /** The route's pattern, never the URL: what a caller writes into a URL is not ours to keep. */
+  readonly route: string | undefined;
+  readonly status: number;
+  readonly ms: number;
+}
+
+/**
+ * The routes that go past fastify's router, hooks and replies, which cost as much as a small query itself. What every answer of the server has
+ * (request id, security headers, log line, metrics) these have too: both come here for it.
+ */
+export class DirectRoutes {
+  private readonly handlers = new Map<string, DirectHandler>();
+  private readonly observers: ((answered: Answered) => void)[] = [];
+  private readonly headers: Readonly<Record<string, string>>;
+  private closing = false;
+
+  constructor(private readonly config: Config) {
+    this.headers = {
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      // Pages that need more set their own.
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cache-control': 'no-store',
+      ...(config.http.publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
+    };
+  }
+
+  /** Called once for every answer of the server, direct or not. */
+  whenAnswered(observe: (answered: Answered) => void): void {
+    this.observers.push(observe);
+  }
+
+  answered(answered: Answered): void {
+    for (const observe of this.observers) observe(answered);
+  }
+
+  /** Every answer's headers. */
+  headersFor(requestId: string): Record<string, string> {
+    // A connection that stays open after the last answer would hold up the end until its keep-alive is over.
+    return { 'x-request-id': requestId, ...this.headers, ...(this.closing && { connection: 'close' }) };
+  }
+
+  /** From now on connections end with their answer. */
+  close(): void {
+    this.closing = true;
+  }
+
+  /** Registers GET and POST of a path; through fastify too, which is how it is asked without a socket and named among the routes. */
+  async add(server: FastifyInstance, path: string, handler: DirectHandler): Promise<void> {
+    this.handlers.set(path, handler);
+    await server.register(async (scope) => {
+      // The handler reads the body itself.
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', (_request, _body, done) => done(null));
+      scope.route({
+        method: ['GET', 'POST'],
+        url: path,
+        handler: (request, reply) => {
+          reply.hijack();
+          handler(request.raw, reply.raw, { requestId: request.id, address: request.ip, headers: () => this.headersFor(request.id) });
+        },
+      });
+    });
+  }
+
+  /** Node's server, whose requests go to a direct route, or else to fastify. */
+  createServer(fastify: (request: IncomingMessage, response: ServerResponse) => void, options: { requestTimeout: number; keepAliveTimeout: number }): Server {
+    return createServer({ ...options, connectionsCheckingInterval: 5_000 }, (request, response) => {
+      const url = request.url ?? '';
+      const queryAt = url.indexOf('?');
+      const path = queryAt < 0 ? url : url.slice(0, queryAt);
+      const handler = this.handlers.get(path);
+      if (!handler || (request.method !== 'POST' && request.method !== 'GET')) return fastify(request, response);
+      const began = performance.now();
+      const requestId = requestIdOf(request.headers['x-request-id']);
+      response.once('close', () =>
+        this.answered({ requestId, method: request.method ?? '', route: path, status: response.statusCode, ms: performance.now() - began }),
+      );
+      handler(request, response, { requestId, address: this.addressOf(request), headers: () => this.headersFor(requestId) });
+    });
+  }
+
+  private addressOf(request: IncomingMessage): string {
+    // As fastify's `trustProxy: true`: whoever the first proxy named.
+    const forwarded = this.config.http.trustProxy ? request.headers['x-forwarded-for'] : undefined;
+    return (forwarded && String(forwarded).split(',')[0].trim()) || (request.socket.remoteAddress ?? '');
+  }
+}
+
+/** The caller's own id for the request where it is harmless, else a new one. */
+export function requestIdOf(given: string | string[] | undefined): string {
+  return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : newUuid();
+}
+
+const routesOf = new WeakMap<FastifyInstance, DirectRoutes>();
+
+/** Those of a server of createHttpServer. */
+export function directRoutes(server: FastifyInstance): DirectRoutes {
+  const routes = routesOf.get(server);
+  if (!routes) throw new Error('this server was not made by createHttpServer');
+  return routes;
+}
+
+export function rememberDirectRoutes(server: FastifyInstance, routes: DirectRoutes): void {
+  routesOf.set(server, routes);
+}
