@@ -22,7 +22,7 @@ import { checkConversion } from './check-conversion';
 import type { ConversionAmounts } from './conversion-amounts';
 import { type ConversionRates, conversionRates, type RoutedRate } from './conversion-rates';
 import { QuoteExpired, QuoteMismatch } from './conversion-refusals';
-import { type Asker, findConvertingMember, memberContent, requireAsker } from './converting-member';
+import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
 import { type ConversionAccounts, type ConversionFacts, countersOf, planConversion } from './plan-conversion';
 import { type ConversionQuote, readQuote } from './read-quotes';
 
@@ -76,7 +76,7 @@ export interface ConvertedPoints {
  * NotFound (member, quote), PermissionDenied.
  */
 export async function convertPoints(app: App, principal: Principal, command: ConvertPoints): Promise<ConvertedPoints> {
-  const asker = requireAsker(principal, command.member);
+  const asker = requireAsker(principal, command.member, 'input.member');
   // At a rate that has ended since, or with points that have expired since: a member converts now.
   if (asker.brandId === null && command.occurredAt) throw new InvalidInput('input.occurredAt', 'A member converts now: leave it out.');
   const { idempotencyKey: key, dryRun, member: _, ...content } = command;
@@ -89,7 +89,7 @@ export async function convertPoints(app: App, principal: Principal, command: Con
       const version = await app.coalition.version(tx.client);
       const snapshot = await app.coalition.at(version);
       const [from, to] = [requireCurrency(snapshot, command.from, 'input.from'), requireCurrency(snapshot, command.to, 'input.to')];
-      const member = await findConvertingMember(app, tx, asker);
+      const member = await findActingMember(app, tx, asker);
       const quote = command.quoteId === null ? null : await requireQuote(tx.client, command.quoteId, asker);
       const months = await readIssueMonths(tx.client, member.walletId, from.id);
       return { stored: null, snapshot, from, to, member, quote, months, rates: await conversionRates(app, version) };

@@ -71,7 +71,7 @@ export function countersOf(facts: ConversionFacts): { readonly account: AccountI
   return keys.map((key) => ({ account: facts.accounts.source, key }));
 }
 
-/** Decides a conversion: the quote, the daily maximum and what the wallet has; fee, remainder and conversion in one posting. Pure. */
+/** Decides a conversion: the quote, the daily maximum and what the wallet has; conversion, remainder and fee in one posting. Pure. */
 export function planConversion(facts: ConversionFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
   const rows = [rowOf(facts)];
   const answer = answerOf(facts);
@@ -91,7 +91,7 @@ function requireAllowed({ quoteId, accounts, rate, amounts, ...facts }: Conversi
     const left = rate.dailyMaximum - BigInt(view.counter(accounts.source, dailyCounter(facts.routeId, facts.day)));
     if (amounts.points > left) throw new CapReached(Number(left > 0n ? left : 0n), facts.nextDay);
   }
-  // Said for fee and points together, before the fee alone is taken.
+  // Said for points and fee together.
   if (!wallet.closed && givenInAll(amounts) > BigInt(wallet.spendable)) throw new InsufficientPoints(wallet.spendable, amounts);
 }
 
@@ -102,8 +102,6 @@ function stepsOf({ ids, accounts, from, to, rate, amounts, ...facts }: Conversio
   const count = (key: string, by: number): Step => ({ do: 'count', account: accounts.source, key, by });
   return [
     ...activity(to.expiry, accounts.target, facts.targetDay),
-    ...apart('FEE', ids.fee, accounts.fee, amounts.fee),
-    ...apart('REMAINDER', ids.remainder, accounts.remainder, amounts.remainder),
     {
       do: 'convert',
       out: { id: ids.out, from: accounts.source, to: accounts.out, amount: Number(amounts.points - amounts.remainder) },
@@ -113,6 +111,9 @@ function stepsOf({ ids, accounts, from, to, rate, amounts, ...facts }: Conversio
       notAfter: expiryDate(to.expiry, facts.targetDay),
       termsId,
     },
+    // After it, from what expires later: taken before, they would use up what expires first, and leave what lasts longer to be converted.
+    ...apart('FEE', ids.fee, accounts.fee, amounts.fee),
+    ...apart('REMAINDER', ids.remainder, accounts.remainder, amounts.remainder),
     ...(rate.dailyMaximum === null ? [] : [count(dailyCounter(facts.routeId, facts.day), Number(amounts.points))]),
     ...(facts.quoteId === null ? [] : [count(quoteCounter(facts.quoteId), 1)]),
   ];

@@ -12,7 +12,7 @@ import type { MemberRef } from '../members/member-ref';
 import { checkConversion } from './check-conversion';
 import { conversionRates } from './conversion-rates';
 import { TooManyQuotes } from './conversion-refusals';
-import { type Asker, findConvertingMember, memberContent, requireAsker } from './converting-member';
+import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
 import { type ConversionQuote, readQuote } from './read-quotes';
 
 export const quoteConversionSchema = z
@@ -38,14 +38,14 @@ const KEPT_MS = 24 * 60 * 60_000;
  * IDEMPOTENCY_CONFLICT, NotFound (member), PermissionDenied.
  */
 export async function quoteConversion(app: App, principal: Principal, command: QuoteConversion): Promise<ConversionQuote> {
-  const asker = requireAsker(principal, command.member);
+  const asker = requireAsker(principal, command.member, 'input.member');
   const { idempotencyKey: key, member: _, ...content } = command;
   const hash = contentHash('QUOTE_CONVERSION', { ...content, member: memberContent(app, asker) });
   const id = derivedUuid('conversion-quote', asker.party, key);
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const earlier = await readQuote(tx.client, id);
     if (earlier) return sameQuote(earlier, hash);
-    const member = await findConvertingMember(app, tx, asker);
+    const member = await findActingMember(app, tx, asker);
     // One at a time for a wallet: a repetition that comes at once finds the first, and nobody gets past the bound.
     await tx.client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`conversion quotes ${member.walletId}`]);
     const meanwhile = await readQuote(tx.client, id);
