@@ -18,7 +18,7 @@ export const ExpiryKindEnum = enumOf('ExpiryKind', 'When points expire.', {
   NONE: 'Never.',
   ROLLING: 'A number of months after they were earned.',
   FIXED_DATE: 'On one day of each year.',
-  SLIDING: 'A number of months after the wallet was last active: points were earned, spent, set aside or received.',
+  SLIDING: 'All of a wallet together, a number of months after it was last active: points were earned, spent or set aside, or came in from outside.',
 });
 
 export const ConversionExpiryEnum = enumOf('ConversionExpiry', 'How long points live that come from another currency.', {
