@@ -46,7 +46,7 @@ CREATE TRIGGER conversion_route_version AFTER INSERT OR UPDATE OR DELETE ON conv
 `;
 
 const QUOTES = `
--- A rate and its amounts, frozen for a while. That it was used is a counter of the wallet. Deleted some time after its end.
+-- A rate and its amounts, frozen for a while. That it was used is a counter of the wallet.
 CREATE TABLE conversion_quote (
   id uuid NOT NULL,
   wallet_id uuid NOT NULL,
@@ -111,11 +111,11 @@ CREATE TRIGGER conversion_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON con
 
 const GRANTS = `
 GRANT SELECT, INSERT ON conversion_route TO tessera_app;
-GRANT SELECT, INSERT, DELETE ON conversion_quote TO tessera_app;
+GRANT SELECT, INSERT ON conversion_quote TO tessera_app;
 GRANT SELECT ON conversion TO tessera_app;
 GRANT SELECT, INSERT ON conversion TO tessera_kernel;
 -- Clearing prices a conversion from its rate.
-GRANT SELECT ON conversion_rate, conversion_route TO tessera_kernel;
+GRANT SELECT ON conversion_rate TO tessera_kernel;
 `;
 
 const POLICIES = `
@@ -124,7 +124,6 @@ ALTER TABLE conversion_quote ENABLE ROW LEVEL SECURITY; ALTER TABLE conversion_q
 ALTER TABLE conversion ENABLE ROW LEVEL SECURITY; ALTER TABLE conversion FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY kernel_reads ON conversion_rate FOR SELECT TO tessera_kernel USING (true);
-CREATE POLICY kernel_reads ON conversion_route FOR SELECT TO tessera_kernel USING (true);
 CREATE POLICY directory ON conversion_route FOR SELECT TO tessera_app USING ((SELECT current_principal()) <> 'nobody');
 CREATE POLICY operator_writes ON conversion_route FOR INSERT TO tessera_app WITH CHECK ((SELECT current_principal()) = 'operator');
 

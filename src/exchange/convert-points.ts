@@ -12,6 +12,7 @@ import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { Overloaded, StateMoved } from '../ledger/posting-ledger';
 import { currencyCode, dryRun, idempotencyKey, occurredAt } from '../ledger/request-fields';
+import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
 import type { MemberRef } from '../members/member-ref';
 import type { ResolvedMember } from '../members/resolve-members';
 import { seesWallet } from '../members/sees-wallet';
@@ -22,7 +23,6 @@ import { checkConversion } from './check-conversion';
 import type { ConversionAmounts } from './conversion-amounts';
 import { type ConversionRates, conversionRates, type RoutedRate } from './conversion-rates';
 import { QuoteExpired, QuoteMismatch } from './conversion-refusals';
-import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
 import { type ConversionAccounts, type ConversionFacts, countersOf, planConversion } from './plan-conversion';
 import { type ConversionQuote, readQuote } from './read-quotes';
 

@@ -8,11 +8,11 @@ import { derivedUuid, type Uuid } from '../ids';
 import { contentHash } from '../ledger/idempotency';
 import { IdempotencyConflict } from '../ledger/posting-ledger';
 import { currencyCode, idempotencyKey } from '../ledger/request-fields';
+import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
 import type { MemberRef } from '../members/member-ref';
 import { checkConversion } from './check-conversion';
 import { conversionRates } from './conversion-rates';
 import { TooManyQuotes } from './conversion-refusals';
-import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
 import { type ConversionQuote, readQuote } from './read-quotes';
 
 export const quoteConversionSchema = z
@@ -29,8 +29,6 @@ export type QuoteConversion = z.output<typeof quoteConversionSchema>;
 
 /** Quotes of a member that are good at once, for each who asks. */
 const MOST_LIVE = 20;
-/** How long an ended quote can still be looked at. */
-const KEPT_MS = 24 * 60 * 60_000;
 
 /**
  * Freezes the rate in force now, and what it gives for these points, until the quote ends. Whether the wallet has them, and what is left of a daily maximum, is
@@ -72,13 +70,8 @@ function sameQuote(quote: ConversionQuote, hash: Buffer): ConversionQuote {
   return quote;
 }
 
-/** Makes room of what ended long ago; throws TooManyQuotes. */
+/** Throws TooManyQuotes. */
 async function requireRoom(client: PoolClient, walletId: Uuid, { party }: Asker, now: Date): Promise<void> {
-  await client.query({
-    name: 'forget-quotes',
-    text: 'DELETE FROM conversion_quote WHERE wallet_id = $1 AND party_id = $2 AND expires_at < $3',
-    values: [walletId, party, new Date(now.getTime() - KEPT_MS)],
-  });
   const { rows } = await client.query({
     name: 'live-quotes',
     text: 'SELECT count(*)::int AS live, min(expires_at) AS first FROM conversion_quote WHERE wallet_id = $1 AND party_id = $2 AND expires_at > $3',

@@ -1,0 +1,52 @@
+import { requireBrand, requireMemberLogin } from '../access/permissions';
+import type { Principal } from '../access/principal';
+import type { App } from '../app';
+import type { Tx } from '../database/transaction';
+import type { Uuid } from '../ids';
+import { InvalidInput, NotFound } from '../refusal';
+import { type MemberRef, memberRefContent } from './member-ref';
+import { type ResolvedMember, readWallets, resolveMember } from './resolve-members';
+
+/** Who asks for something to be done with a member's points: the member, or a brand for the member it names. */
+export type Asker =
+  | { readonly party: Uuid; readonly brandId: null; readonly member: null }
+  | { readonly party: Uuid; readonly brandId: Uuid; readonly member: MemberRef };
+
+/**
+ * A member with a login asks for itself, a brand's client with the scope redemptions for a member of its own, named in `field`. In a session that
+ * a brand minted, the brand asks: it has to do so in its own name, under its own terms (docs/decisions/0011). Throws PermissionDenied, NotFound,
+ * InvalidInput.
+ */
+export function requireAsker(principal: Principal, member: MemberRef | null, field: string): Asker {
+  if (principal.kind !== 'member') {
+    const brandId = requireBrand(principal, { scope: 'redemptions' });
+    if (!member) throw new InvalidInput(field, 'Name the member whose points these are.');
+    return { party: brandId, brandId, member };
+  }
+  const memberId = requireMemberLogin(principal);
+  if (member && (member.by !== 'id' || member.memberId !== memberId)) throw new NotFound('Member');
+  return { party: memberId, brandId: null, member: null };
+}
+
+/** The member as part of a request's content. */
+export function memberContent(app: App, { party, member }: Asker): Readonly<Record<string, string>> | null {
+  return member && memberRefContent(app.keys, party, member);
+}
+
+/** The member whose points these are; throws NotFound. */
+export async function findActingMember(app: App, tx: Tx, asker: Asker): Promise<ResolvedMember> {
+  if (asker.brandId === null) {
+    const self = (await readWallets(tx.client, [asker.party])).get(asker.party);
+    if (!self) throw new NotFound('Member');
+    return self;
+  }
+  const member = await resolveMember(app, tx, asker.brandId, asker.member, 'look');
+  // A card shown at a till pays for what is bought there; it does not let the till give points to others, or change them into others.
+  const { rowCount } = await tx.client.query({
+    name: 'linked-member',
+    text: "SELECT FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL AND source <> 'PRESENTED'",
+    values: [asker.brandId, member.memberId],
+  });
+  if (!rowCount) throw new NotFound('Member');
+  return member;
+}
