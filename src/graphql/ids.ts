@@ -19,6 +19,9 @@ const PLAIN = {
   change: 'chg',
   import: 'imp',
   proposal: 'prp',
+  gift: 'gft',
+  pool: 'pol',
+  invitation: 'inv',
 } as const;
 /** Ids that each brand sees differently. */
 const PAIRWISE = { member: 'mem', wallet: 'wal', purchase: 'pur', redemption: 'red', return: 'ret', conversion: 'cnv', quote: 'quo' } as const satisfies Record<

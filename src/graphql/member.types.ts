@@ -22,14 +22,25 @@ class MemberLinkedOtherwiseAnswer extends RefusalAnswer {}
 const MOVEMENTS = {
   EARN: 'Earned by a purchase.',
   BONUS: 'A bonus.',
+  OPENING: "Carried over from a brand's old programme.",
+  GOODWILL: 'Given out of kindness.',
   BURN: 'Spent at once.',
   CAPTURE: 'Spent out of a hold.',
   REFUND: 'Spent points given back.',
   REINSTATEMENT: 'Spent points given back because what they paid for came back.',
   CLAWBACK: 'Earned points taken back because what earned them came back.',
+  GIFT: 'Given by one member to another.',
+  POOL_CONTRIBUTION: 'Put into a household pool.',
+  POOL_RETURN: 'Come back out of a household pool to who put them in.',
+  MERGE: 'Taken along when two members became one.',
+  CONVERSION_OUT: 'Converted into another currency.',
+  CONVERSION_IN: 'Come from another currency.',
+  FEE: 'The fee of a conversion.',
+  REMAINDER: 'What of a conversion was too little to give anything.',
   EXPIRY: 'Expired.',
+  CLOSURE: 'Ended with the wallet.',
 };
-const MovementKindEnum = Object.fromEntries(Object.keys(MOVEMENTS).map((kind) => [kind, kind]));
+export const MovementKindEnum = Object.fromEntries(Object.keys(MOVEMENTS).map((kind) => [kind, kind]));
 registerEnumType(MovementKindEnum, {
   name: 'MovementKind',
   description: 'Why points moved.',

@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { BalanceType } from './balance.types';
 import { connectionOf } from './connection';
+import { enumOf } from './enum-of';
 import { MemberRefInput } from './member-ref.types';
 import {
   AboveMaximumAnswer,
@@ -25,9 +26,15 @@ import {
 } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
 import { DateTimeScalar, MoneyInput, MoneyType, PointsScalar, RatioInput, RatioType } from './scalars';
+import { PoolNotSpendableAnswer } from './sharing-refusals.types';
 import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
 
 const KEY = 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.';
+
+const PointSourceEnum = enumOf('PointSource', 'Whose points are spent.', {
+  WALLET: "The member's own.",
+  POOL: "The household's: the member must be in a pool, as its owner or as an adult.",
+});
 
 @InputType('RedeemInput', { description: 'Points of a member to spend at the brand.' })
 export class RedeemInput {
@@ -60,6 +67,9 @@ export class RedeemInput {
 
   @Field(() => String, { nullable: true, description: "The brand's own number of the order: at most 200 characters. No personal data." })
   reference?: string | null;
+
+  @Field(() => PointSourceEnum, { nullable: true, description: "Whose points are spent: the member's own by default." })
+  source?: 'WALLET' | 'POOL' | null;
 
   @Field(() => Boolean, { nullable: true, description: 'Says what would happen and writes nothing.' })
   dryRun?: boolean | null;
@@ -94,7 +104,10 @@ export class RedemptionType {
   @Field(() => DateTimeScalar, { description: 'When it happened.' })
   occurredAt!: string;
 
-  @Field(() => BalanceType, { description: "The member's balance after it." })
+  @Field(() => PointSourceEnum, { description: 'Whose points these are.' })
+  source!: string;
+
+  @Field(() => BalanceType, { description: "The balance after it of what was spent from: the member's, or the household pool's." })
   balance!: BalanceType;
 
   @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
@@ -115,6 +128,7 @@ const spendingRefusals = () => [
   NotAStepAnswer,
   OccurredAtOutOfRangeAnswer,
   OverloadedAnswer,
+  PoolNotSpendableAnswer,
   PurchaseAmountRequiredAnswer,
   ShareExceededAnswer,
   TermsNotActiveAnswer,
@@ -177,7 +191,10 @@ abstract class RedemptionChange {
   @Field(() => DateTimeScalar, { description: 'When it happened.' })
   occurredAt!: string;
 
-  @Field(() => BalanceType, { nullable: true, description: "The member's balance after it; null when the member is no longer linked with the brand." })
+  @Field(() => BalanceType, {
+    nullable: true,
+    description: 'The balance after it of what was spent from; null when the member is no longer linked with the brand, or no longer in the household.',
+  })
   balance!: BalanceType | null;
 
   @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })

@@ -1,6 +1,13 @@
 import { Refusal } from '../refusal';
 import type { IdentifierKind } from './member-ref';
 
+/** The wallet is locked against spending. */
+export class WalletLocked extends Refusal {
+  constructor() {
+    super({ code: 'WALLET_LOCKED', message: 'This wallet is locked against spending. Its member or the operator can unlock it.' });
+  }
+}
+
 /** The identifier belongs to a member already; whose it is, is not said. */
 export class IdentifierTaken extends Refusal {
   constructor(kind: IdentifierKind) {

@@ -2,10 +2,11 @@ import type { Uuid } from '../ids';
 import { alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
 import { type HeldLimit, withinLimits } from '../limits/within-limits';
+import { WalletLocked } from '../members/member-refusals';
 import { formatDecimal } from '../points/decimal';
 import { REDEMPTION } from '../purchases/fact-tables';
 import { orRefusal } from '../purchases/posting-time';
-import { Refusal, type RefusalData } from '../refusal';
+import type { RefusalData } from '../refusal';
 import { checkRule, moneyValue, type PaidPurchase } from './check-rule';
 import type { RedemptionRule } from './redemption-rule';
 
@@ -62,13 +63,6 @@ export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Pl
     const step: Step = holdUntil === null ? { do: 'debit', ...common, code: 'BURN' } : { do: 'hold', ...common, expiresAt: holdUntil.getTime() };
     return { steps: [...facts.activity, ...within.steps, step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
   };
-}
-
-/** The wallet is locked against spending. */
-class WalletLocked extends Refusal {
-  constructor() {
-    super({ code: 'WALLET_LOCKED', message: 'This wallet is locked against spending. Its member or the operator can unlock it.' });
-  }
 }
 
 function rowOf(facts: RedemptionFacts, value: bigint) {

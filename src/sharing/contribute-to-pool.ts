@@ -9,11 +9,11 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome } from '../ledger/posting';
 import { currencyCode, dryRun, idempotencyKey, somePoints } from '../ledger/request-fields';
+import { WalletLocked } from '../members/member-refusals';
 import { readWallets } from '../members/resolve-members';
 import { dayOf } from '../points/calendar';
 import { NotFound } from '../refusal';
 import { requireMembership } from './household';
-import { WalletLocked } from './plan-gift';
 
 export const contributeToPoolSchema = z.object({ idempotencyKey, currency: currencyCode, points: somePoints, dryRun });
 export type ContributeToPool = z.output<typeof contributeToPoolSchema>;

@@ -1,23 +1,22 @@
 import { z } from 'zod';
-import { requireBrand, requireMemberLogin } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
 import { requireCurrency } from '../coalition/require-currency';
 import { requireTerms } from '../coalition/terms-in-force';
-import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { currencyCode, dryRun, idempotencyKey, occurredAt, somePoints } from '../ledger/request-fields';
+import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
-import { type ResolvedMember, readWallets, resolveMember } from '../members/resolve-members';
+import type { ResolvedMember } from '../members/resolve-members';
 import { seesWallet } from '../members/sees-wallet';
 import { dayOf, dayStart } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
-import { InvalidInput, NotFound } from '../refusal';
+import { InvalidInput } from '../refusal';
 import { findRecipient, type Recipient } from './find-recipient';
 import { type GiftRules, giftRules } from './gift-rule';
 import { givenCounter, planGift } from './plan-gift';
@@ -53,10 +52,12 @@ export interface GivenPoints {
  * INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED, IDEMPOTENCY_CONFLICT, NotFound (giver or receiver), PermissionDenied.
  */
 export async function givePoints(app: App, principal: Principal, command: GivePoints): Promise<GivenPoints> {
-  const asker = askerOf(principal, command);
+  const asker = requireAsker(principal, command.from, 'input.from');
   const { party } = asker;
-  const { idempotencyKey: key, dryRun, from, to, ...rest } = command;
-  const hash = contentHash('GIVE_POINTS', { ...rest, from: from && memberRefContent(app.keys, party, from), to: memberRefContent(app.keys, party, to) });
+  // Points that have expired since could be given away as of then.
+  if (asker.brandId === null && command.occurredAt) throw new InvalidInput('input.occurredAt', 'A member gives now.');
+  const { idempotencyKey: key, dryRun, from: _from, to, ...rest } = command;
+  const hash = contentHash('GIVE_POINTS', { ...rest, from: memberContent(app, asker), to: memberRefContent(app.keys, party, to) });
   const id = postingId(party, key);
   const found = await app.database.transaction(databasePrincipal(principal), async (tx) => {
     const stored = dryRun ? null : await findPosting(tx.client, id);
@@ -64,7 +65,7 @@ export async function givePoints(app: App, principal: Principal, command: GivePo
     const version = await app.coalition.version(tx.client);
     const snapshot = await app.coalition.at(version);
     const currency = requireCurrency(snapshot, command.currency);
-    const giver = await findGiver(app, tx, asker);
+    const giver = await findActingMember(app, tx, asker);
     const recipient = await findRecipient(app, tx, asker.brandId, to, 'input.to');
     if (recipient.memberId === giver.memberId) throw new InvalidInput('input.to', 'Points are given to somebody else.');
     return { stored: null, linked: true, giver, recipient, snapshot, currency, rules: await giftRules(app, version) };
@@ -73,41 +74,6 @@ export async function givePoints(app: App, principal: Principal, command: GivePo
   const request = await toRequest(app, found, command, { id, hash, asker });
   const outcome = dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request);
   return toGiven(outcome, { linked: true, dryRun });
-}
-
-/** Who asks: the member, or a brand for the member it names. */
-type Asker =
-  | { readonly party: Uuid; readonly brandId: null; readonly memberId: Uuid }
-  | { readonly party: Uuid; readonly brandId: Uuid; readonly from: MemberRef };
-
-function askerOf(principal: Principal, { from, occurredAt }: GivePoints): Asker {
-  if (principal.kind !== 'member') {
-    const brandId = requireBrand(principal, { scope: 'redemptions' });
-    if (!from) throw new InvalidInput('input.from', 'Name the member who gives.');
-    return { party: brandId, brandId, from };
-  }
-  const memberId = requireMemberLogin(principal);
-  if (from && (from.by !== 'id' || from.memberId !== memberId)) throw new NotFound('Member');
-  // Points that have expired since could be given away as of then.
-  if (occurredAt) throw new InvalidInput('input.occurredAt', 'A member gives now.');
-  return { party: memberId, brandId: null, memberId };
-}
-
-async function findGiver(app: App, tx: Tx, asker: Asker): Promise<ResolvedMember> {
-  if (asker.brandId === null) {
-    const member = (await readWallets(tx.client, [asker.memberId])).get(asker.memberId);
-    if (!member) throw new NotFound('Member');
-    return member;
-  }
-  const member = await resolveMember(app, tx, asker.brandId, asker.from, 'look');
-  // A card shown at a till pays for what is bought there; it does not let the till give points to others.
-  const { rowCount } = await tx.client.query({
-    name: 'linked-giver',
-    text: "SELECT FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL AND source <> 'PRESENTED'",
-    values: [asker.brandId, member.memberId],
-  });
-  if (!rowCount) throw new NotFound('Member');
-  return member;
 }
 
 interface Found {

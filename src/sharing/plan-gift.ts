@@ -2,9 +2,10 @@ import { CapReached, requireWithinLimits } from '../coalition/amount-limits';
 import type { Uuid } from '../ids';
 import { alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, Plan } from '../ledger/posting';
+import { WalletLocked } from '../members/member-refusals';
 import { type Day, dayToIso } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
-import { Refusal, type RefusalData } from '../refusal';
+import type { RefusalData } from '../refusal';
 import type { GiftRule } from './gift-rule';
 import { GIFT } from './gift-table';
 
@@ -30,13 +31,6 @@ export interface GiftFacts {
 /** Under the giver's lock: points given on that local day. */
 export function givenCounter(day: Day): string {
   return `given:${dayToIso(day)}`;
-}
-
-/** The giver's own row says that the wallet is locked. */
-export class WalletLocked extends Refusal {
-  constructor() {
-    super({ code: 'WALLET_LOCKED', message: 'This wallet is locked against spending. Unlock it first.' });
-  }
 }
 
 /** Decides a gift: the rule's limits here, what the giver has by the ledger's step. The lots keep their issuer and month. Pure. */
