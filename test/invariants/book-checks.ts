@@ -9,14 +9,13 @@ export const CHECKS: Readonly<Record<string, string>> = {
     WITH side AS (
       SELECT currency_id, debit_account AS account_id, -amount AS amount FROM transfer UNION ALL SELECT currency_id, credit_account, amount FROM transfer
     ), per_kind AS (
-      SELECT s.currency_id,
-        sum(-s.amount) FILTER (WHERE a.kind = 'ISSUED') AS issued, sum(s.amount) FILTER (WHERE a.kind = 'REDEEMED') AS redeemed,
-        sum(s.amount) FILTER (WHERE a.kind = 'EXPIRED') AS expired
+      SELECT s.currency_id, coalesce(sum(-s.amount) FILTER (WHERE a.kind IN ('ISSUED', 'OPENING', 'GOODWILL')), 0) AS put_out,
+        coalesce(sum(s.amount) FILTER (WHERE a.kind IN ('REDEEMED', 'EXPIRED', 'CONVERSION', 'FEE', 'REMAINDER')), 0) AS gone
       FROM side s JOIN account a ON a.id = s.account_id GROUP BY s.currency_id
     ), wallets AS (SELECT currency_id, sum(credits - debits) AS posted, sum(arrears) AS arrears FROM account WHERE guarded GROUP BY currency_id),
     lots AS (SELECT a.currency_id, sum(l.remaining) AS free, sum(l.held) AS held FROM lot l JOIN account a ON a.id = l.account_id GROUP BY a.currency_id)
-    SELECT k.currency_id, k.issued, w.posted, w.arrears, l.free, l.held, k.redeemed FROM per_kind k JOIN wallets w USING (currency_id) LEFT JOIN lots l USING (currency_id)
-    WHERE coalesce(k.issued, 0) <> coalesce(l.free, 0) + coalesce(l.held, 0) - w.arrears + coalesce(k.redeemed, 0) + coalesce(k.expired, 0) OR w.posted <> coalesce(l.free, 0) + coalesce(l.held, 0) - w.arrears`,
+    SELECT k.currency_id, k.put_out, w.posted, w.arrears, l.free, l.held, k.gone FROM per_kind k JOIN wallets w USING (currency_id) LEFT JOIN lots l USING (currency_id)
+    WHERE k.put_out <> coalesce(l.free, 0) + coalesce(l.held, 0) - w.arrears + k.gone OR w.posted <> coalesce(l.free, 0) + coalesce(l.held, 0) - w.arrears`,
   'no wallet is below its floor': 'SELECT id, credits, debits, held, arrears FROM account WHERE credits - debits - held + arrears < 0',
   'wallets are what their transfers make them': `
     SELECT a.id, a.credits, a.debits, t.credits, t.debits FROM account a CROSS JOIN LATERAL (
@@ -34,20 +33,30 @@ export const CHECKS: Readonly<Record<string, string>> = {
     SELECT a.id, a.credits - a.debits - a.held + a.arrears AS free, l.free, a.held, l.held AS held_in_lots FROM account a
     CROSS JOIN LATERAL (SELECT coalesce(sum(remaining), 0) AS free, coalesce(sum(held), 0) AS held FROM lot WHERE account_id = a.id) l
     WHERE a.guarded AND (a.credits - a.debits - a.held + a.arrears <> l.free OR a.held <> l.held)`,
-  'lots are what credits, fills and allocations make them': `
+  'lots are what credits, fills, allocations and changes of date make them': `
     WITH change AS (
-      SELECT credit_account AS account_id, origin_id, lot_expires_on AS expires_on, lot_available_on AS available_on, amount AS points, 0::bigint AS held FROM transfer WHERE origin_id IS NOT NULL
-      UNION ALL SELECT account_id, origin_id, expires_on, available_on, -amount, 0 FROM arrears_fill
-      UNION ALL SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, -a.amount, 0 FROM allocation a JOIN transfer t ON t.id = a.transfer_id
-      UNION ALL SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, 0, a.amount FROM allocation a JOIN hold h ON h.id = a.transfer_id WHERE h.state = 'OPEN'
-      UNION ALL SELECT account_id, origin_id, expires_on, available_on, -remaining - held, -held FROM lot)
-    SELECT account_id, origin_id, expires_on::text, available_on::text, sum(points) AS points, sum(held) AS held FROM change
-    GROUP BY 1, 2, 3, 4 HAVING sum(points) <> 0 OR sum(held) <> 0`,
-  'each debit and hold has its allocations': `
-    SELECT x.id, x.amount, a.amount AS allocated, x.owed FROM (
-      SELECT t.id, t.amount, coalesce(r.amount, 0) AS owed FROM transfer t LEFT JOIN arrears r ON r.account_id = t.debit_account AND r.id = t.id WHERE t.debit_seq IS NOT NULL
-      UNION ALL SELECT id, -amount, 0 FROM transfer WHERE code IN ('REFUND', 'REINSTATEMENT') UNION ALL SELECT id, amount, 0 FROM hold) x
-    CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS amount FROM allocation WHERE transfer_id = x.id) a WHERE x.amount <> a.amount + x.owed`,
+      SELECT credit_account AS account_id, origin_id, lot_expires_on AS expires_on, lot_available_on AS available_on, 0::bigint AS contributor_id, amount AS points,
+        0::bigint AS held FROM transfer WHERE origin_id IS NOT NULL
+      UNION ALL SELECT account_id, origin_id, expires_on, available_on, 0, -amount, 0 FROM arrears_fill
+      UNION ALL SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, a.contributor_id, -a.amount, 0 FROM allocation a JOIN transfer t ON t.id = a.transfer_id
+      UNION ALL SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, a.contributor_id, 0, a.amount
+        FROM allocation a JOIN hold h ON h.id = a.transfer_id WHERE h.state = 'OPEN'
+      UNION ALL SELECT account_id, origin_id, from_expires_on, from_available_on, contributor_id, -amount, 0 FROM lot_change
+      UNION ALL SELECT account_id, origin_id, to_expires_on, to_available_on, contributor_id, amount, 0 FROM lot_change
+      UNION ALL SELECT account_id, origin_id, expires_on, available_on, contributor_id, -remaining - held, -held FROM lot)
+    SELECT account_id, origin_id, expires_on::text, available_on::text, contributor_id, sum(points) AS points, sum(held) AS held FROM change
+    GROUP BY 1, 2, 3, 4, 5 HAVING sum(points) <> 0 OR sum(held) <> 0`,
+  'points in a pool are somebody’s, those in a wallet nobody else’s': `
+    SELECT l.account_id, a.kind, l.contributor_id FROM lot l JOIN account a ON a.id = l.account_id
+    WHERE (a.kind = 'POOL') <> (l.contributor_id <> 0) AND l.remaining + l.held > 0`,
+  'each movement has its allocations: what it took, and what it put where no lot is named': `
+    SELECT x.id, x.taken, x.put, a.taken AS taken_from_lots, a.put AS put_into_lots FROM (
+      SELECT t.id, CASE WHEN t.debit_seq IS NULL THEN 0 ELSE t.amount - coalesce(r.amount, 0) END AS taken,
+        CASE WHEN t.credit_seq IS NULL OR t.origin_id IS NOT NULL THEN 0 ELSE t.amount END AS put
+      FROM transfer t LEFT JOIN arrears r ON r.account_id = t.debit_account AND r.id = t.id
+      UNION ALL SELECT id, amount, 0 FROM hold) x
+    CROSS JOIN LATERAL (SELECT coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS taken, coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS put
+      FROM allocation WHERE transfer_id = x.id) a WHERE (x.taken, x.put) IS DISTINCT FROM (a.taken::bigint, a.put::bigint)`,
   'arrears are what their fills left': `
     SELECT r.id, r.amount, r.remaining, f.filled FROM arrears r CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS filled FROM arrears_fill WHERE arrears_id = r.id) f
     WHERE r.remaining <> r.amount - f.filled

@@ -1,62 +1,85 @@
 import { newUuid, type Uuid } from '../../src/ids';
+import type { AccountKind, Ledger } from '../../src/ledger/ledger';
 import type { AccountId } from '../../src/ledger/posting';
 import { dayFromIso } from '../../src/points/calendar';
-import { type Brand, LedgerBook, TERMS } from '../support/ledger-book';
+import { TERMS } from '../support/ledger-book';
 import type { TestApp } from '../support/test-app';
 import { fromDatabase } from './books';
 import { orConflict, type Target } from './model-run';
-import type { Origin } from './naive-ledger';
-import { MONTHS } from './random-asks';
+import type { Origin } from './naive-points';
+import { MONTHS, PLACES } from './random-commands';
+import { BRANDS, type BrandAccounts, type World } from './world';
 
-/** Brands and their origins, opened once for all runs on one database. */
-export class TargetOwners {
-  private constructor(
-    readonly book: LedgerBook,
-    readonly brands: readonly Brand[],
-    readonly originIds: ReadonlyMap<string, number>,
-    readonly origins: ReadonlyMap<number, Origin>,
-  ) {}
-
-  static async open(test: TestApp): Promise<TargetOwners> {
-    const book = await LedgerBook.open(test.app.ledger, test.database);
-    const brands: Brand[] = [];
-    for (const code of ['AXLE', 'BREW', 'CAB']) brands.push(await book.brand(code));
-    const originIds = new Map<string, number>();
-    const origins = new Map<number, Origin>();
-    // Backwards: an origin's id says nothing about its place in the order.
-    for (const [at, { id, code }] of [...brands.entries()].reverse())
-      for (const month of MONTHS.map((each) => dayFromIso(`${each}-01`)).reverse()) {
-        const originId = await test.app.ledger.lotOrigin({
-          issuer: id,
-          issuerCode: code,
-          currencyId: book.currencyId,
-          issueMonth: month,
-          termsId: TERMS,
-          offerId: null,
-        });
-        originIds.set(`${at} ${month}`, originId);
-        origins.set(originId, { issuer: code, month });
-      }
-    return new TargetOwners(book, brands, originIds, origins);
-  }
+/** Ids of brands and routes, the same for every ledger that is opened on one database. */
+export interface Owners {
+  readonly currencies: readonly number[];
+  readonly brands: readonly { readonly id: Uuid; readonly code: string }[];
+  /** By the currency that is given. */
+  readonly routes: readonly Uuid[];
 }
 
-/** Three new wallets of the ledger itself; requests of one batch go to post() at once. */
-export async function databaseTarget({ app, database }: TestApp, { book, brands, originIds, origins }: TargetOwners): Promise<Target> {
-  const holders: Uuid[] = [newUuid(), newUuid(), newUuid()];
-  const wallets: AccountId[] = await app.ledger.openAccounts(holders.map((owner) => ({ kind: 'WALLET', owner, currencyId: book.currencyId })));
-  const originOf = (brand: number, month: number) => originIds.get(`${brand} ${month}`) as number;
-  // Every run counts its keys from 1 again: another party, so that they are other postings.
-  const party = { ...brands[0], id: newUuid() };
+export async function openOwners({ database }: TestApp): Promise<Owners> {
+  const currencies: number[] = [];
+  for (const code of ['FLP', 'SLD']) {
+    const { rows } = await database.owner.query("INSERT INTO currency (code, kind, scale) VALUES ($1, 'POINTS', 0) RETURNING id", [code]);
+    currencies.push(rows[0].id);
+  }
+  return { currencies, brands: BRANDS.map((code) => ({ id: newUuid(), code })), routes: [newUuid(), newUuid()] };
+}
+
+/** All that sequences share on one ledger: summed accounts and origins. A ledger knows only what was opened with it. */
+export async function openWorld(ledger: Ledger, { currencies, brands, routes }: Owners): Promise<Omit<World, 'party' | 'wallets'>> {
+  const open = async (kind: AccountKind, owner: Uuid, currency: number) => (await ledger.openAccounts([{ kind, owner, currencyId: currencies[currency] }]))[0];
+  const accounts = async (owner: Uuid, currency: number): Promise<BrandAccounts> => ({
+    issued: await open('ISSUED', owner, currency),
+    opening: await open('OPENING', owner, currency),
+    goodwill: await open('GOODWILL', owner, currency),
+    redeemed: await open('REDEEMED', owner, currency),
+    expired: await open('EXPIRED', owner, currency),
+  });
+  const opened: World['brands'][number][] = [];
+  for (const { id, code } of brands) opened.push({ id, code, of: [await accounts(id, 0), await accounts(id, 1)] });
+  const between: World['routes'][number][] = [];
+  for (const [from, route] of routes.entries())
+    between.push({
+      out: await open('CONVERSION', route, from),
+      into: await open('CONVERSION', route, 1 - from),
+      fee: await open('FEE', route, from),
+      remainder: await open('REMAINDER', route, from),
+    });
+  const ids = new Map<string, number>();
+  const origins = new Map<number, Origin>();
+  // Backwards: an origin's id says nothing about its place in the order.
+  for (const currency of [0, 1])
+    for (const [at, { id, code }] of [...brands.entries()].reverse())
+      for (const [month, name] of [...MONTHS.entries()].reverse()) {
+        const issueMonth = dayFromIso(`${name}-01`);
+        const origin = await ledger.lotOrigin({ issuer: id, issuerCode: code, currencyId: currencies[currency], issueMonth, termsId: TERMS, offerId: null });
+        ids.set(`${at} ${month} ${currency}`, origin);
+        origins.set(origin, { issuerId: id, issuer: code, month: issueMonth });
+      }
+  return { brands: opened, routes: between, origins, originOf: (brand, month, currency) => ids.get(`${brand} ${month} ${currency}`) as number };
+}
+
+/** New wallets and pools of the ledger itself; requests of one batch go to post() at once. */
+export async function databaseTarget({ app, database }: TestApp, { currencies }: Owners, shared: Omit<World, 'party' | 'wallets'>): Promise<Target> {
+  const holders: Uuid[] = PLACES.map(() => newUuid());
+  const refs = PLACES.map(({ currency, pool }, at) => ({
+    kind: pool ? ('POOL' as const) : ('WALLET' as const),
+    owner: holders[at],
+    currencyId: currencies[currency],
+  }));
+  const wallets: AccountId[] = await app.ledger.openAccounts(refs);
+  // Every sequence counts its keys from 1 again: another party, so that they are other postings.
+  const party = newUuid();
   return {
-    world: { brands: [party, ...brands.slice(1)], wallets, originOf },
-    origins,
+    world: { ...shared, party, wallets },
     post: (requests) => Promise.all(requests.map((request) => orConflict(app.ledger.post(request)))),
-    lock: (wallet, locked) => app.ledger.setSpendLock(holders[wallet], locked),
+    lock: (place, locked) => app.ledger.setSpendLock(holders[place], locked),
     async books() {
       const books = await fromDatabase(database.owner, wallets);
       const { rows } = await database.owner.query("SELECT id, coalesce(result->'refusal'->>'code', outcome) AS outcome FROM posting WHERE party_id = $1", [
-        party.id,
+        party,
       ]);
       return { ...books, postings: rows.map((row) => `${row.id}: ${row.outcome}`).sort() };
     },

@@ -2,42 +2,68 @@ import fc from 'fast-check';
 import { decide } from '../../src/ledger/internal/decide';
 import { createTestApp, type TestApp } from '../support/test-app';
 import { faultsInBooks } from './book-checks';
-import { databaseTarget, TargetOwners } from './database-target';
-import { compareWithModel, memoryTarget } from './model-run';
-import { commandsOf } from './random-asks';
+import { Coverage } from './coverage';
+import { databaseTarget, openOwners, openWorld } from './database-target';
+import { LEAST } from './least-coverage';
+import { memoryTarget } from './memory-target';
+import { compareWithModel } from './model-run';
+import { sequences } from './random-commands';
 import { LONG, runs, SEED } from './run-settings';
 
-const TIMEOUT = LONG ? 900_000 : 60_000;
+const TIMEOUT = LONG ? 1_800_000 : 180_000;
+const IN_MEMORY = LONG ? 20_000 : 2_000;
+const ON_POSTGRESQL = LONG ? 2_000 : 200;
+/** Sequences that are under way together on PostgreSQL, so that their postings meet in batches. */
+const TOGETHER = 8;
+
+/** All that a number of sequences must have done, or they tried too little. */
+function expectCovered(coverage: Coverage, title: string, sequencesWanted: number): void {
+  coverage.print(title);
+  // One that is repeated alone by its path need not have done it all.
+  if (process.env.TESSERA_PATH) return;
+  expect(coverage.sequences).toBeGreaterThanOrEqual(sequencesWanted);
+  expect(coverage.commands / coverage.sequences).toBeGreaterThanOrEqual(60);
+  expect(coverage.missing(LEAST, coverage.sequences / 1_000)).toEqual([]);
+}
 
 it(
   `the pure decision agrees with the model (TESSERA_SEED=${SEED})`,
   async () => {
+    const coverage = new Coverage();
     await fc.assert(
-      fc.asyncProperty(commandsOf(60), (commands) => compareWithModel(memoryTarget(decide), commands, 'each batch')),
-      runs(200, 10_000),
+      fc.asyncProperty(sequences(), (commands) => compareWithModel(memoryTarget(decide), commands, coverage)),
+      runs(IN_MEMORY, IN_MEMORY),
     );
+    expectCovered(coverage, `pure decision, TESSERA_SEED=${SEED}`, IN_MEMORY);
   },
   TIMEOUT,
 );
 
 describe('on PostgreSQL', () => {
   let test: TestApp;
-  let owners: TargetOwners;
 
   beforeAll(async () => {
     test = await createTestApp();
-    owners = await TargetOwners.open(test);
   });
   afterAll(() => test.close());
 
   it(
     `postings agree with the model and leave the books right (TESSERA_SEED=${SEED})`,
     async () => {
+      const owners = await openOwners(test);
+      const shared = await openWorld(test.app.ledger, owners);
+      const coverage = new Coverage();
+      const together = fc.noBias(fc.array(sequences(), { minLength: TOGETHER, maxLength: TOGETHER }));
       await fc.assert(
-        fc.asyncProperty(commandsOf(60), async (commands) => compareWithModel(await databaseTarget(test, owners), commands, 'at the end')),
-        runs(40, 1_000),
+        fc.asyncProperty(together, async (each) => {
+          const compared = each.map(async (commands) => compareWithModel(await databaseTarget(test, owners, shared), commands, coverage));
+          // All of them to their end, even where one differs: the next ones begin with nobody else about.
+          for (const result of await Promise.allSettled(compared)) if (result.status === 'rejected') throw result.reason;
+        }),
+        { ...runs(ON_POSTGRESQL / TOGETHER, ON_POSTGRESQL / TOGETHER), interruptAfterTimeLimit: TIMEOUT / 2, markInterruptAsFailure: true },
       );
       expect(await faultsInBooks(test.database.owner)).toEqual([]);
+      expectCovered(coverage, `PostgreSQL, TESSERA_SEED=${SEED}`, ON_POSTGRESQL);
     },
     TIMEOUT,
   );

@@ -17,10 +17,10 @@ export class MemoryBook {
   constructor(
     private readonly origins: ReadonlyMap<number, OriginState>,
     private readonly summed: ReadonlyMap<AccountId, number>,
-    readonly currencyId: number,
-    accounts: readonly AccountId[],
+    /** With their currencies. */
+    accounts: ReadonlyMap<AccountId, number>,
   ) {
-    for (const account of accounts)
+    for (const [account, currencyId] of accounts)
       this.wallets.set(account, {
         account,
         currencyId,
@@ -87,8 +87,8 @@ export class MemoryBook {
     for (const name of Object.keys(this.writes) as (keyof typeof this.writes)[]) (this.writes[name] as unknown[]).push(...state.writes[name]);
   }
 
-  wallet(account: AccountId): WalletState {
-    return this.wallets.get(account) as WalletState;
+  all(): Iterable<WalletState> {
+    return this.wallets.values();
   }
 
   hold(id: Uuid) {
@@ -115,5 +115,12 @@ function asRead(wallet: WalletState): WalletState {
 /** The order of the table's primary key, in which the rows are read. */
 function asTheirKey(a: LotState, b: LotState): number {
   const code = a.issuerCode < b.issuerCode ? -1 : a.issuerCode > b.issuerCode ? 1 : 0;
-  return a.expiresOn - b.expiresOn || a.issueMonth - b.issueMonth || code || a.originId - b.originId || a.availableOn - b.availableOn;
+  return (
+    a.expiresOn - b.expiresOn ||
+    a.issueMonth - b.issueMonth ||
+    code ||
+    a.originId - b.originId ||
+    a.availableOn - b.availableOn ||
+    a.contributor - b.contributor
+  );
 }

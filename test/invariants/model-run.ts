@@ -1,29 +1,30 @@
 import { deepStrictEqual } from 'node:assert/strict';
-import { newUuid } from '../../src/ids';
-import type { OriginState } from '../../src/ledger/internal/batch-state';
-import type { Decision, decide as realDecide } from '../../src/ledger/internal/decide';
 import type { PostingOutcome, PostingRequest } from '../../src/ledger/posting';
 import { IdempotencyConflict } from '../../src/ledger/posting-ledger';
-import { dayFromIso } from '../../src/points/calendar';
-import { type Books, fromMemory, fromModel } from './books';
-import { MemoryBook } from './memory-book';
-import { NaiveLedger, type NaiveOutcome, type Origin } from './naive-ledger';
-import { type Asked, Asker, type Command, MONTHS, type World } from './random-asks';
+import { type Balances, type Books, balancesOfModel, fromModel } from './books';
+import type { Coverage } from './coverage';
+import { NaiveLedger, type NaiveOutcome } from './naive-ledger';
+import { owedBy } from './naive-points';
+import { type Asked, Asker } from './random-asks';
+import { type Command, PLACES } from './random-commands';
+import type { World } from './world';
 
 /** Something that postings can be sent to, several at once. */
 export interface Target {
   readonly world: World;
-  readonly origins: ReadonlyMap<number, Origin>;
   /** Null where the key was used with other content. */
   post(requests: readonly PostingRequest[]): Promise<(PostingOutcome | null)[]> | (PostingOutcome | null)[];
-  lock(wallet: number, locked: boolean): Promise<void> | void;
+  lock(place: number, locked: boolean): Promise<void> | void;
+  /** Compared after each batch, where they are to be had. */
+  balances?(): Balances;
   books(): Promise<Books> | Books;
 }
 
-/** Runs the commands against the model and the target, batch by batch; throws at the first difference, and afterwards compares the books. */
-export async function compareWithModel(target: Target, commands: readonly Command[], compareBooks: 'each batch' | 'at the end'): Promise<void> {
-  const model = new NaiveLedger(target.origins, target.world.wallets);
+/** Runs the commands against the model and the target, batch by batch; throws an AssertionError at the first difference, and afterwards compares the books. */
+export async function compareWithModel(target: Target, commands: readonly Command[], coverage?: Coverage): Promise<void> {
+  const model = new NaiveLedger(target.world.origins, target.world.wallets);
   const asker = new Asker(target.world, model);
+  const seen = coverage?.sequence();
   let batch: { asked: Asked; expected: NaiveOutcome | 'conflict' }[] = [];
   const flush = async () => {
     if (batch.length === 0) return;
@@ -34,22 +35,28 @@ export async function compareWithModel(target: Target, commands: readonly Comman
       deepStrictEqual(comparable(outcomes[at]), wanted);
     });
     batch = [];
-    if (compareBooks === 'each batch') deepStrictEqual(await target.books(), fromModel(model));
+    if (target.balances) deepStrictEqual(target.balances(), balancesOfModel(model));
   };
   for (const command of commands) {
-    if (command.do === 'batch' || command.do === 'lock') {
+    if (command.do === 'lock') {
       await flush();
-      if (command.do === 'lock') {
-        model.wallet(target.world.wallets[command.wallet]).locked = command.locked;
-        await target.lock(command.wallet, command.locked);
-      }
+      model.change(target.world.wallets[command.place], { locked: command.locked });
+      await target.lock(command.place, command.locked);
       continue;
     }
     const asked = asker.next(command);
-    if (asked) batch.push({ asked, expected: model.post(asked.ask, asked.look) });
+    if (asked) {
+      const before = model.state;
+      const expected = model.post(asked.ask, asked.look);
+      batch.push({ asked, expected });
+      seen?.note(asked.ask, expected, before, model);
+    }
+    if (command.last) await flush();
   }
   await flush();
   deepStrictEqual(await target.books(), fromModel(model));
+  for (const currency of [0, 1]) deepStrictEqual(putOut(model, target.world, currency), accountedFor(model, target.world, currency));
+  seen?.end(commands.length);
 }
 
 function comparable(outcome: PostingOutcome | null): NaiveOutcome | null {
@@ -61,35 +68,31 @@ function comparable(outcome: PostingOutcome | null): NaiveOutcome | null {
   return { duplicate, refused, balances, seen: refused ? '' : (answer?.seen as string) };
 }
 
-/** The pure decision over a book in memory. */
-export function memoryTarget(decide: typeof realDecide): Target {
-  const brands = ['AXLE', 'BREW', 'CAB'].map((code, at) => ({ id: newUuid(), code, issued: 101 + at, redeemed: 201 + at }));
-  const months = MONTHS.map((month) => dayFromIso(`${month}-01`));
-  // Brand by brand, the last one first: an origin's id says nothing about its place in the order.
-  const originId = (brand: number, month: number) => (3 - brand) * 100 + (50 - months.indexOf(month));
-  const states = new Map<number, OriginState>();
-  for (const [brand, { id, code }] of brands.entries())
-    for (const month of months) states.set(originId(brand, month), { issuer: id, issuerCode: code, issueMonth: month });
-  const wallets = [1, 2, 3];
-  const summed = new Map(brands.flatMap(({ issued, redeemed }) => [[issued, 1] as const, [redeemed, 1] as const]));
-  const book = new MemoryBook(states, summed, 1, wallets);
-  return {
-    world: { brands, wallets, originOf: originId },
-    origins: new Map([...states].map(([id, state]) => [id, { issuer: state.issuerCode, month: state.issueMonth }])),
-    post(requests) {
-      const state = book.load(requests);
-      const decisions = decide(state, requests);
-      book.keep(state);
-      return decisions.map(outcomeOf);
-    },
-    lock: (wallet, locked) => book.lock(wallets[wallet], locked),
-    books: () => fromMemory(book, wallets),
-  };
+/** The identity of the design document, a currency's left side: issued + opening + goodwill - clawed back. */
+function putOut(model: NaiveLedger, { brands }: World, currency: number): number {
+  return (
+    0 -
+    sumOf(
+      model,
+      brands.flatMap(({ of }) => [of[currency].issued, of[currency].opening, of[currency].goodwill]),
+    )
+  );
 }
 
-function outcomeOf(decision: Decision): PostingOutcome | null {
-  if (decision.is === 'failed') throw decision.error;
-  return decision.is === 'conflict' ? null : decision.outcome;
+/** Its right side: active + pending + lapsed + held - arrears + redeemed + expired + (converted out - in) + fees + remainders. */
+function accountedFor(model: NaiveLedger, { brands, routes, wallets }: World, currency: number): number {
+  const there = wallets.filter((_, at) => PLACES[at].currency === currency).map((id) => model.wallet(id));
+  const inWallets = there.reduce((sum, wallet) => sum + wallet.points.length - owedBy(wallet), 0);
+  const [given, taken] = [routes[currency], routes[1 - currency]];
+  const gone = [...brands.flatMap(({ of }) => [of[currency].redeemed, of[currency].expired]), given.out, given.fee, given.remainder, taken.into];
+  return inWallets + sumOf(model, gone);
+}
+
+/** What went into these summed accounts, less what came out of them. */
+function sumOf({ state }: NaiveLedger, accounts: readonly number[]): number {
+  let sum = 0;
+  for (const { debit, credit, amount } of state.transfers.values()) sum += (accounts.includes(credit) ? amount : 0) - (accounts.includes(debit) ? amount : 0);
+  return sum;
 }
 
 /** A conflict is thrown by the ledger's post(). */

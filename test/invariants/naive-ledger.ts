@@ -1,71 +1,23 @@
 import type { Uuid } from '../../src/ids';
 import type { AccountId, LotTarget, Step } from '../../src/ledger/posting';
-import type { Day } from '../../src/points/calendar';
+import { ALWAYS, type Day, monthStart, NEVER } from '../../src/points/calendar';
+import { copyOf, type Hold, NaiveBooks, type Transfer } from './naive-books';
+import { endOf, free, inOrder, isOver, type Lot, lotOf, moved, type Origin, owedBy, type Point, spendableOn } from './naive-points';
 
 /**
  * The ledger as the design document tells it, too simple to be wrong: every single point is an object that lies in a wallet, is held or is gone.
- * Written without a look at the kernel; only the request's language (Step) is shared.
+ * Written without a look at the kernel's ways; only the request's language (Step) is shared.
  */
 export interface Ask {
   readonly id: Uuid;
   readonly content: string;
   readonly occurredAt: number;
+  readonly recordedAt: number;
   readonly day: Day;
   readonly wallets: readonly AccountId[];
   readonly steps: readonly Step[];
   /** Refused CAP_REACHED when the counter stands at or above it. */
   readonly cap: { readonly account: AccountId; readonly key: string; readonly most: number } | null;
-}
-
-interface Point {
-  readonly origin: number;
-  readonly availableOn: Day;
-  expiresOn: Day;
-  held: boolean;
-}
-
-interface Wallet {
-  points: Point[];
-  arrears: { id: Uuid; left: number }[];
-  credited: number;
-  debited: number;
-  movements: number;
-  locked: boolean;
-}
-
-interface Hold {
-  readonly account: AccountId;
-  readonly to: AccountId;
-  readonly points: Point[];
-  readonly allocations: Runs;
-  readonly expiresAt: number;
-  captured: number;
-  state: 'OPEN' | 'CAPTURED' | 'VOIDED' | 'EXPIRED';
-}
-
-/** Runs of points of the same lot, in order: "origin expires available xN". */
-export type Runs = string[];
-
-interface Transfer {
-  readonly debit: AccountId;
-  readonly credit: AccountId;
-  readonly amount: number;
-  readonly code: string;
-  readonly reverses: Uuid | null;
-  readonly balance: number;
-  readonly movement: number;
-  readonly lot: LotTarget | null;
-  /** Which points it took from their lots, or gave back to them, and which of what it brought filled which arrears. */
-  readonly allocations: Runs;
-  readonly fills: string[];
-  /** What a burn consumed and no refund has given back yet, in order. */
-  readonly consumed: Point[];
-  reversed: number;
-}
-
-export interface Origin {
-  readonly issuer: string;
-  readonly month: Day;
 }
 
 export interface Refused {
@@ -77,90 +29,61 @@ export interface NaiveOutcome {
   readonly duplicate: boolean;
   readonly refused: Refused | null;
   readonly balances: { active: number; pending: number; held: number; arrears: number; spendable: number }[];
-  /** What the plan was shown before its steps: see viewed() of random-asks. */
+  /** What the plan was shown before its steps. */
   readonly seen: string;
 }
 
-class No extends Error {
-  constructor(readonly refused: Refused) {
-    super(refused.code);
-  }
+/** Thrown by a step that is refused; no Error, whose stack would cost more than the step. */
+class No {
+  constructor(readonly refused: Refused) {}
 }
 
-export function lotName(lot: { originId?: number; origin?: number; expiresOn: Day; availableOn: Day }): string {
-  return `${lot.originId ?? lot.origin} ${lot.expiresOn} ${lot.availableOn}`;
-}
-
-function runs(points: readonly Point[]): Runs {
-  const counted: [string, number][] = [];
-  for (const point of points) {
-    const last = counted.at(-1);
-    if (last && last[0] === lotName(point)) last[1]++;
-    else counted.push([lotName(point), 1]);
-  }
-  return counted.map(([lot, count]) => `${lot} x${count}`);
-}
-
-export class NaiveLedger {
-  state = { wallets: new Map<AccountId, Wallet>(), holds: new Map<Uuid, Hold>(), transfers: new Map<Uuid, Transfer>(), counters: new Map<string, number>() };
+export class NaiveLedger extends NaiveBooks {
+  /** Place of the last step that was tried. */
+  stoppedAt = 0;
   readonly postings = new Map<Uuid, { content: string; outcome: NaiveOutcome }>();
-
-  constructor(
-    readonly origins: ReadonlyMap<number, Origin>,
-    wallets: readonly AccountId[],
-  ) {
-    for (const id of wallets) this.state.wallets.set(id, { points: [], arrears: [], credited: 0, debited: 0, movements: 0, locked: false });
-  }
 
   post(ask: Ask, look: () => string = () => ''): NaiveOutcome | 'conflict' {
     const earlier = this.postings.get(ask.id);
     if (earlier) return earlier.content === ask.content ? { ...earlier.outcome, duplicate: true } : 'conflict';
-    const before = structuredClone(this.state);
-    this.expireHolds(ask);
+    const before = this.state;
+    this.state = copyOf(before);
+    this.catchUp(ask);
+    const caughtUp = copyOf(this.state);
     const seen = look();
     const refused = this.attempt(ask);
-    if (refused) {
-      this.state = structuredClone(before);
-      this.expireHolds(ask);
-    }
-    const outcome = { duplicate: false, refused, balances: ask.wallets.map((id) => this.balances(id, ask.day)), seen };
+    if (refused) this.state = caughtUp;
+    const outcome = { duplicate: false, refused, balances: ask.wallets.map((id) => this.told(id, ask.day)), seen };
     if (refused) this.state = before;
     this.postings.set(ask.id, { content: ask.content, outcome });
     return outcome;
   }
 
-  balances(id: AccountId, day: Day) {
-    const { points, arrears } = this.wallet(id);
-    const free = points.filter((point) => !point.held);
-    const active = free.filter((point) => point.availableOn <= day && day < point.expiresOn).length;
-    const pending = free.filter((point) => point.availableOn > day && day < point.expiresOn).length;
-    const owed = arrears.reduce((sum, each) => sum + each.left, 0);
-    return { active, pending, held: points.length - free.length, arrears: owed, spendable: Math.max(0, active - owed) };
+  /** What an outcome says of a wallet. */
+  private told(id: AccountId, day: Day): NaiveOutcome['balances'][number] {
+    const { lapsed: _, ...told } = this.balances(id, day);
+    return told;
   }
 
-  wallet(id: AccountId): Wallet {
-    return this.state.wallets.get(id) as Wallet;
-  }
-
-  /** An expired hold counts as released, whoever was late. */
-  private expireHolds({ wallets, occurredAt }: Ask): void {
-    for (const hold of this.state.holds.values())
-      if (hold.state === 'OPEN' && hold.expiresAt <= occurredAt && wallets.includes(hold.account)) this.endHold(hold, 'EXPIRED', 0);
-  }
-
-  private endHold(hold: Hold, state: Hold['state'], captured: number): Point[] {
-    const wallet = this.wallet(hold.account);
-    const gone = hold.points.slice(0, captured);
-    for (const point of hold.points) point.held = false;
-    wallet.points = wallet.points.filter((point) => !gone.includes(point));
-    Object.assign(hold, { state, captured });
-    return gone;
+  /** By now: expired holds count as released, and what has lapsed keeps the day on which it did, whoever was late. */
+  private catchUp({ id, wallets, occurredAt, recordedAt, day }: Ask): void {
+    for (const [holdId, hold] of this.state.holds)
+      if (hold.state === 'OPEN' && hold.expiresAt <= Math.min(occurredAt, recordedAt) && wallets.includes(hold.account)) this.endHold(holdId, 'EXPIRED', 0);
+    for (const account of wallets) {
+      const wallet = this.wallet(account);
+      if (day < wallet.slidesUntil) continue;
+      const lapsed = free(wallet).filter((point) => point.lot.expiresOn > wallet.slidesUntil);
+      this.redate(account, lapsed, { expiresOn: wallet.slidesUntil }, id, null);
+    }
   }
 
   private attempt(ask: Ask): Refused | null {
     try {
       if (ask.cap && (this.state.counters.get(`${ask.cap.account} ${ask.cap.key}`) ?? 0) >= ask.cap.most) throw new No({ code: 'CAP_REACHED' });
-      for (const step of ask.steps) this.step(ask, step);
+      for (const [at, step] of ask.steps.entries()) {
+        this.stoppedAt = at;
+        this.step(ask, step);
+      }
       return null;
     } catch (error) {
       if (error instanceof No) return error.refused;
@@ -170,54 +93,100 @@ export class NaiveLedger {
 
   private step(ask: Ask, step: Step): void {
     switch (step.do) {
-      case 'credit':
-        return this.bring(step.id, step.from, step.to, step.code, null, step.lot, this.coin(step.lot, step.amount));
+      case 'credit': {
+        this.mustBeOpen(step.to);
+        const into = Array.from({ length: step.amount }, () => ({ lot: lotOf(step.lot), hold: null }));
+        return this.transfer(ask.day, step.id, step.code, step.from, step.to, step.amount, { into, lot: step.lot });
+      }
       case 'debit':
-        return this.take(step.id, step.from, step.to, step.code, null, step.amount, this.payable(ask, step.from, step.amount));
+        return this.transfer(ask.day, step.id, step.code, step.from, step.to, step.amount, { out: this.payable(ask, step.from, step.amount) });
       case 'hold': {
-        const points = this.payable(ask, step.from, step.amount);
-        for (const point of points) point.held = true;
-        this.state.holds.set(step.id, {
-          account: step.from,
-          to: step.to,
-          points,
-          allocations: runs(points),
-          expiresAt: step.expiresAt,
-          captured: 0,
-          state: 'OPEN',
-        });
+        const chosen = new Map(this.payable(ask, step.from, step.amount).map((point) => [point, { lot: point.lot, hold: step.id }]));
+        this.change(step.from, { points: this.wallet(step.from).points.map((point) => chosen.get(point) ?? point) });
+        const { from: account, to, expiresAt } = step;
+        this.state.holds.set(step.id, { account, to, points: [...chosen.values()], expiresAt, captured: 0, state: 'OPEN' });
         return;
       }
       case 'capture': {
-        const hold = this.openHold(step.holdId, ask.occurredAt);
+        const hold = this.openHold(ask, step.holdId);
         if (step.amount > hold.points.length) throw new No({ code: 'CAPTURE_EXCEEDS_HOLD' });
-        return this.take(step.id, hold.account, hold.to, 'CAPTURE', null, step.amount, this.endHold(hold, 'CAPTURED', step.amount));
+        this.endHold(step.holdId, 'CAPTURED', step.amount);
+        return this.transfer(ask.day, step.id, 'CAPTURE', hold.account, hold.to, step.amount, { out: hold.points.slice(0, step.amount) });
       }
       case 'release':
         if (step.as === 'EXPIRED' && this.state.holds.get(step.holdId)?.state === 'EXPIRED') return;
-        this.endHold(this.openHold(step.holdId, ask.occurredAt), step.as, 0);
-        return;
+        this.openHold(ask, step.holdId);
+        return this.endHold(step.holdId, step.as, 0);
       case 'clawBack': {
-        const original = this.reversible(step.reverses, step.amount);
-        const own = lotName(original.lot as LotTarget);
-        const issuer = (lot: { origin: number }) => this.origins.get(lot.origin)?.issuer;
-        const ownIssuer = this.origins.get((original.lot as LotTarget).originId)?.issuer;
-        const free = this.inOrder(this.wallet(original.credit).points.filter((point) => !point.held && ask.day < point.expiresOn));
-        const rank = (point: Point) => (lotName(point) === own ? 0 : issuer(point) === ownIssuer ? 1 : 2);
-        const points = [0, 1, 2].flatMap((wanted) => free.filter((point) => rank(point) === wanted)).slice(0, step.amount);
-        original.reversed += step.amount;
-        return this.take(step.id, original.credit, original.debit, 'CLAWBACK', step.reverses, step.amount, points);
+        const original = this.reversed(step.reverses, step.amount);
+        const account = step.wallet ?? original.credit;
+        const out = this.clawable(ask, account, original.lot as LotTarget).slice(0, step.amount);
+        return this.transfer(ask.day, step.id, 'CLAWBACK', account, original.debit, step.amount, { out, reverses: step.reverses });
       }
       case 'reinstate': {
-        const original = this.reversible(step.reverses, step.amount);
-        original.reversed += step.amount;
-        // Last consumed, first given back.
-        const points = original.consumed.splice(original.consumed.length - step.amount).reverse();
-        for (const point of points) point.expiresOn = Math.max(point.expiresOn, step.expiresNotBefore);
-        const lots = [...new Set(points.map(lotName))];
-        const together = lots.flatMap((lot) => points.filter((point) => lotName(point) === lot));
-        return this.bring(step.id, original.credit, original.debit, step.code, step.reverses, null, together);
+        const original = this.state.transfers.get(step.reverses) as Transfer;
+        this.reversed(step.reverses, step.amount);
+        const account = step.wallet ?? original.debit;
+        this.mustBeOpen(account);
+        // Last consumed, first given back: lot by lot.
+        const kept = original.consumed.length - step.amount;
+        this.state.transfers.set(step.reverses, { ...(this.state.transfers.get(step.reverses) as Transfer), consumed: original.consumed.slice(0, kept) });
+        const back = original.consumed.slice(kept).reverse();
+        const into = back.map((point) => moved(point, { expiresOn: Math.max(point.lot.expiresOn, step.expiresNotBefore) }));
+        this.change(account, { slidesUntil: Math.max(this.wallet(account).slidesUntil, step.expiresNotBefore) });
+        return this.transfer(ask.day, step.id, step.code, original.credit, account, step.amount, { into, reverses: step.reverses });
       }
+      case 'give': {
+        this.mustBeOpen(step.to);
+        const out = this.payable(ask, step.from, step.amount);
+        return this.move(ask, step, out, step.code === 'POOL_CONTRIBUTION' ? step.from : 0);
+      }
+      case 'giveAll': {
+        this.mustBeOpen(step.to);
+        if (step.code === 'MERGE') this.mustHoldNothing(step.from);
+        const all = free(this.wallet(step.from)).filter((point) => step.code === 'MERGE' || point.lot.contributor === step.to);
+        return this.move(ask, step, inOrder(all, this.origins), 0);
+      }
+      case 'fillArrears': {
+        const amount = Math.min(this.balances(step.from, ask.day).spendable, owedBy(this.wallet(step.to)));
+        return this.move(ask, step, this.spendable(ask, step.from).slice(0, amount), 0);
+      }
+      case 'convert':
+        return this.convert(ask, step);
+      case 'end': {
+        if (step.code === 'CLOSURE') this.mustHoldNothing(step.account);
+        const wallet = this.wallet(step.account);
+        // Awards that wait to be confirmed do not expire: they are confirmed or clawed back.
+        const ends = (point: Point) => step.code === 'CLOSURE' || (isOver(point, wallet, ask.day) && point.lot.availableOn !== NEVER);
+        const over = inOrder(free(wallet).filter(ends), this.origins);
+        for (const { issuer, id, to } of step.ends) {
+          const out = over.filter((point) => this.issuerOf(point.lot).issuerId === issuer);
+          if (out.length > 0) this.transfer(ask.day, id, step.code, step.account, to, out.length, { out });
+        }
+        return;
+      }
+      case 'redate': {
+        const credit = this.state.transfers.get(step.credit) as Transfer;
+        const lot = lotOf(credit.lot as LotTarget);
+        const account = step.wallet ?? credit.credit;
+        const wallet = this.wallet(account);
+        // What is over is gone, whether or not somebody has booked it.
+        const left = free(wallet)
+          .filter((point) => point.lot === lot && !isOver(point, wallet, ask.day))
+          .slice(0, Math.max(0, credit.amount - credit.reversed - credit.filled));
+        const { expiresOn, availableOn } = step;
+        const to = lotOf({ originId: lot.origin, expiresOn, availableOn });
+        if (left.length === 0 || to === lot) return;
+        this.redate(account, left, { expiresOn, availableOn }, step.id, step.credit);
+        this.state.transfers.set(step.credit, { ...credit, lot: { originId: lot.origin, expiresOn, availableOn } });
+        return;
+      }
+      case 'slide': {
+        const { slidesUntil } = this.wallet(step.account);
+        return this.change(step.account, { slidesUntil: slidesUntil === NEVER ? step.until : Math.max(slidesUntil, step.until) });
+      }
+      case 'close':
+        return this.change(step.account, { closed: true, mergedInto: step.mergedInto });
       case 'count': {
         const key = `${step.account} ${step.key}`;
         this.state.counters.set(key, (this.state.counters.get(key) ?? 0) + step.by);
@@ -228,75 +197,79 @@ export class NaiveLedger {
     }
   }
 
-  private coin(lot: LotTarget, amount: number): Point[] {
-    return Array.from({ length: amount }, () => ({ origin: lot.originId, availableOn: lot.availableOn, expiresOn: lot.expiresOn, held: false }));
+  /** The n-th point that comes in is made of the one at the same place among those that go out: what outlives a day never becomes more than its share. */
+  private convert(ask: Ask, { out: from, in: to, origins, expiry, notAfter }: Extract<Step, { do: 'convert' }>): void {
+    this.mustBeOpen(to.to);
+    const out = this.payable(ask, from.from, from.amount);
+    const wallet = this.wallet(from.from);
+    const into = Array.from({ length: to.amount }, (_, nth) => {
+      const source = out[Math.floor((nth * from.amount) / to.amount)];
+      const originId = origins.get(monthStart(this.issuerOf(source.lot).month)) as number;
+      return { lot: lotOf({ originId, availableOn: ALWAYS, expiresOn: expiry === 'OWN' ? notAfter : Math.min(endOf(source, wallet), notAfter) }), hold: null };
+    });
+    this.transfer(ask.day, from.id, 'CONVERSION_OUT', from.from, from.to, from.amount, { out });
+    this.transfer(ask.day, to.id, 'CONVERSION_IN', to.from, to.to, to.amount, { into });
   }
 
-  /** Soonest to expire, oldest issue month, issuer's code A to Z; then the one that was available first. */
-  private inOrder(points: readonly Point[]): Point[] {
-    const key = (point: Point) => ({ ...(this.origins.get(point.origin) as Origin), ...point });
-    return points
-      .map((point) => ({ point, by: key(point) }))
-      .sort(
-        ({ by: a }, { by: b }) =>
-          a.expiresOn - b.expiresOn || a.month - b.month || (a.issuer < b.issuer ? -1 : a.issuer > b.issuer ? 1 : 0) || a.availableOn - b.availableOn,
-      )
-      .map(({ point }) => point);
+  private issuerOf(lot: Lot): Origin {
+    return this.origins.get(lot.origin) as Origin;
   }
 
-  private payable({ day }: Ask, id: AccountId, amount: number): Point[] {
-    const wallet = this.wallet(id);
-    if (wallet.locked) throw new No({ code: 'WALLET_LOCKED' });
-    const { spendable } = this.balances(id, day);
+  private mustBeOpen(id: AccountId): void {
+    if (this.wallet(id).closed) throw new No({ code: 'WALLET_CLOSED' });
+  }
+
+  private mustHoldNothing(id: AccountId): void {
+    if (this.wallet(id).points.some((point) => point.hold !== null)) throw new No({ code: 'WALLET_HAS_HOLDS' });
+  }
+
+  private spendable({ day }: Ask, id: AccountId): Point[] {
+    return inOrder(spendableOn(this.wallet(id), day), this.origins);
+  }
+
+  private payable(ask: Ask, id: AccountId, amount: number): Point[] {
+    this.mustBeOpen(id);
+    if (this.wallet(id).locked) throw new No({ code: 'WALLET_LOCKED' });
+    const { spendable } = this.balances(id, ask.day);
     if (amount > spendable) throw new No({ code: 'INSUFFICIENT_POINTS', figure: spendable });
-    return this.inOrder(wallet.points.filter((point) => !point.held && point.availableOn <= day && day < point.expiresOn)).slice(0, amount);
+    return this.spendable(ask, id).slice(0, amount);
   }
 
-  private openHold(id: Uuid, occurredAt: number): Hold {
+  private openHold({ occurredAt, recordedAt }: Ask, id: Uuid): Hold {
     const hold = this.state.holds.get(id) as Hold;
-    if (hold.state === 'EXPIRED' || (hold.state === 'OPEN' && hold.expiresAt <= occurredAt)) throw new No({ code: 'HOLD_EXPIRED' });
+    if (hold.state === 'EXPIRED' || (hold.state === 'OPEN' && hold.expiresAt <= Math.min(occurredAt, recordedAt))) throw new No({ code: 'HOLD_EXPIRED' });
     if (hold.state !== 'OPEN') throw new No({ code: 'HOLD_NOT_OPEN' });
     return hold;
   }
 
-  private reversible(id: Uuid, amount: number): Transfer {
+  /** Its own lot first, an award that was never confirmed even after its time; then the same issuer's, then any. What has expired is gone. */
+  private clawable({ day }: Ask, account: AccountId, credited: LotTarget): Point[] {
+    const own = lotOf(credited);
+    const wallet = this.wallet(account);
+    const there = free(wallet).filter((point) => !isOver(point, wallet, day) || (point.lot === own && own.availableOn === NEVER));
+    const rank = ({ lot }: Point) => (lot === own ? 0 : this.issuerOf(lot).issuer === this.issuerOf(own).issuer ? 1 : 2);
+    const ordered = inOrder(there, this.origins);
+    return [0, 1, 2].flatMap((wanted) => ordered.filter((point) => rank(point) === wanted));
+  }
+
+  private reversed(id: Uuid, amount: number): Transfer {
     const original = this.state.transfers.get(id) as Transfer;
     const left = original.amount - original.reversed;
     if (amount > left) throw new No({ code: 'REVERSAL_EXCEEDS_ORIGINAL', figure: left });
+    this.state.transfers.set(id, { ...original, reversed: original.reversed + amount });
     return original;
   }
 
-  /** Points into a wallet: the oldest arrears swallow theirs first. */
-  private bring(id: Uuid, debit: AccountId, credit: AccountId, code: string, reverses: Uuid | null, lot: LotTarget | null, points: Point[]): void {
-    const wallet = this.wallet(credit);
-    const allocations = reverses ? runs(points) : [];
-    const swallowed: { arrears: Uuid; point: Point }[] = [];
-    for (const point of points) {
-      const owed = wallet.arrears.find((each) => each.left > 0);
-      if (!owed) {
-        wallet.points.push(point);
-        continue;
-      }
-      owed.left--;
-      swallowed.push({ arrears: owed.id, point });
-    }
-    const fills = [...new Set(swallowed.map((each) => each.arrears))].flatMap((arrears) =>
-      runs(swallowed.filter((each) => each.arrears === arrears).map((each) => each.point)).map((run) => `${arrears}: ${run}`),
-    );
-    wallet.credited += points.length;
-    this.record(id, wallet, { debit, credit, amount: points.length, code, reverses, lot, allocations, fills, consumed: [] });
-  }
-
-  /** Points out of a wallet; what it does not have becomes arrears. */
-  private take(id: Uuid, debit: AccountId, credit: AccountId, code: string, reverses: Uuid | null, amount: number, points: Point[]): void {
-    const wallet = this.wallet(debit);
-    wallet.points = wallet.points.filter((point) => !points.includes(point));
-    if (amount > points.length) wallet.arrears.push({ id, left: amount - points.length });
-    wallet.debited += amount;
-    this.record(id, wallet, { debit, credit, amount, code, reverses, lot: null, allocations: runs(points), fills: [], consumed: reverses ? [] : [...points] });
-  }
-
-  private record(id: Uuid, wallet: Wallet, transfer: Omit<Transfer, 'balance' | 'movement' | 'reversed'>): void {
-    this.state.transfers.set(id, { ...transfer, balance: wallet.credited - wallet.debited, movement: ++wallet.movements, reversed: 0 });
+  /** Points keep the end that their old wallet gave them. */
+  private move(
+    ask: Ask,
+    { id, code, from, to }: { id: Uuid; code: string; from: AccountId; to: AccountId },
+    out: readonly Point[],
+    contributor: AccountId,
+  ): void {
+    if (out.length === 0) return;
+    const giver = this.wallet(from);
+    const into = out.map((point) => moved(point, { expiresOn: endOf(point, giver), contributor }));
+    this.transfer(ask.day, id, code, from, to, out.length, { out, into });
   }
 }

@@ -1,0 +1,148 @@
+import type { Step } from '../../src/ledger/posting';
+import { NEVER } from '../../src/points/calendar';
+import type { State, Transfer } from './naive-books';
+import type { Ask, NaiveLedger, NaiveOutcome } from './naive-ledger';
+import { endOf, free, owedBy } from './naive-points';
+import { HOUR } from './random-steps';
+
+const DAY = 24 * HOUR;
+
+/** What random sequences really did, so that a generator that has ceased to try something is found out. */
+export class Coverage {
+  readonly counts = new Map<string, number>();
+  sequences = 0;
+  commands = 0;
+
+  sequence(): Seen {
+    return new Seen(this);
+  }
+
+  add(what: string, times = 1): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + times);
+  }
+
+  of(what: string): number {
+    return this.counts.get(what) ?? 0;
+  }
+
+  /** Those that came too seldom: less than `times` what is named. */
+  missing(least: Readonly<Record<string, number>>, times: number): string[] {
+    return Object.entries(least).flatMap(([what, number]) =>
+      this.of(what) < Math.floor(number * times) ? [`${what}: ${this.of(what)} of ${number * times}`] : [],
+    );
+  }
+
+  print(title: string): void {
+    const lines = [...this.counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([what, count]) => `  ${String(count).padStart(8)} ${what}`);
+    const average = (this.commands / this.sequences).toFixed(1);
+    process.stderr.write(`${title}: ${this.sequences} sequences of ${average} commands on average\n${lines.join('\n')}\n`);
+  }
+}
+
+/** One sequence. */
+class Seen {
+  private readonly once = new Set<string>();
+
+  constructor(private readonly coverage: Coverage) {}
+
+  end(commands: number): void {
+    this.coverage.sequences++;
+    this.coverage.commands += commands;
+    for (const what of this.once) this.coverage.add(`sequences ${what}`);
+  }
+
+  note(ask: Ask, expected: NaiveOutcome | 'conflict', before: State, model: NaiveLedger): void {
+    if (expected === 'conflict') return this.coverage.add('repeated with other content: conflict');
+    if (expected.duplicate) return this.coverage.add(`repeated: ${expected.refused ? 'refused' : 'accepted'} again`);
+    if (ask.occurredAt < ask.recordedAt) this.coverage.add('came late');
+    if (ask.occurredAt > ask.recordedAt) this.coverage.add('came from a clock that runs ahead');
+    this.noteWallets(ask, before);
+    if (expected.refused) {
+      const step = expected.refused.code === 'CAP_REACHED' ? 'count' : nameOf(ask.steps[model.stoppedAt]);
+      return this.coverage.add(`refused ${step}: ${expected.refused.code}`);
+    }
+    for (const step of ask.steps) this.noteStep(step, ask, before, model.state);
+    if (ask.steps.length > 2) this.coverage.add('accepted postings of several steps');
+  }
+
+  private noteWallets({ wallets, day, occurredAt, steps }: Ask, before: State): void {
+    for (const id of wallets) {
+      const wallet = before.wallets.get(id);
+      if (!wallet) continue;
+      if (owedBy(wallet) > 0) this.once.add('with arrears');
+      if (owedBy(wallet) > 0 && wallet.points.length > 0) this.once.add('with arrears and points');
+      const spends = steps.some((step) => ('from' in step && step.from === id && step.do !== 'giveAll') || (step.do === 'convert' && step.out.from === id));
+      if (!spends) continue;
+      const over = free(wallet).filter((point) => endOf(point, wallet) <= day);
+      if (over.length > 0) this.coverage.add('spending tried where points have expired');
+      if (over.length > 0) this.once.add('that spend where points have expired');
+      if (occurredAt % DAY === 0 && over.some((point) => endOf(point, wallet) === day))
+        this.coverage.add('spending tried at the very midnight at which points expired');
+      if (occurredAt % DAY === DAY - 1 && free(wallet).some((point) => endOf(point, wallet) === day + 1))
+        this.coverage.add('spending tried in the last millisecond before points expire');
+    }
+    if (wallets.some((id) => (before.wallets.get(id)?.slidesUntil ?? NEVER) <= day)) this.once.add('with a lapse');
+  }
+
+  private noteStep(step: Step, ask: Ask, before: State, after: State): void {
+    const transfer = 'id' in step ? after.transfers.get(step.id) : undefined;
+    const name = nameOf(step);
+    const nothing = (step.do === 'giveAll' || step.do === 'fillArrears') && !transfer;
+    this.coverage.add(`accepted ${name}${nothing ? ' (there was nothing)' : ''}`);
+    if (transfer && transfer.filled > 0) this.coverage.add(`arrears filled by ${step.do}`);
+    switch (step.do) {
+      case 'capture':
+        this.coverage.add(`captured ${step.amount < (after.holds.get(step.holdId)?.points.length ?? 0) ? 'in part' : 'in full'}`);
+        break;
+      case 'clawBack':
+        if (step.wallet !== undefined) this.coverage.add('redirected clawBack');
+        if (transfer && transfer.allocations.length > 1) this.coverage.add('clawed back from several lots');
+        if (transfer && transfer.consumed.length < step.amount) this.coverage.add('clawed back into arrears');
+        break;
+      case 'reinstate': {
+        if (step.wallet !== undefined) this.coverage.add('redirected reinstate');
+        if (transfer?.allocations.some((each) => !each.includes(' 0 x'))) this.coverage.add('reinstated in a pool');
+        break;
+      }
+      case 'convert':
+        this.noteConversion(step, after);
+        break;
+      case 'end':
+        for (const { id } of step.ends) if (after.transfers.has(id)) this.coverage.add(`${step.code} that ended points`);
+        break;
+      case 'redate': {
+        const changed = [...after.changes].some((each) => each.startsWith(step.id));
+        this.coverage.add(`${changed ? 'dates changed' : 'no dates changed'} of an award${reversedBefore(before.transfers.get(step.credit))}`);
+        if ((after.transfers.get(step.credit)?.filled ?? 0) > 0) this.coverage.add('redated what had filled arrears');
+        break;
+      }
+      case 'slide':
+        if ((before.wallets.get(step.account)?.slidesUntil ?? NEVER) <= ask.day) this.coverage.add('used again after a lapse');
+        break;
+      case 'give':
+      case 'giveAll':
+        if ((before.wallets.get(step.to)?.slidesUntil ?? NEVER) <= ask.day && transfer) this.coverage.add('points given to a wallet that has lapsed');
+        if (step.code !== 'GIFT' && step.code !== 'MERGE' && transfer) this.once.add('with pool moves');
+        break;
+    }
+    for (const hold of after.holds.values()) if (hold.state === 'EXPIRED') this.once.add('with an expired hold');
+  }
+
+  private noteConversion({ out, in: into, expiry }: Extract<Step, { do: 'convert' }>, after: State): void {
+    this.coverage.add(`converted, ${expiry}, into ${into.amount > out.amount ? 'more' : into.amount < out.amount ? 'fewer' : 'as many'}`);
+    if ((after.transfers.get(out.id)?.allocations.length ?? 0) > 1) this.coverage.add('converted from several lots');
+  }
+}
+
+function reversedBefore(credit: Transfer | undefined): string {
+  return credit && credit.reversed > 0 ? ' after a clawback' : '';
+}
+
+function nameOf(step: Step): string {
+  if (step.do === 'credit') {
+    const { availableOn } = step.lot;
+    return `credit ${step.code}${availableOn === NEVER ? ' to be confirmed' : availableOn > 0 ? ' later' : ' at once'}`;
+  }
+  if (step.do === 'release') return `release ${step.as}`;
+  return 'code' in step ? `${step.do} ${step.code}` : step.do;
+}
