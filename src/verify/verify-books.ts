@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { conservation } from './checks/conservation';
 import { conversions, rates } from './checks/conversions';
+import { awards, expiries, notices } from './checks/expiry';
 import { facts, quantities } from './checks/facts';
 import { cleared, money, nets, priced, statements } from './checks/obligations';
 import { gifts, pools } from './checks/pools';
@@ -23,6 +24,9 @@ const CHECKS: readonly Check[] = [
   reversals,
   facts,
   quantities,
+  expiries,
+  awards,
+  notices,
   pools,
   gifts,
   conversions,

@@ -4,11 +4,16 @@ import { verifyBooks } from '../../src/verify/verify-books';
 import type { TestApp } from '../support/test-app';
 
 /** The first thing that verify finds wrong, or undefined. */
-export async function firstFault({ database }: TestApp): Promise<Finding | undefined> {
+export async function firstFault(test: TestApp): Promise<Finding | undefined> {
+  return (await faults(test))[0];
+}
+
+/** All that verify finds wrong. */
+export async function faults({ database }: TestApp): Promise<Finding[]> {
   const client = new Client({ connectionString: database.urls.app });
   await client.connect();
   try {
-    return (await verifyBooks(client)).find(({ wrong }) => wrong > 0);
+    return (await verifyBooks(client)).filter(({ wrong }) => wrong > 0);
   } finally {
     await client.end();
   }
