@@ -30,7 +30,7 @@ beforeAll(async () => {
   await b.partnership();
   const { rows } = await owner.query(
     `INSERT INTO conversion_rate (id, from_currency_id, to_currency_id, numerator, denominator, minimum, increment, effective, created_at)
-     SELECT gen_random_uuid(), min(id), max(id), 1, 2, 1, 1, tstzrange(now(), NULL), now() FROM point_currency RETURNING id`,
+     SELECT gen_random_uuid(), min(id), max(id), 1, 2, 1, 1, tstzrange(now(), NULL), now() FROM point_currency RETURNING id, from_currency_id, to_currency_id`,
   );
   await owner.query(
     `INSERT INTO period (id, currency_id, month, starts_at, ends_at, status) SELECT gen_random_uuid(), id, '2020-01-01', '2020-01-01', '2020-02-01', 'OPEN' FROM point_currency LIMIT 1`,
@@ -41,6 +41,8 @@ beforeAll(async () => {
     operator: operator.principal.brandId ?? '',
     stranger,
     own: a.own.memberId,
+    ownWallet: a.own.walletId,
+    currencies: [rows[0].to_currency_id, rows[0].from_currency_id],
     rate: rows[0].id,
     partnership,
     proposal,

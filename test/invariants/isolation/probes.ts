@@ -62,6 +62,7 @@ const purchaseArgs = (side: Side, redemptionId: Uuid, key: string) => ({
   reference: `${side.word} reference`,
 });
 const spending = (side: Side, key: string) => ({ idempotencyKey: key, member: new Who(side.own), currency: 'FLP', points: 10, purchaseAmount: money('100') });
+const conversion = (side: Side, key: string) => ({ idempotencyKey: key, member: new Who(side.own), from: 'FLP', to: 'AIR', points: 10 });
 const aRedemption = (kind: 'redeem' | 'hold') =>
   ({
     prepare: (side: Side) => side.spend(kind, side.own, 20),
@@ -77,8 +78,8 @@ const aProposal = {
   args: (side: Side, made: { termsId: Uuid }) => ({ input: { termsId: new Id('terms', made.termsId), ...withReason(side) } }),
 };
 
-async function twoCurrencies(side: Side, { points: { test }, operator }: TwoBrands): Promise<[string, string]> {
-  const codes: [string, string] = [`R${side.code}1`, `R${side.code}2`];
+async function twoCurrencies(side: Side, { points: { test }, operator }: TwoBrands, prefix = 'R'): Promise<[string, string]> {
+  const codes: [string, string] = [`${prefix}${side.code}1`, `${prefix}${side.code}2`];
   const common = { name: 'r', scale: 0, timeZone: 'UTC', clearingModel: 'OPERATOR', settlementCurrency: 'EUR', expiry: { kind: 'NONE' } } as const;
   for (const code of codes) await createPointCurrency(test.app, operator.principal, { ...common, idempotencyKey: code, code, ownerBrandId: null });
   return codes;
@@ -207,6 +208,21 @@ export const PROBES: Readonly<Record<string, Probe>> = {
         .id;
     },
     args: (side, rateId) => ({ input: { rateId: new Id('rate', rateId), endsAt: '2027-01-01T00:00:00Z', ...withReason(side) } }),
+  }),
+  'Mutation.importConversionRates': probe<[string, string]>({
+    by: 'operator',
+    prepare: (side, world) => twoCurrencies(side, world, 'I'),
+    args: (side, [from, to], key) => ({
+      input: {
+        ...{ idempotencyKey: key, csv: `from,to,ratio_num_to,ratio_den_from,increment_from\nmiles,${to},1,2,10`, effectiveFrom: since },
+        ...{ currencies: [{ name: 'miles', code: from }], ...withReason(side) },
+      },
+    }),
+  }),
+  'Mutation.quoteConversion': probe({ args: (side, _made, key) => ({ input: conversion(side, key) }) }),
+  'Mutation.convert': probe<Uuid>({
+    prepare: (side) => side.quote(side.own),
+    args: (side, quoteId, key) => ({ input: { ...conversion(side, key), quoteId: new Id('quote', quoteId) } }),
   }),
   'Mutation.enrolMember': probe({
     args: (side, _made, key) => ({

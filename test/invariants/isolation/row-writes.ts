@@ -18,6 +18,9 @@ export interface Things {
   readonly stranger: Uuid;
   /** A member asker whom only brand 1 knows. */
   readonly own: Uuid;
+  readonly ownWallet: Uuid;
+  /** Two points currencies, of which the first does not convert into the second. */
+  readonly currencies: readonly [number, number];
   readonly rate: Uuid;
   /** A partnership of brand 1 with the operator, without countersigned terms; and terms that the operator proposed there. */
   readonly partnership: Uuid;
@@ -25,7 +28,7 @@ export interface Things {
 }
 
 /** Writes that only a policy allows or refuses: the values are good ones. "brand 1", "member 1" ... are names of askers. */
-export function rowWrites({ brands: [one, two], operator, stranger, own, rate, partnership, proposal }: Things): RowWrite[] {
+export function rowWrites({ brands: [one, two], operator, stranger, own, ownWallet, currencies, rate, partnership, proposal }: Things): RowWrite[] {
   const id = () => `'${newUuid()}'`;
   const rule = `currency_id, version, money_currency, points_per_unit, effective_from, created_at`;
   const terms = (by: Uuid) =>
@@ -39,6 +42,9 @@ export function rowWrites({ brands: [one, two], operator, stranger, own, rate, p
   const staff = (brand: Uuid) => `INSERT INTO staff (id, issuer, subject, brand_id, role, created_at) VALUES (${id()}, 'x', 'x', '${brand}', 'SUPPORT', now())`;
   const event = (by: Uuid) =>
     `INSERT INTO partnership_event (partnership_id, seq, state, at, by_brand_id, by_actor) VALUES ('${partnership}', 99, 'SUSPENDED', now(), '${by}', 'x')`;
+  const quote = (brand: Uuid | null, party: Uuid) =>
+    `INSERT INTO conversion_quote (id, wallet_id, brand_id, member_id, party_id, content_hash, from_currency_id, to_currency_id, rate_id, points, fee, remainder, base, bonus, quoted_at, expires_at)
+     VALUES (${id()}, '${ownWallet}', ${brand ? `'${brand}'` : 'NULL'}, '${own}', '${party}', sha256('x'), 1, 2, '${rate}', 1, 0, 0, 1, 0, now(), now() + interval '1 minute')`;
   const operatorOnly = (table: string, what: string, sql: string): RowWrite => ({ table, what, sql, by: ['operator'] });
   return [
     operatorOnly('brand', 'makes a brand', `INSERT INTO brand (id, code, name, created_at) VALUES (${id()}, 'NEWBRAND', 'x', now())`),
@@ -55,6 +61,13 @@ export function rowWrites({ brands: [one, two], operator, stranger, own, rate, p
       'ends a rate',
       `UPDATE conversion_rate SET effective = tstzrange(lower(effective), lower(effective) + interval '1 day') WHERE id = '${rate}'`,
     ),
+    operatorOnly(
+      'conversion_route',
+      'opens a route',
+      `INSERT INTO conversion_route (id, from_currency_id, to_currency_id, created_at) VALUES (${id()}, ${currencies.join(', ')}, now())`,
+    ),
+    { table: 'conversion_quote', what: 'quotes for brand 1', sql: quote(one, one), by: ['brand 1'] },
+    { table: 'conversion_quote', what: 'quotes for a member', sql: quote(null, own), by: ['member 1'] },
     { table: 'member', what: 'enrols a member', sql: member(one), by: ['brand 1', 'operator'] },
     {
       table: 'member_personal_data',

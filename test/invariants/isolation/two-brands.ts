@@ -5,8 +5,12 @@ import { addStaff } from '../../../src/access/add-staff';
 import { createMemberSession } from '../../../src/access/create-member-session';
 import { localIssuer, mintLocalLogin } from '../../../src/access/local-issuer';
 import { type Principal, SCOPES, type StaffRole } from '../../../src/access/principal';
+import { createPointCurrency, createPointCurrencySchema } from '../../../src/coalition/create-point-currency';
 import { recordPurchase } from '../../../src/earning/record-purchases';
 import { recordReturn } from '../../../src/earning/record-return';
+import { convertPoints, convertPointsSchema } from '../../../src/exchange/convert-points';
+import { quoteConversion, quoteConversionSchema } from '../../../src/exchange/quote-conversion';
+import { storeConversionRate, storeConversionRateSchema } from '../../../src/exchange/store-conversion-rate';
 import { buildTesseraSchema } from '../../../src/graphql/build-schema';
 import { newUuid, type Uuid } from '../../../src/ids';
 import { enrolMember, enrolMemberSchema } from '../../../src/members/enrol-members';
@@ -64,6 +68,8 @@ export interface Side {
   addStaff(): Promise<Uuid>;
   purchase(person: Person, amount?: string, more?: Record<string, unknown>): Promise<Uuid>;
   spend(kind: 'redeem' | 'hold', person: Person, points?: number, more?: Record<string, unknown>): Promise<Uuid>;
+  /** A quote of 10 FLP in AIR. */
+  quote(person: Person): Promise<Uuid>;
   /** A partnership with the operator for a currency of its own, and the id of its only terms. */
   partnership(terms?: 'PROPOSED' | 'COUNTERSIGNED', state?: string): Promise<{ partnershipId: Uuid; termsId: Uuid; currency: string }>;
 }
@@ -96,6 +102,7 @@ export async function openTwoBrands(options: TestAppOptions = {}): Promise<TwoBr
   const { app } = points.test;
   const { operator: principal, freshOperatorToken } = points.coalition;
   const operator: Actor = { name: 'the operator', principal, token: freshOperatorToken };
+  await openExchange(points, principal);
   const sides = { b: await openSide(points, operator, 'TAXI', 'zebulon', '10473', null), a: null as Side | null };
   sides.a = await openSide(points, operator, 'FUEL', 'quixote', '20047', sides.b.shared);
   const period = await closePeriod(app, principal, { currency: 'FLP', month: dayFromIso('2026-01-01') });
@@ -104,6 +111,14 @@ export async function openTwoBrands(options: TestAppOptions = {}): Promise<TwoBr
   const { rows } = await points.test.database.owner.query('SELECT id, brand_id FROM statement');
   const stated = (side: Side) => Object.assign(side, { statementId: rows.find((row) => row.brand_id === side.brandId).id as Uuid });
   return { points, schema: buildTesseraSchema(), operator, a: stated(sides.a), b: stated(sides.b), close: () => points.close() };
+}
+
+/** A second currency, AIR, that FLP can be converted into. */
+async function openExchange({ test: { app } }: PointsApi, operator: Principal): Promise<void> {
+  const currency = { code: 'AIR', name: 'air', scale: 0, timeZone: 'UTC', clearingModel: 'OPERATOR', settlementCurrency: 'EUR', expiry: { kind: 'NONE' } };
+  await createPointCurrency(app, operator, { ...createPointCurrencySchema.parse({ idempotencyKey: 'AIR', ...currency }), ownerBrandId: null });
+  const rate = { fromCurrency: 'FLP', toCurrency: 'AIR', numerator: 3n, denominator: 4n, minimum: 1n, increment: 1n, fee: 1n };
+  await storeConversionRate(app, operator, storeConversionRateSchema.parse({ idempotencyKey: 'FLP in AIR', ...rate, effectiveFrom: app.clock.now() }));
 }
 
 async function openSide(points: PointsApi, operator: Actor, code: string, word: string, amount: string, known: Person | null): Promise<Side> {
@@ -170,6 +185,15 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
         : await redeemPoints(app, principal, holdPointsSchema.parse(command) as HoldPoints);
     return redemptionId;
   }
+  const conversion = (person: Person | null) => ({ idempotencyKey: newUuid(), member: person?.ref ?? null, from: 'FLP', to: 'AIR', points: 10n });
+  async function quote(person: Person): Promise<Uuid> {
+    return (await quoteConversion(app, principal, quoteConversionSchema.parse(conversion(person)))).id;
+  }
+  async function convert(person: Person): Promise<void> {
+    await convertPoints(app, principal, convertPointsSchema.parse({ ...conversion(person), quoteId: await quote(person) }));
+    await convertPoints(app, withLogin(person), convertPointsSchema.parse(conversion(null)));
+    await quoteConversion(app, withLogin(person), quoteConversionSchema.parse(conversion(null)));
+  }
   async function partnership(terms: 'PROPOSED' | 'COUNTERSIGNED' = 'COUNTERSIGNED', state = 'ACTIVE') {
     const [partnershipId, termsId, currency] = [newUuid(), newUuid(), `X${code}${++made}`];
     const { owner } = database;
@@ -217,6 +241,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     const held = await spend('hold', person, 150);
     await captureHold(app, principal, captureHoldSchema.parse({ idempotencyKey: newUuid(), redemptionId: held, points: 100n }));
     await refundRedemption(app, principal, refundRedemptionSchema.parse({ idempotencyKey: newUuid(), redemptionId: burned, points: 20n }));
+    await convert(person);
     await purchase(person, `${amount}3`, { redemptionIds: [await spend('redeem', person, 160)] });
   }
   // Arrears: all points of a purchase are spent before it comes back.
@@ -254,6 +279,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     },
     purchase,
     spend,
+    quote,
     partnership,
   };
 }

@@ -32,7 +32,7 @@ const fact = coalition({ brand: ownBrand, member: `wallet_id IN (${walletsOf.mem
 export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   // The ledger.
   account: coalition({ brand: `id IN (${accountsOf.brand})`, member: `id IN (${accountsOf.member})` }),
-  posting: coalition({ brand: ownParty }),
+  posting: coalition({ brand: ownParty, member: 'party_id = :member' }),
   transfer: coalition({ brand: ownParty, member: `debit_account IN (${accountsOf.member}) OR credit_account IN (${accountsOf.member})` }),
   lot: coalition({ brand: `account_id IN (${accountsOf.brand})`, member: `account_id IN (${accountsOf.member})` }),
   hold: coalition({ brand: ownParty, member: `account_id IN (${accountsOf.member})` }),
@@ -48,6 +48,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   brand: directory,
   point_currency: directory,
   conversion_rate: directory,
+  conversion_route: directory,
   partnership: coalition({ brand: side }),
   partnership_event: coalition({ brand: ofSide }),
   terms_version: coalition({ brand: ofSide }),
@@ -70,6 +71,8 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   purchase_redemption: fact,
   purchase_return: fact,
   purchase_return_line: fact,
+  conversion: fact,
+  conversion_quote: fact,
   period: coalition({ brand: ALL }),
   obligation: coalition({ brand: ':brand IN (debtor_brand_id, creditor_brand_id)' }),
   statement: coalition({ brand: ownBrand }),
