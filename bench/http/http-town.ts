@@ -31,6 +31,8 @@ export interface HttpTown {
   readonly clientId: string;
 }
 
+/** Purchases of one bulk request. */
+export const BULK_SIZE = 100;
 const LONG_AGO = new Date('2024-01-01T00:00:00Z');
 
 /** The settings of a deployment without limits on how much one client may ask. */

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { seededRandom, zipf } from '../zipf';
+import { BULK_SIZE } from './http-town';
 
 /** What the load generator is told; it runs in a process of its own, so that its work is not the server's. */
 export interface LoadOrders {
@@ -30,7 +31,8 @@ export interface LoadResult {
 const ANSWER = 'purchaseId points expiresOn balance { spendable } duplicate';
 const EARN = `mutation Earn($input: RecordPurchaseInput!) { recordPurchase(input: $input) { ... on RecordedPurchase { ${ANSWER} } ... on Refusal { code message retrySafe } } }`;
 const BULK = `mutation Bulk($input: [RecordPurchaseInput!]!) { recordPurchases(input: $input) { ... on RecordedPurchase { ${ANSWER} } ... on Refusal { code message retrySafe } } }`;
-const BULK_SIZE = 100;
+/** Two lines, as many as the kernel's own purchases have (LINES_A_PURCHASE). */
+const REST = `"currency":"FLP","moneyCurrency":"EUR","channel":"till","lines":[${[0, 1].map((n) => `{"sku":"SKU-${n}","category":"food","quantity":"1","unitPrice":"21.25"}`)}]}`;
 
 process.on('message', (orders: LoadOrders) => void generate(orders).then((result) => process.send?.(result)));
 
@@ -57,8 +59,6 @@ function bodies({ kind, members, run }: LoadOrders): () => string {
     const number = made++;
     return `{"idempotencyKey":"${run}-${number}","member":{"customerId":"c${pick()}"},${REST}`;
   };
-  const REST =
-    '"currency":"FLP","moneyCurrency":"EUR","channel":"till","reference":"R","lines":[{"sku":"DIESEL","category":"fuel","quantity":"41.37","unitPrice":"1.629"}]}';
   if (kind === 'plain earn') return () => `{"idempotencyKey":"${run}-${made++}","customerId":"c${pick()}",${REST}`;
   if (kind === 'earn') return () => `{"query":${JSON.stringify(EARN)},"variables":{"input":${input()}}}`;
   return () => `{"query":${JSON.stringify(BULK)},"variables":{"input":[${Array.from({ length: BULK_SIZE }, input).join(',')}]}}`;

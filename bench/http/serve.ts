@@ -8,6 +8,7 @@ import type { BuiltApp } from '../../src/app';
 import { closeApp } from '../../src/build-app';
 import { buildTesseraSchema } from '../../src/graphql/build-schema';
 import { runGateway } from '../../src/http/run-gateway';
+import type { ServerState } from './children';
 import { type HttpTown, openTownApp, townToken } from './http-town';
 import { openPlainHandler } from './plain-handler';
 
@@ -40,25 +41,28 @@ async function main(): Promise<void> {
   const { kind, town, variables } = JSON.parse(process.argv[2]) as ServeOrders;
   const app = await openTownApp(town, variables);
   const served = await KINDS[kind](app, town);
-  process.on('message', (asked: 'token' | 'heap' | 'stop') => void answer(asked));
-  process.send?.({ port: served.port, token: await townToken(app, town) });
+  process.on('message', (asked: 'token' | 'state' | 'stop') => void answer(asked));
+  process.send?.({ port: served.port });
 
-  async function answer(asked: 'token' | 'heap' | 'stop'): Promise<void> {
+  async function answer(asked: 'token' | 'state' | 'stop'): Promise<void> {
     if (asked === 'token') process.send?.(await townToken(app, town));
-    if (asked === 'heap') {
-      // Twice: what the first finds unreachable may keep other things until the second.
-      global.gc?.();
-      global.gc?.();
-      const { heapUsed, external, rss } = process.memoryUsage();
-      const { user, system } = process.cpuUsage();
-      process.send?.({ heapUsed, external, rss, cpuMs: (user + system) / 1_000, postings: app.ledger.stats.postings, batches: app.ledger.stats.batches });
-    }
+    if (asked === 'state') process.send?.(state(app));
     if (asked === 'stop') {
       await served.close();
       await closeApp(app);
       process.disconnect();
     }
   }
+}
+
+function state(app: BuiltApp): ServerState {
+  // Twice: what the first finds unreachable may keep other things until the second.
+  global.gc?.();
+  global.gc?.();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  const { postings, batches } = app.ledger.stats;
+  return { heapUsed, external, rss, cpuMs: (user + system) / 1_000, postings, batches };
 }
 
 function listening(server: Server): Promise<Served> {
