@@ -12,15 +12,15 @@ export class LimitsAndBooks1790000000013 implements MigrationInterface {
     await runner.query(CARE);
   }
 
-  /** Cached totals and limits go; what was counted by the limits stays among the counters, where nothing reads it. */
+  /** The role tessera_books stays, since other databases of the server may use it. Totals and limits go; what was counted by the limits stays among the counters, where nothing reads it. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       DROP FUNCTION account_totals(bigint[], timestamptz); DROP FUNCTION issuer_terms(uuid, smallint, date);
-      DROP FUNCTION empty_roll_ups(); DROP FUNCTION prune_velocity_counters(date, int);
+      DROP FUNCTION oldest_writer_here(); DROP FUNCTION empty_roll_ups(); DROP FUNCTION prune_velocity_counters(date, int);
       DROP INDEX counter_velocity;
-      DROP POLICY owner_sums ON account; DROP POLICY owner_sums ON transfer; DROP POLICY owner_sums ON allocation; DROP POLICY owner_sums ON arrears_fill;
-      DROP POLICY owner_sums ON arrears; DROP POLICY owner_sums ON lot; DROP POLICY owner_sums ON lot_origin; DROP POLICY owner_sums ON journal_cursor;
-      DROP POLICY owner_sums ON wallet; DROP POLICY owner_prunes ON counter;
+      DROP POLICY books_sum ON account; DROP POLICY books_sum ON transfer; DROP POLICY books_sum ON allocation; DROP POLICY books_sum ON arrears; DROP POLICY books_sum ON arrears_fill; DROP POLICY books_sum ON lot; DROP POLICY books_sum ON lot_origin; DROP POLICY books_sum ON journal_cursor; DROP POLICY books_sum ON wallet;
+      DROP POLICY owner_prunes ON counter;
+      REVOKE ALL ON account, transfer, allocation, arrears, arrears_fill, lot, lot_origin, journal_cursor, wallet FROM tessera_books; REVOKE USAGE ON SCHEMA public FROM tessera_books;
       DROP TABLE velocity_limit, issuer_roll_up, account_roll_up, roll_up_bucket, test_clock_move;
       -- The owner too is bound by row-level security: a cursor that stayed would skip what is to be rolled up anew.
       ALTER TABLE journal_cursor NO FORCE ROW LEVEL SECURITY;
@@ -145,20 +145,27 @@ CREATE POLICY operator_writes ON test_clock_move FOR INSERT TO tessera_app WITH 
 `;
 
 // A partner sums what it may not read row by row: these functions give totals, of its own accounts and its own points only. Whose they are,
-// they take from the transaction's principal, never from an argument alone. pg_temp last: see find_member_by_identifier.
+// they take from the transaction's principal, never from an argument alone. They run as a role of their own, which reads these tables and does
+// nothing else, and which nobody can log in as. pg_temp last: see find_member_by_identifier.
 const READING = `
-CREATE POLICY owner_sums ON account FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY owner_sums ON transfer FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY owner_sums ON allocation FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY owner_sums ON arrears FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY owner_sums ON arrears_fill FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY owner_sums ON lot FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY owner_sums ON lot_origin FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY owner_sums ON journal_cursor FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY owner_sums ON wallet FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY owner_sums ON roll_up_bucket FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY owner_sums ON account_roll_up FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY owner_sums ON issuer_roll_up FOR SELECT TO CURRENT_USER USING (true);
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tessera_books') THEN CREATE ROLE tessera_books NOLOGIN NOBYPASSRLS; END IF;
+  IF NOT pg_has_role(current_user, 'tessera_books', 'SET') THEN EXECUTE format('GRANT tessera_books TO %I WITH INHERIT FALSE, SET TRUE', current_user); END IF;
+END $$;
+GRANT USAGE ON SCHEMA public TO tessera_books;
+GRANT SELECT ON account, transfer, allocation, arrears, arrears_fill, lot, lot_origin, journal_cursor, wallet, roll_up_bucket, account_roll_up, issuer_roll_up TO tessera_books;
+CREATE POLICY books_sum ON account FOR SELECT TO tessera_books USING (true);
+CREATE POLICY books_sum ON transfer FOR SELECT TO tessera_books USING (true);
+CREATE POLICY books_sum ON allocation FOR SELECT TO tessera_books USING (true);
+CREATE POLICY books_sum ON arrears FOR SELECT TO tessera_books USING (true);
+CREATE POLICY books_sum ON arrears_fill FOR SELECT TO tessera_books USING (true);
+CREATE POLICY books_sum ON lot FOR SELECT TO tessera_books USING (true);
+CREATE POLICY books_sum ON lot_origin FOR SELECT TO tessera_books USING (true);
+CREATE POLICY books_sum ON journal_cursor FOR SELECT TO tessera_books USING (true);
+CREATE POLICY books_sum ON wallet FOR SELECT TO tessera_books USING (true);
+CREATE POLICY books_sum ON roll_up_bucket FOR SELECT TO tessera_books USING (true);
+CREATE POLICY books_sum ON account_roll_up FOR SELECT TO tessera_books USING (true);
+CREATE POLICY books_sum ON issuer_roll_up FOR SELECT TO tessera_books USING (true);
 
 CREATE FUNCTION account_totals(asked bigint[], at timestamptz) RETURNS TABLE (account_id bigint, debits numeric, credits numeric)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET jit = off AS $$
@@ -198,7 +205,7 @@ BEGIN
     UNION ALL
     SELECT t.debit_account, t.credit_account, t.amount FROM roll_up_bucket k JOIN transfer t
       ON t.recorded_at BETWEEN k.first_recorded_at AND k.last_recorded_at AND t.xmin <> t.xid::xid
-    WHERE k.first_recorded_at <= until AND k.last_recorded_at > until AND k.from_xid IS NULL AND t.recorded_at <= until
+    WHERE running_epoch > 1 AND k.first_recorded_at <= until AND k.last_recorded_at > until AND k.from_xid IS NULL AND t.recorded_at <= until
   ), sides AS (
     SELECT account, debit, credit FROM whole
     UNION ALL SELECT debit_account, amount, 0 FROM behind WHERE debit_account = ANY (summed_ones)
@@ -244,6 +251,15 @@ COMMENT ON FUNCTION issuer_terms(uuid, smallint, date) IS 'Totals of what became
 `;
 
 const CARE = `
+-- As oldest_writer(), of this database alone: what others of the server write can be no posting of ours. NULL: its age may not be seen.
+CREATE FUNCTION oldest_writer_here() RETURNS TABLE (seconds float8) LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT extract(epoch FROM clock_timestamp() - activity.xact_start)::float8
+  FROM pg_locks held LEFT JOIN pg_stat_activity activity ON activity.pid = held.pid
+  WHERE held.locktype = 'transactionid' AND held.mode = 'ExclusiveLock' AND held.granted AND held.pid IS DISTINCT FROM pg_backend_pid()
+    AND coalesce(activity.datname, current_database()) = current_database()
+  ORDER BY age(held.transactionid) DESC LIMIT 1 $$;
+COMMENT ON FUNCTION oldest_writer_here() IS 'How long the transaction that has been writing for longest in this database has been open.';
+
 CREATE FUNCTION empty_roll_ups() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS
   $$ TRUNCATE roll_up_bucket, account_roll_up, issuer_roll_up $$;
 COMMENT ON FUNCTION empty_roll_ups() IS 'Forgets what was rolled up, so that it is worked out again from the journal.';
@@ -257,7 +273,12 @@ CREATE FUNCTION prune_velocity_counters(begun_before date, most int) RETURNS int
   SELECT count(*)::int FROM gone $$;
 COMMENT ON FUNCTION prune_velocity_counters(date, int) IS 'Removes what velocity limits counted in windows that began before a day: no event can fall into them any more.';
 
-REVOKE ALL ON FUNCTION account_totals(bigint[], timestamptz), issuer_terms(uuid, smallint, date), empty_roll_ups(), prune_velocity_counters(date, int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION account_totals(bigint[], timestamptz), issuer_terms(uuid, smallint, date) TO tessera_app;
+REVOKE ALL ON FUNCTION oldest_writer_here(), account_totals(bigint[], timestamptz), issuer_terms(uuid, smallint, date), empty_roll_ups(), prune_velocity_counters(date, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION oldest_writer_here(), account_totals(bigint[], timestamptz), issuer_terms(uuid, smallint, date) TO tessera_app;
 GRANT EXECUTE ON FUNCTION empty_roll_ups(), prune_velocity_counters(date, int) TO tessera_kernel;
+-- Only for as long as it takes: whoever is given a function must be able to make one.
+GRANT CREATE ON SCHEMA public TO tessera_books;
+ALTER FUNCTION account_totals(bigint[], timestamptz) OWNER TO tessera_books;
+ALTER FUNCTION issuer_terms(uuid, smallint, date) OWNER TO tessera_books;
+REVOKE CREATE ON SCHEMA public FROM tessera_books;
 `;

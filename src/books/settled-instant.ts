@@ -32,7 +32,7 @@ export async function requireSettled(app: App, client: ClientBase, instant: Date
   if (instant.getTime() > now) throw new NotSettledYet(new Date(instant.getTime() + LONGEST_WAIT_MS));
   if (real < settlesAt) throw new NotSettledYet(new Date(now + settlesAt - real));
   // The oldest transaction that is still writing began before that?
-  const { rows } = await client.query({ name: 'oldest-writer-age', text: 'SELECT seconds FROM oldest_writer()' });
+  const { rows } = await client.query({ name: 'oldest-writer-here', text: 'SELECT seconds FROM oldest_writer_here()' });
   const beganAt = rows.length === 0 ? real : real - (rows[0].seconds ?? Number.POSITIVE_INFINITY) * 1_000;
   if (beganAt < settlesAt) throw new NotSettledYet(new Date(now + 1_000));
 }
