@@ -5,7 +5,7 @@
 const LINES = [
   ['workers', 'src/graphql', 'src/http', 'src/demo', 'src/verify'],
   ['src/settlement', 'src/books', 'src/sandbox', 'src/webhooks', 'src/analytics', 'src/ingest'],
-  ['src/earning', 'src/redemption'],
+  ['src/earning', 'src/redemption', 'src/care'],
   ['src/offers'],
   ['src/exchange', 'src/purchases', 'src/sharing'],
   ['src/expiry', 'src/limits'],

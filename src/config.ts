@@ -91,6 +91,7 @@ const VARIABLES = {
   TESSERA_LEDGER_QUEUE: count(1, 1_000_000).default(10_000).describe('Most postings waiting in one process; beyond it they are refused as OVERLOADED.'),
   TESSERA_WORKER_CONCURRENCY: count(1, 100).default(2).describe('Jobs that one worker process runs at once, per queue.'),
   TESSERA_QUOTE_MINUTES: count(1, 1_440).default(15).describe('How long a quote of a conversion is honoured.'),
+  TESSERA_GOODWILL_LIMIT: count(1, 1_000_000_000).default(100_000).describe('Most whole points that one proposal of goodwill may give.'),
   TESSERA_CLIENT_ID: z
     .string()
     .min(1)
@@ -189,6 +190,7 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
     },
     ledger: { batchSize: variables.TESSERA_LEDGER_BATCH, queueLimit: variables.TESSERA_LEDGER_QUEUE },
     workerConcurrency: variables.TESSERA_WORKER_CONCURRENCY,
+    care: { mostGoodwill: variables.TESSERA_GOODWILL_LIMIT },
     client: { id: variables.TESSERA_CLIENT_ID ?? null, secret: variables.TESSERA_CLIENT_SECRET ?? null },
     /** How long a quote of a conversion is honoured. */
     quoteMs: variables.TESSERA_QUOTE_MINUTES * 60_000,

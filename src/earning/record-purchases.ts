@@ -15,7 +15,7 @@ import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/pos
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { memberRefContent } from '../members/member-ref';
-import { knowPresented } from '../members/resolve-members';
+import { knowPresented, requireOpenWallet } from '../members/resolve-members';
 import { dayOf, monthStart } from '../points/calendar';
 import { type Found, lookUp } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
@@ -176,10 +176,13 @@ async function toRequest(app: App, context: Context, { command, id, hash, found 
   ];
   const [wallet, issued] = await app.ledger.openAccounts(accounts);
   const contribution = await contributionOf(app, found.pool, currency.id);
-  const agreed = orRefusal(() => ({
-    terms: requireTerms(snapshot, brandId, currency.id, 'issue', happenedAt, now),
-    rule: context.rules.inForce(brandId, currency, happenedAt),
-  }));
+  const agreed = orRefusal(() => {
+    requireOpenWallet(member);
+    return {
+      terms: requireTerms(snapshot, brandId, currency.id, 'issue', happenedAt, now),
+      rule: context.rules.inForce(brandId, currency, happenedAt),
+    };
+  });
   const request = {
     id,
     party: brandId,

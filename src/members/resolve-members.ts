@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { App } from '../app';
 import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
-import { NotFound } from '../refusal';
+import { NotFound, Refusal } from '../refusal';
 import { customerHash, identifierHash, type MemberRef } from './member-ref';
 
 /** A member that the brand knows, with the wallet that points go to. */
@@ -45,6 +45,18 @@ async function findAll(
   if (presented === 'link') await linkPresented(app, tx.client, brandId, [...byIdentifier.values()]);
   const wallets = await findWallets(tx.client, [...new Set(found.filter((id) => id !== null))]);
   return found.map((id) => (id === null ? null : (wallets.get(id) ?? null)));
+}
+
+/** The wallet is closed for good. */
+class WalletClosed extends Refusal {
+  constructor() {
+    super({ code: 'WALLET_CLOSED', message: 'The wallet of this member is closed for good: nothing is earned or spent in it.' });
+  }
+}
+
+/** Throws WalletClosed. The ledger refuses as well, in every currency that there was when the wallet was closed. */
+export function requireOpenWallet({ closed }: ResolvedMember): void {
+  if (closed) throw new WalletClosed();
 }
 
 /** One member; throws NotFound. */

@@ -15,11 +15,12 @@ export async function unlinkMember(app: App, principal: Principal, { member: ref
   const brandId = requireBrand(principal, { scope: 'members', roles: ['SUPPORT'] });
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const member = await resolveMember(app, tx, brandId, ref, 'look');
-    await tx.client.query('UPDATE brand_link SET unlinked_at = $3 WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL', [
-      brandId,
-      member.memberId,
-      app.clock.now(),
-    ]);
+    // Also a link to somebody who was merged into this member: it leads here.
+    await tx.client.query(
+      `UPDATE brand_link SET unlinked_at = $3 WHERE brand_id = $1 AND unlinked_at IS NULL
+         AND (member_id = $2 OR member_id IN (SELECT id FROM member WHERE merged_into = $2))`,
+      [brandId, member.memberId, app.clock.now()],
+    );
     await recordChange(app, tx, principal, { operation: 'unlinkMember', target: auditName(app, principal, member), reason });
     return member;
   });

@@ -8,7 +8,7 @@ import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, LedgerView, Plan, PostingRequest } from '../ledger/posting';
-import { seesMember } from '../members/sees-wallet';
+import { seesMember, seesWallet } from '../members/sees-wallet';
 import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
 import { type Day, dayOf } from '../points/calendar';
 import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
@@ -77,11 +77,11 @@ async function followUpOnce(
   const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const stored = await findPosting(client, id);
     const redemption = (await readRedemptions(client, [command.redemptionId])).get(command.redemptionId);
-    const linked = redemption !== undefined && (await seesBalance(client, redemption));
+    const survivors = await survivingAccounts(client, redemption ? [redemption.account] : []);
+    const linked = redemption !== undefined && (await seesBalance(client, redemption, survivors));
     if (stored) return { stored, linked };
     // The operator's staff see every brand's redemptions, but may act on their own only.
     if (!redemption || redemption.brandId !== brandId) throw new NotFound('Redemption');
-    const survivors = await survivingAccounts(client, [redemption.account]);
     return { stored: null, linked, redemption, survivors, snapshot: await app.coalition.snapshot(client) };
   });
   if (found.stored) return toFollowedUp(sameOutcome(found.stored, hash), found.linked);
@@ -111,9 +111,10 @@ async function followUpOnce(
 }
 
 /** A brand settles what it has begun, but knows the balance no longer once the member was unlinked, or has left the household whose points these are. */
-async function seesBalance(client: PoolClient, { walletId, poolId }: RedemptionFact): Promise<boolean> {
+async function seesBalance(client: PoolClient, { account, walletId, poolId }: RedemptionFact, survivors: SurvivingAccounts): Promise<boolean> {
+  if (poolId === null) return seesWallet(client, survivors.of(account));
   if (!(await seesMember(client, walletId))) return false;
-  return poolId === null || (await readPoolAccess(client, [walletId])).get(walletId)?.poolId === poolId;
+  return (await readPoolAccess(client, [walletId])).get(walletId)?.poolId === poolId;
 }
 
 function toFollowedUp(outcome: Awaited<ReturnType<App['ledger']['post']>>, linked: boolean): FollowedUp {

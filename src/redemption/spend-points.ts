@@ -16,7 +16,7 @@ import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredA
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
-import { knowPresented, type ResolvedMember } from '../members/resolve-members';
+import { knowPresented, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
 import { dayOf } from '../points/calendar';
 import { lookUp } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
@@ -139,6 +139,7 @@ async function toRequest(
     poolId === null ? { kind: 'WALLET', owner: member.walletId, currencyId: currency.id } : { kind: 'POOL', owner: poolId, currencyId: currency.id },
   ]);
   const agreed = orRefusal(() => {
+    requireOpenWallet(member);
     if (command.source === 'POOL' && poolId === null) throw new PoolNotSpendable();
     return {
       terms: requireTerms(snapshot, brandId, currency.id, 'redeem', happenedAt, now),

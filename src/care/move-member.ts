@@ -1,0 +1,56 @@
+import type { PoolClient } from 'pg';
+import { newUuid, type Uuid } from '../ids';
+
+/**
+ * What is the duplicate's becomes the survivor's: cards and logins, links to brands that the survivor has none with, customer ids, a spend lock.
+ * Rows are ended and made anew rather than changed: who had what, and until when, stays on record. The transaction is the operator's.
+ */
+export async function moveMember(client: PoolClient, duplicate: Uuid, survivor: Uuid, now: Date): Promise<void> {
+  await moveIdentifiers(client, duplicate, survivor, now);
+  await moveLinks(client, duplicate, survivor, now);
+  await client.query(
+    `UPDATE wallet s SET locked_at = d.locked_at, lock_reason = d.lock_reason FROM wallet d
+     WHERE s.member_id = $2 AND d.member_id = $1 AND d.locked_at IS NOT NULL AND s.locked_at IS NULL`,
+    [duplicate, survivor],
+  );
+  await client.query("UPDATE member SET status = 'CLOSED', closed_at = $3, merged_into = $2 WHERE id = $1", [duplicate, survivor, now]);
+  // Whoever was merged into the duplicate before is led straight to the survivor.
+  await client.query('UPDATE member SET merged_into = $2 WHERE merged_into = $1', [duplicate, survivor]);
+}
+
+async function moveIdentifiers(client: PoolClient, duplicate: Uuid, survivor: Uuid, now: Date): Promise<void> {
+  const { rows } = await client.query(
+    'UPDATE member_identifier SET removed_at = $2 WHERE member_id = $1 AND removed_at IS NULL RETURNING kind, hash, added_by_brand_id',
+    [duplicate, now],
+  );
+  await client.query(
+    `INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at)
+     SELECT id, $1, kind, hash, added_by, $2 FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::uuid[]) AS new (id, kind, hash, added_by)`,
+    [survivor, now, rows.map(() => newUuid()), rows.map((row) => row.kind), rows.map((row) => row.hash), rows.map((row) => row.added_by_brand_id)],
+  );
+}
+
+/** A brand that knew both by customer ids of their own keeps its link to the duplicate: it leads to the survivor. */
+async function moveLinks(client: PoolClient, duplicate: Uuid, survivor: Uuid, now: Date): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT d.id, d.brand_id, d.customer_hash, d.source, s.id AS own_id, s.customer_hash AS own_hash
+     FROM brand_link d LEFT JOIN brand_link s ON s.brand_id = d.brand_id AND s.member_id = $2 AND s.unlinked_at IS NULL
+     WHERE d.member_id = $1 AND d.unlinked_at IS NULL ORDER BY d.id FOR NO KEY UPDATE OF d`,
+    [duplicate, survivor],
+  );
+  for (const link of rows) {
+    if (link.customer_hash !== null && link.own_hash !== null) continue;
+    await client.query('UPDATE brand_link SET unlinked_at = $2 WHERE id = $1', [link.id, now]);
+    if (link.own_id === null)
+      await client.query('INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at) VALUES ($1, $2, $3, $4, $5, $6)', [
+        newUuid(),
+        link.brand_id,
+        survivor,
+        link.customer_hash,
+        link.source,
+        now,
+      ]);
+    else if (link.customer_hash !== null)
+      await client.query("UPDATE brand_link SET customer_hash = $2, source = 'LINKED' WHERE id = $1", [link.own_id, link.customer_hash]);
+  }
+}

@@ -1,0 +1,42 @@
+import type { Uuid } from '../ids';
+import type { AccountId, LedgerView, Plan } from '../ledger/posting';
+import { Refusal, type RefusalData } from '../refusal';
+
+/** What the duplicate owes after clawbacks is more than both wallets can spend. */
+class ArrearsRemain extends Refusal {
+  constructor(left: number) {
+    super({
+      code: 'ARREARS_REMAIN',
+      message: `The duplicate's arrears would be ${left} points more than both wallets can fill. Merge once they are.`,
+      fields: { left },
+    });
+  }
+}
+
+export interface MergeFacts {
+  readonly givenId: Uuid;
+  readonly filledId: Uuid;
+  readonly duplicate: AccountId;
+  readonly survivor: AccountId;
+}
+
+/**
+ * One currency of a merge: all lots go to the survivor with their age, where they fill older arrears of the survivor's like any points that come in;
+ * then what can be spent there fills the duplicate's, and the duplicate's account is closed. Pure. The ledger refuses WALLET_HAS_HOLDS, WALLET_CLOSED.
+ */
+export function planMerge({ givenId, filledId, duplicate, survivor }: MergeFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+  return (view) => {
+    const [from, to] = [view.wallet(duplicate), view.wallet(survivor)];
+    // Whichever of the points that come in fill the survivor's arrears, so many at least can be spent after it.
+    const left = from.arrears - Math.max(0, to.active + from.active - to.arrears);
+    if (from.arrears > 0 && left > 0) return { refused: new ArrearsRemain(left).toData() };
+    return {
+      steps: [
+        { do: 'giveAll', id: givenId, from: duplicate, to: survivor, code: 'MERGE' },
+        { do: 'fillArrears', id: filledId, from: survivor, to: duplicate, code: 'MERGE' },
+        { do: 'close', account: duplicate, mergedInto: survivor },
+      ],
+      answer: {},
+    };
+  };
+}
