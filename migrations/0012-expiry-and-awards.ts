@@ -103,6 +103,7 @@ CREATE TRIGGER award_resolution_append_only BEFORE UPDATE OR DELETE OR TRUNCATE 
 `;
 
 const NOTICES = `
+-- Kept like the ledger's own rows: it says that a member was told.
 -- A member is told once, for each lot and threshold, of points that are about to expire. Of a pool's lots whoever put them in is told.
 CREATE TABLE expiry_notice (
   id uuid NOT NULL,
@@ -123,7 +124,6 @@ CREATE TABLE expiry_notice (
 );
 CREATE UNIQUE INDEX expiry_notice_told ON expiry_notice (told_at, id);
 CREATE INDEX expiry_notice_wallet ON expiry_notice (wallet_id, told_at, id);
-CREATE INDEX expiry_notice_end ON expiry_notice (ends_on);
 
 -- Up to which local day of a currency everything is done: its notices are given, its awards are cancelled.
 CREATE TABLE expiry_progress (
@@ -140,7 +140,7 @@ GRANT UPDATE (notice_days) ON point_currency TO tessera_app;
 GRANT DELETE ON lot TO tessera_kernel;
 GRANT SELECT, INSERT ON purchase_award, award_resolution TO tessera_kernel;
 GRANT SELECT ON purchase_award, award_resolution TO tessera_app;
-GRANT SELECT, INSERT, DELETE ON expiry_notice TO tessera_app;
+GRANT SELECT, INSERT ON expiry_notice TO tessera_app;
 GRANT SELECT, INSERT ON expiry_progress TO tessera_app;
 GRANT UPDATE (day) ON expiry_progress TO tessera_app;
 `;
@@ -159,7 +159,6 @@ function policies(): string {
     ALTER TABLE expiry_notice ENABLE ROW LEVEL SECURITY; ALTER TABLE expiry_notice FORCE ROW LEVEL SECURITY;
     CREATE POLICY coalition_reads ON expiry_notice FOR SELECT TO tessera_app USING ((SELECT current_principal()) IN ('operator', 'worker'));
     CREATE POLICY worker_writes ON expiry_notice FOR INSERT TO tessera_app WITH CHECK ((SELECT current_principal()) = 'worker');
-    CREATE POLICY worker_deletes ON expiry_notice FOR DELETE TO tessera_app USING ((SELECT current_principal()) = 'worker');
     -- Whoever sees the wallet: its member, and brands that are linked with the member.
     CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app
       USING ((SELECT current_principal()) IN ('brand', 'member') AND EXISTS (SELECT FROM wallet w WHERE w.id = wallet_id));

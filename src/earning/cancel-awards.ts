@@ -5,6 +5,7 @@ import { derivedUuid, newUuid, type Uuid } from '../ids';
 import { alongside } from '../ledger/alongside';
 import { contentHash } from '../ledger/idempotency';
 import type { AccountId, LedgerView, Plan, PostingRequest } from '../ledger/posting';
+import { StateMoved } from '../ledger/posting-ledger';
 import { type Day, dayFromIso, dayOf, dayStart, dayToIso } from '../points/calendar';
 import { AWARD_RESOLUTION } from '../purchases/fact-tables';
 import { awardCounter, CANCELLED } from './award';
@@ -56,6 +57,8 @@ interface DueAward {
   readonly brandId: Uuid;
   /** Of the wallet that has the points now: of a merged one's survivor. */
   readonly account: AccountId;
+  /** That wallet is closed for good: its points have ended with it. */
+  readonly closed: boolean;
   /** Of the wallet that earned them. */
   readonly earnedBy: AccountId;
   readonly earnTransferId: Uuid;
@@ -72,6 +75,7 @@ async function readDue(app: App, currencyId: number, after: { dueOn: string; pur
       walletId: row.wallet_id,
       brandId: row.brand_id,
       account: Number(row.survivor),
+      closed: row.closed,
       earnedBy: Number(row.account_id),
       earnTransferId: row.earn_transfer_id,
       deadline: dayFromIso(row.deadline),
@@ -82,11 +86,9 @@ async function readDue(app: App, currencyId: number, after: { dueOn: string; pur
 
 const DUE = `
   SELECT a.due_on::text, a.purchase_id, a.wallet_id, a.brand_id, a.account_id, a.earn_transfer_id, a.deadline::text, r.state,
-    (WITH RECURSIVE merged AS (
-       SELECT id, merged_into FROM account WHERE id = a.account_id
-       UNION ALL SELECT n.id, n.merged_into FROM merged m JOIN account n ON n.id = m.merged_into)
-     SELECT id FROM merged WHERE merged_into IS NULL) AS survivor
+    s.id AS survivor, s.closed
   FROM purchase_award a LEFT JOIN award_resolution r ON r.wallet_id = a.wallet_id AND r.purchase_id = a.purchase_id
+  CROSS JOIN LATERAL surviving_account(a.account_id) s
   WHERE a.currency_id = $1 AND (a.due_on, a.purchase_id) > ($2::date, $3::uuid) AND a.due_on <= $4::date
   ORDER BY a.due_on, a.purchase_id LIMIT $5`;
 
@@ -118,8 +120,9 @@ function planCancellation(award: DueAward, made: { postingId: Uuid; clawbackId: 
     const earned = view.transfer(award.earnTransferId);
     if (!earned) throw new Error(`purchase ${award.purchaseId} has an award, but no transfer ${award.earnTransferId}`);
     if (view.counter(award.earnedBy, key) !== 0) return { steps: [], answer: { purchaseId: award.purchaseId, points: 0 } };
-    // The points of a closed wallet have ended with it.
-    const points = view.wallet(award.account).closed ? 0 : earned.amount - earned.reversed;
+    // Thrown, so that it is looked up again: the points may be elsewhere by now.
+    if (view.wallet(award.account).closed !== award.closed) throw new StateMoved(`account ${award.account} was merged or closed since it was looked up`);
+    const points = award.closed ? 0 : earned.amount - earned.reversed;
     const wallet = award.account === award.earnedBy ? {} : { wallet: award.account };
     return {
       steps: [

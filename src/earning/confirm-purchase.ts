@@ -9,16 +9,18 @@ import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
-import { idempotencyKey } from '../ledger/request-fields';
+import { idempotencyKey, occurredAt } from '../ledger/request-fields';
 import { seesWallet } from '../members/sees-wallet';
 import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
 import { dayOf } from '../points/calendar';
+import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
+import { termsById } from '../purchases/terms-by-id';
 import { NotFound } from '../refusal';
 import { awardCounter, confirmedLot } from './award';
 import { planConfirmation } from './plan-confirmation';
 
-export const confirmPurchaseSchema = z.object({ idempotencyKey, purchaseId: z.string() });
+export const confirmPurchaseSchema = z.object({ idempotencyKey, purchaseId: z.string(), occurredAt });
 export type ConfirmPurchase = z.output<typeof confirmPurchaseSchema>;
 
 /** Points that can be spent now; the same for every repetition of the request. */
@@ -37,7 +39,8 @@ export interface ConfirmedPurchase {
 
 /**
  * What the points of a purchase waited for has happened: they can be spent from now on, and expire as if they had been so since the purchase.
- * Throws NoPendingAward, AwardConfirmed, AwardCancelled, NotFound (purchase), IDEMPOTENCY_CONFLICT.
+ * It must be told by the deadline, whenever it happened: the answer must not hang on whether a worker has taken the points back meanwhile.
+ * Throws NoPendingAward, AwardConfirmed, AwardCancelled, OccurredAtOutOfRange, NotFound (purchase), IDEMPOTENCY_CONFLICT.
  */
 export async function confirmPurchase(app: App, principal: Principal, command: ConfirmPurchase): Promise<ConfirmedPurchase> {
   const brandId = requireBrand(principal, { scope: 'purchases' });
@@ -64,7 +67,7 @@ async function confirmOnce(
     return { stored: null, linked, purchase, survivors, snapshot: await app.coalition.snapshot(client) };
   });
   if (found.stored) return toConfirmed(sameOutcome(found.stored, hash), found.linked);
-  return toConfirmed(await app.ledger.post(toRequest(found, { id, hash, now: app.clock.now() })), found.linked);
+  return toConfirmed(await app.ledger.post(toRequest(found, command, { id, hash, now: app.clock.now() })), found.linked);
 }
 
 function toConfirmed(outcome: PostingOutcome, linked: boolean): ConfirmedPurchase {
@@ -74,18 +77,21 @@ function toConfirmed(outcome: PostingOutcome, linked: boolean): ConfirmedPurchas
 
 function toRequest(
   { purchase, survivors, snapshot }: { purchase: PurchaseFact; survivors: SurvivingAccounts; snapshot: CoalitionSnapshot },
+  command: ConfirmPurchase,
   { id, hash, now }: { id: Uuid; hash: Buffer; now: Date },
 ): PostingRequest {
   const currency = snapshot.currenciesById.get(purchase.currencyId);
   if (!currency) throw new Error(`currency ${purchase.currencyId} is not in the coalition's snapshot`);
-  const day = dayOf(now, currency.timeZone);
+  const happenedAt = command.occurredAt ?? now;
+  const day = dayOf(happenedAt, currency.timeZone);
+  const inTime = orRefusal(() => requireFollowUpTime(termsById(snapshot, purchase.termsId), purchase.occurredAt, happenedAt, now));
   const wallet = survivors.of(purchase.account);
   return {
     id,
     party: purchase.brandId,
     kind: 'CONFIRM_PURCHASE',
     contentHash: hash,
-    occurredAt: now.getTime(),
+    occurredAt: happenedAt.getTime(),
     day,
     recordedAt: now.getTime(),
     loads: {
@@ -94,17 +100,20 @@ function toRequest(
       counters: [{ account: purchase.account, key: awardCounter(purchase.id) }],
     },
     plan: survivors.guard(
-      planConfirmation({
-        postingId: id,
-        changeId: newUuid(),
-        purchase,
-        wallet,
-        currency: currency.code,
-        day,
-        lot: confirmedLot(currency.expiry, dayOf(purchase.occurredAt, currency.timeZone), day),
-        activity: activity(currency.expiry, wallet, day),
-        at: now,
-      }),
+      'refused' in inTime
+        ? () => inTime
+        : planConfirmation({
+            postingId: id,
+            changeId: newUuid(),
+            purchase,
+            wallet,
+            currency: currency.code,
+            toldOn: dayOf(now, currency.timeZone),
+            lot: confirmedLot(currency.expiry, dayOf(purchase.occurredAt, currency.timeZone), day),
+            activity: activity(currency.expiry, wallet, day),
+            occurredAt: happenedAt,
+            recordedAt: now,
+          }),
     ),
   };
 }

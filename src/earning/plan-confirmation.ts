@@ -16,18 +16,19 @@ export interface ConfirmationFacts {
   /** Where its points are: of a merged member, the survivor's. */
   readonly wallet: AccountId;
   readonly currency: string;
-  /** Local day of the confirmation. */
-  readonly day: Day;
+  /** Local day on which the confirmation is told. */
+  readonly toldOn: Day;
   /** The dates that the points get. */
   readonly lot: { readonly availableOn: Day; readonly expiresOn: Day };
   /** What it does to the wallet's own expiry: see activity. */
   readonly activity: readonly Step[];
-  readonly at: Date;
+  readonly occurredAt: Date;
+  readonly recordedAt: Date;
 }
 
 /** Decides whether points that wait for it become spendable. Under the wallet's lock, so that they are confirmed or cancelled, and once. Pure. */
 export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
-  const { purchase, day, at } = facts;
+  const { purchase, toldOn, occurredAt, recordedAt } = facts;
   const deadline = purchase.award?.deadline ?? null;
   const key = awardCounter(purchase.id);
   return (view) => {
@@ -36,7 +37,7 @@ export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) =
     const became = view.counter(purchase.account, key);
     if (became === CONFIRMED) return { refused: new AwardConfirmed().toData() };
     // Its time is over whether or not the worker has booked that.
-    if (became === CANCELLED || day > deadline) return { refused: new AwardCancelled(dayToIso(deadline)).toData() };
+    if (became === CANCELLED || toldOn > deadline) return { refused: new AwardCancelled(dayToIso(deadline)).toData() };
     const points = earned.amount - earned.reversed;
     if (points === 0) return { refused: new NoPendingAward().toData() };
     return {
@@ -53,8 +54,8 @@ export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) =
           posting_id: facts.postingId,
           state: 'CONFIRMED',
           points,
-          occurred_at: at.getTime(),
-          recorded_at: at.getTime(),
+          occurred_at: occurredAt.getTime(),
+          recorded_at: recordedAt.getTime(),
         }),
       ],
       answer: {
@@ -62,7 +63,7 @@ export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) =
         currency: facts.currency,
         points,
         expiresOn: facts.lot.expiresOn === NEVER ? null : dayToIso(facts.lot.expiresOn),
-        confirmedAt: at.toISOString(),
+        confirmedAt: occurredAt.toISOString(),
       },
     };
   };

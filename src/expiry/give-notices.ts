@@ -6,8 +6,6 @@ import { doneUpTo, setDone } from './progress';
 
 /** Accounts at a time. */
 const BATCH = 500;
-/** Notices are kept until so many days after the points have ended. */
-const KEPT_DAYS = 400;
 
 /** A currency whose members are to be told today. */
 interface Telling {
@@ -54,10 +52,7 @@ export async function giveNotices(app: App): Promise<number> {
     }
   }
   await worker(async (client) => {
-    for (const { currency, today } of tellings) {
-      await client.query('DELETE FROM expiry_notice WHERE currency_id = $1 AND ends_on < $2::date', [currency.id, dayToIso(today - KEPT_DAYS)]);
-      await setDone(client, currency.id, 'NOTICES', today);
-    }
+    for (const { currency, today } of tellings) await setDone(client, currency.id, 'NOTICES', today);
   });
   if (given > 0) app.log.info({ notices: given }, 'points are about to expire, and their members are told');
   return given;

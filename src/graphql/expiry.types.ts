@@ -5,6 +5,7 @@ import { connectionOf, PageArgs } from './connection';
 import { UnavailableAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateScalar, DateTimeScalar, PointsScalar } from './scalars';
+import { OccurredAtOutOfRangeAnswer } from './terms-refusals.types';
 
 @ObjectType('ExpiringPoints', { description: 'Points that can no longer be spent from a day on, as things stand.' })
 export class ExpiringPointsType {
@@ -80,6 +81,9 @@ export class ConfirmPurchaseInput {
 
   @Field(() => ID, { description: 'The purchase.' })
   purchaseId!: string;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default. It must be told by the deadline, whenever it happened.' })
+  occurredAt?: Date | null;
 }
 
 @ObjectType('ConfirmedPurchase', { description: 'A purchase whose points can be spent now.' })
@@ -97,7 +101,7 @@ export class ConfirmedPurchaseType {
   })
   expiresOn!: string | null;
 
-  @Field(() => DateTimeScalar, { description: 'When it was confirmed.' })
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
   confirmedAt!: string;
 
   @Field(() => BalanceType, { nullable: true, description: "The member's balance after it; null when the member is no longer linked with the brand." })
@@ -123,5 +127,13 @@ export const ConfirmPurchaseResult = answerUnion(
   'ConfirmPurchaseResult',
   'The purchase, or why its points were not confirmed.',
   () => ConfirmedPurchaseType,
-  () => [AwardCancelledAnswer, AwardConfirmedAnswer, IdempotencyConflictAnswer, NoPendingAwardAnswer, OverloadedAnswer, UnavailableAnswer],
+  () => [
+    AwardCancelledAnswer,
+    AwardConfirmedAnswer,
+    IdempotencyConflictAnswer,
+    NoPendingAwardAnswer,
+    OccurredAtOutOfRangeAnswer,
+    OverloadedAnswer,
+    UnavailableAnswer,
+  ],
 );

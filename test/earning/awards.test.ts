@@ -35,7 +35,8 @@ const at = (instant: string) => shop.clock.set(new Date(instant));
 const buy = (amount: string, more = {}) => recordPurchase(shop.app, fuel.principal, purchaseOf(ana.ref, amount, more));
 const giveBack = (purchaseId: Uuid, quantity: string, more = {}) =>
   recordReturn(shop.app, fuel.principal, returnOf(purchaseId, [{ lineNo: 1, quantity }], more));
-const confirm = (purchaseId: Uuid, idempotencyKey = 'confirm') => confirmPurchase(shop.app, fuel.principal, { idempotencyKey, purchaseId });
+const confirm = (purchaseId: Uuid, idempotencyKey = 'confirm', occurredAt: Date | null = null) =>
+  confirmPurchase(shop.app, fuel.principal, { idempotencyKey, purchaseId, occurredAt });
 const balance = async () => (await readWalletBalances(shop.app, fuel.principal, ana.memberId))[0];
 const award = async (purchaseId: Uuid) => (await findPurchase(shop.app, fuel.principal, purchaseId)).award;
 const rows = async (sql: string, values: unknown[] = []) => (await shop.database.owner.query(sql, values)).rows;
@@ -108,6 +109,8 @@ describe('points that wait to be confirmed', () => {
     expect(await award(bought.purchaseId)).toMatchObject({ state: 'CANCELLED' });
     const before = await shop.written();
     await expect(confirm(bought.purchaseId)).rejects.toMatchObject({ code: 'AWARD_CANCELLED', fields: { deadline: '2026-03-11' } });
+    // In time by the till's clock, and told too late.
+    await expect(confirm(bought.purchaseId, 'told late', new Date('2026-03-11T22:00:00Z'))).rejects.toMatchObject({ code: 'AWARD_CANCELLED' });
     expect(await shop.written()).toEqual(before);
     // Weeks late, in two processes at once, and again.
     at('2026-04-20T12:00:00Z');
@@ -120,6 +123,38 @@ describe('points that wait to be confirmed', () => {
     expect(await clawbacks()).toEqual([{ points: 100 }]);
     expect(await balance()).toMatchObject({ active: 30, pending: 0, arrears: 0 });
     await expect(confirm(bought.purchaseId, 'later')).rejects.toMatchObject({ code: 'AWARD_CANCELLED' });
+    expect(await firstFault(shop)).toBeUndefined();
+  });
+
+  it('do not expire beside points that do: they are taken back', async () => {
+    await open({ kind: 'IMMEDIATE' }, { now: new Date('2026-02-10T12:00:00Z'), expiry: { kind: 'ROLLING', months: 1, rounding: 'NONE' } });
+    await buy('30');
+    at('2026-02-20T12:00:00Z');
+    await setRuleOnce('ON_EVENT', 10);
+    await buy('100');
+    at('2026-03-12T12:00:00Z');
+    await expirePoints(shop.app);
+    expect(await rows("SELECT amount::int AS points FROM transfer WHERE code = 'EXPIRY'")).toEqual([{ points: 30 }]);
+    await cancelAwards(shop.app);
+    expect(await clawbacks()).toEqual([{ points: 100 }]);
+    expect(await balance()).toMatchObject({ active: 0, pending: 0, arrears: 0 });
+    expect(await firstFault(shop)).toBeUndefined();
+  });
+
+  it('are kept when they are confirmed in the last second, while a worker beyond midnight is about to take them back', async () => {
+    await open(ON_EVENT, ROLLING);
+    const bought = await buy('100');
+    at('2026-03-11T22:59:59Z');
+    const other = await createTestApp({ database: shop.database, now: new Date('2026-03-11T23:00:01Z') });
+    const { ledger } = other.app;
+    const slow = {
+      ...other.app,
+      ledger: Object.assign(Object.create(ledger), { post: (request: never) => confirm(bought.purchaseId).then(() => ledger.post(request)) }),
+    };
+    await cancelAwards(slow);
+    await other.close();
+    expect(await clawbacks()).toEqual([]);
+    expect(await balance()).toMatchObject({ active: 100 });
     expect(await firstFault(shop)).toBeUndefined();
   });
 
@@ -149,7 +184,7 @@ describe('points that wait to be confirmed', () => {
     await expect(confirm(atOnce.purchaseId, 'at once')).rejects.toMatchObject({ code: 'NO_PENDING_AWARD' });
     expect(await award(atOnce.purchaseId)).toEqual({ state: 'AVAILABLE', availableOn: null, confirmBy: null });
     const other = await shop.brand('TAXI');
-    await expect(confirmPurchase(shop.app, other.principal, { idempotencyKey: 'x', purchaseId: all.purchaseId })).rejects.toThrow(NotFound);
+    await expect(confirmPurchase(shop.app, other.principal, { idempotencyKey: 'x', purchaseId: all.purchaseId, occurredAt: null })).rejects.toThrow(NotFound);
   });
 
   it('fill arrears as other earns do, and leave them again when they are cancelled', async () => {

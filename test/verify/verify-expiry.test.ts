@@ -20,7 +20,7 @@ beforeAll(async () => {
   const rule = { idempotencyKey: 'rule', currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom: shop.clock.now(), availability };
   await setEarningRule(shop.app, fuel.principal, setEarningRuleSchema.parse(rule));
   const [kept] = [await buy('20'), await buy('40')];
-  await confirmPurchase(shop.app, fuel.principal, { idempotencyKey: 'confirm', purchaseId: kept.purchaseId });
+  await confirmPurchase(shop.app, fuel.principal, { idempotencyKey: 'confirm', purchaseId: kept.purchaseId, occurredAt: null });
   shop.clock.set(new Date('2026-03-15T12:00:00Z'));
   await cancelAwards(shop.app);
   await giveNotices(shop.app);
