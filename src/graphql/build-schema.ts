@@ -3,6 +3,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import { buildSchemaSync } from 'type-graphql';
 import { AccessResolver } from './access.resolver';
 import { BooksResolver } from './books.resolver';
+import { CareResolver } from './care.resolver';
 import { CoalitionResolver } from './coalition.resolver';
 import { ConversionResolver } from './conversion.resolver';
 import { EarningResolver } from './earning.resolver';
@@ -24,6 +25,7 @@ import { ViewerResolver } from './viewer.resolver';
 const resolvers = [
   AccessResolver,
   BooksResolver,
+  CareResolver,
   CoalitionResolver,
   ConversionResolver,
   EarningResolver,

@@ -17,6 +17,7 @@ import {
   RuleStartTakenAnswer,
   TooManyVersionsAnswer,
   UnavailableAnswer,
+  WalletClosedAnswer,
 } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
 import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar, RatioInput, RatioType } from './scalars';
@@ -171,6 +172,7 @@ const purchaseRefusals = () => [
   RedemptionUsedAnswer,
   TermsNotActiveAnswer,
   UnavailableAnswer,
+  WalletClosedAnswer,
 ];
 export const RecordPurchaseResult = answerUnion(
   'RecordPurchaseResult',

@@ -22,6 +22,7 @@ import {
   ShareExceededAnswer,
   TooManyVersionsAnswer,
   UnavailableAnswer,
+  WalletClosedAnswer,
   WalletLockedAnswer,
 } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
@@ -134,6 +135,7 @@ const spendingRefusals = () => [
   TermsNotActiveAnswer,
   UnavailableAnswer,
   WalletLockedAnswer,
+  WalletClosedAnswer,
 ];
 export const RedeemResult = answerUnion('RedeemResult', 'Points spent, or why they were not.', () => RedemptionType, spendingRefusals);
 export const HoldResult = answerUnion('HoldResult', 'Points held, or why they were not.', () => RedemptionType, spendingRefusals);
@@ -239,7 +241,7 @@ export const RefundRedemptionResult = answerUnion(
   'RefundRedemptionResult',
   'Points given back, or why they were not.',
   () => RefundType,
-  () => [...followUpRefusals(), BalanceOutOfRangeAnswer, RedemptionNotCapturedAnswer, RefundExceedsRedemptionAnswer],
+  () => [...followUpRefusals(), BalanceOutOfRangeAnswer, RedemptionNotCapturedAnswer, RefundExceedsRedemptionAnswer, WalletClosedAnswer],
 );
 
 @InputType('SetRedemptionRuleInput', {
