@@ -62,9 +62,9 @@ export interface ArrearsState {
 export interface WalletState {
   readonly account: AccountId;
   readonly currencyId: number;
-  readonly spendLocked: boolean;
+  spendLocked: boolean;
   /** As read; a write makes it one more. */
-  readonly version: number;
+  version: number;
   /** First local day on which none of the wallet's points can be spent; NEVER without sliding expiry. */
   slidesUntil: Day;
   /** Milliseconds since 1970. */
@@ -79,9 +79,9 @@ export interface WalletState {
   /** In order of consumption. */
   lots: LotState[];
   /** Oldest first. */
-  readonly arrearsRows: ArrearsState[];
+  arrearsRows: ArrearsState[];
   /** Open holds that may have expired by some posting of this batch. */
-  readonly expiringHolds: HoldState[];
+  expiringHolds: HoldState[];
 }
 
 export interface AllocationState extends LotKey {
@@ -201,6 +201,8 @@ export interface NewLotChange {
 
 /** Rows to insert, in order of decision; changed wallets, lots, holds, arrears and counters are found in the state itself. */
 export interface BatchWrites {
+  /** Every lot that was touched, maybe more than once: what has become of it is found in the lot. */
+  readonly lots: LotState[];
   readonly postings: NewPosting[];
   readonly transfers: NewTransfer[];
   readonly allocations: NewAllocation[];
@@ -212,7 +214,7 @@ export interface BatchWrites {
 }
 
 export function emptyWrites(): BatchWrites {
-  return { postings: [], transfers: [], allocations: [], fills: [], holds: [], arrears: [], lotChanges: [], rows: [] };
+  return { lots: [], postings: [], transfers: [], allocations: [], fills: [], holds: [], arrears: [], lotChanges: [], rows: [] };
 }
 
 export function counterKey(account: AccountId, key: string): string {

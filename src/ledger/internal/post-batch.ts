@@ -28,7 +28,7 @@ export async function postBatch(
     const committed = await client.query('COMMIT');
     // COMMIT of an aborted transaction answers ROLLBACK, without an error.
     if (committed.command !== 'COMMIT') throw new Error(`the batch was not committed: ${committed.command}`);
-    cache.keep(loaded.value.wallets.values());
+    cache.keep(loaded.value);
     return decisions;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);

@@ -18,7 +18,11 @@ export class RefusedStep extends Error {
   readonly refusal: RefusalData;
 
   constructor(code: string, message: string, fields: RefusalFields = {}) {
+    // Nobody reads its stack, and refusals are no exception here: finding out where they were thrown costs more than deciding them.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = limit;
     this.refusal = { code, message, retrySafe: false, fields };
   }
 }
@@ -75,8 +79,9 @@ export class Posting {
 
   /** The lot of a wallet, made where the wallet has none (loaded) yet. */
   lotOf(wallet: WalletState, key: LotKey): LotState {
-    const found = wallet.lots.find((lot) => sameLot(lot, key));
-    if (found) return found;
+    const { lots } = wallet;
+    // Busy wallets have a hundred.
+    for (let at = 0; at < lots.length; at++) if (lots[at].originId === key.originId && sameLot(lots[at], key)) return lots[at];
     const origin = this.state.origins.get(key.originId);
     if (!origin) throw new Error(`lot origin ${key.originId} is unknown here`);
     const { originId, expiresOn, availableOn, contributor } = key;
@@ -90,25 +95,44 @@ export class Posting {
   /** Moves points between a lot's parts; both deltas may be negative, neither part may become so. */
   shiftLot(lot: LotState, remaining: number, held: number): void {
     if (lot.remaining + remaining < 0 || lot.held + held < 0) throw new Error(`lot of account ${lot.account} would become negative`);
-    this.change(lot, { remaining: lot.remaining + remaining, held: lot.held + held });
+    lot.remaining += remaining;
+    lot.held += held;
+    this.state.writes.lots.push(lot);
+    this.undos.push(() => {
+      lot.remaining -= remaining;
+      lot.held -= held;
+    });
   }
 
   /** Adds to a wallet's totals; throws RefusedStep when a total would leave the range of exact integers. */
   shiftWallet(wallet: WalletState, by: { credits?: number; debits?: number; held?: number; arrears?: number }): void {
-    const next = {
-      credits: wallet.credits + (by.credits ?? 0),
-      debits: wallet.debits + (by.debits ?? 0),
-      held: wallet.held + (by.held ?? 0),
-      arrears: wallet.arrears + (by.arrears ?? 0),
-    };
-    if (next.credits > Number.MAX_SAFE_INTEGER || next.debits > Number.MAX_SAFE_INTEGER)
+    const { credits = 0, debits = 0, held = 0, arrears = 0 } = by;
+    if (wallet.credits + credits > Number.MAX_SAFE_INTEGER || wallet.debits + debits > Number.MAX_SAFE_INTEGER)
       throw new RefusedStep('BALANCE_OUT_OF_RANGE', 'This would take the wallet beyond the largest balance there can be.');
-    this.change(wallet, { ...next, changed: true });
+    const { changed } = wallet;
+    wallet.credits += credits;
+    wallet.debits += debits;
+    wallet.held += held;
+    wallet.arrears += arrears;
+    wallet.changed = true;
+    this.undos.push(() => {
+      wallet.credits -= credits;
+      wallet.debits -= debits;
+      wallet.held -= held;
+      wallet.arrears -= arrears;
+      wallet.changed = changed;
+    });
   }
 
   /** The balance and place of a transfer in a wallet's movements; call it once a transfer, after shiftWallet. */
   nextMovement(wallet: WalletState): { balance: number; seq: number } {
-    this.change(wallet, { seq: wallet.seq + 1, changed: true });
+    const { changed } = wallet;
+    wallet.seq++;
+    wallet.changed = true;
+    this.undos.push(() => {
+      wallet.seq--;
+      wallet.changed = changed;
+    });
     return { balance: wallet.credits - wallet.debits, seq: wallet.seq };
   }
 

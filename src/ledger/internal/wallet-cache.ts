@@ -1,57 +1,51 @@
 import type { AccountId } from '../posting';
-import type { LotState, WalletState } from './batch-state';
-
-/** The lots of a wallet as they were when its account had that version. */
-interface KeptLots {
-  readonly version: number;
-  readonly lots: LotState[];
-}
+import type { BatchState, WalletState } from './batch-state';
 
 /**
- * Lots of the wallets of recent batches, kept between batches: most of what a posting reads. Believed only while the account's row, locked by the
- * batch that uses them, has the version they were kept at: whatever changes lots raises it, in this process or another.
- * A batch takes out what it works on and puts it back after its commit; what belonged to a batch that failed is thus forgotten by itself.
+ * Wallets of recent batches with their lots, kept between batches: most of what a posting reads. One is believed only while its account's row, locked
+ * by the batch that uses it, has the version it was kept at: whatever changes a wallet or its lots raises it, in this process or another. Arrears,
+ * holds and counters are not kept.
+ * A batch takes out what it works on and gives it back after its commit; what belonged to a batch that failed is thus forgotten by itself.
  */
 export class WalletCache {
-  private readonly kept = new Map<AccountId, KeptLots>();
+  private readonly kept = new Map<AccountId, WalletState>();
   private lots = 0;
 
   /** `maxLots` bounds the memory: a lot takes about 200 bytes, a wallet counts as one lot more. */
   constructor(private readonly maxLots: number) {}
 
-  take(account: AccountId): KeptLots | undefined {
-    const kept = this.kept.get(account);
-    if (kept) this.forget(account, kept);
-    return kept;
+  take(account: AccountId): WalletState | undefined {
+    const wallet = this.kept.get(account);
+    if (wallet) this.forget(wallet);
+    return wallet;
   }
 
-  /** The wallets of a batch that is committed: as they are now, at the version that its writes gave them. */
-  keep(wallets: Iterable<WalletState>): void {
-    for (const wallet of wallets) {
-      const lots = settled(wallet.lots);
-      this.kept.set(wallet.account, { version: wallet.changed ? wallet.version + 1 : wallet.version, lots });
-      this.lots += lots.length + 1;
+  /** The wallets of a batch that is committed: as they are now, at the versions that its writes gave them. */
+  keep({ wallets, writes }: BatchState): void {
+    const emptied = new Set<AccountId>();
+    for (const lot of writes.lots) {
+      if (lot.remaining === 0 && lot.held === 0) emptied.add(lot.account);
+      else if (!lot.loaded || lot.loaded.remaining !== lot.remaining || lot.loaded.held !== lot.held) lot.loaded = { remaining: lot.remaining, held: lot.held };
+    }
+    for (const wallet of wallets.values()) {
+      if (wallet.changed) wallet.version++;
+      wallet.changed = false;
+      // As if they were read now: emptied lots are not.
+      if (emptied.has(wallet.account)) wallet.lots = wallet.lots.filter((lot) => lot.remaining > 0 || lot.held > 0);
+      if (wallet.arrearsRows.length > 0) wallet.arrearsRows = [];
+      if (wallet.expiringHolds.length > 0) wallet.expiringHolds = [];
+      this.kept.set(wallet.account, wallet);
+      this.lots += wallet.lots.length + 1;
     }
     // Whoever was not used for longest goes first.
-    for (const [account, kept] of this.kept) {
+    for (const wallet of this.kept.values()) {
       if (this.lots <= this.maxLots) break;
-      this.forget(account, kept);
+      this.forget(wallet);
     }
   }
 
-  private forget(account: AccountId, kept: KeptLots): void {
-    this.kept.delete(account);
-    this.lots -= kept.lots.length + 1;
+  private forget(wallet: WalletState): void {
+    this.kept.delete(wallet.account);
+    this.lots -= wallet.lots.length + 1;
   }
-}
-
-/** The lots as they would be read now: emptied ones are not. */
-function settled(lots: LotState[]): LotState[] {
-  let emptied = false;
-  for (const lot of lots) {
-    if (lot.remaining === 0 && lot.held === 0) emptied = true;
-    else if (!lot.loaded) lot.loaded = { remaining: lot.remaining, held: lot.held };
-    else if (lot.loaded.remaining !== lot.remaining || lot.loaded.held !== lot.held) lot.loaded = { remaining: lot.remaining, held: lot.held };
-  }
-  return emptied ? lots.filter((lot) => lot.remaining > 0 || lot.held > 0) : lots;
 }

@@ -23,16 +23,15 @@ function balanceWrites(state: BatchState, buffers: WriteBuffers): Write[] {
   const wallets = [...state.wallets.values()];
   const loaded: LotState[] = [];
   const made: LotState[] = [];
-  for (const wallet of wallets)
-    for (const lot of wallet.lots) {
-      if (!lot.loaded) {
-        if (lot.remaining === 0 && lot.held === 0) continue;
-        made.push(lot);
-      } else if (lot.loaded.remaining !== lot.remaining || lot.loaded.held !== lot.held) loaded.push(lot);
-      else continue;
-      // Whoever has kept these lots must see by the account's version that they are others now.
-      if (!wallet.changed) throw new Error(`lots of account ${wallet.account} were changed without it`);
-    }
+  for (const lot of new Set(state.writes.lots)) {
+    if (!lot.loaded) {
+      if (lot.remaining === 0 && lot.held === 0) continue;
+      made.push(lot);
+    } else if (lot.loaded.remaining !== lot.remaining || lot.loaded.held !== lot.held) loaded.push(lot);
+    else continue;
+    // Whoever has kept these lots must see by the account's version that they are others now.
+    if (!state.wallets.get(lot.account)?.changed) throw new Error(`lots of account ${lot.account} were changed without it`);
+  }
   const arrears = wallets.flatMap((wallet) => wallet.arrearsRows).filter((row) => row.loadedRemaining !== null && row.loadedRemaining !== row.remaining);
   const holds = [...state.holds.values()].filter((hold) => hold.changed && !hold.isNew);
   const counters = [...state.counters.values()].filter((counter) => counter.changed);
