@@ -12,6 +12,8 @@ import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { Overloaded, StateMoved } from '../ledger/posting-ledger';
 import { currencyCode, dryRun, idempotencyKey, occurredAt } from '../ledger/request-fields';
+import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
+import { limitsFor } from '../limits/within-limits';
 import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
 import type { MemberRef } from '../members/member-ref';
 import type { ResolvedMember } from '../members/resolve-members';
@@ -92,7 +94,17 @@ export async function convertPoints(app: App, principal: Principal, command: Con
       const member = await findActingMember(app, tx, asker);
       const quote = command.quoteId === null ? null : await requireQuote(tx.client, command.quoteId, asker);
       const months = await readIssueMonths(tx.client, member.walletId, from.id);
-      return { stored: null, snapshot, from, to, member, quote, months, rates: await conversionRates(app, version) };
+      return {
+        stored: null,
+        snapshot,
+        from,
+        to,
+        member,
+        quote,
+        months,
+        rates: await conversionRates(app, version),
+        limits: await velocityLimits(app, version),
+      };
     });
     if (found.stored) return toConverted(sameOutcome(found.stored, hash), { linked: found.linked, dryRun: false });
     try {
@@ -135,6 +147,7 @@ interface Found {
   readonly quote: ConversionQuote | null;
   readonly months: readonly Day[];
   readonly rates: ConversionRates;
+  readonly limits: VelocityLimits;
 }
 
 /** A rate and what it gives for the points. */
@@ -196,6 +209,7 @@ async function toRequest(
     amounts,
     quoteId: found.quote?.id ?? null,
     minimumReceived: command.minimumReceived,
+    limits: limitsFor(found.limits, { act: 'CONVERT', currency: from, account: source, brandId: asker.brandId, occurredAt, day }),
     origins: await openOrigins(app, found, rate.id, [...found.months, monthStart(day)]),
     day,
     targetDay,

@@ -5,6 +5,7 @@ import { expiryDate } from '../expiry/expiry-date';
 import type { Uuid } from '../ids';
 import { type AlongsideRow, alongside } from '../ledger/alongside';
 import type { AccountId, Answer, LedgerView, Plan, Step } from '../ledger/posting';
+import { type HeldLimit, velocityCounters, withinLimits } from '../limits/within-limits';
 import { type Day, dayToIso } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
 import { Refusal, type RefusalData } from '../refusal';
@@ -42,6 +43,8 @@ export interface ConversionFacts {
   readonly amounts: ConversionAmounts;
   readonly quoteId: Uuid | null;
   readonly minimumReceived: bigint | null;
+  /** Velocity limits of the source that the conversion must keep: see limitsFor. */
+  readonly limits: readonly HeldLimit[];
   /** Origins of the target currency's lots, by first day of the month of issue. */
   readonly origins: ReadonlyMap<Day, number>;
   /** Local days of occurredAt in each currency's time zone, and when the source's ends. */
@@ -68,7 +71,7 @@ export function countersOf(facts: ConversionFacts): { readonly account: AccountI
     ...(facts.rate.dailyMaximum === null ? [] : [dailyCounter(facts.routeId, facts.day)]),
     ...(facts.quoteId === null ? [] : [quoteCounter(facts.quoteId)]),
   ];
-  return keys.map((key) => ({ account: facts.accounts.source, key }));
+  return [...keys.map((key) => ({ account: facts.accounts.source, key })), ...velocityCounters(facts.limits)];
 }
 
 /** Decides a conversion: the quote, the daily maximum and what the wallet has; conversion, remainder and fee in one posting. Pure. */
@@ -77,7 +80,9 @@ export function planConversion(facts: ConversionFacts): (view: LedgerView) => Pl
   const answer = answerOf(facts);
   return (view) => {
     const allowed = orRefusal(() => requireAllowed(facts, view));
-    return 'refused' in allowed ? allowed : { steps: stepsOf(facts), rows, answer };
+    if ('refused' in allowed) return allowed;
+    const within = withinLimits(view, facts.limits, Number(facts.amounts.points));
+    return 'refused' in within ? within : { steps: [...within.steps, ...stepsOf(facts)], rows, answer };
   };
 }
 

@@ -10,6 +10,8 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { currencyCode, dryRun, idempotencyKey, occurredAt, somePoints } from '../ledger/request-fields';
+import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
+import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
 import type { ResolvedMember } from '../members/resolve-members';
@@ -68,7 +70,16 @@ export async function givePoints(app: App, principal: Principal, command: GivePo
     const giver = await findActingMember(app, tx, asker);
     const recipient = await findRecipient(app, tx, asker.brandId, to, 'input.to');
     if (recipient.memberId === giver.memberId) throw new InvalidInput('input.to', 'Points are given to somebody else.');
-    return { stored: null, linked: true, giver, recipient, snapshot, currency, rules: await giftRules(app, version) };
+    return {
+      stored: null,
+      linked: true,
+      giver,
+      recipient,
+      snapshot,
+      currency,
+      rules: await giftRules(app, version),
+      limits: await velocityLimits(app, version),
+    };
   });
   if (found.stored) return toGiven(sameOutcome(found.stored, hash), { linked: found.linked, dryRun: false });
   const request = await toRequest(app, found, command, { id, hash, asker });
@@ -82,11 +93,12 @@ interface Found {
   readonly snapshot: CoalitionSnapshot;
   readonly currency: PointCurrency;
   readonly rules: GiftRules;
+  readonly limits: VelocityLimits;
 }
 
 async function toRequest(
   app: App,
-  { giver, recipient, snapshot, currency, rules }: Found,
+  { giver, recipient, snapshot, currency, rules, limits: all }: Found,
   command: GivePoints,
   { id, hash, asker }: { id: Uuid; hash: Buffer; asker: Asker },
 ): Promise<PostingRequest> {
@@ -112,8 +124,10 @@ async function toRequest(
     loads: { wallets: [from, to], counters: [{ account: from, key: givenCounter(day) }] },
   };
   if ('refused' in agreed) return { ...request, plan: () => agreed };
+  const limits = limitsFor(all, { act: 'GIFT', currency, account: from, brandId, occurredAt: happenedAt, day });
   return {
     ...request,
+    loads: { ...request.loads, counters: [...request.loads.counters, ...velocityCounters(limits)] },
     plan: planGift({
       giftId: newUuid(),
       postingId: id,
@@ -122,6 +136,7 @@ async function toRequest(
       to: { ...recipient, account: to },
       currency,
       rule: agreed.is,
+      limits,
       points: command.points,
       day,
       resetsAt: dayStart(day + 1, currency.timeZone),

@@ -2,6 +2,7 @@ import { CapReached, requireWithinLimits } from '../coalition/amount-limits';
 import type { Uuid } from '../ids';
 import { alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, Plan } from '../ledger/posting';
+import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import { WalletLocked } from '../members/member-refusals';
 import { type Day, dayToIso } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
@@ -20,6 +21,8 @@ export interface GiftFacts {
   readonly to: { readonly memberId: Uuid; readonly walletId: Uuid; readonly account: AccountId };
   readonly currency: { readonly id: number; readonly code: string };
   readonly rule: GiftRule;
+  /** Velocity limits that the gift must keep: see limitsFor. */
+  readonly limits: readonly HeldLimit[];
   readonly points: number;
   /** Local day of the gift, and when the next one begins. */
   readonly day: Day;
@@ -46,8 +49,11 @@ export function planGift(facts: GiftFacts): (view: LedgerView) => Plan | { refus
       if (amount > left) throw new CapReached(left, facts.resetsAt);
     });
     if ('refused' in allowed) return allowed;
+    const within = withinLimits(view, facts.limits, amount);
+    if ('refused' in within) return within;
     return {
       steps: [
+        ...within.steps,
         { do: 'count', account: from.account, key, by: amount },
         { do: 'give', id: facts.giftId, from: from.account, to: to.account, amount, code: 'GIFT', termsId: null },
       ],

@@ -81,6 +81,7 @@ function factsOf(rate: CycleRate, points: bigint, day: Day): ConversionFacts {
     ...{ ids, postingId: newUuid(), ...member, accounts, from, to, routeId: `${from.id}-${to.id}`, amounts: conversionAmounts(rate, points), quoteId: null },
     rate: { ...rate, id: ISSUER, transferPrice: 0n, createdAt: new Date(0) } satisfies ConversionRate,
     minimumReceived: null,
+    limits: [],
     origins: originsOf(to.id),
     ...when,
   };
