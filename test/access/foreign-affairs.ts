@@ -144,6 +144,8 @@ export const ATTEMPTS: Readonly<Record<string, (ids: Ids, key: string) => string
   resumePartnership: ({ partnership }) => `mutation { resumePartnership(input: { partnershipId: "${partnership}" }) { __typename } }`,
   endPartnership: ({ partnership }) => `mutation { endPartnership(input: { partnershipId: "${partnership}" }) { __typename } }`,
   storeConversionRate: (_ids, key) => `mutation { storeConversionRate(input: { idempotencyKey: "${key}", ${RATE} }) { __typename } }`,
+  importConversionRates: (_ids, key) =>
+    `mutation { importConversionRates(input: { idempotencyKey: "${key}", csv: "from,to,ratio_num_to,ratio_den_from,increment_from\\nAIR,FLP,1,1,1", effectiveFrom: "2027-01-01T00:00:00Z" }) { __typename } }`,
   endConversionRate: ({ rate }) => `mutation { endConversionRate(input: { rateId: "${rate}", endsAt: "2027-01-01T00:00:00Z" }) { id } }`,
 };
 

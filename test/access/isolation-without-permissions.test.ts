@@ -35,7 +35,7 @@ describe('row-level security alone', () => {
   it.each([
     ['brand', 'updateBrand'],
     ['point_currency currency', 'createPointCurrency'],
-    ['conversion_rate', 'storeConversionRate'],
+    ['conversion_rate', 'endConversionRate'],
     ['partnership', 'partnership'],
     ['api_client', 'apiClients'],
     ['staff', 'removeStaff'],
