@@ -1,0 +1,145 @@
+import { newUuid } from '../../src/ids';
+import type * as PostingLedgers from '../../src/ledger/posting-ledger';
+import { createLedger, type RunningLedger } from '../../src/ledger/posting-ledger';
+import { faultsInBooks } from '../invariants/book-checks';
+import { accepted, type Brand, LedgerBook } from '../support/ledger-book';
+import { createTestApp, type TestApp } from '../support/test-app';
+
+/** Wallets are kept between batches. Whatever happens to them elsewhere or goes wrong here, the next posting sees them as they are. */
+let test: TestApp;
+let book: LedgerBook;
+let fuel: Brand;
+const ledgers: RunningLedger[] = [];
+
+beforeAll(async () => {
+  test = await createTestApp();
+  book = await LedgerBook.open(test.app.ledger, test.database);
+  fuel = await book.brand('FUEL');
+});
+afterEach(async () => {
+  for (const ledger of ledgers.splice(0)) await ledger.close();
+});
+afterAll(() => test.close());
+
+const sql = async (text: string, ...values: unknown[]) => (await test.database.owner.query(text, values)).rows;
+
+/** A gateway process more, with its own idea of the wallets. */
+async function gateway(create: typeof createLedger = createLedger): Promise<RunningLedger> {
+  const ledger = create({ connectionString: test.database.urls.kernel, clock: test.clock, log: test.app.log });
+  ledgers.push(ledger);
+  await ledger.openAccounts([
+    { kind: 'ISSUED', owner: fuel.id, currencyId: book.currencyId },
+    { kind: 'REDEEMED', owner: fuel.id, currencyId: book.currencyId },
+  ]);
+  return ledger;
+}
+
+const burn = (ledger: RunningLedger, wallet: number, amount: number) => ledger.post(book.burnRequest(fuel, wallet, amount, '2026-01-11T10:00:00Z'));
+
+/** Two gateways spend from one wallet in turn; returns what is left by each answer. */
+async function inTurn(one: RunningLedger, two: RunningLedger): Promise<number[]> {
+  const wallet = await book.wallet();
+  await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
+  await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z', { expires: '2027-01-01' });
+  const left: number[] = [];
+  for (const ledger of [one, two, one, one, two, one]) left.push(accepted(await burn(ledger, wallet, 3)).balances[0].active);
+  return left;
+}
+
+it('another process changes the wallet in between: it is read again', async () => {
+  expect(await inTurn(await gateway(), await gateway())).toEqual([17, 14, 11, 8, 5, 2]);
+  expect(await faultsInBooks(test.database.owner)).toEqual([]);
+});
+
+it('a spend lock, which does not change the wallet, is seen at once', async () => {
+  const [one, two] = [await gateway(), await gateway()];
+  const wallet = await book.wallet();
+  await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
+  accepted(await burn(one, wallet, 1));
+  const [{ owner_id: owner }] = await sql('SELECT owner_id FROM account WHERE id = $1', wallet);
+  await two.setSpendLock(owner, true);
+  expect((await burn(one, wallet, 1)).refusal?.code).toBe('WALLET_LOCKED');
+  await two.setSpendLock(owner, false);
+  expect(accepted(await burn(one, wallet, 1)).balances[0].active).toBe(8);
+});
+
+it('a refused posting leaves the kept wallet as it was', async () => {
+  const one = await gateway();
+  const wallet = await book.wallet();
+  await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
+  accepted(await burn(one, wallet, 1));
+  const half = book.request(fuel, '2026-01-11T10:00:00Z', { wallets: [wallet] }, () => [
+    { do: 'debit', id: newUuid(), from: wallet, to: fuel.redeemed, amount: 5, code: 'BURN', termsId: fuel.id },
+    { do: 'debit', id: newUuid(), from: wallet, to: fuel.redeemed, amount: 5, code: 'BURN', termsId: fuel.id },
+  ]);
+  expect((await one.post(half)).refusal?.code).toBe('INSUFFICIENT_POINTS');
+  expect(accepted(await burn(one, wallet, 9)).balances[0].active).toBe(0);
+});
+
+/** A batch fails at its last write, after its wallets were changed in memory; then the wallet is spent. Returns what is left by the answer. */
+async function afterFailure(one: RunningLedger): Promise<number> {
+  const wallet = await book.wallet();
+  await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
+  accepted(await burn(one, wallet, 1));
+  await sql("CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'XX000'; END $$");
+  await sql('CREATE TRIGGER fail BEFORE INSERT ON posting FOR EACH STATEMENT EXECUTE FUNCTION fail()');
+  await expect(burn(one, wallet, 5)).rejects.toThrow('no');
+  await sql('DROP TRIGGER fail ON posting; DROP FUNCTION fail');
+  return accepted(await burn(one, wallet, 2)).balances[0].active;
+}
+
+it('a batch fails after it was decided: its wallets are read again', async () => {
+  expect(await afterFailure(await gateway())).toBe(7);
+  expect(await faultsInBooks(test.database.owner)).toEqual([]);
+});
+
+describe('seeded faults: each of these checks can fail', () => {
+  type Cache = { kept: Map<number, { version: number }>; take(account: number): { version: number } | undefined };
+
+  /** Gateways whose cache is a wrong one. */
+  async function withCache<T>(spoil: (cache: Cache) => void, work: (create: typeof createLedger) => Promise<T>): Promise<T | string> {
+    let result: T | string = '';
+    await jest.isolateModulesAsync(async () => {
+      jest.doMock('../../src/ledger/internal/wallet-cache', () => {
+        const actual = jest.requireActual('../../src/ledger/internal/wallet-cache');
+        spoil(actual.WalletCache.prototype);
+        return actual;
+      });
+      const { createLedger: create } = require('../../src/ledger/posting-ledger') as typeof PostingLedgers;
+      result = await work(create).catch((error: Error) => error.message);
+    });
+    jest.dontMock('../../src/ledger/internal/wallet-cache');
+    return result;
+  }
+
+  it('the version does not move with the wallet: the other process goes on with old lots', async () => {
+    await sql('CREATE FUNCTION stand_still() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.version := OLD.version; RETURN NEW; END $$');
+    await sql('CREATE TRIGGER stand_still BEFORE UPDATE ON account FOR EACH ROW EXECUTE FUNCTION stand_still()');
+    const motionless = (cache: Cache) => {
+      const { take } = cache;
+      cache.take = function (account) {
+        const wallet = take.call(this, account);
+        if (wallet) wallet.version = 0;
+        return wallet;
+      };
+    };
+    try {
+      const left = await withCache(motionless, async (create) => inTurn(await gateway(create), await gateway(create)));
+      expect(left).not.toEqual([17, 14, 11, 8, 5, 2]);
+    } finally {
+      await sql('DROP TRIGGER stand_still ON account; DROP FUNCTION stand_still');
+    }
+  });
+
+  it('a failed batch gives its wallets back: the next one builds on what was never written', async () => {
+    const forgetful = (cache: Cache) => {
+      const { take } = cache;
+      cache.take = function (account) {
+        const wallet = take.call(this, account);
+        if (wallet) this.kept.set(account, wallet);
+        return wallet;
+      };
+    };
+    expect(await withCache(forgetful, async (create) => afterFailure(await gateway(create)))).not.toBe(7);
+  });
+});
