@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { endedWallets, goodwill } from './checks/care';
 import { conservation } from './checks/conservation';
 import { conversions, rates } from './checks/conversions';
 import { awards, expiries, notices } from './checks/expiry';
@@ -31,6 +32,8 @@ const CHECKS: readonly Check[] = [
   gifts,
   conversions,
   rates,
+  goodwill,
+  endedWallets,
   conservation,
   stretches,
   accountTotals,
