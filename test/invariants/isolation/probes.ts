@@ -5,15 +5,20 @@ import { SCOPES } from '../../../src/access/principal';
 import { createPointCurrency } from '../../../src/coalition/create-point-currency';
 import { storeConversionRate } from '../../../src/exchange/store-conversion-rate';
 import { newUuid, type Uuid } from '../../../src/ids';
+import { setVelocityLimit, setVelocityLimitSchema } from '../../../src/limits/set-velocity-limit';
 import { addIdentifier } from '../../../src/members/add-identifier';
+import { acceptInvitation, listInvitations } from '../../../src/sharing/answer-invitation';
+import { contributeToPool, contributeToPoolSchema } from '../../../src/sharing/contribute-to-pool';
+import { createPool } from '../../../src/sharing/create-pool';
+import { inviteToPool } from '../../../src/sharing/invite-to-pool';
 import { Id, Name, Who } from './names';
 import type { NestedArguments } from './schema-walk';
-import type { Person, Side, TwoBrands } from './two-brands';
+import type { Actor, Person, Side, TwoBrands } from './two-brands';
 
 /** How one query or mutation is tried. */
 export interface Probe<Made = unknown> {
-  /** Who may do it, and does in the positive control; by default the brand's API client. */
-  readonly by?: 'client' | 'member' | 'operator';
+  /** Who may do it, and does in the positive control; by default the brand's API client. 'prepared': the `actor` of what was prepared. */
+  readonly by?: 'client' | 'member' | 'operator' | 'prepared';
   /** Makes what the call is about, once for each brand. */
   readonly prepare?: (side: Side, world: TwoBrands) => Promise<Made>;
   /** Arguments of a call that succeeds about the side's own things. `key` is new for each call, and the same keys are used by both brands. */
@@ -51,6 +56,10 @@ async function aClient(side: Side, { points: { test } }: TwoBrands): Promise<{ c
   return { clientId: client.id, secretId: secret.id };
 }
 
+async function earningRuleOf({ brandId }: Side, { points: { test } }: TwoBrands): Promise<Uuid> {
+  return (await test.database.owner.query('SELECT id FROM earning_rule WHERE brand_id = $1 LIMIT 1', [brandId])).rows[0].id;
+}
+
 const purchaseLines = (side: Side) => [{ sku: `${side.word} sku`, category: 'goods', quantity: '2', unitPrice: '12.50' }];
 const purchaseArgs = (side: Side, redemptionId: Uuid, key: string) => ({
   idempotencyKey: key,
@@ -86,8 +95,34 @@ async function twoCurrencies(side: Side, { points: { test }, operator }: TwoBran
 }
 const rateFields = ([fromCurrency, toCurrency]: [string, string]) => ({ fromCurrency, toCurrency, minimum: 1, increment: 1, effectiveFrom: since });
 
+/** A household with its owner, somebody who has joined and somebody who was invited; `actor` is one of them. */
+interface Household {
+  readonly actor: Actor;
+  readonly poolId: Uuid;
+  readonly joined: Person;
+  readonly invitationId: Uuid;
+}
+const aHousehold =
+  (who: 'owner' | 'joined' | 'invited') =>
+  async (side: Side, { points: { test } }: TwoBrands): Promise<Household> => {
+    const [owner, joined, invited] = [await side.householder(), await side.householder(), await side.householder()];
+    const share = { numerator: 0, denominator: 1 };
+    const poolId = await createPool(test.app, owner.actor.principal, { idempotencyKey: newUuid(), share });
+    const invitationTo = async ({ person, actor }: typeof owner) => {
+      await inviteToPool(test.app, owner.actor.principal, { idempotencyKey: newUuid(), member: person.ref, role: 'ADULT' });
+      return (await listInvitations(test.app, actor.principal))[0].invitationId;
+    };
+    await acceptInvitation(test.app, joined.actor.principal, { invitationId: await invitationTo(joined), share });
+    const invitationId = await invitationTo(invited);
+    for (const { actor } of [owner, joined])
+      await contributeToPool(test.app, actor.principal, contributeToPoolSchema.parse({ idempotencyKey: newUuid(), currency: 'FLP', points: 50n }));
+    return { actor: { owner, joined, invited }[who].actor, poolId, joined: joined.person, invitationId };
+  };
+const byHousehold = (who: 'owner' | 'joined' | 'invited', args: (side: Side, made: Household, key: string) => Record<string, unknown>) =>
+  probe<Household>({ by: 'prepared', prepare: aHousehold(who), args });
+
 /** Values of arguments below the root. */
-export const NESTED: NestedArguments = { 'Wallet.movements.currency': '"FLP"' };
+export const NESTED: NestedArguments = { 'Pool.movements.currency': '"FLP"', 'Wallet.expiring.within': '90', 'Wallet.movements.currency': '"FLP"' };
 
 /** One entry a field of Query and Mutation: the tests compare these names with the schema's. */
 export const PROBES: Readonly<Record<string, Probe>> = {
@@ -114,7 +149,15 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Query.redemption': probe<Uuid>({ prepare: (side) => side.spend('redeem', side.own, 20), args: (_side, id) => ({ id: new Id('redemption', id) }) }),
   'Query.earningRules': probe({ args: () => ({ ...page, currency: 'FLP' }) }),
   'Query.redemptionRules': probe({ args: () => ({ ...page, currency: 'FLP' }) }),
+  'Query.expiryNotices': probe({ args: (side) => ({ ...page, memberId: new Id('member', side.own.memberId) }) }),
+  'Query.velocityLimits': probe({ args: () => ({ ...page, currency: 'FLP' }) }),
+  'Query.accountBalances': probe({ args: () => ({ ...page, currency: 'FLP', at: '2026-03-01T00:00:00Z' }) }),
+  'Query.balanceAt': probe({ by: 'member', args: (side) => ({ currency: 'FLP', at: '2026-03-01T00:00:00Z', member: new Who(side.own) }) }),
+  'Query.conservation': probe({ args: (side) => ({ currency: 'FLP', brandId: brand(side) }) }),
   'Query.viewer': probe({ args: () => ({}) }),
+  'Query.giftRules': probe({ args: () => ({ ...page, currency: 'FLP' }) }),
+  'Query.pool': byHousehold('joined', (_side, { poolId }) => ({ id: new Id('pool', poolId) })),
+  'Query.poolInvitations': byHousehold('invited', () => ({})),
 
   'Mutation.createApiClient': probe({
     args: (side, _made, key) => ({ input: { idempotencyKey: key, brandId: brand(side), name: `${side.word} shop`, scopes: [...SCOPES], ...withReason(side) } }),
@@ -188,6 +231,26 @@ export const PROBES: Readonly<Record<string, Probe>> = {
       input: { idempotencyKey: key, currency: 'FLP', moneyCurrency: 'EUR', pointsPerUnit: 2, excludedSkus: [`${side.word} sku`], effectiveFrom: nextStart() },
     }),
   }),
+  'Mutation.setVelocityLimit': probe<Uuid>({
+    prepare: earningRuleOf,
+    args: (side, ruleId, key) => ({
+      input: {
+        ...{ idempotencyKey: key, currency: 'FLP', act: 'EARN', measure: 'POINTS', window: 'YEAR', maximum: 1_000_000_000 },
+        ...{ brandId: brand(side), earningRuleId: new Id('rule', ruleId), ...withReason(side) },
+      },
+    }),
+  }),
+  'Mutation.endVelocityLimit': probe<Uuid>({
+    prepare: async (side, { points: { test } }) => {
+      const limit = { currency: 'FLP', act: 'GIFT', measure: 'COUNT', window: 'DAY', maximum: 1_000n };
+      return (await setVelocityLimit(test.app, side.client.principal, setVelocityLimitSchema.parse({ idempotencyKey: newUuid(), ...limit }))).id;
+    },
+    args: (side, limitId) => ({ input: { limitId: new Id('limit', limitId), ...withReason(side) } }),
+  }),
+  'Mutation.moveTestClock': probe({
+    by: 'operator',
+    args: (side, _made, key) => ({ input: { idempotencyKey: key, by: { seconds: 1 }, ...withReason(side) } }),
+  }),
   'Mutation.setRedemptionRule': probe({
     args: (side, _made, key) => ({
       input: { idempotencyKey: key, currency: 'FLP', moneyCurrency: 'EUR', pointsPerUnit: 100, effectiveFrom: nextStart(), ...withReason(side) },
@@ -224,6 +287,31 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     prepare: (side) => side.quote(side.own),
     args: (side, quoteId, key) => ({ input: { ...conversion(side, key), quoteId: new Id('quote', quoteId) } }),
   }),
+  'Mutation.setGiftRule': probe({
+    by: 'operator',
+    args: (side, _made, key) => ({ input: { idempotencyKey: key, currency: 'FLP', minimum: 1, effectiveFrom: nextStart(), ...withReason(side) } }),
+  }),
+  'Mutation.givePoints': probe<Person>({
+    prepare: aPerson,
+    args: (side, person, key) => ({ input: { idempotencyKey: key, from: new Who(side.own), to: new Who(person), currency: 'FLP', points: 10 } }),
+    presents: ['input.to.identifier'],
+  }),
+  'Mutation.createPool': probe<{ actor: Actor }>({
+    by: 'prepared',
+    prepare: (side) => side.householder(),
+    args: (_side, _made, key) => ({ input: { idempotencyKey: key, share: { numerator: 1, denominator: 2 } } }),
+  }),
+  'Mutation.inviteToPool': byHousehold('owner', (side, _made, key) => ({ input: { idempotencyKey: key, member: new Who(side.own), role: 'ADULT' } })),
+  'Mutation.acceptPoolInvitation': byHousehold('invited', (_side, { invitationId }) => ({ input: { invitationId: new Id('invitation', invitationId) } })),
+  'Mutation.endPoolInvitation': byHousehold('invited', (_side, { invitationId }) => ({ input: { invitationId: new Id('invitation', invitationId) } })),
+  'Mutation.setContributionShare': byHousehold('joined', () => ({ input: { share: { numerator: 1, denominator: 4 } } })),
+  'Mutation.setPoolRole': byHousehold('owner', (_side, { joined }) => ({ input: { memberId: new Id('member', joined.memberId), role: 'CHILD' } })),
+  'Mutation.contributeToPool': byHousehold('owner', (_side, _made, key) => ({ input: { idempotencyKey: key, currency: 'FLP', points: 10 } })),
+  'Mutation.leavePool': byHousehold('joined', (_side, { poolId }, key) => ({ input: { idempotencyKey: key, poolId: new Id('pool', poolId) } })),
+  'Mutation.removeFromPool': byHousehold('owner', (_side, { joined }, key) => ({
+    input: { idempotencyKey: key, memberId: new Id('member', joined.memberId) },
+  })),
+  'Mutation.closePool': byHousehold('owner', (_side, { poolId }, key) => ({ input: { idempotencyKey: key, poolId: new Id('pool', poolId) } })),
   'Mutation.enrolMember': probe({
     args: (side, _made, key) => ({
       input: {
@@ -286,6 +374,11 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Mutation.captureHold': probe<Uuid>(aRedemption('hold')),
   'Mutation.voidHold': probe<Uuid>(aRedemption('hold')),
   'Mutation.refundRedemption': probe<Uuid>(aRedemption('redeem')),
+  'Mutation.confirmPurchase': probe<Uuid>({
+    prepare: (side) => side.award(side.own),
+    args: (_side, id, key) => ({ input: { idempotencyKey: key, purchaseId: new Id('purchase', id) } }),
+  }),
+  'Mutation.setExpiryNotices': probe({ by: 'operator', args: (side) => ({ input: { currency: 'FLP', days: [45, 10], ...withReason(side) } }) }),
   'Mutation.closePeriod': probe({ by: 'operator', args: () => ({ input: { currency: 'FLP', month: '2026-02' } }) }),
 };
 

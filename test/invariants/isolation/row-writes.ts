@@ -25,10 +25,27 @@ export interface Things {
   /** A partnership of brand 1 with the operator, without countersigned terms; and terms that the operator proposed there. */
   readonly partnership: Uuid;
   readonly proposal: Uuid;
+  /** A pool that nobody is in; the one of `own`, who owns it, and somebody who is in it but no asker. */
+  readonly emptyPool: Uuid;
+  readonly pool: Uuid;
+  readonly housemate: Uuid;
 }
 
 /** Writes that only a policy allows or refuses: the values are good ones. "brand 1", "member 1" ... are names of askers. */
-export function rowWrites({ brands: [one, two], operator, stranger, own, ownWallet, currencies, rate, partnership, proposal }: Things): RowWrite[] {
+export function rowWrites({
+  brands: [one, two],
+  operator,
+  stranger,
+  own,
+  ownWallet,
+  currencies,
+  rate,
+  partnership,
+  proposal,
+  emptyPool,
+  pool,
+  housemate,
+}: Things): RowWrite[] {
   const id = () => `'${newUuid()}'`;
   const rule = `currency_id, version, money_currency, points_per_unit, effective_from, created_at`;
   const terms = (by: Uuid) =>
@@ -45,6 +62,11 @@ export function rowWrites({ brands: [one, two], operator, stranger, own, ownWall
   const quote = (brand: Uuid | null, party: Uuid) =>
     `INSERT INTO conversion_quote (id, wallet_id, brand_id, member_id, party_id, content_hash, from_currency_id, to_currency_id, rate_id, points, fee, remainder, base, bonus, quoted_at, expires_at)
      VALUES (${id()}, '${ownWallet}', ${brand ? `'${brand}'` : 'NULL'}, '${own}', '${party}', sha256('x'), 1, 2, '${rate}', 1, 0, 0, 1, 0, now(), now() + interval '1 minute')`;
+  const housemember = (of: Uuid, who: Uuid, role: string) =>
+    `INSERT INTO household_member (id, wallet_id, pool_id, member_id, role, invited_at, invitation_ends_at) VALUES (${id()}, '${ownWallet}', '${of}', '${who}', '${role}', now(), now())`;
+  const limit = (owner: Uuid, brand: string) =>
+    `INSERT INTO velocity_limit (id, owner_brand_id, currency_id, act, measure, time_window, brand_id, maximum, effective_from, created_at)
+     SELECT ${id()}, '${owner}', id, 'EARN', 'POINTS', 'DAY', ${brand}::uuid, 1, now(), now() FROM point_currency LIMIT 1`;
   const operatorOnly = (table: string, what: string, sql: string): RowWrite => ({ table, what, sql, by: ['operator'] });
   return [
     operatorOnly('brand', 'makes a brand', `INSERT INTO brand (id, code, name, created_at) VALUES (${id()}, 'NEWBRAND', 'x', now())`),
@@ -68,6 +90,26 @@ export function rowWrites({ brands: [one, two], operator, stranger, own, ownWall
     ),
     { table: 'conversion_quote', what: 'quotes for brand 1', sql: quote(one, one), by: ['brand 1'] },
     { table: 'conversion_quote', what: 'quotes for a member', sql: quote(null, own), by: ['member 1'] },
+    operatorOnly(
+      'gift_rule',
+      'sets a rule for gifts',
+      `INSERT INTO gift_rule (id, currency_id, version, minimum, step, effective_from, created_at) SELECT ${id()}, id, 99, 1, 1, '2040-01-01', now() FROM point_currency LIMIT 1`,
+    ),
+    {
+      table: 'household_pool',
+      what: 'opens a pool',
+      sql: `INSERT INTO household_pool (id, opened_at) VALUES (${id()}, now())`,
+      by: ['member 1', 'member 2', 'member 3', 'member 4'],
+    },
+    { table: 'household_pool', what: 'closes a pool', sql: `UPDATE household_pool SET closed_at = now() WHERE id = '${pool}'`, by: ['member 1'] },
+    { table: 'household_member', what: 'takes an empty pool', sql: housemember(emptyPool, own, 'OWNER'), by: ['member 1'] },
+    { table: 'household_member', what: 'invites somebody', sql: housemember(pool, stranger, 'ADULT'), by: ['member 1'] },
+    {
+      table: 'household_member',
+      what: 'ends a membership',
+      sql: `UPDATE household_member SET ended_at = now(), end_reason = 'REMOVED' WHERE pool_id = '${pool}' AND member_id = '${housemate}'`,
+      by: ['member 1', 'operator'],
+    },
     { table: 'member', what: 'enrols a member', sql: member(one), by: ['brand 1', 'operator'] },
     {
       table: 'member_personal_data',
@@ -145,6 +187,31 @@ export function rowWrites({ brands: [one, two], operator, stranger, own, ownWall
       sql: `INSERT INTO redemption_rule (id, brand_id, minimum, step, ${rule}) SELECT ${id()}, '${one}', 1, 1, id, 99, 'EUR', 1, '2040-01-01', now() FROM point_currency LIMIT 1`,
       by: ['brand 1', 'operator'],
     },
+    operatorOnly('point_currency', 'says when members are told', "UPDATE point_currency SET notice_days = '{1}'"),
+    {
+      table: 'expiry_notice',
+      what: 'tells a member',
+      sql: `INSERT INTO expiry_notice (id, wallet_id, account_id, currency_id, origin_id, available_on, contributor_id, ends_on, days, points, told_at)
+            SELECT ${id()}, w.id, 1, 1, 1, now(), 0, now(), 7, 1, now() FROM wallet w WHERE w.member_id = '${own}'`,
+      by: ['worker'],
+    },
+    {
+      table: 'expiry_progress',
+      what: 'says that a day is done',
+      sql: "INSERT INTO expiry_progress (currency_id, task, day) SELECT id, 'AWARDS', now() FROM point_currency ORDER BY id LIMIT 1",
+      by: ['worker'],
+    },
+    { table: 'velocity_limit', what: 'sets a limit for brand 1', sql: limit(one, `'${one}'`), by: ['brand 1', 'operator'] },
+    { table: 'velocity_limit', what: 'sets a limit in the name of brand 1 for all brands', sql: limit(one, 'NULL'), by: ['operator'] },
+    { table: 'velocity_limit', what: 'sets a limit in the name of brand 1 for another', sql: limit(one, `'${two}'`), by: ['operator'] },
+    {
+      table: 'velocity_limit',
+      what: "ends brand 1's limit",
+      sql: `UPDATE velocity_limit SET ends_at = '2040-01-01' WHERE owner_brand_id = '${one}'`,
+      by: ['brand 1', 'operator'],
+    },
+    operatorOnly('velocity_limit', "ends the coalition's limit", "UPDATE velocity_limit SET ends_at = '2040-01-01' WHERE brand_id IS NULL"),
+    operatorOnly('test_clock_move', 'moves the test clock', 'INSERT INTO test_clock_move (ahead_ms, moved_at) VALUES (100000, now())'),
     { table: 'period', what: 'closes a month', sql: "UPDATE period SET status = 'SETTLED' WHERE status = 'CLOSED'", by: ['operator', 'worker'] },
     {
       table: 'statement',

@@ -3,11 +3,14 @@ import type { GraphQLSchema } from 'graphql';
 import { mintClientToken, mintMemberToken } from '../../../src/access/access-tokens';
 import { addStaff } from '../../../src/access/add-staff';
 import { createMemberSession } from '../../../src/access/create-member-session';
+import { linkLogin } from '../../../src/access/link-login';
 import { localIssuer, mintLocalLogin } from '../../../src/access/local-issuer';
 import { type Principal, SCOPES, type StaffRole } from '../../../src/access/principal';
 import { createPointCurrency, createPointCurrencySchema } from '../../../src/coalition/create-point-currency';
+import { confirmPurchase } from '../../../src/earning/confirm-purchase';
 import { recordPurchase } from '../../../src/earning/record-purchases';
 import { recordReturn } from '../../../src/earning/record-return';
+import { setEarningRule, setEarningRuleSchema } from '../../../src/earning/set-earning-rule';
 import { convertPoints, convertPointsSchema } from '../../../src/exchange/convert-points';
 import { quoteConversion, quoteConversionSchema } from '../../../src/exchange/quote-conversion';
 import { storeConversionRate, storeConversionRateSchema } from '../../../src/exchange/store-conversion-rate';
@@ -25,6 +28,12 @@ import { refundRedemption, refundRedemptionSchema } from '../../../src/redemptio
 import type { SpentPoints } from '../../../src/redemption/spend-points';
 import { closePeriod } from '../../../src/settlement/close-period';
 import { completeClose } from '../../../src/settlement/complete-close';
+import { acceptInvitation, listInvitations } from '../../../src/sharing/answer-invitation';
+import { contributeToPool, contributeToPoolSchema } from '../../../src/sharing/contribute-to-pool';
+import { createPool } from '../../../src/sharing/create-pool';
+import { givePoints, givePointsSchema } from '../../../src/sharing/give-points';
+import { inviteToPool } from '../../../src/sharing/invite-to-pool';
+import { setGiftRule, setGiftRuleSchema } from '../../../src/sharing/set-gift-rule';
 import { openPointsApi, type PointsApi } from '../../support/points-api';
 import { purchaseOf, returnOf } from '../../support/shop-coalition';
 import type { TestAppOptions } from '../../support/test-app';
@@ -65,11 +74,15 @@ export interface Side {
   readonly sharedMember: Actor;
   readonly statementId: Uuid;
   enrol(): Promise<Person>;
+  /** A new member with points and a login of their own. */
+  householder(): Promise<{ readonly person: Person; readonly actor: Actor }>;
   addStaff(): Promise<Uuid>;
   purchase(person: Person, amount?: string, more?: Record<string, unknown>): Promise<Uuid>;
   spend(kind: 'redeem' | 'hold', person: Person, points?: number, more?: Record<string, unknown>): Promise<Uuid>;
   /** A quote of 10 FLP in AIR. */
   quote(person: Person): Promise<Uuid>;
+  /** A purchase of 20 January, whose points wait to be confirmed. */
+  award(person: Person): Promise<Uuid>;
   /** A partnership with the operator for a currency of its own, and the id of its only terms. */
   partnership(terms?: 'PROPOSED' | 'COUNTERSIGNED', state?: string): Promise<{ partnershipId: Uuid; termsId: Uuid; currency: string }>;
 }
@@ -94,15 +107,18 @@ const NO_LIMITS = {
   TESSERA_RATE_COST: '1000000000',
 };
 const IN_JANUARY = new Date('2026-01-15T10:00:00Z');
+/** What is bought on that day is to be confirmed. */
+const AWARD_DAY = new Date('2026-01-20T10:00:00Z');
 const ROLES = ['PROGRAMME_MANAGER', 'FINANCE', 'COMPLIANCE_OFFICER', 'SUPPORT'] as const;
 
 /** FUEL attacks, TAXI is attacked. Both have earned, spent, held, captured, refunded, returned; January is closed. */
 export async function openTwoBrands(options: TestAppOptions = {}): Promise<TwoBrands> {
-  const points = await openPointsApi({ ...options, variables: { ...NO_LIMITS, ...options.variables } });
+  const points = await openPointsApi({ ...options, variables: { ...NO_LIMITS, TESSERA_MODE: 'sandbox', ...options.variables } });
   const { app } = points.test;
   const { operator: principal, freshOperatorToken } = points.coalition;
   const operator: Actor = { name: 'the operator', principal, token: freshOperatorToken };
   await openExchange(points, principal);
+  await setGiftRule(app, principal, setGiftRuleSchema.parse({ idempotencyKey: 'gifts of FLP', currency: 'FLP', effectiveFrom: IN_JANUARY }));
   const sides = { b: await openSide(points, operator, 'TAXI', 'zebulon', '10473', null), a: null as Side | null };
   sides.a = await openSide(points, operator, 'FUEL', 'quixote', '20047', sides.b.shared);
   const period = await closePeriod(app, principal, { currency: 'FLP', month: dayFromIso('2026-01-01') });
@@ -185,6 +201,28 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
         : await redeemPoints(app, principal, holdPointsSchema.parse(command) as HoldPoints);
     return redemptionId;
   }
+  async function householder() {
+    const person = await enrol();
+    await purchase(person);
+    const subject = person.card;
+    const token = () => mintLocalLogin(app, subject);
+    await linkLogin(app, sessionOf('householder', person).principal, { token: await token() });
+    return { person, actor: { name: `${code}'s householder`, principal: withLogin(person), token } };
+  }
+  /** What members share: a gift that the brand asks for and one that the giver does, and a pool that is spent from. */
+  async function share(owner: Person, other: Person): Promise<void> {
+    const gift = () => ({ idempotencyKey: newUuid(), to: other.ref, currency: 'FLP', points: 10n });
+    await givePoints(app, principal, givePointsSchema.parse({ ...gift(), from: owner.ref }));
+    await givePoints(app, withLogin(owner), givePointsSchema.parse({ ...gift(), from: null }));
+    const nothing = { numerator: 0, denominator: 1 };
+    await createPool(app, withLogin(owner), { idempotencyKey: newUuid(), share: nothing });
+    await inviteToPool(app, withLogin(owner), { idempotencyKey: newUuid(), member: other.ref, role: 'ADULT' });
+    const [{ invitationId }] = await listInvitations(app, withLogin(other));
+    await acceptInvitation(app, withLogin(other), { invitationId, share: nothing });
+    await contributeToPool(app, withLogin(owner), contributeToPoolSchema.parse({ idempotencyKey: newUuid(), currency: 'FLP', points: 300n }));
+    await spend('redeem', other, 100, { source: 'POOL' });
+    await spend('hold', owner, 100, { source: 'POOL' });
+  }
   const conversion = (person: Person | null) => ({ idempotencyKey: newUuid(), member: person?.ref ?? null, from: 'FLP', to: 'AIR', points: 10n });
   async function quote(person: Person): Promise<Uuid> {
     return (await quoteConversion(app, principal, quoteConversionSchema.parse(conversion(person)))).id;
@@ -228,6 +266,18 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     return { partnershipId, termsId, currency };
   }
 
+  async function setAvailability(from: string, availability: Record<string, unknown>): Promise<void> {
+    const rule = { idempotencyKey: `rule from ${from}`, currency: 'FLP', moneyCurrency: 'EUR', pointsPerUnit: 1, excludedSkus: ['GIFTCARD'] };
+    await setEarningRule(app, principal, setEarningRuleSchema.parse({ ...rule, effectiveFrom: new Date(from), availability }));
+  }
+  const award = (person: Person) => purchase(person, '700', { occurredAt: AWARD_DAY });
+  async function awards(person: Person): Promise<void> {
+    await confirmPurchase(app, principal, { idempotencyKey: newUuid(), purchaseId: await award(person), occurredAt: null });
+    await award(person);
+  }
+
+  await setAvailability('2026-01-20T00:00:00Z', { kind: 'ON_EVENT', days: 730 });
+  await setAvailability('2026-01-21T00:00:00Z', { kind: 'IMMEDIATE' });
   const [own, visitor] = [await enrol(), await enrol()];
   await purchase(visitor, '5000');
   const shared = known ? await meet(known) : await enrol();
@@ -242,6 +292,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     await captureHold(app, principal, captureHoldSchema.parse({ idempotencyKey: newUuid(), redemptionId: held, points: 100n }));
     await refundRedemption(app, principal, refundRedemptionSchema.parse({ idempotencyKey: newUuid(), redemptionId: burned, points: 20n }));
     await convert(person);
+    await awards(person);
     await purchase(person, `${amount}3`, { redemptionIds: [await spend('redeem', person, 160)] });
   }
   // Arrears: all points of a purchase are spent before it comes back.
@@ -250,12 +301,24 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
   await spend('redeem', poor, 100);
   await recordReturn(app, principal, returnOf(returned, [{ lineNo: 1, quantity: '1' }]));
   await purchase(poor, '30');
+  await share(own, known ? visitor : poor);
   // What members and brands do to a wallet is written into the brand's trail.
   const sharedMember = sessionOf('shared member', shared);
   await lockWallet(app, sharedMember.principal, { member: null, reason: `${word} lost the phone` });
   await unlockWallet(app, withLogin(shared), { member: null, reason: null });
   await lockWallet(app, principal, { member: own.ref, reason: `${word} looks odd` });
   await unlockWallet(app, withLogin(own), { member: null, reason: null });
+  // FLP never expires: what the worker would have written.
+  await database.owner.query(
+    "INSERT INTO expiry_progress (currency_id, task, day) SELECT id, 'NOTICES', '2026-03-01' FROM point_currency ON CONFLICT DO NOTHING",
+  );
+  for (const person of [own, shared])
+    await database.owner.query(
+      `INSERT INTO expiry_notice (id, wallet_id, account_id, currency_id, origin_id, available_on, contributor_id, ends_on, days, points, told_at)
+       SELECT gen_random_uuid(), a.owner_id, a.id, a.currency_id, l.origin_id, l.available_on, 0, '2026-04-01', 30, l.remaining, $2
+       FROM account a JOIN lot l ON l.account_id = a.id WHERE a.owner_id = $1 AND a.kind = 'WALLET' AND l.remaining > 0 LIMIT 1 ON CONFLICT DO NOTHING`,
+      [person.walletId, app.clock.now()],
+    );
   const staff = Object.fromEntries(await Promise.all(ROLES.map(async (role) => [role, await staffOf(role)]))) as Record<StaffRole, Actor>;
   await createMemberSession(app, principal, { memberId: own.memberId });
   await partnership('PROPOSED', 'PROPOSED');
@@ -277,9 +340,11 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
       const added = await staffOf('SUPPORT');
       return added.principal.kind === 'staff' ? added.principal.staffId : '';
     },
+    householder,
     purchase,
     spend,
     quote,
+    award,
     partnership,
   };
 }

@@ -17,9 +17,11 @@ const directory = rows({ brand: ALL, member: ALL, operator: ALL, worker: ALL, au
 
 const linked = (member: string) => `${member} IN (SELECT l.member_id FROM brand_link l WHERE l.brand_id = :brand AND l.unlinked_at IS NULL)`;
 const walletsOf = { brand: `SELECT w.id FROM wallet w WHERE ${linked('w.member_id')}`, member: 'SELECT w.id FROM wallet w WHERE w.member_id = :member' };
+/** The household pool that a member is in. */
+const poolOf = 'SELECT h.pool_id FROM household_member h WHERE h.member_id = :member AND h.joined_at IS NOT NULL AND h.ended_at IS NULL';
 const accountsOf = {
   brand: `SELECT a.id FROM account a WHERE a.owner_id = :brand OR (a.kind = 'WALLET' AND a.owner_id IN (${walletsOf.brand}))`,
-  member: `SELECT a.id FROM account a WHERE a.kind = 'WALLET' AND a.owner_id IN (${walletsOf.member})`,
+  member: `SELECT a.id FROM account a WHERE (a.kind = 'WALLET' AND a.owner_id IN (${walletsOf.member})) OR (a.kind = 'POOL' AND a.owner_id IN (${poolOf}))`,
 };
 const side = ':brand IN (brand_id, partner_brand_id)';
 const ofSide = `partnership_id IN (SELECT p.id FROM partnership p WHERE :brand IN (p.brand_id, p.partner_brand_id))`;
@@ -41,6 +43,10 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   arrears_fill: coalition({}),
   lot_origin: coalition({}),
   journal_cursor: coalition({}),
+  roll_up_bucket: coalition({}),
+  account_roll_up: coalition({}),
+  issuer_roll_up: coalition({}),
+  test_clock_move: coalition({}),
   currency: directory,
   // Only the kernel may touch it: the application has no privilege at all.
   counter: rows({}),
@@ -65,14 +71,24 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   // Rules, facts, settlement.
   earning_rule: coalition({ brand: ownBrand }),
   redemption_rule: coalition({ brand: ownBrand }),
+  // Its own, and what the coalition holds it to.
+  velocity_limit: coalition({ brand: 'owner_brand_id = :brand OR brand_id IS NULL OR brand_id = :brand' }),
   redemption: fact,
   purchase: fact,
   purchase_line: fact,
   purchase_redemption: fact,
   purchase_return: fact,
   purchase_return_line: fact,
+  purchase_award: fact,
+  award_resolution: fact,
+  expiry_notice: coalition({ brand: `wallet_id IN (${walletsOf.brand})`, member: `wallet_id IN (${walletsOf.member})` }),
+  expiry_progress: coalition({}),
   conversion: fact,
   conversion_quote: fact,
+  gift_rule: directory,
+  gift: coalition({ brand: ownBrand, member: ':member IN (member_id, to_member_id)' }),
+  household_pool: coalition({ member: `id IN (${poolOf})` }),
+  household_member: coalition({ member: `member_id = :member OR pool_id IN (${poolOf})` }),
   period: coalition({ brand: ALL }),
   obligation: coalition({ brand: ':brand IN (debtor_brand_id, creditor_brand_id)' }),
   statement: coalition({ brand: ownBrand }),
