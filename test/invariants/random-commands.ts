@@ -48,7 +48,7 @@ const part = fc.oneof(
       month: fc.nat({ max: MONTHS.length - 1 }),
       expiresIn: fc.option(fc.integer({ min: -2, max: 40 }), { freq: 2 }),
       /** At once, after some days, or once it is confirmed, before a deadline. */
-      when: fc.constantFrom('at once', 'at once', 'at once', 'later', 'confirmed'),
+      when: fc.constantFrom('at once', 'at once', 'at once', 'later', 'confirmed', 'confirmed'),
       days: fc.integer({ min: 0, max: 10 }),
       slides,
     }),

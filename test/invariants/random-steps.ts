@@ -105,21 +105,27 @@ export class StepMaker {
     return [{ do: 'slide', account: this.place(place), until: Math.max(this.at.day, notBefore) + days }];
   }
 
-  private earn({ wallet, brand, amount, code, month, expiresIn, when, days, slides }: PartOf<'earn'>): Step[] {
+  private earn({ wallet, brand: any, amount, code, month: anyMonth, expiresIn, when: wanted, days, slides }: PartOf<'earn'>): Step[] {
     const { day } = this.at;
+    // Where something is owed, an award is often the next to come: what of it fills arrears was never in its lot.
+    const owing = owedBy(this.model.wallet(this.world.wallets[wallet])) > 0;
+    const when = owing && days % 2 > 0 ? 'confirmed' : wanted;
+    // Awards of one brand and month: several share a lot.
+    const [brand, month] = when === 'confirmed' ? [0, MONTHS.length - 1] : [any, anyMonth];
     const { currency } = PLACES[wallet];
     const { issued, opening, goodwill } = this.world.brands[brand].of[currency];
     const id = newUuid();
     const to = this.place(wallet);
     const originId = this.world.originOf(brand, month, currency);
     // What waits to be confirmed is never available and ends after its deadline.
+    const deadline = when === 'confirmed' ? Math.ceil((day + days) / 5) * 5 : day + days;
     const availableOn = when === 'at once' ? ALWAYS : when === 'later' ? day + days : NEVER;
-    const expiresOn = when === 'confirmed' ? day + days + 1 : expiresIn === null ? NEVER : day + expiresIn;
+    const expiresOn = when === 'confirmed' ? deadline + 1 : expiresIn === null ? NEVER : day + expiresIn;
     const lot = { originId, expiresOn, availableOn };
     const from = code === 'OPENING' ? opening : code === 'GOODWILL' ? goodwill : issued;
     const credit: Step = { do: 'credit', id, from, to, amount, code, lot, termsId: TERMS };
     this.made.credits.push({ id, account: to, amount, lot });
-    return [...this.active(wallet, slides, when === 'at once' ? day : day + days), credit];
+    return [...this.active(wallet, slides, when === 'at once' ? day : deadline), credit];
   }
 
   private burn({ place: wanted, brand, amount, all, slides }: PartOf<'burn'>): Step[] {

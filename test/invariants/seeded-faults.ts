@@ -1,0 +1,174 @@
+import type * as ApplyConvert from '../../src/ledger/internal/apply-convert';
+import type * as ApplyDates from '../../src/ledger/internal/apply-dates';
+import type * as ApplyReversal from '../../src/ledger/internal/apply-reversal';
+import type * as BatchStates from '../../src/ledger/internal/batch-state';
+import type * as ConversionShares from '../../src/ledger/internal/conversion-shares';
+import type * as Lots from '../../src/ledger/internal/lots';
+import type * as PostingsInProgress from '../../src/ledger/internal/posting-in-progress';
+
+import type * as PostingLedgers from '../../src/ledger/posting-ledger';
+import type { TestApp } from '../support/test-app';
+
+/**
+ * A check that cannot fail is a defect. Each fault replaces one function of the kernel by a wrong one, which breaks nothing by itself: no constraint
+ * of the database, no assertion of the kernel. The comparison that is green for the kernel (ledger-model.test.ts) must be red with it.
+ */
+const KERNEL = '../../src/ledger/internal/';
+const replaced = new Set<string>();
+
+/** The module with some of its functions replaced, for what is required from then on. */
+function replace<M extends object>(name: string, change: (actual: M) => Partial<M>): void {
+  replaced.add(name);
+  jest.doMock(`${KERNEL}${name}`, () => {
+    const actual = jest.requireActual<M>(`${KERNEL}${name}`);
+    return { ...actual, ...change(actual) };
+  });
+}
+
+/** Requires modules of its own, with the faults in them. */
+export async function isolated<T>(faults: () => void, work: () => Promise<T>): Promise<T> {
+  let result: T | undefined;
+  try {
+    await jest.isolateModulesAsync(async () => {
+      faults();
+      result = await work();
+    });
+  } finally {
+    for (const name of replaced) jest.dontMock(`${KERNEL}${name}`);
+    replaced.clear();
+  }
+  return result as T;
+}
+
+type Posting = PostingsInProgress.Posting;
+
+/** The posting as it would be on another day. */
+function onDay(posting: Posting, days: number): Posting {
+  return Object.create(posting, { request: { value: { ...posting.request, day: posting.request.day + days } } });
+}
+
+export const uncheckedRowCounts = () => replace('row-counts', () => ({ requireRowCount: () => undefined }));
+
+export const FAULTS: Readonly<Record<string, () => void>> = {
+  'lot order: the issue month does not count': () =>
+    replace<typeof BatchStates>('batch-state', ({ compareLots }) => ({ compareLots: (a, b) => compareLots({ ...a, issueMonth: 0 }, { ...b, issueMonth: 0 }) })),
+  'lot order: a lot that is made goes to the end': () => replace<typeof BatchStates>('batch-state', () => ({ compareLots: () => 0 })),
+  'lot order: what expires last is consumed first': () =>
+    replace<typeof Lots>('lots', ({ takeFrom }) => ({
+      consume: (posting, wallet, amount, to) => {
+        const there = wallet.lots.filter((lot) => lot.availableOn <= posting.request.day && posting.request.day < Math.min(lot.expiresOn, wallet.slidesUntil));
+        return takeFrom(posting, there.reverse(), amount, to).allocations;
+      },
+    })),
+  'rounding: the shares of a conversion are rounded down from the soonest to expire': () =>
+    replace<typeof ConversionShares>('conversion-shares', () => ({
+      conversionShares: (amounts, received) => {
+        const given = amounts.reduce((sum, amount) => sum + amount, 0);
+        let [soFar, paid] = [0, 0];
+        return amounts.map((amount) => {
+          soFar += amount;
+          const share = Math.floor((soFar * received) / given) - paid;
+          paid += share;
+          return share;
+        });
+      },
+    })),
+  'allocation: the last lot of several is not recorded': () =>
+    replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
+      const { addAllocations } = Posting.prototype;
+      Posting.prototype.addAllocations = function (id, account, allocations, first) {
+        return addAllocations.call(this, id, account, allocations.length > 1 ? allocations.slice(0, -1) : allocations, first);
+      };
+      return {};
+    }),
+  'allocation: they are recorded in another order': () =>
+    replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
+      const { addAllocations } = Posting.prototype;
+      Posting.prototype.addAllocations = function (id, account, allocations, first) {
+        return addAllocations.call(this, id, account, [...allocations].reverse(), first);
+      };
+      return {};
+    }),
+  'allocation: a refund does not know what was consumed last': () =>
+    replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
+      const { addTransfer } = Posting.prototype;
+      Posting.prototype.addTransfer = function (transfer, allocations = [], filled = 0) {
+        return addTransfer.call(this, transfer, [...allocations].reverse(), filled);
+      };
+      return {};
+    }),
+  'arrears: the youngest is filled first': () =>
+    replace<typeof Lots>('lots', ({ addToLot }) => ({
+      addToLot: (posting, wallet, ...rest) => {
+        wallet.arrearsRows.reverse();
+        const filled = addToLot(posting, wallet, ...rest);
+        wallet.arrearsRows.reverse();
+        return filled;
+      },
+    })),
+  'arrears: what is earned goes past them': () =>
+    replace<typeof Lots>('lots', () => ({
+      addToLot: (posting, wallet, _transfer, key, amount) => {
+        posting.shiftLot(posting.lotOf(wallet, key), amount, 0);
+        return 0;
+      },
+    })),
+  'arrears: points that are over fill them': () =>
+    replace<typeof Lots>('lots', ({ addToLot }) => ({ addToLot: (posting, ...rest) => addToLot(onDay(posting, -100_000), ...rest) })),
+  'arrears: a confirmed award forgets what it filled': () =>
+    replace<typeof ApplyDates>('apply-dates', ({ redate }) => ({
+      redate: (posting, step) => {
+        const credit = posting.state.transfers.get(step.credit) as { filled: number };
+        const { filled } = credit;
+        credit.filled = 0;
+        redate(posting, step);
+        credit.filled = filled;
+      },
+    })),
+  'expiry: points can be spent on the day on which they end': () =>
+    replace<typeof BatchStates>('batch-state', () => ({
+      isSpendable: (lot, wallet, day) => lot.availableOn <= day && day <= Math.min(lot.expiresOn, wallet.slidesUntil),
+    })),
+  'expiry: the worker books it a day late': () =>
+    replace<typeof ApplyDates>('apply-dates', ({ end }) => ({ end: (posting, step) => end(step.code === 'EXPIRY' ? onDay(posting, -1) : posting, step) })),
+  'expiry: what had lapsed lives again': () => replace<typeof ApplyDates>('apply-dates', () => ({ dateWhatLapsed: () => undefined })),
+  'expiry: a wallet that has lapsed stays so, whatever comes in': () => replace<typeof BatchStates>('batch-state', () => ({ hasLapsed: () => false })),
+  'expiry: what is given away forgets that its wallet slides': () =>
+    replace<typeof Lots>('lots', ({ mergeLots }) => ({
+      dated: (portions, _from, contributor) => mergeLots(portions.map((portion) => ({ ...portion, contributor }))),
+    })),
+  'expiry: holds do not end': () => replace('apply-step', () => ({ catchUp: () => undefined })),
+  'idempotency: the content is not compared': () => replace<typeof BatchStates>('batch-state', () => ({ isSameContent: () => true })),
+  'floor: arrears do not keep points from being spent': () =>
+    replace<typeof Lots>('lots', ({ requireSpendable }) => ({
+      requireSpendable: (posting, wallet, amount) => requireSpendable(posting, Object.create(wallet, { arrears: { value: 0 } }), amount),
+    })),
+  'floor: points are spendable before they are available': () =>
+    replace<typeof BatchStates>('batch-state', () => ({ isSpendable: (lot, wallet, day) => day < Math.min(lot.expiresOn, wallet.slidesUntil) })),
+  'pool: it forgets whose points they were': () => replace<typeof Lots>('lots', ({ dated }) => ({ dated: (portions, from) => dated(portions, from, 0) })),
+  'age: converted points live as long as the other currency lets them': () =>
+    replace<typeof ApplyConvert>('apply-convert', ({ convert }) => ({ convert: (posting, step) => convert(posting, { ...step, expiry: 'OWN' }) })),
+  'reversal: it is not led to the wallet that survived': () =>
+    replace<typeof ApplyReversal>('apply-reversal', ({ clawBack, reinstate }) => ({
+      clawBack: (posting, { wallet: _, ...step }) => clawBack(posting, step),
+      reinstate: (posting, { wallet: _, ...step }) => reinstate(posting, step),
+    })),
+  'undo: a refused posting leaves what its first steps did': () =>
+    replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
+      Posting.prototype.undo = () => undefined;
+      return {};
+    }),
+};
+
+/** A ledger on the test's database made of modules with faults in them; closed when the work is done. */
+export async function withFaultyLedger<T>(test: TestApp, faults: () => void, work: (faulty: TestApp) => Promise<T>): Promise<T> {
+  return isolated(faults, async () => {
+    const { createLedger } = require('../../src/ledger/posting-ledger') as typeof PostingLedgers;
+    const ledger = createLedger({ connectionString: test.database.urls.kernel, clock: test.clock, log: test.app.log });
+    try {
+      return await work({ ...test, app: { ...test.app, ledger } });
+    } finally {
+      await ledger.close();
+    }
+  });
+}
