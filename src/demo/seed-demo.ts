@@ -7,6 +7,7 @@ import { createPointCurrency } from '../coalition/create-point-currency';
 import { countersignTerms } from '../coalition/decide-terms';
 import { proposeTerms } from '../coalition/propose-terms';
 import { setEarningRule } from '../earning/set-earning-rule';
+import { importConversionRates } from '../exchange/import-conversion-rates';
 import type { Uuid } from '../ids';
 import { enrolMember } from '../members/enrol-members';
 import { microMoney } from '../points/amount';
@@ -23,6 +24,7 @@ export interface DemoCoalition {
 }
 
 const CURRENCY = 'TESSERAE';
+const MILES = 'MILES';
 const CARD = '2000 0000 0017';
 const START = new Date('2024-01-01T00:00:00Z');
 const FOR_EVER_DAYS = 36_500;
@@ -79,7 +81,7 @@ export async function seedDemo(app: App): Promise<DemoCoalition | null> {
 
 async function seedCoalition(app: App, operator: Principal, known: Partial<DemoEnvironment>): Promise<void> {
   const brandIds = await seedBrands(app, operator);
-  await seedCurrency(app, operator);
+  await seedCurrencies(app, operator);
   const found = { ...known };
   for (const brand of BRANDS) {
     const id = brandIds.get(brand.code) as Uuid;
@@ -100,18 +102,20 @@ async function seedBrands(app: App, operator: Principal): Promise<Map<string, Uu
   return ids;
 }
 
-async function seedCurrency(app: App, operator: Principal): Promise<void> {
-  await createPointCurrency(app, operator, {
-    idempotencyKey: 'demo/currency',
-    code: CURRENCY,
-    name: 'Tesserae, shared by the demo coalition',
+async function seedCurrencies(app: App, operator: Principal): Promise<void> {
+  const common = {
     scale: 0,
     timeZone: 'UTC',
     clearingModel: 'OPERATOR',
     settlementCurrency: 'EUR',
     expiry: { kind: 'ROLLING', months: 24, rounding: 'MONTH' },
     ownerBrandId: null,
-  });
+  } as const;
+  await createPointCurrency(app, operator, { ...common, idempotencyKey: 'demo/currency', code: CURRENCY, name: 'Tesserae, shared by the demo coalition' });
+  await createPointCurrency(app, operator, { ...common, idempotencyKey: 'demo/miles', code: MILES, name: 'Miles, to turn tesserae into' });
+  // 10 give 5, from now on, and 500 more for each full 10,000.
+  const csv = `from,to,ratio_num_to,ratio_den_from,increment_from,bonus_to_per_block,block_from\n${CURRENCY},${MILES},1,2,10,500,10000`;
+  await importConversionRates(app, operator, { idempotencyKey: 'demo/rates', csv, currencies: [], dryRun: false });
 }
 
 /** 0.010 EUR a point from whoever issues it, 0.008 EUR to whoever redeems it. */

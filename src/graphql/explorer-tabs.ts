@@ -170,6 +170,18 @@ query Coalition {
 }`,
     variables: () => ({}),
   },
+  {
+    as: 'MEMBER',
+    query: `# 9. Ana turns some of what she has left into miles.
+# dryRun: true shows what she would get, and writes nothing.
+mutation ConvertIntoMiles($input: ConvertInput!) {
+  convert(input: $input) {
+    ... on ConvertedPoints { points fee received dryRun duplicate fromBalance { currency spendable } toBalance { currency spendable } }
+    ... on Refusal { code message }
+  }
+}`,
+    variables: ({ currency, visit }) => ({ input: { idempotencyKey: `explorer-convert-${visit}`, from: currency, to: 'MILES', points: 100, dryRun: false } }),
+  },
 ];
 
 const PLACEHOLDERS: Omit<Facts, 'visit'> = { card: 'a card number', currency: 'a points currency', month: '2026-01' };

@@ -24,7 +24,18 @@ async function count(table: string): Promise<number> {
   return rows[0].n;
 }
 
-const TABLES = ['brand', 'api_client', 'api_client_secret', 'terms_version', 'earning_rule', 'redemption_rule', 'member', 'member_identifier', 'staff'];
+const TABLES = [
+  'brand',
+  'api_client',
+  'api_client_secret',
+  'terms_version',
+  'earning_rule',
+  'redemption_rule',
+  'conversion_rate',
+  'member',
+  'member_identifier',
+  'staff',
+];
 
 test('makes a coalition once, with credentials that work and that only their owner can read', async () => {
   const made = await seedDemo(demo.app);

@@ -61,6 +61,12 @@ describe('the explorer', () => {
     expect((await run(6)).closePeriod.status).toBe('CLOSING');
     expect((await run(7)).statements.edges).toEqual([]);
     expect((await run(8)).partnerships.edges).toHaveLength(3);
+    expect((await run(9)).convert).toMatchObject({
+      points: 100,
+      received: 50,
+      fromBalance: { spendable: 313 },
+      toBalance: { currency: 'MILES', spendable: 50 },
+    });
   });
 
   it('loads nothing from elsewhere', async () => {
@@ -77,7 +83,7 @@ describe('the explorer', () => {
 
   it("shows the demo's tokens to this machine only", async () => {
     const shown = async (...request: Parameters<typeof openPage>) => (await openPage(...request)).tabs.filter(({ headers }) => headers.includes('eyJ')).length;
-    expect(await shown(LOCAL)).toBe(8);
+    expect(await shown(LOCAL)).toBe(9);
     expect(await shown(LOCAL, '192.0.2.7')).toBe(0);
     expect(await shown({ host: 'rebound.example:4000' })).toBe(0);
     expect(await shown({ ...LOCAL, 'x-forwarded-for': '192.0.2.7' })).toBe(0);
