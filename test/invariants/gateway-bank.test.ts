@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { faultsInBooks } from './book-checks';
+import { MUTATIONS } from './gateways/errands';
 import { type GatewayProcess, startGateway } from './gateways/gateway-process';
 import { type GatewayTown, openGatewayTown } from './gateways/gateway-town';
 import { LONG, SEED } from './run-settings';
@@ -19,8 +20,8 @@ beforeAll(async () => {
   gateways = await Promise.all([startGateway(app), startGateway(app)]);
 }, 60_000);
 afterAll(async () => {
-  for (const gateway of gateways) await gateway.kill();
-  await town.close();
+  for (const gateway of gateways ?? []) await gateway.kill();
+  await town?.close();
 });
 
 it(
@@ -65,6 +66,8 @@ it(
     expect(await town.repeat(() => gateways[0].url, 100)).toEqual([]);
     expect(log.told.size).toBeGreaterThan(SECONDS * 10);
     expect(snapshots).toBeGreaterThan(3);
+    // Otherwise little was tried.
+    for (const mutation of MUTATIONS) expect(byKind(town)[`${mutation} ACCEPTED`] ?? 0).toBeGreaterThan(0);
     if (LONG) process.stderr.write(`bank: ${JSON.stringify({ answers: log.told.size, snapshots, balances, ...byKind(town) })}\n`);
   },
   SECONDS * 1_000 + 120_000,

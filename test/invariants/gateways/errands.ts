@@ -11,10 +11,17 @@ const DOCUMENTS = {
   captureHold: `mutation ($input: CaptureHoldInput!) { captureHold(input: $input) { ... on CapturedHold { points released duplicate } ${REFUSAL} } }`,
   voidHold: `mutation ($input: VoidHoldInput!) { voidHold(input: $input) { ... on VoidedHold { released duplicate } ${REFUSAL} } }`,
   refundRedemption: `mutation ($input: RefundRedemptionInput!) { refundRedemption(input: $input) { ... on Refund { points duplicate } ${REFUSAL} } }`,
+  givePoints: `mutation ($input: GivePointsInput!) { givePoints(input: $input) { ... on Gift { points duplicate } ${REFUSAL} } }`,
+  convert: `mutation ($input: ConvertInput!) { convert(input: $input) { ... on ConvertedPoints { points received duplicate } ${REFUSAL} } }`,
   recordReturn: `mutation ($input: RecordReturnInput!) { recordReturn(input: $input) { ... on RecordedReturn { clawedBack reinstated duplicate } ${REFUSAL} } }`,
 } as const;
 
+const THERE = { from: 'FLP', to: 'MLS' };
+const BACK = { from: 'MLS', to: 'FLP' };
+
 type Mutation = keyof typeof DOCUMENTS;
+/** Everything that is asked for. */
+export const MUTATIONS = Object.keys(DOCUMENTS);
 
 /** Something that an accepted errand left behind, for a later one to be about. */
 interface Left {
@@ -48,7 +55,10 @@ export class Errands {
       const lines = [{ sku: 'THING', quantity: '2', unitPrice: String(5 + random.int(60)) }];
       return this.errand('recordPurchase', brand, { member, currency: 'FLP', moneyCurrency: 'EUR', lines });
     }
-    if (dice < 56) return this.errand('redeem', brand, pays);
+    if (dice < 50) return this.errand('redeem', brand, pays);
+    // FUEL has enrolled them all.
+    if (dice < 56) return this.errand('givePoints', 'FUEL', { from: member, to: this.other(member), currency: 'FLP', points });
+    if (dice < 60) return this.errand('convert', 'FUEL', { member, ...random.pick([THERE, BACK]), points });
     if (dice < 72) return this.errand('hold', brand, pays);
     const about = dice < 86 ? take(this.holds, random) : dice < 92 ? take(this.spent, random) : take(this.bought, random);
     if (!about) return this.next();
@@ -65,6 +75,11 @@ export class Errands {
     if (errand.mutation === 'hold') this.holds.push({ brand, id: thing.redemptionId, points: thing.points });
     if (errand.mutation === 'redeem') this.spent.push({ brand, id: thing.redemptionId, points: thing.points });
     if (errand.mutation === 'recordPurchase') this.bought.push({ brand, id: thing.purchaseId, points: thing.points });
+  }
+
+  private other(member: { identifier: { kind: string; value: string } }) {
+    const others = this.cards.filter((card) => card !== member.identifier.value);
+    return { identifier: { kind: 'CARD', value: this.random.pick(others) } };
   }
 
   private errand(mutation: Mutation, brand: string, input: Record<string, unknown>): Errand {

@@ -30,6 +30,7 @@ export async function openGatewayTown(members: number, database?: TestDatabase):
     const { data } = await api.ask(points.fuel, 'mutation ($input: [EnrolMemberInput!]!) { enrolMembers(input: $input) { __typename } }', { input });
     if (!data?.enrolMembers) throw new Error('the members could not be enrolled');
   }
+  await allow(points);
   const random = randomFrom(SEED);
   const errands = new Errands(coalition, cards, `run ${SEED}`, random);
   const log = new ClientLog();
@@ -75,6 +76,31 @@ export async function openGatewayTown(members: number, database?: TestDatabase):
       await points.close();
     },
   };
+}
+
+/** Lets members give points and convert them, there and back. */
+async function allow({ test, api, coalition }: PointsApi): Promise<void> {
+  const effectiveFrom = test.clock.now().toISOString();
+  const prices = { issuancePrice: { amount: '0.01', currency: 'EUR' }, reimbursementPrice: { amount: '0.008', currency: 'EUR' } };
+  const terms = { withBrandId: null, currency: 'MLS', effectiveFrom: '2025-01-01T00:00:00Z', mayIssue: true, mayRedeem: true, backdatingDays: 30, ...prices };
+  const currency = { code: 'MLS', name: 'Miles', scale: 0, timeZone: 'UTC', clearingModel: 'OPERATOR', settlementCurrency: 'EUR', expiry: { kind: 'NONE' } };
+  const rate = { minimum: 10, increment: 10, effectiveFrom };
+  const changes = [
+    ['createPointCurrency', 'CreatePointCurrencyInput', currency],
+    ['setGiftRule', 'SetGiftRuleInput', { currency: 'FLP', minimum: 10, step: 10, dailyMaximum: 1_000, effectiveFrom: '2025-01-01T00:00:00Z' }],
+    ['proposeTerms', 'ProposeTermsInput', terms],
+    ['storeConversionRate', 'StoreConversionRateInput', { fromCurrency: 'FLP', toCurrency: 'MLS', ratio: { numerator: 2, denominator: 3 }, ...rate, fee: 1 }],
+    ['storeConversionRate', 'StoreConversionRateInput', { fromCurrency: 'MLS', toCurrency: 'FLP', ratio: { numerator: 3, denominator: 2 }, ...rate }],
+  ] as const;
+  for (const [name, type, input] of changes) {
+    const token = name === 'proposeTerms' ? coalition.brands.FUEL.freshToken : coalition.freshOperatorToken;
+    const text = `mutation ($input: ${type}!) { ${name}(input: $input) { __typename ${name === 'proposeTerms' ? '... on Terms { id }' : ''} ... on Refusal { message } } }`;
+    const { data, errors } = await api.ask(token, text, { input: { idempotencyKey: `${name} ${JSON.stringify(input)}`, ...input } });
+    if (errors || data[name].message) throw new Error(JSON.stringify(errors ?? data[name]));
+    if (name !== 'proposeTerms') continue;
+    const countersign = 'mutation ($input: DecideTermsInput!) { countersignTerms(input: $input) { __typename } }';
+    await api.ask(coalition.freshOperatorToken, countersign, { input: { termsId: data[name].id } });
+  }
 }
 
 async function verifyIn({ test }: PointsApi): Promise<string[]> {
