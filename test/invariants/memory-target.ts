@@ -38,10 +38,14 @@ function memoryWorld(): { world: World; states: ReadonlyMap<number, OriginState>
 
 const MEMORY = memoryWorld();
 
+export function emptyMemoryBook(): { world: World; book: MemoryBook } {
+  const { world, states, summed } = MEMORY;
+  return { world, book: new MemoryBook(states, summed, new Map(world.wallets.map((account, at) => [account, PLACES[at].currency]))) };
+}
+
 /** The pure decision over a book in memory. */
 export function memoryTarget(decide: typeof realDecide): Target {
-  const { world, states, summed } = MEMORY;
-  const book = new MemoryBook(states, summed, new Map(world.wallets.map((account, at) => [account, PLACES[at].currency])));
+  const { world, book } = emptyMemoryBook();
   return {
     world,
     post(requests) {
