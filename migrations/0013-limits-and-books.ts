@@ -16,10 +16,10 @@ export class LimitsAndBooks1790000000013 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       DROP FUNCTION account_totals(bigint[], timestamptz); DROP FUNCTION issuer_terms(uuid, smallint, date);
-      DROP FUNCTION oldest_writer_here(); DROP FUNCTION empty_roll_ups(); DROP FUNCTION prune_velocity_counters(date, int);
+      DROP FUNCTION oldest_writer_here();
       DROP INDEX counter_velocity;
       DROP POLICY books_sum ON account; DROP POLICY books_sum ON transfer; DROP POLICY books_sum ON allocation; DROP POLICY books_sum ON arrears; DROP POLICY books_sum ON arrears_fill; DROP POLICY books_sum ON lot; DROP POLICY books_sum ON lot_origin; DROP POLICY books_sum ON journal_cursor; DROP POLICY books_sum ON wallet;
-      DROP POLICY owner_prunes ON counter;
+      REVOKE DELETE ON counter FROM tessera_kernel;
       REVOKE ALL ON account, transfer, allocation, arrears, arrears_fill, lot, lot_origin, journal_cursor, wallet FROM tessera_books; REVOKE USAGE ON SCHEMA public FROM tessera_books;
       DROP TABLE velocity_limit, issuer_roll_up, account_roll_up, roll_up_bucket, test_clock_move;
       -- The owner too is bound by row-level security: a cursor that stayed would skip what is to be rolled up anew.
@@ -112,7 +112,9 @@ const GRANTS = `
 GRANT SELECT, INSERT ON velocity_limit TO tessera_app;
 GRANT UPDATE (ends_at) ON velocity_limit TO tessera_app;
 GRANT SELECT ON roll_up_bucket, account_roll_up, issuer_roll_up TO tessera_app;
-GRANT SELECT, INSERT ON roll_up_bucket, account_roll_up, issuer_roll_up TO tessera_kernel;
+-- Deleted to be worked out again from the journal; of counters, those whose window is long past.
+GRANT SELECT, INSERT, DELETE ON roll_up_bucket, account_roll_up, issuer_roll_up TO tessera_kernel;
+GRANT DELETE ON counter TO tessera_kernel;
 GRANT UPDATE (to_xid, transfers, first_recorded_at, last_recorded_at) ON roll_up_bucket TO tessera_kernel;
 GRANT UPDATE (debits, credits) ON account_roll_up TO tessera_kernel;
 GRANT UPDATE (left_lots) ON issuer_roll_up TO tessera_kernel;
@@ -260,22 +262,8 @@ CREATE FUNCTION oldest_writer_here() RETURNS TABLE (seconds float8) LANGUAGE sql
   ORDER BY age(held.transactionid) DESC LIMIT 1 $$;
 COMMENT ON FUNCTION oldest_writer_here() IS 'How long the transaction that has been writing for longest in this database has been open.';
 
-CREATE FUNCTION empty_roll_ups() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS
-  $$ TRUNCATE roll_up_bucket, account_roll_up, issuer_roll_up $$;
-COMMENT ON FUNCTION empty_roll_ups() IS 'Forgets what was rolled up, so that it is worked out again from the journal.';
-
-CREATE POLICY owner_prunes ON counter TO CURRENT_USER USING (key LIKE 'velocity:%');
-CREATE FUNCTION prune_velocity_counters(begun_before date, most int) RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  WITH gone AS (
-    DELETE FROM counter c USING (
-      SELECT account_id, key FROM counter WHERE key LIKE 'velocity:%' AND right(key, 10) < begun_before::text ORDER BY right(key, 10) LIMIT most
-    ) old WHERE c.account_id = old.account_id AND c.key = old.key AND c.key LIKE 'velocity:%' RETURNING 1)
-  SELECT count(*)::int FROM gone $$;
-COMMENT ON FUNCTION prune_velocity_counters(date, int) IS 'Removes what velocity limits counted in windows that began before a day: no event can fall into them any more.';
-
-REVOKE ALL ON FUNCTION oldest_writer_here(), account_totals(bigint[], timestamptz), issuer_terms(uuid, smallint, date), empty_roll_ups(), prune_velocity_counters(date, int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION oldest_writer_here(), account_totals(bigint[], timestamptz), issuer_terms(uuid, smallint, date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION oldest_writer_here(), account_totals(bigint[], timestamptz), issuer_terms(uuid, smallint, date) TO tessera_app;
-GRANT EXECUTE ON FUNCTION empty_roll_ups(), prune_velocity_counters(date, int) TO tessera_kernel;
 -- Only for as long as it takes: whoever is given a function must be able to make one.
 GRANT CREATE ON SCHEMA public TO tessera_books;
 ALTER FUNCTION account_totals(bigint[], timestamptz) OWNER TO tessera_books;

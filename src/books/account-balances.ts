@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { requireBrand, requireOperator } from '../access/permissions';
+import { type BrandPermission, requireBrand, requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
@@ -20,7 +20,8 @@ export interface AccountTotals {
   readonly credits: bigint;
 }
 
-const BRAND: Parameters<typeof requireBrand>[1] = { scope: 'statements', roles: ['FINANCE', 'PROGRAMME_MANAGER', 'COMPLIANCE_OFFICER'] };
+/** Who may see what the accounts of a brand hold. */
+export const READERS: BrandPermission = { scope: 'statements', roles: ['FINANCE', 'PROGRAMME_MANAGER', 'COMPLIANCE_OFFICER'] };
 
 /**
  * Balances of summed accounts in a currency (points or money) as of an instant, or now: a brand's own, all of them for the operator. In order of
@@ -63,8 +64,8 @@ export async function readWalletBalanceAt(app: App, principal: Principal, member
 
 /** Throws PermissionDenied unless a brand or the operator asks, in a role that may see what accounts hold. */
 export function requireBooksReader(principal: Principal): void {
-  if (principal.kind === 'staff' && principal.ofOperator) requireOperator(principal, BRAND.roles);
-  else requireBrand(principal, BRAND);
+  if (principal.kind === 'staff' && principal.ofOperator) requireOperator(principal, READERS.roles);
+  else requireBrand(principal, READERS);
 }
 
 /** null: the operator, who sees every brand's. */

@@ -125,7 +125,7 @@ export async function recoverRollUps(app: App): Promise<number | null> {
 }
 
 async function begin(client: ClientBase, cursor: JournalCursor, epoch: number): Promise<void> {
-  await client.query('SELECT empty_roll_ups()');
+  for (const table of ['roll_up_bucket', 'account_roll_up', 'issuer_roll_up']) await client.query(`DELETE FROM ${table}`);
   if (epoch > 1) {
     await client.query(RESTORED_BUCKETS, [epoch]);
     await client.query(RESTORED_ACCOUNTS);

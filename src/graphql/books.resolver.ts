@@ -73,7 +73,7 @@ export class BooksResolver {
     @Arg('currency', () => String, { description: 'Code of the points currency.' }) currency: string,
     @Arg('brandId', () => ID, {
       nullable: true,
-      description: 'For the operator: the brand whose points it is about. A brand gets its own, whatever it asks for.',
+      description: 'The brand whose points it is about: for the operator any, absent for the whole currency; for a brand itself.',
     })
     brandId?: string | null,
   ): Promise<ConservationType> {

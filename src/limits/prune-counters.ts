@@ -17,10 +17,14 @@ export async function pruneVelocityCounters(app: App): Promise<number> {
   const before = dayToIso(dayOf(app.clock.now(), 'UTC') - reach - LONGEST_WINDOW_DAYS);
   let removed = 0;
   for (;;) {
-    const gone = await app.ledger.transaction(
-      async (client) => (await client.query('SELECT prune_velocity_counters($1::date, $2) AS gone', [before, AT_ONCE])).rows[0].gone as number,
-    );
+    const gone = await app.ledger.transaction(async (client) => (await client.query(PRUNE, [before, AT_ONCE])).rowCount ?? 0);
     removed += gone;
     if (gone < AT_ONCE) return removed;
   }
 }
+
+// Found by counter_velocity: the end of the key is the window's first day.
+const PRUNE = `
+  DELETE FROM counter c USING (
+    SELECT account_id, key FROM counter WHERE key LIKE 'velocity:%' AND right(key, 10) < $1 ORDER BY right(key, 10) LIMIT $2
+  ) old WHERE c.account_id = old.account_id AND c.key = old.key`;

@@ -24,7 +24,7 @@ export interface LimitedAct {
 export interface HeldLimit {
   readonly limit: VelocityLimit;
   readonly account: AccountId;
-  /** The window's first day is its end: see prune_velocity_counters. */
+  /** The window's first day is its end: see pruneVelocityCounters. */
   readonly key: string;
   readonly windowEnds: Day;
   readonly timeZone: string;
