@@ -1,4 +1,4 @@
-import { createHash, randomFillSync } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 
 /** A lower-case UUID string. */
 export type Uuid = string;
@@ -30,9 +30,7 @@ export function newUuid(nowMs: number = Date.now()): Uuid {
 
 /** A UUIDv8 that is the same for the same parts: SHA-256 over them, each preceded by its length. */
 export function derivedUuid(...parts: readonly string[]): Uuid {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
-  const bytes = hash.digest().subarray(0, 16);
+  const bytes = hash('sha256', parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join(''), 'buffer').subarray(0, 16);
   bytes[6] = (bytes[6] & 0x0f) | 0x80;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   return uuidFromBytes(bytes);

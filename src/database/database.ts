@@ -5,6 +5,7 @@ import { withSettings } from './connection-options';
 import { APP_POOL } from './data-source';
 import type { DatabasePrincipal } from './database-principal';
 import { kindOfFailure } from './failure-kind';
+import { sendTogether } from './send-together';
 import { inTransaction, outlastConflicts, setPrincipal, type Tx } from './transaction';
 
 /** Nobody answers where the database should be; what was asked may be sent again. */
@@ -62,7 +63,9 @@ export class Database {
     const client = await this.pipeline.connect();
     let broken: Error | undefined;
     try {
-      const [begun, named, worked] = await Promise.allSettled([client.query('BEGIN'), setPrincipal(client, principal), work(client)]);
+      const [begun, named, worked] = await Promise.allSettled(
+        sendTogether(client, () => [client.query('BEGIN'), setPrincipal(client, principal), work(client)] as const),
+      );
       // What was read before the principal was known to be set is worth nothing.
       for (const outcome of [begun, named, worked]) if (outcome.status === 'rejected') throw outcome.reason;
       await client.query('COMMIT');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { derivedUuid, type Uuid } from '../ids';
 
 export const MAX_IDEMPOTENCY_KEY = 255;
@@ -10,19 +10,18 @@ export function postingId(party: Uuid, idempotencyKey: string): Uuid {
 
 /** SHA-256 over the operation's name and its input as canonical JSON (keys sorted, undefined left out, bigints and dates as strings). */
 export function contentHash(operation: string, input: unknown): Buffer {
-  return createHash('sha256').update(operation).update('\n').update(canonicalJson(input)).digest();
+  return hash('sha256', `${operation}\n${canonicalJson(input)}`, 'buffer');
 }
 
 /** JSON with sorted keys: the same content always gives the same text. */
 export function canonicalJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? `"${value}"` : JSON.stringify(value);
   if (value instanceof Date) return JSON.stringify(value.toISOString());
-  if (typeof value === 'bigint') return JSON.stringify(value.toString());
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+  let text = '';
+  for (const key of Object.keys(value).sort()) {
+    const item = (value as Record<string, unknown>)[key];
+    if (item !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(item)}`;
   }
-  return JSON.stringify(value);
+  return `{${text}}`;
 }

@@ -41,14 +41,25 @@ export function customerHash(keys: Keys, brandId: Uuid, customerId: string): Buf
   return keys.identifierHash(`customer/${brandId}`, customerId);
 }
 
+const hashes = new WeakMap<MemberRef, { readonly keys: Keys; readonly brandId: Uuid; readonly hash: Buffer }>();
+
+/** The keyed hash of what a brand names a member by; worked out once for each reference, which a request needs more than once. */
+export function refHash(keys: Keys, brandId: Uuid, ref: Exclude<MemberRef, { by: 'id' }>): Buffer {
+  const known = hashes.get(ref);
+  if (known?.keys === keys && known.brandId === brandId) return known.hash;
+  const hash = ref.by === 'customerId' ? customerHash(keys, brandId, ref.customerId) : identifierHash(keys, ref.identifier);
+  hashes.set(ref, { keys, brandId, hash });
+  return hash;
+}
+
 /** The reference as part of a request's content: hashes instead of identifiers, so that nothing stored can be guessed back. */
 export function memberRefContent(keys: Keys, brandId: Uuid, ref: MemberRef): Readonly<Record<string, string>> {
   switch (ref.by) {
     case 'id':
       return { id: ref.memberId };
     case 'customerId':
-      return { customer: customerHash(keys, brandId, ref.customerId).toString('hex') };
+      return { customer: refHash(keys, brandId, ref).toString('hex') };
     case 'identifier':
-      return { kind: ref.identifier.kind, hash: identifierHash(keys, ref.identifier).toString('hex') };
+      return { kind: ref.identifier.kind, hash: refHash(keys, brandId, ref).toString('hex') };
   }
 }

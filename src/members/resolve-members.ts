@@ -3,7 +3,7 @@ import type { App } from '../app';
 import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
 import { NotFound, Refusal } from '../refusal';
-import { customerHash, identifierHash, type MemberRef } from './member-ref';
+import { type MemberRef, refHash } from './member-ref';
 
 /** A member that the brand knows, with the wallet that points go to. */
 export interface ResolvedMember {
@@ -40,7 +40,7 @@ async function findAll(
   refs: readonly MemberRef[],
   presented: 'link' | 'look',
 ): Promise<(ResolvedMember | null)[]> {
-  const [byCustomerId, byIdentifier] = await Promise.all([findByCustomerIds(app, tx.client, brandId, refs), findByIdentifiers(app, tx.client, refs)]);
+  const [byCustomerId, byIdentifier] = await Promise.all([findByCustomerIds(app, tx.client, brandId, refs), findByIdentifiers(app, tx.client, brandId, refs)]);
   const found = refs.map((ref, i) => (ref.by === 'id' ? ref.memberId : (byCustomerId.get(i) ?? byIdentifier.get(i) ?? null)));
   if (presented === 'link') await linkPresented(app, tx.client, brandId, [...byIdentifier.values()]);
   const wallets = await findWallets(tx.client, [...new Set(found.filter((id) => id !== null))]);
@@ -131,13 +131,13 @@ export async function knowPresented(app: App, brandId: Uuid, refs: readonly Memb
   const presented = refs.filter((ref) => ref.by === 'identifier');
   if (presented.length === 0) return;
   await app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
-    const found = await findByIdentifiers(app, client, presented);
+    const found = await findByIdentifiers(app, client, brandId, presented);
     await linkPresented(app, client, brandId, [...found.values()]);
   });
 }
 
 async function findByCustomerIds(app: App, client: PoolClient, brandId: Uuid, refs: readonly MemberRef[]): Promise<Map<number, Uuid>> {
-  const asked = refs.flatMap((ref, at) => (ref.by === 'customerId' ? [{ at, hash: customerHash(app.keys, brandId, ref.customerId) }] : []));
+  const asked = refs.flatMap((ref, at) => (ref.by === 'customerId' ? [{ at, hash: refHash(app.keys, brandId, ref) }] : []));
   if (asked.length === 0) return new Map();
   const { rows } = await client.query({
     name: 'resolve-customer-ids',
@@ -148,8 +148,8 @@ async function findByCustomerIds(app: App, client: PoolClient, brandId: Uuid, re
   return new Map(asked.flatMap(({ at, hash }) => (byHash.has(hash.toString('hex')) ? [[at, byHash.get(hash.toString('hex'))]] : [])));
 }
 
-async function findByIdentifiers(app: App, client: PoolClient, refs: readonly MemberRef[]): Promise<Map<number, Uuid>> {
-  const asked = refs.flatMap((ref, at) => (ref.by === 'identifier' ? [{ at, kind: ref.identifier.kind, hash: identifierHash(app.keys, ref.identifier) }] : []));
+async function findByIdentifiers(app: App, client: PoolClient, brandId: Uuid, refs: readonly MemberRef[]): Promise<Map<number, Uuid>> {
+  const asked = refs.flatMap((ref, at) => (ref.by === 'identifier' ? [{ at, kind: ref.identifier.kind, hash: refHash(app.keys, brandId, ref) }] : []));
   if (asked.length === 0) return new Map();
   const { rows } = await client.query({
     name: 'resolve-identifiers',

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { sendTogether } from '../../database/send-together';
 import type { PostingRequest } from '../posting';
 import { type Decision, decide } from './decide';
 import { type Known, loadState } from './load-state';
@@ -19,7 +20,9 @@ export async function postBatch(
 ): Promise<Decision[]> {
   try {
     // Sent ahead of the reads without waiting for it; nothing is written before it is known to have begun.
-    const [begun, loaded] = await Promise.allSettled([client.query(BEGIN), loadState(client, requests, known, 'lock', cache)]);
+    const [begun, loaded] = await Promise.allSettled(
+      sendTogether(client, () => [client.query(BEGIN), loadState(client, requests, known, 'lock', cache)] as const),
+    );
     if (begun.status === 'rejected') throw begun.reason;
     if (loaded.status === 'rejected') throw loaded.reason;
     const decisions = decide(loaded.value, requests);

@@ -1,4 +1,5 @@
 import type { ClientBase, QueryConfig, QueryResult } from 'pg';
+import { sendTogether } from '../../database/send-together';
 import type { AlongsideRow, AlongsideTable } from '../alongside';
 import { UPDATE_ARREARS, UPDATE_HOLDS, UPDATE_LOTS, UPDATE_WALLETS, UPSERT_COUNTERS, UPSERT_LOTS } from './balance-statements';
 import type { BatchState, LotState } from './batch-state';
@@ -11,7 +12,11 @@ import { type Write, WriteBuffers } from './statement';
 export async function writeBatch(client: ClientBase, state: BatchState, buffers = new WriteBuffers()): Promise<void> {
   const writes = [...balanceWrites(state, buffers), ...insertWrites(state, buffers), ...rowWrites(state.writes.rows, buffers)];
   const results = await Promise.allSettled(
-    writes.map(({ name, text, values }) => client.query({ name: `kernel-${name}`, text, values: values as unknown[] } as QueryConfig) as Promise<QueryResult>),
+    sendTogether(client, () =>
+      writes.map(
+        ({ name, text, values }) => client.query({ name: `kernel-${name}`, text, values: values as unknown[] } as QueryConfig) as Promise<QueryResult>,
+      ),
+    ),
   );
   for (const [at, result] of results.entries()) {
     if (result.status === 'rejected') throw result.reason;
