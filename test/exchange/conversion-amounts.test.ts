@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { checkConversion } from '../../src/exchange/check-conversion';
 import { conversionAmounts, receivedInAll } from '../../src/exchange/conversion-amounts';
 import { NECTAR_AVIOS, nectarBack, publishedRoutes, rateOf } from './rates';
 
@@ -52,12 +53,18 @@ describe('what a conversion gives', () => {
 
   const routes = publishedRoutes();
   it('has 46 published routes', () => expect(routes).toHaveLength(46));
-  it.each(routes.map(({ from, to, rate }) => [`${from} > ${to}`, rate] as const))('%s: at the minimum, above it and at a block', (_name, rate) => {
+  it.each(routes.map(({ from, to, rate }) => [`${from} > ${to}`, rate] as const))('%s: at the minimum, below, above and at a block', (_name, rate) => {
     const { numerator: n, denominator: d, increment, blockSize, blockBonus } = rate;
     for (const points of [rate.minimum, rate.minimum + increment, 7n * increment]) {
       const amounts = conversionAmounts(rate, points);
       expect(amounts).toEqual({ points, fee: 0n, remainder: 0n, base: (points * n) / d, bonus: 0n });
     }
+    const asked = (points: bigint) => () => checkConversion({ ...rate, id: '', transferPrice: 0n, createdAt: rate.effectiveFrom }, 0, points);
+    expect(asked(rate.minimum)()).toEqual(conversionAmounts(rate, rate.minimum));
+    for (const points of [rate.minimum - increment, rate.minimum - 1n]) expect(asked(points)).toThrow(expect.objectContaining({ code: 'BELOW_MINIMUM' }));
+    expect(asked(rate.minimum + 1n)).toThrow(
+      expect.objectContaining({ code: 'NOT_A_STEP', fields: { step: Number(increment), nextIncrement: 2 * Number(increment) } }),
+    );
     if (blockSize === null || blockBonus === null) return;
     expect(conversionAmounts(rate, blockSize - increment).bonus).toBe(0n);
     expect(conversionAmounts(rate, blockSize)).toMatchObject({ base: (blockSize * n) / d, bonus: blockBonus, remainder: 0n });

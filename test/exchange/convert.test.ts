@@ -1,7 +1,10 @@
+import { recordPurchase } from '../../src/earning/record-purchases';
 import { endConversionRate } from '../../src/exchange/store-conversion-rate';
+import { StateMoved } from '../../src/ledger/posting-ledger';
 import { lockWallet, unlockWallet } from '../../src/members/lock-wallet';
 import { unlinkMember } from '../../src/members/unlink-member';
 import { verifyBooks } from '../../src/verify/verify-books';
+import { purchaseOf } from '../support/shop-coalition';
 import { type ExchangeTown, openExchangeTown } from './exchange-town';
 
 let town: ExchangeTown;
@@ -15,6 +18,8 @@ beforeAll(async () => {
   await town.rate({ toCurrency: 'SKY', numerator: 1n, denominator: 3n, minimum: 3_000n, increment: 3_000n, blockSize: 60_000n, blockBonus: 5_000n });
   await town.currency('BAR');
   await town.rate({ toCurrency: 'BAR', minimum: 10n, increment: 10n, dailyMaximum: 1_000n });
+  await town.currency('SEA');
+  await town.rate({ toCurrency: 'SEA' });
   await town.currency('LONE');
   await town.currency('DUST');
   await town.rate({ toCurrency: 'DUST', denominator: 500n });
@@ -207,6 +212,26 @@ describe('converted points', () => {
     for (const to of ['SHORT', 'FRESH']) await town.convert(ana.ref, 10, { to });
     expect(await town.lots(ana.walletId, 'SHORT')).toMatchObject([{ month: '2026-01-01', expires: today.replace('-03-', '-04-') }]);
     expect(await town.lots(ana.walletId, 'FRESH')).toMatchObject([{ month: '2026-01-01', expires: today.replace('2026', '2029') }]);
+  });
+
+  it('of a month that came in meanwhile find their origin: the wallet is looked at again, a few times at most', async () => {
+    const { ledger } = town.shop.app;
+    const ana = await town.memberWith(100, '2026-02-20T12:00:00Z');
+    const lotOrigin = ledger.lotOrigin.bind(ledger);
+    const spy = jest.spyOn(ledger, 'lotOrigin').mockImplementationOnce(async (origin) => {
+      await recordPurchase(town.shop.app, town.fuel.principal, purchaseOf(ana.ref, '50', { occurredAt: new Date('2026-01-10T12:00:00Z') }));
+      return lotOrigin(origin);
+    });
+    expect(await town.convert(ana.ref, 120, { to: 'SEA' })).toMatchObject({ received: 120 });
+    spy.mockRestore();
+    expect(await town.lots(ana.walletId, 'SEA')).toMatchObject([
+      { month: '2026-01-01', expires: '2027-01-10', points: 50 },
+      { month: '2026-02-01', expires: '2027-02-20', points: 70 },
+    ]);
+    const post = jest.spyOn(ledger, 'post').mockRejectedValue(new StateMoved());
+    await expect(town.convert(ana.ref, 10, { to: 'SEA' })).rejects.toMatchObject({ code: 'OVERLOADED', retrySafe: true });
+    expect(post).toHaveBeenCalledTimes(5);
+    post.mockRestore();
   });
 
   it('the books are right, and a conversion that gave too much would show', async () => {
