@@ -17,7 +17,8 @@ export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: numb
     if (isOver(hold, facts)) return { refused: new HoldExpired(new Date(hold.expiresAt)).toData() };
     const amount = points ?? hold.amount;
     // The ledger refuses what is not open, has expired, or is more than was held.
-    const slide = activity(facts.currency.expiry, facts.redemption.account, facts.day);
+    // A pool has no expiry of its own: what is in it keeps the dates that it came with.
+    const slide = facts.redemption.poolId === null ? activity(facts.currency.expiry, facts.redemption.account, facts.day) : [];
     return { steps: [...slide, { do: 'capture', id: transferId, holdId: hold.id, amount }], answer: answerOf(facts, amount, hold.amount - amount) };
   };
 }

@@ -1,0 +1,42 @@
+import { recordPurchase } from '../../src/earning/record-purchases';
+import { expirePoints } from '../../src/expiry/expire-points';
+import { giveNotices } from '../../src/expiry/give-notices';
+import { listExpiryNotices } from '../../src/expiry/list-notices';
+import { captureHold, captureHoldSchema } from '../../src/redemption/capture-hold';
+import { holdPoints } from '../../src/redemption/hold-points';
+import { redeemPoints } from '../../src/redemption/redeem-points';
+import { contributeToPool, contributeToPoolSchema } from '../../src/sharing/contribute-to-pool';
+import { createPool, createPoolSchema } from '../../src/sharing/create-pool';
+import { householdsOf } from '../sharing/households';
+import { createShopCoalition, purchaseOf, spendingOf } from '../support/shop-coalition';
+import { firstFault } from './books';
+
+it("books what ends in a household's pool, tells whoever put it in, and lets no spending make it live longer", async () => {
+  const shop = await createShopCoalition({ now: new Date('2026-01-15T12:00:00Z'), expiry: { kind: 'SLIDING', months: 6 } });
+  const fuel = await shop.brand('FUEL');
+  const ana = await householdsOf(shop, fuel).person();
+  const at = (instant: string) => shop.clock.set(new Date(instant));
+  await recordPurchase(shop.app, fuel.principal, purchaseOf(ana.ref, '100'));
+  await createPool(shop.app, ana.self, createPoolSchema.parse({ idempotencyKey: 'pool' }));
+  await contributeToPool(shop.app, ana.self, contributeToPoolSchema.parse({ idempotencyKey: 'give', currency: 'FLP', points: 60n }));
+  const fromPool = (points: number) => spendingOf(ana.card, points, { source: 'POOL' });
+  at('2026-05-01T12:00:00Z');
+  await redeemPoints(shop.app, fuel.principal, fromPool(10));
+  const hold = await holdPoints(shop.app, fuel.principal, fromPool(10));
+  await captureHold(shop.app, fuel.principal, captureHoldSchema.parse({ idempotencyKey: 'capture', redemptionId: hold.redemptionId }));
+  // Her own wallet goes on; what she put into the pool keeps its day.
+  await redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 10));
+  at('2026-06-20T12:00:00Z');
+  expect(await giveNotices(shop.app)).toBe(1);
+  expect(await listExpiryNotices(shop.app, ana.self, { memberId: null, limit: 10, before: null })).toMatchObject([{ points: 40, on: '2026-07-15', days: 30 }]);
+  at('2026-07-15T12:00:00Z');
+  await expect(redeemPoints(shop.app, fuel.principal, fromPool(1))).rejects.toMatchObject({ code: 'INSUFFICIENT_POINTS', fields: { available: 0 } });
+  expect(await expirePoints(shop.app)).toEqual({ accounts: 1, more: false });
+  const { rows } = await shop.database.owner.query('SELECT kind, (credits - debits)::int AS left, slides_until::text FROM account WHERE guarded ORDER BY kind');
+  expect(rows).toEqual([
+    { kind: 'POOL', left: 0, slides_until: 'infinity' },
+    { kind: 'WALLET', left: 30, slides_until: '2026-11-01' },
+  ]);
+  expect(await firstFault(shop)).toBeUndefined();
+  await shop.close();
+});
