@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: read
   migrate,
   found,
   verify,
+  'rebuild-roll-ups': rebuild,
   generate,
   'import:openings': (config, _log, args) => importFile('OPENINGS', config, args),
   'import:purchases': (config, _log, args) => importFile('PURCHASES', config, args),
@@ -129,6 +130,18 @@ async function importFile(kind: 'OPENINGS' | 'PURCHASES', { http, client }: Conf
   const { importFromCommandLine } = await import('./ingest/client/import-command.js');
   const settings = { url: http.publicUrl, clientId: client.id, clientSecret: client.secret };
   process.exitCode = await importFromCommandLine(kind, settings, args, (text) => process.stderr.write(`${text}\n`));
+}
+
+/** Works the rolled-up totals out again from the journal and ends. */
+async function rebuild(given: Config, log: Logger): Promise<void> {
+  const { rebuildRollUps } = await import('./books/roll-up-journal.js');
+  const closers = new Closers(log, given.shutdownMs);
+  try {
+    const { transfers } = await rebuildRollUps(await joinApp(given, log, closers));
+    process.stdout.write(`${transfers.toLocaleString('en')} transfers were rolled up anew.\n`);
+  } finally {
+    await closers.close();
+  }
 }
 
 /** Writes the generated files, or with --check says which are out of step. */
