@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Principal } from '../../src/access/principal';
 import type { PointCurrency } from '../../src/coalition/coalition-snapshot';
 import { createPointCurrency, createPointCurrencySchema } from '../../src/coalition/create-point-currency';
@@ -8,6 +9,9 @@ import { quoteConversion, quoteConversionSchema } from '../../src/exchange/quote
 import { storeConversionRate, storeConversionRateSchema } from '../../src/exchange/store-conversion-rate';
 import type { Uuid } from '../../src/ids';
 import type { MemberRef } from '../../src/members/member-ref';
+import { readCursor } from '../../src/outbox/journal-cursor';
+import { nextRanges, settledPosition } from '../../src/outbox/next-ranges';
+import { CLEARING, clearRange } from '../../src/settlement/clear-events';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type ShopOptions, type Till } from '../support/shop-coalition';
 
 /** FUEL issues FLP; other currencies are made and converted into. */
@@ -27,6 +31,8 @@ export interface ExchangeTown {
   /** A wallet's lots of a currency that hold something, in order. */
   lots(walletId: Uuid, code: string): Promise<{ issuer: string; month: string; expires: string; points: number }[]>;
   written(): Promise<Record<string, number>>;
+  /** Clears all that has been posted by now. */
+  clear(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -81,6 +87,18 @@ export async function openExchangeTown(options: ShopOptions = {}): Promise<Excha
     async written() {
       const { rows } = await database.owner.query('SELECT count(*)::int AS conversions FROM conversion');
       return { ...(await shop.written()), ...rows[0] };
+    },
+    async clear() {
+      const { rows } = await database.owner.query('SELECT pg_current_xact_id()::text AS now');
+      for (;;) {
+        const { settled, range } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => ({
+          settled: await settledPosition(client),
+          range: (await nextRanges(client, (await readCursor(client, CLEARING)).position))[0],
+        }));
+        if (range) await clearRange(app, range);
+        else if (settled > BigInt(rows[0].now)) return;
+        else await sleep(20);
+      }
     },
     close: () => shop.close(),
   };
