@@ -3,7 +3,7 @@ import { recoverRollUps } from '../src/books/roll-up-journal';
 import { recoverJournal } from '../src/settlement/recover-journal';
 import { runClearing } from './clear-events';
 import { runClosing } from './close-period';
-import { runExpirePoints } from './expire-points';
+import { expirePointsJob, runExpirePoints } from './expire-points';
 import { runBooks } from './keep-books';
 import { startRelay } from './outbox-relay';
 import { openQueues, type Queues } from './queues';
@@ -24,7 +24,10 @@ export async function startWorkers(app: App): Promise<Workers> {
   queues.work('clearing', 1, ({ data }) => runClearing(app, data));
   queues.work('periods', 1, ({ data }) => runClosing(app, data));
   queues.work('holds', app.config.workerConcurrency, () => runReleaseHolds(app));
-  queues.work('expiry', 1, () => runExpirePoints(app));
+  queues.work('expiry', 1, async () => {
+    const { name, data } = expirePointsJob();
+    if (await runExpirePoints(app)) await queues.queue('expiry').add([{ name, data }]);
+  });
   queues.work('books', 1, ({ name }) => runBooks(app, name));
   const relay = startRelay(app, queues);
   app.log.info({ backend: queues.backend }, 'workers take jobs');

@@ -10,7 +10,7 @@ import { type DueAccount, dueByLot, dueBySlide, issuersOf, type LocalDays } from
 /** Accounts looked at, and posted, at a time. */
 const BATCH = 500;
 /** Batches in one run: a run is bounded, and the next one goes on from where it stood. */
-const MOST_BATCHES = 400;
+const MOST_BATCHES = 40;
 /**
  * How long after midnight expiry is booked: a till tells a burn of the last minute some time after it, and the points are judged as of when it
  * happened. They can be spent by nobody for what happens after midnight, booked or not.

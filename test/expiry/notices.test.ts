@@ -29,6 +29,7 @@ const member = (): Principal => ({ kind: 'member', memberId: ana.memberId, brand
 const noticesFor = async (principal: Principal) =>
   (await listExpiryNotices(shop.app, principal, { memberId: null, limit: 100, before: null })).map(({ points, on, days }) => ({ points, on, days })).reverse();
 
+/** Seeded faults that turned these red: a notice at each threshold that was missed; ends of lots read without their wallet's. */
 describe('notices of points that are about to expire', () => {
   it('are given once at each threshold, with what is left of the lot by then', async () => {
     await open();

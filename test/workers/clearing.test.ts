@@ -144,7 +144,7 @@ describe.each(backends)('workers on %s', (backend) => {
     for (let cut = 0; cut < 3; cut++) {
       await earn(700);
       await rows(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name IN ('tessera-queue', 'tessera-app', 'tessera-kernel', 'clearing', 'periods', 'holds', 'expiry')",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name IN ('tessera-queue', 'tessera-app', 'tessera-kernel', 'clearing', 'periods', 'holds', 'expiry', 'books')",
       );
       await sleep(100);
     }

@@ -54,7 +54,7 @@ it('shows its page to anybody and its content to the operator role only', async 
   expect((await read('nonsense')).statusCode).toBe(401);
   expect((await read(coalition.brands.FUEL.token)).statusCode).toBe(403);
   const { queues: shown } = (await read(coalition.operatorToken)).json();
-  expect(shown.map(({ name }: { name: string }) => name)).toEqual(['clearing', 'periods', 'holds', 'expiry']);
+  expect(shown.map(({ name }: { name: string }) => name)).toEqual(['clearing', 'periods', 'holds', 'expiry', 'books']);
   expect(shown[0].counts).toEqual({ waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0 });
 });
 
