@@ -3,10 +3,11 @@ import type { App } from '../app';
 import { Refusal } from '../refusal';
 
 /**
- * How long, at most, a posting takes from its recordedAt to its transaction: waiting in the queue, and an outage that is outlasted. What was
- * recorded at an instant is written by transactions that began within this time of it.
+ * How long, at most, a posting takes from its recordedAt to its transaction: waiting for a connection to look things up (10 s) and for a batch
+ * (10 s, see posting-queue.ts), and an outage that is outlasted (see Patience). What was recorded at an instant is written by transactions that
+ * began within this time of it.
  */
-const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 60_000;
 
 /** Something that is recorded at that instant, or before, may still be written. */
 export class NotSettledYet extends Refusal {

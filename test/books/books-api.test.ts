@@ -63,7 +63,7 @@ test('partners draw up their own proofs, and the operator the whole; a member as
   expect(own).toMatchObject({ holds: true, accounts: [{ kind: 'ISSUED', points: { debits: 250, credits: 0, balance: -250 } }, { kind: 'REDEEMED' }] });
 
   const balances = (at: Date) => `accountBalances(currency: "FLP", at: "${at.toISOString()}") { edges { node { kind points { balance } } } }`;
-  clock.advance(60_000);
+  clock.advance(120_000);
   expect((await query(fuel, balances(after))).data.accountBalances.edges.map(({ node }: { node: object }) => node)).toEqual([
     { kind: 'ISSUED', points: { balance: -250 } },
     { kind: 'REDEEMED', points: { balance: 0 } },
@@ -72,7 +72,7 @@ test('partners draw up their own proofs, and the operator the whole; a member as
   expect(early.errors?.[0].extensions).toMatchObject({
     code: 'NOT_SETTLED_YET',
     retrySafe: true,
-    askAgainAt: new Date(clock.now().getTime() + 30_000).toISOString(),
+    askAgainAt: new Date(clock.now().getTime() + 60_000).toISOString(),
   });
 
   const session = await points.api.ask(fuel, 'mutation ($input: CreateMemberSessionInput!) { createMemberSession(input: $input) { token } }', {
@@ -81,7 +81,7 @@ test('partners draw up their own proofs, and the operator the whole; a member as
   const at = (instant: Date) => `balanceAt(currency: "FLP", at: "${instant.toISOString()}") { kind points { credits debits balance } }`;
   const asAna = async () => session.data.createMemberSession.token;
   expect((await query(asAna, at(after))).data.balanceAt).toEqual({ kind: 'WALLET', points: { credits: 250, debits: 0, balance: 250 } });
-  expect((await query(asAna, at(new Date(clock.now().getTime() - 31_000)))).data.balanceAt.points).toEqual({ credits: 250, debits: 100, balance: 150 });
+  expect((await query(asAna, at(new Date(clock.now().getTime() - 61_000)))).data.balanceAt.points).toEqual({ credits: 250, debits: 100, balance: 150 });
   expect((await query(fuel, at(after))).errors?.[0].extensions.code).toBe('FORBIDDEN');
 });
 

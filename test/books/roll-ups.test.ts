@@ -105,9 +105,9 @@ test('a brand sees its own accounts and no other; a member and a stranger none',
 test('an instant whose postings may still be on their way is refused, and it is said when to ask again', async () => {
   const now = shop.clock.now();
   const refused = (askAgainAt: Date) => ({ code: 'NOT_SETTLED_YET', retrySafe: true, fields: { askAgainAt: askAgainAt.toISOString() } });
-  await expect(totalsOf(operator, now)).rejects.toMatchObject(refused(new Date(now.getTime() + 30_000)));
+  await expect(totalsOf(operator, now)).rejects.toMatchObject(refused(new Date(now.getTime() + MINUTE)));
   await expect(totalsOf(operator, new Date(now.getTime() + MINUTE))).rejects.toMatchObject({ code: 'NOT_SETTLED_YET' });
-  shop.clock.advance(30_000);
+  shop.clock.advance(MINUTE);
   await expect(totalsOf(operator, now)).resolves.toBeDefined();
 });
 

@@ -64,3 +64,21 @@ it('a request that the database itself will not take fails alone, whoever shares
   expect(await rows('SELECT debits::int FROM account WHERE id = $1', wallet)).toEqual([{ debits: 40 }]);
   expect(await rows('SELECT count(*)::int FROM posting WHERE id = $1', bad.id)).toEqual([{ count: 0 }]);
 });
+
+it('who waits too long is refused, retry-safe, and nothing of it is written', async () => {
+  const slow = await ledger({ maxBatch: 1 });
+  const clock = jest.spyOn(performance, 'now');
+  try {
+    const real = performance.now();
+    clock.mockReturnValue(real);
+    const posted = burns(3).map((request) => slow.post(request));
+    clock.mockReturnValue(real + 10_001);
+    for (const outcome of await Promise.allSettled(posted))
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'OVERLOADED', retrySafe: true } });
+  } finally {
+    clock.mockRestore();
+  }
+  expect(await rows('SELECT debits::int FROM account WHERE id = $1', wallet)).toEqual([{ debits: 0 }]);
+  accepted(await slow.post(burns(1)[0]));
+  await slow.close();
+});

@@ -47,6 +47,8 @@ export interface PostingStats {
 
 interface Waiting {
   readonly request: PostingRequest;
+  /** By performance.now(). */
+  readonly since: number;
   readonly resolve: (outcome: PostingOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -57,6 +59,9 @@ interface Lane {
   readonly buffers: WriteBuffers;
   running: Promise<void> | null;
 }
+
+/** Nobody waits longer for a batch: a posting is written soon after its recordedAt, or not at all (see books/settled-instant.ts). */
+const LONGEST_WAIT_MS = 10_000;
 
 /** Fewer waiting requests are not shared out between lanes: small batches cost more than they gain. */
 const WORTH_SHARING = 64;
@@ -99,7 +104,7 @@ export class PostingQueue {
       return Promise.reject(new Overloaded());
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ request, resolve, reject });
+      this.waiting.push({ request, since: performance.now(), resolve, reject });
       this.gather();
     });
   }
@@ -109,6 +114,8 @@ export class PostingQueue {
     this.closed = true;
     while (this.waiting.length > 0 || this.lanes.some((lane) => lane.running)) {
       this.startLanes();
+      // All that waited had waited too long.
+      if (!this.lanes.some((lane) => lane.running)) continue;
       await Promise.race(this.lanes.flatMap((lane) => lane.running ?? []));
     }
     for (const lane of this.lanes) {
@@ -134,8 +141,12 @@ export class PostingQueue {
   private startLanes(): void {
     for (const [at, lane] of this.lanes.entries()) {
       if (lane.running) continue;
-      const batch = this.choose(at);
-      if (batch.length === 0) continue;
+      const chosen = this.choose(at);
+      const batch = this.inTime(chosen);
+      if (batch.length === 0) {
+        if (chosen.length > 0) this.gather();
+        continue;
+      }
       lane.running = this.run(lane, batch).finally(() => {
         lane.running = null;
         if (this.waiting.length > 0) this.gather();
@@ -149,6 +160,17 @@ export class PostingQueue {
     const isOurs = (request: PostingRequest) => !shared || (request.loads.wallets[0] ?? 0) % this.lanes.length === lane;
     const { maxBatch } = this.bounds;
     return chooseBatch(this.waiting, { inFlight: this.inFlight, isOurs, most: maxBatch, scan: maxBatch * SCANNED_BATCHES });
+  }
+
+  /** Refuses those who have waited too long; nothing of theirs is written. */
+  private inTime(chosen: Waiting[]): Waiting[] {
+    const earliest = performance.now() - LONGEST_WAIT_MS;
+    if (chosen.every((each) => each.since >= earliest)) return chosen;
+    for (const { reject } of chosen.filter((each) => each.since < earliest)) {
+      this.countRefusal('OVERLOADED');
+      reject(new Overloaded());
+    }
+    return chosen.filter((each) => each.since >= earliest);
   }
 
   private async run(lane: Lane, batch: readonly Waiting[]): Promise<void> {
