@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { ALTERED } from './bad-input/cases';
 import { leaksOf } from './bad-input/well-formed';
-import { ownCall, type Prepared, prepareProbes, type Reply, refusalOf, send } from './isolation/attack';
+import { actorOf as actorAt, ownCall, type Prepared, prepareProbes, type Reply, refusalOf, send } from './isolation/attack';
 import { asSeenBy, Id, replacedAt, Who } from './isolation/names';
 import { type Actor, openTwoBrands, type Person, type TwoBrands } from './isolation/two-brands';
 import { everything, fingerprint } from './isolation/visible-rows';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 const find = (name: string) => prepared.find(({ root }) => root.name === `Mutation.${name}`) as Prepared;
-const actorOf = ({ probe }: Prepared): Actor => (probe.by === 'operator' ? world.operator : world.a[probe.by ?? 'client']);
+const actorOf = (each: Prepared): Actor => actorAt(world, each, world.a);
 
 /** Calls a mutation as the brand, with names of things as it sees them. */
 async function call(name: string, input: unknown): Promise<Reply> {
@@ -138,7 +138,7 @@ describe('a request that cannot be', () => {
     ['terms that nobody signed', 'recordPurchase', async () => purchase({ currency: await unsigned() }), 'TERMS_NOT_ACTIVE'],
     ['terms that nobody signed', 'hold', async () => spending({ currency: await unsigned() }), 'TERMS_NOT_ACTIVE'],
     ['terms that had not begun', 'redeem', () => spending({ occurredAt: '2024-06-01T00:00:00Z' }), 'TERMS_NOT_ACTIVE'],
-    ['a purchase in the future', 'recordPurchase', () => purchase({ occurredAt: '2026-03-15T12:05:01Z' }), 'OCCURRED_AT_OUT_OF_RANGE'],
+    ['a purchase in the future', 'recordPurchase', () => purchase({ occurredAt: '2026-03-15T12:30:00Z' }), 'OCCURRED_AT_OUT_OF_RANGE'],
     ['a burn in the future', 'redeem', () => spending({ occurredAt: '2026-04-15T12:00:00Z' }), 'OCCURRED_AT_OUT_OF_RANGE'],
     ['a return before its purchase', 'recordReturn', async () => ({ ...(await aReturn('1')), occurredAt: '2026-03-01T00:00:00Z' }), 'OCCURRED_AT_OUT_OF_RANGE'],
     ['a capture in the future', 'captureHold', async () => ({ ...(await aHold()), occurredAt: '2026-04-01T00:00:00Z' }), 'OCCURRED_AT_OUT_OF_RANGE'],

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { rollUpJournal } from '../../src/books/roll-up-journal';
 import { createAppDataSource } from '../../src/database/data-source';
 import { Database } from '../../src/database/database';
 import type { DatabasePrincipal } from '../../src/database/database-principal';
@@ -6,7 +7,7 @@ import { newUuid } from '../../src/ids';
 import { insertMember } from '../support/api';
 import { type Asker, askers, asking, expectedOf, type Roles, rolesOf, wrongViews } from './isolation/asking';
 import { type RowWrite, rowWrites, wrongWrites } from './isolation/row-writes';
-import { openTwoBrands, type TwoBrands } from './isolation/two-brands';
+import { type Actor, openTwoBrands, type TwoBrands } from './isolation/two-brands';
 import { conditionFor, fingerprint, OPEN_TABLES, VISIBLE } from './isolation/visible-rows';
 
 const TABLES = Object.keys(VISIBLE);
@@ -35,6 +36,9 @@ beforeAll(async () => {
   await owner.query(
     `INSERT INTO period (id, currency_id, month, starts_at, ends_at, status) SELECT gen_random_uuid(), id, '2020-01-01', '2020-01-01', '2020-02-01', 'OPEN' FROM point_currency LIMIT 1`,
   );
+  const emptyPool = newUuid();
+  await owner.query('INSERT INTO household_pool (id, opened_at) VALUES ($1, now())', [emptyPool]);
+  const { pool_id: pool } = (await owner.query('SELECT pool_id FROM household_member WHERE member_id = $1', [a.own.memberId])).rows[0];
   all = askers({ brands: [a.brandId, b.brandId], members: [a.own.memberId, a.shared.memberId, b.own.memberId, b.poor.memberId] });
   writes = rowWrites({
     brands: [a.brandId, b.brandId],
@@ -46,7 +50,20 @@ beforeAll(async () => {
     rate: rows[0].id,
     partnership,
     proposal,
+    emptyPool,
+    pool,
+    housemate: a.visitor.memberId,
+    people: [staffIdOf(a.staff.PROGRAMME_MANAGER), staffIdOf(a.staff.SUPPORT)],
+    fileImport: (await owner.query('SELECT import_id FROM file_import_reference WHERE brand_id = $1 LIMIT 1', [a.brandId])).rows[0].import_id,
   });
+  await owner.query(
+    `INSERT INTO velocity_limit (id, owner_brand_id, currency_id, act, measure, time_window, brand_id, maximum, effective_from, created_at)
+     SELECT gen_random_uuid(), x.owner, c.id, 'EARN', 'POINTS', 'DAY', x.brand, 1, now(), now()
+     FROM (VALUES ($1::uuid, $1::uuid), ($2, $2), ($3, NULL)) AS x (owner, brand), (SELECT min(id) AS id FROM point_currency) c`,
+    [a.brandId, b.brandId, operator.principal.brandId],
+  );
+  await rollUpJournal(points.test.app, { from: 0n, to: 2n ** 63n });
+  await owner.query('INSERT INTO test_clock_move (ahead_ms, moved_at) VALUES (1, now())');
   client = await owner.connect();
   await client.query('BEGIN');
   roles = await rolesOf(client);
@@ -58,6 +75,11 @@ afterAll(async () => {
   client?.release();
   await world?.close();
 });
+
+function staffIdOf({ principal }: Actor): string {
+  if (principal.kind !== 'staff') throw new Error('this is nobody on the staff');
+  return principal.staffId;
+}
 
 const wrongOf = async (table: string) => [
   ...(await wrongViews(client, all, [table], expected, roles)),
@@ -196,7 +218,7 @@ describe('seeded faults', () => {
   // The owner's own function needs those of members; that they are forced, the first test sees.
   it.each([
     ['DISABLE', []],
-    ['NO FORCE', ['member', 'member_identifier']],
+    ['NO FORCE', ['account', 'household_member', 'member', 'member_identifier', 'redemption', 'wallet']],
   ])(
     'are seen: row-level security of every table, %s',
     async (what, besides: string[]) => {

@@ -27,6 +27,9 @@ export const ALTERED: Readonly<Record<string, readonly [path: string, value: unk
   'Mutation.enrolMember': ['input.customerId', 'altered'],
   'Mutation.enrolMembers': ['input.0.customerId', 'altered'],
   'Mutation.proposeTerms': ['input.noticeDays', 60],
+  'Mutation.startImport': ['input.dryRun', true],
+  'Mutation.proposeGoodwill': ['input.points', 20],
+  'Mutation.proposeMerge': ['input.reason', 'altered'],
   'Mutation.redeem': ['input.points', 20],
   'Mutation.hold': ['input.points', 20],
   'Mutation.captureHold': ['input.points', 10],
@@ -37,6 +40,13 @@ export const ALTERED: Readonly<Record<string, readonly [path: string, value: unk
 /** Places of which another one can be named: the two only make sense together. */
 export const TOGETHER: readonly (readonly [mutation: string, place: string, other: string])[] = [
   ['Mutation.proposeTerms', 'input.issuancePrice.currency', 'input.reimbursementPrice.currency'],
+  ['Mutation.proposeTerms', 'input.issuancePrice.currency', 'input.openingPrice.currency'],
   ['Mutation.storeConversionRate', 'input.increment', 'input.minimum'],
   ['Mutation.storeConversionRate', 'input.blockSize', 'input.blockBonus'],
 ];
+
+/** Mutations that take lines of a file: a bad cell is told as an error of its line, and is no reason to refuse the others. */
+export const LINE_BY_LINE: Readonly<Record<string, RegExp>> = {
+  'Mutation.importOpenings': /^input\.rows\.0\.\w+$/,
+  'Mutation.importPurchases': /^input\.rows\.0\.(lines\.0\.)?\w+$/,
+};

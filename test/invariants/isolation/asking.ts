@@ -60,19 +60,21 @@ export interface Roles {
   readonly owner: string;
   readonly kernelReads: ReadonlySet<string>;
   readonly appReads: ReadonlySet<string>;
+  readonly booksRead: ReadonlySet<string>;
 }
 
 export async function rolesOf(client: PoolClient): Promise<Roles> {
   const { rows } = await client.query(
-    `SELECT c.relname, pg_get_userbyid(d.datdba) AS owner, has_table_privilege('tessera_kernel', c.oid, 'SELECT') AS kernel, has_table_privilege('tessera_app', c.oid, 'SELECT') AS app
+    `SELECT c.relname, pg_get_userbyid(d.datdba) AS owner, has_table_privilege('tessera_kernel', c.oid, 'SELECT') AS kernel, has_table_privilege('tessera_app', c.oid, 'SELECT') AS app,
+       has_table_privilege('tessera_books', c.oid, 'SELECT') AS books
      FROM pg_class c, pg_database d WHERE d.datname = current_database() AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')`,
   );
-  const names = (which: 'kernel' | 'app') => new Set<string>(rows.filter((row) => row[which]).map((row) => row.relname));
-  return { owner: rows[0].owner, kernelReads: names('kernel'), appReads: names('app') };
+  const names = (which: 'kernel' | 'app' | 'books') => new Set<string>(rows.filter((row) => row[which]).map((row) => row.relname));
+  return { owner: rows[0].owner, kernelReads: names('kernel'), appReads: names('app'), booksRead: names('books') };
 }
 
-/** What the owner of the schema sees, whom row-level security binds too: only what its own function needs, which finds the holder of a card. */
-const OWNER_SEES: ReadonlySet<string> = new Set(['member', 'member_identifier']);
+/** What the owner of the schema sees, whom row-level security binds too: only what its own functions need, which find the holder of a card, and a household. */
+const OWNER_SEES: ReadonlySet<string> = new Set(['account', 'household_member', 'member', 'member_identifier', 'redemption', 'wallet']);
 
 /** Whoever sees more or less of the tables than they should: "asker: table sees x, should see y". */
 export async function wrongViews(
@@ -93,6 +95,10 @@ export async function wrongViews(
   const kernel = tables.filter((table) => roles.kernelReads.has(table));
   if (kernel.length > 0)
     compare('the kernel', await asking(client, { settings: null }, () => seen(client, kernel), 'tessera_kernel'), (table) => whole?.get(table));
+  // Who sums for a brand what it may not read: see the functions that this role owns.
+  const books = tables.filter((table) => roles.booksRead.has(table));
+  if (books.length > 0)
+    compare('the books', await asking(client, { settings: null }, () => seen(client, books), 'tessera_books'), (table) => whole?.get(table));
   compare('the owner', await asking(client, { settings: null }, () => seen(client, tables), roles.owner), (table) =>
     OWNER_SEES.has(table) ? whole?.get(table) : '0 null',
   );

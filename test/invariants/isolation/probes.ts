@@ -1,7 +1,9 @@
+import { addStaff } from '../../../src/access/add-staff';
 import { createApiClient } from '../../../src/access/create-api-client';
 import { readLiveSecrets } from '../../../src/access/list-access';
-import { mintLocalLogin } from '../../../src/access/local-issuer';
+import { localIssuer, mintLocalLogin } from '../../../src/access/local-issuer';
 import { SCOPES } from '../../../src/access/principal';
+import { proposeMerge } from '../../../src/care/propose-merge';
 import { createPointCurrency } from '../../../src/coalition/create-point-currency';
 import { storeConversionRate } from '../../../src/exchange/store-conversion-rate';
 import { newUuid, type Uuid } from '../../../src/ids';
@@ -121,6 +123,33 @@ const aHousehold =
 const byHousehold = (who: 'owner' | 'joined' | 'invited', args: (side: Side, made: Household, key: string) => Record<string, unknown>) =>
   probe<Household>({ by: 'prepared', prepare: aHousehold(who), args });
 
+/** Somebody on the brand's staff, who decides about what another has proposed. */
+const aDecision = async (side: Side) => ({ actor: side.staff.SUPPORT, proposalId: await side.sorry(side.staff.PROGRAMME_MANAGER, side.own) });
+const byDecision = () =>
+  probe<{ actor: Actor; proposalId: Uuid }>({
+    by: 'prepared',
+    prepare: aDecision,
+    args: (side, { proposalId }) => ({ input: { proposalId: new Id('proposal', proposalId), ...withReason(side) } }),
+  });
+
+/** A merge that somebody else of the operator's has proposed. */
+async function aMerge(side: Side, { points: { test }, operator: { principal } }: TwoBrands): Promise<Uuid> {
+  const subject = `second operator ${newUuid()}`;
+  const command = { idempotencyKey: subject, brandId: null, issuer: localIssuer(test.app), subject, role: 'SUPPORT' } as const;
+  const { id, brandId } = await addStaff(test.app, principal, command);
+  const [duplicate, survivor] = [await side.enrol(), await side.enrol()];
+  const merge = { idempotencyKey: newUuid(), duplicateId: duplicate.memberId, survivorId: survivor.memberId, reason: `${side.word} twice` };
+  return (await proposeMerge(test.app, { kind: 'staff', staffId: id, brandId, role: 'SUPPORT', ofOperator: true }, merge)).id;
+}
+const byOperatorsDecision = () =>
+  probe<Uuid>({
+    by: 'operator',
+    prepare: aMerge,
+    args: (side, proposalId) => ({ input: { proposalId: new Id('proposal', proposalId), ...withReason(side) } }),
+  });
+
+const fileRow = (side: Side) => ({ line: 1, customerId: new Name('customerId', side.own.customerId), reference: `${side.word} reference` });
+
 /** Values of arguments below the root. */
 export const NESTED: NestedArguments = { 'Pool.movements.currency': '"FLP"', 'Wallet.expiring.within': '90', 'Wallet.movements.currency': '"FLP"' };
 
@@ -154,11 +183,59 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Query.accountBalances': probe({ args: () => ({ ...page, currency: 'FLP', at: '2026-03-01T00:00:00Z' }) }),
   'Query.balanceAt': probe({ by: 'member', args: (side) => ({ currency: 'FLP', at: '2026-03-01T00:00:00Z', member: new Who(side.own) }) }),
   'Query.conservation': probe({ args: (side) => ({ currency: 'FLP', brandId: brand(side) }) }),
+  'Query.imports': probe({ args: () => page }),
+  'Query.import': probe<Uuid>({ prepare: (side) => side.bringIn('OPENINGS'), args: (_side, id) => ({ id: new Id('import', id) }) }),
+  'Query.proposals': probe<{ actor: Actor }>({ by: 'prepared', prepare: aDecision, args: () => page }),
   'Query.viewer': probe({ args: () => ({}) }),
   'Query.giftRules': probe({ args: () => ({ ...page, currency: 'FLP' }) }),
   'Query.pool': byHousehold('joined', (_side, { poolId }) => ({ id: new Id('pool', poolId) })),
   'Query.poolInvitations': byHousehold('invited', () => ({})),
 
+  'Mutation.startImport': probe({
+    args: (side, _made, key) => ({
+      input: { idempotencyKey: key, kind: 'OPENINGS', currency: 'FLP', dryRun: false, fileName: `${side.word} file.csv`, bytesTotal: 100 },
+    }),
+  }),
+  'Mutation.importOpenings': probe<Uuid>({
+    prepare: (side) => side.bringIn('OPENINGS'),
+    args: (side, id) => ({ input: { importId: new Id('import', id), rows: [{ ...fileRow(side), points: '10', earnedOn: '2026-01-05' }] } }),
+    gives: ['input.rows.0.customerId'],
+  }),
+  'Mutation.importPurchases': probe<Uuid>({
+    prepare: (side) => side.bringIn('PURCHASES'),
+    args: (side, id) => ({
+      input: {
+        importId: new Id('import', id),
+        rows: [{ ...fileRow(side), moneyCurrency: 'EUR', lines: [{ line: 1, sku: 'thing', quantity: '1', unitPrice: '5' }] }],
+      },
+    }),
+    gives: ['input.rows.0.customerId'],
+  }),
+  'Mutation.finishImport': probe<Uuid>({ prepare: (side) => side.bringIn('OPENINGS'), args: (_side, id) => ({ input: { importId: new Id('import', id) } }) }),
+  'Mutation.proposeGoodwill': probe<{ actor: Actor }>({
+    by: 'prepared',
+    prepare: async (side) => ({ actor: side.staff.SUPPORT }),
+    args: (side, _made, key) => ({ input: { idempotencyKey: key, member: new Who(side.own), currency: 'FLP', points: 10, reason: `${side.word} is sorry` } }),
+  }),
+  'Mutation.approveGoodwill': byDecision(),
+  'Mutation.declineGoodwill': byDecision(),
+  'Mutation.proposeMerge': probe<[Person, Person]>({
+    by: 'operator',
+    prepare: async (side) => [await side.enrol(), await side.enrol()],
+    args: (side, [duplicate, survivor], key) => ({
+      input: {
+        ...{ idempotencyKey: key, duplicateId: new Id('member', duplicate.memberId), survivorId: new Id('member', survivor.memberId) },
+        reason: `${side.word} twice`,
+      },
+    }),
+  }),
+  'Mutation.approveMerge': byOperatorsDecision(),
+  'Mutation.declineMerge': byOperatorsDecision(),
+  'Mutation.closeWallet': probe<Person>({
+    by: 'operator',
+    prepare: aPerson,
+    args: (side, person) => ({ input: { memberId: new Id('member', person.memberId), ...withReason(side) } }),
+  }),
   'Mutation.createApiClient': probe({
     args: (side, _made, key) => ({ input: { idempotencyKey: key, brandId: brand(side), name: `${side.word} shop`, scopes: [...SCOPES], ...withReason(side) } }),
   }),

@@ -29,6 +29,9 @@ export interface Things {
   readonly emptyPool: Uuid;
   readonly pool: Uuid;
   readonly housemate: Uuid;
+  /** Two people on brand 1's staff, of whom the first has proposed goodwill that nobody has decided; and an import of brand 1. */
+  readonly people: readonly [Uuid, Uuid];
+  readonly fileImport: Uuid;
 }
 
 /** Writes that only a policy allows or refuses: the values are good ones. "brand 1", "member 1" ... are names of askers. */
@@ -45,6 +48,8 @@ export function rowWrites({
   emptyPool,
   pool,
   housemate,
+  people,
+  fileImport,
 }: Things): RowWrite[] {
   const id = () => `'${newUuid()}'`;
   const rule = `currency_id, version, money_currency, points_per_unit, effective_from, created_at`;
@@ -67,6 +72,9 @@ export function rowWrites({
   const limit = (owner: Uuid, brand: string) =>
     `INSERT INTO velocity_limit (id, owner_brand_id, currency_id, act, measure, time_window, brand_id, maximum, effective_from, created_at)
      SELECT ${id()}, '${owner}', id, 'EARN', 'POINTS', 'DAY', ${brand}::uuid, 1, now(), now() FROM point_currency LIMIT 1`;
+  const goodwill = (kind: 'GOODWILL' | 'MERGE') => `
+    INSERT INTO care_proposal (id, kind, brand_id, deciding_brand_id, member_id, survivor_id, currency_id, points, reason, proposed_by, proposed_at)
+    SELECT ${id()}, '${kind}', '${one}', '${one}', '${own}', ${kind === 'MERGE' ? `'${stranger}', NULL, NULL` : 'NULL, id, 1'}, 'x', '${people[0]}', now() FROM point_currency LIMIT 1`;
   const operatorOnly = (table: string, what: string, sql: string): RowWrite => ({ table, what, sql, by: ['operator'] });
   return [
     operatorOnly('brand', 'makes a brand', `INSERT INTO brand (id, code, name, created_at) VALUES (${id()}, 'NEWBRAND', 'x', now())`),
@@ -88,6 +96,44 @@ export function rowWrites({
       'opens a route',
       `INSERT INTO conversion_route (id, from_currency_id, to_currency_id, created_at) VALUES (${id()}, ${currencies.join(', ')}, now())`,
     ),
+    { table: 'care_proposal', what: 'proposes goodwill in the name of brand 1', sql: goodwill('GOODWILL'), by: ['brand 1', 'operator'] },
+    operatorOnly('care_proposal', 'proposes a merge in the name of brand 1', goodwill('MERGE')),
+    {
+      table: 'care_proposal',
+      what: 'decides for brand 1',
+      sql: `UPDATE care_proposal SET status = 'DECLINED', decided_by = '${people[1]}', decided_at = now() WHERE status = 'PROPOSED' AND kind = 'GOODWILL' AND deciding_brand_id = '${one}'`,
+      by: ['brand 1', 'operator'],
+    },
+    {
+      table: 'file_import',
+      what: 'starts an import of brand 1',
+      sql: `INSERT INTO file_import (id, brand_id, kind, dry_run, currency_id, started_by, started_at, updated_at) SELECT ${id()}, '${one}', 'OPENINGS', false, id, 'x', now(), now() FROM point_currency LIMIT 1`,
+      by: ['brand 1'],
+    },
+    {
+      table: 'file_import',
+      what: "goes on with brand 1's import",
+      sql: `UPDATE file_import SET updated_at = now() WHERE id = '${fileImport}'`,
+      by: ['brand 1'],
+    },
+    {
+      table: 'file_import_error',
+      what: "adds to the errors of brand 1's import",
+      sql: `INSERT INTO file_import_error (import_id, line, brand_id, code, message) VALUES ('${fileImport}', 99, '${one}', 'x', 'x')`,
+      by: ['brand 1'],
+    },
+    {
+      table: 'file_import_reference',
+      what: "adds to the references of brand 1's import",
+      sql: `INSERT INTO file_import_reference (import_id, reference, line, brand_id) VALUES ('${fileImport}', ${id()}, 99, '${one}')`,
+      by: ['brand 1'],
+    },
+    {
+      table: 'file_import_reference',
+      what: "removes references of brand 1's import",
+      sql: `DELETE FROM file_import_reference WHERE import_id = '${fileImport}'`,
+      by: ['brand 1'],
+    },
     { table: 'conversion_quote', what: 'quotes for brand 1', sql: quote(one, one), by: ['brand 1'] },
     { table: 'conversion_quote', what: 'quotes for a member', sql: quote(null, own), by: ['member 1'] },
     operatorOnly(

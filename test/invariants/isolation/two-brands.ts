@@ -6,6 +6,8 @@ import { createMemberSession } from '../../../src/access/create-member-session';
 import { linkLogin } from '../../../src/access/link-login';
 import { localIssuer, mintLocalLogin } from '../../../src/access/local-issuer';
 import { type Principal, SCOPES, type StaffRole } from '../../../src/access/principal';
+import { approveGoodwill } from '../../../src/care/approve-goodwill';
+import { proposeGoodwill, proposeGoodwillSchema } from '../../../src/care/propose-goodwill';
 import { createPointCurrency, createPointCurrencySchema } from '../../../src/coalition/create-point-currency';
 import { confirmPurchase } from '../../../src/earning/confirm-purchase';
 import { recordPurchase } from '../../../src/earning/record-purchases';
@@ -16,6 +18,9 @@ import { quoteConversion, quoteConversionSchema } from '../../../src/exchange/qu
 import { storeConversionRate, storeConversionRateSchema } from '../../../src/exchange/store-conversion-rate';
 import { buildTesseraSchema } from '../../../src/graphql/build-schema';
 import { newUuid, type Uuid } from '../../../src/ids';
+import { importOpenings } from '../../../src/ingest/import-openings';
+import type { SentRow } from '../../../src/ingest/opening-row';
+import { startImport, startImportSchema } from '../../../src/ingest/start-import';
 import { enrolMember, enrolMemberSchema } from '../../../src/members/enrol-members';
 import { linkMember } from '../../../src/members/link-member';
 import { lockWallet, unlockWallet } from '../../../src/members/lock-wallet';
@@ -81,6 +86,10 @@ export interface Side {
   spend(kind: 'redeem' | 'hold', person: Person, points?: number, more?: Record<string, unknown>): Promise<Uuid>;
   /** A quote of 10 FLP in AIR. */
   quote(person: Person): Promise<Uuid>;
+  /** Starts the import of a file. */
+  bringIn(kind: 'OPENINGS' | 'PURCHASES'): Promise<Uuid>;
+  /** Goodwill that a programme manager has proposed. */
+  sorry(by: Actor, person: Person): Promise<Uuid>;
   /** A purchase of 20 January, whose points wait to be confirmed. */
   award(person: Person): Promise<Uuid>;
   /** A partnership with the operator for a currency of its own, and the id of its only terms. */
@@ -270,6 +279,16 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     const rule = { idempotencyKey: `rule from ${from}`, currency: 'FLP', moneyCurrency: 'EUR', pointsPerUnit: 1, excludedSkus: ['GIFTCARD'] };
     await setEarningRule(app, principal, setEarningRuleSchema.parse({ ...rule, effectiveFrom: new Date(from), availability }));
   }
+  async function bringIn(kind: 'OPENINGS' | 'PURCHASES', rows: readonly SentRow[] = []): Promise<Uuid> {
+    const file = { idempotencyKey: newUuid(), kind, currency: 'FLP', fileName: `${word} file.csv` };
+    const { id } = await startImport(app, principal, startImportSchema.parse(file));
+    if (rows.length > 0) await importOpenings(app, principal, { importId: id, rows, bytesDone: null });
+    return id;
+  }
+  async function sorry(by: Actor, person: Person): Promise<Uuid> {
+    const asked = { idempotencyKey: newUuid(), member: person.ref, currency: 'FLP', points: 10n, reason: `${word} is sorry` };
+    return (await proposeGoodwill(app, by.principal, proposeGoodwillSchema.parse(asked))).id;
+  }
   const award = (person: Person) => purchase(person, '700', { occurredAt: AWARD_DAY });
   async function awards(person: Person): Promise<void> {
     await confirmPurchase(app, principal, { idempotencyKey: newUuid(), purchaseId: await award(person), occurredAt: null });
@@ -320,6 +339,12 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
       [person.walletId, app.clock.now()],
     );
   const staff = Object.fromEntries(await Promise.all(ROLES.map(async (role) => [role, await staffOf(role)]))) as Record<StaffRole, Actor>;
+  await bringIn('OPENINGS', [
+    { line: 2, cells: { customerId: own.customerId, points: '10', reference: `${word} reference` }, unreadable: null },
+    { line: 3, cells: {}, unreadable: `${word} is no CSV` },
+  ]);
+  await approveGoodwill(app, staff.SUPPORT.principal, { proposalId: await sorry(staff.PROGRAMME_MANAGER, own), reason: `${word} is true` });
+  await sorry(staff.PROGRAMME_MANAGER, own);
   await createMemberSession(app, principal, { memberId: own.memberId });
   await partnership('PROPOSED', 'PROPOSED');
   return {
@@ -344,6 +369,8 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     purchase,
     spend,
     quote,
+    bringIn,
+    sorry,
     award,
     partnership,
   };
