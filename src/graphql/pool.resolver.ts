@@ -220,7 +220,7 @@ export class PoolResolver {
 
   @Mutation(() => ClosePoolResult, { description: `The owner closes the pool: all points go back to those who put them in. ${LOGIN}` })
   closePool(@Ctx() ctx: Context, @Arg('input', () => ClosePoolInput, { description: 'The request.' }) input: ClosePoolInput) {
-    const command = parseInput(closePoolSchema, input);
+    const command = parseInput(closePoolSchema, { ...input, poolId: readId(ctx, 'pool', input.poolId, 'input.poolId') });
     return answerOrRefusal(ctx, async (app, principal) => {
       const closed = await closePool(app, principal, command);
       return Object.assign(new ClosedPoolType(), closed, { poolId: showId(ctx, 'pool', closed.poolId) });

@@ -247,6 +247,9 @@ export class RemoveFromPoolInput {
 export class ClosePoolInput {
   @Field(() => String, { description: KEY })
   idempotencyKey!: string;
+
+  @Field(() => ID, { description: 'The pool: the own one.' })
+  poolId!: string;
 }
 
 @ObjectType('ReturnedPoints', { description: 'Points of a currency that came back out of a pool.' })
@@ -292,7 +295,7 @@ export const CreatePoolResult = answerUnion(
   'CreatePoolResult',
   'The pool.',
   () => PoolType,
-  () => [AlreadyInPoolAnswer],
+  () => [AlreadyInPoolAnswer, IdempotencyConflictAnswer, OverloadedAnswer, UnavailableAnswer],
 );
 export const InviteToPoolResult = answerUnion(
   'InviteToPoolResult',

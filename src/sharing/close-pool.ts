@@ -8,11 +8,12 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { AccountId, LedgerView } from '../ledger/posting';
 import { idempotencyKey } from '../ledger/request-fields';
+import { NotFound } from '../refusal';
 import { lockHousehold, requireMembership } from './household';
 import { type ReturnedPoints, readContributors, readReturned, returnPoints } from './return-points';
 import { PoolHasHolds } from './sharing-refusals';
 
-export const closePoolSchema = z.object({ idempotencyKey });
+export const closePoolSchema = z.object({ idempotencyKey, poolId: z.string() });
 export type ClosePool = z.output<typeof closePoolSchema>;
 
 /** A pool that is no more; the same for every repetition of the request. */
@@ -27,14 +28,15 @@ export interface ClosedPool {
  * The owner ends the pool: all points go back to those who put them in, and nobody is in it any longer. What is refunded later, they fetch with
  * leavePool. Throws PoolHasHolds, IDEMPOTENCY_CONFLICT, NotFound.
  */
-export async function closePool(app: App, principal: Principal, { idempotencyKey: key }: ClosePool): Promise<ClosedPool> {
+export async function closePool(app: App, principal: Principal, { idempotencyKey: key, ...content }: ClosePool): Promise<ClosedPool> {
   const memberId = requireMemberLogin(principal);
-  const hash = contentHash('CLOSE_POOL', {});
+  const hash = contentHash('CLOSE_POOL', content);
   const id = postingId(memberId, key);
   const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const stored = await findPosting(client, id);
     if (stored) return { stored };
     const { poolId } = await requireMembership(client, memberId, 'OWNER');
+    if (poolId !== content.poolId) throw new NotFound('Pool');
     const contributors = await readContributors(client, poolId);
     const pools = [...new Set(contributors.map(({ pool }) => pool))];
     const { rows } = await client.query('SELECT DISTINCT account_id, contributor_id FROM lot WHERE account_id = ANY ($1::bigint[]) AND remaining + held > 0', [

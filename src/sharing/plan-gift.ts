@@ -4,6 +4,7 @@ import { alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, Plan } from '../ledger/posting';
 import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import { WalletLocked } from '../members/member-refusals';
+import { MAX_POINTS } from '../points/amount';
 import { type Day, dayToIso } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
 import type { RefusalData } from '../refusal';
@@ -44,8 +45,8 @@ export function planGift(facts: GiftFacts): (view: LedgerView) => Plan | { refus
     const allowed = orRefusal(() => {
       if (from.locked) throw new WalletLocked();
       requireWithinLimits({ ...rule, maximum: null }, BigInt(amount));
-      if (rule.dailyMaximum === null) return;
-      const left = Math.max(0, Number(rule.dailyMaximum) - view.counter(from.account, key));
+      // Where the rule has no maximum, what can be counted is one.
+      const left = Math.max(0, Number(rule.dailyMaximum ?? MAX_POINTS) - view.counter(from.account, key));
       if (amount > left) throw new CapReached(left, facts.resetsAt);
     });
     if ('refused' in allowed) return allowed;
@@ -54,8 +55,8 @@ export function planGift(facts: GiftFacts): (view: LedgerView) => Plan | { refus
     return {
       steps: [
         ...within.steps,
-        { do: 'count', account: from.account, key, by: amount },
         { do: 'give', id: facts.giftId, from: from.account, to: to.account, amount, code: 'GIFT', termsId: null },
+        { do: 'count', account: from.account, key, by: amount },
       ],
       rows: [rowOf(facts)],
       answer: { giftId: facts.giftId, currency: facts.currency.code, points: amount, occurredAt: facts.occurredAt.toISOString() },

@@ -57,6 +57,7 @@ test('in a pool is who was asked and said yes, in one pool at a time', async () 
   const create = createPoolSchema.parse(key());
   const poolId = await createPool(shop.app, ana.self, create);
   expect(await createPool(shop.app, ana.self, create)).toBe(poolId);
+  await expect(createPool(shop.app, ana.self, { ...create, share: { numerator: 1, denominator: 3 } })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   await expect(createPool(shop.app, ana.self, createPoolSchema.parse(key()))).rejects.toMatchObject({ code: 'ALREADY_IN_POOL' });
   const invite = inviteToPoolSchema.parse({ ...key(), member: ben.card, role: 'ADULT' });
   expect(await inviteToPool(shop.app, ana.self, invite)).toBe(poolId);
@@ -124,7 +125,7 @@ test('roles: the owner hands over, a child does not spend, nobody else decides',
   await expect(removeFromPool(shop.app, ben.self, removeFromPoolSchema.parse({ ...key(), memberId: kid.memberId }))).rejects.toMatchObject({
     name: 'NotFound',
   });
-  await expect(closePool(shop.app, ben.self, closePoolSchema.parse(key()))).rejects.toMatchObject({ name: 'NotFound' });
+  await expect(closePool(shop.app, ben.self, closePoolSchema.parse({ ...key(), poolId }))).rejects.toMatchObject({ name: 'NotFound' });
   await setPoolRole(shop.app, ana.self, { memberId: kid.memberId, role: 'ADULT' });
   expect(await redeemPoints(shop.app, taxi.principal, fromPool(kid, 10))).toMatchObject({ source: 'POOL', balance: { active: 90 } });
   await setPoolRole(shop.app, ana.self, { memberId: ben.memberId, role: 'OWNER' });
@@ -235,7 +236,10 @@ test('who leaves takes the own points along, what is held when it comes free, an
   expect(await people.leave(ben, poolId)).toMatchObject({ returned: [{ currency: 'FLP', points: 30 }] });
   await expect(findPool(shop.app, ben.self, poolId)).rejects.toMatchObject({ name: 'NotFound' });
   await expect(redeemPoints(shop.app, taxi.principal, fromPool(ben, 10))).rejects.toMatchObject({ code: 'POOL_NOT_SPENDABLE' });
-  await expect(closePool(shop.app, ana.self, closePoolSchema.parse(key()))).rejects.toMatchObject({ code: 'POOL_HAS_HOLDS', fields: { held: 130 } });
+  await expect(closePool(shop.app, ana.self, closePoolSchema.parse({ ...key(), poolId }))).rejects.toMatchObject({
+    code: 'POOL_HAS_HOLDS',
+    fields: { held: 130 },
+  });
   // What was begun is settled, but the balance is the household's.
   const voided = await voidHold(shop.app, taxi.principal, voidHoldSchema.parse({ ...key(), redemptionId: hold.redemptionId }));
   expect(voided).toMatchObject({ released: 130, balance: null });
@@ -266,7 +270,7 @@ test('a closed pool gives everything back to whom it came from; a refund afterwa
   await people.contribute(ana, 100);
   await people.contribute(ben, 100);
   const burn = await redeemPoints(shop.app, taxi.principal, fromPool(ana, 120));
-  const close = closePoolSchema.parse(key());
+  const close = closePoolSchema.parse({ ...key(), poolId });
   const closed = await closePool(shop.app, ana.self, close);
   expect(closed).toMatchObject({ poolId, returned: [{ currency: 'FLP', points: 80 }] });
   expect(await closePool(shop.app, ana.self, close)).toEqual({ ...closed, duplicate: true });

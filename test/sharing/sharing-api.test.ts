@@ -140,7 +140,7 @@ test('a household: invited, joined, earning and spending together, closed', asyn
     returned: [{ currency: 'FLP', points: 10 }],
   });
   expect(await run(dora, 'leavePool', 'LeavePoolInput', LEFT, { idempotencyKey: 'leave', poolId: pool.id })).toEqual({ returned: [], duplicate: false });
-  expect(await run(cem, 'closePool', 'ClosePoolInput', '... on ClosedPool { returned { points } }', { idempotencyKey: 'close' })).toEqual({
+  expect(await run(cem, 'closePool', 'ClosePoolInput', '... on ClosedPool { returned { points } }', { idempotencyKey: 'close', poolId: pool.id })).toEqual({
     returned: [{ points: 110 }],
   });
   expect((await shop.api.ask(cem, '{ pool { id } }')).data.pool).toBeNull();
