@@ -45,7 +45,10 @@ export async function startBenchServer(log: Logger): Promise<BenchServer> {
     await migrate(urls.owner, new Keys(masterKey).derive(KEY_MARK));
     const behind = new URL(superuserUrl);
     behind.pathname = `/${name}`;
-    return { urls, superuser: new Pool({ connectionString: behind.toString(), max: 4 }) };
+    const superuser = new Pool({ connectionString: behind.toString(), max: 4 });
+    // Cut off when the server stops.
+    superuser.on('error', () => undefined);
+    return { urls, superuser };
   }
 
   return {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { Logger } from 'pino';
@@ -15,7 +16,7 @@ const SETTINGS = {
   full_page_writes: 'on',
   // One gateway and one worker process need about 60; the rest is room for more of them.
   max_connections: 200,
-  shared_buffers: '256MB',
+  shared_buffers: `${sharedBuffers()}MB`,
   work_mem: '8MB',
   max_wal_size: '4GB',
   checkpoint_timeout: '15min',
@@ -30,6 +31,15 @@ const SETTINGS = {
   log_error_verbosity: 'terse',
   log_line_prefix: '%m [%p] ',
 } as const;
+
+/**
+ * An eighth of the memory, from 256 MiB to 2 GiB. What each posting touches at random (the indexes on posting ids and on wallets' movements) must stay
+ * in it while the books grow: with 256 MiB the kernel's rate fell by a third between 0.1 and 1 million transfers.
+ */
+function sharedBuffers(): number {
+  const bytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.round(Math.min(2_048, Math.max(256, bytes / 8 / 2 ** 20)));
+}
 
 const DATABASE = 'tessera';
 const OWNER = 'tessera';
