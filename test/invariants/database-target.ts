@@ -61,8 +61,16 @@ export async function openWorld(ledger: Ledger, { currencies, brands, routes }: 
   return { brands: opened, routes: between, origins, originOf: (brand, month, currency) => ids.get(`${brand} ${month} ${currency}`) as number };
 }
 
-/** New wallets and pools of the ledger itself; requests of one batch go to post() at once. */
-export async function databaseTarget({ app, database }: TestApp, { currencies }: Owners, shared: Omit<World, 'party' | 'wallets'>): Promise<Target> {
+/**
+ * New wallets and pools of the ledger itself; requests of one batch go to post() at once. Batches take turns at the ledgers, so that each of them
+ * finds what it remembers of a wallet overtaken by another.
+ */
+export async function databaseTarget(
+  { app, database }: TestApp,
+  { currencies }: Owners,
+  shared: Omit<World, 'party' | 'wallets'>,
+  ledgers: readonly Ledger[] = [app.ledger],
+): Promise<Target> {
   const holders: Uuid[] = PLACES.map(() => newUuid());
   const refs = PLACES.map(({ currency, pool }, at) => ({
     kind: pool ? ('POOL' as const) : ('WALLET' as const),
@@ -72,9 +80,13 @@ export async function databaseTarget({ app, database }: TestApp, { currencies }:
   const wallets: AccountId[] = await app.ledger.openAccounts(refs);
   // Every sequence counts its keys from 1 again: another party, so that they are other postings.
   const party = newUuid();
+  let turn = 0;
   return {
     world: { ...shared, party, wallets },
-    post: (requests) => Promise.all(requests.map((request) => orConflict(app.ledger.post(request)))),
+    post(requests) {
+      const ledger = ledgers[turn++ % ledgers.length];
+      return Promise.all(requests.map((request) => orConflict(ledger.post(request))));
+    },
     lock: (place, locked) => app.ledger.setSpendLock(holders[place], locked),
     async books() {
       const books = await fromDatabase(database.owner, wallets);

@@ -41,22 +41,29 @@ it(
 
 describe('on PostgreSQL', () => {
   let test: TestApp;
+  /** Another gateway of the same coalition. */
+  let second: TestApp;
 
   beforeAll(async () => {
     test = await createTestApp();
+    second = await createTestApp({ database: test.database });
   });
-  afterAll(() => test.close());
+  afterAll(async () => {
+    await second.close();
+    await test.close();
+  });
 
   it(
-    `postings agree with the model and leave the books right (TESSERA_SEED=${SEED})`,
+    `postings at two gateways agree with the model and leave the books right (TESSERA_SEED=${SEED})`,
     async () => {
       const owners = await openOwners(test);
-      const shared = await openWorld(test.app.ledger, owners);
+      const ledgers = [test.app.ledger, second.app.ledger];
+      const [shared] = [await openWorld(ledgers[0], owners), await openWorld(ledgers[1], owners)];
       const coverage = new Coverage();
       const together = fc.noBias(fc.array(sequences(), { minLength: TOGETHER, maxLength: TOGETHER }));
       await fc.assert(
         fc.asyncProperty(together, async (each) => {
-          const compared = each.map(async (commands) => compareWithModel(await databaseTarget(test, owners, shared), commands, coverage));
+          const compared = each.map(async (commands) => compareWithModel(await databaseTarget(test, owners, shared, ledgers), commands, coverage));
           // All of them to their end, even where one differs: the next ones begin with nobody else about.
           for (const result of await Promise.allSettled(compared)) if (result.status === 'rejected') throw result.reason;
         }),
