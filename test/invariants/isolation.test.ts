@@ -1,4 +1,4 @@
-import { attackAll, attacksOn, collect, ownCall, type Prepared, prepareProbes, refusalOf, send, shapeOf } from './isolation/attack';
+import { actorOf, attackAll, attacksOn, collect, ownCall, type Prepared, prepareProbes, refusalOf, send, shapeOf } from './isolation/attack';
 import { forbiddenIn, forbiddenTo } from './isolation/forbidden';
 import { asSeenBy, Id, idAs, namesIn, placesCovered, replacedAt, Who } from './isolation/names';
 import { PROBES, UNTRIED } from './isolation/probes';
@@ -173,8 +173,8 @@ it("a card of the other brand's member makes that member known here, and shows n
 // Last: they change things. A probe that nobody could pass would prove nothing.
 it('the brand itself, or whoever may, succeeds with each of these calls', async () => {
   const problems = await collect(prepared, async (each, problem) => {
-    const { b, operator } = world;
-    const actor = each.probe.by === 'operator' ? operator : b[each.probe.by ?? 'client'];
+    const { b } = world;
+    const actor = actorOf(world, each, b);
     const reply = await send(world, await actor.token(), each.root, ownCall(world, each, b, actor, nextKey()));
     const refusal = refusalOf(world.schema, reply);
     if (refusal !== null) problem(`${refusal}: ${reply.body.slice(0, 300)}`);

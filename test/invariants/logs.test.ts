@@ -1,6 +1,6 @@
 import { mintLocalLogin } from '../../src/access/local-issuer';
 import { rotateApiClientSecret } from '../../src/access/rotate-api-client-secret';
-import { ownCall, prepareProbes, send } from './isolation/attack';
+import { actorOf, ownCall, prepareProbes, send } from './isolation/attack';
 import { openTwoBrands, type TwoBrands } from './isolation/two-brands';
 
 /** Everything that is logged from the founding of the coalition on, at the level that says most. */
@@ -36,7 +36,7 @@ it('the log holds no token, no secret and nothing personal, whatever happens', a
 
   // What works, what is refused, what is bad: by everybody, about everything.
   for (const each of await prepareProbes(world)) {
-    const actor = each.probe.by === 'operator' ? operator : a[each.probe.by ?? 'client'];
+    const actor = actorOf(world, each, a);
     const good = ownCall(world, each, a, actor, 'x');
     await send(world, await actor.token(), each.root, good);
     await send(world, await b.client.token(), each.root, good);

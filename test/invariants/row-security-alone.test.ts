@@ -1,5 +1,5 @@
 import type { Principal } from '../../src/access/principal';
-import { attackAll, collect, ownCall, type Prepared, prepareProbes, refusalOf, send } from './isolation/attack';
+import { actorOf, attackAll, collect, ownCall, type Prepared, prepareProbes, refusalOf, send } from './isolation/attack';
 import { forbiddenIn, forbiddenTo } from './isolation/forbidden';
 import { type Actor, openTwoBrands, type TwoBrands } from './isolation/two-brands';
 import { belongingTo, fingerprint } from './isolation/visible-rows';
@@ -98,8 +98,8 @@ describe('row-level security alone', () => {
   it('lets the brand itself, or whoever may, do each of these', async () => {
     const problems = await collect(prepared, async (each, problem) => {
       if (['Mutation.closePeriod', 'Mutation.suspendBrand', 'Mutation.disableApiClient', 'Mutation.removeStaff'].includes(each.root.name)) return;
-      const { b, operator } = world;
-      const actor = each.probe.by === 'operator' ? operator : b[each.probe.by ?? 'client'];
+      const { b } = world;
+      const actor = actorOf(world, each, b);
       const reply = await send(world, await actor.token(), each.root, ownCall(world, each, b, actor, nextKey()));
       const refusal = refusalOf(world.schema, reply);
       if (refusal !== null) problem(`${refusal}: ${reply.body.slice(0, 300)}`);

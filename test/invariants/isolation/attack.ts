@@ -51,6 +51,13 @@ export async function send(world: TwoBrands, token: string | null, root: RootFie
   return { status: response.statusCode, body: response.body, errors, result: data?.result ?? null };
 }
 
+/** Who may make the call, at that brand. */
+export function actorOf({ operator, a }: TwoBrands, { probe, ofA, ofB }: Prepared, side: Side): Actor {
+  if (probe.by === 'operator') return operator;
+  if (probe.by === 'prepared') return ((side === a ? ofA : ofB) as { readonly actor: Actor }).actor;
+  return side[probe.by ?? 'client'];
+}
+
 /** The call as its own brand makes it. */
 export function ownCall(world: TwoBrands, { probe, ofA, ofB }: Prepared, side: Side, actor: Actor, key: string): Record<string, unknown> {
   return asSeenBy(world.points.test.app, actor.principal, probe.args(side, side === world.a ? ofA : ofB, key)) as Record<string, unknown>;
