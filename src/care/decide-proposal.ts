@@ -4,7 +4,7 @@ import { reasonSchema, recordChange } from '../access/record-change';
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import { InvalidInput } from '../refusal';
-import { type Proposal, ProposalDecided, readProposal, requireDecidable, requirePerson, SecondPersonNeeded } from './proposal';
+import { type Proposal, ProposalDecided, readProposal, requireDecidable, requireDecider, SecondPersonNeeded } from './proposal';
 
 export const decideProposalSchema = z.object({ proposalId: z.string(), reason: reasonSchema });
 export type DecideProposal = z.output<typeof decideProposalSchema>;
@@ -17,7 +17,7 @@ export async function findDecidable(
   { proposalId }: DecideProposal,
   decision: 'APPROVED' | 'DECLINED',
 ): Promise<Proposal> {
-  const person = requirePerson(principal);
+  const person = requireDecider(principal, kind);
   const proposal = await app.database.transaction(databasePrincipal(principal), ({ client }) => readProposal(client, proposalId));
   if (proposal.kind !== kind) throw new InvalidInput('input.proposalId', `This proposal is of the kind ${proposal.kind}.`);
   requireDecidable(proposal, person, decision, app.clock.now());
@@ -35,7 +35,7 @@ export async function decide(
   command: DecideProposal,
   decision: 'APPROVED' | 'DECLINED',
 ): Promise<Proposal> {
-  const person = requirePerson(principal);
+  const person = requireDecider(principal, kind);
   return refusingBy({ care_proposal_two_people: () => new SecondPersonNeeded() }, () =>
     app.database.transaction(databasePrincipal(principal), async (tx) => {
       const proposal = await readProposal(tx.client, command.proposalId, 'FOR NO KEY UPDATE');

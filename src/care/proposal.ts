@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { requireOperator } from '../access/permissions';
 import type { Principal, StaffRole } from '../access/principal';
 import type { Uuid } from '../ids';
 import { NotFound, PermissionDenied, Refusal } from '../refusal';
@@ -60,6 +61,13 @@ export function requirePerson(principal: Principal): Principal & { kind: 'staff'
   if (principal.kind !== 'staff') throw new PermissionDenied('This is for people on the staff to do, not for an API client.');
   if (CARE_ROLES.includes(principal.role) || (principal.ofOperator && principal.role === 'OPERATOR')) return principal;
   throw new PermissionDenied();
+}
+
+/** The person who may have a say in proposals of that kind: members belong to the coalition, so a merge is for the operator's staff. */
+export function requireDecider(principal: Principal, kind: Proposal['kind']): Principal & { kind: 'staff' } {
+  const person = requirePerson(principal);
+  if (kind === 'MERGE') requireOperator(principal, CARE_ROLES);
+  return person;
 }
 
 /** A proposal that the transaction's principal may see; throws NotFound. */

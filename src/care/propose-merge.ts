@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, idempotencyKeySchema } from '../access/record-change';
 import type { App } from '../app';
 import { newUuid, type Uuid } from '../ids';
 import { plainText } from '../ledger/request-fields';
 import { InvalidInput, NotFound } from '../refusal';
-import { type Proposal, readProposal, requirePerson } from './proposal';
+import { type Proposal, readProposal, requireDecider } from './proposal';
 
 export const proposeMergeSchema = z.object({
   idempotencyKey: idempotencyKeySchema,
@@ -18,8 +17,7 @@ export type ProposeMerge = z.output<typeof proposeMergeSchema>;
 
 /** Asks to make one member of two. For the operator's support: members belong to the coalition. Throws NotFound, IDEMPOTENCY_CONFLICT, PermissionDenied. */
 export async function proposeMerge(app: App, principal: Principal, command: ProposeMerge): Promise<Proposal> {
-  const person = requirePerson(principal);
-  requireOperator(principal, ['SUPPORT']);
+  const person = requireDecider(principal, 'MERGE');
   const { idempotencyKey, reason, duplicateId, survivorId } = command;
   if (duplicateId === survivorId) throw new InvalidInput('input.survivorId', 'A member cannot be merged with itself: name the other one.');
   const request = { operation: 'proposeMerge', idempotencyKey, reason, content: { duplicateId, survivorId, reason } };

@@ -6,6 +6,7 @@ import type { ImportedBatch } from '../ingest/import-batch';
 import { importOpenings } from '../ingest/import-openings';
 import { importPurchases } from '../ingest/import-purchases';
 import { finishImport, startImport, startImportSchema } from '../ingest/start-import';
+import { optionalText } from '../ledger/request-fields';
 import { pointCurrencyById } from './coalition.loaders';
 import { PageArgs, readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
@@ -35,6 +36,8 @@ const bytes = z
   .transform((done) => done ?? null);
 const someRows = z.array(z.unknown()).min(1, 'A batch has at least one line.').max(MOST_ROWS, `A batch has at most ${MOST_ROWS} lines.`);
 const MOST_BASKET_LINES = 500;
+/** Why a line could not be read, in the sender's words. */
+const unreadableText = optionalText(500);
 
 async function showImport(ctx: Context, found: FileImport): Promise<FileImportType> {
   const { kind, dryRun, fileName, startedAt, updatedAt, finishedAt, lastLine, entries, imported, repeated, rejected, enrolled, points } = found;
@@ -109,7 +112,7 @@ export class ImportResolver {
     const rows = input.rows.map(({ line, unreadable, ...cells }, at) => ({
       line: parseInput(lineNumber, line, `input.rows.${at}.line`),
       cells,
-      unreadable: unreadable ?? null,
+      unreadable: parseInput(unreadableText, unreadable, `input.rows.${at}.unreadable`),
     }));
     const bytesDone = parseInput(bytes, input.bytesDone, 'input.bytesDone');
     return answerOrRefusal(ctx, async (app, principal) => showBatch(ctx, await importOpenings(app, principal, { importId, rows, bytesDone })));
@@ -121,17 +124,16 @@ export class ImportResolver {
     parseInput(someRows, input.rows, 'input.rows');
     const rows = input.rows.map(({ line, lastLine, unreadable, lines, ...cells }, at) => {
       const first = parseInput(lineNumber, line, `input.rows.${at}.line`);
-      const basket = parseInput(
-        z.array(z.unknown()).max(MOST_BASKET_LINES, `A basket has at most ${MOST_BASKET_LINES} lines.`),
-        lines ?? [],
-        `input.rows.${at}.lines`,
-      );
+      parseInput(z.array(z.unknown()).max(MOST_BASKET_LINES, `A basket has at most ${MOST_BASKET_LINES} lines.`), lines ?? [], `input.rows.${at}.lines`);
       return {
         line: first,
         lastLine: lastLine == null ? first : parseInput(lineNumber, lastLine, `input.rows.${at}.lastLine`),
         cells,
-        basket: (lines ?? []).slice(0, basket.length).map(({ line: basketLine, ...basketCells }) => ({ line: basketLine, cells: basketCells })),
-        unreadable: unreadable ?? null,
+        basket: (lines ?? []).map(({ line: basketLine, ...basketCells }, place) => ({
+          line: parseInput(lineNumber, basketLine, `input.rows.${at}.lines.${place}.line`),
+          cells: basketCells,
+        })),
+        unreadable: parseInput(unreadableText, unreadable, `input.rows.${at}.unreadable`),
       };
     });
     const bytesDone = parseInput(bytes, input.bytesDone, 'input.bytesDone');

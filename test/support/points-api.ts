@@ -28,7 +28,11 @@ export async function openPointsApi(options: TestAppOptions = {}): Promise<Point
   await run(operator, 'createPointCurrency', 'CreatePointCurrencyInput', '... on PointCurrency { name }', { idempotencyKey: 'FLP', ...currency });
   for (const code of ['FUEL', 'TAXI']) {
     const brand = coalition.brands[code].freshToken;
-    const prices = { issuancePrice: { amount: '0.01', currency: 'EUR' }, reimbursementPrice: { amount: '0.008', currency: 'EUR' } };
+    const prices = {
+      issuancePrice: { amount: '0.01', currency: 'EUR' },
+      reimbursementPrice: { amount: '0.008', currency: 'EUR' },
+      openingPrice: { amount: '0.0025', currency: 'EUR' },
+    };
     const terms = {
       idempotencyKey: `terms ${code}`,
       currency: 'FLP',

@@ -47,7 +47,7 @@ function toPurchase(records: readonly FileRecord[]): Row {
   const [first] = records;
   const lastLine = records[records.length - 1].lastLine;
   const place = { line: first.line, lastLine };
-  const fail = (unreadable: string): Row => ({ ...place, input: { ...place, unreadable } });
+  const fail = (unreadable: string): Row => ({ ...place, input: { ...place, unreadable: plain(unreadable) } });
   if (first.unreadable !== null) return fail(first.unreadable);
   if (records.length > MOST_BASKET_LINES) return fail(`More than ${MOST_BASKET_LINES} lines have this reference: a basket has no more.`);
   for (const { line, values } of records)
@@ -69,7 +69,7 @@ function listOf(value: unknown): Record<string, unknown>[] | null {
 
 /** Cells as text; columns such as "card" say what kind of identifier they hold. */
 function inputOf({ values, unreadable }: FileRecord): Record<string, unknown> {
-  if (unreadable !== null) return { unreadable };
+  if (unreadable !== null) return { unreadable: plain(unreadable) };
   const input: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(values)) {
     const text = name === 'lines' ? value : textOf(value);
@@ -79,6 +79,11 @@ function inputOf({ values, unreadable }: FileRecord): Record<string, unknown> {
     else Object.assign(input, { identifierKind: IDENTIFIERS[name as keyof typeof IDENTIFIERS], identifier: text });
   }
   return input;
+}
+
+/** What may be said of a line: it can quote characters that no text has. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}]/gu, ' ').slice(0, 500);
 }
 
 function pick(values: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {

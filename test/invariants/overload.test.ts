@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import type { BuiltApp } from '../../src/app';
+import { recordPurchase } from '../../src/earning/record-purchases';
+import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
+import type { MemberRef } from '../../src/members/member-ref';
+import { openPointsApi, type PointsApi } from '../support/points-api';
+import { purchaseOf } from '../support/shop-coalition';
+
+const CALLERS = 20_000;
+/** What may wait; a tenth of the callers, so that the test is short. */
+const BOUND = 2_000;
+
+let points: PointsApi;
+let ref: MemberRef;
+
+beforeAll(async () => {
+  points = await openPointsApi({ variables: { TESSERA_LEDGER_QUEUE: String(BOUND) } });
+  const enrolment = enrolMemberSchema.parse({ idempotencyKey: 'ana', customerId: 'ana' });
+  const { memberId } = await enrolMember(points.test.app, points.coalition.brands.FUEL.client, enrolment);
+  ref = { by: 'id', memberId };
+});
+afterAll(() => points?.close());
+
+it('20,000 callers at once: whoever is too many is told so and may come again; nothing acknowledged is lost, nothing refused is written', async () => {
+  const { app, database } = points.test;
+  const { FUEL } = points.coalition.brands;
+  const asked = Array.from({ length: CALLERS }, (_, n) => purchaseOf(ref, '1', { idempotencyKey: `overload ${n}`, moneyCurrency: 'EUR' }));
+  const post = (command: (typeof asked)[number]) => recordPurchase(app, FUEL.client, command);
+  const flood = Promise.allSettled(asked.map(post));
+  const input = {
+    idempotencyKey: randomUUID(),
+    member: { customerId: 'ana' },
+    currency: 'FLP',
+    moneyCurrency: 'EUR',
+    lines: [{ sku: 'X', quantity: '1', unitPrice: '1' }],
+  };
+  const REFUSED = '{ __typename ... on Refusal { code retrySafe } }';
+  const [one, bulk] = await Promise.all([
+    points.api.ask(FUEL.token, `mutation ($input: RecordPurchaseInput!) { recordPurchase(input: $input) ${REFUSED} }`, { input }),
+    points.api.ask(FUEL.token, `mutation ($input: [RecordPurchaseInput!]!) { recordPurchases(input: $input) ${REFUSED} }`, {
+      input: [{ ...input, idempotencyKey: randomUUID() }],
+    }),
+  ]);
+  const overloaded = { __typename: 'Overloaded', code: 'OVERLOADED', retrySafe: true };
+  expect(one.data.recordPurchase).toEqual(overloaded);
+  expect(bulk.data.recordPurchases).toEqual([overloaded]);
+
+  const outcomes = await flood;
+  const refused = asked.filter((_, at) => outcomes[at].status === 'rejected');
+  const acknowledged = CALLERS - refused.length;
+  expect(acknowledged).toBeGreaterThanOrEqual(BOUND);
+  expect(refused.length).toBeGreaterThan(CALLERS / 2);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'OVERLOADED', retrySafe: true });
+  const stored = async () => (await database.owner.query('SELECT count(*)::int AS count FROM purchase')).rows[0].count;
+  expect(await stored()).toBe(acknowledged);
+
+  // It has recovered: those who come again, not all at once, are served, each once.
+  const again = refused.slice(0, 500);
+  for (const outcome of await Promise.all(again.map(post))) expect(outcome.duplicate).toBe(false);
+  const balance = (await post(again[0])).balance;
+  expect(balance).toMatchObject({ active: acknowledged + again.length });
+  expect(await stored()).toBe(acknowledged + again.length);
+  expect((app as BuiltApp).ledger.queueLength).toBe(0);
+});
