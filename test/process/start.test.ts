@@ -68,7 +68,12 @@ describe('npm start', () => {
 
   it('brings everything up; killed with -9 it recovers; further processes join; asked to stop it leaves nothing', async () => {
     const first = await started('start', /Tessera is ready[\s\S]*Stop with Ctrl-C/);
-    expect(await (await fetch(`${first.url}/health/ready`)).json()).toEqual({ status: 'ready', checks: { database: 'ok', migrations: 'ok', queue: 'ok' } });
+    expect(await (await fetch(`${first.url}/health/ready`)).json()).toEqual({
+      status: 'ready',
+      checks: { database: 'ok', migrations: 'ok', queue: 'ok' },
+      mode: 'sandbox',
+      clock: { now: expect.any(String), moved: false },
+    });
     for (const what of ['API', 'explorer', 'queue board', 'health', 'metrics', 'CLIENT_SECRET', 'OPERATOR_TOKEN', 'MEMBER_TOKEN'])
       expect(first.output()).toContain(what);
     expect(await brands()).toEqual(['FUEL', 'GROCER', 'TAXI']);

@@ -21,7 +21,7 @@ test.each`
   points    | purchase                                       | refused
   ${200n}   | ${gbp('10')}                                   | ${null}
   ${500n}   | ${gbp('10')}                                   | ${null}
-  ${150n}   | ${gbp('10')}                                   | ${{ code: 'BELOW_MINIMUM', fields: { minimum: 200 } }}
+  ${150n}   | ${gbp('10')}                                   | ${{ code: 'BELOW_MINIMUM', fields: { minimum: 200, nextIncrement: 200 } }}
   ${201n}   | ${gbp('10')}                                   | ${{ code: 'NOT_A_STEP', fields: { step: 50, nextIncrement: 250 } }}
   ${5_050n} | ${gbp('1000')}                                 | ${{ code: 'ABOVE_MAXIMUM', fields: { maximum: 5_000 } }}
   ${550n}   | ${gbp('10')}                                   | ${{ code: 'SHARE_EXCEEDED', fields: { maximum: 500 } }}
