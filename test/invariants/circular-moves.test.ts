@@ -8,7 +8,7 @@ import { TERMS } from '../support/ledger-book';
 import { type MemoryBook } from './memory-book';
 import { emptyMemoryBook } from './memory-target';
 import { MONTHS, PLACES } from './random-commands';
-import { runs, SEED } from './run-settings';
+import { LONG, runs, SEED } from './run-settings';
 import { FAULTS, isolated } from './seeded-faults';
 import { othersOf, type World } from './world';
 
@@ -17,6 +17,8 @@ import { othersOf, type World } from './world';
  * wallet lapses comes back to the wallet and its date of then.
  */
 const FIRST_DAY = dayFromIso('2026-01-10');
+
+jest.setTimeout(LONG ? 900_000 : 120_000);
 /** Every day that could make a difference, and the one after all. */
 const HORIZON: readonly Day[] = [...Array.from({ length: 70 }, (_, at) => FIRST_DAY + at), NEVER - 1];
 

@@ -10,7 +10,7 @@ import { compareWithModel } from './model-run';
 import { sequences } from './random-commands';
 import { LONG, runs, SEED } from './run-settings';
 
-const TIMEOUT = LONG ? 1_800_000 : 180_000;
+const TIMEOUT = LONG ? 1_800_000 : 300_000;
 const IN_MEMORY = LONG ? 20_000 : 2_000;
 const ON_POSTGRESQL = LONG ? 2_000 : 200;
 /** Sequences that are under way together on PostgreSQL, so that their postings meet in batches. */
