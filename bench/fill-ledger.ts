@@ -84,15 +84,15 @@ async function openBrand(ledger: RunningLedger, currencyId: number, code: string
   return { id, issued, redeemed, originId };
 }
 
-/** Every fifth transfer spends 100 of the first lot, the others earn: 10,000 to begin with, then 100 each. */
+/** Every fifth transfer spends 100, the others earn: 10,000 to begin with, then 100 each; all in one lot, for what is long past has left no others. */
 async function addRound({ superuser }: BenchDatabase, place: number, firstWallet: AccountId, wallets: number, currencyId: number): Promise<void> {
   const spends = place % 5 === 0;
   const balance = (place: number) => 10_000 + 100 * (place - 1 - 2 * Math.floor(place / 5));
-  const lot = place === 1 ? `date '2099-01-01'` : `(date_trunc('month', now()) + interval '${12 + (place % 5)} months')::date`;
+  const lot = `date '2099-01-01'`;
   const made = await superuser.query({
     text: `WITH made AS MATERIALIZED (
         SELECT w.id AS wallet, gen_random_uuid() AS posting, uuidv7() AS transfer, f.*
-        FROM (SELECT id FROM account WHERE id BETWEEN $1 AND $2 ORDER BY hashint8(id + $3)) w JOIN filling f ON f.brand = (w.id + $3) % ${BRANDS}),
+        FROM (SELECT id FROM account WHERE id BETWEEN $1 AND $2 ORDER BY hashint8(id + $3)) w JOIN filling f ON f.brand = w.id % ${BRANDS}),
       postings AS (
         INSERT INTO posting (id, party_id, kind, content_hash, outcome, result, occurred_at, recorded_at)
         SELECT posting, party, $4, sha256(uuid_send(posting)), 'ACCEPTED',
@@ -100,7 +100,7 @@ async function addRound({ superuser }: BenchDatabase, place: number, firstWallet
             'account', wallet, 'active', $6::bigint, 'pending', 0, 'held', 0, 'arrears', 0, 'spendable', $6::bigint))), now(), now() FROM made),
       allocations AS (
         INSERT INTO allocation (transfer_id, position, account_id, origin_id, expires_on, available_on, amount)
-        SELECT transfer, 0, wallet, (SELECT origin FROM filling first WHERE first.brand = (wallet + 1) % ${BRANDS}), date '2099-01-01', '-infinity', 100 FROM made WHERE ${spends})
+        SELECT transfer, 0, wallet, origin, ${lot}, '-infinity', 100 FROM made WHERE ${spends})
       INSERT INTO transfer (id, posting_id, party_id, debit_account, credit_account, currency_id, amount, code, origin_id, lot_expires_on, lot_available_on,
         debit_balance_after, debit_seq, credit_balance_after, credit_seq, terms_id, occurred_at, recorded_at)
       SELECT transfer, posting, party, ${spends ? 'wallet, redeemed' : 'issued, wallet'}, $5, ${place === 1 ? 10_000 : 100}, $4,

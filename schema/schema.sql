@@ -18,7 +18,8 @@ BEGIN
   FROM account a WHERE a.id = ANY (asked) AND CASE current_principal()
     WHEN 'operator' THEN true WHEN 'worker' THEN true
     WHEN 'brand' THEN NOT a.guarded AND a.owner_id = current_brand()
-    WHEN 'member' THEN a.kind = 'WALLET' AND EXISTS (SELECT FROM wallet w WHERE w.id = a.owner_id AND w.member_id = current_member())
+    WHEN 'member' THEN (a.kind = 'POOL' AND a.owner_id = current_pool())
+      OR (a.kind = 'WALLET' AND EXISTS (SELECT FROM wallet w WHERE w.id = a.owner_id AND w.member_id = current_member()))
     ELSE false END;
 
   RETURN QUERY SELECT x.id,
@@ -1811,6 +1812,7 @@ GRANT EXECUTE ON FUNCTION current_brand() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION current_member() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION current_pool() TO tessera_app;
+GRANT EXECUTE ON FUNCTION current_pool() TO tessera_books;
 
 GRANT EXECUTE ON FUNCTION current_principal() TO PUBLIC;
 

@@ -94,7 +94,7 @@ it('a batch fails after it was decided: its wallets are read again', async () =>
 });
 
 describe('seeded faults: each of these checks can fail', () => {
-  type Cache = { kept: Map<number, { version: number }>; take(account: number): { version: number } | undefined };
+  type Cache = { recent: Map<number, { version: number }>; take(account: number): { version: number } | undefined };
 
   /** Gateways whose cache is a wrong one. */
   async function withCache<T>(spoil: (cache: Cache) => void, work: (create: typeof createLedger) => Promise<T>): Promise<T | string> {
@@ -136,7 +136,7 @@ describe('seeded faults: each of these checks can fail', () => {
       const { take } = cache;
       cache.take = function (account) {
         const wallet = take.call(this, account);
-        if (wallet) this.kept.set(account, wallet);
+        if (wallet) this.recent.set(account, wallet);
         return wallet;
       };
     };

@@ -8,16 +8,25 @@ import type { BatchState, WalletState } from './batch-state';
  * A batch takes out what it works on and gives it back after its commit; what belonged to a batch that failed is thus forgotten by itself.
  */
 export class WalletCache {
-  private readonly kept = new Map<AccountId, WalletState>();
-  private lots = 0;
+  /** Two generations instead of an order of last use: when the recent ones fill their half, those not used since the last time are forgotten. */
+  private recent = new Map<AccountId, WalletState | undefined>();
+  private older = new Map<AccountId, WalletState | undefined>();
+  private recentLots = 0;
 
   /** `maxLots` bounds the memory: a lot takes about 200 bytes, a wallet counts as one lot more. */
   constructor(private readonly maxLots: number) {}
 
   take(account: AccountId): WalletState | undefined {
-    const wallet = this.kept.get(account);
-    if (wallet) this.forget(wallet);
-    return wallet;
+    const recent = this.recent.get(account);
+    if (recent) {
+      // Overwritten, not deleted: a map that shrinks and grows all the time is slow.
+      this.recent.set(account, undefined);
+      this.recentLots -= recent.lots.length;
+      return recent;
+    }
+    const older = this.older.get(account);
+    if (older) this.older.set(account, undefined);
+    return older;
   }
 
   /** The wallets of a batch that is committed: as they are now, at the versions that its writes gave them. */
@@ -27,25 +36,19 @@ export class WalletCache {
       if (lot.remaining === 0 && lot.held === 0) emptied.add(lot.account);
       else if (!lot.loaded || lot.loaded.remaining !== lot.remaining || lot.loaded.held !== lot.held) lot.loaded = { remaining: lot.remaining, held: lot.held };
     }
-    for (const wallet of wallets.values()) {
+    for (const [account, wallet] of wallets) {
       if (wallet.changed) wallet.version++;
       wallet.changed = false;
       // As if they were read now: emptied lots are not.
-      if (emptied.has(wallet.account)) wallet.lots = wallet.lots.filter((lot) => lot.remaining > 0 || lot.held > 0);
+      if (emptied.has(account)) wallet.lots = wallet.lots.filter((lot) => lot.remaining > 0 || lot.held > 0);
       if (wallet.arrearsRows.length > 0) wallet.arrearsRows = [];
       if (wallet.expiringHolds.length > 0) wallet.expiringHolds = [];
-      this.kept.set(wallet.account, wallet);
-      this.lots += wallet.lots.length + 1;
+      this.recent.set(account, wallet);
+      this.recentLots += wallet.lots.length;
     }
-    // Whoever was not used for longest goes first.
-    for (const wallet of this.kept.values()) {
-      if (this.lots <= this.maxLots) break;
-      this.forget(wallet);
-    }
-  }
-
-  private forget(wallet: WalletState): void {
-    this.kept.delete(wallet.account);
-    this.lots -= wallet.lots.length + 1;
+    if (this.recentLots + this.recent.size < this.maxLots / 2) return;
+    this.older = this.recent;
+    this.recent = new Map();
+    this.recentLots = 0;
   }
 }
