@@ -62,6 +62,23 @@ export async function readWalletBalanceAt(app: App, principal: Principal, member
   });
 }
 
+/** The posted balance of a household pool as of an instant, for whoever may see the pool; null: it has never had points of the currency. Throws NotSettledYet. */
+export async function readPoolBalanceAt(app: App, principal: Principal, poolId: Uuid, currency: string, at: Date): Promise<AccountTotals | null> {
+  return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    await requireSettled(app, client, at);
+    const { rows } = await client.query(
+      "SELECT a.id FROM account a JOIN currency c ON c.id = a.currency_id WHERE a.owner_id = $1 AND a.kind = 'POOL' AND c.code = $2",
+      [poolId, currency],
+    );
+    const [totals] = await totalsOf(
+      client,
+      rows.map(({ id }) => id),
+      at,
+    );
+    return totals ?? null;
+  });
+}
+
 /** Throws PermissionDenied unless a brand or the operator asks, in a role that may see what accounts hold. */
 export function requireBooksReader(principal: Principal): void {
   if (principal.kind === 'staff' && principal.ofOperator) requireOperator(principal, READERS.roles);

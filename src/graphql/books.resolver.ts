@@ -1,6 +1,6 @@
-import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
-import { type AccountTotals, readAccountBalances, readWalletBalanceAt } from '../books/account-balances';
+import { type AccountTotals, readAccountBalances, readPoolBalanceAt, readWalletBalanceAt } from '../books/account-balances';
 import { readConservation } from '../books/conservation';
 import { currencyCode } from '../ledger/request-fields';
 import { AccountBalanceConnection, AccountBalancesArgs, AccountBalanceType, ConservationType } from './books.types';
@@ -9,6 +9,7 @@ import { type Context, requirePrincipal } from './context';
 import { readId, showId } from './ids';
 import { MemberRefInput, readMemberRef } from './member-ref.types';
 import { parseInput } from './parse-input';
+import { PoolType } from './pool.types';
 import { DateTimeScalar, showMoney } from './scalars';
 
 const byAccount = z.tuple([z.int().min(1)]);
@@ -89,5 +90,25 @@ export class BooksResolver {
       holds: proof.difference === 0n,
       accounts: proof.accounts.map((account) => showTotals(ctx, account)),
     };
+  }
+}
+
+/** What a household pool held, beside what it holds now. */
+@Resolver(() => PoolType)
+export class PoolBooksResolver {
+  @FieldResolver(() => AccountBalanceType, {
+    nullable: true,
+    description:
+      'What had been posted to the pool as of a past instant; null: it has never had points of the currency. An instant that may not be settled yet is refused (NOT_SETTLED_YET), saying when to ask again.',
+  })
+  async balanceAt(
+    @Ctx() ctx: Context,
+    @Root() pool: PoolType,
+    @Arg('currency', () => String, { description: 'Code of the points currency.' }) currency: string,
+    @Arg('at', () => DateTimeScalar, { description: 'What was recorded up to this instant.' }) at: Date,
+  ): Promise<AccountBalanceType | null> {
+    const code = parseInput(currencyCode, currency, 'currency');
+    const totals = await readPoolBalanceAt(ctx.app, requirePrincipal(ctx), readId(ctx, 'pool', pool.id, 'id'), code, at);
+    return totals && showTotals(ctx, totals);
   }
 }

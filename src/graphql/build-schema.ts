@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { AccessResolver } from './access.resolver';
-import { BooksResolver } from './books.resolver';
+import { BooksResolver, PoolBooksResolver } from './books.resolver';
 import { CareResolver } from './care.resolver';
 import { CoalitionResolver } from './coalition.resolver';
 import { ConversionResolver } from './conversion.resolver';
@@ -38,6 +38,7 @@ const resolvers = [
   PartnershipChangeResolver,
   PartnershipResolver,
   PeriodResolver,
+  PoolBooksResolver,
   PoolResolver,
   PurchaseResolver,
   RedemptionResolver,

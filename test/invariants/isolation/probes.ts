@@ -34,6 +34,7 @@ export interface Probe<Made = unknown> {
 }
 
 const TAKEN = 'an identifier has one owner in the coalition; that it is taken is said, whose it is is not';
+const EXACTLY = 'a member gives to, and invites, whoever can be named exactly, of whatever brand: that there is such a member is told, and nothing else';
 const DIRECTORY = "the coalition's directory: every brand is known to every other";
 
 const probe = <Made = undefined>(given: Probe<Made>) => given as Probe;
@@ -151,7 +152,13 @@ const byOperatorsDecision = () =>
 const fileRow = (side: Side) => ({ line: 1, customerId: new Name('customerId', side.own.customerId), reference: `${side.word} reference` });
 
 /** Values of arguments below the root. */
-export const NESTED: NestedArguments = { 'Pool.movements.currency': '"FLP"', 'Wallet.expiring.within': '90', 'Wallet.movements.currency': '"FLP"' };
+export const NESTED: NestedArguments = {
+  'Pool.balanceAt.at': '"2026-03-01T00:00:00Z"',
+  'Pool.balanceAt.currency': '"FLP"',
+  'Pool.movements.currency': '"FLP"',
+  'Wallet.expiring.within': '90',
+  'Wallet.movements.currency': '"FLP"',
+};
 
 /** One entry a field of Query and Mutation: the tests compare these names with the schema's. */
 export const PROBES: Readonly<Record<string, Probe>> = {
@@ -372,13 +379,17 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     prepare: aPerson,
     args: (side, person, key) => ({ input: { idempotencyKey: key, from: new Who(side.own), to: new Who(person), currency: 'FLP', points: 10 } }),
     presents: ['input.to.identifier'],
+    tells: { 'input.to.id': EXACTLY },
   }),
   'Mutation.createPool': probe<{ actor: Actor }>({
     by: 'prepared',
     prepare: (side) => side.householder(),
     args: (_side, _made, key) => ({ input: { idempotencyKey: key, share: { numerator: 1, denominator: 2 } } }),
   }),
-  'Mutation.inviteToPool': byHousehold('owner', (side, _made, key) => ({ input: { idempotencyKey: key, member: new Who(side.own), role: 'ADULT' } })),
+  'Mutation.inviteToPool': {
+    ...byHousehold('owner', (side, _made, key) => ({ input: { idempotencyKey: key, member: new Who(side.own), role: 'ADULT' } })),
+    tells: { 'input.member.id': EXACTLY, 'input.member.identifier': EXACTLY },
+  },
   'Mutation.acceptPoolInvitation': byHousehold('invited', (_side, { invitationId }) => ({ input: { invitationId: new Id('invitation', invitationId) } })),
   'Mutation.endPoolInvitation': byHousehold('invited', (_side, { invitationId }) => ({ input: { invitationId: new Id('invitation', invitationId) } })),
   'Mutation.setContributionShare': byHousehold('joined', () => ({ input: { share: { numerator: 1, denominator: 4 } } })),
