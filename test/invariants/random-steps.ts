@@ -208,8 +208,8 @@ export class StepMaker {
   private merge({ wallet, to: other, fill, close }: PartOf<'merge'>): Step[] {
     const from = this.place(wallet);
     const to = this.place(this.otherWallet(wallet, other));
-    const steps: Step[] = fill ? [{ do: 'fillArrears', id: newUuid(), from: to, to: from, code: 'MERGE' }] : [];
-    steps.push({ do: 'giveAll', id: newUuid(), from, to, code: 'MERGE' });
+    const steps: Step[] = [{ do: 'giveAll', id: newUuid(), from, to, code: 'MERGE' }];
+    if (fill) steps.push({ do: 'fillArrears', id: newUuid(), from: to, to: from, code: 'MERGE' });
     if (close) steps.push({ do: 'close', account: from, mergedInto: to });
     return steps;
   }
