@@ -1,6 +1,9 @@
 import 'reflect-metadata';
 import { createLogger } from '../src/logging';
 import { startBenchServer } from './durable-server';
+import { httpBulks } from './http/bulk-suite';
+import { httpRequests } from './http/http-suite';
+import { httpSteady } from './http/steady-suite';
 import { kernelGrowth } from './kernel-growth';
 import { kernelRate } from './kernel-rate';
 import { kernelRows } from './kernel-rows';
@@ -8,7 +11,7 @@ import type { Report, Suite } from './suite';
 import { writeResults } from './write-results';
 
 /** In this order; each prepares what it needs itself. */
-const SUITES: readonly Suite[] = [kernelRate, kernelRows, kernelGrowth];
+const SUITES: readonly Suite[] = [kernelRate, kernelRows, httpRequests, httpBulks, httpSteady, kernelGrowth];
 
 /** `npm run bench [-- --long] [NAME ...]`: runs the suites one after the other on one server; writes bench/results/. */
 async function main(args: readonly string[]): Promise<void> {

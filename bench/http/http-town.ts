@@ -150,3 +150,9 @@ async function enrol(app: BuiltApp, superuser: Pool, brandId: string, members: n
   }
   await superuser.query('VACUUM ANALYZE');
 }
+
+/** Purchases stored in the database of a town. */
+export async function earnedSoFar(server: BenchServer, name: string): Promise<number> {
+  const { superuser } = await server.database(name);
+  return (await superuser.query('SELECT count(*)::int AS count FROM purchase')).rows[0].count;
+}

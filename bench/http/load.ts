@@ -24,6 +24,8 @@ export interface LoadResult {
   readonly p99: number;
   /** Answers by what they were: "ok", or the code of a refusal or error, or the HTTP status. */
   readonly outcomes: Readonly<Record<string, number>>;
+  /** Of bulks: their purchases by what became of each. */
+  readonly purchases: Readonly<Record<string, number>>;
   /** CPU milliseconds that this process took: they are missing from the servers'. */
   readonly cpuMs: number;
 }
@@ -40,15 +42,25 @@ async function generate(orders: LoadOrders): Promise<LoadResult> {
   const next = bodies(orders);
   const times: number[] = [];
   const outcomes: Record<string, number> = {};
+  const purchases: Record<string, number> = {};
   const before = process.cpuUsage();
   const began = performance.now();
   const end = began + orders.seconds * 1_000;
-  await Promise.all(Array.from({ length: orders.connections }, () => caller(orders, next, end, times, outcomes)));
+  await Promise.all(Array.from({ length: orders.connections }, () => caller(orders, next, end, times, outcomes, purchases)));
   const seconds = (performance.now() - began) / 1_000;
   const { user, system } = process.cpuUsage(before);
   times.sort((a, b) => a - b);
   const at = (share: number) => Number((times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0).toFixed(2));
-  return { requests: times.length, seconds, perSecond: times.length / seconds, p50: at(0.5), p99: at(0.99), outcomes, cpuMs: (user + system) / 1_000 };
+  return {
+    requests: times.length,
+    seconds,
+    perSecond: times.length / seconds,
+    p50: at(0.5),
+    p99: at(0.99),
+    outcomes,
+    purchases,
+    cpuMs: (user + system) / 1_000,
+  };
 }
 
 function bodies({ kind, members, run }: LoadOrders): () => string {
@@ -65,7 +77,14 @@ function bodies({ kind, members, run }: LoadOrders): () => string {
 }
 
 /** One connection that sends its next request when the last is answered. */
-function caller(orders: LoadOrders, next: () => string, end: number, times: number[], outcomes: Record<string, number>): Promise<void> {
+function caller(
+  orders: LoadOrders,
+  next: () => string,
+  end: number,
+  times: number[],
+  outcomes: Record<string, number>,
+  purchases: Record<string, number>,
+): Promise<void> {
   const head =
     `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:${orders.port}\r\nContent-Type: application/json\r\nAccept: application/graphql-response+json, application/json\r\n` +
     (orders.token ? `Authorization: Bearer ${orders.token}\r\n` : '');
@@ -102,6 +121,7 @@ function caller(orders: LoadOrders, next: () => string, end: number, times: numb
       const now = performance.now();
       times.push(now - sent);
       const outcome = outcomeOf(received);
+      if (orders.kind === 'bulk') countPurchases(received, purchases);
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
       if (now < end) send();
       else finish();
@@ -113,6 +133,14 @@ function caller(orders: LoadOrders, next: () => string, end: number, times: numb
     socket.on('error', () => lost('connection lost'));
     socket.on('end', () => lost('connection closed'));
   });
+}
+
+function countPurchases(answer: string, counts: Record<string, number>): void {
+  const count = (what: string, more: number) => {
+    if (more > 0) counts[what] = (counts[what] ?? 0) + more;
+  };
+  count('ok', answer.split('"purchaseId":"').length - 1);
+  for (const [, code] of answer.matchAll(/"code":"(\w+)"/g)) count(code, 1);
 }
 
 function outcomeOf(answer: string): string {

@@ -19,7 +19,7 @@ import { knowPresented, requireOpenWallet } from '../members/resolve-members';
 import { dayOf, monthStart } from '../points/calendar';
 import { type Found, lookUp } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
-import { NotFound } from '../refusal';
+import { NotFound, Refusal } from '../refusal';
 import { contributionOf } from '../sharing/automatic-contribution';
 import { awardDates } from './award';
 import type { Exclusion } from './earning-rule';
@@ -79,11 +79,10 @@ async function record(
   const brandId = requireBrand(principal, { scope: 'purchases' });
   const now = app.clock.now();
   const named = commands.map((command) => ({ command, id: postingId(brandId, command.idempotencyKey), hash: hashOf(app, brandId, command) }));
-  const { found, version, snapshot } = await lookUp(
-    app,
-    brandId,
-    named.map(({ command, id }) => ({ id: command.dryRun ? null : id, member: command.member, redemptionIds: command.redemptionIds })),
-  );
+  const sought = named.map(({ command, id }) => ({ id: command.dryRun ? null : id, member: command.member, redemptionIds: command.redemptionIds }));
+  const looked = await orEach(commands, lookUp(app, brandId, sought));
+  if (Array.isArray(looked)) return looked;
+  const { found, version, snapshot } = looked;
   const asked: Asked[] = named.map((each, at) => ({ ...each, found: found[at] }));
   asked.forEach(({ command, found: { stored } }, at) => {
     if (!stored) requireCurrency(snapshot, command.currency, `${fieldOf(at)}.currency`);
@@ -101,6 +100,14 @@ async function record(
     met.map(({ command }) => command.member),
   );
   return results;
+}
+
+/** What refuses all of them (too many wait, no database) is the answer of each. */
+async function orEach<T>(commands: readonly RecordPurchase[], look: Promise<T>): Promise<T | PromiseRejectedResult[]> {
+  return look.catch((reason) => {
+    if (!(reason instanceof Refusal)) throw reason;
+    return commands.map(() => ({ status: 'rejected' as const, reason }));
+  });
 }
 
 interface Context {
