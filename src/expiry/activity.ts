@@ -9,7 +9,7 @@ import { slidesUntil } from './expiry-date';
  * Activity: an earn that gives points, a burn, a hold, a capture, the confirmation of a purchase; and what brings new points into the wallet (a
  * conversion, goodwill, an opening balance), which would otherwise lapse as they come in. A void, a refund, a return and a look at the balance are
  * none; nor are gifts and a household's pool, whose points keep the day that they had where they came from: handed round, they must not live longer.
- * `pendingUntil`: points come in that are pending until then; the wallet does not lapse before, but is counted as active on that day.
+ * `pendingUntil`: points are pending, or held, until then; the wallet does not lapse before, but is counted as active on that day.
  */
 export function activity(policy: ExpiryPolicy, account: AccountId, day: Day, pendingUntil: Day = day): Step[] {
   if (policy.kind !== 'SLIDING') return [];

@@ -183,7 +183,8 @@ async function toRequest(
       purchase: command.purchase,
       holdUntil,
       // A pool has no expiry of its own: what is in it keeps the dates that it came with.
-      activity: poolId === null ? activity(currency.expiry, wallet, request.day) : [],
+      // A wallet does not lapse while points of it are held: they come back with the wallet's date.
+      activity: poolId === null ? activity(currency.expiry, wallet, request.day, holdUntil ? dayOf(holdUntil, currency.timeZone) : undefined) : [],
       channel: command.channel,
       instrument: command.instrument,
       reference: command.reference,
