@@ -9,6 +9,7 @@ jest.mock('../../src/access/permissions', () => ({
   requireBrand: (principal: Principal) => principal.brandId,
   requireOperator: () => undefined,
   requireMember: (principal: Principal) => (principal.kind === 'member' ? principal.memberId : principal.brandId),
+  requireMemberLogin: (principal: Principal) => (principal.kind === 'member' ? principal.memberId : principal.brandId),
   requireBrandOrOperator: (principal: Principal, _permission: unknown, brandId: string | null) => brandId ?? principal.brandId,
 }));
 // And the pairwise ids: what is sent is the uuid itself, so that another brand's id names its thing.

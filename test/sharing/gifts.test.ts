@@ -104,6 +104,8 @@ test('a brand gives for a member that it has enrolled or linked, never for a car
   await expect(givePoints(shop.app, narrow as never, giftOf(ben.card, 10, { from: ana.ref }))).rejects.toMatchObject({ name: 'PermissionDenied' });
   expect(await shop.written()).toMatchObject({ transfer: written.transfer, balances: written.balances });
   const dora = await householdsOf(shop, taxi).person();
+  // By id it names those that it knows; others are as if they did not exist.
+  await expect(givePoints(shop.app, fuel.principal, giftOf(dora.ref, 10, { from: ana.ref }))).rejects.toMatchObject({ name: 'NotFound' });
   const given = await givePoints(shop.app, fuel.principal, giftOf(dora.card, 40, { from: ana.ref, occurredAt: new Date('2026-03-15T11:00:00Z') }));
   expect(given).toMatchObject({ points: 40, balance: { active: 60 } });
   const { rows } = await shop.database.owner.query(

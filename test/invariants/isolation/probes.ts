@@ -379,7 +379,8 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     prepare: aPerson,
     args: (side, person, key) => ({ input: { idempotencyKey: key, from: new Who(side.own), to: new Who(person), currency: 'FLP', points: 10 } }),
     presents: ['input.to.identifier'],
-    tells: { 'input.to.id': EXACTLY },
+    // Whoever can be named exactly is given to; that a brand cannot name another's member by id, test/sharing/gifts.test.ts sees.
+    gives: ['input.to.id'],
   }),
   'Mutation.createPool': probe<{ actor: Actor }>({
     by: 'prepared',
