@@ -6,7 +6,8 @@ export const UPDATE_WALLETS: Statement<WalletState> = {
   name: 'update-wallets',
   text: `UPDATE account a SET credits = x.credits, debits = x.debits, held = x.held, arrears = x.arrears, seq = x.seq, version = a.version + 1,
       slides_until = x.slides_until, closed_at = x.closed_at, merged_into = x.merged_into
-    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::date[], $8::timestamptz[], $9::bigint[])
+    FROM (SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),
+        unnest($7::date[]), unnest($8::timestamptz[]), unnest($9::bigint[]))
       AS x (id, credits, debits, held, arrears, seq, slides_until, closed_at, merged_into) WHERE a.id = x.id`,
   types: ['int8', 'int8', 'int8', 'int8', 'int8', 'int8', 'date', 'timestamptz', 'int8'],
   put([id, credits, debits, held, arrears, seq, slidesUntil, closedAt, mergedInto], wallet) {
@@ -45,7 +46,7 @@ const LOT: Pick<Statement<LotState>, 'types' | 'put'> = {
 export const UPDATE_LOTS: Statement<LotState> = {
   name: 'update-lots',
   text: `UPDATE lot l SET remaining = x.remaining, held = x.held
-    FROM unnest(${LOT_ARRAYS}) AS x (${LOT_COLUMNS})
+    FROM (SELECT ${LOT_VALUES}) AS x (${LOT_COLUMNS})
     WHERE l.account_id = x.account_id AND l.expires_on = x.expires_on AND l.issue_month = x.issue_month
       AND l.issuer_code = x.issuer_code AND l.origin_id = x.origin_id AND l.available_on = x.available_on AND l.contributor_id = x.contributor_id`,
   ...LOT,
