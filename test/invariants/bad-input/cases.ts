@@ -13,7 +13,7 @@ export const ALTERED: Readonly<Record<string, readonly [path: string, value: unk
   'Mutation.setVelocityLimit': ['input.maximum', 2_000_000],
   'Mutation.moveTestClock': ['input.by.seconds', 2],
   'Mutation.storeConversionRate': ['input.minimum', 2],
-  'Mutation.importConversionRates': ['input.csv', 'from,to'],
+  'Mutation.importConversionRates': ['input.effectiveFrom', '2027-06-01T00:00:00Z'],
   'Mutation.quoteConversion': ['input.points', 20],
   'Mutation.convert': ['input.minimumReceived', 1],
   'Mutation.setGiftRule': ['input.minimum', 2],
