@@ -198,6 +198,8 @@ async function toRequest(app: App, context: Context, { command, id, hash, found 
     occurredAt: happenedAt.getTime(),
     day,
     recordedAt: now.getTime(),
+    // The household's balance is not the brand's to know.
+    shows: [wallet],
     loads: {
       // First the wallet: its balance is the answer's.
       wallets: [...new Set([wallet, ...(contribution ? [contribution.pool] : []), ...redemptions.map(({ account }) => account)])],

@@ -192,6 +192,8 @@ export interface PostingRequest {
     readonly transfers?: readonly Uuid[];
     readonly counters?: readonly { readonly account: AccountId; readonly key: string }[];
   };
+  /** Whose balances the outcome tells, and keeps: all loaded wallets when left out. What whoever asks may not know is left out. */
+  readonly shows?: readonly AccountId[];
   /** A pure function of the loaded state: may run more than once (a batch is retried after a deadlock). */
   readonly plan: (view: LedgerView) => Plan | { readonly refused: RefusalData };
 }
@@ -212,7 +214,7 @@ export interface PostingOutcome {
   /** null when refused. */
   readonly answer: Answer | null;
   readonly refusal: RefusalData | null;
-  /** Of every wallet that the posting loaded, in that order; refused postings too. */
+  /** Of every wallet that the posting shows, in that order; refused postings too. */
   readonly balances: readonly BalanceAfter[];
   readonly recordedAt: number;
 }

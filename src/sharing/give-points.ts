@@ -121,6 +121,8 @@ async function toRequest(
     occurredAt: happenedAt.getTime(),
     day,
     recordedAt: now.getTime(),
+    // What the receiver has is nobody's to know.
+    shows: [from],
     loads: { wallets: [from, to], counters: [{ account: from, key: givenCounter(day) }] },
   };
   if ('refused' in agreed) return { ...request, plan: () => agreed };

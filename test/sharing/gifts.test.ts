@@ -36,6 +36,11 @@ test('points keep their issuer, month and end; only the giver is told a balance'
   const gift = giftOf(ben.card, 50);
   const given = await givePoints(shop.app, ana.self, gift);
   expect(given).toMatchObject({ currency: 'FLP', points: 50, balance: { active: 50, spendable: 50 }, dryRun: false, duplicate: false });
+  // Nor does the stored outcome, which whoever asked may read, tell more.
+  const { rows: stored } = await shop.database.owner.query(
+    "SELECT DISTINCT json_array_length(result -> 'balances') AS told FROM posting WHERE kind = 'GIVE_POINTS'",
+  );
+  expect(stored).toEqual([{ told: 1 }]);
   expect(JSON.stringify(given)).not.toContain(ben.memberId);
   expect(await givePoints(shop.app, ana.self, gift)).toEqual({ ...given, duplicate: true });
   expect(await people.lots(ben.walletId)).toEqual([

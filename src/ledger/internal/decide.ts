@@ -53,7 +53,7 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
     duplicate: false,
     answer: plan?.answer ?? null,
     refusal,
-    balances: request.loads.wallets.map((account) => balanceAfter(walletView(requireWallet(state, account), request.day))),
+    balances: (request.shows ?? request.loads.wallets).map((account) => balanceAfter(walletView(requireWallet(state, account), request.day))),
     recordedAt: request.recordedAt,
   };
   if (refusal) posting.undo();
