@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname, join } from 'node:path';
 import type { LoadOrders, LoadResult } from './load';
-import type { ServeOrders } from './serve';
+import type { ServeOrders, ServerState } from './serve';
 
 /** A server in a process of its own. */
 export interface Served {
@@ -11,17 +11,6 @@ export interface Served {
   /** Memory after a garbage collection, and what the process has done so far. */
   state(): Promise<ServerState>;
   stop(): Promise<void>;
-}
-
-export interface ServerState {
-  /** Bytes. */
-  readonly heapUsed: number;
-  readonly external: number;
-  readonly rss: number;
-  /** CPU milliseconds, user and system. */
-  readonly cpuMs: number;
-  readonly postings: number;
-  readonly batches: number;
 }
 
 export async function startServer(orders: ServeOrders): Promise<Served> {

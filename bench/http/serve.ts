@@ -8,7 +8,6 @@ import type { BuiltApp } from '../../src/app';
 import { closeApp } from '../../src/build-app';
 import { buildTesseraSchema } from '../../src/graphql/build-schema';
 import { runGateway } from '../../src/http/run-gateway';
-import type { ServerState } from './children';
 import { type HttpTown, openTownApp, townToken } from './http-town';
 import { openPlainHandler } from './plain-handler';
 
@@ -19,6 +18,18 @@ export interface ServeOrders {
   readonly kind: ServedKind;
   readonly town: HttpTown;
   readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Of a server's process, after a garbage collection. */
+export interface ServerState {
+  /** Bytes. */
+  readonly heapUsed: number;
+  readonly external: number;
+  readonly rss: number;
+  /** CPU milliseconds, user and system. */
+  readonly cpuMs: number;
+  readonly postings: number;
+  readonly batches: number;
 }
 
 interface Served {

@@ -1,7 +1,8 @@
 import type { BenchContext, Report, Suite } from '../suite';
-import { type ServerState, startLoad, startServer } from './children';
+import { startLoad, startServer } from './children';
 import { drive, problems } from './http-suite';
 import { buildHttpTown, earnedSoFar } from './http-town';
+import type { ServerState } from './serve';
 
 /** A gateway under load for long, and under more than it can take. */
 export const httpSteady: Suite = { name: 'steady', run };
