@@ -34,7 +34,7 @@ export interface Found {
 }
 
 /** Beyond this a transaction gets no cheaper, and its first caller would wait for its last. */
-const MOST_TOGETHER = 250;
+const MOST_TOGETHER = 500;
 
 const gatherings = new WeakMap<App, Gathering<Sought, Found>>();
 
