@@ -128,12 +128,12 @@ async function requireQuote(client: PoolClient, id: Uuid, asker: Asker): Promise
   return quote;
 }
 
-/** First days of the months in which the wallet's points of the currency were issued. */
+/** First days of the months in which the wallet's points of the currency were issued; held ones too, which are free once their hold has ended. */
 async function readIssueMonths(client: PoolClient, walletId: Uuid, currencyId: number): Promise<Day[]> {
   const { rows } = await client.query({
     name: 'issue-months',
     text: `SELECT DISTINCT l.issue_month::text AS month FROM lot l JOIN account a ON a.id = l.account_id
-           WHERE a.owner_id = $1 AND a.kind = 'WALLET' AND a.currency_id = $2 AND l.remaining > 0`,
+           WHERE a.owner_id = $1 AND a.kind = 'WALLET' AND a.currency_id = $2 AND (l.remaining > 0 OR l.held > 0)`,
     values: [walletId, currencyId],
   });
   return rows.map((row) => dayFromIso(row.month));

@@ -3,8 +3,9 @@ import { endConversionRate } from '../../src/exchange/store-conversion-rate';
 import { StateMoved } from '../../src/ledger/posting-ledger';
 import { lockWallet, unlockWallet } from '../../src/members/lock-wallet';
 import { unlinkMember } from '../../src/members/unlink-member';
+import { holdPoints } from '../../src/redemption/hold-points';
 import { verifyBooks } from '../../src/verify/verify-books';
-import { purchaseOf } from '../support/shop-coalition';
+import { purchaseOf, spendingOf } from '../support/shop-coalition';
 import { type ExchangeTown, openExchangeTown } from './exchange-town';
 
 let town: ExchangeTown;
@@ -85,6 +86,14 @@ describe('a conversion', () => {
     const first = await town.convert(ana.ref, 100, { idempotencyKey: 'unlinked' });
     await unlinkMember(shop.app, town.fuel.principal, { member: ana.ref });
     expect(await town.convert(ana.ref, 100, { idempotencyKey: 'unlinked' })).toEqual({ ...first, balances: null, duplicate: true });
+  });
+
+  it('takes points of a hold that has ended, whether or not that is booked', async () => {
+    const ana = await town.memberWith(500, '2026-01-10T12:00:00Z');
+    const expiresAt = new Date(town.shop.clock.now().getTime() + 60_000);
+    await holdPoints(town.shop.app, town.fuel.principal, spendingOf(ana.ref, 500, { expiresAt }));
+    town.shop.clock.advance(60_000);
+    expect(await town.convert(ana.ref, 100)).toMatchObject({ points: 100, balances: { from: { active: 393 } } });
   });
 
   it.each<[string, number, Record<string, unknown>, object]>([
