@@ -93,6 +93,24 @@ it('a batch fails after it was decided: its wallets are read again', async () =>
   expect(await faultsInBooks(test.database.owner)).toEqual([]);
 });
 
+it('a server that knows less, and has come to the same version by another way, is believed', async () => {
+  const one = await gateway();
+  const [wallet, other] = [await book.wallet(), await book.wallet()];
+  for (const each of [wallet, other]) await book.earn(fuel, each, 10, '2026-01-10T10:00:00Z');
+  const [before] = await sql('SELECT credits, debits, seq FROM account WHERE id = $1', wallet);
+  accepted(await burn(one, wallet, 1));
+  // As a standby that had not heard of the burn, and then counted another change: the version is the same, the points are not.
+  await sql('ALTER TABLE transfer DISABLE TRIGGER USER');
+  await sql('DELETE FROM transfer WHERE debit_account = $1', wallet);
+  await sql('ALTER TABLE transfer ENABLE TRIGGER USER');
+  await sql('UPDATE account SET credits = $2, debits = $3, seq = $4 WHERE id = $1', wallet, before.credits, before.debits, before.seq);
+  await sql('UPDATE lot SET remaining = 10 WHERE account_id = $1', wallet);
+  await sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tessera-kernel' AND datname = current_database()");
+  // Another wallet's posting finds out.
+  accepted(await burn(one, other, 1));
+  expect(accepted(await burn(one, wallet, 2)).balances[0].active).toBe(8);
+});
+
 describe('seeded faults: each of these checks can fail', () => {
   type Cache = { recent: Map<number, { version: number }>; take(account: number): { version: number } | undefined };
 

@@ -78,7 +78,7 @@ export class PostingQueue {
   private readonly lanes: readonly Lane[];
   /** Wallets of the batches that are being posted. */
   private readonly inFlight = new Set<AccountId>();
-  private readonly cache: WalletCache;
+  private cache: WalletCache;
   private gathering = false;
   private closed = false;
   private readonly outage: Outage;
@@ -157,7 +157,9 @@ export class PostingQueue {
   /** Where many wait, each wallet has a lane of its own, so that the busy ones are spread; a few go together on any free lane. */
   private choose(lane: number): Waiting[] {
     const shared = this.waiting.length >= WORTH_SHARING;
-    const isOurs = (request: PostingRequest) => !shared || (request.loads.wallets[0] ?? 0) % this.lanes.length === lane;
+    const isHome = (wallet: AccountId) => wallet % this.lanes.length === lane;
+    // What touches wallets of two lanes goes with whichever is first: a gift to a busy member, say, with hers.
+    const isOurs = ({ loads: { wallets } }: PostingRequest) => !shared || (wallets.length === 0 ? lane === 0 : wallets.some(isHome));
     const { maxBatch } = this.bounds;
     return chooseBatch(this.waiting, { inFlight: this.inFlight, isOurs, most: maxBatch, scan: maxBatch * SCANNED_BATCHES });
   }
@@ -210,12 +212,18 @@ export class PostingQueue {
     }
   }
 
+  /** What was kept before is forgotten: the server may be another one now, a standby or a backup that knows less, whose versions say something else. */
+  private async connect(): Promise<Client> {
+    this.cache = new WalletCache(this.bounds.maxKeptLots);
+    return connectKernel(this.connection);
+  }
+
   private async withRetries(lane: Lane, requests: readonly PostingRequest[]): Promise<Decision[]> {
     /** What was decided by attempts whose COMMIT was sent: if its answer is lost, they may have counted. */
     const sent: (readonly Decision[])[] = [];
     const decisions = await this.outage.outlast(
       async () => {
-        lane.client ??= await connectKernel(this.connection);
+        lane.client ??= await this.connect();
         return postBatch(lane.client, requests, this.known, { cache: this.cache, buffers: lane.buffers }, (decided) => sent.push(decided));
       },
       async (kind, error) => {
