@@ -1,5 +1,6 @@
 import type { Uuid } from '../ids';
-import type { AccountId, LedgerView, Plan } from '../ledger/posting';
+import type { AccountId, LedgerView, Plan, Step, WalletView } from '../ledger/posting';
+import { NEVER } from '../points/calendar';
 import { Refusal, type RefusalData } from '../refusal';
 
 /** What the duplicate owes after clawbacks is more than both wallets can spend. */
@@ -32,6 +33,7 @@ export function planMerge({ givenId, filledId, duplicate, survivor }: MergeFacts
     if (from.arrears > 0 && left > 0) return { refused: new ArrearsRemain(left).toData() };
     return {
       steps: [
+        ...sharedActivity(from, to),
         { do: 'giveAll', id: givenId, from: duplicate, to: survivor, code: 'MERGE' },
         { do: 'fillArrears', id: filledId, from: survivor, to: duplicate, code: 'MERGE' },
         { do: 'close', account: duplicate, mergedInto: survivor },
@@ -39,4 +41,13 @@ export function planMerge({ givenId, filledId, duplicate, survivor }: MergeFacts
       answer: {},
     };
   };
+}
+
+/**
+ * Where expiry slides: what the duplicate did last was done by the same person. Otherwise points that are good for longer there, or that wait to be
+ * confirmed, would end with the survivor's. A survivor whose wallet has no end keeps none: what comes in has its own.
+ */
+function sharedActivity(from: WalletView, to: WalletView): Step[] {
+  const [until, ends] = [from.slidesUntil, to.slidesUntil];
+  return until === NEVER || ends === NEVER || until <= ends ? [] : [{ do: 'slide', account: to.account, until }];
 }

@@ -38,7 +38,8 @@ export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) =
     if (became === CONFIRMED) return { refused: new AwardConfirmed().toData() };
     // Its time is over whether or not the worker has booked that.
     if (became === CANCELLED || toldOn > deadline) return { refused: new AwardCancelled(dayToIso(deadline)).toData() };
-    const points = earned.amount - earned.reversed;
+    // Of a wallet that is closed for good they have ended with it.
+    const points = view.wallet(facts.wallet).closed ? 0 : earned.amount - earned.reversed;
     if (points === 0) return { refused: new NoPendingAward().toData() };
     return {
       steps: [

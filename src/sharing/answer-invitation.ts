@@ -6,7 +6,7 @@ import { refusingBy } from '../database/constraint-refusal';
 import type { Uuid } from '../ids';
 import { NotFound } from '../refusal';
 import { optionalShare } from './contribution-share';
-import type { PoolRole } from './household';
+import { type PoolRole, requireActive } from './household';
 import { AlreadyInPool } from './sharing-refusals';
 
 export const acceptInvitationSchema = z.object({ invitationId: z.string(), share: optionalShare });
@@ -50,6 +50,7 @@ export async function acceptInvitation(app: App, principal: Principal, { invitat
         [invitationId, memberId],
       );
       if (joined.length > 0) return joined[0].pool_id;
+      await requireActive(client, memberId);
       const { rows } = await client.query(
         `UPDATE household_member SET joined_at = $3, share_numerator = $4, share_denominator = $5
          WHERE id = $1 AND member_id = $2 AND joined_at IS NULL AND ended_at IS NULL AND invitation_ends_at > $3 RETURNING pool_id`,

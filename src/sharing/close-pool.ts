@@ -8,9 +8,10 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { AccountId, LedgerView } from '../ledger/posting';
 import { idempotencyKey } from '../ledger/request-fields';
+import { lookingAgain } from '../members/surviving-accounts';
 import { NotFound } from '../refusal';
 import { lockHousehold, requireMembership } from './household';
-import { type ReturnedPoints, readContributors, readReturned, returnPoints } from './return-points';
+import { type ReturnedPoints, readContributors, readReturned, receiversOf, returnPoints } from './return-points';
 import { PoolHasHolds } from './sharing-refusals';
 
 export const closePoolSchema = z.object({ idempotencyKey, poolId: z.string() });
@@ -32,11 +33,15 @@ export async function closePool(app: App, principal: Principal, { idempotencyKey
   const memberId = requireMemberLogin(principal);
   const hash = contentHash('CLOSE_POOL', content);
   const id = postingId(memberId, key);
+  return lookingAgain(() => closeOnce(app, principal, content.poolId, { memberId, id, hash }));
+}
+
+async function closeOnce(app: App, principal: Principal, asked: Uuid, { memberId, id, hash }: { memberId: Uuid; id: Uuid; hash: Buffer }): Promise<ClosedPool> {
   const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const stored = await findPosting(client, id);
     if (stored) return { stored };
     const { poolId } = await requireMembership(client, memberId, 'OWNER');
-    if (poolId !== content.poolId) throw new NotFound('Pool');
+    if (poolId !== asked) throw new NotFound('Pool');
     const contributors = await readContributors(client, poolId);
     const pools = [...new Set(contributors.map(({ pool }) => pool))];
     const { rows } = await client.query('SELECT DISTINCT account_id, contributor_id FROM lot WHERE account_id = ANY ($1::bigint[]) AND remaining + held > 0', [
@@ -45,12 +50,12 @@ export async function closePool(app: App, principal: Principal, { idempotencyKey
     const holding = new Set(rows.map((row) => `${row.account_id} ${row.contributor_id}`));
     // Of all who ever were in it, those whose points are there.
     const to = contributors.filter(({ pool, wallet }) => holding.has(`${pool} ${wallet}`));
-    return { stored: null, poolId, to, snapshot: await app.coalition.snapshot(client) };
+    return { stored: null, poolId, to, survivors: await receiversOf(client, to), snapshot: await app.coalition.snapshot(client) };
   });
   const outcome = found.stored
     ? sameOutcome(found.stored, hash)
     : await returnPoints(app, found.snapshot, {
-        ...{ id, party: memberId, kind: 'CLOSE_POOL', contentHash: hash, poolId: found.poolId, to: found.to },
+        ...{ id, party: memberId, kind: 'CLOSE_POOL', contentHash: hash, poolId: found.poolId, to: found.to, survivors: found.survivors },
         refuse: (view) => heldPoints(view, new Set(found.to.map(({ pool }) => pool))),
       });
   const poolId = acceptedAnswer(outcome).poolId as Uuid;

@@ -13,7 +13,7 @@ import { readWallets } from '../members/resolve-members';
 import { dayOf } from '../points/calendar';
 import { NotFound } from '../refusal';
 import { optionalShare } from './contribution-share';
-import { lockHousehold } from './household';
+import { lockHousehold, requireActive } from './household';
 import { AlreadyInPool } from './sharing-refusals';
 
 export const createPoolSchema = z.object({ idempotencyKey, share: optionalShare });
@@ -51,6 +51,7 @@ async function insertPool(
 ): Promise<void> {
   await lockHousehold(client, poolId);
   if ((await client.query('SELECT FROM household_member WHERE pool_id = $1 AND member_id = $2', [poolId, memberId])).rowCount) return;
+  await requireActive(client, memberId);
   const member = (await readWallets(client, [memberId])).get(memberId);
   if (!member) throw new NotFound('Member');
   await client.query('INSERT INTO household_pool (id, opened_at) VALUES ($1, $2)', [poolId, now]);

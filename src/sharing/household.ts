@@ -58,6 +58,12 @@ export async function lockHousehold(client: PoolClient, id: Uuid): Promise<void>
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`household ${id}`]);
 }
 
+/** Throws NotFound for a member who is closed or merged; one who is not stays so until the transaction ends: closing waits, and then finds the member in a pool. */
+export async function requireActive(client: PoolClient, memberId: Uuid): Promise<void> {
+  const { rowCount } = await client.query("SELECT FROM member WHERE id = $1 AND status = 'ACTIVE' FOR SHARE", [memberId]);
+  if (!rowCount) throw new NotFound('Member');
+}
+
 /** What a purchase of a member puts into the pool, and whether the member may spend from it. */
 export type PoolAccess = Pick<Membership, 'poolId' | 'role' | 'share'>;
 

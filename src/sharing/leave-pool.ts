@@ -8,9 +8,10 @@ import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import { idempotencyKey } from '../ledger/request-fields';
+import { lookingAgain } from '../members/surviving-accounts';
 import { NotFound } from '../refusal';
 import { lockHousehold, requireMembership } from './household';
-import { type ReturnedPoints, readContributors, readReturned, returnPoints } from './return-points';
+import { type ReturnedPoints, readContributors, readReturned, receiversOf, returnPoints } from './return-points';
 import { PoolNeedsOwner } from './sharing-refusals';
 
 export const leavePoolSchema = z.object({ idempotencyKey, poolId: z.string() });
@@ -34,24 +35,16 @@ export interface LeftPool {
  */
 export async function leavePool(app: App, principal: Principal, command: LeavePool): Promise<LeftPool> {
   const memberId = requireMemberLogin(principal);
-  return end(
-    app,
-    principal,
-    { kind: 'LEAVE_POOL', party: memberId, key: command.idempotencyKey, content: { poolId: command.poolId }, memberId },
-    async () => command.poolId,
-  );
+  const ending: Ending = { kind: 'LEAVE_POOL', party: memberId, key: command.idempotencyKey, content: { poolId: command.poolId }, memberId };
+  return lookingAgain(() => end(app, principal, ending, async () => command.poolId));
 }
 
 /** The owner removes a member, who gets back what is left of the own points. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (pool or member). */
 export async function removeFromPool(app: App, principal: Principal, command: RemoveFromPool): Promise<LeftPool> {
   const ownerId = requireMemberLogin(principal);
   const { memberId, idempotencyKey: key } = command;
-  return end(
-    app,
-    principal,
-    { kind: 'REMOVE_FROM_POOL', party: ownerId, key, content: { memberId }, memberId },
-    async (client) => (await requireMembership(client, ownerId, 'OWNER')).poolId,
-  );
+  const ending: Ending = { kind: 'REMOVE_FROM_POOL', party: ownerId, key, content: { memberId }, memberId };
+  return lookingAgain(() => end(app, principal, ending, async (client) => (await requireMembership(client, ownerId, 'OWNER')).poolId));
 }
 
 interface Ending {
@@ -78,12 +71,12 @@ async function end(
     await lockHousehold(client, poolId);
     await endMembership(client, { poolId, memberId, reason: kind === 'LEAVE_POOL' ? 'LEFT' : 'REMOVED', now: app.clock.now() });
     const to = (await readContributors(client, poolId)).filter((each) => each.memberId === memberId);
-    return { stored: null, poolId, to, snapshot: await app.coalition.snapshot(client) };
+    return { stored: null, poolId, to, survivors: await receiversOf(client, to), snapshot: await app.coalition.snapshot(client) };
   });
   // The membership has ended: what is earned from here on stays out. Should we be cut off here, a repetition gives the points back.
   const outcome = found.stored
     ? sameOutcome(found.stored, hash)
-    : await returnPoints(app, found.snapshot, { id, party, kind, contentHash: hash, poolId: found.poolId, to: found.to });
+    : await returnPoints(app, found.snapshot, { id, party, kind, contentHash: hash, poolId: found.poolId, to: found.to, survivors: found.survivors });
   const { poolId } = acceptedAnswer(outcome);
   return { poolId: poolId as Uuid, memberId, returned: await readReturned(app, id), duplicate: outcome.duplicate };
 }
@@ -100,5 +93,7 @@ async function endMembership(
   const [latest] = rows;
   if (latest.ended_at !== null) return;
   if (latest.role === 'OWNER') throw new PoolNeedsOwner();
-  await client.query('UPDATE household_member SET ended_at = $2, end_reason = $3 WHERE id = $1', [latest.id, now, reason]);
+  const { rowCount } = await client.query('UPDATE household_member SET ended_at = $2, end_reason = $3 WHERE id = $1', [latest.id, now, reason]);
+  // Who asked has handed the pool over since.
+  if (!rowCount) throw new NotFound('Pool');
 }

@@ -2,7 +2,8 @@ import type { PoolClient } from 'pg';
 import type { App } from '../app';
 import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import { newUuid, type Uuid } from '../ids';
-import type { AccountId, LedgerView, Plan, PostingOutcome, Step } from '../ledger/posting';
+import type { AccountId, LedgerView, Plan, PostingOutcome } from '../ledger/posting';
+import { type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
 import { dayOf } from '../points/calendar';
 import type { RefusalData } from '../refusal';
 
@@ -31,6 +32,14 @@ export async function readContributors(client: PoolClient, poolId: Uuid): Promis
   }));
 }
 
+/** Where the points of contributors go back to. */
+export function receiversOf(client: PoolClient, contributors: readonly Contributor[]): Promise<SurvivingAccounts> {
+  return survivingAccounts(
+    client,
+    contributors.map(({ wallet }) => wallet),
+  );
+}
+
 /** A request that gives points of a pool back to those who put them in. */
 export interface Return {
   readonly id: Uuid;
@@ -41,14 +50,21 @@ export interface Return {
   readonly poolId: Uuid;
   /** Whose points, in which currencies. */
   readonly to: readonly Contributor[];
+  /** Of their wallets. */
+  readonly survivors: SurvivingAccounts;
   /** Why not, as the pool's accounts are now. */
   readonly refuse?: (view: LedgerView) => RefusalData | null;
 }
 
-/** All that is left of what they put in goes back in one posting; held points stay until their hold ends. */
-export function returnPoints(app: App, snapshot: CoalitionSnapshot, { to, refuse, poolId, ...request }: Return): Promise<PostingOutcome> {
+/**
+ * All that is left of what they put in goes back in one posting, to a merged member's survivor; held points stay until their hold ends. Throws StateMoved:
+ * see lookingAgain.
+ */
+export function returnPoints(app: App, snapshot: CoalitionSnapshot, { to, survivors, refuse, poolId, ...request }: Return): Promise<PostingOutcome> {
   const now = app.clock.now();
-  const steps: Step[] = to.map(({ pool, wallet }) => ({ do: 'giveAll', id: newUuid(), from: pool, to: wallet, code: 'POOL_RETURN' }));
+  const steps = to.map(
+    ({ pool, wallet }) => ({ do: 'giveAll', id: newUuid(), from: pool, to: survivors.of(wallet), contributor: wallet, code: 'POOL_RETURN' }) as const,
+  );
   const days = to.map(({ currencyId }) => dayOf(now, snapshot.currenciesById.get(currencyId)?.timeZone ?? 'UTC'));
   return app.ledger.post({
     ...request,
@@ -56,11 +72,12 @@ export function returnPoints(app: App, snapshot: CoalitionSnapshot, { to, refuse
     // All currencies go back together or not at all. Lots keep their dates, so the latest local day does for all.
     day: Math.max(dayOf(now, 'UTC'), ...days),
     recordedAt: now.getTime(),
-    loads: { wallets: [...new Set(to.flatMap(({ wallet, pool }) => [wallet, pool]))] },
-    plan(view): Plan | { refused: RefusalData } {
+    loads: { wallets: [...new Set([...survivors.loads, ...to.map(({ pool }) => pool)])] },
+    plan: survivors.guard((view): Plan | { refused: RefusalData } => {
       const refused = refuse?.(view);
-      return refused ? { refused } : { steps, answer: { poolId } };
-    },
+      // Into a wallet that is closed for good nothing comes back: it stays where it is, and keeps nobody else from leaving.
+      return refused ? { refused } : { steps: steps.filter((step) => !view.wallet(step.to).closed), answer: { poolId } };
+    }),
   });
 }
 

@@ -19,7 +19,8 @@ export function giveAll(posting: Posting, step: StepOf<'giveAll'>): void {
   const { from, to } = parties(posting, step);
   requireOpenWallet(to);
   if (step.code === 'MERGE') requireNothingHeld(from);
-  const lots = from.lots.filter((lot) => lot.remaining > 0 && (step.code === 'MERGE' || lot.contributor === to.account));
+  const contributor = step.contributor ?? to.account;
+  const lots = from.lots.filter((lot) => lot.remaining > 0 && (step.code === 'MERGE' || lot.contributor === contributor));
   const amount = lots.reduce((sum, lot) => sum + lot.remaining, 0);
   if (amount === 0) return;
   move(posting, { ...step, termsId: null }, from, to, takeFrom(posting, lots, amount, 'spend').allocations, OWN);

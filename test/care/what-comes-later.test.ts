@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { Principal } from '../../src/access/principal';
+import { approveMerge } from '../../src/care/approve-merge';
+import { closeWallet } from '../../src/care/close-wallet';
+import { proposeMerge } from '../../src/care/propose-merge';
+import { cancelAwards } from '../../src/earning/cancel-awards';
+import { confirmPurchase } from '../../src/earning/confirm-purchase';
+import { recordPurchase } from '../../src/earning/record-purchases';
+import { setEarningRule, setEarningRuleSchema } from '../../src/earning/set-earning-rule';
+import { newUuid, type Uuid } from '../../src/ids';
+import { readWalletBalances } from '../../src/members/find-member';
+import { redeemPoints } from '../../src/redemption/redeem-points';
+import { refundRedemption, refundRedemptionSchema } from '../../src/redemption/refund-redemption';
+import { acceptInvitation, acceptInvitationSchema, listInvitations } from '../../src/sharing/answer-invitation';
+import { closePool, closePoolSchema } from '../../src/sharing/close-pool';
+import { inviteToPool, inviteToPoolSchema } from '../../src/sharing/invite-to-pool';
+import { verifyBooks } from '../../src/verify/verify-books';
+import { householdsOf } from '../sharing/households';
+import { createShopCoalition, purchaseOf, type ShopCoalition, type ShopOptions, spendingOf, type Till } from '../support/shop-coalition';
+
+let shop: ShopCoalition;
+let fuel: Till;
+
+async function open(options: ShopOptions): Promise<void> {
+  shop = await createShopCoalition({ now: new Date('2026-03-01T12:00:00Z'), ...options });
+  fuel = await shop.brand('FUEL');
+}
+
+afterEach(async () => {
+  const client = await shop.database.owner.connect();
+  await client.query('SET ROLE tessera_app');
+  const wrong = (await verifyBooks(client)).filter((finding) => finding.wrong > 0);
+  client.release(true);
+  await shop.close();
+  expect(wrong).toEqual([]);
+});
+
+const at = (instant: string) => shop.clock.set(new Date(instant));
+const self = (memberId: Uuid): Principal => ({ kind: 'member', memberId, brandId: null });
+const balance = async (memberId: Uuid) => (await readWalletBalances(shop.app, self(memberId), memberId))[0];
+
+async function merge(duplicateId: Uuid, survivorId: Uuid): Promise<void> {
+  const [olga, otto] = [newUuid(), newUuid()];
+  for (const id of [olga, otto])
+    await shop.database.owner.query(
+      "INSERT INTO staff (id, issuer, subject, brand_id, role, created_at) VALUES ($1::uuid, 'test', $1::text, $2, 'SUPPORT', now())",
+      [id, shop.operatorId],
+    );
+  const person = (staffId: Uuid): Principal => ({ kind: 'staff', staffId, brandId: shop.operatorId, role: 'SUPPORT', ofOperator: true });
+  const { id } = await proposeMerge(shop.app, person(olga), { idempotencyKey: randomUUID(), duplicateId, survivorId, reason: 'the same person' });
+  await approveMerge(shop.app, person(otto), { proposalId: id, reason: null });
+}
+
+describe('points that wait to be confirmed, of a member who was merged into one who has been inactive for longer', () => {
+  const pending = async () => {
+    await open({ expiry: { kind: 'SLIDING', months: 1 } });
+    const rule = { idempotencyKey: 'rule', currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom: new Date('2026-01-01') };
+    const [duplicate, survivor] = [await fuel.enrol(), await fuel.enrol()];
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(survivor.ref, '50'));
+    await setEarningRule(shop.app, fuel.principal, setEarningRuleSchema.parse({ ...rule, availability: { kind: 'ON_EVENT', days: 60 } }));
+    const { purchaseId } = await recordPurchase(shop.app, fuel.principal, purchaseOf(duplicate.ref, '100'));
+    at('2026-03-05T12:00:00Z');
+    await merge(duplicate.memberId, survivor.memberId);
+    return { purchaseId, survivor };
+  };
+
+  it('can be confirmed and spent', async () => {
+    const { purchaseId, survivor } = await pending();
+    at('2026-04-20T12:00:00Z');
+    expect(await balance(survivor.memberId)).toMatchObject({ pending: 100 });
+    await confirmPurchase(shop.app, fuel.principal, { idempotencyKey: 'confirm', purchaseId, occurredAt: null });
+    expect((await balance(survivor.memberId)).active).toBeGreaterThanOrEqual(100);
+  });
+
+  it('are taken back from where they are', async () => {
+    const { survivor } = await pending();
+    at('2026-05-20T12:00:00Z');
+    expect(await cancelAwards(shop.app)).toBe(1);
+    expect(await balance(survivor.memberId)).toMatchObject({ pending: 0, arrears: 0 });
+  });
+});
+
+describe('a refund of what the household spent of points of somebody who has left it', () => {
+  it.each(['closed', 'merged'])('keeps nobody from closing the pool when the wallet was %s since', async (how) => {
+    await open({});
+    const people = householdsOf(shop, fuel);
+    const [ana, ben, twin] = [await people.person(100), await people.person(100), await people.person()];
+    const poolId = await people.pool(ana, ben);
+    await people.contribute(ana, 40);
+    await people.contribute(ben, 60);
+    const spent = await redeemPoints(shop.app, fuel.principal, spendingOf(ana.card, 100, { source: 'POOL' }));
+    await people.leave(ben, poolId);
+    if (how === 'closed') await closeWallet(shop.app, ben.self, { memberId: null, reason: null });
+    else await merge(ben.memberId, twin.memberId);
+    await refundRedemption(shop.app, fuel.principal, refundRedemptionSchema.parse({ idempotencyKey: 'refund', redemptionId: spent.redemptionId }));
+    const closed = await closePool(shop.app, ana.self, closePoolSchema.parse({ idempotencyKey: 'close', poolId }));
+    expect(closed.returned).toEqual([{ currency: 'FLP', points: how === 'closed' ? 40 : 100 }]);
+    expect(await balance(ana.memberId)).toMatchObject({ active: 100 });
+    if (how === 'merged') expect(await balance(twin.memberId)).toMatchObject({ active: 100 });
+  });
+});
+
+test('who is closed joins no household, nor does it while it is being closed', async () => {
+  await open({});
+  const people = householdsOf(shop, fuel);
+  const [ana, ben, cem] = [await people.person(100), await people.person(100), await people.person(100)];
+  await people.pool(ana);
+  for (const other of [ben, cem])
+    await inviteToPool(shop.app, ana.self, inviteToPoolSchema.parse({ idempotencyKey: randomUUID(), member: other.card, role: 'ADULT' }));
+  const [[ofBen], [ofCem]] = [await listInvitations(shop.app, ben.self), await listInvitations(shop.app, cem.self)];
+  const accept = (who: typeof ben, invitationId: Uuid) => acceptInvitation(shop.app, who.self, acceptInvitationSchema.parse({ invitationId }));
+  await closeWallet(shop.app, ben.self, { memberId: null, reason: null });
+  await expect(accept(ben, ofBen.invitationId)).rejects.toMatchObject({ name: 'NotFound' });
+  // It joins after the closing has looked, and before it is done.
+  const original = shop.app.ledger.transaction;
+  let joining: Promise<unknown> | undefined;
+  const spied = jest.spyOn(shop.app.ledger, 'transaction').mockImplementation(async (work) => {
+    joining = accept(cem, ofCem.invitationId).catch((error: Error) => error.name);
+    await Promise.race([joining, new Promise((resolve) => setTimeout(resolve, 300))]);
+    return original.call(shop.app.ledger, work) as never;
+  });
+  await closeWallet(shop.app, cem.self, { memberId: null, reason: null });
+  spied.mockRestore();
+  expect(await joining).toBe('NotFound');
+});
+
+test('points that waited to be confirmed have ended with their wallet: a confirmation is told so', async () => {
+  await open({});
+  const { memberId, ref } = await fuel.enrol();
+  const rule = { idempotencyKey: 'rule', currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom: new Date('2026-01-01') };
+  await setEarningRule(shop.app, fuel.principal, setEarningRuleSchema.parse({ ...rule, availability: { kind: 'ON_EVENT', days: 60 } }));
+  const { purchaseId } = await recordPurchase(shop.app, fuel.principal, purchaseOf(ref, '100'));
+  await closeWallet(shop.app, self(memberId), { memberId: null, reason: null });
+  await expect(confirmPurchase(shop.app, fuel.principal, { idempotencyKey: 'confirm', purchaseId, occurredAt: null })).rejects.toMatchObject({
+    code: 'NO_PENDING_AWARD',
+  });
+});
