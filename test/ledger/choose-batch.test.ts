@@ -36,7 +36,10 @@ it('whatever arrives and whichever lane is free: no wallet in two batches, each 
       const waiting = waitingFor(lists);
       const lanes: Waiting[][] = Array.from({ length: LANES }, () => []);
       const served: Waiting[] = [];
-      const isOurs = (lane: number) => (request: PostingRequest) => (request.loads.wallets[0] ?? 0) % LANES === lane;
+      const isOurs =
+        (lane: number) =>
+        ({ loads: { wallets } }: PostingRequest) =>
+          wallets.length === 0 ? lane === 0 : wallets.some((wallet) => wallet % LANES === lane);
       const turn = (lane: number) => {
         served.push(...lanes[lane].splice(0));
         const inFlight = lanes.flatMap(walletsOf);
