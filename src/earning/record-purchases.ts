@@ -12,10 +12,12 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import type { AccountRef } from '../ledger/ledger';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import { StateMoved } from '../ledger/posting-ledger';
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { memberRefContent } from '../members/member-ref';
 import { knowPresented, requireOpenWallet } from '../members/resolve-members';
+import { lookingAgain, whileOpen } from '../members/surviving-accounts';
 import { dayOf, monthStart } from '../points/calendar';
 import { type Found, lookUp } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
@@ -57,9 +59,16 @@ export interface RecordedPurchase {
 
 /** One purchase; see recordPurchases. Throws its refusal. */
 export async function recordPurchase(app: App, principal: Principal, command: RecordPurchase): Promise<RecordedPurchase> {
-  const [result] = await record(app, principal, [command], () => 'input');
-  if (result.status === 'rejected') throw result.reason;
-  return result.value;
+  return recordAlone(app, principal, command, 'input');
+}
+
+/** A member who was merged meanwhile is looked up again. */
+function recordAlone(app: App, principal: Principal, command: RecordPurchase, field: string): Promise<RecordedPurchase> {
+  return lookingAgain(async () => {
+    const [result] = await record(app, principal, [command], () => field);
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
 }
 
 /**
@@ -67,7 +76,14 @@ export async function recordPurchase(app: App, principal: Principal, command: Re
  * A bulk costs one transaction to look everything up, then its postings go to the ledger together.
  */
 export async function recordPurchases(app: App, principal: Principal, commands: readonly RecordPurchase[]): Promise<PromiseSettledResult<RecordedPurchase>[]> {
-  return record(app, principal, commands, (at) => `input.${at}`);
+  const results = await record(app, principal, commands, (at) => `input.${at}`);
+  return Promise.all(
+    results.map(async (result, at) => {
+      if (result.status === 'fulfilled' || !(result.reason instanceof StateMoved)) return result;
+      const [again] = await Promise.allSettled([recordAlone(app, principal, commands[at], `input.${at}`)]);
+      return again;
+    }),
+  );
 }
 
 async function record(
@@ -214,36 +230,39 @@ async function toRequest(app: App, context: Context, { command, id, hash, found 
   return {
     ...request,
     loads: { ...request.loads, counters: [...request.loads.counters, ...velocityCounters(limits)] },
-    plan: planPurchase({
-      purchaseId: newUuid(),
-      postingId: id,
-      earnTransferId: newUuid(),
-      brandId,
-      memberId: member.memberId,
-      walletId: member.walletId,
-      wallet,
-      issued,
-      currency,
-      rule,
-      termsId: terms.id,
-      mostPoints: mostClearable(snapshot, currency),
-      limits,
-      originId: await lotOrigin(app, snapshot, brandId, currency, terms.id, day),
-      award,
-      recordedOn: dayOf(now, currency.timeZone),
-      activity: activity(currency.expiry, wallet, day, award.deadline === null ? award.lot.availableOn : award.lot.expiresOn),
-      locked: member.locked,
-      contribution,
-      day,
-      lines: command.lines,
-      moneyCurrency: command.moneyCurrency,
-      redemptions,
-      channel: command.channel,
-      instrument: command.instrument,
-      reference: command.reference,
-      occurredAt: happenedAt,
-      recordedAt: now,
-    }),
+    plan: whileOpen(
+      [wallet],
+      planPurchase({
+        purchaseId: newUuid(),
+        postingId: id,
+        earnTransferId: newUuid(),
+        brandId,
+        memberId: member.memberId,
+        walletId: member.walletId,
+        wallet,
+        issued,
+        currency,
+        rule,
+        termsId: terms.id,
+        mostPoints: mostClearable(snapshot, currency),
+        limits,
+        originId: await lotOrigin(app, snapshot, brandId, currency, terms.id, day),
+        award,
+        recordedOn: dayOf(now, currency.timeZone),
+        activity: activity(currency.expiry, wallet, day, award.deadline === null ? award.lot.availableOn : award.lot.expiresOn),
+        locked: member.locked,
+        contribution,
+        day,
+        lines: command.lines,
+        moneyCurrency: command.moneyCurrency,
+        redemptions,
+        channel: command.channel,
+        instrument: command.instrument,
+        reference: command.reference,
+        occurredAt: happenedAt,
+        recordedAt: now,
+      }),
+    ),
   };
 }
 

@@ -18,6 +18,7 @@ import { type Asker, findActingMember, memberContent, requireAsker } from '../me
 import type { MemberRef } from '../members/member-ref';
 import type { ResolvedMember } from '../members/resolve-members';
 import { seesWallet } from '../members/sees-wallet';
+import { whileOpen } from '../members/surviving-accounts';
 import { type Day, dayFromIso, dayOf, dayStart, monthStart } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
 import { InvalidInput, NotFound } from '../refusal';
@@ -112,7 +113,7 @@ export async function convertPoints(app: App, principal: Principal, command: Con
       const outcome = dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request);
       return toConverted(outcome, { linked: true, dryRun });
     } catch (error) {
-      // The wallet has points of a month that it had not when we looked: look again.
+      // The wallet has points of a month that it had not when we looked, or its member was merged: look again.
       if (!(error instanceof StateMoved)) throw error;
       if (attempt >= MOST_ATTEMPTS) throw new Overloaded();
     }
@@ -217,7 +218,7 @@ async function toRequest(
     occurredAt,
     recordedAt: now,
   };
-  return { ...request, loads: { wallets: [source, target], counters: countersOf(facts) }, plan: planConversion(facts) };
+  return { ...request, loads: { wallets: [source, target], counters: countersOf(facts) }, plan: whileOpen([source, target], planConversion(facts)) };
 }
 
 async function openRoute(app: App, routeId: Uuid, from: PointCurrency, to: PointCurrency): Promise<Omit<ConversionAccounts, 'source' | 'target'>> {

@@ -41,6 +41,17 @@ export async function survivingAccounts(client: PoolClient, accounts: readonly A
   return new SurvivingAccounts(new Map(rows.map((row) => [Number(row.asked), { account: Number(row.id), closed: row.closed }])));
 }
 
+/**
+ * A plan for accounts of members who were active when they were looked up. Throws StateMoved where one is closed by now: its member was merged,
+ * perhaps, and the points are the survivor's.
+ */
+export function whileOpen<Planned>(accounts: readonly AccountId[], plan: (view: LedgerView) => Planned): (view: LedgerView) => Planned {
+  return (view) => {
+    for (const account of accounts) if (view.wallet(account).closed) throw new StateMoved(`account ${account} was closed since its member was looked up`);
+    return plan(view);
+  };
+}
+
 const MOST_ATTEMPTS = 5;
 
 /** Runs work again that finds a wallet merged or closed since it looked. Throws Overloaded when that does not end. */

@@ -17,6 +17,7 @@ import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
 import { knowPresented, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
+import { lookingAgain, whileOpen } from '../members/surviving-accounts';
 import { dayOf } from '../points/calendar';
 import { lookUp } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
@@ -88,6 +89,16 @@ export async function spendPoints(app: App, principal: Principal, command: Spend
   const content = { ...rest, ...spending.content, source: source === 'WALLET' ? undefined : source };
   const hash = contentHash(spending.kind, { ...content, member: memberRefContent(app.keys, brandId, ref) });
   const id = postingId(brandId, key);
+  return lookingAgain(() => spendOnce(app, command, spending, { brandId, id, hash }));
+}
+
+async function spendOnce(
+  app: App,
+  command: SpendPoints,
+  spending: Spending,
+  { brandId, id, hash }: { brandId: Uuid; id: Uuid; hash: Buffer },
+): Promise<SpentPoints> {
+  const { member: ref, source, dryRun } = command;
   const {
     found: [{ stored, member, pool }],
     version,
@@ -163,33 +174,36 @@ async function toRequest(
   return {
     ...request,
     loads: { ...request.loads, counters: velocityCounters(limits) },
-    plan: planRedemption({
-      redemptionId: newUuid(),
-      postingId: id,
-      brandId,
-      memberId: member.memberId,
-      walletId: member.walletId,
-      wallet,
-      from,
-      poolId,
-      redeemed,
-      locked: member.locked,
-      currency,
-      rule: agreed.is.rule,
-      termsId: agreed.is.terms.id,
-      points: command.points,
-      mostPoints: mostClearable(snapshot, currency),
-      limits,
-      purchase: command.purchase,
-      holdUntil,
-      // A pool has no expiry of its own: what is in it keeps the dates that it came with.
-      // A wallet does not lapse while points of it are held: they come back with the wallet's date.
-      activity: poolId === null ? activity(currency.expiry, wallet, request.day, holdUntil ? dayOf(holdUntil, currency.timeZone) : undefined) : [],
-      channel: command.channel,
-      instrument: command.instrument,
-      reference: command.reference,
-      occurredAt: happenedAt,
-      recordedAt: now,
-    }),
+    plan: whileOpen(
+      [wallet],
+      planRedemption({
+        redemptionId: newUuid(),
+        postingId: id,
+        brandId,
+        memberId: member.memberId,
+        walletId: member.walletId,
+        wallet,
+        from,
+        poolId,
+        redeemed,
+        locked: member.locked,
+        currency,
+        rule: agreed.is.rule,
+        termsId: agreed.is.terms.id,
+        points: command.points,
+        mostPoints: mostClearable(snapshot, currency),
+        limits,
+        purchase: command.purchase,
+        holdUntil,
+        // A pool has no expiry of its own: what is in it keeps the dates that it came with.
+        // A wallet does not lapse while points of it are held: they come back with the wallet's date.
+        activity: poolId === null ? activity(currency.expiry, wallet, request.day, holdUntil ? dayOf(holdUntil, currency.timeZone) : undefined) : [],
+        channel: command.channel,
+        instrument: command.instrument,
+        reference: command.reference,
+        occurredAt: happenedAt,
+        recordedAt: now,
+      }),
+    ),
   };
 }

@@ -16,6 +16,7 @@ import { type Asker, findActingMember, memberContent, requireAsker } from '../me
 import { type MemberRef, memberRefContent } from '../members/member-ref';
 import type { ResolvedMember } from '../members/resolve-members';
 import { seesWallet } from '../members/sees-wallet';
+import { lookingAgain, whileOpen } from '../members/surviving-accounts';
 import { dayOf, dayStart } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
 import { InvalidInput } from '../refusal';
@@ -61,6 +62,16 @@ export async function givePoints(app: App, principal: Principal, command: GivePo
   const { idempotencyKey: key, dryRun, from: _from, to, ...rest } = command;
   const hash = contentHash('GIVE_POINTS', { ...rest, from: memberContent(app, asker), to: memberRefContent(app.keys, party, to) });
   const id = postingId(party, key);
+  return lookingAgain(() => giveOnce(app, principal, command, { id, hash, asker }));
+}
+
+async function giveOnce(
+  app: App,
+  principal: Principal,
+  command: GivePoints,
+  { id, hash, asker }: { id: Uuid; hash: Buffer; asker: Asker },
+): Promise<GivenPoints> {
+  const { dryRun, to } = command;
   const found = await app.database.transaction(databasePrincipal(principal), async (tx) => {
     const stored = dryRun ? null : await findPosting(tx.client, id);
     if (stored) return { stored, linked: await seesWallet(tx.client, stored.outcome.balances[0]?.account ?? 0) };
@@ -130,21 +141,24 @@ async function toRequest(
   return {
     ...request,
     loads: { ...request.loads, counters: [...request.loads.counters, ...velocityCounters(limits)] },
-    plan: planGift({
-      giftId: newUuid(),
-      postingId: id,
-      brandId,
-      from: { ...giver, account: from },
-      to: { ...recipient, account: to },
-      currency,
-      rule: agreed.is,
-      limits,
-      points: command.points,
-      day,
-      resetsAt: dayStart(day + 1, currency.timeZone),
-      occurredAt: happenedAt,
-      recordedAt: now,
-    }),
+    plan: whileOpen(
+      [from, to],
+      planGift({
+        giftId: newUuid(),
+        postingId: id,
+        brandId,
+        from: { ...giver, account: from },
+        to: { ...recipient, account: to },
+        currency,
+        rule: agreed.is,
+        limits,
+        points: command.points,
+        day,
+        resetsAt: dayStart(day + 1, currency.timeZone),
+        occurredAt: happenedAt,
+        recordedAt: now,
+      }),
+    ),
   };
 }
 

@@ -5,7 +5,7 @@ import { closeWallet } from '../../src/care/close-wallet';
 import { proposeMerge } from '../../src/care/propose-merge';
 import { cancelAwards } from '../../src/earning/cancel-awards';
 import { confirmPurchase } from '../../src/earning/confirm-purchase';
-import { recordPurchase } from '../../src/earning/record-purchases';
+import { recordPurchase, recordPurchases } from '../../src/earning/record-purchases';
 import { setEarningRule, setEarningRuleSchema } from '../../src/earning/set-earning-rule';
 import { newUuid, type Uuid } from '../../src/ids';
 import { readWalletBalances } from '../../src/members/find-member';
@@ -13,9 +13,10 @@ import { redeemPoints } from '../../src/redemption/redeem-points';
 import { refundRedemption, refundRedemptionSchema } from '../../src/redemption/refund-redemption';
 import { acceptInvitation, acceptInvitationSchema, listInvitations } from '../../src/sharing/answer-invitation';
 import { closePool, closePoolSchema } from '../../src/sharing/close-pool';
+import { givePoints } from '../../src/sharing/give-points';
 import { inviteToPool, inviteToPoolSchema } from '../../src/sharing/invite-to-pool';
 import { verifyBooks } from '../../src/verify/verify-books';
-import { householdsOf } from '../sharing/households';
+import { giftOf, householdsOf } from '../sharing/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type ShopOptions, spendingOf, type Till } from '../support/shop-coalition';
 
 let shop: ShopCoalition;
@@ -133,5 +134,40 @@ test('points that waited to be confirmed have ended with their wallet: a confirm
   await closeWallet(shop.app, self(memberId), { memberId: null, reason: null });
   await expect(confirmPurchase(shop.app, fuel.principal, { idempotencyKey: 'confirm', purchaseId, occurredAt: null })).rejects.toMatchObject({
     code: 'NO_PENDING_AWARD',
+  });
+});
+
+describe('a request that was looked up before a merge, and comes to the ledger after it, is looked up again', () => {
+  const meanwhile = async (kind: string) => {
+    await open({});
+    const people = householdsOf(shop, fuel);
+    await people.allowGifts();
+    const [duplicate, survivor, other] = [await people.person(100), await people.person(10), await people.person(100)];
+    const { post } = shop.app.ledger;
+    jest.spyOn(shop.app.ledger, 'post').mockImplementation(async (request) => {
+      if (request.kind === kind && (await balance(survivor.memberId)).active === 10) await merge(duplicate.memberId, survivor.memberId);
+      return post.call(shop.app.ledger, request);
+    });
+    return { duplicate, survivor, other };
+  };
+
+  it('what is earned is the survivor’s, alone and in a bulk', async () => {
+    const { duplicate, survivor, other } = await meanwhile('RECORD_PURCHASE');
+    const [first, second] = await recordPurchases(shop.app, fuel.principal, [purchaseOf(duplicate.card, '5'), purchaseOf(other.card, '7')]);
+    expect(first).toMatchObject({ status: 'fulfilled', value: { points: 5, balance: { active: 115 } } });
+    expect(second).toMatchObject({ status: 'fulfilled', value: { points: 7, balance: { active: 107 } } });
+    expect(await recordPurchase(shop.app, fuel.principal, purchaseOf(duplicate.card, '1'))).toMatchObject({ balance: { active: 116 } });
+    expect(await balance(survivor.memberId)).toMatchObject({ active: 116 });
+  });
+
+  it('what is spent is the survivor’s', async () => {
+    const { duplicate } = await meanwhile('REDEEM');
+    expect(await redeemPoints(shop.app, fuel.principal, spendingOf(duplicate.card, 105))).toMatchObject({ points: 105, balance: { active: 5 } });
+  });
+
+  it('what is given to the duplicate is the survivor’s', async () => {
+    const { duplicate, survivor, other } = await meanwhile('GIVE_POINTS');
+    expect(await givePoints(shop.app, other.self, giftOf(duplicate.card, 30))).toMatchObject({ points: 30, balance: { active: 70 } });
+    expect(await balance(survivor.memberId)).toMatchObject({ active: 140 });
   });
 });
