@@ -64,8 +64,11 @@ export type Step =
   | { do: 'release'; holdId: Uuid; as: 'VOIDED' | 'EXPIRED' }
   /** Takes points of an earlier credit back: its own lot first, then its issuer's, then any, then arrears. `wallet`: of the merged wallet's survivor. */
   | { do: 'clawBack'; id: Uuid; reverses: Uuid; amount: number; wallet?: AccountId }
-  /** Gives points of an earlier burn or capture back, to the lots it consumed, which live at least until `expiresNotBefore`. `wallet` as above. Refused: WALLET_CLOSED. */
-  | { do: 'reinstate'; id: Uuid; reverses: Uuid; amount: number; code: 'REFUND' | 'REINSTATEMENT'; expiresNotBefore: Day; wallet?: AccountId }
+  /**
+   * Gives points of an earlier burn or capture back, to the lots it consumed, which live at least until `expiresNotBefore`. `wallet` as above.
+   * `slides`: expiry of the wallet does, so one that has no end, because it slid away empty, gets one. Refused: WALLET_CLOSED.
+   */
+  | { do: 'reinstate'; id: Uuid; reverses: Uuid; amount: number; code: 'REFUND' | 'REINSTATEMENT'; expiresNotBefore: Day; wallet?: AccountId; slides?: boolean }
   /**
    * Spendable points change hands, soonest to expire first: their issuer and issue month stay, they never live longer than where they came from.
    * Into a pool (POOL_CONTRIBUTION) they remember whose they were. Refused as debit is, for the giver; WALLET_CLOSED for the receiver.

@@ -44,9 +44,10 @@ export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: numbe
     if (amount > refundable || amount === 0) return { refused: new RefundExceedsRedemption(refundable).toData() };
     const expiresNotBefore = facts.day + facts.currency.graceDays;
     const wallet = facts.survivors.of(facts.redemption.account);
+    const slides = facts.redemption.poolId === null && facts.currency.expiry.kind === 'SLIDING';
     // Into a wallet that is closed for good nothing comes back: the ledger refuses, and the points stay with whoever redeemed them.
     return {
-      steps: [{ do: 'reinstate', id: transferId, reverses: spent.id, amount, code: 'REFUND', expiresNotBefore, wallet }],
+      steps: [{ do: 'reinstate', id: transferId, reverses: spent.id, amount, code: 'REFUND', expiresNotBefore, wallet, slides }],
       answer: answerOf(facts, amount, 0),
     };
   };

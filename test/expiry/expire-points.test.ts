@@ -4,7 +4,9 @@ import { newUuid } from '../../src/ids';
 import { captureHold } from '../../src/redemption/capture-hold';
 import { holdPoints } from '../../src/redemption/hold-points';
 import { redeemPoints } from '../../src/redemption/redeem-points';
-import { refundRedemption } from '../../src/redemption/refund-redemption';
+import { refundRedemption, refundRedemptionSchema } from '../../src/redemption/refund-redemption';
+import { givePoints } from '../../src/sharing/give-points';
+import { giftOf, householdsOf } from '../sharing/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
 import { firstFault } from './books';
 
@@ -193,6 +195,38 @@ describe('expiry by inactivity', () => {
     await expect(redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 1))).rejects.toMatchObject({ fields: { available: 0 } });
     await expirePoints(shop.app);
     expect((await expired()).reduce((sum, { points }) => sum + points, 0)).toBe(100);
+    expect(await firstFault(shop)).toBeUndefined();
+  });
+
+  it('gives them no more when the worker has cleared the empty wallet away, nor takes any from what was given to it since', async () => {
+    await open(SLIDING);
+    const people = householdsOf(shop, fuel);
+    await people.allowGifts();
+    const [ana, cem, ben] = [await people.person(100), await people.person(100), await people.person()];
+    const [ofAna, ofCem] = [
+      await redeemPoints(shop.app, fuel.principal, spendingOf(ana.card, 100)),
+      await redeemPoints(shop.app, fuel.principal, spendingOf(cem.card, 100)),
+    ];
+    const refund = ({ redemptionId }: typeof ofAna) =>
+      refundRedemption(shop.app, fuel.principal, refundRedemptionSchema.parse({ idempotencyKey: redemptionId, redemptionId, points: 30n }));
+    at('2026-05-01T12:00:00Z');
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(ben.ref, '9'));
+    at('2026-07-20T12:00:00Z');
+    await expirePoints(shop.app);
+    await givePoints(shop.app, ben.self, giftOf(cem.card, 9));
+    at('2026-08-01T12:00:00Z');
+    await refund(ofAna);
+    await refund(ofCem);
+    const left = async (who: typeof ana) => (await redeemPoints(shop.app, fuel.principal, { ...spendingOf(who.card, 1), dryRun: true })).balance.active + 1;
+    at('2026-08-30T12:00:00Z');
+    expect([await left(ana), await left(cem)]).toEqual([30, 39]);
+    at('2026-08-31T12:00:00Z');
+    await expect(left(ana)).rejects.toMatchObject({ code: 'INSUFFICIENT_POINTS' });
+    // The gift has the day that it had with its giver, and the wallet with it.
+    at('2026-10-31T12:00:00Z');
+    expect(await left(cem)).toBe(39);
+    at('2026-11-01T12:00:00Z');
+    await expect(left(cem)).rejects.toMatchObject({ code: 'INSUFFICIENT_POINTS' });
     expect(await firstFault(shop)).toBeUndefined();
   });
 });

@@ -85,6 +85,13 @@ function prolonged(portions: readonly AllocationState[], notBefore: Day): Alloca
   return mergeLots(portions.map((portion) => ({ ...portion, expiresOn: Math.max(portion.expiresOn, notBefore) })));
 }
 
+/** Where expiry slides, what is given back has its days of grace too, and no more; what was given to the wallet while it had no end keeps its own. */
+function graced({ slidesUntil, lots }: WalletState, { expiresNotBefore, slides = false }: StepOf<'reinstate'>): Day {
+  if (slidesUntil !== NEVER) return Math.max(slidesUntil, expiresNotBefore);
+  if (!slides) return NEVER;
+  return Math.max(expiresNotBefore, ...lots.filter((lot) => lot.remaining > 0 && lot.expiresOn !== NEVER).map((lot) => lot.expiresOn));
+}
+
 export function reinstate(posting: Posting, step: StepOf<'reinstate'>): void {
   const original = requireReversible(posting, step.reverses, step.amount);
   if (original.code !== 'BURN' && original.code !== 'CAPTURE') throw new Error(`a ${original.code} cannot be reinstated`);
@@ -93,8 +100,8 @@ export function reinstate(posting: Posting, step: StepOf<'reinstate'>): void {
   const portions = prolonged(portionsToReinstate(original, step.amount), step.expiresNotBefore);
   posting.shiftWallet(wallet, { credits: step.amount });
   const creditAfter = posting.nextMovement(wallet);
-  // Where expiry slides, what is given back has its days of grace too.
-  if (wallet.slidesUntil < step.expiresNotBefore) posting.change(wallet, { slidesUntil: step.expiresNotBefore, changed: true });
+  const slidesUntil = graced(wallet, step);
+  if (slidesUntil !== wallet.slidesUntil) posting.change(wallet, { slidesUntil, changed: true });
   const filled = receive(posting, wallet, step.id, portions);
   posting.change(original, { reversed: original.reversed + step.amount });
   const { creditAccount: debitAccount, currencyId, termsId } = original;
