@@ -63,6 +63,8 @@ export interface EndConversionRate {
 export async function endConversionRate(app: App, principal: Principal, command: EndConversionRate): Promise<ConversionRate> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
+    // An import that has looked at the rate already would end it later again.
+    await lockRates(tx.client);
     const { rows } = await tx.client.query(`SELECT ${RATE_COLUMNS} FROM conversion_rate WHERE id = $1 FOR UPDATE`, [command.rateId]);
     if (rows.length === 0) throw new NotFound('Conversion rate');
     const rate = toConversionRate(rows[0]);

@@ -1,4 +1,5 @@
 import { importConversionRates, importConversionRatesSchema } from '../../src/exchange/import-conversion-rates';
+import { endConversionRate } from '../../src/exchange/store-conversion-rate';
 import { type ExchangeTown, openExchangeTown } from './exchange-town';
 import { PUBLISHED_ROUTES, publishedRoutes } from './rates';
 
@@ -135,4 +136,18 @@ describe('a file of routes', () => {
     ]);
     expect(await load(csv)).toEqual({ added: 0, replaced: 0, unchanged: 4, dryRun: false });
   });
+});
+
+it('a rate is not ended while a file is taken that has looked at it: the file would let it go on again', async () => {
+  const rate = await town.rate({ fromCurrency: 'NECTAR', toCurrency: 'FINE', effectiveFrom: new Date(town.shop.clock.now().getTime() + 1_000) });
+  const importing = await town.shop.database.owner.connect();
+  await importing.query("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('conversion rates', 0))");
+  let ended = false;
+  const endsAt = new Date(rate.effectiveFrom.getTime() + 1_000);
+  const ending = endConversionRate(town.shop.app, town.operator, { rateId: rate.id, endsAt }).then(() => (ended = true));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(ended).toBe(false);
+  await importing.query('COMMIT');
+  importing.release();
+  expect(await ending).toBe(true);
 });
