@@ -181,7 +181,7 @@ async function toRequest(
   const { from, to, member } = found;
   const now = app.clock.now();
   const occurredAt = command.occurredAt ?? now;
-  const day = dayOf(occurredAt, from.timeZone);
+  const [day, targetDay] = [from, to].map(({ timeZone }) => dayOf(occurredAt, timeZone));
   const [source, target] = await app.ledger.openAccounts([from, to].map(({ id }) => ({ kind: 'WALLET', owner: member.walletId, currencyId: id }) as const));
   const request = {
     id,
@@ -190,13 +190,13 @@ async function toRequest(
     contentHash: hash,
     occurredAt: occurredAt.getTime(),
     day,
+    days: new Map([[target, targetDay]]),
     recordedAt: now.getTime(),
     loads: { wallets: [source, target] },
   };
   const agreed = orRefusal(() => agree(found, command, asker.brandId, occurredAt, now));
   if ('refused' in agreed) return { ...request, plan: () => agreed };
   const { rate, routeId, amounts } = agreed.is;
-  const targetDay = dayOf(occurredAt, to.timeZone);
   const facts: ConversionFacts = {
     ids: { fee: newUuid(), remainder: newUuid(), out: newUuid(), in: newUuid() },
     postingId: id,

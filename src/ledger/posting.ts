@@ -187,6 +187,8 @@ export interface PostingRequest {
   readonly occurredAt: number;
   /** Local day of occurredAt in the currency's time zone. */
   readonly day: Day;
+  /** Of wallets whose currency is in another time zone, where it is another day. */
+  readonly days?: ReadonlyMap<AccountId, Day>;
   /** When it is booked, ms since 1970: the App's clock. */
   readonly recordedAt: number;
   /** What is locked and read before the plan is made. Wallet accounts named by holds and transfers must be among `wallets`. */

@@ -65,12 +65,16 @@ export function returnPoints(app: App, snapshot: CoalitionSnapshot, { to, surviv
   const steps = to.map(
     ({ pool, wallet }) => ({ do: 'giveAll', id: newUuid(), from: pool, to: survivors.of(wallet), contributor: wallet, code: 'POOL_RETURN' }) as const,
   );
-  const days = to.map(({ currencyId }) => dayOf(now, snapshot.currenciesById.get(currencyId)?.timeZone ?? 'UTC'));
+  const days = to.flatMap(({ currencyId, wallet, pool }) => {
+    const day = dayOf(now, snapshot.currenciesById.get(currencyId)?.timeZone ?? 'UTC');
+    return [wallet, survivors.of(wallet), pool].map((account) => [account, day] as const);
+  });
   return app.ledger.post({
     ...request,
     occurredAt: now.getTime(),
-    // All currencies go back together or not at all. Lots keep their dates, so the latest local day does for all.
-    day: Math.max(dayOf(now, 'UTC'), ...days),
+    // All currencies go back together or not at all, each judged by its own day.
+    day: dayOf(now, 'UTC'),
+    days: new Map(days),
     recordedAt: now.getTime(),
     loads: { wallets: [...new Set([...survivors.loads, ...to.map(({ pool }) => pool)])] },
     plan: survivors.guard((view): Plan | { refused: RefusalData } => {

@@ -14,9 +14,8 @@ type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 export function end(posting: Posting, { account, code, ends }: StepOf<'end'>): void {
   const wallet = posting.wallet(account);
   if (code === 'CLOSURE') requireNothingHeld(wallet);
-  const over = wallet.lots.filter(
-    (lot) => lot.remaining > 0 && (code === 'CLOSURE' || (lot.availableOn !== NEVER && endOf(lot, wallet) <= posting.request.day)),
-  );
+  const day = posting.dayIn(wallet);
+  const over = wallet.lots.filter((lot) => lot.remaining > 0 && (code === 'CLOSURE' || (lot.availableOn !== NEVER && endOf(lot, wallet) <= day)));
   for (const { issuer, id, to } of ends) {
     const lots = over.filter((lot) => lot.issuer === issuer);
     const amount = lots.reduce((sum, lot) => sum + lot.remaining, 0);
@@ -39,14 +38,14 @@ export function redate(posting: Posting, step: StepOf<'redate'>): void {
   const from = wallet.lots.find((lot) => credit.lot && sameLot(lot, credit.lot));
   const amount = Math.min(from?.remaining ?? 0, credit.amount - credit.reversed - credit.filled);
   const to = { originId: credit.lot.originId, expiresOn: step.expiresOn, availableOn: step.availableOn, contributor: OWN };
-  if (!from || amount <= 0 || endOf(from, wallet) <= posting.request.day || sameLot(from, to)) return;
+  if (!from || amount <= 0 || endOf(from, wallet) <= posting.dayIn(wallet) || sameLot(from, to)) return;
   changeDates(posting, wallet, from, to, amount, { id: step.id, position: 0, creditId: credit.id });
   posting.change(credit, { lot: to });
 }
 
 /** Sliding expiry: what had lapsed by the posting's day keeps the day on which it did, whatever the wallet is used for from then on. */
 export function dateWhatLapsed(posting: Posting, wallet: WalletState): void {
-  if (!hasLapsed(wallet, posting.request.day)) return;
+  if (!hasLapsed(wallet, posting.dayIn(wallet))) return;
   const lapsed = wallet.lots.filter((lot) => lot.remaining > 0 && lot.expiresOn > wallet.slidesUntil);
   const { id } = posting.request;
   // Several wallets of one posting may have lapsed.

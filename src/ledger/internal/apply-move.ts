@@ -28,7 +28,7 @@ export function giveAll(posting: Posting, step: StepOf<'giveAll'>): void {
 
 export function fillArrears(posting: Posting, step: StepOf<'fillArrears'>): void {
   const { from, to } = parties(posting, step);
-  const amount = Math.min(spendable(from, posting.request.day), to.arrears);
+  const amount = Math.min(spendable(from, posting.dayIn(from)), to.arrears);
   if (amount > 0) move(posting, { ...step, termsId: null }, from, to, consume(posting, from, amount, 'spend'), OWN);
 }
 

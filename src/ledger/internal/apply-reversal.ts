@@ -34,7 +34,7 @@ export function clawBack(posting: Posting, step: StepOf<'clawBack'>): void {
   const wallet = posting.wallet(step.wallet ?? original.creditAccount);
   const issuer = state.origins.get(original.lot.originId)?.issuer;
   if (issuer === undefined) throw new Error(`lot origin ${original.lot.originId} is unknown here`);
-  const { allocations, left } = takeFrom(posting, clawbackOrder(wallet, original.lot, issuer, request.day), step.amount, 'spend');
+  const { allocations, left } = takeFrom(posting, clawbackOrder(wallet, original.lot, issuer, posting.dayIn(wallet)), step.amount, 'spend');
   posting.shiftWallet(wallet, { debits: step.amount, arrears: left });
   const debitAfter = posting.nextMovement(wallet);
   if (left > 0) {

@@ -3,7 +3,7 @@ import type { BalanceAfter, LedgerView, Plan, PostingOutcome, PostingRequest, Wa
 import { judgedAt } from './apply-hold';
 import { applyStep, catchUp } from './apply-step';
 import { type BatchState, counterKey, endOf, isSameContent, isSpendable, type WalletState } from './batch-state';
-import { Posting, RefusedStep } from './posting-in-progress';
+import { dayIn, Posting, RefusedStep } from './posting-in-progress';
 
 /** What became of one request of a batch. `failed` is a defect (of a plan, say): only its own caller hears of it, and nothing is stored. */
 export type Decision =
@@ -53,7 +53,7 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
     duplicate: false,
     answer: plan?.answer ?? null,
     refusal,
-    balances: (request.shows ?? request.loads.wallets).map((account) => balanceAfter(walletView(requireWallet(state, account), request.day))),
+    balances: (request.shows ?? request.loads.wallets).map((account) => balanceAfter(walletView(requireWallet(state, account), dayIn(request, account)))),
     recordedAt: request.recordedAt,
   };
   if (refusal) posting.undo();
@@ -70,7 +70,7 @@ export function viewOf(state: BatchState, request: PostingRequest): LedgerView {
   return {
     wallet(account) {
       if (!loads.wallets.includes(account)) throw new Error(`${request.kind} looked at wallet account ${account} without declaring it`);
-      return walletView(requireWallet(state, account), request.day);
+      return walletView(requireWallet(state, account), dayIn(request, account));
     },
     hold(id) {
       if (!loads.holds?.includes(id)) throw new Error(`${request.kind} looked at hold ${id} without declaring it`);

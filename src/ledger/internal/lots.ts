@@ -18,16 +18,17 @@ export function spendable(wallet: WalletState, day: number): number {
 export function requireSpendable(posting: Posting, wallet: WalletState, amount: number): void {
   requireOpenWallet(wallet);
   if (wallet.spendLocked) throw new RefusedStep('WALLET_LOCKED', 'This wallet is locked against spending. Unlock it first.');
-  const available = spendable(wallet, posting.request.day);
+  const available = spendable(wallet, posting.dayIn(wallet));
   if (amount > available)
     throw new RefusedStep('INSUFFICIENT_POINTS', `${amount} points were asked for, ${available} can be spent.`, { available, requested: amount });
 }
 
 /** Takes points out of spendable lots in order of consumption, to be spent or to be held. The wallet must be able to pay: see requireSpendable. */
 export function consume(posting: Posting, wallet: WalletState, amount: number, to: 'spend' | 'hold'): AllocationState[] {
+  const day = posting.dayIn(wallet);
   const taken = takeFrom(
     posting,
-    wallet.lots.filter((lot) => isSpendable(lot, wallet, posting.request.day)),
+    wallet.lots.filter((lot) => isSpendable(lot, wallet, day)),
     amount,
     to,
   );
@@ -54,7 +55,7 @@ export function takeFrom(posting: Posting, lots: readonly LotState[], amount: nu
 /** Adds credited points to a lot, after arrears have had their part, oldest first. Returns how much those had: nothing of points that are over already. */
 export function addToLot(posting: Posting, wallet: WalletState, transferId: Uuid, key: LotKey, amount: number): number {
   let left = amount;
-  for (const arrears of key.expiresOn <= posting.request.day ? [] : wallet.arrearsRows) {
+  for (const arrears of key.expiresOn <= posting.dayIn(wallet) ? [] : wallet.arrearsRows) {
     if (left === 0) break;
     const fill = Math.min(arrears.remaining, left);
     if (fill === 0) continue;
@@ -90,7 +91,7 @@ export function mergeLots(portions: readonly AllocationState[]): AllocationState
 
 /** Puts points with their dates into a wallet. One that has lapsed lives again, as long as they do: what had lapsed is dated so already. */
 export function receive(posting: Posting, wallet: WalletState, transferId: Uuid, portions: readonly AllocationState[]): number {
-  if (hasLapsed(wallet, posting.request.day)) {
+  if (hasLapsed(wallet, posting.dayIn(wallet))) {
     const until = Math.max(...portions.map((portion) => portion.expiresOn));
     if (until > wallet.slidesUntil) posting.change(wallet, { slidesUntil: until, changed: true });
   }

@@ -1,4 +1,5 @@
 import type { Uuid } from '../../ids';
+import type { Day } from '../../points/calendar';
 import type { RefusalData, RefusalFields } from '../../refusal';
 import type { AccountId, PostingRequest } from '../posting';
 import {
@@ -25,6 +26,11 @@ export class RefusedStep extends Error {
     Error.stackTraceLimit = limit;
     this.refusal = { code, message, retrySafe: false, fields };
   }
+}
+
+/** The day on which a posting is judged in a wallet. */
+export function dayIn({ day, days }: Pick<PostingRequest, 'day' | 'days'>, account: AccountId): Day {
+  return days?.get(account) ?? day;
 }
 
 /** One posting while it is being decided: every change it makes can be undone, so that its refusal never harms another's. */
@@ -61,6 +67,10 @@ export class Posting {
     for (const key of Object.keys(fields) as (keyof T)[]) before[key] = record[key];
     this.undos.push(() => Object.assign(record, before));
     Object.assign(record, fields);
+  }
+
+  dayIn(wallet: WalletState): Day {
+    return dayIn(this.request, wallet.account);
   }
 
   wallet(account: AccountId): WalletState {
