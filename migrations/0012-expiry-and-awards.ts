@@ -159,9 +159,9 @@ function policies(): string {
     ALTER TABLE expiry_notice ENABLE ROW LEVEL SECURITY; ALTER TABLE expiry_notice FORCE ROW LEVEL SECURITY;
     CREATE POLICY coalition_reads ON expiry_notice FOR SELECT TO tessera_app USING ((SELECT current_principal()) IN ('operator', 'worker'));
     CREATE POLICY worker_writes ON expiry_notice FOR INSERT TO tessera_app WITH CHECK ((SELECT current_principal()) = 'worker');
-    -- Whoever sees the wallet: its member, and brands that are linked with the member.
+    -- Whoever sees the wallet: its member, and brands that are linked with the member; these of what is in the wallet, not in a household's pool.
     CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app
-      USING ((SELECT current_principal()) IN ('brand', 'member') AND EXISTS (SELECT FROM wallet w WHERE w.id = wallet_id));
+      USING (((SELECT current_principal()) = 'member' OR ((SELECT current_principal()) = 'brand' AND contributor_id = 0)) AND EXISTS (SELECT FROM wallet w WHERE w.id = wallet_id));
 
     ALTER TABLE expiry_progress ENABLE ROW LEVEL SECURITY; ALTER TABLE expiry_progress FORCE ROW LEVEL SECURITY;
     CREATE POLICY coalition_reads ON expiry_progress FOR SELECT TO tessera_app USING ((SELECT current_principal()) IN ('operator', 'worker'));

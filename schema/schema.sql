@@ -1553,7 +1553,7 @@ CREATE POLICY own_brand ON earning_rule FOR ALL TO tessera_app USING (((( SELECT
 
 ALTER TABLE expiry_notice ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON expiry_notice FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
-CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = ANY (ARRAY['brand'::text, 'member'::text])) AND (EXISTS ( SELECT
+CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app USING ((((( SELECT current_principal() AS current_principal) = 'member'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (contributor_id = 0))) AND (EXISTS ( SELECT
    FROM wallet w
   WHERE (w.id = expiry_notice.wallet_id)))));
 CREATE POLICY worker_writes ON expiry_notice FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) = 'worker'::text));

@@ -25,7 +25,7 @@ export interface NoticePage {
   readonly before: { readonly toldAt: string; readonly id: Uuid } | null;
 }
 
-/** Notices, newest first: a member's own, those of members linked with a brand, all of them for the operator; row-level security decides. */
+/** Notices, newest first: a member's own, those about wallets of members linked with a brand, all of them for the operator; row-level security decides. */
 export async function listExpiryNotices(app: App, principal: Principal, { memberId, limit, before }: NoticePage): Promise<ExpiryNotice[]> {
   requireReader(principal, LOOKS_AT_MEMBERS);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {

@@ -82,7 +82,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   purchase_return_line: fact,
   purchase_award: fact,
   award_resolution: fact,
-  expiry_notice: coalition({ brand: `wallet_id IN (${walletsOf.brand})`, member: `wallet_id IN (${walletsOf.member})` }),
+  expiry_notice: coalition({ brand: `contributor_id = 0 AND wallet_id IN (${walletsOf.brand})`, member: `wallet_id IN (${walletsOf.member})` }),
   expiry_progress: coalition({}),
   conversion: fact,
   conversion_quote: fact,
