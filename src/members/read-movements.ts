@@ -45,7 +45,7 @@ export function readMovements(app: App, principal: Principal, memberId: Uuid, pa
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
     const account = (await readWalletAccounts(app, client, walletId)).find(({ currency }) => currency.code === page.currency);
     if (!account) return [];
-    const movements = await readAccountMovements(client, account.account, page);
+    const movements = await readAccountMovements(client, account.account, page, sawAll ? [] : NOT_FOR_BRANDS);
     return movements.map(({ otherAccount: _other, holdId: _hold, reverses: _reverses, balanceAfter, ...movement }) => ({
       ...movement,
       balanceAfter: sawAll ? balanceAfter : null,
@@ -53,9 +53,17 @@ export function readMovements(app: App, principal: Principal, memberId: Uuid, pa
   });
 }
 
-/** A guarded account's movements, newest first, as far as the transaction's principal may see them. */
-export async function readAccountMovements(client: PoolClient, account: AccountId, page: Omit<StatementPage, 'currency'>): Promise<AccountMovement[]> {
-  const values = [account, page.before ?? Number.MAX_SAFE_INTEGER, page.limit];
+/** Booked with a purchase, and so the brand's own by row-level security; that its member is in a household is not for it to know. */
+const NOT_FOR_BRANDS: readonly TransferCode[] = ['POOL_CONTRIBUTION'];
+
+/** A guarded account's movements, newest first, as far as the transaction's principal may see them; without those of the codes left out. */
+export async function readAccountMovements(
+  client: PoolClient,
+  account: AccountId,
+  page: Omit<StatementPage, 'currency'>,
+  leftOut: readonly TransferCode[] = [],
+): Promise<AccountMovement[]> {
+  const values = [account, page.before ?? Number.MAX_SAFE_INTEGER, page.limit, leftOut];
   const { rows } = await client.query({ name: 'account-movements', text: MOVEMENTS, values });
   return rows.map((row) => ({
     transferId: row.id,
@@ -78,8 +86,8 @@ const MOVEMENTS = `
   SELECT movements.*, b.id AS brand_id FROM (
     (SELECT id, debit_seq AS seq, code, -amount AS points, party_id, debit_balance_after AS balance_after, credit_account AS other_account, hold_id, reverses,
        occurred_at, recorded_at
-     FROM transfer WHERE debit_account = $1 AND debit_seq < $2 AND debit_seq IS NOT NULL ORDER BY debit_seq DESC LIMIT $3)
+     FROM transfer WHERE debit_account = $1 AND debit_seq < $2 AND debit_seq IS NOT NULL AND code <> ALL ($4::text[]) ORDER BY debit_seq DESC LIMIT $3)
     UNION ALL
     (SELECT id, credit_seq, code, amount, party_id, credit_balance_after, debit_account, hold_id, reverses, occurred_at, recorded_at
-     FROM transfer WHERE credit_account = $1 AND credit_seq < $2 AND credit_seq IS NOT NULL ORDER BY credit_seq DESC LIMIT $3)
+     FROM transfer WHERE credit_account = $1 AND credit_seq < $2 AND credit_seq IS NOT NULL AND code <> ALL ($4::text[]) ORDER BY credit_seq DESC LIMIT $3)
   ) movements LEFT JOIN brand b ON b.id = party_id ORDER BY seq DESC LIMIT $3`;

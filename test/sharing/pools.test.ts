@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { recordReturn } from '../../src/earning/record-return';
 import { lockWallet } from '../../src/members/lock-wallet';
+import { readMovements } from '../../src/members/read-movements';
 import { captureHold, captureHoldSchema } from '../../src/redemption/capture-hold';
 import { holdPoints } from '../../src/redemption/hold-points';
 import { redeemPoints } from '../../src/redemption/redeem-points';
@@ -169,6 +170,17 @@ test('put in by hand: the lots keep their age, and only spendable points of an u
   // A lost card spends nothing, neither here nor there.
   await expect(redeemPoints(shop.app, taxi.principal, fromPool(ana, 10))).rejects.toMatchObject({ code: 'WALLET_LOCKED' });
   expect(await shop.written()).toEqual(written);
+});
+
+test('the brand at which it was earned does not see that a share went into a pool', async () => {
+  const [ana, ben] = [await people.person(), await people.person()];
+  await people.pool(ana);
+  await people.join(ana, ben, 'ADULT', { numerator: 1, denominator: 2 });
+  await recordPurchase(shop.app, fuel.principal, purchaseOf(ben.ref, '10'));
+  const seen = async (by: Person['self'] | Till['principal']) =>
+    (await readMovements(shop.app, by, ben.memberId, { currency: 'FLP', limit: 10, before: null })).map(({ code, points }) => `${code} ${points}`);
+  expect(await seen(fuel.principal)).toEqual(['EARN 10']);
+  expect(await seen(ben.self)).toEqual(['POOL_CONTRIBUTION -5', 'EARN 10']);
 });
 
 test('a share of what is earned goes in at once: floored, never what fills arrears, never of a locked wallet', async () => {
