@@ -14,7 +14,7 @@ export interface Served {
 }
 
 export async function startServer(orders: ServeOrders): Promise<Served> {
-  const child = start('serve', ['--expose-gc', '--max-semi-space-size=32'], JSON.stringify(orders));
+  const child = start('serve', ['--expose-gc', '--max-semi-space-size=64'], JSON.stringify(orders));
   const { port } = await next<{ port: number }>(child);
   const ask = <T>(what: 'token' | 'state'): Promise<T> => {
     child.send(what);

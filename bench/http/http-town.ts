@@ -127,7 +127,7 @@ async function agree(app: BuiltApp, operator: Principal, brand: Principal, brand
   await setRedemptionRule(app, brand, { ...common, ...rule, idempotencyKey: 'redemption' });
 }
 
-/** Straight into the tables, as enrolment would leave them. */
+/** Straight into the tables, as enrolment and a first purchase would leave them: what is measured is members who come back. */
 async function enrol(app: BuiltApp, superuser: Pool, brandId: string, members: number): Promise<void> {
   for (let from = 0; from < members; from += 10_000) {
     const numbers = Array.from({ length: Math.min(10_000, members - from) }, (_, at) => from + at);
@@ -148,6 +148,10 @@ async function enrol(app: BuiltApp, superuser: Pool, brandId: string, members: n
       [brandId, ids.map(() => newUuid()), ids, numbers.map((number) => customerHash(app.keys, brandId, `c${number}`)), LONG_AGO],
     );
   }
+  await superuser.query({
+    text: `INSERT INTO account (owner_id, kind, currency_id, guarded, opened_at) SELECT w.id, 'WALLET', c.id, true, $1 FROM wallet w, currency c WHERE c.code = 'FLP'`,
+    values: [LONG_AGO],
+  });
   await superuser.query('VACUUM ANALYZE');
 }
 
