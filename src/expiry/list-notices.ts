@@ -1,7 +1,7 @@
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
-import { requireReader } from '../members/asking-member';
+import { requireReader, seesHousehold } from '../members/asking-member';
 import { LOOKS_AT_MEMBERS } from '../members/find-member';
 
 /** A member was told, once, that points are about to expire. */
@@ -30,7 +30,8 @@ export async function listExpiryNotices(app: App, principal: Principal, { member
   requireReader(principal, LOOKS_AT_MEMBERS);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const values = [before?.toldAt ?? 'infinity', before?.id ?? '00000000-0000-0000-0000-000000000000', limit, ...(memberId === null ? [] : [memberId])];
-    const { rows } = await client.query(LIST(memberId === null ? '' : 'AND w.member_id = $4'), values);
+    const filter = `${memberId === null ? '' : 'AND w.member_id = $4'} ${seesHousehold(principal) ? '' : 'AND n.contributor_id = 0'}`;
+    const { rows } = await client.query(LIST(filter), values);
     return rows.map((row) => ({
       id: row.id,
       memberId: row.member_id,

@@ -51,6 +51,11 @@ export async function withMember<T>(
   );
 }
 
+/** That somebody is in a household is for its members and the operator to know: for no brand, nor for a session that one minted (docs/decisions/0011). */
+export function seesHousehold(principal: Principal): boolean {
+  return principal.kind === 'member' ? principal.brandId === null : principal.kind === 'staff' && principal.ofOperator;
+}
+
 /** Throws PermissionDenied unless whoever asks is a member, the operator in one of the roles, or a brand with the permission. What they then see, row-level security says. */
 export function requireReader(principal: Principal, permission: BrandPermission): void {
   if (principal.kind === 'member') return;

@@ -3,7 +3,7 @@ import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
 import type { AccountId, TransferCode } from '../ledger/posting';
-import { withMember } from './asking-member';
+import { seesHousehold, withMember } from './asking-member';
 import { LOOKS_AT_MEMBERS } from './find-member';
 import { readWalletAccounts } from './read-balances';
 
@@ -45,7 +45,7 @@ export function readMovements(app: App, principal: Principal, memberId: Uuid, pa
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
     const account = (await readWalletAccounts(app, client, walletId)).find(({ currency }) => currency.code === page.currency);
     if (!account) return [];
-    const movements = await readAccountMovements(client, account.account, page, sawAll ? [] : NOT_FOR_BRANDS);
+    const movements = await readAccountMovements(client, account.account, page, seesHousehold(principal) ? [] : OF_HOUSEHOLDS);
     return movements.map(({ otherAccount: _other, holdId: _hold, reverses: _reverses, balanceAfter, ...movement }) => ({
       ...movement,
       balanceAfter: sawAll ? balanceAfter : null,
@@ -53,8 +53,8 @@ export function readMovements(app: App, principal: Principal, memberId: Uuid, pa
   });
 }
 
-/** Booked with a purchase, and so the brand's own by row-level security; that its member is in a household is not for it to know. */
-const NOT_FOR_BRANDS: readonly TransferCode[] = ['POOL_CONTRIBUTION'];
+/** A share of what is earned is booked with the purchase, and so the brand's own by row-level security. */
+const OF_HOUSEHOLDS: readonly TransferCode[] = ['POOL_CONTRIBUTION', 'POOL_RETURN'];
 
 /** A guarded account's movements, newest first, as far as the transaction's principal may see them; without those of the codes left out. */
 export async function readAccountMovements(

@@ -30,7 +30,8 @@ it("books what ends in a household's pool, tells whoever put it in, and lets no 
   expect(await giveNotices(shop.app)).toBe(1);
   expect(await listExpiryNotices(shop.app, ana.self, { memberId: null, limit: 10, before: null })).toMatchObject([{ points: 40, on: '2026-07-15', days: 30 }]);
   // Not a brand: it sees no pool, nor that there is one.
-  expect(await listExpiryNotices(shop.app, fuel.principal, { memberId: null, limit: 10, before: null })).toEqual([]);
+  for (const principal of [fuel.principal, { ...ana.self, brandId: fuel.brandId }])
+    expect(await listExpiryNotices(shop.app, principal, { memberId: null, limit: 10, before: null })).toEqual([]);
   at('2026-07-15T12:00:00Z');
   await expect(redeemPoints(shop.app, fuel.principal, fromPool(1))).rejects.toMatchObject({ code: 'INSUFFICIENT_POINTS', fields: { available: 0 } });
   expect(await expirePoints(shop.app)).toEqual({ accounts: 1, more: false });

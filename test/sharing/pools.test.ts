@@ -180,6 +180,8 @@ test('the brand at which it was earned does not see that a share went into a poo
   const seen = async (by: Person['self'] | Till['principal']) =>
     (await readMovements(shop.app, by, ben.memberId, { currency: 'FLP', limit: 10, before: null })).map(({ code, points }) => `${code} ${points}`);
   expect(await seen(fuel.principal)).toEqual(['EARN 10']);
+  // Nor does a session that it minted, whose token it holds.
+  expect(await seen({ ...ben.self, brandId: fuel.brandId })).toEqual(['EARN 10']);
   expect(await seen(ben.self)).toEqual(['POOL_CONTRIBUTION -5', 'EARN 10']);
 });
 
