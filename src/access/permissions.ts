@@ -2,6 +2,8 @@ import type { Uuid } from '../ids';
 import { NotFound, PermissionDenied } from '../refusal';
 import type { Principal, Scope, StaffRole } from './principal';
 
+const DENIED = 'These credentials may not do this.';
+
 /** What an operation of a brand asks for: an API client needs the scope, brand staff one of the roles. */
 export interface BrandPermission {
   readonly scope: Scope;
@@ -16,19 +18,20 @@ export function requireBrand(principal: Principal, permission: BrandPermission):
     throw new PermissionDenied(`These credentials lack the scope "${permission.scope}".`);
   }
   if (principal.kind === 'staff' && permission.roles?.includes(principal.role)) return principal.brandId;
-  throw new PermissionDenied();
+  const roles = permission.roles?.length ? `, or staff with the role ${permission.roles.join(' or ')}` : '';
+  throw new PermissionDenied(`${DENIED} It asks for an API client with the scope "${permission.scope}"${roles}.`);
 }
 
 /** Throws PermissionDenied unless the principal is the operator's staff, with one of the roles (OPERATOR may do everything). */
 export function requireOperator(principal: Principal, roles: readonly StaffRole[] = []): void {
   if (principal.kind === 'staff' && principal.ofOperator && (principal.role === 'OPERATOR' || roles.includes(principal.role))) return;
-  throw new PermissionDenied();
+  throw new PermissionDenied(`${DENIED} It asks for the operator's staff with the role ${[...new Set([...roles, 'OPERATOR'])].join(' or ')}.`);
 }
 
 /** The member that the principal is; throws PermissionDenied. */
 export function requireMember(principal: Principal): Uuid {
   if (principal.kind === 'member') return principal.memberId;
-  throw new PermissionDenied();
+  throw new PermissionDenied(`${DENIED} It asks for a member.`);
 }
 
 /**
@@ -37,7 +40,7 @@ export function requireMember(principal: Principal): Uuid {
  */
 export function requireMemberLogin(principal: Principal): Uuid {
   if (principal.kind === 'member' && principal.brandId === null) return principal.memberId;
-  throw new PermissionDenied(principal.kind === 'member' ? 'This asks for a login of the member at an identity provider.' : undefined);
+  throw new PermissionDenied(principal.kind === 'member' ? 'This asks for a login of the member at an identity provider.' : `${DENIED} It asks for a member.`);
 }
 
 /**

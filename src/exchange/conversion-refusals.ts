@@ -47,12 +47,14 @@ export class QuoteUsed extends Refusal {
   }
 }
 
+const QUOTED = { member: 'another member', from: 'another currency', to: 'another currency', points: 'other points' } as const;
+
 /** The conversion is not the one that was quoted. */
 export class QuoteMismatch extends Refusal {
   constructor(field: 'member' | 'from' | 'to' | 'points') {
     super({
       code: 'QUOTE_MISMATCH',
-      message: `This quote is for another ${field} than was sent. Send what was quoted, or ask for a new quote.`,
+      message: `This quote is for ${QUOTED[field]} than was sent. Send what was quoted, or ask for a new quote.`,
       fields: { field },
     });
   }

@@ -55,7 +55,7 @@ export const RATE_COLUMNS_OF_FILE: readonly string[] = [...REQUIRED, ...OPTIONAL
 export const MOST_ROUTES = 2_000;
 export const LONGEST_FILE = 500_000;
 
-const WHOLE = 'write a whole number without sign, point or separators.';
+const WHOLE = 'write a whole number of at most 16 digits, without sign, point or separators.';
 const whole = (least: bigint) =>
   z
     .string()

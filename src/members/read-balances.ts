@@ -21,12 +21,12 @@ export interface Expiry {
 const MOST_EXPIRIES = 10;
 const MOST_DAYS = 100;
 
-/** The wallet's accounts, by currency code. An account is opened by the first movement. */
+/** The wallet's accounts that had a movement, by currency code: one is opened also by what is refused afterwards, and in every currency by a merge. */
 export async function readWalletAccounts(app: App, client: PoolClient, walletId: Uuid): Promise<WalletAccount[]> {
   const { currenciesById } = await app.coalition.snapshot(client);
   const { rows } = await client.query({
     name: 'wallet-accounts',
-    text: "SELECT id, currency_id FROM account WHERE owner_id = $1 AND kind = 'WALLET'",
+    text: "SELECT id, currency_id FROM account WHERE owner_id = $1 AND kind = 'WALLET' AND seq > 0",
     values: [walletId],
   });
   return rows

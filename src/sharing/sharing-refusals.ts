@@ -3,7 +3,10 @@ import { Refusal } from '../refusal';
 /** No rule of the currency allows gifts at that moment. */
 export class GiftsNotAllowed extends Refusal {
   constructor(currency: string) {
-    super({ code: 'GIFTS_NOT_ALLOWED', message: `Members do not give each other ${currency}: no rule for gifts is in force.` });
+    super({
+      code: 'GIFTS_NOT_ALLOWED',
+      message: `Members do not give each other ${currency}: no rule for gifts is in force. The operator sets one with setGiftRule.`,
+    });
   }
 }
 
@@ -44,7 +47,7 @@ export class PoolHasHolds extends Refusal {
   constructor(held: number) {
     super({
       code: 'POOL_HAS_HOLDS',
-      message: `${held} points of the pool are held. Wait until those holds are captured, voided or have ended.`,
+      message: `${held} points of the pool are held. Wait until those holds are captured, voided or have ended, and send a new key then.`,
       fields: { held },
     });
   }

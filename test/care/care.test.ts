@@ -236,6 +236,14 @@ describe('merging two members', () => {
     await expect(findMember(shop.app, fuel.principal, customer('M-old'))).rejects.toMatchObject({ name: 'NotFound' });
   });
 
+  test('shows no balance of a currency that neither of the two ever had', async () => {
+    const [one, two] = [await fuel.enrol('N-1'), await fuel.enrol('N-2')];
+    await approveMerge(shop.app, otto, decision((await propose(one.memberId, two.memberId)).id));
+    expect(await readWalletBalances(shop.app, olga, two.memberId)).toEqual([]);
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(customer('N-1'), '5'));
+    expect(await balance(two.memberId)).toMatchObject({ active: 5 });
+  });
+
   test('a chain of merges leads to the last one', async () => {
     const [one, two, three] = [await fuel.enrol('C-1'), await fuel.enrol('C-2'), await taxi.enrol('C-3')];
     const bought = await recordPurchase(shop.app, fuel.principal, purchaseOf(one.ref, '50'));

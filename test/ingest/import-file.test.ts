@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { namesIn, openingRows, purchaseRows } from '../../src/ingest/client/file-rows';
 import { importFromCommandLine } from '../../src/ingest/client/import-command';
-import { openFile } from '../../src/ingest/client/read-file';
+import { openFile, UnusableFile } from '../../src/ingest/client/read-file';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 
 const directory = mkdtempSync(join(tmpdir(), 'import-'));
@@ -146,8 +146,10 @@ describe('sending a file through the API', () => {
     expect(await booked()).toEqual({ transfers: 2, points: 400 });
     expect(readFileSync(join(directory, 'errors.csv'), 'utf8')).toMatch(/^line,field,code,message\n3,points,BAD_VALUE,".*whole number.*"\n$/);
     expect(said.join('\n')).toMatch(/line 3, points: .*\(BAD_VALUE\)[\s\S]*imported: 2 of 3 entries, 400 points, 2 members enrolled, 0 there before, 1 wrong/);
-    // The same file again is the same import.
-    expect(await run('OPENINGS', path)).toBe(1);
+    // The same file again is the same import, and the list of its errors stays.
+    expect(await run('OPENINGS', path, '--errors', join(directory, 'errors.csv'))).toBe(1);
+    expect(said.at(-2)).toMatch(/^this file was imported to its end before, at .*: nothing is sent again$/);
+    expect(readFileSync(join(directory, 'errors.csv'), 'utf8')).toContain('3,points,BAD_VALUE');
     expect(await booked()).toEqual({ transfers: 2, points: 400 });
     const { data } = await points.api.ask(
       points.fuel,
@@ -159,6 +161,12 @@ describe('sending a file through the API', () => {
       rejected: 1,
       errors: { edges: [{ node: { line: 3, field: 'points', code: 'BAD_VALUE' } }] },
     });
+  });
+
+  it('says in one line that there is no such file', async () => {
+    await expect(run('OPENINGS', join(directory, 'nowhere.csv'))).rejects.toThrow(
+      new UnusableFile(`${join(directory, 'nowhere.csv')} cannot be read: there is no such file.`),
+    );
   });
 
   it('books nothing with --all-or-nothing while a line is wrong, and nothing at all with --dry-run', async () => {

@@ -87,31 +87,44 @@ function readArguments(kind: SendFile['kind'], settings: ImportSettings, args: r
 class Report {
   private told = 0;
   private shown = 0;
+  private done: 'checked' | 'imported' = 'imported';
 
   constructor(
     private readonly say: (text: string) => void,
     private readonly errorsTo: string | null,
   ) {}
 
-  async watch(done: string, send: () => Promise<Sent>): Promise<Sent> {
+  async watch(done: 'checked' | 'imported', send: () => Promise<Sent>): Promise<Sent> {
     this.shown = 0;
-    if (this.errorsTo !== null) await writeFile(this.errorsTo, 'line,field,code,message\n', { flag: 'w' });
+    this.done = done;
     const sent = await send();
     const { id, imported, repeated, rejected, enrolled, points } = sent;
     this.say(
-      `${done}: ${imported} of ${sent.entries} entries, ${points} points, ${enrolled} members enrolled, ${repeated} there before, ${rejected} wrong (${id}).` +
+      `${done}: ${imported} of ${sent.entries} entries, ${points} points, ${enrolled} members ${done === 'checked' ? 'to enrol' : 'enrolled'}, ${repeated} there before, ${rejected} wrong (${id}).` +
         (rejected > this.shown ? ` Ask the API for import(id: "${id}") { errors } to see all errors, or give --errors FILE.` : ''),
     );
     return sent;
   }
 
-  onProgress(sent: Sent, resumed: boolean): void {
-    if (resumed) this.say(`going on after line ${sent.lastLine}: ${sent.entries} entries were done before`);
+  async onStart({ lastLine, entries, finishedAt }: Sent): Promise<void> {
+    if (finishedAt !== null) this.say(`this file was imported to its end before, at ${finishedAt}: nothing is sent again`);
+    else if (lastLine > 0) this.say(`going on after line ${lastLine}: ${entries} entries were done before`);
+    if (this.errorsTo === null) return;
+    // What an earlier run of the same import wrote stays: its lines are not sent again.
+    const begunAnew = lastLine === 0 && finishedAt === null;
+    await writeFile(this.errorsTo, 'line,field,code,message\n', { flag: begunAnew ? 'w' : 'wx' }).catch((error: NodeJS.ErrnoException) => {
+      if (begunAnew || error.code !== 'EEXIST') throw error;
+    });
+  }
+
+  onProgress(sent: Sent): void {
     const now = Date.now();
     if (now - this.told < 2_000) return;
     this.told = now;
     const left = sent.secondsLeft === null ? '' : `, about ${clock(sent.secondsLeft)} left`;
-    this.say(`line ${sent.lastLine}: ${sent.imported} imported, ${sent.repeated} there before, ${sent.rejected} wrong; ${sent.entriesPerSecond}/s${left}`);
+    this.say(
+      `line ${sent.lastLine}: ${sent.imported} ${this.done === 'checked' ? 'right' : 'imported'}, ${sent.repeated} there before, ${sent.rejected} wrong; ${sent.entriesPerSecond}/s${left}`,
+    );
   }
 
   async onErrors(errors: readonly SentError[]): Promise<void> {

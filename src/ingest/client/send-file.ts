@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { namesIn, openingRows, purchaseRows, type Row } from './file-rows';
 import type { Platform } from './platform';
-import { type FileFormat, openFile } from './read-file';
+import { type FileFormat, openFile, UnusableFile } from './read-file';
 
 export interface SendFile {
   readonly path: string;
@@ -40,8 +40,10 @@ export interface SentError {
 }
 
 export interface Watcher {
-  /** After each batch, and once when a line is found at which an earlier run stopped. */
-  onProgress(sent: Sent, resumed: boolean): void;
+  /** Before the first batch: how far earlier runs of the same file have come; finished: nothing is sent. */
+  onStart(sent: Sent): Promise<void>;
+  /** After each batch. */
+  onProgress(sent: Sent): void;
   onErrors(errors: readonly SentError[]): Promise<void>;
 }
 
@@ -63,7 +65,9 @@ const SEND = {
  * finished is not sent again (a dry run is). Memory holds one batch, however long the file is.
  */
 export async function sendFile(platform: Platform, file: SendFile, watcher: Watcher): Promise<Sent> {
-  const { size } = await stat(file.path);
+  const { size } = await stat(file.path).catch((error: NodeJS.ErrnoException) => {
+    throw new UnusableFile(`${file.path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`);
+  });
   const key = `${file.kind} ${file.currency} ${file.dryRun ? 'dry run ' : ''}sha256:${await hashOf(file.path)}`;
   const start = (idempotencyKey: string) => {
     const { kind, currency, dryRun, path } = file;
@@ -71,11 +75,14 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
   };
   let sent = await start(key);
   if (sent.finishedAt !== null) {
-    if (!file.dryRun) return sent;
+    if (!file.dryRun) {
+      await watcher.onStart(sent);
+      return sent;
+    }
     sent = await start(`${key} ${randomUUID()}`);
   }
+  await watcher.onStart(sent);
   const { id, lastLine } = sent;
-  if (lastLine > 0) watcher.onProgress(sent, true);
   const open = openFile(file.path, file.format, namesIn(file.kind, file.format));
   const rows = file.kind === 'OPENINGS' ? openingRows(open.records) : purchaseRows(open.records);
   let batch: Row[] = [];
@@ -89,7 +96,7 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
     bytes = 0;
     sent = answer.import;
     await watcher.onErrors(answer.errors);
-    watcher.onProgress(sent, false);
+    watcher.onProgress(sent);
   };
   for await (const row of rows) {
     if (row.line <= lastLine) continue;
