@@ -4,7 +4,7 @@ import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
 import { requireCurrency } from '../coalition/require-currency';
-import { requireNotInFuture, requireTerms } from '../coalition/terms-in-force';
+import { OccurredAtOutOfRange, requireNotInFuture, requireTerms } from '../coalition/terms-in-force';
 import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
@@ -161,6 +161,9 @@ function agree({ snapshot, from, to, member, quote, rates }: Found, command: Con
   if (brandId !== null) requireTerms(snapshot, brandId, from.id, 'redeem', happenedAt, now);
   if (quote === null) {
     const routed = rates.inForce(from, to, happenedAt);
+    // What no set of rates allows, the rates of two moments may: points would come back as more than they were, again and again.
+    if (happenedAt < now && rates.inForce(from, to, now).rate.id !== routed.rate.id)
+      throw new OccurredAtOutOfRange(`The rate of ${happenedAt.toISOString()} holds no longer. Leave occurredAt out, and convert at the one that holds now.`);
     return { ...routed, amounts: checkConversion(routed.rate, from.scale, command.points) };
   }
   if (quote.walletId !== member.walletId) throw new QuoteMismatch('member');

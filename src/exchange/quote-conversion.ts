@@ -31,7 +31,7 @@ export type QuoteConversion = z.output<typeof quoteConversionSchema>;
 const MOST_LIVE = 20;
 
 /**
- * Freezes the rate in force now, and what it gives for these points, until the quote ends. Whether the wallet has them, and what is left of a daily maximum, is
+ * Freezes the rate in force now, and what it gives for these points, until the quote ends, at the latest with the rate if its end is known. Whether the wallet has them, and what is left of a daily maximum, is
  * said when they are converted. Throws NoConversionRate, BelowMinimum, NotAStep, AboveMaximum, ConvertsToNothing, TermsNotActive, TooManyQuotes,
  * IDEMPOTENCY_CONFLICT, NotFound (member), PermissionDenied.
  */
@@ -57,7 +57,8 @@ export async function quoteConversion(app: App, principal: Principal, command: Q
     const { rate } = (await conversionRates(app, version)).inForce(from, to, now);
     const amounts = checkConversion(rate, from.scale, command.points);
     await requireRoom(tx.client, member.walletId, asker, now);
-    const expiresAt = new Date(now.getTime() + app.config.quoteMs);
+    // Not beyond the rate's end, as far as that is known: whoever held many quotes could convert to and fro by the rates of two moments.
+    const expiresAt = new Date(Math.min(now.getTime() + app.config.quoteMs, rate.effectiveUntil?.getTime() ?? Number.POSITIVE_INFINITY));
     const quote = { id, walletId: member.walletId, memberId: member.memberId, party: asker.party, contentHash: hash };
     const frozen = { fromCurrencyId: from.id, toCurrencyId: to.id, rateId: rate.id, amounts, quotedAt: now, expiresAt };
     await insertQuote(tx.client, { ...quote, ...frozen }, asker.brandId);

@@ -49,7 +49,8 @@ export class ConvertInput extends QuoteConversionInput {
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: 'When it happened at the brand; now by default, and always for a member. Rate, terms and lots are those of that moment.',
+    description:
+      'When it happened at the brand; now by default, and always for a member. Rate, terms and lots are those of that moment; the rate must still hold.',
   })
   occurredAt?: Date | null;
 

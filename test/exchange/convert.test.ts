@@ -153,6 +153,30 @@ describe('a conversion', () => {
   });
 });
 
+describe('when rates change', () => {
+  it('points do not multiply by the rates of two moments: what is told late is converted at a rate that still holds', async () => {
+    const own = await openExchangeTown({ now: new Date('2026-01-10T12:00:00Z') });
+    const { app, clock } = own.shop;
+    await own.currency('AIR');
+    const there = await own.rate({ numerator: 2n });
+    const back = await own.rate({ fromCurrency: 'AIR', toCurrency: 'FLP', denominator: 2n });
+    const change = new Date('2026-01-20T12:00:00Z');
+    for (const { id } of [there, back]) await endConversionRate(app, own.operator, { rateId: id, endsAt: change });
+    await own.rate({ effectiveFrom: change });
+    await own.rate({ fromCurrency: 'AIR', toCurrency: 'FLP', effectiveFrom: change });
+    const ana = await own.memberWith(100);
+    // Told late, while it holds.
+    clock.set(new Date(change.getTime() - 1_000));
+    expect(await own.convert(ana.ref, 10, { occurredAt: new Date('2026-01-15T12:00:00Z') })).toMatchObject({ received: 20 });
+    // Nor does a quote outlive what is known to end.
+    expect((await own.quote(null, 90, {}, ana.self)).expiresAt).toEqual(change);
+    clock.set(change);
+    await expect(own.convert(ana.ref, 90, { occurredAt: new Date('2026-01-15T12:00:00Z') })).rejects.toMatchObject({ code: 'OCCURRED_AT_OUT_OF_RANGE' });
+    expect(await own.convert(ana.ref, 90)).toMatchObject({ received: 90 });
+    await own.close();
+  });
+});
+
 describe('a quote', () => {
   it('promises rate and amounts until it ends, also when the rate ends meanwhile', async () => {
     const { app, clock } = town.shop;
