@@ -39,7 +39,7 @@ import { answerOrRefusal } from './refusal.types';
 
 @ArgsType()
 class OfBrandArgs extends PageArgs {
-  @Field(() => ID, { nullable: true, description: "For the operator's staff: of one brand only. Everyone else sees the own brand's." })
+  @Field(() => ID, { nullable: true, description: "For the operator's staff: of one brand only. Everyone else sees their own brand's." })
   brandId?: string | null;
 }
 
@@ -122,7 +122,7 @@ export class AccessResolver {
     );
   }
 
-  @Query(() => AuditEntryConnection, { description: "Changes that were made for the own brand (for the operator: everybody's), newest first." })
+  @Query(() => AuditEntryConnection, { description: "Changes that were made for your own brand (for the operator: everybody's), newest first." })
   async auditEntries(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
     const page = readPage(ctx, args, 'auditEntries', byTime);
     const after = page.after && { at: new Date(page.after[0]), id: page.after[1] };

@@ -176,7 +176,7 @@ export const LinkLoginResult = answerUnion(
 
 @InputType()
 export class CreateApiClientInput extends CreationInput {
-  @Field(() => ID, { nullable: true, description: "For the operator's staff: whose client it is. Everyone else creates clients of the own brand." })
+  @Field(() => ID, { nullable: true, description: "For the operator's staff: whose client it is. Everyone else creates clients of their own brand." })
   brandId?: string | null;
 
   @Field(() => String, { description: 'Name, for people; at most 200 characters.' })
@@ -200,7 +200,7 @@ export class RevokeApiClientSecretInput extends ChangeInput {
 
 @InputType()
 export class AddStaffInput extends CreationInput {
-  @Field(() => ID, { nullable: true, description: "For the operator's staff: for whom the login acts. Everyone else adds staff of the own brand." })
+  @Field(() => ID, { nullable: true, description: "For the operator's staff: for whom the login acts. Everyone else adds staff of their own brand." })
   brandId?: string | null;
 
   @Field(() => String, { description: "The provider: `iss` of the login's tokens." })

@@ -59,7 +59,7 @@ function readDecision(ctx: Context, input: DecideProposalInput) {
 export class CareResolver {
   @Query(() => ProposalConnection, {
     description:
-      "Proposals that staff of the own brand made or decide about (for the operator: everybody's), newest first. Asks for a role SUPPORT, PROGRAMME_MANAGER or FINANCE.",
+      "Proposals that staff of your own brand made or decide about (for the operator: everybody's), newest first. Asks for a role SUPPORT, PROGRAMME_MANAGER or FINANCE.",
   })
   async proposals(@Ctx() ctx: Context, @Args(() => ProposalsArgs) args: ProposalsArgs) {
     const page = readPage(ctx, args, 'proposals', byId);

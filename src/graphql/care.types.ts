@@ -139,7 +139,7 @@ export class ProposeGoodwillInput {
   @Field(() => PointsScalar, { description: 'How many, in smallest units; a deployment bounds them.' })
   points!: bigint;
 
-  @Field(() => GoodwillFunderEnum, { nullable: true, description: 'Who pays; the own brand when left out.' })
+  @Field(() => GoodwillFunderEnum, { nullable: true, description: 'Who pays; your own brand when left out.' })
   funder?: 'OWN_BRAND' | 'OPERATOR' | null;
 
   @Field(() => String, { description: 'Why: the second person decides by it. At most 500 characters. No personal data.' })

@@ -57,7 +57,7 @@ export class VelocityLimitType {
   @Field(() => ID, { nullable: true, description: "What is earned by this version of a brand's earning rule counts; null: by any." })
   earningRuleId!: string | null;
 
-  @Field(() => PointsScalar, { description: 'Most points, or times, in a window.' })
+  @Field(() => PointsScalar, { description: 'Most points, or times, in a window. What is voided, refunded or returned later makes no room again.' })
   maximum!: number;
 
   @Field(() => WhenExceededEnum, { description: 'What happens beyond it.' })

@@ -86,7 +86,7 @@ async function showTerms(ctx: Context, record: TermsRecord): Promise<TermsView> 
 
 @Resolver(() => PartnershipType)
 export class PartnershipResolver {
-  @Query(() => PartnershipConnection, { description: "The own brand's partnerships (for the operator: everybody's), oldest first." })
+  @Query(() => PartnershipConnection, { description: "Your own brand's partnerships (for the operator: everybody's), oldest first." })
   async partnerships(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
     const page = readPage(ctx, args, 'partnerships', byId);
     const rows = await listPartnerships(ctx.app, requirePrincipal(ctx), { limit: page.limit, after: page.after?.[0] ?? null });

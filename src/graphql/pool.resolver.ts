@@ -94,11 +94,11 @@ const LOGIN = 'Asks for a login of the member at an identity provider.';
 export class PoolResolver {
   @Query(() => PoolType, {
     nullable: true,
-    description: "The household pool that the member who asks is in, or null. With an id: the own one again, or, for the operator's support, any.",
+    description: "The household pool that the member who asks is in, or null. With an id: that one again, or, for the operator's support, any.",
   })
   async pool(
     @Ctx() ctx: Context,
-    @Arg('id', () => ID, { nullable: true, description: 'The pool; the own one when left out.' }) id?: string | null,
+    @Arg('id', () => ID, { nullable: true, description: 'The pool; their own when left out.' }) id?: string | null,
   ): Promise<PoolType | null> {
     const principal = requirePrincipal(ctx);
     const pool = id == null ? await findOwnPool(ctx.app, principal) : await findPool(ctx.app, principal, readId(ctx, 'pool', id, 'id'));
@@ -180,7 +180,7 @@ export class PoolResolver {
     return { invitationId: showId(ctx, 'invitation', await endInvitation(ctx.app, requirePrincipal(ctx), { invitationId })) };
   }
 
-  @Mutation(() => PoolType, { description: `Sets the own share of what is earned that goes into the pool. Repeating it changes nothing. ${LOGIN}` })
+  @Mutation(() => PoolType, { description: `Sets which share of what the member who asks earns goes into the pool. Repeating it changes nothing. ${LOGIN}` })
   async setContributionShare(
     @Ctx() ctx: Context,
     @Arg('input', () => SetContributionShareInput, { description: 'The share.' }) input: SetContributionShareInput,
@@ -205,14 +205,14 @@ export class PoolResolver {
   }
 
   @Mutation(() => LeavePoolResult, {
-    description: `The member leaves the pool and takes along what is left of the own points; afterwards, fetches what has come free of them. ${LOGIN}`,
+    description: `The member leaves the pool and takes along what is left of their own points; afterwards, fetches what has come free of them. ${LOGIN}`,
   })
   leavePool(@Ctx() ctx: Context, @Arg('input', () => LeavePoolInput, { description: 'Which pool.' }) input: LeavePoolInput) {
     const command = parseInput(leavePoolSchema, { ...input, poolId: readId(ctx, 'pool', input.poolId, 'input.poolId') });
     return answerOrRefusal(ctx, async (app, principal) => showLeft(ctx, await leavePool(app, principal, command)));
   }
 
-  @Mutation(() => RemoveFromPoolResult, { description: `The owner removes a member, who gets back what is left of the own points. ${LOGIN}` })
+  @Mutation(() => RemoveFromPoolResult, { description: `The owner removes a member, who gets back what is left of their own points. ${LOGIN}` })
   removeFromPool(@Ctx() ctx: Context, @Arg('input', () => RemoveFromPoolInput, { description: 'Whom.' }) input: RemoveFromPoolInput) {
     const command = parseInput(removeFromPoolSchema, { ...input, memberId: readId(ctx, 'member', input.memberId, 'input.memberId') });
     return answerOrRefusal(ctx, async (app, principal) => showLeft(ctx, await removeFromPool(app, principal, command)));

@@ -135,7 +135,7 @@ export class CreatePoolInput {
   share?: RatioInput | null;
 }
 
-@InputType('InviteToPoolInput', { description: 'Somebody to ask into the own pool.' })
+@InputType('InviteToPoolInput', { description: 'Somebody to ask into your own pool.' })
 export class InviteToPoolInput {
   @Field(() => String, { description: KEY })
   idempotencyKey!: string;
@@ -168,13 +168,13 @@ export class EndedPoolInvitationType {
   invitationId!: string;
 }
 
-@InputType('SetContributionShareInput', { description: 'The own share for the pool.' })
+@InputType('SetContributionShareInput', { description: 'The share for the pool.' })
 export class SetContributionShareInput {
   @Field(() => RatioInput, { description: SHARE })
   share!: RatioInput;
 }
 
-@InputType('SetPoolRoleInput', { description: 'What another member of the own pool may do from now on.' })
+@InputType('SetPoolRoleInput', { description: 'What another member of your own pool may do from now on.' })
 export class SetPoolRoleInput {
   @Field(() => ID, { description: 'The member.' })
   memberId!: string;
@@ -234,7 +234,7 @@ export class LeavePoolInput {
   poolId!: string;
 }
 
-@InputType('RemoveFromPoolInput', { description: 'A member to remove from the own pool.' })
+@InputType('RemoveFromPoolInput', { description: 'A member to remove from your own pool.' })
 export class RemoveFromPoolInput {
   @Field(() => String, { description: KEY })
   idempotencyKey!: string;
@@ -243,12 +243,12 @@ export class RemoveFromPoolInput {
   memberId!: string;
 }
 
-@InputType('ClosePoolInput', { description: 'The own pool, to be closed.' })
+@InputType('ClosePoolInput', { description: 'Your own pool, to be closed.' })
 export class ClosePoolInput {
   @Field(() => String, { description: KEY })
   idempotencyKey!: string;
 
-  @Field(() => ID, { description: 'The pool: the own one.' })
+  @Field(() => ID, { description: 'The pool: your own.' })
   poolId!: string;
 }
 

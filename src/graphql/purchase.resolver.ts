@@ -10,7 +10,7 @@ import { showMoney } from './scalars';
 
 @Resolver()
 export class PurchaseResolver {
-  @Query(() => PurchaseType, { description: 'A purchase at the own brand, or of the asking member. Asks for the scope purchases.' })
+  @Query(() => PurchaseType, { description: 'A purchase at your own brand, or of the asking member. Asks for the scope purchases.' })
   async purchase(@Ctx() ctx: Context, @Arg('id', () => ID, { description: 'Which.' }) id: string): Promise<PurchaseType> {
     const found = await findPurchase(ctx.app, requirePrincipal(ctx), readId(ctx, 'purchase', id, 'id'));
     const { currency, points, award, moneyCurrency, channel, instrument, reference, occurredAt, recordedAt } = found;
@@ -33,7 +33,7 @@ export class PurchaseResolver {
     };
   }
 
-  @Query(() => RedemptionRecordType, { description: 'A redemption at the own brand, or of the asking member. Asks for the scope redemptions.' })
+  @Query(() => RedemptionRecordType, { description: 'A redemption at your own brand, or of the asking member. Asks for the scope redemptions.' })
   async redemption(@Ctx() ctx: Context, @Arg('id', () => ID, { description: 'Which.' }) id: string): Promise<RedemptionRecordType> {
     const { moneyValue, moneyCurrency, ...found } = await findRedemption(ctx.app, requirePrincipal(ctx), readId(ctx, 'redemption', id, 'id'));
     return {

@@ -30,7 +30,7 @@ export interface LeftPool {
 }
 
 /**
- * The member leaves, and takes along what is left of the own points. A former member may ask again while points come free there: a voided hold, a
+ * The member leaves, and takes along what is left of their own points. A former member may ask again while points come free there: a voided hold, a
  * refund. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (never in that pool).
  */
 export async function leavePool(app: App, principal: Principal, command: LeavePool): Promise<LeftPool> {
@@ -39,7 +39,7 @@ export async function leavePool(app: App, principal: Principal, command: LeavePo
   return lookingAgain(() => end(app, principal, ending, async () => command.poolId));
 }
 
-/** The owner removes a member, who gets back what is left of the own points. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (pool or member). */
+/** The owner removes a member, who gets back what is left of their own points. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (pool or member). */
 export async function removeFromPool(app: App, principal: Principal, command: RemoveFromPool): Promise<LeftPool> {
   const ownerId = requireMemberLogin(principal);
   const { memberId, idempotencyKey: key } = command;

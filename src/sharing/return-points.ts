@@ -16,7 +16,7 @@ export interface Contributor {
   readonly pool: AccountId;
 }
 
-/** The accounts of everybody who is or was in a pool, a currency each; a former member sees the own ones. */
+/** The accounts of everybody who is or was in a pool, a currency each; a former member sees their own. */
 export async function readContributors(client: PoolClient, poolId: Uuid): Promise<Contributor[]> {
   const { rows } = await client.query({
     name: 'pool-contributors',
