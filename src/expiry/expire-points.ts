@@ -3,9 +3,9 @@ import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import { derivedUuid, newUuid, type Uuid } from '../ids';
 import { contentHash } from '../ledger/idempotency';
 import type { AccountId, EndTarget, PostingRequest } from '../ledger/posting';
-import { type Day, dayOf, dayToIso } from '../points/calendar';
+import { type Day, dayOf, dayStart, dayToIso } from '../points/calendar';
 import { clearAway } from './clear-away';
-import { type DueAccount, dueByLot, dueBySlide, issuersOf, type LocalDays } from './find-due';
+import { type DueAccount, dueByLot, dueBySlide, endedIn, type LocalDays } from './find-due';
 
 /** Accounts looked at, and posted, at a time. */
 const BATCH = 500;
@@ -26,7 +26,7 @@ export interface ExpiryRun {
 
 /**
  * Books the expiry of points whose time is over in their currency's time zone. Safe to run anywhere and any number of times, by many at once and
- * late: each booking is one posting, whose id is derived from the account and the day; the clock has decided already.
+ * late: each booking is one posting, whose id is derived from the account and its days; the clock has decided already, and says when it happened.
  */
 export async function expirePoints(app: App): Promise<ExpiryRun> {
   const asOf = new Date(app.clock.now().getTime() - LATE_TILLS_MS);
@@ -38,7 +38,7 @@ export async function expirePoints(app: App): Promise<ExpiryRun> {
   for (const find of [dueByLot, dueBySlide]) {
     let page = await find(app, days, null, BATCH);
     while (page.found.length > 0) {
-      accounts += await bookAll(app, snapshot, page.found, asOf);
+      accounts += await bookAll(app, snapshot, page.found);
       await clearAway(app, page.found);
       if (accounts > 0) app.log.debug({ accounts }, 'expiry is being booked');
       if (page.next === null) break;
@@ -51,39 +51,72 @@ export async function expirePoints(app: App): Promise<ExpiryRun> {
 }
 
 /** Returns how many of the accounts had something booked now. */
-async function bookAll(app: App, snapshot: CoalitionSnapshot, found: readonly DueAccount[], asOf: Date): Promise<number> {
-  const due = found.filter(({ hasPoints }) => hasPoints);
+async function bookAll(app: App, snapshot: CoalitionSnapshot, found: readonly DueAccount[]): Promise<number> {
+  // An account is found once for each day on which something in it ended.
+  const due = [...new Map(found.filter(({ hasPoints }) => hasPoints).map((each) => [each.account, each])).values()];
   if (due.length === 0) return 0;
   const { operator } = snapshot;
   if (!operator) throw new Error('a coalition without an operator has points that expire');
-  const issuers = await issuersOf(app, due);
-  const refs = due.flatMap(({ account, currencyId }) => (issuers.get(account) ?? []).map((owner) => ({ kind: 'EXPIRED' as const, owner, currencyId })));
+  const ended = await endedIn(app, due);
+  const refs = due.flatMap(({ account, currencyId }) =>
+    (ended.get(account) ?? []).flatMap(({ issuers }) => issuers.map((owner) => ({ kind: 'EXPIRED' as const, owner, currencyId }))),
+  );
   const opened = await app.ledger.openAccounts(refs);
   let at = 0;
-  const requests = due.map((each) => {
-    const ends = (issuers.get(each.account) ?? []).map((issuer): EndTarget => ({ issuer, id: newUuid(), to: opened[at++] }));
-    return expiryOf(each, ends, operator.id, { asOf, now: app.clock.now() });
-  });
-  const outcomes = await Promise.all(requests.map((request) => app.ledger.post(request)));
-  return outcomes.filter(({ duplicate }) => !duplicate).length;
+  const midnight = midnights(snapshot);
+  const recordedAt = app.clock.now();
+  const bookings = due.map((each) =>
+    (ended.get(each.account) ?? []).map(({ on, issuers }) => {
+      const ends = issuers.map((issuer): EndTarget => ({ issuer, id: newUuid(), to: opened[at++] }));
+      return expiryOf(each, { on, at: midnight(each.currencyId, on), ends }, operator.id, recordedAt);
+    }),
+  );
+  const booked = await Promise.all(bookings.map((requests) => bookInOrder(app, requests)));
+  return booked.filter(Boolean).length;
 }
 
-function expiryOf({ account, day }: DueAccount, ends: readonly EndTarget[], party: Uuid, { asOf, now }: { asOf: Date; now: Date }): PostingRequest {
-  const name = { account, day: dayToIso(day) };
+/** Day after day: each takes all that is over by then. Whoever books the last day has booked the account. */
+async function bookInOrder(app: App, requests: readonly PostingRequest[]): Promise<boolean> {
+  let last = false;
+  for (const request of requests) last = !(await app.ledger.post(request)).duplicate;
+  return last;
+}
+
+/** The instant at which points end that end on a local day; each day is looked up once. */
+function midnights({ currenciesById }: CoalitionSnapshot): (currencyId: number, day: Day) => Date {
+  const known = new Map<string, Date>();
+  return (currencyId, day) => {
+    const timeZone = currenciesById.get(currencyId)?.timeZone ?? 'UTC';
+    const name = `${day} ${timeZone}`;
+    const start = known.get(name) ?? dayStart(day, timeZone);
+    known.set(name, start);
+    return start;
+  };
+}
+
+interface Ending {
+  readonly on: Day;
+  readonly at: Date;
+  readonly ends: readonly EndTarget[];
+}
+
+/** It happened when the points ended, however late it is booked: what they leave to their issuers is of that month. */
+function expiryOf({ account, day }: DueAccount, { on, at, ends }: Ending, party: Uuid, recordedAt: Date): PostingRequest {
+  const name = { account, day: dayToIso(day), ended: dayToIso(on) };
   return {
-    id: expiryPostingId(account, day),
+    id: expiryPostingId(account, day, on),
     party,
     kind: 'EXPIRE_POINTS',
     contentHash: contentHash('EXPIRE_POINTS', name),
-    occurredAt: asOf.getTime(),
-    day,
-    recordedAt: now.getTime(),
+    occurredAt: at.getTime(),
+    day: on,
+    recordedAt: recordedAt.getTime(),
     loads: { wallets: [account] },
     plan: () => ({ steps: [{ do: 'end', account, code: 'EXPIRY', ends }], answer: name }),
   };
 }
 
-/** One booking an account and local day: what becomes due later on that day waits for the next. */
-export function expiryPostingId(account: AccountId, day: Day): Uuid {
-  return derivedUuid('expiry', String(account), dayToIso(day));
+/** One booking a local day for what ended in an account on another: what comes free later on that day waits for the next. */
+function expiryPostingId(account: AccountId, day: Day, ended: Day): Uuid {
+  return derivedUuid('expiry', String(account), dayToIso(day), dayToIso(ended));
 }

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
 import type { AccountId } from '../ledger/posting';
-import { type Day, dayToIso } from '../points/calendar';
+import { type Day, dayFromIso, dayToIso } from '../points/calendar';
 
 /** Local day in the time zone of each currency, by its id. */
 export type LocalDays = ReadonlyMap<number, Day>;
@@ -81,19 +81,34 @@ const DUE_SLIDES = `
   FROM page p JOIN unnest($1::smallint[], $2::date[]) AS d (currency_id, day) ON d.currency_id = p.currency_id
   ORDER BY p.slides_until, p.id`;
 
-/** Whose points have ended in each account. Read beforehand: an issuer that comes in between is passed over, and booked the next day. */
-export async function issuersOf(app: App, due: readonly DueAccount[]): Promise<Map<AccountId, Uuid[]>> {
-  const { rows } = await app.database.transaction({ kind: 'worker' }, ({ client }) => readIssuers(client, due));
-  return new Map(rows.map((row) => [Number(row.account_id), row.issuers]));
+/** Points of an account that ended on one local day, and whose they were. */
+export interface Ended {
+  readonly on: Day;
+  readonly issuers: readonly Uuid[];
 }
 
-function readIssuers(client: PoolClient, due: readonly DueAccount[]) {
+/**
+ * What has ended in each account and is not booked, the day that came first before the others. Read beforehand: an issuer that comes in between is
+ * passed over, and booked the next day.
+ */
+export async function endedIn(app: App, due: readonly DueAccount[]): Promise<Map<AccountId, Ended[]>> {
+  const { rows } = await app.database.transaction({ kind: 'worker' }, ({ client }) => readEnded(client, due));
+  const ended = new Map<AccountId, Ended[]>();
+  for (const row of rows) {
+    const account = Number(row.account_id);
+    ended.set(account, [...(ended.get(account) ?? []), { on: dayFromIso(row.on), issuers: row.issuers }]);
+  }
+  return ended;
+}
+
+function readEnded(client: PoolClient, due: readonly DueAccount[]) {
   return client.query({
-    name: 'issuers-of-ended',
-    text: `SELECT l.account_id, array_agg(DISTINCT o.issuer_id) AS issuers
+    name: 'ended-points',
+    text: `SELECT l.account_id, least(l.expires_on, a.slides_until)::text AS on, array_agg(DISTINCT o.issuer_id) AS issuers
       FROM unnest($1::bigint[], $2::date[]) AS d (account_id, day) JOIN account a ON a.id = d.account_id
       JOIN lot l ON l.account_id = d.account_id JOIN lot_origin o ON o.id = l.origin_id
-      WHERE l.remaining > 0 AND l.available_on < 'infinity' AND least(l.expires_on, a.slides_until) <= d.day GROUP BY l.account_id`,
+      WHERE l.remaining > 0 AND l.available_on < 'infinity' AND least(l.expires_on, a.slides_until) <= d.day
+      GROUP BY l.account_id, least(l.expires_on, a.slides_until) ORDER BY l.account_id, least(l.expires_on, a.slides_until)`,
     values: [due.map(({ account }) => account), due.map(({ day }) => dayToIso(day))],
   });
 }

@@ -52,6 +52,7 @@ describe('booking what has expired', () => {
     expect(await expirePoints(shop.app)).toEqual({ accounts: 1, more: false });
     expect(await expirePoints(shop.app)).toEqual({ accounts: 0, more: false });
     expect(await expired()).toEqual([{ code: 'FUEL', points: 70 }]);
+    expect(await rows("SELECT occurred_at FROM transfer WHERE code = 'EXPIRY'")).toEqual([{ occurred_at: new Date('2026-02-15T05:00:00Z') }]);
     expect(await rows('SELECT * FROM lot')).toEqual([]);
     expect(await firstFault(shop)).toBeUndefined();
   });
@@ -107,6 +108,12 @@ describe('booking what has expired', () => {
     expect(runs.reduce((sum, { accounts }) => sum + accounts, 0)).toBe(20);
     expect((await expired()).reduce((sum, { points }) => sum + points, 0)).toBe(20 * 48);
     expect(await rows('SELECT * FROM lot')).toEqual([]);
+    // Each day's points ended at its own midnight, in the month before; they were booked now.
+    expect(
+      await rows(
+        "SELECT occurred_at AS at, recorded_at AS booked, sum(amount)::int AS points FROM transfer WHERE code = 'EXPIRY' GROUP BY occurred_at, recorded_at ORDER BY 1",
+      ),
+    ).toEqual([15, 16, 17].map((day) => ({ at: new Date(`2026-02-${day}T00:00:00Z`), booked: shop.clock.now(), points: 20 * day })));
     expect(await firstFault(shop)).toBeUndefined();
   });
 });
