@@ -16,6 +16,7 @@ import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
 import { termsById } from '../purchases/terms-by-id';
 import { InvalidInput, NotFound } from '../refusal';
+import { type FormerContributors, formerContributors } from '../sharing/former-contributors';
 import { awardCounter } from './award';
 import { type EarningRules, earningRules } from './earning-rules';
 import { planReturn, returnedCounter } from './plan-return';
@@ -98,7 +99,8 @@ async function recordOnce(
   });
   const { linked } = found;
   if (found.stored) return toRecorded(sameOutcome(found.stored, hash), { linked, dryRun: false });
-  const request = toRequest(found, command, { id, hash, now: app.clock.now() });
+  const former = await formerContributors(app, found.purchase.paidBy);
+  const request = toRequest({ ...found, former }, command, { id, hash, now: app.clock.now() });
   const outcome = dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request);
   return toRecorded(outcome, { linked, dryRun });
 }
@@ -111,12 +113,14 @@ function toRecorded(outcome: PostingOutcome, { linked, dryRun }: { linked: boole
 interface Found {
   readonly purchase: PurchaseFact;
   readonly survivors: SurvivingAccounts;
+  /** Of the households that paid for it. */
+  readonly former: FormerContributors;
   readonly snapshot: CoalitionSnapshot;
   readonly rules: EarningRules;
 }
 
 function toRequest(
-  { purchase, survivors, snapshot, rules }: Found,
+  { purchase, survivors, former, snapshot, rules }: Found,
   command: RecordReturn,
   { id, hash, now }: { id: Uuid; hash: Buffer; now: Date },
 ): PostingRequest {
@@ -141,33 +145,36 @@ function toRequest(
     day,
     recordedAt: now.getTime(),
     loads: {
-      wallets: survivors.loads,
+      wallets: [...new Set([...survivors.loads, ...former.loads])],
       transfers: [...(purchase.earnTransferId === null ? [] : [purchase.earnTransferId]), ...purchase.paidBy.map(({ spentBy }) => spentBy)],
       counters: [
         ...purchase.lines.map(({ lineNo }) => ({ account: purchase.account, key: returnedCounter(purchase.id, lineNo) })),
         ...(purchase.award?.deadline == null ? [] : [{ account: purchase.account, key: awardCounter(purchase.id) }]),
       ],
     },
+    shows: survivors.loads,
     plan:
       'refused' in inTime
         ? () => inTime
-        : survivors.guard(
-            planReturn({
-              returnId: newUuid(),
-              postingId: id,
-              clawbackId: newUuid(),
-              reinstatementIds: purchase.paidBy.map(() => newUuid()),
-              purchase,
-              survivors,
-              currency,
-              rule,
-              refundOrder: terms.refundOrder,
-              goods: command.lines,
-              expiresNotBefore: day + currency.graceDays,
-              occurredAt: happenedAt,
-              recordedAt: now,
-              recordedOn: dayOf(now, currency.timeZone),
-            }),
+        : former.giveBack(
+            survivors.guard(
+              planReturn({
+                returnId: newUuid(),
+                postingId: id,
+                clawbackId: newUuid(),
+                reinstatementIds: purchase.paidBy.map(() => newUuid()),
+                purchase,
+                survivors,
+                currency,
+                rule,
+                refundOrder: terms.refundOrder,
+                goods: command.lines,
+                expiresNotBefore: day + currency.graceDays,
+                occurredAt: happenedAt,
+                recordedAt: now,
+                recordedOn: dayOf(now, currency.timeZone),
+              }),
+            ),
           ),
   };
 }

@@ -27,6 +27,19 @@ export interface PurchaseAward {
   readonly resolution: { readonly state: 'CONFIRMED' | 'CANCELLED'; readonly points: number; readonly occurredAt: Date } | null;
 }
 
+/** Points of one redemption that paid for a purchase. */
+export interface PaidByPoints {
+  readonly redemptionId: Uuid;
+  /** The transfer that spent them. */
+  readonly spentBy: Uuid;
+  /** Of the wallet or the pool that they were in. */
+  readonly account: AccountId;
+  /** The household pool whose points these were; null: the member's own. */
+  readonly poolId: Uuid | null;
+  /** How many they were then. */
+  readonly points: number;
+}
+
 /** A purchase as it was recorded; what came back since is not in it. */
 export interface PurchaseFact {
   readonly id: Uuid;
@@ -53,8 +66,8 @@ export interface PurchaseFact {
   readonly award: PurchaseAward | null;
   /** By line number. */
   readonly lines: readonly PurchaseLineFact[];
-  /** What points paid: the transfer that spent them, out of which account, and how many they were then. */
-  readonly paidBy: readonly { readonly redemptionId: Uuid; readonly spentBy: Uuid; readonly account: AccountId; readonly points: number }[];
+  /** What points paid. */
+  readonly paidBy: readonly PaidByPoints[];
 }
 
 /** A purchase that the transaction's principal may see, or null. */
@@ -76,7 +89,7 @@ const PURCHASE = `
   WHERE p.id = $1`;
 const LINES = 'SELECT line_no, sku, category, quantity, unit_price, exclusion FROM purchase_line WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY line_no';
 const PAID_BY = `
-  SELECT p.redemption_id, p.points, r.account_id, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
+  SELECT p.redemption_id, p.points, r.account_id, r.pool_id, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
   FROM purchase_redemption p JOIN redemption r ON r.wallet_id = p.wallet_id AND r.id = p.redemption_id LEFT JOIN transfer t ON t.hold_id = r.id
   WHERE p.wallet_id = $1 AND p.purchase_id = $2 ORDER BY p.redemption_id`;
 
@@ -111,7 +124,13 @@ function toFact(row: any, lines: any[], paidBy: any[]): PurchaseFact {
       unitPrice: scaled(line.unit_price, 6),
       exclusion: line.exclusion,
     })),
-    paidBy: paidBy.map((each) => ({ redemptionId: each.redemption_id, spentBy: each.spent_by, account: Number(each.account_id), points: Number(each.points) })),
+    paidBy: paidBy.map((each) => ({
+      redemptionId: each.redemption_id,
+      spentBy: each.spent_by,
+      account: Number(each.account_id),
+      poolId: each.pool_id,
+      points: Number(each.points),
+    })),
   };
 }
 function toAward(row: any): PurchaseAward {

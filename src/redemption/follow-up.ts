@@ -15,6 +15,7 @@ import { type RedemptionFact, readRedemptions } from '../purchases/attached-rede
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { termsById } from '../purchases/terms-by-id';
 import { NotFound, type RefusalData } from '../refusal';
+import { formerContributors } from '../sharing/former-contributors';
 import { readPoolAccess } from '../sharing/household';
 
 /** A request about an earlier redemption: a capture, void or refund. */
@@ -91,6 +92,8 @@ async function followUpOnce(
   const now = app.clock.now();
   const occurredAt = command.occurredAt ?? now;
   const day = dayOf(occurredAt, currency.timeZone);
+  // What comes free in a pool whose contributor has left goes on to their own wallet.
+  const former = await formerContributors(app, [{ ...redemption, redemptionId: redemption.id }]);
   const inTime = orRefusal(() => requireFollowUpTime(termsById(snapshot, redemption.termsId), redemption.occurredAt, occurredAt, now));
   const request: PostingRequest = {
     id,
@@ -101,11 +104,12 @@ async function followUpOnce(
     day,
     recordedAt: now.getTime(),
     loads: {
-      wallets: survivors.loads,
+      wallets: [...new Set([...survivors.loads, ...former.loads])],
       holds: redemption.kind === 'HOLD' ? [redemption.id] : [],
       transfers: redemption.spentBy === null ? [] : [redemption.spentBy],
     },
-    plan: 'refused' in inTime ? () => inTime : survivors.guard(followUp.plan({ redemption, survivors, currency, day, occurredAt, now })),
+    shows: survivors.loads,
+    plan: 'refused' in inTime ? () => inTime : former.giveBack(survivors.guard(followUp.plan({ redemption, survivors, currency, day, occurredAt, now }))),
   };
   return toFollowedUp(await app.ledger.post(request), found.linked);
 }

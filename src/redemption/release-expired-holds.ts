@@ -2,7 +2,9 @@ import type { App } from '../app';
 import { derivedUuid, type Uuid } from '../ids';
 import { contentHash } from '../ledger/idempotency';
 import type { AccountId, PostingRequest } from '../ledger/posting';
+import { lookingAgain } from '../members/surviving-accounts';
 import { dayOf } from '../points/calendar';
+import { type FormerContributors, formerContributors } from '../sharing/former-contributors';
 
 /**
  * Books the end of holds that have expired by now, oldest first, at most `limit`; returns how many it released. Safe to run anywhere and
@@ -13,7 +15,8 @@ export async function releaseExpiredHolds(app: App, limit: number): Promise<numb
   const { holds, currencies } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
     const { rows } = await client.query({
       name: 'expired-holds',
-      text: "SELECT id, party_id, account_id, currency_id, expires_at FROM hold WHERE state = 'OPEN' AND expires_at <= $1 ORDER BY expires_at LIMIT $2",
+      text: `SELECT h.id, h.party_id, h.account_id, h.currency_id, h.expires_at, CASE a.kind WHEN 'POOL' THEN a.owner_id END AS pool_id
+        FROM hold h JOIN account a ON a.id = h.account_id WHERE h.state = 'OPEN' AND h.expires_at <= $1 ORDER BY h.expires_at LIMIT $2`,
       values: [now, limit],
     });
     return { holds: rows, currencies: (await app.coalition.snapshot(client)).currenciesById };
@@ -21,13 +24,24 @@ export async function releaseExpiredHolds(app: App, limit: number): Promise<numb
   const outcomes = await Promise.all(
     holds.map((hold) => {
       const timeZone = currencies.get(hold.currency_id)?.timeZone ?? 'UTC';
-      return app.ledger.post(releaseOf({ id: hold.id, party: hold.party_id, account: Number(hold.account_id), expiresAt: hold.expires_at }, timeZone, now));
+      const ended = { id: hold.id, party: hold.party_id, account: Number(hold.account_id), expiresAt: hold.expires_at };
+      return lookingAgain(async () => {
+        const former = await formerContributors(app, [{ redemptionId: hold.id, poolId: hold.pool_id, account: ended.account }]);
+        return app.ledger.post(releaseOf(ended, former, timeZone, now));
+      });
     }),
   );
   return outcomes.filter((outcome) => outcome.refusal === null && !outcome.duplicate).length;
 }
 
-function releaseOf(hold: { id: Uuid; party: Uuid; account: AccountId; expiresAt: Date }, timeZone: string, now: Date): PostingRequest {
+interface EndedHold {
+  readonly id: Uuid;
+  readonly party: Uuid;
+  readonly account: AccountId;
+  readonly expiresAt: Date;
+}
+
+function releaseOf(hold: EndedHold, former: FormerContributors, timeZone: string, now: Date): PostingRequest {
   return {
     id: derivedUuid('hold-expiry', hold.id),
     party: hold.party,
@@ -36,7 +50,8 @@ function releaseOf(hold: { id: Uuid; party: Uuid; account: AccountId; expiresAt:
     occurredAt: hold.expiresAt.getTime(),
     day: dayOf(hold.expiresAt, timeZone),
     recordedAt: now.getTime(),
-    loads: { wallets: [hold.account], holds: [hold.id] },
-    plan: () => ({ steps: [{ do: 'release', holdId: hold.id, as: 'EXPIRED' }], answer: { holdId: hold.id } }),
+    loads: { wallets: [hold.account, ...former.loads], holds: [hold.id] },
+    shows: [hold.account],
+    plan: former.giveBack(() => ({ steps: [{ do: 'release', holdId: hold.id, as: 'EXPIRED' }], answer: { holdId: hold.id } })),
   };
 }

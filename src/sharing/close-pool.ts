@@ -26,8 +26,8 @@ export interface ClosedPool {
 }
 
 /**
- * The owner ends the pool: all points go back to those who put them in, and nobody is in it any longer. What is refunded later, they fetch with
- * leavePool. Throws PoolHasHolds, IDEMPOTENCY_CONFLICT, NotFound.
+ * The owner ends the pool: all points go back to those who put them in, and nobody is in it any longer. What is refunded later goes to
+ * them: see formerContributors. Throws PoolHasHolds, IDEMPOTENCY_CONFLICT, NotFound.
  */
 export async function closePool(app: App, principal: Principal, { idempotencyKey: key, ...content }: ClosePool): Promise<ClosedPool> {
   const memberId = requireMemberLogin(principal);

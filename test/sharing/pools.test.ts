@@ -257,9 +257,9 @@ test('who leaves takes the own points along, what is held when it comes free, an
   // What was begun is settled, but the balance is the household's.
   const voided = await voidHold(shop.app, taxi.principal, voidHoldSchema.parse({ ...key(), redemptionId: hold.redemptionId }));
   expect(voided).toMatchObject({ released: 130, balance: null });
-  expect(await people.leave(ben, poolId)).toMatchObject({ returned: [{ currency: 'FLP', points: 30 }] });
-  expect(await people.leave(ben, poolId)).toMatchObject({ returned: [] });
+  // Back in the own wallet without being fetched.
   expect(await active(ben)).toBe(60);
+  expect(await people.leave(ben, poolId)).toMatchObject({ returned: [] });
   await expect(people.leave(await people.person(), poolId)).rejects.toMatchObject({ name: 'NotFound' });
   expect(await poolOf(ana)).toMatchObject({ active: 100 });
 });
@@ -278,7 +278,7 @@ test('a removed member gets the own points back; a repetition of the request get
   expect((await findOwnPool(shop.app, ben.self))?.members).toHaveLength(2);
 });
 
-test('a closed pool gives everything back to whom it came from; a refund afterwards is fetched by its owner', async () => {
+test('a closed pool gives everything back to whom it came from, and so does a refund afterwards', async () => {
   const [ana, ben] = [await people.person(100), await people.person(100)];
   const poolId = await people.pool(ana, ben);
   await people.contribute(ana, 100);
@@ -291,12 +291,49 @@ test('a closed pool gives everything back to whom it came from; a refund afterwa
   expect(await findOwnPool(shop.app, ana.self)).toBeNull();
   expect(await findOwnPool(shop.app, ben.self)).toBeNull();
   expect([await active(ana), await active(ben)]).toEqual([0, 80]);
-  const refund = refundRedemptionSchema.parse({ ...key(), redemptionId: burn.redemptionId });
-  expect(await refundRedemption(shop.app, taxi.principal, refund)).toMatchObject({ points: 120, balance: null });
-  expect(await people.leave(ana, poolId)).toMatchObject({ returned: [{ currency: 'FLP', points: 100 }] });
-  expect(await people.leave(ben, poolId)).toMatchObject({ returned: [{ currency: 'FLP', points: 20 }] });
+  const refund = refundRedemptionSchema.parse({ ...key(), redemptionId: burn.redemptionId, points: 110n });
+  const refunded = await refundRedemption(shop.app, taxi.principal, refund);
+  expect(refunded).toMatchObject({ points: 110, balance: null });
+  // What was spent last came back first.
+  expect([await active(ana), await active(ben)]).toEqual([90, 100]);
+  expect(await refundRedemption(shop.app, taxi.principal, refund)).toEqual({ ...refunded, duplicate: true });
+  await refundRedemption(shop.app, taxi.principal, { ...refund, ...key(), points: 10 });
   expect([await active(ana), await active(ben)]).toEqual([100, 100]);
+  expect(await people.lots(poolId)).toEqual([]);
+  expect(await people.leave(ana, poolId)).toMatchObject({ returned: [] });
+  // The brand that refunded is told nothing of the household by it: neither a movement nor a balance.
+  const { rows } = await shop.database.owner.query(
+    `SELECT DISTINCT b.kind FROM posting p, json_array_elements(p.result::json -> 'balances') r JOIN account b ON b.id = (r ->> 'account')::bigint
+     WHERE p.kind = 'REFUND_REDEMPTION' AND p.result::json -> 'answer' ->> 'redemptionId' = $1`,
+    [burn.redemptionId],
+  );
+  expect(rows).toEqual([{ kind: 'POOL' }]);
+  const seen = await readMovements(shop.app, fuel.principal, ana.memberId, { currency: 'FLP', limit: 10, before: null });
+  expect(seen.map(({ code }) => code)).toEqual(['EARN']);
   expect(await createPool(shop.app, ana.self, createPoolSchema.parse(key()))).not.toBe(poolId);
+});
+
+test('what comes free of a pool goes to its contributors who have left: of a return, an expired hold, a refund', async () => {
+  const [ana, ben, cem] = [await people.person(100), await people.person(60), await people.person()];
+  const poolId = await people.pool(ana, ben, cem);
+  await people.contribute(ben, 60);
+  const burn = await redeemPoints(shop.app, taxi.principal, fromPool(cem, 20));
+  const bought = await recordPurchase(shop.app, taxi.principal, purchaseOf(cem.card, '10', { redemptionIds: [burn.redemptionId] }));
+  await holdPoints(shop.app, taxi.principal, fromPool(cem, 30, { expiresAt: new Date(shop.clock.now().getTime() + 60_000) }));
+  await people.contribute(ana, 100);
+  const mixed = await redeemPoints(shop.app, taxi.principal, fromPool(cem, 110));
+  expect(await people.leave(ben, poolId)).toMatchObject({ returned: [] });
+  expect(await recordReturn(shop.app, taxi.principal, returnOf(bought.purchaseId, [{ lineNo: 1, quantity: '1' }]))).toMatchObject({ reinstated: 20 });
+  expect(await active(ben)).toBe(20);
+  const start = shop.clock.now();
+  shop.clock.advance(120_000);
+  await releaseExpiredHolds(shop.app, 100);
+  shop.clock.set(start);
+  expect(await active(ben)).toBe(50);
+  // Who is still in it has the points in the pool.
+  await refundRedemption(shop.app, taxi.principal, refundRedemptionSchema.parse({ ...key(), redemptionId: mixed.redemptionId }));
+  expect([await active(ana), await active(ben)]).toEqual([0, 60]);
+  expect(await poolOf(ana)).toMatchObject({ active: 100, held: 0, contributors: [{ memberId: ana.memberId, points: 100 }] });
 });
 
 test('through pools and gifts in a circle points grow neither more nor younger, also past expired holds', async () => {
