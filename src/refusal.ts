@@ -50,8 +50,12 @@ export class InvalidInput extends Error {
 
 /** The thing does not exist, or the caller may not know whether it does: both look the same. */
 export class NotFound extends Error {
-  constructor(readonly what: string) {
-    super(`${what} not found.`);
+  /** `next`: a sentence that says what to do, and not why nothing was found. */
+  constructor(
+    readonly what: string,
+    next?: string,
+  ) {
+    super(next === undefined ? `${what} not found.` : `${what} not found. ${next}`);
     this.name = 'NotFound';
   }
 }

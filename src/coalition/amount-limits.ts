@@ -1,10 +1,10 @@
 import { lesser, MAX_POINTS } from '../points/amount';
 import { Refusal } from '../refusal';
 
-/** Fewer points than the rule takes at once. */
+/** Fewer points than the rule allows at a time. */
 export class BelowMinimum extends Refusal {
   constructor(minimum: number, nextIncrement: number) {
-    const message = `At least ${minimum} points are taken at once; the fewest that can be asked for are ${nextIncrement}.`;
+    const message = `At least ${minimum} points at a time; the fewest that can be asked for are ${nextIncrement}.`;
     super({ code: 'BELOW_MINIMUM', message, fields: { minimum, nextIncrement } });
   }
 }
@@ -12,14 +12,14 @@ export class BelowMinimum extends Refusal {
 /** The points are no multiple of the rule's step. */
 export class NotAStep extends Refusal {
   constructor(step: number, nextIncrement: number) {
-    super({ code: 'NOT_A_STEP', message: `Points are taken in steps of ${step}; the next one is ${nextIncrement}.`, fields: { step, nextIncrement } });
+    super({ code: 'NOT_A_STEP', message: `Points go in steps of ${step}; the next one is ${nextIncrement}.`, fields: { step, nextIncrement } });
   }
 }
 
-/** More points than the rule takes at once. */
+/** More points than the rule allows at a time. */
 export class AboveMaximum extends Refusal {
   constructor(maximum: number) {
-    super({ code: 'ABOVE_MAXIMUM', message: `At most ${maximum} points are taken at once.`, fields: { maximum } });
+    super({ code: 'ABOVE_MAXIMUM', message: `At most ${maximum} points at a time.`, fields: { maximum } });
   }
 }
 
@@ -41,7 +41,7 @@ export interface AmountLimits {
   readonly maximum: bigint | null;
 }
 
-/** Throws BelowMinimum, NotAStep or AboveMaximum for points that a rule does not take at once. */
+/** Throws BelowMinimum, NotAStep or AboveMaximum for points that a rule does not allow at a time. */
 export function requireWithinLimits({ minimum, step, maximum }: AmountLimits, points: bigint): void {
   if (points < minimum) throw new BelowMinimum(Number(minimum), Number(lesser(((minimum + step - 1n) / step) * step, MAX_POINTS)));
   const nextIncrement = (points / step + 1n) * step;

@@ -26,7 +26,11 @@ export class QuoteConversionInput {
   @Field(() => String, { description: KEY })
   idempotencyKey!: string;
 
-  @Field(() => MemberRefInput, { nullable: true, description: 'Whose points; leave it out when you are the member.' })
+  @Field(() => MemberRefInput, {
+    nullable: true,
+    description:
+      'Whose points; leave it out when you are the member. A brand names a member that it has enrolled or linked before; naming one here does not make it known to the brand.',
+  })
   member?: MemberRefInput | null;
 
   @Field(() => String, { description: 'Code of the currency that is given.' })

@@ -29,7 +29,8 @@ export class GivePointsInput {
 
   @Field(() => MemberRefInput, {
     nullable: true,
-    description: 'Who gives: the member who asks, when left out. A brand names a member that it has enrolled or linked.',
+    description:
+      'Who gives: the member who asks, when left out. A brand names a member that it has enrolled or linked before; naming one here does not make it known to the brand.',
   })
   from?: MemberRefInput | null;
 
@@ -114,7 +115,9 @@ export class SetGiftRuleInput extends CreationInput {
   })
   dailyMaximum?: bigint | null;
 
-  @Field(() => DateTimeScalar, { description: 'From when it is in force.' })
+  @Field(() => DateTimeScalar, {
+    description: 'From when it is in force; may lie in the past, as of earning and redemption rules: gifts that a brand tells later are judged by it too.',
+  })
   effectiveFrom!: Date;
 }
 

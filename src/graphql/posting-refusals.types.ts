@@ -61,7 +61,7 @@ export class NoRedemptionRuleAnswer extends RefusalAnswer {}
 
 @RefusalType('BELOW_MINIMUM', 'Fewer points than the rule takes at once.')
 export class BelowMinimumAnswer extends RefusalAnswer {
-  @Field(() => PointsScalar, { description: 'Fewest points that are taken at once.' })
+  @Field(() => PointsScalar, { description: 'Fewest points that can be asked for at a time.' })
   minimum!: number;
 
   /** Absent from refusals of before it was said. */
@@ -84,7 +84,7 @@ export class NotAStepAnswer extends RefusalAnswer {
 
 @RefusalType('ABOVE_MAXIMUM', 'More points than the rule takes at once.')
 export class AboveMaximumAnswer extends RefusalAnswer {
-  @Field(() => PointsScalar, { description: 'Most points that are taken at once.' })
+  @Field(() => PointsScalar, { description: 'Most points that can be asked for at a time.' })
   maximum!: number;
 }
 

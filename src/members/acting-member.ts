@@ -5,7 +5,7 @@ import type { Tx } from '../database/transaction';
 import type { Uuid } from '../ids';
 import { InvalidInput, NotFound } from '../refusal';
 import { type MemberRef, memberRefContent } from './member-ref';
-import { type ResolvedMember, readWallets, resolveMember } from './resolve-members';
+import { type ResolvedMember, readWallets, resolveMembers } from './resolve-members';
 
 /** Who asks for something to be done with a member's points: the member, or a brand for the member it names. */
 export type Asker =
@@ -40,13 +40,17 @@ export async function findActingMember(app: App, tx: Tx, asker: Asker): Promise<
     if (!self) throw new NotFound('Member');
     return self;
   }
-  const member = await resolveMember(app, tx, asker.brandId, asker.member, 'look');
+  const [member] = await resolveMembers(app, tx, asker.brandId, [asker.member], 'look');
+  if (!member) throw new NotFound('Member', ENROL_OR_LINK);
   // A card shown at a till pays for what is bought there; it does not let the till give points to others, or change them into others.
   const { rowCount } = await tx.client.query({
     name: 'linked-member',
     text: "SELECT FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL AND source <> 'PRESENTED'",
     values: [asker.brandId, member.memberId],
   });
-  if (!rowCount) throw new NotFound('Member');
+  if (!rowCount) throw new NotFound('Member', ENROL_OR_LINK);
   return member;
 }
+
+/** The same for a member who is unknown, closed, or has only shown a card. */
+const ENROL_OR_LINK = 'Name a member that the brand has enrolled, or has linked with linkMember.';

@@ -99,9 +99,13 @@ test('refused: to oneself, to nobody, out of a locked wallet, more than there is
 test('a brand gives for a member that it has enrolled or linked, never for a card alone; who receives does not become known to it', async () => {
   const [ana, ben] = [await people.person(100), await people.person()];
   const written = await shop.written();
-  await expect(givePoints(shop.app, taxi.principal, giftOf(ben.card, 10, { from: ana.card }))).rejects.toMatchObject({ name: 'NotFound' });
+  // One answer for all whom it may not name, known or not: what to do about it.
+  const notLinked = { name: 'NotFound', message: 'Member not found. Name a member that the brand has enrolled, or has linked with linkMember.' };
+  const nobody = { by: 'identifier', identifier: { kind: 'PHONE', value: '+43 1' } };
+  for (const from of [ana.card, ana.ref, nobody])
+    await expect(givePoints(shop.app, taxi.principal, giftOf(ben.card, 10, { from }))).rejects.toMatchObject(notLinked);
   await recordPurchase(shop.app, taxi.principal, purchaseOf(ana.card, '0'));
-  await expect(givePoints(shop.app, taxi.principal, giftOf(ben.card, 10, { from: ana.card }))).rejects.toMatchObject({ name: 'NotFound' });
+  await expect(givePoints(shop.app, taxi.principal, giftOf(ben.card, 10, { from: ana.card }))).rejects.toMatchObject(notLinked);
   await expect(givePoints(shop.app, fuel.principal, giftOf(ben.card, 10))).rejects.toMatchObject({ field: 'input.from' });
   const session = { ...ana.self, brandId: fuel.brandId };
   await expect(givePoints(shop.app, session, giftOf(ben.card, 10))).rejects.toMatchObject({ name: 'PermissionDenied' });
