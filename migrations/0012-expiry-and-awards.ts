@@ -19,6 +19,7 @@ export class ExpiryAndAwards1790000000012 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       REVOKE UPDATE (notice_days) ON point_currency FROM tessera_app;
+      DROP POLICY kernel_clears ON lot;
       REVOKE DELETE ON lot FROM tessera_kernel;
       DROP TABLE expiry_notice, expiry_progress, award_resolution, purchase_award;
       DROP INDEX lot_end; DROP INDEX account_slides;
@@ -138,6 +139,8 @@ const GRANTS = `
 GRANT UPDATE (notice_days) ON point_currency TO tessera_app;
 -- Emptied lots whose day is past.
 GRANT DELETE ON lot TO tessera_kernel;
+-- Only emptied ones.
+CREATE POLICY kernel_clears ON lot AS RESTRICTIVE FOR DELETE TO tessera_kernel USING (remaining = 0 AND held = 0);
 GRANT SELECT, INSERT ON purchase_award, award_resolution TO tessera_kernel;
 GRANT SELECT ON purchase_award, award_resolution TO tessera_app;
 GRANT SELECT, INSERT ON expiry_notice TO tessera_app;

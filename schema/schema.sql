@@ -131,6 +131,8 @@ DECLARE
   issuer uuid := CASE current_principal() WHEN 'operator' THEN asked_issuer WHEN 'worker' THEN asked_issuer WHEN 'brand' THEN current_brand() END;
   origins int[]; done xid8; running_epoch int;
 BEGIN
+  -- Another brand's are not told: no rows at all.
+  IF issuer IS DISTINCT FROM asked_issuer THEN RETURN; END IF;
   SELECT coalesce(array_agg(o.id), '{}') INTO origins FROM lot_origin o WHERE o.issuer_id = issuer AND o.currency_id = asked_currency;
   SELECT c.epoch, c.position INTO running_epoch, done FROM journal_cursor c WHERE c.consumer = 'roll-ups';
   running_epoch := coalesce(running_epoch, 1); done := coalesce(done, '0');
@@ -1541,6 +1543,7 @@ CREATE POLICY operator_writes ON conversion_route FOR INSERT TO tessera_app WITH
 
 ALTER TABLE counter ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY kernel_all ON counter FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
+CREATE POLICY kernel_prunes ON counter AS RESTRICTIVE FOR DELETE TO tessera_kernel USING ((key ^@ 'velocity:'::text));
 
 ALTER TABLE currency ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY directory ON currency FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) <> 'nobody'::text));
@@ -1627,6 +1630,7 @@ CREATE POLICY holder_reads ON lot FOR SELECT TO tessera_app USING (((( SELECT cu
    FROM account a
   WHERE (a.id = lot.account_id)))));
 CREATE POLICY kernel_all ON lot FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
+CREATE POLICY kernel_clears ON lot AS RESTRICTIVE FOR DELETE TO tessera_kernel USING (((remaining = 0) AND (held = 0)));
 
 ALTER TABLE lot_change ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON lot_change FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));

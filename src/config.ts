@@ -97,7 +97,7 @@ const VARIABLES = {
     .min(1)
     .optional()
     .describe('API client that "npm run import:openings" and "npm run import:purchases" send files as. No other process reads it.'),
-  TESSERA_CLIENT_SECRET: z.string().min(1).optional().describe('Its secret.'),
+  TESSERA_CLIENT_SECRET: z.string().min(1).optional().describe('The secret of that client.'),
   TESSERA_SHUTDOWN_SECONDS: count(1, 600).default(20).describe('How long a stopping process waits for what is in flight.'),
 } as const;
 

@@ -6,6 +6,7 @@ import type { App } from '../app';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
 import { requireCurrency } from '../coalition/require-currency';
 import { currencyCode } from '../ledger/request-fields';
+import { NotFound } from '../refusal';
 
 export const setExpiryNoticesSchema = z.object({
   currency: currencyCode,
@@ -24,9 +25,12 @@ export async function setExpiryNotices(app: App, principal: Principal, command: 
   const noticeDays = command.days;
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const currency = requireCurrency(await app.coalition.snapshot(tx.client), command.currency);
-    const { rowCount } = await tx.client.query('UPDATE point_currency SET notice_days = $2 WHERE id = $1 AND notice_days <> $2', [currency.id, noticeDays]);
+    const { rows } = await tx.client.query('SELECT notice_days FROM point_currency WHERE id = $1 FOR UPDATE', [currency.id]);
+    // Whoever may not write a row cannot lock it either.
+    if (rows.length === 0) throw new NotFound('Currency');
     // Nothing new: neither an audit entry nor a new version of the coalition.
-    if (rowCount === 0) return { ...currency, noticeDays };
+    if (rows[0].notice_days.join() === noticeDays.join()) return { ...currency, noticeDays };
+    await tx.client.query('UPDATE point_currency SET notice_days = $2 WHERE id = $1', [currency.id, noticeDays]);
     const change = { operation: 'setExpiryNotices', target: currency.code, reason: command.reason, details: { days: noticeDays.join(', ') } };
     await recordChange(app, tx, principal, change);
     return { ...currency, noticeDays };

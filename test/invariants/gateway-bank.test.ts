@@ -3,11 +3,11 @@ import { faultsInBooks } from './book-checks';
 import { MUTATIONS } from './gateways/errands';
 import { type GatewayProcess, startGateway } from './gateways/gateway-process';
 import { type GatewayTown, openGatewayTown } from './gateways/gateway-town';
-import { LONG, SEED } from './run-settings';
+import { CI, LONG, SEED } from './run-settings';
 
 const MEMBERS = 200;
 const CALLERS = 64;
-const SECONDS = LONG ? 600 : 60;
+const SECONDS = LONG ? 600 : CI ? 60 : 15;
 
 const BALANCES = `query ($ref: MemberRefInput!) { member(ref: $ref) { wallet { balances { active pending held arrears spendable } } } }`;
 

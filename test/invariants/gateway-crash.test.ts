@@ -3,10 +3,10 @@ import { type KillableServer, startKillableServer } from '../support/killable-se
 import { faultsInBooks } from './book-checks';
 import { type GatewayProcess, startGateway } from './gateways/gateway-process';
 import { type GatewayTown, openGatewayTown } from './gateways/gateway-town';
-import { LONG, randomFrom, SEED } from './run-settings';
+import { CI, LONG, randomFrom, SEED } from './run-settings';
 
-const GATEWAY_KILLS = LONG ? 50 : 8;
-const SERVER_KILLS = LONG ? 20 : 4;
+const GATEWAY_KILLS = LONG ? 50 : CI ? 10 : 4;
+const SERVER_KILLS = LONG ? 20 : CI ? 6 : 2;
 const CALLERS = 24;
 
 let server: KillableServer;

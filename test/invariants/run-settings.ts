@@ -1,6 +1,8 @@
 /** TESSERA_LONG=1 runs longer; TESSERA_SEED (and TESSERA_PATH, as fast-check prints it) repeat a run that failed. */
 export const LONG = process.env.TESSERA_LONG === '1';
 export const SEED = process.env.TESSERA_SEED ? Number(process.env.TESSERA_SEED) : (Date.now() ^ (process.pid << 8)) >>> 1;
+/** In CI there is time for more than while one works. */
+export const CI = process.env.CI === 'true';
 const PATH = process.env.TESSERA_PATH;
 
 /** Runs of a property, and how to repeat them: printed by fast-check when one fails. */

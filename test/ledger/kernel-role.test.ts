@@ -23,12 +23,24 @@ afterAll(async () => {
   await test.close();
 });
 
-const LEDGER = ['account', 'lot_origin', 'posting', 'transfer', 'lot', 'hold', 'allocation', 'arrears', 'arrears_fill', 'counter'];
+const LEDGER = ['account', 'lot_origin', 'posting', 'transfer', 'hold', 'allocation', 'arrears', 'arrears_fill'];
 
 it.each(LEDGER)('the kernel’s role can neither delete nor empty %s', async (table) => {
   await expect(client.query(`DELETE FROM ${table}`)).rejects.toMatchObject({ code: '42501' });
   await expect(client.query(`TRUNCATE ${table}`)).rejects.toMatchObject({ code: '42501' });
   await expect(client.query(`ALTER TABLE ${table} DISABLE TRIGGER ALL`)).rejects.toMatchObject({ code: '42501' });
+});
+
+/** Workers clear away what is empty or long past. */
+it('it deletes no lot that has points, and no counter but those of velocity limits', async () => {
+  await client.query("INSERT INTO counter (account_id, key, value) VALUES (1, 'returned:a purchase', 1), (1, 'velocity:a limit:2020-01-01', 1)");
+  const { rowCount: lots } = await client.query('SELECT FROM lot WHERE remaining > 0 OR held > 0');
+  await client.query('DELETE FROM lot');
+  expect((await client.query('SELECT FROM lot')).rowCount).toBe(lots);
+  expect(lots).toBeGreaterThan(0);
+  await client.query('DELETE FROM counter');
+  expect((await client.query('SELECT key FROM counter')).rows).toEqual([{ key: 'returned:a purchase' }]);
+  for (const table of ['lot', 'counter']) await expect(client.query(`TRUNCATE ${table}`)).rejects.toMatchObject({ code: '42501' });
 });
 
 it.each([
