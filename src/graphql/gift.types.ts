@@ -116,7 +116,8 @@ export class SetGiftRuleInput extends CreationInput {
   dailyMaximum?: bigint | null;
 
   @Field(() => DateTimeScalar, {
-    description: 'From when it is in force; may lie in the past, like that of earning and redemption rules: gifts that a brand tells later are judged by it too.',
+    description:
+      'From when it is in force; may lie in the past, like that of earning and redemption rules: gifts that a brand tells later are judged by it too.',
   })
   effectiveFrom!: Date;
 }
