@@ -334,12 +334,14 @@ describe("functions with the owner's rights", () => {
     );
     const currency = "(SELECT id FROM currency WHERE code = 'SUMS')";
     const active = (issuer: string) => `SELECT points::int FROM issuer_terms('${issuer}', ${currency}, '2026-02-01') WHERE term = 'ACTIVE'`;
-    expect((await asBrand('brand', own, active(other))).rows).toEqual([{ points: 0 }]);
-    expect((await asBrand('brand', other, active(own))).rows).toEqual([{ points: 70 }]);
+    expect((await asBrand('brand', own, active(own))).rows).toEqual([{ points: 0 }]);
+    expect((await asBrand('brand', own, active(other))).rows).toEqual([]);
+    expect((await asBrand('brand', other, active(own))).rows).toEqual([]);
+    expect((await asBrand('brand', other, active(other))).rows).toEqual([{ points: 70 }]);
     expect((await asBrand('operator', '', active(other))).rows).toEqual([{ points: 70 }]);
-    expect((await asBrand('member', '', active(other))).rows).toEqual([{ points: 0 }]);
+    expect((await asBrand('member', '', active(other))).rows).toEqual([]);
     const shadow = ['CREATE TEMP TABLE lot_origin AS SELECT * FROM public.lot_origin', 'GRANT ALL ON ALL TABLES IN SCHEMA pg_temp TO PUBLIC'];
-    expect((await asBrand('brand', own, `${shadow[0]} WHERE false`, shadow[1], active(other))).rows).toEqual([{ points: 0 }]);
+    expect((await asBrand('brand', other, `${shadow[0]} WHERE false`, shadow[1], active(other))).rows).toEqual([{ points: 70 }]);
     for (const role of ['tessera_kernel', 'tessera_queue']) {
       await denied(role, sums);
       await denied(role, active(own));
