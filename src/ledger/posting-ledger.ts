@@ -108,7 +108,7 @@ class PostingLedger implements RunningLedger {
       try {
         // One snapshot and no locks: looking at a balance keeps nobody from spending it.
         await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-        return decide(await loadState(client, [request], this.known, 'read'), [request])[0];
+        return decide(await loadState(client, [request], this.known, { mode: 'read' }), [request])[0];
       } finally {
         await client.query('ROLLBACK').catch((lost: Error) => {
           broken = lost;

@@ -161,7 +161,7 @@ it('a gateway falls silent while it has wallets locked: the others soon go on', 
   const far = await ledger({ connectionString: wire.connectionString, patience: { idleMs: 300, answerMs: 3_000, connectMs: 300, outageMs: 100 } });
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
-  wire.silentAfter = 'kernel-lock';
+  wire.silentAfter = 'FOR NO KEY UPDATE';
   const request = book.burnRequest(taxi, wallet, 1, '2026-01-11T10:00:00Z');
   const silent = expect(far.post(request)).rejects.toMatchObject({ code: 'UNAVAILABLE', retrySafe: true });
   while ((await rows('SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED', wallet)).length > 0) await sleep(10);

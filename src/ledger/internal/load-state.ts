@@ -1,9 +1,10 @@
-import type { ClientBase, QueryConfig } from 'pg';
+import type { ClientBase } from 'pg';
+import { type Prepared, type Ran, runTogether } from '../../database/run-together';
 import type { Uuid } from '../../ids';
 import type { AccountId, PostingRequest } from '../posting';
 import { type BatchState, counterKey, emptyWrites, type OriginState, type WalletState } from './batch-state';
 import { arrayOf } from './binary-array';
-import { number, RAW } from './raw-rows';
+import { number } from './raw-rows';
 import { addArrears, addCounter, addHold, addLot, groupAllocations, type Row, toPosting, toTransfer, toWallet } from './state-rows';
 import type { WalletCache } from './wallet-cache';
 
@@ -55,72 +56,66 @@ const uuidArray = (values: Iterable<Uuid>) => arrayOf('uuid', values, (array, va
 const textArray = (values: Iterable<string>) => arrayOf('text', values, (array, value) => array.text(value));
 
 /**
- * Locks the wallets of a batch and reads everything its plans may look at; all statements go out at once. A wallet that the cache has is read again
- * only where the row that was locked has another version by now; whether it is locked against spending is always the row's to say.
- * 'read' takes no locks, and is for a transaction that sees one snapshot throughout.
+ * Locks the wallets of a batch and reads everything its plans may look at, in one trip. A wallet that the cache has is read again only where the row
+ * that was locked has another version by now; whether it is locked against spending is always the row's to say. Its arrears and holds are read where
+ * it has any. 'read' takes no locks, and is for a transaction that sees one snapshot throughout; `begin` is run first.
  */
 export async function loadState(
   client: ClientBase,
   requests: readonly PostingRequest[],
   known: Known,
-  mode: 'lock' | 'read' = 'lock',
-  cache: WalletCache | null = null,
+  { mode = 'lock', cache = null, begin = null }: { mode?: 'lock' | 'read'; cache?: WalletCache | null; begin?: string | null } = {},
 ): Promise<BatchState> {
   const needs = needsOf(requests);
+  const latest = new Date(needs.latest).toISOString();
   const wallets = new Map<AccountId, WalletState>();
   const unknown: AccountId[] = [];
+  const inArrears: AccountId[] = [];
+  const withHolds: AccountId[] = [];
   for (const account of needs.wallets) {
     const kept = cache?.take(account);
     if (kept) wallets.set(account, kept);
     else unknown.push(account);
+    if (!kept || kept.arrears > 0) inArrears.push(account);
+    if (!kept || kept.held > 0) withHolds.push(account);
   }
-  const read: Read = (name, text, empty, values) => {
-    if (empty) return NO_ROWS;
-    return client
-      .query({ name: `kernel-${name}`, text, values: values(), rowMode: 'array', types: RAW } as QueryConfig)
-      .then((result) => result.rows as unknown as Row[]);
-  };
-  const readWallets = (accounts: readonly AccountId[]) => {
-    const ids = () => [int8Array(accounts)];
-    return [read('wallets', WALLETS, accounts.length === 0, ids), read('lots', LOTS, accounts.length === 0, ids)] as const;
-  };
 
-  const noWallets = needs.wallets.length === 0;
-  const accounts = int8Array(needs.wallets);
+  const first = new Trip();
+  if (begin) first.add(begin);
+  const locks = mode === 'read' ? first.none : first.addFor(needs.wallets, LOCK_WALLETS);
+  const postings = first.add(POSTINGS, uuidArray(needs.postings));
+  const read = addWalletReads(first, { unknown, inArrears, withHolds, latest });
+  const namedHolds = needs.holds.size === 0 ? first.none : first.add(NAMED_HOLDS, uuidArray(needs.holds));
   const named = [...needs.holds, ...needs.transfers];
-  const loads = await Promise.allSettled([
-    read('lock', LOCK_WALLETS, noWallets || mode === 'read', () => [accounts]),
-    ...readWallets(unknown),
-    read('postings', POSTINGS, false, () => [uuidArray(needs.postings)]),
-    read('arrears', ARREARS, noWallets, () => [accounts]),
-    read('named-holds', NAMED_HOLDS, needs.holds.size === 0, () => [uuidArray(needs.holds)]),
-    read('expiring-holds', EXPIRING_HOLDS, noWallets, () => [accounts, new Date(needs.latest).toISOString()]),
-    read('expiring-allocations', EXPIRING_ALLOCATIONS, noWallets, () => [accounts, new Date(needs.latest).toISOString()]),
-    read('allocations', ALLOCATIONS, named.length === 0, () => [uuidArray(named)]),
-    read('transfers', TRANSFERS, needs.transfers.size === 0, () => [uuidArray(needs.transfers)]),
-    read('counters', COUNTERS, needs.counters.size === 0, () => {
-      const counters = [...needs.counters.values()];
-      return [int8Array(counters.map((each) => each.account)), textArray(counters.map((each) => each.key))];
-    }),
-  ]);
-  const [locks, walletRows, lots, postings, arrears, namedHolds, expiringHolds, expiringAllocations, allocations, transfers, counters] = loads.map((load) => {
-    if (load.status === 'rejected') throw load.reason;
-    return load.value;
-  });
-  const moved: AccountId[] = [];
-  for (const row of locks) {
+  const allocations = named.length === 0 ? first.none : first.add(ALLOCATIONS, uuidArray(named));
+  const transfers = needs.transfers.size === 0 ? first.none : first.add(TRANSFERS, uuidArray(needs.transfers));
+  const counters = needs.counters.size === 0 ? first.none : first.add(COUNTERS, ...counterArrays([...needs.counters.values()]));
+  await first.run(client);
+
+  const moved: WalletState[] = [];
+  for (const row of locks.rows) {
     const kept = wallets.get(number(row[0]));
-    if (kept && kept.version !== number(row[1])) moved.push(kept.account);
+    if (kept && kept.version !== number(row[1])) moved.push(kept);
     else if (kept) kept.spendLocked = row[2] === 't';
   }
-  const [movedRows, movedLots] = await Promise.all(readWallets(moved));
-  for (const row of [...walletRows, ...movedRows]) wallets.set(number(row[0]), toWallet(row));
-  const lotRows = movedLots.length > 0 ? [...lots, ...movedLots] : lots;
+  const second = new Trip();
+  // What of theirs the first trip has read, was read behind their locks.
+  const readAgain = addWalletReads(second, {
+    unknown: moved.map(accountOf),
+    inArrears: moved.filter((kept) => kept.arrears === 0).map(accountOf),
+    withHolds: moved.filter((kept) => kept.held === 0).map(accountOf),
+    latest,
+  });
+  await second.run(client);
+  const both = (part: keyof WalletReads) => (moved.length > 0 ? [...read[part].rows, ...readAgain[part].rows] : read[part].rows);
 
+  for (const row of both('wallets')) wallets.set(number(row[0]), toWallet(row));
+  const lots = both('lots');
+  const expiringAllocations = both('expiringAllocations');
   const originIds = new Set<number>();
-  for (const row of lotRows) originIds.add(number(row[4]));
-  for (const row of [...expiringAllocations, ...allocations]) originIds.add(number(row[1]));
-  for (const row of transfers) if (row[8] !== null) originIds.add(number(row[8]));
+  for (const row of lots) originIds.add(number(row[4]));
+  for (const row of [...expiringAllocations, ...allocations.rows]) originIds.add(number(row[1]));
+  for (const row of transfers.rows) if (row[8] !== null) originIds.add(number(row[8]));
   const missing = [...originIds].filter((id) => !known.origins.has(id));
   if (missing.length > 0) await known.loadOrigins(client, missing);
 
@@ -134,19 +129,71 @@ export async function loadState(
     origins: known.origins,
     writes: emptyWrites(),
   };
-  for (const row of postings) state.postings.set(row[0], toPosting(row));
-  for (const row of lotRows) addLot(state, row);
-  for (const row of arrears) addArrears(state, row);
+  for (const row of postings.rows) state.postings.set(row[0], toPosting(row));
+  for (const row of lots) addLot(state, row);
+  for (const row of both('arrears')) addArrears(state, row);
   // A named hold that is expiring too comes in both.
-  const allocationsOf = new Map([...groupAllocations(expiringAllocations), ...groupAllocations(allocations)]);
-  for (const row of [...namedHolds, ...expiringHolds]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
-  for (const row of transfers) state.transfers.set(row[0], toTransfer(row, allocationsOf));
-  for (const row of counters) addCounter(state, row);
+  const allocationsOf = new Map([...groupAllocations(expiringAllocations), ...groupAllocations(allocations.rows)]);
+  for (const row of [...namedHolds.rows, ...both('expiringHolds')]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
+  for (const row of transfers.rows) state.transfers.set(row[0], toTransfer(row, allocationsOf));
+  for (const row of counters.rows) addCounter(state, row);
   return state;
 }
 
-type Read = (name: string, text: string, empty: boolean, values: () => unknown[]) => Promise<Row[]>;
-const NO_ROWS: Promise<Row[]> = Promise.resolve([]);
+/** Where the rows of a statement are, once its trip is made. */
+interface Answer {
+  rows: readonly Row[];
+}
+
+/** Statements that go to the database together. */
+class Trip {
+  /** The answer to what need not be asked. */
+  readonly none: Answer = { rows: [] };
+  private readonly statements: Prepared[] = [];
+  private readonly answers: Answer[] = [];
+
+  add(text: string, ...values: (Buffer | string)[]): Answer {
+    const answer: Answer = { rows: [] };
+    this.statements.push({ text, values });
+    this.answers.push(answer);
+    return answer;
+  }
+
+  /** For these accounts, if there are any. */
+  addFor(accounts: readonly AccountId[], text: string, ...values: string[]): Answer {
+    return accounts.length === 0 ? this.none : this.add(text, int8Array(accounts), ...values);
+  }
+
+  async run(client: ClientBase): Promise<void> {
+    const ran: readonly Ran[] = await runTogether(client, this.statements);
+    ran.forEach(({ rows }, at) => {
+      this.answers[at].rows = rows;
+    });
+  }
+}
+
+type WalletReads = ReturnType<typeof addWalletReads>;
+
+function addWalletReads(
+  trip: Trip,
+  { unknown, inArrears, withHolds, latest }: Readonly<Record<'unknown' | 'inArrears' | 'withHolds', readonly AccountId[]>> & { latest: string },
+) {
+  return {
+    wallets: trip.addFor(unknown, WALLETS),
+    lots: trip.addFor(unknown, LOTS),
+    arrears: trip.addFor(inArrears, ARREARS),
+    expiringHolds: trip.addFor(withHolds, EXPIRING_HOLDS, latest),
+    expiringAllocations: trip.addFor(withHolds, EXPIRING_ALLOCATIONS, latest),
+  };
+}
+
+function accountOf({ account }: WalletState): AccountId {
+  return account;
+}
+
+function counterArrays(counters: readonly { account: AccountId; key: string }[]): [Buffer, Buffer] {
+  return [int8Array(counters.map((each) => each.account)), textArray(counters.map((each) => each.key))];
+}
 
 /** What a batch needs, each id once. */
 interface Needs {

@@ -1,5 +1,4 @@
 import type { ClientBase } from 'pg';
-import { sendTogether } from '../../database/send-together';
 import type { PostingRequest } from '../posting';
 import { type Decision, decide } from './decide';
 import { type Known, loadState } from './load-state';
@@ -19,19 +18,14 @@ export async function postBatch(
   beforeCommit: (decided: readonly Decision[]) => void,
 ): Promise<Decision[]> {
   try {
-    // Sent ahead of the reads without waiting for it; nothing is written before it is known to have begun.
-    const [begun, loaded] = await Promise.allSettled(
-      sendTogether(client, () => [client.query(BEGIN), loadState(client, requests, known, 'lock', cache)] as const),
-    );
-    if (begun.status === 'rejected') throw begun.reason;
-    if (loaded.status === 'rejected') throw loaded.reason;
-    const decisions = decide(loaded.value, requests);
-    await writeBatch(client, loaded.value, buffers);
+    const state = await loadState(client, requests, known, { cache, begin: BEGIN });
+    const decisions = decide(state, requests);
+    await writeBatch(client, state, buffers);
     beforeCommit(decisions);
     const committed = await client.query('COMMIT');
     // COMMIT of an aborted transaction answers ROLLBACK, without an error.
     if (committed.command !== 'COMMIT') throw new Error(`the batch was not committed: ${committed.command}`);
-    cache.keep(loaded.value);
+    cache.keep(state);
     return decisions;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);

@@ -1,5 +1,5 @@
-import type { ClientBase, QueryConfig, QueryResult } from 'pg';
-import { sendTogether } from '../../database/send-together';
+import type { ClientBase } from 'pg';
+import { runTogether } from '../../database/run-together';
 import type { AlongsideRow, AlongsideTable } from '../alongside';
 import { UPDATE_ARREARS, UPDATE_HOLDS, UPDATE_LOTS, UPDATE_WALLETS, UPSERT_COUNTERS, UPSERT_LOTS } from './balance-statements';
 import type { BatchState, LotState } from './batch-state';
@@ -8,20 +8,11 @@ import { requireRowCount } from './row-counts';
 import { insertInto } from './row-statement';
 import { type Write, WriteBuffers } from './statement';
 
-/** Writes all that a batch decided: one statement a table, all sent at once, every row count checked. */
+/** Writes all that a batch decided: one statement a table, in one trip, every row count checked. */
 export async function writeBatch(client: ClientBase, state: BatchState, buffers = new WriteBuffers()): Promise<void> {
   const writes = [...balanceWrites(state, buffers), ...insertWrites(state, buffers), ...rowWrites(state.writes.rows, buffers)];
-  const results = await Promise.allSettled(
-    sendTogether(client, () =>
-      writes.map(
-        ({ name, text, values }) => client.query({ name: `kernel-${name}`, text, values: values as unknown[] } as QueryConfig) as Promise<QueryResult>,
-      ),
-    ),
-  );
-  for (const [at, result] of results.entries()) {
-    if (result.status === 'rejected') throw result.reason;
-    requireRowCount(writes[at].name, result.value.rowCount, writes[at].rows);
-  }
+  const ran = await runTogether(client, writes);
+  for (const [at, { affected }] of ran.entries()) requireRowCount(writes[at].name, affected, writes[at].rows);
 }
 
 function balanceWrites(state: BatchState, buffers: WriteBuffers): Write[] {

@@ -1,0 +1,101 @@
+import { type ClientBase, type Connection, Query } from 'pg';
+
+/** A statement and its arguments: as text, or as bytes in the type's binary format. It is prepared once on each connection, by its text. */
+export interface Prepared {
+  readonly text: string;
+  readonly values?: readonly (string | Buffer | null)[];
+}
+
+/** What one of the statements came to. */
+export interface Ran {
+  /** Each value in the server's own text. */
+  readonly rows: readonly string[][];
+  /** Rows that were read or written; 0 for a statement that does neither. */
+  readonly affected: number;
+  /** As the server names it: SELECT, INSERT, COMMIT ... */
+  readonly command: string;
+}
+
+/**
+ * Runs statements in order with one synchronisation for all of them: they go out in one write, and the server answers when it is through, instead of
+ * once a statement. After the first that fails the rest are skipped, and its error is the answer; so this is for statements of one transaction.
+ */
+export function runTogether(client: ClientBase, statements: readonly Prepared[]): Promise<Ran[]> {
+  if (statements.length === 0) return Promise.resolve([]);
+  return new Promise((resolve, reject) => {
+    client.query(new Together(statements, (error, ran) => (error ? reject(error) : resolve(ran ?? []))));
+  });
+}
+
+/** What pg's own queries use of a connection; its declared types ask for more arguments. */
+interface Wire {
+  readonly stream: { cork(): void; uncork(): void };
+  parse(message: { readonly name: string; readonly text: string }): void;
+  bind(message: { readonly statement: string; readonly values: readonly unknown[] }): void;
+  execute(): void;
+  sync(): void;
+}
+
+/** The statements that a connection has prepared, or is about to: their names there by their texts. */
+const preparedOn = new WeakMap<Connection, { readonly names: Map<string, string>; made: number }>();
+
+/**
+ * pg lets a query of another class speak the protocol itself; in pipeline mode only if it is a Query. It asks for no description of the rows: whoever
+ * wrote the statement knows its columns.
+ */
+class Together extends Query {
+  private readonly ran: Ran[] = [];
+  private read: string[][] = [];
+  private prepared: { readonly names: Map<string, string>; made: number } | undefined;
+  /** Places of the statements that are prepared with this run. */
+  private readonly firsts: number[] = [];
+
+  constructor(
+    private readonly statements: readonly Prepared[],
+    /** pg replaces it when an answer takes too long. */
+    readonly callback: (error: Error | null, ran?: Ran[]) => void,
+  ) {
+    super('');
+  }
+
+  override submit = (connection: Connection): void => {
+    const wire = connection as unknown as Wire;
+    let prepared = preparedOn.get(connection);
+    if (!prepared) preparedOn.set(connection, (prepared = { names: new Map(), made: 0 }));
+    this.prepared = prepared;
+    wire.stream.cork();
+    for (const [at, { text, values = [] }] of this.statements.entries()) {
+      let name = prepared.names.get(text);
+      if (!name) {
+        prepared.names.set(text, (name = `together-${prepared.made++}`));
+        this.firsts.push(at);
+        wire.parse({ name, text });
+      }
+      wire.bind({ statement: name, values });
+      wire.execute();
+    }
+    wire.sync();
+    wire.stream.uncork();
+  };
+
+  handleDataRow({ fields }: { readonly fields: string[] }): void {
+    this.read.push(fields);
+  }
+
+  /** `text`: 'INSERT 0 5', 'UPDATE 5', 'COMMIT'. */
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    const words = text.split(' ');
+    this.ran.push({ rows: this.read, affected: words.length > 1 ? Number(words[words.length - 1]) : 0, command: words[0] });
+    this.read = [];
+  }
+
+  /** What was not run, was perhaps not prepared: it gets another name next time. */
+  handleError(error: Error): void {
+    for (const at of this.firsts) if (at >= this.ran.length) this.prepared?.names.delete(this.statements[at].text);
+    this.callback(error);
+  }
+
+  handleReadyForQuery(): void {
+    this.callback(null, this.ran);
+  }
+}
