@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader';
+import type { ExecutionResult } from 'graphql';
 import type { Principal } from '../access/principal';
 import { Unauthenticated } from '../access/unauthenticated';
 import type { App } from '../app';
@@ -10,8 +11,18 @@ export interface Context {
   readonly principal: Principal | null;
   /** Also in the logs and in the response's x-request-id. */
   readonly requestId: string;
+  /** Of the client, as far as the deployment's proxies are trusted. */
+  readonly address: string;
   /** This request's loaders, by their definition: see defineLoader. */
   readonly loaders: Map<object, DataLoader<unknown, unknown>>;
+  /** The operation has been run already and brought errors, which Apollo Server is to show. */
+  readonly executed?: Executed;
+}
+
+/** What running an operation gave, and the headers of its allowance. */
+export interface Executed {
+  readonly result: ExecutionResult;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Who asks; throws Unauthenticated when nobody does. */

@@ -1,5 +1,5 @@
 import { type ApolloServerPlugin, type GraphQLRequestContextDidResolveOperation, HeaderMap } from '@apollo/server';
-import { GraphQLError } from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { actorOf } from '../access/principal';
 import type { App } from '../app';
 import type { Context } from './context';
@@ -19,8 +19,8 @@ export function createOperationLimiter(app: App): RateLimiter {
 }
 
 /** What to count a request under: its principal, or where it comes from. */
-export function countedAs(ctx: Pick<Context, 'principal'>, address: string): string {
-  return ctx.principal ? actorOf(ctx.principal) : `address:${address}`;
+export function countedAs({ principal, address }: Pick<Context, 'principal' | 'address'>): string {
+  return principal ? actorOf(principal) : `address:${address}`;
 }
 
 /** Too many operations, or too much of their cost, within the minute. */
@@ -30,21 +30,39 @@ export function rateLimited(allowance: Allowance): GraphQLError {
   });
 }
 
-/** Refuses, before it is run, an operation that is too deep, has too many aliases or costs too much, and counts its cost against the client. */
-export function limitsPlugin(app: App, limiter: RateLimiter, addressOf: (ctx: Context) => string): ApolloServerPlugin<Context> {
+/**
+ * Counts a valid operation's cost against the client, and gives the headers of its allowance. Throws a GraphQLError for one that is too deep, has too
+ * many aliases or costs too much.
+ */
+export type Allow = (
+  ctx: Context,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+) => Allowance['headers'];
+
+export function allowOperations({ config }: App, schema: GraphQLSchema, limiter: RateLimiter): Allow {
+  const { queryDepth, queryAliases, queryCost } = config.limits;
+  return (ctx, document, operation, variables) => {
+    const measure = measureOperation(schema, document, operation, variables);
+    if (measure.depth > queryDepth) throw beyond(`is ${measure.depth} levels deep; at most ${queryDepth} are allowed`);
+    if (measure.aliases > queryAliases) throw beyond(`has ${measure.aliases} aliases; at most ${queryAliases} are allowed`);
+    if (measure.cost > queryCost) throw beyond(`costs ${measure.cost}; at most ${queryCost} is allowed. Ask for fewer fields or smaller pages`);
+    const allowance = limiter.take(countedAs(ctx), [0, measure.cost]);
+    if (!allowance.allowed) throw rateLimited(allowance);
+    return allowance.headers;
+  };
+}
+
+/** Has Apollo Server refuse, before it is run, what is not allowed. */
+export function limitsPlugin(allow: Allow): ApolloServerPlugin<Context> {
   return {
     async requestDidStart() {
       return {
-        async didResolveOperation(request: GraphQLRequestContextDidResolveOperation<Context>) {
-          if (!request.operation) return;
-          const measure = measureOperation(request.schema, request.document, request.operation, request.request.variables ?? {});
-          const { queryDepth, queryAliases, queryCost } = app.config.limits;
-          if (measure.depth > queryDepth) throw beyond(`is ${measure.depth} levels deep; at most ${queryDepth} are allowed`);
-          if (measure.aliases > queryAliases) throw beyond(`has ${measure.aliases} aliases; at most ${queryAliases} are allowed`);
-          if (measure.cost > queryCost) throw beyond(`costs ${measure.cost}; at most ${queryCost} is allowed. Ask for fewer fields or smaller pages`);
-          const allowance = limiter.take(countedAs(request.contextValue, addressOf(request.contextValue)), [0, measure.cost]);
-          if (!allowance.allowed) throw rateLimited(allowance);
-          for (const [name, value] of Object.entries(allowance.headers)) request.response.http.headers.set(name, value);
+        async didResolveOperation({ operation, document, request, contextValue, response }: GraphQLRequestContextDidResolveOperation<Context>) {
+          if (!operation) return;
+          const headers = contextValue.executed?.headers ?? allow(contextValue, document, operation, request.variables ?? {});
+          for (const [name, value] of Object.entries(headers)) response.http.headers.set(name, value);
         },
       };
     },

@@ -1,11 +1,11 @@
-import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyInstance } from 'fastify';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { authenticate } from '../access/authenticate';
 import type { Principal } from '../access/principal';
 import { Unauthenticated } from '../access/unauthenticated';
@@ -14,10 +14,12 @@ import { directRoutes } from '../http/direct-route';
 import { buildTesseraSchema } from './build-schema';
 import type { Context } from './context';
 import { createErrorFormatter } from './errors';
+import { createExecutor, type Executor } from './executor';
 import { registerExplorer } from './explorer';
 import type { ExplorerDemo } from './explorer-tabs';
 import { graphqlEndpoint } from './graphql-endpoint';
-import { countedAs, createOperationLimiter, limitsPlugin, rateLimited } from './limits';
+import { KnownDocuments } from './known-documents';
+import { allowOperations, countedAs, createOperationLimiter, limitsPlugin, rateLimited } from './limits';
 import { registerOAuth } from './oauth-routes';
 import type { RateLimiter } from './rate-limit';
 
@@ -29,12 +31,16 @@ export interface GraphqlOptions {
 /** Mounts the GraphQL API at /graphql, the token endpoint and its documents, and the explorer where it is on. */
 export async function registerGraphql(server: FastifyInstance, app: App, options: GraphqlOptions = {}): Promise<void> {
   const limiter = createOperationLimiter(app);
-  const addresses = new WeakMap<Context, string>();
   const requestIds = new WeakMap<object, string>();
+  const schema = buildTesseraSchema();
+  const executor = createExecutor(schema);
+  const documents = new KnownDocuments();
+  const allow = allowOperations(app, schema, limiter);
   const apollo = new ApolloServer<Context>({
-    schema: buildTesseraSchema(),
+    gateway: executedBy(executor, schema),
+    documentStore: documents,
     plugins: [
-      limitsPlugin(app, limiter, (ctx) => addresses.get(ctx) ?? ''),
+      limitsPlugin(allow),
       rememberRequests(requestIds),
       // Its landing page loads from a CDN; the explorer is our own. The others are for a service that we do not use.
       ApolloServerPluginLandingPageDisabled(),
@@ -55,12 +61,14 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
   server.addHook('onClose', () => apollo.stop());
 
   const endpoint = graphqlEndpoint(apollo, {
+    documents,
+    allow,
+    executor,
     bodyLimitBytes: app.config.http.bodyLimitBytes,
     log: app.log,
     contextOf: async (authorization, { requestId, address }) => {
-      const context: Context = { app, principal: await identify(app, limiter, authorization, address), requestId, loaders: new Map() };
-      addresses.set(context, address);
-      const allowance = limiter.take(countedAs(context, address), [1, 0]);
+      const context: Context = { app, principal: await identify(app, limiter, authorization, address), requestId, address, loaders: new Map() };
+      const allowance = limiter.take(countedAs(context), [1, 0]);
       if (!allowance.allowed) throw rateLimited(allowance);
       return { context, headers: allowance.headers };
     },
@@ -70,13 +78,30 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
   if (app.config.explorer) await registerExplorer(server, app, options.explorerDemo ?? null);
 }
 
+/** What Apollo Server calls a gateway is how it is given another executor. */
+function executedBy(executor: Executor, schema: GraphQLSchema): ApolloServerOptionsWithGateway<Context>['gateway'] {
+  return {
+    onSchemaLoadOrUpdate(loaded) {
+      loaded({ apiSchema: schema, coreSupergraphSdl: '' });
+      return () => undefined;
+    },
+    load: async () => ({
+      executor: async ({ document, request, context }) => {
+        const { executed } = context as Context;
+        return executed?.result ?? executor({ document, operationName: request.operationName, variables: request.variables, context: context as Context });
+      },
+    }),
+    stop: async () => undefined,
+  };
+}
+
 /** The principal; a bad token is an answer of its own (401), and is counted against the address that it came from. */
 async function identify(app: App, limiter: RateLimiter, authorization: string | undefined, address: string): Promise<Principal | null> {
   try {
     return await authenticate(app, authorization);
   } catch (error) {
     if (!(error instanceof Unauthenticated)) throw error;
-    const allowance = limiter.take(countedAs({ principal: null }, address), [1, 0]);
+    const allowance = limiter.take(countedAs({ principal: null, address }), [1, 0]);
     if (!allowance.allowed) throw rateLimited(allowance);
     throw new GraphQLError(error.message, {
       extensions: {

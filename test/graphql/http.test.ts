@@ -44,6 +44,39 @@ describe('GraphQL over HTTP', () => {
   });
 });
 
+describe('what was asked before', () => {
+  const RATE = 'mutation ($input: StoreConversionRateInput!) { storeConversionRate(input: $input) { __typename } }';
+  it.each<[string, Record<string, unknown>]>([
+    ['data', { query }],
+    ['data of one of two operations', { query: 'query A { viewer { kind } } query B { __typename }', operationName: 'B' }],
+    ['an operation that there is not', { query: 'query A { viewer { kind } } query B { __typename }', operationName: 'C' }],
+    ['two operations and no name', { query: 'query A { viewer { kind } } query B { __typename }' }],
+    ['null for everything else', { query, operationName: null, variables: null, extensions: null }],
+    ['an extension', { query, extensions: { persistedQuery: { version: 1, sha256Hash: 'x' } } }],
+    ['variables that are no object', { query, variables: [] }],
+    ['variables as text', { query, variables: '{}' }],
+    ['wrong variables', { query: RATE, variables: { input: { minimum: 'x' } } }],
+    ['a variable that is missing', { query: RATE }],
+    ['an error of a resolver', { query: '{ brand(id: "brd_00000000000000000000000000000000") { id } }' }],
+    ['an error beside data', { query: '{ viewer { kind } brands(first: 1000) { edges { cursor } } }' }],
+    ['a document that is not valid', { query: '{ nothing }' }],
+    ['an operation that is too deep', { query: `{ partnerships { edges { node ${'{ terms { partnership '.repeat(6)} { id } ${'} }'.repeat(6)} } } }` }],
+  ])('%s: is answered the same again', async (_what, payload) => {
+    const ask = async (token: string | null) => {
+      const headers = token === null ? {} : { authorization: token };
+      const { statusCode, body, headers: answered } = await api.server.inject({ method: 'POST', url: '/graphql', headers, payload });
+      const { date: _date, ratelimit: left, 'x-request-id': _id, ...telling } = answered;
+      return { statusCode, body: body.replaceAll(/[0-9a-f-]{36}/g, 'id'), headers: telling, limited: typeof left };
+    };
+    const first = await ask(authorization);
+    expect(await ask(authorization)).toEqual(first);
+    expect(await ask(authorization)).toEqual(first);
+    const stranger = await ask('Bearer nonsense');
+    expect([stranger.statusCode, JSON.parse(stranger.body).errors[0].extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
+    expect(await ask(null)).toEqual(await ask(null));
+  });
+});
+
 describe('errors', () => {
   it('of a database are masked: an id, and nothing else', async () => {
     // A table that is gone stands for any fault in the database.

@@ -94,6 +94,15 @@ describe('an operation beyond a limit is refused before it is run', () => {
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
   });
 
+  it('cost of strangers, each by the address that they come from', async () => {
+    const ask = async (remoteAddress: string) =>
+      (await api.server.inject({ method: 'POST', url: '/graphql', remoteAddress, payload: { query: brands(100) } })).json().errors[0].extensions.code;
+    const codes = [];
+    for (let n = 0; n < 5; n++) codes.push(await ask('192.0.2.1'));
+    expect(codes).toEqual([...Array.from({ length: 3 }, () => 'UNAUTHENTICATED'), 'RATE_LIMITED', 'RATE_LIMITED']);
+    expect(await ask('192.0.2.2')).toBe('UNAUTHENTICATED');
+  });
+
   it('bad tokens from one address', async () => {
     const statuses = [];
     for (let n = 0; n < 62; n++) statuses.push((await api.ask('bad', '{ viewer { kind } }')).status);
