@@ -44,10 +44,13 @@ export function newUuid(nowMs: number = Date.now()): Uuid {
 
 /** A UUIDv8 that is the same for the same parts: SHA-256 over them, each preceded by its length. */
 export function derivedUuid(...parts: readonly string[]): Uuid {
-  const bytes = hash('sha256', parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join(''), 'buffer').subarray(0, 16);
-  bytes[6] = (bytes[6] & 0x0f) | 0x80;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  return uuidFromBytes(bytes);
+  let named = '';
+  for (const part of parts) named += `${Buffer.byteLength(part)}:${part}`;
+  const digest = hash('sha256', named, 'binary');
+  for (let at = 0; at < 16; at++) made[at] = digest.charCodeAt(at);
+  made[6] = (made[6] & 0x0f) | 0x80;
+  made[8] = (made[8] & 0x3f) | 0x80;
+  return uuidFromBytes(made);
 }
 
 /** Written in one piece: text that is put together from parts has to be copied once more when somebody looks into it, and the ledger does. */

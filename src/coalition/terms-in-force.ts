@@ -72,10 +72,10 @@ export function requireTerms(
   const brand = snapshot.brandsById.get(brandId);
   const currency = snapshot.currenciesById.get(currencyId);
   const terms = findTerms(snapshot, brandId, currencyId, occurredAt);
-  const what = `${act === 'issue' ? 'issue' : 'redeem'} ${currency?.code ?? 'this currency'} at ${occurredAt.toISOString()}`;
+  const what = () => `${act} ${currency?.code ?? 'this currency'} at ${occurredAt.toISOString()}`;
   if (!terms || brand?.status !== 'ACTIVE')
-    throw new TermsNotActive(`No terms in force let ${brand?.code ?? 'this brand'} ${what}. Propose terms and have them countersigned.`);
-  if (act === 'issue' ? !terms.mayIssue : !terms.mayRedeem) throw new TermsNotActive(`The terms in force do not let ${brand.code} ${what}.`);
+    throw new TermsNotActive(`No terms in force let ${brand?.code ?? 'this brand'} ${what()}. Propose terms and have them countersigned.`);
+  if (act === 'issue' ? !terms.mayIssue : !terms.mayRedeem) throw new TermsNotActive(`The terms in force do not let ${brand.code} ${what()}.`);
   requireWithinBackdating(terms, occurredAt, now);
   return terms;
 }

@@ -37,7 +37,7 @@ export function awardDates(policy: ExpiryPolicy, availability: Availability, day
 
 function pendingUntil(policy: ExpiryPolicy, day: Day, from: Day): AwardDates {
   const lot = lifeOf(policy, day, from > day ? from : ALWAYS);
-  return { lot, ...lot, deadline: null };
+  return { lot, availableOn: lot.availableOn, deadline: null, expiresOn: lot.expiresOn };
 }
 
 /** Dates of an award confirmed on a local day: by the policy from the day of purchase. */

@@ -2,7 +2,7 @@ import type { Uuid } from '../ids';
 import { type AlongsideRow, alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
 import { type HeldLimit, withinLimits } from '../limits/within-limits';
-import { ALWAYS, type Day, dayToIso, NEVER } from '../points/calendar';
+import { ALWAYS, type Day, dayOf, dayToIso, NEVER } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
 import { type ExactAmount, exactFromMicros, formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
@@ -34,7 +34,7 @@ export interface PurchaseFacts {
   readonly walletId: Uuid;
   readonly wallet: AccountId;
   readonly issued: AccountId;
-  readonly currency: { readonly id: number; readonly code: string; readonly scale: number };
+  readonly currency: { readonly id: number; readonly code: string; readonly scale: number; readonly timeZone: string };
   readonly rule: EarningRule;
   readonly termsId: Uuid;
   /** Most points that one purchase may earn: see mostClearable. */
@@ -43,8 +43,6 @@ export interface PurchaseFacts {
   readonly limits: readonly HeldLimit[];
   readonly originId: number;
   readonly award: AwardDates;
-  /** Local day of recordedAt. */
-  readonly recordedOn: Day;
   /** What earning does to the wallet's own expiry: see activity. */
   readonly activity: readonly Step[];
   /** The wallet's own row says that it is locked. */
@@ -75,7 +73,8 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
   const exclusions = lines.map((line) => lineExclusion(rule, line));
   const amounts = lines.map((line) => lineAmount(line.quantity, line.unitPrice));
   const amount = sumAmounts(amounts);
-  const eligible = sumAmounts(amounts.filter((_, i) => exclusions[i] === null));
+  const eligible = exclusions.some((reason) => reason !== null) ? sumAmounts(amounts.filter((_, i) => exclusions[i] === null)) : amount;
+  const written = { amount: formatExact(amount), eligible: formatExact(eligible) };
   return (view) => {
     if (facts.moneyCurrency !== rule.moneyCurrency) return refuse(new MoneyCurrencyMismatch(rule.moneyCurrency));
     const paid: { redemption: RedemptionFact; points: number; value: ExactAmount }[] = [];
@@ -94,44 +93,59 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
     const within = withinLimits(view, facts.limits, Number(points));
     if ('refused' in within) return within;
     const earned = within.points;
-    const used = paid.map(({ redemption }): Step => ({ do: 'count', account: facts.wallet, key: usedCounter(redemption.id), by: 1 }));
-    const steps = [...used, ...within.steps];
-    if (earned > 0)
-      steps.push(...facts.activity, {
-        do: 'credit',
-        id: facts.earnTransferId,
-        from: facts.issued,
-        to: facts.wallet,
-        amount: earned,
-        code: 'EARN',
-        lot: { originId: facts.originId, ...facts.award.lot },
-        termsId: facts.termsId,
-      });
-    steps.push(...contributionSteps(view, facts.contribution, { ...facts, points: earned, lot: facts.award.lot }));
+    const totals: Totals = { ...written, paidWithPoints: formatExact(paidWithPoints), earned, paid };
+    const { availableOn, deadline, expiresOn } = facts.award;
     return {
-      steps,
-      rows: rowsOf(facts, exclusions, { amount, eligible, paidWithPoints, earned, paid }),
+      steps: stepsOf(facts, view, totals, within.steps),
+      rows: rowsOf(facts, exclusions, totals),
       answer: {
         purchaseId: facts.purchaseId,
         currency: facts.currency.code,
         points: earned,
         forgone: Number(points) - earned,
         moneyCurrency: facts.moneyCurrency,
-        amount: formatExact(amount),
-        eligibleAmount: formatExact(eligible),
-        paidWithPoints: formatExact(paidWithPoints),
-        leftOut: exclusions.flatMap((reason, i) => (reason ? [{ lineNo: i + 1, reason }] : [])),
+        amount: totals.amount,
+        eligibleAmount: totals.eligible,
+        paidWithPoints: totals.paidWithPoints,
+        leftOut: leftOutOf(exclusions),
         ruleId: rule.id,
-        ...datesOf(facts.award, earned),
+        availableOn: dateOf(availableOn, earned),
+        confirmBy: dateOf(deadline, earned),
+        expiresOn: dateOf(expiresOn, earned),
         occurredAt: facts.occurredAt.toISOString(),
       },
     };
   };
 }
 
-function datesOf({ availableOn, deadline, expiresOn }: AwardDates, earned: number) {
-  const shown = (day: Day | null) => (earned === 0 || day === null || day === NEVER || day === ALWAYS ? null : dayToIso(day));
-  return { availableOn: shown(availableOn), confirmBy: shown(deadline), expiresOn: shown(expiresOn) };
+function stepsOf(facts: PurchaseFacts, view: LedgerView, { paid, earned }: Totals, counted: readonly Step[]): Step[] {
+  const steps: Step[] = [];
+  for (const { redemption } of paid) steps.push({ do: 'count', account: facts.wallet, key: usedCounter(redemption.id), by: 1 });
+  steps.push(...counted);
+  const { contribution, wallet, locked, day, award } = facts;
+  const { availableOn, expiresOn } = award.lot;
+  if (earned > 0)
+    steps.push(...facts.activity, {
+      do: 'credit',
+      id: facts.earnTransferId,
+      from: facts.issued,
+      to: wallet,
+      amount: earned,
+      code: 'EARN',
+      lot: { originId: facts.originId, expiresOn, availableOn },
+      termsId: facts.termsId,
+    });
+  if (contribution) steps.push(...contributionSteps(view, contribution, { wallet, locked, points: earned, lot: award.lot, day }));
+  return steps;
+}
+
+function leftOutOf(exclusions: readonly (Exclusion | null)[]): { readonly lineNo: number; readonly reason: Exclusion }[] {
+  return exclusions.flatMap((reason, i) => (reason ? [{ lineNo: i + 1, reason }] : []));
+}
+
+/** null: there are no points, or no such day. */
+function dateOf(day: Day | null, earned: number): string | null {
+  return earned === 0 || day === null || day === NEVER || day === ALWAYS ? null : dayToIso(day);
 }
 
 function refuse(refusal: { toData(): RefusalData }): { refused: RefusalData } {
@@ -147,9 +161,10 @@ function whyUnusable(facts: PurchaseFacts, redemption: RedemptionFact, view: Led
 }
 
 interface Totals {
-  readonly amount: ExactAmount;
-  readonly eligible: ExactAmount;
-  readonly paidWithPoints: ExactAmount;
+  /** Decimal texts, as the database and the answer have them. */
+  readonly amount: string;
+  readonly eligible: string;
+  readonly paidWithPoints: string;
   readonly earned: number;
   readonly paid: readonly { readonly redemption: RedemptionFact; readonly points: number }[];
 }
@@ -157,66 +172,67 @@ interface Totals {
 function rowsOf(facts: PurchaseFacts, exclusions: readonly (Exclusion | null)[], totals: Totals): AlongsideRow[] {
   // Every column is named where the row is made: thousands a second are, and a spread costs more than the rest of it.
   const { walletId: wallet_id, brandId: brand_id, purchaseId: purchase_id } = facts;
-  const purchase = alongside(PURCHASE, {
-    id: purchase_id,
-    wallet_id,
-    brand_id,
-    member_id: facts.memberId,
-    account_id: facts.wallet,
-    currency_id: facts.currency.id,
-    posting_id: facts.postingId,
-    earn_transfer_id: totals.earned > 0 ? facts.earnTransferId : null,
-    money_currency: facts.moneyCurrency,
-    amount: formatExact(totals.amount),
-    eligible_amount: formatExact(totals.eligible),
-    paid_with_points: formatExact(totals.paidWithPoints),
-    points: totals.earned,
-    channel: facts.channel,
-    instrument: facts.instrument,
-    reference: facts.reference,
-    rule_id: facts.rule.id,
-    terms_id: facts.termsId,
-    occurred_at: facts.occurredAt.getTime(),
-    recorded_at: facts.recordedAt.getTime(),
-  });
-  const lines = facts.lines.map((line, i) =>
-    alongside(PURCHASE_LINE, {
+  const rows = [
+    alongside(PURCHASE, {
+      id: purchase_id,
       wallet_id,
       brand_id,
-      purchase_id,
-      line_no: i + 1,
-      sku: line.sku,
-      category: line.category,
-      quantity: formatDecimal(line.quantity, 3),
-      unit_price: formatDecimal(line.unitPrice, 6),
-      eligible: exclusions[i] === null,
-      exclusion: exclusions[i],
-    }),
-  );
-  const paid = totals.paid.map(({ redemption, points }) =>
-    alongside(PURCHASE_REDEMPTION, { wallet_id, brand_id, redemption_id: redemption.id, purchase_id, points }),
-  );
-  return [purchase, ...lines, ...paid, ...awardRow(facts, totals.earned)];
-}
-
-/** Only of points that cannot be spent at once. */
-function awardRow(facts: PurchaseFacts, earned: number): AlongsideRow[] {
-  const { availableOn, deadline } = facts.award;
-  if (earned === 0 || availableOn === ALWAYS) return [];
-  return [
-    alongside(PURCHASE_AWARD, {
-      wallet_id: facts.walletId,
-      purchase_id: facts.purchaseId,
-      brand_id: facts.brandId,
+      member_id: facts.memberId,
       account_id: facts.wallet,
       currency_id: facts.currency.id,
-      earn_transfer_id: facts.earnTransferId,
-      points: earned,
-      available_on: availableOn === NEVER ? null : dayToIso(availableOn),
-      deadline: deadline === null ? null : dayToIso(deadline),
-      due_on: deadline === null ? null : dayToIso(Math.max(deadline + 1, facts.recordedOn)),
+      posting_id: facts.postingId,
+      earn_transfer_id: totals.earned > 0 ? facts.earnTransferId : null,
+      money_currency: facts.moneyCurrency,
+      amount: totals.amount,
+      eligible_amount: totals.eligible,
+      paid_with_points: totals.paidWithPoints,
+      points: totals.earned,
+      channel: facts.channel,
+      instrument: facts.instrument,
+      reference: facts.reference,
+      rule_id: facts.rule.id,
+      terms_id: facts.termsId,
       occurred_at: facts.occurredAt.getTime(),
       recorded_at: facts.recordedAt.getTime(),
     }),
   ];
+  for (const [i, line] of facts.lines.entries())
+    rows.push(
+      alongside(PURCHASE_LINE, {
+        wallet_id,
+        brand_id,
+        purchase_id,
+        line_no: i + 1,
+        sku: line.sku,
+        category: line.category,
+        quantity: formatDecimal(line.quantity, 3),
+        unit_price: formatDecimal(line.unitPrice, 6),
+        eligible: exclusions[i] === null,
+        exclusion: exclusions[i],
+      }),
+    );
+  for (const { redemption, points } of totals.paid)
+    rows.push(alongside(PURCHASE_REDEMPTION, { wallet_id, brand_id, redemption_id: redemption.id, purchase_id, points }));
+  // Only of points that cannot be spent at once.
+  if (totals.earned > 0 && facts.award.availableOn !== ALWAYS) rows.push(awardRow(facts, totals.earned));
+  return rows;
+}
+
+function awardRow(facts: PurchaseFacts, earned: number): AlongsideRow {
+  const { availableOn, deadline } = facts.award;
+  const recordedOn = dayOf(facts.recordedAt, facts.currency.timeZone);
+  return alongside(PURCHASE_AWARD, {
+    wallet_id: facts.walletId,
+    purchase_id: facts.purchaseId,
+    brand_id: facts.brandId,
+    account_id: facts.wallet,
+    currency_id: facts.currency.id,
+    earn_transfer_id: facts.earnTransferId,
+    points: earned,
+    available_on: availableOn === NEVER ? null : dayToIso(availableOn),
+    deadline: deadline === null ? null : dayToIso(deadline),
+    due_on: deadline === null ? null : dayToIso(Math.max(deadline + 1, recordedOn)),
+    occurred_at: facts.occurredAt.getTime(),
+    recorded_at: facts.recordedAt.getTime(),
+  });
 }

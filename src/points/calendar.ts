@@ -11,6 +11,14 @@ const EPOCH_MS = Date.UTC(2000, 0, 1);
 const DAY_MS = 86_400_000;
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
+/** From 1 March of the year 0 to 2000-01-01: a year that begins in March has its leap day last. */
+const DAYS_BEFORE_EPOCH = 730_425;
+const DAYS_IN_400_YEARS = 146_097;
+
+/** There are few different days among millions of postings. */
+const isoTexts = new Map<Day, string>();
+const MOST_ISO_TEXTS = 50_000;
+
 /** The local calendar day of an instant in an IANA time zone. */
 export function dayOf(instant: Date, timeZone: string): Day {
   if (timeZone === 'UTC') return Math.floor((instant.getTime() - EPOCH_MS) / DAY_MS);
@@ -49,20 +57,43 @@ export function dayFromIso(text: string): Day {
 export function dayToIso(day: Day): string {
   if (day === NEVER) return 'infinity';
   if (day === ALWAYS) return '-infinity';
-  return new Date(EPOCH_MS + day * DAY_MS).toISOString().slice(0, 10);
+  let text = isoTexts.get(day);
+  if (text === undefined) {
+    if (isoTexts.size >= MOST_ISO_TEXTS) isoTexts.clear();
+    isoTexts.set(day, (text = new Date(EPOCH_MS + day * DAY_MS).toISOString().slice(0, 10)));
+  }
+  return text;
 }
 
 /** First day of the month that `day` is in. */
 export function monthStart(day: Day): Day {
-  const date = new Date(EPOCH_MS + day * DAY_MS);
-  return Math.round((Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1) - EPOCH_MS) / DAY_MS);
+  return firstOfMonth(civil(day).month);
 }
 
 /** `months` later, the day of the month clamped to the last one there is (31 January + 1 month is 28 or 29 February). */
 export function addMonths(day: Day, months: number): Day {
-  const date = new Date(EPOCH_MS + day * DAY_MS);
-  const first = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1));
-  const last = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate();
-  first.setUTCDate(Math.min(date.getUTCDate(), last));
-  return Math.round((first.getTime() - EPOCH_MS) / DAY_MS);
+  const { month, date } = civil(day);
+  return Math.min(firstOfMonth(month + months) + date, firstOfMonth(month + months + 1)) - 1;
+}
+
+/** Months since March of the year 0, and the day of the month from 1 on. Without Date, of which a purchase would need a dozen. */
+function civil(day: Day): { readonly month: number; readonly date: number } {
+  const days = day + DAYS_BEFORE_EPOCH;
+  const era = Math.floor(days / DAYS_IN_400_YEARS);
+  const ofEra = days - era * DAYS_IN_400_YEARS;
+  const year = Math.floor((ofEra - Math.floor(ofEra / 1_460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365);
+  const ofYear = ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
+  const month = Math.floor((5 * ofYear + 2) / 153);
+  return { month: (era * 400 + year) * 12 + month, date: ofYear - daysBefore(month) + 1 };
+}
+
+/** First day of a month, counted from March of the year 0. */
+function firstOfMonth(month: number): Day {
+  const year = Math.floor(month / 12);
+  return 365 * year + Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400) + daysBefore(month - year * 12) - DAYS_BEFORE_EPOCH;
+}
+
+/** Days of a year from March on before its n-th month, n from 0. */
+function daysBefore(month: number): number {
+  return Math.floor((153 * month + 2) / 5);
 }

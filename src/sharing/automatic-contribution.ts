@@ -1,5 +1,4 @@
-import type { App } from '../app';
-import { newUuid, type Uuid } from '../ids';
+import type { Uuid } from '../ids';
 import type { AccountId, LedgerView, LotTarget, Step } from '../ledger/posting';
 import type { Day } from '../points/calendar';
 import { applyFloor, type Ratio } from '../points/ratio';
@@ -12,11 +11,9 @@ export interface AutomaticContribution {
   readonly share: Ratio;
 }
 
-/** The share that a member puts into the household's pool, whose account is opened when it is first needed; null: nothing. */
-export async function contributionOf(app: App, pool: PoolAccess | undefined, currencyId: number): Promise<AutomaticContribution | null> {
-  if (!pool || pool.share.numerator === 0n) return null;
-  const [account] = await app.ledger.openAccounts([{ kind: 'POOL', owner: pool.poolId, currencyId }]);
-  return { transferId: newUuid(), pool: account, share: pool.share };
+/** Whether a member puts anything of what is earned into the household's pool. */
+export function contributes(pool: PoolAccess | undefined): pool is PoolAccess {
+  return pool !== undefined && pool.share.numerator > 0n;
 }
 
 /** Points that a posting credits to a member's wallet. */
@@ -33,8 +30,8 @@ export interface EarnedPoints {
  * The step after the credit: the share of the points that can be spent from now on, floored. Not of pending ones, nor of those that fill arrears.
  * A locked wallet gives nothing, and earns as before. Pure.
  */
-export function contributionSteps(view: LedgerView, contribution: AutomaticContribution | null, { wallet, locked, points, lot, day }: EarnedPoints): Step[] {
-  if (!contribution || lot.availableOn > day || lot.expiresOn <= day) return [];
+export function contributionSteps(view: LedgerView, contribution: AutomaticContribution, { wallet, locked, points, lot, day }: EarnedPoints): Step[] {
+  if (lot.availableOn > day || lot.expiresOn <= day) return [];
   const { arrears, spendLocked } = view.wallet(wallet);
   if (locked || spendLocked || view.wallet(contribution.pool).closed) return [];
   const amount = Number(applyFloor(contribution.share, BigInt(Math.max(0, points - arrears))));

@@ -1,0 +1,200 @@
+import type { App } from '../app';
+import { mostClearable } from '../coalition/clearable-points';
+import type { CoalitionSnapshot, PointCurrency, TermsVersion } from '../coalition/coalition-snapshot';
+import { requireTerms } from '../coalition/terms-in-force';
+import { activity } from '../expiry/activity';
+import { newUuid, type Uuid } from '../ids';
+import type { AccountRef, LotOrigin } from '../ledger/ledger';
+import type { AccountId, PostingRequest } from '../ledger/posting';
+import type { VelocityLimits } from '../limits/velocity-limit';
+import { limitsFor, velocityCounters } from '../limits/within-limits';
+import type { FoundMember } from '../members/resolve-members';
+import { requireOpenWallet } from '../members/resolve-members';
+import { whileOpen } from '../members/surviving-accounts';
+import { type Day, dayOf, monthStart } from '../points/calendar';
+import type { RedemptionFact } from '../purchases/attached-redemptions';
+import type { Found } from '../purchases/look-up';
+import { orRefusal } from '../purchases/posting-time';
+import { NotFound, type RefusalData } from '../refusal';
+import { contributes } from '../sharing/automatic-contribution';
+import { awardDates } from './award';
+import type { EarningRule } from './earning-rule';
+import type { EarningRules } from './earning-rules';
+import { planPurchase, usedCounter } from './plan-purchase';
+import type { RecordPurchase } from './purchase-command';
+
+/** What purchases of a brand are judged by. */
+export interface PurchaseContext {
+  readonly brandId: Uuid;
+  readonly now: Date;
+  readonly snapshot: CoalitionSnapshot;
+  readonly rules: EarningRules;
+  readonly limits: VelocityLimits;
+}
+
+/** A purchase in a currency that exists, with what was found of it. */
+export interface AskedPurchase {
+  readonly command: RecordPurchase;
+  /** Of its posting. */
+  readonly id: Uuid;
+  readonly hash: Buffer;
+  readonly found: Found;
+}
+
+/**
+ * Makes the ledger's request for each purchase, in their order; null for one that is stored already, NotFound for one whose member or redemption the
+ * brand cannot know. Accounts and origins of lots are asked for once, however many purchases there are.
+ */
+export async function requestPurchases(app: App, context: PurchaseContext, asked: readonly AskedPurchase[]): Promise<(PostingRequest | NotFound | null)[]> {
+  const places = new Places(context.brandId, context.snapshot);
+  const drafts = asked.map((each) => (each.found.stored ? null : draft(context, each, places)));
+  const [accounts, origins] = await Promise.all([
+    app.ledger.openAccounts(places.accounts),
+    Promise.all(places.origins.map((origin) => app.ledger.lotOrigin(origin))),
+  ]);
+  return drafts.map((each) => (each === null || each instanceof NotFound ? each : toRequest(context, each, accounts, origins)));
+}
+
+/** A purchase before the ledger has said where its points come from and go to. The numbers are places in Places. */
+interface Draft {
+  readonly asked: AskedPurchase;
+  readonly member: FoundMember;
+  readonly currency: PointCurrency;
+  readonly redemptions: readonly RedemptionFact[];
+  readonly happenedAt: Date;
+  readonly day: Day;
+  readonly wallet: number;
+  readonly issued: number;
+  /** null: nothing goes into a household's pool. */
+  readonly pool: number | null;
+  readonly agreed: { readonly refused: RefusalData } | { readonly is: Agreed };
+}
+
+interface Agreed {
+  readonly terms: TermsVersion;
+  readonly rule: EarningRule;
+  readonly origin: number;
+}
+
+/** Accounts and origins of lots that purchases of a brand need, each of those that they share once. */
+class Places {
+  readonly accounts: AccountRef[] = [];
+  readonly origins: LotOrigin[] = [];
+  /** By currency. */
+  private readonly issuedAt = new Map<number, number>();
+
+  constructor(
+    private readonly brandId: Uuid,
+    private readonly snapshot: CoalitionSnapshot,
+  ) {}
+
+  account(kind: 'WALLET' | 'POOL' | 'ISSUED', owner: Uuid, currencyId: number): number {
+    return this.accounts.push({ kind, owner, currencyId }) - 1;
+  }
+
+  issued(currencyId: number): number {
+    let at = this.issuedAt.get(currencyId);
+    if (at === undefined) this.issuedAt.set(currencyId, (at = this.account('ISSUED', this.brandId, currencyId)));
+    return at;
+  }
+
+  origin(currencyId: number, termsId: Uuid, day: Day): number {
+    const issueMonth = monthStart(day);
+    const at = this.origins.findIndex((origin) => origin.termsId === termsId && origin.issueMonth === issueMonth);
+    if (at >= 0) return at;
+    const issuerCode = this.snapshot.brandsById.get(this.brandId)?.code ?? '';
+    return this.origins.push({ issuer: this.brandId, issuerCode, currencyId, issueMonth, termsId, offerId: null }) - 1;
+  }
+}
+
+function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedPurchase, places: Places): Draft | NotFound {
+  const { command, found } = asked;
+  const { member } = found;
+  if (!member) return new NotFound('Member');
+  const currency = snapshot.currenciesByCode.get(command.currency) as PointCurrency;
+  const redemptions: RedemptionFact[] = [];
+  for (const redemptionId of command.redemptionIds) {
+    const redemption = found.redemptions.get(redemptionId);
+    if (redemption?.brandId !== brandId) return new NotFound('Redemption');
+    redemptions.push(redemption);
+  }
+  const happenedAt = command.occurredAt ?? now;
+  const day = dayOf(happenedAt, currency.timeZone);
+  return {
+    asked,
+    member,
+    currency,
+    redemptions,
+    happenedAt,
+    day,
+    wallet: places.account('WALLET', member.walletId, currency.id),
+    issued: places.issued(currency.id),
+    pool: contributes(found.pool) ? places.account('POOL', found.pool.poolId, currency.id) : null,
+    agreed: orRefusal(() => {
+      requireOpenWallet(member);
+      const terms = requireTerms(snapshot, brandId, currency.id, 'issue', happenedAt, now);
+      return { terms, rule: rules.inForce(brandId, currency, happenedAt), origin: places.origin(currency.id, terms.id, day) };
+    }),
+  };
+}
+
+function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly AccountId[], origins: readonly number[]): PostingRequest {
+  const { brandId, now, snapshot } = context;
+  const { asked, member, currency, redemptions, happenedAt, day, agreed } = drafted;
+  const { command, id, hash, found } = asked;
+  const wallet = accounts[drafted.wallet];
+  const contribution = drafted.pool === null || !found.pool ? null : { transferId: newUuid(), pool: accounts[drafted.pool], share: found.pool.share };
+  const counters = redemptions.map((redemption) => ({ account: wallet, key: usedCounter(redemption.id) }));
+  // First the wallet: its balance is the answer's.
+  const wallets = [wallet];
+  for (const account of [contribution?.pool, ...redemptions.map(({ account }) => account)])
+    if (account !== undefined && !wallets.includes(account)) wallets.push(account);
+  const request = (plan: PostingRequest['plan']): PostingRequest => ({
+    id,
+    party: brandId,
+    kind: 'RECORD_PURCHASE',
+    contentHash: hash,
+    occurredAt: happenedAt.getTime(),
+    day,
+    recordedAt: now.getTime(),
+    // The household's balance is not the brand's to know.
+    shows: [wallet],
+    loads: { wallets, transfers: redemptions.flatMap(({ spentBy }) => spentBy ?? []), counters },
+    plan,
+  });
+  if ('refused' in agreed) return request(() => agreed);
+  const { terms, rule, origin } = agreed.is;
+  const limits = limitsFor(context.limits, { act: 'EARN', currency, account: wallet, brandId, earningRuleId: rule.id, occurredAt: happenedAt, day });
+  counters.push(...velocityCounters(limits));
+  const award = awardDates(currency.expiry, rule.availability, day);
+  const plan = planPurchase({
+    purchaseId: newUuid(),
+    postingId: id,
+    earnTransferId: newUuid(),
+    brandId,
+    memberId: member.memberId,
+    walletId: member.walletId,
+    wallet,
+    issued: accounts[drafted.issued],
+    currency,
+    rule,
+    termsId: terms.id,
+    mostPoints: mostClearable(snapshot, currency),
+    limits,
+    originId: origins[origin],
+    award,
+    activity: activity(currency.expiry, wallet, day, award.deadline === null ? award.lot.availableOn : award.lot.expiresOn),
+    locked: member.locked,
+    contribution,
+    day,
+    lines: command.lines,
+    moneyCurrency: command.moneyCurrency,
+    redemptions,
+    channel: command.channel,
+    instrument: command.instrument,
+    reference: command.reference,
+    occurredAt: happenedAt,
+    recordedAt: now,
+  });
+  return request(whileOpen([wallet], plan));
+}
