@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
+import { type Cipher, createCipheriv, createDecipheriv, createHmac, type Decipher, hkdfSync } from 'node:crypto';
 import { type Uuid, uuidFromBytes, uuidToBytes } from '../ids';
 
 /** What a pairwise id names. */
@@ -13,7 +13,7 @@ export type PairwiseAudience = Uuid | 'coalition';
  * no table is needed, and a made-up id decodes to a UUID that nothing has.
  */
 export class Keys {
-  private readonly pairwiseKeys = new Map<string, Buffer>();
+  private readonly pairwiseCiphers = new Map<PairwiseAudience, Map<PairwiseKind, PairwiseCipher>>();
   private readonly identifierKey: Buffer;
 
   constructor(private readonly masterKey: Buffer) {
@@ -35,19 +35,38 @@ export class Keys {
   }
 
   toPairwise(kind: PairwiseKind, audience: PairwiseAudience, id: Uuid): Uuid {
-    const cipher = createCipheriv('aes-256-ecb', this.pairwiseKey(kind, audience), null).setAutoPadding(false);
-    return uuidFromBytes(Buffer.concat([cipher.update(uuidToBytes(id)), cipher.final()]));
+    return oneBlock(this.pairwiseCipher(kind, audience).there, id);
   }
 
   fromPairwise(kind: PairwiseKind, audience: PairwiseAudience, id: Uuid): Uuid {
-    const decipher = createDecipheriv('aes-256-ecb', this.pairwiseKey(kind, audience), null).setAutoPadding(false);
-    return uuidFromBytes(Buffer.concat([decipher.update(uuidToBytes(id)), decipher.final()]));
+    return oneBlock(this.pairwiseCipher(kind, audience).back, id);
   }
 
-  private pairwiseKey(kind: PairwiseKind, audience: PairwiseAudience): Buffer {
-    const label = `pairwise/${kind}/${audience}`;
-    let key = this.pairwiseKeys.get(label);
-    if (!key) this.pairwiseKeys.set(label, (key = this.derive(label)));
-    return key;
+  private pairwiseCipher(kind: PairwiseKind, audience: PairwiseAudience): PairwiseCipher {
+    let ofAudience = this.pairwiseCiphers.get(audience);
+    if (!ofAudience) this.pairwiseCiphers.set(audience, (ofAudience = new Map()));
+    let cipher = ofAudience.get(kind);
+    if (!cipher) ofAudience.set(kind, (cipher = newCipher(this.derive(`pairwise/${kind}/${audience}`))));
+    return cipher;
   }
+}
+
+/** Block by block, neither remembers anything between two of them: making them takes several times as long as using them. */
+interface PairwiseCipher {
+  readonly there: Cipher;
+  readonly back: Decipher;
+}
+
+function newCipher(key: Buffer): PairwiseCipher {
+  return {
+    there: createCipheriv('aes-256-ecb', key, null).setAutoPadding(false),
+    back: createDecipheriv('aes-256-ecb', key, null).setAutoPadding(false),
+  };
+}
+
+function oneBlock(cipher: Cipher | Decipher, id: Uuid): Uuid {
+  const block = uuidToBytes(id);
+  // Less than a block would stay inside and come out before the next id.
+  if (block.length !== 16) throw new RangeError('not a uuid');
+  return uuidFromBytes(cipher.update(block));
 }

@@ -2,7 +2,7 @@ import { Field, ObjectType } from 'type-graphql';
 import type { BalanceAfter } from '../ledger/posting';
 import { PointsScalar } from './scalars';
 
-@ObjectType('Balance', { description: "What a wallet holds of one points currency. All in the currency's smallest unit." })
+@ObjectType('Balance', { simpleResolvers: true, description: "What a wallet holds of one points currency. All in the currency's smallest unit." })
 export class BalanceType {
   @Field(() => String, { description: 'Code of the points currency.' })
   currency!: string;

@@ -18,6 +18,7 @@ import { PoolResolver } from './pool.resolver';
 import { PurchaseResolver } from './purchase.resolver';
 import { RedemptionResolver } from './redemption.resolver';
 import { SandboxResolver } from './sandbox.resolver';
+import { callDirectly, rememberAnswerTypes } from './schema-shortcuts';
 import { PeriodResolver, StatementLineResolver, StatementResolver } from './settlement.resolver';
 import { ViewerResolver } from './viewer.resolver';
 
@@ -57,6 +58,8 @@ export function buildTesseraSchema(): GraphQLSchema {
   if (query) query.description = 'Reads. What the asking principal may not see is absent or NOT_FOUND.';
   const mutation = schema.getMutationType();
   if (mutation) mutation.description = 'Changes. Each answers with the thing changed, or with a refusal.';
+  callDirectly(schema);
+  rememberAnswerTypes(schema);
   return schema;
 }
 

@@ -16,7 +16,7 @@ import {
   type AvailabilityType,
   EarningRuleConnection,
   EarningRuleType,
-  RecordedPurchaseType,
+  type RecordedPurchaseType,
   RecordedReturnType,
   RecordPurchaseInput,
   RecordPurchaseResult,
@@ -42,11 +42,12 @@ function readPurchase(ctx: Context, input: RecordPurchaseInput, field: string): 
 }
 
 function showPurchase(ctx: Context, recorded: RecordedPurchase): RecordedPurchaseType {
-  return Object.assign(new RecordedPurchaseType(), recorded, {
+  return {
+    ...recorded,
     purchaseId: recorded.dryRun ? null : showId(ctx, 'purchase', recorded.purchaseId),
     ruleId: showId(ctx, 'rule', recorded.ruleId),
     balance: showBalance(recorded.currency, recorded.balance),
-  });
+  };
 }
 
 function showReturn(ctx: Context, recorded: RecordedReturn): RecordedReturnType {

@@ -88,7 +88,7 @@ export class RecordPurchaseInput {
   dryRun?: boolean | null;
 }
 
-@ObjectType('LeftOutLine', { description: 'A line that earns nothing.' })
+@ObjectType('LeftOutLine', { simpleResolvers: true, description: 'A line that earns nothing.' })
 export class LeftOutLineType {
   @Field(() => Int, { description: 'Its number in the basket, from 1.' })
   lineNo!: number;
@@ -97,7 +97,7 @@ export class LeftOutLineType {
   reason!: string;
 }
 
-@ObjectType('RecordedPurchase', { description: 'What a purchase came to.' })
+@ObjectType('RecordedPurchase', { simpleResolvers: true, description: 'What a purchase came to.' })
 export class RecordedPurchaseType {
   @Field(() => ID, { nullable: true, description: 'The purchase, for its returns; null for a dry run.' })
   purchaseId!: string | null;

@@ -46,7 +46,7 @@ const customerIdSchema = plainText(MAX_IDENTIFIER);
 /** The reference that an input names; throws InvalidInput unless exactly one of the three is there. */
 export function readMemberRef(ctx: Context, input: MemberRefInput, field: string): MemberRef {
   const { id, customerId, identifier } = input;
-  if ([id, customerId, identifier].filter((each) => each != null).length !== 1)
+  if (Number(id != null) + Number(customerId != null) + Number(identifier != null) !== 1)
     throw new InvalidInput(field, 'Name the member by exactly one of id, customerId and identifier.');
   if (id != null) return { by: 'id', memberId: readId(ctx, 'member', id, `${field}.id`) };
   if (customerId != null) return { by: 'customerId', customerId: parseInput(customerIdSchema, customerId, `${field}.customerId`) };
