@@ -51,6 +51,7 @@ export class MemoryBook {
     const latest = Math.max(...requests.map((request) => request.occurredAt));
     const state: BatchState = {
       wallets: new Map(),
+      believed: new Set(),
       holds: new Map(),
       transfers: new Map(),
       counters: new Map(),

@@ -1,16 +1,16 @@
 import type { ArrearsState, CounterState, HoldState, LotState, WalletState } from './batch-state';
 import type { Statement } from './statement';
 
-/** What a batch changes in rows that exist: wallets, lots, arrears, holds, counters. */
+/** What a batch changes in rows that exist: wallets, lots, arrears, holds, counters. A wallet only at the version that was decided on. */
 export const UPDATE_WALLETS: Statement<WalletState> = {
   name: 'update-wallets',
-  text: `UPDATE account a SET credits = x.credits, debits = x.debits, held = x.held, arrears = x.arrears, seq = x.seq, version = a.version + 1,
+  text: `UPDATE account a SET credits = x.credits, debits = x.debits, held = x.held, arrears = x.arrears, seq = x.seq, version = x.version + 1,
       slides_until = x.slides_until, closed_at = x.closed_at, merged_into = x.merged_into
     FROM (SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),
-        unnest($7::date[]), unnest($8::timestamptz[]), unnest($9::bigint[]))
-      AS x (id, credits, debits, held, arrears, seq, slides_until, closed_at, merged_into) WHERE a.id = x.id`,
-  types: ['int8', 'int8', 'int8', 'int8', 'int8', 'int8', 'date', 'timestamptz', 'int8'],
-  put([id, credits, debits, held, arrears, seq, slidesUntil, closedAt, mergedInto], wallet) {
+        unnest($7::date[]), unnest($8::timestamptz[]), unnest($9::bigint[]), unnest($10::bigint[]))
+      AS x (id, credits, debits, held, arrears, seq, slides_until, closed_at, merged_into, version) WHERE a.id = x.id AND a.version = x.version`,
+  types: ['int8', 'int8', 'int8', 'int8', 'int8', 'int8', 'date', 'timestamptz', 'int8', 'int8'],
+  put([id, credits, debits, held, arrears, seq, slidesUntil, closedAt, mergedInto, version], wallet) {
     id.int8(wallet.account);
     credits.int8(wallet.credits);
     debits.int8(wallet.debits);
@@ -20,6 +20,7 @@ export const UPDATE_WALLETS: Statement<WalletState> = {
     slidesUntil.date(wallet.slidesUntil);
     closedAt.timestamptz(wallet.closedAt);
     mergedInto.int8(wallet.mergedInto);
+    version.int8(wallet.version);
   },
 };
 

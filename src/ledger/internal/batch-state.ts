@@ -6,6 +6,11 @@ import type { AccountId, HoldView, PostingOutcome, TransferCode } from '../posti
 /** What a batch has locked and read, and what it is going to write. Only decide() changes it. */
 export interface BatchState {
   readonly wallets: Map<AccountId, WalletState>;
+  /**
+   * Those that were not locked before they were decided on, but taken as they were kept. The batch's writes must find each of them at that version,
+   * or nothing of the batch counts.
+   */
+  readonly believed: ReadonlySet<AccountId>;
   readonly holds: Map<Uuid, HoldState>;
   /** Transfers that reversals refer to. */
   readonly transfers: Map<Uuid, TransferState>;

@@ -16,7 +16,7 @@ export interface Known {
 }
 
 // Lock in id order: two postings over the same two wallets would deadlock otherwise.
-const LOCK_WALLETS = 'SELECT id, version, spend_locked FROM account WHERE id = ANY($1::bigint[]) AND guarded ORDER BY id FOR NO KEY UPDATE';
+export const LOCK_WALLETS = 'SELECT id, version FROM account WHERE id = ANY($1::bigint[]) AND guarded ORDER BY id FOR NO KEY UPDATE';
 // Each of the following is a statement of its own, so that its snapshot is taken after the locks are held.
 const WALLETS = `
   SELECT id, currency_id, credits, debits, held, arrears, seq, spend_locked, version, slides_until, closed_at, merged_into FROM account
@@ -55,20 +55,31 @@ const int8Array = (values: Iterable<number>) => arrayOf('int8', values, (array, 
 const uuidArray = (values: Iterable<Uuid>) => arrayOf('uuid', values, (array, value) => array.uuid(value));
 const textArray = (values: Iterable<string>) => arrayOf('text', values, (array, value) => array.text(value));
 
+export interface Loading {
+  /** 'read' takes no locks, and is for a transaction that sees one snapshot throughout. */
+  readonly mode?: 'lock' | 'read';
+  readonly cache?: WalletCache | null;
+  /** Kept wallets are not even locked: see BatchState.believed. */
+  readonly believe?: boolean;
+  /** The statement that begins the transaction, if it has not begun. */
+  readonly begin?: string | null;
+}
+
 /**
  * Locks the wallets of a batch and reads everything its plans may look at, in one trip. A wallet that the cache has is read again only where the row
- * that was locked has another version by now; whether it is locked against spending is always the row's to say. Its arrears and holds are read where
- * it has any. 'read' takes no locks, and is for a transaction that sees one snapshot throughout; `begin` is run first.
+ * that was locked has another version by now; its arrears and holds are read where it has any.
  */
 export async function loadState(
   client: ClientBase,
   requests: readonly PostingRequest[],
   known: Known,
-  { mode = 'lock', cache = null, begin = null }: { mode?: 'lock' | 'read'; cache?: WalletCache | null; begin?: string | null } = {},
+  { mode = 'lock', cache = null, believe = false, begin = null }: Loading = {},
 ): Promise<BatchState> {
   const needs = needsOf(requests);
   const latest = new Date(needs.latest).toISOString();
   const wallets = new Map<AccountId, WalletState>();
+  const believed = new Set<AccountId>();
+  const locked: AccountId[] = [];
   const unknown: AccountId[] = [];
   const inArrears: AccountId[] = [];
   const withHolds: AccountId[] = [];
@@ -78,11 +89,14 @@ export async function loadState(
     else unknown.push(account);
     if (!kept || kept.arrears > 0) inArrears.push(account);
     if (!kept || kept.held > 0) withHolds.push(account);
+    // What is read beside a wallet must be as old as it is: then its row is locked first.
+    if (believe && kept && kept.arrears === 0 && kept.held === 0 && !needs.besideOthers.has(account)) believed.add(account);
+    else locked.push(account);
   }
 
   const first = new Trip();
   if (begin) first.add(begin);
-  const locks = mode === 'read' ? first.none : first.addFor(needs.wallets, LOCK_WALLETS);
+  const locks = mode === 'read' ? first.none : first.addFor(locked, LOCK_WALLETS);
   const postings = first.add(POSTINGS, uuidArray(needs.postings));
   const read = addWalletReads(first, { unknown, inArrears, withHolds, latest });
   const namedHolds = needs.holds.size === 0 ? first.none : first.add(NAMED_HOLDS, uuidArray(needs.holds));
@@ -96,7 +110,6 @@ export async function loadState(
   for (const row of locks.rows) {
     const kept = wallets.get(number(row[0]));
     if (kept && kept.version !== number(row[1])) moved.push(kept);
-    else if (kept) kept.spendLocked = row[2] === 't';
   }
   const second = new Trip();
   // What of theirs the first trip has read, was read behind their locks.
@@ -121,6 +134,7 @@ export async function loadState(
 
   const state: BatchState = {
     wallets,
+    believed,
     holds: new Map(),
     transfers: new Map(),
     counters: new Map(),
@@ -202,6 +216,8 @@ interface Needs {
   readonly holds: ReadonlySet<Uuid>;
   readonly transfers: ReadonlySet<Uuid>;
   readonly counters: ReadonlyMap<string, { account: AccountId; key: string }>;
+  /** Wallets of requests that look at holds, transfers or counters too. */
+  readonly besideOthers: ReadonlySet<AccountId>;
   readonly latest: number;
 }
 
@@ -211,6 +227,7 @@ function needsOf(requests: readonly PostingRequest[]): Needs {
   const holds = new Set<Uuid>();
   const transfers = new Set<Uuid>();
   const counters = new Map<string, { account: AccountId; key: string }>();
+  const besideOthers = new Set<AccountId>();
   let latest = 0;
   for (const { id, loads, occurredAt } of requests) {
     postings.add(id);
@@ -218,7 +235,8 @@ function needsOf(requests: readonly PostingRequest[]): Needs {
     if (loads.holds) for (const hold of loads.holds) holds.add(hold);
     if (loads.transfers) for (const transfer of loads.transfers) transfers.add(transfer);
     if (loads.counters) for (const counter of loads.counters) counters.set(counterKey(counter.account, counter.key), counter);
+    if (loads.holds || loads.transfers || loads.counters) for (const wallet of loads.wallets) besideOthers.add(wallet);
     if (occurredAt > latest) latest = occurredAt;
   }
-  return { wallets: [...wallets], postings, holds, transfers, counters, latest };
+  return { wallets: [...wallets], postings, holds, transfers, counters, besideOthers, latest };
 }

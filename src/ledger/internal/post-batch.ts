@@ -14,11 +14,11 @@ export async function postBatch(
   client: ClientBase,
   requests: readonly PostingRequest[],
   known: Known,
-  { cache, buffers }: { readonly cache: WalletCache; readonly buffers: WriteBuffers },
+  { cache, buffers, believe }: { readonly cache: WalletCache; readonly buffers: WriteBuffers; readonly believe: boolean },
   beforeCommit: (decided: readonly Decision[]) => void,
 ): Promise<Decision[]> {
   try {
-    const state = await loadState(client, requests, known, { cache, begin: BEGIN });
+    const state = await loadState(client, requests, known, { cache, believe, begin: BEGIN });
     const decisions = decide(state, requests);
     await writeBatch(client, state, buffers);
     beforeCommit(decisions);

@@ -63,6 +63,9 @@ interface Lane {
 /** Nobody waits longer for a batch: a posting is written soon after its recordedAt, or not at all (see books/settled-instant.ts). */
 const LONGEST_WAIT_MS = 10_000;
 
+/** After another process was in the way, wallets are locked before they are decided on for so long: a batch that is undone costs more than its locks. */
+const WARY_MS = 10_000;
+
 /** Fewer waiting requests are not shared out between lanes: small batches cost more than they gain. */
 const WORTH_SHARING = 64;
 /** How many batches' worth of waiting requests are looked at for one. */
@@ -81,6 +84,8 @@ export class PostingQueue {
   private cache: WalletCache;
   private gathering = false;
   private closed = false;
+  /** By performance.now(). */
+  private waryUntil = 0;
   private readonly outage: Outage;
 
   constructor(
@@ -224,11 +229,15 @@ export class PostingQueue {
     const decisions = await this.outage.outlast(
       async () => {
         lane.client ??= await this.connect();
-        return postBatch(lane.client, requests, this.known, { cache: this.cache, buffers: lane.buffers }, (decided) => sent.push(decided));
+        const believe = performance.now() >= this.waryUntil;
+        return postBatch(lane.client, requests, this.known, { cache: this.cache, buffers: lane.buffers, believe }, (decided) => sent.push(decided));
       },
       async (kind, error) => {
         this.stats.retries++;
-        if (kind === 'conflict') return;
+        if (kind === 'conflict') {
+          this.waryUntil = performance.now() + WARY_MS;
+          return;
+        }
         this.log.warn({ err: error, kind }, 'the database did not take a batch');
         if (kind === 'busy') return;
         await lane.client?.end().catch(() => undefined);

@@ -1,22 +1,60 @@
 import type { ClientBase } from 'pg';
-import { runTogether } from '../../database/run-together';
+import { kindOfFailure } from '../../database/failure-kind';
+import { type Prepared, type Ran, runTogether } from '../../database/run-together';
 import type { AlongsideRow, AlongsideTable } from '../alongside';
 import { UPDATE_ARREARS, UPDATE_HOLDS, UPDATE_LOTS, UPDATE_WALLETS, UPSERT_COUNTERS, UPSERT_LOTS } from './balance-statements';
-import type { BatchState, LotState } from './batch-state';
+import type { BatchState, LotState, WalletState } from './batch-state';
+import { arrayOf } from './binary-array';
 import { INSERT_ALLOCATIONS, INSERT_ARREARS, INSERT_FILLS, INSERT_HOLDS, INSERT_LOT_CHANGES, INSERT_POSTINGS, INSERT_TRANSFERS } from './insert-statements';
+import { LOCK_WALLETS } from './load-state';
 import { requireRowCount } from './row-counts';
 import { insertInto } from './row-statement';
 import { type Write, WriteBuffers } from './statement';
 
-/** Writes all that a batch decided: one statement a table, in one trip, every row count checked. */
+/** Another process has changed a wallet since it was kept: the batch is decided again, on what is there now. */
+class WalletMoved extends Error {
+  /** As PostgreSQL calls it: serialization_failure. */
+  readonly code = '40001';
+
+  constructor(cause?: unknown) {
+    super('a wallet was changed elsewhere since it was kept', { cause });
+  }
+}
+
+/**
+ * Writes all that a batch decided: one statement a table, in one trip, every row count checked. Wallets that were believed are locked here, those that
+ * the batch leaves as they are too: what it decided on them was so.
+ */
 export async function writeBatch(client: ClientBase, state: BatchState, buffers = new WriteBuffers()): Promise<void> {
   const writes = [...balanceWrites(state, buffers), ...insertWrites(state, buffers), ...rowWrites(state.writes.rows, buffers)];
-  const ran = await runTogether(client, writes);
-  for (const [at, { affected }] of ran.entries()) requireRowCount(writes[at].name, affected, writes[at].rows);
+  const unchanged = [...state.believed].flatMap((account) => state.wallets.get(account) ?? []).filter((wallet) => !wallet.changed);
+  const [locked, ...ran] = await runWrites(client, [lockFor(unchanged), ...writes], state.believed.size > 0);
+  const versions = new Map(locked.rows.map(([account, version]) => [Number(account), Number(version)]));
+  if (unchanged.some(({ account, version }) => versions.get(account) !== version)) throw new WalletMoved();
+  for (const [at, { affected }] of ran.entries()) {
+    const { name, rows } = writes[at];
+    if (affected !== rows && name === UPDATE_WALLETS.name && state.believed.size > 0) throw new WalletMoved();
+    requireRowCount(name, affected, rows);
+  }
+}
+
+function lockFor(wallets: readonly WalletState[]): Prepared {
+  const accounts = wallets.map(({ account }) => account);
+  return { text: LOCK_WALLETS, values: [arrayOf('int8', accounts, (array, account) => array.int8(account))] };
+}
+
+/** What was decided on belief may break any rule of the tables: whether it is a defect shows when it is decided on what is there. */
+async function runWrites(client: ClientBase, writes: readonly Prepared[], believed: boolean): Promise<Ran[]> {
+  try {
+    return await runTogether(client, writes);
+  } catch (error) {
+    throw believed && kindOfFailure(error) === 'defect' ? new WalletMoved(error) : error;
+  }
 }
 
 function balanceWrites(state: BatchState, buffers: WriteBuffers): Write[] {
-  const wallets = [...state.wallets.values()];
+  // In id order, as wallets are locked.
+  const wallets = [...state.wallets.values()].sort((a, b) => a.account - b.account);
   const loaded: LotState[] = [];
   const made: LotState[] = [];
   for (const lot of new Set(state.writes.lots)) {
