@@ -235,7 +235,7 @@ function needsOf(requests: readonly PostingRequest[]): Needs {
     if (loads.holds) for (const hold of loads.holds) holds.add(hold);
     if (loads.transfers) for (const transfer of loads.transfers) transfers.add(transfer);
     if (loads.counters) for (const counter of loads.counters) counters.set(counterKey(counter.account, counter.key), counter);
-    if (loads.holds || loads.transfers || loads.counters) for (const wallet of loads.wallets) besideOthers.add(wallet);
+    if (loads.holds?.length || loads.transfers?.length || loads.counters?.length) for (const wallet of loads.wallets) besideOthers.add(wallet);
     if (occurredAt > latest) latest = occurredAt;
   }
   return { wallets: [...wallets], postings, holds, transfers, counters, besideOthers, latest };

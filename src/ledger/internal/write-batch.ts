@@ -28,14 +28,20 @@ class WalletMoved extends Error {
 export async function writeBatch(client: ClientBase, state: BatchState, buffers = new WriteBuffers()): Promise<void> {
   const writes = [...balanceWrites(state, buffers), ...insertWrites(state, buffers), ...rowWrites(state.writes.rows, buffers)];
   const unchanged = [...state.believed].flatMap((account) => state.wallets.get(account) ?? []).filter((wallet) => !wallet.changed);
-  const [locked, ...ran] = await runWrites(client, [lockFor(unchanged), ...writes], state.believed.size > 0);
-  const versions = new Map(locked.rows.map(([account, version]) => [Number(account), Number(version)]));
-  if (unchanged.some(({ account, version }) => versions.get(account) !== version)) throw new WalletMoved();
+  const locks = unchanged.length > 0 ? [lockFor(unchanged)] : [];
+  const ran = await runWrites(client, [...locks, ...writes], state.believed.size > 0);
+  for (const { rows } of ran.splice(0, locks.length)) requireVersions(unchanged, rows);
   for (const [at, { affected }] of ran.entries()) {
     const { name, rows } = writes[at];
     if (affected !== rows && name === UPDATE_WALLETS.name && state.believed.size > 0) throw new WalletMoved();
     requireRowCount(name, affected, rows);
   }
+}
+
+/** Throws WalletMoved unless each of them was found at the version that it was kept at. */
+function requireVersions(kept: readonly WalletState[], rows: readonly (readonly string[])[]): void {
+  const versions = new Map(rows.map(([account, version]) => [Number(account), Number(version)]));
+  if (kept.some(({ account, version }) => versions.get(account) !== version)) throw new WalletMoved();
 }
 
 function lockFor(wallets: readonly WalletState[]): Prepared {
