@@ -148,19 +148,13 @@ class PostingLedger implements RunningLedger {
   }
 
   async openAccounts(refs: readonly AccountRef[]): Promise<AccountId[]> {
-    const ids = new Map<string, AccountId>();
+    const keys = refs.map(accountKey);
+    const ids = keys.map((key) => this.accountIds.get(key));
     const unknown = new Map<string, AccountRef>();
-    for (const ref of refs) {
-      const key = accountKey(ref);
-      const id = this.accountIds.get(key);
-      if (id === undefined) unknown.set(key, ref);
-      else ids.set(key, id);
-    }
-    if (unknown.size > 0) {
-      const opened = await this.openTogether(unknown);
-      for (const key of unknown.keys()) ids.set(key, opened.get(key) as AccountId);
-    }
-    return refs.map((ref) => ids.get(accountKey(ref)) as AccountId);
+    for (const [at, id] of ids.entries()) if (id === undefined) unknown.set(keys[at], refs[at]);
+    if (unknown.size === 0) return ids as AccountId[];
+    const opened = await this.openTogether(unknown);
+    return ids.map((id, at) => id ?? (opened.get(keys[at]) as AccountId));
   }
 
   async lotOrigin(origin: LotOrigin): Promise<number> {
