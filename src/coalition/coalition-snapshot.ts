@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Database } from '../database/database';
+import type { Reading } from '../database/reading';
 import type { Uuid } from '../ids';
 
 export type ClearingModel = 'OPERATOR' | 'ISSUER';
@@ -83,6 +84,12 @@ export interface CoalitionSnapshot {
   readonly partnerships: readonly PartnershipState[];
 }
 
+/** The version in force now. */
+export const COALITION_VERSION: Reading<string> = {
+  text: 'SELECT version::text FROM coalition_version',
+  take: ([[version]]) => version as string,
+};
+
 /**
  * The snapshot, loaded again only when coalition_version has moved. Loaded as the worker, which may see all terms:
  * callers show a brand only what is its own. `version` is read in the caller's transaction, so an answer is never older than it.
@@ -95,7 +102,7 @@ export class CoalitionCache {
 
   /** The version in force now, for caches of other modules that hang on the same number. */
   async version(client: PoolClient): Promise<string> {
-    const { rows } = await client.query({ name: 'coalition-version', text: 'SELECT version::text FROM coalition_version' });
+    const { rows } = await client.query({ name: 'coalition-version', text: COALITION_VERSION.text });
     return rows[0].version;
   }
 

@@ -5,7 +5,7 @@ import { withSettings } from './connection-options';
 import { APP_POOL } from './data-source';
 import type { DatabasePrincipal } from './database-principal';
 import { kindOfFailure } from './failure-kind';
-import { sendTogether } from './send-together';
+import { PipelinedReads } from './pipelined-reads';
 import { inTransaction, outlastConflicts, setPrincipal, type Tx } from './transaction';
 
 /** Nobody answers where the database should be; what was asked may be sent again. */
@@ -47,11 +47,8 @@ export class Database {
     }
   }
 
-  /**
-   * As transaction(), on a connection where all statements may be sent before the first answer is awaited; the server does them in that order.
-   * What `work` sends at once goes out together with the beginning.
-   */
-  async pipelined<T>(principal: DatabasePrincipal, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  /** As transaction(), for what only reads, in as few trips as may be. */
+  async pipelined<T>(principal: DatabasePrincipal, work: (reads: PipelinedReads) => Promise<T>): Promise<T> {
     try {
       return await outlastConflicts(() => this.pipelinedOnce(principal, work));
     } catch (error) {
@@ -59,17 +56,14 @@ export class Database {
     }
   }
 
-  private async pipelinedOnce<T>(principal: DatabasePrincipal, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  private async pipelinedOnce<T>(principal: DatabasePrincipal, work: (reads: PipelinedReads) => Promise<T>): Promise<T> {
     const client = await this.pipeline.connect();
     let broken: Error | undefined;
     try {
-      const [begun, named, worked] = await Promise.allSettled(
-        sendTogether(client, () => [client.query('BEGIN'), setPrincipal(client, principal), work(client)] as const),
-      );
-      // What was read before the principal was known to be set is worth nothing.
-      for (const outcome of [begun, named, worked]) if (outcome.status === 'rejected') throw outcome.reason;
-      await client.query('COMMIT');
-      return (worked as PromiseFulfilledResult<Awaited<T>>).value;
+      const reads = new PipelinedReads(client, principal);
+      const worked = await work(reads);
+      await reads.end();
+      return worked;
     } catch (error) {
       await client.query('ROLLBACK').catch((lost: Error) => {
         broken = lost;

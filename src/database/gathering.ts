@@ -1,10 +1,10 @@
-import type { PoolClient } from 'pg';
 import type { Database } from './database';
 import type { DatabasePrincipal } from './database-principal';
 import { kindOfFailure } from './failure-kind';
+import type { PipelinedReads } from './pipelined-reads';
 
-/** Reads what is asked for, in the transaction of the principal that asks; answers in the order of `asks`. All statements may go out at once. */
-export type GatheredRead<Ask, Found> = (client: PoolClient, principal: DatabasePrincipal, asks: readonly Ask[]) => Promise<readonly Found[]>;
+/** Reads what is asked for, in the transaction of the principal that asks; answers in the order of `asks`. */
+export type GatheredRead<Ask, Found> = (reads: PipelinedReads, principal: DatabasePrincipal, asks: readonly Ask[]) => Promise<readonly Found[]>;
 
 export interface GatheringBounds {
   /** Asks that go together in one transaction. */
@@ -70,9 +70,9 @@ export class Gathering<Ask, Found> {
 
   private async readTogether(principal: DatabasePrincipal, batch: readonly Waiting<Ask, Found>[]): Promise<void> {
     try {
-      const found = await this.database.pipelined(principal, (client) =>
+      const found = await this.database.pipelined(principal, (reads) =>
         this.read(
-          client,
+          reads,
           principal,
           batch.flatMap(({ asks }) => asks),
         ),

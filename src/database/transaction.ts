@@ -52,9 +52,13 @@ async function once<T>(source: DataSource, principal: DatabasePrincipal, work: (
 
 /** Says for whom the transaction runs. The settings end with it (third argument true): a pooled connection can never carry one principal to another. */
 export async function setPrincipal(client: PoolClient, principal: DatabasePrincipal): Promise<void> {
-  await client.query({
-    name: 'set-principal',
+  await client.query({ name: 'set-principal', ...principalStatement(principal) });
+}
+
+/** What setPrincipal says. */
+export function principalStatement(principal: DatabasePrincipal): { readonly text: string; readonly values: string[] } {
+  return {
     text: "SELECT set_config('tessera.principal', $1, true), set_config('tessera.brand', $2, true), set_config('tessera.member', $3, true)",
     values: [principal.kind, principal.kind === 'brand' ? principal.brandId : '', principal.kind === 'member' ? principal.memberId : ''],
-  });
+  };
 }

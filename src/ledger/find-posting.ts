@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { type Reading, readTogether, uuidArray } from '../database/reading';
 import type { Uuid } from '../ids';
 import type { PostingOutcome } from './posting';
 import { IdempotencyConflict } from './posting-ledger';
@@ -8,20 +9,23 @@ export interface FoundPosting {
   readonly outcome: PostingOutcome;
 }
 
-const FIND = 'SELECT id, content_hash, result, recorded_at FROM posting WHERE id = ANY($1::uuid[])';
+const FIND = `
+  SELECT id, encode(content_hash, 'hex'), result, floor(extract(epoch FROM recorded_at) * 1000)::bigint FROM posting WHERE id = ANY($1::uuid[])`;
 
 /** The stored postings of these ids that the transaction's principal may see; looked up before any rule is loaded. */
 export async function findPostings(client: PoolClient, ids: readonly Uuid[]): Promise<Map<Uuid, FoundPosting>> {
-  const { rows } = await client.query({ name: 'find-postings', text: FIND, values: [ids] });
-  return new Map(
-    rows.map((row) => [
-      row.id,
-      {
-        contentHash: row.content_hash,
-        outcome: { duplicate: true, ...(row.result as Omit<PostingOutcome, 'duplicate' | 'recordedAt'>), recordedAt: row.recorded_at.getTime() },
-      },
-    ]),
-  );
+  const [found] = await readTogether(client, [storedPostings(ids)]);
+  return found;
+}
+
+/** As findPostings. */
+export function storedPostings(ids: readonly Uuid[]): Reading<Map<Uuid, FoundPosting>> {
+  return { text: FIND, values: [uuidArray(ids)], take: (rows) => new Map((rows as string[][]).map(toFound)) };
+}
+
+function toFound([id, contentHash, result, recordedAt]: readonly string[]): [Uuid, FoundPosting] {
+  const stored = JSON.parse(result) as Omit<PostingOutcome, 'duplicate' | 'recordedAt'>;
+  return [id, { contentHash: Buffer.from(contentHash, 'hex'), outcome: { duplicate: true, ...stored, recordedAt: Number(recordedAt) } }];
 }
 
 /** One of them, or null. */

@@ -41,13 +41,13 @@ export function customerHash(keys: Keys, brandId: Uuid, customerId: string): Buf
   return keys.identifierHash(`customer/${brandId}`, customerId);
 }
 
-const hashes = new WeakMap<MemberRef, { readonly keys: Keys; readonly brandId: Uuid; readonly hash: Buffer }>();
+const hashes = new WeakMap<MemberRef, { readonly keys: Keys; readonly brandId: Uuid; readonly hash: string }>();
 
-/** The keyed hash of what a brand names a member by; worked out once for each reference, which a request needs more than once. */
-export function refHash(keys: Keys, brandId: Uuid, ref: Exclude<MemberRef, { by: 'id' }>): Buffer {
+/** The keyed hash of what a brand names a member by, in hexadecimal digits; worked out once for each reference, which a request needs more than once. */
+export function refHash(keys: Keys, brandId: Uuid, ref: Exclude<MemberRef, { by: 'id' }>): string {
   const known = hashes.get(ref);
   if (known?.keys === keys && known.brandId === brandId) return known.hash;
-  const hash = ref.by === 'customerId' ? customerHash(keys, brandId, ref.customerId) : identifierHash(keys, ref.identifier);
+  const hash = (ref.by === 'customerId' ? customerHash(keys, brandId, ref.customerId) : identifierHash(keys, ref.identifier)).toString('hex');
   hashes.set(ref, { keys, brandId, hash });
   return hash;
 }
@@ -58,8 +58,8 @@ export function memberRefContent(keys: Keys, brandId: Uuid, ref: MemberRef): Rea
     case 'id':
       return { id: ref.memberId };
     case 'customerId':
-      return { customer: refHash(keys, brandId, ref).toString('hex') };
+      return { customer: refHash(keys, brandId, ref) };
     case 'identifier':
-      return { kind: ref.identifier.kind, hash: refHash(keys, brandId, ref).toString('hex') };
+      return { kind: ref.identifier.kind, hash: refHash(keys, brandId, ref) };
   }
 }

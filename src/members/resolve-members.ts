@@ -1,19 +1,13 @@
 import type { PoolClient } from 'pg';
 import type { App } from '../app';
+import { readTogether } from '../database/reading';
 import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
 import { NotFound, Refusal } from '../refusal';
-import { type MemberRef, refHash } from './member-ref';
+import { findWallets, MemberLook, type ResolvedMember } from './member-look';
+import type { MemberRef } from './member-ref';
 
-/** A member that the brand knows, with the wallet that points go to. */
-export interface ResolvedMember {
-  readonly memberId: Uuid;
-  readonly walletId: Uuid;
-  /** The wallet is locked against spending. */
-  readonly locked: boolean;
-  /** The wallet is closed for good; only lookAtMembers gives such members, so that a till hears why nothing is booked. */
-  readonly closed: boolean;
-}
+export type { ResolvedMember } from './member-look';
 
 /**
  * Finds the members that a brand's request names, in the order of `refs`; null for what the brand cannot know or what does not exist, or is closed.
@@ -35,16 +29,20 @@ export async function resolveMembers(
 /** As resolveMembers, with those whose wallet is closed. */
 async function findAll(
   app: App,
-  tx: Pick<Tx, 'client'>,
+  { client }: Pick<Tx, 'client'>,
   brandId: Uuid,
   refs: readonly MemberRef[],
   presented: 'link' | 'look',
 ): Promise<(ResolvedMember | null)[]> {
-  const [byCustomerId, byIdentifier] = await Promise.all([findByCustomerIds(app, tx.client, brandId, refs), findByIdentifiers(app, tx.client, brandId, refs)]);
-  const found = refs.map((ref, i) => (ref.by === 'id' ? ref.memberId : (byCustomerId.get(i) ?? byIdentifier.get(i) ?? null)));
-  if (presented === 'link') await linkPresented(app, tx.client, brandId, [...byIdentifier.values()]);
-  const wallets = await findWallets(tx.client, [...new Set(found.filter((id) => id !== null))]);
-  return found.map((id) => (id === null ? null : (wallets.get(id) ?? null)));
+  const look = new MemberLook(app, brandId, refs);
+  await readTogether(client, look.readings);
+  if (presented === 'link') await linkPresented(app, client, brandId, identifiedBy(look, refs));
+  return look.resolve(client);
+}
+
+/** Whom identifiers among the references belong to. */
+function identifiedBy({ ids }: MemberLook, refs: readonly MemberRef[]): Uuid[] {
+  return ids.filter((id, at): id is Uuid => id !== null && refs[at].by === 'identifier');
 }
 
 /** The wallet is closed for good. */
@@ -72,35 +70,6 @@ export async function readWallets(client: PoolClient, memberIds: readonly Uuid[]
   return new Map([...found].filter(([, member]) => !member.closed));
 }
 
-async function findWallets(client: PoolClient, memberIds: readonly Uuid[]): Promise<Map<Uuid, ResolvedMember>> {
-  const members = await walletsOf(client, memberIds);
-  const missing = memberIds.filter((id) => !members.has(id));
-  if (missing.length === 0) return members;
-  // Unknown here, or merged: a duplicate may be hidden from a brand that knows the survivor. Rare, so a look of its own.
-  const text = 'SELECT asked, surviving_member(asked) AS survivor FROM unnest($1::uuid[]) AS asked';
-  const { rows } = await client.query({ name: 'surviving-members', text, values: [missing] });
-  const survivors = new Map<Uuid, Uuid>(rows.filter(({ asked, survivor }) => survivor !== null && survivor !== asked).map((row) => [row.asked, row.survivor]));
-  if (survivors.size === 0) return members;
-  const wallets = await walletsOf(client, [...new Set(survivors.values())]);
-  for (const [asked, survivor] of survivors) {
-    const member = wallets.get(survivor);
-    if (member) members.set(asked, member);
-  }
-  return members;
-}
-
-/** Of members who were not merged into another one. */
-async function walletsOf(client: PoolClient, memberIds: readonly Uuid[]): Promise<Map<Uuid, ResolvedMember>> {
-  if (memberIds.length === 0) return new Map();
-  const { rows } = await client.query({
-    name: 'resolve-wallets',
-    text: `SELECT w.id, w.member_id, w.locked_at IS NOT NULL AS locked, m.status = 'CLOSED' AS closed
-           FROM wallet w JOIN member m ON m.id = w.member_id WHERE w.member_id = ANY ($1::uuid[]) AND m.merged_into IS NULL`,
-    values: [memberIds],
-  });
-  return new Map(rows.map((row) => [row.member_id, { memberId: row.member_id, walletId: row.id, locked: row.locked, closed: row.closed }]));
-}
-
 /** A member as a request finds it. */
 export interface FoundMember extends ResolvedMember {
   /** Known to the brand only by what is presented just now: see knowPresented. */
@@ -113,17 +82,34 @@ export interface FoundMember extends ResolvedMember {
  * `refs` may be of several requests: what one presents lets no other find a member.
  */
 export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: Uuid, refs: readonly MemberRef[]): Promise<(FoundMember | null)[]> {
-  const known = await findAll(app, tx, brandId, refs, 'look');
+  const look = new MemberLook(app, brandId, refs);
+  await readTogether(tx.client, look.readings);
+  return foundMembers(app, tx, brandId, refs, look);
+}
+
+/** What lookAtMembers gives, of a look whose readings were read. */
+export async function foundMembers(
+  app: App,
+  tx: Pick<Tx, 'client'>,
+  brandId: Uuid,
+  refs: readonly MemberRef[],
+  look: MemberLook,
+): Promise<(FoundMember | null)[]> {
+  const known = await look.resolve(tx.client);
   const presented = refs.filter((ref, at) => ref.by === 'identifier' && known[at] === null);
-  if (presented.length === 0) return known.map((member) => member && { ...member, isNew: false });
+  if (presented.length === 0) return known.map((member) => member && toFound(member, false));
   await tx.client.query('SAVEPOINT look');
   const met = await findAll(app, tx, brandId, presented, 'link');
   await tx.client.query('ROLLBACK TO SAVEPOINT look');
   const byRef = new Map(presented.map((ref, at) => [ref, met[at]]));
   return refs.map((ref, at) => {
     const member = known[at] ?? byRef.get(ref) ?? null;
-    return member && { ...member, isNew: known[at] === null };
+    return member && toFound(member, known[at] === null);
   });
+}
+
+function toFound({ memberId, walletId, locked, closed }: ResolvedMember, isNew: boolean): FoundMember {
+  return { memberId, walletId, locked, closed, isNew };
 }
 
 /** Makes the members whose identifiers were presented known to the brand, once what they were presented for is booked. */
@@ -131,32 +117,10 @@ export async function knowPresented(app: App, brandId: Uuid, refs: readonly Memb
   const presented = refs.filter((ref) => ref.by === 'identifier');
   if (presented.length === 0) return;
   await app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
-    const found = await findByIdentifiers(app, client, brandId, presented);
-    await linkPresented(app, client, brandId, [...found.values()]);
+    const look = new MemberLook(app, brandId, presented);
+    await readTogether(client, look.readings);
+    await linkPresented(app, client, brandId, identifiedBy(look, presented));
   });
-}
-
-async function findByCustomerIds(app: App, client: PoolClient, brandId: Uuid, refs: readonly MemberRef[]): Promise<Map<number, Uuid>> {
-  const asked = refs.flatMap((ref, at) => (ref.by === 'customerId' ? [{ at, hash: refHash(app.keys, brandId, ref) }] : []));
-  if (asked.length === 0) return new Map();
-  const { rows } = await client.query({
-    name: 'resolve-customer-ids',
-    text: 'SELECT customer_hash, member_id FROM brand_link WHERE brand_id = $1 AND customer_hash = ANY ($2::bytea[]) AND unlinked_at IS NULL',
-    values: [brandId, asked.map(({ hash }) => hash)],
-  });
-  const byHash = new Map(rows.map((row) => [row.customer_hash.toString('hex'), row.member_id]));
-  return new Map(asked.flatMap(({ at, hash }) => (byHash.has(hash.toString('hex')) ? [[at, byHash.get(hash.toString('hex'))]] : [])));
-}
-
-async function findByIdentifiers(app: App, client: PoolClient, brandId: Uuid, refs: readonly MemberRef[]): Promise<Map<number, Uuid>> {
-  const asked = refs.flatMap((ref, at) => (ref.by === 'identifier' ? [{ at, kind: ref.identifier.kind, hash: refHash(app.keys, brandId, ref) }] : []));
-  if (asked.length === 0) return new Map();
-  const { rows } = await client.query({
-    name: 'resolve-identifiers',
-    text: `SELECT at, find_member_by_identifier(kind, hash) AS member_id FROM unnest($1::int[], $2::text[], $3::bytea[]) AS asked (at, kind, hash)`,
-    values: [asked.map(({ at }) => at), asked.map(({ kind }) => kind), asked.map(({ hash }) => hash)],
-  });
-  return new Map(rows.filter((row) => row.member_id !== null).map((row) => [row.at, row.member_id]));
 }
 
 async function linkPresented(app: App, client: PoolClient, brandId: Uuid, memberIds: readonly Uuid[]): Promise<void> {

@@ -1,14 +1,15 @@
-import type { PoolClient } from 'pg';
 import type { App } from '../app';
-import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
+import { COALITION_VERSION, type CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import type { DatabasePrincipal } from '../database/database-principal';
 import { Gathering } from '../database/gathering';
+import type { PipelinedReads } from '../database/pipelined-reads';
 import type { Uuid } from '../ids';
-import { type FoundPosting, findPostings } from '../ledger/find-posting';
+import { type FoundPosting, storedPostings } from '../ledger/find-posting';
 import { Overloaded } from '../ledger/posting-ledger';
+import { MemberLook } from '../members/member-look';
 import type { MemberRef } from '../members/member-ref';
-import { type FoundMember, lookAtMembers } from '../members/resolve-members';
-import { type PoolAccess, readPoolAccess } from '../sharing/household';
+import { type FoundMember, foundMembers } from '../members/resolve-members';
+import { type PoolAccess, poolAccess } from '../sharing/household';
 import { type RedemptionFact, readRedemptions } from './attached-redemptions';
 
 /** What a request about a member asks to be found before it is planned. */
@@ -56,26 +57,15 @@ export async function lookUp(
 
 function gatherLookups(app: App): Gathering<Sought, Found> {
   const bounds = { most: MOST_TOGETHER, mostWaiting: app.config.ledger.queueLimit, full: () => new Overloaded() };
-  const read = async (client: PoolClient, principal: DatabasePrincipal, sought: readonly Sought[]): Promise<Found[]> => {
+  const read = async (reads: PipelinedReads, principal: DatabasePrincipal, sought: readonly Sought[]): Promise<Found[]> => {
     if (principal.kind !== 'brand') throw new Error('only brands look members up');
-    const [stored, version, members, redemptions] = await Promise.all([
-      findPostings(
-        client,
-        sought.flatMap(({ id }) => id ?? []),
-      ),
-      app.coalition.version(client),
-      lookAtMembers(
-        app,
-        { client },
-        principal.brandId,
-        sought.map(({ member }) => member),
-      ),
-      readRedemptions(client, [...new Set(sought.flatMap(({ redemptionIds }) => redemptionIds))]),
-    ]);
-    const pools = await readPoolAccess(
-      client,
-      members.flatMap((member) => member?.walletId ?? []),
-    );
+    const refs = sought.map(({ member }) => member);
+    const look = new MemberLook(app, principal.brandId, refs);
+    const ids = sought.flatMap(({ id }) => id ?? []);
+    const [stored, version] = await reads.read([storedPostings(ids), COALITION_VERSION, ...look.readings]);
+    const members = await foundMembers(app, reads, principal.brandId, refs, look);
+    const redemptions = await readRedemptions(reads.client, [...new Set(sought.flatMap(({ redemptionIds }) => redemptionIds))]);
+    const [pools] = await reads.readLast([poolAccess(members.flatMap((member) => member?.walletId ?? []))]);
     return sought.map(({ id }, at) => {
       const member = members[at];
       return { stored: (id !== null && stored.get(id)) || null, member, pool: member ? pools.get(member.walletId) : undefined, redemptions, version };

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { type Reading, readTogether, uuidArray } from '../database/reading';
 import type { Uuid } from '../ids';
 import { type Ratio, ratio } from '../points/ratio';
 import { NotFound } from '../refusal';
@@ -69,9 +70,23 @@ export type PoolAccess = Pick<Membership, 'poolId' | 'role' | 'share'>;
 
 /** The pools that these wallets' members are in, by wallet. For what a brand asks: it is not to be shown. */
 export async function readPoolAccess(client: PoolClient, walletIds: readonly Uuid[]): Promise<Map<Uuid, PoolAccess>> {
-  if (walletIds.length === 0) return new Map();
-  const { rows } = await client.query({ name: 'pools-of-wallets', text: 'SELECT * FROM pools_of_wallets($1::uuid[])', values: [walletIds] });
-  return new Map(rows.map((row) => [row.wallet_id, { poolId: row.pool_id, role: row.role, share: toShare(row) }]));
+  const [pools] = await readTogether(client, [poolAccess(walletIds)]);
+  return pools;
+}
+
+/** As readPoolAccess. */
+export function poolAccess(walletIds: readonly Uuid[]): Reading<Map<Uuid, PoolAccess>> {
+  return {
+    text: 'SELECT wallet_id, pool_id, role, share_numerator, share_denominator FROM pools_of_wallets($1::uuid[])',
+    values: [uuidArray(walletIds)],
+    take: (rows) =>
+      new Map(
+        (rows as string[][]).map(([walletId, poolId, role, share_numerator, share_denominator]) => [
+          walletId,
+          { poolId, role: role as PoolRole, share: toShare({ share_numerator, share_denominator }) },
+        ]),
+      ),
+  };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a row of pg

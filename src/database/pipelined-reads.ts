@@ -1,0 +1,52 @@
+import type { PoolClient } from 'pg';
+import type { DatabasePrincipal } from './database-principal';
+import { type Reading, type ReadOf, readTogether } from './reading';
+import type { Prepared } from './run-together';
+import { principalStatement } from './transaction';
+
+const nothing = () => undefined;
+const BEGIN: Reading<void> = { text: 'BEGIN', take: nothing };
+const COMMIT: Reading<void> = { text: 'COMMIT', take: nothing };
+
+/**
+ * The reads of a transaction for one principal. What is read first goes out together with the transaction's beginning, what is read last with its end;
+ * the server does everything in that order, and nothing after the first failure.
+ */
+export class PipelinedReads {
+  private state: 'new' | 'begun' | 'ended' = 'new';
+
+  constructor(
+    /** For other statements, once something was read. */
+    readonly client: PoolClient,
+    private readonly principal: DatabasePrincipal,
+  ) {}
+
+  /** One trip for all of these. */
+  read<const Readings extends readonly Reading<unknown>[]>(readings: Readings): Promise<ReadOf<Readings>> {
+    return this.travel(readings, []);
+  }
+
+  /** As read(); the transaction ends with it. */
+  async readLast<const Readings extends readonly Reading<unknown>[]>(readings: Readings): Promise<ReadOf<Readings>> {
+    const read = await this.travel(readings, [COMMIT]);
+    this.state = 'ended';
+    return read;
+  }
+
+  /** Ends what has begun and not ended yet. */
+  async end(): Promise<void> {
+    if (this.state === 'begun') await this.readLast([]);
+  }
+
+  private async travel<const Readings extends readonly Reading<unknown>[]>(readings: Readings, after: readonly Reading<unknown>[]): Promise<ReadOf<Readings>> {
+    const before = this.state === 'new' ? [BEGIN, nameOf(this.principal)] : [];
+    this.state = 'begun';
+    const read = await readTogether(this.client, [...before, ...readings, ...after]);
+    return read.slice(before.length, before.length + readings.length) as ReadOf<Readings>;
+  }
+}
+
+function nameOf(principal: DatabasePrincipal): Reading<void> {
+  const { text, values }: Prepared = principalStatement(principal);
+  return { text, values, take: nothing };
+}

@@ -1,0 +1,126 @@
+import type { PoolClient } from 'pg';
+import type { App } from '../app';
+import { byteaArray, type RawRow, type Reading, readTogether, uuidArray } from '../database/reading';
+import type { Uuid } from '../ids';
+import { type MemberRef, refHash } from './member-ref';
+
+/** A member that the brand knows, with the wallet that points go to. */
+export interface ResolvedMember {
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  /** The wallet is locked against spending. */
+  readonly locked: boolean;
+  /** The wallet is closed for good; only lookAtMembers gives such members, so that a till hears why nothing is booked. */
+  readonly closed: boolean;
+}
+
+/**
+ * The members that a brand's requests name, and their wallets, found by one statement for each kind of reference, however many there are. Read the
+ * readings in the brand's transaction, then ask for the members.
+ */
+export class MemberLook {
+  readonly readings: readonly Reading<void>[];
+  private readonly memberIds: (Uuid | null)[];
+  private readonly members = new Map<Uuid, ResolvedMember>();
+
+  constructor({ keys }: Pick<App, 'keys'>, brandId: Uuid, refs: readonly MemberRef[]) {
+    this.memberIds = refs.map((ref) => (ref.by === 'id' ? ref.memberId : null));
+    const customers = new Places();
+    const identifiers = new Places();
+    const kinds: string[] = [];
+    for (const [at, ref] of refs.entries()) {
+      if (ref.by === 'customerId') customers.add(at, refHash(keys, brandId, ref));
+      if (ref.by !== 'identifier') continue;
+      identifiers.add(at, refHash(keys, brandId, ref));
+      kinds.push(ref.identifier.kind);
+    }
+    const ids = this.memberIds.filter((id) => id !== null);
+    const readings: Reading<void>[] = [];
+    if (ids.length > 0) {
+      const { text, values, take } = walletsOf(ids);
+      readings.push({ text, values, take: (rows) => this.keep(take(rows)) });
+    }
+    if (customers.at.length > 0) readings.push(this.reading(BY_CUSTOMER, customers, [brandId]));
+    if (identifiers.at.length > 0) readings.push(this.reading(BY_IDENTIFIER, identifiers, [`{${kinds.join(',')}}`]));
+    this.readings = readings;
+  }
+
+  /** The ids, in the order of the references; null for what nobody is named by. */
+  get ids(): readonly (Uuid | null)[] {
+    return this.memberIds;
+  }
+
+  /** The members, in the order of the references; null for whom the transaction's principal may not see. Who was merged into another member is that one. */
+  async resolve(client: PoolClient): Promise<(ResolvedMember | null)[]> {
+    const missing = this.memberIds.filter((id) => id !== null && !this.members.has(id)) as Uuid[];
+    if (missing.length > 0) this.keep(await findWallets(client, [...new Set(missing)]));
+    return this.memberIds.map((id) => (id === null ? null : (this.members.get(id) ?? null)));
+  }
+
+  private keep(found: ReadonlyMap<Uuid, ResolvedMember>): void {
+    for (const [id, member] of found) this.members.set(id, member);
+  }
+
+  private reading(text: string, places: Places, values: readonly string[]): Reading<void> {
+    const take = (rows: readonly RawRow[]) => {
+      for (const [place, memberId, walletId, locked, closed] of rows as string[][]) {
+        this.memberIds[places.at[Number(place) - 1]] = memberId;
+        if (walletId !== null) this.members.set(memberId, { memberId, walletId, locked: locked === 't', closed: closed === 't' });
+      }
+    };
+    return { text, values: [...values, byteaArray(places.hashes)], take };
+  }
+}
+
+/** Hashes, and which references they are of. */
+class Places {
+  readonly at: number[] = [];
+  readonly hashes: string[] = [];
+
+  add(at: number, hash: string): void {
+    this.at.push(at);
+    this.hashes.push(hash);
+  }
+}
+
+const WALLET = "w.id, w.locked_at IS NOT NULL, m.status = 'CLOSED'";
+/** Of members who were not merged into another one. */
+const ITS_WALLET = 'LEFT JOIN (member m JOIN wallet w ON w.member_id = m.id) ON m.merged_into IS NULL AND m.id =';
+const BY_CUSTOMER = `
+  SELECT place, l.member_id, ${WALLET} FROM unnest($2::bytea[]) WITH ORDINALITY AS asked (hash, place)
+  JOIN brand_link l ON l.brand_id = $1 AND l.customer_hash = asked.hash AND l.unlinked_at IS NULL ${ITS_WALLET} l.member_id`;
+const BY_IDENTIFIER = `
+  SELECT place, f.member_id, ${WALLET} FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS asked (kind, hash, place)
+  CROSS JOIN LATERAL find_member_by_identifier(kind, hash) AS f (member_id) ${ITS_WALLET} f.member_id WHERE f.member_id IS NOT NULL`;
+const BY_ID = `
+  SELECT w.member_id, ${WALLET} FROM wallet w JOIN member m ON m.id = w.member_id WHERE w.member_id = ANY ($1::uuid[]) AND m.merged_into IS NULL`;
+
+/** Members' wallets by the id that was asked for, as far as the transaction's principal may see them; a merged member's is the survivor's. */
+export async function findWallets(client: PoolClient, memberIds: readonly Uuid[]): Promise<Map<Uuid, ResolvedMember>> {
+  if (memberIds.length === 0) return new Map();
+  const [members] = await readTogether(client, [walletsOf(memberIds)]);
+  const missing = memberIds.filter((id) => !members.has(id));
+  if (missing.length === 0) return members;
+  // Unknown here, or merged: a duplicate may be hidden from a brand that knows the survivor. Rare, so a look of its own.
+  const text = 'SELECT asked, surviving_member(asked) AS survivor FROM unnest($1::uuid[]) AS asked';
+  const { rows } = await client.query({ name: 'surviving-members', text, values: [missing] });
+  const survivors = new Map<Uuid, Uuid>(rows.filter(({ asked, survivor }) => survivor !== null && survivor !== asked).map((row) => [row.asked, row.survivor]));
+  if (survivors.size === 0) return members;
+  const [wallets] = await readTogether(client, [walletsOf([...new Set(survivors.values())])]);
+  for (const [asked, survivor] of survivors) {
+    const member = wallets.get(survivor);
+    if (member) members.set(asked, member);
+  }
+  return members;
+}
+
+function walletsOf(memberIds: readonly Uuid[]): Reading<Map<Uuid, ResolvedMember>> {
+  return {
+    text: BY_ID,
+    values: [uuidArray(memberIds)],
+    take: (rows) =>
+      new Map(
+        (rows as string[][]).map(([memberId, walletId, locked, closed]) => [memberId, { memberId, walletId, locked: locked === 't', closed: closed === 't' }]),
+      ),
+  };
+}
