@@ -16,9 +16,9 @@ export type Executor = (executable: Executable) => ExecutionResult | Promise<Exe
 export function createExecutor(schema: GraphQLSchema): Executor {
   const quick = new QuickVariables(schema);
   return ({ document, operationName, variables, context }) => {
-    const common = { operationName, variableValues: variables, contextValue: context };
-    const result = execute({ ...common, schema: quick.schema, document: quick.documentFor(document) });
+    const result = execute({ schema: quick.schema, document: quick.documentFor(document), operationName, variableValues: variables, contextValue: context });
+    if (!('errors' in result) || result.data !== undefined) return result;
     // Without data nothing was run: what is wrong with the variables is said in graphql-js's own words.
-    return 'errors' in result && result.data === undefined ? execute({ ...common, schema, document }) : result;
+    return execute({ schema, document, operationName, variableValues: variables, contextValue: context });
   };
 }

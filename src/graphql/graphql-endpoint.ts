@@ -24,11 +24,11 @@ export interface EndpointOptions {
   readonly executor: Executor;
   readonly bodyLimitBytes: number;
   readonly log: Logger;
-  /** Who asks; `headers` go into the answer. Throws GraphQLError. */
+  /** Who asks; `headers` go into the answer, unless its operation has others. Throws GraphQLError. */
   readonly contextOf: (
     authorization: string | undefined,
     direct: Direct,
-  ) => Promise<{ readonly context: Context; readonly headers: Readonly<Record<string, string>> }>;
+  ) => Promise<{ readonly context: Context; readonly headers: () => Readonly<Record<string, string>> }>;
 }
 
 /**
@@ -63,9 +63,7 @@ async function answer(
   const mediaType = mediaTypes.answering(request.headers.accept);
   const known = mediaType === undefined ? null : options.documents.requestOf(body);
   const executed = known ? await execute(options, known, make) : undefined;
-  if (mediaType !== undefined && executed && !executed.result.errors) {
-    return send(response, 200, direct.headers(), { ...executed.headers, 'content-type': mediaType }, `${JSON.stringify({ data: executed.result.data })}\n`);
-  }
+  if (mediaType !== undefined && executed && !executed.result.errors) return sendData(response, direct, executed, mediaType);
   const url = request.url ?? '';
   const queryAt = url.indexOf('?');
   let own: Readonly<Record<string, string>> = {};
@@ -73,7 +71,7 @@ async function answer(
     httpGraphQLRequest: { method, headers: headersOf(request), search: queryAt < 0 ? '' : url.slice(queryAt), body },
     context: async () => {
       const { context, headers } = await make();
-      own = headers;
+      own = headers();
       return executed ? { ...context, executed } : context;
     },
   });
@@ -114,6 +112,16 @@ function headersOf(request: IncomingMessage): HeaderMap {
     if (value !== undefined) headers.set(name, typeof value === 'string' ? value : value.join(', '));
   }
   return headers;
+}
+
+/** As Apollo Server answers with data and nothing else. */
+function sendData(response: ServerResponse, direct: Direct, { result, headers }: Executed, mediaType: string): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = `${JSON.stringify({ data: result.data })}\n`;
+  const list = direct.headerList();
+  for (const name in headers) list.push(name, headers[name]);
+  list.push('content-type', mediaType, 'content-length', String(Buffer.byteLength(body)));
+  response.writeHead(200, list).end(body);
 }
 
 function send(response: ServerResponse, status: number, standing: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>, body: string): void {

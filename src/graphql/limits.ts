@@ -2,8 +2,8 @@ import { type ApolloServerPlugin, type GraphQLRequestContextDidResolveOperation,
 import { type DocumentNode, GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { actorOf } from '../access/principal';
 import type { App } from '../app';
-import type { Context } from './context';
-import { measureOperation } from './operation-cost';
+import type { Context, Executed } from './context';
+import { OperationMeasurer } from './operation-cost';
 import { type Allowance, RateLimiter } from './rate-limit';
 
 /** Operations and their cost, of each client, on this gateway. */
@@ -25,8 +25,9 @@ export function countedAs({ principal, address }: Pick<Context, 'principal' | 'a
 
 /** Too many operations, or too much of their cost, within the minute. */
 export function rateLimited(allowance: Allowance): GraphQLError {
-  return new GraphQLError(`Too many requests. Try again in ${allowance.headers['retry-after']} seconds.`, {
-    extensions: { code: 'RATE_LIMITED', http: { status: 429, headers: new HeaderMap(Object.entries(allowance.headers)) } },
+  const headers = allowance.headers();
+  return new GraphQLError(`Too many requests. Try again in ${headers['retry-after']} seconds.`, {
+    extensions: { code: 'RATE_LIMITED', http: { status: 429, headers: new HeaderMap(Object.entries(headers)) } },
   });
 }
 
@@ -39,18 +40,19 @@ export type Allow = (
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
-) => Allowance['headers'];
+) => Executed['headers'];
 
 export function allowOperations({ config }: App, schema: GraphQLSchema, limiter: RateLimiter): Allow {
   const { queryDepth, queryAliases, queryCost } = config.limits;
+  const measurer = new OperationMeasurer(schema);
   return (ctx, document, operation, variables) => {
-    const measure = measureOperation(schema, document, operation, variables);
+    const measure = measurer.measure(document, operation, variables);
     if (measure.depth > queryDepth) throw beyond(`is ${measure.depth} levels deep; at most ${queryDepth} are allowed`);
     if (measure.aliases > queryAliases) throw beyond(`has ${measure.aliases} aliases; at most ${queryAliases} are allowed`);
     if (measure.cost > queryCost) throw beyond(`costs ${measure.cost}; at most ${queryCost} is allowed. Ask for fewer fields or smaller pages`);
     const allowance = limiter.take(countedAs(ctx), [0, measure.cost]);
     if (!allowance.allowed) throw rateLimited(allowance);
-    return allowance.headers;
+    return allowance.headers();
   };
 }
 

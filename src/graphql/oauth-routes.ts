@@ -76,7 +76,7 @@ class TooManyTokens extends Error {
 
 function limit(limiter: RateLimiter, counted: string): void {
   const { allowed, headers } = limiter.take(counted, [1]);
-  if (!allowed) throw new TooManyTokens(headers);
+  if (!allowed) throw new TooManyTokens(headers());
 }
 
 function refuse(reply: FastifyReply, error: TokenRefused, byHeader: boolean, status = 400): FastifyReply {

@@ -43,24 +43,44 @@ interface Measuring {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** A fragment is measured once, however often it is spread: spreads of spreads could otherwise double at each level. */
   readonly measured: Map<string, OperationMeasure>;
+  /** Variables whose size counts; the same whatever their values are. */
+  readonly sized: Set<string>;
 }
 
-/** Measures a valid operation (fragments without cycles, known fields). */
-export function measureOperation(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  variables: Readonly<Record<string, unknown>>,
-): OperationMeasure {
-  const fragments = new Map(document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])));
-  const root = schema.getRootType(operation.operation);
-  if (!root) return NOTHING;
-  return measureSelections(
-    { schema, variables: { ...defaultsOf(operation), ...variables }, fragments, measured: new Map() },
-    root,
-    operation.selectionSet,
-    null,
-  );
+/** More combinations of sizes than anybody sends again and again. */
+const MOST_REMEMBERED = 100;
+
+/** Measures valid operations (fragments without cycles, known fields): each once for the sizes of what is sent with it. */
+export class OperationMeasurer {
+  private readonly known = new WeakMap<OperationDefinitionNode, { readonly sized: readonly string[]; readonly measures: Map<string, OperationMeasure> }>();
+
+  constructor(private readonly schema: GraphQLSchema) {}
+
+  measure(document: DocumentNode, operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): OperationMeasure {
+    const known = this.known.get(operation);
+    const remembered = known?.measures.get(sizesOf(known.sized, variables));
+    if (remembered) return remembered;
+    const fragments = new Map(document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])));
+    const root = this.schema.getRootType(operation.operation);
+    if (!root) return NOTHING;
+    const given = { ...defaultsOf(operation), ...variables };
+    const measuring: Measuring = { schema: this.schema, variables: given, fragments, measured: new Map(), sized: new Set() };
+    const measure = measureSelections(measuring, root, operation.selectionSet, null);
+    const { sized, measures } = known ?? { sized: [...measuring.sized], measures: new Map<string, OperationMeasure>() };
+    if (measures.size < MOST_REMEMBERED) measures.set(sizesOf(sized, variables), measure);
+    if (!known) this.known.set(operation, { sized, measures });
+    return measure;
+  }
+}
+
+function sizesOf(names: readonly string[], variables: Readonly<Record<string, unknown>>): string {
+  let sizes = '';
+  for (const name of names) {
+    const value = variables[name];
+    // A list counts by its length, the size of a page by itself; what is left out may have a default.
+    sizes += Array.isArray(value) ? `[${value.length} ` : typeof value === 'number' || value === undefined || value === null ? `${value} ` : '? ';
+  }
+  return sizes;
 }
 
 function defaultsOf(operation: OperationDefinitionNode): Record<string, unknown> {
@@ -139,6 +159,7 @@ function pageSizeOf(measuring: Measuring, field: FieldNode, definition: GraphQLF
 
 function argumentOf(measuring: Measuring, field: FieldNode, name: string): unknown {
   const node = field.arguments?.find((argument) => argument.name.value === name);
+  if (node?.value.kind === Kind.VARIABLE) measuring.sized.add(node.value.name.value);
   return node && valueFromASTUntyped(node.value, measuring.variables);
 }
 

@@ -9,8 +9,8 @@ export interface Quota {
 
 export interface Allowance {
   readonly allowed: boolean;
-  /** RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers); Retry-After when refused. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers), as things stand when they are asked for; Retry-After when refused. */
+  readonly headers: () => Readonly<Record<string, string>>;
 }
 
 interface Bucket {
@@ -28,6 +28,8 @@ const MOST_CLIENTS = 50_000;
 export class RateLimiter {
   private readonly buckets = new Map<string, Bucket>();
   private readonly policy: string;
+  /** The last in the map's order. */
+  private latest: string | null = null;
 
   constructor(
     private readonly quotas: readonly Quota[],
@@ -39,12 +41,14 @@ export class RateLimiter {
   /** Takes `costs` (one a quota, in their order) from the client's quotas, unless one is used up. */
   take(client: string, costs: readonly number[]): Allowance {
     const bucket = this.refilled(client);
-    const exhausted = bucket.left.map((left, index) => ({ left, index })).filter(({ left, index }) => costs[index] > 0 && left < 1);
-    if (exhausted.length === 0) for (const [index, cost] of costs.entries()) bucket.left[index] -= cost;
-    const waits = exhausted.map(({ left, index }) => Math.ceil(((1 - left) * WINDOW_SECONDS) / this.quotas[index].perMinute));
+    const { left } = bucket;
+    let wait = 0;
+    for (let at = 0; at < left.length; at++)
+      if (costs[at] > 0 && left[at] < 1) wait = Math.max(wait, 1, Math.ceil(((1 - left[at]) * WINDOW_SECONDS) / this.quotas[at].perMinute));
+    if (wait === 0) for (let at = 0; at < left.length; at++) left[at] -= costs[at];
     return {
-      allowed: exhausted.length === 0,
-      headers: { 'ratelimit-policy': this.policy, ratelimit: this.standing(bucket), ...(waits.length > 0 && { 'retry-after': String(Math.max(1, ...waits)) }) },
+      allowed: wait === 0,
+      headers: () => ({ 'ratelimit-policy': this.policy, ratelimit: this.standing(bucket), ...(wait > 0 && { 'retry-after': String(wait) }) }),
     };
   }
 
@@ -57,20 +61,26 @@ export class RateLimiter {
       bucket = { left: this.quotas.map(({ perMinute }) => perMinute), at: now };
     } else {
       const share = Math.max(0, now - bucket.at) / (WINDOW_SECONDS * 1_000);
-      for (const [index, { perMinute }] of this.quotas.entries()) bucket.left[index] = Math.min(perMinute, bucket.left[index] + share * perMinute);
+      for (let at = 0; at < this.quotas.length; at++) {
+        const { perMinute } = this.quotas[at];
+        bucket.left[at] = Math.min(perMinute, bucket.left[at] + share * perMinute);
+      }
       bucket.at = now;
+      if (client === this.latest) return bucket;
       this.buckets.delete(client);
     }
     this.buckets.set(client, bucket);
+    this.latest = client;
     return bucket;
   }
 
-  private standing(bucket: Bucket): string {
-    return this.quotas
-      .map(({ name, perMinute }, index) => {
-        const left = bucket.left[index];
-        return `"${name}";r=${Math.max(0, Math.floor(left))};t=${Math.ceil(((perMinute - left) * WINDOW_SECONDS) / perMinute)}`;
-      })
-      .join(', ');
+  private standing({ left }: Bucket): string {
+    let text = '';
+    for (let at = 0; at < left.length; at++) {
+      const { name, perMinute } = this.quotas[at];
+      const seconds = Math.ceil(((perMinute - left[at]) * WINDOW_SECONDS) / perMinute);
+      text += `${at === 0 ? '' : ', '}"${name}";r=${Math.max(0, Math.floor(left[at]))};t=${seconds}`;
+    }
+    return text;
   }
 }

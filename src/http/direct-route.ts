@@ -10,6 +10,8 @@ export interface Direct {
   readonly address: string;
   /** Every answer's, to be sent with the handler's own; asked for when the answer is sent. */
   readonly headers: () => Readonly<Record<string, string>>;
+  /** The same as names and values by turns, in a list of the handler's own: for one whose own headers replace none of them. */
+  readonly headerList: () => string[];
 }
 
 /** Answers a request on node's own objects; must always answer, and never reject. */
@@ -33,6 +35,7 @@ export class DirectRoutes {
   private readonly handlers = new Map<string, DirectHandler>();
   private readonly observers: ((answered: Answered) => void)[] = [];
   private readonly headers: Readonly<Record<string, string>>;
+  private readonly headerList: readonly string[];
   private closing = false;
 
   constructor(private readonly config: Config) {
@@ -46,6 +49,7 @@ export class DirectRoutes {
       'cache-control': 'no-store',
       ...(config.http.publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
     };
+    this.headerList = Object.entries(this.headers).flat();
   }
 
   /** Called once for every answer of the server, direct or not. */
@@ -61,6 +65,12 @@ export class DirectRoutes {
   headersFor(requestId: string): Record<string, string> {
     // A connection that stays open after the last answer would hold up the end until its keep-alive is over.
     return { 'x-request-id': requestId, ...this.headers, ...(this.closing && { connection: 'close' }) };
+  }
+
+  private headerListFor(requestId: string): string[] {
+    const list = ['x-request-id', requestId, ...this.headerList];
+    if (this.closing) list.push('connection', 'close');
+    return list;
   }
 
   /** From now on connections end with their answer. */
@@ -80,7 +90,7 @@ export class DirectRoutes {
         url: path,
         handler: (request, reply) => {
           reply.hijack();
-          handler(request.raw, reply.raw, { requestId: request.id, address: request.ip, headers: () => this.headersFor(request.id) });
+          handler(request.raw, reply.raw, this.direct(request.id, request.ip));
         },
       });
     });
@@ -99,8 +109,12 @@ export class DirectRoutes {
       response.once('close', () =>
         this.answered({ requestId, method: request.method ?? '', route: path, status: response.statusCode, ms: performance.now() - began }),
       );
-      handler(request, response, { requestId, address: this.addressOf(request), headers: () => this.headersFor(requestId) });
+      handler(request, response, this.direct(requestId, this.addressOf(request)));
     });
+  }
+
+  private direct(requestId: string, address: string): Direct {
+    return { requestId, address, headers: () => this.headersFor(requestId), headerList: () => this.headerListFor(requestId) };
   }
 
   private addressOf(request: IncomingMessage): string {

@@ -1,5 +1,5 @@
 import { buildSchema, parse } from 'graphql';
-import { measureOperation } from '../../src/graphql/operation-cost';
+import { OperationMeasurer } from '../../src/graphql/operation-cost';
 import { foundTestCoalition, openApi, type TestApi, type TestCoalition } from '../support/api';
 import { createTestApp, type TestApp } from '../support/test-app';
 
@@ -112,7 +112,7 @@ describe('an operation beyond a limit is refused before it is run', () => {
 
 describe('cost', () => {
   const schema = buildSchema(`
-    type Query { a: A!, list: [A!]! }
+    type Query { a: A!, list: [A!]!, page(first: Int = 20): [A!]! }
     type A { a: A!, list: [A!]!, name: String! }
     type Mutation { one(input: Int!): A!, bulk(input: [Int!]!): [A!]! }
   `);
@@ -120,7 +120,7 @@ describe('cost', () => {
     const document = parse(query);
     const operation = document.definitions.find((each) => each.kind === 'OperationDefinition');
     if (operation?.kind !== 'OperationDefinition') throw new Error('no operation');
-    return measureOperation(schema, document, operation, variables);
+    return new OperationMeasurer(schema).measure(document, operation, variables);
   };
 
   it('counts fields, lists as five, and a bulk by what is sent', () => {
@@ -130,6 +130,31 @@ describe('cost', () => {
     expect(measure('mutation ($i: [Int!]!) { bulk(input: $i) { name } }', { i: [1, 2, 3] }).cost).toBe(3 * 10 + 3);
     expect(measure('mutation { bulk(input: 1) { name } }').cost).toBe(10 + 5);
     expect(measure('{ __schema { types { name } } }').cost).toBe(100);
+  });
+
+  it('is that of what is sent now, although an operation is measured once for the sizes of it', () => {
+    const document = parse('query ($n: Int = 3, $i: [Int!] = [1]) { page(first: $n) { name } } mutation M($i: [Int!] = [1, 2]) { bulk(input: $i) { name } }');
+    const [query, mutation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
+    const measurer = new OperationMeasurer(schema);
+    for (const variables of [
+      {},
+      { n: 2 },
+      { n: 50 },
+      { n: null },
+      { n: 'x' },
+      { n: -1 },
+      { n: 2 },
+      {},
+      { i: [1, 2] },
+      { i: [1] },
+      { i: null },
+      { i: 'x' },
+      { i: [2] },
+    ])
+      for (const operation of [query, mutation])
+        expect(measurer.measure(document, operation, variables)).toEqual(new OperationMeasurer(schema).measure(document, operation, variables));
+    expect(measurer.measure(document, mutation, {}).cost).toBe(2 * 10 + 2);
+    expect(measurer.measure(document, mutation, { i: [1, 2, 3, 4] }).cost).toBe(4 * 10 + 4);
   });
 
   it('of fragments that double at every level is counted at once', () => {
