@@ -1,7 +1,8 @@
 import type { GraphQLSchema } from 'graphql';
 import { type Forbidden, forbiddenIn } from './forbidden';
 import { asSeenBy, Id, type Name, namesIn, namingsOf, replacedAt, Who } from './names';
-import { NESTED, PROBES, type Probe } from './probes';
+import { NESTED, PROBES } from './probes';
+import type { Probe } from './probes/probe';
 import { operationFor, type RootField, refusalTypes, rootFields } from './schema-walk';
 import type { Actor, Side, TwoBrands } from './two-brands';
 

@@ -1,0 +1,14 @@
+import { Id, Who } from '../names';
+import { brand, type Probe, page, probe } from './probe';
+
+/** Balances, periods and statements. */
+export const BOOKS_PROBES: Readonly<Record<string, Probe>> = {
+  'Query.accountBalances': probe({ args: () => ({ ...page, currency: 'FLP', at: '2026-03-01T00:00:00Z' }) }),
+  'Query.balanceAt': probe({ by: 'member', args: (side) => ({ currency: 'FLP', at: '2026-03-01T00:00:00Z', member: new Who(side.own) }) }),
+  'Query.conservation': probe({ args: (side) => ({ currency: 'FLP', brandId: brand(side) }) }),
+  'Query.periods': probe({ args: () => ({ ...page, currency: 'FLP' }) }),
+  'Query.period': probe({ args: () => ({ currency: 'FLP', month: '2026-01' }) }),
+  'Query.statement': probe({ args: (side) => ({ id: new Id('statement', side.statementId) }) }),
+  'Query.statements': probe({ args: (side) => ({ ...page, currency: 'FLP', brandId: brand(side) }) }),
+  'Mutation.closePeriod': probe({ by: 'operator', args: () => ({ input: { currency: 'FLP', month: '2026-02' } }) }),
+};
