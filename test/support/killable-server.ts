@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { databaseUrls } from '../../src/config';
 import { canReach, findBinaries, findServerUser, makeReachableDirectory } from '../../src/database/embedded-binaries';
-import { type Cluster, createCluster, startCluster, stopServer } from '../../src/database/embedded-cluster';
+import { type Cluster, createCluster, isAlive, type ServerSettings, startCluster, stopServer } from '../../src/database/embedded-cluster';
 import { createMigratedDatabase } from './migrated-database';
 import type { TestDatabase } from './test-database';
 
@@ -23,7 +23,9 @@ export interface KillableServer {
   stop(): Promise<void>;
 }
 
-export async function startKillableServer(): Promise<KillableServer> {
+/** Starts one; `settings` make it less durable, say. */
+export async function startKillableServer(settings: ServerSettings = {}): Promise<KillableServer> {
+  const all = { ...DURABLE, ...settings };
   const user = findServerUser();
   const directory = mkdtempSync(join(canReach(user, tmpdir()) ? tmpdir() : makeReachableDirectory(), 'tessera-killable-'));
   if (user) chownSync(directory, user.uid, user.gid);
@@ -36,7 +38,7 @@ export async function startKillableServer(): Promise<KillableServer> {
     logFile: join(directory, 'server.log'),
   };
   await createCluster(cluster, { sync: true });
-  let running = await startCluster(cluster, DURABLE);
+  let running = await startCluster(cluster, all);
   const serverUrl = `postgres://${cluster.superuser}:${cluster.password}@127.0.0.1:${running.port}/postgres`;
   const url = new URL(await createMigratedDatabase(serverUrl));
   const behind = new URL(serverUrl);
@@ -51,13 +53,20 @@ export async function startKillableServer(): Promise<KillableServer> {
       const began = performance.now();
       process.kill(running.pid, 'SIGKILL');
       // PostgreSQL takes even the dead for running, until they have been waited for.
-      while (hasNumber(running.pid)) await sleep(5);
-      running = await startCluster(cluster, DURABLE, running.port);
+      await until('the killed server has been waited for', () => !hasNumber(running.pid));
+      running = await startCluster(cluster, all, running.port);
       return performance.now() - began;
     },
     async killBackend() {
-      const { rows } = await owner.query("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'tessera%' ORDER BY random() LIMIT 1");
-      process.kill(rows[0].pid, 'SIGKILL');
+      let pid: number | undefined;
+      await until('a connection of the application is served', async () => {
+        const { rows } = await owner.query("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'tessera%' ORDER BY random() LIMIT 1");
+        pid = rows[0]?.pid;
+        // It may have ended since.
+        return pid !== undefined && hasNumber(pid) && process.kill(pid, 'SIGKILL');
+      });
+      // The postmaster notices, ends all others, recovers, and is there again.
+      await until('the killed process is gone', () => !isAlive(pid as number));
     },
     async stop() {
       process.off('exit', killAtExit);
@@ -65,6 +74,11 @@ export async function startKillableServer(): Promise<KillableServer> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 30_000; !(await isSo()); await sleep(5))
+    if (performance.now() > deadline) throw new Error(`after 30 seconds it is not yet so that ${what}`);
 }
 
 function hasNumber(pid: number): boolean {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Uuid } from '../../../src/ids';
 import { postingId } from '../../../src/ledger/idempotency';
 
@@ -26,20 +27,29 @@ export interface Told {
 /** Neither an answer nor worth another try: a defect. */
 export class NotAnswered extends Error {}
 
+/** Longer than any outage that a test makes: whoever waits longer waits for nothing. */
+const PATIENCE_MS = 90_000;
+/** For one answer; a gateway gives an outage 15 seconds. */
+const ANSWER_MS = 60_000;
+
 /** Everything that an external client was told, by posting. */
 export class ClientLog {
   readonly told = new Map<Uuid, Told>();
   /** Tries that ended without an answer: the connection was cut, or a refusal that is safe to repeat. */
   unheard = 0;
+  /** Why the last of them did. */
+  lastUnheard = 'every try was answered';
 
-  /** Sends until it is answered, to whichever gateway `urls` names for each try; notes and gives the answer. */
+  /** Sends until it is answered, to whichever gateway `urlOf` names for each try; notes and gives the answer. Throws NotAnswered after 90 seconds. */
   async run(errand: Errand, urlOf: (attempt: number) => string): Promise<Told> {
+    const deadline = performance.now() + PATIENCE_MS;
     for (let attempt = 0; ; attempt++) {
       const thing = await this.attempt(errand, urlOf(attempt));
       if (thing === null) {
         this.unheard++;
-        await new Promise((done) => setTimeout(done, Math.min(500, 10 * 2 ** attempt) * (0.5 + Math.random())));
-        if (attempt > 200) throw new NotAnswered(`${errand.mutation} ${errand.key} was not answered in ${attempt} tries`);
+        if (performance.now() > deadline)
+          throw new NotAnswered(`${errand.mutation} ${errand.key} was not answered in ${attempt + 1} tries, the last: ${this.lastUnheard}`);
+        await sleep(Math.min(500, 10 * 2 ** attempt) * (0.5 + Math.random()));
         continue;
       }
       const told: Told = { errand, said: thing.code ? 'REFUSED' : 'ACCEPTED', thing };
@@ -54,17 +64,24 @@ export class ClientLog {
     let body: Thing;
     try {
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${await token()}` };
-      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query: document, variables: { input } }) });
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      const response = await fetch(url, { method: 'POST', headers, signal, body: JSON.stringify({ query: document, variables: { input } }) });
       status = response.status;
       body = await response.json();
-    } catch {
-      return null;
+    } catch (error) {
+      const { message, cause } = error as Error & { cause?: Error };
+      return this.nobodyKnows(`${message}${cause ? ` (${cause.message})` : ''} at ${url}`);
     }
     const thing = body.data?.[mutation];
     if (!thing) {
-      if (body.errors?.[0]?.extensions?.retrySafe) return null;
+      if (body.errors?.[0]?.extensions?.retrySafe) return this.nobodyKnows(`${body.errors[0].message} at ${url}`);
       throw new NotAnswered(`${mutation} ${key}: HTTP ${status} ${JSON.stringify(body)}`);
     }
-    return thing.retrySafe ? null : thing;
+    return thing.retrySafe ? this.nobodyKnows(`${thing.code} at ${url}`) : thing;
+  }
+
+  private nobodyKnows(why: string): null {
+    this.lastUnheard = why;
+    return null;
   }
 }

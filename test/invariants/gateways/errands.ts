@@ -22,6 +22,8 @@ const BACK = { from: 'MLS', to: 'FLP' };
 type Mutation = keyof typeof DOCUMENTS;
 /** Everything that is asked for. */
 export const MUTATIONS = Object.keys(DOCUMENTS);
+/** Those that are about no earlier answer: whoever asks for nothing else does not notice by them that an earlier one was lost. */
+export const FORGETFUL = ['recordPurchase', 'redeem', 'givePoints', 'convert'];
 
 /** Something that an accepted errand left behind, for a later one to be about. */
 interface Left {
@@ -30,7 +32,7 @@ interface Left {
   readonly points: number;
 }
 
-/** What callers ask for, made up as they go: each earlier answer may be what a later request is about. */
+/** What callers ask for, made up as they go: each earlier answer may be what a later request is about. `only`: of these mutations. */
 export class Errands {
   private readonly holds: Left[] = [];
   private readonly spent: Left[] = [];
@@ -42,9 +44,17 @@ export class Errands {
     private readonly cards: readonly string[],
     private readonly run: string,
     private readonly random: ReturnType<typeof randomFrom>,
+    private readonly only: readonly string[] = MUTATIONS,
   ) {}
 
   next(): Errand {
+    for (;;) {
+      const errand = this.any();
+      if (errand && this.only.includes(errand.mutation)) return errand;
+    }
+  }
+
+  private any(): Errand | undefined {
     const { random } = this;
     const dice = random.int(100);
     const brand = random.pick(['FUEL', 'TAXI']);
@@ -61,7 +71,7 @@ export class Errands {
     if (dice < 60) return this.errand('convert', 'FUEL', { member, ...random.pick([THERE, BACK]), points });
     if (dice < 72) return this.errand('hold', brand, pays);
     const about = dice < 86 ? take(this.holds, random) : dice < 92 ? take(this.spent, random) : take(this.bought, random);
-    if (!about) return this.next();
+    if (!about) return undefined;
     if (dice < 80) return this.errand('captureHold', about.brand, { redemptionId: about.id, points: Math.max(1, Math.floor(about.points * random.next())) });
     if (dice < 86) return this.errand('voidHold', about.brand, { redemptionId: about.id });
     if (dice < 92) return this.errand('refundRedemption', about.brand, { redemptionId: about.id, points: Math.max(1, random.int(about.points)) });

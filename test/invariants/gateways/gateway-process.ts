@@ -5,43 +5,57 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { App } from '../../../src/app';
+import type { GatewayFault } from './faulty-gateway';
 
 const ROOT = join(__dirname, '../../..');
+/** Two processors that others use too need some. */
+const START_MS = 60_000;
 
 /** A gateway in a process of its own, as `npm run gateway` runs it. */
 export interface GatewayProcess {
   readonly url: string;
-  readonly pid: number;
-  /** Ended by itself or killed. */
-  readonly ended: Promise<unknown>;
+  /** Neither ended by itself nor killed. */
+  readonly alive: boolean;
+  /** What it said of defects of its own; what a client is told of one is only an id. */
+  readonly defects: readonly string[];
   /** kill -9; a gateway on the same port can be started at once. */
   kill(): Promise<void>;
 }
 
-/** Starts one for the coalition of a test app, whose tokens it takes; on a port of its own unless one is given. */
-export async function startGateway({ config }: App, port?: number): Promise<GatewayProcess> {
-  const own = port ?? (await freePort());
-  const child = spawn(process.execPath, ['-r', './test/support/swc-register.cjs', 'src/main.ts', 'gateway'], {
+/** Starts one for the coalition of a test app, whose tokens it takes; on a port of its own unless one is given, without a fault unless one is named. */
+export async function startGateway({ config }: App, options: { readonly port?: number; readonly fault?: GatewayFault } = {}): Promise<GatewayProcess> {
+  const { port = await freePort(), fault } = options;
+  const preloads = ['./test/support/swc-register.cjs', ...(fault ? ['./test/invariants/gateways/faulty-gateway.ts'] : [])];
+  const child = spawn(process.execPath, [...preloads.flatMap((file) => ['-r', file]), 'src/main.ts', 'gateway'], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,
       DATABASE_URL: config.database.urls?.owner,
       TESSERA_MASTER_KEY: config.masterKey?.toString('hex'),
       TESSERA_PUBLIC_URL: config.http.publicUrl,
-      TESSERA_PORT: String(own),
+      TESSERA_PORT: String(port),
       TESSERA_LOG_FORMAT: 'json',
       TESSERA_EXPLORER: 'false',
       TESSERA_DATABASE_POOL: '8',
       REDIS_URL: process.env.REDIS_URL,
+      TEST_GATEWAY_FAULT: fault,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
-  await untilReady(child);
+  const defects: string[] = [];
+  try {
+    await untilReady(child, defects);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
   return {
-    url: `http://127.0.0.1:${own}/graphql`,
-    pid: child.pid as number,
-    ended,
+    url: `http://127.0.0.1:${port}/graphql`,
+    get alive() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+    defects,
     async kill() {
       child.kill('SIGKILL');
       await ended;
@@ -49,16 +63,24 @@ export async function startGateway({ config }: App, port?: number): Promise<Gate
   };
 }
 
-function untilReady(child: ChildProcess): Promise<void> {
+function untilReady(child: ChildProcess, defects: string[]): Promise<void> {
   let output = '';
   return new Promise((ready, failed) => {
+    const late = setTimeout(() => failed(new Error(`the gateway has not become ready within ${START_MS / 1_000} seconds:\n${output}`)), START_MS);
     createInterface({ input: child.stdout as Readable }).on('line', (line) => {
       output = `${output}${line}\n`.slice(-10_000);
-      if (line.includes('the gateway is ready')) ready();
-      // A defect: what the client is told of it is only an id.
-      if (line.includes('unexpected error')) process.stderr.write(`${line}\n`);
+      if (line.includes('the gateway is ready')) {
+        clearTimeout(late);
+        ready();
+      }
+      if (!line.includes('unexpected error')) return;
+      defects.push(line);
+      process.stderr.write(`${line}\n`);
     });
-    child.once('exit', (code, signal) => failed(new Error(`the gateway ended with ${signal ?? code}:\n${output}`)));
+    child.once('exit', (code, signal) => {
+      clearTimeout(late);
+      failed(new Error(`the gateway ended with ${signal ?? code}:\n${output}`));
+    });
   });
 }
 
