@@ -38,12 +38,18 @@ export function findTermsOf<Terms extends { readonly effectiveFrom: Date }>(
   at: Date,
 ): Terms | null {
   // A suspension counts from when it was made; before any later change the partnership was as it began: active from its first terms on.
-  let state = { name: 'ACTIVE', at: new Date(0) };
-  for (const change of partnership.history)
-    if (change.state !== 'PROPOSED' && change.at <= at && change.at >= state.at) state = { name: change.state, at: change.at };
-  if (state.name !== 'ACTIVE' && state.name !== 'ENDING') return null;
+  const instant = at.getTime();
+  let [state, since] = ['ACTIVE', 0];
+  for (const change of partnership.history) {
+    const changed = change.at.getTime();
+    if (change.state !== 'PROPOSED' && changed <= instant && changed >= since) [state, since] = [change.state, changed];
+  }
+  if (state !== 'ACTIVE' && state !== 'ENDING') return null;
   let found: Terms | null = null;
-  for (const terms of partnership.terms) if (terms.effectiveFrom <= at && (!found || terms.effectiveFrom >= found.effectiveFrom)) found = terms;
+  for (const terms of partnership.terms) {
+    const from = terms.effectiveFrom.getTime();
+    if (from <= instant && (!found || from >= found.effectiveFrom.getTime())) found = terms;
+  }
   return found;
 }
 

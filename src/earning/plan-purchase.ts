@@ -58,6 +58,8 @@ export interface PurchaseFacts {
   readonly instrument: string | null;
   readonly reference: string | null;
   readonly occurredAt: Date;
+  /** As the answer has it. */
+  readonly occurredAtText: string;
   readonly recordedAt: Date;
 }
 
@@ -73,8 +75,11 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
   const exclusions = lines.map((line) => lineExclusion(rule, line));
   const amounts = lines.map((line) => lineAmount(line.quantity, line.unitPrice));
   const amount = sumAmounts(amounts);
-  const eligible = exclusions.some((reason) => reason !== null) ? sumAmounts(amounts.filter((_, i) => exclusions[i] === null)) : amount;
-  const written = { amount: formatExact(amount), eligible: formatExact(eligible) };
+  const leftOut: { readonly lineNo: number; readonly reason: Exclusion }[] = [];
+  for (const [i, reason] of exclusions.entries()) if (reason) leftOut.push({ lineNo: i + 1, reason });
+  const eligible = leftOut.length > 0 ? sumAmounts(amounts.filter((_, i) => exclusions[i] === null)) : amount;
+  const amountText = formatExact(amount);
+  const eligibleText = leftOut.length > 0 ? formatExact(eligible) : amountText;
   return (view) => {
     if (facts.moneyCurrency !== rule.moneyCurrency) return refuse(new MoneyCurrencyMismatch(rule.moneyCurrency));
     const paid: { redemption: RedemptionFact; points: number; value: ExactAmount }[] = [];
@@ -93,7 +98,7 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
     const within = withinLimits(view, facts.limits, Number(points));
     if ('refused' in within) return within;
     const earned = within.points;
-    const totals: Totals = { ...written, paidWithPoints: formatExact(paidWithPoints), earned, paid };
+    const totals: Totals = { amount: amountText, eligible: eligibleText, paidWithPoints: formatExact(paidWithPoints), earned, paid };
     const { availableOn, deadline, expiresOn } = facts.award;
     return {
       steps: stepsOf(facts, view, totals, within.steps),
@@ -107,12 +112,12 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
         amount: totals.amount,
         eligibleAmount: totals.eligible,
         paidWithPoints: totals.paidWithPoints,
-        leftOut: leftOutOf(exclusions),
+        leftOut,
         ruleId: rule.id,
         availableOn: dateOf(availableOn, earned),
         confirmBy: dateOf(deadline, earned),
         expiresOn: dateOf(expiresOn, earned),
-        occurredAt: facts.occurredAt.toISOString(),
+        occurredAt: facts.occurredAtText,
       },
     };
   };
@@ -137,10 +142,6 @@ function stepsOf(facts: PurchaseFacts, view: LedgerView, { paid, earned }: Total
     });
   if (contribution) steps.push(...contributionSteps(view, contribution, { wallet, locked, points: earned, lot: award.lot, day }));
   return steps;
-}
-
-function leftOutOf(exclusions: readonly (Exclusion | null)[]): { readonly lineNo: number; readonly reason: Exclusion }[] {
-  return exclusions.flatMap((reason, i) => (reason ? [{ lineNo: i + 1, reason }] : []));
 }
 
 /** null: there are no points, or no such day. */

@@ -27,6 +27,8 @@ import type { RecordPurchase } from './purchase-command';
 export interface PurchaseContext {
   readonly brandId: Uuid;
   readonly now: Date;
+  /** As answers have it. */
+  readonly nowText: string;
   readonly snapshot: CoalitionSnapshot;
   readonly rules: EarningRules;
   readonly limits: VelocityLimits;
@@ -139,7 +141,7 @@ function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedP
 }
 
 function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly AccountId[], origins: readonly number[]): PostingRequest {
-  const { brandId, now, snapshot } = context;
+  const { brandId, now, nowText, snapshot } = context;
   const { asked, member, currency, redemptions, happenedAt, day, agreed } = drafted;
   const { command, id, hash, found } = asked;
   const wallet = accounts[drafted.wallet];
@@ -194,6 +196,7 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
     instrument: command.instrument,
     reference: command.reference,
     occurredAt: happenedAt,
+    occurredAtText: command.occurredAt?.toISOString() ?? nowText,
     recordedAt: now,
   });
   return request(whileOpen([wallet], plan));

@@ -48,7 +48,7 @@ export interface RecordedPurchase {
 }
 
 /** One purchase; see recordPurchases. Throws its refusal. */
-export async function recordPurchase(app: App, principal: Principal, command: RecordPurchase): Promise<RecordedPurchase> {
+export function recordPurchase(app: App, principal: Principal, command: RecordPurchase): Promise<RecordedPurchase> {
   return recordAlone(app, principal, command, 'input');
 }
 
@@ -97,7 +97,7 @@ async function record(
   const [rules, limits] = await Promise.all([earningRules(app, version), velocityLimits(app, version)]);
   const asked = commands.map((command, at) => ({ command, id: sought[at].id ?? newUuid(), hash: hashes[at], found: found[at] }));
   // All requests are made before the first is posted: bad input posts nothing, and a member's purchases keep their order.
-  const requests = await requestPurchases(app, { brandId, now, snapshot, rules, limits }, asked);
+  const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, limits }, asked);
   const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, requests[at])));
   const results = outcomes.map((outcome, at) => toResult(outcome, commands[at].dryRun));
   const met = commands.filter(({ dryRun }, at) => !dryRun && results[at].status === 'fulfilled' && found[at].member?.isNew);

@@ -17,7 +17,8 @@ export function contentHash(operation: string, input: unknown): Buffer {
 /** JSON with sorted keys: the same content always gives the same text. */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
-  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? `"${value}"` : JSON.stringify(value);
+  if (value === null) return 'null';
+  if (typeof value !== 'object') return typeof value === 'bigint' ? `"${value}"` : JSON.stringify(value);
   if (value instanceof Date) return JSON.stringify(value.toISOString());
   let text = '';
   if (Array.isArray(value)) {
