@@ -50,10 +50,9 @@ export interface AskedPurchase {
 export async function requestPurchases(app: App, context: PurchaseContext, asked: readonly AskedPurchase[]): Promise<(PostingRequest | NotFound | null)[]> {
   const places = new Places(context.brandId, context.snapshot);
   const drafts = asked.map((each) => (each.found.stored ? null : draft(context, each, places)));
-  const [accounts, origins] = await Promise.all([
-    app.ledger.openAccounts(places.accounts),
-    Promise.all(places.origins.map((origin) => app.ledger.lotOrigin(origin))),
-  ]);
+  const accounts = await app.ledger.openAccounts(places.accounts);
+  const origins: number[] = [];
+  for (const origin of places.origins) origins.push(await app.ledger.lotOrigin(origin));
   return drafts.map((each) => (each === null || each instanceof NotFound ? each : toRequest(context, each, accounts, origins)));
 }
 

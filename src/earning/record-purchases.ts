@@ -94,7 +94,8 @@ async function record(
   if (Array.isArray(looked)) return looked;
   const { found, version, snapshot } = looked;
   for (const [at, { stored }] of found.entries()) if (!stored) requireCurrency(snapshot, commands[at].currency, `${fieldOf(at)}.currency`);
-  const [rules, limits] = await Promise.all([earningRules(app, version), velocityLimits(app, version)]);
+  const rules = await earningRules(app, version);
+  const limits = await velocityLimits(app, version);
   const asked = commands.map((command, at) => ({ command, id: sought[at].id ?? newUuid(), hash: hashes[at], found: found[at] }));
   // All requests are made before the first is posted: bad input posts nothing, and a member's purchases keep their order.
   const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, limits }, asked);

@@ -150,9 +150,9 @@ class PostingLedger implements RunningLedger {
   async openAccounts(refs: readonly AccountRef[]): Promise<AccountId[]> {
     const keys = refs.map(accountKey);
     const ids = keys.map((key) => this.accountIds.get(key));
+    if (!ids.includes(undefined)) return ids as AccountId[];
     const unknown = new Map<string, AccountRef>();
     for (const [at, id] of ids.entries()) if (id === undefined) unknown.set(keys[at], refs[at]);
-    if (unknown.size === 0) return ids as AccountId[];
     const opened = await this.openTogether(unknown);
     return ids.map((id, at) => id ?? (opened.get(keys[at]) as AccountId));
   }
@@ -196,20 +196,16 @@ class PostingLedger implements RunningLedger {
     const ids = new Map<string, AccountId>();
     // Sorted, so that two callers who open the same accounts at once cannot deadlock.
     const sorted = [...unknown].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, ref]) => ref);
-    const columns = [sorted.map((ref) => ref.owner), sorted.map((ref) => ref.kind), sorted.map((ref) => ref.currencyId)];
-    const find = async () => {
-      const { rows } = await this.lookups.query({ name: 'kernel-find-accounts', text: FIND_ACCOUNTS, values: columns });
+    const values = [sorted.map((ref) => ref.owner), sorted.map((ref) => ref.kind), sorted.map((ref) => ref.currencyId), this.options.clock.now()];
+    // Again where somebody else opens some of them at the same time: those were neither there nor made.
+    for (let attempt = 0; attempt < 2 && ids.size < unknown.size; attempt++) {
+      const { rows } = await this.lookups.query({ name: 'kernel-find-or-open-accounts', text: FIND_OR_OPEN_ACCOUNTS, values });
       for (const row of rows) {
         const key = accountKey({ kind: row.kind, owner: row.owner_id, currencyId: row.currency_id });
         ids.set(key, Number(row.id));
         this.remember(key, Number(row.id), row.guarded ? null : row.currency_id);
       }
-      return rows.length;
-    };
-    // Most are there already, and reading takes no locks.
-    if ((await find()) >= sorted.length) return ids;
-    await this.lookups.query({ name: 'kernel-open-accounts', text: OPEN_ACCOUNTS, values: [...columns, this.options.clock.now()] });
-    await find();
+    }
     for (const key of unknown.keys()) if (!ids.has(key)) throw new Error(`account ${key} could not be opened`);
     return ids;
   }
@@ -232,16 +228,19 @@ function accountKey({ kind, owner, currencyId }: AccountRef): string {
   return `${kind} ${owner} ${currencyId}`;
 }
 
-const FIND_ACCOUNTS = `
-  SELECT a.id, a.kind, a.owner_id, a.currency_id, a.guarded FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS n (owner_id, kind, currency_id)
-  CROSS JOIN LATERAL (SELECT * FROM account a WHERE a.owner_id = n.owner_id AND a.kind = n.kind AND a.currency_id = n.currency_id) a`;
-// A new account of a locked wallet is locked like the others.
-const OPEN_ACCOUNTS = `
-  INSERT INTO account (owner_id, kind, currency_id, guarded, spend_locked, opened_at)
-  SELECT n.owner_id, n.kind, n.currency_id, n.kind IN ('WALLET', 'POOL'),
-    n.kind IN ('WALLET', 'POOL') AND coalesce((SELECT bool_or(o.spend_locked) FROM account o WHERE o.owner_id = n.owner_id AND o.kind = n.kind), false), $4::timestamptz
-  FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS n (owner_id, kind, currency_id)
-  ON CONFLICT (owner_id, kind, currency_id) DO NOTHING`;
+// Most are there already, and reading takes no locks. A new account of a locked wallet is locked like the others.
+const FIND_OR_OPEN_ACCOUNTS = `
+  WITH asked AS MATERIALIZED (
+    SELECT n.owner_id, n.kind, n.currency_id, a.id, a.guarded FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS n (owner_id, kind, currency_id)
+    LEFT JOIN LATERAL (SELECT * FROM account a WHERE a.owner_id = n.owner_id AND a.kind = n.kind AND a.currency_id = n.currency_id) a ON true),
+  opened AS (
+    INSERT INTO account (owner_id, kind, currency_id, guarded, spend_locked, opened_at)
+    SELECT n.owner_id, n.kind, n.currency_id, n.kind IN ('WALLET', 'POOL'),
+      n.kind IN ('WALLET', 'POOL') AND coalesce((SELECT bool_or(o.spend_locked) FROM account o WHERE o.owner_id = n.owner_id AND o.kind = n.kind), false), $4::timestamptz
+    FROM asked n WHERE n.id IS NULL
+    ON CONFLICT (owner_id, kind, currency_id) DO NOTHING RETURNING id, kind, owner_id, currency_id, guarded)
+  SELECT id, kind, owner_id, currency_id, guarded FROM asked WHERE id IS NOT NULL
+  UNION ALL SELECT id, kind, owner_id, currency_id, guarded FROM opened`;
 const INSERT_ORIGIN = `
   INSERT INTO lot_origin (issuer_id, currency_id, issue_month, terms_id, offer_id, issuer_code) VALUES ($1, $2, $3::date, $4, $5, $6) ON CONFLICT DO NOTHING`;
 const FIND_ORIGIN = `
