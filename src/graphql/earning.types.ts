@@ -219,7 +219,7 @@ export class RecordReturnInput {
   dryRun?: boolean | null;
 }
 
-@ObjectType('ReturnedLine', { description: 'A line of which goods came back.' })
+@ObjectType('ReturnedLine', { simpleResolvers: true, description: 'A line of which goods came back.' })
 export class ReturnedLineType {
   @Field(() => Int, { description: "The line's number in the purchase." })
   lineNo!: number;
@@ -231,7 +231,7 @@ export class ReturnedLineType {
   left!: string;
 }
 
-@ObjectType('RecordedReturn', { description: 'What a return came to.' })
+@ObjectType('RecordedReturn', { simpleResolvers: true, description: 'What a return came to.' })
 export class RecordedReturnType {
   @Field(() => ID, { nullable: true, description: 'The return; null for a dry run.' })
   returnId!: string | null;

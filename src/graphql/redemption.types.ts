@@ -85,7 +85,7 @@ export class HoldInput extends RedeemInput {
   expiresAt?: Date | null;
 }
 
-@ObjectType('Redemption', { description: 'Points spent, or held to be spent.' })
+@ObjectType('Redemption', { simpleResolvers: true, description: 'Points spent, or held to be spent.' })
 export class RedemptionType {
   @Field(() => ID, {
     nullable: true,
@@ -182,7 +182,7 @@ export class RefundRedemptionInput {
   occurredAt?: Date | null;
 }
 
-@ObjectType({ description: 'What the answers about an earlier redemption have in common; no type of its own in the schema.' })
+@ObjectType({ simpleResolvers: true, description: 'What the answers about an earlier redemption have in common; no type of its own in the schema.' })
 abstract class RedemptionChange {
   @Field(() => ID, { description: 'The redemption.' })
   redemptionId!: string;
@@ -203,7 +203,7 @@ abstract class RedemptionChange {
   duplicate!: boolean;
 }
 
-@ObjectType('CapturedHold', { description: 'A hold that was spent.' })
+@ObjectType('CapturedHold', { simpleResolvers: true, description: 'A hold that was spent.' })
 export class CapturedHoldType extends RedemptionChange {
   @Field(() => PointsScalar, { description: "Points spent, in the currency's smallest unit." })
   points!: number;
@@ -212,13 +212,13 @@ export class CapturedHoldType extends RedemptionChange {
   released!: number;
 }
 
-@ObjectType('VoidedHold', { description: 'A hold that was given back.' })
+@ObjectType('VoidedHold', { simpleResolvers: true, description: 'A hold that was given back.' })
 export class VoidedHoldType extends RedemptionChange {
   @Field(() => PointsScalar, { description: "Points released, in the currency's smallest unit." })
   released!: number;
 }
 
-@ObjectType('Refund', { description: 'Spent points that were given back.' })
+@ObjectType('Refund', { simpleResolvers: true, description: 'Spent points that were given back.' })
 export class RefundType extends RedemptionChange {
   @Field(() => PointsScalar, { description: "Points given back, in the currency's smallest unit." })
   points!: number;

@@ -14,13 +14,13 @@ registerEnumType(codes, { name: 'RefusalCode', description: 'Why a request was r
   description: 'A "no" given on purpose: nothing was written but the outcome itself, which a repetition with the same idempotency key gets again.',
 })
 export abstract class RefusalAnswer {
-  @Field(() => codes, { description: 'Stable code to act on.' })
+  @Field(() => codes, { simple: true, description: 'Stable code to act on.' })
   code!: string;
 
-  @Field(() => String, { description: 'One sentence for a developer or a log: what is wrong and what to do next.' })
+  @Field(() => String, { simple: true, description: 'One sentence for a developer or a log: what is wrong and what to do next.' })
   message!: string;
 
-  @Field(() => Boolean, { description: 'True if the very same request, with the same idempotency key, may succeed when sent again later.' })
+  @Field(() => Boolean, { simple: true, description: 'True if the very same request, with the same idempotency key, may succeed when sent again later.' })
   retrySafe!: boolean;
 }
 
@@ -44,7 +44,7 @@ export function RefusalType(code: string, description: string): (target: Refusal
     codes[code] = code;
     codeDescriptions[code] = { description };
     classes.set(code, target);
-    ObjectType(target.name.replace(/Answer$/, ''), { implements: RefusalAnswer, description })(target);
+    ObjectType(target.name.replace(/Answer$/, ''), { implements: RefusalAnswer, simpleResolvers: true, description })(target);
   };
 }
 

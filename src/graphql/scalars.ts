@@ -108,7 +108,7 @@ function textOf(node: ValueNode): string | null {
   return node.kind === Kind.STRING ? node.value : null;
 }
 
-@ObjectType('Money', { description: 'An amount of money, exact to a millionth of the currency unit.' })
+@ObjectType('Money', { simpleResolvers: true, description: 'An amount of money, exact to a millionth of the currency unit.' })
 export class MoneyType {
   @Field(() => DecimalScalar, { description: 'Decimal text with six decimals, in units of the currency: "12.345678".' })
   amount!: string;
