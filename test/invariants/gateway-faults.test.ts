@@ -10,7 +10,7 @@ import { CI, LONG } from './run-settings';
 /**
  * A check that cannot fail is a defect: a gateway with a silent fault (gateways/faulty-gateway.ts), and a server that loses what it has acknowledged,
  * must turn the checks of gateway-bank.test.ts and gateway-crash.test.ts red: the one that is meant to see it, and no other. Without a fault the same
- * runs find nothing. Most of a minute in all, so ordinarily one of each.
+ * runs find nothing. A minute in all, so ordinarily one of each.
  */
 jest.setTimeout(120_000);
 const inTime = LONG || CI ? it : it.skip;
