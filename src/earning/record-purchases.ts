@@ -9,7 +9,7 @@ import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { StateMoved } from '../ledger/posting-ledger';
 import { velocityLimits } from '../limits/velocity-limit';
-import { memberRefContent } from '../members/member-ref';
+import { type HashedRef, hashedRefContent, hashRef } from '../members/member-ref';
 import { knowPresented } from '../members/resolve-members';
 import { lookingAgain } from '../members/surviving-accounts';
 import { lookUp } from '../purchases/look-up';
@@ -67,13 +67,10 @@ function recordAlone(app: App, principal: Principal, command: RecordPurchase, fi
  */
 export async function recordPurchases(app: App, principal: Principal, commands: readonly RecordPurchase[]): Promise<PromiseSettledResult<RecordedPurchase>[]> {
   const results = await record(app, principal, commands, (at) => `input.${at}`);
-  return Promise.all(
-    results.map(async (result, at) => {
-      if (result.status === 'fulfilled' || !(result.reason instanceof StateMoved)) return result;
-      const [again] = await Promise.allSettled([recordAlone(app, principal, commands[at], `input.${at}`)]);
-      return again;
-    }),
-  );
+  const moved = results.flatMap((result, at) => (result.status === 'rejected' && result.reason instanceof StateMoved ? [at] : []));
+  const again = await Promise.allSettled(moved.map((at) => recordAlone(app, principal, commands[at], `input.${at}`)));
+  for (const [i, at] of moved.entries()) results[at] = again[i];
+  return results;
 }
 
 async function record(
@@ -84,10 +81,11 @@ async function record(
 ): Promise<PromiseSettledResult<RecordedPurchase>[]> {
   const brandId = requireBrand(principal, { scope: 'purchases' });
   const now = app.clock.now();
-  const hashes = commands.map((command) => hashOf(app, brandId, command));
-  const sought = commands.map((command) => ({
+  const members = commands.map(({ member }) => hashRef(app.keys, brandId, member));
+  const hashes = commands.map((command, at) => hashOf(command, members[at]));
+  const sought = commands.map((command, at) => ({
     id: command.dryRun ? null : postingId(brandId, command.idempotencyKey),
-    member: command.member,
+    member: members[at],
     redemptionIds: command.redemptionIds,
   }));
   const looked = await orEach(commands, lookUp(app, brandId, sought));
@@ -101,13 +99,8 @@ async function record(
   const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, limits }, asked);
   const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, requests[at])));
   const results = outcomes.map((outcome, at) => toResult(outcome, commands[at].dryRun));
-  const met = commands.filter(({ dryRun }, at) => !dryRun && results[at].status === 'fulfilled' && found[at].member?.isNew);
-  if (met.length > 0)
-    await knowPresented(
-      app,
-      brandId,
-      met.map(({ member }) => member),
-    );
+  const met = members.filter((_, at) => !commands[at].dryRun && results[at].status === 'fulfilled' && found[at].member?.isNew);
+  if (met.length > 0) await knowPresented(app, brandId, met);
   return results;
 }
 
@@ -120,13 +113,13 @@ async function orEach<T>(commands: readonly RecordPurchase[], look: Promise<T>):
 }
 
 /** Of every field but the key and dryRun. Each is named: a spread would cost more than the hash. */
-function hashOf(app: App, brandId: Uuid, command: RecordPurchase): Buffer {
+function hashOf(command: RecordPurchase, member: HashedRef): Buffer {
   const content: Omit<RecordPurchase, 'idempotencyKey' | 'dryRun' | 'member'> & { readonly member: unknown } = {
     channel: command.channel,
     currency: command.currency,
     instrument: command.instrument,
     lines: command.lines,
-    member: memberRefContent(app.keys, brandId, command.member),
+    member: hashedRefContent(member),
     moneyCurrency: command.moneyCurrency,
     occurredAt: command.occurredAt,
     redemptionIds: command.redemptionIds,

@@ -9,7 +9,7 @@ import { findPostings, sameOutcome } from '../ledger/find-posting';
 import { contentHash } from '../ledger/idempotency';
 import type { AccountRef } from '../ledger/ledger';
 import type { PostingOutcome, PostingRequest } from '../ledger/posting';
-import { memberRefContent } from '../members/member-ref';
+import { hashRef, memberRefContent } from '../members/member-ref';
 import { knowPresented, type ResolvedMember } from '../members/resolve-members';
 import { ALWAYS, type Day, dayOf, monthStart } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
@@ -199,7 +199,11 @@ class Batch {
       );
     });
     const presented = rows.flatMap(({ row }) => (row.member.byIdentifier && decided.get(row)?.is === 'imported' ? [row.member.byIdentifier] : []));
-    await knowPresented(this.app, this.brandId, presented);
+    await knowPresented(
+      this.app,
+      this.brandId,
+      presented.map((ref) => hashRef(this.app.keys, this.brandId, ref)),
+    );
   }
 
   private async request(

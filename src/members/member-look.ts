@@ -1,8 +1,7 @@
 import type { PoolClient } from 'pg';
-import type { App } from '../app';
 import { byteaArray, type RawRow, type Reading, readTogether, uuidArray } from '../database/reading';
 import type { Uuid } from '../ids';
-import { type MemberRef, refHash } from './member-ref';
+import type { HashedRef } from './member-ref';
 
 /** A member that the brand knows, with the wallet that points go to. */
 export interface ResolvedMember {
@@ -23,16 +22,16 @@ export class MemberLook {
   private readonly memberIds: (Uuid | null)[];
   private readonly members = new Map<Uuid, ResolvedMember>();
 
-  constructor({ keys }: Pick<App, 'keys'>, brandId: Uuid, refs: readonly MemberRef[]) {
+  constructor(brandId: Uuid, refs: readonly HashedRef[]) {
     this.memberIds = refs.map((ref) => (ref.by === 'id' ? ref.memberId : null));
     const customers = new Places();
     const identifiers = new Places();
     const kinds: string[] = [];
     for (const [at, ref] of refs.entries()) {
-      if (ref.by === 'customerId') customers.add(at, refHash(keys, brandId, ref));
+      if (ref.by === 'customerId') customers.add(at, ref.hash);
       if (ref.by !== 'identifier') continue;
-      identifiers.add(at, refHash(keys, brandId, ref));
-      kinds.push(ref.identifier.kind);
+      identifiers.add(at, ref.hash);
+      kinds.push(ref.kind);
     }
     const ids = this.memberIds.filter((id) => id !== null);
     const readings: Reading<void>[] = [];

@@ -41,25 +41,37 @@ export function customerHash(keys: Keys, brandId: Uuid, customerId: string): Buf
   return keys.identifierHash(`customer/${brandId}`, customerId);
 }
 
-const hashes = new WeakMap<MemberRef, { readonly keys: Keys; readonly brandId: Uuid; readonly hash: string }>();
+/** A reference as members are found by it: hashes, in hexadecimal digits, instead of what a brand or a till names them by. */
+export type HashedRef =
+  | { readonly by: 'id'; readonly memberId: Uuid }
+  | { readonly by: 'customerId'; readonly hash: string }
+  | { readonly by: 'identifier'; readonly kind: IdentifierKind; readonly hash: string };
 
-/** The keyed hash of what a brand names a member by, in hexadecimal digits; worked out once for each reference, which a request needs more than once. */
-export function refHash(keys: Keys, brandId: Uuid, ref: Exclude<MemberRef, { by: 'id' }>): string {
-  const known = hashes.get(ref);
-  if (known?.keys === keys && known.brandId === brandId) return known.hash;
-  const hash = (ref.by === 'customerId' ? customerHash(keys, brandId, ref.customerId) : identifierHash(keys, ref.identifier)).toString('hex');
-  hashes.set(ref, { keys, brandId, hash });
-  return hash;
+/** What a brand names a member by, hashed. Throws InvalidInput for an identifier without content. */
+export function hashRef(keys: Keys, brandId: Uuid, ref: MemberRef): HashedRef {
+  switch (ref.by) {
+    case 'id':
+      return ref;
+    case 'customerId':
+      return { by: 'customerId', hash: customerHash(keys, brandId, ref.customerId).toString('hex') };
+    case 'identifier':
+      return { by: 'identifier', kind: ref.identifier.kind, hash: identifierHash(keys, ref.identifier).toString('hex') };
+  }
 }
 
 /** The reference as part of a request's content: hashes instead of identifiers, so that nothing stored can be guessed back. */
 export function memberRefContent(keys: Keys, brandId: Uuid, ref: MemberRef): Readonly<Record<string, string>> {
+  return hashedRefContent(hashRef(keys, brandId, ref));
+}
+
+/** As memberRefContent. */
+export function hashedRefContent(ref: HashedRef): Readonly<Record<string, string>> {
   switch (ref.by) {
     case 'id':
       return { id: ref.memberId };
     case 'customerId':
-      return { customer: refHash(keys, brandId, ref) };
+      return { customer: ref.hash };
     case 'identifier':
-      return { kind: ref.identifier.kind, hash: refHash(keys, brandId, ref) };
+      return { kind: ref.kind, hash: ref.hash };
   }
 }

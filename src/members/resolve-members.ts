@@ -5,7 +5,7 @@ import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
 import { NotFound, Refusal } from '../refusal';
 import { findWallets, MemberLook, type ResolvedMember } from './member-look';
-import type { MemberRef } from './member-ref';
+import { type HashedRef, hashRef, type MemberRef } from './member-ref';
 
 export type { ResolvedMember } from './member-look';
 
@@ -22,7 +22,7 @@ export async function resolveMembers(
   refs: readonly MemberRef[],
   presented: 'link' | 'look' = 'link',
 ): Promise<(ResolvedMember | null)[]> {
-  const found = await findAll(app, tx, brandId, refs, presented);
+  const found = await findAll(app, tx, brandId, hashed(app, brandId, refs), presented);
   return found.map((member) => (member?.closed ? null : member));
 }
 
@@ -31,17 +31,21 @@ async function findAll(
   app: App,
   { client }: Pick<Tx, 'client'>,
   brandId: Uuid,
-  refs: readonly MemberRef[],
+  refs: readonly HashedRef[],
   presented: 'link' | 'look',
 ): Promise<(ResolvedMember | null)[]> {
-  const look = new MemberLook(app, brandId, refs);
+  const look = new MemberLook(brandId, refs);
   await readTogether(client, look.readings);
   if (presented === 'link') await linkPresented(app, client, brandId, identifiedBy(look, refs));
   return look.resolve(client);
 }
 
+function hashed({ keys }: App, brandId: Uuid, refs: readonly MemberRef[]): HashedRef[] {
+  return refs.map((ref) => hashRef(keys, brandId, ref));
+}
+
 /** Whom identifiers among the references belong to. */
-function identifiedBy({ ids }: MemberLook, refs: readonly MemberRef[]): Uuid[] {
+function identifiedBy({ ids }: MemberLook, refs: readonly HashedRef[]): Uuid[] {
   return ids.filter((id, at): id is Uuid => id !== null && refs[at].by === 'identifier');
 }
 
@@ -82,9 +86,10 @@ export interface FoundMember extends ResolvedMember {
  * `refs` may be of several requests: what one presents lets no other find a member.
  */
 export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: Uuid, refs: readonly MemberRef[]): Promise<(FoundMember | null)[]> {
-  const look = new MemberLook(app, brandId, refs);
+  const asked = hashed(app, brandId, refs);
+  const look = new MemberLook(brandId, asked);
   await readTogether(tx.client, look.readings);
-  return foundMembers(app, tx, brandId, refs, look);
+  return foundMembers(app, tx, brandId, asked, look);
 }
 
 /** What lookAtMembers gives, of a look whose readings were read. */
@@ -92,7 +97,7 @@ export async function foundMembers(
   app: App,
   tx: Pick<Tx, 'client'>,
   brandId: Uuid,
-  refs: readonly MemberRef[],
+  refs: readonly HashedRef[],
   look: MemberLook,
 ): Promise<(FoundMember | null)[]> {
   const known = await look.resolve(tx.client);
@@ -113,11 +118,11 @@ function toFound({ memberId, walletId, locked, closed }: ResolvedMember, isNew: 
 }
 
 /** Makes the members whose identifiers were presented known to the brand, once what they were presented for is booked. */
-export async function knowPresented(app: App, brandId: Uuid, refs: readonly MemberRef[]): Promise<void> {
+export async function knowPresented(app: App, brandId: Uuid, refs: readonly HashedRef[]): Promise<void> {
   const presented = refs.filter((ref) => ref.by === 'identifier');
   if (presented.length === 0) return;
   await app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
-    const look = new MemberLook(app, brandId, presented);
+    const look = new MemberLook(brandId, presented);
     await readTogether(client, look.readings);
     await linkPresented(app, client, brandId, identifiedBy(look, presented));
   });

@@ -7,7 +7,7 @@ import type { Uuid } from '../ids';
 import { type FoundPosting, storedPostings } from '../ledger/find-posting';
 import { Overloaded } from '../ledger/posting-ledger';
 import { MemberLook } from '../members/member-look';
-import type { MemberRef } from '../members/member-ref';
+import type { HashedRef } from '../members/member-ref';
 import { type FoundMember, foundMembers } from '../members/resolve-members';
 import { type PoolAccess, poolAccess } from '../sharing/household';
 import { type RedemptionFact, readRedemptions } from './attached-redemptions';
@@ -16,7 +16,7 @@ import { type RedemptionFact, readRedemptions } from './attached-redemptions';
 export interface Sought {
   /** The posting that the request would make; null for a dry run, which looks for no earlier one. */
   readonly id: Uuid | null;
-  readonly member: MemberRef;
+  readonly member: HashedRef;
   readonly redemptionIds: readonly Uuid[];
 }
 
@@ -60,7 +60,7 @@ function gatherLookups(app: App): Gathering<Sought, Found> {
   const read = async (reads: PipelinedReads, principal: DatabasePrincipal, sought: readonly Sought[]): Promise<Found[]> => {
     if (principal.kind !== 'brand') throw new Error('only brands look members up');
     const refs = sought.map(({ member }) => member);
-    const look = new MemberLook(app, principal.brandId, refs);
+    const look = new MemberLook(principal.brandId, refs);
     const ids = sought.flatMap(({ id }) => id ?? []);
     const [stored, version] = await reads.read([storedPostings(ids), COALITION_VERSION, ...look.readings]);
     const members = await foundMembers(app, reads, principal.brandId, refs, look);

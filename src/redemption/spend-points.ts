@@ -15,7 +15,7 @@ import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/pos
 import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredAt, optionalText, somePoints } from '../ledger/request-fields';
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
-import { type MemberRef, memberRefContent } from '../members/member-ref';
+import { type HashedRef, hashedRefContent, hashRef, type MemberRef } from '../members/member-ref';
 import { knowPresented, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
 import { lookingAgain, whileOpen } from '../members/surviving-accounts';
 import { dayOf } from '../points/calendar';
@@ -87,23 +87,24 @@ export async function spendPoints(app: App, principal: Principal, command: Spend
   const { idempotencyKey: key, dryRun, member: ref, source, ...rest } = command;
   // What is left out, as it once always was, is not in the content.
   const content = { ...rest, ...spending.content, source: source === 'WALLET' ? undefined : source };
-  const hash = contentHash(spending.kind, { ...content, member: memberRefContent(app.keys, brandId, ref) });
+  const member = hashRef(app.keys, brandId, ref);
+  const hash = contentHash(spending.kind, { ...content, member: hashedRefContent(member) });
   const id = postingId(brandId, key);
-  return lookingAgain(() => spendOnce(app, command, spending, { brandId, id, hash }));
+  return lookingAgain(() => spendOnce(app, command, spending, { brandId, id, hash, named: member }));
 }
 
 async function spendOnce(
   app: App,
   command: SpendPoints,
   spending: Spending,
-  { brandId, id, hash }: { brandId: Uuid; id: Uuid; hash: Buffer },
+  { brandId, id, hash, named }: { brandId: Uuid; id: Uuid; hash: Buffer; named: HashedRef },
 ): Promise<SpentPoints> {
-  const { member: ref, source, dryRun } = command;
+  const { source, dryRun } = command;
   const {
     found: [{ stored, member, pool }],
     version,
     snapshot,
-  } = await lookUp(app, brandId, [{ id: dryRun ? null : id, member: ref, redemptionIds: [] }]);
+  } = await lookUp(app, brandId, [{ id: dryRun ? null : id, member: named, redemptionIds: [] }]);
   if (stored) return toSpent(sameOutcome(stored, hash), false);
   const now = app.clock.now();
   const happenedAt = command.occurredAt ?? now;
@@ -115,7 +116,7 @@ async function spendOnce(
   const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId });
   if (dryRun) return toSpent(await app.ledger.preview({ ...request, id: newUuid() }), true);
   const outcome = await app.ledger.post(request);
-  if (!outcome.refusal && member.isNew) await knowPresented(app, brandId, [ref]);
+  if (!outcome.refusal && member.isNew) await knowPresented(app, brandId, [named]);
   return toSpent(outcome, false);
 }
 
