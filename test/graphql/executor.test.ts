@@ -113,7 +113,8 @@ describe('an operation that is one call', () => {
   }
   const executing = createExecutor(answers);
 
-  const ITEM = '{ __typename id named: name count tags child { id count name } ...More ... on Item { name } } } fragment More on Item { tags child { id tags } }';
+  const ITEM =
+    '{ __typename id named: name count tags child { id count name } ...More ... on Item { name } } } fragment More on Item { tags child { id tags } }';
   const EITHER = '{ __typename ... on Item { id name count child { count } } ...Why } } fragment Why on Other { id why }';
   const asked = [
     `query ($n: Int!) { one(input: $n) ${ITEM}`,
