@@ -1,8 +1,4 @@
-import type { CustomTypesConfig } from 'pg';
 import { type Day, dayFromIso } from '../../points/calendar';
-
-/** Rows as the server's own text, converted by whoever reads them: the hot road pays for no type lookup. */
-export const RAW: CustomTypesConfig = { getTypeParser: () => (text: string) => text } as unknown as CustomTypesConfig;
 
 const days = new Map<string, Day>();
 
