@@ -67,7 +67,7 @@ export interface Loading {
 
 /**
  * Locks the wallets of a batch and reads everything its plans may look at, in one trip. A wallet that the cache has is read again only where the row
- * that was locked has another version by now; its arrears and holds are read where it has any.
+ * that was locked has another version by now. Arrears and holds are read of those who have any: one trip more where only their rows could tell.
  */
 export async function loadState(
   client: ClientBase,
@@ -87,8 +87,8 @@ export async function loadState(
     const kept = cache?.take(account);
     if (kept) wallets.set(account, kept);
     else unknown.push(account);
-    if (!kept || kept.arrears > 0) inArrears.push(account);
-    if (!kept || kept.held > 0) withHolds.push(account);
+    if (kept && kept.arrears > 0) inArrears.push(account);
+    if (kept && kept.held > 0) withHolds.push(account);
     // What is read beside a wallet must be as old as it is: then its row is locked first.
     if (believe && kept && kept.arrears === 0 && kept.held === 0 && !needs.besideOthers.has(account)) believed.add(account);
     else locked.push(account);
@@ -111,18 +111,20 @@ export async function loadState(
     const kept = wallets.get(number(row[0]));
     if (kept && kept.version !== number(row[1])) moved.push(kept);
   }
+  const found = read.wallets.rows.map(toWallet);
+  for (const wallet of found) wallets.set(wallet.account, wallet);
   const second = new Trip();
   // What of theirs the first trip has read, was read behind their locks.
-  const readAgain = addWalletReads(second, {
+  const readLater = addWalletReads(second, {
     unknown: moved.map(accountOf),
-    inArrears: moved.filter((kept) => kept.arrears === 0).map(accountOf),
-    withHolds: moved.filter((kept) => kept.held === 0).map(accountOf),
+    inArrears: [...found.filter(({ arrears }) => arrears > 0), ...moved.filter(({ arrears }) => arrears === 0)].map(accountOf),
+    withHolds: [...found.filter(({ held }) => held > 0), ...moved.filter(({ held }) => held === 0)].map(accountOf),
     latest,
   });
   await second.run(client);
-  const both = (part: keyof WalletReads) => (moved.length > 0 ? [...read[part].rows, ...readAgain[part].rows] : read[part].rows);
+  const both = (part: keyof WalletReads) => [...read[part].rows, ...readLater[part].rows];
 
-  for (const row of both('wallets')) wallets.set(number(row[0]), toWallet(row));
+  for (const wallet of readLater.wallets.rows.map(toWallet)) wallets.set(wallet.account, wallet);
   const lots = both('lots');
   const expiringAllocations = both('expiringAllocations');
   const originIds = new Set<number>();
