@@ -9,7 +9,14 @@ export const ALWAYS: Day = -2_147_483_648;
 
 const EPOCH_MS = Date.UTC(2000, 0, 1);
 const DAY_MS = 86_400_000;
-const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** A time zone, and the last second that was looked at in it: clocks change at whole seconds, and what happens now is asked for by many. */
+interface Zone {
+  readonly formatter: Intl.DateTimeFormat;
+  second: number;
+  day: Day;
+}
+const zones = new Map<string, Zone>();
 
 /** From 1 March of the year 0 to 2000-01-01: a year that begins in March has its leap day last. */
 const DAYS_BEFORE_EPOCH = 730_425;
@@ -22,14 +29,19 @@ const MOST_ISO_TEXTS = 50_000;
 /** The local calendar day of an instant in an IANA time zone. */
 export function dayOf(instant: Date, timeZone: string): Day {
   if (timeZone === 'UTC') return Math.floor((instant.getTime() - EPOCH_MS) / DAY_MS);
-  let formatter = formatters.get(timeZone);
-  if (!formatter) {
-    formatter = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
-    formatters.set(timeZone, formatter);
+  let zone = zones.get(timeZone);
+  if (!zone) {
+    const formatter = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+    zones.set(timeZone, (zone = { formatter, second: Number.NaN, day: 0 }));
   }
-  // Not by way of Date.parse: the last hours of 9999 are another year elsewhere, of five digits.
-  const [year, month, day] = formatter.format(instant).split('-').map(Number);
-  return Math.round((Date.UTC(year, month - 1, day) - EPOCH_MS) / DAY_MS);
+  const second = Math.floor(instant.getTime() / 1_000);
+  if (second !== zone.second) {
+    // Not by way of Date.parse: the last hours of 9999 are another year elsewhere, of five digits.
+    const [year, month, day] = zone.formatter.format(instant).split('-').map(Number);
+    zone.day = Math.round((Date.UTC(year, month - 1, day) - EPOCH_MS) / DAY_MS);
+    zone.second = second;
+  }
+  return zone.day;
 }
 
 /** The first instant of a local calendar day: midnight there, or when the clocks go on past it. */

@@ -1,4 +1,4 @@
-import { addMonths, dayFromIso, dayToIso, monthStart } from '../../src/points/calendar';
+import { addMonths, dayFromIso, dayOf, dayToIso, monthStart } from '../../src/points/calendar';
 
 const DAY_MS = 86_400_000;
 const utc = (day: number) => new Date(Date.UTC(2000, 0, 1) + day * DAY_MS);
@@ -25,4 +25,21 @@ describe('months', () => {
     expect(dayToIso(addMonths(dayFromIso('2024-01-31'), 1))).toBe('2024-02-29');
     expect(dayToIso(addMonths(dayFromIso('2026-01-31'), 1))).toBe('2026-02-28');
   });
+});
+
+it('days of instants in several zones, asked for in any order', () => {
+  const midnight = Date.parse('2026-03-28T23:00:00Z');
+  for (let round = 0; round < 2; round++)
+    for (const [ms, zone, day] of [
+      [midnight - 1, 'Europe/Berlin', '2026-03-28'],
+      [midnight, 'Europe/Berlin', '2026-03-29'],
+      [midnight, 'America/New_York', '2026-03-28'],
+      [midnight + 999, 'Europe/Berlin', '2026-03-29'],
+      [midnight - 1, 'Europe/Berlin', '2026-03-28'],
+      // Until 1972 Liberia was 44 minutes and a half behind.
+      [Date.parse('1971-06-01T00:44:29.999Z'), 'Africa/Monrovia', '1971-05-31'],
+      [Date.parse('1971-06-01T00:44:30Z'), 'Africa/Monrovia', '1971-06-01'],
+    ] as const)
+      expect(dayToIso(dayOf(new Date(ms), zone))).toBe(day);
+  expect(() => dayOf(new Date(Number.NaN), 'Europe/Berlin')).toThrow(RangeError);
 });
