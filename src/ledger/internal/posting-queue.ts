@@ -64,7 +64,7 @@ interface Lane {
 const LONGEST_WAIT_MS = 10_000;
 
 /** After another process was in the way, wallets are locked before they are decided on for so long: a batch that is undone costs more than its locks. */
-const WARY_MS = 10_000;
+const WARY_MS = 2_000;
 
 /** Fewer waiting requests are not shared out between lanes: small batches cost more than they gain. */
 const WORTH_SHARING = 64;
