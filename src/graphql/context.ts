@@ -17,8 +17,6 @@ export interface Context {
   readonly loaders: Map<object, DataLoader<unknown, unknown>>;
   /** The operation has been run already and brought errors, which Apollo Server is to show. */
   readonly executed?: Executed;
-  /** What the operation's one call gave or threw, which is not to be made again. */
-  readonly outcome?: () => unknown;
 }
 
 /** What running an operation gave, and the headers of its allowance. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
+import { execute, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Direct, DirectHandler } from '../http/direct-route';
 import type { Context, Executed } from './context';
-import type { Executor } from './executor';
 import type { KnownDocuments, KnownRequest } from './known-documents';
 import type { Allow } from './limits';
 import { MediaTypes } from './media-types';
@@ -21,7 +21,7 @@ class Unreadable extends Error {
 export interface EndpointOptions {
   readonly documents: KnownDocuments;
   readonly allow: Allow;
-  readonly executor: Executor;
+  readonly schema: GraphQLSchema;
   readonly bodyLimitBytes: number;
   readonly log: Logger;
   /** Who asks; `headers` go into the answer, unless its operation has others. Throws GraphQLError. */
@@ -62,7 +62,7 @@ async function answer(
   const make = () => (made ??= options.contextOf(request.headers.authorization, direct));
   const mediaType = mediaTypes.answering(request.headers.accept);
   const known = mediaType === undefined ? null : options.documents.requestOf(body);
-  const executed = known ? await execute(options, known, make) : undefined;
+  const executed = known ? await run(options, known, make) : undefined;
   if (mediaType !== undefined && executed && !executed.result.errors) return sendData(response, direct, executed, mediaType);
   const url = request.url ?? '';
   const queryAt = url.indexOf('?');
@@ -88,8 +88,8 @@ async function answer(
 }
 
 /** Runs a known operation; undefined: it was not run, and Apollo Server will find out again why not. */
-async function execute(
-  { allow, executor }: EndpointOptions,
+async function run(
+  { allow, schema }: EndpointOptions,
   known: KnownRequest,
   make: () => ReturnType<EndpointOptions['contextOf']>,
 ): Promise<Executed | undefined> {
@@ -102,7 +102,7 @@ async function execute(
   } catch {
     return undefined;
   }
-  return { result: await executor({ document, operationName, variables, context }), headers };
+  return { result: await execute({ schema, document, operationName, variableValues: variables, contextValue: context }), headers };
 }
 
 function headersOf(request: IncomingMessage): HeaderMap {

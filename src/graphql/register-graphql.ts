@@ -5,7 +5,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyInstance } from 'fastify';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { execute, GraphQLError, type GraphQLSchema } from 'graphql';
 import { authenticate } from '../access/authenticate';
 import type { Principal } from '../access/principal';
 import { Unauthenticated } from '../access/unauthenticated';
@@ -14,7 +14,6 @@ import { directRoutes } from '../http/direct-route';
 import { buildTesseraSchema } from './build-schema';
 import type { Context } from './context';
 import { createErrorFormatter } from './errors';
-import { createExecutor, type Executor } from './executor';
 import { registerExplorer } from './explorer';
 import type { ExplorerDemo } from './explorer-tabs';
 import { graphqlEndpoint } from './graphql-endpoint';
@@ -33,11 +32,10 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
   const limiter = createOperationLimiter(app);
   const requestIds = new WeakMap<object, string>();
   const schema = buildTesseraSchema();
-  const executor = createExecutor(schema);
   const documents = new KnownDocuments();
   const allow = allowOperations(app, schema, limiter);
   const apollo = new ApolloServer<Context>({
-    gateway: executedBy(executor, schema),
+    gateway: runOnce(schema),
     documentStore: documents,
     plugins: [
       limitsPlugin(allow),
@@ -63,7 +61,7 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
   const endpoint = graphqlEndpoint(apollo, {
     documents,
     allow,
-    executor,
+    schema,
     bodyLimitBytes: app.config.http.bodyLimitBytes,
     log: app.log,
     contextOf: async (authorization, { requestId, address }) => {
@@ -78,18 +76,16 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
   if (app.config.explorer) await registerExplorer(server, app, options.explorerDemo ?? null);
 }
 
-/** What Apollo Server calls a gateway is how it is given another executor. */
-function executedBy(executor: Executor, schema: GraphQLSchema): ApolloServerOptionsWithGateway<Context>['gateway'] {
+/** What Apollo Server calls a gateway is how it is told of an operation that has been run already: it only has to show what came of it. */
+function runOnce(schema: GraphQLSchema): ApolloServerOptionsWithGateway<Context>['gateway'] {
   return {
     onSchemaLoadOrUpdate(loaded) {
       loaded({ apiSchema: schema, coreSupergraphSdl: '' });
       return () => undefined;
     },
     load: async () => ({
-      executor: async ({ document, request, context }) => {
-        const { executed } = context as Context;
-        return executed?.result ?? executor({ document, operationName: request.operationName, variables: request.variables, context: context as Context });
-      },
+      executor: async ({ document, request: { operationName, variables: variableValues }, context }) =>
+        (context as Context).executed?.result ?? execute({ schema, document, operationName, variableValues, contextValue: context }),
     }),
     stop: async () => undefined,
   };

@@ -1,7 +1,6 @@
 import { type GraphQLSchema, isUnionType } from 'graphql';
 import type { Context } from './context';
 import { EarningResolver } from './earning.resolver';
-import type { Call } from './executor';
 import { RedemptionResolver } from './redemption.resolver';
 import { RefusalAnswer } from './refusal.types';
 
@@ -10,8 +9,7 @@ type Resolver<Name extends string> = { readonly [name in Name]: (ctx: Context, i
 
 /**
  * What tills and shops send all day is resolved without type-graphql, which makes an instance of its class from each input object that graphql-js
- * has read, and looks among all input types for the class of each field of each: several times as long as all else that it does. The executor can call
- * it past graphql-js too.
+ * has read, and looks among all input types for the class of each field of each: several times as long as all else that it does.
  */
 export function callDirectly(schema: GraphQLSchema): void {
   direct(schema, new EarningResolver(), ['recordPurchase', 'recordPurchases', 'recordReturn']);
@@ -20,11 +18,7 @@ export function callDirectly(schema: GraphQLSchema): void {
 
 function direct<Name extends string>(schema: GraphQLSchema, resolver: Resolver<Name>, names: readonly Name[]): void {
   const mutations = schema.getMutationType()?.getFields() ?? {};
-  for (const name of names) {
-    const call: Call = (ctx, input) => resolver[name](ctx, input as never);
-    mutations[name].extensions = { ...mutations[name].extensions, call };
-    mutations[name].resolve = (_root, { input }, ctx: Context) => (ctx.outcome ? ctx.outcome() : call(ctx, input));
-  }
+  for (const name of names) mutations[name].resolve = (_root, { input }, ctx: Context) => resolver[name](ctx, input as never);
 }
 
 /** Which type of a union (see answerUnion) an answer has hangs on its class alone; type-graphql would find it out each time, and asynchronously. */
