@@ -67,7 +67,8 @@ function credit(posting: Posting, step: StepOf<'credit'>): void {
   requireOpenWallet(wallet);
   posting.shiftWallet(wallet, { credits: step.amount });
   const creditAfter = posting.nextMovement(wallet);
-  const lot = { ...step.lot, contributor: OWN };
+  const { originId, expiresOn, availableOn } = step.lot;
+  const lot = { originId, expiresOn, availableOn, contributor: OWN };
   const filled = addToLot(posting, wallet, step.id, lot, step.amount);
   const { id, from: debitAccount, to: creditAccount, amount, code, termsId } = step;
   const common = { reverses: null, holdId: null, debitAfter: null, creditAfter };
