@@ -16,10 +16,15 @@ export class PipelinedReads {
   private state: 'new' | 'begun' | 'ended' = 'new';
 
   constructor(
-    /** For other statements, once something was read. */
-    readonly client: PoolClient,
+    private readonly connection: PoolClient,
     private readonly principal: DatabasePrincipal,
   ) {}
+
+  /** For other statements, once something was read. */
+  get client(): PoolClient {
+    if (this.state !== 'begun') throw new Error('the transaction has not begun, or has ended');
+    return this.connection;
+  }
 
   /** One trip for all of these. */
   read<const Readings extends readonly Reading<unknown>[]>(readings: Readings): Promise<ReadOf<Readings>> {
@@ -39,9 +44,11 @@ export class PipelinedReads {
   }
 
   private async travel<const Readings extends readonly Reading<unknown>[]>(readings: Readings, after: readonly Reading<unknown>[]): Promise<ReadOf<Readings>> {
+    // Without the principal that ends with the transaction, row-level security would show nothing: that would look like an answer.
+    if (this.state === 'ended') throw new Error('the transaction has ended');
     const before = this.state === 'new' ? [BEGIN, nameOf(this.principal)] : [];
     this.state = 'begun';
-    const read = await readTogether(this.client, [...before, ...readings, ...after]);
+    const read = await readTogether(this.connection, [...before, ...readings, ...after]);
     return read.slice(before.length, before.length + readings.length) as ReadOf<Readings>;
   }
 }

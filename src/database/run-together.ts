@@ -29,7 +29,7 @@ export function runTogether(client: ClientBase, statements: readonly Prepared[])
 
 /** What pg's own queries use of a connection; its declared types ask for more arguments. */
 interface Wire {
-  readonly stream: { cork(): void; uncork(): void };
+  readonly stream: { cork(): void; uncork(): void; destroy(): void };
   parse(message: { readonly name: string; readonly text: string }): void;
   bind(message: { readonly statement: string; readonly values: readonly unknown[] }): void;
   execute(): void;
@@ -37,7 +37,12 @@ interface Wire {
 }
 
 /** The statements that a connection has prepared, or is about to: their names there by their texts. */
-const preparedOn = new WeakMap<Connection, { readonly names: Map<string, string>; made: number }>();
+const preparedOn = new WeakMap<Connection, PreparedNames>();
+
+interface PreparedNames {
+  readonly names: Map<string, string>;
+  made: number;
+}
 
 /**
  * pg lets a query of another class speak the protocol itself; in pipeline mode only if it is a Query. It asks for no description of the rows: whoever
@@ -46,7 +51,7 @@ const preparedOn = new WeakMap<Connection, { readonly names: Map<string, string>
 class Together extends Query {
   private readonly ran: Ran[] = [];
   private read: string[][] = [];
-  private prepared: { readonly names: Map<string, string>; made: number } | undefined;
+  private prepared: PreparedNames | undefined;
   /** Places of the statements that are prepared with this run. */
   private readonly firsts: number[] = [];
 
@@ -58,12 +63,25 @@ class Together extends Query {
     super('');
   }
 
-  override submit = (connection: Connection): void => {
+  override submit = (connection: Connection): Error | null => {
     const wire = connection as unknown as Wire;
     let prepared = preparedOn.get(connection);
     if (!prepared) preparedOn.set(connection, (prepared = { names: new Map(), made: 0 }));
     this.prepared = prepared;
     wire.stream.cork();
+    try {
+      this.send(wire, prepared);
+    } catch (error) {
+      // Half a message went out: nobody could use the connection any more.
+      wire.stream.destroy();
+      return error as Error;
+    } finally {
+      wire.stream.uncork();
+    }
+    return null;
+  };
+
+  private send(wire: Wire, prepared: PreparedNames): void {
     for (const [at, { text, values = [] }] of this.statements.entries()) {
       let name = prepared.names.get(text);
       if (!name) {
@@ -75,27 +93,32 @@ class Together extends Query {
       wire.execute();
     }
     wire.sync();
-    wire.stream.uncork();
-  };
+  }
 
   handleDataRow({ fields }: { readonly fields: string[] }): void {
     this.read.push(fields);
   }
 
-  /** `text`: 'INSERT 0 5', 'UPDATE 5', 'COMMIT'. */
+  /** `text`: 'INSERT 0 5', 'UPDATE 5', 'COMMIT', 'CREATE TABLE'. */
   handleCommandComplete({ text }: { readonly text: string }): void {
     const words = text.split(' ');
-    this.ran.push({ rows: this.read, affected: words.length > 1 ? Number(words[words.length - 1]) : 0, command: words[0] });
+    this.ran.push({ rows: this.read, affected: Number(words[words.length - 1]) || 0, command: words[0] });
     this.read = [];
   }
 
-  /** What was not run, was perhaps not prepared: it gets another name next time. */
-  handleError(error: Error): void {
-    for (const at of this.firsts) if (at >= this.ran.length) this.prepared?.names.delete(this.statements[at].text);
+  /** What was not run, was perhaps not prepared, and what the server does not know as it is any more, must be anew: under another name. */
+  handleError(error: Error & { readonly code?: string }): void {
+    for (const at of this.firsts) if (at >= this.ran.length) this.forget(at);
+    if (error.code === '26000' || error.code === '0A000') this.forget(this.ran.length);
     this.callback(error);
   }
 
   handleReadyForQuery(): void {
-    this.callback(null, this.ran);
+    if (this.ran.length !== this.statements.length) this.callback(new Error(`${this.ran.length} of ${this.statements.length} statements were answered`));
+    else this.callback(null, this.ran);
+  }
+
+  private forget(at: number): void {
+    this.prepared?.names.delete(this.statements[at]?.text);
   }
 }

@@ -101,7 +101,7 @@ class Places {
 
   origin(currencyId: number, termsId: Uuid, day: Day): number {
     const issueMonth = monthStart(day);
-    const at = this.origins.findIndex((origin) => origin.termsId === termsId && origin.issueMonth === issueMonth);
+    const at = this.origins.findIndex((origin) => origin.currencyId === currencyId && origin.termsId === termsId && origin.issueMonth === issueMonth);
     if (at >= 0) return at;
     const issuerCode = this.snapshot.brandsById.get(this.brandId)?.code ?? '';
     return this.origins.push({ issuer: this.brandId, issuerCode, currencyId, issueMonth, termsId, offerId: null }) - 1;

@@ -12,7 +12,7 @@ export class MediaTypes {
   }
 
   remember(accept = '', mediaType: string | undefined): void {
-    if (mediaType === undefined || accept.length > LONGEST) return;
+    if (mediaType === undefined || accept.length > LONGEST || this.byAccept.has(accept)) return;
     // The oldest goes first: a Map keeps the order of insertion.
     if (this.byAccept.size >= MOST) this.byAccept.delete(this.byAccept.keys().next().value as string);
     this.byAccept.set(accept, mediaType);

@@ -63,11 +63,12 @@ export class OperationMeasurer {
     const fragments = new Map(document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])));
     const root = this.schema.getRootType(operation.operation);
     if (!root) return NOTHING;
-    const given = { ...defaultsOf(operation), ...variables };
+    const given: Measuring['variables'] = Object.assign(Object.create(null), defaultsOf(operation), variables);
     const measuring: Measuring = { schema: this.schema, variables: given, fragments, measured: new Map(), sized: new Set() };
     const measure = measureSelections(measuring, root, operation.selectionSet, null);
     const { sized, measures } = known ?? { sized: [...measuring.sized], measures: new Map<string, OperationMeasure>() };
-    if (measures.size < MOST_REMEMBERED) measures.set(sizesOf(sized, variables), measure);
+    if (measures.size >= MOST_REMEMBERED) measures.clear();
+    measures.set(sizesOf(sized, variables), measure);
     if (!known) this.known.set(operation, { sized, measures });
     return measure;
   }
@@ -76,7 +77,8 @@ export class OperationMeasurer {
 function sizesOf(names: readonly string[], variables: Readonly<Record<string, unknown>>): string {
   let sizes = '';
   for (const name of names) {
-    const value = variables[name];
+    // Its own only: what is left out has no value, whatever its name.
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     // A list counts by its length, the size of a page by itself; what is left out may have a default.
     sizes += Array.isArray(value) ? `[${value.length} ` : typeof value === 'number' || value === undefined || value === null ? `${value} ` : '? ';
   }

@@ -77,12 +77,12 @@ export function dayToIso(day: Day): string {
   return text;
 }
 
-/** First day of the month that `day` is in. */
+/** First day of the month that `day` is in. Not for NEVER and ALWAYS. */
 export function monthStart(day: Day): Day {
   return firstOfMonth(civil(day).month);
 }
 
-/** `months` later, the day of the month clamped to the last one there is (31 January + 1 month is 28 or 29 February). */
+/** `months` later, the day of the month clamped to the last one there is (31 January + 1 month is 28 or 29 February). Not for NEVER and ALWAYS. */
 export function addMonths(day: Day, months: number): Day {
   const { month, date } = civil(day);
   return Math.min(firstOfMonth(month + months) + date, firstOfMonth(month + months + 1)) - 1;
@@ -90,6 +90,7 @@ export function addMonths(day: Day, months: number): Day {
 
 /** Months since March of the year 0, and the day of the month from 1 on. Without Date, of which a purchase would need a dozen. */
 function civil(day: Day): { readonly month: number; readonly date: number } {
+  if (day === NEVER || day === ALWAYS) throw new RangeError('what has no end is in no month');
   const days = day + DAYS_BEFORE_EPOCH;
   const era = Math.floor(days / DAYS_IN_400_YEARS);
   const ofEra = days - era * DAYS_IN_400_YEARS;

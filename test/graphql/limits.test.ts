@@ -157,6 +157,16 @@ describe('cost', () => {
     expect(measurer.measure(document, mutation, { i: [1, 2, 3, 4] }).cost).toBe(4 * 10 + 4);
   });
 
+  it('counts what is left out by its default, whatever the variable is called', () => {
+    for (const name of ['constructor', 'toString', '__proto__']) {
+      const document = parse(`mutation ($${name}: [Int!]! = [1, 2, 3]) { bulk(input: $${name}) { name } }`);
+      const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
+      const measurer = new OperationMeasurer(schema);
+      expect(measurer.measure(document, operation, JSON.parse(`{ "${name}": "x" }`)).cost).toBe(10 + 5);
+      expect(measurer.measure(document, operation, {}).cost).toBe(3 * 10 + 3);
+    }
+  });
+
   it('of fragments that double at every level is counted at once', () => {
     const levels = Array.from({ length: 60 }, (_, n) => `fragment F${n} on A { x: a { ...F${n + 1} } y: a { ...F${n + 1} } }`).join(' ');
     const began = performance.now();

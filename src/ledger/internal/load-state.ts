@@ -66,7 +66,7 @@ export interface Loading {
 }
 
 /**
- * Locks the wallets of a batch and reads everything its plans may look at, in one trip. A wallet that the cache has is read again only where the row
+ * Locks the wallets of a batch, but for those that it believes, and reads everything its plans may look at, in one trip. A wallet that the cache has is read again only where the row
  * that was locked has another version by now. Arrears and holds are read of those who have any: one trip more where only their rows could tell.
  */
 export async function loadState(

@@ -65,6 +65,8 @@ const LONGEST_WAIT_MS = 10_000;
 
 /** After another process was in the way, wallets are locked before they are decided on for so long: a batch that is undone costs more than its locks. */
 const WARY_MS = 2_000;
+/** A deadlock costs all that it holds up a second before the server breaks it. */
+const WARY_OF_DEADLOCKS_MS = 30_000;
 
 /** Fewer waiting requests are not shared out between lanes: small batches cost more than they gain. */
 const WORTH_SHARING = 64;
@@ -235,7 +237,7 @@ export class PostingQueue {
       async (kind, error) => {
         this.stats.retries++;
         if (kind === 'conflict') {
-          this.waryUntil = performance.now() + WARY_MS;
+          this.waryUntil = performance.now() + (isDeadlock(error) ? WARY_OF_DEADLOCKS_MS : WARY_MS);
           return;
         }
         this.log.warn({ err: error, kind }, 'the database did not take a batch');
@@ -246,6 +248,10 @@ export class PostingQueue {
     );
     return sent.length > 1 ? decisions.map((decision, at) => asFirst(decision, sent, at)) : decisions;
   }
+}
+
+function isDeadlock(error: unknown): boolean {
+  return (error as { code?: string }).code === '40P01';
 }
 
 /** What is found as a duplicate of our own lost COMMIT was asked for once. */

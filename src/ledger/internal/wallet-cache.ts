@@ -2,9 +2,9 @@ import type { AccountId } from '../posting';
 import type { BatchState, WalletState } from './batch-state';
 
 /**
- * Wallets of recent batches with their lots, kept between batches: most of what a posting reads. One is believed only while its account's row, locked
- * by the batch that uses it, has the version it was kept at: whatever changes a wallet or its lots raises it, in this process or another. Arrears,
- * holds and counters are not kept.
+ * Wallets of recent batches with their lots, kept between batches: most of what a posting reads. One counts only if its account's row has, under the
+ * batch's lock, the version that it was kept at: whatever changes a wallet or its lots raises it, in this process or another. Of arrears and holds
+ * the sums are kept, by which the batch knows whether there are any.
  * A batch takes out what it works on and gives it back after its commit; what belonged to a batch that failed is thus forgotten by itself.
  */
 export class WalletCache {
