@@ -1,10 +1,11 @@
-import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import type { Pool, PoolClient, PoolConfig } from 'pg';
 import type { DataSource } from 'typeorm';
 import { Refusal } from '../refusal';
 import { withSettings } from './connection-options';
 import { APP_POOL } from './data-source';
 import type { DatabasePrincipal } from './database-principal';
 import { kindOfFailure } from './failure-kind';
+import { openPool } from './open-pool';
 import { PipelinedReads } from './pipelined-reads';
 import { inTransaction, outlastConflicts, setPrincipal, type Tx } from './transaction';
 
@@ -28,14 +29,10 @@ export class Database {
     readonly source: DataSource,
     url: string,
   ) {
-    this.reserve = new Pool({ connectionString: url, max: 2, application_name: 'tessera-configuration', connectionTimeoutMillis: 10_000 });
-    this.reserve.on('error', () => undefined);
+    this.reserve = openPool({ connectionString: url, max: 2, application_name: 'tessera-configuration', connectionTimeoutMillis: 10_000 });
     // @types/pg does not know `pipeline` yet.
     const config = { ...APP_POOL, ...withSettings(url, PIPELINED_SETTINGS), application_name: 'tessera-app', max: PIPELINED_CONNECTIONS, pipeline: true };
-    this.pipeline = new Pool(config as PoolConfig);
-    this.pipeline.on('error', () => undefined);
-    // The pool listens only to idle connections; one that is lost while it is used would end the process.
-    this.pipeline.on('connect', (client) => client.on('error', () => undefined));
+    this.pipeline = openPool(config as PoolConfig);
   }
 
   /** Throws DatabaseUnavailable while the server or the way to it is gone. */

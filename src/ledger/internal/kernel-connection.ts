@@ -1,5 +1,6 @@
-import { Client, type ClientConfig, Pool } from 'pg';
+import { Client, type ClientConfig, type Pool } from 'pg';
 import { withSettings } from '../../database/connection-options';
+import { openPool } from '../../database/open-pool';
 import type { Patience } from './failures';
 
 /**
@@ -52,9 +53,5 @@ export async function connectKernel(connection: KernelConnection): Promise<Clien
 
 export function kernelPool(connection: KernelConnection, max: number): Pool {
   // Here connectMs would also end the wait for a connection that others are using.
-  const pool = new Pool({ ...clientConfig(connection, WORKER_IDLE_MS), max, connectionTimeoutMillis: connection.patience.answerMs });
-  pool.on('error', () => undefined);
-  // The pool listens only to idle connections; one that is lost while it is used would end the process.
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  return pool;
+  return openPool({ ...clientConfig(connection, WORKER_IDLE_MS), max, connectionTimeoutMillis: connection.patience.answerMs });
 }
