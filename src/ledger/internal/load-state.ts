@@ -16,7 +16,7 @@ export interface Known {
 }
 
 // Lock in id order: two postings over the same two wallets would deadlock otherwise.
-export const LOCK_WALLETS = 'SELECT id, version FROM account WHERE id = ANY($1::bigint[]) AND guarded ORDER BY id FOR NO KEY UPDATE';
+const LOCK_WALLETS = 'SELECT id, version FROM account WHERE id = ANY($1::bigint[]) AND guarded ORDER BY id FOR NO KEY UPDATE';
 // Each of the following is a statement of its own, so that its snapshot is taken after the locks are held.
 const WALLETS = `
   SELECT id, currency_id, credits, debits, held, arrears, seq, spend_locked, version, slides_until, closed_at, merged_into FROM account
@@ -54,6 +54,11 @@ const COUNTERS = `
 const int8Array = (values: Iterable<number>) => arrayOf('int8', values, (array, value) => array.int8(value));
 const uuidArray = (values: Iterable<Uuid>) => arrayOf('uuid', values, (array, value) => array.uuid(value));
 const textArray = (values: Iterable<string>) => arrayOf('text', values, (array, value) => array.text(value));
+
+/** Locks these wallets' rows, in id order, and tells their versions. */
+export function lockWallets(accounts: readonly AccountId[]): Prepared {
+  return { text: LOCK_WALLETS, values: [int8Array(accounts)] };
+}
 
 export interface Loading {
   /** 'read' takes no locks, and is for a transaction that sees one snapshot throughout. */

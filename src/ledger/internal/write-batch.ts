@@ -4,9 +4,8 @@ import { type Prepared, type Ran, runTogether } from '../../database/run-togethe
 import type { AlongsideRow, AlongsideTable } from '../alongside';
 import { UPDATE_ARREARS, UPDATE_HOLDS, UPDATE_LOTS, UPDATE_WALLETS, UPSERT_COUNTERS, UPSERT_LOTS } from './balance-statements';
 import type { BatchState, LotState, WalletState } from './batch-state';
-import { arrayOf } from './binary-array';
 import { INSERT_ALLOCATIONS, INSERT_ARREARS, INSERT_FILLS, INSERT_HOLDS, INSERT_LOT_CHANGES, INSERT_POSTINGS, INSERT_TRANSFERS } from './insert-statements';
-import { LOCK_WALLETS } from './load-state';
+import { lockWallets } from './load-state';
 import { requireRowCount } from './row-counts';
 import { insertInto } from './row-statement';
 import { type Write, WriteBuffers } from './statement';
@@ -28,7 +27,7 @@ class WalletMoved extends Error {
 export async function writeBatch(client: ClientBase, state: BatchState, buffers = new WriteBuffers()): Promise<void> {
   const writes = [...balanceWrites(state, buffers), ...insertWrites(state, buffers), ...rowWrites(state.writes.rows, buffers)];
   const unchanged = [...state.believed].flatMap((account) => state.wallets.get(account) ?? []).filter((wallet) => !wallet.changed);
-  const locks = unchanged.length > 0 ? [lockFor(unchanged)] : [];
+  const locks = unchanged.length > 0 ? [lockWallets(unchanged.map(({ account }) => account))] : [];
   const ran = await runWrites(client, [...locks, ...writes], state.believed.size > 0);
   for (const { rows } of ran.splice(0, locks.length)) requireVersions(unchanged, rows);
   for (const [at, { affected }] of ran.entries()) {
@@ -42,11 +41,6 @@ export async function writeBatch(client: ClientBase, state: BatchState, buffers 
 function requireVersions(kept: readonly WalletState[], rows: readonly (readonly string[])[]): void {
   const versions = new Map(rows.map(([account, version]) => [Number(account), Number(version)]));
   if (kept.some(({ account, version }) => versions.get(account) !== version)) throw new WalletMoved();
-}
-
-function lockFor(wallets: readonly WalletState[]): Prepared {
-  const accounts = wallets.map(({ account }) => account);
-  return { text: LOCK_WALLETS, values: [arrayOf('int8', accounts, (array, account) => array.int8(account))] };
 }
 
 /** What was decided on belief may break any rule of the tables: whether it is a defect shows when it is decided on what is there. */
