@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,7 +17,7 @@ export interface Cluster {
   readonly user: ServerUser | null;
   readonly superuser: string;
   readonly password: string;
-  /** The server's own log. */
+  /** The server's own log; that of its last run but one is beside it, as `.previous`. */
   readonly logFile: string;
 }
 
@@ -56,17 +56,25 @@ export async function createCluster(cluster: Cluster, options: { readonly sync: 
   }
 }
 
+/**
+ * What passes by itself when a server is started, and for how long to try again: between finding a port and using it another program may have taken
+ * it; and where a server was killed, its last processes end with the statement they are at (PostgreSQL refuses to start beside them).
+ */
+const PASSING = [
+  { sign: /Address already in use/, waitMs: 5_000 },
+  { sign: /pre-existing shared memory block/, waitMs: 60_000 },
+] as const;
+
 /** Starts a server on a free port of 127.0.0.1, or on the one given, and waits until it accepts connections. It outlives us if we are killed. */
 export async function startCluster(cluster: Cluster, settings: ServerSettings, givenPort?: number): Promise<RunningCluster> {
-  for (let attempt = 1; ; attempt++) {
-    const port = givenPort ?? (await freePort());
+  // Processes of a killed server go on writing to the log they have opened: it must not be the one that tells what became of this start.
+  if (existsSync(cluster.logFile)) renameSync(cluster.logFile, `${cluster.logFile}.previous`);
+  for (const began = performance.now(); ; await sleep(250)) {
     try {
-      return await startOn(port, cluster, settings);
+      return await startOn(givenPort ?? (await freePort()), cluster, settings);
     } catch (error) {
-      // Between finding the port and using it another program may have taken it; and where a server was killed,
-      // its last processes take a moment to notice.
-      if (attempt === 20 || !/Address already in use|pre-existing shared memory block/.test(lastLines(cluster.logFile))) throw error;
-      await sleep(250);
+      const passing = PASSING.find(({ sign }) => sign.test(readLog(cluster)));
+      if (!passing || performance.now() - began > passing.waitMs) throw error;
     }
   }
 }
@@ -96,7 +104,7 @@ async function waitUntilReady(child: ChildProcess, port: number, cluster: Cluste
   });
   // Recovery after a crash may take long; a server that has ended never comes back.
   for (const deadline = performance.now() + 300_000; performance.now() < deadline; await sleep(25)) {
-    if (ended) throw new EmbeddedDatabaseError(`The embedded PostgreSQL ${ended}:\n${lastLines(cluster.logFile)}`);
+    if (ended) throw new EmbeddedDatabaseError(`The embedded PostgreSQL ${ended}:\n${readLog(cluster).split('\n').slice(-5).join('\n')}`);
     if (child.pid && readPostmaster(cluster.directory)?.ready && (await canConnect(cluster, port))) return child.pid;
   }
   throw new EmbeddedDatabaseError(`The embedded PostgreSQL has not become ready within 5 minutes; see ${cluster.logFile}.`);
@@ -167,9 +175,10 @@ function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-function lastLines(file: string): string {
+/** What the server has written since it was started. */
+function readLog(cluster: Cluster): string {
   try {
-    return readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n');
+    return readFileSync(cluster.logFile, 'utf8').trim();
   } catch {
     return '';
   }

@@ -1,9 +1,10 @@
-import { chmodSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { lockDataDirectory, makeDataDirectory } from '../../src/database/data-directory';
+import { lockDataDirectory, makeDataDirectory, readOrNull } from '../../src/database/data-directory';
 import { isAlive, readPostmaster, stopServer } from '../../src/database/embedded-cluster';
 import { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from '../../src/database/embedded-server';
 
@@ -17,6 +18,14 @@ async function ask(server: EmbeddedServer, sql: string): Promise<Record<string, 
   } finally {
     await client.end();
   }
+}
+
+/** Leaves a connection open; the number of the process that serves it. */
+async function openConnection(server: EmbeddedServer): Promise<number> {
+  const client = new Client({ connectionString: server.urls.owner });
+  client.on('error', () => undefined);
+  await client.connect();
+  return (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid;
 }
 
 describe('the embedded database', () => {
@@ -57,6 +66,24 @@ describe('the embedded database', () => {
     expect(await ask(fourth, 'SELECT n FROM kept ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }]);
     await fourth.stop();
     await third.stop();
+  });
+
+  it('waits for the processes of a killed PostgreSQL, whatever they still have to say', async () => {
+    const first = await startEmbeddedServer(dataDir, log);
+    const connected = await Promise.all(Array.from({ length: 8 }, () => openConnection(first)));
+    // They notice late, as on a busy machine: when the next server has already refused to run beside them.
+    for (const pid of connected) process.kill(pid, 'SIGSTOP');
+    process.kill(readPostmaster(cluster)?.pid as number, 'SIGKILL');
+    writeFileSync(join(dataDir, 'lock'), JSON.stringify({ pid: 999_999_999, started: '1' }));
+    const starting = startEmbeddedServer(dataDir, log);
+    const refuses = () => /pre-existing shared memory block/.test(readOrNull(join(dataDir, 'postgres.log')) ?? '');
+    for (const deadline = performance.now() + 10_000; !refuses() && performance.now() < deadline; ) await sleep(1);
+    for (const pid of connected) process.kill(pid, 'SIGCONT');
+    const second = await starting;
+    expect(readFileSync(join(dataDir, 'postgres.log.previous'), 'utf8').match(/unexpected postmaster exit/g)?.length).toBe(connected.length);
+    expect(await ask(second, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 2 }]);
+    await second.stop();
+    await first.stop();
   });
 
   it('stops a server that an older release left running with other settings', async () => {
