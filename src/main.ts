@@ -56,6 +56,7 @@ async function start(given: Config, log: Logger): Promise<void> {
     );
     const { config, server } = opened;
     if (server) {
+      server.keepRunning();
       closers.add('embedded database', () => server.stop());
       rememberPublicUrl(config);
     }

@@ -8,6 +8,7 @@ import { type DatabaseUrls, databaseUrls } from '../config';
 import { keepSecret, lockDataDirectory, makeDataDirectory, readOrNull } from './data-directory';
 import { canReach, EmbeddedDatabaseError, findBinaries, findServerUser, makeReachableDirectory, type ServerUser } from './embedded-binaries';
 import { type Cluster, canConnect, createCluster, isAlive, type RunningCluster, readPostmaster, startCluster, stopServer } from './embedded-cluster';
+import { keepRunning } from './keep-running';
 
 /** An acknowledged posting survives a power cut: fsync and synchronous_commit are never off here. */
 const SETTINGS = {
@@ -49,6 +50,8 @@ export interface EmbeddedServer {
   readonly urls: DatabaseUrls;
   /** The data directory was empty before. */
   readonly isNew: boolean;
+  /** From now on starts it again, on the same port, whenever it ends without `stop`. */
+  keepRunning(): void;
   /** Stops the server and gives the data directory back. */
   stop(): Promise<void>;
 }
@@ -64,15 +67,25 @@ export async function startEmbeddedServer(dataDir: string, log: Logger): Promise
       log.info({ directory: cluster.directory }, 'creating the embedded database');
       await createCluster(cluster, { sync: true });
     }
-    const running = (await takeOver(cluster, dataDir, log)) ?? (await startCluster(cluster, SETTINGS));
-    writeFileSync(join(dataDir, 'server.json'), JSON.stringify({ ...running, settings: SETTINGS_HASH }), { mode: 0o600 });
+    let running = (await takeOver(cluster, dataDir, log)) ?? (await startCluster(cluster, SETTINGS));
+    remember(dataDir, running);
     await createOwner(cluster, running, dataDir);
+    let leaveAlone = async () => {};
     return {
       urls: embeddedUrls(running.port, keepSecret(dataDir, 'owner-password', 24)),
       isNew,
+      keepRunning() {
+        const isRunning = () => isAlive(running.pid) && isServerOf(running.pid, cluster.directory);
+        const startAgain = async () => {
+          running = await startCluster(cluster, SETTINGS, running.port);
+          remember(dataDir, running);
+        };
+        leaveAlone = keepRunning(isRunning, startAgain, log);
+      },
       async stop() {
+        await leaveAlone();
         await stopServer(running.pid);
-        rmSync(join(dataDir, 'server.json'), { force: true });
+        rmSync(join(dataDir, SERVER_FILE), { force: true });
         unlock();
       },
     };
@@ -84,7 +97,7 @@ export async function startEmbeddedServer(dataDir: string, log: Logger): Promise
 
 /** The server that "npm start" runs on this data directory, for further gateways and workers. Throws EmbeddedDatabaseError if there is none. */
 export function findEmbeddedServer(dataDir: string): DatabaseUrls {
-  const known = readOrNull(join(dataDir, 'server.json'));
+  const known = readOrNull(join(dataDir, SERVER_FILE));
   const running = known ? (JSON.parse(known) as RunningCluster) : null;
   const password = readOrNull(join(dataDir, 'owner-password'));
   if (!running || !password || !isAlive(running.pid))
@@ -92,6 +105,13 @@ export function findEmbeddedServer(dataDir: string): DatabaseUrls {
       `No database is running on ${dataDir}. Run "npm start" first (it starts one), or set DATABASE_URL to a PostgreSQL of yours.`,
     );
   return embeddedUrls(running.port, password);
+}
+
+const SERVER_FILE = 'server.json';
+
+/** For further gateways and workers, and for whoever takes the server over. */
+function remember(dataDir: string, running: RunningCluster): void {
+  writeFileSync(join(dataDir, SERVER_FILE), JSON.stringify({ ...running, settings: SETTINGS_HASH }), { mode: 0o600 });
 }
 
 const SETTINGS_HASH = createHash('sha256').update(JSON.stringify(SETTINGS)).digest('hex');
@@ -164,7 +184,7 @@ async function takeOver(cluster: Cluster, dataDir: string, log: Logger): Promise
     rmSync(lockFile, { force: true });
     return null;
   }
-  const known = JSON.parse(readOrNull(join(dataDir, 'server.json')) ?? '{}') as { pid?: number; settings?: string };
+  const known = JSON.parse(readOrNull(join(dataDir, SERVER_FILE)) ?? '{}') as { pid?: number; settings?: string };
   if (known.pid === server.pid && known.settings === SETTINGS_HASH && (await canConnect(cluster, server.port))) {
     log.info({ pid: server.pid }, 'taking over the database server that an earlier run left running');
     return { pid: server.pid, port: server.port };

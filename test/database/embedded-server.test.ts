@@ -86,6 +86,22 @@ describe('the embedded database', () => {
     await first.stop();
   });
 
+  it('starts a PostgreSQL again that is killed, on the same port, and leaves a stopped one alone', async () => {
+    const server = await startEmbeddedServer(dataDir, log);
+    server.keepRunning();
+    const { pid } = readPostmaster(cluster) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    let answer: unknown = null;
+    for (const deadline = performance.now() + 20_000; !answer && performance.now() < deadline; await sleep(50))
+      answer = await ask(server, 'SELECT count(*)::int AS n FROM kept').catch(() => null);
+    expect(answer).toEqual([{ n: 2 }]);
+    expect(readPostmaster(cluster)?.pid).not.toBe(pid);
+    expect(findEmbeddedServer(dataDir)).toEqual(server.urls);
+    await server.stop();
+    await sleep(1_000);
+    expect(readPostmaster(cluster)).toBeNull();
+  });
+
   it('stops a server that an older release left running with other settings', async () => {
     const first = await startEmbeddedServer(dataDir, log);
     const { pid } = readPostmaster(cluster) as { pid: number };

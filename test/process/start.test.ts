@@ -66,7 +66,7 @@ describe('npm start', () => {
     return rows.map((row) => row.code);
   }
 
-  it('brings everything up; killed with -9 it recovers; further processes join; asked to stop it leaves nothing', async () => {
+  it('brings everything up; killed with -9 it recovers, and starts a killed PostgreSQL again; further processes join; asked to stop it leaves nothing', async () => {
     const first = await started('start', /Tessera is ready[\s\S]*Stop with Ctrl-C/);
     expect(await (await fetch(`${first.url}/health/ready`)).json()).toEqual({
       status: 'ready',
@@ -93,6 +93,13 @@ describe('npm start', () => {
     expect(await known(gateway.url)).toBe(await known(again.url));
     gateway.process.kill('SIGINT');
     expect(await ended(gateway)).toBe(0);
+
+    // Its PostgreSQL is killed: it starts it again, and the gateway finds its way back.
+    process.kill(readPostmaster(join(dataDir, 'postgres'))?.pid as number, 'SIGKILL');
+    const health = async () => (await fetch(`${again.url}/health/ready`)).json() as Promise<{ status: string }>;
+    const isBack = async () => /the embedded database is running again/.test(again.output()) && (await health()).status === 'ready';
+    for (const deadline = Date.now() + 60_000; !(await isBack()); await sleep(100)) if (Date.now() > deadline) throw new Error(again.output());
+    expect(await brands()).toEqual(['FUEL', 'GROCER', 'TAXI']);
 
     const server = readPostmaster(join(dataDir, 'postgres'))?.pid as number;
     again.process.kill('SIGTERM');
