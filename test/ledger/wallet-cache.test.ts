@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type * as RunTogether from '../../src/database/run-together';
 import { newUuid } from '../../src/ids';
 import type * as LoadStates from '../../src/ledger/internal/load-state';
@@ -92,6 +93,58 @@ it('two processes at the same busy wallets: nobody hears of it, nothing is lost,
   // After the first time they lock first, for a while.
   expect(gateways[0].stats.retries + gateways[1].stats.retries).toBeLessThan(20);
 });
+
+describe('wary of other processes, a gateway locks wallets before it decides', () => {
+  /** What happens to a kept wallet elsewhere undoes a batch of a gateway that is not wary. */
+  async function undoneBy(one: RunningLedger, two: RunningLedger, wallet: number): Promise<number> {
+    const before = one.stats.retries;
+    accepted(await burn(two, wallet, 1));
+    accepted(await burn(one, wallet, 1));
+    return one.stats.retries - before;
+  }
+
+  async function keptWallets(one: RunningLedger): Promise<[number, number]> {
+    const wallets: [number, number] = [await book.wallet(), await book.wallet()];
+    for (const wallet of wallets) {
+      await book.earn(fuel, wallet, 100, '2026-01-10T10:00:00Z');
+      accepted(await burn(one, wallet, 1));
+    }
+    return wallets;
+  }
+
+  it('for two seconds after one was in the way', async () => {
+    const [one, two] = [await gateway(), await gateway()];
+    const [wallet, other] = await keptWallets(one);
+    expect(await undoneBy(one, two, wallet)).toBe(1);
+    expect(await undoneBy(one, two, other)).toBe(0);
+    await sleep(2_100);
+    expect(await undoneBy(one, two, wallet)).toBe(1);
+  });
+
+  it('for longer after a deadlock, which no caller hears of', async () => {
+    const [one, two] = [await gateway(), await gateway()];
+    const [first, second] = await keptWallets(one);
+    const inTheWay = await test.database.owner.connect();
+    await inTheWay.query("BEGIN; SET LOCAL deadlock_timeout = '1min'");
+    const lock = (wallet: number) => inTheWay.query('SELECT FROM account WHERE id = $1 FOR UPDATE', [wallet]);
+    await lock(second);
+    const both = Promise.all([burn(one, first, 1), burn(one, second, 1)]);
+    // The batch has the first wallet's row by now, and waits for the second's.
+    await waitUntil(async () => (await sql("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE account%'")).length > 0);
+    await lock(first);
+    await inTheWay.query('COMMIT');
+    inTheWay.release();
+    for (const outcome of await both) expect(accepted(outcome).balances[0].active).toBe(98);
+    expect(one.stats.retries).toBe(1);
+    await sleep(2_100);
+    expect(await undoneBy(one, two, first)).toBe(0);
+  });
+});
+
+async function waitUntil(isSo: () => Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 10_000; !(await isSo()); await sleep(10))
+    if (performance.now() > deadline) throw new Error('it never came to that');
+}
 
 it('a refused posting leaves the kept wallet as it was', async () => {
   const one = await gateway();

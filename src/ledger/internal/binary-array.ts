@@ -1,3 +1,4 @@
+import type { Uuid } from '../../ids';
 import { ALWAYS, type Day, NEVER } from '../../points/calendar';
 
 /** Element types by their OID in PostgreSQL. */
@@ -181,8 +182,12 @@ export class BinaryArray {
   }
 }
 
-/** An array of these values, for a statement's argument. */
-export function arrayOf<T>(type: ElementType, values: Iterable<T>, put: (array: BinaryArray, value: T) => void): Buffer {
+// Whole arrays, for a statement's arguments.
+export const int8Array = (values: Iterable<number>) => arrayOf('int8', values, (array, value) => array.int8(value));
+export const uuidArray = (values: Iterable<Uuid>) => arrayOf('uuid', values, (array, value) => array.uuid(value));
+export const textArray = (values: Iterable<string>) => arrayOf('text', values, (array, value) => array.text(value));
+
+function arrayOf<T>(type: ElementType, values: Iterable<T>, put: (array: BinaryArray, value: T) => void): Buffer {
   const array = new BinaryArray(type);
   for (const value of values) put(array, value);
   return array.bytes();

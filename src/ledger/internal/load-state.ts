@@ -1,11 +1,12 @@
 import type { ClientBase } from 'pg';
-import { type Prepared, type Ran, runTogether } from '../../database/run-together';
-import type { Uuid } from '../../ids';
+import type { Prepared } from '../../database/run-together';
 import type { AccountId, PostingRequest } from '../posting';
-import { type BatchState, counterKey, emptyWrites, type OriginState, type WalletState } from './batch-state';
-import { arrayOf } from './binary-array';
+import { type Needs, needsOf } from './batch-needs';
+import { type BatchState, emptyWrites, type OriginState, type WalletState } from './batch-state';
+import { int8Array, textArray, uuidArray } from './binary-array';
 import { number } from './raw-rows';
 import { addArrears, addCounter, addHold, addLot, groupAllocations, type Row, toPosting, toTransfer, toWallet } from './state-rows';
+import { Trip } from './trip';
 import type { WalletCache } from './wallet-cache';
 
 /** Origins and summed accounts never change; the ledger keeps them. */
@@ -51,10 +52,6 @@ const COUNTERS = `
   SELECT c.account_id, c.key, c.value FROM unnest($1::bigint[], $2::text[]) AS n (account_id, key)
   CROSS JOIN LATERAL (SELECT account_id, key, value FROM counter c WHERE c.account_id = n.account_id AND c.key = n.key) c`;
 
-const int8Array = (values: Iterable<number>) => arrayOf('int8', values, (array, value) => array.int8(value));
-const uuidArray = (values: Iterable<Uuid>) => arrayOf('uuid', values, (array, value) => array.uuid(value));
-const textArray = (values: Iterable<string>) => arrayOf('text', values, (array, value) => array.text(value));
-
 /** Locks these wallets' rows, in id order, and tells their versions. */
 export function lockWallets(accounts: readonly AccountId[]): Prepared {
   return { text: LOCK_WALLETS, values: [int8Array(accounts)] };
@@ -81,7 +78,47 @@ export async function loadState(
   { mode = 'lock', cache = null, believe = false, begin = null }: Loading = {},
 ): Promise<BatchState> {
   const needs = needsOf(requests);
+  const { wallets, believed, locked, unknown, inArrears, withHolds } = sortWallets(needs, cache, believe);
   const latest = new Date(needs.latest).toISOString();
+
+  const first = new Trip();
+  if (begin) first.add(begin);
+  const locks = mode === 'read' ? first.none : first.addFor(locked, LOCK_WALLETS);
+  const named = addNamedReads(first, needs);
+  const read = addWalletReads(first, { unknown, inArrears, withHolds, latest });
+  await first.run(client);
+
+  const moved = movedWallets(locks.rows, wallets);
+  const found = read.wallets.rows.map(toWallet);
+  const second = new Trip();
+  // What of theirs the first trip has read, was read behind their locks.
+  const readLater = addWalletReads(second, {
+    unknown: moved.map(accountOf),
+    inArrears: [...found.filter(({ arrears }) => arrears > 0), ...moved.filter(({ arrears }) => arrears === 0)].map(accountOf),
+    withHolds: [...found.filter(({ held }) => held > 0), ...moved.filter(({ held }) => held === 0)].map(accountOf),
+    latest,
+  });
+  await second.run(client);
+
+  for (const wallet of [...found, ...readLater.wallets.rows.map(toWallet)]) wallets.set(wallet.account, wallet);
+  const rows: LoadedRows = { named, wallets: [read, readLater] };
+  const missing = originsOf(rows).filter((id) => !known.origins.has(id));
+  if (missing.length > 0) await known.loadOrigins(client, missing);
+  return assemble(rows, wallets, believed, known);
+}
+
+/** The wallets of a batch by what is to be done about them. */
+interface SortedWallets {
+  /** As the cache had them. */
+  readonly wallets: Map<AccountId, WalletState>;
+  readonly believed: ReadonlySet<AccountId>;
+  readonly locked: readonly AccountId[];
+  readonly unknown: readonly AccountId[];
+  readonly inArrears: readonly AccountId[];
+  readonly withHolds: readonly AccountId[];
+}
+
+function sortWallets(needs: Needs, cache: WalletCache | null, believe: boolean): SortedWallets {
   const wallets = new Map<AccountId, WalletState>();
   const believed = new Set<AccountId>();
   const locked: AccountId[] = [];
@@ -98,99 +135,30 @@ export async function loadState(
     if (believe && kept && kept.arrears === 0 && kept.held === 0 && !needs.besideOthers.has(account)) believed.add(account);
     else locked.push(account);
   }
+  return { wallets, believed, locked, unknown, inArrears, withHolds };
+}
 
-  const first = new Trip();
-  if (begin) first.add(begin);
-  const locks = mode === 'read' ? first.none : first.addFor(locked, LOCK_WALLETS);
-  const postings = first.add(POSTINGS, uuidArray(needs.postings));
-  const read = addWalletReads(first, { unknown, inArrears, withHolds, latest });
-  const namedHolds = needs.holds.size === 0 ? first.none : first.add(NAMED_HOLDS, uuidArray(needs.holds));
-  const named = [...needs.holds, ...needs.transfers];
-  const allocations = named.length === 0 ? first.none : first.add(ALLOCATIONS, uuidArray(named));
-  const transfers = needs.transfers.size === 0 ? first.none : first.add(TRANSFERS, uuidArray(needs.transfers));
-  const counters = needs.counters.size === 0 ? first.none : first.add(COUNTERS, ...counterArrays([...needs.counters.values()]));
-  await first.run(client);
-
-  const moved: WalletState[] = [];
-  for (const row of locks.rows) {
-    const kept = wallets.get(number(row[0]));
-    if (kept && kept.version !== number(row[1])) moved.push(kept);
-  }
-  const found = read.wallets.rows.map(toWallet);
-  for (const wallet of found) wallets.set(wallet.account, wallet);
-  const second = new Trip();
-  // What of theirs the first trip has read, was read behind their locks.
-  const readLater = addWalletReads(second, {
-    unknown: moved.map(accountOf),
-    inArrears: [...found.filter(({ arrears }) => arrears > 0), ...moved.filter(({ arrears }) => arrears === 0)].map(accountOf),
-    withHolds: [...found.filter(({ held }) => held > 0), ...moved.filter(({ held }) => held === 0)].map(accountOf),
-    latest,
+/** Kept wallets that are others by now. */
+function movedWallets(locks: readonly Row[], kept: ReadonlyMap<AccountId, WalletState>): WalletState[] {
+  return locks.flatMap((row) => {
+    const wallet = kept.get(number(row[0]));
+    return wallet && wallet.version !== number(row[1]) ? wallet : [];
   });
-  await second.run(client);
-  const both = (part: keyof WalletReads) => [...read[part].rows, ...readLater[part].rows];
+}
 
-  for (const wallet of readLater.wallets.rows.map(toWallet)) wallets.set(wallet.account, wallet);
-  const lots = both('lots');
-  const expiringAllocations = both('expiringAllocations');
-  const originIds = new Set<number>();
-  for (const row of lots) originIds.add(number(row[4]));
-  for (const row of [...expiringAllocations, ...allocations.rows]) originIds.add(number(row[1]));
-  for (const row of transfers.rows) if (row[8] !== null) originIds.add(number(row[8]));
-  const missing = [...originIds].filter((id) => !known.origins.has(id));
-  if (missing.length > 0) await known.loadOrigins(client, missing);
+type NamedReads = ReturnType<typeof addNamedReads>;
 
-  const state: BatchState = {
-    wallets,
-    believed,
-    holds: new Map(),
-    transfers: new Map(),
-    counters: new Map(),
-    postings: new Map(),
-    summed: known.summed,
-    origins: known.origins,
-    writes: emptyWrites(),
+/** What the requests name by id. */
+function addNamedReads(trip: Trip, { postings, holds, transfers, counters }: Needs) {
+  const withAllocations = [...holds, ...transfers];
+  const asked = [...counters.values()];
+  return {
+    postings: trip.add(POSTINGS, uuidArray(postings)),
+    holds: holds.size === 0 ? trip.none : trip.add(NAMED_HOLDS, uuidArray(holds)),
+    allocations: withAllocations.length === 0 ? trip.none : trip.add(ALLOCATIONS, uuidArray(withAllocations)),
+    transfers: transfers.size === 0 ? trip.none : trip.add(TRANSFERS, uuidArray(transfers)),
+    counters: asked.length === 0 ? trip.none : trip.add(COUNTERS, int8Array(asked.map(accountOf)), textArray(asked.map(({ key }) => key))),
   };
-  for (const row of postings.rows) state.postings.set(row[0], toPosting(row));
-  for (const row of lots) addLot(state, row);
-  for (const row of both('arrears')) addArrears(state, row);
-  // A named hold that is expiring too comes in both.
-  const allocationsOf = new Map([...groupAllocations(expiringAllocations), ...groupAllocations(allocations.rows)]);
-  for (const row of [...namedHolds.rows, ...both('expiringHolds')]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
-  for (const row of transfers.rows) state.transfers.set(row[0], toTransfer(row, allocationsOf));
-  for (const row of counters.rows) addCounter(state, row);
-  return state;
-}
-
-/** Where the rows of a statement are, once its trip is made. */
-interface Answer {
-  rows: readonly Row[];
-}
-
-/** Statements that go to the database together. */
-class Trip {
-  /** The answer to what need not be asked. */
-  readonly none: Answer = { rows: [] };
-  private readonly statements: Prepared[] = [];
-  private readonly answers: Answer[] = [];
-
-  add(text: string, ...values: (Buffer | string)[]): Answer {
-    const answer: Answer = { rows: [] };
-    this.statements.push({ text, values });
-    this.answers.push(answer);
-    return answer;
-  }
-
-  /** For these accounts, if there are any. */
-  addFor(accounts: readonly AccountId[], text: string, ...values: string[]): Answer {
-    return accounts.length === 0 ? this.none : this.add(text, int8Array(accounts), ...values);
-  }
-
-  async run(client: ClientBase): Promise<void> {
-    const ran: readonly Ran[] = await runTogether(client, this.statements);
-    ran.forEach(({ rows }, at) => {
-      this.answers[at].rows = rows;
-    });
-  }
 }
 
 type WalletReads = ReturnType<typeof addWalletReads>;
@@ -208,42 +176,47 @@ function addWalletReads(
   };
 }
 
-function accountOf({ account }: WalletState): AccountId {
+function accountOf({ account }: { readonly account: AccountId }): AccountId {
   return account;
 }
 
-function counterArrays(counters: readonly { account: AccountId; key: string }[]): [Buffer, Buffer] {
-  return [int8Array(counters.map((each) => each.account)), textArray(counters.map((each) => each.key))];
+/** What was read, in one trip or two. */
+interface LoadedRows {
+  readonly named: NamedReads;
+  readonly wallets: readonly WalletReads[];
 }
 
-/** What a batch needs, each id once. */
-interface Needs {
-  readonly wallets: readonly AccountId[];
-  readonly postings: ReadonlySet<Uuid>;
-  readonly holds: ReadonlySet<Uuid>;
-  readonly transfers: ReadonlySet<Uuid>;
-  readonly counters: ReadonlyMap<string, { account: AccountId; key: string }>;
-  /** Wallets of requests that look at holds, transfers or counters too. */
-  readonly besideOthers: ReadonlySet<AccountId>;
-  readonly latest: number;
-}
-
-function needsOf(requests: readonly PostingRequest[]): Needs {
-  const wallets = new Set<AccountId>();
-  const postings = new Set<Uuid>();
-  const holds = new Set<Uuid>();
-  const transfers = new Set<Uuid>();
-  const counters = new Map<string, { account: AccountId; key: string }>();
-  const besideOthers = new Set<AccountId>();
-  let latest = 0;
-  for (const { id, loads, occurredAt } of requests) {
-    postings.add(id);
-    for (const wallet of loads.wallets) wallets.add(wallet);
-    if (loads.holds) for (const hold of loads.holds) holds.add(hold);
-    if (loads.transfers) for (const transfer of loads.transfers) transfers.add(transfer);
-    if (loads.counters) for (const counter of loads.counters) counters.set(counterKey(counter.account, counter.key), counter);
-    if (loads.holds?.length || loads.transfers?.length || loads.counters?.length) for (const wallet of loads.wallets) besideOthers.add(wallet);
-    if (occurredAt > latest) latest = occurredAt;
+function originsOf({ named, wallets }: LoadedRows): number[] {
+  const ids = new Set<number>();
+  for (const { lots, expiringAllocations } of wallets) {
+    for (const row of lots.rows) ids.add(number(row[4]));
+    for (const row of expiringAllocations.rows) ids.add(number(row[1]));
   }
-  return { wallets: [...wallets], postings, holds, transfers, counters, besideOthers, latest };
+  for (const row of named.allocations.rows) ids.add(number(row[1]));
+  for (const row of named.transfers.rows) if (row[8] !== null) ids.add(number(row[8]));
+  return [...ids];
+}
+
+function assemble({ named, wallets: reads }: LoadedRows, wallets: Map<AccountId, WalletState>, believed: ReadonlySet<AccountId>, known: Known): BatchState {
+  const state: BatchState = {
+    wallets,
+    believed,
+    holds: new Map(),
+    transfers: new Map(),
+    counters: new Map(),
+    postings: new Map(),
+    summed: known.summed,
+    origins: known.origins,
+    writes: emptyWrites(),
+  };
+  const all = (part: keyof WalletReads) => reads.flatMap((read) => read[part].rows);
+  for (const row of named.postings.rows) state.postings.set(row[0], toPosting(row));
+  for (const row of all('lots')) addLot(state, row);
+  for (const row of all('arrears')) addArrears(state, row);
+  // A named hold that is expiring too comes in both.
+  const allocationsOf = new Map([...groupAllocations(all('expiringAllocations')), ...groupAllocations(named.allocations.rows)]);
+  for (const row of [...named.holds.rows, ...all('expiringHolds')]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
+  for (const row of named.transfers.rows) state.transfers.set(row[0], toTransfer(row, allocationsOf));
+  for (const row of named.counters.rows) addCounter(state, row);
+  return state;
 }
