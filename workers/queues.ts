@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, type Processor, Queue, type QueueOptions, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import Redis from 'ioredis';
-import { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
 import type { Config } from '../src/config';
 import { withSettings } from '../src/database/connection-options';
+import { openPool } from '../src/database/open-pool';
 
 /** Every queue there is. */
 export const QUEUES = ['clearing', 'periods', 'holds', 'expiry', 'books'] as const;
@@ -89,7 +89,7 @@ function chooseBackend(config: Config, log: Logger): Backend {
 
 function postgresBackend(url: string, log: Logger): Backend {
   // A pool of ours for all of them: each would open one of its own.
-  const pool = new Pool({
+  const pool = openPool({
     ...withSettings(url, ['search_path=bullmq']),
     max: POSTGRES_CONNECTIONS,
     connectionTimeoutMillis: 5_000,
@@ -99,8 +99,6 @@ function postgresBackend(url: string, log: Logger): Backend {
   pool.on('error', (error) => log.warn({ error: error.message }, 'a queue connection was lost'));
   // Each queue and each worker listens for errors too.
   pool.setMaxListeners(QUEUES.length * 2 + 2);
-  // The pool listens to idle connections only; one that is lost in BullMQ's hands must not end the process either.
-  pool.on('connect', (client) => void client.on('error', () => undefined));
   return {
     name: 'PostgreSQL',
     // The types differ by backend, what can be done with them does not.

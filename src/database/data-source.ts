@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource, type MigrationInterface } from 'typeorm';
+import { LosableClient } from './open-pool';
 
 /** The owner's data source: migrations and nothing else. */
 export function createOwnerDataSource(url: string): DataSource {
@@ -11,7 +12,7 @@ export function createOwnerDataSource(url: string): DataSource {
     migrations: findMigrations(),
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',
-    extra: { max: 2 },
+    extra: { max: 2, Client: LosableClient },
   });
 }
 
@@ -36,7 +37,7 @@ export function createAppDataSource(url: string, poolSize: number): DataSource {
     migrationsTableName: 'migration',
     poolSize,
     applicationName: 'tessera-app',
-    extra: APP_POOL,
+    extra: { ...APP_POOL, Client: LosableClient },
   });
 }
 

@@ -1,6 +1,6 @@
-import { Client, type ClientConfig, type Pool } from 'pg';
+import type { Client, ClientConfig, Pool } from 'pg';
 import { withSettings } from '../../database/connection-options';
-import { openPool } from '../../database/open-pool';
+import { LosableClient, openPool } from '../../database/open-pool';
 import type { Patience } from './failures';
 
 /**
@@ -44,9 +44,7 @@ function clientConfig({ connectionString, role, patience }: KernelConnection, id
 }
 
 export async function connectKernel(connection: KernelConnection): Promise<Client> {
-  const client = new Client(clientConfig(connection, connection.patience.idleMs));
-  // Without a listener a lost connection would end the process; whoever uses the client sees its queries fail.
-  client.on('error', () => undefined);
+  const client = new LosableClient(clientConfig(connection, connection.patience.idleMs));
   await client.connect();
   return client;
 }
