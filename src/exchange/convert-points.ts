@@ -162,8 +162,9 @@ function agree({ snapshot, from, to, member, quote, rates }: Found, command: Con
   if (quote === null) {
     const routed = rates.inForce(from, to, happenedAt);
     // What no set of rates allows, the rates of two moments may: points would come back as more than they were, again and again.
-    if (happenedAt < now && rates.inForce(from, to, now).rate.id !== routed.rate.id)
-      throw new OccurredAtOutOfRange(`The rate of ${happenedAt.toISOString()} holds no longer. Leave occurredAt out, and convert at the one that holds now.`);
+    // Late or ahead: the rate of that moment may be over, or have yet to come.
+    if (rates.inForce(from, to, now).rate.id !== routed.rate.id)
+      throw new OccurredAtOutOfRange(`The rate of ${happenedAt.toISOString()} does not hold now. Leave occurredAt out, and convert at the one that does.`);
     return { ...routed, amounts: checkConversion(routed.rate, from.scale, command.points) };
   }
   if (quote.walletId !== member.walletId) throw new QuoteMismatch('member');

@@ -54,7 +54,7 @@ export class ConvertInput extends QuoteConversionInput {
   @Field(() => DateTimeScalar, {
     nullable: true,
     description:
-      'When it happened at the brand; now by default, and always for a member. Rate, terms and lots are those of that moment; the rate must still hold.',
+      'When it happened at the brand; now by default, and always for a member. Rate, terms and lots are those of that moment; the rate must be the one that holds now.',
   })
   occurredAt?: Date | null;
 

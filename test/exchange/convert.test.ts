@@ -154,7 +154,7 @@ describe('a conversion', () => {
 });
 
 describe('when rates change', () => {
-  it('points do not multiply by the rates of two moments: what is told late is converted at a rate that still holds', async () => {
+  it('points do not multiply by the rates of two moments: what is told late, or ahead, is converted at the rate that holds now', async () => {
     const own = await openExchangeTown({ now: new Date('2026-01-10T12:00:00Z') });
     const { app, clock } = own.shop;
     await own.currency('AIR');
@@ -168,11 +168,14 @@ describe('when rates change', () => {
     // Told late, while it holds.
     clock.set(new Date(change.getTime() - 1_000));
     expect(await own.convert(ana.ref, 10, { occurredAt: new Date('2026-01-15T12:00:00Z') })).toMatchObject({ received: 20 });
+    // Told by a clock that is ahead: of the rate that holds, not of the one to come.
+    expect(await own.convert(ana.ref, 1, { occurredAt: new Date(change.getTime() - 1) })).toMatchObject({ received: 2 });
+    await expect(own.convert(ana.ref, 10, { occurredAt: change })).rejects.toMatchObject({ code: 'OCCURRED_AT_OUT_OF_RANGE' });
     // Nor does a quote outlive what is known to end.
-    expect((await own.quote(null, 90, {}, ana.self)).expiresAt).toEqual(change);
+    expect((await own.quote(null, 89, {}, ana.self)).expiresAt).toEqual(change);
     clock.set(change);
-    await expect(own.convert(ana.ref, 90, { occurredAt: new Date('2026-01-15T12:00:00Z') })).rejects.toMatchObject({ code: 'OCCURRED_AT_OUT_OF_RANGE' });
-    expect(await own.convert(ana.ref, 90)).toMatchObject({ received: 90 });
+    await expect(own.convert(ana.ref, 89, { occurredAt: new Date('2026-01-15T12:00:00Z') })).rejects.toMatchObject({ code: 'OCCURRED_AT_OUT_OF_RANGE' });
+    expect(await own.convert(ana.ref, 89)).toMatchObject({ received: 89 });
     await own.close();
   });
 });
