@@ -83,7 +83,9 @@ function toRequest(
   const currency = snapshot.currenciesById.get(purchase.currencyId);
   if (!currency) throw new Error(`currency ${purchase.currencyId} is not in the coalition's snapshot`);
   const happenedAt = command.occurredAt ?? now;
-  const day = dayOf(happenedAt, currency.timeZone);
+  const toldOn = dayOf(now, currency.timeZone);
+  // A till whose clock runs ahead may be beyond midnight, and with it beyond the deadline, that it was told in time for.
+  const day = Math.min(dayOf(happenedAt, currency.timeZone), toldOn);
   const inTime = orRefusal(() => requireFollowUpTime(termsById(snapshot, purchase.termsId), purchase.occurredAt, happenedAt, now));
   const wallet = survivors.of(purchase.account);
   return {
@@ -108,7 +110,7 @@ function toRequest(
             purchase,
             wallet,
             currency: currency.code,
-            toldOn: dayOf(now, currency.timeZone),
+            toldOn,
             lot: confirmedLot(currency.expiry, dayOf(purchase.occurredAt, currency.timeZone), day),
             activity: activity(currency.expiry, wallet, day),
             occurredAt: happenedAt,

@@ -16,7 +16,7 @@ export interface ConfirmationFacts {
   /** Where its points are: of a merged member, the survivor's. */
   readonly wallet: AccountId;
   readonly currency: string;
-  /** Local day on which the confirmation is told. */
+  /** Local day on which the confirmation is told: the posting is judged by no later one. */
   readonly toldOn: Day;
   /** The dates that the points get. */
   readonly lot: { readonly availableOn: Day; readonly expiresOn: Day };

@@ -99,7 +99,7 @@ export type Step =
     }
   /** Points whose time is over on the posting's day (EXPIRY), or all of a wallet's (CLOSURE; refused WALLET_HAS_HOLDS), end; issuers not named in `ends` are passed over. */
   | { do: 'end'; account: AccountId; code: EndCode; ends: readonly EndTarget[] }
-  /** Gives what is left of an earlier credit's lot other dates, without moving it: a pending award is confirmed. */
+  /** Gives what is left of an earlier credit's lot other dates, without moving it: a pending award is confirmed. Not to be planned for what is over. */
   | { do: 'redate'; id: Uuid; credit: Uuid; availableOn: Day; expiresOn: Day; wallet?: AccountId }
   /** Something counted as activity: the wallet's points live until that day at least. What had lapsed before stays lapsed. */
   | { do: 'slide'; account: AccountId; until: Day }

@@ -103,6 +103,21 @@ describe('points that wait to be confirmed', () => {
     expect(await firstFault(shop)).toBeUndefined();
   });
 
+  it('are confirmed by the day on which it was told, where the till is beyond midnight by its own clock', async () => {
+    await open(ON_EVENT, ROLLING);
+    const bought = await buy('100');
+    at('2026-03-11T22:58:30Z');
+    expect(await confirm(bought.purchaseId, 'ahead', new Date('2026-03-11T23:01:30Z'))).toMatchObject({
+      points: 100,
+      confirmedAt: '2026-03-11T23:01:30.000Z',
+      balance: { active: 100, pending: 0 },
+    });
+    at('2026-03-20T12:00:00Z');
+    expect(await cancelAwards(shop.app)).toBe(0);
+    expect(await balance()).toMatchObject({ active: 100, nextExpiries: [{ on: '2027-03-01', points: 100 }] });
+    expect(await firstFault(shop)).toBeUndefined();
+  });
+
   it('are nothing after the deadline, whoever is late; the worker takes them back once, and from nowhere else', async () => {
     await open(ON_EVENT, ROLLING);
     const bought = await buy('100');

@@ -170,13 +170,13 @@ export class NaiveLedger extends NaiveBooks {
         const lot = lotOf(credit.lot as LotTarget);
         const account = step.wallet ?? credit.credit;
         const wallet = this.wallet(account);
-        // What is over is gone, whether or not somebody has booked it.
         const left = free(wallet)
-          .filter((point) => point.lot === lot && !isOver(point, wallet, ask.day))
+          .filter((point) => point.lot === lot)
           .slice(0, Math.max(0, credit.amount - credit.reversed - credit.filled));
         const { expiresOn, availableOn } = step;
         const to = lotOf({ originId: lot.origin, expiresOn, availableOn });
         if (left.length === 0 || to === lot) return;
+        if (isOver(left[0], wallet, ask.day)) throw new Error('what is over was planned to get other dates');
         this.redate(account, left, { expiresOn, availableOn }, step.id, step.credit);
         this.state.transfers.set(step.credit, { ...credit, lot: { originId: lot.origin, expiresOn, availableOn } });
         return;

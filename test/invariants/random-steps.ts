@@ -253,7 +253,9 @@ export class StepMaker {
   private confirm({ ref, availableIn, expiresIn }: PartOf<'confirm'>): Step[] {
     const { day } = this.at;
     // Once each, as the award's counter has it.
-    const open = this.credits().filter(({ id }) => !this.made.confirmed.has(id) && ![...this.model.state.changes].some((change) => change.endsWith(id)));
+    const changed = (id: Uuid) => this.made.confirmed.has(id) || [...this.model.state.changes].some((change) => change.endsWith(id));
+    // What is over is not planned to get other dates: the kernel throws.
+    const open = this.credits().filter((credit) => !changed(credit.id) && !this.isOver(credit));
     const waiting = open.filter(({ lot }) => lot?.availableOn === NEVER);
     const credit = pick(waiting.length > 0 && ref % 4 > 0 ? waiting : open, ref);
     if (!credit) return [];
@@ -261,6 +263,11 @@ export class StepMaker {
     this.transfers.add(credit.id);
     const dates = { availableOn: availableIn === null ? ALWAYS : day + availableIn, expiresOn: expiresIn === null ? NEVER : day + expiresIn };
     return [{ do: 'redate', id: newUuid(), credit: credit.id, ...dates, ...this.survivorOf(credit.account) }];
+  }
+
+  private isOver({ account, lot }: Earlier): boolean {
+    const { slidesUntil } = this.model.wallet(this.survivorOf(account).wallet ?? account);
+    return Math.min(lot?.expiresOn ?? NEVER, slidesUntil) <= this.at.day;
   }
 
   /** A merged wallet's reversals go to whom it was merged into. */

@@ -69,7 +69,7 @@ it('an award cannot be confirmed once its time is over, whether or not somebody 
   const wallet = await book.wallet();
   const credit = await award(wallet, 10, '2026-01-01T10:00:00Z', '2026-01-10');
   const confirm = (): Step[] => [{ do: 'redate', id: newUuid(), credit, availableOn: dayFromIso('2026-01-01'), expiresOn: NEVER }];
-  await post('2026-01-10T10:00:00Z', [wallet], confirm(), [credit]);
+  await expect(post('2026-01-10T10:00:00Z', [wallet], confirm(), [credit])).rejects.toThrow('is over');
   expect(await balanceOn('2026-01-10', wallet)).toMatchObject({ active: 0, pending: 0 });
   await post('2026-01-09T10:00:00Z', [wallet], confirm(), [credit]);
   expect(await balanceOn('2026-01-10', wallet)).toMatchObject({ active: 10 });

@@ -9,7 +9,7 @@ import { createShopCoalition, purchaseOf, type ShopCoalition } from '../support/
 
 let shop: ShopCoalition;
 
-/** One wallet with an award that was confirmed, one that was cancelled, points that have expired, and a notice. */
+/** One wallet with an award that was confirmed, one that was cancelled, one that still can be, points that have expired, and a notice. */
 beforeAll(async () => {
   shop = await createShopCoalition({ now: new Date('2026-01-10T12:00:00Z'), expiry: { kind: 'ROLLING', months: 3, rounding: 'NONE' } });
   const fuel = await shop.brand('FUEL');
@@ -26,6 +26,7 @@ beforeAll(async () => {
   await giveNotices(shop.app);
   shop.clock.set(new Date('2026-04-11T12:00:00Z'));
   await expirePoints(shop.app);
+  await buy('70');
 });
 
 afterAll(() => shop.close());
@@ -57,6 +58,12 @@ it.each([
   ['an award of another deadline', 'UPDATE purchase_award SET deadline = deadline + 1 WHERE points = 40', 'pending awards'],
   ['an award that is gone', 'DELETE FROM purchase_award WHERE points = 20', 'pending awards'],
   ['a cancellation of more than was taken back', "UPDATE award_resolution SET points = 41 WHERE state = 'CANCELLED'", 'pending awards'],
+  [
+    'a confirmation that gave nothing',
+    `INSERT INTO award_resolution SELECT a.wallet_id, a.purchase_id, a.brand_id, gen_random_uuid(), 'CONFIRMED', a.points, now(), now()
+     FROM purchase_award a WHERE a.points = 70`,
+    'pending awards',
+  ],
   ['a confirmation that is not told of', "UPDATE award_resolution SET state = 'CANCELLED' WHERE state = 'CONFIRMED'", 'pending awards'],
   [
     'points that expired before their day',

@@ -30,7 +30,10 @@ export function end(posting: Posting, { account, code, ends }: StepOf<'end'>): v
   }
 }
 
-/** What is left of a credit gets other dates where it is. What is over by the posting's day is gone, whether or not its end is booked. */
+/**
+ * What is left of a credit gets other dates where it is. What is over by the posting's day is gone, whether or not its end is booked: a plan that
+ * gives it other dates is in error, for it answers that they can be spent.
+ */
 export function redate(posting: Posting, step: StepOf<'redate'>): void {
   const credit = posting.state.transfers.get(step.credit);
   if (!credit?.lot) throw new Error(`transfer ${step.credit} was not loaded, does not exist or credited no lot`);
@@ -38,7 +41,8 @@ export function redate(posting: Posting, step: StepOf<'redate'>): void {
   const from = wallet.lots.find((lot) => credit.lot && sameLot(lot, credit.lot));
   const amount = Math.min(from?.remaining ?? 0, credit.amount - credit.reversed - credit.filled);
   const to = { originId: credit.lot.originId, expiresOn: step.expiresOn, availableOn: step.availableOn, contributor: OWN };
-  if (!from || amount <= 0 || endOf(from, wallet) <= posting.dayIn(wallet) || sameLot(from, to)) return;
+  if (!from || amount <= 0 || sameLot(from, to)) return;
+  if (endOf(from, wallet) <= posting.dayIn(wallet)) throw new Error(`what transfer ${credit.id} credited is over and can get no other dates`);
   changeDates(posting, wallet, from, to, amount, { id: step.id, position: 0, creditId: credit.id });
   posting.change(credit, { lot: to });
 }

@@ -16,10 +16,14 @@ export const expiries: Check = {
     WHERE t.code = 'EXPIRY'`,
 };
 
-/** Pending awards against the points that they are of, and what became of them against what was booked: taken back, or given other dates, and once. */
+/**
+ * Pending awards against the points that they are of, and what became of them against what was booked: taken back, or given other dates, and once.
+ * What still waits to be confirmed is of awards that are neither confirmed nor cancelled, and at most as many points as they are of: other clawbacks
+ * may have taken some, and arrears have been filled with some.
+ */
 export const awards: Check = {
   name: 'pending awards against earned points, confirmations and cancellations',
-  of: 'purchases, resolved awards and confirmed lots',
+  of: 'purchases, awards and lots of awards',
   sql: `
     SELECT p.account_id, 1 AS ordinal,
       CASE WHEN coalesce(t.lot_available_on, '-infinity') = '-infinity' THEN a.purchase_id IS NOT NULL
@@ -39,7 +43,17 @@ export const awards: Check = {
       'confirmation of earn ' || l.credit_id, 'CONFIRMED by posting ' || l.posting_id, coalesce(concat_ws(' by posting ', r.state, r.posting_id), 'none')
     FROM lot_change l LEFT JOIN purchase_award a ON a.earn_transfer_id = l.credit_id
     LEFT JOIN award_resolution r ON r.wallet_id = a.wallet_id AND r.purchase_id = a.purchase_id
-    WHERE l.credit_id IS NOT NULL`,
+    WHERE l.credit_id IS NOT NULL
+    UNION ALL
+    SELECT w.account_id, 4, w.points > coalesce(o.points, 0),
+      'points that wait to be confirmed', 'at most the ' || coalesce(o.points, 0) || ' of awards without an end', w.points::text
+    FROM (SELECT account_id, sum(remaining) AS points FROM lot WHERE available_on = 'infinity' AND remaining > 0 GROUP BY account_id) w
+    LEFT JOIN (
+      SELECT s.id, sum(a.points) AS points
+      FROM purchase_award a LEFT JOIN award_resolution r ON r.wallet_id = a.wallet_id AND r.purchase_id = a.purchase_id
+      CROSS JOIN LATERAL surviving_account(a.account_id) s
+      WHERE a.deadline IS NOT NULL AND r.purchase_id IS NULL GROUP BY s.id
+    ) o ON o.id = w.account_id`,
 };
 
 /** Each notice is of an account of its wallet, or of points that it put into a pool, and was given between its threshold and the end. */
