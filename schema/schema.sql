@@ -408,9 +408,11 @@ CREATE TABLE brand_link (
   source text NOT NULL,
   linked_at timestamp with time zone NOT NULL,
   unlinked_at timestamp with time zone,
+  enrolled_content bytea,
   CONSTRAINT brand_link_pkey PRIMARY KEY (id),
   CONSTRAINT brand_link_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brand(id),
   CONSTRAINT brand_link_member_id_fkey FOREIGN KEY (member_id) REFERENCES member(id),
+  CONSTRAINT brand_link_content_length CHECK ((octet_length(enrolled_content) = 32)),
   CONSTRAINT brand_link_hash_length CHECK ((octet_length(customer_hash) = 32)),
   CONSTRAINT brand_link_source CHECK ((source = ANY (ARRAY['ENROLLED'::text, 'LINKED'::text, 'PRESENTED'::text])))
 );

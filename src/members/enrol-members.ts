@@ -9,6 +9,7 @@ import { findPostings, sameOutcome } from '../ledger/find-posting';
 import { canonicalJson, contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { PostingOutcome, PostingRequest } from '../ledger/posting';
+import { IdempotencyConflict } from '../ledger/posting-ledger';
 import { idempotencyKey, optionalText, plainText } from '../ledger/request-fields';
 import { dayOf } from '../points/calendar';
 import type { Refusal, RefusalData } from '../refusal';
@@ -96,11 +97,12 @@ async function enrol(
     ),
   );
   const fresh = enrolments.filter(({ request }) => !stored.has(request.id));
-  const refusals = await store(app, principal, brandId, fresh, now);
+  const { refusals, conflicts } = await store(app, principal, brandId, fresh, now);
   return Promise.allSettled(
     enrolments.map(async (enrolment): Promise<EnrolledMember> => {
       const { request } = enrolment;
       const found = stored.get(request.id);
+      if (conflicts.has(enrolment)) throw new IdempotencyConflict();
       return toEnrolled(found ? sameOutcome(found, request.contentHash) : await app.ledger.post(withRefusal(request, refusals.get(enrolment))));
     }),
   );
@@ -152,23 +154,33 @@ function withRefusal(request: PostingRequest, refused: RefusalData | undefined):
   return refused ? { ...request, plan: () => ({ refused }) } : request;
 }
 
-/** Stores what is not stored yet: all at once, or, when a name is taken, one by one. Returns the refused ones. */
-async function store(app: App, principal: Principal, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<Map<Enrolment, RefusalData>> {
+/** What could not be stored: a name is taken, or the key has stored rows for other content already. */
+interface NotStored {
+  readonly refusals: Map<Enrolment, RefusalData>;
+  readonly conflicts: Set<Enrolment>;
+}
+
+/** Stores what is not stored yet: all at once, or, when a name is taken, one by one. */
+async function store(app: App, principal: Principal, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<NotStored> {
   const refusals = new Map<Enrolment, RefusalData>();
-  if (enrolments.length === 0) return refusals;
-  const attempt = (some: readonly Enrolment[]) =>
-    app.database.transaction(databasePrincipal(principal), ({ client }) => insertMissing(client, brandId, some, now));
+  const conflicts = new Set<Enrolment>();
+  if (enrolments.length === 0) return { refusals, conflicts };
+  const attempt = async (some: readonly Enrolment[]) => {
+    const others = await app.database.transaction(databasePrincipal(principal), ({ client }) => insertMissing(client, brandId, some, now));
+    for (const other of others) conflicts.add(other);
+    return null;
+  };
   try {
     await attempt(enrolments);
   } catch (error) {
     if (!violatedConstraint(error)) throw error;
     for (const enrolment of enrolments) {
-      // The same request twice at once: the second finds, on its second look, that the first has stored it.
+      // The same key twice at once: the second finds, on its second look, that the first has stored it.
       const refusal = await attempt([enrolment]).catch((again) => asRefusal(again, enrolment) ?? attempt([enrolment]));
       if (refusal) refusals.set(enrolment, refusal.toData());
     }
   }
-  return refusals;
+  return { refusals, conflicts };
 }
 
 function asRefusal(error: unknown, enrolment: Enrolment): Refusal | null {
@@ -185,20 +197,28 @@ function asRefusal(error: unknown, enrolment: Enrolment): Refusal | null {
   }
 }
 
-async function insertMissing(client: PoolClient, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<undefined> {
-  const { rows: links } = await client.query('SELECT id FROM brand_link WHERE id = ANY ($1::uuid[])', [enrolments.map(({ linkId }) => linkId)]);
-  const done = new Set(links.map((row) => row.id));
+/** Returns those whose key has stored rows for other content: by a request that was cut off before its posting, or is still under way. */
+async function insertMissing(client: PoolClient, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<Enrolment[]> {
+  const { rows: links } = await client.query('SELECT id, enrolled_content FROM brand_link WHERE id = ANY ($1::uuid[])', [
+    enrolments.map(({ linkId }) => linkId),
+  ]);
+  const done = new Map<Uuid, Buffer | null>(links.map((row) => [row.id, row.enrolled_content]));
   const missing = enrolments.filter(({ linkId }) => !done.has(linkId));
-  if (missing.length === 0) return;
+  if (missing.length > 0) await insertEnrolments(client, brandId, missing, now);
+  return enrolments.filter(({ linkId, request }) => done.get(linkId)?.equals(request.contentHash) === false);
+}
+
+async function insertEnrolments(client: PoolClient, brandId: Uuid, missing: readonly Enrolment[], now: Date): Promise<void> {
   const ids = missing.map(({ memberId }) => memberId);
   await client.query(
     'INSERT INTO member (id, enrolled_by_brand_id, enrolled_at, jurisdiction) SELECT id, $1, $2, jurisdiction FROM unnest($3::uuid[], $4::text[]) AS new (id, jurisdiction)',
     [brandId, now, ids, missing.map(({ command }) => command.jurisdiction)],
   );
   await client.query(
-    `INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at)
-     SELECT id, $1, member_id, customer_hash, 'ENROLLED', $2 FROM unnest($3::uuid[], $4::uuid[], $5::bytea[]) AS new (id, member_id, customer_hash)`,
-    [brandId, now, missing.map(({ linkId }) => linkId), ids, missing.map(({ customerHash: hash }) => hash)],
+    `INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at, enrolled_content)
+     SELECT id, $1, member_id, customer_hash, 'ENROLLED', $2, content
+     FROM unnest($3::uuid[], $4::uuid[], $5::bytea[], $6::bytea[]) AS new (id, member_id, customer_hash, content)`,
+    [brandId, now, missing.map(({ linkId }) => linkId), ids, missing.map(({ customerHash: hash }) => hash), missing.map(({ request }) => request.contentHash)],
   );
   await client.query('INSERT INTO wallet (id, member_id, opened_at) SELECT id, member_id, $1 FROM unnest($2::uuid[], $3::uuid[]) AS new (id, member_id)', [
     now,

@@ -20,13 +20,13 @@ export const createPoolSchema = z.object({ idempotencyKey, share: optionalShare 
 export type CreatePool = z.output<typeof createPoolSchema>;
 
 /**
- * Opens a household pool that the member owns. Its id derives from the key: a repetition finds the same one; the request is kept as a posting
- * without movements. Throws AlreadyInPool, IDEMPOTENCY_CONFLICT.
+ * Opens a household pool that the member owns. Its id derives from key and content: a repetition finds the same one, other content never does; the
+ * request is kept as a posting without movements. Throws AlreadyInPool, IDEMPOTENCY_CONFLICT.
  */
 export async function createPool(app: App, principal: Principal, { idempotencyKey: key, share }: CreatePool): Promise<Uuid> {
   const memberId = requireMemberLogin(principal);
   const [id, hash, now] = [postingId(memberId, key), contentHash('CREATE_POOL', { share }), app.clock.now()];
-  const poolId = derivedUuid('household-pool', memberId, key);
+  const poolId = derivedUuid('household-pool', memberId, key, hash.toString('hex'));
   const stored = await refusingBy({ household_member_one_pool: () => new AlreadyInPool() }, () =>
     app.database.transaction(databasePrincipal(principal), async ({ client }) => {
       const found = await findPosting(client, id);

@@ -1,6 +1,7 @@
 import type { Principal } from '../../src/access/principal';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { newUuid } from '../../src/ids';
+import { Overloaded } from '../../src/ledger/posting-ledger';
 import { addIdentifier } from '../../src/members/add-identifier';
 import { enrolMember, enrolMemberSchema, enrolMembers } from '../../src/members/enrol-members';
 import { findMember, readWalletBalances } from '../../src/members/find-member';
@@ -70,6 +71,18 @@ test('the same enrolment again finds the same member; other content is a conflic
   // The first answer stands, whatever became of the link since.
   await unlinkMember(shop.app, fuel.principal, { member: byCustomer('C-2'), reason: null });
   expect(await enrolMember(shop.app, fuel.principal, command)).toEqual(answers[0]);
+});
+
+test('cut off between the rows and the posting: the same content goes on, other content under that key is a conflict and enrols nobody', async () => {
+  const command = enrolment({ customerId: 'C-3', identifiers: [card(newCard())] });
+  const other = enrolment({ idempotencyKey: command.idempotencyKey, customerId: 'C-4', identifiers: [card(newCard())] });
+  const post = jest.spyOn(shop.app.ledger, 'post').mockRejectedValueOnce(new Overloaded());
+  await expect(enrolMember(shop.app, fuel.principal, command)).rejects.toMatchObject({ code: 'OVERLOADED' });
+  post.mockRestore();
+  await expect(enrolMember(shop.app, fuel.principal, other)).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+  await expect(findMember(shop.app, fuel.principal, byCustomer('C-4'))).rejects.toMatchObject({ name: 'NotFound' });
+  const { memberId } = await enrolMember(shop.app, fuel.principal, command);
+  expect(await findMember(shop.app, fuel.principal, byCustomer('C-3'))).toMatchObject({ memberId });
 });
 
 test('a taken identifier or customer id refuses that enrolment only, and writes nothing of it', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { recordReturn } from '../../src/earning/record-return';
+import { Overloaded } from '../../src/ledger/posting-ledger';
 import { lockWallet } from '../../src/members/lock-wallet';
 import { readMovements } from '../../src/members/read-movements';
 import { captureHold, captureHoldSchema } from '../../src/redemption/capture-hold';
@@ -96,6 +97,17 @@ test('in a pool is who was asked and said yes, in one pool at a time', async () 
   await expect(acceptInvitation(shop.app, ben.self, acceptInvitationSchema.parse({ invitationId: second.invitationId }))).rejects.toMatchObject({
     name: 'NotFound',
   });
+});
+
+test('a pool that was cut off before its posting: the same content goes on, other content under that key never gets it', async () => {
+  const ana = await people.person();
+  const create = createPoolSchema.parse({ ...key(), share: { numerator: 1, denominator: 1 } });
+  const post = jest.spyOn(shop.app.ledger, 'post').mockRejectedValueOnce(new Overloaded());
+  await expect(createPool(shop.app, ana.self, create)).rejects.toMatchObject({ code: 'OVERLOADED' });
+  post.mockRestore();
+  await expect(createPool(shop.app, ana.self, { ...create, share: { numerator: 0, denominator: 1 } })).rejects.toMatchObject({ code: 'ALREADY_IN_POOL' });
+  const poolId = await createPool(shop.app, ana.self, create);
+  expect(await findOwnPool(shop.app, ana.self)).toMatchObject({ poolId, members: [{ share: { numerator: 1n } }] });
 });
 
 test('an invitation ends after 14 days; a household has at most 10 members, invitations counted', async () => {
