@@ -225,6 +225,16 @@ AS $function$
   SELECT wallet_id, pool_id, role, share_numerator, share_denominator FROM household_member
   WHERE wallet_id = ANY (asked) AND joined_at IS NOT NULL AND ended_at IS NULL $function$;
 
+CREATE OR REPLACE FUNCTION public.quoted_points(asked uuid, currency smallint, after timestamp with time zone)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+        SELECT coalesce(sum(q.points + q.fee), 0) FROM conversion_quote q
+        WHERE q.wallet_id = asked AND q.from_currency_id = currency AND q.expires_at > after
+          AND NOT EXISTS (SELECT FROM conversion c WHERE c.wallet_id = q.wallet_id AND c.quote_id = q.id) $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1524,6 +1534,7 @@ CREATE POLICY own_brand ON conversion FOR SELECT TO tessera_app USING (((( SELEC
 CREATE POLICY own_member ON conversion FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM wallet w
   WHERE (w.id = conversion.wallet_id)))));
+CREATE POLICY owner_resolves ON conversion FOR SELECT TO OWNER USING (true);
 
 ALTER TABLE conversion_quote ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON conversion_quote FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -1533,6 +1544,7 @@ CREATE POLICY own_member ON conversion_quote FOR ALL TO tessera_app USING (((( S
   WHERE (w.id = conversion_quote.wallet_id))))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (party_id = ( SELECT current_member() AS current_member)) AND (EXISTS ( SELECT
    FROM wallet w
   WHERE (w.id = conversion_quote.wallet_id)))));
+CREATE POLICY owner_resolves ON conversion_quote FOR SELECT TO OWNER USING (true);
 
 ALTER TABLE conversion_rate ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY directory ON conversion_rate FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) <> 'nobody'::text));
@@ -1842,6 +1854,8 @@ GRANT EXECUTE ON FUNCTION pool_contributors(uuid) TO tessera_app;
 GRANT EXECUTE ON FUNCTION pool_spenders(uuid[]) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION pools_of_wallets(uuid[]) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION quoted_points(uuid,smallint,timestamp with time zone) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION refuse_change() TO PUBLIC;
 

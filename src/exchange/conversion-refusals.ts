@@ -1,4 +1,5 @@
 import { Refusal } from '../refusal';
+import { type ConversionAmounts, givenInAll } from './conversion-amounts';
 
 /** No rate of that direction is in force at that moment. */
 export class NoConversionRate extends Refusal {
@@ -68,6 +69,18 @@ export class TooManyQuotes extends Refusal {
       code: 'TOO_MANY_QUOTES',
       message: `${live} quotes of this member are still good. Use one of them, or wait until ${at}.`,
       fields: { live, resetsAt: at },
+    });
+  }
+}
+
+/** The wallet has less than the points and the fee; for a quote, less than these and what it has quoted and not used. */
+export class InsufficientPoints extends Refusal {
+  constructor(available: number, amounts: ConversionAmounts, quoted = 0) {
+    const apart = quoted === 0 ? '' : `, apart from ${quoted} that are quoted already: use those quotes, or let them end`;
+    super({
+      code: 'INSUFFICIENT_POINTS',
+      message: `${amounts.points} points and a fee of ${amounts.fee} were asked for, ${available} can be spent${apart}.`,
+      fields: { available, requested: Number(givenInAll(amounts)) },
     });
   }
 }

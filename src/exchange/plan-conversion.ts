@@ -11,7 +11,7 @@ import { orRefusal } from '../purchases/posting-time';
 import { Refusal, type RefusalData } from '../refusal';
 import { type ConversionAmounts, givenInAll, receivedInAll } from './conversion-amounts';
 import type { ConversionRate } from './conversion-rate';
-import { QuoteUsed, ReceivedBelowMinimum } from './conversion-refusals';
+import { InsufficientPoints, QuoteUsed, ReceivedBelowMinimum } from './conversion-refusals';
 import { CONVERSION } from './fact-tables';
 
 /** The accounts that a conversion moves points between. `out`, `fee`, `remainder` are of the source currency, `in` of the target. */
@@ -171,17 +171,5 @@ function answerOf({ ids, from, to, rate, amounts, ...facts }: ConversionFacts): 
 class WalletLocked extends Refusal {
   constructor() {
     super({ code: 'WALLET_LOCKED', message: 'This wallet is locked against spending. Its member or the operator can unlock it.' });
-  }
-}
-
-/** The wallet has less than the points and the fee. */
-class InsufficientPoints extends Refusal {
-  constructor(available: number, amounts: ConversionAmounts) {
-    const requested = Number(givenInAll(amounts));
-    super({
-      code: 'INSUFFICIENT_POINTS',
-      message: `${amounts.points} points and a fee of ${amounts.fee} were asked for, ${available} can be spent.`,
-      fields: { available, requested },
-    });
   }
 }

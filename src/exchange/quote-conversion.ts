@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
+import type { PointCurrency } from '../coalition/coalition-snapshot';
 import { requireCurrency } from '../coalition/require-currency';
 import { requireTerms } from '../coalition/terms-in-force';
 import { derivedUuid, type Uuid } from '../ids';
@@ -10,9 +11,11 @@ import { IdempotencyConflict } from '../ledger/posting-ledger';
 import { currencyCode, idempotencyKey } from '../ledger/request-fields';
 import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
 import type { MemberRef } from '../members/member-ref';
+import { readBalance } from '../members/read-balances';
 import { checkConversion } from './check-conversion';
+import { type ConversionAmounts, givenInAll } from './conversion-amounts';
 import { conversionRates } from './conversion-rates';
-import { TooManyQuotes } from './conversion-refusals';
+import { InsufficientPoints, TooManyQuotes } from './conversion-refusals';
 import { type ConversionQuote, readQuote } from './read-quotes';
 
 export const quoteConversionSchema = z
@@ -31,9 +34,11 @@ export type QuoteConversion = z.output<typeof quoteConversionSchema>;
 const MOST_LIVE = 20;
 
 /**
- * Freezes the rate in force now, and what it gives for these points, until the quote ends, at the latest with the rate if its end is known. Whether the wallet has them, and what is left of a daily maximum, is
- * said when they are converted. Throws NoConversionRate, BelowMinimum, NotAStep, AboveMaximum, ConvertsToNothing, TermsNotActive, TooManyQuotes,
- * IDEMPOTENCY_CONFLICT, NotFound (member), PermissionDenied.
+ * Freezes the rate in force now, and what it gives for these points, until the quote ends, at the latest with the rate if its end is known. All that is
+ * quoted of a wallet's currency and not used, by whomever, is never more than the wallet can spend when a quote is asked for: quotes outlive a rate that
+ * is ended at once, and whoever held them for more could convert to and fro by the rates of two moments. It sets nothing aside: whether the wallet has
+ * the points still, and what is left of a daily maximum, is said when they are converted. Throws NoConversionRate, BelowMinimum, NotAStep, AboveMaximum,
+ * ConvertsToNothing, TermsNotActive, TooManyQuotes, INSUFFICIENT_POINTS, IDEMPOTENCY_CONFLICT, UNAVAILABLE, NotFound (member), PermissionDenied.
  */
 export async function quoteConversion(app: App, principal: Principal, command: QuoteConversion): Promise<ConversionQuote> {
   const asker = requireAsker(principal, command.member, 'input.member');
@@ -41,13 +46,13 @@ export async function quoteConversion(app: App, principal: Principal, command: Q
   const hash = contentHash('QUOTE_CONVERSION', { ...content, member: memberContent(app, asker) });
   const id = derivedUuid('conversion-quote', asker.party, key);
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
+    // One at a time for a key: a repetition that comes at once, for whichever member, finds the first.
+    await waitFor(tx.client, `conversion quote ${id}`);
     const earlier = await readQuote(tx.client, id);
     if (earlier) return sameQuote(earlier, hash);
     const member = await findActingMember(app, tx, asker);
-    // One at a time for a wallet: a repetition that comes at once finds the first, and nobody gets past the bound.
-    await tx.client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`conversion quotes ${member.walletId}`]);
-    const meanwhile = await readQuote(tx.client, id);
-    if (meanwhile) return sameQuote(meanwhile, hash);
+    // And for a wallet: nobody gets past the bounds.
+    await waitFor(tx.client, `conversion quotes ${member.walletId}`);
     const version = await app.coalition.version(tx.client);
     const snapshot = await app.coalition.at(version);
     const from = requireCurrency(snapshot, command.from, 'input.from');
@@ -57,13 +62,18 @@ export async function quoteConversion(app: App, principal: Principal, command: Q
     const { rate } = (await conversionRates(app, version)).inForce(from, to, now);
     const amounts = checkConversion(rate, from.scale, command.points);
     await requireRoom(tx.client, member.walletId, asker, now);
-    // Not beyond the rate's end, as far as that is known: whoever held many quotes could convert to and fro by the rates of two moments.
+    await requireFunds(app, tx.client, member.walletId, from, amounts, now);
     const expiresAt = new Date(Math.min(now.getTime() + app.config.quoteMs, rate.effectiveUntil?.getTime() ?? Number.POSITIVE_INFINITY));
     const quote = { id, walletId: member.walletId, memberId: member.memberId, party: asker.party, contentHash: hash };
     const frozen = { fromCurrencyId: from.id, toCurrencyId: to.id, rateId: rate.id, amounts, quotedAt: now, expiresAt };
     await insertQuote(tx.client, { ...quote, ...frozen }, asker.brandId);
     return { ...quote, ...frozen };
   });
+}
+
+/** Waits until no other transaction that asked for the same is open. */
+async function waitFor(client: PoolClient, name: string): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
 }
 
 function sameQuote(quote: ConversionQuote, hash: Buffer): ConversionQuote {
@@ -79,6 +89,17 @@ async function requireRoom(client: PoolClient, walletId: Uuid, { party }: Asker,
     values: [walletId, party, now],
   });
   if (rows[0].live >= MOST_LIVE) throw new TooManyQuotes(rows[0].live, rows[0].first);
+}
+
+/** Throws INSUFFICIENT_POINTS where the wallet cannot spend this and all that it has quoted of the currency and not used. */
+async function requireFunds(app: App, client: PoolClient, walletId: Uuid, currency: PointCurrency, amounts: ConversionAmounts, now: Date): Promise<void> {
+  const { rows } = await client.query({ name: 'quoted-points', text: 'SELECT quoted_points($1, $2, $3) AS quoted', values: [walletId, currency.id, now] });
+  const quoted = Number(rows[0].quoted);
+  const [account] = await app.ledger.openAccounts([{ kind: 'WALLET', owner: walletId, currencyId: currency.id }]);
+  // Read after what is quoted: a quote that is used in between counts twice rather than not at all.
+  const { spendable } = await readBalance(app, { account, currency });
+  const available = Math.max(0, spendable - quoted);
+  if (givenInAll(amounts) > BigInt(available)) throw new InsufficientPoints(available, amounts, quoted);
 }
 
 async function insertQuote(client: PoolClient, quote: ConversionQuote, brandId: Uuid | null): Promise<void> {

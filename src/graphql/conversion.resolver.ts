@@ -66,7 +66,7 @@ function showConversion(ctx: Context, { id, from, to, amounts, rateId, brandId, 
 export class ConversionResolver {
   @Mutation(() => QuoteConversionResult, {
     description:
-      'Says what a conversion gives and promises it for a while. What the wallet has, and what is left of a daily maximum, is looked at when it is converted. The member asks, or a brand with the scope redemptions for a member that it has enrolled or linked.',
+      'Says what a conversion gives and promises it for a while. All quotes of a wallet that are still good and not used are for no more than it can spend when one is asked for, but set nothing aside; what it has then, and what is left of a daily maximum, is looked at when it is converted. The member asks, or a brand with the scope redemptions for a member that it has enrolled or linked.',
   })
   quoteConversion(@Ctx() ctx: Context, @Arg('input', () => QuoteConversionInput, { description: 'What to convert.' }) input: QuoteConversionInput) {
     const command = parseInput(quoteConversionSchema, withMember(ctx, input));

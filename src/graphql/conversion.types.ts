@@ -191,7 +191,7 @@ export const QuoteConversionResult = answerUnion(
   'QuoteConversionResult',
   'The quote, or why there is none.',
   () => ConversionQuoteType,
-  () => [...amountRefusals(), TooManyQuotesAnswer],
+  () => [...amountRefusals(), InsufficientPointsAnswer, TooManyQuotesAnswer, UnavailableAnswer],
 );
 export const ConvertResult = answerUnion(
   'ConvertResult',

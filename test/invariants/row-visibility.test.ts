@@ -218,7 +218,7 @@ describe('seeded faults', () => {
   // The owner's own function needs those of members; that they are forced, the first test sees.
   it.each([
     ['DISABLE', []],
-    ['NO FORCE', ['account', 'household_member', 'member', 'member_identifier', 'redemption', 'wallet']],
+    ['NO FORCE', ['account', 'conversion', 'conversion_quote', 'household_member', 'member', 'member_identifier', 'redemption', 'wallet']],
   ])(
     'are seen: row-level security of every table, %s',
     async (what, besides: string[]) => {

@@ -73,8 +73,17 @@ export async function rolesOf(client: PoolClient): Promise<Roles> {
   return { owner: rows[0].owner, kernelReads: names('kernel'), appReads: names('app'), booksRead: names('books') };
 }
 
-/** What the owner of the schema sees, whom row-level security binds too: only what its own functions need, which find the holder of a card, and a household. */
-const OWNER_SEES: ReadonlySet<string> = new Set(['account', 'household_member', 'member', 'member_identifier', 'redemption', 'wallet']);
+/** What the owner of the schema sees, whom row-level security binds too: only what its own functions need, which find the holder of a card, a household, and what a wallet has quoted. */
+const OWNER_SEES: ReadonlySet<string> = new Set([
+  'account',
+  'conversion',
+  'conversion_quote',
+  'household_member',
+  'member',
+  'member_identifier',
+  'redemption',
+  'wallet',
+]);
 
 /** Whoever sees more or less of the tables than they should: "asker: table sees x, should see y". */
 export async function wrongViews(
