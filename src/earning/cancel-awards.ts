@@ -1,6 +1,7 @@
 import type { App } from '../app';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
 import { doneUpTo, setDone } from '../expiry/progress';
+import { Undone } from '../expiry/undone';
 import { derivedUuid, newUuid, type Uuid } from '../ids';
 import { alongside } from '../ledger/alongside';
 import { contentHash } from '../ledger/idempotency';
@@ -18,32 +19,38 @@ const DAYS_LOOKED_BACK = 2;
 /**
  * Takes back what brands have not confirmed by its deadline; returns how many purchases that were. Safe to run anywhere and any number of times:
  * each cancellation is one posting, whose id is derived from the purchase, and the clock has decided already: what was not confirmed in time is
- * spendable by nobody.
+ * spendable by nobody. One that cannot be cancelled keeps no other from it: it is named in what is thrown at the end, and tried again by the next run.
  */
 export async function cancelAwards(app: App): Promise<number> {
   const now = app.clock.now();
+  const undone = new Undone();
   const currencies = await app.database.transaction({ kind: 'worker' }, async ({ client }) => (await app.coalition.snapshot(client)).currenciesById);
   let cancelled = 0;
-  for (const currency of currencies.values()) cancelled += await cancelOf(app, currency, now);
+  for (const currency of currencies.values()) cancelled += await cancelOf(app, currency, now, undone);
   if (cancelled > 0) app.log.info({ cancelled }, 'points that were not confirmed in time are taken back');
+  undone.throwAny('awards that could not be taken back');
   return cancelled;
 }
 
-async function cancelOf(app: App, currency: PointCurrency, now: Date): Promise<number> {
+async function cancelOf(app: App, currency: PointCurrency, now: Date, undone: Undone): Promise<number> {
   const today = dayOf(now, currency.timeZone);
   const done = await app.database.transaction({ kind: 'worker' }, ({ client }) => doneUpTo(client, currency.id, 'AWARDS'));
   let cancelled = 0;
   let after: { dueOn: string; purchaseId: Uuid } = { dueOn: dayToIso(done), purchaseId: LAST_ID };
   for (;;) {
     const page = await readDue(app, currency.id, after, today);
-    const open = page.filter(({ state }) => state === null);
-    const outcomes = await Promise.all(open.map((award) => app.ledger.post(cancellationOf(award, currency, now))));
-    cancelled += outcomes.filter(({ duplicate }) => !duplicate).length;
+    const outcomes = await undone.each(
+      page.filter(({ state }) => state === null),
+      ({ purchaseId }) => `of purchase ${purchaseId}`,
+      (award) => app.ledger.post(cancellationOf(award, currency, app.clock.now())),
+    );
+    cancelled += outcomes.filter((outcome) => outcome?.duplicate === false).length;
     if (page.length < BATCH) break;
     after = page[page.length - 1];
   }
   const settled = today - DAYS_LOOKED_BACK;
-  if (settled > done) await app.database.transaction({ kind: 'worker' }, ({ client }) => setDone(client, currency.id, 'AWARDS', settled));
+  // What is undone is to be found again, however long it takes.
+  if (settled > done && undone.isEmpty) await app.database.transaction({ kind: 'worker' }, ({ client }) => setDone(client, currency.id, 'AWARDS', settled));
   return cancelled;
 }
 

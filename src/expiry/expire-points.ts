@@ -5,11 +5,12 @@ import { contentHash } from '../ledger/idempotency';
 import type { AccountId, EndTarget, PostingRequest } from '../ledger/posting';
 import { type Day, dayOf, dayStart, dayToIso } from '../points/calendar';
 import { clearAway } from './clear-away';
-import { type DueAccount, dueByLot, dueBySlide, endedIn, type LocalDays } from './find-due';
+import { type DueAccount, dueByLot, dueBySlide, endedIn, type LocalDays, type Place } from './find-due';
+import { Undone } from './undone';
 
 /** Accounts looked at, and posted, at a time. */
 const BATCH = 500;
-/** Batches in one run: a run is bounded, and the next one goes on from where it stood. */
+/** Batches in which there is something to do, in one run: a run is bounded, and the next one finds what it has left. */
 const MOST_BATCHES = 40;
 /**
  * How long after midnight expiry is booked: a till tells a burn of the last minute some time after it, and the points are judged as of when it
@@ -27,34 +28,52 @@ export interface ExpiryRun {
 /**
  * Books the expiry of points whose time is over in their currency's time zone. Safe to run anywhere and any number of times, by many at once and
  * late: each booking is one posting, whose id is derived from the account and its days; the clock has decided already, and says when it happened.
+ * An account that cannot be booked keeps no other from it: it is named in what is thrown at the end, and tried again by the next run.
  */
 export async function expirePoints(app: App): Promise<ExpiryRun> {
   const asOf = new Date(app.clock.now().getTime() - LATE_TILLS_MS);
   const snapshot = await app.database.transaction({ kind: 'worker' }, ({ client }) => app.coalition.snapshot(client));
   const days: LocalDays = new Map([...snapshot.currenciesById.values()].map(({ id, timeZone }) => [id, dayOf(asOf, timeZone)]));
   if (days.size === 0) return { accounts: 0, more: false };
+  const undone = new Undone();
+  const run = await bookPages(app, snapshot, days, undone);
+  if (run.accounts > 0) app.log.info({ accounts: run.accounts }, 'expired points are booked');
+  undone.throwAny('accounts whose expiry could not be booked');
+  return run;
+}
+
+async function bookPages(app: App, snapshot: CoalitionSnapshot, days: LocalDays, undone: Undone): Promise<ExpiryRun> {
   let accounts = 0;
   let batches = 0;
   for (const find of [dueByLot, dueBySlide]) {
-    let page = await find(app, days, null, BATCH);
-    while (page.found.length > 0) {
-      accounts += await bookAll(app, snapshot, page.found);
-      await clearAway(app, page.found);
-      if (accounts > 0) app.log.debug({ accounts }, 'expiry is being booked');
-      if (page.next === null) break;
-      if (++batches === MOST_BATCHES) return { accounts, more: true };
-      page = await find(app, days, page.next, BATCH);
-    }
+    let after: Place | null = null;
+    do {
+      const page = await find(app, days, after, BATCH);
+      after = page.next;
+      // Nothing may be due on a page that is full: where it is tomorrow already in another time zone, its points come after those of today.
+      if (page.found.length === 0) continue;
+      const { booked, clearable } = await bookAll(app, snapshot, page.found, undone);
+      const cleared = await clearAway(app, clearable);
+      accounts += booked;
+      if (booked > 0) app.log.debug({ accounts }, 'expiry is being booked');
+      // What is left as it was is found again by every run: counted, the next one would come no further.
+      if (booked > 0 || cleared) batches++;
+      if (after && batches >= MOST_BATCHES) return { accounts, more: true };
+    } while (after);
   }
-  if (accounts > 0) app.log.info({ accounts }, 'expired points are booked');
   return { accounts, more: false };
 }
 
-/** Returns how many of the accounts had something booked now. */
-async function bookAll(app: App, snapshot: CoalitionSnapshot, found: readonly DueAccount[]): Promise<number> {
+/** How many of the accounts had something booked now, and those that may be cleared away: all but those that could not be booked. */
+async function bookAll(
+  app: App,
+  snapshot: CoalitionSnapshot,
+  found: readonly DueAccount[],
+  undone: Undone,
+): Promise<{ booked: number; clearable: readonly DueAccount[] }> {
   // An account is found once for each day on which something in it ended.
   const due = [...new Map(found.filter(({ hasPoints }) => hasPoints).map((each) => [each.account, each])).values()];
-  if (due.length === 0) return 0;
+  if (due.length === 0) return { booked: 0, clearable: found };
   const { operator } = snapshot;
   if (!operator) throw new Error('a coalition without an operator has points that expire');
   const ended = await endedIn(app, due);
@@ -64,21 +83,29 @@ async function bookAll(app: App, snapshot: CoalitionSnapshot, found: readonly Du
   const opened = await app.ledger.openAccounts(refs);
   let at = 0;
   const midnight = midnights(snapshot);
-  const recordedAt = app.clock.now();
-  const bookings = due.map((each) =>
-    (ended.get(each.account) ?? []).map(({ on, issuers }) => {
+  const bookings = due.map((each) => ({
+    due: each,
+    endings: (ended.get(each.account) ?? []).map(({ on, issuers }): Ending => {
       const ends = issuers.map((issuer): EndTarget => ({ issuer, id: newUuid(), to: opened[at++] }));
-      return expiryOf(each, { on, at: midnight(each.currencyId, on), ends }, operator.id, recordedAt);
+      return { on, at: midnight(each.currencyId, on), ends };
     }),
+  }));
+  const booked = await undone.each(
+    bookings,
+    ({ due: { account } }) => `account ${account}`,
+    (booking) => bookInOrder(app, operator.id, booking),
   );
-  const booked = await Promise.all(bookings.map((requests) => bookInOrder(app, requests)));
-  return booked.filter(Boolean).length;
+  const failed = new Set(due.filter((_, i) => booked[i] === null).map(({ account }) => account));
+  return { booked: booked.filter(Boolean).length, clearable: found.filter(({ account }) => !failed.has(account)) };
 }
 
-/** Day after day: each takes all that is over by then. Whoever books the last day has booked the account. */
-async function bookInOrder(app: App, requests: readonly PostingRequest[]): Promise<boolean> {
+/**
+ * Day after day: each takes all that is over by then. Whoever books the last day has booked the account. Each is recorded when it is sent: after a
+ * long time without a worker there is much to book, and balances of past instants must not change by what comes late.
+ */
+async function bookInOrder(app: App, party: Uuid, { due, endings }: { due: DueAccount; endings: readonly Ending[] }): Promise<boolean> {
   let last = false;
-  for (const request of requests) last = !(await app.ledger.post(request)).duplicate;
+  for (const ending of endings) last = !(await app.ledger.post(expiryOf(due, ending, party, app.clock.now()))).duplicate;
   return last;
 }
 

@@ -27,7 +27,7 @@ export async function releaseExpiredHolds(app: App, limit: number): Promise<numb
       const ended = { id: hold.id, party: hold.party_id, account: Number(hold.account_id), expiresAt: hold.expires_at };
       return lookingAgain(async () => {
         const former = await formerContributors(app, [{ redemptionId: hold.id, poolId: hold.pool_id, account: ended.account }]);
-        return app.ledger.post(releaseOf(ended, former, timeZone, now));
+        return app.ledger.post(releaseOf(ended, former, timeZone, app.clock.now()));
       });
     }),
   );

@@ -234,6 +234,27 @@ describe('points that wait to be confirmed', () => {
     expect(await firstFault(shop)).toBeUndefined();
   });
 
+  it('are taken back from all others where one cannot be, and from that one once it can, however many days later', async () => {
+    await open(ON_EVENT, ROLLING);
+    const ben = await fuel.enrol('ben');
+    const bought = await buy('100');
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(ben.ref, '7'));
+    const { post } = shop.app.ledger;
+    const broken = jest.spyOn(shop.app.ledger, 'post').mockImplementation(async (request) => {
+      if (request.loads.transfers?.length && request.loads.wallets[0] === bought.balance.account) throw new Error('not now');
+      return post.call(shop.app.ledger, request);
+    });
+    at('2026-03-20T12:00:00Z');
+    for (const _ of ['once', 'and again'])
+      await expect(cancelAwards(shop.app)).rejects.toThrow(`awards that could not be taken back: 1; first of purchase ${bought.purchaseId}: not now`);
+    expect(await clawbacks()).toEqual([{ points: 7 }]);
+    broken.mockRestore();
+    at('2026-04-20T12:00:00Z');
+    expect(await cancelAwards(shop.app)).toBe(1);
+    expect(await clawbacks()).toEqual([{ points: 7 }, { points: 100 }]);
+    expect(await firstFault(shop)).toBeUndefined();
+  });
+
   it('keep their wallet from sliding away before their deadline', async () => {
     await open({ kind: 'ON_EVENT', days: 90 }, { expiry: { kind: 'SLIDING', months: 1 } });
     const bought = await buy('100');
