@@ -7,6 +7,7 @@ import type { Config } from './config';
 import { initialize } from './database/connection-problem';
 import { createAppDataSource } from './database/data-source';
 import { Database } from './database/database';
+import { KnownServer } from './database/known-server';
 import { createLedger } from './ledger/posting-ledger';
 import { followTestClock } from './sandbox/test-clock';
 
@@ -14,12 +15,14 @@ import { followTestClock } from './sandbox/test-clock';
 export async function buildApp(config: Config, log: Logger, machine: Clock): Promise<BuiltApp> {
   const { urls, poolSize } = config.database;
   if (!urls || !config.masterKey) throw new Error('the database and the master key must be settled before the app is built');
-  const database = new Database(await initialize(createAppDataSource(urls.app, poolSize), urls.app), urls.app);
+  const server = new KnownServer();
+  const database = new Database(await initialize(createAppDataSource(urls.app, poolSize, server), urls.app), urls.app, server);
   const { clock, stop: stopClock } = await followTestClock(config, database, machine, log).catch(async (error) => {
     await database.close();
     throw error;
   });
-  const ledger = createLedger({ connectionString: urls.kernel, clock, log, maxBatch: config.ledger.batchSize, maxQueue: config.ledger.queueLimit });
+  const { batchSize: maxBatch, queueLimit: maxQueue } = config.ledger;
+  const ledger = createLedger({ connectionString: urls.kernel, clock, log, server, maxBatch, maxQueue });
   return { config, log, clock, database, ledger, keys: new Keys(config.masterKey), coalition: new CoalitionCache(database), stopClock };
 }
 

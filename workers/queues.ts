@@ -89,13 +89,16 @@ function chooseBackend(config: Config, log: Logger): Backend {
 
 function postgresBackend(url: string, log: Logger): Backend {
   // A pool of ours for all of them: each would open one of its own.
-  const pool = openPool({
-    ...withSettings(url, ['search_path=bullmq']),
-    max: POSTGRES_CONNECTIONS,
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-    application_name: 'tessera-queue',
-  });
+  const pool = openPool(
+    {
+      ...withSettings(url, ['search_path=bullmq']),
+      max: POSTGRES_CONNECTIONS,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      application_name: 'tessera-queue',
+    },
+    null,
+  );
   pool.on('error', (error) => log.warn({ error: error.message }, 'a queue connection was lost'));
   // Each queue and each worker listens for errors too.
   pool.setMaxListeners(QUEUES.length * 2 + 2);

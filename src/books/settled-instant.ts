@@ -3,8 +3,8 @@ import type { App } from '../app';
 import { Refusal } from '../refusal';
 
 /**
- * How long, at most, a posting takes from its recordedAt to its transaction: waiting for a connection to look things up (10 s) and for a batch
- * (10 s, see posting-queue.ts), and an outage that is outlasted (see Patience). What was recorded at an instant is written by transactions that
+ * How long, at most, a posting takes from its recordedAt to its transaction: looking things up, and 30 s from then on, with all repetitions
+ * (posting-queue.ts). What was recorded at an instant is written by transactions that
  * began within this time of it.
  */
 const LONGEST_WAIT_MS = 60_000;

@@ -97,6 +97,7 @@ export const COALITION_VERSION: Reading<string> = {
 export class CoalitionCache {
   private loaded: Promise<CoalitionSnapshot> | null = null;
   private loadedVersion = '';
+  private generation = 0;
 
   constructor(private readonly database: Database) {}
 
@@ -112,7 +113,9 @@ export class CoalitionCache {
 
   /** The snapshot of a version just read, or a newer one. */
   at(version: string): Promise<CoalitionSnapshot> {
-    if (!this.loaded || BigInt(version) > BigInt(this.loadedVersion || '0')) {
+    const { generation } = this.database.server;
+    if (!this.loaded || generation !== this.generation || BigInt(version) > BigInt(this.loadedVersion || '0')) {
+      this.generation = generation;
       this.loadedVersion = version;
       this.loaded = this.database.readConfiguration(loadSnapshot);
       this.loaded.catch(() => {

@@ -5,17 +5,18 @@ import type { App } from '../app';
 export type VersionedCache<T> = (app: App, version: string) => Promise<T>;
 
 /**
- * Keeps what `load` reads until coalition_version moves. Loaded as the worker, who may see every brand's: callers show a brand only its own.
+ * Keeps what `load` reads until coalition_version moves, or the database is another server. Loaded as the worker, who may see every brand's: callers show a brand only its own.
  * The version is the one read in the caller's transaction (CoalitionCache.version), so that an answer is never older than it.
  */
 export function cachedByVersion<T>(load: (client: PoolClient) => Promise<T>): VersionedCache<T> {
-  const caches = new WeakMap<App, { version: bigint; loaded: Promise<T> }>();
+  const caches = new WeakMap<App, { generation: number; version: bigint; loaded: Promise<T> }>();
   return (app, version) => {
     const wanted = BigInt(version);
     const cached = caches.get(app);
-    if (cached && cached.version >= wanted) return cached.loaded;
+    const { generation } = app.database.server;
+    if (cached && cached.generation === generation && cached.version >= wanted) return cached.loaded;
     const loaded = app.database.readConfiguration(load);
-    caches.set(app, { version: wanted, loaded });
+    caches.set(app, { generation, version: wanted, loaded });
     loaded.catch(() => caches.delete(app));
     return loaded;
   };

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource, type MigrationInterface } from 'typeorm';
-import { LosableClient } from './open-pool';
+import type { KnownServer } from './known-server';
+import { losable } from './open-pool';
 
 /** The owner's data source: migrations and nothing else. */
 export function createOwnerDataSource(url: string): DataSource {
@@ -12,7 +13,7 @@ export function createOwnerDataSource(url: string): DataSource {
     migrations: findMigrations(),
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',
-    extra: { max: 2, Client: LosableClient },
+    extra: { max: 2, ...losable(null) },
   });
 }
 
@@ -27,7 +28,7 @@ export const APP_POOL = {
 } as const;
 
 /** The application's data source: every connection begins as tessera_app (the URL says so). */
-export function createAppDataSource(url: string, poolSize: number): DataSource {
+export function createAppDataSource(url: string, poolSize: number, server: KnownServer): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
@@ -37,7 +38,7 @@ export function createAppDataSource(url: string, poolSize: number): DataSource {
     migrationsTableName: 'migration',
     poolSize,
     applicationName: 'tessera-app',
-    extra: { ...APP_POOL, Client: LosableClient },
+    extra: { ...APP_POOL, ...losable(server) },
   });
 }
 

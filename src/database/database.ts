@@ -5,6 +5,7 @@ import { withSettings } from './connection-options';
 import { APP_POOL } from './data-source';
 import type { DatabasePrincipal } from './database-principal';
 import { kindOfFailure } from './failure-kind';
+import type { KnownServer } from './known-server';
 import { openPool } from './open-pool';
 import { PipelinedReads } from './pipelined-reads';
 import { inTransaction, outlastConflicts, setPrincipal, type Tx } from './transaction';
@@ -28,11 +29,13 @@ export class Database {
   constructor(
     readonly source: DataSource,
     url: string,
+    /** What is kept of the database counts only as long as it is the same server. */
+    readonly server: KnownServer,
   ) {
-    this.reserve = openPool({ connectionString: url, max: 2, application_name: 'tessera-configuration', connectionTimeoutMillis: 10_000 });
+    this.reserve = openPool({ connectionString: url, max: 2, application_name: 'tessera-configuration', connectionTimeoutMillis: 10_000 }, server);
     // @types/pg does not know `pipeline` yet.
     const config = { ...APP_POOL, ...withSettings(url, PIPELINED_SETTINGS), application_name: 'tessera-app', max: PIPELINED_CONNECTIONS, pipeline: true };
-    this.pipeline = openPool(config as PoolConfig);
+    this.pipeline = openPool(config as PoolConfig, server);
   }
 
   /** Throws DatabaseUnavailable while the server or the way to it is gone. */

@@ -1,4 +1,5 @@
-import { Client, type ClientConfig, Pool, type PoolConfig } from 'pg';
+import { Client, type ClientBase, type ClientConfig, Pool, type PoolConfig } from 'pg';
+import type { KnownServer } from './known-server';
 
 /**
  * A connection that can be lost at any moment: whoever uses it sees its queries fail. Without a listener an error between two statements would end the
@@ -11,9 +12,17 @@ export class LosableClient extends Client {
   }
 }
 
-/** A pool of such connections. */
-export function openPool(config: PoolConfig): Pool {
-  const pool = new Pool({ ...config, Client: LosableClient } as PoolConfig);
+/** For pg's pools: such connections, each of which meets the server before its first use. */
+export function losable(server: KnownServer | null) {
+  return {
+    Client: LosableClient,
+    ...(server && { verify: (client: ClientBase, done: (error?: Error) => void) => server.meet(client).then(() => done(), done) }),
+  };
+}
+
+/** A pool of them. */
+export function openPool(config: PoolConfig, server: KnownServer | null): Pool {
+  const pool = new Pool({ ...config, ...losable(server) } as PoolConfig);
   pool.on('error', () => undefined);
   return pool;
 }

@@ -1,11 +1,12 @@
 import type { ClientBase, Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock';
+import { KnownServer } from '../database/known-server';
 import type { Uuid } from '../ids';
 import { dayToIso } from '../points/calendar';
 import type { OriginState } from './internal/batch-state';
 import { decide } from './internal/decide';
-import { Outage, PATIENCE, type Patience } from './internal/failures';
+import { LedgerUnavailable, Outage, PATIENCE, type Patience } from './internal/failures';
 import { type KernelConnection, kernelPool } from './internal/kernel-connection';
 import { type Known, loadState } from './internal/load-state';
 import { BEGIN, postInTransaction } from './internal/post-batch';
@@ -25,6 +26,8 @@ export interface LedgerOptions {
   readonly role?: string | null;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Shared with whatever else this process keeps of the database; one of its own by default. */
+  readonly server?: KnownServer;
   /** Postings in one transaction; default 1,000. */
   readonly maxBatch?: number;
   /** Postings that may wait; beyond it callers get OVERLOADED. Default 10,000. */
@@ -52,6 +55,7 @@ export function createLedger(options: LedgerOptions): RunningLedger {
     connectionString: options.connectionString,
     role: options.role === undefined ? 'tessera_kernel' : options.role,
     patience: { ...PATIENCE, ...options.patience },
+    server: options.server ?? new KnownServer(),
   };
   return new PostingLedger(connection, options);
 }
@@ -70,16 +74,27 @@ class PostingLedger implements RunningLedger {
   private readonly summed = new Map<AccountId, number>();
   private readonly accountIds = new Map<string, AccountId>();
   private readonly known: Known;
+  private readonly server: KnownServer;
+  /** The generation of the server that is kept from. */
+  private generation = 0;
+  /** Since when, by the clock; what was asked for before it may rest on what is no more. */
+  private keptSince = Number.NEGATIVE_INFINITY;
   private readonly openTogether = together((unknown: ReadonlyMap<string, AccountRef>) => this.outlast(() => this.findOrOpen(unknown)));
 
   constructor(
     connection: KernelConnection,
     private readonly options: LedgerOptions,
   ) {
+    this.server = connection.server;
     this.workers = kernelPool(connection, options.maxWorkerConnections ?? 4);
     this.lookups = kernelPool(connection, LOOKUP_CONNECTIONS);
     this.outage = new Outage(connection.patience.outageMs);
-    this.known = { origins: this.origins, summed: this.summed, loadOrigins: (client, ids) => this.loadOrigins(client, ids) };
+    this.known = {
+      origins: this.origins,
+      summed: this.summed,
+      loadOrigins: (client, ids) => this.loadOrigins(client, ids),
+      requireCurrent: (requests) => this.requireCurrent(requests),
+    };
     const bounds = {
       maxBatch: options.maxBatch ?? 1_000,
       maxQueue: options.maxQueue ?? 10_000,
@@ -121,6 +136,7 @@ class PostingLedger implements RunningLedger {
   }
 
   async postWithin(client: ClientBase, requests: readonly PostingRequest[]): Promise<PostingOutcome[]> {
+    this.requireCurrent(requests);
     const decisions = await postInTransaction(client, requests, this.known);
     return decisions.map((decision, at) => {
       if (decision.is === 'decided') return decision.outcome;
@@ -148,6 +164,7 @@ class PostingLedger implements RunningLedger {
   }
 
   async openAccounts(refs: readonly AccountRef[]): Promise<AccountId[]> {
+    this.forgetOthers();
     const keys = refs.map(accountKey);
     const ids = keys.map((key) => this.accountIds.get(key));
     if (!ids.includes(undefined)) return ids as AccountId[];
@@ -158,12 +175,13 @@ class PostingLedger implements RunningLedger {
   }
 
   async lotOrigin(origin: LotOrigin): Promise<number> {
+    this.forgetOthers();
     const key = `${origin.issuer} ${origin.currencyId} ${origin.issueMonth} ${origin.termsId} ${origin.offerId}`;
     const known = this.originIds.get(key);
     if (known !== undefined) return known;
     const name = [origin.issuer, origin.currencyId, dayToIso(origin.issueMonth), origin.termsId, origin.offerId];
     const row = await this.outlast(async () => {
-      const find = async () => (await this.lookups.query({ text: FIND_ORIGIN, values: name })).rows[0];
+      const find = () => this.ofOneServer(async () => (await this.lookups.query({ text: FIND_ORIGIN, values: name })).rows[0]);
       const found = await find();
       if (found) return found;
       await this.lookups.query({ text: INSERT_ORIGIN, values: [...name, origin.issuerCode] });
@@ -192,6 +210,30 @@ class PostingLedger implements RunningLedger {
     });
   }
 
+  /** Forgets what was read from a server that is another one by now. */
+  private forgetOthers(): void {
+    if (this.generation === this.server.generation) return;
+    this.generation = this.server.generation;
+    this.keptSince = this.options.clock.now().getTime();
+    for (const kept of [this.accountIds, this.originIds, this.origins, this.summed]) kept.clear();
+    this.options.log.warn('the database is another server now, which may know less: what was kept of the former is forgotten');
+  }
+
+  /** Throws LedgerUnavailable for requests that may rest on another server's rows: sent again, they are made anew. */
+  private requireCurrent(requests: readonly PostingRequest[]): void {
+    this.forgetOthers();
+    if (requests.some(({ recordedAt }) => recordedAt < this.keptSince)) throw new LedgerUnavailable();
+  }
+
+  /** What is read to be kept counts only if no other server was met meanwhile. */
+  private async ofOneServer<T>(read: () => Promise<T>): Promise<T> {
+    const { generation } = this.server;
+    const found = await read();
+    if (generation !== this.server.generation) throw new LedgerUnavailable();
+    this.forgetOthers();
+    return found;
+  }
+
   private async findOrOpen(unknown: ReadonlyMap<string, AccountRef>): Promise<Map<string, AccountId>> {
     const ids = new Map<string, AccountId>();
     // Sorted, so that two callers who open the same accounts at once cannot deadlock.
@@ -199,7 +241,7 @@ class PostingLedger implements RunningLedger {
     const values = [sorted.map((ref) => ref.owner), sorted.map((ref) => ref.kind), sorted.map((ref) => ref.currencyId), this.options.clock.now()];
     // Again where somebody else opens some of them at the same time: those were neither there nor made.
     for (let attempt = 0; attempt < 2 && ids.size < unknown.size; attempt++) {
-      const { rows } = await this.lookups.query({ name: 'kernel-find-or-open-accounts', text: FIND_OR_OPEN_ACCOUNTS, values });
+      const { rows } = await this.ofOneServer(() => this.lookups.query({ name: 'kernel-find-or-open-accounts', text: FIND_OR_OPEN_ACCOUNTS, values }));
       for (const row of rows) {
         const key = accountKey({ kind: row.kind, owner: row.owner_id, currencyId: row.currency_id });
         ids.set(key, Number(row.id));
@@ -219,7 +261,7 @@ class PostingLedger implements RunningLedger {
 
   private async loadOrigins(client: ClientBase, ids: readonly number[]): Promise<void> {
     const text = 'SELECT id, issuer_id, issuer_code, issue_month::text FROM lot_origin WHERE id = ANY($1::int[])';
-    const { rows } = await client.query({ name: 'kernel-origins', text, values: [ids] });
+    const { rows } = await this.ofOneServer(() => client.query({ name: 'kernel-origins', text, values: [ids] }));
     for (const row of rows) this.origins.set(row.id, { issuer: row.issuer_id, issuerCode: row.issuer_code, issueMonth: day(row.issue_month) });
   }
 }

@@ -2,6 +2,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { createAppDataSource } from '../../src/database/data-source';
+import { KnownServer } from '../../src/database/known-server';
 import { inTransaction } from '../../src/database/transaction';
 import { createTestApp, type TestApp } from '../support/test-app';
 
@@ -63,7 +64,7 @@ it("in a worker's transaction", async () => {
 
 it('as soon as it is there: the server greets and dies in one breath', async () => {
   const server = await dyingServer(test.database.urls.app);
-  const source = createAppDataSource(server.url, 4);
+  const source = createAppDataSource(server.url, 4, new KnownServer());
   const lost: Error[] = [];
   const onLost = (error: Error) => void lost.push(error);
   process.on('uncaughtException', onLost);

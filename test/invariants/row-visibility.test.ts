@@ -3,6 +3,7 @@ import { rollUpJournal } from '../../src/books/roll-up-journal';
 import { createAppDataSource } from '../../src/database/data-source';
 import { Database } from '../../src/database/database';
 import type { DatabasePrincipal } from '../../src/database/database-principal';
+import { KnownServer } from '../../src/database/known-server';
 import { newUuid } from '../../src/ids';
 import { insertMember } from '../support/api';
 import { type Asker, askers, asking, expectedOf, type Roles, rolesOf, wrongViews } from './isolation/asking';
@@ -144,8 +145,9 @@ describe('row-level security', () => {
 describe('one pooled connection', () => {
   it('never carries one principal to the next', async () => {
     const { a, b } = world;
-    const source = await createAppDataSource(world.points.test.database.urls.app, 1).initialize();
-    const database = new Database(source, world.points.test.database.urls.app);
+    const server = new KnownServer();
+    const source = await createAppDataSource(world.points.test.database.urls.app, 1, server).initialize();
+    const database = new Database(source, world.points.test.database.urls.app, server);
     try {
       const turns: [DatabasePrincipal, string][] = [
         [{ kind: 'brand', brandId: a.brandId }, 'brand 1'],

@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../src/clock';
 import { newUuid } from '../../src/ids';
+import { Outage } from '../../src/ledger/internal/failures';
 import { createLedger, type LedgerOptions, type RunningLedger } from '../../src/ledger/posting-ledger';
 import { accepted, type Brand, LedgerBook } from '../support/ledger-book';
 import { createTestApp, type TestApp } from '../support/test-app';
@@ -225,4 +226,46 @@ it('what a database is set to by default does not change how the kernel reads an
   // Each may have believed what it kept once; since then they lock first, and the lock is what serialises them.
   expect(one.stats.retries + two.stats.retries).toBeLessThan(5);
   expect(await rows('SELECT debits::int FROM account WHERE id = $1', wallet)).toEqual([{ debits: 20 }]);
+});
+
+it('an outage ends with the first answer, a defect too: what fails much later is another one', async () => {
+  const outage = new Outage(100);
+  const fails = (...codes: string[]) =>
+    outage.outlast(
+      async () => {
+        const code = codes.shift();
+        if (code) throw Object.assign(new Error(code), { code });
+        return 'posted';
+      },
+      () => undefined,
+    );
+  await expect(fails('ECONNRESET', '23505')).rejects.toMatchObject({ code: '23505' });
+  await sleep(150);
+  expect(await fails('ECONNRESET')).toBe('posted');
+  // Somebody else in the way is no outage at all.
+  await expect(fails('40001', '23505')).rejects.toMatchObject({ code: '23505' });
+  await sleep(150);
+  expect(await fails('40001')).toBe('posted');
+});
+
+it('nothing is begun half a minute after it was asked for, however patient one is: an instant that counts as settled stays so', async () => {
+  const now = performance.now.bind(performance);
+  let later = 0;
+  const wire = await Wire.open(test.database.urls.kernel);
+  const far = await ledger({ connectionString: wire.connectionString, patience: { answerMs: 300, connectMs: 300, outageMs: 600_000 } });
+  const wallet = await book.wallet();
+  await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
+  jest.spyOn(performance, 'now').mockImplementation(() => now() + later);
+  try {
+    wire.silent = true;
+    const burn = far.post(book.burnRequest(taxi, wallet, 1, '2026-01-11T10:00:00Z'));
+    await sleep(50);
+    later = 30_000;
+    await sleep(50);
+    wire.silent = false;
+    await expect(burn).rejects.toMatchObject({ code: 'UNAVAILABLE', retrySafe: true });
+  } finally {
+    jest.restoreAllMocks();
+  }
+  expect(await rows('SELECT debits::int FROM account WHERE id = $1', wallet)).toEqual([{ debits: 0 }]);
 });

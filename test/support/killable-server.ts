@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +21,10 @@ export interface KillableServer {
   killAndRestart(): Promise<number>;
   /** Kills one server process that serves a connection of the application with -9: the server restarts itself. */
   killBackend(): Promise<void>;
+  /** Makes a standby that has everything until now and will miss what comes after. */
+  copy(): Promise<void>;
+  /** The server dies, and the standby is promoted in its place, at the same address. */
+  failOver(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,6 +42,7 @@ export async function startKillableServer(settings: ServerSettings = {}): Promis
     password: randomBytes(12).toString('hex'),
     logFile: join(directory, 'server.log'),
   };
+  const standby: Cluster = { ...cluster, directory: join(directory, 'standby') };
   await createCluster(cluster, { sync: true });
   let running = await startCluster(cluster, all);
   const serverUrl = `postgres://${cluster.superuser}:${cluster.password}@127.0.0.1:${running.port}/postgres`;
@@ -67,6 +73,19 @@ export async function startKillableServer(settings: ServerSettings = {}): Promis
       });
       // The postmaster notices, ends all others, recovers, and is there again.
       await until('the killed process is gone', () => !isAlive(pid as number));
+    },
+    async copy() {
+      await stopServer(running.pid);
+      cpSync(cluster.directory, standby.directory, { recursive: true });
+      if (user) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, standby.directory]);
+      running = await startCluster(cluster, all, running.port);
+    },
+    async failOver() {
+      process.kill(running.pid, 'SIGKILL');
+      await until('the killed server has been waited for', () => !hasNumber(running.pid));
+      // Nothing more to be had from anywhere: it is promoted at the end of what it has.
+      writeFileSync(join(standby.directory, 'recovery.signal'), '');
+      running = await startCluster(standby, { ...all, restore_command: '/bin/false', hot_standby: 'off' }, running.port);
     },
     async stop() {
       process.off('exit', killAtExit);

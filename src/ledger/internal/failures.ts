@@ -51,9 +51,11 @@ export class Outage {
         return result;
       } catch (error) {
         const kind = kindOfFailure(error);
+        // It has answered.
+        if (kind === 'defect' || kind === 'conflict') this.since = null;
         if (kind === 'defect') throw error;
         await onFailure(kind, error);
-        if (this.lastsTooLong() || (kind === 'conflict' && failures >= MAX_CONFLICTS)) throw new LedgerUnavailable();
+        if (kind === 'conflict' ? failures >= MAX_CONFLICTS : this.lastsTooLong()) throw new LedgerUnavailable();
         await sleep(Math.random() * Math.min(500, 5 * 2 ** failures));
       }
     }

@@ -1,5 +1,6 @@
 import type { Client, ClientConfig, Pool } from 'pg';
 import { withSettings } from '../../database/connection-options';
+import type { KnownServer } from '../../database/known-server';
 import { LosableClient, openPool } from '../../database/open-pool';
 import type { Patience } from './failures';
 
@@ -23,6 +24,8 @@ export interface KernelConnection {
   /** Taken on at connection start; null when the login is the kernel's own. */
   readonly role: string | null;
   readonly patience: Patience;
+  /** Met by each connection. */
+  readonly server: KnownServer;
 }
 
 /** Workers may think longer between the statements of their transactions. */
@@ -46,10 +49,16 @@ function clientConfig({ connectionString, role, patience }: KernelConnection, id
 export async function connectKernel(connection: KernelConnection): Promise<Client> {
   const client = new LosableClient(clientConfig(connection, connection.patience.idleMs));
   await client.connect();
+  try {
+    await connection.server.meet(client);
+  } catch (error) {
+    void client.end().catch(() => undefined);
+    throw error;
+  }
   return client;
 }
 
 export function kernelPool(connection: KernelConnection, max: number): Pool {
   // Here connectMs would also end the wait for a connection that others are using.
-  return openPool({ ...clientConfig(connection, WORKER_IDLE_MS), max, connectionTimeoutMillis: connection.patience.answerMs });
+  return openPool({ ...clientConfig(connection, WORKER_IDLE_MS), max, connectionTimeoutMillis: connection.patience.answerMs }, connection.server);
 }

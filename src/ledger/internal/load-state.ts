@@ -14,6 +14,8 @@ export interface Known {
   readonly origins: Map<number, OriginState>;
   readonly summed: ReadonlyMap<AccountId, number>;
   loadOrigins(client: ClientBase, ids: readonly number[]): Promise<void>;
+  /** Throws LedgerUnavailable for requests that were made when the database was another server. */
+  requireCurrent(requests: readonly PostingRequest[]): void;
 }
 
 // Lock in id order: two postings over the same two wallets would deadlock otherwise.

@@ -4,7 +4,7 @@ import { Refusal } from '../../refusal';
 import type { AccountId, PostingOutcome, PostingRequest } from '../posting';
 import { chooseBatch } from './choose-batch';
 import type { Decision } from './decide';
-import { Outage } from './failures';
+import { LedgerUnavailable, Outage } from './failures';
 import { connectKernel, type KernelConnection } from './kernel-connection';
 import type { Known } from './load-state';
 import { postBatch } from './post-batch';
@@ -62,6 +62,9 @@ interface Lane {
 
 /** Nobody waits longer for a batch: a posting is written soon after its recordedAt, or not at all (see books/settled-instant.ts). */
 const LONGEST_WAIT_MS = 10_000;
+
+/** Nor for its repetitions: later than that none begins. */
+const LONGEST_TRY_MS = 30_000;
 
 /** After another process was in the way, wallets are locked before they are decided on for so long: a batch that is undone costs more than its locks. */
 const WARY_MS = 2_000;
@@ -199,7 +202,7 @@ export class PostingQueue {
   private async post(lane: Lane, batch: readonly Waiting[]): Promise<void> {
     try {
       const requests = batch.map((each) => each.request);
-      const decisions = await this.withRetries(lane, requests);
+      const decisions = await this.withRetries(lane, requests, Math.min(...batch.map((each) => each.since)));
       batch.forEach((each, at) => {
         const decision = decisions[at];
         if (decision.is === 'conflict') this.countRefusal('IDEMPOTENCY_CONFLICT');
@@ -225,12 +228,15 @@ export class PostingQueue {
     return connectKernel(this.connection);
   }
 
-  private async withRetries(lane: Lane, requests: readonly PostingRequest[]): Promise<Decision[]> {
+  /** `since`: from when the first of them has waited. */
+  private async withRetries(lane: Lane, requests: readonly PostingRequest[], since: number): Promise<Decision[]> {
     /** What was decided by attempts whose COMMIT was sent: if its answer is lost, they may have counted. */
     const sent: (readonly Decision[])[] = [];
     const decisions = await this.outage.outlast(
       async () => {
+        if (performance.now() - since > LONGEST_TRY_MS) throw new LedgerUnavailable();
         lane.client ??= await this.connect();
+        this.known.requireCurrent(requests);
         const believe = performance.now() >= this.waryUntil;
         return postBatch(lane.client, requests, this.known, { cache: this.cache, buffers: lane.buffers, believe }, (decided) => sent.push(decided));
       },
