@@ -6,6 +6,7 @@ import { derivedUuid, newUuid, type Uuid } from '../ids';
 import { contentHash } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { PostingRequest } from '../ledger/posting';
+import { requireOpenWallet } from '../members/resolve-members';
 import { dayOf } from '../points/calendar';
 import { NotFound } from '../refusal';
 import { everyAccount, requireNoHousehold } from './closing-accounts';
@@ -17,24 +18,28 @@ import type { Proposal } from './proposal';
 /**
  * Approves a merge and carries it out: points, cards and logins, customer ids and locks of the duplicate are the survivor's from then on, and whatever
  * comes back later of the duplicate's purchases and redemptions goes to the survivor. Approving again changes nothing, and finishes what was cut off.
- * Throws PermissionDenied, NotFound, ProposalDecided, ProposalLapsed, SecondPersonNeeded, MemberInHousehold, WALLET_HAS_HOLDS, ARREARS_REMAIN.
+ * Throws PermissionDenied, NotFound, ProposalDecided, ProposalLapsed, SecondPersonNeeded, MemberInHousehold, WALLET_CLOSED, WALLET_HAS_HOLDS, ARREARS_REMAIN.
  */
 export async function approveMerge(app: App, principal: Principal, command: DecideProposal): Promise<Proposal> {
   const found = await findDecidable(app, principal, 'MERGE', command, 'APPROVED');
   const merge = await prepare(app, principal, found);
   if (!merge) return found;
   // What the ledger would refuse is told before anybody has approved it.
-  for (const request of merge.requests) acceptedAnswer(await app.ledger.preview(request));
+  for (const request of await toRequests(app, merge)) acceptedAnswer(await app.ledger.preview(request));
   const proposal = await decide(app, principal, 'MERGE', command, 'APPROVED');
   await app.database.transaction(databasePrincipal(principal), async (tx) => {
     await tx.client.query('SELECT FROM member WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [
       [merge.duplicate.memberId, merge.survivor.memberId],
     ]);
+    // What came first: the wallet may have been closed, or merged the other way round.
+    if (!requireMergeable(await readSides(tx.client, merge.duplicate.memberId, merge.survivor.memberId))) return;
     await requireNoHousehold(tx.client, merge.duplicate.walletId);
+    // Made now: whoever waited for the members must not book what was recorded long ago.
+    const requests = await toRequests(app, merge);
     await moveMember(tx.client, merge.duplicate.memberId, merge.survivor.memberId, app.clock.now());
     // The ledger last, all currencies together: what it refuses moves nothing, and cut off after it, the same again finds it done there and goes on.
     await app.ledger.transaction(async (client) => {
-      for (const outcome of await app.ledger.postWithin(client, merge.requests)) acceptedAnswer(outcome);
+      for (const outcome of await app.ledger.postWithin(client, requests)) acceptedAnswer(outcome);
     });
   });
   if (merge.duplicate.locked) await app.ledger.setSpendLock(merge.survivor.walletId, true);
@@ -45,12 +50,17 @@ interface Side {
   readonly memberId: Uuid;
   readonly walletId: Uuid;
   readonly locked: boolean;
+  readonly status: string;
+  readonly mergedInto: Uuid | null;
 }
 
-interface Merge {
+interface Sides {
   readonly duplicate: Side;
   readonly survivor: Side;
-  readonly requests: readonly PostingRequest[];
+}
+
+interface Merge extends Sides {
+  readonly snapshot: CoalitionSnapshot;
 }
 
 /** null: it is done already. */
@@ -62,14 +72,20 @@ async function prepare(app: App, principal: Principal, proposal: Proposal): Prom
     if (found && found.duplicate.status === 'ACTIVE') await requireNoHousehold(client, found.duplicate.walletId);
     return { sides: found, snapshot: await app.coalition.snapshot(client) };
   });
-  if (!sides) throw new NotFound('Member');
-  const { duplicate, survivor } = sides;
-  if (duplicate.mergedInto === survivorId) return null;
-  if (duplicate.status !== 'ACTIVE' || survivor.status !== 'ACTIVE') throw new NotFound('Member');
-  return { duplicate, survivor, requests: await toRequests(app, snapshot, duplicate.walletId, survivor.walletId) };
+  const open = requireMergeable(sides);
+  return open && { ...open, snapshot };
 }
 
-async function readSides(client: PoolClient, duplicateId: Uuid, survivorId: Uuid) {
+/** null: it is done already. Throws NotFound, and WALLET_CLOSED where one of them is no more or was merged otherwise. */
+function requireMergeable(sides: Sides | null): Sides | null {
+  if (!sides) throw new NotFound('Member');
+  const { duplicate, survivor } = sides;
+  if (duplicate.mergedInto === survivor.memberId) return null;
+  requireOpenWallet({ closed: duplicate.status !== 'ACTIVE' || survivor.status !== 'ACTIVE' });
+  return sides;
+}
+
+async function readSides(client: PoolClient, duplicateId: Uuid, survivorId: Uuid): Promise<Sides | null> {
   const { rows } = await client.query(
     `SELECT m.id, w.id AS wallet_id, m.status, m.merged_into, w.locked_at IS NOT NULL AS locked
      FROM member m JOIN wallet w ON w.member_id = m.id WHERE m.id = ANY ($1::uuid[])`,
@@ -83,23 +99,23 @@ async function readSides(client: PoolClient, duplicateId: Uuid, survivorId: Uuid
   return duplicate && survivor ? { duplicate, survivor } : null;
 }
 
-async function toRequests(app: App, snapshot: CoalitionSnapshot, duplicateWallet: Uuid, survivorWallet: Uuid): Promise<PostingRequest[]> {
-  const now = app.clock.now();
+async function toRequests(app: App, { duplicate, survivor, snapshot }: Merge): Promise<PostingRequest[]> {
   const currencies = [...snapshot.currenciesById.values()];
-  const duplicates = await everyAccount(app, duplicateWallet, currencies);
-  const survivors = await everyAccount(app, survivorWallet, currencies);
-  return duplicates.map(({ account: duplicate, currency }, at): PostingRequest => {
-    const survivor = survivors[at].account;
+  const duplicates = await everyAccount(app, duplicate.walletId, currencies);
+  const survivors = await everyAccount(app, survivor.walletId, currencies);
+  const now = app.clock.now();
+  return duplicates.map(({ account: from, currency }, at): PostingRequest => {
+    const to = survivors[at].account;
     return {
-      id: derivedUuid('merge', String(duplicate), String(survivor)),
-      party: snapshot.operator?.id ?? duplicateWallet,
+      id: derivedUuid('merge', String(from), String(to)),
+      party: snapshot.operator?.id ?? duplicate.walletId,
       kind: 'MERGE_WALLET',
-      contentHash: contentHash('MERGE_WALLET', { duplicate, survivor }),
+      contentHash: contentHash('MERGE_WALLET', { duplicate: from, survivor: to }),
       occurredAt: now.getTime(),
       day: dayOf(now, currency.timeZone),
       recordedAt: now.getTime(),
-      loads: { wallets: [survivor, duplicate] },
-      plan: planMerge({ givenId: newUuid(), filledId: newUuid(), duplicate, survivor }),
+      loads: { wallets: [to, from] },
+      plan: planMerge({ givenId: newUuid(), filledId: newUuid(), duplicate: from, survivor: to }),
     };
   });
 }

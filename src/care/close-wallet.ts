@@ -36,13 +36,14 @@ export async function closeWallet(app: App, principal: Principal, { memberId: as
     return { walletId: rows[0].id as Uuid, snapshot: await app.coalition.snapshot(client) };
   });
   const accounts = await everyAccount(app, walletId, [...snapshot.currenciesById.values()]);
-  const requests = await Promise.all(accounts.map(({ account, currency }) => toRequest(app, snapshot, account, currency)));
   return app.database.transaction(database, async (tx) => {
     const { rows } = await tx.client.query('SELECT status, closed_at, merged_into FROM member WHERE id = $1 FOR NO KEY UPDATE', [memberId]);
     if (rows.length === 0 || rows[0].merged_into !== null) throw new NotFound('Member');
     if (rows[0].closed_at !== null) return { memberId, walletId, closedAt: rows[0].closed_at };
     await requireNoHousehold(tx.client, walletId);
     const closedAt = app.clock.now();
+    // Made now: whoever waited for the member must not book what was recorded long ago.
+    const requests = await Promise.all(accounts.map(({ account, currency }) => toRequest(app, snapshot, account, currency)));
     await tx.client.query("UPDATE member SET status = 'CLOSED', closed_at = $2 WHERE id = $1", [memberId, closedAt]);
     await tx.client.query('UPDATE member_identifier SET removed_at = $2 WHERE member_id = $1 AND removed_at IS NULL', [memberId, closedAt]);
     const target = auditName(app, principal, { memberId, walletId, locked: false, closed: true });

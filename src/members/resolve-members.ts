@@ -57,7 +57,7 @@ class WalletClosed extends Refusal {
 }
 
 /** Throws WalletClosed. The ledger refuses as well, in every currency that there was when the wallet was closed. */
-export function requireOpenWallet({ closed }: ResolvedMember): void {
+export function requireOpenWallet({ closed }: Pick<ResolvedMember, 'closed'>): void {
   if (closed) throw new WalletClosed();
 }
 

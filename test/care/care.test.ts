@@ -278,6 +278,22 @@ describe('merging two members', () => {
     expect(await movements(two.memberId)).toEqual(['MERGE -50', 'EARN 25', 'EARN 30']);
   });
 
+  test('of two opposite merges one is carried out; who has closed is not merged', async () => {
+    const [one, two] = [await fuel.enrol(), await fuel.enrol()];
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(one.ref, '10'));
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(two.ref, '20'));
+    const proposals = [await propose(one.memberId, two.memberId), await propose(two.memberId, one.memberId)];
+    const merged = await Promise.allSettled(proposals.map(({ id }) => approveMerge(shop.app, otto, decision(id))));
+    expect(merged.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(merged.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'WALLET_CLOSED' } });
+    const survivor = merged[0].status === 'fulfilled' ? two : one;
+    expect(await balance(survivor.memberId)).toMatchObject({ active: 30 });
+    const three = await fuel.enrol();
+    const { id } = await propose(survivor.memberId, three.memberId);
+    await closeWallet(shop.app, self(survivor.memberId), { memberId: null, reason: null });
+    await expect(approveMerge(shop.app, otto, decision(id))).rejects.toMatchObject({ code: 'WALLET_CLOSED' });
+  });
+
   async function shown(memberId: Uuid) {
     const identifier = card(randomUUID());
     await addIdentifier(shop.app, fuel.principal, { member: member(memberId), identifier });
@@ -310,6 +326,25 @@ describe('merging two members', () => {
 });
 
 describe('closing a wallet', () => {
+  test('whoever had to wait for the member books what is recorded then', async () => {
+    const yan = await fuel.enrol();
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(yan.ref, '100'));
+    const busy = await shop.database.owner.connect();
+    await busy.query('BEGIN');
+    await busy.query('SELECT FROM member WHERE id = $1 FOR UPDATE', [yan.memberId]);
+    const closing = closeWallet(shop.app, self(yan.memberId), { memberId: null, reason: null });
+    const waits = () => rows("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM member WHERE id%'");
+    while ((await waits()).length === 0) await new Promise((done) => setTimeout(done, 5));
+    shop.clock.advance(90_000);
+    await busy.query('COMMIT');
+    busy.release();
+    const { closedAt } = await closing;
+    expect(
+      await rows("SELECT recorded_at FROM transfer t JOIN account a ON a.id = t.debit_account WHERE a.owner_id = $1 AND code = 'CLOSURE'", yan.walletId),
+    ).toEqual([{ recorded_at: closedAt }]);
+    expect(closedAt).toEqual(shop.clock.now());
+  });
+
   test('points end with their issuers, names find nobody, and nothing is booked any more', async () => {
     const zoe = await fuel.enrol('Z-1');
     await addIdentifier(shop.app, fuel.principal, { member: zoe.ref, identifier: card('Z 1') });
