@@ -217,13 +217,13 @@ AS $function$
     (current_principal() IN ('operator', 'worker') AND r.pool_id IS NOT NULL) OR r.pool_id = current_pool()) $function$;
 
 CREATE OR REPLACE FUNCTION public.pools_of_wallets(asked uuid[])
- RETURNS TABLE(wallet_id uuid, pool_id uuid, role text, share_numerator bigint, share_denominator bigint)
+ RETURNS TABLE(wallet_id uuid, id uuid, pool_id uuid, role text, share_numerator bigint, share_denominator bigint)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  SELECT wallet_id, pool_id, role, share_numerator, share_denominator FROM household_member
-  WHERE wallet_id = ANY (asked) AND joined_at IS NOT NULL AND ended_at IS NULL $function$;
+      SELECT wallet_id, id, pool_id, role, share_numerator, share_denominator FROM household_member
+      WHERE wallet_id = ANY (asked) AND joined_at IS NOT NULL AND ended_at IS NULL $function$;
 
 CREATE OR REPLACE FUNCTION public.quoted_points(asked uuid, currency smallint, after timestamp with time zone)
  RETURNS numeric

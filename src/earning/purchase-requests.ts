@@ -16,7 +16,8 @@ import type { RedemptionFact } from '../purchases/attached-redemptions';
 import type { Found } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
 import { NotFound, type RefusalData } from '../refusal';
-import { contributes } from '../sharing/automatic-contribution';
+import { type AutomaticContribution, contributes } from '../sharing/automatic-contribution';
+import { standingCounters } from '../sharing/standing';
 import { awardDates } from './award';
 import type { EarningRule } from './earning-rule';
 import type { EarningRules } from './earning-rules';
@@ -142,10 +143,11 @@ function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedP
 function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly AccountId[], origins: readonly number[]): PostingRequest {
   const { brandId, now, nowText, snapshot } = context;
   const { asked, member, currency, redemptions, happenedAt, day, agreed } = drafted;
-  const { command, id, hash, found } = asked;
+  const { command, id, hash } = asked;
   const wallet = accounts[drafted.wallet];
-  const contribution = drafted.pool === null || !found.pool ? null : { transferId: newUuid(), pool: accounts[drafted.pool], share: found.pool.share };
+  const contribution = contributionOf(drafted, accounts);
   const counters = redemptions.map((redemption) => ({ account: wallet, key: usedCounter(redemption.id) }));
+  if (contribution) counters.push(...standingCounters(contribution.pool, [contribution.membershipId]));
   // First the wallet: its balance is the answer's.
   const wallets = [wallet];
   for (const account of [contribution?.pool, ...redemptions.map(({ account }) => account)])
@@ -199,4 +201,9 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
     recordedAt: now,
   });
   return request(whileOpen([wallet], plan));
+}
+
+function contributionOf({ asked: { found }, pool }: Draft, accounts: readonly AccountId[]): AutomaticContribution | null {
+  if (pool === null || !found.pool) return null;
+  return { transferId: newUuid(), pool: accounts[pool], membershipId: found.pool.id, share: found.pool.share };
 }

@@ -150,6 +150,7 @@ function toRequest(
       counters: [
         ...purchase.lines.map(({ lineNo }) => ({ account: purchase.account, key: returnedCounter(purchase.id, lineNo) })),
         ...(purchase.award?.deadline == null ? [] : [{ account: purchase.account, key: awardCounter(purchase.id) }]),
+        ...former.counters,
       ],
     },
     shows: survivors.loads,

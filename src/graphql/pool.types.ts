@@ -313,7 +313,7 @@ export const SetPoolRoleResult = answerUnion(
   'SetPoolRoleResult',
   'The pool.',
   () => PoolType,
-  () => [PoolNeedsOwnerAnswer],
+  () => [OverloadedAnswer, PoolNeedsOwnerAnswer, UnavailableAnswer],
 );
 export const ContributeToPoolResult = answerUnion(
   'ContributeToPoolResult',

@@ -168,6 +168,8 @@ export interface TransferView {
 /** What a plan may look at: only what the posting declared in `loads`. Anything undeclared throws. */
 export interface LedgerView {
   wallet(account: AccountId): WalletView;
+  /** Wallet accounts whose points are in a pool, held ones aside. */
+  contributors(pool: AccountId): ReadonlySet<AccountId>;
   hold(id: Uuid): HoldView | undefined;
   transfer(id: Uuid): TransferView | undefined;
   /** 0 when it was never counted. */

@@ -107,6 +107,7 @@ async function followUpOnce(
       wallets: [...new Set([...survivors.loads, ...former.loads])],
       holds: redemption.kind === 'HOLD' ? [redemption.id] : [],
       transfers: redemption.spentBy === null ? [] : [redemption.spentBy],
+      counters: former.counters,
     },
     shows: survivors.loads,
     plan: 'refused' in inTime ? () => inTime : former.giveBack(survivors.guard(followUp.plan({ redemption, survivors, currency, day, occurredAt, now }))),

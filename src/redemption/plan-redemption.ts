@@ -7,6 +7,9 @@ import { formatDecimal } from '../points/decimal';
 import { REDEMPTION } from '../purchases/fact-tables';
 import { orRefusal } from '../purchases/posting-time';
 import type { RefusalData } from '../refusal';
+import type { PoolAccess } from '../sharing/household';
+import { PoolNotSpendable } from '../sharing/sharing-refusals';
+import { standingOf } from '../sharing/standing';
 import { checkRule, moneyValue, type PaidPurchase } from './check-rule';
 import type { RedemptionRule } from './redemption-rule';
 
@@ -22,8 +25,8 @@ export interface RedemptionFacts {
   readonly wallet: AccountId;
   /** The account whose points are spent: the wallet's, or the pool's. */
   readonly from: AccountId;
-  /** The household pool whose points are spent; null: the member's own. */
-  readonly poolId: Uuid | null;
+  /** The household whose points are spent, and the member's place in it; null: the member's own points. */
+  readonly household: Pick<PoolAccess, 'id' | 'poolId'> | null;
   readonly redeemed: AccountId;
   /** The wallet's own row says that it is locked. */
   readonly locked: boolean;
@@ -53,6 +56,7 @@ export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Pl
   const value = moneyValue(rule, BigInt(amount));
   return (view) => {
     const allowed = orRefusal(() => {
+      if (facts.household && standingOf(view, facts.from, facts.household.id) !== 'SPENDS') throw new PoolNotSpendable();
       if (facts.locked || view.wallet(facts.wallet).spendLocked) throw new WalletLocked();
       checkRule(rule, BigInt(amount), facts.purchase, facts.mostPoints);
     });
@@ -71,7 +75,7 @@ function rowOf(facts: RedemptionFacts, value: bigint) {
     wallet_id: facts.walletId,
     brand_id: facts.brandId,
     member_id: facts.memberId,
-    pool_id: facts.poolId,
+    pool_id: facts.household?.poolId ?? null,
     account_id: facts.from,
     currency_id: facts.currency.id,
     posting_id: facts.postingId,
@@ -93,7 +97,7 @@ function rowOf(facts: RedemptionFacts, value: bigint) {
 function answerOf(facts: RedemptionFacts, value: bigint) {
   return {
     redemptionId: facts.redemptionId,
-    source: facts.poolId === null ? 'WALLET' : 'POOL',
+    source: facts.household === null ? 'WALLET' : 'POOL',
     currency: facts.currency.code,
     points: facts.points,
     moneyValue: formatDecimal(value, 6),

@@ -50,7 +50,7 @@ function releaseOf(hold: EndedHold, former: FormerContributors, timeZone: string
     occurredAt: hold.expiresAt.getTime(),
     day: dayOf(hold.expiresAt, timeZone),
     recordedAt: now.getTime(),
-    loads: { wallets: [hold.account, ...former.loads], holds: [hold.id] },
+    loads: { wallets: [hold.account, ...former.loads], holds: [hold.id], counters: former.counters },
     shows: [hold.account],
     plan: former.giveBack(() => ({ steps: [{ do: 'release', holdId: hold.id, as: 'EXPIRED' }], answer: { holdId: hold.id } })),
   };

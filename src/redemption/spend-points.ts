@@ -24,6 +24,7 @@ import { orRefusal } from '../purchases/posting-time';
 import { NotFound } from '../refusal';
 import { type PoolAccess, spendsFromPool } from '../sharing/household';
 import { PoolNotSpendable } from '../sharing/sharing-refusals';
+import { standingCounters } from '../sharing/standing';
 import { MOST_MONEY } from './check-rule';
 import { planRedemption } from './plan-redemption';
 import { type RedemptionRules, redemptionRules } from './redemption-rule';
@@ -144,15 +145,15 @@ async function toRequest(
   command: SpendPoints,
   { kind, id, hash, brandId }: { kind: Spending['kind']; id: Uuid; hash: Buffer; brandId: Uuid },
 ): Promise<PostingRequest> {
-  const poolId = command.source === 'POOL' && pool && spendsFromPool(pool.role) ? pool.poolId : null;
+  const household = command.source === 'POOL' && pool && spendsFromPool(pool.role) ? pool : null;
   const [wallet, redeemed, from] = await app.ledger.openAccounts([
     { kind: 'WALLET', owner: member.walletId, currencyId: currency.id },
     { kind: 'REDEEMED', owner: brandId, currencyId: currency.id },
-    poolId === null ? { kind: 'WALLET', owner: member.walletId, currencyId: currency.id } : { kind: 'POOL', owner: poolId, currencyId: currency.id },
+    household ? { kind: 'POOL', owner: household.poolId, currencyId: currency.id } : { kind: 'WALLET', owner: member.walletId, currencyId: currency.id },
   ]);
   const agreed = orRefusal(() => {
     requireOpenWallet(member);
-    if (command.source === 'POOL' && poolId === null) throw new PoolNotSpendable();
+    if (command.source === 'POOL' && !household) throw new PoolNotSpendable();
     return {
       terms: requireTerms(snapshot, brandId, currency.id, 'redeem', happenedAt, now),
       rule: rules.inForce(brandId, currency, happenedAt),
@@ -174,7 +175,7 @@ async function toRequest(
   const limits = limitsFor(all, { act: 'REDEEM', currency, account: wallet, brandId, occurredAt: happenedAt, day: request.day });
   return {
     ...request,
-    loads: { ...request.loads, counters: velocityCounters(limits) },
+    loads: { ...request.loads, counters: [...velocityCounters(limits), ...(household ? standingCounters(from, [household.id]) : [])] },
     plan: whileOpen(
       [wallet],
       planRedemption({
@@ -185,7 +186,7 @@ async function toRequest(
         walletId: member.walletId,
         wallet,
         from,
-        poolId,
+        household,
         redeemed,
         locked: member.locked,
         currency,
@@ -198,7 +199,7 @@ async function toRequest(
         holdUntil,
         // A pool has no expiry of its own: what is in it keeps the dates that it came with.
         // A wallet does not lapse while points of it are held: they come back with the wallet's date.
-        activity: poolId === null ? activity(currency.expiry, wallet, request.day, holdUntil ? dayOf(holdUntil, currency.timeZone) : undefined) : [],
+        activity: household === null ? activity(currency.expiry, wallet, request.day, holdUntil ? dayOf(holdUntil, currency.timeZone) : undefined) : [],
         channel: command.channel,
         instrument: command.instrument,
         reference: command.reference,

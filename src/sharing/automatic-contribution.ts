@@ -3,11 +3,14 @@ import type { AccountId, LedgerView, LotTarget, Step } from '../ledger/posting';
 import type { Day } from '../points/calendar';
 import { applyFloor, type Ratio } from '../points/ratio';
 import type { PoolAccess } from './household';
+import { standingOf } from './standing';
 
 /** What of a member's earns goes into the household's pool. */
 export interface AutomaticContribution {
   readonly transferId: Uuid;
   readonly pool: AccountId;
+  /** Of the member, as it was looked up: see standingCounters for what the posting loads. */
+  readonly membershipId: Uuid;
   readonly share: Ratio;
 }
 
@@ -28,13 +31,14 @@ export interface EarnedPoints {
 
 /**
  * The step after the credit: the share of the points that can be spent from now on, floored. Not of pending ones, nor of those that fill arrears.
- * A locked wallet gives nothing, and earns as before. Pure.
+ * A locked wallet gives nothing, and earns as before; so does a member who is in the pool no longer. Pure.
  */
 export function contributionSteps(view: LedgerView, contribution: AutomaticContribution, { wallet, locked, points, lot, day }: EarnedPoints): Step[] {
   if (lot.availableOn > day || lot.expiresOn <= day) return [];
   const { arrears, spendLocked } = view.wallet(wallet);
-  if (locked || spendLocked || view.wallet(contribution.pool).closed) return [];
+  const { pool, membershipId } = contribution;
+  if (locked || spendLocked || standingOf(view, pool, membershipId) === 'ENDED') return [];
   const amount = Number(applyFloor(contribution.share, BigInt(Math.max(0, points - arrears))));
   if (amount === 0) return [];
-  return [{ do: 'give', id: contribution.transferId, from: wallet, to: contribution.pool, amount, code: 'POOL_CONTRIBUTION', termsId: null }];
+  return [{ do: 'give', id: contribution.transferId, from: wallet, to: pool, amount, code: 'POOL_CONTRIBUTION', termsId: null }];
 }

@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import { requireMemberLogin } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
@@ -6,7 +7,7 @@ import type { Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { AccountId, LedgerView } from '../ledger/posting';
+import type { AccountId, LedgerView, PostingOutcome } from '../ledger/posting';
 import { idempotencyKey } from '../ledger/request-fields';
 import { lookingAgain } from '../members/surviving-accounts';
 import { NotFound } from '../refusal';
@@ -36,43 +37,53 @@ export async function closePool(app: App, principal: Principal, { idempotencyKey
   return lookingAgain(() => closeOnce(app, principal, content.poolId, { memberId, id, hash }));
 }
 
-async function closeOnce(app: App, principal: Principal, asked: Uuid, { memberId, id, hash }: { memberId: Uuid; id: Uuid; hash: Buffer }): Promise<ClosedPool> {
-  const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const stored = await findPosting(client, id);
-    if (stored) return { stored };
-    const { poolId } = await requireMembership(client, memberId, 'OWNER');
-    if (poolId !== asked) throw new NotFound('Pool');
-    const contributors = await readContributors(client, poolId);
-    const pools = [...new Set(contributors.map(({ pool }) => pool))];
-    const { rows } = await client.query('SELECT DISTINCT account_id, contributor_id FROM lot WHERE account_id = ANY ($1::bigint[]) AND remaining + held > 0', [
-      pools,
-    ]);
-    const holding = new Set(rows.map((row) => `${row.account_id} ${row.contributor_id}`));
-    // Of all who ever were in it, those whose points are there.
-    const to = contributors.filter(({ pool, wallet }) => holding.has(`${pool} ${wallet}`));
-    return { stored: null, poolId, to, survivors: await receiversOf(client, to), snapshot: await app.coalition.snapshot(client) };
-  });
-  const outcome = found.stored
-    ? sameOutcome(found.stored, hash)
-    : await returnPoints(app, found.snapshot, {
-        ...{ id, party: memberId, kind: 'CLOSE_POOL', contentHash: hash, poolId: found.poolId, to: found.to, survivors: found.survivors },
-        refuse: (view) => heldPoints(view, new Set(found.to.map(({ pool }) => pool))),
-      });
-  const poolId = acceptedAnswer(outcome).poolId as Uuid;
-  // Only now: an owner whose points are not back yet must be able to ask again.
-  await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+/**
+ * All under the household's lock, so that nobody is removed or becomes its owner meanwhile. The posting decides, and the rows follow: cut off in between,
+ * the pool takes nothing any more, and the same request goes on.
+ */
+async function closeOnce(app: App, principal: Principal, poolId: Uuid, request: { memberId: Uuid; id: Uuid; hash: Buffer }): Promise<ClosedPool> {
+  const outcome = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     await lockHousehold(client, poolId);
-    const now = app.clock.now();
-    await client.query('UPDATE household_pool SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL', [poolId, now]);
-    await client.query("UPDATE household_member SET ended_at = $2, end_reason = 'CLOSED' WHERE pool_id = $1 AND ended_at IS NULL AND pool_id = owned_pool()", [
-      poolId,
-      now,
-    ]);
+    const stored = await findPosting(client, request.id);
+    const decided = stored ? sameOutcome(stored, request.hash) : await giveAllBack(app, client, poolId, request);
+    if (!decided.refusal) await endPool(client, poolId, app.clock.now());
+    return decided;
   });
-  return { poolId, returned: await readReturned(app, id), duplicate: outcome.duplicate };
+  acceptedAnswer(outcome);
+  return { poolId, returned: await readReturned(app, request.id), duplicate: outcome.duplicate };
 }
 
-function heldPoints(view: LedgerView, pools: ReadonlySet<AccountId>) {
-  const held = [...pools].reduce((sum, pool) => sum + view.wallet(pool).held, 0);
+async function giveAllBack(
+  app: App,
+  client: PoolClient,
+  poolId: Uuid,
+  { memberId, id, hash }: { memberId: Uuid; id: Uuid; hash: Buffer },
+): Promise<PostingOutcome> {
+  const own = await requireMembership(client, memberId, 'OWNER');
+  if (own.poolId !== poolId) throw new NotFound('Pool');
+  const contributors = await readContributors(client, poolId);
+  const pools = [...new Set(contributors.map(({ pool }) => pool))];
+  const { rows } = await client.query('SELECT DISTINCT account_id, contributor_id FROM lot WHERE account_id = ANY ($1::bigint[]) AND remaining + held > 0', [
+    pools,
+  ]);
+  const holding = new Set(rows.map((row) => `${row.account_id} ${row.contributor_id}`));
+  // Of all who ever were in it, those whose points are there.
+  const to = contributors.filter(({ pool, wallet }) => holding.has(`${pool} ${wallet}`));
+  return returnPoints(app, await app.coalition.snapshot(client), {
+    ...{ id, party: memberId, kind: 'CLOSE_POOL', contentHash: hash, poolId, to, known: to, ends: null, survivors: await receiversOf(client, to) },
+    refuse: heldPoints,
+  });
+}
+
+async function endPool(client: PoolClient, poolId: Uuid, now: Date): Promise<void> {
+  await client.query('UPDATE household_pool SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL', [poolId, now]);
+  await client.query("UPDATE household_member SET ended_at = $2, end_reason = 'CLOSED' WHERE pool_id = $1 AND ended_at IS NULL AND pool_id = owned_pool()", [
+    poolId,
+    now,
+  ]);
+}
+
+function heldPoints(view: LedgerView, pools: readonly AccountId[]) {
+  const held = pools.reduce((sum, pool) => sum + view.wallet(pool).held, 0);
   return held > 0 ? new PoolHasHolds(held).toData() : null;
 }

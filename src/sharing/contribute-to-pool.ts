@@ -7,13 +7,14 @@ import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, PostingOutcome } from '../ledger/posting';
+import type { BalanceAfter, LedgerView, PostingOutcome } from '../ledger/posting';
 import { currencyCode, dryRun, idempotencyKey, somePoints } from '../ledger/request-fields';
 import { WalletLocked } from '../members/member-refusals';
 import { readWallets } from '../members/resolve-members';
 import { dayOf } from '../points/calendar';
 import { NotFound } from '../refusal';
 import { requireMembership } from './household';
+import { standingCounters, standingOf } from './standing';
 
 export const contributeToPoolSchema = z.object({ idempotencyKey, currency: currencyCode, points: somePoints, dryRun });
 export type ContributeToPool = z.output<typeof contributeToPoolSchema>;
@@ -41,13 +42,13 @@ export async function contributeToPool(app: App, principal: Principal, command: 
     const stored = dryRun ? null : await findPosting(client, id);
     if (stored) return { stored };
     const currency = requireCurrency(await app.coalition.snapshot(client), command.currency);
-    const { poolId, walletId } = await requireMembership(client, memberId);
+    const { id: membershipId, poolId, walletId } = await requireMembership(client, memberId);
     const member = (await readWallets(client, [memberId])).get(memberId);
     if (!member) throw new NotFound('Member');
-    return { stored: null, currency, poolId, walletId, locked: member.locked };
+    return { stored: null, currency, membershipId, poolId, walletId, locked: member.locked };
   });
   if (found.stored) return toContribution(sameOutcome(found.stored, hash), false);
-  const { currency, poolId, walletId, locked } = found;
+  const { currency, membershipId, poolId, walletId, locked } = found;
   const [wallet, pool] = await app.ledger.openAccounts([
     { kind: 'WALLET', owner: walletId, currencyId: currency.id },
     { kind: 'POOL', owner: poolId, currencyId: currency.id },
@@ -62,8 +63,10 @@ export async function contributeToPool(app: App, principal: Principal, command: 
     occurredAt: now.getTime(),
     day: dayOf(now, currency.timeZone),
     recordedAt: now.getTime(),
-    loads: { wallets: [wallet, pool] },
-    plan: () => {
+    loads: { wallets: [wallet, pool], counters: standingCounters(pool, [membershipId]) },
+    plan: (view: LedgerView) => {
+      // As if it had come later: the member has left, or the pool was closed.
+      if (standingOf(view, pool, membershipId) === 'ENDED') throw new NotFound('Pool');
       if (locked) return { refused: new WalletLocked().toData() };
       const step = { do: 'give', id: transferId, from: wallet, to: pool, amount: command.points, code: 'POOL_CONTRIBUTION', termsId: null } as const;
       return { steps: [step], answer: { poolId, currency: currency.code, points: command.points, occurredAt: now.toISOString() } };

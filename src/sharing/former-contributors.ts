@@ -4,6 +4,7 @@ import { newUuid, type Uuid } from '../ids';
 import type { AccountId, LedgerView, Plan } from '../ledger/posting';
 import { type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
 import type { RefusalData } from '../refusal';
+import { standingCounters, standingOf } from './standing';
 
 /** A redemption from which points come back to where they were. */
 export interface ComingFree {
@@ -16,61 +17,71 @@ export interface ComingFree {
 
 type Planned = (view: LedgerView) => Plan | { refused: RefusalData };
 
-/** Those who put points into a pool that come free there, and are in it no longer. */
+/** Those who put points into a pool that come free there, and are in it no longer when that is decided. */
 export interface FormerContributors {
-  /** Their wallets: what the posting loads besides its own, and does not show. */
+  /** Their wallets, and of those who are in it still: what the posting loads besides its own, and does not show. */
   readonly loads: readonly AccountId[];
+  /** What else it loads. */
+  readonly counters: readonly { readonly account: AccountId; readonly key: string }[];
   /** The plan, and then all that is theirs goes back to them: there they see it, and nobody else spends it. Throws StateMoved: see lookingAgain. */
   readonly giveBack: (plan: Planned) => Planned;
 }
 
 /**
- * Looks up whose points come free in pools that they have left, or that are closed. Read as the worker: a brand settles what it has begun, and is told
- * nothing of the household.
+ * Looks up whose points come free in pools. Read as the worker: a brand settles what it has begun, and is told nothing of the household.
  */
 export async function formerContributors(app: App, freed: readonly ComingFree[]): Promise<FormerContributors> {
   const ofPools = freed.filter(({ poolId }) => poolId !== null);
-  if (ofPools.length === 0) return { loads: [], giveBack: (plan) => plan };
-  const { former, survivors } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
-    const former = await readFormer(client, ofPools);
+  if (ofPools.length === 0) return { loads: [], counters: [], giveBack: (plan) => plan };
+  const { contributors, survivors } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
+    const contributors = await readContributorsOf(client, ofPools);
     return {
-      former,
+      contributors,
       survivors: await survivingAccounts(
         client,
-        former.map(({ wallet }) => wallet),
+        contributors.map(({ wallet }) => wallet),
       ),
     };
   });
-  return { loads: survivors.loads, giveBack: (plan) => survivors.guard(thenGiveBack(plan, former, survivors)) };
+  return {
+    loads: survivors.loads,
+    counters: contributors.flatMap(({ pool, membershipId }) => (membershipId === null ? [] : standingCounters(pool, [membershipId]))),
+    giveBack: (plan) => survivors.guard(thenGiveBack(plan, contributors, survivors)),
+  };
 }
 
-interface Former {
+interface Contributor {
   readonly pool: AccountId;
   readonly wallet: AccountId;
+  /** null: in the pool no longer. */
+  readonly membershipId: Uuid | null;
 }
 
-async function readFormer(client: PoolClient, freed: readonly ComingFree[]): Promise<Former[]> {
+async function readContributorsOf(client: PoolClient, ofPools: readonly ComingFree[]): Promise<Contributor[]> {
   const { rows } = await client.query({
-    name: 'former-contributors',
-    text: `SELECT DISTINCT f.account, l.contributor_id
+    name: 'contributors-of-redemptions',
+    text: `SELECT DISTINCT f.account, l.contributor_id, h.id AS membership_id
       FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS f (redemption_id, pool_id, account)
       JOIN allocation l ON l.transfer_id = f.redemption_id AND l.account_id = f.account JOIN account w ON w.id = l.contributor_id
-      WHERE NOT EXISTS (SELECT FROM household_member h
-        WHERE h.pool_id = f.pool_id AND h.wallet_id = w.owner_id AND h.joined_at IS NOT NULL AND h.ended_at IS NULL)
+      LEFT JOIN household_member h ON h.pool_id = f.pool_id AND h.wallet_id = w.owner_id AND h.joined_at IS NOT NULL AND h.ended_at IS NULL
       ORDER BY f.account, l.contributor_id`,
-    values: [freed.map(({ redemptionId }) => redemptionId), freed.map(({ poolId }) => poolId), freed.map(({ account }) => account)],
+    values: [ofPools.map(({ redemptionId }) => redemptionId), ofPools.map(({ poolId }) => poolId), ofPools.map(({ account }) => account)],
   });
-  return rows.map((row) => ({ pool: Number(row.account), wallet: Number(row.contributor_id) }));
+  return rows.map((row) => ({ pool: Number(row.account), wallet: Number(row.contributor_id), membershipId: row.membership_id }));
 }
 
-function thenGiveBack(plan: Planned, former: readonly Former[], survivors: SurvivingAccounts): Planned {
-  const steps = former.map(
-    ({ pool, wallet }) => ({ do: 'giveAll', id: newUuid(), from: pool, to: survivors.of(wallet), contributor: wallet, code: 'POOL_RETURN' }) as const,
-  );
+function thenGiveBack(plan: Planned, contributors: readonly Contributor[], survivors: SurvivingAccounts): Planned {
+  const gifts = contributors.map((each) => {
+    const { pool, wallet } = each;
+    const step = { do: 'giveAll', id: newUuid(), from: pool, to: survivors.of(wallet), contributor: wallet, code: 'POOL_RETURN' } as const;
+    return { ...each, step };
+  });
   return (view) => {
     const planned = plan(view);
     if ('refused' in planned) return planned;
+    const former = gifts.filter(({ pool, membershipId }) => membershipId === null || standingOf(view, pool, membershipId) === 'ENDED');
     // Into a wallet that is closed for good nothing comes back: it stays where it is.
-    return { ...planned, steps: [...planned.steps, ...steps.filter(({ to }) => !view.wallet(to).closed)] };
+    const steps = former.flatMap(({ step }) => (view.wallet(step.to).closed ? [] : step));
+    return { ...planned, steps: [...planned.steps, ...steps] };
   };
 }

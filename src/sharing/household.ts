@@ -66,7 +66,7 @@ export async function requireActive(client: PoolClient, memberId: Uuid): Promise
 }
 
 /** What a purchase of a member puts into the pool, and whether the member may spend from it. */
-export type PoolAccess = Pick<Membership, 'poolId' | 'role' | 'share'>;
+export type PoolAccess = Pick<Membership, 'id' | 'poolId' | 'role' | 'share'>;
 
 /** The pools that these wallets' members are in, by wallet. For what a brand asks: it is not to be shown. */
 export async function readPoolAccess(client: PoolClient, walletIds: readonly Uuid[]): Promise<Map<Uuid, PoolAccess>> {
@@ -77,13 +77,13 @@ export async function readPoolAccess(client: PoolClient, walletIds: readonly Uui
 /** As readPoolAccess. */
 export function poolAccess(walletIds: readonly Uuid[]): Reading<Map<Uuid, PoolAccess>> {
   return {
-    text: 'SELECT wallet_id, pool_id, role, share_numerator, share_denominator FROM pools_of_wallets($1::uuid[])',
+    text: 'SELECT wallet_id, id, pool_id, role, share_numerator, share_denominator FROM pools_of_wallets($1::uuid[])',
     values: [uuidArray(walletIds)],
     take: (rows) =>
       new Map(
-        (rows as string[][]).map(([walletId, poolId, role, share_numerator, share_denominator]) => [
+        (rows as string[][]).map(([walletId, id, poolId, role, share_numerator, share_denominator]) => [
           walletId,
-          { poolId, role: role as PoolRole, share: toShare({ share_numerator, share_denominator }) },
+          { id, poolId, role: role as PoolRole, share: toShare({ share_numerator, share_denominator }) },
         ]),
       ),
   };

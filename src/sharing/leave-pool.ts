@@ -11,7 +11,7 @@ import { idempotencyKey } from '../ledger/request-fields';
 import { lookingAgain } from '../members/surviving-accounts';
 import { NotFound } from '../refusal';
 import { lockHousehold, requireMembership } from './household';
-import { type ReturnedPoints, readContributors, readReturned, receiversOf, returnPoints } from './return-points';
+import { type Return, type ReturnedPoints, readContributors, readReturned, receiversOf, returnPoints } from './return-points';
 import { PoolNeedsOwner } from './sharing-refusals';
 
 export const leavePoolSchema = z.object({ idempotencyKey, poolId: z.string() });
@@ -69,31 +69,50 @@ async function end(
     if (stored) return { stored };
     const poolId = await poolOf(client);
     await lockHousehold(client, poolId);
-    await endMembership(client, { poolId, memberId, reason: kind === 'LEAVE_POOL' ? 'LEFT' : 'REMOVED', now: app.clock.now() });
-    const to = (await readContributors(client, poolId)).filter((each) => each.memberId === memberId);
-    return { stored: null, poolId, to, survivors: await receiversOf(client, to), snapshot: await app.coalition.snapshot(client) };
+    const ends = await endMembership(client, { poolId, memberId, reason: kind === 'LEAVE_POOL' ? 'LEFT' : 'REMOVED', now: app.clock.now() });
+    return { stored: null, poolId, ends, snapshot: await app.coalition.snapshot(client) };
   });
-  // The membership has ended: what is earned from here on stays out. Should we be cut off here, a repetition gives the points back.
+  // The rows say so; the posting says it to what is under way. Should we be cut off here, a repetition gives the points back.
   const outcome = found.stored
     ? sameOutcome(found.stored, hash)
-    : await returnPoints(app, found.snapshot, { id, party, kind, contentHash: hash, poolId: found.poolId, to: found.to, survivors: found.survivors });
+    : await returnPoints(app, found.snapshot, {
+        id,
+        party,
+        kind,
+        contentHash: hash,
+        poolId: found.poolId,
+        ends: found.ends,
+        ...(await readReturn(app, found.poolId, memberId)),
+      });
   const { poolId } = acceptedAnswer(outcome);
   return { poolId: poolId as Uuid, memberId, returned: await readReturned(app, id), duplicate: outcome.duplicate };
 }
 
+/** Read as the worker: who asks may be in the pool no longer, and sees nobody else's then. */
+function readReturn(app: App, poolId: Uuid, memberId: Uuid): Promise<Pick<Return, 'to' | 'known' | 'survivors'>> {
+  return app.database.transaction({ kind: 'worker' }, async ({ client }) => {
+    const known = await readContributors(client, poolId);
+    const to = known.filter((each) => each.memberId === memberId);
+    return { to, known, survivors: await receiversOf(client, to) };
+  });
+}
+
+/** Answers with all memberships that the member has had in the pool: none of them is one now. */
 async function endMembership(
   client: PoolClient,
   { poolId, memberId, reason, now }: { poolId: Uuid; memberId: Uuid; reason: 'LEFT' | 'REMOVED'; now: Date },
-): Promise<void> {
+): Promise<Uuid[]> {
   const { rows } = await client.query(
     'SELECT id, role, ended_at FROM household_member WHERE pool_id = $1 AND member_id = $2 AND joined_at IS NOT NULL ORDER BY ended_at NULLS FIRST',
     [poolId, memberId],
   );
   if (rows.length === 0) throw new NotFound(reason === 'LEFT' ? 'Pool' : 'Member');
   const [latest] = rows;
-  if (latest.ended_at !== null) return;
+  const ids = rows.map((row) => row.id);
+  if (latest.ended_at !== null) return ids;
   if (latest.role === 'OWNER') throw new PoolNeedsOwner();
   const { rowCount } = await client.query('UPDATE household_member SET ended_at = $2, end_reason = $3 WHERE id = $1', [latest.id, now, reason]);
   // Who asked has handed the pool over since.
   if (!rowCount) throw new NotFound('Pool');
+  return ids;
 }

@@ -85,12 +85,12 @@ export interface PoolAccount {
   readonly currency: PointCurrency;
 }
 
-/** A pool's accounts, by currency code, as far as the transaction's principal may see them. */
+/** A pool's accounts in which there ever was something, by currency code, as far as the transaction's principal may see them. */
 export async function readPoolAccounts(app: App, client: PoolClient, poolId: Uuid): Promise<PoolAccount[]> {
   const { currenciesById } = await app.coalition.snapshot(client);
   const { rows } = await client.query({
     name: 'pool-accounts',
-    text: "SELECT id, currency_id FROM account WHERE owner_id = $1 AND kind = 'POOL'",
+    text: "SELECT id, currency_id FROM account WHERE owner_id = $1 AND kind = 'POOL' AND credits > 0",
     values: [poolId],
   });
   return rows

@@ -2,10 +2,12 @@ import type { PoolClient } from 'pg';
 import type { App } from '../app';
 import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import { newUuid, type Uuid } from '../ids';
-import type { AccountId, LedgerView, Plan, PostingOutcome } from '../ledger/posting';
+import type { AccountId, LedgerView, Plan, PostingOutcome, Step } from '../ledger/posting';
+import { StateMoved } from '../ledger/posting-ledger';
 import { type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
 import { dayOf } from '../points/calendar';
 import type { RefusalData } from '../refusal';
+import { closingSteps, everyPoolAccount, standingCounters, standingSteps } from './standing';
 
 /** A member's account, and the pool's of the same currency. */
 export interface Contributor {
@@ -50,39 +52,57 @@ export interface Return {
   readonly poolId: Uuid;
   /** Whose points, in which currencies. */
   readonly to: readonly Contributor[];
+  /** Of all whose points may be in the pool: others must not be found there, or we look again. */
+  readonly known: readonly Contributor[];
+  /** Memberships that end with it; null: the pool is closed, and all do. */
+  readonly ends: readonly Uuid[] | null;
   /** Of their wallets. */
   readonly survivors: SurvivingAccounts;
-  /** Why not, as the pool's accounts are now. */
-  readonly refuse?: (view: LedgerView) => RefusalData | null;
+  /** Why not, as the pool's accounts are now: all of them. */
+  readonly refuse?: (view: LedgerView, pools: readonly AccountId[]) => RefusalData | null;
 }
 
 /**
- * All that is left of what they put in goes back in one posting, to a merged member's survivor; held points stay until their hold ends. Throws StateMoved:
- * see lookingAgain.
+ * All that is left of what they put in goes back in one posting, to a merged member's survivor; held points stay until their hold ends. From then on
+ * postings know that the memberships have ended. Throws StateMoved: see lookingAgain.
  */
-export function returnPoints(app: App, snapshot: CoalitionSnapshot, { to, survivors, refuse, poolId, ...request }: Return): Promise<PostingOutcome> {
+export async function returnPoints(app: App, snapshot: CoalitionSnapshot, asked: Return): Promise<PostingOutcome> {
+  const { to, known, ends, survivors, refuse, poolId, ...request } = asked;
   const now = app.clock.now();
-  const steps = to.map(
+  const pools = await everyPoolAccount(app, snapshot, poolId, now);
+  const accounts = [...pools.keys()];
+  const days = new Map(pools);
+  for (const { pool, wallet } of to) for (const account of [wallet, survivors.of(wallet)]) days.set(account, pools.get(pool) ?? dayOf(now, 'UTC'));
+  const gifts = to.map(
     ({ pool, wallet }) => ({ do: 'giveAll', id: newUuid(), from: pool, to: survivors.of(wallet), contributor: wallet, code: 'POOL_RETURN' }) as const,
   );
-  const days = to.flatMap(({ currencyId, wallet, pool }) => {
-    const day = dayOf(now, snapshot.currenciesById.get(currencyId)?.timeZone ?? 'UTC');
-    return [wallet, survivors.of(wallet), pool].map((account) => [account, day] as const);
-  });
   return app.ledger.post({
     ...request,
     occurredAt: now.getTime(),
     // All currencies go back together or not at all, each judged by its own day.
     day: dayOf(now, 'UTC'),
-    days: new Map(days),
+    days,
     recordedAt: now.getTime(),
-    loads: { wallets: [...new Set([...survivors.loads, ...to.map(({ pool }) => pool)])] },
+    loads: { wallets: [...new Set([...survivors.loads, ...accounts])], counters: accounts.flatMap((pool) => standingCounters(pool, ends ?? [])) },
     plan: survivors.guard((view): Plan | { refused: RefusalData } => {
-      const refused = refuse?.(view);
+      const refused = refuse?.(view, accounts);
+      if (refused) return { refused };
+      requireKnown(view, accounts, known);
+      const ended: Step[] = accounts.flatMap((pool) =>
+        ends === null ? closingSteps(view, pool) : ends.flatMap((membershipId) => standingSteps(view, pool, membershipId, 'ENDED')),
+      );
       // Into a wallet that is closed for good nothing comes back: it stays where it is, and keeps nobody else from leaving.
-      return refused ? { refused } : { steps: steps.filter((step) => !view.wallet(step.to).closed), answer: { poolId } };
+      return { steps: [...gifts.filter((step) => !view.wallet(step.to).closed), ...ended], answer: { poolId } };
     }),
   });
+}
+
+/** Throws StateMoved where somebody has put points in since the contributors were looked up. */
+function requireKnown(view: LedgerView, pools: readonly AccountId[], known: readonly Contributor[]): void {
+  const names = new Set(known.map(({ pool, wallet }) => `${pool} ${wallet}`));
+  for (const pool of pools)
+    for (const wallet of view.contributors(pool))
+      if (!names.has(`${pool} ${wallet}`)) throw new StateMoved(`account ${wallet} put points into pool account ${pool} since`);
 }
 
 /** Points of a currency that came back. */

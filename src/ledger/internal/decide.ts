@@ -1,8 +1,8 @@
 import { type RefusalData } from '../../refusal';
-import type { BalanceAfter, LedgerView, Plan, PostingOutcome, PostingRequest, WalletView } from '../posting';
+import type { AccountId, BalanceAfter, LedgerView, Plan, PostingOutcome, PostingRequest, WalletView } from '../posting';
 import { judgedAt } from './apply-hold';
 import { applyStep, catchUp } from './apply-step';
-import { type BatchState, counterKey, endOf, isSameContent, isSpendable, type WalletState } from './batch-state';
+import { type BatchState, counterKey, endOf, isSameContent, isSpendable, OWN, type WalletState } from './batch-state';
 import { dayIn, Posting, RefusedStep } from './posting-in-progress';
 
 /** What became of one request of a batch. `failed` is a defect (of a plan, say): only its own caller hears of it, and nothing is stored. */
@@ -67,11 +67,13 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
 /** What a plan may look at. Reading what was not declared is a defect of the plan, not a 0. */
 export function viewOf(state: BatchState, request: PostingRequest): LedgerView {
   const { loads } = request;
+  const declared = (account: AccountId) => {
+    if (!loads.wallets.includes(account)) throw new Error(`${request.kind} looked at wallet account ${account} without declaring it`);
+    return requireWallet(state, account);
+  };
   return {
-    wallet(account) {
-      if (!loads.wallets.includes(account)) throw new Error(`${request.kind} looked at wallet account ${account} without declaring it`);
-      return walletView(requireWallet(state, account), dayIn(request, account));
-    },
+    wallet: (account) => walletView(declared(account), dayIn(request, account)),
+    contributors: (pool) => new Set(declared(pool).lots.flatMap(({ remaining, contributor }) => (remaining > 0 && contributor !== OWN ? contributor : []))),
     hold(id) {
       if (!loads.holds?.includes(id)) throw new Error(`${request.kind} looked at hold ${id} without declaring it`);
       const hold = state.holds.get(id);
