@@ -101,37 +101,52 @@ export interface BatchEnd {
 }
 
 /**
- * Counts a batch and keeps its errors, in one transaction. A batch that somebody else has counted meanwhile is not counted twice: its entries are
- * the same, and what they did was done once.
+ * Counts a batch and keeps its errors, in one transaction. Lines that somebody else has counted meanwhile are not counted twice: what became of them
+ * was done once, and is the same. Two senders may have cut the file into other batches: each line beyond the last that is counted, counts.
  */
-export async function endBatch(app: App, principal: Principal, found: FileImport, { results, enrolled, bytesDone }: BatchEnd): Promise<ImportedBatch> {
-  const all = [...results];
-  const errors = all.flatMap(([, result]) => (result.is === 'rejected' ? [result.error] : []));
-  const imported = all.flatMap(([, result]) => (result.is === 'imported' ? [result.points] : []));
+export async function endBatch(app: App, principal: Principal, { id }: FileImport, { results, enrolled, bytesDone }: BatchEnd): Promise<ImportedBatch> {
+  const errors = errorsOf([...results]);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    if (all.length > 0) {
-      const { rowCount } = await client.query(
-        `UPDATE file_import SET updated_at = greatest(updated_at, $3), last_line = $4, entries = entries + $5, imported = imported + $6, repeated = repeated + $7,
-           rejected = rejected + $8, enrolled = enrolled + $9, points = points + $10::bigint, bytes_done = greatest(bytes_done, $11::bigint)
-         WHERE id = $1 AND last_line < $2 AND finished_at IS NULL`,
-        [
-          found.id,
-          all[0][0].line,
-          app.clock.now(),
-          all[all.length - 1][0].lastLine,
-          all.length,
-          imported.length,
-          all.length - imported.length - errors.length,
-          errors.length,
-          enrolled,
-          imported.reduce((sum, points) => sum + BigInt(points), 0n).toString(),
-          (bytesDone ?? 0n).toString(),
-        ],
-      );
-      if (rowCount === 1) await keepErrors(client, found, errors.slice(0, Math.max(0, MOST_ERRORS_KEPT - found.rejected)));
+    if (results.size > 0) {
+      await client.query('SELECT FROM file_import WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      const found = await readImport(client, id);
+      const uncounted = [...results].filter(([{ line }]) => line > found.lastLine);
+      if (found.finishedAt === null) await count(client, found, { results: uncounted, enrolled, bytesDone, now: app.clock.now() });
     }
-    return { import: await readImport(client, found.id), errors };
+    return { import: await readImport(client, id), errors };
   });
+}
+
+function errorsOf(results: readonly (readonly [Entry, EntryResult])[]): LineError[] {
+  return results.flatMap(([, result]) => (result.is === 'rejected' ? [result.error] : []));
+}
+
+async function count(
+  client: PoolClient,
+  found: FileImport,
+  { results, enrolled, bytesDone, now }: Omit<BatchEnd, 'results'> & { readonly results: readonly (readonly [Entry, EntryResult])[]; readonly now: Date },
+): Promise<void> {
+  const errors = errorsOf(results);
+  const imported = results.flatMap(([, result]) => (result.is === 'imported' ? [result.points] : []));
+  await client.query(
+    `UPDATE file_import SET updated_at = greatest(updated_at, $2), last_line = $3, entries = entries + $4, imported = imported + $5, repeated = repeated + $6,
+       rejected = rejected + $7, enrolled = enrolled + $8, points = points + $9::bigint, bytes_done = greatest(bytes_done, $10::bigint)
+     WHERE id = $1`,
+    [
+      found.id,
+      now,
+      results.at(-1)?.[0].lastLine ?? found.lastLine,
+      results.length,
+      imported.length,
+      results.length - imported.length - errors.length,
+      errors.length,
+      // Whoever enrolled them counts them, whoever counts their lines.
+      enrolled,
+      imported.reduce((sum, points) => sum + BigInt(points), 0n).toString(),
+      (bytesDone ?? 0n).toString(),
+    ],
+  );
+  await keepErrors(client, found, errors.slice(0, Math.max(0, MOST_ERRORS_KEPT - found.rejected)));
 }
 
 async function keepErrors(client: PoolClient, { id, brandId }: FileImport, errors: readonly LineError[]): Promise<void> {

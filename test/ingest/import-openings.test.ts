@@ -78,6 +78,31 @@ test('a line enrols whom the brand does not know, and its points are lots of the
   expect(await balanceOf(fuel, 'O-1')).toMatchObject({ active: 1_205 });
 });
 
+test('two senders that cut the file differently: every line is counted once, and its error kept', async () => {
+  const { id } = await start(fuel);
+  const batch = (...lines: number[]) =>
+    send(
+      id,
+      lines.map((line) => row(line, { customerId: `S-${line}`, points: line === 4 ? '-5' : '10' })),
+    );
+  const post = shop.app.ledger.post.bind(shop.app.ledger);
+  let first = true;
+  // While the first sender's request is being booked, its client is gone, and a second one has begun.
+  const spy = jest.spyOn(shop.app.ledger, 'post').mockImplementation(async (request) => {
+    if (request.kind === 'IMPORT_OPENING' && first) {
+      first = false;
+      expect((await batch(2, 3)).import).toMatchObject({ lastLine: 3, entries: 2 });
+    }
+    return post(request);
+  });
+  const { import: counted } = await batch(2, 3, 4, 5);
+  spy.mockRestore();
+  expect(counted.lastLine).toBe(5);
+  const { import: found } = await batch(4, 5, 6);
+  expect(counts({ ...found })).toEqual({ entries: 5, imported: 4, repeated: 0, rejected: 1, enrolled: 4, points: 40n });
+  expect((await listImportErrors(shop.app, fuel.principal, id, { after: 0, limit: 10 })).map(({ line }) => line)).toEqual([4]);
+});
+
 test('each bad line is told with its field and what to do, and harms no other', async () => {
   const { id } = await start(fuel);
   const before = await shop.written();
