@@ -11,7 +11,7 @@ import { IdempotencyConflict } from '../ledger/posting-ledger';
 import { currencyCode, idempotencyKey } from '../ledger/request-fields';
 import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
 import type { MemberRef } from '../members/member-ref';
-import { readBalance } from '../members/read-balances';
+import { readStanding } from '../members/read-balances';
 import { checkConversion } from './check-conversion';
 import { type ConversionAmounts, givenInAll } from './conversion-amounts';
 import { conversionRates } from './conversion-rates';
@@ -97,7 +97,7 @@ async function requireFunds(app: App, client: PoolClient, walletId: Uuid, curren
   const quoted = Number(rows[0].quoted);
   const [account] = await app.ledger.openAccounts([{ kind: 'WALLET', owner: walletId, currencyId: currency.id }]);
   // Read after what is quoted: a quote that is used in between counts twice rather than not at all.
-  const { spendable } = await readBalance(app, { account, currency });
+  const { spendable } = (await readStanding(app, { account, currency })).balance;
   const available = Math.max(0, spendable - quoted);
   if (givenInAll(amounts) > BigInt(available)) throw new InsufficientPoints(available, amounts, quoted);
 }

@@ -3,8 +3,7 @@ import type { App } from '../app';
 import type { Uuid } from '../ids';
 import { withMember } from '../members/asking-member';
 import { LOOKS_AT_MEMBERS } from '../members/find-member';
-import { type Expiry, readNextExpiries, readWalletAccounts } from '../members/read-balances';
-import { dayOf } from '../points/calendar';
+import { type Expiry, nextExpiries, readStanding, readWalletAccounts } from '../members/read-balances';
 import { InvalidInput } from '../refusal';
 
 /** The furthest that can be asked for, in days. */
@@ -21,14 +20,15 @@ export interface ExpiringPoints extends Expiry {
  */
 export async function readExpiring(app: App, principal: Principal, memberId: Uuid, within: number): Promise<ExpiringPoints[]> {
   if (within < 1 || within > FURTHEST) throw new InvalidInput('within', `This is 1 to ${FURTHEST} days.`);
-  return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
-    const now = app.clock.now();
-    const found: ExpiringPoints[] = [];
-    for (const each of await readWalletAccounts(app, client, walletId)) {
-      const today = dayOf(now, each.currency.timeZone);
-      const expiries = await readNextExpiries(client, each, today, { until: today + within, limit: within });
-      found.push(...expiries.map((expiry) => ({ ...expiry, currency: each.currency.code })));
-    }
-    return found.sort((a, b) => (a.on === b.on ? (a.currency < b.currency ? -1 : 1) : a.on < b.on ? -1 : 1));
-  });
+  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, ({ client }, { walletId }) =>
+    readWalletAccounts(app, client, walletId),
+  );
+  const found = await Promise.all(
+    accounts.map(async (each) => {
+      const standing = await readStanding(app, each);
+      const expiries = nextExpiries(standing, { until: standing.today + within, limit: within });
+      return expiries.map((expiry) => ({ ...expiry, currency: each.currency.code }));
+    }),
+  );
+  return found.flat().sort((a, b) => (a.on === b.on ? (a.currency < b.currency ? -1 : 1) : a.on < b.on ? -1 : 1));
 }

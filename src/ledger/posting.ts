@@ -165,11 +165,22 @@ export interface TransferView {
   readonly termsId: Uuid | null;
 }
 
+/** Points of one lot that are not held, as they are at this point of the batch. */
+export interface LotView {
+  readonly points: number;
+  /** First local day on which they can be spent; NEVER while they wait to be confirmed. */
+  readonly availableOn: Day;
+  /** First local day on which they no longer can: the lot's own, or its wallet's where that slides and comes first; NEVER where there is none. */
+  readonly endsOn: Day;
+}
+
 /** What a plan may look at: only what the posting declared in `loads`. Anything undeclared throws. */
 export interface LedgerView {
   wallet(account: AccountId): WalletView;
   /** Wallet accounts whose points are in a pool, held ones aside. */
   contributors(pool: AccountId): ReadonlySet<AccountId>;
+  /** In order of consumption. */
+  lots(account: AccountId): readonly LotView[];
   hold(id: Uuid): HoldView | undefined;
   transfer(id: Uuid): TransferView | undefined;
   /** 0 when it was never counted. */

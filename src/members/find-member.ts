@@ -2,9 +2,8 @@ import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
 import type { BalanceAfter } from '../ledger/posting';
-import { dayOf } from '../points/calendar';
 import { type MemberOrSelf, withMember } from './asking-member';
-import { type Expiry, type PendingPoints, readBalance, readNextExpiries, readPending, readWalletAccounts, type WalletAccount } from './read-balances';
+import { type Expiry, nextExpiries, type PendingPoints, pendingPoints, readStanding, readWalletAccounts } from './read-balances';
 import type { ResolvedMember } from './resolve-members';
 
 /** Who may look at a member: a brand that knows it, the operator, the member. */
@@ -58,22 +57,13 @@ export interface CurrencyBalance extends BalanceAfter {
 
 /** A wallet's balances, a currency each, by code. */
 export async function readWalletBalances(app: App, principal: Principal, memberId: Uuid): Promise<CurrencyBalance[]> {
-  const now = app.clock.now();
-  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
-    const found: (WalletAccount & { nextExpiries: Expiry[]; pendingPoints: PendingPoints[] })[] = [];
-    for (const each of await readWalletAccounts(app, client, walletId)) {
-      const today = dayOf(now, each.currency.timeZone);
-      const nextExpiries = await readNextExpiries(client, each, today);
-      found.push({ ...each, nextExpiries, pendingPoints: await readPending(client, each, today) });
-    }
-    return found;
-  });
+  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, ({ client }, { walletId }) =>
+    readWalletAccounts(app, client, walletId),
+  );
   return Promise.all(
-    accounts.map(async (each) => ({
-      ...(await readBalance(app, each)),
-      currency: each.currency.code,
-      nextExpiries: each.nextExpiries,
-      pendingPoints: each.pendingPoints,
-    })),
+    accounts.map(async (each) => {
+      const standing = await readStanding(app, each);
+      return { ...standing.balance, currency: each.currency.code, nextExpiries: nextExpiries(standing), pendingPoints: pendingPoints(standing) };
+    }),
   );
 }

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { App } from '../app';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
 import { newUuid, type Uuid } from '../ids';
-import type { AccountId, BalanceAfter } from '../ledger/posting';
+import type { AccountId, BalanceAfter, LotView } from '../ledger/posting';
 import { type Day, dayOf, dayToIso, NEVER } from '../points/calendar';
 
 /** A wallet's account in one points currency. */
@@ -34,27 +34,6 @@ export async function readWalletAccounts(app: App, client: PoolClient, walletId:
     .sort((a, b) => (a.currency.code < b.currency.code ? -1 : 1));
 }
 
-/**
- * Points by the next days on which some expire, soonest first: of their own, or with their wallet where expiry slides. Held ones are left out, since
- * a hold may still spend them; and those that wait to be confirmed, which do not expire. All days, at most 10 of them, unless said otherwise.
- */
-export async function readNextExpiries(
-  client: PoolClient,
-  { account }: WalletAccount,
-  today: Day,
-  { until, limit }: { readonly until: Day; readonly limit: number } = { until: NEVER, limit: MOST_EXPIRIES },
-): Promise<Expiry[]> {
-  const { rows } = await client.query({
-    name: 'next-expiries',
-    text: `SELECT least(l.expires_on, a.slides_until)::text AS on, sum(l.remaining)::text AS points FROM account a JOIN lot l ON l.account_id = a.id
-           WHERE a.id = $1 AND l.remaining > 0 AND l.available_on < 'infinity' AND least(l.expires_on, a.slides_until) > $2::date
-             AND least(l.expires_on, a.slides_until) <= $3::date AND least(l.expires_on, a.slides_until) < 'infinity'
-           GROUP BY least(l.expires_on, a.slides_until) ORDER BY least(l.expires_on, a.slides_until) LIMIT $4`,
-    values: [account, dayToIso(today), dayToIso(until), limit],
-  });
-  return rows.map((row) => ({ on: row.on, points: Number(row.points) }));
-}
-
 /** Points earned that cannot be spent yet. */
 export interface PendingPoints {
   readonly points: number;
@@ -64,33 +43,66 @@ export interface PendingPoints {
   readonly confirmBy: string | null;
 }
 
-/** Pending points by the day on which they can be spent, soonest first, those to be confirmed last; at most 100 days. */
-export async function readPending(client: PoolClient, { account }: WalletAccount, today: Day): Promise<PendingPoints[]> {
-  const { rows } = await client.query({
-    name: 'pending-points',
-    text: `SELECT nullif(l.available_on, 'infinity')::text AS available_on, CASE WHEN l.available_on = 'infinity' THEN (l.expires_on - 1)::text END AS confirm_by,
-             sum(l.remaining)::text AS points
-           FROM account a JOIN lot l ON l.account_id = a.id
-           WHERE a.id = $1 AND l.remaining > 0 AND l.available_on > $2::date AND least(l.expires_on, a.slides_until) > $2::date
-           GROUP BY l.available_on, confirm_by ORDER BY l.available_on, confirm_by LIMIT ${MOST_DAYS}`,
-    values: [account, dayToIso(today)],
-  });
-  return rows.map((row) => ({ points: Number(row.points), availableOn: row.available_on, confirmBy: row.confirm_by }));
+/** What a debit would find now, and in which lots. */
+export interface Standing {
+  readonly balance: BalanceAfter;
+  readonly lots: readonly LotView[];
+  /** The currency's local day. */
+  readonly today: Day;
 }
 
-/** What a debit would find now. Asked of the ledger, so that expired holds and lots count as they do when points are spent. */
-export async function readBalance(app: App, { account, currency }: WalletAccount): Promise<BalanceAfter> {
+/** Asked of the ledger, in one look, so that expired holds and lots count as they do when points are spent, whether or not their end is booked. */
+export async function readStanding(app: App, { account, currency }: WalletAccount): Promise<Standing> {
   const now = app.clock.now();
+  const today = dayOf(now, currency.timeZone);
+  let lots: readonly LotView[] = [];
   const outcome = await app.ledger.preview({
     id: newUuid(),
     party: newUuid(),
     kind: 'BALANCE',
     contentHash: Buffer.alloc(32),
     occurredAt: now.getTime(),
-    day: dayOf(now, currency.timeZone),
+    day: today,
     recordedAt: now.getTime(),
     loads: { wallets: [account] },
-    plan: () => ({ steps: [], answer: {} }),
+    plan: (view) => {
+      lots = view.lots(account);
+      return { steps: [], answer: {} };
+    },
   });
-  return outcome.balances[0];
+  return { balance: outcome.balances[0], lots, today };
+}
+
+/**
+ * Points by the next days on which some expire, soonest first: of their own, or with their wallet where expiry slides. Held ones are left out, since
+ * a hold may still spend them; and those that wait to be confirmed, which do not expire. All days, at most 10 of them, unless said otherwise.
+ */
+export function nextExpiries({ lots, today }: Standing, { until, limit } = { until: NEVER, limit: MOST_EXPIRIES }): Expiry[] {
+  const ending = lots.filter(({ availableOn, endsOn }) => availableOn !== NEVER && endsOn > today && endsOn <= until && endsOn !== NEVER);
+  const days = [...summed(ending, ({ endsOn }) => endsOn)].sort(([a], [b]) => a - b);
+  return days.slice(0, limit).map(([on, points]) => ({ on: dayToIso(on), points }));
+}
+
+/** Pending points by the day on which they can be spent, soonest first, those to be confirmed last, by their deadlines; at most 100 days. */
+export function pendingPoints({ lots, today }: Standing): PendingPoints[] {
+  const pending = lots.filter(({ availableOn, endsOn }) => availableOn > today && endsOn > today);
+  const byDay = (sums: Map<Day, number>) => [...sums].sort(([a], [b]) => a - b);
+  const later = summed(
+    pending.filter(({ availableOn }) => availableOn !== NEVER),
+    ({ availableOn }) => availableOn,
+  );
+  const unconfirmed = summed(
+    pending.filter(({ availableOn }) => availableOn === NEVER),
+    ({ endsOn }) => endsOn - 1,
+  );
+  return [
+    ...byDay(later).map(([on, points]) => ({ points, availableOn: dayToIso(on), confirmBy: null })),
+    ...byDay(unconfirmed).map(([deadline, points]) => ({ points, availableOn: null, confirmBy: dayToIso(deadline) })),
+  ].slice(0, MOST_DAYS);
+}
+
+function summed(lots: readonly LotView[], dayOfLot: (lot: LotView) => Day): Map<Day, number> {
+  const sums = new Map<Day, number>();
+  for (const lot of lots) sums.set(dayOfLot(lot), (sums.get(dayOfLot(lot)) ?? 0) + lot.points);
+  return sums;
 }

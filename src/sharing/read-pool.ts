@@ -5,7 +5,7 @@ import type { App } from '../app';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
 import type { Uuid } from '../ids';
 import type { AccountId, BalanceAfter } from '../ledger/posting';
-import { type Expiry, readBalance, readNextExpiries } from '../members/read-balances';
+import { type Expiry, nextExpiries, readStanding } from '../members/read-balances';
 import { dayOf, dayToIso } from '../points/calendar';
 import { NotFound } from '../refusal';
 import { type Membership, type PoolRole, readMemberships } from './household';
@@ -103,22 +103,20 @@ export async function readPoolBalances(app: App, principal: Principal, poolId: U
   requirePoolReader(principal);
   const now = app.clock.now();
   const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const parts: (PoolAccount & Pick<PoolBalance, 'nextExpiries' | 'contributors'>)[] = [];
+    const parts: (PoolAccount & Pick<PoolBalance, 'contributors'>)[] = [];
     for (const each of await readPoolAccounts(app, client, poolId)) {
       const today = dayOf(now, each.currency.timeZone);
       const { rows } = await client.query({ name: 'pool-parts', text: PARTS, values: [poolId, each.account, dayToIso(today)] });
       const contributors = rows.map((row) => ({ memberId: row.member_id, points: Number(row.points) }));
-      parts.push({ ...each, nextExpiries: await readNextExpiries(client, each, today), contributors });
+      parts.push({ ...each, contributors });
     }
     return parts;
   });
   return Promise.all(
-    found.map(async ({ nextExpiries, contributors, ...each }) => ({
-      ...(await readBalance(app, each)),
-      currency: each.currency.code,
-      nextExpiries,
-      contributors,
-    })),
+    found.map(async ({ contributors, ...each }) => {
+      const standing = await readStanding(app, each);
+      return { ...standing.balance, currency: each.currency.code, nextExpiries: nextExpiries(standing), contributors };
+    }),
   );
 }
 

@@ -5,6 +5,8 @@ import { listExpiryNotices } from '../../src/expiry/list-notices';
 import { readExpiring } from '../../src/expiry/read-expiring';
 import { setExpiryNotices } from '../../src/expiry/set-expiry-notices';
 import { newUuid } from '../../src/ids';
+import { readWalletBalances } from '../../src/members/find-member';
+import { holdPoints } from '../../src/redemption/hold-points';
 import { redeemPoints } from '../../src/redemption/redeem-points';
 import { InvalidInput, NotFound, PermissionDenied } from '../../src/refusal';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type ShopOptions, spendingOf, type Till } from '../support/shop-coalition';
@@ -131,4 +133,19 @@ it('shows what expires in the coming days, a row each day', async () => {
   expect(await readExpiring(shop.app, fuel.principal, ana.memberId, 9)).toEqual([{ currency: 'FLP', on: '2027-01-10', points: 100 }]);
   expect(await readExpiring(shop.app, fuel.principal, ana.memberId, 10)).toHaveLength(2);
   await expect(readExpiring(shop.app, fuel.principal, ana.memberId, 0)).rejects.toThrow(InvalidInput);
+});
+
+it('leaves out what is held, until the hold ends: whether or not a worker has booked that', async () => {
+  await open();
+  await buy('100');
+  await holdPoints(shop.app, fuel.principal, spendingOf(ana.ref, 40, { expiresAt: new Date('2026-01-17T12:00:00Z') }));
+  const look = async () => {
+    const [{ active, held, nextExpiries }] = await readWalletBalances(shop.app, fuel.principal, ana.memberId);
+    return { active, held, nextExpiries, expiring: await readExpiring(shop.app, member(), ana.memberId, 400) };
+  };
+  const ending = (points: number) => ({ nextExpiries: [{ on: '2027-01-10', points }], expiring: [{ currency: 'FLP', on: '2027-01-10', points }] });
+  at('2026-01-17T11:59:59Z');
+  expect(await look()).toEqual({ active: 60, held: 40, ...ending(60) });
+  at('2026-01-17T12:00:00Z');
+  expect(await look()).toEqual({ active: 100, held: 0, ...ending(100) });
 });

@@ -74,6 +74,11 @@ export function viewOf(state: BatchState, request: PostingRequest): LedgerView {
   return {
     wallet: (account) => walletView(declared(account), dayIn(request, account)),
     contributors: (pool) => new Set(declared(pool).lots.flatMap(({ remaining, contributor }) => (remaining > 0 && contributor !== OWN ? contributor : []))),
+    lots(account) {
+      const wallet = declared(account);
+      const left = wallet.lots.filter((lot) => lot.remaining > 0);
+      return left.map((lot) => ({ points: lot.remaining, availableOn: lot.availableOn, endsOn: endOf(lot, wallet) }));
+    },
     hold(id) {
       if (!loads.holds?.includes(id)) throw new Error(`${request.kind} looked at hold ${id} without declaring it`);
       const hold = state.holds.get(id);
