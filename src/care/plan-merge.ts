@@ -44,10 +44,17 @@ export function planMerge({ givenId, filledId, duplicate, survivor }: MergeFacts
 }
 
 /**
- * Where expiry slides: what the duplicate did last was done by the same person. Otherwise points that are good for longer there, or that wait to be
- * confirmed, would end with the survivor's. A survivor whose wallet has no end keeps none: what comes in has its own.
+ * Where expiry slides: what the duplicate did last was done by the same person, so its points would else end sooner, or on that day whatever the
+ * survivor does: in wallets that end on the same day they go on sliding (see giveAll). A survivor whose wallet has no end takes on the duplicate's,
+ * unless it has points, given to it with days of their own, which must not end sooner. Nothing gets a later day than it had at the duplicate.
  */
 function sharedActivity(from: WalletView, to: WalletView): Step[] {
   const [until, ends] = [from.slidesUntil, to.slidesUntil];
-  return until === NEVER || ends === NEVER || until <= ends ? [] : [{ do: 'slide', account: to.account, until }];
+  if (until === NEVER || (ends === NEVER ? holdsPoints(to) || !holdsPoints(from) : until <= ends)) return [];
+  return [{ do: 'slide', account: to.account, until }];
+}
+
+/** Points whose time is not over. */
+function holdsPoints({ active, pending, held }: WalletView): boolean {
+  return active + pending + held > 0;
 }

@@ -9,6 +9,7 @@ import { recordPurchase, recordPurchases } from '../../src/earning/record-purcha
 import { setEarningRule, setEarningRuleSchema } from '../../src/earning/set-earning-rule';
 import { newUuid, type Uuid } from '../../src/ids';
 import { readWalletBalances } from '../../src/members/find-member';
+import type { MemberRef } from '../../src/members/member-ref';
 import { redeemPoints } from '../../src/redemption/redeem-points';
 import { refundRedemption, refundRedemptionSchema } from '../../src/redemption/refund-redemption';
 import { acceptInvitation, acceptInvitationSchema, listInvitations } from '../../src/sharing/answer-invitation';
@@ -51,6 +52,74 @@ async function merge(duplicateId: Uuid, survivorId: Uuid): Promise<void> {
   const { id } = await proposeMerge(shop.app, person(olga), { idempotencyKey: randomUUID(), duplicateId, survivorId, reason: 'the same person' });
   await approveMerge(shop.app, person(otto), { proposalId: id, reason: null });
 }
+
+describe('where points expire by inactivity, those of a duplicate', () => {
+  const WITH = { expiry: { kind: 'SLIDING', months: 3 }, now: new Date('2026-01-10T12:00:00Z') } as const;
+  const shopAt = async (instant: string, { ref }: { ref: MemberRef }) => {
+    at(instant);
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(ref, '1'));
+  };
+  /** The old card has 100 points, good until 10 April if it is used no more. */
+  const cards = async () => {
+    await open(WITH);
+    const [old, fresh] = [await fuel.enrol(), await fuel.enrol()];
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(old.ref, '100'));
+    return { old, fresh };
+  };
+
+  it('live on with what the survivor does, who had a card that was never used', async () => {
+    const { old, fresh } = await cards();
+    await merge(old.memberId, fresh.memberId);
+    for (const month of ['02', '03', '04']) await shopAt(`2026-${month}-09T12:00:00Z`, fresh);
+    at('2026-06-20T12:00:00Z');
+    expect(await balance(fresh.memberId)).toMatchObject({ active: 103 });
+    at('2026-07-09T12:00:00Z');
+    expect(await balance(fresh.memberId)).toMatchObject({ active: 0 });
+  });
+
+  it('live no longer than they did where the survivor does nothing', async () => {
+    const { old, fresh } = await cards();
+    at('2026-04-01T12:00:00Z');
+    await merge(old.memberId, fresh.memberId);
+    at('2026-04-09T12:00:00Z');
+    expect(await balance(fresh.memberId)).toMatchObject({ active: 100 });
+    at('2026-04-10T12:00:00Z');
+    expect(await balance(fresh.memberId)).toMatchObject({ active: 0 });
+    await shopAt('2026-04-11T12:00:00Z', fresh);
+    expect(await balance(fresh.memberId)).toMatchObject({ active: 1 });
+  });
+
+  it('live on with those of a survivor who has been inactive for longer', async () => {
+    const { old, fresh } = await cards();
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(fresh.ref, '10'));
+    await shopAt('2026-02-01T12:00:00Z', old);
+    await merge(old.memberId, fresh.memberId);
+    at('2026-04-30T12:00:00Z');
+    expect(await balance(fresh.memberId)).toMatchObject({ active: 111 });
+    await shopAt('2026-04-30T12:00:00Z', fresh);
+    at('2026-07-29T12:00:00Z');
+    expect(await balance(fresh.memberId)).toMatchObject({ active: 112 });
+  });
+
+  it('do not live again where they had lapsed', async () => {
+    const { old, fresh } = await cards();
+    at('2026-04-10T12:00:00Z');
+    await merge(old.memberId, fresh.memberId);
+    await shopAt('2026-04-10T13:00:00Z', fresh);
+    expect(await balance(fresh.memberId)).toMatchObject({ active: 1 });
+  });
+
+  it('shorten nothing that was given to the survivor', async () => {
+    const { old, fresh } = await cards();
+    const people = householdsOf(shop, fuel);
+    await people.allowGifts();
+    at('2026-02-10T12:00:00Z');
+    await givePoints(shop.app, (await people.person(40)).self, giftOf(fresh.ref, 40));
+    await merge(old.memberId, fresh.memberId);
+    at('2026-04-20T12:00:00Z');
+    expect(await balance(fresh.memberId)).toMatchObject({ active: 40 });
+  });
+});
 
 describe('points that wait to be confirmed, of a member who was merged into one who has been inactive for longer', () => {
   const pending = async () => {

@@ -1,5 +1,5 @@
 import type { Step } from '../../src/ledger/posting';
-import { NEVER } from '../../src/points/calendar';
+import { type Day, NEVER } from '../../src/points/calendar';
 import type { State, Transfer } from './naive-books';
 import type { Ask, NaiveLedger, NaiveOutcome } from './naive-ledger';
 import { endOf, free, owedBy } from './naive-points';
@@ -123,9 +123,15 @@ class Seen {
       case 'giveAll':
         if ((before.wallets.get(step.to)?.slidesUntil ?? NEVER) <= ask.day && transfer) this.coverage.add('points given to a wallet that has lapsed');
         if (step.code !== 'GIFT' && step.code !== 'MERGE' && transfer) this.once.add('with pool moves');
+        if (step.code === 'MERGE' && transfer) this.noteMerge(step, ask.day, after);
         break;
     }
     for (const hold of after.holds.values()) if (hold.state === 'EXPIRED') this.once.add('with an expired hold');
+  }
+
+  private noteMerge({ from, to }: Extract<Step, { do: 'giveAll' }>, day: Day, after: State): void {
+    const [ended, ends] = [from, to].map((id) => after.wallets.get(id)?.slidesUntil ?? NEVER);
+    if (ended > day && ended !== NEVER) this.coverage.add(`merged points that ${ended === ends ? 'slide on' : 'slide no more'}`);
   }
 
   private noteConversion({ out, in: into, expiry }: Extract<Step, { do: 'convert' }>, after: State): void {

@@ -60,6 +60,8 @@ export const LEAST: Readonly<Record<string, number>> = {
   'converted, OWN, into more': 50,
   'dates changed of an award': 800,
   'dates changed of an award after a clawback': 30,
+  'merged points that slide no more': 20,
+  'merged points that slide on': 20,
   'no dates changed of an award': 200,
   'no dates changed of an award after a clawback': 120,
   'points given to a wallet that has lapsed': 70,

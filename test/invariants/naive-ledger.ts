@@ -145,7 +145,9 @@ export class NaiveLedger extends NaiveBooks {
         this.mustBeOpen(step.to);
         if (step.code === 'MERGE') this.mustHoldNothing(step.from);
         const all = free(this.wallet(step.from)).filter((point) => step.code === 'MERGE' || point.lot.contributor === step.to);
-        return this.move(ask, step, inOrder(all, this.origins), 0);
+        // Two wallets that end on the same day: ending with the other one is no change.
+        const slidesOn = step.code === 'MERGE' && this.wallet(step.from).slidesUntil === this.wallet(step.to).slidesUntil;
+        return this.move(ask, step, inOrder(all, this.origins), 0, slidesOn);
       }
       case 'fillArrears': {
         const amount = Math.min(this.balances(step.from, ask.day).spendable, owedBy(this.wallet(step.to)));
@@ -266,10 +268,11 @@ export class NaiveLedger extends NaiveBooks {
     { id, code, from, to }: { id: Uuid; code: string; from: AccountId; to: AccountId },
     out: readonly Point[],
     contributor: AccountId,
+    slidesOn = false,
   ): void {
     if (out.length === 0) return;
     const giver = this.wallet(from);
-    const into = out.map((point) => moved(point, { expiresOn: endOf(point, giver), contributor }));
+    const into = out.map((point) => moved(point, { expiresOn: slidesOn ? point.lot.expiresOn : endOf(point, giver), contributor }));
     this.transfer(ask.day, id, code, from, to, out.length, { out, into });
   }
 }

@@ -208,7 +208,9 @@ export class StepMaker {
   private merge({ wallet, to: other, fill, close }: PartOf<'merge'>): Step[] {
     const from = this.place(wallet);
     const to = this.place(this.otherWallet(wallet, other));
-    const steps: Step[] = [{ do: 'giveAll', id: newUuid(), from, to, code: 'MERGE' }];
+    const until = this.model.wallet(from).slidesUntil;
+    const slide: Step[] = until === NEVER || other % 4 === 0 ? [] : [{ do: 'slide', account: to, until }];
+    const steps: Step[] = [...slide, { do: 'giveAll', id: newUuid(), from, to, code: 'MERGE' }];
     if (fill) steps.push({ do: 'fillArrears', id: newUuid(), from: to, to: from, code: 'MERGE' });
     if (close) steps.push({ do: 'close', account: from, mergedInto: to });
     return steps;

@@ -1,3 +1,4 @@
+import { NEVER } from '../../points/calendar';
 import type { Step } from '../posting';
 import { type AllocationState, OWN, type WalletState } from './batch-state';
 import { consume, dated, receive, requireOpenWallet, requireSpendable, spendable, takeFrom } from './lots';
@@ -12,7 +13,7 @@ export function give(posting: Posting, step: StepOf<'give'>): void {
   requireOpenWallet(to);
   requireSpendable(posting, from, step.amount);
   const consumed = consume(posting, from, step.amount, 'spend');
-  move(posting, step, from, to, consumed, step.code === 'POOL_CONTRIBUTION' ? from.account : OWN);
+  move(posting, step, from, to, consumed, dated(consumed, from, step.code === 'POOL_CONTRIBUTION' ? from.account : OWN));
 }
 
 export function giveAll(posting: Posting, step: StepOf<'giveAll'>): void {
@@ -23,13 +24,18 @@ export function giveAll(posting: Posting, step: StepOf<'giveAll'>): void {
   const lots = from.lots.filter((lot) => lot.remaining > 0 && (step.code === 'MERGE' || lot.contributor === contributor));
   const amount = lots.reduce((sum, lot) => sum + lot.remaining, 0);
   if (amount === 0) return;
-  move(posting, { ...step, termsId: null }, from, to, takeFrom(posting, lots, amount, 'spend').allocations, OWN);
+  const { allocations } = takeFrom(posting, lots, amount, 'spend');
+  // Where both wallets end on one day, the points live neither longer nor shorter by ending with the other one.
+  const slidesOn = step.code === 'MERGE' && from.slidesUntil === to.slidesUntil;
+  move(posting, { ...step, termsId: null }, from, to, allocations, dated(allocations, slidesOn ? { slidesUntil: NEVER } : from, OWN));
 }
 
 export function fillArrears(posting: Posting, step: StepOf<'fillArrears'>): void {
   const { from, to } = parties(posting, step);
   const amount = Math.min(spendable(from, posting.dayIn(from)), to.arrears);
-  if (amount > 0) move(posting, { ...step, termsId: null }, from, to, consume(posting, from, amount, 'spend'), OWN);
+  if (amount === 0) return;
+  const consumed = consume(posting, from, amount, 'spend');
+  move(posting, { ...step, termsId: null }, from, to, consumed, dated(consumed, from, OWN));
 }
 
 /** Throws RefusedStep WALLET_HAS_HOLDS while points are set aside in a wallet that is to end. */
@@ -50,14 +56,13 @@ function move(
   from: WalletState,
   to: WalletState,
   consumed: readonly AllocationState[],
-  contributor: number,
+  arriving: readonly AllocationState[],
 ): void {
   const amount = consumed.reduce((sum, portion) => sum + portion.amount, 0);
   posting.shiftWallet(from, { debits: amount });
   const debitAfter = posting.nextMovement(from);
   posting.shiftWallet(to, { credits: amount });
   const creditAfter = posting.nextMovement(to);
-  const arriving = dated(consumed, from, contributor);
   const filled = receive(posting, to, id, arriving);
   const [debitAccount, creditAccount, currencyId] = [from.account, to.account, from.currencyId];
   const common = { reverses: null, holdId: null, lot: null };

@@ -101,6 +101,6 @@ export function receive(posting: Posting, wallet: WalletState, transferId: Uuid,
 }
 
 /** Portions as they arrive elsewhere: the dates that their wallet gave them go with them. */
-export function dated(portions: readonly AllocationState[], from: WalletState, contributor: number): AllocationState[] {
+export function dated(portions: readonly AllocationState[], from: Pick<WalletState, 'slidesUntil'>, contributor: number): AllocationState[] {
   return mergeLots(portions.map((portion) => ({ ...portion, expiresOn: endOf(portion, from), contributor })));
 }
