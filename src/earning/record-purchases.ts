@@ -10,7 +10,7 @@ import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/pos
 import { StateMoved } from '../ledger/posting-ledger';
 import { velocityLimits } from '../limits/velocity-limit';
 import { type HashedRef, hashedRefContent, hashRef } from '../members/member-ref';
-import { knowPresented } from '../members/resolve-members';
+import { knowPresented, presentedFor } from '../members/resolve-members';
 import { lookingAgain } from '../members/surviving-accounts';
 import { lookUp } from '../purchases/look-up';
 import { NotFound, Refusal } from '../refusal';
@@ -99,7 +99,11 @@ async function record(
   const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, limits }, asked);
   const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, requests[at])));
   const results = outcomes.map((outcome, at) => toResult(outcome, commands[at].dryRun));
-  const met = members.filter((_, at) => !commands[at].dryRun && results[at].status === 'fulfilled' && found[at].member?.isNew);
+  // Also of repetitions: the first request may have been cut off before.
+  const met = outcomes.flatMap((outcome, at) => {
+    const booked = outcome.status === 'fulfilled' && !outcome.value.refusal && !commands[at].dryRun;
+    return booked && found[at].member?.isNew ? presentedFor(outcome.value, members[at]) : [];
+  });
   if (met.length > 0) await knowPresented(app, brandId, met);
   return results;
 }

@@ -10,7 +10,7 @@ import { contentHash } from '../ledger/idempotency';
 import type { AccountRef } from '../ledger/ledger';
 import type { PostingOutcome, PostingRequest } from '../ledger/posting';
 import { hashRef, memberRefContent } from '../members/member-ref';
-import { knowPresented, type ResolvedMember } from '../members/resolve-members';
+import { knowPresented, presentedFor, type ResolvedMember } from '../members/resolve-members';
 import { ALWAYS, type Day, dayOf, monthStart } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
 import { Refusal } from '../refusal';
@@ -43,21 +43,23 @@ export async function importOpenings(app: App, principal: Principal, { importId,
   const { snapshot, stored } = await batch.lookUp(read.filter(isRow));
   const decided = new Map<OpeningRow, EntryResult>();
   const prepared: PreparedRow[] = [];
+  const earlierHere: { readonly row: OpeningRow; readonly outcome: PostingOutcome }[] = [];
   for (const row of read.filter(isRow)) {
     const earlier = stored.get(batch.idOf(row));
     const wrong = duplicates.get(row.line);
     if (wrong) decided.set(row, { is: 'rejected', error: wrong });
-    else if (earlier)
-      decided.set(
-        row,
-        batch.resultOf(row, () => sameOutcome(earlier, batch.hashOf(row))),
-      );
-    else {
+    else if (earlier) {
+      const result = batch.resultOf(row, () => sameOutcome(earlier, batch.hashOf(row)));
+      decided.set(row, result);
+      if (result.is === 'imported') earlierHere.push({ row, outcome: earlier.outcome });
+    } else {
       const ready = prepare(row, snapshot, found, brandId, app.clock.now());
       if ('error' in ready) decided.set(row, { is: 'rejected', error: ready.error });
       else prepared.push(ready);
     }
   }
+  // A batch that was cut off once it was booked.
+  await batch.know(earlierHere);
   const { members, errors, enrolled } = await openingMembers(
     app,
     principal,
@@ -198,12 +200,19 @@ class Batch {
         }),
       );
     });
-    const presented = rows.flatMap(({ row }) => (row.member.byIdentifier && decided.get(row)?.is === 'imported' ? [row.member.byIdentifier] : []));
-    await knowPresented(
-      this.app,
-      this.brandId,
-      presented.map((ref) => hashRef(this.app.keys, this.brandId, ref)),
+    const booked = rows.flatMap(({ row }, at) => {
+      const outcome = outcomes[at];
+      return outcome.status === 'fulfilled' ? { row, outcome: outcome.value } : [];
+    });
+    await this.know(booked.filter(({ row }) => decided.get(row)?.is === 'imported'));
+  }
+
+  /** Whose identifiers stood in lines that are booked. */
+  async know(booked: readonly { readonly row: OpeningRow; readonly outcome: PostingOutcome }[]): Promise<void> {
+    const presented = booked.flatMap(({ row: { member }, outcome }) =>
+      member.byIdentifier ? presentedFor(outcome, hashRef(this.app.keys, this.brandId, member.byIdentifier)) : [],
     );
+    await knowPresented(this.app, this.brandId, presented);
   }
 
   private async request(

@@ -3,6 +3,7 @@ import type { App } from '../app';
 import { readTogether } from '../database/reading';
 import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
+import type { AccountId, PostingOutcome } from '../ledger/posting';
 import { NotFound, Refusal } from '../refusal';
 import { findWallets, MemberLook, type ResolvedMember } from './member-look';
 import { type HashedRef, hashRef, type MemberRef } from './member-ref';
@@ -117,15 +118,68 @@ function toFound({ memberId, walletId, locked, closed }: ResolvedMember, isNew: 
   return { memberId, walletId, locked, closed, isNew };
 }
 
-/** Makes the members whose identifiers were presented known to the brand, once what they were presented for is booked. */
-export async function knowPresented(app: App, brandId: Uuid, refs: readonly HashedRef[]): Promise<void> {
-  const presented = refs.filter((ref) => ref.by === 'identifier');
-  if (presented.length === 0) return;
+/** What a member was named by, and what was booked for it. */
+interface Presented {
+  readonly ref: HashedRef;
+  /** Of a repeated request: when it was booked, ms since 1970, and in which accounts; null: just now. */
+  readonly repeats: { readonly bookedAt: number; readonly accounts: readonly AccountId[] } | null;
+}
+
+/** What was presented for a posting. */
+export function presentedFor({ duplicate, recordedAt, balances }: PostingOutcome, ref: HashedRef): Presented {
+  return { ref, repeats: duplicate ? { bookedAt: recordedAt, accounts: balances.map(({ account }) => account) } : null };
+}
+
+/**
+ * Makes the members whose identifiers were presented known to the brand, once what they were presented for is booked. A repeated request makes up for
+ * one that was cut off before this. It does not undo that the member was unlinked since, nor tell of somebody else whose the identifier is by now.
+ */
+export async function knowPresented(app: App, brandId: Uuid, presented: readonly Presented[]): Promise<void> {
+  const shown = presented.filter(({ ref }) => ref.by === 'identifier');
+  if (shown.length === 0) return;
   await app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
-    const look = new MemberLook(brandId, presented);
+    const look = new MemberLook(
+      brandId,
+      shown.map(({ ref }) => ref),
+    );
     await readTogether(client, look.readings);
-    await linkPresented(app, client, brandId, identifiedBy(look, presented));
+    const now: Uuid[] = [];
+    const repeated: Repeated[] = [];
+    for (const [at, { repeats }] of shown.entries()) {
+      const memberId = look.ids[at];
+      if (memberId === null) continue;
+      if (repeats) repeated.push({ memberId, ...repeats });
+      else now.push(memberId);
+    }
+    await linkPresented(app, client, brandId, [...now, ...(await stillToKnow(app, client, brandId, repeated))]);
   });
+}
+
+interface Repeated {
+  readonly memberId: Uuid;
+  readonly bookedAt: number;
+  readonly accounts: readonly AccountId[];
+}
+
+/** Those for whom it was booked, and whom the brand has not unlinked since. */
+async function stillToKnow(app: App, client: PoolClient, brandId: Uuid, repeated: readonly Repeated[]): Promise<Uuid[]> {
+  if (repeated.length === 0) return [];
+  const memberIds = repeated.map(({ memberId }) => memberId);
+  // Whose the accounts are, the brand sees only of members that it knows.
+  await client.query('SAVEPOINT look');
+  await linkPresented(app, client, brandId, memberIds);
+  const { rows } = await client.query({
+    name: 'booked-members',
+    text: `SELECT a.id, w.member_id, (SELECT max(l.unlinked_at) FROM brand_link l WHERE l.brand_id = $1 AND l.member_id = w.member_id) AS unlinked_at
+           FROM account a JOIN wallet w ON w.id = a.owner_id WHERE a.id = ANY ($2::bigint[])`,
+    values: [brandId, repeated.flatMap(({ accounts }) => accounts)],
+  });
+  await client.query('ROLLBACK TO SAVEPOINT look');
+  return repeated.flatMap(({ memberId, bookedAt, accounts }) =>
+    rows.some((row) => row.member_id === memberId && accounts.includes(Number(row.id)) && (row.unlinked_at === null || row.unlinked_at.getTime() < bookedAt))
+      ? memberId
+      : [],
+  );
 }
 
 async function linkPresented(app: App, client: PoolClient, brandId: Uuid, memberIds: readonly Uuid[]): Promise<void> {

@@ -16,7 +16,7 @@ import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredA
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { type HashedRef, hashedRefContent, hashRef, type MemberRef } from '../members/member-ref';
-import { knowPresented, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
+import { type FoundMember, knowPresented, presentedFor, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
 import { lookingAgain, whileOpen } from '../members/surviving-accounts';
 import { dayOf } from '../points/calendar';
 import { lookUp } from '../purchases/look-up';
@@ -106,7 +106,11 @@ async function spendOnce(
     version,
     snapshot,
   } = await lookUp(app, brandId, [{ id: dryRun ? null : id, member: named, redemptionIds: [] }]);
-  if (stored) return toSpent(sameOutcome(stored, hash), false);
+  if (stored) {
+    const outcome = sameOutcome(stored, hash);
+    await knowMet(app, brandId, outcome, named, member);
+    return toSpent(outcome, false);
+  }
   const now = app.clock.now();
   const happenedAt = command.occurredAt ?? now;
   const currency = requireCurrency(snapshot, command.currency);
@@ -117,8 +121,13 @@ async function spendOnce(
   const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId });
   if (dryRun) return toSpent(await app.ledger.preview({ ...request, id: newUuid() }), true);
   const outcome = await app.ledger.post(request);
-  if (!outcome.refusal && member.isNew) await knowPresented(app, brandId, [named]);
+  await knowMet(app, brandId, outcome, named, member);
   return toSpent(outcome, false);
+}
+
+/** Also of a repetition: the first request may have been cut off before. */
+async function knowMet(app: App, brandId: Uuid, outcome: PostingOutcome, ref: HashedRef, member: FoundMember | null): Promise<void> {
+  if (!outcome.refusal && member?.isNew) await knowPresented(app, brandId, [presentedFor(outcome, ref)]);
 }
 
 function toSpent(outcome: PostingOutcome, dryRun: boolean): SpentPoints {

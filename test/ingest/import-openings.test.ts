@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../../src/access/principal';
+import { DatabaseUnavailable } from '../../src/database/database';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { listImportErrors } from '../../src/ingest/find-imports';
 import { importOpenings } from '../../src/ingest/import-openings';
 import type { SentRow } from '../../src/ingest/opening-row';
 import { finishImport, type StartImport, startImport, startImportSchema } from '../../src/ingest/start-import';
 import { addIdentifier } from '../../src/members/add-identifier';
+import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
 import { findMember, readWalletBalances } from '../../src/members/find-member';
 import { readMovements } from '../../src/members/read-movements';
 import { unlinkMember } from '../../src/members/unlink-member';
@@ -101,6 +103,28 @@ test('two senders that cut the file differently: every line is counted once, and
   const { import: found } = await batch(4, 5, 6);
   expect(counts({ ...found })).toEqual({ entries: 5, imported: 4, repeated: 0, rejected: 1, enrolled: 4, points: 40n });
   expect((await listImportErrors(shop.app, fuel.principal, id, { after: 0, limit: 10 })).map(({ line }) => line)).toEqual([4]);
+});
+
+test('a batch that was cut off once it was booked makes its members known when it is sent again', async () => {
+  const number = '6000 0777';
+  const identifiers = [{ kind: 'CARD' as const, value: number }];
+  const { memberId } = await enrolMember(shop.app, taxi.principal, enrolMemberSchema.parse({ idempotencyKey: randomUUID(), identifiers }));
+  const { id } = await start(fuel);
+  const batch = () => send(id, [row(2, { identifierKind: 'CARD', identifier: number, points: '10' })]);
+  const post = shop.app.ledger.post.bind(shop.app.ledger);
+  const gone = jest.spyOn(shop.app.database, 'transaction');
+  const spy = jest.spyOn(shop.app.ledger, 'post').mockImplementationOnce(async (request) => {
+    const outcome = await post(request);
+    gone.mockRejectedValueOnce(new DatabaseUnavailable(new Error('gone')));
+    return outcome;
+  });
+  await expect(batch()).rejects.toThrow();
+  gone.mockRestore();
+  spy.mockRestore();
+  const known = () => findMember(shop.app, fuel.principal, { by: 'id', memberId });
+  await expect(known()).rejects.toMatchObject({ name: 'NotFound' });
+  expect((await batch()).import).toMatchObject({ imported: 1, points: 10n });
+  expect(await known()).toMatchObject({ memberId });
 });
 
 test('each bad line is told with its field and what to do, and harms no other', async () => {

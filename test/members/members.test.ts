@@ -1,4 +1,5 @@
 import type { Principal } from '../../src/access/principal';
+import { DatabaseUnavailable } from '../../src/database/database';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { newUuid } from '../../src/ids';
 import { Overloaded } from '../../src/ledger/posting-ledger';
@@ -6,6 +7,7 @@ import { addIdentifier } from '../../src/members/add-identifier';
 import { enrolMember, enrolMemberSchema, enrolMembers } from '../../src/members/enrol-members';
 import { findMember, readWalletBalances } from '../../src/members/find-member';
 import { linkMember } from '../../src/members/link-member';
+import type { MemberRef } from '../../src/members/member-ref';
 import { readHolds } from '../../src/members/read-holds';
 import { type Movement, readMovements } from '../../src/members/read-movements';
 import { readPersonalData } from '../../src/members/read-personal-data';
@@ -34,6 +36,15 @@ const byCustomer = (customerId: string) => ({ by: 'customerId', customerId }) as
 const newCard = () => `4000 ${String(++cards).padStart(4, '0')}`;
 const enrolment = (more: Record<string, unknown> = {}) => enrolMemberSchema.parse({ idempotencyKey: newUuid(), ...more });
 const enrol = (till: Till, more: Record<string, unknown> = {}) => enrolMember(shop.app, till.principal, enrolment(more));
+/** Requests at TAXI that may be asked again. */
+const redemptionOf = (ref: MemberRef) => {
+  const command = spendingOf(ref, 10);
+  return () => redeemPoints(shop.app, taxi.principal, command);
+};
+const purchaseAt = (ref: MemberRef) => {
+  const command = purchaseOf(ref, '10');
+  return () => recordPurchase(shop.app, taxi.principal, command);
+};
 const memberRows = async () =>
   (
     await shop.database.owner.query(
@@ -119,6 +130,45 @@ test('a card presented at a till makes its member known there; looking at a memb
   expect(await findMember(shop.app, taxi.principal, byCard(number))).toMatchObject({ memberId });
   const { rows } = await shop.database.owner.query('SELECT source FROM brand_link WHERE member_id = $1 AND brand_id = $2', [memberId, taxi.brandId]);
   expect(rows).toEqual([{ source: 'PRESENTED' }]);
+});
+
+test.each([
+  ['redemption', (ref: MemberRef) => redemptionOf(ref)],
+  ['purchase', (ref: MemberRef) => purchaseAt(ref)],
+])('a %s that was cut off once it was booked: its repetition makes the member known', async (_, request) => {
+  const number = newCard();
+  const { memberId } = await enrol(fuel, { identifiers: [card(number)] });
+  await recordPurchase(shop.app, fuel.principal, purchaseOf(byCard(number), '100'));
+  const ask = request(byCard(number));
+  const transaction = jest.spyOn(shop.app.database, 'transaction').mockRejectedValueOnce(new DatabaseUnavailable(new Error('gone')));
+  await expect(ask()).rejects.toThrow();
+  transaction.mockRestore();
+  const known = () =>
+    findMember(shop.app, taxi.principal, { by: 'id', memberId }).then(
+      () => true,
+      () => false,
+    );
+  expect(await known()).toBe(false);
+  expect(await ask()).toMatchObject({ duplicate: true });
+  expect(await known()).toBe(true);
+  // What was unlinked later stays so, however often it is asked again.
+  await unlinkMember(shop.app, taxi.principal, { member: byCard(number), reason: null });
+  expect(await ask()).toMatchObject({ duplicate: true });
+  expect(await known()).toBe(false);
+});
+
+test('a repetition does not make known whose the card is by now', async () => {
+  const number = newCard();
+  await enrol(fuel, { identifiers: [card(number)] });
+  await recordPurchase(shop.app, fuel.principal, purchaseOf(byCard(number), '100'));
+  const ask = redemptionOf(byCard(number));
+  const transaction = jest.spyOn(shop.app.database, 'transaction').mockRejectedValueOnce(new DatabaseUnavailable(new Error('gone')));
+  await expect(ask()).rejects.toThrow();
+  transaction.mockRestore();
+  await removeIdentifier(shop.app, fuel.principal, { member: byCard(number), identifier: card(number) });
+  const { memberId } = await enrol(fuel, { identifiers: [card(number)] });
+  expect(await ask()).toMatchObject({ duplicate: true });
+  await expect(findMember(shop.app, taxi.principal, { by: 'id', memberId })).rejects.toMatchObject({ name: 'NotFound' });
 });
 
 test('linking: a customer id finds the member; the same again changes nothing; neither side can be linked twice', async () => {
