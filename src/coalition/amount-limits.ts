@@ -41,13 +41,20 @@ export interface AmountLimits {
   readonly maximum: bigint | null;
 }
 
-/** Throws BelowMinimum, NotAStep or AboveMaximum for points that a rule does not allow at a time. */
+/** The most, of no more than `amount`, that is a whole number of steps. */
+export function inSteps(amount: bigint, step: bigint): bigint {
+  return amount - (amount % step);
+}
+
+/** The fewest points that a rule with these limits allows, if its maximum does. */
+export function fewestPoints({ minimum, step }: Pick<AmountLimits, 'minimum' | 'step'>): bigint {
+  return inSteps(minimum + step - 1n, step);
+}
+
+/** Throws AboveMaximum, BelowMinimum or NotAStep for points that a rule does not allow at a time. What they tell to ask for is no more than the maximum. */
 export function requireWithinLimits({ minimum, step, maximum }: AmountLimits, points: bigint): void {
-  if (points < minimum) throw new BelowMinimum(Number(minimum), Number(lesser(((minimum + step - 1n) / step) * step, MAX_POINTS)));
-  const nextIncrement = (points / step + 1n) * step;
-  // Beyond the largest amount there is, no next step can be named.
-  if (points % step !== 0n && nextIncrement <= MAX_POINTS) throw new NotAStep(Number(step), Number(nextIncrement));
-  const most = maximum ?? MAX_POINTS;
-  // Said in points that can be asked for.
-  if (points > most || points % step !== 0n) throw new AboveMaximum(Number(most - (most % step)));
+  const most = inSteps(maximum ?? MAX_POINTS, step);
+  if (points > most) throw new AboveMaximum(Number(most));
+  if (points < minimum) throw new BelowMinimum(Number(minimum), Number(lesser(fewestPoints({ minimum, step }), MAX_POINTS)));
+  if (points % step !== 0n) throw new NotAStep(Number(step), Number(inSteps(points, step) + step));
 }

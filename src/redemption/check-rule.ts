@@ -1,4 +1,4 @@
-import { requireWithinLimits } from '../coalition/amount-limits';
+import { inSteps, requireWithinLimits } from '../coalition/amount-limits';
 import { lesser, MAX_POINTS } from '../points/amount';
 import { applyFloor, floorDivide } from '../points/ratio';
 import { PurchaseAmountRequired, RedemptionMoneyMismatch, ShareExceeded } from './redemption-refusals';
@@ -32,17 +32,16 @@ function mostPointsAtOnce(rule: Pick<RedemptionRule, 'pointsPerUnit' | 'maximum'
 }
 
 /**
- * Throws the refusal of the first limit that the points break: the rule's, or `mostPoints` of any redemption. Whether the wallet has them is the
- * ledger's to say.
+ * Throws the refusal of the first limit that the points break: the rule's, or `mostPoints` of any redemption. Of two maxima the lesser is told, and
+ * before the step: the next one must not be beyond it. Whether the wallet has them is the ledger's to say.
  */
 export function checkRule(rule: RedemptionRule, points: bigint, purchase: PaidPurchase | null, mostPoints = MAX_POINTS): void {
   if (purchase && purchase.moneyCurrency !== rule.moneyCurrency) throw new RedemptionMoneyMismatch(rule.moneyCurrency);
-  requireWithinLimits({ ...rule, maximum: mostPointsAtOnce(rule, mostPoints) }, points);
-  if (!purchase) {
-    if (rule.share.numerator < rule.share.denominator) throw new PurchaseAmountRequired();
-    return;
+  const maximum = mostPointsAtOnce(rule, mostPoints);
+  if (purchase) {
+    const payable = inSteps(mostPointsFor(rule, purchase.amount), rule.step);
+    if (points > payable && payable < maximum) throw new ShareExceeded(Number(payable));
   }
-  const most = mostPointsFor(rule, purchase.amount);
-  // Said in points that can be asked for.
-  if (points > most) throw new ShareExceeded(Number(most - (most % rule.step)));
+  requireWithinLimits({ ...rule, maximum }, points);
+  if (!purchase && rule.share.numerator < rule.share.denominator) throw new PurchaseAmountRequired();
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { requireBrand } from '../access/permissions';
 import type { Principal } from '../access/principal';
 import type { App } from '../app';
+import { fewestPoints } from '../coalition/amount-limits';
 import { addRuleVersion, ruleFields } from '../coalition/rule-versions';
 import { moneyCurrency, somePoints } from '../ledger/request-fields';
 import { REDEMPTION_RULE, type RedemptionRule } from './redemption-rule';
@@ -22,7 +23,14 @@ export const setRedemptionRuleSchema = z
       .nullish()
       .transform((share) => share ?? { numerator: 1, denominator: 1 }),
   })
-  .refine(({ minimum, maximum }) => maximum === null || maximum >= minimum, { path: ['maximum'], message: 'The maximum is not below the minimum.' });
+  .superRefine(({ minimum, step, maximum }, context) => {
+    if (maximum === null) return;
+    if (maximum < minimum) return context.addIssue({ code: 'custom', path: ['maximum'], message: 'The maximum is not below the minimum.' });
+    const fewest = fewestPoints({ minimum: BigInt(minimum), step: BigInt(step) });
+    if (fewest <= BigInt(maximum)) return;
+    const message = `In steps of ${step} the fewest points are ${fewest}, above the maximum of ${maximum}: nothing could be redeemed.`;
+    context.addIssue({ code: 'custom', path: ['maximum'], message });
+  });
 export type SetRedemptionRule = z.output<typeof setRedemptionRuleSchema>;
 
 /** Adds a version of the brand's redemption rule; the one before it ends where this one starts. Throws RuleStartTaken. */

@@ -1,6 +1,7 @@
 import { ratio } from '../../src/points/ratio';
 import { checkRule, moneyValue } from '../../src/redemption/check-rule';
 import type { RedemptionRule } from '../../src/redemption/redemption-rule';
+import { setRedemptionRuleSchema } from '../../src/redemption/set-redemption-rule';
 
 const rule: RedemptionRule = {
   id: 'rule',
@@ -24,6 +25,9 @@ test.each`
   ${150n}   | ${gbp('10')}                                   | ${{ code: 'BELOW_MINIMUM', fields: { minimum: 200, nextIncrement: 200 } }}
   ${201n}   | ${gbp('10')}                                   | ${{ code: 'NOT_A_STEP', fields: { step: 50, nextIncrement: 250 } }}
   ${5_050n} | ${gbp('1000')}                                 | ${{ code: 'ABOVE_MAXIMUM', fields: { maximum: 5_000 } }}
+  ${5_001n} | ${gbp('1000')}                                 | ${{ code: 'ABOVE_MAXIMUM', fields: { maximum: 5_000 } }}
+  ${4_999n} | ${gbp('1000')}                                 | ${{ code: 'NOT_A_STEP', fields: { step: 50, nextIncrement: 5_000 } }}
+  ${480n}   | ${gbp('9.99')}                                 | ${{ code: 'SHARE_EXCEEDED', fields: { maximum: 450 } }}
   ${550n}   | ${gbp('10')}                                   | ${{ code: 'SHARE_EXCEEDED', fields: { maximum: 500 } }}
   ${500n}   | ${gbp('9.99')}                                 | ${{ code: 'SHARE_EXCEEDED', fields: { maximum: 450 } }}
   ${500n}   | ${null}                                        | ${{ code: 'PURCHASE_AMOUNT_REQUIRED' }}
@@ -52,4 +56,17 @@ test('a rule without a share asks for no purchase', () => {
 test('points never pay more than they are worth', () => {
   expect(moneyValue({ pointsPerUnit: 3n }, 1n)).toBe(333_333n);
   expect(moneyValue({ pointsPerUnit: 100n }, 250n)).toBe(2_500_000n);
+});
+
+test.each`
+  minimum | step    | maximum | refused
+  ${1n}   | ${600n} | ${500n} | ${'In steps of 600 the fewest points are 600, above the maximum of 500: nothing could be redeemed.'}
+  ${601n} | ${600n} | ${700n} | ${'In steps of 600 the fewest points are 1200, above the maximum of 700: nothing could be redeemed.'}
+  ${501n} | ${1n}   | ${500n} | ${'The maximum is not below the minimum.'}
+  ${600n} | ${600n} | ${600n} | ${undefined}
+  ${1n}   | ${600n} | ${null} | ${undefined}
+`('a rule from $minimum in steps of $step up to $maximum: $refused', ({ minimum, step, maximum, refused }) => {
+  const figures = { moneyCurrency: 'GBP', pointsPerUnit: 100n, minimum, step, maximum };
+  const { error } = setRedemptionRuleSchema.safeParse({ idempotencyKey: 'rule', currency: 'FLP', effectiveFrom: new Date(), ...figures });
+  expect(error?.issues.map(({ path, message }) => ({ path, message }))).toEqual(refused && [{ path: ['maximum'], message: refused }]);
 });
