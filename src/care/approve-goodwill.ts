@@ -1,12 +1,15 @@
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
+import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
 import { activity } from '../expiry/activity';
 import { expiryDate } from '../expiry/expiry-date';
-import { newUuid } from '../ids';
+import { newUuid, type Uuid } from '../ids';
+import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, PostingRequest } from '../ledger/posting';
-import { readWallets } from '../members/resolve-members';
+import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import { findWallets } from '../members/member-look';
+import { type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
 import { ALWAYS, dayOf, monthStart } from '../points/calendar';
 import { NotFound } from '../refusal';
 import { type DecideProposal, decide, findDecidable } from './decide-proposal';
@@ -26,25 +29,50 @@ export interface ApprovedGoodwill {
  */
 export async function approveGoodwill(app: App, principal: Principal, command: DecideProposal): Promise<ApprovedGoodwill> {
   const found = await findDecidable(app, principal, 'GOODWILL', command, 'APPROVED');
-  const { request, currency } = await toRequest(app, principal, found);
+  const facts = await lookUp(app, principal, found);
+  // Given already: it stays so whatever has become of the wallet and the terms since.
+  if (facts.given) return toApproved(found, facts, facts.given);
+  const request = await toRequest(app, found, facts);
   // What the ledger would refuse is told before anybody has approved it.
   acceptedAnswer(await app.ledger.preview(request));
   const proposal = await decide(app, principal, 'GOODWILL', command, 'APPROVED');
-  const outcome = await app.ledger.post(request);
-  acceptedAnswer(outcome);
-  return { proposal, currency, balance: outcome.balances[0] };
+  return toApproved(proposal, facts, await app.ledger.post(request));
 }
 
-async function toRequest(app: App, principal: Principal, proposal: Proposal): Promise<{ request: PostingRequest; currency: string }> {
-  const { id, brandId, decidingBrandId: funderId, points } = proposal;
-  const now = app.clock.now();
-  const { snapshot, member } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => ({
+function toApproved(proposal: Proposal, { currency }: Facts, outcome: PostingOutcome): ApprovedGoodwill {
+  acceptedAnswer(outcome);
+  return { proposal, currency: currency.code, balance: outcome.balances[0] };
+}
+
+interface Facts {
+  readonly member: ResolvedMember;
+  readonly currency: PointCurrency;
+  readonly snapshot: CoalitionSnapshot;
+  /** What became of it when it was approved before. */
+  readonly given: PostingOutcome | null;
+}
+
+async function lookUp(app: App, principal: Principal, { id, memberId, currencyId }: Proposal): Promise<Facts> {
+  const { snapshot, member, stored } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => ({
     snapshot: await app.coalition.snapshot(client),
-    member: (await readWallets(client, [proposal.memberId])).get(proposal.memberId),
+    member: (await findWallets(client, [memberId])).get(memberId),
+    stored: await findPosting(client, id),
   }));
   if (!member) throw new NotFound('Member');
-  const currency = snapshot.currenciesById.get(proposal.currencyId ?? 0);
-  if (!currency || points === null) throw new Error(`proposal ${id} names no points`);
+  const currency = snapshot.currenciesById.get(currencyId ?? 0);
+  if (!currency) throw new Error(`proposal ${id} names no currency`);
+  return { member, currency, snapshot, given: stored && sameOutcome(stored, hashOf(id)) };
+}
+
+function hashOf(proposalId: Uuid): Buffer {
+  return contentHash('GIVE_GOODWILL', { proposal: proposalId });
+}
+
+async function toRequest(app: App, proposal: Proposal, { member, currency, snapshot }: Facts): Promise<PostingRequest> {
+  const { id, brandId, decidingBrandId: funderId, points } = proposal;
+  if (points === null) throw new Error(`proposal ${id} names no points`);
+  requireOpenWallet(member);
+  const now = app.clock.now();
   const termsId = requireFunding(snapshot, funderId, currency, now);
   const day = dayOf(now, currency.timeZone);
   const [wallet, from] = await app.ledger.openAccounts([
@@ -56,21 +84,18 @@ async function toRequest(app: App, principal: Principal, proposal: Proposal): Pr
   const lot = { originId, expiresOn: expiryDate(currency.expiry, day), availableOn: ALWAYS };
   const transferId = newUuid();
   return {
-    currency: currency.code,
-    request: {
-      // The proposal's own id: however often it is approved, it is given once.
-      id,
-      party: brandId,
-      kind: 'GIVE_GOODWILL',
-      contentHash: contentHash('GIVE_GOODWILL', { proposal: id }),
-      occurredAt: now.getTime(),
-      day,
-      recordedAt: now.getTime(),
-      loads: { wallets: [wallet] },
-      plan: () => ({
-        steps: [...activity(currency.expiry, wallet, day), { do: 'credit', id: transferId, from, to: wallet, amount: points, code: 'GOODWILL', lot, termsId }],
-        answer: { proposalId: id, points },
-      }),
-    },
+    // The proposal's own id: however often it is approved, it is given once.
+    id,
+    party: brandId,
+    kind: 'GIVE_GOODWILL',
+    contentHash: hashOf(id),
+    occurredAt: now.getTime(),
+    day,
+    recordedAt: now.getTime(),
+    loads: { wallets: [wallet] },
+    plan: () => ({
+      steps: [...activity(currency.expiry, wallet, day), { do: 'credit', id: transferId, from, to: wallet, amount: points, code: 'GOODWILL', lot, termsId }],
+      answer: { proposalId: id, points },
+    }),
   };
 }

@@ -160,6 +160,19 @@ describe('goodwill', () => {
     await expect(approveGoodwill(shop.app, bob, decision(id))).rejects.toMatchObject({ code: 'PROPOSAL_LAPSED' });
   });
 
+  test('gives nothing to a wallet that was closed meanwhile, and stays given where it was given before', async () => {
+    const ana = await fuel.enrol();
+    const [given, late] = [await ask(ann, ana.ref, 30), await ask(ann, ana.ref, 40)];
+    const first = await approveGoodwill(shop.app, bob, decision(given.id));
+    await closeWallet(shop.app, self(ana.memberId), { memberId: null, reason: null });
+    const before = await shop.written();
+    expect(await approveGoodwill(shop.app, bob, decision(given.id))).toEqual(first);
+    await expect(approveGoodwill(shop.app, bob, decision(late.id))).rejects.toMatchObject({ code: 'WALLET_CLOSED' });
+    expect(await rows('SELECT status FROM care_proposal WHERE id = $1', late.id)).toEqual([{ status: 'PROPOSED' }]);
+    expect(await shop.written()).toEqual(before);
+    expect(await declineProposal(shop.app, bob, 'GOODWILL', decision(late.id))).toMatchObject({ status: 'DECLINED' });
+  });
+
   test('the operator may pay: its staff decide, and the points are its own', async () => {
     const ana = await fuel.enrol();
     const { id } = await ask(ann, ana.ref, 40, { funder: 'OPERATOR' });
