@@ -44,7 +44,7 @@ export function planGift(facts: GiftFacts): (view: LedgerView) => Plan | { refus
   return (view) => {
     const allowed = orRefusal(() => {
       if (from.locked) throw new WalletLocked();
-      requireWithinLimits({ ...rule, maximum: null }, BigInt(amount));
+      requireWithinLimits({ ...rule, maximum: rule.dailyMaximum }, BigInt(amount));
       // Where the rule has no maximum, what can be counted is one.
       const left = Math.max(0, Number(rule.dailyMaximum ?? MAX_POINTS) - view.counter(from.account, key));
       if (amount > left) throw new CapReached(left, facts.resetsAt);

@@ -106,6 +106,7 @@ describe('a conversion', () => {
     ['no rate in that direction', 400, { to: 'LONE' }, { code: 'NO_CONVERSION_RATE' }],
     ['no rate yet at that moment', 400, { occurredAt: new Date('2026-03-15T11:59:59Z') }, { code: 'NO_CONVERSION_RATE' }],
     ['in the future', 400, { occurredAt: new Date('2026-03-16T12:00:00Z') }, { code: 'OCCURRED_AT_OUT_OF_RANGE' }],
+    ['more than a day allows, which waiting does not change', 1_010, { to: 'BAR' }, { code: 'ABOVE_MAXIMUM', maximum: 1_000 }],
     ['more than can be counted', 9_007_199_254_740_991, {}, { code: 'ABOVE_MAXIMUM', maximum: 9_007_199_254_740_984 }],
   ])('is refused and leaves nothing: %s', async (_why, points, more, refusal) => {
     const ana = await town.memberWith(1_000);
@@ -208,6 +209,7 @@ describe('a quote', () => {
     const outcomes = await Promise.allSettled([1, 2].map(() => town.convert(ana.ref, 100, { quoteId })));
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await refused(() => town.convert(ana.ref, 100, { quoteId }))).toEqual({ code: 'QUOTE_USED' });
+    await expect(town.quote(ana.ref, 1_010, { to: 'BAR' })).rejects.toMatchObject({ code: 'ABOVE_MAXIMUM', fields: { maximum: 1_000 } });
     const late = await town.quote(ana.ref, 100);
     clock.set(late.expiresAt);
     expect(await refused(() => town.convert(ana.ref, 100, { quoteId: late.id }))).toEqual({ code: 'QUOTE_EXPIRED', expiredAt: late.expiresAt.toISOString() });
