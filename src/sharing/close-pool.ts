@@ -11,7 +11,7 @@ import type { AccountId, LedgerView, PostingOutcome } from '../ledger/posting';
 import { idempotencyKey } from '../ledger/request-fields';
 import { lookingAgain } from '../members/surviving-accounts';
 import { NotFound } from '../refusal';
-import { lockHousehold, requireMembership } from './household';
+import { lockHousehold, NotPoolOwner, requireMembership } from './household';
 import { type ReturnedPoints, readContributors, readReturned, receiversOf, returnPoints } from './return-points';
 import { PoolHasHolds } from './sharing-refusals';
 
@@ -28,7 +28,7 @@ export interface ClosedPool {
 
 /**
  * The owner ends the pool: all points go back to those who put them in, and nobody is in it any longer. What is refunded later goes to
- * them: see formerContributors. Throws PoolHasHolds, IDEMPOTENCY_CONFLICT, NotFound.
+ * them: see formerContributors. Throws PoolHasHolds, IDEMPOTENCY_CONFLICT, NotFound, NotPoolOwner.
  */
 export async function closePool(app: App, principal: Principal, { idempotencyKey: key, ...content }: ClosePool): Promise<ClosedPool> {
   const memberId = requireMemberLogin(principal);
@@ -59,8 +59,9 @@ async function giveAllBack(
   poolId: Uuid,
   { memberId, id, hash }: { memberId: Uuid; id: Uuid; hash: Buffer },
 ): Promise<PostingOutcome> {
-  const own = await requireMembership(client, memberId, 'OWNER');
+  const own = await requireMembership(client, memberId);
   if (own.poolId !== poolId) throw new NotFound('Pool');
+  if (own.role !== 'OWNER') throw new NotPoolOwner();
   const contributors = await readContributors(client, poolId);
   const pools = [...new Set(contributors.map(({ pool }) => pool))];
   const { rows } = await client.query('SELECT DISTINCT account_id, contributor_id FROM lot WHERE account_id = ANY ($1::bigint[]) AND remaining + held > 0', [

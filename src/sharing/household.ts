@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import { type Reading, readTogether, uuidArray } from '../database/reading';
 import type { Uuid } from '../ids';
 import { type Ratio, ratio } from '../points/ratio';
-import { NotFound } from '../refusal';
+import { NotFound, PermissionDenied } from '../refusal';
 
 /**
  * OWNER: spends, invites, sets roles, removes, closes; one a pool. ADULT: spends. CHILD: does not spend from the pool. All of them put points in,
@@ -43,14 +43,22 @@ export async function readMemberships(client: PoolClient, poolId: Uuid): Promise
   return rows.map(toMembership);
 }
 
-/** The pool that a member is in; throws NotFound, also where `only` the owner is meant. */
+/** Thrown to members of a pool; whoever is not in it hears that there is none. */
+export class NotPoolOwner extends PermissionDenied {
+  constructor() {
+    super('Only its owner may do this with a pool.');
+  }
+}
+
+/** The pool that a member is in. Throws NotFound, and NotPoolOwner where `only` the owner may go on. */
 export async function requireMembership(client: PoolClient, memberId: Uuid, only?: 'OWNER'): Promise<Membership> {
   const { rows } = await client.query({
     name: 'household-membership',
     text: `SELECT ${COLUMNS} FROM household_member WHERE member_id = $1 AND joined_at IS NOT NULL AND ended_at IS NULL`,
     values: [memberId],
   });
-  if (rows.length === 0 || (only && rows[0].role !== only)) throw new NotFound('Pool');
+  if (rows.length === 0) throw new NotFound('Pool');
+  if (only && rows[0].role !== only) throw new NotPoolOwner();
   return toMembership(rows[0]);
 }
 

@@ -10,7 +10,7 @@ import { acceptedAnswer } from '../ledger/outcome';
 import { idempotencyKey } from '../ledger/request-fields';
 import { lookingAgain } from '../members/surviving-accounts';
 import { NotFound } from '../refusal';
-import { lockHousehold, requireMembership } from './household';
+import { lockHousehold, NotPoolOwner, requireMembership } from './household';
 import { type Return, type ReturnedPoints, readContributors, readReturned, receiversOf, returnPoints } from './return-points';
 import { PoolNeedsOwner } from './sharing-refusals';
 
@@ -39,7 +39,7 @@ export async function leavePool(app: App, principal: Principal, command: LeavePo
   return lookingAgain(() => end(app, principal, ending, async () => command.poolId));
 }
 
-/** The owner removes a member, who gets back what is left of their own points. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (pool or member). */
+/** The owner removes a member, who gets back what is left of their own points. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (pool or member), NotPoolOwner. */
 export async function removeFromPool(app: App, principal: Principal, command: RemoveFromPool): Promise<LeftPool> {
   const ownerId = requireMemberLogin(principal);
   const { memberId, idempotencyKey: key } = command;
@@ -113,6 +113,6 @@ async function endMembership(
   if (latest.role === 'OWNER') throw new PoolNeedsOwner();
   const { rowCount } = await client.query('UPDATE household_member SET ended_at = $2, end_reason = $3 WHERE id = $1', [latest.id, now, reason]);
   // Who asked has handed the pool over since.
-  if (!rowCount) throw new NotFound('Pool');
+  if (!rowCount) throw new NotPoolOwner();
   return ids;
 }

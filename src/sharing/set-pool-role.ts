@@ -7,7 +7,7 @@ import { newUuid, type Uuid } from '../ids';
 import { contentHash } from '../ledger/idempotency';
 import { dayOf } from '../points/calendar';
 import { InvalidInput, NotFound } from '../refusal';
-import { lockHousehold, POOL_ROLES, readMemberships, requireMembership } from './household';
+import { lockHousehold, NotPoolOwner, POOL_ROLES, readMemberships, requireMembership } from './household';
 import { PoolNeedsOwner } from './sharing-refusals';
 import { everyPoolAccount, type Standing, standingCounters, standingOfRole, standingSteps } from './standing';
 
@@ -16,7 +16,7 @@ export type SetPoolRole = z.output<typeof setPoolRoleSchema>;
 
 /**
  * The owner says what another may do; OWNER hands the pool over, and who had it is an ADULT from then on. Repeating it changes nothing.
- * Answers with the pool. Throws PoolNeedsOwner, NotFound (pool or member), OVERLOADED.
+ * Answers with the pool. Throws PoolNeedsOwner, NotFound (pool or member), NotPoolOwner, OVERLOADED.
  */
 export async function setPoolRole(app: App, principal: Principal, { memberId, role }: SetPoolRole): Promise<Uuid> {
   const ownerId = requireMemberLogin(principal);
@@ -29,7 +29,7 @@ export async function setPoolRole(app: App, principal: Principal, { memberId, ro
     if (members.find((each) => each.memberId === ownerId)?.role !== 'OWNER') {
       // What was asked for is done, and was perhaps done by handing the pool over.
       if (other.role === role) return own.poolId;
-      throw new NotFound('Pool');
+      throw new NotPoolOwner();
     }
     if (memberId === ownerId && role !== 'OWNER') throw new PoolNeedsOwner();
     if (role === 'OWNER' && other.role === 'CHILD') throw new InvalidInput('input.role', 'A child does not own a pool. Make the member an ADULT first.');

@@ -131,14 +131,21 @@ test('roles: the owner hands over, a child does not spend, nobody else decides',
   await people.join(ana, kid, 'CHILD');
   await people.contribute(ana, 100);
   await expect(redeemPoints(shop.app, taxi.principal, fromPool(kid, 10))).rejects.toMatchObject({ code: 'POOL_NOT_SPENDABLE' });
-  await expect(setPoolRole(shop.app, ben.self, { memberId: kid.memberId, role: 'ADULT' })).rejects.toMatchObject({ name: 'NotFound' });
+  const notOwner = { name: 'PermissionDenied', message: 'Only its owner may do this with a pool.' };
+  await expect(setPoolRole(shop.app, ben.self, { memberId: kid.memberId, role: 'ADULT' })).rejects.toMatchObject(notOwner);
   await expect(setPoolRole(shop.app, ana.self, { memberId: ana.memberId, role: 'CHILD' })).rejects.toMatchObject({ code: 'POOL_NEEDS_OWNER' });
   await expect(setPoolRole(shop.app, ana.self, { memberId: kid.memberId, role: 'OWNER' })).rejects.toMatchObject({ field: 'input.role' });
   await expect(people.leave(ana, poolId)).rejects.toMatchObject({ code: 'POOL_NEEDS_OWNER' });
-  await expect(removeFromPool(shop.app, ben.self, removeFromPoolSchema.parse({ ...key(), memberId: kid.memberId }))).rejects.toMatchObject({
-    name: 'NotFound',
-  });
-  await expect(closePool(shop.app, ben.self, closePoolSchema.parse({ ...key(), poolId }))).rejects.toMatchObject({ name: 'NotFound' });
+  await expect(removeFromPool(shop.app, ben.self, removeFromPoolSchema.parse({ ...key(), memberId: kid.memberId }))).rejects.toMatchObject(notOwner);
+  await expect(closePool(shop.app, ben.self, closePoolSchema.parse({ ...key(), poolId }))).rejects.toMatchObject(notOwner);
+  const invite = inviteToPoolSchema.parse({ ...key(), member: kid.card, role: 'CHILD' });
+  await expect(inviteToPool(shop.app, ben.self, invite)).rejects.toMatchObject(notOwner);
+  // Who is not in it hears nothing of it, whatever else they own.
+  const stranger = await people.person();
+  for (const own of [false, true]) {
+    if (own) await people.pool(stranger);
+    await expect(closePool(shop.app, stranger.self, closePoolSchema.parse({ ...key(), poolId }))).rejects.toMatchObject({ name: 'NotFound' });
+  }
   await setPoolRole(shop.app, ana.self, { memberId: kid.memberId, role: 'ADULT' });
   expect(await redeemPoints(shop.app, taxi.principal, fromPool(kid, 10))).toMatchObject({ source: 'POOL', balance: { active: 90 } });
   await setPoolRole(shop.app, ana.self, { memberId: ben.memberId, role: 'OWNER' });
