@@ -17,7 +17,7 @@ import type { Proposal } from './proposal';
 
 /**
  * Approves a merge and carries it out: points, cards and logins, customer ids and locks of the duplicate are the survivor's from then on, and whatever
- * comes back later of the duplicate's purchases and redemptions goes to the survivor. Approving again changes nothing, and finishes what was cut off.
+ * comes back later of the duplicate's purchases and redemptions goes to the survivor. The duplicate's id leads there too, but for closeWallet. Approving again changes nothing, and finishes what was cut off.
  * Throws PermissionDenied, NotFound, ProposalDecided, ProposalLapsed, SecondPersonNeeded, MemberInHousehold, WALLET_CLOSED, WALLET_HAS_HOLDS, ARREARS_REMAIN.
  */
 export async function approveMerge(app: App, principal: Principal, command: DecideProposal): Promise<Proposal> {

@@ -113,7 +113,7 @@ export class CareResolver {
 
   @Mutation(() => ApproveMergeResult, {
     description:
-      'Approves a merge and carries it out: points, cards, logins and links go to the survivor, and whatever comes back later does too. The old ids lead to the survivor. By another person than who proposed it. Repeating it changes nothing.',
+      'Approves a merge and carries it out: points, cards, logins and links go to the survivor, and whatever comes back later does too. The old ids lead to the survivor, but for closeWallet, which asks for the id of the survivor. By another person than who proposed it. Repeating it changes nothing.',
   })
   approveMerge(@Ctx() ctx: Context, @Arg('input', () => DecideProposalInput, { description: 'Which proposal.' }) input: DecideProposalInput) {
     const command = readDecision(ctx, input);

@@ -13,7 +13,8 @@ export interface Recipient {
 
 /**
  * The active member whom somebody names in `field`: a brand as it names any member, without coming to know who only receives; a member (brandId
- * null) by the other's identifier, or by an id that the other has shown. Unknown, closed and out of sight are one NotFound.
+ * null) by the other's identifier, or by an id that the other has shown; who was merged is the survivor. Unknown, closed and out of sight are one
+ * NotFound.
  */
 export async function findRecipient(app: App, tx: Tx, brandId: Uuid | null, ref: MemberRef, field: string): Promise<Recipient> {
   const [found] = brandId === null ? [] : await lookAtMembers(app, tx, brandId, [ref]);
@@ -29,7 +30,7 @@ async function findForMember(app: App, { client }: Tx, ref: MemberRef, field: st
   const { rows } = await client.query({
     name: 'find-recipient',
     text: `SELECT asked.id, find_recipient(asked.id) AS wallet_id
-           FROM (SELECT CASE WHEN $1::uuid IS NULL THEN find_member_by_identifier($2::text, $3::bytea) ELSE $1::uuid END AS id) asked`,
+           FROM (SELECT CASE WHEN $1::uuid IS NULL THEN find_member_by_identifier($2::text, $3::bytea) ELSE surviving_member($1::uuid) END AS id) asked`,
     values,
   });
   return rows[0].wallet_id ? { memberId: rows[0].id, walletId: rows[0].wallet_id } : null;

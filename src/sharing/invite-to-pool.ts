@@ -25,7 +25,7 @@ export type InviteToPool = z.output<typeof inviteToPoolSchema>;
 
 /**
  * The owner asks somebody into the pool; in it is who accepts. Answers with the pool. Throws AlreadyInvited, PoolFull, CapReached,
- * IDEMPOTENCY_CONFLICT, NotFound (pool or member).
+ * IDEMPOTENCY_CONFLICT, NotFound (pool or member), NotPoolOwner.
  */
 export async function inviteToPool(app: App, principal: Principal, { idempotencyKey: key, member: ref, role }: InviteToPool): Promise<Uuid> {
   const memberId = requireMemberLogin(principal);
@@ -37,7 +37,7 @@ export async function inviteToPool(app: App, principal: Principal, { idempotency
       await lockHousehold(client, poolId);
       const invited = await findRecipient(app, tx, null, ref, 'input.member');
       if (invited.memberId === memberId) throw new InvalidInput('input.member', 'The owner is in the pool.');
-      const { rows } = await client.query('SELECT member_id, role, joined_at FROM household_member WHERE id = $1', [id]);
+      const { rows } = await client.query('SELECT surviving_member(member_id) AS member_id, role, joined_at FROM household_member WHERE id = $1', [id]);
       if (rows.length > 0) {
         const same = rows[0].member_id === invited.memberId && (rows[0].joined_at !== null || rows[0].role === role);
         if (same) return poolId;

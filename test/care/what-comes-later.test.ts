@@ -171,6 +171,23 @@ describe('a refund of what the household spent of points of somebody who has lef
   });
 });
 
+test("gifts and invitations by a duplicate's old id reach the survivor; closing wants the survivor's own", async () => {
+  await open({});
+  const people = householdsOf(shop, fuel);
+  await people.allowGifts();
+  const [ana, old, fresh] = [await people.person(100), await people.person(), await people.person()];
+  await merge(old.memberId, fresh.memberId);
+  await givePoints(shop.app, ana.self, giftOf(old.ref, 30));
+  await givePoints(shop.app, fuel.principal, giftOf(old.ref, 20, { from: ana.ref }));
+  expect(await balance(fresh.memberId)).toMatchObject({ active: 50 });
+  const poolId = await people.pool(ana);
+  const invite = inviteToPoolSchema.parse({ idempotencyKey: randomUUID(), member: old.ref, role: 'ADULT' });
+  expect(await inviteToPool(shop.app, ana.self, invite)).toBe(poolId);
+  expect(await inviteToPool(shop.app, ana.self, invite)).toBe(poolId);
+  expect(await listInvitations(shop.app, fresh.self)).toMatchObject([{ poolId }]);
+  await expect(closeWallet(shop.app, old.self, { memberId: null, reason: 'enough' })).rejects.toMatchObject({ name: 'NotFound' });
+});
+
 test('who is closed joins no household, nor does it while it is being closed', async () => {
   await open({});
   const people = householdsOf(shop, fuel);
