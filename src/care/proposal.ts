@@ -58,7 +58,8 @@ export class SecondPersonNeeded extends Refusal {
 
 /** The staff member who asks; throws PermissionDenied for machines and members, and for staff without one of the roles. */
 export function requirePerson(principal: Principal): Principal & { kind: 'staff' } {
-  if (principal.kind !== 'staff') throw new PermissionDenied('This is for people on the staff to do, not for an API client.');
+  if (principal.kind !== 'staff')
+    throw new PermissionDenied(`This is for people on the staff to do, not for ${principal.kind === 'member' ? 'a member' : 'an API client'}.`);
   if (CARE_ROLES.includes(principal.role) || (principal.ofOperator && principal.role === 'OPERATOR')) return principal;
   throw new PermissionDenied();
 }

@@ -34,6 +34,7 @@ export interface PointCurrency {
   readonly settlementCurrencyId: number;
   readonly settlementCurrency: string;
   readonly expiry: ExpiryPolicy;
+  /** What comes back lives until the later of its own end and so many days from the day on which it does. */
   readonly graceDays: number;
   /** Of points that come from another currency: KEEP, no later than their source's expiry nor than this currency's; OWN, this currency's alone. */
   readonly conversionExpiry: 'KEEP' | 'OWN';

@@ -3,6 +3,7 @@ import { requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, idempotencyKeySchema, reasonSchema, recordChange } from '../access/record-change';
 import type { App } from '../app';
+import { requireCurrency } from '../coalition/require-currency';
 import { refusingBy } from '../database/constraint-refusal';
 import type { Uuid } from '../ids';
 import { moneyCurrency } from '../ledger/request-fields';
@@ -36,8 +37,8 @@ export async function storeConversionRate(app: App, principal: Principal, comman
       const now = app.clock.now();
       if (command.effectiveFrom < now) throw new InvalidInput('input.effectiveFrom', 'A rate begins now or later: what was converted before stays as it was.');
       const snapshot = await app.coalition.snapshot(client);
-      const [from, to] = [command.fromCurrency, command.toCurrency].map((code) => snapshot.currenciesByCode.get(code));
-      if (!from || !to) throw new NotFound('Currency');
+      const from = requireCurrency(snapshot, command.fromCurrency, 'input.fromCurrency');
+      const to = requireCurrency(snapshot, command.toCurrency, 'input.toCurrency');
       if (command.transferPriceCurrency && command.transferPriceCurrency !== from.settlementCurrency)
         throw new InvalidInput('input.transferPrice.currency', `${from.code} is settled in ${from.settlementCurrency}: give its price in that.`);
       const problem = transferPriceProblem(command.transferPrice ?? 0n, from);

@@ -2,7 +2,11 @@ import { Field, ObjectType } from 'type-graphql';
 import type { BalanceAfter } from '../ledger/posting';
 import { PointsScalar } from './scalars';
 
-@ObjectType('Balance', { simpleResolvers: true, description: "What a wallet holds of one points currency. All in the currency's smallest unit." })
+@ObjectType('Balance', {
+  simpleResolvers: true,
+  description:
+    "What a wallet holds of one points currency, all in the currency's smallest unit. In the answer of a mutation it is judged at the request's occurredAt, after what it did, and a repetition tells the same again; what is there now is told by the balances of the member or the pool.",
+})
 export class BalanceType {
   @Field(() => String, { description: 'Code of the points currency.' })
   currency!: string;
@@ -19,7 +23,7 @@ export class BalanceType {
   @Field(() => PointsScalar, { description: 'Points owed after clawbacks that the wallet could not cover. What is earned fills them first.' })
   arrears!: number;
 
-  @Field(() => PointsScalar, { description: 'Points that can be spent now: active less arrears, never below 0.' })
+  @Field(() => PointsScalar, { description: 'Points that can be spent at the instant that the balance is of: active less arrears, never below 0.' })
   spendable!: number;
 }
 

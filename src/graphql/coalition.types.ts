@@ -99,7 +99,9 @@ export class PointCurrencyType {
   @Field(() => ExpiryPolicyType, { description: 'When its points expire.' })
   expiry!: ExpiryPolicyType;
 
-  @Field(() => Int, { description: 'Days after their expiry during which points may be reinstated.' })
+  @Field(() => Int, {
+    description: 'Days of grace: points that come back, by a refund or a return, are good until the later of their own end and so many days from then.',
+  })
   graceDays!: number;
 
   @Field(() => ConversionExpiryEnum, { description: 'How long points live that come from another currency.' })
@@ -199,7 +201,10 @@ export class CreatePointCurrencyInput extends CreationInput {
   @Field(() => ExpiryPolicyInput, { description: 'When its points expire.' })
   expiry!: ExpiryPolicyInput;
 
-  @Field(() => Int, { nullable: true, description: 'Days after their expiry during which points may be reinstated: 0 to 3650; 30 when left out.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Days for which points that come back, by a refund or a return, are good at least: 0 to 3650; 30 when left out.',
+  })
   graceDays?: number | null;
 
   @Field(() => ConversionExpiryEnum, { nullable: true, description: 'How long points live that come from another currency; KEEP when left out.' })

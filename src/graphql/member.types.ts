@@ -97,7 +97,7 @@ export class PendingPointsType {
   confirmBy!: string | null;
 }
 
-@ObjectType('CurrencyBalance', { description: 'What a wallet holds of one points currency, what becomes available and what expires next.' })
+@ObjectType('CurrencyBalance', { description: 'What a wallet holds now of one points currency, what becomes available and what expires next.' })
 export class CurrencyBalanceType extends BalanceType {
   @Field(() => [ExpiryType], { description: 'The next days on which points expire, soonest first, at most 10. Held points are not in it.' })
   nextExpiries!: readonly ExpiryType[];

@@ -66,7 +66,7 @@ export class PoolContributorPartType {
   points!: number;
 }
 
-@ObjectType('PoolBalance', { description: 'What a household pool holds of one points currency.' })
+@ObjectType('PoolBalance', { description: 'What a household pool holds now of one points currency.' })
 export class PoolBalanceType extends BalanceType {
   @Field(() => [ExpiryType], { description: 'The next days on which points expire, soonest first, at most 10. Held points are not in it.' })
   nextExpiries!: readonly ExpiryType[];

@@ -266,7 +266,10 @@ export class SetRedemptionRuleInput {
   @Field(() => PointsScalar, { nullable: true, description: 'Only multiples of it are spent; 1 by default.' })
   step?: bigint | null;
 
-  @Field(() => PointsScalar, { nullable: true, description: 'Most points spent at once; no limit by default.' })
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: 'Most points spent at once, no fewer than the first step from the minimum on; no limit by default.',
+  })
   maximum?: bigint | null;
 
   @Field(() => RatioInput, { nullable: true, description: 'Largest share of a purchase that points may pay: above 0, at most 1, which is the default.' })

@@ -129,6 +129,10 @@ describe('goodwill', () => {
     const before = await shop.written();
     await expect(approveGoodwill(shop.app, ann, decision(id))).rejects.toMatchObject({ code: 'SECOND_PERSON_NEEDED' });
     await expect(approveGoodwill(shop.app, fuel.principal, decision(id))).rejects.toMatchObject({ name: 'PermissionDenied' });
+    await expect(approveGoodwill(shop.app, self(ana.memberId), decision(id))).rejects.toMatchObject({
+      name: 'PermissionDenied',
+      message: 'This is for people on the staff to do, not for a member.',
+    });
     await expect(
       proposeGoodwill(shop.app, fuel.principal, {
         ...proposeGoodwillSchema.parse({ idempotencyKey: 'x', member: ana.ref, currency: 'FLP', points: 5n, reason: 'x' }),

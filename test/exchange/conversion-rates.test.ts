@@ -81,6 +81,8 @@ describe('conversion rates', () => {
 
   it.each([
     ['toCurrency', { toCurrency: 'FLP' }],
+    ['fromCurrency', { fromCurrency: 'NONE' }],
+    ['toCurrency', { toCurrency: 'NONE' }],
     ['ratio.denominator', { ratio: { numerator: 1, denominator: 0 } }],
     ['ratio.numerator', { ratio: { numerator: 0, denominator: 1 } }],
     ['minimum', { minimum: 750 }],
