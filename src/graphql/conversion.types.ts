@@ -58,7 +58,10 @@ export class ConvertInput extends QuoteConversionInput {
   })
   occurredAt?: Date | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Says what would happen and writes nothing.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
+  })
   dryRun?: boolean | null;
 }
 

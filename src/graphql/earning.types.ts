@@ -84,7 +84,10 @@ export class RecordPurchaseInput {
   @Field(() => String, { nullable: true, description: "The brand's own number of the receipt: at most 200 characters. No personal data." })
   reference?: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Says what would happen and writes nothing.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
+  })
   dryRun?: boolean | null;
 }
 
@@ -215,7 +218,10 @@ export class RecordReturnInput {
   @Field(() => [ReturnLineInput], { description: 'What comes back: 1 to 500 entries, each line or sku once.' })
   lines!: ReturnLineInput[];
 
-  @Field(() => Boolean, { nullable: true, description: 'Says what would happen and writes nothing.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
+  })
   dryRun?: boolean | null;
 }
 

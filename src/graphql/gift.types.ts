@@ -48,7 +48,10 @@ export class GivePointsInput {
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened, for a brand; now by default. A member gives now.' })
   occurredAt?: Date | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Says what would happen and writes nothing.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
+  })
   dryRun?: boolean | null;
 }
 

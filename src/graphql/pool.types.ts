@@ -194,7 +194,10 @@ export class ContributeToPoolInput {
   @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit; above zero." })
   points!: bigint;
 
-  @Field(() => Boolean, { nullable: true, description: 'Says what would happen and writes nothing.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
+  })
   dryRun?: boolean | null;
 }
 

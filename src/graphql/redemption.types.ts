@@ -72,7 +72,10 @@ export class RedeemInput {
   @Field(() => PointSourceEnum, { nullable: true, description: "Whose points are spent: the member's own by default." })
   source?: 'WALLET' | 'POOL' | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Says what would happen and writes nothing.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
+  })
   dryRun?: boolean | null;
 }
 
