@@ -3,6 +3,7 @@ import { readWalletBalanceAt } from '../../src/books/account-balances';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { expirePoints } from '../../src/expiry/expire-points';
 import { newUuid } from '../../src/ids';
+import { LedgerUnavailable } from '../../src/ledger/posting-ledger';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type Till } from '../support/shop-coalition';
 import { firstFault } from './books';
 
@@ -53,6 +54,16 @@ describe('expiry of more accounts than one batch', () => {
     await rows('DELETE FROM lot WHERE origin_id = 99999');
     expect(await expirePoints(shop.app)).toEqual({ accounts: 1, more: false });
     expect(await booked()).toBe(700);
+  });
+
+  it('stops where the ledger cannot be reached: no other account would fare better', async () => {
+    await open({ now: new Date('2026-02-16T12:00:00Z') });
+    await wallets(501);
+    const away = jest.spyOn(shop.app.ledger, 'post').mockRejectedValue(new LedgerUnavailable());
+    await expect(expirePoints(shop.app)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(away).toHaveBeenCalledTimes(500);
+    away.mockRestore();
+    expect(await expirePoints(shop.app)).toEqual({ accounts: 501, more: false });
   });
 
   it('passes over a whole page of points that have a day left where they are, to those that have none', async () => {
