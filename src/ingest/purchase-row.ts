@@ -50,9 +50,18 @@ export function readPurchaseRow({ line, cells, basket, unreadable }: SentPurchas
   return { line, member, currency: currency ?? null, reference: reference ?? null, command: (of) => ({ ...checked.data, ...of }) };
 }
 
+/** What a line of a basket cannot be without. */
+const MISSING: Readonly<Record<string, string>> = {
+  sku: 'Give the sku: the name by which you know what was bought.',
+  quantity: 'Give the quantity, such as 1 or 0.750.',
+  unitPrice: 'Give the price of one unit, such as 9.99.',
+};
+
 function basketError(line: number, basket: SentPurchase['basket'], error: z.ZodError): LineError {
-  const [{ path, message }] = error.issues;
+  const [{ path, message, code }] = error.issues;
   const [list, at, ...field] = path;
   const inBasket = list === 'lines' && typeof at === 'number' ? basket[at] : undefined;
-  return inBasket ? lineError(inBasket.line, field.join('.') || null, 'BAD_VALUE', message) : badValue(line, error);
+  if (!inBasket) return badValue(line, error);
+  const name = field.join('.');
+  return lineError(inBasket.line, name || null, 'BAD_VALUE', (code === 'invalid_type' ? MISSING[name] : undefined) ?? message);
 }

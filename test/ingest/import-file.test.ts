@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { namesIn, openingRows, purchaseRows } from '../../src/ingest/client/file-rows';
 import { importFromCommandLine } from '../../src/ingest/client/import-command';
-import { openFile, UnusableFile } from '../../src/ingest/client/read-file';
+import { readRecords, UnusableFile } from '../../src/ingest/client/read-file';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 
 const directory = mkdtempSync(join(tmpdir(), 'import-'));
@@ -18,7 +18,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 describe('reading a file', () => {
   const read = async (path: string, kind: 'OPENINGS' | 'PURCHASES' = 'OPENINGS') => {
     const format = path.includes('json') ? 'ndjson' : 'csv';
-    const { records } = openFile(path, format, namesIn(kind, format));
+    const records = readRecords(path, format, namesIn(kind, format));
     const rows = [];
     for await (const row of kind === 'OPENINGS' ? openingRows(records) : purchaseRows(records)) rows.push(row.input);
     return rows;
@@ -95,6 +95,8 @@ describe('sending a file through the API', () => {
   /** Called before each request is passed on; true: cut the connection instead. After it is answered: cut before the answer is given. */
   let cut: (request: number) => 'before' | 'after' | null = () => null;
   const said: string[] = [];
+  /** Bodies of the requests to the API. */
+  const bodies: string[] = [];
 
   beforeAll(async () => {
     points = await openPointsApi();
@@ -104,6 +106,7 @@ describe('sending a file through the API', () => {
       const parts: Buffer[] = [];
       request.on('data', (part) => parts.push(part));
       request.on('end', async () => {
+        if (request.url === '/graphql') bodies.push(Buffer.concat(parts).toString());
         const fate = request.url === '/graphql' ? cut(++requests) : null;
         if (fate === 'before') return request.socket.destroy();
         const { 'content-length': _length, host: _host, connection: _connection, ...headers } = request.headers as Record<string, string>;
@@ -123,6 +126,7 @@ describe('sending a file through the API', () => {
   });
   beforeEach(() => {
     said.length = 0;
+    bodies.length = 0;
     requests = 0;
     cut = () => null;
   });
@@ -150,6 +154,9 @@ describe('sending a file through the API', () => {
     expect(await run('OPENINGS', path, '--errors', join(directory, 'errors.csv'))).toBe(1);
     expect(said.at(-2)).toMatch(/^this file was imported to its end before, at .*: nothing is sent again$/);
     expect(readFileSync(join(directory, 'errors.csv'), 'utf8')).toContain('3,points,BAD_VALUE');
+    // Asked for only now, it is filled with what the platform has kept.
+    expect(await run('OPENINGS', path, '--errors', join(directory, 'asked-later.csv'))).toBe(1);
+    expect(readFileSync(join(directory, 'asked-later.csv'), 'utf8')).toBe(readFileSync(join(directory, 'errors.csv'), 'utf8'));
     expect(await booked()).toEqual({ transfers: 2, points: 400 });
     const { data } = await points.api.ask(
       points.fuel,
@@ -161,6 +168,40 @@ describe('sending a file through the API', () => {
       rejected: 1,
       errors: { edges: [{ node: { line: 3, field: 'points', code: 'BAD_VALUE' } }] },
     });
+  });
+
+  it('fills a list of errors that is asked for later, however long it is', async () => {
+    const path = write('long.csv', `customerId,points\n${'A-1,none\n'.repeat(150)}`);
+    expect(await run('OPENINGS', path)).toBe(1);
+    expect(await run('OPENINGS', path, '--errors', join(directory, 'long-errors.csv'))).toBe(1);
+    const lines = readFileSync(join(directory, 'long-errors.csv'), 'utf8').trim().split('\n');
+    expect(lines.slice(1).map((line) => Number(line.split(',')[0]))).toEqual(Array.from({ length: 150 }, (_, at) => at + 2));
+  });
+
+  it.each([
+    ['csv', (name: string) => `${name},10\n`, 'customerId,points\n'],
+    ['ndjson', (name: string) => `${JSON.stringify({ customerId: name, points: 10 })}\n`, ''],
+  ])('tells how much of the file was sent, not how much was read: %s, packed or not', async (format, line, heading) => {
+    const names = ['F-1', 'F-2', 'F-äöü', 'F-4', 'F-5'];
+    const content = heading + names.map(line).join('');
+    const upTo = (count: number) => Buffer.byteLength(heading + names.slice(0, count).map(line).join(''));
+    for (const path of [write(`bytes.${format}`, content), write(`bytes.${format}.gz`, gzipSync(content))]) {
+      bodies.length = 0;
+      expect(await run('OPENINGS', path, '--dry-run', '--batch', '2')).toBe(0);
+      const inputs = bodies.map((body) => JSON.parse(body).variables.input);
+      expect(inputs[0].bytesTotal).toBe(upTo(5));
+      expect(inputs.flatMap(({ bytesDone }) => bytesDone ?? [])).toEqual([upTo(2), upTo(4), upTo(5)]);
+    }
+  });
+
+  it('says what to write where a line of a basket lacks something', async () => {
+    const csv = 'reference,customerId,moneyCurrency,sku,quantity,unitPrice\nm1,A-1,EUR,,1,1\nm2,A-1,EUR,S1,,1\nm3,A-1,EUR,S1,1,\n';
+    expect(await run('PURCHASES', write('lacking.csv', csv), '--dry-run')).toBe(1);
+    expect(said.slice(0, 3)).toEqual([
+      'line 2, sku: Give the sku: the name by which you know what was bought. (BAD_VALUE)',
+      'line 3, quantity: Give the quantity, such as 1 or 0.750. (BAD_VALUE)',
+      'line 4, unitPrice: Give the price of one unit, such as 9.99. (BAD_VALUE)',
+    ]);
   });
 
   it('says in one line that there is no such file', async () => {

@@ -4,6 +4,8 @@ import type { FileRecord } from './read-file';
 export interface Row {
   readonly line: number;
   readonly lastLine: number;
+  /** Where it ends: bytes of the unpacked file so far. */
+  readonly end: number;
   readonly input: Readonly<Record<string, unknown>>;
 }
 
@@ -25,7 +27,7 @@ export function namesIn(kind: 'OPENINGS' | 'PURCHASES', format: 'csv' | 'ndjson'
 
 /** A line each. */
 export async function* openingRows(records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
-  for await (const record of records) yield { line: record.line, lastLine: record.lastLine, input: { line: record.line, ...inputOf(record) } };
+  for await (const record of records) yield { line: record.line, lastLine: record.lastLine, end: record.end, input: { line: record.line, ...inputOf(record) } };
 }
 
 /** NDJSON: a purchase a line. CSV: a line of its basket each; neighbours with the same reference are one purchase. */
@@ -45,9 +47,9 @@ export async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGe
 
 function toPurchase(records: readonly FileRecord[]): Row {
   const [first] = records;
-  const lastLine = records[records.length - 1].lastLine;
+  const { lastLine, end } = records[records.length - 1];
   const place = { line: first.line, lastLine };
-  const fail = (unreadable: string): Row => ({ ...place, input: { ...place, unreadable: plain(unreadable) } });
+  const fail = (unreadable: string): Row => ({ ...place, end, input: { ...place, unreadable: plain(unreadable) } });
   if (first.unreadable !== null) return fail(first.unreadable);
   if (records.length > MOST_BASKET_LINES) return fail(`More than ${MOST_BASKET_LINES} lines have this reference: a basket has no more.`);
   for (const { line, values } of records)
@@ -58,7 +60,7 @@ function toPurchase(records: readonly FileRecord[]): Row {
   const basket = 'lines' in first.values ? listOf(lines) : records.map(({ line, values }) => ({ line, ...pick(values, BASKET) }));
   if (basket === null) return fail('The field "lines" is a list of objects with sku, quantity and unitPrice.');
   const input = Object.fromEntries(Object.entries(common).filter(([name]) => !BASKET.includes(name)));
-  return { ...place, input: { ...place, ...input, lines: basket.map((each) => ({ ...each, line: 'line' in each ? each.line : first.line })) } };
+  return { ...place, end, input: { ...place, ...input, lines: basket.map((each) => ({ ...each, line: 'line' in each ? each.line : first.line })) } };
 }
 
 function listOf(value: unknown): Record<string, unknown>[] | null {

@@ -12,7 +12,8 @@ const usage = (kind: SendFile['kind']) => `npm run import:${kind.toLowerCase()} 
   --url URL            the platform; default TESSERA_PUBLIC_URL
   --client ID          API client of the brand; default TESSERA_CLIENT_ID. Its secret is read from TESSERA_CLIENT_SECRET.
   --dry-run            check everything, book nothing
-  --all-or-nothing     check everything first, and book nothing if a line is wrong
+  --all-or-nothing     check each line by itself first, and book nothing if one is wrong; what only comes out while lines are booked is an
+                       error of that line, and the others are booked
   --errors FILE        every error as CSV: line, field, code, message
   --batch N            entries in one request, 1 to 500; default 500`;
 
@@ -106,15 +107,20 @@ class Report {
     return sent;
   }
 
-  async onStart({ lastLine, entries, finishedAt }: Sent): Promise<void> {
+  async onStart({ lastLine, entries, finishedAt }: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void> {
     if (finishedAt !== null) this.say(`this file was imported to its end before, at ${finishedAt}: nothing is sent again`);
     else if (lastLine > 0) this.say(`going on after line ${lastLine}: ${entries} entries were done before`);
     if (this.errorsTo === null) return;
-    // What an earlier run of the same import wrote stays: its lines are not sent again.
     const begunAnew = lastLine === 0 && finishedAt === null;
-    await writeFile(this.errorsTo, 'line,field,code,message\n', { flag: begunAnew ? 'w' : 'wx' }).catch((error: NodeJS.ErrnoException) => {
-      if (begunAnew || error.code !== 'EEXIST') throw error;
-    });
+    // What an earlier run of the same import wrote stays: its lines are not sent again. Where it wrote nothing, the platform tells.
+    const created = await writeFile(this.errorsTo, 'line,field,code,message\n', { flag: begunAnew ? 'w' : 'wx' }).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (begunAnew || error.code !== 'EEXIST') throw error;
+        return false;
+      },
+    );
+    if (created && !begunAnew) for await (const errors of earlier()) await this.keep(errors);
   }
 
   onProgress(sent: Sent): void {
@@ -131,6 +137,10 @@ class Report {
     for (const { line, field, code, message } of errors.slice(0, Math.max(0, SHOWN_ERRORS - this.shown)))
       this.say(`line ${line}${field ? `, ${field}` : ''}: ${message} (${code})`);
     this.shown = Math.min(SHOWN_ERRORS, this.shown + errors.length);
+    await this.keep(errors);
+  }
+
+  private async keep(errors: readonly SentError[]): Promise<void> {
     if (this.errorsTo === null || errors.length === 0) return;
     await appendFile(this.errorsTo, errors.map(({ line, field, code, message }) => `${[line, field ?? '', code, message].map(csvCell).join(',')}\n`).join(''));
   }

@@ -1,10 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { namesIn, openingRows, purchaseRows, type Row } from './file-rows';
 import type { Platform } from './platform';
-import { type FileFormat, openFile, UnusableFile } from './read-file';
+import { type FileFormat, measureFile, readRecords, UnusableFile } from './read-file';
 
 export interface SendFile {
   readonly path: string;
@@ -40,8 +38,8 @@ export interface SentError {
 }
 
 export interface Watcher {
-  /** Before the first batch: how far earlier runs of the same file have come; finished: nothing is sent. */
-  onStart(sent: Sent): Promise<void>;
+  /** Before the first batch: how far earlier runs of the same file have come, and what they found wrong; finished: nothing is sent. */
+  onStart(sent: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void>;
   /** After each batch. */
   onProgress(sent: Sent): void;
   onErrors(errors: readonly SentError[]): Promise<void>;
@@ -51,10 +49,12 @@ export interface Watcher {
 const MOST_BYTES = 400_000;
 
 const IMPORT = 'id lastLine entries imported repeated rejected enrolled points entriesPerSecond secondsLeft finishedAt';
+const ERROR = 'line field code message';
+const ERRORS = `query ($id: ID!, $after: String) { import(id: $id) { errors(first: 100, after: $after) { edges { node { ${ERROR} } } pageInfo { hasNextPage endCursor } } } }`;
 const REFUSAL = '... on Refusal { code message retrySafe }';
 const START = `mutation ($input: StartImportInput!) { startImport(input: $input) { ... on FileImport { ${IMPORT} } ${REFUSAL} } }`;
 const FINISH = `mutation ($input: FinishImportInput!) { finishImport(input: $input) { ${IMPORT} } }`;
-const BATCH = `{ ... on ImportedBatch { import { ${IMPORT} } errors { line field code message } } ${REFUSAL} }`;
+const BATCH = `{ ... on ImportedBatch { import { ${IMPORT} } errors { ${ERROR} } } ${REFUSAL} }`;
 const SEND = {
   OPENINGS: `mutation ($input: ImportOpeningsInput!) { importOpenings(input: $input) ${BATCH} }`,
   PURCHASES: `mutation ($input: ImportPurchasesInput!) { importPurchases(input: $input) ${BATCH} }`,
@@ -65,32 +65,34 @@ const SEND = {
  * finished is not sent again (a dry run is). Memory holds one batch, however long the file is.
  */
 export async function sendFile(platform: Platform, file: SendFile, watcher: Watcher): Promise<Sent> {
-  const { size } = await stat(file.path).catch((error: NodeJS.ErrnoException) => {
+  const { sha256, bytes: size } = await measureFile(file.path).catch((error: NodeJS.ErrnoException) => {
     throw new UnusableFile(`${file.path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`);
   });
-  const key = `${file.kind} ${file.currency} ${file.dryRun ? 'dry run ' : ''}sha256:${await hashOf(file.path)}`;
+  const key = `${file.kind} ${file.currency} ${file.dryRun ? 'dry run ' : ''}sha256:${sha256}`;
   const start = (idempotencyKey: string) => {
     const { kind, currency, dryRun, path } = file;
     return platform.ask<Sent>(START, { input: { idempotencyKey, kind, currency, dryRun, fileName: basename(path).slice(0, 255), bytesTotal: size } });
   };
   let sent = await start(key);
+  const begun = () => watcher.onStart(sent, () => errorsOf(platform, sent.id));
   if (sent.finishedAt !== null) {
     if (!file.dryRun) {
-      await watcher.onStart(sent);
+      await begun();
       return sent;
     }
     sent = await start(`${key} ${randomUUID()}`);
   }
-  await watcher.onStart(sent);
+  await begun();
   const { id, lastLine } = sent;
-  const open = openFile(file.path, file.format, namesIn(file.kind, file.format));
-  const rows = file.kind === 'OPENINGS' ? openingRows(open.records) : purchaseRows(open.records);
+  const records = readRecords(file.path, file.format, namesIn(file.kind, file.format));
+  const rows = file.kind === 'OPENINGS' ? openingRows(records) : purchaseRows(records);
   let batch: Row[] = [];
   let bytes = 0;
   const send = async () => {
-    if (batch.length === 0) return;
+    const last = batch.at(-1);
+    if (!last) return;
     const answer = await platform.ask<{ import: Sent; errors: readonly SentError[] }>(SEND[file.kind], {
-      input: { importId: id, rows: batch.map(({ input }) => input), bytesDone: Math.min(size, open.bytesRead()) },
+      input: { importId: id, rows: batch.map(({ input }) => input), bytesDone: Math.min(size, last.end) },
     });
     batch = [];
     bytes = 0;
@@ -109,8 +111,19 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
   return platform.ask<Sent>(FINISH, { input: { importId: id } });
 }
 
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  return hash.digest('hex');
+interface ErrorPage {
+  readonly errors: {
+    readonly edges: readonly { readonly node: SentError }[];
+    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  };
+}
+
+/** What the platform has kept of an import's errors, in the order of the file. */
+async function* errorsOf(platform: Platform, id: string): AsyncGenerator<readonly SentError[]> {
+  for (let after: string | null = null; ; ) {
+    const { errors }: ErrorPage = await platform.ask<ErrorPage>(ERRORS, { id, after });
+    yield errors.edges.map(({ node }) => node);
+    if (!errors.pageInfo.hasNextPage) return;
+    after = errors.pageInfo.endCursor;
+  }
 }
