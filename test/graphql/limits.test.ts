@@ -171,6 +171,7 @@ describe('cost', () => {
     const levels = Array.from({ length: 60 }, (_, n) => `fragment F${n} on A { x: a { ...F${n + 1} } y: a { ...F${n + 1} } }`).join(' ');
     const began = performance.now();
     expect(measure(`{ a { ...F0 } } ${levels} fragment F60 on A { name }`).cost).toBe(1e12);
-    expect(performance.now() - began).toBeLessThan(100);
+    // One after the other they would be counted for years.
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 });
