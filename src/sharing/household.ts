@@ -33,11 +33,11 @@ export interface Membership {
 
 const COLUMNS = 'id, pool_id, member_id, wallet_id, role, share_numerator, share_denominator, joined_at';
 
-/** The members of a pool, first joined first, as far as the transaction's principal may see them. */
+/** The members of a pool, first joined first, who opened it before whoever joined at that instant, as far as the transaction's principal may see them. */
 export async function readMemberships(client: PoolClient, poolId: Uuid): Promise<Membership[]> {
   const { rows } = await client.query({
     name: 'household-members',
-    text: `SELECT ${COLUMNS} FROM household_member WHERE pool_id = $1 AND joined_at IS NOT NULL AND ended_at IS NULL ORDER BY joined_at, id`,
+    text: `SELECT ${COLUMNS} FROM household_member WHERE pool_id = $1 AND joined_at IS NOT NULL AND ended_at IS NULL ORDER BY joined_at, invitation_ends_at, id`,
     values: [poolId],
   });
   return rows.map(toMembership);

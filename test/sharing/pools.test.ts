@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { recordReturn } from '../../src/earning/record-return';
+import { derivedUuid } from '../../src/ids';
 import { Overloaded } from '../../src/ledger/posting-ledger';
 import { lockWallet } from '../../src/members/lock-wallet';
 import { readMovements } from '../../src/members/read-movements';
@@ -97,6 +98,17 @@ test('in a pool is who was asked and said yes, in one pool at a time', async () 
   await expect(acceptInvitation(shop.app, ben.self, acceptInvitationSchema.parse({ invitationId: second.invitationId }))).rejects.toMatchObject({
     name: 'NotFound',
   });
+});
+
+test('who opened a pool stands before those who joined at the same instant, whatever their ids', async () => {
+  const [ana, ben] = [await people.person(), await people.person()];
+  await people.pool(ana);
+  let idempotencyKey = randomUUID();
+  while (derivedUuid('pool-invitation', ana.memberId, idempotencyKey) > '01') idempotencyKey = randomUUID();
+  await inviteToPool(shop.app, ana.self, inviteToPoolSchema.parse({ idempotencyKey, member: ben.card, role: 'ADULT' }));
+  const [{ invitationId }] = await listInvitations(shop.app, ben.self);
+  await acceptInvitation(shop.app, ben.self, acceptInvitationSchema.parse({ invitationId }));
+  expect((await findOwnPool(shop.app, ben.self))?.members.map(({ memberId }) => memberId)).toEqual([ana.memberId, ben.memberId]);
 });
 
 test('a pool that was cut off before its posting: the same content goes on, other content under that key never gets it', async () => {
