@@ -16,9 +16,9 @@ import { acceptInvitation, acceptInvitationSchema, listInvitations } from '../..
 import { closePool, closePoolSchema } from '../../src/sharing/close-pool';
 import { givePoints } from '../../src/sharing/give-points';
 import { inviteToPool, inviteToPoolSchema } from '../../src/sharing/invite-to-pool';
-import { verifyBooks } from '../../src/verify/verify-books';
 import { giftOf, householdsOf } from '../sharing/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type ShopOptions, spendingOf, type Till } from '../support/shop-coalition';
+import { faults } from '../support/verified-books';
 
 let shop: ShopCoalition;
 let fuel: Till;
@@ -29,10 +29,7 @@ async function open(options: ShopOptions): Promise<void> {
 }
 
 afterEach(async () => {
-  const client = await shop.database.owner.connect();
-  await client.query('SET ROLE tessera_app');
-  const wrong = (await verifyBooks(client)).filter((finding) => finding.wrong > 0);
-  client.release(true);
+  const wrong = await faults(shop);
   await shop.close();
   expect(wrong).toEqual([]);
 });

@@ -9,9 +9,9 @@ import { readWalletBalances } from '../../src/members/find-member';
 import { findPurchase } from '../../src/purchases/find-purchase';
 import { redeemPoints } from '../../src/redemption/redeem-points';
 import { NotFound } from '../../src/refusal';
-import { firstFault } from '../expiry/books';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, type ShopOptions, spendingOf, type Till } from '../support/shop-coalition';
 import { createTestApp } from '../support/test-app';
+import { firstFault } from '../support/verified-books';
 
 let shop: ShopCoalition;
 let fuel: Till;

@@ -5,7 +5,7 @@ import type { AccountId, PostingRequest } from '../../src/ledger/posting';
 import { dayFromIso, dayOf, dayStart } from '../../src/points/calendar';
 import { createShopCoalition, type ShopCoalition } from '../support/shop-coalition';
 import { createTestApp, type TestApp } from '../support/test-app';
-import { firstFault } from './books';
+import { firstFault } from '../support/verified-books';
 
 /**
  * 10,000 wallets with lots that expire at one instant, a local midnight. Seeded faults that turned it red: in isSpendable `day <= endOf(...)`

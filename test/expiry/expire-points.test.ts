@@ -8,7 +8,7 @@ import { refundRedemption, refundRedemptionSchema } from '../../src/redemption/r
 import { givePoints } from '../../src/sharing/give-points';
 import { giftOf, householdsOf } from '../sharing/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
-import { firstFault } from './books';
+import { firstFault } from '../support/verified-books';
 
 let shop: ShopCoalition;
 let fuel: Till;

@@ -5,7 +5,7 @@ import { expirePoints } from '../../src/expiry/expire-points';
 import { newUuid } from '../../src/ids';
 import { LedgerUnavailable } from '../../src/ledger/posting-ledger';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type Till } from '../support/shop-coalition';
-import { firstFault } from './books';
+import { firstFault } from '../support/verified-books';
 
 let shop: ShopCoalition;
 let fuel: Till;

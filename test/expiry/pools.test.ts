@@ -9,7 +9,7 @@ import { contributeToPool, contributeToPoolSchema } from '../../src/sharing/cont
 import { createPool, createPoolSchema } from '../../src/sharing/create-pool';
 import { householdsOf } from '../sharing/households';
 import { createShopCoalition, purchaseOf, spendingOf } from '../support/shop-coalition';
-import { firstFault } from './books';
+import { firstFault } from '../support/verified-books';
 
 it("books what ends in a household's pool, tells whoever put it in, and lets no spending make it live longer", async () => {
   const shop = await createShopCoalition({ now: new Date('2026-01-15T12:00:00Z'), expiry: { kind: 'SLIDING', months: 6 } });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Principal, Scope } from '../../src/access/principal';
+import type { Principal, Scope, StaffRole } from '../../src/access/principal';
 import type { ExpiryPolicy } from '../../src/coalition/coalition-snapshot';
 import { type RecordPurchase, recordPurchaseSchema } from '../../src/earning/purchase-command';
 import { type RecordReturn, recordReturnSchema } from '../../src/earning/record-return';
@@ -124,6 +124,17 @@ function till({ app }: TestApp, brandId: Uuid): Till {
       return { ...enrolled, ref: { by: 'id', memberId: enrolled.memberId } };
     },
   };
+}
+
+/** Somebody on a brand's staff, or the operator's. */
+export async function staffPerson({ database, operatorId }: ShopCoalition, brandId: Uuid, role: StaffRole = 'SUPPORT'): Promise<Principal & { kind: 'staff' }> {
+  const staffId = newUuid();
+  await database.owner.query("INSERT INTO staff (id, issuer, subject, brand_id, role, created_at) VALUES ($1::uuid, 'test', $1::text, $2, $3, now())", [
+    staffId,
+    brandId,
+    role,
+  ]);
+  return { kind: 'staff', staffId, brandId, role, ofOperator: brandId === operatorId };
 }
 
 /** A purchase of one line that costs `amount`, unless `lines` says otherwise. */

@@ -4,8 +4,8 @@ import { recordPurchase } from '../../src/earning/record-purchases';
 import { setEarningRule, setEarningRuleSchema } from '../../src/earning/set-earning-rule';
 import { expirePoints } from '../../src/expiry/expire-points';
 import { giveNotices } from '../../src/expiry/give-notices';
-import { faults, firstFault } from '../expiry/books';
 import { createShopCoalition, purchaseOf, type ShopCoalition } from '../support/shop-coalition';
+import { faults, firstFault } from '../support/verified-books';
 
 let shop: ShopCoalition;
 

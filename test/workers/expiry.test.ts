@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { setEarningRule, setEarningRuleSchema } from '../../src/earning/set-earning-rule';
 import { startWorkers } from '../../workers/main';
-import { firstFault } from '../expiry/books';
 import { createShopCoalition, purchaseOf } from '../support/shop-coalition';
+import { firstFault } from '../support/verified-books';
 
 it('is looked after by the workers, unasked: awards taken back, expired points booked, members told', async () => {
   const shop = await createShopCoalition({ now: new Date('2026-01-10T12:00:00Z'), expiry: { kind: 'ROLLING', months: 1, rounding: 'NONE' } });

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { Finding } from '../../src/verify/finding';
 import { verifyBooks } from '../../src/verify/verify-books';
-import type { TestApp } from '../support/test-app';
+import type { TestApp } from './test-app';
 
 /** The first thing that verify finds wrong, or undefined. */
 export async function firstFault(test: TestApp): Promise<Finding | undefined> {
