@@ -17,7 +17,7 @@ export interface Cluster {
   readonly user: ServerUser | null;
   readonly superuser: string;
   readonly password: string;
-  /** The server's own log; that of its last run but one is beside it, as `.previous`. */
+  /** The server's own log; that of the run before is beside it, as `.previous`. */
   readonly logFile: string;
 }
 

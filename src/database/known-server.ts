@@ -20,7 +20,7 @@ export class KnownServer {
     return this.met;
   }
 
-  /** To be asked of each new connection that something is kept from, before its first use. */
+  /** To be called with each new connection that something is kept from, before its first use; throws what its queries do. */
   async meet(client: ClientBase): Promise<void> {
     const { timeline, database } = (await client.query(HISTORY)).rows[0];
     if (timeline === null) return;
