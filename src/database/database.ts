@@ -17,6 +17,15 @@ export class DatabaseUnavailable extends Refusal {
   }
 }
 
+/** Throws DatabaseUnavailable where the work failed because nobody answers. */
+async function sayingIfAway<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw kindOfFailure(error) === 'connection' ? new DatabaseUnavailable(error) : error;
+  }
+}
+
 const PIPELINED_CONNECTIONS = 4;
 /** Every plan here goes by keys. It is kept for the connection's life, and one made while a table was small would stay a scan. */
 const PIPELINED_SETTINGS = ['plan_cache_mode=force_generic_plan', 'jit=off', 'enable_seqscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off'];
@@ -40,20 +49,12 @@ export class Database {
 
   /** Throws DatabaseUnavailable while the server or the way to it is gone. */
   async transaction<T>(principal: DatabasePrincipal, work: (tx: Tx) => Promise<T>): Promise<T> {
-    try {
-      return await inTransaction(this.source, principal, work);
-    } catch (error) {
-      throw kindOfFailure(error) === 'connection' ? new DatabaseUnavailable(error) : error;
-    }
+    return sayingIfAway(() => inTransaction(this.source, principal, work));
   }
 
   /** As transaction(), for what only reads, in as few trips as may be. */
   async pipelined<T>(principal: DatabasePrincipal, work: (reads: PipelinedReads) => Promise<T>): Promise<T> {
-    try {
-      return await outlastConflicts(() => this.pipelinedOnce(principal, work));
-    } catch (error) {
-      throw kindOfFailure(error) === 'connection' ? new DatabaseUnavailable(error) : error;
-    }
+    return sayingIfAway(() => outlastConflicts(() => this.pipelinedOnce(principal, work)));
   }
 
   private async pipelinedOnce<T>(principal: DatabasePrincipal, work: (reads: PipelinedReads) => Promise<T>): Promise<T> {
@@ -76,9 +77,13 @@ export class Database {
 
   /**
    * Reads configuration into a cache, as the worker. On connections of its own: whoever waits for the cache may hold one of the pool's,
-   * and if all of them did, a load that needed one too would never come.
+   * and if all of them did, a load that needed one too would never come. Throws DatabaseUnavailable.
    */
   async readConfiguration<T>(read: (client: PoolClient) => Promise<T>): Promise<T> {
+    return sayingIfAway(() => this.readConfigurationOnce(read));
+  }
+
+  private async readConfigurationOnce<T>(read: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.reserve.connect();
     let broken = false;
     try {

@@ -4,7 +4,7 @@ import { ChangeInput } from './change-input.types';
 import { connectionOf, PageArgs } from './connection';
 import { enumOf } from './enum-of';
 import { MemberRefInput } from './member-ref.types';
-import { AboveMaximumAnswer, BalanceOutOfRangeAnswer, UnavailableAnswer, WalletClosedAnswer } from './posting-refusals.types';
+import { AboveMaximumAnswer, BalanceOutOfRangeAnswer, WalletClosedAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateTimeScalar, PointsScalar } from './scalars';
 import { TermsNotActiveAnswer } from './terms-refusals.types';
@@ -174,7 +174,7 @@ export class CloseWalletInput extends ChangeInput {
 }
 
 const decisions = () => [ProposalDecidedAnswer, ProposalLapsedAnswer, SecondPersonNeededAnswer];
-const postings = () => [OverloadedAnswer, UnavailableAnswer];
+const postings = () => [OverloadedAnswer];
 
 export const ProposeGoodwillResult = answerUnion(
   'ProposeGoodwillResult',

@@ -11,7 +11,6 @@ import {
   CapReachedAnswer,
   InsufficientPointsAnswer,
   NotAStepAnswer,
-  UnavailableAnswer,
   WalletClosedAnswer,
   WalletLockedAnswer,
 } from './posting-refusals.types';
@@ -194,7 +193,7 @@ export const QuoteConversionResult = answerUnion(
   'QuoteConversionResult',
   'The quote, or why there is none.',
   () => ConversionQuoteType,
-  () => [...amountRefusals(), InsufficientPointsAnswer, TooManyQuotesAnswer, UnavailableAnswer],
+  () => [...amountRefusals(), InsufficientPointsAnswer, TooManyQuotesAnswer],
 );
 export const ConvertResult = answerUnion(
   'ConvertResult',
@@ -210,7 +209,6 @@ export const ConvertResult = answerUnion(
     QuoteMismatchAnswer,
     QuoteUsedAnswer,
     ReceivedBelowMinimumAnswer,
-    UnavailableAnswer,
     WalletClosedAnswer,
     WalletLockedAnswer,
   ],

@@ -16,7 +16,6 @@ import {
   ReturnExceedsPurchaseAnswer,
   RuleStartTakenAnswer,
   TooManyVersionsAnswer,
-  UnavailableAnswer,
   WalletClosedAnswer,
 } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
@@ -174,7 +173,6 @@ const purchaseRefusals = () => [
   RedemptionNotCapturedAnswer,
   RedemptionUsedAnswer,
   TermsNotActiveAnswer,
-  UnavailableAnswer,
   WalletClosedAnswer,
 ];
 export const RecordPurchaseResult = answerUnion(
@@ -282,7 +280,7 @@ export const RecordReturnResult = answerUnion(
   'RecordReturnResult',
   'A return as recorded, or why it was not.',
   () => RecordedReturnType,
-  () => [BalanceOutOfRangeAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, ReturnExceedsPurchaseAnswer, UnavailableAnswer],
+  () => [BalanceOutOfRangeAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, ReturnExceedsPurchaseAnswer],
 );
 
 const AvailabilityKindEnum = enumOf('AvailabilityKind', 'When earned points can be spent.', {

@@ -2,7 +2,6 @@ import { ArgsType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { BalanceType } from './balance.types';
 import { ChangeInput } from './change-input.types';
 import { connectionOf, PageArgs } from './connection';
-import { UnavailableAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateScalar, DateTimeScalar, PointsScalar } from './scalars';
 import { OccurredAtOutOfRangeAnswer } from './terms-refusals.types';
@@ -127,13 +126,5 @@ export const ConfirmPurchaseResult = answerUnion(
   'ConfirmPurchaseResult',
   'The purchase, or why its points were not confirmed.',
   () => ConfirmedPurchaseType,
-  () => [
-    AwardCancelledAnswer,
-    AwardConfirmedAnswer,
-    IdempotencyConflictAnswer,
-    NoPendingAwardAnswer,
-    OccurredAtOutOfRangeAnswer,
-    OverloadedAnswer,
-    UnavailableAnswer,
-  ],
+  () => [AwardCancelledAnswer, AwardConfirmedAnswer, IdempotencyConflictAnswer, NoPendingAwardAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer],
 );

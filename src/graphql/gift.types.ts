@@ -11,7 +11,6 @@ import {
   InsufficientPointsAnswer,
   NotAStepAnswer,
   RuleStartTakenAnswer,
-  UnavailableAnswer,
   WalletClosedAnswer,
   WalletLockedAnswer,
 } from './posting-refusals.types';
@@ -95,7 +94,6 @@ export const GivePointsResult = answerUnion(
     OccurredAtOutOfRangeAnswer,
     OverloadedAnswer,
     TermsNotActiveAnswer,
-    UnavailableAnswer,
     WalletClosedAnswer,
     WalletLockedAnswer,
   ],

@@ -3,7 +3,6 @@ import { MOST_ROWS } from '../ingest/file-import';
 import { MOST_ERRORS_KEPT } from '../ingest/import-batch';
 import { connectionOf } from './connection';
 import { enumOf } from './enum-of';
-import { UnavailableAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateTimeScalar, PointsScalar } from './scalars';
 import { TermsNotActiveAnswer } from './terms-refusals.types';
@@ -251,5 +250,5 @@ export const ImportBatchResult = answerUnion(
   'ImportBatchResult',
   'What the batch came to, or why nothing of it counts yet.',
   () => ImportedBatchType,
-  () => [ImportFinishedAnswer, OverloadedAnswer, UnavailableAnswer],
+  () => [ImportFinishedAnswer, OverloadedAnswer],
 );

@@ -3,7 +3,6 @@ import type { Uuid } from '../ids';
 import { BalanceType } from './balance.types';
 import { connectionOf, PageArgs } from './connection';
 import { IdentifierInput, MemberRefInput } from './member-ref.types';
-import { UnavailableAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateScalar, DateTimeScalar, PointsScalar } from './scalars';
 
@@ -290,7 +289,7 @@ export class WalletLockInput {
   reason?: string | null;
 }
 
-const enrolmentRefusals = () => [CustomerIdTakenAnswer, IdempotencyConflictAnswer, IdentifierTakenAnswer, OverloadedAnswer, UnavailableAnswer];
+const enrolmentRefusals = () => [CustomerIdTakenAnswer, IdempotencyConflictAnswer, IdentifierTakenAnswer, OverloadedAnswer];
 export const EnrolMemberResult = answerUnion('EnrolMemberResult', 'The member, or why nobody was enrolled.', () => MemberType, enrolmentRefusals);
 export const AddIdentifierResult = answerUnion(
   'AddIdentifierResult',

@@ -5,6 +5,7 @@ import { localDiscovery, localIssuer } from '../access/local-issuer';
 import { SCOPES } from '../access/principal';
 import { signingKey } from '../access/token-keys';
 import type { App } from '../app';
+import { DatabaseUnavailable } from '../database/database';
 import { RateLimiter } from './rate-limit';
 
 /** A client needs a token every 15 minutes; guessing needs more than this. */
@@ -60,6 +61,8 @@ async function answerTokenRequest(app: App, limiter: RateLimiter, request: Fasti
     return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds, scope: scopes.join(' ') };
   } catch (error) {
     if (error instanceof TokenRefused) return refuse(reply, error, byHeader);
+    if (error instanceof DatabaseUnavailable)
+      return reply.code(503).header('retry-after', '1').send({ error: 'temporarily_unavailable', error_description: error.message });
     if (!(error instanceof TooManyTokens)) throw error;
     return reply
       .code(429)

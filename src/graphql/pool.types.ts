@@ -5,7 +5,7 @@ import { connectionOf, PageArgs } from './connection';
 import { enumOf } from './enum-of';
 import { ExpiryType, MovementKindEnum } from './member.types';
 import { MemberRefInput } from './member-ref.types';
-import { CapReachedAnswer, InsufficientPointsAnswer, UnavailableAnswer, WalletClosedAnswer, WalletLockedAnswer } from './posting-refusals.types';
+import { CapReachedAnswer, InsufficientPointsAnswer, WalletClosedAnswer, WalletLockedAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
 import { DateTimeScalar, PointsScalar, RatioInput, RatioType } from './scalars';
 import { AlreadyInPoolAnswer, AlreadyInvitedAnswer, PoolFullAnswer, PoolHasHoldsAnswer, PoolNeedsOwnerAnswer } from './sharing-refusals.types';
@@ -293,12 +293,12 @@ export class ClosedPoolType {
   duplicate!: boolean;
 }
 
-const postingRefusals = () => [IdempotencyConflictAnswer, OverloadedAnswer, UnavailableAnswer, WalletClosedAnswer];
+const postingRefusals = () => [IdempotencyConflictAnswer, OverloadedAnswer, WalletClosedAnswer];
 export const CreatePoolResult = answerUnion(
   'CreatePoolResult',
   'The pool.',
   () => PoolType,
-  () => [AlreadyInPoolAnswer, IdempotencyConflictAnswer, OverloadedAnswer, UnavailableAnswer],
+  () => [AlreadyInPoolAnswer, IdempotencyConflictAnswer, OverloadedAnswer],
 );
 export const InviteToPoolResult = answerUnion(
   'InviteToPoolResult',
@@ -316,7 +316,7 @@ export const SetPoolRoleResult = answerUnion(
   'SetPoolRoleResult',
   'The pool.',
   () => PoolType,
-  () => [OverloadedAnswer, PoolNeedsOwnerAnswer, UnavailableAnswer],
+  () => [OverloadedAnswer, PoolNeedsOwnerAnswer],
 );
 export const ContributeToPoolResult = answerUnion(
   'ContributeToPoolResult',

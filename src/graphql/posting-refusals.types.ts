@@ -2,9 +2,6 @@ import { Field, ID, Int } from 'type-graphql';
 import { RefusalAnswer, RefusalType } from './refusal.types';
 import { DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
 
-@RefusalType('UNAVAILABLE', 'The ledger could not be reached long enough to know the outcome. Send the same request again: it counts once.')
-export class UnavailableAnswer extends RefusalAnswer {}
-
 @RefusalType('NOT_FOUND', 'In a bulk: what this entry refers to does not exist, or may not be known to you. Nothing is stored under its key.')
 export class NotFoundAnswer extends RefusalAnswer {}
 

@@ -21,7 +21,6 @@ import {
   RuleStartTakenAnswer,
   ShareExceededAnswer,
   TooManyVersionsAnswer,
-  UnavailableAnswer,
   WalletClosedAnswer,
   WalletLockedAnswer,
 } from './posting-refusals.types';
@@ -136,7 +135,6 @@ const spendingRefusals = () => [
   PurchaseAmountRequiredAnswer,
   ShareExceededAnswer,
   TermsNotActiveAnswer,
-  UnavailableAnswer,
   WalletLockedAnswer,
   WalletClosedAnswer,
 ];
@@ -227,7 +225,7 @@ export class RefundType extends RedemptionChange {
   points!: number;
 }
 
-const followUpRefusals = () => [IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, UnavailableAnswer];
+const followUpRefusals = () => [IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer];
 export const CaptureHoldResult = answerUnion(
   'CaptureHoldResult',
   'Points spent, or why they were not.',

@@ -48,7 +48,7 @@ export function RefusalType(code: string, description: string): (target: Refusal
   };
 }
 
-/** The answer of a mutation: the thing itself (class instance or plain object), or one of the declared refusals. */
+/** The answer of a mutation: the thing itself (class instance or plain object), one of the declared refusals, or UNAVAILABLE, which every mutation may meet. */
 export function answerUnion<Thing extends object>(
   name: string,
   description: string,
@@ -56,7 +56,7 @@ export function answerUnion<Thing extends object>(
   refusals: () => readonly RefusalClass[],
 ) {
   // The list is only known when all modules are loaded; type-graphql wants a tuple of classes.
-  const types = () => [thing(), ...refusals()] as unknown as readonly [abstract new () => Thing, ...RefusalClass[]];
+  const types = () => [thing(), ...refusals(), UnavailableAnswer] as unknown as readonly [abstract new () => Thing, ...RefusalClass[]];
   return createUnionType({
     name,
     description,
@@ -88,3 +88,6 @@ export class IdempotencyConflictAnswer extends RefusalAnswer {}
 
 @RefusalType('OVERLOADED', 'Too much is being posted at this moment and nothing was written. Send the same request again shortly.')
 export class OverloadedAnswer extends RefusalAnswer {}
+
+@RefusalType('UNAVAILABLE', 'The database could not be reached long enough to know the outcome. Send the same request again: it counts once.')
+export class UnavailableAnswer extends RefusalAnswer {}

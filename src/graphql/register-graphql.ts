@@ -10,6 +10,7 @@ import { authenticate } from '../access/authenticate';
 import type { Principal } from '../access/principal';
 import { Unauthenticated } from '../access/unauthenticated';
 import type { App } from '../app';
+import { DatabaseUnavailable } from '../database/database';
 import { directRoutes } from '../http/direct-route';
 import { buildTesseraSchema } from './build-schema';
 import type { Context } from './context';
@@ -96,6 +97,8 @@ async function identify(app: App, limiter: RateLimiter, authorization: string | 
   try {
     return await authenticate(app, authorization);
   } catch (error) {
+    // The database is away: nobody can be recognised, which is nobody's fault that asks.
+    if (error instanceof DatabaseUnavailable) throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 503 } } });
     if (!(error instanceof Unauthenticated)) throw error;
     const allowance = limiter.take(countedAs({ principal: null, address }), [1, 0]);
     if (!allowance.allowed) throw rateLimited(allowance);

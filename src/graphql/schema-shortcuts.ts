@@ -1,4 +1,5 @@
 import { type GraphQLSchema, isUnionType } from 'graphql';
+import { Refusal, type RefusalFields } from '../refusal';
 import type { Context } from './context';
 import { EarningResolver } from './earning.resolver';
 import { RedemptionResolver } from './redemption.resolver';
@@ -21,20 +22,29 @@ function direct<Name extends string>(schema: GraphQLSchema, resolver: Resolver<N
   for (const name of names) mutations[name].resolve = (_root, { input }, ctx: Context) => resolver[name](ctx, input as never);
 }
 
-/** Which type of a union (see answerUnion) an answer has hangs on its class alone; type-graphql would find it out each time, and asynchronously. */
+/**
+ * Which type of a union (see answerUnion) an answer has hangs on its class alone; type-graphql would find it out each time, and asynchronously.
+ * A refusal that the union does not list is thrown as it is: it becomes an error with its code, never one of ours.
+ */
 export function rememberAnswerTypes(schema: GraphQLSchema): void {
   for (const union of Object.values(schema.getTypeMap())) {
     const find = isUnionType(union) && union.resolveType;
     if (!find) continue;
     const names = new Map<unknown, string>();
+    const listed = new Set(union.getTypes().map(({ name }) => name));
     union.resolveType = (answer, ...rest) => {
       const of = answer instanceof RefusalAnswer ? answer.constructor : null;
-      return names.get(of) ?? Promise.resolve(find(answer, ...rest)).then((name) => remember(names, of, name));
+      const known = names.get(of);
+      if (known !== undefined) return known;
+      return Promise.resolve(find(answer, ...rest)).then((name) => {
+        if (answer instanceof RefusalAnswer && !listed.has(String(name))) throw new Refusal({ ...answer, fields: fieldsOf(answer) });
+        if (name !== undefined) names.set(of, name);
+        return name;
+      });
     };
   }
 }
 
-function remember(names: Map<unknown, string>, of: unknown, name: string | undefined): string | undefined {
-  if (name !== undefined) names.set(of, name);
-  return name;
+function fieldsOf({ code, message, retrySafe, ...fields }: RefusalAnswer): RefusalFields {
+  return fields as RefusalFields;
 }

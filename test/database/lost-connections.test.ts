@@ -33,7 +33,7 @@ it('while configuration is read', async () => {
     await lose(client);
     return client.query('SELECT 1');
   });
-  await expect(read).rejects.toThrow();
+  await expect(read).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect((await test.app.database.readConfiguration((client) => client.query('SELECT 1 AS one'))).rows).toEqual([{ one: 1 }]);
 });
 

@@ -47,6 +47,63 @@ describe('a set of rates', () => {
     if (cycle) expect(cycle.example?.end).toBeGreaterThan(cycle.example?.begin ?? 0n);
   });
 
+  describe('with several ways back', () => {
+    const rate = (fromCurrencyId: number, toCurrencyId: number, numerator = 1n, denominator = 1n, times: Partial<CycleRate> = {}) =>
+      rateOf({ fromCurrencyId, toCurrencyId, numerator, denominator, ...times });
+    const poor = [rate(2, 3, 1n, 2n), rate(3, 1, 1n, 2n)];
+    const rich = [rate(2, 4, 2n), rate(4, 1, 2n)];
+
+    it.each([
+      ['before', [...rich, ...poor]],
+      ['after', [...poor, ...rich]],
+      ['between', [poor[0], rich[0], poor[1], rich[1]]],
+    ])('is refused for the best of them, stored %s the others', (_when, others) => {
+      const cycle = findProfitableCycle(others, rate(1, 2), NOW);
+      expect(path(cycle)).toEqual([1, 2, 4]);
+      expect(cycle?.gain).toEqual({ numerator: 4n, denominator: 1n });
+    });
+
+    it('goes on from a better way to a currency that it had reached already', () => {
+      // 2 > 3 is worse than 2 > 4 > 3; only by the latter 3 > 1 gains.
+      const cycle = findProfitableCycle([rate(2, 3, 1n, 2n), rate(3, 1), rate(2, 4), rate(4, 3, 3n, 2n)], rate(1, 2), NOW);
+      expect(path(cycle)).toEqual([1, 2, 4, 3]);
+      expect(cycle?.gain).toEqual({ numerator: 3n, denominator: 2n });
+    });
+
+    it('is fine when all of them come back as what they were, however often they cross', () => {
+      const even = [rate(2, 3), rate(3, 2), rate(3, 1), rate(2, 4), rate(4, 3), rate(3, 4), rate(4, 1)];
+      expect(findProfitableCycle(even, rate(1, 2), NOW)).toBeNull();
+    });
+
+    it('is refused for the time of the greatest gain, and the first of two alike', () => {
+      const month = (from: number, until: number) => ({
+        effectiveFrom: new Date(Date.UTC(2020, from - 1)),
+        effectiveUntil: new Date(Date.UTC(2020, until - 1)),
+      });
+      const [july, august, september] = [month(7, 8), month(8, 9), month(9, 10)];
+      const others = [rate(2, 1, 2n, 1n, july), rate(2, 1, 3n, 1n, august), rate(2, 1, 3n, 1n, september)];
+      const cycle = findProfitableCycle(others, rate(1, 2), NOW);
+      expect(cycle?.gain).toEqual({ numerator: 3n, denominator: 1n });
+      expect(cycle?.at).toEqual(august.effectiveFrom);
+      expect(findProfitableCycle(others, rate(1, 2), august.effectiveUntil)?.at).toEqual(september.effectiveFrom);
+      // What has held for long is there from now on.
+      expect(findProfitableCycle(rich, rate(1, 2), NOW)?.at).toEqual(NOW);
+    });
+
+    it('is fine where one way ends at the instant at which its next begins', () => {
+      const august = new Date('2020-08-01T00:00:00Z');
+      const touching = [rate(2, 3, 2n, 1n, { effectiveUntil: august }), rate(3, 1, 1n, 1n, { effectiveFrom: august })];
+      expect(findProfitableCycle(touching, rate(1, 2), NOW)).toBeNull();
+      const overlapping = [touching[0], { ...touching[1], effectiveFrom: new Date('2020-07-31T23:59:59Z') }];
+      expect(findProfitableCycle(overlapping, rate(1, 2), NOW)?.at).toEqual(overlapping[1].effectiveFrom);
+    });
+
+    it('is searched to an end even where others gain without it', () => {
+      const gaining = [rate(2, 3, 2n), rate(3, 2, 2n), rate(3, 1, 3n, 4n)];
+      expect(findProfitableCycle(gaining, rate(1, 2), NOW)?.gain).toEqual({ numerator: 3n, denominator: 2n });
+    });
+  });
+
   it('is judged for each time in which rates hold together', () => {
     const summer = { effectiveFrom: new Date('2020-07-01T00:00:00Z'), effectiveUntil: new Date('2020-08-01T00:00:00Z') };
     const generous = rateOf({ ...summer, numerator: 2n });

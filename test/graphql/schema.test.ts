@@ -1,5 +1,6 @@
-import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, isSpecifiedScalarType } from 'graphql';
+import { type GraphQLUnionType, isEnumType, isInputObjectType, isInterfaceType, isObjectType, isSpecifiedScalarType, isUnionType } from 'graphql';
 import { buildTesseraSchema, printTesseraSchema } from '../../src/graphql/build-schema';
+import { toRefusalAnswer } from '../../src/graphql/refusal.types';
 
 describe('the schema', () => {
   it('describes every type, field, argument and value', () => {
@@ -25,5 +26,23 @@ describe('the schema', () => {
   it('is printed in an order of its own', () => {
     const names = [...printTesseraSchema().matchAll(/^(?:type|input|interface|union|enum|scalar) (\w+)/gm)].map(([, name]) => name);
     expect(names).toEqual([...names].sort());
+  });
+
+  it('has UNAVAILABLE in every answer that can be a refusal', () => {
+    const without = Object.values(buildTesseraSchema().getTypeMap())
+      .filter(isUnionType)
+      .filter((union) => !union.getTypes().some(({ name }) => name === 'Unavailable'));
+    expect(without).toEqual([]);
+  });
+
+  it('makes a refusal that an answer does not list an error with its code', async () => {
+    const union = buildTesseraSchema().getType('CreateBrandResult') as GraphQLUnionType;
+    const resolve = async (code: string, fields = {}) =>
+      union.resolveType?.(toRefusalAnswer({ code, message: 'No.', retrySafe: true, fields }), {}, undefined as never, union);
+    expect(await resolve('IDEMPOTENCY_CONFLICT')).toBe('IdempotencyConflict');
+    const shown = { code: 'INSUFFICIENT_POINTS', message: 'No.', retrySafe: true, fields: { available: 3 } };
+    await expect(resolve('INSUFFICIENT_POINTS', { available: 3 })).rejects.toMatchObject(shown);
+    // Nor is it remembered as one of them.
+    await expect(resolve('INSUFFICIENT_POINTS', { available: 3 })).rejects.toMatchObject(shown);
   });
 });

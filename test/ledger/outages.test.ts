@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../src/clock';
 import { newUuid } from '../../src/ids';
@@ -7,6 +5,7 @@ import { Outage } from '../../src/ledger/internal/failures';
 import { createLedger, type LedgerOptions, type RunningLedger } from '../../src/ledger/posting-ledger';
 import { accepted, type Brand, LedgerBook } from '../support/ledger-book';
 import { createTestApp, type TestApp } from '../support/test-app';
+import { Wire } from '../support/wire';
 
 let test: TestApp;
 let book: LedgerBook;
@@ -37,66 +36,10 @@ async function ledger(options: Partial<LedgerOptions> = {}): Promise<RunningLedg
   return made;
 }
 
-/** A wire to the database that can be cut, or go silent while it stays connected. */
-class Wire {
-  private readonly sockets = new Set<Socket>();
-  silent = false;
-  /** Goes silent when this has passed towards the server. */
-  silentAfter: string | null = null;
-  /** Cuts the wire when this has passed towards the server, before its answer comes back. */
-  cutAfter: string | null = null;
-
-  private constructor(
-    private readonly server: Server,
-    readonly connectionString: string,
-  ) {}
-
-  static async open(connectionString: string): Promise<Wire> {
-    const target = new URL(connectionString);
-    const server = createServer((near) => {
-      const far = connect(Number(target.port), target.hostname);
-      for (const socket of [near, far]) {
-        wire.sockets.add(socket);
-        socket
-          .on('error', () => undefined)
-          .on('close', () => {
-            near.destroy();
-            far.destroy();
-          });
-      }
-      let cut = false;
-      near.on('data', (chunk) => {
-        if (wire.silent) return;
-        if (wire.cutAfter && chunk.includes(wire.cutAfter)) {
-          cut = true;
-          wire.cutAfter = null;
-        }
-        far.write(chunk);
-        if (wire.silentAfter && chunk.includes(wire.silentAfter)) {
-          wire.silent = true;
-          wire.silentAfter = null;
-        }
-      });
-      far.on('data', (chunk) => {
-        if (cut) near.destroy();
-        else if (!wire.silent) near.write(chunk);
-      });
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = new URL(connectionString);
-    url.hostname = '127.0.0.1';
-    url.port = String((server.address() as { port: number }).port);
-    const wire = new Wire(server, url.toString());
-    opened.push(() => wire.close());
-    return wire;
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    this.server.close();
-    await once(this.server, 'close');
-  }
+async function wireToKernel(): Promise<Wire> {
+  const wire = await Wire.open(test.database.urls.kernel);
+  opened.push(() => wire.close());
+  return wire;
 }
 
 it('a worker whose connection is terminated in the middle of its transaction gets an error; the process lives', async () => {
@@ -127,7 +70,7 @@ it('workers that open accounts within their transactions do not wait for each ot
 }, 10_000);
 
 it('the answer to a COMMIT is lost: asked again, it is found, and it counts as the first', async () => {
-  const wire = await Wire.open(test.database.urls.kernel);
+  const wire = await wireToKernel();
   const far = await ledger({ connectionString: wire.connectionString });
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
@@ -141,7 +84,7 @@ it('the answer to a COMMIT is lost: asked again, it is found, and it counts as t
 });
 
 it('the network goes silent: callers get a retry-safe refusal in bounded time, and it recovers by itself', async () => {
-  const wire = await Wire.open(test.database.urls.kernel);
+  const wire = await wireToKernel();
   const far = await ledger({ connectionString: wire.connectionString, patience: { answerMs: 500, connectMs: 300, outageMs: 400 } });
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
@@ -158,7 +101,7 @@ it('the network goes silent: callers get a retry-safe refusal in bounded time, a
 }, 15_000);
 
 it('a gateway falls silent while it has wallets locked: the others soon go on', async () => {
-  const wire = await Wire.open(test.database.urls.kernel);
+  const wire = await wireToKernel();
   const far = await ledger({ connectionString: wire.connectionString, patience: { idleMs: 300, answerMs: 3_000, connectMs: 300, outageMs: 100 } });
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
@@ -251,7 +194,7 @@ it('an outage ends with the first answer, a defect too: what fails much later is
 it('nothing is begun half a minute after it was asked for, however patient one is: an instant that counts as settled stays so', async () => {
   const now = performance.now.bind(performance);
   let later = 0;
-  const wire = await Wire.open(test.database.urls.kernel);
+  const wire = await wireToKernel();
   const far = await ledger({ connectionString: wire.connectionString, patience: { answerMs: 300, connectMs: 300, outageMs: 600_000 } });
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');

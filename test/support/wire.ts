@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A wire to a database that can be cut, or go silent while it stays connected. */
+export class Wire {
+  private readonly sockets = new Set<Socket>();
+  silent = false;
+  /** Goes silent when this has passed towards the server. */
+  silentAfter: string | null = null;
+  /** Cuts the wire when this has passed towards the server, before its answer comes back. */
+  cutAfter: string | null = null;
+
+  private constructor(
+    private readonly server: Server,
+    readonly connectionString: string,
+  ) {}
+
+  static async open(connectionString: string): Promise<Wire> {
+    const target = new URL(connectionString);
+    const server = createServer((near) => {
+      const far = connect(Number(target.port), target.hostname);
+      for (const socket of [near, far]) {
+        wire.sockets.add(socket);
+        socket
+          .on('error', () => undefined)
+          .on('close', () => {
+            near.destroy();
+            far.destroy();
+          });
+      }
+      let cut = false;
+      near.on('data', (chunk) => {
+        if (wire.silent) return;
+        if (wire.cutAfter && chunk.includes(wire.cutAfter)) {
+          cut = true;
+          wire.cutAfter = null;
+        }
+        far.write(chunk);
+        if (wire.silentAfter && chunk.includes(wire.silentAfter)) {
+          wire.silent = true;
+          wire.silentAfter = null;
+        }
+      });
+      far.on('data', (chunk) => {
+        if (cut) near.destroy();
+        else if (!wire.silent) near.write(chunk);
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = new URL(connectionString);
+    url.hostname = '127.0.0.1';
+    url.port = String((server.address() as { port: number }).port);
+    const wire = new Wire(server, url.toString());
+    return wire;
+  }
+
+  /** Cuts it for good: what is connected is lost, and who connects anew is refused. */
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
