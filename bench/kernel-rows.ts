@@ -76,6 +76,7 @@ function purchaseRequest({ currencyId }: FilledLedger, brand: FilledLedger['bran
       reference: null,
       rule_id: TERMS,
       terms_id: TERMS,
+      arithmetic: 2,
       occurred_at: at,
       recorded_at: at,
     }),

@@ -1042,7 +1042,9 @@ CREATE TABLE purchase (
   terms_id uuid NOT NULL,
   occurred_at timestamp with time zone NOT NULL,
   recorded_at timestamp with time zone NOT NULL,
+  arithmetic smallint NOT NULL DEFAULT 1,
   CONSTRAINT purchase_pkey PRIMARY KEY (wallet_id, id),
+  CONSTRAINT purchase_arithmetic CHECK ((arithmetic = ANY (ARRAY[1, 2]))),
   CONSTRAINT purchase_points CHECK ((points >= 0))
 );
 
@@ -1085,6 +1087,8 @@ CREATE TABLE purchase_redemption (
   purchase_id uuid NOT NULL,
   brand_id uuid NOT NULL,
   points bigint NOT NULL,
+  "position" smallint,
+  value numeric(38,9),
   CONSTRAINT purchase_redemption_pkey PRIMARY KEY (wallet_id, redemption_id)
 );
 
@@ -1098,6 +1102,7 @@ CREATE TABLE purchase_return (
   reinstated bigint NOT NULL,
   occurred_at timestamp with time zone NOT NULL,
   recorded_at timestamp with time zone NOT NULL,
+  money_back numeric(38,9),
   CONSTRAINT purchase_return_pkey PRIMARY KEY (wallet_id, id)
 );
 

@@ -13,8 +13,8 @@ export interface BrandPurchase {
   readonly reference: string;
   readonly at: string;
   readonly lines: readonly InvoiceLine[];
-  /** Thousandths of a GBP, exact. */
-  readonly amountMillis: number;
+  /** As on the receipt. */
+  readonly amountPence: number;
 }
 
 /** Units of one purchase that a cancellation brings back; line numbers count from 1. */
@@ -109,8 +109,8 @@ function splitByBrand(invoice: Invoice): BrandPurchase[] {
   return BRAND_CODES.flatMap((brand) => {
     const lines = invoice.lines.filter((line) => brandOf(line.sku) === brand);
     if (lines.length === 0) return [];
-    const amountMillis = lines.reduce((sum, line) => sum + line.quantity * line.priceMillis, 0);
-    return [{ brand, reference: `${brand}/${invoiceName(invoice)}`, at: instant(invoice), lines, amountMillis }];
+    const amountPence = lines.reduce((sum, line) => sum + linePence(line), 0);
+    return [{ brand, reference: `${brand}/${invoiceName(invoice)}`, at: instant(invoice), lines, amountPence }];
   });
 }
 
@@ -152,12 +152,17 @@ function remember(bought: Map<string, Returnable[]>, purchase: BrandPurchase): v
 
 /** The purchase with the largest amount; of equal ones the first brand A to Z. */
 function largest(purchases: readonly BrandPurchase[]): BrandPurchase {
-  return purchases.reduce((best, each) => (each.amountMillis > best.amountMillis ? each : best));
+  return purchases.reduce((best, each) => (each.amountPence > best.amountPence ? each : best));
+}
+
+/** A line as receipts have it: rounded half up to the penny. */
+function linePence({ quantity, priceMillis }: InvoiceLine): number {
+  return Math.floor((quantity * priceMillis + 5) / 10);
 }
 
 /** Points that may pay part of a purchase: the smaller of the balance and half the amount at 100 points a GBP, in whole hundreds. */
-export function burnPoints(balance: number, amountMillis: number): number {
-  const half = Math.floor(amountMillis / 20);
+export function burnPoints(balance: number, amountPence: number): number {
+  const half = Math.floor(amountPence / 2);
   return Math.max(0, Math.floor(Math.min(balance, half) / 100) * 100);
 }
 

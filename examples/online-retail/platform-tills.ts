@@ -57,7 +57,7 @@ export function platformTills(brands: ReadonlyMap<BrandCode, GraphQLClient>, cur
         currency,
         points,
         occurredAt: on.at,
-        purchaseAmount: { amount: decimal(on.amountMillis), currency: MONEY },
+        purchaseAmount: { amount: decimal(on.amountPence * 10), currency: MONEY },
         channel: 'shop',
         reference: on.reference,
       };

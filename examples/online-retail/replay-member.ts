@@ -80,7 +80,7 @@ export async function replayMember(history: MemberHistory, tills: Tills, tally: 
     }
     let redemptionId: string | null = null;
     if (event.burnOn) {
-      const points = burnPoints(balance.active - balance.arrears, event.burnOn.amountMillis);
+      const points = burnPoints(balance.active - balance.arrears, event.burnOn.amountPence);
       if (points > 0) {
         const burned = await tills.redeem({ on: event.burnOn, customer, points }, left);
         tally.redemptions++;

@@ -5,8 +5,9 @@ import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import { ALWAYS, type Day, dayOf, dayToIso, NEVER } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
-import { type ExactAmount, exactFromMicros, formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
+import { type ExactAmount, exactFromMicros, formatExact, sumAmounts } from '../purchases/exact-amount';
 import { PURCHASE, PURCHASE_AWARD, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
+import { flooredToMinorUnit, minorUnitOf, roundedLineAmount } from '../purchases/minor-unit';
 import type { RefusalData } from '../refusal';
 import { type AutomaticContribution, contributionSteps } from '../sharing/automatic-contribution';
 import type { AwardDates } from './award';
@@ -73,7 +74,8 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
   // What does not depend on the wallet is worked out once, however often the batch is tried.
   const { rule, lines } = facts;
   const exclusions = lines.map((line) => lineExclusion(rule, line));
-  const amounts = lines.map((line) => lineAmount(line.quantity, line.unitPrice));
+  const minorUnit = minorUnitOf(facts.moneyCurrency);
+  const amounts = lines.map((line) => roundedLineAmount(line.quantity, line.unitPrice, minorUnit));
   const amount = sumAmounts(amounts);
   const leftOut: { readonly lineNo: number; readonly reason: Exclusion }[] = [];
   for (const [i, reason] of exclusions.entries()) if (reason) leftOut.push({ lineNo: i + 1, reason });
@@ -90,7 +92,8 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
       const spent = view.transfer(redemption.spentBy!);
       const points = spent ? spent.amount - spent.reversed : 0;
       if (points === 0) return refuse(new RedemptionNotCaptured());
-      paid.push({ redemption, points, value: exactFromMicros((redemption.moneyValue * BigInt(points)) / BigInt(redemption.points)) });
+      const worth = exactFromMicros((redemption.moneyValue * BigInt(points)) / BigInt(redemption.points));
+      paid.push({ redemption, points, value: flooredToMinorUnit(worth, minorUnit) });
     }
     const paidWithPoints = sumAmounts(paid.map(({ value }) => value));
     const points = basketPoints(rule, facts.currency.scale, { amount, eligible, paidWithPoints });
@@ -167,7 +170,7 @@ interface Totals {
   readonly eligible: string;
   readonly paidWithPoints: string;
   readonly earned: number;
-  readonly paid: readonly { readonly redemption: RedemptionFact; readonly points: number }[];
+  readonly paid: readonly { readonly redemption: RedemptionFact; readonly points: number; readonly value: ExactAmount }[];
 }
 
 function rowsOf(facts: PurchaseFacts, exclusions: readonly (Exclusion | null)[], totals: Totals): AlongsideRow[] {
@@ -193,6 +196,7 @@ function rowsOf(facts: PurchaseFacts, exclusions: readonly (Exclusion | null)[],
       reference: facts.reference,
       rule_id: facts.rule.id,
       terms_id: facts.termsId,
+      arithmetic: 2,
       occurred_at: facts.occurredAt.getTime(),
       recorded_at: facts.recordedAt.getTime(),
     }),
@@ -212,8 +216,10 @@ function rowsOf(facts: PurchaseFacts, exclusions: readonly (Exclusion | null)[],
         exclusion: exclusions[i],
       }),
     );
-  for (const { redemption, points } of totals.paid)
-    rows.push(alongside(PURCHASE_REDEMPTION, { wallet_id, brand_id, redemption_id: redemption.id, purchase_id, points }));
+  for (const [i, { redemption, points, value }] of totals.paid.entries())
+    rows.push(
+      alongside(PURCHASE_REDEMPTION, { wallet_id, brand_id, redemption_id: redemption.id, purchase_id, points, position: i + 1, value: formatExact(value) }),
+    );
   // Only of points that cannot be spent at once.
   if (totals.earned > 0 && facts.award.availableOn !== ALWAYS) rows.push(awardRow(facts, totals.earned));
   return rows;

@@ -6,11 +6,14 @@ import type { Day } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
 import { formatExact } from '../purchases/exact-amount';
 import { PURCHASE_RETURN, PURCHASE_RETURN_LINE } from '../purchases/fact-tables';
+import { minorUnitOf } from '../purchases/minor-unit';
 import { orRefusal } from '../purchases/posting-time';
 import type { PurchaseFact } from '../purchases/read-purchase';
 import type { RefusalData } from '../refusal';
 import { awardCounter, CANCELLED, CONFIRMED } from './award';
 import type { EarningRule } from './earning-rule';
+import type { PayingPoints } from './points-that-pay';
+import { decideReturnByPieces } from './return-by-pieces';
 import { decideReturn, type ReturnedGoods, type StandingPurchase } from './return-decision';
 
 /** All that a return is planned from, loaded beforehand. */
@@ -61,10 +64,11 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       pointsKept: earned && !isCancelled(facts, view) ? earned.amount - earned.reversed : 0,
       paidBy: purchase.paidBy.map((paid) => reversible(view, paid)),
       refundOrder: facts.refundOrder,
+      minorUnit: minorUnitOf(purchase.moneyCurrency),
     };
-    const decided = orRefusal(() => decideReturn(standing, facts.goods));
+    const decided = orRefusal(() => (purchase.arithmetic === 1 ? decideReturnByPieces : decideReturn)(standing, facts.goods));
     if ('refused' in decided) return decided;
-    const { returned, clawBack, amountLeft } = decided.is;
+    const { returned, clawBack, amountLeft, moneyBack } = decided.is;
     // Into a wallet that is closed for good nothing comes back; the goods do, and what they earned is taken back all the same.
     const paidFrom = purchase.paidBy.map(({ account }) => facts.survivors.of(account));
     const reinstate = decided.is.reinstate.map((points, i) => (view.wallet(paidFrom[i]).closed ? 0 : points));
@@ -91,6 +95,7 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       posting_id: facts.postingId,
       clawed_back: clawBack,
       reinstated,
+      money_back: moneyBack === null ? null : formatExact(moneyBack),
       occurred_at: facts.occurredAt.getTime(),
       recorded_at: facts.recordedAt.getTime(),
     });
@@ -109,6 +114,7 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
         pointsKept: standing.pointsKept - clawBack,
         moneyCurrency: purchase.moneyCurrency,
         amountLeft: formatExact(amountLeft),
+        moneyBack: moneyBack === null ? null : formatExact(moneyBack),
         lines: returned.map(({ lineNo, quantity, left }) => ({ lineNo, quantity: formatDecimal(quantity, 3), left: formatDecimal(left, 3) })),
         occurredAt: facts.occurredAt.toISOString(),
       },
@@ -124,8 +130,8 @@ function isCancelled({ purchase, recordedOn }: ReturnFacts, view: LedgerView): b
 }
 
 /** A burn that was refunded in part before it was attached gave that part back for another reason. */
-function reversible(view: LedgerView, paid: PurchaseFact['paidBy'][number]): { points: number; reversed: number } {
+function reversible(view: LedgerView, paid: PurchaseFact['paidBy'][number]): PayingPoints {
   const spent = view.transfer(paid.spentBy);
   const standing = spent ? spent.amount - spent.reversed : 0;
-  return { points: paid.points, reversed: Math.max(0, paid.points - standing) };
+  return { points: paid.points, value: paid.value, reversed: Math.max(0, paid.points - standing) };
 }

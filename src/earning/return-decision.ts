@@ -1,10 +1,11 @@
 import { lesser } from '../points/amount';
 import { formatDecimal } from '../points/decimal';
-import { floorDivide } from '../points/ratio';
-import { type ExactAmount, lessAmount, lineAmount, sumAmounts } from '../purchases/exact-amount';
+import { type ExactAmount, lessAmount, sumAmounts } from '../purchases/exact-amount';
+import { roundedLineAmount } from '../purchases/minor-unit';
 import { basketPoints } from './basket-points';
 import { ReturnExceedsPurchase } from './earning-refusals';
 import type { EarningRule } from './earning-rule';
+import { type PayingPoints, pointsToGiveBack, type RefundOrder, worthStillUsed } from './points-that-pay';
 
 /** A line of the purchase with what came back of it so far. Quantities in thousandths, prices in micro-units. */
 export interface ReturnableLine {
@@ -21,12 +22,6 @@ export type ReturnedGoods =
   | { readonly lineNo: number; readonly sku: null; readonly quantity: bigint }
   | { readonly lineNo: null; readonly sku: string; readonly quantity: bigint };
 
-/** Points that paid part of the purchase: how many then, and how many of them were given back since, for whatever reason. */
-interface PaidPoints {
-  readonly points: number;
-  readonly reversed: number;
-}
-
 /** The purchase as it stands when the return is decided. */
 export interface StandingPurchase {
   readonly rule: Pick<EarningRule, 'pointsPerUnit' | 'multiplier'>;
@@ -36,8 +31,11 @@ export interface StandingPurchase {
   readonly paidWithPoints: ExactAmount;
   /** Points earned less what was clawed back so far. */
   readonly pointsKept: number;
-  readonly paidBy: readonly PaidPoints[];
-  readonly refundOrder: 'POINTS_LAST' | 'PRO_RATA' | 'POINTS_FIRST';
+  /** In the order in which the purchase named them. */
+  readonly paidBy: readonly PayingPoints[];
+  readonly refundOrder: RefundOrder;
+  /** Of the money that it was bought in. */
+  readonly minorUnit: ExactAmount;
 }
 
 export interface ReturnDecision {
@@ -49,23 +47,25 @@ export interface ReturnDecision {
   readonly reinstate: readonly number[];
   /** What the purchase still stands for. */
   readonly amountLeft: ExactAmount;
+  /** Money to give back now: whole minor units; null where that is not worked out. */
+  readonly moneyBack: ExactAmount | null;
 }
 
 /**
- * Decides a return. Points due are those that the purchase's own rule gives for what is left of it; more than that is clawed back.
- * Points that paid for it come back, under POINTS_LAST, when nothing of it is left; under PRO_RATA, in the share that came back (floored);
- * under POINTS_FIRST, before any money. Throws ReturnExceedsPurchase.
+ * Decides a return. What came back is given back in money and in points, as the refund order says (see pointsToGiveBack). Points due are those
+ * that the purchase's own rule gives for what is left and still paid in money; more than that is clawed back. Throws ReturnExceedsPurchase.
  */
 export function decideReturn(purchase: StandingPurchase, goods: readonly ReturnedGoods[]): ReturnDecision {
   const now = new Map<number, bigint>();
   const leftOf = (line: ReturnableLine) => line.quantity - line.returned - (now.get(line.lineNo) ?? 0n);
+  const worth = (lines: readonly ReturnableLine[]) => sumAmounts(lines.map((line) => roundedLineAmount(leftOf(line), line.unitPrice, purchase.minorUnit)));
+  const leftBefore = worth(purchase.lines);
   for (const each of goods) {
     // The last line first, as goods of one sku are alike.
     const lines = purchase.lines.filter((line) => (each.sku === null ? line.lineNo === each.lineNo : line.sku === each.sku)).reverse();
     let wanted = each.quantity;
     for (const line of lines) {
-      const left = leftOf(line);
-      const take = lesser(left, wanted);
+      const take = lesser(leftOf(line), wanted);
       if (take > 0n) now.set(line.lineNo, (now.get(line.lineNo) ?? 0n) + take);
       wanted -= take;
     }
@@ -74,44 +74,25 @@ export function decideReturn(purchase: StandingPurchase, goods: readonly Returne
       throw new ReturnExceedsPurchase({ lineNo: each.lineNo, sku }, formatDecimal(each.quantity - wanted, 3));
     }
   }
-  const worth = (lines: readonly ReturnableLine[]) => sumAmounts(lines.map((line) => lineAmount(leftOf(line), line.unitPrice)));
   const amountLeft = worth(purchase.lines);
-  const nothingLeft = purchase.lines.every((line) => leftOf(line) === 0n);
-  const given = pointsToGiveBack(purchase, amountLeft, nothingLeft);
-  const due = nothingLeft
-    ? 0n
-    : basketPoints(purchase.rule, purchase.scale, {
-        amount: amountLeft,
-        eligible: worth(purchase.lines.filter((line) => line.eligible)),
-        paidWithPoints: lessAmount(purchase.paidWithPoints, given.worth),
-      });
+  const reinstate = pointsToGiveBack({ ...purchase, leftBefore, leftAfter: amountLeft });
+  const usedBefore = worthStillUsed(purchase.paidBy, purchase.minorUnit);
+  const used = worthStillUsed(
+    purchase.paidBy.map((paid, i) => ({ ...paid, reversed: paid.reversed + reinstate[i] })),
+    purchase.minorUnit,
+  );
+  const due = basketPoints(purchase.rule, purchase.scale, {
+    amount: amountLeft,
+    eligible: worth(purchase.lines.filter((line) => line.eligible)),
+    paidWithPoints: used,
+  });
   return {
     returned: purchase.lines
       .filter((line) => now.has(line.lineNo))
       .map((line) => ({ lineNo: line.lineNo, quantity: now.get(line.lineNo) ?? 0n, left: leftOf(line) })),
     clawBack: Math.max(0, purchase.pointsKept - Number(due)),
-    reinstate: given.points,
+    reinstate,
     amountLeft,
+    moneyBack: lessAmount(lessAmount(leftBefore, usedBefore), lessAmount(amountLeft, used)),
   };
-}
-
-/** How many points of each redemption are given back now, and what all that were given back are worth by then. */
-function pointsToGiveBack(purchase: StandingPurchase, amountLeft: ExactAmount, nothingLeft: boolean): { points: number[]; worth: ExactAmount } {
-  const all = purchase.paidBy.reduce((sum, { points }) => sum + points, 0);
-  const target = nothingLeft ? all : Number(targetBeforeTheEnd(purchase, amountLeft, BigInt(all)));
-  let toGive = target - purchase.paidBy.reduce((sum, { reversed }) => sum + reversed, 0);
-  const points = purchase.paidBy.map((paid) => {
-    const give = Math.max(0, Math.min(toGive, paid.points - paid.reversed));
-    toGive -= give;
-    return give;
-  });
-  const worth = all === 0 ? 0n : floorDivide(purchase.paidWithPoints * BigInt(target), BigInt(all));
-  return { points, worth: worth as ExactAmount };
-}
-
-function targetBeforeTheEnd({ refundOrder, amount, paidWithPoints }: StandingPurchase, amountLeft: ExactAmount, all: bigint): bigint {
-  const cameBack = lessAmount(amount, amountLeft);
-  if (refundOrder === 'PRO_RATA' && amount > 0n) return floorDivide(all * cameBack, amount);
-  if (refundOrder === 'POINTS_FIRST' && paidWithPoints > 0n) return cameBack >= paidWithPoints ? all : floorDivide(all * cameBack, paidWithPoints);
-  return 0n;
 }

@@ -17,12 +17,9 @@ import {
   EarningRuleConnection,
   EarningRuleType,
   type RecordedPurchaseType,
-  RecordedReturnType,
   RecordPurchaseInput,
   RecordPurchaseResult,
   RecordPurchasesResult,
-  RecordReturnInput,
-  RecordReturnResult,
   SetEarningRuleInput,
   SetEarningRuleResult,
 } from './earning.types';
@@ -30,6 +27,7 @@ import { readId, showId } from './ids';
 import { readMemberRef } from './member-ref.types';
 import { parseInput } from './parse-input';
 import { answerOrRefusal } from './refusal.types';
+import { RecordedReturnType, RecordReturnInput, RecordReturnResult } from './return.types';
 import { byVersion, RulesArgs } from './rules.args';
 import { showRatio } from './scalars';
 

@@ -20,7 +20,7 @@ export const ArrearsCarrierEnum = enumOf('ArrearsCarrier', "Who carries a member
 });
 
 export const RefundOrderEnum = enumOf('RefundOrder', 'What is refunded first when goods paid partly with points come back.', {
-  POINTS_LAST: 'Money, then points.',
+  POINTS_LAST: 'Money, then points: what points still pay is never more than what is left of the purchase costs.',
   PRO_RATA: 'Both, in proportion.',
   POINTS_FIRST: 'Points, then money.',
 });

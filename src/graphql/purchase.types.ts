@@ -38,6 +38,12 @@ export class PurchaseReturnType {
   @Field(() => PointsScalar, { description: 'Burned points given back.' })
   reinstated!: number;
 
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: "Money to give back, in units of the purchase's moneyCurrency, nine decimals; null: recorded before this was worked out.",
+  })
+  moneyBack!: string | null;
+
   @Field(() => DateTimeScalar, { description: 'When it happened.' })
   occurredAt!: Date;
 }

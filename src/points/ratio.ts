@@ -21,3 +21,13 @@ export function floorDivide(dividend: bigint, divisor: bigint): bigint {
   const inexact = dividend % divisor !== 0n;
   return inexact && dividend < 0n !== divisor < 0n ? quotient - 1n : quotient;
 }
+
+/** Integer division rounded towards plus infinity. */
+export function ceilDivide(dividend: bigint, divisor: bigint): bigint {
+  return -floorDivide(-dividend, divisor);
+}
+
+/** Integer division rounded to the nearest, and what lies in the middle away from zero; the divisor is above zero. */
+export function roundHalfAway(dividend: bigint, divisor: bigint): bigint {
+  return dividend < 0n ? -roundHalfAway(-dividend, divisor) : (2n * dividend + divisor) / (2n * divisor);
+}

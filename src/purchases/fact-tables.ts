@@ -22,6 +22,7 @@ export const PURCHASE = {
     reference: 'text',
     rule_id: 'uuid',
     terms_id: 'uuid',
+    arithmetic: 'int2',
     occurred_at: 'timestamptz',
     recorded_at: 'timestamptz',
   },
@@ -45,7 +46,7 @@ export const PURCHASE_LINE = {
 
 export const PURCHASE_REDEMPTION = {
   name: 'purchase_redemption',
-  columns: { wallet_id: 'uuid', redemption_id: 'uuid', purchase_id: 'uuid', brand_id: 'uuid', points: 'int8' },
+  columns: { wallet_id: 'uuid', redemption_id: 'uuid', purchase_id: 'uuid', brand_id: 'uuid', points: 'int8', position: 'int2', value: 'numeric' },
 } as const satisfies AlongsideTable;
 
 export const PURCHASE_AWARD = {
@@ -90,6 +91,7 @@ export const PURCHASE_RETURN = {
     posting_id: 'uuid',
     clawed_back: 'int8',
     reinstated: 'int8',
+    money_back: 'numeric',
     occurred_at: 'timestamptz',
     recorded_at: 'timestamptz',
   },

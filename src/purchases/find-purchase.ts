@@ -11,6 +11,8 @@ export interface PurchaseReturn {
   readonly id: Uuid;
   readonly clawedBack: number;
   readonly reinstated: number;
+  /** Decimal text with nine decimals; null: not worked out, before it was. */
+  readonly moneyBack: string | null;
   readonly occurredAt: Date;
 }
 
@@ -43,7 +45,7 @@ export async function findPurchase(app: App, principal: Principal, id: Uuid): Pr
     if (!purchase) throw new NotFound('Purchase');
     const key = [purchase.walletId, id];
     const { rows: returns } = await client.query(
-      'SELECT id, clawed_back, reinstated, occurred_at FROM purchase_return WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY recorded_at, id LIMIT 100',
+      'SELECT id, clawed_back, reinstated, money_back::text, occurred_at FROM purchase_return WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY recorded_at, id LIMIT 100',
       key,
     );
     const { rows: lines } = await client.query(
@@ -56,7 +58,13 @@ export async function findPurchase(app: App, principal: Principal, id: Uuid): Pr
       ...purchase,
       award: purchase.points === 0 ? null : awardNow(purchase, dayOf(app.clock.now(), currency?.timeZone ?? 'UTC')),
       currency: currency?.code ?? '',
-      returns: returns.map((row) => ({ id: row.id, clawedBack: Number(row.clawed_back), reinstated: Number(row.reinstated), occurredAt: row.occurred_at })),
+      returns: returns.map((row) => ({
+        id: row.id,
+        clawedBack: Number(row.clawed_back),
+        reinstated: Number(row.reinstated),
+        moneyBack: row.money_back,
+        occurredAt: row.occurred_at,
+      })),
       returned: new Map(lines.map((row) => [row.line_no, row.returned])),
     };
   });

@@ -38,6 +38,8 @@ export interface PaidByPoints {
   readonly poolId: Uuid | null;
   /** How many they were then. */
   readonly points: number;
+  /** What they paid. */
+  readonly value: ExactAmount;
 }
 
 /** A purchase as it was recorded; what came back since is not in it. */
@@ -60,13 +62,15 @@ export interface PurchaseFact {
   readonly reference: string | null;
   readonly ruleId: Uuid;
   readonly termsId: Uuid;
+  /** What its returns are worked out by; see the migration. */
+  readonly arithmetic: 1 | 2;
   readonly occurredAt: Date;
   readonly recordedAt: Date;
   /** null: its points could be spent at once, or there were none. */
   readonly award: PurchaseAward | null;
   /** By line number. */
   readonly lines: readonly PurchaseLineFact[];
-  /** What points paid. */
+  /** What points paid, in the order in which the purchase named the redemptions; in arithmetic 1 that is not known. */
   readonly paidBy: readonly PaidByPoints[];
 }
 
@@ -82,16 +86,16 @@ export async function readPurchase(client: PoolClient, id: Uuid): Promise<Purcha
 
 const PURCHASE = `
   SELECT p.id, p.wallet_id, p.member_id, p.brand_id, p.account_id, p.currency_id, p.earn_transfer_id, p.points, p.money_currency, p.amount, p.eligible_amount,
-    p.paid_with_points, p.channel, p.instrument, p.reference, p.rule_id, p.terms_id, p.occurred_at, p.recorded_at, a.purchase_id IS NOT NULL AS awarded,
+    p.paid_with_points, p.channel, p.instrument, p.reference, p.rule_id, p.terms_id, p.arithmetic, p.occurred_at, p.recorded_at, a.purchase_id IS NOT NULL AS awarded,
     a.available_on::text, a.deadline::text, r.state AS award_state, r.points AS award_points, r.occurred_at AS award_at
   FROM purchase p LEFT JOIN purchase_award a ON a.wallet_id = p.wallet_id AND a.purchase_id = p.id
   LEFT JOIN award_resolution r ON r.wallet_id = a.wallet_id AND r.purchase_id = a.purchase_id
   WHERE p.id = $1`;
 const LINES = 'SELECT line_no, sku, category, quantity, unit_price, exclusion FROM purchase_line WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY line_no';
 const PAID_BY = `
-  SELECT p.redemption_id, p.points, r.account_id, r.pool_id, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
+  SELECT p.redemption_id, p.points, coalesce(p.value, trunc(r.money_value * p.points / r.points) / 1000000)::numeric(38, 9) AS value, r.account_id, r.pool_id, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
   FROM purchase_redemption p JOIN redemption r ON r.wallet_id = p.wallet_id AND r.id = p.redemption_id LEFT JOIN transfer t ON t.hold_id = r.id
-  WHERE p.wallet_id = $1 AND p.purchase_id = $2 ORDER BY p.redemption_id`;
+  WHERE p.wallet_id = $1 AND p.purchase_id = $2 ORDER BY p.position, p.redemption_id`;
 
 // biome-ignore-start lint/suspicious/noExplicitAny: rows of pg
 function toFact(row: any, lines: any[], paidBy: any[]): PurchaseFact {
@@ -113,6 +117,7 @@ function toFact(row: any, lines: any[], paidBy: any[]): PurchaseFact {
     reference: row.reference,
     ruleId: row.rule_id,
     termsId: row.terms_id,
+    arithmetic: row.arithmetic,
     occurredAt: row.occurred_at,
     recordedAt: row.recorded_at,
     award: row.awarded ? toAward(row) : null,
@@ -130,6 +135,7 @@ function toFact(row: any, lines: any[], paidBy: any[]): PurchaseFact {
       account: Number(each.account_id),
       poolId: each.pool_id,
       points: Number(each.points),
+      value: exact(each.value),
     })),
   };
 }

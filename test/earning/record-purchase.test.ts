@@ -22,11 +22,11 @@ test('a purchase earns by the rule in force and says what it left out', async ()
     { sku: 'CLOTH', quantity: '0.5', unitPrice: '1.01' },
   ];
   const recorded = await recordPurchase(shop.app, hearth.principal, purchaseOf(ana.ref, '0', { lines, channel: 'till', reference: 'R-1' }));
-  // floor(3 x 1.666 + 0.5 x 1.01) = 5, twice.
+  // 3 x 1.666 is 5.00 on the receipt, 0.5 x 1.01 is 0.51: floor(5.51) = 5, twice.
   expect(recorded).toMatchObject({
     points: 10,
-    amount: '55.503000000',
-    eligibleAmount: '5.503000000',
+    amount: '55.510000000',
+    eligibleAmount: '5.510000000',
     leftOut: [{ lineNo: 2, reason: 'SKU_EXCLUDED' }],
     balance: { active: 10, spendable: 10, held: 0, pending: 0, arrears: 0 },
     duplicate: false,

@@ -41,20 +41,38 @@ test('a return claws back by the rule that the purchase earned by', async () => 
   expect(second).toMatchObject({ clawedBack: 34, pointsKept: 0, balance: { active: 0 } });
 });
 
-test('when nothing is left, the burned points come back to the lots they came from', async () => {
+test('money comes back first, then the burned points, to the lots they came from', async () => {
   const ana = await attic.enrol();
   await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '500', { occurredAt: new Date('2026-01-10T12:00:00Z') }));
   const burn = await redeemPoints(shop.app, attic.principal, spendingOf(ana.ref, 300));
   const { purchaseId, points } = await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '0', tenCups({ redemptionIds: [burn.redemptionId] })));
   expect(points).toBe(22);
-  expect(await recordReturn(shop.app, attic.principal, returnOf(purchaseId, [{ lineNo: 1, quantity: '9' }]))).toMatchObject({ clawedBack: 22, reinstated: 0 });
+  // 2.55 is left, which 255 of the points pay; all the money is back.
+  const first = await recordReturn(shop.app, attic.principal, returnOf(purchaseId, [{ lineNo: 1, quantity: '9' }]));
+  expect(first).toMatchObject({ clawedBack: 22, reinstated: 45, moneyBack: '22.500000000', amountLeft: '2.550000000' });
   expect(await recordReturn(shop.app, attic.principal, returnOf(purchaseId, [{ lineNo: 1, quantity: '1' }]))).toMatchObject({
     clawedBack: 0,
-    reinstated: 300,
+    reinstated: 255,
+    moneyBack: '0.000000000',
     balance: { active: 500 },
   });
+  const { rows: returns } = await shop.database.owner.query('SELECT money_back::text FROM purchase_return WHERE purchase_id = $1 ORDER BY id', [purchaseId]);
+  expect(returns).toEqual([{ money_back: '22.500000000' }, { money_back: '0.000000000' }]);
   const { rows } = await shop.database.owner.query("SELECT code, reverses FROM transfer WHERE code = 'REINSTATEMENT'");
-  expect(rows).toEqual([{ code: 'REINSTATEMENT', reverses: burn.redemptionId }]);
+  expect(rows).toEqual(Array(2).fill({ code: 'REINSTATEMENT', reverses: burn.redemptionId }));
+});
+
+test('a purchase recorded under the first arithmetic keeps it in its returns', async () => {
+  const ana = await attic.enrol();
+  await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '500'));
+  const burn = await redeemPoints(shop.app, attic.principal, spendingOf(ana.ref, 300));
+  const { purchaseId } = await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '0', tenCups({ redemptionIds: [burn.redemptionId] })));
+  await shop.database.owner.query('UPDATE purchase SET arithmetic = 1 WHERE id = $1', [purchaseId]);
+  await shop.database.owner.query('UPDATE purchase_redemption SET position = NULL, value = NULL WHERE purchase_id = $1', [purchaseId]);
+  // All points stay used until the last piece is back.
+  const nine = await recordReturn(shop.app, attic.principal, returnOf(purchaseId, [{ lineNo: 1, quantity: '9' }]));
+  expect(nine).toMatchObject({ clawedBack: 22, reinstated: 0, moneyBack: null });
+  expect(await recordReturn(shop.app, attic.principal, returnOf(purchaseId, [{ lineNo: 1, quantity: '1' }]))).toMatchObject({ reinstated: 300 });
 });
 
 test('a clawback beyond the wallet goes into arrears, which the next earn fills first', async () => {

@@ -11,19 +11,20 @@ function replayOf(...rows: string[]) {
 }
 
 describe('online-retail events', () => {
-  test('an invoice becomes one purchase a brand, A to Z, exact to the thousandth', () => {
+  test('an invoice becomes one purchase a brand, A to Z, each line rounded half up to the penny', () => {
     const replay = replayOf(
       '536365,22633,HAND WARMER,3,2010-12-01 08:28:00,1.85,17850,United Kingdom',
       '536365,84029G,"HOT WATER BOTTLE, ""WHITE""",2,2010-12-01 08:28:00,0.125,17850,United Kingdom',
       '536365,20725,LUNCH BAG,1,2010-12-01 08:28:00,2.1,17850,United Kingdom',
       '536365,22632,HAND WARMER,1,2010-12-01 08:28:00,0.55,17850,United Kingdom',
+      '536365,22633,HAND WARMER,5,2010-12-01 08:28:00,0.005,17850,United Kingdom',
     );
     const [event] = replay.members[0].events;
     if (event.kind !== 'PURCHASES') throw new Error('expected purchases');
-    expect(event.purchases.map((each) => [each.brand, each.amountMillis, each.lines.length])).toEqual([
-      ['ATTIC', 2_100, 1],
-      ['HEARTH', 6_100, 2],
-      ['LANTERN', 250, 1],
+    expect(event.purchases.map((each) => [each.brand, each.amountPence, each.lines.length])).toEqual([
+      ['ATTIC', 210, 1],
+      ['HEARTH', 613, 3],
+      ['LANTERN', 25, 1],
     ]);
     expect(event.purchases[0].at).toBe('2010-12-01T08:28:00Z');
     expect(event.purchases[0].reference).toBe('ATTIC/2010-12-01 08:28:00/536365/17850');
@@ -68,17 +69,17 @@ describe('online-retail events', () => {
     const invoices = [1, 2, 3, 4, 5].flatMap((day) => [
       `${day},85123A,LANTERN,1,2010-12-0${day} 08:00:00,4,12583,France`,
       `${day},20725,ATTIC,1,2010-12-0${day} 08:00:00,4,12583,France`,
-      `${day},22633,HEARTH,1,2010-12-0${day} 08:00:00,3.999,12583,France`,
+      `${day},22633,HEARTH,1,2010-12-0${day} 08:00:00,3.99,12583,France`,
     ]);
     const burns = replayOf(...invoices).members[0].events.map((event) => (event.kind === 'PURCHASES' ? event.burnOn?.brand : 'a return'));
     expect(burns).toEqual([undefined, undefined, undefined, undefined, 'ATTIC']);
   });
 
   test('points pay at most half, in hundreds, and never more than there are', () => {
-    expect(burnPoints(1_000, 7_999)).toBe(300);
-    expect(burnPoints(299, 7_999)).toBe(200);
-    expect(burnPoints(1_000, 1_999)).toBe(0);
-    expect(burnPoints(-50, 100_000)).toBe(0);
+    expect(burnPoints(1_000, 799)).toBe(300);
+    expect(burnPoints(299, 799)).toBe(200);
+    expect(burnPoints(1_000, 199)).toBe(0);
+    expect(burnPoints(-50, 10_000)).toBe(0);
   });
 });
 
