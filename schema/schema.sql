@@ -410,6 +410,16 @@ CREATE TABLE brand (
   CONSTRAINT brand_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'SUSPENDED'::text])))
 );
 
+CREATE TABLE brand_event (
+  brand_id uuid NOT NULL,
+  seq integer NOT NULL,
+  status text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT brand_event_pkey PRIMARY KEY (brand_id, seq),
+  CONSTRAINT brand_event_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brand(id),
+  CONSTRAINT brand_event_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'SUSPENDED'::text])))
+);
+
 CREATE TABLE brand_link (
   id uuid NOT NULL,
   brand_id uuid NOT NULL,
@@ -1418,6 +1428,9 @@ CREATE TRIGGER award_resolution_append_only BEFORE DELETE OR UPDATE OR TRUNCATE 
 
 CREATE TRIGGER brand_version AFTER INSERT OR DELETE OR UPDATE ON brand FOR EACH STATEMENT EXECUTE FUNCTION bump_coalition_version();
 
+CREATE TRIGGER brand_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON brand_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER brand_event_version AFTER INSERT ON brand_event FOR EACH STATEMENT EXECUTE FUNCTION bump_coalition_version();
+
 CREATE TRIGGER care_proposal_decided_once BEFORE UPDATE ON care_proposal FOR EACH ROW WHEN ((old.status <> 'PROPOSED'::text)) EXECUTE FUNCTION refuse_second_decision();
 
 CREATE TRIGGER conversion_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON conversion FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1520,6 +1533,11 @@ CREATE POLICY own_member ON award_resolution FOR SELECT TO tessera_app USING (((
 ALTER TABLE brand ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY directory ON brand FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) <> 'nobody'::text));
 CREATE POLICY operator_writes ON brand FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'operator'::text)) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
+
+ALTER TABLE brand_event ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY coalition_reads ON brand_event FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
+CREATE POLICY operator_writes ON brand_event FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
+CREATE POLICY own_brand ON brand_event FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE brand_link ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON brand_link FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
@@ -1900,6 +1918,8 @@ GRANT INSERT, SELECT ON TABLE award_resolution TO tessera_kernel;
 GRANT SELECT ON TABLE award_resolution TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (country, name, status) ON TABLE brand TO tessera_app;
+
+GRANT INSERT, SELECT ON TABLE brand_event TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (customer_hash, source, unlinked_at) ON TABLE brand_link TO tessera_app;
 

@@ -1,7 +1,7 @@
 /**
  * A refusal is a "no" that the domain gives on purpose: typed, explained, safe to show.
  * Operations throw it (so that a rollback is certain); GraphQL turns those a mutation declares into union members.
- * The posting kernel returns refusals as data (RefusalData), stores them with the posting, and operations throw them after the commit.
+ * The posting kernel returns refusals as data (RefusalData), stores what the ledger has decided, and operations throw them after the commit.
  */
 
 /** Fields of a refusal that callers can act on; JSON values only, because refusals are stored. */
@@ -13,27 +13,38 @@ export interface RefusalData {
   readonly code: string;
   /** One sentence that names what is wrong and what to do next. Never personal data, never database text. */
   readonly message: string;
-  /** True if the very same request (same idempotency key) may succeed when sent again later. */
+  /**
+   * True: it rests on more than the request and the ledger (rules, terms, the clock, the order in which things come), so nothing of it is kept. The very
+   * same request, with the same idempotency key, is judged anew, and succeeds once what the message names has changed.
+   * False: the ledger has decided, and the key stands for this answer for ever.
+   */
   readonly retrySafe: boolean;
   readonly fields: RefusalFields;
 }
 
-/** Thrown form of a refusal. */
+/** Thrown form of a refusal. Each class says whether it is retry-safe: the kernel stores those that are not, and no others. */
 export class Refusal extends Error {
   readonly code: string;
   readonly retrySafe: boolean;
   readonly fields: RefusalFields;
 
-  constructor(data: { code: string; message: string; retrySafe?: boolean; fields?: RefusalFields }) {
+  constructor(data: { code: string; message: string; retrySafe: boolean; fields?: RefusalFields }) {
     super(data.message);
     this.name = new.target.name;
     this.code = data.code;
-    this.retrySafe = data.retrySafe ?? false;
+    this.retrySafe = data.retrySafe;
     this.fields = data.fields ?? {};
   }
 
   toData(): RefusalData {
     return { code: this.code, message: this.message, retrySafe: this.retrySafe, fields: this.fields };
+  }
+}
+
+/** Nothing was decided: too much is under way, or the database is away. It lies in no request and passes: whoever waits a little may send the same again. */
+export class NotNow extends Refusal {
+  constructor({ code, message }: { code: 'OVERLOADED' | 'UNAVAILABLE'; message: string }) {
+    super({ code, message, retrySafe: true });
   }
 }
 

@@ -26,7 +26,7 @@ export type AddStaff = z.output<typeof addStaffSchema> & { readonly brandId: Uui
 /** A login acts for one brand in one role. */
 export class StaffExists extends Refusal {
   constructor() {
-    super({ code: 'STAFF_EXISTS', message: 'This login already acts for a brand. Remove it there first.' });
+    super({ code: 'STAFF_EXISTS', retrySafe: false, message: 'This login already acts for a brand. Remove it there first.' });
   }
 }
 

@@ -11,7 +11,7 @@ import { databasePrincipal, type Principal } from './principal';
 /** A login identifies one member. */
 export class LoginTaken extends Refusal {
   constructor() {
-    super({ code: 'LOGIN_TAKEN', message: 'This login already belongs to a member.' });
+    super({ code: 'LOGIN_TAKEN', retrySafe: false, message: 'This login already belongs to a member.' });
   }
 }
 

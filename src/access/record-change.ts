@@ -91,5 +91,9 @@ export async function createOnce(
 }
 
 function idempotencyConflict(): Refusal {
-  return new Refusal({ code: 'IDEMPOTENCY_CONFLICT', message: 'This idempotency key was used before with other content. Send a new key for a new request.' });
+  return new Refusal({
+    code: 'IDEMPOTENCY_CONFLICT',
+    retrySafe: false,
+    message: 'This idempotency key was used before with other content. Send a new key for a new request.',
+  });
 }

@@ -14,14 +14,14 @@ import { newSecret } from './secrets';
 /** Both places for live secrets are taken. */
 export class TwoSecretsLive extends Refusal {
   constructor() {
-    super({ code: 'TWO_SECRETS_LIVE', message: 'This client has two live secrets. Revoke the one that is no longer used, then rotate.' });
+    super({ code: 'TWO_SECRETS_LIVE', retrySafe: false, message: 'This client has two live secrets. Revoke the one that is no longer used, then rotate.' });
   }
 }
 
 /** A disabled client stays disabled. */
 export class ClientDisabled extends Refusal {
   constructor() {
-    super({ code: 'CLIENT_DISABLED', message: 'This client is disabled for good. Create another.' });
+    super({ code: 'CLIENT_DISABLED', retrySafe: false, message: 'This client is disabled for good. Create another.' });
   }
 }
 

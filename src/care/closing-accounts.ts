@@ -8,7 +8,7 @@ import { Refusal } from '../refusal';
 /** The member is in a household whose points are not the member's alone to take along. */
 export class MemberInHousehold extends Refusal {
   constructor() {
-    super({ code: 'MEMBER_IN_HOUSEHOLD', message: 'This member is in a household pool. Leave it first: their own points come back then.' });
+    super({ code: 'MEMBER_IN_HOUSEHOLD', retrySafe: false, message: 'This member is in a household pool. Leave it first: their own points come back then.' });
   }
 }
 

@@ -8,6 +8,7 @@ class ArrearsRemain extends Refusal {
   constructor(left: number) {
     super({
       code: 'ARREARS_REMAIN',
+      retrySafe: false,
       message: `The duplicate's arrears would be ${left} points more than both wallets can fill. Merge once they are.`,
       fields: { left },
     });

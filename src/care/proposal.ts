@@ -39,20 +39,25 @@ const LAPSES_AFTER_MS = 30 * 86_400_000;
 
 export class ProposalDecided extends Refusal {
   constructor(status: string) {
-    super({ code: 'PROPOSAL_DECIDED', message: `This proposal is ${status.toLowerCase()} already. Make a new one to change anything.`, fields: { status } });
+    super({
+      code: 'PROPOSAL_DECIDED',
+      retrySafe: false,
+      message: `This proposal is ${status.toLowerCase()} already. Make a new one to change anything.`,
+      fields: { status },
+    });
   }
 }
 
 export class ProposalLapsed extends Refusal {
   constructor() {
-    super({ code: 'PROPOSAL_LAPSED', message: 'This proposal is more than 30 days old. Make a new one if it is still wanted.' });
+    super({ code: 'PROPOSAL_LAPSED', retrySafe: false, message: 'This proposal is more than 30 days old. Make a new one if it is still wanted.' });
   }
 }
 
 /** Whoever proposes does not decide. */
 export class SecondPersonNeeded extends Refusal {
   constructor() {
-    super({ code: 'SECOND_PERSON_NEEDED', message: 'You have proposed this: another person decides about it.' });
+    super({ code: 'SECOND_PERSON_NEEDED', retrySafe: false, message: 'You have proposed this: another person decides about it.' });
   }
 }
 

@@ -29,7 +29,7 @@ export type ProposeGoodwill = z.output<typeof proposeGoodwillSchema>;
 /** More than one proposal may give. */
 class GoodwillTooLarge extends Refusal {
   constructor(maximum: number) {
-    super({ code: 'ABOVE_MAXIMUM', message: `At most ${maximum} points are given in one proposal.`, fields: { maximum } });
+    super({ code: 'ABOVE_MAXIMUM', retrySafe: false, message: `At most ${maximum} points are given in one proposal.`, fields: { maximum } });
   }
 }
 

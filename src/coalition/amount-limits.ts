@@ -5,21 +5,26 @@ import { Refusal } from '../refusal';
 export class BelowMinimum extends Refusal {
   constructor(minimum: number, nextIncrement: number) {
     const message = `At least ${minimum} points at a time; the fewest that can be asked for are ${nextIncrement}.`;
-    super({ code: 'BELOW_MINIMUM', message, fields: { minimum, nextIncrement } });
+    super({ code: 'BELOW_MINIMUM', retrySafe: true, message, fields: { minimum, nextIncrement } });
   }
 }
 
 /** The points are no multiple of the rule's step. */
 export class NotAStep extends Refusal {
   constructor(step: number, nextIncrement: number) {
-    super({ code: 'NOT_A_STEP', message: `Points go in steps of ${step}; the next one is ${nextIncrement}.`, fields: { step, nextIncrement } });
+    super({
+      code: 'NOT_A_STEP',
+      retrySafe: true,
+      message: `Points go in steps of ${step}; the next one is ${nextIncrement}.`,
+      fields: { step, nextIncrement },
+    });
   }
 }
 
 /** More points than the rule allows at a time. */
 export class AboveMaximum extends Refusal {
   constructor(maximum: number) {
-    super({ code: 'ABOVE_MAXIMUM', message: `At most ${maximum} points at a time.`, fields: { maximum } });
+    super({ code: 'ABOVE_MAXIMUM', retrySafe: true, message: `At most ${maximum} points at a time.`, fields: { maximum } });
   }
 }
 
@@ -28,6 +33,7 @@ export class CapReached extends Refusal {
   constructor(capLeft: number, resetsAt: Date) {
     super({
       code: 'CAP_REACHED',
+      retrySafe: false,
       message: `The rule allows ${capLeft} more points until ${resetsAt.toISOString()}. Ask for fewer, or wait.`,
       fields: { capLeft, resetsAt: resetsAt.toISOString() },
     });

@@ -14,7 +14,7 @@ import { TermsRecord } from './terms.entity';
 /** The partnership's state does not allow the change. */
 export class PartnershipStateRefused extends Refusal {
   constructor(state: PartnershipStateName, wanted: string) {
-    super({ code: 'PARTNERSHIP_STATE', message: `The partnership is ${state}: it cannot be ${wanted}.`, fields: { state } });
+    super({ code: 'PARTNERSHIP_STATE', retrySafe: false, message: `The partnership is ${state}: it cannot be ${wanted}.`, fields: { state } });
   }
 }
 

@@ -13,6 +13,8 @@ export interface Brand {
   /** ISO 3166-1 alpha-2. */
   readonly country: string | null;
   readonly status: 'ACTIVE' | 'SUSPENDED';
+  /** Its status from when on, oldest first; before the first change it was ACTIVE. */
+  readonly history: readonly { readonly status: 'ACTIVE' | 'SUSPENDED'; readonly at: Date }[];
 }
 
 export type ExpiryPolicy =
@@ -130,6 +132,9 @@ export class CoalitionCache {
 async function loadSnapshot(client: PoolClient): Promise<CoalitionSnapshot> {
   // The version is read first: what changes meanwhile makes the snapshot newer than it says, and the next look loads it again.
   const version = (await client.query('SELECT version::text FROM coalition_version')).rows[0].version;
+  const statuses = new Map<Uuid, { status: 'ACTIVE' | 'SUSPENDED'; at: Date }[]>();
+  for (const row of (await client.query('SELECT brand_id, status, at FROM brand_event ORDER BY brand_id, at, seq')).rows)
+    listIn(statuses, row.brand_id).push({ status: row.status, at: row.at });
   const brands: Brand[] = (await client.query('SELECT id, code, name, is_operator, country, status FROM brand')).rows.map((row) => ({
     id: row.id,
     code: row.code,
@@ -137,6 +142,7 @@ async function loadSnapshot(client: PoolClient): Promise<CoalitionSnapshot> {
     isOperator: row.is_operator,
     country: row.country,
     status: row.status,
+    history: statuses.get(row.id) ?? [],
   }));
   const currencies = (await client.query(CURRENCIES)).rows.map(toCurrency);
   const histories = new Map<Uuid, { state: string; at: Date }[]>();

@@ -24,7 +24,7 @@ export type CreateBrand = z.output<typeof createBrandSchema>;
 /** Codes of brands and of currencies are never given twice. */
 export class CodeTaken extends Refusal {
   constructor(code: string) {
-    super({ code: 'CODE_TAKEN', message: `The code ${code} is taken. Choose another: codes are never changed.` });
+    super({ code: 'CODE_TAKEN', retrySafe: false, message: `The code ${code} is taken. Choose another: codes are never changed.` });
   }
 }
 

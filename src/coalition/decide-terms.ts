@@ -13,7 +13,7 @@ import { TermsRecord } from './terms.entity';
 /** Terms are decided once. */
 export class TermsDecided extends Refusal {
   constructor(status: string) {
-    super({ code: 'TERMS_DECIDED', message: `These terms are ${status.toLowerCase()} already. Propose a new version to change anything.` });
+    super({ code: 'TERMS_DECIDED', retrySafe: false, message: `These terms are ${status.toLowerCase()} already. Propose a new version to change anything.` });
   }
 }
 
@@ -22,6 +22,7 @@ export class TermsStartPassed extends Refusal {
   constructor(effectiveFrom: Date) {
     super({
       code: 'TERMS_START_PASSED',
+      retrySafe: false,
       message: `These terms were to start at ${effectiveFrom.toISOString()}, which has passed, and are not the first. Propose them again with a later start.`,
       fields: { effectiveFrom: effectiveFrom.toISOString() },
     });
@@ -31,7 +32,7 @@ export class TermsStartPassed extends Refusal {
 /** Two versions cannot start at the same instant. */
 export class TermsStartTaken extends Refusal {
   constructor() {
-    super({ code: 'TERMS_START_TAKEN', message: 'Other countersigned terms of this partnership start at the same instant.' });
+    super({ code: 'TERMS_START_TAKEN', retrySafe: false, message: 'Other countersigned terms of this partnership start at the same instant.' });
   }
 }
 

@@ -7,7 +7,7 @@ import { BrandRecord } from './brand.entity';
 /** A coalition has one operator. */
 export class CoalitionFounded extends Refusal {
   constructor() {
-    super({ code: 'COALITION_FOUNDED', message: 'This deployment has its operator already.' });
+    super({ code: 'COALITION_FOUNDED', retrySafe: false, message: 'This deployment has its operator already.' });
   }
 }
 

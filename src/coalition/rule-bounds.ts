@@ -5,7 +5,7 @@ import { Refusal } from '../refusal';
 /** So many versions of something are kept already that another one is refused. */
 export class TooManyVersions extends Refusal {
   constructor(message: string, maximum: number) {
-    super({ code: 'TOO_MANY_VERSIONS', message, fields: { maximum } });
+    super({ code: 'TOO_MANY_VERSIONS', retrySafe: false, message, fields: { maximum } });
   }
 }
 

@@ -1,18 +1,30 @@
 import type { Uuid } from '../ids';
 import { Refusal } from '../refusal';
-import type { CoalitionSnapshot, TermsVersion } from './coalition-snapshot';
+import type { CoalitionSnapshot, PartnershipState, TermsVersion } from './coalition-snapshot';
 
 /** No countersigned terms allow this brand to do this at that moment. */
 export class TermsNotActive extends Refusal {
   constructor(message: string) {
-    super({ code: 'TERMS_NOT_ACTIVE', message });
+    super({ code: 'TERMS_NOT_ACTIVE', retrySafe: true, message });
+  }
+}
+
+/** The brand was suspended when it happened. */
+export class BrandSuspended extends Refusal {
+  constructor(code: string, since: Date) {
+    super({
+      code: 'BRAND_SUSPENDED',
+      retrySafe: true,
+      message: `The brand ${code} was suspended at ${since.toISOString()}: what happens there from then on is not taken until it is resumed.`,
+      fields: { since: since.toISOString() },
+    });
   }
 }
 
 /** The event lies in the future, or further back than the terms allow. */
 export class OccurredAtOutOfRange extends Refusal {
   constructor(message: string) {
-    super({ code: 'OCCURRED_AT_OUT_OF_RANGE', message });
+    super({ code: 'OCCURRED_AT_OUT_OF_RANGE', retrySafe: true, message });
   }
 }
 
@@ -23,34 +35,40 @@ export const CLOCK_SKEW_MS = 5 * 60_000;
 
 /** The terms between two brands (the operator by default) in force for a currency at an instant, or null. */
 export function findTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, at: Date, partnerBrandId?: Uuid): TermsVersion | null {
-  const partner = partnerBrandId ?? snapshot.operator?.id;
-  const partnership = snapshot.partnerships.find(
+  const partnership = findPartnership(snapshot, brandId, currencyId, partnerBrandId ?? snapshot.operator?.id);
+  return partnership ? findTermsOf(partnership, at) : null;
+}
+
+function findPartnership(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, partner: Uuid | undefined): PartnershipState | undefined {
+  return snapshot.partnerships.find(
     (each) =>
       each.currencyId === currencyId &&
       ((each.brandId === brandId && each.partnerBrandId === partner) || (each.brandId === partner && each.partnerBrandId === brandId)),
   );
-  return partnership ? findTermsOf(partnership, at) : null;
 }
 
 /** The terms of one partnership in force at an instant, or null: none had started, or it was suspended or ended. */
 export function findTermsOf<Terms extends { readonly effectiveFrom: Date }>(
-  partnership: { readonly history: readonly { readonly state: string; readonly at: Date }[]; readonly terms: readonly Terms[] },
+  partnership: { readonly history: PartnershipState['history']; readonly terms: readonly Terms[] },
   at: Date,
 ): Terms | null {
-  // A suspension counts from when it was made; before any later change the partnership was as it began: active from its first terms on.
+  if (standsStill(partnership, at)) return null;
   const instant = at.getTime();
-  let [state, since] = ['ACTIVE', 0];
-  for (const change of partnership.history) {
-    const changed = change.at.getTime();
-    if (change.state !== 'PROPOSED' && changed <= instant && changed >= since) [state, since] = [change.state, changed];
-  }
-  if (state !== 'ACTIVE' && state !== 'ENDING') return null;
   let found: Terms | null = null;
   for (const terms of partnership.terms) {
     const from = terms.effectiveFrom.getTime();
     if (from <= instant && (!found || from >= found.effectiveFrom.getTime())) found = terms;
   }
   return found;
+}
+
+/** The change that suspended or ended the partnership, if it stood still at that instant. */
+function standsStill({ history }: Pick<PartnershipState, 'history'>, at: Date): PartnershipState['history'][number] | null {
+  // A suspension counts from when it was made; before any later change the partnership was as it began: active from its first terms on.
+  const instant = at.getTime();
+  let latest: PartnershipState['history'][number] | null = null;
+  for (const change of history) if (change.state !== 'PROPOSED' && change.at.getTime() <= instant && (!latest || change.at >= latest.at)) latest = change;
+  return latest === null || latest.state === 'ACTIVE' || latest.state === 'ENDING' ? null : latest;
 }
 
 /** Throws OccurredAtOutOfRange for what happens later than now. */
@@ -65,7 +83,17 @@ export function requireWithinBackdating({ backdatingDays }: Pick<TermsVersion, '
     throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is more than the ${backdatingDays} days back that the terms allow.`);
 }
 
-/** The terms under which a brand may issue or redeem a currency at occurredAt; throws TermsNotActive or OccurredAtOutOfRange. */
+/** Throws BrandSuspended for what happens at a brand while it is suspended. */
+export function requireNotSuspended(snapshot: CoalitionSnapshot, brandId: Uuid, occurredAt: Date): void {
+  const brand = snapshot.brandsById.get(brandId);
+  const latest = brand?.history.findLast(({ at }) => at <= occurredAt);
+  if (brand && latest?.status === 'SUSPENDED') throw new BrandSuspended(brand.code, latest.at);
+}
+
+/**
+ * The terms under which a brand may issue or redeem a currency at occurredAt: brand and partnership are judged as they were then.
+ * Throws BrandSuspended, TermsNotActive or OccurredAtOutOfRange.
+ */
 export function requireTerms(
   snapshot: CoalitionSnapshot,
   brandId: Uuid,
@@ -75,13 +103,25 @@ export function requireTerms(
   now: Date,
 ): TermsVersion {
   requireNotInFuture(occurredAt, now);
-  const brand = snapshot.brandsById.get(brandId);
-  const currency = snapshot.currenciesById.get(currencyId);
+  requireNotSuspended(snapshot, brandId, occurredAt);
   const terms = findTerms(snapshot, brandId, currencyId, occurredAt);
-  const what = () => `${act} ${currency?.code ?? 'this currency'} at ${occurredAt.toISOString()}`;
-  if (!terms || brand?.status !== 'ACTIVE')
-    throw new TermsNotActive(`No terms in force let ${brand?.code ?? 'this brand'} ${what()}. Propose terms and have them countersigned.`);
-  if (act === 'issue' ? !terms.mayIssue : !terms.mayRedeem) throw new TermsNotActive(`The terms in force do not let ${brand.code} ${what()}.`);
+  if (!terms || (act === 'issue' ? !terms.mayIssue : !terms.mayRedeem)) throw whyNoTerms(snapshot, brandId, currencyId, act, occurredAt);
   requireWithinBackdating(terms, occurredAt, now);
   return terms;
+}
+
+function whyNoTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, act: 'issue' | 'redeem', occurredAt: Date): TermsNotActive {
+  const brand = snapshot.brandsById.get(brandId)?.code ?? 'this brand';
+  const currency = snapshot.currenciesById.get(currencyId)?.code ?? 'this currency';
+  const partnership = findPartnership(snapshot, brandId, currencyId, snapshot.operator?.id);
+  const stopped = partnership && standsStill(partnership, occurredAt);
+  if (stopped) {
+    const was = stopped.state === 'SUSPENDED' ? 'was suspended at' : 'ended at';
+    return new TermsNotActive(
+      `The partnership of ${brand} with the operator for ${currency} ${was} ${stopped.at.toISOString()}: what happens from then on is not taken. What happened before may still be told.`,
+    );
+  }
+  if (partnership && findTermsOf(partnership, occurredAt))
+    return new TermsNotActive(`The terms in force do not let ${brand} ${act} ${currency} at ${occurredAt.toISOString()}.`);
+  return new TermsNotActive(`No terms in force let ${brand} ${act} ${currency} at ${occurredAt.toISOString()}. Propose terms and have them countersigned.`);
 }

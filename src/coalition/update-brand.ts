@@ -3,6 +3,7 @@ import { requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { reasonSchema, recordChange } from '../access/record-change';
 import type { App } from '../app';
+import type { Tx } from '../database/transaction';
 import type { Uuid } from '../ids';
 import { InvalidInput, NotFound } from '../refusal';
 import { BrandRecord } from './brand.entity';
@@ -24,7 +25,7 @@ export interface ChangeBrandStatus {
   readonly reason?: string | null;
 }
 
-/** Suspends a brand: until it is resumed nothing is issued or redeemed there. Its members keep their points. */
+/** Suspends a brand: nothing that happens there until it is resumed is taken. What happened before may still be told. Its members keep their points. */
 export function suspendBrand(app: App, principal: Principal, command: ChangeBrandStatus): Promise<BrandRecord> {
   requireOperator(principal);
   return changeBrand(app, principal, 'suspendBrand', command, (brand) => {
@@ -37,6 +38,15 @@ export function suspendBrand(app: App, principal: Principal, command: ChangeBran
 export function resumeBrand(app: App, principal: Principal, command: ChangeBrandStatus): Promise<BrandRecord> {
   requireOperator(principal);
   return changeBrand(app, principal, 'resumeBrand', command, () => ({ status: 'ACTIVE' }));
+}
+
+/** From when on it counts. The brand is locked. */
+async function rememberStatus({ client }: Tx, brandId: Uuid, status: BrandRecord['status'], at: Date): Promise<void> {
+  await client.query('INSERT INTO brand_event (brand_id, seq, status, at) SELECT $1, coalesce(max(seq), 0) + 1, $2, $3 FROM brand_event WHERE brand_id = $1', [
+    brandId,
+    status,
+    at,
+  ]);
 }
 
 async function changeBrand(
@@ -54,6 +64,7 @@ async function changeBrand(
     if (Object.entries(changed).every(([name, value]) => brand[name as keyof BrandRecord] === value)) return brand;
     const { affected } = await tx.manager.update(BrandRecord, { id: brand.id }, changed);
     if (affected !== 1) throw new NotFound('Brand');
+    if (changed.status) await rememberStatus(tx, brand.id, changed.status, app.clock.now());
     await recordChange(app, tx, principal, { operation, target: brand.id, reason: command.reason, details: changed });
     return Object.assign(brand, changed);
   });

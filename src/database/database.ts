@@ -1,6 +1,6 @@
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import type { DataSource } from 'typeorm';
-import { Refusal } from '../refusal';
+import { NotNow } from '../refusal';
 import { withSettings } from './connection-options';
 import { APP_POOL } from './data-source';
 import type { DatabasePrincipal } from './database-principal';
@@ -11,9 +11,9 @@ import { PipelinedReads } from './pipelined-reads';
 import { inTransaction, outlastConflicts, setPrincipal, type Tx } from './transaction';
 
 /** Nobody answers where the database should be; what was asked may be sent again. */
-export class DatabaseUnavailable extends Refusal {
+export class DatabaseUnavailable extends NotNow {
   constructor(override readonly cause: unknown) {
-    super({ code: 'UNAVAILABLE', message: 'The database cannot be reached. Send the same request again.', retrySafe: true });
+    super({ code: 'UNAVAILABLE', message: 'The database cannot be reached. Send the same request again.' });
   }
 }
 

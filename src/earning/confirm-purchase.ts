@@ -15,7 +15,6 @@ import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../memb
 import { dayOf } from '../points/calendar';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
-import { termsById } from '../purchases/terms-by-id';
 import { NotFound } from '../refusal';
 import { awardCounter, confirmedLot } from './award';
 import { planConfirmation } from './plan-confirmation';
@@ -86,7 +85,7 @@ function toRequest(
   const toldOn = dayOf(now, currency.timeZone);
   // A till whose clock runs ahead may be beyond midnight, and with it beyond the deadline, that it was told in time for.
   const day = Math.min(dayOf(happenedAt, currency.timeZone), toldOn);
-  const inTime = orRefusal(() => requireFollowUpTime(termsById(snapshot, purchase.termsId), purchase.occurredAt, happenedAt, now));
+  const inTime = orRefusal(() => requireFollowUpTime(snapshot, purchase, happenedAt, now));
   const wallet = survivors.of(purchase.account);
   return {
     id,

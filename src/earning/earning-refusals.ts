@@ -3,7 +3,7 @@ import { Refusal } from '../refusal';
 /** The basket is in another money than the earning rule counts. */
 export class MoneyCurrencyMismatch extends Refusal {
   constructor(expected: string) {
-    super({ code: 'MONEY_CURRENCY_MISMATCH', message: `The rule counts ${expected}. Send the basket in ${expected}.`, fields: { expected } });
+    super({ code: 'MONEY_CURRENCY_MISMATCH', retrySafe: true, message: `The rule counts ${expected}. Send the basket in ${expected}.`, fields: { expected } });
   }
 }
 
@@ -12,6 +12,7 @@ export class RedemptionMismatch extends Refusal {
   constructor() {
     super({
       code: 'REDEMPTION_MISMATCH',
+      retrySafe: true,
       message: "A redemption that pays part of a purchase must be the same member's, in the same points currency and money.",
     });
   }
@@ -22,6 +23,7 @@ export class RedemptionNotCaptured extends Refusal {
   constructor() {
     super({
       code: 'REDEMPTION_NOT_CAPTURED',
+      retrySafe: true,
       message: 'No points are spent by this redemption: it was not captured, or was voided, has expired or was refunded.',
     });
   }
@@ -30,14 +32,18 @@ export class RedemptionNotCaptured extends Refusal {
 /** The attached redemption has paid part of another purchase. */
 export class RedemptionUsed extends Refusal {
   constructor() {
-    super({ code: 'REDEMPTION_USED', message: 'This redemption has paid part of another purchase already.' });
+    super({ code: 'REDEMPTION_USED', retrySafe: false, message: 'This redemption has paid part of another purchase already.' });
   }
 }
 
 /** More points than one purchase can earn: they could not be held, or not be cleared. */
 export class AmountTooLarge extends Refusal {
   constructor() {
-    super({ code: 'AMOUNT_TOO_LARGE', message: 'This basket would earn more points than can be held or settled. Check its quantities and prices.' });
+    super({
+      code: 'AMOUNT_TOO_LARGE',
+      retrySafe: true,
+      message: 'This basket would earn more points than can be held or settled. Check its quantities and prices.',
+    });
   }
 }
 
@@ -46,6 +52,7 @@ export class ReturnExceedsPurchase extends Refusal {
   constructor(line: { readonly lineNo: number | null; readonly sku: string }, left: string) {
     super({
       code: 'RETURN_EXCEEDS_PURCHASE',
+      retrySafe: false,
       message: `Of ${line.lineNo === null ? `sku ${line.sku}` : `line ${line.lineNo}`} only ${left} can still be returned.`,
       fields: { lineNo: line.lineNo, sku: line.sku, left },
     });
@@ -55,14 +62,14 @@ export class ReturnExceedsPurchase extends Refusal {
 /** The purchase earned points that need not be confirmed, or none; or all of it came back. */
 export class NoPendingAward extends Refusal {
   constructor() {
-    super({ code: 'NO_PENDING_AWARD', message: 'No points of this purchase wait to be confirmed.' });
+    super({ code: 'NO_PENDING_AWARD', retrySafe: false, message: 'No points of this purchase wait to be confirmed.' });
   }
 }
 
 /** The points were confirmed before, by another request. */
 export class AwardConfirmed extends Refusal {
   constructor() {
-    super({ code: 'AWARD_CONFIRMED', message: 'The points of this purchase are confirmed already.' });
+    super({ code: 'AWARD_CONFIRMED', retrySafe: false, message: 'The points of this purchase are confirmed already.' });
   }
 }
 
@@ -71,6 +78,7 @@ export class AwardCancelled extends Refusal {
   constructor(deadline: string) {
     super({
       code: 'AWARD_CANCELLED',
+      retrySafe: false,
       message: `The points of this purchase could be confirmed until ${deadline} and were taken back since.`,
       fields: { deadline },
     });

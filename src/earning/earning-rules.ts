@@ -11,6 +11,7 @@ class NoEarningRule extends Refusal {
   constructor(currency: string, occurredAt: Date) {
     super({
       code: 'NO_EARNING_RULE',
+      retrySafe: true,
       message: `You have no earning rule for ${currency} in force at ${occurredAt.toISOString()}. Set one with an earlier effectiveFrom.`,
     });
   }

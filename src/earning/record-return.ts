@@ -137,7 +137,7 @@ function toRequest(
   if (!currency || !rule) throw new Error(`currency or rule of purchase ${purchase.id} are missing`);
   const happenedAt = command.occurredAt ?? now;
   const day = dayOf(happenedAt, currency.timeZone);
-  const inTime = orRefusal(() => requireFollowUpTime(terms, purchase.occurredAt, happenedAt, now));
+  const inTime = orRefusal(() => requireFollowUpTime(snapshot, purchase, happenedAt, now));
   return {
     id,
     party: purchase.brandId,

@@ -6,6 +6,7 @@ export class NoConversionRate extends Refusal {
   constructor(from: string, to: string, at: Date) {
     super({
       code: 'NO_CONVERSION_RATE',
+      retrySafe: true,
       message: `No rate converts ${from} into ${to} at ${at.toISOString()}. The query conversionRates shows those that do.`,
     });
   }
@@ -16,6 +17,7 @@ export class ConvertsToNothing extends Refusal {
   constructor(minimum: bigint) {
     super({
       code: 'CONVERTS_TO_NOTHING',
+      retrySafe: true,
       message: `So few points buy nothing at this rate: at least ${minimum} are needed.`,
       fields: { minimum: Number(minimum) },
     });
@@ -27,6 +29,7 @@ export class ReceivedBelowMinimum extends Refusal {
   constructor(received: bigint) {
     super({
       code: 'RECEIVED_BELOW_MINIMUM',
+      retrySafe: true,
       message: `These points give ${received}, which is less than minimumReceived. Ask the member again.`,
       fields: { received: Number(received) },
     });
@@ -37,14 +40,14 @@ export class ReceivedBelowMinimum extends Refusal {
 export class QuoteExpired extends Refusal {
   constructor(expiredAt: Date) {
     const at = expiredAt.toISOString();
-    super({ code: 'QUOTE_EXPIRED', message: `This quote ended at ${at}. Ask for a new one.`, fields: { expiredAt: at } });
+    super({ code: 'QUOTE_EXPIRED', retrySafe: false, message: `This quote ended at ${at}. Ask for a new one.`, fields: { expiredAt: at } });
   }
 }
 
 /** A quote is honoured once. */
 export class QuoteUsed extends Refusal {
   constructor() {
-    super({ code: 'QUOTE_USED', message: 'This quote was used by another conversion. Ask for a new one.' });
+    super({ code: 'QUOTE_USED', retrySafe: false, message: 'This quote was used by another conversion. Ask for a new one.' });
   }
 }
 
@@ -55,6 +58,7 @@ export class QuoteMismatch extends Refusal {
   constructor(field: 'member' | 'from' | 'to' | 'points') {
     super({
       code: 'QUOTE_MISMATCH',
+      retrySafe: false,
       message: `This quote is for ${QUOTED[field]} than was sent. Send what was quoted, or ask for a new quote.`,
       fields: { field },
     });
@@ -67,6 +71,7 @@ export class TooManyQuotes extends Refusal {
     const at = resetsAt.toISOString();
     super({
       code: 'TOO_MANY_QUOTES',
+      retrySafe: true,
       message: `${live} quotes of this member are still good. Use one of them, or wait until ${at}.`,
       fields: { live, resetsAt: at },
     });
@@ -79,6 +84,7 @@ export class InsufficientPoints extends Refusal {
     const apart = quoted === 0 ? '' : `, apart from ${quoted} that are quoted already: use those quotes, or let them end`;
     super({
       code: 'INSUFFICIENT_POINTS',
+      retrySafe: false,
       message: `${amounts.points} points and a fee of ${amounts.fee} were asked for, ${available} can be spent${apart}.`,
       fields: { available, requested: Number(givenInAll(amounts)) },
     });

@@ -170,6 +170,6 @@ function answerOf({ ids, from, to, rate, amounts, ...facts }: ConversionFacts): 
 /** The wallet is locked against spending. */
 class WalletLocked extends Refusal {
   constructor() {
-    super({ code: 'WALLET_LOCKED', message: 'This wallet is locked against spending. Its member or the operator can unlock it.' });
+    super({ code: 'WALLET_LOCKED', retrySafe: false, message: 'This wallet is locked against spending. Its member or the operator can unlock it.' });
   }
 }

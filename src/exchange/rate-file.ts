@@ -9,6 +9,7 @@ export class RateFileWrong extends Refusal {
   constructor(line: number, column: string | null, what: string) {
     super({
       code: 'RATE_FILE_WRONG',
+      retrySafe: false,
       message: `Line ${line}${column ? `, column ${column}` : ''}: ${what} Nothing was changed.`,
       fields: { line, column },
     });

@@ -33,6 +33,7 @@ export class ConversionRateOverlap extends Refusal {
   constructor() {
     super({
       code: 'CONVERSION_RATE_OVERLAP',
+      retrySafe: false,
       message: 'Another rate of the same direction holds during part of this time. End that one first, or begin later.',
     });
   }
@@ -46,6 +47,7 @@ export class ProfitableCycleRefused extends Refusal {
     const shown = example ? `: ${example.begin} ${codes[0]} would come back as ${example.end}` : '';
     super({
       code: 'PROFITABLE_CYCLE',
+      retrySafe: false,
       message: exact
         ? `From ${at.toISOString()} on, ${cycle} multiplies points by up to ${factor}${shown}. Lower a rate of this cycle.`
         : `From ${at.toISOString()} on, ${cycle} may multiply points by up to ${factor}${shown}; with these figures it cannot be shown that it does not. Choose simpler ones.`,

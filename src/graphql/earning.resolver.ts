@@ -12,17 +12,8 @@ import { showBalance } from './balance.types';
 import { bulkAnswers } from './bulk-answers';
 import { readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
-import {
-  type AvailabilityType,
-  EarningRuleConnection,
-  EarningRuleType,
-  type RecordedPurchaseType,
-  RecordPurchaseInput,
-  RecordPurchaseResult,
-  RecordPurchasesResult,
-  SetEarningRuleInput,
-  SetEarningRuleResult,
-} from './earning.types';
+import { type RecordedPurchaseType, RecordPurchaseInput, RecordPurchaseResult, RecordPurchasesResult } from './earning.types';
+import { type AvailabilityType, EarningRuleConnection, EarningRuleType, SetEarningRuleInput, SetEarningRuleResult } from './earning-rule.types';
 import { readId, showId } from './ids';
 import { readMemberRef } from './member-ref.types';
 import { parseInput } from './parse-input';

@@ -27,7 +27,7 @@ import {
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
 import { DateTimeScalar, MoneyInput, MoneyType, PointsScalar, RatioInput, RatioType } from './scalars';
 import { PoolNotSpendableAnswer } from './sharing-refusals.types';
-import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
+import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
 
 const KEY = 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.';
 
@@ -121,6 +121,7 @@ export class RedemptionType {
 }
 
 const spendingRefusals = () => [
+  BrandSuspendedAnswer,
   AboveMaximumAnswer,
   BelowMinimumAnswer,
   IdempotencyConflictAnswer,
@@ -225,7 +226,7 @@ export class RefundType extends RedemptionChange {
   points!: number;
 }
 
-const followUpRefusals = () => [IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer];
+const followUpRefusals = () => [BrandSuspendedAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer];
 export const CaptureHoldResult = answerUnion(
   'CaptureHoldResult',
   'Points spent, or why they were not.',

@@ -11,7 +11,8 @@ registerEnumType(codes, { name: 'RefusalCode', description: 'Why a request was r
 
 /** A refusal as GraphQL shows it. */
 @InterfaceType('Refusal', {
-  description: 'A "no" given on purpose: nothing was written but the outcome itself, which a repetition with the same idempotency key gets again.',
+  description:
+    'A "no" given on purpose: nothing was written. What the ledger has decided (retrySafe: false) is kept under the idempotency key, and a repetition gets it again; what else is refused is not kept.',
 })
 export abstract class RefusalAnswer {
   @Field(() => codes, { simple: true, description: 'Stable code to act on.' })
@@ -20,7 +21,11 @@ export abstract class RefusalAnswer {
   @Field(() => String, { simple: true, description: 'One sentence for a developer or a log: what is wrong and what to do next.' })
   message!: string;
 
-  @Field(() => Boolean, { simple: true, description: 'True if the very same request, with the same idempotency key, may succeed when sent again later.' })
+  @Field(() => Boolean, {
+    simple: true,
+    description:
+      'True: nothing of this refusal is kept. The very same request, with the same idempotency key, is judged anew, and succeeds once what the message names has changed: a rule, terms, the clock, something that was to come first. OVERLOADED and UNAVAILABLE pass by themselves. False: a new request needs a new key.',
+  })
   retrySafe!: boolean;
 }
 

@@ -3,7 +3,7 @@ import { BalanceType } from './balance.types';
 import { BalanceOutOfRangeAnswer, ReturnExceedsPurchaseAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
 import { DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
-import { OccurredAtOutOfRangeAnswer } from './terms-refusals.types';
+import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer } from './terms-refusals.types';
 
 @InputType('ReturnLineInput', {
   description: 'Goods brought back: a line of the purchase, or goods of one sku, whichever lines they are on (the last one first).',
@@ -104,5 +104,5 @@ export const RecordReturnResult = answerUnion(
   'RecordReturnResult',
   'A return as recorded, or why it was not.',
   () => RecordedReturnType,
-  () => [BalanceOutOfRangeAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, ReturnExceedsPurchaseAnswer],
+  () => [BalanceOutOfRangeAnswer, BrandSuspendedAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, ReturnExceedsPurchaseAnswer],
 );

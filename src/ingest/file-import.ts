@@ -41,7 +41,7 @@ export interface FileImport {
 /** Nothing more is imported once an import is finished. */
 export class ImportFinished extends Refusal {
   constructor() {
-    super({ code: 'IMPORT_FINISHED', message: 'This import is finished. Start a new one for what is left.' });
+    super({ code: 'IMPORT_FINISHED', retrySafe: false, message: 'This import is finished. Start a new one for what is left.' });
   }
 }
 

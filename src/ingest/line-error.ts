@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { InvalidInput, NotFound, Refusal, type RefusalData } from '../refusal';
+import { InvalidInput, NotFound, NotNow, Refusal, type RefusalData } from '../refusal';
 
 /** What is wrong with one line of a file, and what to do about it. */
 export interface LineError {
@@ -31,11 +31,10 @@ export function refusedLine(line: number, { code, message }: Pick<RefusalData, '
 }
 
 /**
- * What an operation threw for one line, as that line's error. Throws on what is of no one line: a refusal that a repetition may not meet,
- * and anything unexpected.
+ * What an operation threw for one line, as that line's error. Throws on what is of no one line: NotNow, and anything unexpected.
  */
 export function thrownForLine(line: number, reason: unknown): LineError {
-  if (reason instanceof Refusal && !reason.retrySafe) return refusedLine(line, reason);
+  if (reason instanceof Refusal && !(reason instanceof NotNow)) return refusedLine(line, reason);
   if (reason instanceof InvalidInput) return lineError(line, reason.field.replace(/^input\.(\d+\.)?/, ''), 'BAD_VALUE', reason.message);
   if (reason instanceof NotFound) return lineError(line, null, 'NOT_FOUND', reason.message);
   throw reason;

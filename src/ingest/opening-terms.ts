@@ -8,6 +8,7 @@ export class OpeningsNotAgreed extends Refusal {
   constructor(currency: string) {
     super({
       code: 'OPENINGS_NOT_AGREED',
+      retrySafe: true,
       message: `The terms in force agree on no price for opening balances of ${currency}. Propose terms with an openingPrice and have them countersigned.`,
       fields: { currency },
     });

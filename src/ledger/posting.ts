@@ -228,7 +228,7 @@ export interface BalanceAfter {
   readonly spendable: number;
 }
 
-/** What became of a request; a repetition gets the first one again, with `duplicate` set. */
+/** What became of a request; a repetition gets the first one again, with `duplicate` set, unless that was a retry-safe refusal: nothing is kept of those. */
 export interface PostingOutcome {
   readonly duplicate: boolean;
   /** null when refused. */

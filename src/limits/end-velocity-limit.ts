@@ -10,7 +10,12 @@ import { toVelocityLimit, type VelocityLimit } from './velocity-limit';
 class LimitEnded extends Refusal {
   constructor(endsAt: Date) {
     const at = endsAt.toISOString();
-    super({ code: 'LIMIT_ENDED', message: `This limit ends at ${at} already, and limits are never edited. Set another one.`, fields: { endsAt: at } });
+    super({
+      code: 'LIMIT_ENDED',
+      retrySafe: false,
+      message: `This limit ends at ${at} already, and limits are never edited. Set another one.`,
+      fields: { endsAt: at },
+    });
   }
 }
 

@@ -97,6 +97,7 @@ class CapReached extends Refusal {
     const what = measure === 'POINTS' ? `${capLeft} of ${maximum} points` : `${capLeft} of ${maximum} times`;
     super({
       code: 'CAP_REACHED',
+      retrySafe: false,
       message: `Of what a limit allows to be ${VERBS[act]}, ${what} are left in this ${window.toLowerCase()}. It starts anew at ${resetsAt}.`,
       fields: { limit: id, act, measure, window, capMaximum: maximum, capLeft, resetsAt },
     });

@@ -4,7 +4,7 @@ import type { IdentifierKind } from './member-ref';
 /** The wallet is locked against spending. */
 export class WalletLocked extends Refusal {
   constructor() {
-    super({ code: 'WALLET_LOCKED', message: 'This wallet is locked against spending. Its member or the operator can unlock it.' });
+    super({ code: 'WALLET_LOCKED', retrySafe: false, message: 'This wallet is locked against spending. Its member or the operator can unlock it.' });
   }
 }
 
@@ -13,6 +13,7 @@ export class IdentifierTaken extends Refusal {
   constructor(kind: IdentifierKind) {
     super({
       code: 'IDENTIFIER_TAKEN',
+      retrySafe: true,
       message: `This ${kind} belongs to a member already. Find that member by it, or have it removed there first.`,
       fields: { kind },
     });
@@ -22,13 +23,17 @@ export class IdentifierTaken extends Refusal {
 /** The brand has given its customer id to a member already. */
 export class CustomerIdTaken extends Refusal {
   constructor() {
-    super({ code: 'CUSTOMER_ID_TAKEN', message: 'This customer id is linked to a member already. Use it to refer to that member, or unlink it first.' });
+    super({
+      code: 'CUSTOMER_ID_TAKEN',
+      retrySafe: true,
+      message: 'This customer id is linked to a member already. Use it to refer to that member, or unlink it first.',
+    });
   }
 }
 
 /** The member is linked to the brand under another customer id. */
 export class MemberLinkedOtherwise extends Refusal {
   constructor() {
-    super({ code: 'MEMBER_LINKED_OTHERWISE', message: 'This member is linked under another customer id of yours. Unlink the member first.' });
+    super({ code: 'MEMBER_LINKED_OTHERWISE', retrySafe: true, message: 'This member is linked under another customer id of yours. Unlink the member first.' });
   }
 }

@@ -53,7 +53,7 @@ function identifiedBy({ ids }: MemberLook, refs: readonly HashedRef[]): Uuid[] {
 /** The wallet is closed for good. */
 class WalletClosed extends Refusal {
   constructor() {
-    super({ code: 'WALLET_CLOSED', message: 'The wallet of this member is closed for good: nothing is earned or spent in it.' });
+    super({ code: 'WALLET_CLOSED', retrySafe: false, message: 'The wallet of this member is closed for good: nothing is earned or spent in it.' });
   }
 }
 

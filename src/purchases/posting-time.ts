@@ -1,19 +1,39 @@
-import type { TermsVersion } from '../coalition/coalition-snapshot';
-import { CLOCK_SKEW_MS, OccurredAtOutOfRange, requireNotInFuture, requireWithinBackdating } from '../coalition/terms-in-force';
+import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
+import { CLOCK_SKEW_MS, requireNotInFuture, requireNotSuspended, requireWithinBackdating } from '../coalition/terms-in-force';
+import type { Uuid } from '../ids';
 import { Refusal, type RefusalData } from '../refusal';
+import { termsById } from './terms-by-id';
 
-/**
- * A reversal or capture happens under the terms of what it refers to: not before it, not in the future, and no further back than those
- * terms allow. That the terms have ended since does not matter. Throws OccurredAtOutOfRange.
- */
-export function requireFollowUpTime(terms: Pick<TermsVersion, 'backdatingDays'>, original: Date, occurredAt: Date, now: Date): void {
-  requireNotInFuture(occurredAt, now);
-  if (occurredAt.getTime() < original.getTime() - CLOCK_SKEW_MS)
-    throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is before what it refers to, which happened at ${original.toISOString()}.`);
-  requireWithinBackdating(terms, occurredAt, now);
+/** What a reversal or capture refers to. */
+interface Original {
+  readonly brandId: Uuid;
+  readonly termsId: Uuid;
+  readonly occurredAt: Date;
 }
 
-/** What `work` gives, or the refusal it throws as data: refusals that come from terms and rules are stored like any other outcome. */
+/**
+ * A reversal or capture happens under the terms of what it refers to: not before it, not in the future, no further back than those terms allow, and
+ * not while the brand is suspended. That the terms have ended since does not matter. Throws OccurredAtOutOfRange, OccurredBefore, BrandSuspended.
+ */
+export function requireFollowUpTime(snapshot: CoalitionSnapshot, original: Original, occurredAt: Date, now: Date): void {
+  requireNotInFuture(occurredAt, now);
+  if (occurredAt.getTime() < original.occurredAt.getTime() - CLOCK_SKEW_MS) throw new OccurredBefore(original.occurredAt, occurredAt);
+  requireNotSuspended(snapshot, original.brandId, occurredAt);
+  requireWithinBackdating(termsById(snapshot, original.termsId), occurredAt, now);
+}
+
+/** Something is told to have happened before what it refers to: no clock and no terms make that right. */
+export class OccurredBefore extends Refusal {
+  constructor(original: Date, occurredAt: Date) {
+    super({
+      code: 'OCCURRED_AT_OUT_OF_RANGE',
+      retrySafe: false,
+      message: `occurredAt ${occurredAt.toISOString()} is before what it refers to, which happened at ${original.toISOString()}.`,
+    });
+  }
+}
+
+/** What `work` gives, or the refusal it throws as data, which the ledger stores if it must. */
 export function orRefusal<T>(work: () => T): { readonly is: T } | { readonly refused: RefusalData } {
   try {
     return { is: work() };

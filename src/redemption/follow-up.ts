@@ -13,7 +13,6 @@ import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../memb
 import { type Day, dayOf } from '../points/calendar';
 import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
-import { termsById } from '../purchases/terms-by-id';
 import { NotFound, type RefusalData } from '../refusal';
 import { formerContributors } from '../sharing/former-contributors';
 import { readPoolAccess } from '../sharing/household';
@@ -94,7 +93,7 @@ async function followUpOnce(
   const day = dayOf(occurredAt, currency.timeZone);
   // What comes free in a pool whose contributor has left goes on to their own wallet.
   const former = await formerContributors(app, [{ ...redemption, redemptionId: redemption.id }]);
-  const inTime = orRefusal(() => requireFollowUpTime(termsById(snapshot, redemption.termsId), redemption.occurredAt, occurredAt, now));
+  const inTime = orRefusal(() => requireFollowUpTime(snapshot, redemption, occurredAt, now));
   const request: PostingRequest = {
     id,
     party: brandId,

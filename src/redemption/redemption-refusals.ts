@@ -5,6 +5,7 @@ export class NoRedemptionRule extends Refusal {
   constructor(currency: string, occurredAt: Date) {
     super({
       code: 'NO_REDEMPTION_RULE',
+      retrySafe: true,
       message: `You have no redemption rule for ${currency} in force at ${occurredAt.toISOString()}. Set one with an earlier effectiveFrom.`,
     });
   }
@@ -13,21 +14,30 @@ export class NoRedemptionRule extends Refusal {
 /** The points would pay more of the purchase than the rule allows. */
 export class ShareExceeded extends Refusal {
   constructor(maximum: number) {
-    super({ code: 'SHARE_EXCEEDED', message: `At most ${maximum} points may pay for a purchase of this amount.`, fields: { maximum } });
+    super({ code: 'SHARE_EXCEEDED', retrySafe: true, message: `At most ${maximum} points may pay for a purchase of this amount.`, fields: { maximum } });
   }
 }
 
 /** The rule limits the share of a purchase, and the purchase's amount was not given. */
 export class PurchaseAmountRequired extends Refusal {
   constructor() {
-    super({ code: 'PURCHASE_AMOUNT_REQUIRED', message: 'Points may pay only a part of a purchase: send purchaseAmount, the amount before points.' });
+    super({
+      code: 'PURCHASE_AMOUNT_REQUIRED',
+      retrySafe: true,
+      message: 'Points may pay only a part of a purchase: send purchaseAmount, the amount before points.',
+    });
   }
 }
 
 /** The rule values points in another money. */
 export class RedemptionMoneyMismatch extends Refusal {
   constructor(expected: string) {
-    super({ code: 'MONEY_CURRENCY_MISMATCH', message: `Points pay ${expected} here. Send purchaseAmount in ${expected}.`, fields: { expected } });
+    super({
+      code: 'MONEY_CURRENCY_MISMATCH',
+      retrySafe: true,
+      message: `Points pay ${expected} here. Send purchaseAmount in ${expected}.`,
+      fields: { expected },
+    });
   }
 }
 
@@ -36,6 +46,7 @@ export class HoldNotOpen extends Refusal {
   constructor(state: string) {
     super({
       code: 'HOLD_NOT_OPEN',
+      retrySafe: false,
       message: state === 'BURNED' ? 'These points were burned at once, not held.' : `This hold is ${state} already.`,
       fields: { state },
     });
@@ -46,7 +57,12 @@ export class HoldNotOpen extends Refusal {
 export class HoldExpired extends Refusal {
   constructor(expiresAt: Date) {
     const expiredAt = expiresAt.toISOString();
-    super({ code: 'HOLD_EXPIRED', message: `This hold expired at ${expiredAt} and its points were released. Place a new hold.`, fields: { expiredAt } });
+    super({
+      code: 'HOLD_EXPIRED',
+      retrySafe: false,
+      message: `This hold expired at ${expiredAt} and its points were released. Place a new hold.`,
+      fields: { expiredAt },
+    });
   }
 }
 
@@ -55,6 +71,7 @@ export class NothingToRefund extends Refusal {
   constructor() {
     super({
       code: 'REDEMPTION_NOT_CAPTURED',
+      retrySafe: true,
       message: 'No points are spent by this redemption: it was not captured, was voided or has expired. An open hold is voided, not refunded.',
     });
   }
@@ -63,6 +80,11 @@ export class NothingToRefund extends Refusal {
 /** More points than are left of the redemption. */
 export class RefundExceedsRedemption extends Refusal {
   constructor(refundable: number) {
-    super({ code: 'REFUND_EXCEEDS_REDEMPTION', message: `Only ${refundable} points of this redemption are left to refund.`, fields: { refundable } });
+    super({
+      code: 'REFUND_EXCEEDS_REDEMPTION',
+      retrySafe: false,
+      message: `Only ${refundable} points of this redemption are left to refund.`,
+      fields: { refundable },
+    });
   }
 }

@@ -16,14 +16,18 @@ const MOST_MOVES = 10_000;
 /** This deployment books what really happens. */
 class NotASandbox extends Refusal {
   constructor() {
-    super({ code: 'NOT_A_SANDBOX', message: 'The clock of a production deployment cannot be moved. Try it in a sandbox (TESSERA_MODE=sandbox).' });
+    super({
+      code: 'NOT_A_SANDBOX',
+      retrySafe: false,
+      message: 'The clock of a production deployment cannot be moved. Try it in a sandbox (TESSERA_MODE=sandbox).',
+    });
   }
 }
 
 /** The instant asked for has passed, a step is too long, or the clock has been moved too far or too often. */
 class ClockCannotMove extends Refusal {
   constructor(now: Date, message: string) {
-    super({ code: 'CLOCK_CANNOT_MOVE', message, fields: { now: now.toISOString() } });
+    super({ code: 'CLOCK_CANNOT_MOVE', retrySafe: false, message, fields: { now: now.toISOString() } });
   }
 }
 

@@ -51,6 +51,7 @@ export class LaterPeriodClosed extends Refusal {
   constructor(month: string, closedMonth: string) {
     super({
       code: 'LATER_PERIOD_CLOSED',
+      retrySafe: false,
       message: `${closedMonth} is already closed; ${month} had no events and can no longer be closed.`,
       fields: { month, closedMonth },
     });

@@ -283,7 +283,7 @@ describe('brands', () => {
     expect((await api.ask(operator, SUSPEND, { id: brand('FUEL') })).data.suspendBrand.status).toBe('SUSPENDED');
     const known = await snapshot();
     expect(() => requireTerms(known, coalition.brands.FUEL.id, 1, 'issue', new Date(NOW), new Date(NOW))).toThrow(
-      expect.objectContaining({ code: 'TERMS_NOT_ACTIVE' }),
+      expect.objectContaining({ code: 'BRAND_SUSPENDED' }),
     );
     await api.ask(operator, 'mutation ($id: ID!) { resumeBrand(input: { brandId: $id }) { status } }', { id: brand('FUEL') });
     expect((await errorOf(operator, SUSPEND, { id: `brd_${coalition.operator.brandId.replaceAll('-', '')}` })).field).toBe('input.brandId');

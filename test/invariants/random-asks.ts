@@ -1,7 +1,7 @@
 import { contentHash, postingId } from '../../src/ledger/idempotency';
 import type { LedgerView, PostingRequest } from '../../src/ledger/posting';
 import { dayOf } from '../../src/points/calendar';
-import type { Ask, NaiveLedger } from './naive-ledger';
+import { type Ask, isJudgedAnew, type NaiveLedger } from './naive-ledger';
 import type { Command, Post } from './random-commands';
 import { HOUR, StepMaker } from './random-steps';
 import type { World } from './world';
@@ -58,7 +58,7 @@ export class Asker {
       plan: (view) => {
         const answer = { seen: viewed(view, loads) };
         if (cap && view.counter(cap.account, cap.key) >= cap.most)
-          return { refused: { code: 'CAP_REACHED', message: 'The cap is reached.', retrySafe: false, fields: {} } };
+          return { refused: { code: 'CAP_REACHED', message: 'The cap is reached.', retrySafe: isJudgedAnew(cap), fields: {} } };
         return { steps, answer };
       },
     };

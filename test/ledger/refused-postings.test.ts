@@ -31,6 +31,39 @@ it('a refusal tells the balances as they are at its occurredAt: points of an exp
   expect(await rows('SELECT held::int FROM account WHERE id = $1', wallet)).toEqual([{ held: 60 }]);
 });
 
+describe('a retry-safe refusal', () => {
+  const no = { code: 'TOO_EARLY', message: 'What it rests on is not there yet.', retrySafe: true, fields: {} };
+  const isThere = { now: false };
+  const request = (wallet: number): PostingRequest => {
+    const earned = book.request(fuel, '2026-01-11T10:00:00Z', { wallets: [wallet] }, () => []);
+    return { ...earned, plan: (view) => (isThere.now ? earned.plan(view) : { refused: no }) };
+  };
+
+  it('is not kept: the same request is judged anew, under the same key', async () => {
+    const asked = request(await book.wallet());
+    const refused = { duplicate: false, refusal: no, answer: null };
+    // In one batch too, and whatever its content was.
+    const outcomes = await Promise.all([asked, asked, { ...asked, contentHash: Buffer.alloc(32) }].map((each) => test.app.ledger.post(each)));
+    for (const outcome of outcomes) expect(outcome).toMatchObject(refused);
+    expect(await test.app.ledger.preview(asked)).toMatchObject(refused);
+    expect(await rows('SELECT count(*)::int FROM posting WHERE id = $1', asked.id)).toEqual([{ count: 0 }]);
+    isThere.now = true;
+    expect(await test.app.ledger.post(asked)).toMatchObject({ duplicate: false, refusal: null });
+    isThere.now = false;
+    // Once it is booked, it stays so.
+    expect(await test.app.ledger.post(asked)).toMatchObject({ duplicate: true, refusal: null });
+  });
+
+  it('takes back what the posting did before it, holds that it released included', async () => {
+    const wallet = await book.wallet();
+    await book.earn(fuel, wallet, 100, '2026-01-10T10:00:00Z');
+    const hold = newUuid();
+    accepted(await book.hold(taxi, wallet, 60, '2026-01-10T10:00:00Z', '2026-01-10T12:00:00Z', hold));
+    expect((await test.app.ledger.post(request(wallet))).balances[0]).toMatchObject({ active: 100, held: 0 });
+    expect(await rows('SELECT state FROM hold WHERE id = $1', hold)).toEqual([{ state: 'OPEN' }]);
+  });
+});
+
 describe('a plan that is not sound fails its own caller, and nothing is stored', () => {
   const posted = async (steps: Step[], loads: Partial<PostingRequest['loads']> = {}, wallet?: number) => {
     const on = wallet ?? (await book.wallet());

@@ -12,6 +12,9 @@ export interface Credentials {
   readonly secret: string;
 }
 
+/** Codes of refusals that lie in no request and pass. */
+const PASSING: ReadonlySet<string> = new Set(['OVERLOADED', 'UNAVAILABLE']);
+
 const LONGEST_WAIT_MS = 10_000;
 const REQUEST_MS = 120_000;
 
@@ -25,7 +28,7 @@ export class Platform {
     private readonly patienceMs = 600_000,
   ) {}
 
-  /** The answer of a mutation or query; one refusal that a repetition may not meet is waited out, others are given as they are. */
+  /** The answer of a mutation or query. Refusals that pass by themselves are waited out; for others somebody has to do something: throws PlatformRefused. */
   async ask<Answer>(query: string, variables: Record<string, unknown>): Promise<Answer> {
     return this.patiently(async () => {
       const { status, body } = await this.post('/graphql', JSON.stringify({ query, variables }), {
@@ -39,8 +42,10 @@ export class Platform {
       const { data, errors } = parseAnswer(body);
       if (errors) throw errorOf(errors[0]);
       const [answer] = Object.values(data ?? {}) as { retrySafe?: boolean; code?: string; message?: string }[];
-      if (answer?.retrySafe && answer.code) throw new Error(`${answer.code}: ${answer.message}`);
-      if (answer?.code && answer.message && answer.retrySafe === false) throw new PlatformRefused(`${answer.code}: ${answer.message}`);
+      if (answer?.code && answer.retrySafe !== undefined) {
+        const refusal = `${answer.code}: ${answer.message}`;
+        throw PASSING.has(answer.code) ? new Error(refusal) : new PlatformRefused(refusal);
+      }
       return answer as Answer;
     });
   }

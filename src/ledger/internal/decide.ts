@@ -13,7 +13,7 @@ export type Decision =
 
 /**
  * Decides the postings of a batch in order, over what was loaded: no I/O, no clock, no randomness.
- * Changes `state` and collects its writes; a refused posting leaves no trace but its stored outcome.
+ * Changes `state` and collects its writes; a refused posting leaves no trace but its stored outcome, and a retry-safe refusal not even that.
  */
 export function decide(state: BatchState, requests: readonly PostingRequest[]): Decision[] {
   return requests.map((request) => decideOne(state, request));
@@ -57,6 +57,8 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
     recordedAt: request.recordedAt,
   };
   if (refusal) posting.undo();
+  // It rests on more than the ledger: whoever sends it again, be it in this batch, is judged anew.
+  if (refusal?.retrySafe) return { is: 'decided', outcome };
   const { id, party, kind, contentHash, occurredAt, recordedAt } = request;
   state.postings.set(id, { contentHash, outcome });
   state.writes.postings.push({ id, party, kind, contentHash, outcome, occurredAt, recordedAt });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kindOfFailure } from '../../database/failure-kind';
-import { Refusal } from '../../refusal';
+import { NotNow } from '../../refusal';
 
 /** How long the ledger waits, in milliseconds, before callers get a retry-safe refusal. */
 export interface Patience {
@@ -21,9 +21,9 @@ export interface Patience {
 export const PATIENCE: Patience = { lockMs: 10_000, statementMs: 30_000, answerMs: 35_000, idleMs: 5_000, connectMs: 5_000, outageMs: 15_000 };
 
 /** The database could not be used long enough; whether this posting was written may not be known. Repeating it is safe. */
-export class LedgerUnavailable extends Refusal {
+export class LedgerUnavailable extends NotNow {
   constructor() {
-    super({ code: 'UNAVAILABLE', message: 'The ledger cannot be reached. Send the same request again: it counts once.', retrySafe: true });
+    super({ code: 'UNAVAILABLE', message: 'The ledger cannot be reached. Send the same request again: it counts once.' });
   }
 }
 

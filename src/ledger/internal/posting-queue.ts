@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
-import { Refusal } from '../../refusal';
+import { NotNow, Refusal } from '../../refusal';
 import type { AccountId, PostingOutcome, PostingRequest } from '../posting';
 import { chooseBatch } from './choose-batch';
 import type { Decision } from './decide';
@@ -12,16 +12,20 @@ import { WriteBuffers } from './statement';
 import { WalletCache } from './wallet-cache';
 
 /** The queue of postings is full; nothing was written. */
-export class Overloaded extends Refusal {
+export class Overloaded extends NotNow {
   constructor() {
-    super({ code: 'OVERLOADED', message: 'Too many postings are waiting. Nothing was written; send the same request again shortly.', retrySafe: true });
+    super({ code: 'OVERLOADED', message: 'Too many postings are waiting. Nothing was written; send the same request again shortly.' });
   }
 }
 
 /** The idempotency key was used before, for something else. */
 export class IdempotencyConflict extends Refusal {
   constructor() {
-    super({ code: 'IDEMPOTENCY_CONFLICT', message: 'This idempotency key was used before with other content. Use a new key for a new request.' });
+    super({
+      code: 'IDEMPOTENCY_CONFLICT',
+      retrySafe: false,
+      message: 'This idempotency key was used before with other content. Use a new key for a new request.',
+    });
   }
 }
 

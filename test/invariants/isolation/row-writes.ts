@@ -80,6 +80,7 @@ export function rowWrites({
   const operatorOnly = (table: string, what: string, sql: string): RowWrite => ({ table, what, sql, by: ['operator'] });
   return [
     operatorOnly('brand', 'makes a brand', `INSERT INTO brand (id, code, name, created_at) VALUES (${id()}, 'NEWBRAND', 'x', now())`),
+    operatorOnly('brand_event', 'suspends a brand', `INSERT INTO brand_event (brand_id, seq, status, at) VALUES ('${one}', 99, 'SUSPENDED', now())`),
     operatorOnly('brand', 'renames a brand', `UPDATE brand SET name = 'x' WHERE id = '${one}'`),
     operatorOnly('currency', 'adds a currency', "INSERT INTO currency (code, kind, scale) VALUES ('NEWCODE', 'POINTS', 0)"),
     operatorOnly(

@@ -149,6 +149,11 @@ async function openExchange({ test: { app } }: PointsApi, operator: Principal): 
 async function openSide(points: PointsApi, operator: Actor, code: string, word: string, amount: string, known: Person | null): Promise<Side> {
   const { app, database } = points.test;
   const { id: brandId, clientId } = points.coalition.brands[code];
+  // It was suspended for no time at all.
+  await database.owner.query("INSERT INTO brand_event (brand_id, seq, status, at) VALUES ($1, 1, 'SUSPENDED', $2), ($1, 2, 'ACTIVE', $2)", [
+    brandId,
+    IN_JANUARY,
+  ]);
   const principal: Principal = { kind: 'client', clientId, brandId, scopes: new Set(SCOPES) };
   const client: Actor = { name: `${code}'s API client`, principal, token: () => mintClientToken(app, { id: clientId, scopes: SCOPES }) };
   let made = 0;

@@ -53,6 +53,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   counter: rows({}),
   // Coalition and access.
   brand: directory,
+  brand_event: coalition({ brand: ownBrand }),
   point_currency: directory,
   conversion_rate: directory,
   conversion_route: directory,
