@@ -1,7 +1,7 @@
 import { newUuid, type Uuid } from '../src/ids';
 import { contentHash, postingId } from '../src/ledger/idempotency';
 import type { AccountId, PostingRequest, Step } from '../src/ledger/posting';
-import { ALWAYS, dayOf, monthStart } from '../src/points/calendar';
+import { ALWAYS, type Day, dayOf, monthStart } from '../src/points/calendar';
 import { type FilledLedger, TERMS, type TrafficBrand } from './fill-ledger';
 import { seededRandom, zipf } from './zipf';
 
@@ -59,12 +59,15 @@ export class LedgerTraffic {
     // A hold is captured a good while after it was made, whoever of the callers was slow.
     if (kind < 0.95 || !oldest || oldest.at > this.made - 5_000) {
       this.holds.push({ wallet: from, brand, id, amount, at: this.made });
-      return this.request(brand, [from], [{ do: 'hold', id, from, to: brand.redeemed, amount, expiresAt: Date.now() + 86_400_000, termsId: TERMS }]);
+      return this.request(brand, [from], [{ do: 'hold', id, from, to: brand.redeemed, amount, ...holdFor(86_400_000), termsId: TERMS }]);
     }
     if (kind < 0.99) {
       this.holds.shift();
       const part = this.random() < 0.7 ? oldest.amount : Math.ceil(oldest.amount / 2);
-      const step: Step = kind < 0.985 ? { do: 'capture', id, holdId: oldest.id, amount: part } : { do: 'release', holdId: oldest.id, as: 'VOIDED' };
+      const step: Step =
+        kind < 0.985
+          ? { do: 'capture', id, holdId: oldest.id, amount: part, bookedOn: today() }
+          : { do: 'release', holdId: oldest.id, as: 'VOIDED', bookedOn: today() };
       return this.request(oldest.brand, [oldest.wallet], [step], [oldest.id]);
     }
     let to = this.wallet();
@@ -88,4 +91,13 @@ export class LedgerTraffic {
       plan: () => plan,
     };
   }
+}
+
+function today(): Day {
+  return dayOf(new Date(), 'UTC');
+}
+
+function holdFor(milliseconds: number) {
+  const end = new Date(Date.now() + milliseconds);
+  return { expiresAt: end.getTime(), expiresOn: dayOf(end, 'UTC'), graceDays: 30 };
 }

@@ -765,6 +765,9 @@ CREATE TABLE hold (
   occurred_at timestamp with time zone NOT NULL,
   expires_at timestamp with time zone NOT NULL,
   settled_at timestamp with time zone,
+  held_on date NOT NULL,
+  expires_on date NOT NULL,
+  grace_days smallint NOT NULL,
   CONSTRAINT hold_pkey PRIMARY KEY (id),
   CONSTRAINT hold_amount_positive CHECK ((amount > 0)),
   CONSTRAINT hold_captured CHECK ((((captured >= 0) AND (captured <= amount)) AND ((captured > 0) = (state = 'CAPTURED'::text)))),
@@ -848,6 +851,7 @@ CREATE TABLE lot_change (
   amount bigint NOT NULL,
   occurred_at timestamp with time zone NOT NULL,
   recorded_at timestamp with time zone NOT NULL,
+  to_origin_id integer NOT NULL,
   CONSTRAINT lot_change_pkey PRIMARY KEY (id, "position"),
   CONSTRAINT lot_change_amount_positive CHECK ((amount > 0)),
   CONSTRAINT lot_change_dates CHECK (((from_expires_on <> to_expires_on) OR (from_available_on <> to_available_on)))
@@ -862,7 +866,6 @@ CREATE TABLE lot_origin (
   terms_id uuid NOT NULL,
   offer_id uuid,
   CONSTRAINT lot_origin_pkey PRIMARY KEY (id),
-  CONSTRAINT lot_origin_unique UNIQUE NULLS NOT DISTINCT (issuer_id, currency_id, issue_month, terms_id, offer_id),
   CONSTRAINT lot_origin_currency_id_fkey FOREIGN KEY (currency_id) REFERENCES currency(id),
   CONSTRAINT lot_origin_month_start CHECK ((EXTRACT(day FROM issue_month) = (1)::numeric))
 );
@@ -1387,6 +1390,8 @@ CREATE INDEX lot_end ON lot USING btree (expires_on, account_id) WHERE (expires_
 
 CREATE INDEX lot_change_account ON lot_change USING btree (account_id);
 CREATE UNIQUE INDEX lot_change_credit ON lot_change USING btree (credit_id) WHERE (credit_id IS NOT NULL);
+
+CREATE UNIQUE INDEX lot_origin_unique ON lot_origin USING btree (issuer_id, currency_id, issue_month, terms_id, offer_id) NULLS NOT DISTINCT WHERE (id > 0);
 
 CREATE INDEX member_merged_into ON member USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 

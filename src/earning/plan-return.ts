@@ -1,4 +1,5 @@
-import type { ExpiryPolicy } from '../coalition/coalition-snapshot';
+import type { PointCurrency } from '../coalition/coalition-snapshot';
+import { awaySince } from '../expiry/away';
 import type { Uuid } from '../ids';
 import { alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
@@ -26,13 +27,11 @@ export interface ReturnFacts {
   readonly purchase: PurchaseFact;
   /** Where the wallets' points are: of a merged member, the survivor's. */
   readonly survivors: { readonly of: (account: AccountId) => AccountId };
-  readonly currency: { readonly code: string; readonly scale: number; readonly expiry: ExpiryPolicy };
+  readonly currency: Pick<PointCurrency, 'code' | 'scale' | 'expiry' | 'timeZone' | 'graceDays'>;
   /** The version that the purchase earned by. */
   readonly rule: EarningRule;
   readonly refundOrder: StandingPurchase['refundOrder'];
   readonly goods: readonly ReturnedGoods[];
-  /** Points given back live at least until then. */
-  readonly expiresNotBefore: Day;
   readonly occurredAt: Date;
   readonly recordedAt: Date;
   /** Local day of recordedAt. */
@@ -82,11 +81,11 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
     if (clawBack > 0 && earned) steps.push({ do: 'clawBack', id: facts.clawbackId, reverses: earned.id, amount: clawBack, wallet: facts.survivors.of(wallet) });
     reinstate.forEach((amount, i) => {
       if (amount === 0) return;
-      const { spentBy: reverses, account } = purchase.paidBy[i];
+      const { spentBy: reverses, account, spentAt } = purchase.paidBy[i];
       // The household's has no expiry of its own.
       const slides = account === wallet && facts.currency.expiry.kind === 'SLIDING';
-      const { expiresNotBefore } = facts;
-      steps.push({ do: 'reinstate', id: facts.reinstatementIds[i], reverses, amount, code: 'REINSTATEMENT', expiresNotBefore, wallet: paidFrom[i], slides });
+      const away = awaySince(spentAt, facts.recordedAt, facts.currency);
+      steps.push({ do: 'reinstate', id: facts.reinstatementIds[i], reverses, amount, code: 'REINSTATEMENT', away, wallet: paidFrom[i], slides });
     });
     const shared = { wallet_id: purchase.walletId, purchase_id: purchase.id, brand_id: purchase.brandId };
     const row = alongside(PURCHASE_RETURN, {

@@ -172,7 +172,6 @@ function toRequest(
                 rule,
                 refundOrder: terms.refundOrder,
                 goods: command.lines,
-                expiresNotBefore: day + currency.graceDays,
                 occurredAt: happenedAt,
                 recordedAt: now,
                 recordedOn: dayOf(now, currency.timeZone),

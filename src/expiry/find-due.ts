@@ -74,7 +74,7 @@ const DUE_LOTS = `
 const DUE_SLIDES = `
   WITH page AS (
     SELECT a.slides_until, a.id, a.currency_id FROM account a
-    WHERE a.slides_until <= $3::date AND a.slides_until < 'infinity' AND (a.slides_until, a.id) > ($4::date, $5::bigint)
+    WHERE a.slides_until <= $3::date AND a.slides_until < 'infinity' AND a.merged_into IS NULL AND (a.slides_until, a.id) > ($4::date, $5::bigint)
     ORDER BY a.slides_until, a.id LIMIT $6)
   SELECT p.slides_until::text AS on, p.id AS account_id, p.currency_id, p.slides_until <= d.day AS is_due,
     EXISTS (SELECT FROM lot l WHERE l.account_id = p.id AND l.remaining > 0 AND l.available_on < 'infinity') AS has_points

@@ -7,6 +7,7 @@ import { dayToIso } from '../points/calendar';
 import type { OriginState } from './internal/batch-state';
 import { decide } from './internal/decide';
 import { LedgerUnavailable, Outage, PATIENCE, type Patience } from './internal/failures';
+import { twinOf } from './internal/graced-lot';
 import { type KernelConnection, kernelPool } from './internal/kernel-connection';
 import { type Known, loadState } from './internal/load-state';
 import { BEGIN, postInTransaction } from './internal/post-batch';
@@ -188,7 +189,7 @@ class PostingLedger implements RunningLedger {
       return find();
     });
     // The issuer's code is part of the lots' keys: the one that they were made with counts, not the one it has now.
-    this.origins.set(row.id, { issuer: origin.issuer, issuerCode: row.issuer_code, issueMonth: origin.issueMonth });
+    this.rememberOrigin(row.id, { issuer: origin.issuer, issuerCode: row.issuer_code, issueMonth: origin.issueMonth });
     this.originIds.set(key, row.id);
     return row.id;
   }
@@ -262,7 +263,13 @@ class PostingLedger implements RunningLedger {
   private async loadOrigins(client: ClientBase, ids: readonly number[]): Promise<void> {
     const text = 'SELECT id, issuer_id, issuer_code, issue_month::text FROM lot_origin WHERE id = ANY($1::int[])';
     const { rows } = await this.ofOneServer(() => client.query({ name: 'kernel-origins', text, values: [ids] }));
-    for (const row of rows) this.origins.set(row.id, { issuer: row.issuer_id, issuerCode: row.issuer_code, issueMonth: day(row.issue_month) });
+    for (const row of rows) this.rememberOrigin(row.id, { issuer: row.issuer_id, issuerCode: row.issuer_code, issueMonth: day(row.issue_month) });
+  }
+
+  /** With its twin: whichever of them a batch has read, it may make lots of the other. */
+  private rememberOrigin(id: number, origin: OriginState): void {
+    this.origins.set(id, origin);
+    this.origins.set(twinOf(id), origin);
   }
 }
 
@@ -283,11 +290,16 @@ const FIND_OR_OPEN_ACCOUNTS = `
     ON CONFLICT (owner_id, kind, currency_id) DO NOTHING RETURNING id, kind, owner_id, currency_id, guarded)
   SELECT id, kind, owner_id, currency_id, guarded FROM asked WHERE id IS NOT NULL
   UNION ALL SELECT id, kind, owner_id, currency_id, guarded FROM opened`;
+// With its twin: see graced-lot.
 const INSERT_ORIGIN = `
-  INSERT INTO lot_origin (issuer_id, currency_id, issue_month, terms_id, offer_id, issuer_code) VALUES ($1, $2, $3::date, $4, $5, $6) ON CONFLICT DO NOTHING`;
+  WITH made AS (
+    INSERT INTO lot_origin (issuer_id, currency_id, issue_month, terms_id, offer_id, issuer_code) VALUES ($1, $2, $3::date, $4, $5, $6)
+    ON CONFLICT DO NOTHING RETURNING *)
+  INSERT INTO lot_origin (id, issuer_id, currency_id, issue_month, terms_id, offer_id, issuer_code) OVERRIDING SYSTEM VALUE
+  SELECT -id, issuer_id, currency_id, issue_month, terms_id, offer_id, issuer_code FROM made`;
 const FIND_ORIGIN = `
   SELECT id, issuer_code FROM lot_origin
-  WHERE issuer_id = $1 AND currency_id = $2 AND issue_month = $3::date AND terms_id = $4 AND offer_id IS NOT DISTINCT FROM $5`;
+  WHERE issuer_id = $1 AND currency_id = $2 AND issue_month = $3::date AND terms_id = $4 AND offer_id IS NOT DISTINCT FROM $5 AND id > 0`;
 // Locked in id order, as postings lock: an owner's wallets may be in one of them together. Whoever has kept them must see that they are others now.
 const SET_SPEND_LOCK = `
   WITH wallets AS MATERIALIZED (SELECT id FROM account WHERE owner_id = $1 AND kind IN ('WALLET', 'POOL') ORDER BY id FOR NO KEY UPDATE)

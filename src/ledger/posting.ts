@@ -50,25 +50,38 @@ export interface EndTarget {
   readonly to: AccountId;
 }
 
+/** How long points that come back live where their end passed while they were away: see comeBack(). */
+export interface Away {
+  /** Local day on which they went away. */
+  readonly since: Day;
+  /** Local day on which their coming back is booked: an end that has passed by then was of no use to their holder. */
+  readonly bookedOn: Day;
+  /** Days that such points get from the later of the posting's day and their end; once: what comes back again gets only the days that it was away. */
+  readonly graceDays: number;
+}
+
 /** One thing that a posting does. `id`s are new UUIDv7s that the caller made. "Wallet" is any guarded account that has lots: a pool too. */
 export type Step =
   /** Summed account -> wallet. Fills arrears first, then the lot. Refused: WALLET_CLOSED. */
   | { do: 'credit'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: CreditCode; lot: LotTarget; termsId: Uuid }
   /** Wallet -> summed account, lots soonest to expire first. Refused: INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED. */
   | { do: 'debit'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: DebitCode; termsId: Uuid }
-  /** Sets points of a wallet aside for a later capture. Refused as debit is. */
-  | { do: 'hold'; id: Uuid; from: AccountId; to: AccountId; amount: number; expiresAt: number; termsId: Uuid }
-  /** Posts all or part of a hold; the rest is released. Refused: HOLD_NOT_OPEN, HOLD_EXPIRED, CAPTURE_EXCEEDS_HOLD. */
-  | { do: 'capture'; id: Uuid; holdId: Uuid; amount: number }
-  /** Gives a hold's points back. VOIDED by request; EXPIRED by the worker, never before its time. Refused: HOLD_NOT_OPEN, HOLD_EXPIRED. */
-  | { do: 'release'; holdId: Uuid; as: 'VOIDED' | 'EXPIRED' }
+  /** Sets points of a wallet aside for a later capture, until `expiresAt`, whose local day is `expiresOn`; `graceDays`: see Away. Refused as debit is. */
+  | { do: 'hold'; id: Uuid; from: AccountId; to: AccountId; amount: number; expiresAt: number; expiresOn: Day; graceDays: number; termsId: Uuid }
+  /** Posts all or part of a hold; the rest is released. `bookedOn`: see Away. Refused: HOLD_NOT_OPEN, HOLD_EXPIRED, CAPTURE_EXCEEDS_HOLD. */
+  | { do: 'capture'; id: Uuid; holdId: Uuid; amount: number; bookedOn: Day }
+  /** Gives a hold's points back by request. Refused: HOLD_NOT_OPEN, HOLD_EXPIRED. */
+  | { do: 'release'; holdId: Uuid; as: 'VOIDED'; bookedOn: Day }
+  /** The worker books what the clock has decided: never before its time. Refused: HOLD_NOT_OPEN. */
+  | { do: 'release'; holdId: Uuid; as: 'EXPIRED' }
   /** Takes points of an earlier credit back: its own lot first, then its issuer's, then any, then arrears. `wallet`: of the merged wallet's survivor. */
   | { do: 'clawBack'; id: Uuid; reverses: Uuid; amount: number; wallet?: AccountId }
   /**
-   * Gives points of an earlier burn or capture back, to the lots it consumed, which live at least until `expiresNotBefore`. `wallet` as above.
-   * `slides`: expiry of the wallet does, so one that has no end, because it slid away empty, gets one. Refused: WALLET_CLOSED.
+   * Gives points of an earlier burn or capture back, to the lots it consumed: of a part, what it consumed last. They fill arrears, then their lots, in
+   * order of consumption, and live as comeBack() says. `wallet` as above. `slides`: expiry of the wallet does, so one that has no end, because it slid
+   * away empty, gets one. Refused: WALLET_CLOSED.
    */
-  | { do: 'reinstate'; id: Uuid; reverses: Uuid; amount: number; code: 'REFUND' | 'REINSTATEMENT'; expiresNotBefore: Day; wallet?: AccountId; slides?: boolean }
+  | { do: 'reinstate'; id: Uuid; reverses: Uuid; amount: number; code: 'REFUND' | 'REINSTATEMENT'; away: Away; wallet?: AccountId; slides?: boolean }
   /**
    * Spendable points change hands, soonest to expire first: their issuer and issue month stay, they never live longer than where they came from.
    * Into a pool (POOL_CONTRIBUTION) they remember whose they were. Refused as debit is, for the giver; WALLET_CLOSED for the receiver.

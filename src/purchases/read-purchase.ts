@@ -40,6 +40,8 @@ export interface PaidByPoints {
   readonly points: number;
   /** What they paid. */
   readonly value: ExactAmount;
+  /** When they were burned or held. */
+  readonly spentAt: Date;
 }
 
 /** A purchase as it was recorded; what came back since is not in it. */
@@ -93,7 +95,7 @@ const PURCHASE = `
   WHERE p.id = $1`;
 const LINES = 'SELECT line_no, sku, category, quantity, unit_price, exclusion FROM purchase_line WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY line_no';
 const PAID_BY = `
-  SELECT p.redemption_id, p.points, coalesce(p.value, trunc(r.money_value * p.points / r.points) / 1000000)::numeric(38, 9) AS value, r.account_id, r.pool_id, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
+  SELECT p.redemption_id, p.points, r.occurred_at, coalesce(p.value, trunc(r.money_value * p.points / r.points) / 1000000)::numeric(38, 9) AS value, r.account_id, r.pool_id, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
   FROM purchase_redemption p JOIN redemption r ON r.wallet_id = p.wallet_id AND r.id = p.redemption_id LEFT JOIN transfer t ON t.hold_id = r.id
   WHERE p.wallet_id = $1 AND p.purchase_id = $2 ORDER BY p.position, p.redemption_id`;
 
@@ -136,6 +138,7 @@ function toFact(row: any, lines: any[], paidBy: any[]): PurchaseFact {
       poolId: each.pool_id,
       points: Number(each.points),
       value: exact(each.value),
+      spentAt: each.occurred_at,
     })),
   };
 }

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
-import type { ExpiryPolicy } from '../coalition/coalition-snapshot';
+import type { PointCurrency } from '../coalition/coalition-snapshot';
 import type { Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
@@ -30,7 +30,7 @@ export interface FollowUpFacts {
   readonly redemption: RedemptionFact;
   /** Where its wallet's points are: of a merged member, the survivor's. */
   readonly survivors: Pick<SurvivingAccounts, 'of'>;
-  readonly currency: { readonly code: string; readonly graceDays: number; readonly expiry: ExpiryPolicy };
+  readonly currency: Pick<PointCurrency, 'code' | 'graceDays' | 'timeZone' | 'expiry'>;
   readonly day: Day;
   readonly occurredAt: Date;
   readonly now: Date;

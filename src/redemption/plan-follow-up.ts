@@ -1,6 +1,8 @@
 import { activity } from '../expiry/activity';
+import { awaySince } from '../expiry/away';
 import type { Uuid } from '../ids';
 import type { HoldView, LedgerView, Plan } from '../ledger/posting';
+import { type Day, dayOf } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
 import type { RefusalData } from '../refusal';
@@ -19,7 +21,10 @@ export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: numb
     // The ledger refuses what is not open, has expired, or is more than was held.
     // A pool has no expiry of its own: what is in it keeps the dates that it came with.
     const slide = facts.redemption.poolId === null ? activity(facts.currency.expiry, facts.redemption.account, facts.day) : [];
-    return { steps: [...slide, { do: 'capture', id: transferId, holdId: hold.id, amount }], answer: answerOf(facts, amount, hold.amount - amount) };
+    return {
+      steps: [...slide, { do: 'capture', id: transferId, holdId: hold.id, amount, bookedOn: bookedOn(facts) }],
+      answer: answerOf(facts, amount, hold.amount - amount),
+    };
   };
 }
 
@@ -29,7 +34,7 @@ export function planVoid(facts: FollowUpFacts): Planned {
     const hold = heldBy(facts, view);
     if (!hold) return { refused: new HoldNotOpen('BURNED').toData() };
     if (isOver(hold, facts)) return { refused: new HoldExpired(new Date(hold.expiresAt)).toData() };
-    return { steps: [{ do: 'release', holdId: hold.id, as: 'VOIDED' }], answer: answerOf(facts, hold.amount, hold.amount) };
+    return { steps: [{ do: 'release', holdId: hold.id, as: 'VOIDED', bookedOn: bookedOn(facts) }], answer: answerOf(facts, hold.amount, hold.amount) };
   };
 }
 
@@ -42,15 +47,20 @@ export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: numbe
     const refundable = spent.amount - spent.reversed;
     const amount = points ?? refundable;
     if (amount > refundable || amount === 0) return { refused: new RefundExceedsRedemption(refundable).toData() };
-    const expiresNotBefore = facts.day + facts.currency.graceDays;
+    const away = awaySince(facts.redemption.occurredAt, facts.now, facts.currency);
     const wallet = facts.survivors.of(facts.redemption.account);
     const slides = facts.redemption.poolId === null && facts.currency.expiry.kind === 'SLIDING';
     // Into a wallet that is closed for good nothing comes back: the ledger refuses, and the points stay with whoever redeemed them.
     return {
-      steps: [{ do: 'reinstate', id: transferId, reverses: spent.id, amount, code: 'REFUND', expiresNotBefore, wallet, slides }],
+      steps: [{ do: 'reinstate', id: transferId, reverses: spent.id, amount, code: 'REFUND', away, wallet, slides }],
       answer: answerOf(facts, amount, 0),
     };
   };
+}
+
+/** The local day on which it is told. */
+function bookedOn({ now, currency }: FollowUpFacts): Day {
+  return dayOf(now, currency.timeZone);
 }
 
 function heldBy({ redemption }: FollowUpFacts, view: LedgerView): HoldView | undefined {

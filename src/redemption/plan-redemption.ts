@@ -1,8 +1,10 @@
+import type { PointCurrency } from '../coalition/coalition-snapshot';
 import type { Uuid } from '../ids';
 import { alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
 import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import { WalletLocked } from '../members/member-refusals';
+import { dayOf } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
 import { REDEMPTION } from '../purchases/fact-tables';
 import { orRefusal } from '../purchases/posting-time';
@@ -30,7 +32,7 @@ export interface RedemptionFacts {
   readonly redeemed: AccountId;
   /** The wallet's own row says that it is locked. */
   readonly locked: boolean;
-  readonly currency: { readonly id: number; readonly code: string };
+  readonly currency: Pick<PointCurrency, 'id' | 'code' | 'timeZone' | 'graceDays'>;
   readonly rule: RedemptionRule;
   readonly termsId: Uuid;
   readonly points: number;
@@ -64,9 +66,13 @@ export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Pl
     const within = withinLimits(view, facts.limits, amount);
     if ('refused' in within) return within;
     const common = { id, from: facts.from, to: facts.redeemed, amount, termsId };
-    const step: Step = holdUntil === null ? { do: 'debit', ...common, code: 'BURN' } : { do: 'hold', ...common, expiresAt: holdUntil.getTime() };
+    const step: Step = holdUntil === null ? { do: 'debit', ...common, code: 'BURN' } : { do: 'hold', ...common, ...endOfHold(facts, holdUntil) };
     return { steps: [...facts.activity, ...within.steps, step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
   };
+}
+
+function endOfHold({ currency: { timeZone, graceDays } }: RedemptionFacts, until: Date) {
+  return { expiresAt: until.getTime(), expiresOn: dayOf(until, timeZone), graceDays };
 }
 
 function rowOf(facts: RedemptionFacts, value: bigint) {

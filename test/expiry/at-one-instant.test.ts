@@ -3,6 +3,7 @@ import { newUuid, type Uuid } from '../../src/ids';
 import type * as BatchStates from '../../src/ledger/internal/batch-state';
 import type { AccountId, PostingRequest } from '../../src/ledger/posting';
 import { dayFromIso, dayOf, dayStart } from '../../src/points/calendar';
+import { holdUntil } from '../support/holds';
 import { createShopCoalition, type ShopCoalition } from '../support/shop-coalition';
 import { createTestApp, type TestApp } from '../support/test-app';
 import { firstFault } from '../support/verified-books';
@@ -72,7 +73,7 @@ function burnOf(account: AccountId, amount: number): PostingRequest {
 
 function holdOf(account: AccountId, amount: number): PostingRequest {
   const expiresAt = shop.clock.now().getTime() + 1_000;
-  return request(account, () => ({ do: 'hold', id: newUuid(), from: account, to: redeemed, amount, expiresAt, termsId: newUuid() }));
+  return request(account, () => ({ do: 'hold', id: newUuid(), from: account, to: redeemed, amount, ...holdUntil(expiresAt), termsId: newUuid() }));
 }
 
 function request(account: AccountId, step: () => import('../../src/ledger/posting').Step): PostingRequest {

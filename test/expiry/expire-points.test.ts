@@ -76,7 +76,7 @@ describe('booking what has expired', () => {
     expect(await firstFault(shop)).toBeUndefined();
   });
 
-  it('leaves held points to their hold; what the hold gives back late is booked the next day', async () => {
+  it('leaves held points to their hold; what the hold gives back after its end has its days of grace', async () => {
     await open({ expiry: { kind: 'ROLLING', months: 1, rounding: 'NONE' } });
     const ana = await fuel.enrol('ana');
     await recordPurchase(shop.app, fuel.principal, purchaseOf(ana.ref, '100'));
@@ -87,7 +87,9 @@ describe('booking what has expired', () => {
     expect(await expired()).toEqual([{ code: 'FUEL', points: 40 }]);
     await captureHold(shop.app, fuel.principal, { idempotencyKey: 'c', redemptionId: hold.redemptionId, points: 50, occurredAt: null } as never);
     expect((await expirePoints(shop.app)).accounts).toBe(0);
-    at('2026-02-16T01:00:00Z');
+    at('2026-03-16T23:59:59Z');
+    expect((await expirePoints(shop.app)).accounts).toBe(0);
+    at('2026-03-17T01:00:00Z');
     expect((await expirePoints(shop.app)).accounts).toBe(1);
     expect(await expired()).toEqual([
       { code: 'FUEL', points: 40 },
@@ -229,9 +231,9 @@ describe('expiry by inactivity', () => {
     expect([await left(ana), await left(cem)]).toEqual([30, 39]);
     at('2026-08-31T12:00:00Z');
     await expect(left(ana)).rejects.toMatchObject({ code: 'INSUFFICIENT_POINTS' });
-    // The gift has the day that it had with its giver, and the wallet with it.
+    // The gift has the day that it had with its giver, and the wallet with it; what came back has not.
     at('2026-10-31T12:00:00Z');
-    expect(await left(cem)).toBe(39);
+    expect(await left(cem)).toBe(9);
     at('2026-11-01T12:00:00Z');
     await expect(left(cem)).rejects.toMatchObject({ code: 'INSUFFICIENT_POINTS' });
     expect(await firstFault(shop)).toBeUndefined();

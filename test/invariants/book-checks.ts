@@ -42,7 +42,7 @@ export const CHECKS: Readonly<Record<string, string>> = {
       UNION ALL SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, a.contributor_id, 0, a.amount
         FROM allocation a JOIN hold h ON h.id = a.transfer_id WHERE h.state = 'OPEN'
       UNION ALL SELECT account_id, origin_id, from_expires_on, from_available_on, contributor_id, -amount, 0 FROM lot_change
-      UNION ALL SELECT account_id, origin_id, to_expires_on, to_available_on, contributor_id, amount, 0 FROM lot_change
+      UNION ALL SELECT account_id, to_origin_id, to_expires_on, to_available_on, contributor_id, amount, 0 FROM lot_change
       UNION ALL SELECT account_id, origin_id, expires_on, available_on, contributor_id, -remaining - held, -held FROM lot)
     SELECT account_id, origin_id, expires_on::text, available_on::text, contributor_id, sum(points) AS points, sum(held) AS held FROM change
     GROUP BY 1, 2, 3, 4, 5 HAVING sum(points) <> 0 OR sum(held) <> 0`,

@@ -102,10 +102,8 @@ export function fromMemory(book: MemoryBook): Books {
   books.allocations.push(...allocations.lines());
   for (const each of writes.fills) books.fills.push(`${each.transferId} ${each.arrearsId}: ${lotName(each)} x${each.amount}`);
   for (const counter of book.counters()) books.counters.push(`${counter.account} ${counter.key}: ${counter.value}`);
-  for (const { id, account, originId, contributor, from, to, amount, creditId } of writes.lotChanges)
-    books.lotChanges.push(
-      `${id}: ${account} ${lotName({ originId, contributor, ...from })} -> ${lotName({ originId, contributor, ...to })} x${amount} ${creditId}`,
-    );
+  for (const { id, account, contributor, from, to, amount, creditId } of writes.lotChanges)
+    books.lotChanges.push(`${id}: ${account} ${lotName({ contributor, ...from })} -> ${lotName({ contributor, ...to })} x${amount} ${creditId}`);
   for (const each of writes.postings) books.postings.push(`${each.id}: ${each.outcome.refusal?.code ?? 'ACCEPTED'}`);
   return sorted(books);
 }
@@ -152,7 +150,9 @@ export async function fromDatabase(owner: Pool, accounts: readonly AccountId[]):
     books.fills.push(`${row.transfer_id} ${row.arrears_id}: ${lotOf(row)} x${row.amount}`);
   for (const row of await rows('SELECT * FROM counter WHERE account_id = ANY($1)')) books.counters.push(`${row.account_id} ${row.key}: ${row.value}`);
   for (const row of await rows(`SELECT *, ${days('from_')}, ${days('to_')} FROM lot_change WHERE account_id = ANY($1)`))
-    books.lotChanges.push(`${row.id}: ${row.account_id} ${lotOf(row, 'from_')} -> ${lotOf(row, 'to_')} x${row.amount} ${row.credit_id}`);
+    books.lotChanges.push(
+      `${row.id}: ${row.account_id} ${lotOf(row, 'from_')} -> ${lotOf({ ...row, origin_id: row.to_origin_id }, 'to_')} x${row.amount} ${row.credit_id}`,
+    );
   return sorted(books);
 }
 

@@ -2,7 +2,7 @@ import type { Step } from '../../src/ledger/posting';
 import { type Day, NEVER } from '../../src/points/calendar';
 import type { State, Transfer } from './naive-books';
 import type { Ask, NaiveLedger, NaiveOutcome } from './naive-ledger';
-import { endOf, free, owedBy } from './naive-points';
+import { endOf, free, hasHadGrace, owedBy } from './naive-points';
 import { HOUR } from './random-steps';
 
 const DAY = 24 * HOUR;
@@ -91,7 +91,11 @@ class Seen {
     this.coverage.add(`accepted ${name}${nothing ? ' (there was nothing)' : ''}`);
     if (transfer && transfer.filled > 0) this.coverage.add(`arrears filled by ${step.do}`);
     switch (step.do) {
+      case 'release':
+        if ([...after.changes].some((each) => each.startsWith(step.holdId))) this.coverage.add('released with grace');
+        break;
       case 'capture':
+        if ([...after.changes].some((each) => each.startsWith(step.holdId))) this.coverage.add('captured in part, the rest with grace');
         this.coverage.add(`captured ${step.amount < (after.holds.get(step.holdId)?.points.length ?? 0) ? 'in part' : 'in full'}`);
         break;
       case 'clawBack':
@@ -102,6 +106,8 @@ class Seen {
       case 'reinstate': {
         if (step.wallet !== undefined) this.coverage.add('redirected reinstate');
         if (transfer?.allocations.some((each) => !each.includes(' 0 x'))) this.coverage.add('reinstated in a pool');
+        if (transfer?.allocations.some((each) => / -\d+ /.test(each))) this.coverage.add('reinstated with grace');
+        if (before.transfers.get(step.reverses)?.consumed.some(hasHadGrace)) this.coverage.add('reinstated what had had its grace');
         break;
       }
       case 'convert':
@@ -123,15 +129,15 @@ class Seen {
       case 'giveAll':
         if ((before.wallets.get(step.to)?.slidesUntil ?? NEVER) <= ask.day && transfer) this.coverage.add('points given to a wallet that has lapsed');
         if (step.code !== 'GIFT' && step.code !== 'MERGE' && transfer) this.once.add('with pool moves');
-        if (step.code === 'MERGE' && transfer) this.noteMerge(step, ask.day, after);
+        if (step.code === 'MERGE' && transfer) this.noteMerge(step, ask.day, before, after);
         break;
     }
     for (const hold of after.holds.values()) if (hold.state === 'EXPIRED') this.once.add('with an expired hold');
   }
 
-  private noteMerge({ from, to }: Extract<Step, { do: 'giveAll' }>, day: Day, after: State): void {
-    const [ended, ends] = [from, to].map((id) => after.wallets.get(id)?.slidesUntil ?? NEVER);
-    if (ended > day && ended !== NEVER) this.coverage.add(`merged points that ${ended === ends ? 'slide on' : 'slide no more'}`);
+  private noteMerge({ from }: Extract<Step, { do: 'giveAll' }>, day: Day, before: State, after: State): void {
+    const [ended, ends] = [before, after].map(({ wallets }) => wallets.get(from)?.slidesUntil ?? NEVER);
+    if (ended > day && ended !== NEVER) this.coverage.add(`merged points that ${ends === NEVER ? 'slide on' : 'slide no more'}`);
   }
 
   private noteConversion({ out, in: into, expiry }: Extract<Step, { do: 'convert' }>, after: State): void {

@@ -56,7 +56,8 @@ export async function openWorld(ledger: Ledger, { currencies, brands, routes }: 
         const issueMonth = dayFromIso(`${name}-01`);
         const origin = await ledger.lotOrigin({ issuer: id, issuerCode: code, currencyId: currencies[currency], issueMonth, termsId: TERMS, offerId: null });
         ids.set(`${at} ${month} ${currency}`, origin);
-        origins.set(origin, { issuerId: id, issuer: code, month: issueMonth });
+        const known = { issuerId: id, issuer: code, month: issueMonth };
+        origins.set(origin, known).set(-origin, known);
       }
   return { brands: opened, routes: between, origins, originOf: (brand, month, currency) => ids.get(`${brand} ${month} ${currency}`) as number };
 }

@@ -31,7 +31,11 @@ function memoryWorld(): { world: World; states: ReadonlyMap<number, OriginState>
   const states = new Map<number, OriginState>();
   for (const [brand, { id, code }] of brands.entries())
     for (const [month, name] of MONTHS.entries())
-      for (const currency of [0, 1]) states.set(originOf(brand, month, currency), { issuer: id, issuerCode: code, issueMonth: dayFromIso(`${name}-01`) });
+      for (const currency of [0, 1]) {
+        const state = { issuer: id, issuerCode: code, issueMonth: dayFromIso(`${name}-01`) };
+        // With its twin, for what has had its grace.
+        states.set(originOf(brand, month, currency), state).set(-originOf(brand, month, currency), state);
+      }
   const origins = new Map([...states].map(([id, state]) => [id, { issuerId: state.issuer, issuer: state.issuerCode, month: state.issueMonth }]));
   return { world: { party: brands[0].id, brands, wallets: PLACES.map((_, at) => at + 1), routes, origins, originOf }, states, summed };
 }

@@ -1,18 +1,38 @@
 import type { Uuid } from '../../src/ids';
-import type { AccountId, LotTarget } from '../../src/ledger/posting';
+import type { AccountId, Away, LotTarget } from '../../src/ledger/posting';
 import { type Day, NEVER } from '../../src/points/calendar';
-import { counted, isOver, type LotDates, lotName, lotOf, moved, type Origin, owedBy, type Point, together, type Wallet } from './naive-points';
+import {
+  counted,
+  free,
+  graced,
+  hasHadGrace,
+  isOver,
+  type LotDates,
+  lotName,
+  lotOf,
+  moved,
+  type Origin,
+  owedBy,
+  type Point,
+  together,
+  type Wallet,
+} from './naive-points';
 
 export interface Hold {
   readonly account: AccountId;
   readonly to: AccountId;
   readonly points: readonly Point[];
   readonly expiresAt: number;
+  readonly heldOn: Day;
+  readonly expiresOn: Day;
+  readonly graceDays: number;
   readonly captured: number;
   readonly state: 'OPEN' | 'CAPTURED' | 'VOIDED' | 'EXPIRED';
 }
 
 export interface Transfer {
+  /** Of its posting. */
+  readonly day: Day;
   readonly debit: AccountId;
   readonly credit: AccountId;
   readonly amount: number;
@@ -77,12 +97,55 @@ export class NaiveBooks {
     this.state.wallets.set(id, { ...this.wallet(id), ...fields });
   }
 
-  protected endHold(id: Uuid, state: Hold['state'], captured: number): void {
+  /** What is not captured comes back on a day. What is, lies free in its lot, to be transferred from there. */
+  protected endHold(id: Uuid, state: Hold['state'], captured: number, day: Day, bookedOn: Day, posting: Uuid): Point[] {
     const hold = this.state.holds.get(id) as Hold;
-    const gone = new Set(hold.points.slice(0, captured));
-    const points = this.wallet(hold.account).points.filter((point) => !gone.has(point));
-    this.change(hold.account, { points: points.map((point) => (point.hold === id ? { lot: point.lot, hold: null } : point)) });
+    const spent = hold.points.slice(0, captured);
+    const back = hold.points.slice(captured);
+    const held = new Set(hold.points);
+    this.change(hold.account, { points: this.wallet(hold.account).points.filter((point) => !held.has(point)) });
+    const come = this.comeBack(hold.account, back, day, { since: hold.heldOn, bookedOn, graceDays: hold.graceDays }, false, posting);
+    const freed = spent.map((point) => moved(point, {}));
+    this.change(hold.account, { points: [...this.wallet(hold.account).points, ...freed, ...come] });
+    const changed = back.flatMap((point, at) => (point.lot === come[at].lot ? [] : [`${point.lot.name} -> ${come[at].lot.name}`]));
+    for (const change of new Set(changed)) this.state.changes.add(`${id}: ${hold.account} ${change} x${changed.filter((each) => each === change).length} null`);
     this.state.holds.set(id, { ...hold, state, captured });
+    return freed;
+  }
+
+  /** What lies free in a wallet that has lapsed keeps the day on which it did. */
+  protected lapse(account: AccountId, by: Day, posting: Uuid): void {
+    const wallet = this.wallet(account);
+    if (by < wallet.slidesUntil) return;
+    const lapsed = free(wallet).filter((point) => point.lot.expiresOn > wallet.slidesUntil);
+    this.redate(account, lapsed, { expiresOn: wallet.slidesUntil }, posting, null);
+  }
+
+  /**
+   * Points that were away, as they live on. Nobody lost by it, and nobody gained: what had not ended by the day of its return, nor by the day on which
+   * that was told, is as it was. What had ended, by itself or with its wallet, gets its grace once; later only the days for which it was away.
+   */
+  protected comeBack(account: AccountId, points: readonly Point[], day: Day, away: Away, slides: boolean, posting: Uuid): Point[] {
+    const known = Math.max(day, away.bookedOn);
+    const before = this.wallet(account).slidesUntil;
+    const slidAway = slides && before === NEVER && points.some((point) => point.lot.expiresOn === NEVER);
+    const endedWithWallet = points.length > 0 && before <= known;
+    if (endedWithWallet) this.lapse(account, known, posting);
+    const ends = points.map(({ lot }) => Math.min(lot.expiresOn, slidAway && lot.expiresOn === NEVER ? day : before));
+    const lives = points.map((point, at) => {
+      if (ends[at] > known) return ends[at];
+      const full = Math.max(day, ends[at]) + away.graceDays;
+      return hasHadGrace(point) ? Math.min(full, ends[at] + Math.max(0, day - away.since)) : full;
+    });
+    if (!slidAway && !endedWithWallet) return points.map((point, at) => (lives[at] === ends[at] ? moved(point, {}) : graced(point, ends[at], lives[at])));
+    const given = slidAway ? free(this.wallet(account)).map(({ lot }) => lot.expiresOn) : [before];
+    const until = Math.max(...lives, ...given.filter((end) => !slidAway || end !== NEVER));
+    this.change(account, { slidesUntil: until });
+    return points.map((point, at) => {
+      if (lives[at] === ends[at]) return moved(point, { expiresOn: lives[at] });
+      const slidesOn = lives[at] === until && until > day;
+      return graced(point, ends[at], slidesOn ? Math.max(point.lot.expiresOn, until) : lives[at]);
+    });
   }
 
   protected redate(account: AccountId, points: readonly Point[], dates: Partial<LotDates>, change: Uuid, credit: Uuid | null): void {
@@ -131,6 +194,7 @@ export class NaiveBooks {
     const consumed = out ?? [];
     const creditedLot = lot ? lotName(lot) : '-';
     this.state.transfers.set(id, {
+      day,
       debit,
       credit,
       amount,

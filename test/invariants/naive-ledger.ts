@@ -72,14 +72,16 @@ export class NaiveLedger extends NaiveBooks {
 
   /** By now: expired holds count as released, and what has lapsed keeps the day on which it did, whoever was late. */
   private catchUp({ id, wallets, occurredAt, recordedAt, day }: Ask): void {
-    for (const [holdId, hold] of this.state.holds)
-      if (hold.state === 'OPEN' && hold.expiresAt <= Math.min(occurredAt, recordedAt) && wallets.includes(hold.account)) this.endHold(holdId, 'EXPIRED', 0);
-    for (const account of wallets) {
-      const wallet = this.wallet(account);
-      if (day < wallet.slidesUntil) continue;
-      const lapsed = free(wallet).filter((point) => point.lot.expiresOn > wallet.slidesUntil);
-      this.redate(account, lapsed, { expiresOn: wallet.slidesUntil }, id, null);
+    const due = [...this.state.holds].filter(
+      ([, hold]) => hold.state === 'OPEN' && hold.expiresAt <= Math.min(occurredAt, recordedAt) && wallets.includes(hold.account),
+    );
+    due.sort(([one, a], [other, b]) => a.expiresAt - b.expiresAt || (one < other ? -1 : 1));
+    // What a hold gives back is back since its end, whoever looks when.
+    for (const [holdId, { account, expiresOn }] of due) {
+      this.lapse(account, expiresOn, id);
+      this.endHold(holdId, 'EXPIRED', 0, expiresOn, expiresOn, id);
     }
+    for (const account of wallets) this.lapse(account, day, id);
   }
 
   private attempt(ask: Ask): Refused | null {
@@ -108,20 +110,22 @@ export class NaiveLedger extends NaiveBooks {
       case 'hold': {
         const chosen = new Map(this.payable(ask, step.from, step.amount).map((point) => [point, { lot: point.lot, hold: step.id }]));
         this.change(step.from, { points: this.wallet(step.from).points.map((point) => chosen.get(point) ?? point) });
-        const { from: account, to, expiresAt } = step;
-        this.state.holds.set(step.id, { account, to, points: [...chosen.values()], expiresAt, captured: 0, state: 'OPEN' });
+        const { from: account, to, expiresAt, expiresOn, graceDays } = step;
+        const made = { account, to, expiresAt, expiresOn, graceDays, heldOn: ask.day, captured: 0, state: 'OPEN' as const };
+        this.state.holds.set(step.id, { ...made, points: [...chosen.values()] });
         return;
       }
       case 'capture': {
         const hold = this.openHold(ask, step.holdId);
         if (step.amount > hold.points.length) throw new No({ code: 'CAPTURE_EXCEEDS_HOLD' });
-        this.endHold(step.holdId, 'CAPTURED', step.amount);
-        return this.transfer(ask.day, step.id, 'CAPTURE', hold.account, hold.to, step.amount, { out: hold.points.slice(0, step.amount) });
+        const out = this.endHold(step.holdId, 'CAPTURED', step.amount, ask.day, step.bookedOn, ask.id);
+        return this.transfer(ask.day, step.id, 'CAPTURE', hold.account, hold.to, step.amount, { out });
       }
       case 'release':
         if (step.as === 'EXPIRED' && this.state.holds.get(step.holdId)?.state === 'EXPIRED') return;
         this.openHold(ask, step.holdId);
-        return this.endHold(step.holdId, step.as, 0);
+        if (step.as === 'VOIDED') this.endHold(step.holdId, step.as, 0, ask.day, step.bookedOn, ask.id);
+        return;
       case 'clawBack': {
         const original = this.reversed(step.reverses, step.amount);
         const account = step.wallet ?? original.credit;
@@ -133,12 +137,12 @@ export class NaiveLedger extends NaiveBooks {
         this.reversed(step.reverses, step.amount);
         const account = step.wallet ?? original.debit;
         this.mustBeOpen(account);
-        // Last consumed, first given back: lot by lot.
+        // Of a part, what was consumed last; and then in order.
         const kept = original.consumed.length - step.amount;
         this.state.transfers.set(step.reverses, { ...(this.state.transfers.get(step.reverses) as Transfer), consumed: original.consumed.slice(0, kept) });
-        const back = original.consumed.slice(kept).reverse();
-        const into = back.map((point) => moved(point, { expiresOn: Math.max(point.lot.expiresOn, step.expiresNotBefore) }));
-        this.change(account, { slidesUntil: Math.max(this.wallet(account).slidesUntil, step.expiresNotBefore) });
+        const ends = this.endsOfMerged(original.debit, account);
+        const back = original.consumed.slice(kept).map((point) => moved(point, { expiresOn: Math.min(point.lot.expiresOn, ...ends) }));
+        const into = inOrder(this.comeBack(account, back, ask.day, step.away, step.slides ?? false, ask.id), this.origins);
         return this.transfer(ask.day, step.id, step.code, original.credit, account, step.amount, { into, reverses: step.reverses });
       }
       case 'give': {
@@ -152,6 +156,7 @@ export class NaiveLedger extends NaiveBooks {
         const all = free(this.wallet(step.from)).filter((point) => step.code === 'MERGE' || point.lot.contributor === step.to);
         // Two wallets that end on the same day: ending with the other one is no change.
         const slidesOn = step.code === 'MERGE' && this.wallet(step.from).slidesUntil === this.wallet(step.to).slidesUntil;
+        if (slidesOn) this.change(step.from, { slidesUntil: NEVER });
         return this.move(ask, step, inOrder(all, this.origins), 0, slidesOn);
       }
       case 'fillArrears': {
@@ -220,6 +225,17 @@ export class NaiveLedger extends NaiveBooks {
 
   private issuerOf(lot: Lot): Origin {
     return this.origins.get(lot.origin) as Origin;
+  }
+
+  /** The ends that the wallets had which were merged on the way from one to another. */
+  private endsOfMerged(from: AccountId, to: AccountId): Day[] {
+    const ends: Day[] = [];
+    const seen = new Set([to]);
+    for (let at: AccountId | null = from; at !== null && !seen.has(at); at = this.wallet(at).mergedInto) {
+      seen.add(at);
+      ends.push(this.wallet(at).slidesUntil);
+    }
+    return ends;
   }
 
   private mustBeOpen(id: AccountId): void {

@@ -62,6 +62,16 @@ export function lotOf(dates: LotDates): Lot {
   return lot;
 }
 
+/** It has had its grace: its lot is the other one of its origin, and tells the end that it had at first where others tell when they began. */
+export function hasHadGrace({ lot }: Point): boolean {
+  return lot.origin < 0;
+}
+
+/** The same point, living on to another day by grace, after an end that has passed. */
+export function graced(point: Point, ended: Day, expiresOn: Day): Point {
+  return moved(point, hasHadGrace(point) ? { expiresOn } : { originId: -point.lot.origin, availableOn: ended, expiresOn });
+}
+
 /** The same point in a lot of other dates, or of another contributor; free of any hold. */
 export function moved({ lot }: Point, change: { expiresOn?: Day; availableOn?: Day; contributor?: AccountId; originId?: number }): Point {
   return { lot: lotOf({ originId: lot.origin, ...lot, ...change }), hold: null };
@@ -98,6 +108,7 @@ export function inOrder(points: readonly Point[], origins: ReadonlyMap<number, O
       a.expiresOn - b.expiresOn ||
       from.month - other.month ||
       (from.issuer < other.issuer ? -1 : from.issuer > other.issuer ? 1 : 0) ||
+      Math.sign(a.origin) - Math.sign(b.origin) ||
       a.availableOn - b.availableOn ||
       a.contributor - b.contributor
     );

@@ -37,7 +37,8 @@ export class Asker {
     if (command.do === 'repeat') return this.repeat(command.ref, command.otherContent);
     const { occurredAt, recordedAt } = this.time(command);
     const day = dayOf(new Date(occurredAt), 'UTC');
-    const maker = new StepMaker(this.world, this.model, { occurredAt, recordedAt, day });
+    const bookedOn = dayOf(new Date(recordedAt), 'UTC');
+    const maker = new StepMaker(this.world, this.model, { occurredAt, recordedAt, day, bookedOn });
     const steps = command.parts.flatMap((part) => maker.steps(part));
     if (steps.length === 0) return null;
     const cap = command.cap && { ...maker.counter(command.cap.place, command.cap.brand), most: command.cap.most };

@@ -23,6 +23,8 @@ const ref = fc.nat({ max: 1_000 });
 const brand = fc.nat({ max: 2 });
 /** Days of inactivity; null: what was done is no activity. Only where expiry slides. */
 const slides = fc.option(fc.integer({ min: 1, max: 12 }), { freq: 4 });
+/** Days of grace. */
+const grace = fc.integer({ min: 0, max: 20 });
 const seldom = fc.nat({ max: 3 }).map((any) => any === 2);
 const is = <K extends string>(name: K) => fc.constant(name);
 
@@ -54,11 +56,11 @@ const part = fc.oneof(
     }),
   },
   { weight: 11, arbitrary: fc.record({ do: is('burn'), place, brand, amount, all: seldom, slides }) },
-  { weight: 8, arbitrary: fc.record({ do: is('hold'), place, brand, amount, all: seldom, hours: fc.integer({ min: 1, max: 150 }), slides }) },
+  { weight: 8, arbitrary: fc.record({ do: is('hold'), place, brand, amount, all: seldom, hours: fc.integer({ min: 1, max: 150 }), grace, slides }) },
   { weight: 10, arbitrary: fc.record({ do: is('capture'), ref, amount, whole: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ do: is('release'), ref, as: fc.constantFrom('VOIDED', 'EXPIRED') }) },
   { weight: 8, arbitrary: fc.record({ do: is('clawBack'), ref, amount: more, whole: fc.boolean() }) },
-  { weight: 8, arbitrary: fc.record({ do: is('reinstate'), ref, amount, whole: fc.boolean(), grace: fc.integer({ min: -5, max: 30 }) }) },
+  { weight: 8, arbitrary: fc.record({ do: is('reinstate'), ref, amount, whole: fc.boolean(), grace }) },
   { weight: 10, arbitrary: fc.record({ do: is('give'), wallet, to: ref, amount, all: seldom, slides }) },
   { weight: 4, arbitrary: fc.record({ do: is('leave'), wallet }) },
   { weight: 2, arbitrary: fc.record({ do: is('merge'), wallet, to: ref, fill: fc.boolean(), close: seldom }) },

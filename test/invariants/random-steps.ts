@@ -1,6 +1,7 @@
 import { newUuid, type Uuid } from '../../src/ids';
 import type { AccountId, LotTarget, PostingRequest, Step } from '../../src/ledger/posting';
 import { ALWAYS, type Day, dayFromIso, NEVER } from '../../src/points/calendar';
+import { holdUntil } from '../support/holds';
 import { TERMS } from '../support/ledger-book';
 import type { NaiveLedger } from './naive-ledger';
 import { owedBy } from './naive-points';
@@ -31,7 +32,7 @@ export class StepMaker {
   constructor(
     private readonly world: World,
     private readonly model: NaiveLedger,
-    private readonly at: { readonly occurredAt: number; readonly recordedAt: number; readonly day: Day },
+    private readonly at: { readonly occurredAt: number; readonly recordedAt: number; readonly day: Day; readonly bookedOn: Day },
   ) {}
 
   get loads(): Required<PostingRequest['loads']> {
@@ -139,7 +140,7 @@ export class StepMaker {
     return [...this.active(place, slides), { do: 'debit', id, from, to, amount: burned, code: 'BURN', termsId: TERMS }];
   }
 
-  private hold({ place: wanted, brand, amount: most, all, hours, slides }: PartOf<'hold'>): Step[] {
+  private hold({ place: wanted, brand, amount: most, all, hours, grace, slides }: PartOf<'hold'>): Step[] {
     const id = newUuid();
     const place = this.payer(wanted, most);
     const from = this.place(place);
@@ -147,7 +148,7 @@ export class StepMaker {
     const expiresAt = this.at.occurredAt + hours * HOUR;
     this.made.holds.push({ id, account: from, amount });
     const to = this.world.brands[brand].of[PLACES[place].currency].redeemed;
-    return [...this.active(place, slides), { do: 'hold', id, from, to, amount, expiresAt, termsId: TERMS }];
+    return [...this.active(place, slides), { do: 'hold', id, from, to, amount, ...holdUntil(expiresAt, grace), termsId: TERMS }];
   }
 
   private endOfHold(part: PartOf<'capture' | 'release'>): Step[] {
@@ -161,12 +162,13 @@ export class StepMaker {
       const id = newUuid();
       const amount = part.whole ? hold.amount : part.amount;
       this.made.debits.push({ id, account: hold.account, amount });
-      return [{ do: 'capture', id, holdId: hold.id, amount }];
+      return [{ do: 'capture', id, holdId: hold.id, amount, bookedOn: this.at.bookedOn }];
     }
     // The worker books the end of a hold when it has come.
     const known = this.model.state.holds.get(hold.id);
     const over = known !== undefined && (known.state !== 'OPEN' || known.expiresAt <= Math.min(this.at.occurredAt, this.at.recordedAt));
-    return [{ do: 'release', holdId: hold.id, as: over && part.as === 'EXPIRED' ? 'EXPIRED' : 'VOIDED' }];
+    if (over && part.as === 'EXPIRED') return [{ do: 'release', holdId: hold.id, as: 'EXPIRED' }];
+    return [{ do: 'release', holdId: hold.id, as: 'VOIDED', bookedOn: this.at.bookedOn }];
   }
 
   private reversal(part: PartOf<'clawBack' | 'reinstate'>): Step[] {
@@ -183,7 +185,10 @@ export class StepMaker {
       ...wallet,
     };
     if (part.do === 'clawBack') return [{ do: 'clawBack', ...common }];
-    return [{ do: 'reinstate', ...common, code: part.whole ? 'REINSTATEMENT' : 'REFUND', expiresNotBefore: this.at.day + part.grace }];
+    const { day, bookedOn } = this.at;
+    const away = { since: this.model.state.transfers.get(original.id)?.day ?? day, bookedOn, graceDays: part.grace };
+    const place = PLACES[this.world.wallets.indexOf(wallet.wallet ?? original.account)];
+    return [{ do: 'reinstate', ...common, code: part.whole ? 'REINSTATEMENT' : 'REFUND', away, slides: place.currency === 1 && !place.pool }];
   }
 
   private give({ wallet: wanted, to: other, amount, all, slides }: PartOf<'give'>): Step[] {

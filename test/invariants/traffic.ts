@@ -3,6 +3,7 @@ import { contentHash, postingId } from '../../src/ledger/idempotency';
 import type { Ledger } from '../../src/ledger/ledger';
 import type { AccountId, LedgerView, PostingRequest, Step } from '../../src/ledger/posting';
 import { ALWAYS, dayFromIso, dayOf, NEVER } from '../../src/points/calendar';
+import { holdUntil } from '../support/holds';
 import { randomFrom } from './run-settings';
 
 /** Wallets and brands that random traffic is about; plain data, so that a child process can be told. */
@@ -144,7 +145,7 @@ function stepsOf(
       return [credit(other), debit];
     case 'HOLD': {
       const expiresAt = it.occurredAt + it.hours * 60 * MINUTE;
-      return [{ do: 'hold', id: idOf(seed, n, 'hold'), from: wallet, to: town.redeemed[it.brand], amount: it.amount, expiresAt, termsId }];
+      return [{ do: 'hold', id: idOf(seed, n, 'hold'), from: wallet, to: town.redeemed[it.brand], amount: it.amount, ...holdUntil(expiresAt), termsId }];
     }
     default: {
       if (about === null) return null;
@@ -153,7 +154,9 @@ function stepsOf(
       if (it.kind === 'CAPTURE' || it.kind === 'VOID') {
         const hold = view.hold(holdId);
         if (!hold) return null;
-        return it.kind === 'VOID' ? [{ do: 'release', holdId, as: 'VOIDED' }] : [{ do: 'capture', id, holdId, amount: Math.min(hold.amount, it.amount) }];
+        return it.kind === 'VOID'
+          ? [{ do: 'release', holdId, as: 'VOIDED', bookedOn: day }]
+          : [{ do: 'capture', id, holdId, amount: Math.min(hold.amount, it.amount), bookedOn: day }];
       }
       const reverses = idOf(seed, about, it.kind === 'CLAWBACK' ? 'credit' : 'debit');
       const original = view.transfer(reverses);
@@ -162,7 +165,7 @@ function stepsOf(
       return [
         it.kind === 'CLAWBACK'
           ? { do: 'clawBack', id, reverses, amount }
-          : { do: 'reinstate', id, reverses, amount, code: 'REFUND', expiresNotBefore: day + 30 },
+          : { do: 'reinstate', id, reverses, amount, code: 'REFUND', away: { since: day, bookedOn: day, graceDays: 30 } },
       ];
     }
   }

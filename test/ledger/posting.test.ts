@@ -1,4 +1,5 @@
 import { newUuid } from '../../src/ids';
+import { dayFromIso } from '../../src/points/calendar';
 import { accepted, type Brand, LedgerBook } from '../support/ledger-book';
 import { createTestApp, type TestApp } from '../support/test-app';
 
@@ -118,15 +119,15 @@ it('a clawback takes its own lot, then the issuer’s, then any, then goes into 
   expect(await rows('SELECT amount::int FROM arrears_fill WHERE account_id = $1 ORDER BY amount', wallet)).toEqual([{ amount: 3 }, { amount: 5 }]);
 });
 
-it('a reinstatement fills the consumed lots again, last consumed first, no sooner to expire than the grace', async () => {
+it('a reinstatement fills the consumed lots again, last consumed first; only what ended meanwhile gets its grace, and lies apart', async () => {
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z', { expires: '2026-03-01' });
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z', { expires: '2026-06-01' });
   const burn = newUuid();
   accepted(await book.burn(taxi, wallet, 15, '2026-02-10T10:00:00Z', burn));
-  accepted(await book.reinstate(taxi, wallet, burn, 7, '2026-04-01T10:00:00Z', '2026-05-01'));
+  accepted(await book.reinstate(taxi, wallet, burn, 7, '2026-04-01T10:00:00Z', { since: dayFromIso('2026-02-10') }));
   expect(await lotsOf(wallet)).toEqual(['FUEL 2026-01 2026-05-01 2', 'FUEL 2026-01 2026-06-01 10']);
-  accepted(await book.reinstate(taxi, wallet, burn, 8, '2026-04-01T10:00:00Z', '2026-05-01'));
+  accepted(await book.reinstate(taxi, wallet, burn, 8, '2026-04-01T10:00:00Z', { since: dayFromIso('2026-02-10') }));
   expect(await lotsOf(wallet)).toEqual(['FUEL 2026-01 2026-05-01 10', 'FUEL 2026-01 2026-06-01 10']);
   expect((await book.reinstate(taxi, wallet, burn, 1, '2026-04-01T10:00:00Z')).refusal?.code).toBe('REVERSAL_EXCEEDS_ORIGINAL');
 });

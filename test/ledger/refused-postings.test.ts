@@ -1,5 +1,6 @@
 import { newUuid } from '../../src/ids';
 import type { PostingRequest, Step } from '../../src/ledger/posting';
+import { holdUntil } from '../support/holds';
 import { accepted, type Brand, LedgerBook, TERMS } from '../support/ledger-book';
 import { createTestApp, type TestApp } from '../support/test-app';
 
@@ -96,7 +97,15 @@ describe('a plan that is not sound fails its own caller, and nothing is stored',
   it('a hold that has expired when it is placed', async () => {
     const wallet = await book.wallet();
     await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
-    const hold: Step = { do: 'hold', id: newUuid(), from: wallet, to: taxi.redeemed, amount: 1, expiresAt: Date.parse('2026-01-11T10:00:00Z'), termsId: TERMS };
+    const hold: Step = {
+      do: 'hold',
+      id: newUuid(),
+      from: wallet,
+      to: taxi.redeemed,
+      amount: 1,
+      ...holdUntil(Date.parse('2026-01-11T10:00:00Z')),
+      termsId: TERMS,
+    };
     expect(await posted([hold], {}, wallet)).toMatch(/RangeError/);
   });
 

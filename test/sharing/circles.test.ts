@@ -6,6 +6,7 @@ import type { AccountId, LedgerView, Plan, PostingRequest, Step } from '../../sr
 import { ALWAYS, dayFromIso, NEVER } from '../../src/points/calendar';
 import { MemoryBook } from '../invariants/memory-book';
 import { runs } from '../invariants/run-settings';
+import { holdUntil } from '../support/holds';
 import { createTestApp, type TestApp } from '../support/test-app';
 
 const WALLETS = 3;
@@ -141,11 +142,13 @@ function toRequest({ accounts, redeemed }: Town, each: Move, day: number, open: 
         const id = newUuid();
         open.push(id);
         const expiresAt = Date.UTC(2000, 0, 1, 12) + (day + each.days) * 86_400_000;
-        return [{ do: 'hold', id, from: pool, to: redeemed, amount, expiresAt, termsId: PARTY }];
+        return [{ do: 'hold', id, from: pool, to: redeemed, amount, ...holdUntil(expiresAt), termsId: PARTY }];
       });
     case 'void': {
       const holdId = open.pop();
-      return holdId ? request(day, [pool], (view) => (view.hold(holdId)?.state === 'OPEN' ? [{ do: 'release', holdId, as: 'VOIDED' }] : []), [holdId]) : null;
+      return holdId
+        ? request(day, [pool], (view) => (view.hold(holdId)?.state === 'OPEN' ? [{ do: 'release', holdId, as: 'VOIDED', bookedOn: day }] : []), [holdId])
+        : null;
     }
     default:
       return null;

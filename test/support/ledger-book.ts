@@ -1,8 +1,9 @@
 import { newUuid, type Uuid } from '../../src/ids';
 import { contentHash, postingId } from '../../src/ledger/idempotency';
 import type { Ledger } from '../../src/ledger/ledger';
-import type { AccountId, LedgerView, Plan, PostingOutcome, PostingRequest, Step } from '../../src/ledger/posting';
+import type { AccountId, Away, LedgerView, Plan, PostingOutcome, PostingRequest, Step } from '../../src/ledger/posting';
 import { ALWAYS, dayFromIso, dayOf, monthStart, NEVER } from '../../src/points/calendar';
+import { holdUntil } from './holds';
 import type { TestDatabase } from './test-database';
 
 export const TERMS = '00000000-0000-7000-8000-0000000000aa';
@@ -117,24 +118,30 @@ export class LedgerBook {
   hold(brand: Brand, wallet: AccountId, amount: number, at: string, expires: string, id: Uuid): Promise<PostingOutcome> {
     const expiresAt = Date.parse(expires);
     return this.ledger.post(
-      this.request(brand, at, { wallets: [wallet] }, () => [{ do: 'hold', id, from: wallet, to: brand.redeemed, amount, expiresAt, termsId: TERMS }]),
+      this.request(brand, at, { wallets: [wallet] }, () => [
+        { do: 'hold', id, from: wallet, to: brand.redeemed, amount, ...holdUntil(expiresAt), termsId: TERMS },
+      ]),
     );
   }
 
   capture(brand: Brand, wallet: AccountId, holdId: Uuid, amount: number, at: string, id: Uuid = newUuid()): Promise<PostingOutcome> {
-    return this.ledger.post(this.request(brand, at, { wallets: [wallet], holds: [holdId] }, () => [{ do: 'capture', id, holdId, amount }]));
+    return this.ledger.post(
+      this.request(brand, at, { wallets: [wallet], holds: [holdId] }, () => [{ do: 'capture', id, holdId, amount, bookedOn: dayOf(new Date(at), 'UTC') }]),
+    );
   }
 
   release(brand: Brand, wallet: AccountId, holdId: Uuid, at: string, as: 'VOIDED' | 'EXPIRED' = 'VOIDED'): Promise<PostingOutcome> {
-    return this.ledger.post(this.request(brand, at, { wallets: [wallet], holds: [holdId] }, () => [{ do: 'release', holdId, as }]));
+    const step: Step = as === 'EXPIRED' ? { do: 'release', holdId, as } : { do: 'release', holdId, as, bookedOn: dayOf(new Date(at), 'UTC') };
+    return this.ledger.post(this.request(brand, at, { wallets: [wallet], holds: [holdId] }, () => [step]));
   }
 
   clawBack(brand: Brand, wallet: AccountId, reverses: Uuid, amount: number, at: string, id: Uuid = newUuid()): Promise<PostingOutcome> {
     return this.ledger.post(this.request(brand, at, { wallets: [wallet], transfers: [reverses] }, () => [{ do: 'clawBack', id, reverses, amount }]));
   }
 
-  reinstate(brand: Brand, wallet: AccountId, reverses: Uuid, amount: number, at: string, notBefore = '2000-01-01'): Promise<PostingOutcome> {
-    const step: Step = { do: 'reinstate', id: newUuid(), reverses, amount, code: 'REFUND', expiresNotBefore: dayFromIso(notBefore) };
+  reinstate(brand: Brand, wallet: AccountId, reverses: Uuid, amount: number, at: string, away: Partial<Away> = {}): Promise<PostingOutcome> {
+    const day = dayOf(new Date(at), 'UTC');
+    const step: Step = { do: 'reinstate', id: newUuid(), reverses, amount, code: 'REFUND', away: { since: day, bookedOn: day, graceDays: 30, ...away } };
     return this.ledger.post(this.request(brand, at, { wallets: [wallet], transfers: [reverses] }, () => [step]));
   }
 }

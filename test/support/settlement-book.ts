@@ -3,6 +3,7 @@ import { derivedUuid, newUuid, type Uuid } from '../../src/ids';
 import { contentHash } from '../../src/ledger/idempotency';
 import type { AccountId, PostingRequest, Step } from '../../src/ledger/posting';
 import { ALWAYS, dayOf, monthStart, NEVER } from '../../src/points/calendar';
+import { holdUntil } from './holds';
 import type { TestApp } from './test-app';
 
 export interface BookedBrand {
@@ -120,13 +121,15 @@ export class SettlementBook {
   async hold(brand: BookedBrand, wallet: AccountId, amount: number, at: string): Promise<Uuid> {
     const id = newUuid();
     const expiresAt = Date.parse(at) + 86_400_000;
-    await this.post(this.request(brand, wallet, at, { do: 'hold', id, from: wallet, to: brand.redeemed, amount, expiresAt, termsId: brand.termsId }));
+    await this.post(
+      this.request(brand, wallet, at, { do: 'hold', id, from: wallet, to: brand.redeemed, amount, ...holdUntil(expiresAt), termsId: brand.termsId }),
+    );
     return id;
   }
 
   async capture(brand: BookedBrand, wallet: AccountId, held: number, captured: number, at: string): Promise<Uuid> {
     const [holdId, id] = [await this.hold(brand, wallet, held, at), newUuid()];
-    await this.post(this.request(brand, wallet, at, { do: 'capture', id, holdId, amount: captured }));
+    await this.post(this.request(brand, wallet, at, { do: 'capture', id, holdId, amount: captured, bookedOn: dayOf(new Date(at), 'UTC') }));
     return id;
   }
 
@@ -135,7 +138,10 @@ export class SettlementBook {
   }
 
   async refund(brand: BookedBrand, wallet: AccountId, reverses: Uuid, amount: number, at: string): Promise<void> {
-    await this.post(this.request(brand, wallet, at, { do: 'reinstate', id: newUuid(), reverses, amount, code: 'REFUND', expiresNotBefore: ALWAYS }));
+    const day = dayOf(new Date(at), 'UTC');
+    await this.post(
+      this.request(brand, wallet, at, { do: 'reinstate', id: newUuid(), reverses, amount, code: 'REFUND', away: { since: day, bookedOn: day, graceDays: 0 } }),
+    );
   }
 
   /** Many earns of the same brand at once, one point and up each; returns how many points. */

@@ -4,6 +4,7 @@ import type { PostingOutcome, Step } from '../../src/ledger/posting';
 import { ALWAYS, dayFromIso, dayOf, NEVER } from '../../src/points/calendar';
 import type { Finding } from '../../src/verify/finding';
 import { verifyBooks } from '../../src/verify/verify-books';
+import { holdUntil } from '../support/holds';
 import { createTestApp, type TestApp } from '../support/test-app';
 
 let books: TestApp;
@@ -70,13 +71,18 @@ beforeAll(async () => {
   await post({ do: 'credit', id: ids.earn, from: issued, to: wallet, amount: 1_000, code: 'EARN', lot, termsId });
   await post({ do: 'credit', id: ids.otherEarn, from: otherIssued, to: wallet, amount: 200, code: 'EARN', lot: { ...lot, originId: otherOrigin }, termsId });
   await post({ do: 'debit', id: ids.burn, from: wallet, to: redeemed, amount: 300, code: 'BURN', termsId });
+  const today = dayOf(books.clock.now(), 'UTC');
   const expiresAt = books.clock.now().getTime() + 86_400_000;
-  await post({ do: 'hold', id: ids.hold, from: wallet, to: redeemed, amount: 500, expiresAt, termsId });
-  await post({ do: 'capture', id: ids.capture, holdId: ids.hold, amount: 400 }, [ids.hold]);
-  await post({ do: 'hold', id: ids.openHold, from: wallet, to: redeemed, amount: 100, expiresAt, termsId });
+  await post({ do: 'hold', id: ids.hold, from: wallet, to: redeemed, amount: 500, ...holdUntil(expiresAt), termsId });
+  await post({ do: 'capture', id: ids.capture, holdId: ids.hold, amount: 400, bookedOn: today }, [ids.hold]);
+  await post({ do: 'hold', id: ids.openHold, from: wallet, to: redeemed, amount: 100, ...holdUntil(expiresAt), termsId });
   await post({ do: 'clawBack', id: ids.clawback, reverses: ids.earn, amount: 700 }, [], [ids.earn]);
   await post({ do: 'credit', id: ids.refill, from: otherIssued, to: wallet, amount: 60, code: 'EARN', lot: { ...lot, originId: otherOrigin }, termsId });
-  await post({ do: 'reinstate', id: ids.refund, reverses: ids.burn, amount: 120, code: 'REFUND', expiresNotBefore: ALWAYS }, [], [ids.burn]);
+  await post(
+    { do: 'reinstate', id: ids.refund, reverses: ids.burn, amount: 120, code: 'REFUND', away: { since: today, bookedOn: today, graceDays: 0 } },
+    [],
+    [ids.burn],
+  );
   await post({ do: 'credit', id: ids.last, from: issued, to: wallet, amount: 300, code: 'EARN', lot, termsId });
 });
 

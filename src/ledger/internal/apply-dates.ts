@@ -1,7 +1,8 @@
-import { NEVER } from '../../points/calendar';
+import type { Uuid } from '../../ids';
+import { type Day, NEVER } from '../../points/calendar';
 import type { Step } from '../posting';
 import { requireNothingHeld } from './apply-move';
-import { endOf, hasLapsed, type LotState, OWN, sameLot, type WalletState } from './batch-state';
+import { endOf, hasLapsed, type LotKey, type LotState, OWN, sameLot, type WalletState } from './batch-state';
 import { takeFrom } from './lots';
 import type { Posting } from './posting-in-progress';
 
@@ -47,9 +48,9 @@ export function redate(posting: Posting, step: StepOf<'redate'>): void {
   posting.change(credit, { lot: to });
 }
 
-/** Sliding expiry: what had lapsed by the posting's day keeps the day on which it did, whatever the wallet is used for from then on. */
-export function dateWhatLapsed(posting: Posting, wallet: WalletState): void {
-  if (!hasLapsed(wallet, posting.dayIn(wallet))) return;
+/** Sliding expiry: what had lapsed by a day keeps the day on which it did, whatever the wallet is used for from then on. */
+export function dateWhatLapsed(posting: Posting, wallet: WalletState, by: Day): void {
+  if (!hasLapsed(wallet, by)) return;
   const lapsed = wallet.lots.filter((lot) => lot.remaining > 0 && lot.expiresOn > wallet.slidesUntil);
   const { id } = posting.request;
   // Several wallets of one posting may have lapsed.
@@ -72,26 +73,29 @@ export function close(posting: Posting, { account, mergedInto }: StepOf<'close'>
   posting.change(wallet, { closedAt: posting.request.recordedAt, mergedInto, changed: true });
 }
 
-function changeDates(
-  posting: Posting,
-  wallet: WalletState,
-  lot: LotState,
-  to: Parameters<Posting['lotOf']>[1],
-  amount: number,
-  name: { id: string; position: number; creditId: string | null },
-): void {
-  const { request, state } = posting;
+function changeDates(posting: Posting, wallet: WalletState, lot: LotState, to: LotKey, amount: number, name: ChangeName): void {
   posting.shiftLot(lot, -amount, 0);
   posting.shiftLot(posting.lotOf(wallet, to), amount, 0);
   posting.change(wallet, { changed: true });
+  recordChange(posting, wallet, lot, to, amount, name);
+}
+
+interface ChangeName {
+  readonly id: Uuid;
+  readonly position: number;
+  readonly creditId: Uuid | null;
+}
+
+/** Writes down that points have other dates from now on. */
+export function recordChange(posting: Posting, wallet: WalletState, from: LotKey, to: LotKey, amount: number, name: ChangeName): void {
+  const { request, state } = posting;
   state.writes.lotChanges.push({
     ...name,
     postingId: request.id,
     account: wallet.account,
-    originId: lot.originId,
-    contributor: lot.contributor,
-    from: { expiresOn: lot.expiresOn, availableOn: lot.availableOn },
-    to: { expiresOn: to.expiresOn, availableOn: to.availableOn },
+    contributor: from.contributor,
+    from: { originId: from.originId, expiresOn: from.expiresOn, availableOn: from.availableOn },
+    to: { originId: to.originId, expiresOn: to.expiresOn, availableOn: to.availableOn },
     amount,
     occurredAt: request.occurredAt,
     recordedAt: request.recordedAt,

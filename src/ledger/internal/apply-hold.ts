@@ -1,5 +1,8 @@
+import type { Day } from '../../points/calendar';
 import type { PostingRequest, Step } from '../posting';
-import type { AllocationState, HoldState } from './batch-state';
+import { dateWhatLapsed, recordChange } from './apply-dates';
+import { type AllocationState, type HoldState, sameLot } from './batch-state';
+import { comeBack } from './coming-back';
 import { consume, requireSpendable } from './lots';
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
 
@@ -32,6 +35,9 @@ export function hold(posting: Posting, step: StepOf<'hold'>): void {
     termsId: step.termsId,
     occurredAt: request.occurredAt,
     expiresAt: step.expiresAt,
+    heldOn: posting.dayIn(wallet),
+    expiresOn: step.expiresOn,
+    graceDays: step.graceDays,
     settledAt: null,
     allocations,
     isNew: true,
@@ -68,7 +74,7 @@ export function capture(posting: Posting, step: StepOf<'capture'>): void {
       held: open.amount,
       requested: step.amount,
     });
-  const captured = settleHold(posting, open, 'CAPTURED', step.amount);
+  const captured = settleHold(posting, open, 'CAPTURED', step.amount, step.bookedOn);
   const wallet = posting.wallet(open.account);
   posting.shiftWallet(wallet, { debits: step.amount });
   const debitAfter = posting.nextMovement(wallet);
@@ -90,22 +96,43 @@ export function release(posting: Posting, step: StepOf<'release'>): void {
   const open = requireOpen(posting, step.holdId);
   // What has expired by now was released before the posting was planned.
   if (step.as === 'EXPIRED') throw new Error(`hold ${open.id} does not expire before ${new Date(open.expiresAt).toISOString()}`);
-  settleHold(posting, open, step.as, 0);
+  settleHold(posting, open, step.as, 0, step.bookedOn);
 }
 
-/** Ends a hold: the first `captured` points it consumed are spent, the rest go back to their lots. Returns what was spent of which lot. */
-export function settleHold(posting: Posting, open: HoldState, as: 'CAPTURED' | 'VOIDED' | 'EXPIRED', captured: number): AllocationState[] {
+/** The clock has ended a hold: its points are back since then, and judged by that day, whoever is late in booking it. */
+export function expireHold(posting: Posting, open: HoldState): void {
+  const wallet = posting.wallet(open.account);
+  dateWhatLapsed(posting, wallet, open.expiresOn);
+  settleHold(posting, open, 'EXPIRED', 0, open.expiresOn, open.expiresOn);
+}
+
+/** Ends a hold: the first `captured` points it consumed are spent, the rest come back. Returns what was spent of which lot. */
+function settleHold(
+  posting: Posting,
+  open: HoldState,
+  as: 'CAPTURED' | 'VOIDED' | 'EXPIRED',
+  captured: number,
+  bookedOn: Day,
+  day: Day = posting.dayIn(posting.wallet(open.account)),
+): AllocationState[] {
   const wallet = posting.wallet(open.account);
   const spent: AllocationState[] = [];
+  const back: AllocationState[] = [];
   let left = captured;
   for (const allocation of open.allocations) {
     const spend = Math.min(left, allocation.amount);
-    const back = allocation.amount - spend;
-    posting.shiftLot(posting.lotOf(wallet, allocation), back, -allocation.amount);
+    posting.shiftLot(posting.lotOf(wallet, allocation), 0, -allocation.amount);
     if (spend > 0) spent.push({ ...allocation, amount: spend });
+    if (spend < allocation.amount) back.push({ ...allocation, amount: allocation.amount - spend });
     left -= spend;
   }
   posting.shiftWallet(wallet, { held: -open.amount });
+  const lots = comeBack(posting, wallet, back, day, { since: open.heldOn, bookedOn, graceDays: open.graceDays });
+  for (const [position, { amount }] of back.entries()) {
+    posting.shiftLot(posting.lotOf(wallet, lots[position]), amount, 0);
+    if (!sameLot(back[position], lots[position]))
+      recordChange(posting, wallet, back[position], lots[position], amount, { id: open.id, position, creditId: null });
+  }
   posting.change(open, { state: as, captured, settledAt: posting.request.recordedAt, changed: true });
   return spent;
 }

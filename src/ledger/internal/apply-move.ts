@@ -20,14 +20,16 @@ export function giveAll(posting: Posting, step: StepOf<'giveAll'>): void {
   const { from, to } = parties(posting, step);
   requireOpenWallet(to);
   if (step.code === 'MERGE') requireNothingHeld(from);
+  // Where both wallets end on one day, the points live neither longer nor shorter by ending with the other one; so will those that come back later.
+  const slidesOn = step.code === 'MERGE' && from.slidesUntil === to.slidesUntil;
+  const end = slidesOn ? { slidesUntil: NEVER } : { slidesUntil: from.slidesUntil };
+  if (slidesOn && from.slidesUntil !== NEVER) posting.change(from, { ...end, changed: true });
   const contributor = step.contributor ?? to.account;
   const lots = from.lots.filter((lot) => lot.remaining > 0 && (step.code === 'MERGE' || lot.contributor === contributor));
   const amount = lots.reduce((sum, lot) => sum + lot.remaining, 0);
   if (amount === 0) return;
   const { allocations } = takeFrom(posting, lots, amount, 'spend');
-  // Where both wallets end on one day, the points live neither longer nor shorter by ending with the other one.
-  const slidesOn = step.code === 'MERGE' && from.slidesUntil === to.slidesUntil;
-  move(posting, { ...step, termsId: null }, from, to, allocations, dated(allocations, slidesOn ? { slidesUntil: NEVER } : from, OWN));
+  move(posting, { ...step, termsId: null }, from, to, allocations, dated(allocations, end, OWN));
 }
 
 export function fillArrears(posting: Posting, step: StepOf<'fillArrears'>): void {

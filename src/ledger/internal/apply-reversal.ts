@@ -1,7 +1,8 @@
 import { type Day, NEVER } from '../../points/calendar';
-import type { Step } from '../posting';
+import type { AccountId, Step } from '../posting';
 import { type AllocationState, type ArrearsState, endOf, type LotState, sameLot, type TransferState, type WalletState } from './batch-state';
-import { mergeLots, receive, requireOpenWallet, takeFrom } from './lots';
+import { comeBack } from './coming-back';
+import { inOrder, mergeLots, receive, requireOpenWallet, takeFrom } from './lots';
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
@@ -64,7 +65,7 @@ export function clawBack(posting: Posting, step: StepOf<'clawBack'>): void {
   posting.addAllocations(step.id, wallet.account, allocations);
 }
 
-/** What a debit consumed last comes back first; what earlier reversals gave back is passed over. */
+/** What a debit consumed last comes back first, what earlier reversals gave back passed over; in the order in which it was consumed. */
 function portionsToReinstate(original: TransferState, amount: number): AllocationState[] {
   const portions: AllocationState[] = [];
   let passOver = original.reversed;
@@ -77,19 +78,20 @@ function portionsToReinstate(original: TransferState, amount: number): Allocatio
     if (give > 0) portions.push({ ...allocation, amount: give });
   }
   if (left > 0) throw new Error(`transfer ${original.id} has fewer allocations than its amount`);
-  return portions;
+  return portions.reverse();
 }
 
-/** The portions with an expiry no sooner than that day; those that become the same lot by it are one. */
-function prolonged(portions: readonly AllocationState[], notBefore: Day): AllocationState[] {
-  return mergeLots(portions.map((portion) => ({ ...portion, expiresOn: Math.max(portion.expiresOn, notBefore) })));
-}
-
-/** Where expiry slides, what is given back has its days of grace too, and no more; what was given to the wallet while it had no end keeps its own. */
-function graced({ slidesUntil, lots }: WalletState, { expiresNotBefore, slides = false }: StepOf<'reinstate'>): Day {
-  if (slidesUntil !== NEVER) return Math.max(slidesUntil, expiresNotBefore);
-  if (!slides) return NEVER;
-  return Math.max(expiresNotBefore, ...lots.filter((lot) => lot.remaining > 0 && lot.expiresOn !== NEVER).map((lot) => lot.expiresOn));
+/** As they would have come to the wallet that survived: those of a wallet that had an end of its own, when it was merged, have it as theirs (see giveAll). */
+function ledToSurvivor(posting: Posting, portions: readonly AllocationState[], spentFrom: AccountId, survivor: WalletState): AllocationState[] {
+  let slidesUntil = NEVER;
+  const seen = new Set<AccountId>([survivor.account]);
+  for (let at: AccountId | null = spentFrom; at !== null && !seen.has(at); ) {
+    seen.add(at);
+    const merged = posting.state.wallets.get(at);
+    if (merged) slidesUntil = Math.min(slidesUntil, merged.slidesUntil);
+    at = merged?.mergedInto ?? null;
+  }
+  return portions.map((portion) => ({ ...portion, expiresOn: Math.min(portion.expiresOn, slidesUntil) }));
 }
 
 export function reinstate(posting: Posting, step: StepOf<'reinstate'>): void {
@@ -97,11 +99,10 @@ export function reinstate(posting: Posting, step: StepOf<'reinstate'>): void {
   if (original.code !== 'BURN' && original.code !== 'CAPTURE') throw new Error(`a ${original.code} cannot be reinstated`);
   const wallet = posting.wallet(step.wallet ?? original.debitAccount);
   requireOpenWallet(wallet);
-  const portions = prolonged(portionsToReinstate(original, step.amount), step.expiresNotBefore);
+  const consumed = ledToSurvivor(posting, portionsToReinstate(original, step.amount), original.debitAccount, wallet);
+  const portions = inOrder(posting, mergeLots(comeBack(posting, wallet, consumed, posting.dayIn(wallet), step.away, step.slides)));
   posting.shiftWallet(wallet, { credits: step.amount });
   const creditAfter = posting.nextMovement(wallet);
-  const slidesUntil = graced(wallet, step);
-  if (slidesUntil !== wallet.slidesUntil) posting.change(wallet, { slidesUntil, changed: true });
   const filled = receive(posting, wallet, step.id, portions);
   posting.change(original, { reversed: original.reversed + step.amount });
   const { creditAccount: debitAccount, currencyId, termsId } = original;

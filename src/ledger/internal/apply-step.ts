@@ -1,10 +1,10 @@
 import type { Step } from '../posting';
 import { convert } from './apply-convert';
 import { close, dateWhatLapsed, end, redate, slide } from './apply-dates';
-import { capture, hold, judgedAt, release, settleHold } from './apply-hold';
+import { capture, expireHold, hold, judgedAt, release } from './apply-hold';
 import { fillArrears, give, giveAll } from './apply-move';
 import { clawBack, reinstate } from './apply-reversal';
-import { counterKey, OWN } from './batch-state';
+import { counterKey, type HoldState, OWN, type WalletState } from './batch-state';
 import { addToLot, consume, requireOpenWallet, requireSpendable } from './lots';
 import { type Posting, requireAmount } from './posting-in-progress';
 
@@ -50,14 +50,20 @@ export function applyStep(posting: Posting, step: Step): void {
   }
 }
 
-/** Whoever was late: by the posting's occurredAt expired holds are released and lapsed points dated, before the posting is planned. */
+/** Whoever was late: by the posting's occurredAt expired holds are released and lapsed points dated, one after the other, before it is planned. */
 export function catchUp(posting: Posting): void {
   for (const account of posting.request.loads.wallets) {
     const wallet = posting.state.wallets.get(account);
     if (!wallet) continue;
-    for (const open of wallet.expiringHolds) if (open.state === 'OPEN' && open.expiresAt <= judgedAt(posting.request)) settleHold(posting, open, 'EXPIRED', 0);
-    dateWhatLapsed(posting, wallet);
+    if (wallet.expiringHolds.length > 0) for (const open of dueHolds(wallet, judgedAt(posting.request))) expireHold(posting, open);
+    dateWhatLapsed(posting, wallet, posting.dayIn(wallet));
   }
+}
+
+/** Those that have expired by then, in the order in which they did. */
+function dueHolds({ expiringHolds }: WalletState, by: number): HoldState[] {
+  const due = expiringHolds.filter(({ state, expiresAt }) => state === 'OPEN' && expiresAt <= by);
+  return due.sort((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1));
 }
 
 function credit(posting: Posting, step: StepOf<'credit'>): void {

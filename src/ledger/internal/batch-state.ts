@@ -31,6 +31,7 @@ export interface OriginState {
 
 /** What names a lot within its wallet. */
 export interface LotKey {
+  /** Below zero: the points have had their grace, and `availableOn` is the end that they had before: see graced-lot. */
   readonly originId: number;
   readonly expiresOn: Day;
   readonly availableOn: Day;
@@ -106,6 +107,11 @@ export interface HoldState {
   readonly termsId: Uuid | null;
   readonly occurredAt: number;
   readonly expiresAt: number;
+  /** Local days of occurredAt and expiresAt. */
+  readonly heldOn: Day;
+  readonly expiresOn: Day;
+  /** See Away. */
+  readonly graceDays: number;
   settledAt: number | null;
   readonly allocations: readonly AllocationState[];
   readonly isNew: boolean;
@@ -187,18 +193,20 @@ export interface NewFill extends LotKey {
   readonly amount: number;
 }
 
+/** What a change of dates changes: `originId` becomes its twin where points get their grace. */
+type LotPlace = Pick<LotKey, 'originId' | 'expiresOn' | 'availableOn'>;
+
 /** Points whose dates changed where they are. */
 export interface NewLotChange {
   readonly id: Uuid;
   readonly position: number;
   readonly postingId: Uuid;
   readonly account: AccountId;
-  readonly originId: number;
   readonly contributor: AccountId;
-  /** The credit that was confirmed; null for a lapse. */
+  /** The credit that was confirmed; null for a lapse, and for what a hold gave back after its end. */
   readonly creditId: Uuid | null;
-  readonly from: { readonly expiresOn: Day; readonly availableOn: Day };
-  readonly to: { readonly expiresOn: Day; readonly availableOn: Day };
+  readonly from: LotPlace;
+  readonly to: LotPlace;
   readonly amount: number;
   readonly occurredAt: number;
   readonly recordedAt: number;
@@ -231,8 +239,8 @@ export function isSameContent(stored: StoredPosting, contentHash: Buffer): boole
   return stored.contentHash.equals(contentHash);
 }
 
-/** Below 0: a is consumed before b. Soonest to expire, oldest issue month, issuer code A to Z; then what keeps the order total. */
-export function compareLots(a: LotState, b: LotState): number {
+/** Below 0: a is consumed before b. Soonest to expire, oldest issue month, issuer code A to Z; then what keeps the order total: of one origin, what has had its grace. */
+export function compareLots(a: LotKey & OriginState, b: LotKey & OriginState): number {
   return (
     a.expiresOn - b.expiresOn ||
     a.issueMonth - b.issueMonth ||

@@ -93,10 +93,14 @@ export const INSERT_FILLS: Statement<NewFill> = {
 
 export const INSERT_HOLDS: Statement<HoldState> = {
   name: 'insert-holds',
-  text: `INSERT INTO hold (id, posting_id, party_id, account_id, credit_account, currency_id, amount, captured, state, terms_id, occurred_at, expires_at, settled_at)
-    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::smallint[]), unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::text[]), unnest($10::uuid[]), unnest($11::timestamptz[]), unnest($12::timestamptz[]), unnest($13::timestamptz[])`,
-  types: ['uuid', 'uuid', 'uuid', 'int8', 'int8', 'int2', 'int8', 'int8', 'text', 'uuid', 'timestamptz', 'timestamptz', 'timestamptz'],
-  put([id, postingId, party, account, creditAccount, currencyId, amount, captured, state, termsId, occurredAt, expiresAt, settledAt], hold) {
+  text: `INSERT INTO hold (id, posting_id, party_id, account_id, credit_account, currency_id, amount, captured, state, terms_id, occurred_at, expires_at, settled_at, held_on,
+      expires_on, grace_days)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::smallint[]), unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::text[]), unnest($10::uuid[]), unnest($11::timestamptz[]), unnest($12::timestamptz[]), unnest($13::timestamptz[]), unnest($14::date[]), unnest($15::date[]), unnest($16::smallint[])`,
+  types: ['uuid', 'uuid', 'uuid', 'int8', 'int8', 'int2', 'int8', 'int8', 'text', 'uuid', 'timestamptz', 'timestamptz', 'timestamptz', 'date', 'date', 'int2'],
+  put(
+    [id, postingId, party, account, creditAccount, currencyId, amount, captured, state, termsId, occurredAt, expiresAt, settledAt, heldOn, expiresOn, grace],
+    hold,
+  ) {
     id.uuid(hold.id);
     postingId.uuid(hold.postingId);
     party.uuid(hold.party);
@@ -110,6 +114,9 @@ export const INSERT_HOLDS: Statement<HoldState> = {
     occurredAt.timestamptz(hold.occurredAt);
     expiresAt.timestamptz(hold.expiresAt);
     settledAt.timestamptz(hold.settledAt);
+    heldOn.date(hold.heldOn);
+    expiresOn.date(hold.expiresOn);
+    grace.int2(hold.graceDays);
   },
 };
 
@@ -134,15 +141,15 @@ export const INSERT_ARREARS: Statement<ArrearsState> = {
 export const INSERT_LOT_CHANGES: Statement<NewLotChange> = {
   name: 'insert-lot-changes',
   text: `INSERT INTO lot_change (id, position, posting_id, account_id, origin_id, contributor_id, credit_id, from_expires_on, from_available_on, to_expires_on,
-      to_available_on, amount, occurred_at, recorded_at)
-    SELECT unnest($1::uuid[]), unnest($2::smallint[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::int[]), unnest($6::bigint[]), unnest($7::uuid[]), unnest($8::date[]), unnest($9::date[]), unnest($10::date[]), unnest($11::date[]), unnest($12::bigint[]), unnest($13::timestamptz[]), unnest($14::timestamptz[])`,
-  types: ['uuid', 'int2', 'uuid', 'int8', 'int4', 'int8', 'uuid', 'date', 'date', 'date', 'date', 'int8', 'timestamptz', 'timestamptz'],
-  put([id, position, postingId, account, originId, contributor, creditId, fromEnd, fromStart, toEnd, toStart, amount, occurredAt, recordedAt], row) {
+      to_available_on, amount, occurred_at, recorded_at, to_origin_id)
+    SELECT unnest($1::uuid[]), unnest($2::smallint[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::int[]), unnest($6::bigint[]), unnest($7::uuid[]), unnest($8::date[]), unnest($9::date[]), unnest($10::date[]), unnest($11::date[]), unnest($12::bigint[]), unnest($13::timestamptz[]), unnest($14::timestamptz[]), unnest($15::int[])`,
+  types: ['uuid', 'int2', 'uuid', 'int8', 'int4', 'int8', 'uuid', 'date', 'date', 'date', 'date', 'int8', 'timestamptz', 'timestamptz', 'int4'],
+  put([id, position, postingId, account, originId, contributor, creditId, fromEnd, fromStart, toEnd, toStart, amount, occurredAt, recordedAt, toOrigin], row) {
     id.uuid(row.id);
     position.int2(row.position);
     postingId.uuid(row.postingId);
     account.int8(row.account);
-    originId.int4(row.originId);
+    originId.int4(row.from.originId);
     contributor.int8(row.contributor);
     creditId.uuid(row.creditId);
     fromEnd.date(row.from.expiresOn);
@@ -152,5 +159,6 @@ export const INSERT_LOT_CHANGES: Statement<NewLotChange> = {
     amount.int8(row.amount);
     occurredAt.timestamptz(row.occurredAt);
     recordedAt.timestamptz(row.recordedAt);
+    toOrigin.int4(row.to.originId);
   },
 };

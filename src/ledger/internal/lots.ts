@@ -1,5 +1,5 @@
 import type { Uuid } from '../../ids';
-import { type AllocationState, endOf, hasLapsed, isSpendable, type LotKey, type LotState, sameLot, type WalletState } from './batch-state';
+import { type AllocationState, compareLots, endOf, hasLapsed, isSpendable, type LotKey, type LotState, sameLot, type WalletState } from './batch-state';
 import { type Posting, RefusedStep } from './posting-in-progress';
 
 /** Throws RefusedStep WALLET_CLOSED for a wallet that takes part in nothing new. */
@@ -87,6 +87,17 @@ export function mergeLots(portions: readonly AllocationState[]): AllocationState
     else merged.push({ ...portion });
   }
   return merged;
+}
+
+/** Portions in the order in which their lots are consumed. */
+export function inOrder(posting: Posting, portions: readonly AllocationState[]): AllocationState[] {
+  if (portions.length < 2) return [...portions];
+  const placed = portions.map((portion) => {
+    const origin = posting.state.origins.get(portion.originId);
+    if (!origin) throw new Error(`lot origin ${portion.originId} is unknown here`);
+    return { ...portion, ...origin };
+  });
+  return placed.sort(compareLots);
 }
 
 /** Puts points with their dates into a wallet. One that has lapsed lives again, as long as they do: what had lapsed is dated so already. */

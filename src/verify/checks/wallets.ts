@@ -77,7 +77,7 @@ export const lots: Check = {
       UNION ALL
       SELECT account_id, origin_id, from_expires_on, from_available_on, contributor_id, -amount, 0 FROM lot_change
       UNION ALL
-      SELECT account_id, origin_id, to_expires_on, to_available_on, contributor_id, amount, 0 FROM lot_change
+      SELECT account_id, to_origin_id, to_expires_on, to_available_on, contributor_id, amount, 0 FROM lot_change
     ), expected AS (
       SELECT account_id, origin_id, expires_on, available_on, contributor_id, sum(remaining) AS remaining, sum(held) AS held
       FROM moved GROUP BY account_id, origin_id, expires_on, available_on, contributor_id

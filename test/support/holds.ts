@@ -1,0 +1,6 @@
+import { type Day, dayOf } from '../../src/points/calendar';
+
+/** What a hold step says of its end, in UTC. */
+export function holdUntil(expiresAt: number, graceDays = 30): { expiresAt: number; expiresOn: Day; graceDays: number } {
+  return { expiresAt, expiresOn: dayOf(new Date(expiresAt), 'UTC'), graceDays };
+}
