@@ -161,6 +161,23 @@ BEGIN
 END $function$;
 COMMENT ON FUNCTION issuer_terms(uuid,smallint,date) IS 'Totals of what became of the points that the caller (for the operator: a brand) issued: by transfer code what left their lots, and what is in them.';
 
+CREATE OR REPLACE FUNCTION public.journal_epoch()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  SELECT coalesce((SELECT epoch + (position > pg_snapshot_xmax(pg_current_snapshot()))::int FROM journal_cursor WHERE consumer = 'clearing'), 1) $function$;
+
+CREATE OR REPLACE FUNCTION public.note_agreement()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ BEGIN
+  NEW.agreed_epoch := journal_epoch();
+  NEW.agreed_position := pg_current_xact_id();
+  RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.oldest_writer()
  RETURNS TABLE(pid integer, seconds double precision)
  LANGUAGE sql
@@ -966,6 +983,8 @@ CREATE TABLE partnership_event (
   by_brand_id uuid NOT NULL,
   by_actor text NOT NULL,
   reason text,
+  made_epoch integer NOT NULL DEFAULT journal_epoch(),
+  made_position xid8 NOT NULL DEFAULT pg_current_xact_id(),
   CONSTRAINT partnership_event_pkey PRIMARY KEY (partnership_id, seq),
   CONSTRAINT partnership_event_partnership_id_fkey FOREIGN KEY (partnership_id) REFERENCES partnership(id)
 );
@@ -980,13 +999,20 @@ CREATE TABLE period (
   close_horizon xid8,
   closing_at timestamp with time zone,
   closed_at timestamp with time zone,
+  waits_for text,
+  waiting_message text,
+  waiting_since timestamp with time zone,
+  close_attempts integer NOT NULL DEFAULT 0,
+  next_attempt_at timestamp with time zone,
   CONSTRAINT period_pkey PRIMARY KEY (id),
   CONSTRAINT period_unique UNIQUE (currency_id, month),
   CONSTRAINT period_currency_id_fkey FOREIGN KEY (currency_id) REFERENCES point_currency(id),
   CONSTRAINT period_closed CHECK (((status = ANY (ARRAY['CLOSED'::text, 'SETTLED'::text])) = (closed_at IS NOT NULL))),
   CONSTRAINT period_closing CHECK ((((status = 'OPEN'::text) = (close_horizon IS NULL)) AND ((close_horizon IS NULL) = (closing_at IS NULL)))),
   CONSTRAINT period_month_start CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
-  CONSTRAINT period_status CHECK ((status = ANY (ARRAY['OPEN'::text, 'CLOSING'::text, 'CLOSED'::text, 'SETTLED'::text])))
+  CONSTRAINT period_status CHECK ((status = ANY (ARRAY['OPEN'::text, 'CLOSING'::text, 'CLOSED'::text, 'SETTLED'::text]))),
+  CONSTRAINT period_waiting CHECK ((((waits_for IS NULL) = (waiting_message IS NULL)) AND ((waits_for IS NULL) = (waiting_since IS NULL)) AND ((waits_for IS NULL) OR (status = 'CLOSING'::text)))),
+  CONSTRAINT period_waits_for CHECK ((waits_for = ANY (ARRAY['OLDER_TRANSACTION'::text, 'SET_ASIDE_EVENTS'::text, 'FAILURE'::text])))
 );
 
 CREATE TABLE point_currency (
@@ -1196,6 +1222,20 @@ CREATE TABLE roll_up_bucket (
   CONSTRAINT roll_up_bucket_transfers CHECK ((transfers > 0))
 );
 
+CREATE TABLE set_aside_event (
+  event_transfer_id uuid NOT NULL,
+  currency_id smallint NOT NULL,
+  epoch integer NOT NULL,
+  "position" xid8 NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  reason text NOT NULL,
+  attempts integer NOT NULL DEFAULT 1,
+  set_aside_at timestamp with time zone NOT NULL,
+  tried_at timestamp with time zone NOT NULL,
+  CONSTRAINT set_aside_event_pkey PRIMARY KEY (event_transfer_id),
+  CONSTRAINT set_aside_event_currency_id_fkey FOREIGN KEY (currency_id) REFERENCES point_currency(id)
+);
+
 CREATE TABLE staff (
   id uuid NOT NULL,
   issuer text NOT NULL,
@@ -1249,6 +1289,9 @@ CREATE TABLE terms_version (
   notice_days integer NOT NULL DEFAULT 30,
   data_sharing_purposes text[] NOT NULL DEFAULT '{}'::text[],
   opening_price bigint,
+  agreed_epoch integer NOT NULL DEFAULT 0,
+  agreed_position xid8 NOT NULL DEFAULT '0'::xid8,
+  notice_waived boolean NOT NULL DEFAULT false,
   CONSTRAINT terms_version_pkey PRIMARY KEY (id),
   CONSTRAINT terms_version_unique UNIQUE (partnership_id, version),
   CONSTRAINT terms_version_decided_by_brand_id_fkey FOREIGN KEY (decided_by_brand_id) REFERENCES brand(id),
@@ -1410,6 +1453,8 @@ CREATE INDEX purchase_return_purchase ON purchase_return USING btree (wallet_id,
 
 CREATE INDEX redemption_id ON redemption USING btree (id);
 
+CREATE INDEX set_aside_event_of_currency ON set_aside_event USING btree (currency_id, set_aside_at, event_transfer_id);
+
 CREATE UNIQUE INDEX staff_once ON staff USING btree (issuer, subject) WHERE (removed_at IS NULL);
 
 CREATE UNIQUE INDEX terms_version_one_start ON terms_version USING btree (partnership_id, effective_from) WHERE (status = 'COUNTERSIGNED'::text);
@@ -1468,6 +1513,7 @@ CREATE TRIGGER redemption_rule_version AFTER INSERT OR DELETE OR UPDATE ON redem
 
 CREATE TRIGGER statement_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON statement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER terms_version_agreed BEFORE UPDATE OF status ON terms_version FOR EACH ROW WHEN (((new.status = 'COUNTERSIGNED'::text) AND (old.status <> 'COUNTERSIGNED'::text))) EXECUTE FUNCTION note_agreement();
 CREATE TRIGGER terms_version_version AFTER INSERT OR DELETE OR UPDATE ON terms_version FOR EACH STATEMENT EXECUTE FUNCTION bump_coalition_version();
 
 CREATE TRIGGER test_clock_move_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON test_clock_move FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1806,6 +1852,10 @@ CREATE POLICY books_sum ON roll_up_bucket FOR SELECT TO tessera_books USING (tru
 CREATE POLICY coalition_reads ON roll_up_bucket FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON roll_up_bucket FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 
+ALTER TABLE set_aside_event ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY coalition_reads ON set_aside_event FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
+CREATE POLICY kernel_all ON set_aside_event FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
+
 ALTER TABLE staff ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY authenticator_reads ON staff FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'authenticator'::text));
 CREATE POLICY own_brand ON staff FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))));
@@ -1869,6 +1919,10 @@ GRANT EXECUTE ON FUNCTION find_recipient(uuid) TO tessera_app;
 GRANT EXECUTE ON FUNCTION guard_household_member() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION issuer_terms(uuid,smallint,date) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION journal_epoch() TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION note_agreement() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION oldest_writer() TO tessera_app;
 GRANT EXECUTE ON FUNCTION oldest_writer() TO tessera_kernel;
@@ -2007,8 +2061,8 @@ GRANT INSERT, SELECT, UPDATE (state) ON TABLE partnership TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE partnership_event TO tessera_app;
 
+GRANT INSERT, SELECT, UPDATE (close_attempts, close_horizon, closed_at, closing_at, next_attempt_at, status, waiting_message, waiting_since, waits_for) ON TABLE period TO tessera_app;
 GRANT INSERT, SELECT, UPDATE (close_horizon) ON TABLE period TO tessera_kernel;
-GRANT INSERT, SELECT, UPDATE (close_horizon, closed_at, closing_at, status) ON TABLE period TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (notice_days) ON TABLE point_currency TO tessera_app;
 
@@ -2042,11 +2096,14 @@ GRANT DELETE, INSERT, SELECT, UPDATE (first_recorded_at, last_recorded_at, to_xi
 GRANT SELECT ON TABLE roll_up_bucket TO tessera_app;
 GRANT SELECT ON TABLE roll_up_bucket TO tessera_books;
 
+GRANT DELETE, INSERT, SELECT, UPDATE (attempts, reason, tried_at) ON TABLE set_aside_event TO tessera_kernel;
+GRANT SELECT ON TABLE set_aside_event TO tessera_app;
+
 GRANT INSERT, SELECT, UPDATE (removed_at) ON TABLE staff TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE statement TO tessera_app;
 
-GRANT INSERT, SELECT, UPDATE (decided_at, decided_by_brand_id, status) ON TABLE terms_version TO tessera_app;
+GRANT INSERT, SELECT, UPDATE (decided_at, decided_by_brand_id, notice_waived, status) ON TABLE terms_version TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE test_clock_move TO tessera_app;
 

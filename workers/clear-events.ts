@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { App } from '../src/app';
 import type { JournalRange } from '../src/outbox/next-ranges';
-import { clearRange } from '../src/settlement/clear-events';
+import { clearRange, retrySetAside } from '../src/settlement/clear-events';
 import type { NewJob } from './queues';
 
 const position = z
@@ -15,7 +15,20 @@ export function clearingJob(range: JournalRange): NewJob {
   return { name: 'clear-events', data: { from: range.from.toString(), to: range.to.toString() } };
 }
 
-export async function runClearing(app: App, data: unknown): Promise<void> {
+const RETRY = 'retry-set-aside';
+
+/** A job that tries again to clear what could not be priced. */
+export function retrySetAsideJob(): NewJob {
+  return { name: RETRY, data: {}, once: { id: RETRY, forMs: 30_000 }, attempts: 1 };
+}
+
+/** The jobs of the queue "clearing". */
+export async function runClearing(app: App, name: string, data: unknown): Promise<void> {
+  if (name === RETRY) {
+    const { cleared, failed } = await retrySetAside(app, null);
+    if (cleared + failed > 0) app.log.info({ cleared, failed }, 'events that had been set aside were tried again');
+    return;
+  }
   const cleared = await clearRange(app, payload.parse(data));
   if (cleared.events > 0) app.log.debug({ events: cleared.events, obligations: cleared.obligations, position: cleared.position.toString() }, 'cleared');
 }

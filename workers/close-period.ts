@@ -1,26 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { App } from '../src/app';
-import type { Uuid } from '../src/ids';
-import { completeClose } from '../src/settlement/complete-close';
+import { attemptClose, type DueClose, noteObstacle } from '../src/settlement/attempt-close';
 import type { NewJob } from './queues';
 
 const payload = z.object({ periodId: z.uuid() });
 
-/** A job that draws up the statements of a closing month; asked for again and again until it is closed. */
-export function closingJob(periodId: Uuid): NewJob {
-  return { name: 'close-period', data: { periodId }, once: { id: `close-${periodId}`, forMs: 2_000 } };
+/** While a try is under way, no second job is added for it; a job that was lost is added again after this long. */
+const JOB_LOST_MS = 30_000;
+
+/** A job that tries to close a month: one for each try, which is not repeated by the queue. The relay asks again when the next one is due. */
+export function closingJob({ id, attempts }: DueClose): NewJob {
+  return { name: 'close-period', data: { periodId: id }, once: { id: `close-${id}-${attempts}`, forMs: JOB_LOST_MS }, attempts: 1 };
 }
 
 const LOOKS = 20;
 const PAUSE_MS = 100;
 
-/** Waits a moment for transactions older than the cut-off; after that the relay asks again. */
+/** Waits a moment for transactions older than the cut-off; what stands in the way then is written down with the month. */
 export async function runClosing(app: App, data: unknown): Promise<void> {
   const { periodId } = payload.parse(data);
-  for (let look = 1; look <= LOOKS; look++) {
-    if ((await completeClose(app, periodId)) === 'CLOSED') return;
+  for (let look = 1; ; look++) {
+    const obstacle = await attemptClose(app, periodId);
+    if (!obstacle) return;
+    if (obstacle.for !== 'OLDER_TRANSACTION' || look === LOOKS) return noteObstacle(app, periodId, obstacle);
     await sleep(PAUSE_MS);
   }
-  app.log.info({ periodId }, 'a period waits to be closed: a transaction older than its cut-off is still writing');
 }

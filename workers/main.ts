@@ -21,7 +21,7 @@ export async function startWorkers(app: App): Promise<Workers> {
   await recoverRollUps(app);
   const queues = openQueues(app.config, app.log);
   // Clearing goes in the journal's order, one range at a time: more at once would only wait for its cursor.
-  queues.work('clearing', 1, ({ data }) => runClearing(app, data));
+  queues.work('clearing', 1, ({ name, data }) => runClearing(app, name, data));
   queues.work('periods', 1, ({ data }) => runClosing(app, data));
   queues.work('holds', app.config.workerConcurrency, () => runReleaseHolds(app));
   queues.work('expiry', 1, async () => {

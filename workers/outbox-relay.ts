@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../src/app';
 import { lookAtJournal, type RelayView, relayAgain, relayRanges } from '../src/outbox/relay-journal';
+import { type DueClose, dueCloses } from '../src/settlement/attempt-close';
 import { CLEARING } from '../src/settlement/clear-events';
-import { closingPeriods } from '../src/settlement/complete-close';
-import type { Period } from '../src/settlement/periods';
-import { clearingJob } from './clear-events';
+import { clearingJob, retrySetAsideJob } from './clear-events';
 import { closingJob } from './close-period';
 import { expirePointsJob } from './expire-points';
 import { pruneCountersJob, ROLL_UP_DUE, rollUpJob } from './keep-books';
@@ -21,6 +20,8 @@ const EXPIRY_MS = 15_000;
 /** Totals lag the journal by about this: what is not rolled up yet is read from it. */
 const ROLL_UP_MS = 5_000;
 const PRUNING_MS = 3_600_000;
+/** How often events that could not be priced are tried again. */
+const SET_ASIDE_MS = 60_000;
 
 /** What was handed to the queue counts as lost when nothing has moved for this long and nothing waits in the queue. */
 const PATIENCE_SECONDS = 2;
@@ -49,6 +50,7 @@ async function relayUntilStopped(app: App, queues: Queues, signal: AbortSignal):
   let expiryLookedAt = Number.NEGATIVE_INFINITY;
   let rolledUpAt = Number.NEGATIVE_INFINITY;
   let prunedAt = Number.NEGATIVE_INFINITY;
+  let setAsideTriedAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     let pause = IDLE_LOOK_MS;
     try {
@@ -58,7 +60,7 @@ async function relayUntilStopped(app: App, queues: Queues, signal: AbortSignal):
       if (looksAtBooks) rolledUpAt = performance.now();
       const view = await look(app, looksAtHolds, looksAtBooks);
       if (await relayJournal(app, queues, view.journal)) pause = LOOK_MS;
-      if (view.closing.length > 0) await queues.queue('periods').add(view.closing.map(({ id }) => closingJob(id)));
+      if (view.closing.length > 0) await queues.queue('periods').add(view.closing.map(closingJob));
       if (view.holdsAreDue) await queues.queue('holds').add([releaseHoldsJob()]);
       if (performance.now() - expiryLookedAt > EXPIRY_MS) {
         await queues.queue('expiry').add([expirePointsJob()]);
@@ -68,6 +70,10 @@ async function relayUntilStopped(app: App, queues: Queues, signal: AbortSignal):
       if (performance.now() - prunedAt > PRUNING_MS) {
         await queues.queue('books').add([pruneCountersJob()]);
         prunedAt = performance.now();
+      }
+      if (performance.now() - setAsideTriedAt > SET_ASIDE_MS) {
+        await queues.queue('clearing').add([retrySetAsideJob()]);
+        setAsideTriedAt = performance.now();
       }
       failures = 0;
     } catch (error) {
@@ -80,7 +86,7 @@ async function relayUntilStopped(app: App, queues: Queues, signal: AbortSignal):
 
 interface View {
   readonly journal: RelayView;
-  readonly closing: readonly Period[];
+  readonly closing: readonly DueClose[];
   readonly holdsAreDue: boolean;
   readonly rollUpIsDue: boolean;
 }
@@ -88,7 +94,7 @@ interface View {
 function look(app: App, looksAtHolds: boolean, looksAtBooks: boolean): Promise<View> {
   return app.database.transaction({ kind: 'worker' }, async ({ client }) => ({
     journal: await lookAtJournal(client, CLEARING),
-    closing: await closingPeriods(client),
+    closing: await dueCloses(client),
     holdsAreDue: looksAtHolds && (await client.query({ name: 'holds-due', text: HOLDS_DUE, values: [app.clock.now()] })).rows[0].due,
     rollUpIsDue: looksAtBooks && (await client.query({ name: 'roll-up-due', text: ROLL_UP_DUE })).rows[0].due,
   }));

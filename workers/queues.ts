@@ -16,6 +16,8 @@ export interface NewJob {
   readonly data: Readonly<Record<string, string>>;
   /** A second one with the same id is dropped for that many milliseconds. */
   readonly once?: { readonly id: string; readonly forMs: number };
+  /** How often it is tried; as often as any other (JOB) when left out. */
+  readonly attempts?: number;
 }
 
 /** A job that failed every time it was tried. */
@@ -252,7 +254,11 @@ function toJobQueue(name: QueueName, opened: OpenQueue): JobQueue {
     async add(jobs) {
       await opened.use((queue) =>
         queue.addBulk(
-          jobs.map((job) => ({ name: job.name, data: job.data, opts: job.once ? { deduplication: { id: job.once.id, ttl: job.once.forMs } } : undefined })),
+          jobs.map(({ name, data, once, attempts }) => ({
+            name,
+            data,
+            opts: { ...(once && { deduplication: { id: once.id, ttl: once.forMs } }), ...(attempts && { attempts }) },
+          })),
         ),
       );
     },

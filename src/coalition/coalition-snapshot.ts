@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Database } from '../database/database';
 import type { Reading } from '../database/reading';
 import type { Uuid } from '../ids';
+import type { JournalCursor } from '../outbox/journal-cursor';
 
 export type ClearingModel = 'OPERATOR' | 'ISSUER';
 
@@ -63,6 +64,16 @@ export interface TermsVersion {
   readonly refundOrder: 'POINTS_LAST' | 'PRO_RATA' | 'POINTS_FIRST';
   readonly backdatingDays: number;
   readonly paymentDays: number;
+  /** Where in the journal they were countersigned: what was posted before does not go by them as a pair's own terms. */
+  readonly agreed: JournalCursor;
+}
+
+export interface PartnershipChange {
+  readonly state: string;
+  /** From when it counts. */
+  readonly at: Date;
+  /** Where in the journal it was made. */
+  readonly made: JournalCursor;
 }
 
 export interface PartnershipState {
@@ -71,7 +82,7 @@ export interface PartnershipState {
   readonly partnerBrandId: Uuid;
   readonly currencyId: number;
   /** State changes in the order in which they take effect; an announced end lies ahead. */
-  readonly history: readonly { readonly state: string; readonly at: Date }[];
+  readonly history: readonly PartnershipChange[];
   /** Countersigned versions, oldest effectiveFrom first. */
   readonly terms: readonly TermsVersion[];
 }
@@ -145,9 +156,9 @@ async function loadSnapshot(client: PoolClient): Promise<CoalitionSnapshot> {
     history: statuses.get(row.id) ?? [],
   }));
   const currencies = (await client.query(CURRENCIES)).rows.map(toCurrency);
-  const histories = new Map<Uuid, { state: string; at: Date }[]>();
-  for (const row of (await client.query('SELECT partnership_id, state, at FROM partnership_event ORDER BY partnership_id, at, seq')).rows)
-    listIn(histories, row.partnership_id).push({ state: row.state, at: row.at });
+  const histories = new Map<Uuid, PartnershipChange[]>();
+  for (const row of (await client.query(HISTORIES)).rows)
+    listIn(histories, row.partnership_id).push({ state: row.state, at: row.at, made: { epoch: row.made_epoch, position: BigInt(row.made_position) } });
   const terms = new Map<Uuid, TermsVersion[]>();
   for (const row of (await client.query(TERMS)).rows) listIn(terms, row.partnership_id).push(toTerms(row));
   const partnerships = (await client.query('SELECT id, brand_id, partner_brand_id, currency_id FROM partnership')).rows.map((row) => ({
@@ -173,8 +184,10 @@ const CURRENCIES = `
   SELECT p.*, c.code, c.scale, s.code AS settlement_code
   FROM point_currency p JOIN currency c ON c.id = p.id JOIN currency s ON s.id = p.settlement_currency_id`;
 
+const HISTORIES = 'SELECT partnership_id, state, at, made_epoch, made_position::text FROM partnership_event ORDER BY partnership_id, at, seq';
+
 const TERMS = `
-  SELECT t.*, p.brand_id, p.partner_brand_id, p.currency_id
+  SELECT t.*, t.agreed_position::text, p.brand_id, p.partner_brand_id, p.currency_id
   FROM terms_version t JOIN partnership p ON p.id = t.partnership_id
   WHERE t.status = 'COUNTERSIGNED' ORDER BY t.effective_from`;
 
@@ -224,6 +237,7 @@ function toTerms(row: any): TermsVersion {
     refundOrder: row.refund_order,
     backdatingDays: row.backdating_days,
     paymentDays: row.payment_days,
+    agreed: { epoch: row.agreed_epoch, position: BigInt(row.agreed_position) },
   };
 }
 

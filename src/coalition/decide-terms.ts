@@ -1,3 +1,4 @@
+import { LessThan } from 'typeorm';
 import { ADMIN } from '../access/create-api-client';
 import { requireBrandOrOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
@@ -9,6 +10,8 @@ import type { Uuid } from '../ids';
 import { NotFound, PermissionDenied, Refusal } from '../refusal';
 import { changeState, lockPartnership } from './change-partnership';
 import { TermsRecord } from './terms.entity';
+
+const DAY_MS = 86_400_000;
 
 /** Terms are decided once. */
 export class TermsDecided extends Refusal {
@@ -29,6 +32,18 @@ export class TermsStartPassed extends Refusal {
   }
 }
 
+/** A price changes sooner than the notice that the terms before ask for, and whoever countersigns has not waived it. */
+export class NoticeTooShort extends Refusal {
+  constructor(earliest: Date, noticeDays: number) {
+    super({
+      code: 'NOTICE_TOO_SHORT',
+      retrySafe: false,
+      message: `These terms change a price, which asks for ${noticeDays} days of notice from their proposal: until ${earliest.toISOString()}. Propose a later start, or countersign with waiveNotice.`,
+      fields: { earliest: earliest.toISOString() },
+    });
+  }
+}
+
 /** Two versions cannot start at the same instant. */
 export class TermsStartTaken extends Refusal {
   constructor() {
@@ -41,13 +56,23 @@ export interface DecideTerms {
   readonly reason?: string | null;
 }
 
-/** Countersigns the other side's proposal: it is in force from its start on. The first one makes the partnership active. */
-export function countersignTerms(app: App, principal: Principal, command: DecideTerms): Promise<TermsRecord> {
+export interface CountersignTerms extends DecideTerms {
+  /** A change of price may start sooner than the notice that the terms before ask for. */
+  readonly waiveNotice?: boolean | null;
+}
+
+/**
+ * Countersigns the other side's proposal: it is in force from its start on. The first one makes the partnership active. A change of price starts no
+ * sooner than noticeDays of the terms before after its proposal, unless the notice is waived. Throws TermsStartPassed, NoticeTooShort, TermsStartTaken.
+ */
+export function countersignTerms(app: App, principal: Principal, command: CountersignTerms): Promise<TermsRecord> {
   return decide(app, principal, command, 'COUNTERSIGNED', async (tx, own, terms) => {
     const partnership = await lockPartnership(tx, terms.partnershipId);
     const first = !(await tx.manager.existsBy(TermsRecord, { partnershipId: terms.partnershipId, status: 'COUNTERSIGNED' }));
     if (!first && terms.effectiveFrom < app.clock.now()) throw new TermsStartPassed(terms.effectiveFrom);
+    const waived = await requireNotice(tx, terms, command.waiveNotice ?? false);
     if (partnership.state === 'PROPOSED') await changeState(app, tx, principal, own, partnership, 'ACTIVE', app.clock.now(), command.reason);
+    return { noticeWaived: waived };
   });
 }
 
@@ -55,7 +80,23 @@ export function countersignTerms(app: App, principal: Principal, command: Decide
 export function declineTerms(app: App, principal: Principal, command: DecideTerms): Promise<TermsRecord> {
   return decide(app, principal, command, 'DECLINED', async (tx, _own, terms) => {
     await lockPartnership(tx, terms.partnershipId);
+    return {};
   });
+}
+
+const PRICES = ['issuancePrice', 'reimbursementPrice', 'openingPrice', 'pricesIncludeTax'] as const;
+
+/** Throws NoticeTooShort; true where there was too little notice and it was waived. */
+async function requireNotice(tx: Tx, terms: TermsRecord, waive: boolean): Promise<boolean> {
+  const before = await tx.manager.findOne(TermsRecord, {
+    where: { partnershipId: terms.partnershipId, status: 'COUNTERSIGNED', effectiveFrom: LessThan(terms.effectiveFrom) },
+    order: { effectiveFrom: 'DESC' },
+  });
+  if (!before || PRICES.every((price) => before[price] === terms[price])) return false;
+  const earliest = new Date(terms.proposedAt.getTime() + before.noticeDays * DAY_MS);
+  if (terms.effectiveFrom >= earliest) return false;
+  if (!waive) throw new NoticeTooShort(earliest, before.noticeDays);
+  return true;
 }
 
 async function decide(
@@ -63,7 +104,7 @@ async function decide(
   principal: Principal,
   command: DecideTerms,
   status: 'COUNTERSIGNED' | 'DECLINED',
-  prepare: (tx: Tx, own: Uuid, terms: TermsRecord) => Promise<void>,
+  prepare: (tx: Tx, own: Uuid, terms: TermsRecord) => Promise<{ readonly noticeWaived?: boolean }>,
 ): Promise<TermsRecord> {
   const own = requireBrandOrOperator(principal, ADMIN, null);
   return refusingBy({ terms_version_one_start: () => new TermsStartTaken() }, () =>
@@ -77,13 +118,14 @@ async function decide(
       const current = await tx.manager.findOneByOrFail(TermsRecord, { id: terms.id });
       if (current.status === status) return current;
       if (current.status !== 'PROPOSED') throw new TermsDecided(current.status);
-      await prepare(tx, own, current);
-      const decision = { status, decidedByBrandId: own, decidedAt: app.clock.now() };
+      const agreed = await prepare(tx, own, current);
+      const decision = { status, decidedByBrandId: own, decidedAt: app.clock.now(), ...agreed };
       await tx.manager.update(TermsRecord, { id: terms.id, status: 'PROPOSED' }, decision);
       await recordChange(app, tx, principal, {
         operation: status === 'COUNTERSIGNED' ? 'countersignTerms' : 'declineTerms',
         target: terms.id,
         reason: command.reason,
+        ...(agreed.noticeWaived && { details: { noticeWaived: true } }),
       });
       return Object.assign(current, decision);
     }),

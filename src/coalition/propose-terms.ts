@@ -75,6 +75,7 @@ export async function proposeTerms(app: App, principal: Principal, command: Prop
       proposedAt: app.clock.now(),
       decidedByBrandId: null,
       decidedAt: null,
+      noticeWaived: false,
     });
     return id;
   });

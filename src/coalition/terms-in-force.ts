@@ -1,6 +1,6 @@
 import type { Uuid } from '../ids';
 import { Refusal } from '../refusal';
-import type { CoalitionSnapshot, PartnershipState, TermsVersion } from './coalition-snapshot';
+import type { CoalitionSnapshot, PartnershipChange, PartnershipState, TermsVersion } from './coalition-snapshot';
 
 /** No countersigned terms allow this brand to do this at that moment. */
 export class TermsNotActive extends Refusal {
@@ -33,23 +33,25 @@ const DAY_MS = 86_400_000;
 /** Clocks of tills run ahead a little. */
 export const CLOCK_SKEW_MS = 5 * 60_000;
 
-/** The terms between two brands (the operator by default) in force for a currency at an instant, or null. */
-export function findTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, at: Date, partnerBrandId?: Uuid): TermsVersion | null {
-  const partnership = findPartnership(snapshot, brandId, currencyId, partnerBrandId ?? snapshot.operator?.id);
-  return partnership ? findTermsOf(partnership, at) : null;
-}
-
-function findPartnership(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, partner: Uuid | undefined): PartnershipState | undefined {
-  return snapshot.partnerships.find(
+/** The partnership of two brands for a currency, or null. */
+export function findPartnership(snapshot: CoalitionSnapshot, currencyId: number, brandId: Uuid, partnerId: Uuid): PartnershipState | null {
+  const found = snapshot.partnerships.find(
     (each) =>
       each.currencyId === currencyId &&
-      ((each.brandId === brandId && each.partnerBrandId === partner) || (each.brandId === partner && each.partnerBrandId === brandId)),
+      ((each.brandId === brandId && each.partnerBrandId === partnerId) || (each.brandId === partnerId && each.partnerBrandId === brandId)),
   );
+  return found ?? null;
+}
+
+/** A brand's terms with the operator in force for a currency at an instant, or null. */
+export function findTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, at: Date): TermsVersion | null {
+  const partnership = snapshot.operator && findPartnership(snapshot, currencyId, brandId, snapshot.operator.id);
+  return partnership ? findTermsOf(partnership, at) : null;
 }
 
 /** The terms of one partnership in force at an instant, or null: none had started, or it was suspended or ended. */
 export function findTermsOf<Terms extends { readonly effectiveFrom: Date }>(
-  partnership: { readonly history: PartnershipState['history']; readonly terms: readonly Terms[] },
+  partnership: { readonly history: readonly Standing[]; readonly terms: readonly Terms[] },
   at: Date,
 ): Terms | null {
   if (standsStill(partnership, at)) return null;
@@ -62,11 +64,13 @@ export function findTermsOf<Terms extends { readonly effectiveFrom: Date }>(
   return found;
 }
 
+type Standing = Pick<PartnershipChange, 'state' | 'at'>;
+
 /** The change that suspended or ended the partnership, if it stood still at that instant. */
-function standsStill({ history }: Pick<PartnershipState, 'history'>, at: Date): PartnershipState['history'][number] | null {
+function standsStill({ history }: { readonly history: readonly Standing[] }, at: Date): Standing | null {
   // A suspension counts from when it was made; before any later change the partnership was as it began: active from its first terms on.
   const instant = at.getTime();
-  let latest: PartnershipState['history'][number] | null = null;
+  let latest: Standing | null = null;
   for (const change of history) if (change.state !== 'PROPOSED' && change.at.getTime() <= instant && (!latest || change.at >= latest.at)) latest = change;
   return latest === null || latest.state === 'ACTIVE' || latest.state === 'ENDING' ? null : latest;
 }
@@ -113,7 +117,7 @@ export function requireTerms(
 function whyNoTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, act: 'issue' | 'redeem', occurredAt: Date): TermsNotActive {
   const brand = snapshot.brandsById.get(brandId)?.code ?? 'this brand';
   const currency = snapshot.currenciesById.get(currencyId)?.code ?? 'this currency';
-  const partnership = findPartnership(snapshot, brandId, currencyId, snapshot.operator?.id);
+  const partnership = snapshot.operator && findPartnership(snapshot, currencyId, brandId, snapshot.operator.id);
   const stopped = partnership && standsStill(partnership, occurredAt);
   if (stopped) {
     const was = stopped.state === 'SUSPENDED' ? 'was suspended at' : 'ended at';

@@ -71,6 +71,10 @@ export class TermsRecord {
   @Column('int', { name: 'notice_days' })
   noticeDays!: number;
 
+  /** Its countersigner agreed to a change of price with less notice than the terms before ask for. */
+  @Column('boolean', { name: 'notice_waived' })
+  noticeWaived!: boolean;
+
   @Column('text', { name: 'data_sharing_purposes', array: true })
   dataSharingPurposes!: string[];
 }

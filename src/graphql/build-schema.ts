@@ -19,6 +19,7 @@ import { PurchaseResolver } from './purchase.resolver';
 import { RedemptionResolver } from './redemption.resolver';
 import { SandboxResolver } from './sandbox.resolver';
 import { callDirectly, rememberAnswerTypes } from './schema-shortcuts';
+import { SetAsideEventResolver } from './set-aside.resolver';
 import { PeriodResolver, StatementLineResolver, StatementResolver } from './settlement.resolver';
 import { ViewerResolver } from './viewer.resolver';
 
@@ -43,6 +44,7 @@ const resolvers = [
   PoolResolver,
   PurchaseResolver,
   RedemptionResolver,
+  SetAsideEventResolver,
   StatementLineResolver,
   StatementResolver,
   TermsResolver,

@@ -72,11 +72,11 @@ async function showTerms(ctx: Context, record: TermsRecord): Promise<TermsView> 
   const currency = partnership && (await pointCurrencyById(ctx).load(partnership.currencyId));
   if (!currency) throw new NotFound('Terms');
   const { version, status, proposedAt, decidedAt, effectiveFrom, mayIssue, mayRedeem, pricesIncludeTax, arrearsCarrier, refundOrder } = record;
-  const { backdatingDays, paymentDays, noticeDays, dataSharingPurposes } = record;
+  const { backdatingDays, paymentDays, noticeDays, noticeWaived, dataSharingPurposes } = record;
   return {
     id: showId(ctx, 'terms', record.id),
     ...{ version, status, proposedAt, decidedAt, effectiveFrom, mayIssue, mayRedeem, pricesIncludeTax, arrearsCarrier, refundOrder },
-    ...{ backdatingDays, paymentDays, noticeDays, dataSharingPurposes },
+    ...{ backdatingDays, paymentDays, noticeDays, noticeWaived, dataSharingPurposes },
     issuancePrice: showMoney(record.issuancePrice, currency.settlementCurrency),
     reimbursementPrice: showMoney(record.reimbursementPrice, currency.settlementCurrency),
     openingPrice: record.openingPrice === null ? null : showMoney(record.openingPrice, currency.settlementCurrency),
@@ -174,12 +174,13 @@ export class PartnershipResolver {
 
   @Mutation(() => CountersignTermsResult, { description: "Countersigns the other side's proposal. Asks for the scope admin or the role PROGRAMME_MANAGER." })
   countersignTerms(@Ctx() ctx: Context, @Arg('input', () => DecideTermsInput, { description: 'Which terms.' }) input: DecideTermsInput) {
-    const command = readDecision(ctx, input);
+    const command = { ...readDecision(ctx, input), waiveNotice: input.waiveNotice };
     return answerOrRefusal(ctx, async (app, principal) => showTerms(ctx, await countersignTerms(app, principal, command)));
   }
 
   @Mutation(() => DeclineTermsResult, { description: "Declines the other side's proposal. Asks for the scope admin or the role PROGRAMME_MANAGER." })
   declineTerms(@Ctx() ctx: Context, @Arg('input', () => DecideTermsInput, { description: 'Which terms.' }) input: DecideTermsInput) {
+    if (input.waiveNotice) throw new InvalidInput('input.waiveNotice', 'Notice is waived by whoever countersigns. Leave it out to decline.');
     const command = readDecision(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => showTerms(ctx, await declineTerms(app, principal, command)));
   }

@@ -90,8 +90,11 @@ export class TermsType {
   @Field(() => Int, { description: 'Days after a statement within which it is paid.' })
   paymentDays!: number;
 
-  @Field(() => Int, { description: 'Days of notice before the partnership ends.' })
+  @Field(() => Int, { description: 'Days of notice before the partnership ends, or a price of these terms changes.' })
   noticeDays!: number;
+
+  @Field(() => Boolean, { description: 'Its countersigner agreed to a change of price with less notice than the terms before ask for.' })
+  noticeWaived!: boolean;
 
   @Field(() => [String], { description: 'Purposes for which data may be shared, as far as members agree.' })
   dataSharingPurposes!: string[];
@@ -157,6 +160,12 @@ export class TermsStartPassedAnswer extends RefusalAnswer {
   effectiveFrom!: Date;
 }
 
+@RefusalType('NOTICE_TOO_SHORT', 'The terms change a price sooner than the notice that the terms before ask for, and that was not waived.')
+export class NoticeTooShortAnswer extends RefusalAnswer {
+  @Field(() => DateTimeScalar, { description: 'The earliest start that keeps the notice.' })
+  earliest!: Date;
+}
+
 @RefusalType('TERMS_START_TAKEN', 'Other countersigned terms of the partnership start at the same instant.')
 export class TermsStartTakenAnswer extends RefusalAnswer {}
 
@@ -176,7 +185,7 @@ export const CountersignTermsResult = answerUnion(
   'CountersignTermsResult',
   'The countersigned terms.',
   () => TermsType,
-  () => [TermsDecidedAnswer, TermsStartPassedAnswer, TermsStartTakenAnswer],
+  () => [TermsDecidedAnswer, TermsStartPassedAnswer, TermsStartTakenAnswer, NoticeTooShortAnswer],
 );
 export const DeclineTermsResult = answerUnion(
   'DeclineTermsResult',
@@ -241,7 +250,7 @@ export class ProposeTermsInput extends CreationInput {
   @Field(() => Int, { nullable: true, description: 'Days within which a statement is paid: 0 to 365; 30 when left out.' })
   paymentDays?: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'Days of notice before the partnership ends: 0 to 3650; 30 when left out.' })
+  @Field(() => Int, { nullable: true, description: 'Days of notice before the partnership ends, or a price changes: 0 to 3650; 30 when left out.' })
   noticeDays?: number | null;
 
   @Field(() => [String], { nullable: true, description: 'Purposes for which data may be shared; none when left out. At most 50.' })
@@ -252,6 +261,12 @@ export class ProposeTermsInput extends CreationInput {
 export class DecideTermsInput extends ChangeInput {
   @Field(() => ID, { description: 'The proposed terms.' })
   termsId!: string;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Only when countersigning: a change of price may start with less notice than the terms before ask for (NOTICE_TOO_SHORT otherwise).',
+  })
+  waiveNotice?: boolean | null;
 }
 
 @InputType()

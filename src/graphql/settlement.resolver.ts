@@ -1,5 +1,6 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
+import type { Principal } from '../access/principal';
 import { readDirectory } from '../coalition/list-brands';
 import { NotFound } from '../refusal';
 import { closePeriod, closePeriodInput, monthInput } from '../settlement/close-period';
@@ -29,6 +30,7 @@ import {
   ClosePeriodResult,
   PeriodConnection,
   PeriodType,
+  type PeriodWaitType,
   StatementConnection,
   StatementEntryConnection,
   StatementLineType,
@@ -36,7 +38,7 @@ import {
 } from './settlement.types';
 
 @ArgsType()
-class PeriodsArgs extends PageArgs {
+export class PeriodsArgs extends PageArgs {
   @Field(() => String, { description: 'Code of the points currency.' })
   currency!: string;
 }
@@ -78,9 +80,19 @@ async function showBrandByCode(ctx: Context, code: string | null) {
   return showBrand(ctx, brand);
 }
 
+const NOT_YET = 'The operator knows what stands in the way.';
+
+/** Messages may speak of others' events: they are the operator's. */
+function showWait(principal: Principal, { wait }: Period): PeriodWaitType | null {
+  if (!wait) return null;
+  const { for: reason, message, since, attempts } = wait;
+  return { reason, message: principal.kind === 'staff' && principal.ofOperator ? message : NOT_YET, since, attempts };
+}
+
 function showPeriod(ctx: Context, record: Period): PeriodView {
   const { id, month, startsAt, endsAt, status, closingAt, closedAt } = record;
-  return { id: showId(ctx, 'period', id), month: monthToText(month), startsAt, endsAt, status, closingAt, closedAt, record };
+  const waitingFor = showWait(requirePrincipal(ctx), record);
+  return { id: showId(ctx, 'period', id), month: monthToText(month), startsAt, endsAt, status, closingAt, closedAt, waitingFor, record };
 }
 
 function showStatement(ctx: Context, record: StatementRecord): StatementView {

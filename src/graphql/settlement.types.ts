@@ -134,6 +134,27 @@ export class StatementType {
 }
 export const StatementConnection = connectionOf('Statement', () => StatementType);
 
+export const PeriodWaitReasonEnum = enumOf('PeriodWaitReason', 'What stands in the way of a close.', {
+  OLDER_TRANSACTION: 'A transaction that began before the cut-off is still writing; this passes by itself.',
+  SET_ASIDE_EVENTS: 'Events of the currency cannot be priced: see setAsideEvents.',
+  FAILURE: 'The close failed; it is tried again, less and less often.',
+});
+
+@ObjectType('PeriodWait', { description: 'What a closing month waits for, or why it could not be closed when it was last tried.' })
+export class PeriodWaitType {
+  @Field(() => PeriodWaitReasonEnum, { description: 'What kind of obstacle it is.' })
+  reason!: string;
+
+  @Field(() => String, { description: "What is wrong and what to do. The details are for the operator's staff." })
+  message!: string;
+
+  @Field(() => DateTimeScalar, { description: 'Since when it has waited for this.' })
+  since!: Date;
+
+  @Field(() => Int, { description: 'How often the close was tried.' })
+  attempts!: number;
+}
+
 @ObjectType('Period', { description: "A calendar month of one points currency, in that currency's time zone." })
 export class PeriodType {
   @Field(() => ID, { description: 'Opaque id.' })
@@ -159,6 +180,9 @@ export class PeriodType {
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'When its statements were frozen; null until then.' })
   closedAt!: Date | null;
+
+  @Field(() => PeriodWaitType, { nullable: true, description: 'Set while it is CLOSING and something stands in the way.' })
+  waitingFor!: PeriodWaitType | null;
 
   @Field(() => StatementConnection, {
     description: "Its statements that the asking principal may see: its own brand's; the operator sees all. By brand code; empty until it is closed.",

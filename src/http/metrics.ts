@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BuiltApp } from '../app';
 import { type JournalLag, journalLag } from '../outbox/journal-lag';
+import { countSetAside } from '../settlement/set-aside-events';
 import { directRoutes } from './direct-route';
 
 /** Jobs of one queue in one state. */
@@ -19,6 +20,7 @@ export function registerMetrics(server: FastifyInstance, app: BuiltApp, queueDep
   measureRequests(server, registry);
   measurePostings(app, registry);
   measureJournal(app, registry);
+  measureSetAside(app, registry);
   measureQueues(app, registry, queueDepths);
   const token = app.config.http.metricsToken;
   server.get('/metrics', { logLevel: 'silent' }, async (request, reply) => {
@@ -138,6 +140,24 @@ function readLags({ database, clock }: BuiltApp): Promise<JournalLag[]> {
     const lags: JournalLag[] = [];
     for (const { consumer } of rows) lags.push(await journalLag(client, consumer, aheadMs));
     return lags;
+  });
+}
+
+function measureSetAside({ database, log }: BuiltApp, registry: Registry): void {
+  new Gauge({
+    name: 'tessera_set_aside_events',
+    help: 'Points events that clearing could not price; above 0 no month of that currency closes beyond them. See the query setAsideEvents.',
+    labelNames: ['currency'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      try {
+        for (const { currency, events } of await database.transaction({ kind: 'worker' }, ({ client }) => countSetAside(client)))
+          this.set({ currency }, events);
+      } catch (error) {
+        log.warn({ err: error }, 'events set aside could not be counted');
+      }
+    },
   });
 }
 

@@ -7,6 +7,11 @@ export interface JournalCursor {
   readonly position: bigint;
 }
 
+/** True when `one` came into the journal before `other`: in an earlier epoch, or in the same one at a lower transaction id. */
+export function isBefore(one: JournalCursor, other: JournalCursor): boolean {
+  return one.epoch < other.epoch || (one.epoch === other.epoch && one.position < other.position);
+}
+
 /** The consumer's cursor as last committed; the journal's beginning for one that has never run. */
 export async function readCursor(client: ClientBase, consumer: string): Promise<JournalCursor> {
   const { rows } = await client.query({

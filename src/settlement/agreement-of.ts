@@ -1,6 +1,7 @@
-import type { CoalitionSnapshot, PointCurrency, TermsVersion } from '../coalition/coalition-snapshot';
-import { findTerms } from '../coalition/terms-in-force';
+import type { CoalitionSnapshot, PartnershipState, PointCurrency, TermsVersion } from '../coalition/coalition-snapshot';
+import { findPartnership, findTermsOf } from '../coalition/terms-in-force';
 import type { Uuid } from '../ids';
+import { isBefore, type JournalCursor } from '../outbox/journal-cursor';
 import type { Agreement } from './price-event';
 
 /** What the coalition has agreed on a currency, as pricing asks for it. Lookups are remembered: a range asks the same ones a thousand times. */
@@ -22,14 +23,20 @@ export function agreementOf(snapshot: CoalitionSnapshot, currency: PointCurrency
       if (!terms) throw new Error(`there are no terms ${id} for ${currency.code}`);
       return terms;
     },
-    pairTerms(issuerId, redeemerId, at) {
+    pairTerms(issuerId, redeemerId, at, posted) {
       // A brand's terms with the operator are its terms with the coalition, not a pair's own.
       if (issuerId === snapshot.operator?.id || redeemerId === snapshot.operator?.id) return null;
       if (!partnersOf.get(issuerId)?.has(redeemerId)) return null;
-      return findTerms(snapshot, issuerId, currency.id, at, redeemerId);
+      const partnership = findPartnership(snapshot, currency.id, issuerId, redeemerId);
+      return partnership && findTermsOf(asAgreedBefore(partnership, posted), at);
     },
     issuerOf: (currencyId) => snapshot.currenciesById.get(currencyId)?.ownerBrandId ?? snapshot.operator?.id ?? null,
   };
+}
+
+/** The partnership as it stood where the event came into the journal: without what was agreed or changed after it. */
+function asAgreedBefore({ history, terms }: PartnershipState, posted: JournalCursor): Pick<PartnershipState, 'history' | 'terms'> {
+  return { history: history.filter(({ made }) => isBefore(made, posted)), terms: terms.filter(({ agreed }) => isBefore(agreed, posted)) };
 }
 
 /**

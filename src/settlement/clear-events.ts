@@ -7,13 +7,13 @@ import type { AccountId, PostingRequest, Step } from '../ledger/posting';
 import { lockCursor, moveCursor } from '../outbox/journal-cursor';
 import { type JournalRange, nextRanges, settledPosition } from '../outbox/next-ranges';
 import { lesser } from '../points/amount';
-import { type Day, dayOf, dayToIso, monthStart } from '../points/calendar';
-import { agreementOf, partiesTo } from './agreement-of';
+import { dayToIso } from '../points/calendar';
+import { partiesTo } from './agreement-of';
 import { obligationRow, toSafeNumber } from './obligation-row';
-import { monthToBook } from './period-of-event';
-import { openPeriod, type Period, periodId, readPeriods } from './periods';
-import { type Agreement, type Obligation, priceEvent } from './price-event';
-import { type JournalEvent, noteOwed, readEvents, readOwed, reversedBy, withOwed } from './read-events';
+import { periodId } from './periods';
+import { type PricedEvent, priceEvents } from './price-events';
+import { type ReadEvents, readEvents, readEventsById, type UnreadableEvent } from './read-events';
+import { epochsOfSetAside, setAside, takeUp } from './set-aside-events';
 
 /** Clearing's name among the consumers of the journal. */
 export const CLEARING = 'clearing';
@@ -74,73 +74,83 @@ async function clearNext(app: App, client: ClientBase, snapshot: CoalitionSnapsh
   if (cursor.position >= range.to) return { position: cursor.position, events: 0, obligations: 0 };
   const missing = cursor.position < range.from ? (await nextRanges(client, cursor.position))[0] : undefined;
   const to = missing ? lesser(missing.to, range.to) : range.to;
-  const events = await readEvents(client, { from: cursor.position, to });
-  const cleared = await clear(client, events, snapshot);
-  const recordedAt = app.clock.now().getTime();
-  const outcomes = await app.ledger.postWithin(
+  const { cleared, obligations, failed } = await clear(
+    app,
     client,
-    cleared.filter(({ obligations }) => obligations.length > 0).map((each) => toPosting(each, accounts, recordedAt)),
+    { snapshot, accounts, epoch: cursor.epoch },
+    await readEvents(client, cursor.epoch, { from: cursor.position, to }),
   );
-  const refused = outcomes.find((outcome) => outcome.refusal);
-  if (refused) throw new Error(`the ledger refused a clearing: ${refused.refusal?.message}`);
+  await setAside(client, failed, app.clock.now());
+  if (failed.length > 0)
+    app.log.warn({ events: failed.length, first: failed[0].place.transferId, reason: failed[0].reason }, 'events that cannot be priced were set aside');
   await moveCursor(client, CLEARING, { epoch: cursor.epoch, position: to });
-  return { position: to, events: events.length, obligations: cleared.reduce((count, { obligations }) => count + obligations.length, 0) };
+  return { position: to, events: cleared.length, obligations };
 }
 
-interface ClearedEvent {
-  readonly event: JournalEvent;
-  readonly obligations: readonly Obligation[];
-  readonly currency: PointCurrency;
-  readonly day: Day;
-  /** Month that it happened in, and month that it is booked in. */
-  readonly eventMonth: Day;
-  readonly bookedMonth: Day;
+/** What became of a try to clear what was set aside. */
+export interface RetriedEvents {
+  readonly cleared: number;
+  /** Those that still cannot be priced. */
+  readonly failed: number;
 }
 
-async function clear(client: ClientBase, events: readonly JournalEvent[], snapshot: CoalitionSnapshot): Promise<ClearedEvent[]> {
-  const agreements = new Map<number, Agreement>();
-  const periods = new Map<number, Period[]>();
-  for (const currencyId of new Set(events.map((event) => event.currencyId))) {
-    agreements.set(currencyId, agreementOf(snapshot, requireCurrency(snapshot, currencyId)));
-    periods.set(currencyId, await readPeriods(client, currencyId));
-  }
-  const owed = await readOwed(client, originalsToLookUp(events, agreements));
-  const cleared = events.map((event): ClearedEvent => {
-    const agreement = agreements.get(event.currencyId) as Agreement;
-    const currency = requireCurrency(snapshot, event.currencyId);
-    const obligations = priceEvent(withOwed(event, owed), agreement);
-    // A reversal may follow its original within the same range.
-    for (const { kind, issuerId, price, termsId } of obligations)
-      if (kind === 'REIMBURSEMENT' && issuerId) noteOwed(owed, event.transferId, issuerId, { price, termsId });
-    const day = dayOf(event.occurredAt, currency.timeZone);
-    const eventMonth = monthStart(day);
-    return { event, obligations, currency, day, eventMonth, bookedMonth: monthToBook(eventMonth, event.xid, periods.get(event.currencyId) ?? []) };
+/**
+ * Tries to clear what was set aside, of one points currency or of all; those longest untried first, at most so many. In one transaction, and never
+ * beside the clearing of the journal.
+ */
+export async function retrySetAside(app: App, currencyId: number | null, most = 500): Promise<RetriedEvents> {
+  const { snapshot } = await readAgreements(app);
+  const accounts = await openClearingAccounts(app, snapshot);
+  return app.ledger.transaction(async (client) => {
+    const { epoch } = await lockCursor(client, CLEARING);
+    const epochs = await epochsOfSetAside(client, currencyId, most);
+    if (epochs.size === 0) return { cleared: 0, failed: 0 };
+    const { cleared, failed } = await clear(app, client, { snapshot, accounts, epoch }, await readEventsById(client, epochs));
+    await takeUp(client, cleared);
+    await setAside(client, failed, app.clock.now());
+    return { cleared: cleared.length, failed: failed.length };
   });
-  await openPeriods(client, cleared, periods);
-  return cleared;
 }
 
-/** Events that cost nothing open their month too: a month with events is one to close. */
-async function openPeriods(client: ClientBase, cleared: readonly ClearedEvent[], periods: ReadonlyMap<number, readonly Period[]>): Promise<void> {
-  const opened = new Set<Uuid>([...periods.values()].flat().map((period) => period.id));
-  for (const { currency, bookedMonth } of cleared) {
-    const id = periodId(currency.id, bookedMonth);
-    if (opened.has(id)) continue;
-    opened.add(id);
-    await openPeriod(client, currency, bookedMonth);
+interface Clearing {
+  readonly snapshot: CoalitionSnapshot;
+  readonly accounts: ClearingAccounts;
+  /** The cursor's. */
+  readonly epoch: number;
+}
+
+interface ClearedEvents {
+  /** Ids of the events that are cleared now, those that cost nothing among them. */
+  readonly cleared: readonly Uuid[];
+  readonly obligations: number;
+  readonly failed: readonly UnreadableEvent[];
+}
+
+/** Prices events and posts what they make brands owe; tells apart what cannot be priced or posted. */
+async function clear(app: App, client: ClientBase, { snapshot, accounts, epoch }: Clearing, read: ReadEvents): Promise<ClearedEvents> {
+  const { priced, unpriced } = await priceEvents(client, read, snapshot, epoch);
+  const recordedAt = app.clock.now().getTime();
+  const failed = [...unpriced];
+  const cleared: Uuid[] = [];
+  const postings: PostingRequest[] = [];
+  let obligations = 0;
+  for (const each of priced) {
+    try {
+      if (each.obligations.length > 0) postings.push(toPosting(each, accounts, recordedAt));
+    } catch (error) {
+      failed.push({ place: each.event, reason: (error as Error).message });
+      continue;
+    }
+    cleared.push(each.event.transferId);
+    obligations += each.obligations.length;
   }
-}
-
-/** Under the ISSUER model a reversal owes back what its original was cleared at. */
-function originalsToLookUp(events: readonly JournalEvent[], agreements: ReadonlyMap<number, Agreement>): Uuid[] {
-  return events.flatMap((event) => {
-    const original = event.code === 'REFUND' || event.code === 'REINSTATEMENT' ? reversedBy(event) : null;
-    return original && agreements.get(event.currencyId)?.model === 'ISSUER' ? [original.transferId] : [];
-  });
+  const refused = (await app.ledger.postWithin(client, postings)).find((outcome) => outcome.refusal);
+  if (refused) throw new Error(`the ledger refused a clearing: ${refused.refusal?.message}`);
+  return { cleared, obligations, failed };
 }
 
 function toPosting(
-  { event, obligations, currency, day, eventMonth, bookedMonth }: ClearedEvent,
+  { event, obligations, currency, day, eventMonth, bookedMonth }: PricedEvent,
   accounts: ClearingAccounts,
   recordedAt: number,
 ): PostingRequest {
@@ -197,10 +207,4 @@ function accountOf(accounts: ClearingAccounts, brand: Uuid, currency: PointCurre
   const account = accounts.get(`${brand} ${currency.settlementCurrencyId}`);
   if (account === undefined) throw new Error(`brand ${brand} has no terms for ${currency.code} and cannot owe or be owed`);
   return account;
-}
-
-function requireCurrency(snapshot: CoalitionSnapshot, currencyId: number): PointCurrency {
-  const currency = snapshot.currenciesById.get(currencyId);
-  if (!currency) throw new Error(`there is no points currency ${currencyId}`);
-  return currency;
 }

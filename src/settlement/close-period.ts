@@ -60,7 +60,7 @@ export class LaterPeriodClosed extends Refusal {
 
 /**
  * Begins to close a month: sets the cut-off, at which everything posted before is cleared into it and everything after adjusts a later one.
- * The worker draws up the statements once clearing has passed it. A month that is closing or closed already is given as it is.
+ * The worker draws up the statements once clearing has passed it. A month that is closing already is tried again at once; a closed one is given as it is.
  * For the operator's OPERATOR and FINANCE roles. Refused: PERIOD_NOT_ENDED, EARLIER_PERIOD_OPEN, LATER_PERIOD_CLOSED.
  */
 export async function closePeriod(app: App, principal: Principal, command: ClosePeriod): Promise<Period> {
@@ -78,6 +78,8 @@ export async function closePeriod(app: App, principal: Principal, command: Close
     const id = periodId(currency.id, command.month);
     const period = await lockPeriod(client, id);
     if (!period) throw new Error(`period ${id} cannot be opened`);
+    // Whoever asks again has mended something: it is tried at once.
+    if (period.status === 'CLOSING') await client.query('UPDATE period SET next_attempt_at = NULL WHERE id = $1', [id]);
     if (period.status !== 'OPEN') return period;
     await requireNextToClose(client, currency, command.month);
     // The cut-off is this transaction's own id. While it runs nothing at or beyond it counts as settled, so whoever clears such an event

@@ -1,39 +1,43 @@
 import type { ClientBase } from 'pg';
 import type { App } from '../app';
-import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
-import { findTerms } from '../coalition/terms-in-force';
 import { derivedUuid, type Uuid } from '../ids';
 import { readCursor } from '../outbox/journal-cursor';
 import { nextRanges } from '../outbox/next-ranges';
-import { addMonths, dayFromIso, dayToIso } from '../points/calendar';
-import { partiesTo } from './agreement-of';
+import { addMonths, type Day, dayFromIso, dayOf, dayToIso } from '../points/calendar';
 import { CLEARING, clearRange } from './clear-events';
-import { lockPeriod, type Period, toPeriod } from './periods';
-import { drawUpStatements, type ObligationSum, type Party, type Statement } from './statement';
+import { partiesOfMonth } from './parties-of-month';
+import { lockPeriod, PERIOD_COLUMNS, type Period, type PeriodWait, toPeriod } from './periods';
+import { setAsideBefore } from './set-aside-events';
+import { drawUpStatements, type ObligationSum, type Statement } from './statement';
 
 /** The periods whose statements are still to be drawn up, oldest first. */
-export async function closingPeriods(client: ClientBase): Promise<Period[]> {
+async function closingPeriods(client: ClientBase): Promise<Period[]> {
   const { rows } = await client.query({
     name: 'closing-periods',
-    text: `SELECT id, currency_id, month::text, starts_at, ends_at, status, close_horizon::text, closing_at, closed_at FROM period WHERE status = 'CLOSING' ORDER BY month, currency_id`,
+    text: `SELECT ${PERIOD_COLUMNS} FROM period p WHERE status = 'CLOSING' ORDER BY month, currency_id`,
   });
   return rows.map(toPeriod);
 }
 
+/** What stands in the way of a close. */
+export type CloseObstacle = Pick<PeriodWait, 'for' | 'message'>;
+
 /**
  * Draws up the statements of a closing month, and of those of its currency that are closing before it: clears what is left up to the cut-off,
  * sums the money ledger's obligations (never the points events again), and freezes one statement a brand, all in one transaction.
- * WAITING: a transaction older than the cut-off is still writing; try again shortly. Called twice or by two workers, it is done once.
+ * Null once that is done; else what stands in its way: try again later. Called twice or by two workers, it is done once.
  */
-export async function completeClose(app: App, id: Uuid): Promise<'CLOSED' | 'WAITING'> {
+export async function completeClose(app: App, id: Uuid): Promise<CloseObstacle | null> {
   const closing = await app.database.transaction({ kind: 'worker' }, ({ client }) => closingPeriods(client));
   const last = closing.find((period) => period.id === id);
-  if (!last) return 'CLOSED';
+  if (!last) return null;
   for (const period of closing.filter(({ currencyId, month }) => currencyId === last.currencyId && month <= last.month)) {
-    if (!(await clearUpToHorizon(app, period.closeHorizon ?? 0n))) return 'WAITING';
-    await freezeStatements(app, period.id);
+    if (!(await clearUpToHorizon(app, period.closeHorizon ?? 0n)))
+      return { for: 'OLDER_TRANSACTION', message: 'A transaction that began before the cut-off is still writing. The month closes once it has ended.' };
+    const obstacle = await freezeStatements(app, period.id);
+    if (obstacle) return obstacle;
   }
-  return 'CLOSED';
+  return null;
 }
 
 /** True once clearing has passed the cut-off. It does not rely on the queue: what is not cleared yet is cleared here. */
@@ -50,24 +54,41 @@ async function clearUpToHorizon(app: App, horizon: bigint): Promise<boolean> {
   }
 }
 
-async function freezeStatements(app: App, id: Uuid): Promise<void> {
-  await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
+async function freezeStatements(app: App, id: Uuid): Promise<CloseObstacle | null> {
+  return app.database.transaction({ kind: 'worker' }, async ({ client }) => {
     // A large month takes as long as it takes.
     await client.query('SET LOCAL statement_timeout = 0');
     const period = await lockPeriod(client, id);
-    if (period?.status !== 'CLOSING') return;
+    if (period?.status !== 'CLOSING') return null;
+    const { epoch } = await readCursor(client, CLEARING);
+    const aside = await setAsideBefore(client, period.currencyId, { epoch, position: period.closeHorizon ?? 0n });
+    if (aside)
+      return {
+        for: 'SET_ASIDE_EVENTS',
+        message: `${aside.events} events cannot be priced and are set aside; the first because: ${aside.reason}. Mend the cause; they are tried again every minute, or at once by retrySetAsideEvents.`,
+      };
     const snapshot = await app.coalition.snapshot(client);
     const currency = snapshot.currenciesById.get(period.currencyId);
     if (!currency) throw new Error(`there is no points currency ${period.currencyId}`);
     const sums = await sumObligations(client, period);
-    const parties = partiesOf(snapshot, currency, period, sums, await openingBalances(client, period));
+    const parties = partiesOfMonth(snapshot, currency, period, sums, await carriedRemainders(client, period));
     const { code, scale, settlementCurrency, clearingModel, timeZone } = currency;
-    const lastDay = addMonths(period.month, 1) - 1;
-    const statements = drawUpStatements({ currency: code, scale, settlementCurrency, clearingModel, timeZone, month: period.month, lastDay }, parties, sums);
+    const stated = { currency: code, scale, settlementCurrency, clearingModel, timeZone, month: period.month, payableFrom: payableFrom(period, timeZone) };
+    const statements = drawUpStatements(stated, parties, sums);
     const now = app.clock.now();
     await insertStatements(client, period, statements, now);
-    await client.query(`UPDATE period SET status = 'CLOSED', closed_at = $2 WHERE id = $1`, [id, now]);
+    await client.query(`UPDATE period SET status = 'CLOSED', closed_at = $2, waits_for = NULL, waiting_message = NULL, waiting_since = NULL WHERE id = $1`, [
+      id,
+      now,
+    ]);
+    return null;
   });
+}
+
+/** The local day from which payment days count: the month's last, or that of its closing where that came later. */
+function payableFrom({ month, closingAt }: Period, timeZone: string): Day {
+  const lastDay = addMonths(month, 1) - 1;
+  return closingAt === null ? lastDay : Math.max(lastDay, dayOf(closingAt, timeZone));
 }
 
 /** Money is taken from the money ledger's transfers; an obligation that disagrees with its transfer stops the close. */
@@ -99,56 +120,13 @@ async function sumObligations(client: ClientBase, period: Period): Promise<Oblig
 }
 
 /** What rounding left of each brand's last statement. */
-async function openingBalances(client: ClientBase, period: Period): Promise<Map<Uuid, bigint>> {
+async function carriedRemainders(client: ClientBase, period: Period): Promise<Map<Uuid, bigint>> {
   const { rows } = await client.query(
     `SELECT s.brand_id, s.carried_remainder::text AS carried FROM statement s
      WHERE s.period_id = (SELECT id FROM period WHERE currency_id = $1 AND month < $2::date AND status IN ('CLOSED', 'SETTLED') ORDER BY month DESC LIMIT 1)`,
     [period.currencyId, dayToIso(period.month)],
   );
   return new Map(rows.map((row) => [row.brand_id, BigInt(row.carried)]));
-}
-
-/**
- * Who gets a statement: every brand with terms for the currency that began before the month ended, though nothing be owed (a statement of 0 says so),
- * everyone who owes or is owed, and, where it clears through the operator, the operator.
- */
-function partiesOf(
-  snapshot: CoalitionSnapshot,
-  currency: PointCurrency,
-  period: Period,
-  sums: readonly ObligationSum[],
-  opening: ReadonlyMap<Uuid, bigint>,
-): Party[] {
-  const ids = new Set<Uuid>(sums.flatMap((sum) => [sum.debtorId, sum.creditorId]));
-  for (const [id, balance] of opening) if (balance !== 0n) ids.add(id);
-  const begun = snapshot.partnerships.filter(
-    ({ currencyId, terms }) => currencyId === currency.id && terms.some(({ effectiveFrom }) => effectiveFrom < period.endsAt),
-  );
-  for (const { brandId, partnerBrandId } of begun) ids.add(brandId).add(partnerBrandId);
-  const operatorId = snapshot.operator?.id;
-  if (operatorId && currency.clearingModel === 'ISSUER' && !sums.some((sum) => sum.debtorId === operatorId || sum.creditorId === operatorId))
-    ids.delete(operatorId);
-  const days = new Map([...ids].filter((id) => id !== operatorId).map((id) => [id, paymentDays(snapshot, currency, id, period)]));
-  // The operator pays and is paid when the last brand is.
-  if (operatorId && ids.has(operatorId)) days.set(operatorId, Math.max(0, ...days.values()));
-  const known = new Set([...partiesTo(snapshot, currency)]);
-  return [...days].map(([id, each]) => {
-    const brand = snapshot.brandsById.get(id);
-    if (!brand || !known.has(id)) throw new Error(`brand ${id} has no terms for ${currency.code} and cannot owe or be owed`);
-    return { id, code: brand.code, openingBalance: opening.get(id) ?? 0n, paymentDays: each };
-  });
-}
-
-/** As the terms in force at the month's end say; of a brand that has left, as its last ones said. */
-function paymentDays(snapshot: CoalitionSnapshot, currency: PointCurrency, brand: Uuid, period: Period): number {
-  const lastInstant = new Date(period.endsAt.getTime() - 1);
-  const inForce = findTerms(snapshot, brand, currency.id, lastInstant);
-  if (inForce) return inForce.paymentDays;
-  const own = snapshot.partnerships.filter(
-    ({ currencyId, brandId, partnerBrandId }) => currencyId === currency.id && (brandId === brand || partnerBrandId === brand),
-  );
-  const versions = own.flatMap(({ terms }) => terms).filter(({ effectiveFrom }) => effectiveFrom <= lastInstant);
-  return versions.sort((a, b) => a.effectiveFrom.getTime() - b.effectiveFrom.getTime()).at(-1)?.paymentDays ?? 0;
 }
 
 async function insertStatements(client: ClientBase, period: Period, statements: readonly Statement[], now: Date): Promise<void> {

@@ -13,28 +13,43 @@ export interface Period extends PeriodState {
   readonly endsAt: Date;
   readonly closingAt: Date | null;
   readonly closedAt: Date | null;
+  /** Set on a closing month that could not be closed when it was last tried. */
+  readonly wait: PeriodWait | null;
 }
 
-const COLUMNS = 'id, currency_id, month::text, starts_at, ends_at, status, close_horizon::text, closing_at, closed_at';
+/** What a closing month waits for, or why it could not be closed. */
+export interface PeriodWait {
+  readonly for: 'OLDER_TRANSACTION' | 'SET_ASIDE_EVENTS' | 'FAILURE';
+  /** One sentence for the operator: what is wrong and what to do. */
+  readonly message: string;
+  /** Since when it has waited for this. */
+  readonly since: Date;
+  /** How often it was tried. */
+  readonly attempts: number;
+}
+
+/** What toPeriod reads, of a period by the name `p`. */
+export const PERIOD_COLUMNS = `p.id, p.currency_id, p.month::text, p.starts_at, p.ends_at, p.status, p.close_horizon::text, p.closing_at, p.closed_at,
+  p.waits_for, p.waiting_message, p.waiting_since, p.close_attempts`;
 
 /** The periods of a currency that there are, oldest first. */
 export async function readPeriods(client: ClientBase, currencyId: number): Promise<Period[]> {
   const { rows } = await client.query({
     name: 'periods-of-currency',
-    text: `SELECT ${COLUMNS} FROM period WHERE currency_id = $1 ORDER BY month`,
+    text: `SELECT ${PERIOD_COLUMNS} FROM period p WHERE currency_id = $1 ORDER BY month`,
     values: [currencyId],
   });
   return rows.map(toPeriod);
 }
 
 export async function readPeriod(client: ClientBase, currencyId: number, month: Day): Promise<Period | null> {
-  const { rows } = await client.query(`SELECT ${COLUMNS} FROM period WHERE currency_id = $1 AND month = $2::date`, [currencyId, dayToIso(month)]);
+  const { rows } = await client.query(`SELECT ${PERIOD_COLUMNS} FROM period p WHERE currency_id = $1 AND month = $2::date`, [currencyId, dayToIso(month)]);
   return rows.length > 0 ? toPeriod(rows[0]) : null;
 }
 
 /** Reads a period and keeps it as it is until the transaction ends. */
 export async function lockPeriod(client: ClientBase, id: Uuid): Promise<Period | null> {
-  const { rows } = await client.query(`SELECT ${COLUMNS} FROM period WHERE id = $1 FOR UPDATE`, [id]);
+  const { rows } = await client.query(`SELECT ${PERIOD_COLUMNS} FROM period p WHERE id = $1 FOR UPDATE`, [id]);
   return rows.length > 0 ? toPeriod(rows[0]) : null;
 }
 
@@ -70,5 +85,6 @@ export function toPeriod(row: any): Period {
     closeHorizon: row.close_horizon === null ? null : BigInt(row.close_horizon),
     closingAt: row.closing_at,
     closedAt: row.closed_at,
+    wait: row.waits_for && { for: row.waits_for, message: row.waiting_message, since: row.waiting_since, attempts: row.close_attempts },
   };
 }

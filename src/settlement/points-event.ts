@@ -1,4 +1,5 @@
 import type { Uuid } from '../ids';
+import type { JournalCursor } from '../outbox/journal-cursor';
 
 /** What clearing knows of every points transfer that it looks at. All of it is recorded; none is guessed later. */
 interface EventFacts {
@@ -7,6 +8,8 @@ interface EventFacts {
   /** Smallest units of the points currency. */
   readonly points: bigint;
   readonly occurredAt: Date;
+  /** Its place in the journal. */
+  readonly posted: JournalCursor;
   /** Points taken out of lots (a burn's, a clawback's, a conversion's) or given back to them (a refund's), by the lots' issuer; sums are positive. */
   readonly lots: readonly IssuerPoints[];
   /** What this credit filled of older arrears, by the filling lot's issuer. */

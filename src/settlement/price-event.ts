@@ -1,5 +1,6 @@
 import type { ClearingModel, TermsVersion } from '../coalition/coalition-snapshot';
 import type { Uuid } from '../ids';
+import type { JournalCursor } from '../outbox/journal-cursor';
 import { lesser } from '../points/amount';
 import { MOST_TRANSFERS, mostPerTransfer } from '../points/clearable';
 import { applyFloor, ratio } from '../points/ratio';
@@ -44,8 +45,11 @@ export interface Agreement {
   readonly operatorId: Uuid | null;
   /** A terms version by its id; throws when there is none. */
   readonly terms: (id: Uuid) => TermsVersion;
-  /** The terms that two brands have with each other, in force at an instant; null where they have none of their own. */
-  readonly pairTerms: (issuerId: Uuid, redeemerId: Uuid, at: Date) => TermsVersion | null;
+  /**
+   * The terms that two brands have with each other, in force at an instant, as they were agreed when an event was posted; null where they had none
+   * of their own. So the price hangs on what is in the journal before the event, never on when a worker came to it.
+   */
+  readonly pairTerms: (issuerId: Uuid, redeemerId: Uuid, at: Date, posted: JournalCursor) => TermsVersion | null;
   /** Whose points those of another currency are: its owner's, or the operator's where it is shared. */
   readonly issuerOf: (currencyId: number) => Uuid | null;
 }
@@ -152,7 +156,7 @@ function recoveredArrears(fills: readonly ArrearsFill[], operatorId: Uuid, agree
 
 /** Nothing at issue, however the points came to be; whoever takes points pays with the claim on the lots' issuers. */
 function issuerClaims(event: PointsEvent, agreement: Agreement): Claim[] {
-  const filled = filledArrears(event.fills, agreement);
+  const filled = filledArrears(event, agreement);
   switch (event.code) {
     case 'EARN':
     case 'BONUS':
@@ -173,7 +177,7 @@ function issuerClaims(event: PointsEvent, agreement: Agreement): Claim[] {
         issuerId,
         redeemerId: event.brandId,
         points,
-        ...priceBetween(issuerId, event.brandId, event.termsId, event.occurredAt, agreement),
+        ...priceBetween(event, { issuerId, takerId: event.brandId, termsId: event.termsId, at: event.occurredAt }, agreement),
       }));
     case 'REFUND':
     case 'REINSTATEMENT':
@@ -187,7 +191,7 @@ function issuerClaims(event: PointsEvent, agreement: Agreement): Claim[] {
         issuerId,
         redeemerId: null,
         points,
-        ...priceBetween(issuerId, event.brandId, event.termsId, earnedAt, agreement),
+        ...priceBetween(event, { issuerId, takerId: event.brandId, termsId: event.termsId, at: earnedAt }, agreement),
       }));
     }
     case 'CONVERSION_OUT':
@@ -216,21 +220,25 @@ function reversedReimbursements(event: BrandEvent): Claim[] {
     });
 }
 
-function filledArrears(fills: readonly ArrearsFill[], agreement: Agreement): Claim[] {
-  return fills.map(({ issuerId, clawingBrandId, termsId, earnedAt, points }) => ({
+function filledArrears(event: PointsEvent, agreement: Agreement): Claim[] {
+  return event.fills.map(({ issuerId, clawingBrandId, termsId, earnedAt, points }) => ({
     kind: 'ARREARS_FILL',
     debtorId: issuerId,
     creditorId: clawingBrandId,
     issuerId,
     redeemerId: null,
     points,
-    ...priceBetween(issuerId, clawingBrandId, termsId, earnedAt, agreement),
+    ...priceBetween(event, { issuerId, takerId: clawingBrandId, termsId, at: earnedAt }, agreement),
   }));
 }
 
-/** The pair's own terms price it, else the taking brand's. */
-function priceBetween(issuerId: Uuid, takerId: Uuid, takerTermsId: Uuid, at: Date, agreement: Agreement): AgreedPrice & { supply: 'REIMBURSEMENT' } {
-  const terms = (issuerId === takerId ? null : agreement.pairTerms(issuerId, takerId, at)) ?? agreement.terms(takerTermsId);
+/** The pair's own terms price it, else the taking brand's, which are `termsId`. */
+function priceBetween(
+  { posted }: PointsEvent,
+  { issuerId, takerId, termsId, at }: { readonly issuerId: Uuid; readonly takerId: Uuid; readonly termsId: Uuid; readonly at: Date },
+  agreement: Agreement,
+): AgreedPrice & { supply: 'REIMBURSEMENT' } {
+  const terms = (issuerId === takerId ? null : agreement.pairTerms(issuerId, takerId, at, posted)) ?? agreement.terms(termsId);
   return { price: terms.reimbursementPrice, termsId: terms.id, supply: 'REIMBURSEMENT' };
 }
 

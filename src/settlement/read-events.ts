@@ -3,24 +3,41 @@ import type { Uuid } from '../ids';
 import type { JournalRange } from '../outbox/next-ranges';
 import { type AgreedPrice, ARRIVALS, type ArrearsFill, type ArrivalEvent, type BrandEvent, type IssuerPoints, type PointsEvent } from './points-event';
 
-/** A points event with its place in the journal. */
-export type JournalEvent = PointsEvent & { readonly xid: bigint };
+/** Where a points event is, whether or not it can be read. */
+export type EventPlace = Pick<PointsEvent, 'transferId' | 'currencyId' | 'occurredAt' | 'posted'>;
+
+/** A points event of which something that its price hangs on is missing. */
+export interface UnreadableEvent {
+  readonly place: EventPlace;
+  readonly reason: string;
+}
+
+export interface ReadEvents {
+  readonly events: readonly PointsEvent[];
+  readonly unreadable: readonly UnreadableEvent[];
+}
 
 // The brand's account is the summed side: where earned points come from, where burned and clawed-back ones go to.
 // A reversal is priced by the terms of what it reverses, whatever it carries itself. What was cleared before (in an earlier epoch) is left out.
 // Points that only changed hands are read when they filled arrears: otherwise nobody owes anything for them.
-const EVENTS = `
+const events = (which: string) => `
   SELECT t.id, t.code, t.currency_id, t.amount::text AS points, t.reverses, t.occurred_at, t.xid::text, brand.owner_id AS brand_id,
     coalesce(original.terms_id, t.terms_id) AS terms_id, original.occurred_at AS original_at, rate.transfer_price::text, rate.to_currency_id
   FROM transfer t
   JOIN account brand ON brand.id = CASE WHEN t.code IN ('BURN', 'CAPTURE', 'CLAWBACK') THEN t.credit_account ELSE t.debit_account END
   LEFT JOIN transfer original ON original.id = t.reverses
   LEFT JOIN conversion_rate rate ON t.code = 'CONVERSION_OUT' AND rate.id = t.terms_id
-  WHERE t.xid >= $1::xid8 AND t.xid < $2::xid8
+  WHERE ${which}
     AND (t.code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL', 'BURN', 'CAPTURE', 'CLAWBACK', 'REFUND', 'REINSTATEMENT', 'CONVERSION_OUT')
       OR (t.code IN (${ARRIVALS.map((code) => `'${code}'`).join(', ')}) AND EXISTS (SELECT FROM arrears_fill filled WHERE filled.transfer_id = t.id)))
     AND NOT EXISTS (SELECT FROM obligation done WHERE done.event_transfer_id = t.id)
   ORDER BY t.xid, t.id`;
+
+// What is set aside is tried again by itself, also when a new epoch reads the journal from its beginning.
+const EVENTS_OF_RANGE = events(
+  't.xid >= $1::xid8 AND t.xid < $2::xid8 AND NOT EXISTS (SELECT FROM set_aside_event aside WHERE aside.event_transfer_id = t.id)',
+);
+const EVENTS_BY_ID = events('t.id = ANY ($1::uuid[])');
 
 const LOTS = `
   SELECT a.transfer_id, o.issuer_id, abs(sum(a.amount))::text AS points
@@ -46,9 +63,20 @@ const FROM_LOTS: ReadonlySet<string> = new Set(['BURN', 'CAPTURE', 'CLAWBACK', '
 const LEAVING: ReadonlySet<string> = new Set(['BURN', 'CAPTURE', 'CLAWBACK', 'CONVERSION_OUT']);
 
 /** The points events of a range that are still to be cleared, in the journal's order. The role must be tessera_kernel. */
-export async function readEvents(client: ClientBase, range: JournalRange): Promise<JournalEvent[]> {
-  const { rows } = await client.query({ name: 'clearing-events', text: EVENTS, values: [range.from.toString(), range.to.toString()] });
-  if (rows.length === 0) return [];
+export async function readEvents(client: ClientBase, epoch: number, range: JournalRange): Promise<ReadEvents> {
+  const { rows } = await client.query({ name: 'clearing-events', text: EVENTS_OF_RANGE, values: [range.from.toString(), range.to.toString()] });
+  return toEvents(client, rows, () => epoch);
+}
+
+/** Points events by id with the epochs that they were posted in, as long as they are still to be cleared; in the journal's order within an epoch. */
+export async function readEventsById(client: ClientBase, epochs: ReadonlyMap<Uuid, number>): Promise<ReadEvents> {
+  const { rows } = await client.query({ name: 'clearing-events-by-id', text: EVENTS_BY_ID, values: [[...epochs.keys()]] });
+  return toEvents(client, rows, (id) => epochs.get(id) ?? 1);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: rows of pg
+async function toEvents(client: ClientBase, rows: readonly any[], epochOf: (id: Uuid) => number): Promise<ReadEvents> {
+  if (rows.length === 0) return { events: [], unreadable: [] };
   const lots = await readLots(
     client,
     rows.filter((row) => FROM_LOTS.has(row.code)).map((row) => row.id),
@@ -57,23 +85,33 @@ export async function readEvents(client: ClientBase, range: JournalRange): Promi
     client,
     rows.filter((row) => !LEAVING.has(row.code)).map((row) => row.id),
   );
-  return rows.map((row) => ({ ...toEvent(row, lots.get(row.id) ?? [], fills.get(row.id) ?? []), xid: BigInt(row.xid) }));
+  const events: PointsEvent[] = [];
+  const unreadable: UnreadableEvent[] = [];
+  for (const row of rows) {
+    const posted = { epoch: epochOf(row.id), position: BigInt(row.xid) };
+    const place = { transferId: row.id, currencyId: row.currency_id, occurredAt: row.occurred_at, posted };
+    const read = toEvent(row, { ...place, points: BigInt(row.points), lots: lots.get(row.id) ?? [], fills: fills.get(row.id) ?? [] });
+    if (typeof read === 'string') unreadable.push({ place, reason: read });
+    else events.push(read);
+  }
+  return { events, unreadable };
 }
 
+/** The event, or why it cannot be read. */
 // biome-ignore lint/suspicious/noExplicitAny: a row of pg
-function toEvent(row: any, lots: readonly IssuerPoints[], fills: readonly ArrearsFill[]): PointsEvent {
-  const facts = { transferId: row.id, currencyId: row.currency_id, points: BigInt(row.points), occurredAt: row.occurred_at, lots, fills };
+function toEvent(row: any, facts: Omit<ArrivalEvent, 'code'>): PointsEvent | string {
   const code: PointsEvent['code'] = row.code;
   if (code === 'CONVERSION_OUT') {
-    if (row.transfer_price === null) throw new Error(`conversion ${row.id} names no rate and cannot be priced`);
+    if (row.transfer_price === null) return `conversion ${row.id} names no rate`;
     return { ...facts, code, rate: { rateId: row.terms_id, transferPrice: BigInt(row.transfer_price), toCurrencyId: row.to_currency_id } };
   }
   if (isArrival(code)) return { ...facts, code };
+  if (row.terms_id === null) return `transfer ${row.id} (${code}) names no terms`;
   return {
     ...facts,
     code,
     brandId: row.brand_id,
-    termsId: requireTermsId(row),
+    termsId: row.terms_id,
     reverses: row.reverses ? { transferId: row.reverses, occurredAt: row.original_at, owed: NOTHING_OWED } : null,
   };
 }
@@ -105,7 +143,7 @@ export function reversedBy(event: PointsEvent): BrandEvent['reverses'] {
 }
 
 /** The event with what its original made each issuer owe. */
-export function withOwed(event: JournalEvent, owed: ReadonlyMap<Uuid, ReadonlyMap<Uuid, AgreedPrice>>): JournalEvent {
+export function withOwed(event: PointsEvent, owed: ReadonlyMap<Uuid, ReadonlyMap<Uuid, AgreedPrice>>): PointsEvent {
   if (!('reverses' in event) || !event.reverses) return event;
   return { ...event, reverses: { ...event.reverses, owed: owed.get(event.reverses.transferId) ?? NOTHING_OWED } };
 }
@@ -135,9 +173,4 @@ function groupByTransfer<Value>(rows: readonly any[], toValue: (row: any) => Val
     else groups.set(row.transfer_id, [toValue(row)]);
   }
   return groups;
-}
-
-function requireTermsId(row: { id: Uuid; code: string; terms_id: Uuid | null }): Uuid {
-  if (row.terms_id === null) throw new Error(`transfer ${row.id} (${row.code}) names no terms and cannot be priced`);
-  return row.terms_id;
 }

@@ -7,7 +7,7 @@ import type { Uuid } from '../ids';
 import { type Day, dayToIso } from '../points/calendar';
 import { parseDecimal } from '../points/decimal';
 import { NotFound } from '../refusal';
-import { type Period, readPeriod, toPeriod } from './periods';
+import { PERIOD_COLUMNS, type Period, readPeriod, toPeriod } from './periods';
 import type { StatementContent, StatementLine } from './statement';
 
 /** A statement as it was frozen. */
@@ -56,7 +56,7 @@ function requireCurrencyId(snapshot: CoalitionSnapshot, code: string): number {
 export async function listPeriods(app: App, principal: Principal, currency: string, page: { limit: number; after: Day | null }): Promise<Period[]> {
   return reading(app, principal, async (client, snapshot) => {
     const { rows } = await client.query(
-      `SELECT id, currency_id, month::text, starts_at, ends_at, status, close_horizon::text, closing_at, closed_at FROM period
+      `SELECT ${PERIOD_COLUMNS} FROM period p
        WHERE currency_id = $1 AND ($2::date IS NULL OR month < $2::date) ORDER BY month DESC LIMIT $3`,
       [requireCurrencyId(snapshot, currency), page.after === null ? null : dayToIso(page.after), page.limit],
     );
@@ -71,7 +71,7 @@ export async function findPeriod(app: App, principal: Principal, currency: strin
 
 const STATEMENTS = `
   SELECT s.id AS statement_id, s.brand_id, s.closed_at AS stated_at, s.content, s.hash,
-    p.id, p.currency_id, p.month::text, p.starts_at, p.ends_at, p.status, p.close_horizon::text, p.closing_at, p.closed_at
+    ${PERIOD_COLUMNS}
   FROM statement s JOIN period p ON p.id = s.period_id JOIN brand b ON b.id = s.brand_id`;
 
 /** The statements of a month that the principal may see (its own brand's; the operator: all), by brand code; `limit` of them after that code. */

@@ -42,8 +42,8 @@ export interface StatedPeriod {
   readonly clearingModel: ClearingModel;
   readonly timeZone: string;
   readonly month: Day;
-  /** The last day of the month: payment days count from it. */
-  readonly lastDay: Day;
+  /** Payment days count from it: the month's last day, or the local day of its closing where that is later. */
+  readonly payableFrom: Day;
 }
 
 /** One line as it stands in the content: money is positive where the brand pays. */
@@ -105,7 +105,7 @@ export function drawUpStatements(period: StatedPeriod, parties: readonly Party[]
     microsPerMinor,
   );
   return ordered.map((party, at) => {
-    const dueOn = period.lastDay + party.paymentDays;
+    const dueOn = period.payableFrom + party.paymentDays;
     const { payableMinor, carried } = rounded[at];
     const own = sums.filter((sum) => sum.debtorId === party.id || sum.creditorId === party.id);
     const content: StatementContent = {

@@ -4,7 +4,7 @@ import { conservation } from './checks/conservation';
 import { conversions, rates } from './checks/conversions';
 import { awards, expiries, notices } from './checks/expiry';
 import { facts, quantities } from './checks/facts';
-import { cleared, money, nets, priced, statements } from './checks/obligations';
+import { cleared, closes, money, nets, priced, setAside, statements } from './checks/obligations';
 import { gifts, pools } from './checks/pools';
 import { accountTotals, issuerTotals, stretches } from './checks/roll-ups';
 import { accounts, allocationOwners, allocations, arrears, holds, postings, reversals } from './checks/transfers';
@@ -43,6 +43,8 @@ const CHECKS: readonly Check[] = [
   money,
   statements,
   nets,
+  setAside,
+  closes,
 ];
 
 /**

@@ -33,7 +33,7 @@ const PROPOSE = `mutation ($input: ProposeTermsInput!) { proposeTerms(input: $in
   ... on Terms { id version status proposedBy { code } decidedBy { code } issuancePrice { amount currency } partnership { id state brand { code } partner { code } currency { code } } }
   ... on Refusal { code } } }`;
 const COUNTERSIGN =
-  'mutation ($id: ID!) { countersignTerms(input: { termsId: $id }) { ... on Terms { status version decidedBy { code } partnership { state } } ... on Refusal { code message } } }';
+  'mutation ($id: ID!, $waiveNotice: Boolean) { countersignTerms(input: { termsId: $id, waiveNotice: $waiveNotice }) { ... on Terms { status version decidedBy { code } partnership { state } } ... on Refusal { code message } } }';
 const DECLINE = 'mutation ($id: ID!) { declineTerms(input: { termsId: $id }) { ... on Terms { status } ... on Refusal { code } } }';
 
 const currency = (code: string, more: object = {}) => ({
@@ -160,8 +160,16 @@ describe('terms', () => {
     const [second, third] = [await api.ask(operator, PROPOSE, { input: terms(next) }), await api.ask(operator, PROPOSE, { input: terms(next) })].map(
       ({ data }) => data.proposeTerms,
     );
-    expect((await api.ask(fuel, COUNTERSIGN, { id: second.id })).data.countersignTerms).toMatchObject({ status: 'COUNTERSIGNED', version: 3 });
-    expect((await api.ask(fuel, COUNTERSIGN, { id: third.id })).data.countersignTerms.code).toBe('TERMS_START_TAKEN');
+    // A price changes with less than the 30 days of notice from its proposal: only whoever countersigns can agree to that.
+    expect((await api.ask(fuel, COUNTERSIGN, { id: second.id })).data.countersignTerms).toMatchObject({
+      code: 'NOTICE_TOO_SHORT',
+      message: expect.stringContaining('30 days of notice'),
+    });
+    const waived = (await api.ask(fuel, COUNTERSIGN, { id: second.id, waiveNotice: true })).data.countersignTerms;
+    expect(waived).toMatchObject({ status: 'COUNTERSIGNED', version: 3 });
+    const kept = await test.database.owner.query('SELECT version, notice_waived FROM terms_version WHERE notice_waived');
+    expect(kept.rows).toEqual([{ version: 3, notice_waived: true }]);
+    expect((await api.ask(fuel, COUNTERSIGN, { id: third.id, waiveNotice: true })).data.countersignTerms.code).toBe('TERMS_START_TAKEN');
   });
 
   it('in force are those that had started, and hold only what they allow', async () => {

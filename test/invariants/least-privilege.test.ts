@@ -51,7 +51,7 @@ const APP: Readonly<Record<string, string>> = {
   obligation: 's',
   partnership: 'si state',
   partnership_event: 'si',
-  period: 'si close_horizon closed_at closing_at status',
+  period: 'si close_attempts close_horizon closed_at closing_at next_attempt_at status waiting_message waiting_since waits_for',
   point_currency: 'si notice_days',
   posting: 's',
   purchase: 's',
@@ -63,9 +63,10 @@ const APP: Readonly<Record<string, string>> = {
   redemption: 's',
   redemption_rule: 'si',
   roll_up_bucket: 's',
+  set_aside_event: 's',
   staff: 'si removed_at',
   statement: 'si',
-  terms_version: 'si decided_at decided_by_brand_id status',
+  terms_version: 'si decided_at decided_by_brand_id notice_waived status',
   test_clock_move: 'si',
   transfer: 's',
   velocity_limit: 'si ends_at',
@@ -104,6 +105,7 @@ const KERNEL: Readonly<Record<string, string>> = {
   purchase_return_line: 'si',
   redemption: 'si',
   roll_up_bucket: 'sid first_recorded_at last_recorded_at to_xid transfers',
+  set_aside_event: 'sid attempts reason tried_at',
   transfer: 'si',
 };
 /** Owns the functions that sum for a brand what it may not read; reads what they need, and writes nothing. */
@@ -259,6 +261,8 @@ describe('a login of its own', () => {
 const DEFINERS = [
   'account_totals(bigint[],timestamp with time zone)',
   'issuer_terms(uuid,smallint,date)',
+  // In which epoch of the journal a transaction writes.
+  'journal_epoch()',
   'oldest_writer_here()',
   'bump_coalition_version()',
   'find_member_by_identifier(text,bytea)',

@@ -68,7 +68,7 @@ describe('statements', () => {
     clearingModel: 'ISSUER',
     timeZone: 'UTC',
     month,
-    lastDay: dayFromIso('2026-01-31'),
+    payableFrom: dayFromIso('2026-01-31'),
   } as const;
   const sum = (debtorId: string, creditorId: string, points: bigint, more: Partial<ObligationSum> = {}): ObligationSum => ({
     kind: 'REIMBURSEMENT',

@@ -29,6 +29,8 @@ function agreement(model: 'OPERATOR' | 'ISSUER', scale = 0): Agreement {
   };
 }
 
+const POSTED = { epoch: 1, position: 1_000n };
+
 function event(code: BrandEvent['code'], brandId: string, points: number, more: Partial<BrandEvent> = {}): BrandEvent {
   return {
     transferId: `${code}-${brandId}`,
@@ -38,6 +40,7 @@ function event(code: BrandEvent['code'], brandId: string, points: number, more: 
     brandId,
     termsId: `${brandId}-terms`,
     occurredAt: AT,
+    posted: POSTED,
     reverses: null,
     lots: [],
     fills: [],
@@ -46,13 +49,13 @@ function event(code: BrandEvent['code'], brandId: string, points: number, more: 
 }
 
 function arrival(code: ArrivalEvent['code'], points: number, fills: PointsEvent['fills']): ArrivalEvent {
-  return { transferId: code, code, currencyId: 1, points: BigInt(points), occurredAt: AT, lots: [], fills };
+  return { transferId: code, code, currencyId: 1, points: BigInt(points), occurredAt: AT, posted: POSTED, lots: [], fills };
 }
 
 /** So many points become those of another currency, at 4,000 micro-units each. */
 function conversion(points: number, toCurrencyId: number, from: PointsEvent['lots']): ConversionEvent {
   const rate = { rateId: 'the-rate', transferPrice: 4_000n, toCurrencyId };
-  return { transferId: 'out', code: 'CONVERSION_OUT', currencyId: 1, points: BigInt(points), occurredAt: AT, lots: from, fills: [], rate };
+  return { transferId: 'out', code: 'CONVERSION_OUT', currencyId: 1, points: BigInt(points), occurredAt: AT, posted: POSTED, lots: from, fills: [], rate };
 }
 
 const lots = (...parts: [issuerId: string, points: number][]) => parts.map(([issuerId, points]) => ({ issuerId, points: BigInt(points) }));

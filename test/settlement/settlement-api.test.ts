@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newUuid } from '../../src/ids';
+import { attemptClose, noteObstacle } from '../../src/settlement/attempt-close';
 import { completeClose } from '../../src/settlement/complete-close';
 import { foundTestCoalition, openApi, type TestApi, type TestCoalition } from '../support/api';
 import { type BookedBrand, SettlementBook } from '../support/settlement-book';
@@ -7,6 +9,7 @@ import { createTestApp, type TestApp } from '../support/test-app';
 
 let test: TestApp;
 let api: TestApi;
+let book: SettlementBook;
 let coalition: TestCoalition;
 let fuel: BookedBrand;
 let taxi: BookedBrand;
@@ -23,7 +26,7 @@ beforeAll(async () => {
   test = await createTestApp({ now: new Date('2026-02-10T12:00:00Z'), variables: { TESSERA_LOCAL_ISSUER: 'true' } });
   api = await openApi(test);
   coalition = await foundTestCoalition(test, 'FUEL', 'TAXI');
-  const book = await SettlementBook.open(test, { model: 'ISSUER' });
+  book = await SettlementBook.open(test, { model: 'ISSUER' });
   fuel = await book.brand('FUEL');
   taxi = await book.brand('TAXI');
   const ana = await book.wallet();
@@ -50,7 +53,7 @@ it('refuses what cannot be closed yet, and names a wrong month', async () => {
 it('closes a month and shows each brand its own statement, the operator all', async () => {
   expect((await close(coalition.operatorToken, '2026-01')).data.closePeriod).toEqual({ __typename: 'Period', month: '2026-01', status: 'CLOSING' });
   const id = (await test.database.owner.query('SELECT id FROM period')).rows[0].id;
-  while ((await completeClose(test.app, id)) === 'WAITING') await sleep(20);
+  while (await completeClose(test.app, id)) await sleep(20);
   const { data } = await api.ask(coalition.operatorToken, PERIOD, { month: '2026-01' });
   expect(data.period).toMatchObject({ status: 'CLOSED', startsAt: '2026-01-01T00:00:00.000Z', endsAt: '2026-02-01T00:00:00.000Z', currency: { code: 'FLP' } });
   expect(data.period.statements.edges.map(({ node }: { node: { brand: { code: string } } }) => node.brand.code)).toEqual(['FUEL', 'TAXI']);
@@ -58,7 +61,8 @@ it('closes a month and shows each brand its own statement, the operator all', as
   expect(node).toMatchObject({
     net: { amount: '4.000000', currency: 'GBP' },
     payable: { amount: '4.000000' },
-    dueOn: '2026-02-14',
+    // Fourteen days from the closing, which came after the month's end.
+    dueOn: '2026-02-24',
     adjustments: { edges: [] },
   });
   expect(createHash('sha256').update(node.content).digest('hex')).toBe(node.hash);
@@ -124,4 +128,40 @@ it('pages through months and entries', async () => {
   expect([...first.edges, ...second.edges].map((edge: { node: { points: number } }) => edge.node.points)).toEqual([300, 200]);
   expect(second.pageInfo.hasNextPage).toBe(false);
   expect((await api.ask(coalition.brands.TAXI.token, 'query { period(currency: "FLP", month: "2031-01") { id } }')).data.period).toBeNull();
+});
+
+it('says what a closing month waits for: the operator why, brands that it does', async () => {
+  test.clock.set(new Date('2026-03-10T12:00:00Z'));
+  const [operator, ofFuel] = [await coalition.freshOperatorToken(), await coalition.brands.FUEL.freshToken()];
+  expect((await close(operator, '2026-02')).data.closePeriod).toMatchObject({ status: 'CLOSING' });
+  const event = newUuid();
+  await test.database.owner.query(
+    `INSERT INTO set_aside_event (event_transfer_id, currency_id, epoch, position, occurred_at, reason, set_aside_at, tried_at)
+     SELECT $1, id, 0, '1', now(), 'there are no terms', '2026-03-01', '2026-03-02' FROM currency WHERE code = 'FLP'`,
+    [event],
+  );
+  const { id } = (await test.database.owner.query("SELECT id FROM period WHERE status = 'CLOSING'")).rows[0];
+  await book.settled();
+  const obstacle = await attemptClose(test.app, id);
+  if (obstacle) await noteObstacle(test.app, id, obstacle);
+  const waiting = 'query { period(currency: "FLP", month: "2026-02") { status waitingFor { reason message attempts since } } }';
+  expect((await api.ask(operator, waiting)).data.period).toEqual({
+    status: 'CLOSING',
+    waitingFor: {
+      reason: 'SET_ASIDE_EVENTS',
+      message: expect.stringContaining('1 events cannot be priced and are set aside; the first because: there are no terms'),
+      attempts: 1,
+      since: '2026-03-10T12:00:00.000Z',
+    },
+  });
+  const { message } = (await api.ask(ofFuel, waiting)).data.period.waitingFor;
+  expect(message).toBe('The operator knows what stands in the way.');
+  const list = 'query { setAsideEvents(currency: "FLP") { edges { node { transferId currency { code } reason attempts setAsideAt } } } }';
+  expect((await api.ask(operator, list)).data.setAsideEvents.edges).toEqual([
+    { node: { transferId: event, currency: { code: 'FLP' }, reason: 'there are no terms', attempts: 1, setAsideAt: '2026-03-01T00:00:00.000Z' } },
+  ]);
+  const retry = 'mutation ($input: RetrySetAsideEventsInput!) { retrySetAsideEvents(input: $input) { ... on RetriedEvents { cleared failed } } }';
+  for (const text of [list, retry]) expect((await api.ask(ofFuel, text, { input: { currency: 'FLP' } })).errors?.[0].extensions.code).toBe('FORBIDDEN');
+  // No such transfer is there to be cleared.
+  expect((await api.ask(operator, retry, { input: { currency: 'FLP' } })).data.retrySetAsideEvents).toEqual({ cleared: 0, failed: 0 });
 });

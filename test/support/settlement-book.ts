@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { derivedUuid, newUuid, type Uuid } from '../../src/ids';
 import { contentHash } from '../../src/ledger/idempotency';
 import type { AccountId, PostingRequest, Step } from '../../src/ledger/posting';
-import { ALWAYS, dayOf, monthStart, NEVER } from '../../src/points/calendar';
+import { ALWAYS, dayFromIso, dayOf, monthStart, NEVER } from '../../src/points/calendar';
 import { holdUntil } from './holds';
 import type { TestApp } from './test-app';
 
@@ -70,6 +70,16 @@ export class SettlementBook {
 
   /** Countersigned terms between two brands, in force since 2020; payment within 14 days. */
   async terms(brandId: Uuid, partnerId: Uuid, reimbursementPrice: number): Promise<Uuid> {
+    const termsId = await this.proposedTerms(brandId, partnerId, reimbursementPrice);
+    await this.test.database.owner.query("UPDATE terms_version SET status = 'COUNTERSIGNED', decided_by_brand_id = $2, decided_at = now() WHERE id = $1", [
+      termsId,
+      partnerId,
+    ]);
+    return termsId;
+  }
+
+  /** The same, not countersigned yet. */
+  async proposedTerms(brandId: Uuid, partnerId: Uuid, reimbursementPrice: number): Promise<Uuid> {
     const { owner } = this.test.database;
     const [partnershipId, termsId] = [newUuid(), newUuid()];
     await owner.query("INSERT INTO partnership (id, brand_id, partner_brand_id, currency_id, state, created_at) VALUES ($1, $2, $3, $4, 'ACTIVE', now())", [
@@ -79,10 +89,10 @@ export class SettlementBook {
       this.currencyId,
     ]);
     await owner.query(
-      `INSERT INTO terms_version (id, partnership_id, version, status, proposed_by_brand_id, proposed_at, decided_by_brand_id, decided_at, effective_from, may_issue, may_redeem,
+      `INSERT INTO terms_version (id, partnership_id, version, status, proposed_by_brand_id, proposed_at, effective_from, may_issue, may_redeem,
          issuance_price, reimbursement_price, arrears_carrier, backdating_days, payment_days)
-       VALUES ($1, $2, 1, 'COUNTERSIGNED', $3, now(), $4, now(), '2020-01-01', true, true, $5, $6, $7, 36600, 14)`,
-      [termsId, partnershipId, brandId, partnerId, this.options.issuancePrice ?? 10_000, reimbursementPrice, this.options.arrearsCarrier ?? 'OPERATOR'],
+       VALUES ($1, $2, 1, 'PROPOSED', $3, now(), '2020-01-01', true, true, $4, $5, $6, 36600, 14)`,
+      [termsId, partnershipId, brandId, this.options.issuancePrice ?? 10_000, reimbursementPrice, this.options.arrearsCarrier ?? 'OPERATOR'],
     );
     return termsId;
   }
@@ -142,6 +152,70 @@ export class SettlementBook {
     await this.post(
       this.request(brand, wallet, at, { do: 'reinstate', id: newUuid(), reverses, amount, code: 'REFUND', away: { since: day, bookedOn: day, graceDays: 0 } }),
     );
+  }
+
+  /** A rate by which points become those of another currency, for so many micro-units each. */
+  async rateTo(other: SettlementBook, transferPrice: number): Promise<Uuid> {
+    const { owner } = this.test.database;
+    const rateId = newUuid();
+    await owner.query(
+      `INSERT INTO conversion_rate (id, from_currency_id, to_currency_id, numerator, denominator, minimum, increment, effective, transfer_price, created_at)
+       VALUES ($1, $2, $3, 1, 1, 1, 1, '[2020-01-01,)', $4, now())`,
+      [rateId, this.currencyId, other.currencyId, transferPrice],
+    );
+    await owner.query('INSERT INTO conversion_route (id, from_currency_id, to_currency_id, created_at) VALUES ($1, $2, $3, now())', [
+      newUuid(),
+      this.currencyId,
+      other.currencyId,
+    ]);
+    return rateId;
+  }
+
+  /** Points of a wallet become as many of another currency, whose issuer is the operator. */
+  async convert(brand: BookedBrand, wallet: AccountId, amount: number, at: string, { to, rateId }: { to: SettlementBook; rateId: Uuid }): Promise<void> {
+    const { app, database } = this.test;
+    const { rows } = await database.owner.query('SELECT id FROM conversion_route WHERE from_currency_id = $1 AND to_currency_id = $2', [
+      this.currencyId,
+      to.currencyId,
+    ]);
+    const route: Uuid = rows[0].id;
+    const [out, into, target] = await app.ledger.openAccounts([
+      { kind: 'CONVERSION', owner: route, currencyId: this.currencyId },
+      { kind: 'CONVERSION', owner: route, currencyId: to.currencyId },
+      { kind: 'WALLET', owner: newUuid(), currencyId: to.currencyId },
+    ]);
+    const months = await this.monthsOf(wallet);
+    const origins = new Map<number, number>();
+    for (const month of months)
+      origins.set(
+        month,
+        await app.ledger.lotOrigin({
+          issuer: this.operatorId,
+          issuerCode: 'OPERATOR',
+          currencyId: to.currencyId,
+          issueMonth: month,
+          termsId: rateId,
+          offerId: null,
+        }),
+      );
+    const step: Step = {
+      do: 'convert',
+      out: { id: newUuid(), from: wallet, to: out, amount },
+      in: { id: newUuid(), from: into, to: target, amount },
+      origins,
+      expiry: 'KEEP',
+      notAfter: NEVER,
+      termsId: rateId,
+    };
+    await this.post({ ...this.request(brand, wallet, at, step), loads: { wallets: [wallet, target] } });
+  }
+
+  private async monthsOf(wallet: AccountId): Promise<number[]> {
+    const { rows } = await this.test.database.owner.query(
+      'SELECT DISTINCT o.issue_month::text AS month FROM lot l JOIN lot_origin o ON o.id = l.origin_id WHERE l.account_id = $1',
+      [wallet],
+    );
+    return rows.map(({ month }) => dayFromIso(month));
   }
 
   /** Many earns of the same brand at once, one point and up each; returns how many points. */

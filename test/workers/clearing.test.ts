@@ -171,7 +171,29 @@ describe.each(backends)('workers on %s', (backend) => {
   it('closes a month: one statement a brand, whoever works', async () => {
     await Promise.all([work(), work()]);
     await earn(200);
-    await closePeriod(test.app, operator, { currency: 'FLP', month: dayFromIso('2026-01-01') });
+    const january = { currency: 'FLP', month: dayFromIso('2026-01-01') };
+    // One obligation disagrees with its money transfer: the close fails, says why, and is tried again less and less often.
+    const alter = (by: number) =>
+      rows(`DO $$ BEGIN
+        ALTER TABLE obligation DISABLE TRIGGER USER;
+        UPDATE obligation SET amount = amount + ${by} WHERE (event_transfer_id, leg) = (SELECT event_transfer_id, leg FROM obligation ORDER BY event_transfer_id, leg LIMIT 1);
+        ALTER TABLE obligation ENABLE TRIGGER USER;
+      END $$`);
+    await untilCleared(events);
+    await alter(1);
+    await closePeriod(test.app, operator, january);
+    const tried = async () => (await rows('SELECT close_attempts AS attempts, waits_for, waiting_message AS message FROM period'))[0];
+    for (const until = performance.now() + 20_000; (await tried()).attempts < 3; await sleep(50))
+      if (performance.now() > until) throw new Error('the close was not tried three times in time');
+    expect(await tried()).toMatchObject({ waits_for: 'FAILURE', message: expect.stringContaining('disagree') });
+    const { queues } = running[0];
+    const { waiting, active, delayed, failed } = await queues.queue('periods').counts();
+    expect([waiting + active + delayed <= 1, failed]).toEqual([true, 0]);
+    const [{ pause }] = await rows('SELECT extract(epoch FROM next_attempt_at - clock_timestamp())::float AS pause FROM period');
+    expect(pause).toBeGreaterThan(2);
+    // Mended, and asked for again: at once.
+    await alter(-1);
+    await closePeriod(test.app, operator, january);
     const deadline = performance.now() + 20_000;
     while ((await rows("SELECT 1 FROM period WHERE status = 'CLOSED'")).length === 0) {
       if (performance.now() > deadline) throw new Error('the month was not closed in time');

@@ -18,7 +18,7 @@ export const cleared: Check = {
       JOIN account w ON w.id = CASE WHEN t.debit_seq IS NULL THEN t.credit_account ELSE t.debit_account END
       JOIN account b ON b.id = CASE WHEN t.debit_seq IS NULL THEN t.debit_account ELSE t.credit_account END
       -- After a restore into another cluster the cursor starts again: what has obligations has been cleared.
-      WHERE t.code NOT IN ('EXPIRY', 'CLOSURE', 'FEE', 'REMAINDER') AND (t.xid < (SELECT position FROM cursor) OR t.id IN (SELECT event_transfer_id FROM obligation))
+      WHERE t.code NOT IN ('EXPIRY', 'CLOSURE', 'FEE', 'REMAINDER') AND t.id NOT IN (SELECT event_transfer_id FROM set_aside_event) AND (t.xid < (SELECT position FROM cursor) OR t.id IN (SELECT event_transfer_id FROM obligation))
     ), part AS (
       SELECT e.*, o.issuer_id, abs(a.amount) AS points FROM event e JOIN allocation a ON a.transfer_id = e.id JOIN lot_origin o ON o.id = a.origin_id
     ), fill AS (
@@ -60,6 +60,25 @@ export const cleared: Check = {
       concat_ws(' ', lower(kind), 'points of', (SELECT code FROM brand WHERE brand.id = debtor), 'to', (SELECT code FROM brand WHERE brand.id = creditor), 'for transfer', id) AS what,
       coalesce(e.points, 0)::text AS expected, coalesce(f.points, 0)::text AS found
     FROM expected e FULL JOIN found f USING (id, kind, debtor, creditor)`,
+};
+
+/** What clearing could not price: until it can, somebody is owed what no statement says. */
+export const setAside: Check = {
+  name: 'events that clearing had to set aside',
+  of: 'set-aside events',
+  sql: `
+    SELECT NULL::bigint AS account_id, 1 AS ordinal, true AS wrong, 'clearing of transfer ' || event_transfer_id AS what, 'cleared' AS expected, reason AS found
+    FROM set_aside_event`,
+};
+
+/** Months whose close failed, or waits for events that cannot be priced. One that waits for a transaction to end is in order. */
+export const closes: Check = {
+  name: 'months that are closing',
+  of: 'closing months',
+  sql: `
+    SELECT NULL::bigint AS account_id, 1 AS ordinal, coalesce(p.waits_for, '') IN ('FAILURE', 'SET_ASIDE_EVENTS') AS wrong,
+      'close of ' || c.code || ' ' || to_char(p.month, 'YYYY-MM') AS what, 'closed' AS expected, coalesce(p.waiting_message, 'under way') AS found
+    FROM period p JOIN currency c ON c.id = p.currency_id WHERE p.status = 'CLOSING'`,
 };
 
 /** Each obligation against the price in its terms. */

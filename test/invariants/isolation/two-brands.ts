@@ -131,7 +131,12 @@ export async function openTwoBrands(options: TestAppOptions = {}): Promise<TwoBr
   const sides = { b: await openSide(points, operator, 'TAXI', 'zebulon', '10473', null), a: null as Side | null };
   sides.a = await openSide(points, operator, 'FUEL', 'quixote', '20047', sides.b.shared);
   const period = await closePeriod(app, principal, { currency: 'FLP', month: dayFromIso('2026-01-01') });
-  while ((await completeClose(app, period.id)) === 'WAITING') await sleep(20);
+  while (await completeClose(app, period.id)) await sleep(20);
+  // Of neither brand: nobody but the coalition may see it.
+  await points.test.database.owner.query(
+    `INSERT INTO set_aside_event (event_transfer_id, currency_id, epoch, position, occurred_at, reason, set_aside_at, tried_at)
+     SELECT gen_random_uuid(), id, 0, '1', '2026-03-01', 'it was seeded', '2026-03-01', '2026-03-01' FROM currency WHERE code = 'FLP'`,
+  );
   await lockWallet(app, sides.b.client.principal, { member: sides.b.shared.ref, reason: `${sides.b.word} suspects something` });
   const { rows } = await points.test.database.owner.query('SELECT id, brand_id FROM statement');
   const stated = (side: Side) => Object.assign(side, { statementId: rows.find((row) => row.brand_id === side.brandId).id as Uuid });

@@ -98,6 +98,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   period: coalition({ brand: ALL }),
   obligation: coalition({ brand: ':brand IN (debtor_brand_id, creditor_brand_id)' }),
   statement: coalition({ brand: ownBrand }),
+  set_aside_event: coalition({}),
 };
 
 /** Tables of the schema without row-level security, and why nobody needs it there. */

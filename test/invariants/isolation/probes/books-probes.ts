@@ -10,5 +10,7 @@ export const BOOKS_PROBES: Readonly<Record<string, Probe>> = {
   'Query.period': probe({ args: () => ({ currency: 'FLP', month: '2026-01' }) }),
   'Query.statement': probe({ args: (side) => ({ id: new Id('statement', side.statementId) }) }),
   'Query.statements': probe({ args: (side) => ({ ...page, currency: 'FLP', brandId: brand(side) }) }),
+  'Query.setAsideEvents': probe({ by: 'operator', args: () => ({ ...page, currency: 'FLP' }) }),
+  'Mutation.retrySetAsideEvents': probe({ by: 'operator', args: () => ({ input: { currency: 'FLP' } }) }),
   'Mutation.closePeriod': probe({ by: 'operator', args: () => ({ input: { currency: 'FLP', month: '2026-02' } }) }),
 };

@@ -1,0 +1,89 @@
+import type { ClientBase } from 'pg';
+import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
+import type { Uuid } from '../ids';
+import { type Day, dayOf, monthStart } from '../points/calendar';
+import { agreementOf } from './agreement-of';
+import { monthToBook } from './period-of-event';
+import { openPeriod, type Period, periodId, readPeriods } from './periods';
+import type { PointsEvent } from './points-event';
+import { type Agreement, type Obligation, priceEvent } from './price-event';
+import { noteOwed, type ReadEvents, readOwed, reversedBy, type UnreadableEvent, withOwed } from './read-events';
+
+/** A points event with what it makes brands owe each other. */
+export interface PricedEvent {
+  readonly event: PointsEvent;
+  readonly obligations: readonly Obligation[];
+  readonly currency: PointCurrency;
+  readonly day: Day;
+  /** Month that it happened in, and month that it is booked in. */
+  readonly eventMonth: Day;
+  readonly bookedMonth: Day;
+}
+
+/**
+ * Prices events in the journal's order and opens the months that they are booked in. An event that cannot be priced is told apart with the reason:
+ * it must not stop the others.
+ */
+export async function priceEvents(
+  client: ClientBase,
+  { events, unreadable }: ReadEvents,
+  snapshot: CoalitionSnapshot,
+  epoch: number,
+): Promise<{ readonly priced: readonly PricedEvent[]; readonly unpriced: readonly UnreadableEvent[] }> {
+  const agreements = new Map<number, Agreement>();
+  const periods = new Map<number, Period[]>();
+  for (const currencyId of new Set(events.map((event) => event.currencyId))) {
+    agreements.set(currencyId, agreementOf(snapshot, requireCurrency(snapshot, currencyId)));
+    periods.set(currencyId, await readPeriods(client, currencyId));
+  }
+  const owed = await readOwed(client, originalsToLookUp(events, agreements));
+  const priced: PricedEvent[] = [];
+  const unpriced = [...unreadable];
+  for (const event of events) {
+    const agreement = agreements.get(event.currencyId) as Agreement;
+    const currency = requireCurrency(snapshot, event.currencyId);
+    let obligations: Obligation[];
+    try {
+      obligations = priceEvent(withOwed(event, owed), agreement);
+    } catch (error) {
+      unpriced.push({ place: event, reason: (error as Error).message });
+      continue;
+    }
+    // A reversal may follow its original within the same range.
+    for (const { kind, issuerId, price, termsId } of obligations)
+      if (kind === 'REIMBURSEMENT' && issuerId) noteOwed(owed, event.transferId, issuerId, { price, termsId });
+    // What an earlier epoch posted came before every cut-off of this one.
+    const position = event.posted.epoch < epoch ? 0n : event.posted.position;
+    const day = dayOf(event.occurredAt, currency.timeZone);
+    const eventMonth = monthStart(day);
+    const bookedMonth = monthToBook(eventMonth, position, periods.get(event.currencyId) ?? []);
+    priced.push({ event, obligations, currency, day, eventMonth, bookedMonth });
+  }
+  await openPeriods(client, priced, periods);
+  return { priced, unpriced };
+}
+
+/** Events that cost nothing open their month too: a month with events is one to close. */
+async function openPeriods(client: ClientBase, priced: readonly PricedEvent[], periods: ReadonlyMap<number, readonly Period[]>): Promise<void> {
+  const opened = new Set<Uuid>([...periods.values()].flat().map((period) => period.id));
+  for (const { currency, bookedMonth } of priced) {
+    const id = periodId(currency.id, bookedMonth);
+    if (opened.has(id)) continue;
+    opened.add(id);
+    await openPeriod(client, currency, bookedMonth);
+  }
+}
+
+/** Under the ISSUER model a reversal owes back what its original was cleared at. */
+function originalsToLookUp(events: readonly PointsEvent[], agreements: ReadonlyMap<number, Agreement>): Uuid[] {
+  return events.flatMap((event) => {
+    const original = event.code === 'REFUND' || event.code === 'REINSTATEMENT' ? reversedBy(event) : null;
+    return original && agreements.get(event.currencyId)?.model === 'ISSUER' ? [original.transferId] : [];
+  });
+}
+
+function requireCurrency(snapshot: CoalitionSnapshot, currencyId: number): PointCurrency {
+  const currency = snapshot.currenciesById.get(currencyId);
+  if (!currency) throw new Error(`there is no points currency ${currencyId}`);
+  return currency;
+}

@@ -1,0 +1,32 @@
+import { requireOperator } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import { recordChange } from '../access/record-change';
+import type { App } from '../app';
+import { requireCurrency } from '../coalition/require-currency';
+import type { Uuid } from '../ids';
+import { type RetriedEvents, retrySetAside } from './clear-events';
+import { readSetAside, type SetAsideEvent } from './set-aside-events';
+
+/** Points events of a currency that could not be priced, oldest first; `limit` of them after a place. For the operator's finance. Throws NotFound. */
+export async function listSetAsideEvents(
+  app: App,
+  principal: Principal,
+  currency: string,
+  page: { limit: number; after: { setAsideAt: Date; transferId: Uuid } | null },
+): Promise<SetAsideEvent[]> {
+  requireOperator(principal, ['FINANCE']);
+  return app.database.transaction(databasePrincipal(principal), async ({ client }) =>
+    readSetAside(client, requireCurrency(await app.coalition.snapshot(client), currency).id, page),
+  );
+}
+
+/** Tries at once to clear what was set aside of a currency. For the operator's finance. Throws NotFound for the currency. */
+export async function retrySetAsideEvents(app: App, principal: Principal, currency: string): Promise<RetriedEvents> {
+  requireOperator(principal, ['FINANCE']);
+  const currencyId = await app.database.transaction(databasePrincipal(principal), async (tx) => {
+    const { id } = requireCurrency(await app.coalition.snapshot(tx.client), currency);
+    await recordChange(app, tx, principal, { operation: 'retrySetAsideEvents', target: currency });
+    return id;
+  });
+  return retrySetAside(app, currencyId);
+}
