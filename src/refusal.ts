@@ -4,8 +4,10 @@
  * The posting kernel returns refusals as data (RefusalData), stores what the ledger has decided, and operations throw them after the commit.
  */
 
+type RefusalValue = string | number | boolean | null;
+
 /** Fields of a refusal that callers can act on; JSON values only, because refusals are stored. */
-export type RefusalFields = Readonly<Record<string, string | number | boolean | null>>;
+export type RefusalFields = Readonly<Record<string, RefusalValue | readonly Readonly<Record<string, RefusalValue>>[]>>;
 
 /** A refusal as plain data: what the kernel stores and replays. */
 export interface RefusalData {

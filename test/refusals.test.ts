@@ -47,6 +47,7 @@ const JUDGED_ANEW = [
   'NothingToRefund',
   'OccurredAtOutOfRange',
   'OpeningsNotAgreed',
+  'PointsBeyondBasket',
   'PoolNotSpendable',
   'PurchaseAmountRequired',
   'ReceivedBelowMinimum',

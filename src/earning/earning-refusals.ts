@@ -1,3 +1,4 @@
+import type { Uuid } from '../ids';
 import { Refusal } from '../refusal';
 
 /** The basket is in another money than the earning rule counts. */
@@ -14,6 +15,20 @@ export class RedemptionMismatch extends Refusal {
       code: 'REDEMPTION_MISMATCH',
       retrySafe: true,
       message: "A redemption that pays part of a purchase must be the same member's, in the same points currency and money.",
+    });
+  }
+}
+
+/** The attached redemptions pay more than the basket costs, or than the share of it that their rules let points pay. */
+export class PointsBeyondBasket extends Refusal {
+  /** `refunds`: what of each named redemption is to be refunded; `at` is its place in the request. */
+  constructor(mostPoints: number, refunds: readonly { readonly at: number; readonly redemptionId: Uuid; readonly points: number }[]) {
+    const first = refunds.map(({ at, points }) => `${points} points of redemptionIds.${at}`).join(', ');
+    super({
+      code: 'REDEMPTION_MISMATCH',
+      retrySafe: true,
+      message: `At most ${mostPoints} of these points may pay for this basket. Refund ${first} (refundRedemption), then send the same request again.`,
+      fields: { mostPoints, refunds: refunds.map(({ redemptionId, points }) => ({ redemptionId, points })) },
     });
   }
 }

@@ -5,15 +5,17 @@ import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import { ALWAYS, type Day, dayOf, dayToIso, NEVER } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
-import { type ExactAmount, exactFromMicros, formatExact, sumAmounts } from '../purchases/exact-amount';
+import { type ExactAmount, formatExact, sumAmounts } from '../purchases/exact-amount';
 import { PURCHASE, PURCHASE_AWARD, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
-import { flooredToMinorUnit, minorUnitOf, roundedLineAmount } from '../purchases/minor-unit';
+import { minorUnitOf, roundedLineAmount } from '../purchases/minor-unit';
+import type { RedemptionRules } from '../redemption/redemption-rule';
 import type { RefusalData } from '../refusal';
 import { type AutomaticContribution, contributionSteps } from '../sharing/automatic-contribution';
 import type { AwardDates } from './award';
 import { basketPoints, lineExclusion } from './basket-points';
-import { AmountTooLarge, MoneyCurrencyMismatch, RedemptionMismatch, RedemptionNotCaptured, RedemptionUsed } from './earning-refusals';
+import { AmountTooLarge, MoneyCurrencyMismatch, PointsBeyondBasket, RedemptionMismatch, RedemptionNotCaptured, RedemptionUsed } from './earning-refusals';
 import type { EarningRule, Exclusion } from './earning-rule';
+import { pointsTaken, worthOf } from './points-taken';
 
 /** One line of a basket. */
 interface PurchaseLine {
@@ -55,6 +57,8 @@ export interface PurchaseFacts {
   readonly lines: readonly PurchaseLine[];
   readonly moneyCurrency: string;
   readonly redemptions: readonly RedemptionFact[];
+  /** Of what they were made under. */
+  readonly redemptionRulesById: RedemptionRules['byId'];
   readonly channel: string | null;
   readonly instrument: string | null;
   readonly reference: string | null;
@@ -92,9 +96,10 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
       const spent = view.transfer(redemption.spentBy!);
       const points = spent ? spent.amount - spent.reversed : 0;
       if (points === 0) return refuse(new RedemptionNotCaptured());
-      const worth = exactFromMicros((redemption.moneyValue * BigInt(points)) / BigInt(redemption.points));
-      paid.push({ redemption, points, value: flooredToMinorUnit(worth, minorUnit) });
+      paid.push({ redemption, points, value: worthOf(redemption, points, minorUnit) });
     }
+    const beyond = pointsBeyond(facts, amount, paid);
+    if (beyond) return refuse(beyond);
     const paidWithPoints = sumAmounts(paid.map(({ value }) => value));
     const points = basketPoints(rule, facts.currency.scale, { amount, eligible, paidWithPoints });
     if (points > facts.mostPoints) return refuse(new AmountTooLarge());
@@ -162,6 +167,23 @@ function whyUnusable(facts: PurchaseFacts, redemption: RedemptionFact, view: Led
   if (redemption.spentBy === null) return new RedemptionNotCaptured();
   if (view.counter(facts.wallet, usedCounter(redemption.id)) > 0) return new RedemptionUsed();
   return null;
+}
+
+/** Why the points may not all pay for the basket; null: they may. */
+function pointsBeyond(facts: PurchaseFacts, cost: ExactAmount, paid: Totals['paid']): PointsBeyondBasket | null {
+  if (paid.length === 0) return null;
+  const offered = paid.map(({ redemption, points }) => {
+    const rule = facts.redemptionRulesById.get(redemption.ruleId);
+    if (!rule) throw new Error(`the rule of redemption ${redemption.id} is missing`);
+    return { redemption, points, rule };
+  });
+  const taken = pointsTaken(cost, offered, minorUnitOf(facts.moneyCurrency));
+  const refunds = paid.flatMap(({ redemption, points }, at) => (taken[at] < points ? { at, redemptionId: redemption.id, points: points - taken[at] } : []));
+  if (refunds.length === 0) return null;
+  return new PointsBeyondBasket(
+    taken.reduce((sum, points) => sum + points, 0),
+    refunds,
+  );
 }
 
 interface Totals {

@@ -15,6 +15,7 @@ import { type Day, dayOf, monthStart } from '../points/calendar';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
 import type { Found } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
+import type { RedemptionRules } from '../redemption/redemption-rule';
 import { NotFound, type RefusalData } from '../refusal';
 import { type AutomaticContribution, contributes } from '../sharing/automatic-contribution';
 import { standingCounters } from '../sharing/standing';
@@ -32,6 +33,8 @@ export interface PurchaseContext {
   readonly nowText: string;
   readonly snapshot: CoalitionSnapshot;
   readonly rules: EarningRules;
+  /** Of what the purchases' redemptions were made under. */
+  readonly redemptionRulesById: RedemptionRules['byId'];
   readonly limits: VelocityLimits;
 }
 
@@ -193,6 +196,7 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
     lines: command.lines,
     moneyCurrency: command.moneyCurrency,
     redemptions,
+    redemptionRulesById: context.redemptionRulesById,
     channel: command.channel,
     instrument: command.instrument,
     reference: command.reference,

@@ -13,6 +13,7 @@ import { type HashedRef, hashedRefContent, hashRef } from '../members/member-ref
 import { knowPresented, presentedFor } from '../members/resolve-members';
 import { lookingAgain } from '../members/surviving-accounts';
 import { lookUp } from '../purchases/look-up';
+import { redemptionRules } from '../redemption/redemption-rule';
 import { NotFound, Refusal } from '../refusal';
 import type { Exclusion } from './earning-rule';
 import { earningRules } from './earning-rules';
@@ -94,9 +95,10 @@ async function record(
   for (const [at, { stored }] of found.entries()) if (!stored) requireCurrency(snapshot, commands[at].currency, `${fieldOf(at)}.currency`);
   const rules = await earningRules(app, version);
   const limits = await velocityLimits(app, version);
+  const { byId: redemptionRulesById } = await redemptionRules(app, version);
   const asked = commands.map((command, at) => ({ command, id: sought[at].id ?? newUuid(), hash: hashes[at], found: found[at] }));
   // All requests are made before the first is posted: bad input posts nothing, and a member's purchases keep their order.
-  const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, limits }, asked);
+  const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, redemptionRulesById, limits }, asked);
   const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, requests[at])));
   const results = outcomes.map((outcome, at) => toResult(outcome, commands[at].dryRun));
   // Also of repetitions: the first request may have been cut off before.

@@ -1,4 +1,7 @@
-import { Field, ID, Int } from 'type-graphql';
+import { Ctx, Field, ID, Int, ObjectType } from 'type-graphql';
+import type { Uuid } from '../ids';
+import type { Context } from './context';
+import { showId } from './ids';
 import { RefusalAnswer, RefusalType } from './refusal.types';
 import { DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
 
@@ -29,8 +32,39 @@ export class MoneyCurrencyMismatchAnswer extends RefusalAnswer {
   expected!: string;
 }
 
-@RefusalType('REDEMPTION_MISMATCH', 'An attached redemption is of another member, points currency or money.')
-export class RedemptionMismatchAnswer extends RefusalAnswer {}
+@ObjectType('RedemptionToRefund', { description: 'Points of a redemption that a basket does not take.' })
+class RedemptionToRefundType {
+  @Field(() => ID, { description: 'The redemption, as it was named.' })
+  redemptionId!: string;
+
+  @Field(() => PointsScalar, { description: 'Points to refund of it, so that the same purchase can be sent again.' })
+  points!: number;
+}
+
+@RefusalType(
+  'REDEMPTION_MISMATCH',
+  'An attached redemption is of another member, points currency or money; or the redemptions pay more than the basket costs, or than the share of it that their rules let points pay.',
+)
+export class RedemptionMismatchAnswer extends RefusalAnswer {
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: 'Most of these points that may pay for the basket; null: a redemption is of another member, points currency or money.',
+  })
+  mostPoints?: number | null;
+
+  /** By uuid. */
+  refunds?: readonly { readonly redemptionId: Uuid; readonly points: number }[];
+
+  @Field(() => [RedemptionToRefundType], {
+    name: 'refunds',
+    nullable: true,
+    simple: false,
+    description: 'What to refund with refundRedemption before the same request, with the same idempotency key, is sent again; null as mostPoints.',
+  })
+  toRefund(@Ctx() ctx: Context): RedemptionToRefundType[] | null {
+    return this.refunds?.map(({ redemptionId, points }) => ({ redemptionId: showId(ctx, 'redemption', redemptionId), points })) ?? null;
+  }
+}
 
 @RefusalType('REDEMPTION_NOT_CAPTURED', 'The redemption has spent no points: it is an open, voided or expired hold, or was refunded.')
 export class RedemptionNotCapturedAnswer extends RefusalAnswer {}

@@ -20,14 +20,17 @@ export interface RedemptionRule extends BrandRuleVersion {
 
 /** All versions of all rules: few, read whole. */
 export interface RedemptionRules {
+  readonly byId: ReadonlyMap<Uuid, RedemptionRule>;
   /** The version in force at an instant; throws NoRedemptionRule. */
   inForce(brandId: Uuid, currency: { readonly id: number; readonly code: string }, at: Date): RedemptionRule;
 }
 
 export const redemptionRules = cachedByVersion<RedemptionRules>(async (client) => {
   const { rows } = await client.query('SELECT * FROM redemption_rule ORDER BY effective_from');
-  const find = rulesInForce(rows.map(REDEMPTION_RULE.toRule));
+  const rules = rows.map(REDEMPTION_RULE.toRule);
+  const find = rulesInForce(rules);
   return {
+    byId: new Map(rules.map((rule) => [rule.id, rule])),
     inForce(brandId, currency, at) {
       const rule = find(brandId, currency.id, at);
       if (!rule) throw new NoRedemptionRule(currency.code, at);

@@ -1,6 +1,8 @@
 import { recordPurchase, recordPurchases } from '../../src/earning/record-purchases';
+import { captureHold, captureHoldSchema } from '../../src/redemption/capture-hold';
 import { holdPoints } from '../../src/redemption/hold-points';
 import { redeemPoints } from '../../src/redemption/redeem-points';
+import { refundRedemption, refundRedemptionSchema } from '../../src/redemption/refund-redemption';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
 
 let shop: ShopCoalition;
@@ -101,6 +103,46 @@ test('points that paid a part earn nothing, and pay part of one purchase only', 
     code: 'REDEMPTION_MISMATCH',
   });
   expect(await shop.written()).toMatchObject({ purchase: written.purchase, transfer: written.transfer, purchase_redemption: written.purchase_redemption });
+});
+
+test('points never pay more than the basket costs, whatever the till said before; once the rest is refunded, the same request is taken', async () => {
+  const ana = await attic.enrol();
+  await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '5000'));
+  const told = { purchase: { amount: '1000', moneyCurrency: 'GBP' } };
+  const first = await redeemPoints(shop.app, attic.principal, spendingOf(ana.ref, 800, told));
+  const held = await holdPoints(shop.app, attic.principal, spendingOf(ana.ref, 700, told));
+  const key = (idempotencyKey: string) => ({ idempotencyKey });
+  await captureHold(shop.app, attic.principal, captureHoldSchema.parse({ ...key('capture for the basket'), redemptionId: held.redemptionId }));
+  const basket = purchaseOf(ana.ref, '10', { redemptionIds: [first.redemptionId, held.redemptionId] });
+  const written = await shop.written();
+  const refused = { code: 'REDEMPTION_MISMATCH', retrySafe: true, fields: { mostPoints: 1_000, refunds: [{ redemptionId: held.redemptionId, points: 500 }] } };
+  await expect(recordPurchase(shop.app, attic.principal, basket)).rejects.toMatchObject(refused);
+  await expect(recordPurchase(shop.app, attic.principal, { ...basket, dryRun: true })).rejects.toMatchObject(refused);
+  expect(await shop.written()).toEqual(written);
+  await refundRedemption(
+    shop.app,
+    attic.principal,
+    refundRedemptionSchema.parse({ ...key('refund for the basket'), redemptionId: held.redemptionId, points: 500n }),
+  );
+  expect(await recordPurchase(shop.app, attic.principal, basket)).toMatchObject({ points: 0, paidWithPoints: '10.000000000', duplicate: false });
+});
+
+test("points never pay more than the rule's share, by however many redemptions", async () => {
+  const half = await shop.brand('HALF');
+  await shop.database.owner.query('UPDATE redemption_rule SET share_denominator = 2 WHERE brand_id = $1', [half.brandId]);
+  const ana = await half.enrol();
+  await recordPurchase(shop.app, half.principal, purchaseOf(ana.ref, '5000'));
+  const told = { purchase: { amount: '20', moneyCurrency: 'GBP' } };
+  const redeemed = [
+    await redeemPoints(shop.app, half.principal, spendingOf(ana.ref, 900, told)),
+    await redeemPoints(shop.app, half.principal, spendingOf(ana.ref, 900, told)),
+  ];
+  const redemptionIds = redeemed.map(({ redemptionId }) => redemptionId);
+  await expect(recordPurchase(shop.app, half.principal, purchaseOf(ana.ref, '20', { redemptionIds }))).rejects.toMatchObject({
+    code: 'REDEMPTION_MISMATCH',
+    fields: { mostPoints: 1_000, refunds: [{ redemptionId: redemptionIds[1], points: 800 }] },
+  });
+  expect(await recordPurchase(shop.app, half.principal, purchaseOf(ana.ref, '36', { redemptionIds }))).toMatchObject({ points: 18 });
 });
 
 test('two purchases at once cannot both be paid by one redemption', async () => {
