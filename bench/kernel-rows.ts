@@ -4,6 +4,7 @@ import { contentHash, postingId } from '../src/ledger/idempotency';
 import type { PostingRequest } from '../src/ledger/posting';
 import { ALWAYS, dayOf } from '../src/points/calendar';
 import { PURCHASE, PURCHASE_LINE } from '../src/purchases/fact-tables';
+import { referenceName } from '../src/purchases/reference-turns';
 import { type Measured, median } from './closed-loop';
 import { type FilledLedger, fillLedger, TERMS } from './fill-ledger';
 import { postTogether, timed, WALLETS } from './kernel-rate';
@@ -19,38 +20,60 @@ export const kernelRows: Suite = { name: 'kernel-rows', run };
 async function run({ server, long, say }: BenchContext): Promise<Report> {
   const rounds = long ? 5 : 3;
   const filled = await fillLedger(await server.database('purchases'), { wallets: WALLETS, transfersEach: 1, ownTransactions: 1 });
-  const make = purchaseMaker(filled);
-  const way = timed(long ? 8 : 4, 1_000, 5_000, (callers, count) => postTogether(filled, Array.from({ length: count }, make), callers, 'kernel'));
-  const measured: Measured[] = [];
+  const way = (references: 'with references' | 'without references') => {
+    const make = purchaseMaker(filled, references);
+    return timed(long ? 8 : 4, 1_000, 5_000, (callers, count) => postTogether(filled, Array.from({ length: count }, make), callers, 'kernel'));
+  };
+  const ways = { 'without references': way('without references'), 'with references': way('with references') };
+  const measured = { 'without references': [] as Measured[], 'with references': [] as Measured[] };
   for (let round = 0; round <= rounds; round++) {
-    const one = await way();
-    say(`${round === 0 ? 'warming up' : `round ${round}`}: ${Math.round(one.perSecond)} purchases/s`);
-    if (round > 0) measured.push(one);
+    for (const name of Object.keys(ways) as (keyof typeof ways)[]) {
+      const one = await ways[name]();
+      say(`${round === 0 ? 'warming up' : `round ${round}`}: ${Math.round(one.perSecond)} purchases/s ${name}`);
+      if (round > 0) measured[name].push(one);
+    }
   }
   await filled.ledger.close();
-  const rate = median(measured);
+  const [rate, named] = [median(measured['without references']), median(measured['with references'])];
   return {
     title: 'Earns with their purchases alongside',
-    about: `Each posting is an earn with one row of purchase and ${LINES_A_PURCHASE} of purchase_line in the same transaction; 1,000 callers.`,
-    tables: [{ columns: ['', 'purchases a second', 'p50 ms', 'p99 ms'], rows: [['kernel', rate.perSecond, rate.p50, rate.p99]] }],
-    ratios: [],
+    about: `Each posting is an earn with one row of purchase and ${LINES_A_PURCHASE} of purchase_line in the same transaction; 1,000 callers. With references each takes its receipt's name as well.`,
+    tables: [
+      {
+        columns: ['', 'purchases a second', 'p50 ms', 'p99 ms'],
+        rows: [
+          ['kernel, without references', rate.perSecond, rate.p50, rate.p99],
+          ['kernel, with references', named.perSecond, named.p50, named.p99],
+        ],
+      },
+    ],
+    ratios: [{ what: 'earns with purchases: with references / without', value: named.perSecond / rate.perSecond, target: { least: 0.95 } }],
     bars: [{ label: 'kernel, earns with purchase rows', value: rate.perSecond, unit: '/s' }],
   };
 }
 
 /** Makes earns with the rows that recordPurchase writes alongside. */
-export function purchaseMaker(filled: FilledLedger): () => PostingRequest {
+export function purchaseMaker(filled: FilledLedger, references: 'with references' | 'without references'): () => PostingRequest {
   const random = seededRandom(3);
   const pick = zipf(filled.wallets, random);
+  const run = newUuid();
   let made = 0;
   return () => {
     const brand = filled.brands[Math.floor(random() * filled.brands.length)];
     const wallet = filled.firstWallet + pick();
-    return purchaseRequest(filled, brand, wallet, `purchase-${made++}`);
+    const key = `${run} ${made++}`;
+    return purchaseRequest(filled, { brand, wallet, key, reference: references === 'with references' ? `receipt ${key}` : null });
   };
 }
 
-function purchaseRequest({ currencyId }: FilledLedger, brand: FilledLedger['brands'][number], wallet: number, key: string): PostingRequest {
+interface BenchPurchase {
+  readonly brand: FilledLedger['brands'][number];
+  readonly wallet: number;
+  readonly key: string;
+  readonly reference: string | null;
+}
+
+function purchaseRequest({ currencyId }: FilledLedger, { brand, wallet, key, reference }: BenchPurchase): PostingRequest {
   const now = new Date();
   const at = now.getTime();
   const [id, earn, owner, member]: Uuid[] = [newUuid(), newUuid(), newUuid(), newUuid()];
@@ -73,7 +96,7 @@ function purchaseRequest({ currencyId }: FilledLedger, brand: FilledLedger['bran
       points: 425,
       channel: 'till',
       instrument: null,
-      reference: null,
+      reference,
       rule_id: TERMS,
       terms_id: TERMS,
       arithmetic: 2,
@@ -118,6 +141,7 @@ function purchaseRequest({ currencyId }: FilledLedger, brand: FilledLedger['bran
     day: dayOf(now, 'UTC'),
     recordedAt: at,
     loads: { wallets: [wallet] },
+    claims: reference === null ? undefined : [{ name: referenceName(brand.id, 'PURCHASE', 'BENCH', reference), turn: 0, made: id }],
     plan: () => plan,
   };
 }

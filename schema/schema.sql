@@ -420,10 +420,12 @@ CREATE TABLE brand (
   country character(2),
   status text NOT NULL DEFAULT 'ACTIVE'::text,
   created_at timestamp with time zone NOT NULL,
+  references_repeat text NOT NULL DEFAULT 'NEVER'::text,
   CONSTRAINT brand_pkey PRIMARY KEY (id),
   CONSTRAINT brand_code_unique UNIQUE (code),
   CONSTRAINT brand_code_form CHECK ((code ~ '^[A-Z][A-Z0-9_-]{1,31}$'::text)),
   CONSTRAINT brand_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT brand_references_repeat CHECK ((references_repeat = ANY (ARRAY['NEVER'::text, 'DAILY'::text, 'ANY'::text]))),
   CONSTRAINT brand_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'SUSPENDED'::text])))
 );
 
@@ -487,6 +489,16 @@ CREATE TABLE care_proposal (
   CONSTRAINT care_proposal_reason CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   CONSTRAINT care_proposal_status CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DECLINED'::text]))),
   CONSTRAINT care_proposal_two_people CHECK (((decided_by IS NULL) OR (decided_by <> proposed_by)))
+);
+
+CREATE TABLE claim (
+  name uuid NOT NULL,
+  turn bigint NOT NULL,
+  party_id uuid NOT NULL,
+  posting_id uuid NOT NULL,
+  made_id uuid NOT NULL,
+  CONSTRAINT claim_pkey PRIMARY KEY (name, turn),
+  CONSTRAINT claim_turn CHECK ((turn >= 0))
 );
 
 CREATE TABLE coalition_version (
@@ -1142,6 +1154,7 @@ CREATE TABLE purchase_return (
   occurred_at timestamp with time zone NOT NULL,
   recorded_at timestamp with time zone NOT NULL,
   money_back numeric(38,9),
+  reference text,
   CONSTRAINT purchase_return_pkey PRIMARY KEY (wallet_id, id)
 );
 
@@ -1443,6 +1456,7 @@ CREATE UNIQUE INDEX member_identifier_one_owner ON member_identifier USING btree
 
 CREATE INDEX obligation_period ON obligation USING btree (period_id, event_transfer_id, leg);
 
+CREATE INDEX purchase_by_time ON purchase USING btree (brand_id, occurred_at, id);
 CREATE INDEX purchase_id ON purchase USING btree (id);
 
 CREATE INDEX purchase_award_due ON purchase_award USING btree (currency_id, due_on, purchase_id) WHERE (due_on IS NOT NULL);
@@ -1451,6 +1465,7 @@ CREATE INDEX purchase_redemption_purchase ON purchase_redemption USING btree (wa
 
 CREATE INDEX purchase_return_purchase ON purchase_return USING btree (wallet_id, purchase_id);
 
+CREATE INDEX redemption_by_time ON redemption USING btree (brand_id, occurred_at, id);
 CREATE INDEX redemption_id ON redemption USING btree (id);
 
 CREATE INDEX set_aside_event_of_currency ON set_aside_event USING btree (currency_id, set_aside_at, event_transfer_id);
@@ -1482,6 +1497,8 @@ CREATE TRIGGER brand_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON br
 CREATE TRIGGER brand_event_version AFTER INSERT ON brand_event FOR EACH STATEMENT EXECUTE FUNCTION bump_coalition_version();
 
 CREATE TRIGGER care_proposal_decided_once BEFORE UPDATE ON care_proposal FOR EACH ROW WHEN ((old.status <> 'PROPOSED'::text)) EXECUTE FUNCTION refuse_second_decision();
+
+CREATE TRIGGER claim_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON claim FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER conversion_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON conversion FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -1600,6 +1617,11 @@ CREATE POLICY coalition_all ON care_proposal FOR ALL TO tessera_app USING ((( SE
 CREATE POLICY own_brand_decides ON care_proposal FOR UPDATE TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (deciding_brand_id = ( SELECT current_brand() AS current_brand)) AND (kind = 'GOODWILL'::text))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (deciding_brand_id = ( SELECT current_brand() AS current_brand)) AND (kind = 'GOODWILL'::text)));
 CREATE POLICY own_brand_proposes ON care_proposal FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)) AND (kind = 'GOODWILL'::text) AND (status = 'PROPOSED'::text)));
 CREATE POLICY sides_read ON care_proposal FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND ((( SELECT current_brand() AS current_brand) = brand_id) OR (( SELECT current_brand() AS current_brand) = deciding_brand_id))));
+
+ALTER TABLE claim ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY coalition_reads ON claim FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
+CREATE POLICY kernel_all ON claim FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
+CREATE POLICY party_reads ON claim FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (party_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE conversion ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON conversion FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -1976,13 +1998,16 @@ GRANT INSERT, SELECT ON TABLE audit_entry TO tessera_app;
 GRANT INSERT, SELECT ON TABLE award_resolution TO tessera_kernel;
 GRANT SELECT ON TABLE award_resolution TO tessera_app;
 
-GRANT INSERT, SELECT, UPDATE (country, name, status) ON TABLE brand TO tessera_app;
+GRANT INSERT, SELECT, UPDATE (country, name, references_repeat, status) ON TABLE brand TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE brand_event TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (customer_hash, source, unlinked_at) ON TABLE brand_link TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (decided_at, decided_by, decision_reason, status) ON TABLE care_proposal TO tessera_app;
+
+GRANT INSERT, SELECT ON TABLE claim TO tessera_kernel;
+GRANT SELECT ON TABLE claim TO tessera_app;
 
 GRANT SELECT ON TABLE coalition_version TO tessera_app;
 

@@ -18,7 +18,7 @@ async function run({ server, long, say }: BenchContext): Promise<Report> {
   const [seconds, rounds] = long ? [12, 5] : [5, 3];
   const town = await buildHttpTown(server, 'bulk', MEMBERS);
   const filled = await fillLedger(await server.database('bulk_kernel'), { wallets: MEMBERS, transfersEach: 1, ownTransactions: 1 });
-  const make = purchaseMaker(filled);
+  const make = purchaseMaker(filled, 'without references');
   const kernel = timed(seconds, CONNECTIONS * BULK_SIZE, 5_000, (callers, count) =>
     postTogether(filled, Array.from({ length: count }, make), callers, 'kernel'),
   );

@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Uuid } from '../ids';
+import type { ReferencesRepeat } from './references-repeat';
 
 /** A brand of the coalition; the operator is one too. */
 @Entity('brand')
@@ -23,6 +24,9 @@ export class BrandRecord {
 
   @Column('text')
   status!: 'ACTIVE' | 'SUSPENDED';
+
+  @Column('text', { name: 'references_repeat' })
+  referencesRepeat!: ReferencesRepeat;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;

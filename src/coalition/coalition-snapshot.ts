@@ -3,6 +3,7 @@ import type { Database } from '../database/database';
 import type { Reading } from '../database/reading';
 import type { Uuid } from '../ids';
 import type { JournalCursor } from '../outbox/journal-cursor';
+import type { ReferencesRepeat } from './references-repeat';
 
 export type ClearingModel = 'OPERATOR' | 'ISSUER';
 
@@ -16,6 +17,7 @@ export interface Brand {
   readonly status: 'ACTIVE' | 'SUSPENDED';
   /** Its status from when on, oldest first; before the first change it was ACTIVE. */
   readonly history: readonly { readonly status: 'ACTIVE' | 'SUSPENDED'; readonly at: Date }[];
+  readonly referencesRepeat: ReferencesRepeat;
 }
 
 export type ExpiryPolicy =
@@ -146,7 +148,7 @@ async function loadSnapshot(client: PoolClient): Promise<CoalitionSnapshot> {
   const statuses = new Map<Uuid, { status: 'ACTIVE' | 'SUSPENDED'; at: Date }[]>();
   for (const row of (await client.query('SELECT brand_id, status, at FROM brand_event ORDER BY brand_id, at, seq')).rows)
     listIn(statuses, row.brand_id).push({ status: row.status, at: row.at });
-  const brands: Brand[] = (await client.query('SELECT id, code, name, is_operator, country, status FROM brand')).rows.map((row) => ({
+  const brands: Brand[] = (await client.query('SELECT id, code, name, is_operator, country, status, references_repeat FROM brand')).rows.map((row) => ({
     id: row.id,
     code: row.code,
     name: row.name,
@@ -154,6 +156,7 @@ async function loadSnapshot(client: PoolClient): Promise<CoalitionSnapshot> {
     country: row.country,
     status: row.status,
     history: statuses.get(row.id) ?? [],
+    referencesRepeat: row.references_repeat,
   }));
   const currencies = (await client.query(CURRENCIES)).rows.map(toCurrency);
   const histories = new Map<Uuid, PartnershipChange[]>();

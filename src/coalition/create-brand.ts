@@ -8,6 +8,7 @@ import { newUuid } from '../ids';
 import { plainText } from '../ledger/request-fields';
 import { Refusal } from '../refusal';
 import { BrandRecord } from './brand.entity';
+import { REFERENCES_REPEAT } from './references-repeat';
 
 export const brandNameSchema = z.string().trim().min(1, 'Give the brand a name.').max(200, 'A name has at most 200 characters.').pipe(plainText(200));
 export const countrySchema = z.string().regex(/^[A-Z]{2}$/, 'A country is its ISO 3166-1 code of two letters, such as "DE".');
@@ -17,6 +18,7 @@ export const createBrandSchema = z.object({
   code: z.string().regex(/^[A-Z][A-Z0-9_-]{1,31}$/, 'A code is 2 to 32 of A-Z, 0-9, _ and -, beginning with a letter.'),
   name: brandNameSchema,
   country: countrySchema.nullish(),
+  referencesRepeat: z.enum(REFERENCES_REPEAT).nullish(),
   reason: reasonSchema,
 });
 export type CreateBrand = z.output<typeof createBrandSchema>;
@@ -32,11 +34,28 @@ export class CodeTaken extends Refusal {
 export async function createBrand(app: App, principal: Principal, command: CreateBrand): Promise<BrandRecord> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);
   const { code, name, country = null } = command;
+  // What is left out, as it once always was, is not in the content.
+  const referencesRepeat = command.referencesRepeat ?? undefined;
   return refusingBy({ brand_code_unique: () => new CodeTaken(code) }, async () => {
-    const request = { operation: 'createBrand', idempotencyKey: command.idempotencyKey, reason: command.reason, content: { code, name, country } };
+    const request = {
+      operation: 'createBrand',
+      idempotencyKey: command.idempotencyKey,
+      reason: command.reason,
+      content: { code, name, country, referencesRepeat },
+    };
     const { target } = await createOnce(app, principal, request, async ({ manager }) => {
       const id = newUuid();
-      await manager.insert(BrandRecord, { id, code, name, isOperator: false, country, status: 'ACTIVE', createdAt: app.clock.now() });
+      const createdAt = app.clock.now();
+      await manager.insert(BrandRecord, {
+        id,
+        code,
+        name,
+        isOperator: false,
+        country,
+        status: 'ACTIVE',
+        referencesRepeat: referencesRepeat ?? 'NEVER',
+        createdAt,
+      });
       return id;
     });
     return app.database.transaction(databasePrincipal(principal), ({ manager }) => manager.findOneByOrFail(BrandRecord, { id: target }));

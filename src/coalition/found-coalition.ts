@@ -34,6 +34,7 @@ export async function foundCoalition(app: App, command: FoundCoalition): Promise
       isOperator: true,
       country: command.country ?? null,
       status: 'ACTIVE',
+      referencesRepeat: 'NEVER',
       createdAt,
     });
     await manager.insert(StaffMember, { id: staffId, ...command.firstOperator, brandId, role: 'OPERATOR', createdAt, removedAt: null });

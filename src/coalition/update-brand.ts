@@ -8,16 +8,26 @@ import type { Uuid } from '../ids';
 import { InvalidInput, NotFound } from '../refusal';
 import { BrandRecord } from './brand.entity';
 import { brandNameSchema, countrySchema } from './create-brand';
+import { REFERENCES_REPEAT } from './references-repeat';
 
-export const updateBrandSchema = z.object({ name: brandNameSchema.nullish(), country: countrySchema.nullish(), reason: reasonSchema });
+export const updateBrandSchema = z.object({
+  name: brandNameSchema.nullish(),
+  country: countrySchema.nullish(),
+  referencesRepeat: z.enum(REFERENCES_REPEAT).nullish(),
+  reason: reasonSchema,
+});
 
 /** What is left out stays as it is. */
 export type UpdateBrand = z.output<typeof updateBrandSchema> & { readonly brandId: Uuid };
 
-/** Renames a brand, or changes its country. */
+/** Renames a brand, or changes its country, or how often it uses a reference. What was booked keeps the reference that it holds. */
 export function updateBrand(app: App, principal: Principal, command: UpdateBrand): Promise<BrandRecord> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);
-  return changeBrand(app, principal, 'updateBrand', command, (brand) => ({ name: command.name ?? brand.name, country: command.country ?? brand.country }));
+  return changeBrand(app, principal, 'updateBrand', command, (brand) => ({
+    name: command.name ?? brand.name,
+    country: command.country ?? brand.country,
+    referencesRepeat: command.referencesRepeat ?? brand.referencesRepeat,
+  }));
 }
 
 export interface ChangeBrandStatus {
@@ -54,7 +64,7 @@ async function changeBrand(
   principal: Principal,
   operation: string,
   command: ChangeBrandStatus,
-  change: (brand: BrandRecord) => Partial<Pick<BrandRecord, 'name' | 'country' | 'status'>>,
+  change: (brand: BrandRecord) => Partial<Pick<BrandRecord, 'name' | 'country' | 'status' | 'referencesRepeat'>>,
 ): Promise<BrandRecord> {
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const brand = await tx.manager.findOne(BrandRecord, { where: { id: command.brandId }, lock: { mode: 'pessimistic_write' } });

@@ -13,6 +13,7 @@ import { requireOpenWallet } from '../members/resolve-members';
 import { whileOpen } from '../members/surviving-accounts';
 import { type Day, dayOf, monthStart } from '../points/calendar';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
+import type { JudgedReference } from '../purchases/claim-reference';
 import type { Found } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
 import type { RedemptionRules } from '../redemption/redemption-rule';
@@ -45,15 +46,17 @@ export interface AskedPurchase {
   readonly id: Uuid;
   readonly hash: Buffer;
   readonly found: Found;
+  /** null: it has no reference. */
+  readonly receipt: JudgedReference | null;
 }
 
 /**
- * Makes the ledger's request for each purchase, in their order; null for one that is stored already, NotFound for one whose member or redemption the
+ * Makes the ledger's request for each purchase, in their order; null for one that is booked already or whose reference is taken, NotFound for one whose member or redemption the
  * brand cannot know. Accounts and origins of lots are asked for once, however many purchases there are.
  */
 export async function requestPurchases(app: App, context: PurchaseContext, asked: readonly AskedPurchase[]): Promise<(PostingRequest | NotFound | null)[]> {
   const places = new Places(context.brandId, context.snapshot);
-  const drafts = asked.map((each) => (each.found.stored ? null : draft(context, each, places)));
+  const drafts = asked.map((each) => (each.found.stored || (each.receipt && each.receipt.is !== 'free') ? null : draft(context, each, places)));
   const accounts = await app.ledger.openAccounts(places.accounts);
   const origins: number[] = [];
   for (const origin of places.origins) origins.push(await app.ledger.lotOrigin(origin));
@@ -146,7 +149,8 @@ function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedP
 function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly AccountId[], origins: readonly number[]): PostingRequest {
   const { brandId, now, nowText, snapshot } = context;
   const { asked, member, currency, redemptions, happenedAt, day, agreed } = drafted;
-  const { command, id, hash } = asked;
+  const { command, id, hash, receipt } = asked;
+  const purchaseId = newUuid();
   const wallet = accounts[drafted.wallet];
   const contribution = contributionOf(drafted, accounts);
   const counters = redemptions.map((redemption) => ({ account: wallet, key: usedCounter(redemption.id) }));
@@ -166,6 +170,7 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
     // The household's balance is not the brand's to know.
     shows: [wallet],
     loads: { wallets, transfers: redemptions.flatMap(({ spentBy }) => spentBy ?? []), counters },
+    claims: receipt?.is === 'free' ? [receipt.claim(purchaseId)] : undefined,
     plan,
   });
   if ('refused' in agreed) return request(() => agreed);
@@ -174,7 +179,7 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
   counters.push(...velocityCounters(limits));
   const award = awardDates(currency.expiry, rule.availability, day);
   const plan = planPurchase({
-    purchaseId: newUuid(),
+    purchaseId,
     postingId: id,
     earnTransferId: newUuid(),
     brandId,

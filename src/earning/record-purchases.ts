@@ -12,12 +12,13 @@ import { velocityLimits } from '../limits/velocity-limit';
 import { type HashedRef, hashedRefContent, hashRef } from '../members/member-ref';
 import { knowPresented, presentedFor } from '../members/resolve-members';
 import { lookingAgain } from '../members/surviving-accounts';
-import { lookUp } from '../purchases/look-up';
+import { lookUp, soughtReference } from '../purchases/look-up';
 import { redemptionRules } from '../redemption/redemption-rule';
 import { NotFound, Refusal } from '../refusal';
 import type { Exclusion } from './earning-rule';
 import { earningRules } from './earning-rules';
 import type { RecordPurchase } from './purchase-command';
+import { purchaseReceipt } from './purchase-receipt';
 import { type AskedPurchase, requestPurchases } from './purchase-requests';
 
 /** What a purchase came to; the same for every repetition of the request. */
@@ -63,7 +64,8 @@ function recordAlone(app: App, principal: Principal, command: RecordPurchase, fi
 }
 
 /**
- * Records what members bought at the brand and credits what it earns. In the order of the commands; a refused one does not harm the others.
+ * Records what members bought at the brand and credits what it earns. A receipt that is booked already, by whichever way it came, is answered with its
+ * first answer; a reference of something else throws ReferenceTaken. In the order of the commands; a refused one does not harm the others.
  * A bulk costs one transaction to look everything up, then its postings go to the ledger together.
  */
 export async function recordPurchases(app: App, principal: Principal, commands: readonly RecordPurchase[]): Promise<PromiseSettledResult<RecordedPurchase>[]> {
@@ -88,6 +90,7 @@ async function record(
     id: command.dryRun ? null : postingId(brandId, command.idempotencyKey),
     member: members[at],
     redemptionIds: command.redemptionIds,
+    reference: soughtReference('PURCHASE', command, now),
   }));
   const looked = await orEach(commands, lookUp(app, brandId, sought));
   if (Array.isArray(looked)) return looked;
@@ -96,7 +99,10 @@ async function record(
   const rules = await earningRules(app, version);
   const limits = await velocityLimits(app, version);
   const { byId: redemptionRulesById } = await redemptionRules(app, version);
-  const asked = commands.map((command, at) => ({ command, id: sought[at].id ?? newUuid(), hash: hashes[at], found: found[at] }));
+  const asked = commands.map((command, at) => {
+    const [each, receipt] = [found[at], purchaseReceipt(command, found[at])];
+    return { command, id: sought[at].id ?? newUuid(), hash: hashes[at], found: each, receipt };
+  });
   // All requests are made before the first is posted: bad input posts nothing, and a member's purchases keep their order.
   const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, redemptionRulesById, limits }, asked);
   const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, requests[at])));
@@ -134,8 +140,10 @@ function hashOf(command: RecordPurchase, member: HashedRef): Buffer {
   return contentHash('RECORD_PURCHASE', content);
 }
 
-function post(app: App, { command, id, hash, found: { stored } }: AskedPurchase, request: PostingRequest | NotFound | null): Promise<PostingOutcome> {
+function post(app: App, { command, id, hash, found: { stored }, receipt }: AskedPurchase, request: PostingRequest | NotFound | null): Promise<PostingOutcome> {
   if (stored) return new Promise((resolve) => resolve(sameOutcome(stored, hash)));
+  if (receipt?.is === 'repeated') return Promise.resolve(receipt.first.outcome);
+  if (receipt?.is === 'taken') return Promise.reject(receipt.refusal);
   if (!request || request instanceof NotFound) return Promise.reject(request ?? new Error(`purchase ${id} was neither stored nor planned`));
   return command.dryRun ? app.ledger.preview(request) : app.ledger.post(request);
 }

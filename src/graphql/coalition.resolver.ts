@@ -30,8 +30,10 @@ import { answerOrRefusal } from './refusal.types';
 const byCode = z.tuple([z.string().max(32)]);
 
 /** A brand as shown. */
-export function showBrand(ctx: Context, { id, code, name, isOperator, country, status }: Brand | BrandRecord): BrandType {
-  return { id: showId(ctx, 'brand', id), code, name, isOperator, country, status };
+export function showBrand(ctx: Context, { id, code, name, isOperator, country, status, referencesRepeat }: Brand | BrandRecord): BrandType {
+  const { principal } = ctx;
+  const told = principal?.kind !== 'member' && (principal?.brandId === id || (principal?.kind === 'staff' && principal.ofOperator));
+  return { id: showId(ctx, 'brand', id), code, name, isOperator, country, status, referencesRepeat: told ? referencesRepeat : null };
 }
 
 /** The brand with a uuid, as shown; throws NotFound. */
@@ -115,7 +117,9 @@ export class CoalitionResolver {
     return answerOrRefusal(ctx, async (app, principal) => showBrand(ctx, await createBrand(app, principal, command)));
   }
 
-  @Mutation(() => BrandType, { description: "Renames a brand, or changes its country. For the operator's programme managers." })
+  @Mutation(() => BrandType, {
+    description: "Renames a brand, or changes its country or how often it uses a reference. For the operator's programme managers.",
+  })
   async updateBrand(@Ctx() ctx: Context, @Arg('input', () => UpdateBrandInput, { description: 'What changes.' }) input: UpdateBrandInput) {
     const command = { ...parseInput(updateBrandSchema, input), brandId: readId(ctx, 'brand', input.brandId, 'input.brandId') };
     return showBrand(ctx, await updateBrand(ctx.app, requirePrincipal(ctx), command));

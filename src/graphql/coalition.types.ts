@@ -9,6 +9,12 @@ export const BrandStatusEnum = enumOf('BrandStatus', 'Whether a brand takes part
   SUSPENDED: 'Nothing is issued or redeemed there for now; members keep their points.',
 });
 
+export const ReferencesRepeatEnum = enumOf('ReferencesRepeat', 'How often a brand uses a reference for purchases, redemptions or returns, of each apart.', {
+  NEVER: 'Once: a receipt counts once, by whichever way it comes.',
+  DAILY: 'Once a local day, for tills that count anew each morning.',
+  ANY: 'As often as it likes: references tell nothing apart, and only the idempotency key says what is a repetition.',
+});
+
 export const ClearingModelEnum = enumOf('ClearingModel', 'Who owes whom for points.', {
   OPERATOR: 'The issuer pays the operator when points are issued; the operator pays the redeemer when they are redeemed.',
   ISSUER: "Nothing at issue; at redemption each consumed lot's issuer pays the redeemer.",
@@ -52,6 +58,9 @@ export class BrandType {
 
   @Field(() => BrandStatusEnum, { description: 'Whether it takes part.' })
   status!: string;
+
+  @Field(() => ReferencesRepeatEnum, { nullable: true, description: 'How often it uses a reference; null for whom it does not concern.' })
+  referencesRepeat!: string | null;
 }
 export const BrandConnection = connectionOf('Brand', () => BrandType);
 
@@ -137,6 +146,9 @@ export class CreateBrandInput extends CreationInput {
 
   @Field(() => String, { nullable: true, description: 'ISO 3166-1 alpha-2 code.' })
   country?: string | null;
+
+  @Field(() => ReferencesRepeatEnum, { nullable: true, description: 'How often it uses a reference: NEVER by default.' })
+  referencesRepeat?: 'NEVER' | 'DAILY' | 'ANY' | null;
 }
 
 @InputType({ description: 'What is left out stays as it is.' })
@@ -149,6 +161,9 @@ export class UpdateBrandInput extends ChangeInput {
 
   @Field(() => String, { nullable: true, description: 'New ISO 3166-1 alpha-2 code.' })
   country?: string | null;
+
+  @Field(() => ReferencesRepeatEnum, { nullable: true, description: 'How often it uses a reference from now on.' })
+  referencesRepeat?: 'NEVER' | 'DAILY' | 'ANY' | null;
 }
 
 @InputType()

@@ -11,6 +11,7 @@ import {
   RedemptionMismatchAnswer,
   RedemptionNotCapturedAnswer,
   RedemptionUsedAnswer,
+  ReferenceTakenAnswer,
   WalletClosedAnswer,
 } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
@@ -168,6 +169,7 @@ const purchaseRefusals = () => [
   RedemptionMismatchAnswer,
   RedemptionNotCapturedAnswer,
   RedemptionUsedAnswer,
+  ReferenceTakenAnswer,
   TermsNotActiveAnswer,
   WalletClosedAnswer,
 ];

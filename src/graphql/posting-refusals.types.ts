@@ -1,9 +1,12 @@
 import { Ctx, Field, ID, Int, ObjectType } from 'type-graphql';
 import type { Uuid } from '../ids';
+import type { ReferenceKind } from '../purchases/reference-turns';
 import type { Context } from './context';
 import { showId } from './ids';
 import { RefusalAnswer, RefusalType } from './refusal.types';
 import { DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
+
+const KIND_OF_ID = { PURCHASE: 'purchase', REDEMPTION: 'redemption', RETURN: 'return' } as const;
 
 @RefusalType('NOT_FOUND', 'In a bulk: what this entry refers to does not exist, or may not be known to you. Nothing is stored under its key.')
 export class NotFoundAnswer extends RefusalAnswer {}
@@ -178,6 +181,18 @@ export class CaptureExceedsHoldAnswer extends RefusalAnswer {
 export class RefundExceedsRedemptionAnswer extends RefusalAnswer {
   @Field(() => PointsScalar, { description: 'Points that can still be refunded.' })
   refundable!: number;
+}
+
+@RefusalType('REFERENCE_TAKEN', 'The reference names something else of the brand already. Nothing is stored under the key.')
+export class ReferenceTakenAnswer extends RefusalAnswer {
+  kind!: ReferenceKind;
+  /** A uuid. */
+  first!: string;
+
+  @Field(() => ID, { description: 'The purchase, redemption or return that it names.' })
+  firstId(@Ctx() ctx: Context): string {
+    return showId(ctx, KIND_OF_ID[this.kind], this.first);
+  }
 }
 
 @RefusalType('RULE_START_TAKEN', 'A version of the rule starts at that moment already; versions are never edited.')

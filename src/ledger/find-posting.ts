@@ -20,10 +20,11 @@ export async function findPostings(client: PoolClient, ids: readonly Uuid[]): Pr
 
 /** As findPostings. */
 export function storedPostings(ids: readonly Uuid[]): Reading<Map<Uuid, FoundPosting>> {
-  return { text: FIND, values: [uuidArray(ids)], take: (rows) => new Map((rows as string[][]).map(toFound)) };
+  return { text: FIND, values: [uuidArray(ids)], take: (rows) => new Map((rows as string[][]).map(toFoundPosting)) };
 }
 
-function toFound([id, contentHash, result, recordedAt]: readonly string[]): [Uuid, FoundPosting] {
+/** A stored posting and its id, of the columns of storedPostings. */
+export function toFoundPosting([id, contentHash, result, recordedAt]: readonly string[]): [Uuid, FoundPosting] {
   const stored = JSON.parse(result) as Omit<PostingOutcome, 'duplicate' | 'recordedAt'>;
   return [id, { contentHash: Buffer.from(contentHash, 'hex'), outcome: { duplicate: true, ...stored, recordedAt: Number(recordedAt) } }];
 }

@@ -201,6 +201,18 @@ export interface LedgerView {
   counter(account: AccountId, key: string): number;
 }
 
+/**
+ * A name that at most one accepted posting takes at each turn, for as long as the ledger is kept. What it names, and when it comes to its next turn, is for
+ * whoever asks to say. A refused posting takes none.
+ */
+export interface Claim {
+  readonly name: Uuid;
+  /** A safe integer, not below 0. */
+  readonly turn: number;
+  /** Id of what the posting makes, for whoever looks the name up later. */
+  readonly made: Uuid;
+}
+
 export interface PostingRequest {
   /** Derived from the party and the idempotency key: see postingId(). */
   readonly id: Uuid;
@@ -225,6 +237,8 @@ export interface PostingRequest {
     readonly transfers?: readonly Uuid[];
     readonly counters?: readonly { readonly account: AccountId; readonly key: string }[];
   };
+  /** Taken if the posting is accepted. StateMoved is thrown, and nothing is stored, where another posting has taken one since it was looked up. */
+  readonly claims?: readonly Claim[];
   /** Whose balances the outcome tells, and keeps: all loaded wallets when left out. What whoever asks may not know is left out. */
   readonly shows?: readonly AccountId[];
   /** A pure function of the loaded state: may run more than once (a batch is retried after a deadlock). */

@@ -19,7 +19,8 @@ import { type HashedRef, hashedRefContent, hashRef, type MemberRef } from '../me
 import { type FoundMember, knowPresented, presentedFor, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
 import { lookingAgain, whileOpen } from '../members/surviving-accounts';
 import { dayOf } from '../points/calendar';
-import { lookUp } from '../purchases/look-up';
+import { type JudgedReference, judgeReference, type SameReceipt } from '../purchases/claim-reference';
+import { lookUp, soughtReference } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
 import { NotFound } from '../refusal';
 import { type PoolAccess, spendsFromPool } from '../sharing/household';
@@ -101,28 +102,39 @@ async function spendOnce(
   { brandId, id, hash, named }: { brandId: Uuid; id: Uuid; hash: Buffer; named: HashedRef },
 ): Promise<SpentPoints> {
   const { source, dryRun } = command;
+  const now = app.clock.now();
   const {
-    found: [{ stored, member, pool }],
+    found: [{ stored, member, pool, reference }],
     version,
     snapshot,
-  } = await lookUp(app, brandId, [{ id: dryRun ? null : id, member: named, redemptionIds: [] }]);
+  } = await lookUp(app, brandId, [{ id: dryRun ? null : id, member: named, redemptionIds: [], reference: soughtReference('REDEMPTION', command, now) }]);
   if (stored) {
     const outcome = sameOutcome(stored, hash);
     await knowMet(app, brandId, outcome, named, member);
     return toSpent(outcome, false);
   }
-  const now = app.clock.now();
   const happenedAt = command.occurredAt ?? now;
   const currency = requireCurrency(snapshot, command.currency);
   const holdUntil = spending.holdUntil(happenedAt, now);
   if (!member) throw new NotFound('Member');
+  const receipt = reference && judgeReference(reference, receiptOf(command, spending, member));
+  if (receipt?.is === 'taken') throw receipt.refusal;
+  if (receipt?.is === 'repeated') {
+    if (!dryRun) await knowMet(app, brandId, receipt.first.outcome, named, member);
+    return toSpent(receipt.first.outcome, dryRun);
+  }
   const [rules, limits] = await Promise.all([redemptionRules(app, version), velocityLimits(app, version)]);
   const found: Found = { member, pool: source === 'POOL' ? pool : undefined, snapshot, currency, rules, limits, now, happenedAt, holdUntil };
-  const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId });
+  const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId, receipt });
   if (dryRun) return toSpent(await app.ledger.preview({ ...request, id: newUuid() }), true);
   const outcome = await app.ledger.post(request);
   await knowMet(app, brandId, outcome, named, member);
   return toSpent(outcome, false);
+}
+
+function receiptOf({ source, points, purchase }: SpendPoints, { kind }: Spending, { memberId }: ResolvedMember): SameReceipt {
+  const total = `${kind === 'HOLD' ? 'HOLD' : 'BURN'} ${source} ${points}`;
+  return { memberId, moneyCurrency: purchase?.moneyCurrency ?? null, comesTo: (other) => other === total };
 }
 
 /** Also of a repetition: the first request may have been cut off before. */
@@ -152,7 +164,7 @@ async function toRequest(
   app: App,
   { member, pool, snapshot, currency, rules, limits: all, now, happenedAt, holdUntil }: Found,
   command: SpendPoints,
-  { kind, id, hash, brandId }: { kind: Spending['kind']; id: Uuid; hash: Buffer; brandId: Uuid },
+  { kind, id, hash, brandId, receipt }: { kind: Spending['kind']; id: Uuid; hash: Buffer; brandId: Uuid; receipt: JudgedReference | null },
 ): Promise<PostingRequest> {
   const household = command.source === 'POOL' && pool && spendsFromPool(pool.role) ? pool : null;
   const [wallet, redeemed, from] = await app.ledger.openAccounts([
@@ -168,6 +180,7 @@ async function toRequest(
       rule: rules.inForce(brandId, currency, happenedAt),
     };
   });
+  const redemptionId = newUuid();
   const request = {
     id,
     party: brandId,
@@ -178,6 +191,7 @@ async function toRequest(
     recordedAt: now.getTime(),
     // First the one that is spent from: its balance is the answer's.
     loads: { wallets: [...new Set([from, wallet])] },
+    claims: receipt?.is === 'free' ? [receipt.claim(redemptionId)] : undefined,
   };
   if ('refused' in agreed) return { ...request, plan: () => agreed };
   // A hold counts when it is placed: what it may spend later is asked for now.
@@ -188,7 +202,7 @@ async function toRequest(
     plan: whileOpen(
       [wallet],
       planRedemption({
-        redemptionId: newUuid(),
+        redemptionId,
         postingId: id,
         brandId,
         memberId: member.memberId,

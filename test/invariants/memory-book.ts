@@ -56,6 +56,7 @@ export class MemoryBook {
       transfers: new Map(),
       counters: new Map(),
       postings: new Map(),
+      claims: new Set(),
       summed: this.summed,
       origins: this.origins,
       writes: emptyWrites(),

@@ -1,5 +1,5 @@
 import type { Uuid } from '../../ids';
-import type { AccountId, PostingRequest } from '../posting';
+import type { AccountId, Claim, PostingRequest } from '../posting';
 import { counterKey } from './batch-state';
 
 /** What a batch needs, each id once. */
@@ -9,6 +9,7 @@ export interface Needs {
   readonly holds: ReadonlySet<Uuid>;
   readonly transfers: ReadonlySet<Uuid>;
   readonly counters: ReadonlyMap<string, { account: AccountId; key: string }>;
+  readonly claims: readonly Claim[];
   /** Wallets of requests that look at holds, transfers or counters too. */
   readonly besideOthers: ReadonlySet<AccountId>;
   readonly latest: number;
@@ -21,16 +22,18 @@ export function needsOf(requests: readonly PostingRequest[]): Needs {
   const holds = new Set<Uuid>();
   const transfers = new Set<Uuid>();
   const counters = new Map<string, { account: AccountId; key: string }>();
+  const claims: Claim[] = [];
   const besideOthers = new Set<AccountId>();
   let latest = 0;
-  for (const { id, loads, occurredAt } of requests) {
+  for (const { id, loads, occurredAt, claims: asked } of requests) {
     postings.add(id);
     for (const wallet of loads.wallets) wallets.add(wallet);
     if (loads.holds) for (const hold of loads.holds) holds.add(hold);
     if (loads.transfers) for (const transfer of loads.transfers) transfers.add(transfer);
     if (loads.counters) for (const counter of loads.counters) counters.set(counterKey(counter.account, counter.key), counter);
     if (loads.holds?.length || loads.transfers?.length || loads.counters?.length) for (const wallet of loads.wallets) besideOthers.add(wallet);
+    if (asked) claims.push(...asked);
     if (occurredAt > latest) latest = occurredAt;
   }
-  return { wallets: [...wallets], postings, holds, transfers, counters, besideOthers, latest };
+  return { wallets: [...wallets], postings, holds, transfers, counters, claims, besideOthers, latest };
 }

@@ -1,7 +1,7 @@
 import type { Uuid } from '../../ids';
 import { type Day, NEVER } from '../../points/calendar';
 import type { AlongsideRow } from '../alongside';
-import type { AccountId, HoldView, PostingOutcome, TransferCode } from '../posting';
+import type { AccountId, Claim, HoldView, PostingOutcome, TransferCode } from '../posting';
 
 /** What a batch has locked and read, and what it is going to write. Only decide() changes it. */
 export interface BatchState {
@@ -17,6 +17,8 @@ export interface BatchState {
   /** By account and key: see counterKey(). */
   readonly counters: Map<string, CounterState>;
   readonly postings: Map<Uuid, StoredPosting>;
+  /** Those of the batch that are taken, by claimKey(): all of them if they were read, else those of this batch alone. The batch's writes must find the others free. */
+  readonly claims: Set<string>;
   /** Summed accounts this process has opened: their currency. */
   readonly summed: ReadonlyMap<AccountId, number>;
   readonly origins: ReadonlyMap<number, OriginState>;
@@ -193,6 +195,11 @@ export interface NewFill extends LotKey {
   readonly amount: number;
 }
 
+export interface NewClaim extends Claim {
+  readonly party: Uuid;
+  readonly postingId: Uuid;
+}
+
 /** What a change of dates changes: `originId` becomes its twin where points get their grace. */
 type LotPlace = Pick<LotKey, 'originId' | 'expiresOn' | 'availableOn'>;
 
@@ -223,15 +230,20 @@ export interface BatchWrites {
   readonly holds: HoldState[];
   readonly arrears: ArrearsState[];
   readonly lotChanges: NewLotChange[];
+  readonly claims: NewClaim[];
   readonly rows: AlongsideRow[];
 }
 
 export function emptyWrites(): BatchWrites {
-  return { lots: [], postings: [], transfers: [], allocations: [], fills: [], holds: [], arrears: [], lotChanges: [], rows: [] };
+  return { lots: [], postings: [], transfers: [], allocations: [], fills: [], holds: [], arrears: [], lotChanges: [], claims: [], rows: [] };
 }
 
 export function counterKey(account: AccountId, key: string): string {
   return `${account} ${key}`;
+}
+
+export function claimKey({ name, turn }: Pick<Claim, 'name' | 'turn'>): string {
+  return `${name} ${turn}`;
 }
 
 /** An id that was posted before with other content is a conflict, not a repetition. */

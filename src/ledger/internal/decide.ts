@@ -1,8 +1,9 @@
 import { type RefusalData } from '../../refusal';
-import type { AccountId, BalanceAfter, LedgerView, Plan, PostingOutcome, PostingRequest, WalletView } from '../posting';
+import type { AccountId, BalanceAfter, Claim, LedgerView, Plan, PostingOutcome, PostingRequest, WalletView } from '../posting';
+import { StateMoved } from '../state-moved';
 import { judgedAt } from './apply-hold';
 import { applyStep, catchUp } from './apply-step';
-import { type BatchState, counterKey, endOf, isSameContent, isSpendable, OWN, type WalletState } from './batch-state';
+import { type BatchState, claimKey, counterKey, endOf, isSameContent, isSpendable, OWN, type WalletState } from './batch-state';
 import { dayIn, Posting, RefusedStep } from './posting-in-progress';
 
 /** What became of one request of a batch. `failed` is a defect (of a plan, say): only its own caller hears of it, and nothing is stored. */
@@ -25,6 +26,8 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
     if (!isSameContent(stored, request.contentHash)) return { is: 'conflict' };
     return { is: 'decided', outcome: { ...stored.outcome, duplicate: true } };
   }
+  if (request.claims?.some((claim) => state.claims.has(claimKey(claim))))
+    return { is: 'failed', error: new StateMoved(`another posting has taken a name that ${request.kind} found free`) };
   const posting = new Posting(state, request);
   let plan: Plan | null = null;
   let refusal: RefusalData | null = null;
@@ -63,7 +66,15 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
   state.postings.set(id, { contentHash, outcome });
   state.writes.postings.push({ id, party, kind, contentHash, outcome, occurredAt, recordedAt });
   if (plan?.rows) state.writes.rows.push(...plan.rows);
+  if (plan && request.claims) takeClaims(state, request, request.claims);
   return { is: 'decided', outcome };
+}
+
+function takeClaims({ claims, writes }: BatchState, { id, party }: PostingRequest, taken: readonly Claim[]): void {
+  for (const claim of taken) {
+    claims.add(claimKey(claim));
+    writes.claims.push({ name: claim.name, turn: claim.turn, made: claim.made, party, postingId: id });
+  }
 }
 
 /** What a plan may look at. Reading what was not declared is a defect of the plan, not a 0. */

@@ -1,4 +1,4 @@
-import type { ArrearsState, HoldState, NewAllocation, NewFill, NewLotChange, NewPosting, NewTransfer } from './batch-state';
+import type { ArrearsState, HoldState, NewAllocation, NewClaim, NewFill, NewLotChange, NewPosting, NewTransfer } from './batch-state';
 import type { Statement } from './statement';
 
 /**
@@ -160,5 +160,20 @@ export const INSERT_LOT_CHANGES: Statement<NewLotChange> = {
     occurredAt.timestamptz(row.occurredAt);
     recordedAt.timestamptz(row.recordedAt);
     toOrigin.int4(row.to.originId);
+  },
+};
+
+/** Those that another process has taken meanwhile are passed over, which the count of rows tells: a constraint's error would end the transaction. */
+export const INSERT_CLAIMS: Statement<NewClaim> = {
+  name: 'insert-claims',
+  text: `INSERT INTO claim (name, turn, party_id, posting_id, made_id)
+    SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::uuid[]), unnest($5::uuid[]) ON CONFLICT (name, turn) DO NOTHING`,
+  types: ['uuid', 'int8', 'uuid', 'uuid', 'uuid'],
+  put([name, turn, party, postingId, made], claim) {
+    name.uuid(claim.name);
+    turn.int8(claim.turn);
+    party.uuid(claim.party);
+    postingId.uuid(claim.postingId);
+    made.uuid(claim.made);
   },
 };

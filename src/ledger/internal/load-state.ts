@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Prepared } from '../../database/run-together';
 import type { AccountId, PostingRequest } from '../posting';
 import { type Needs, needsOf } from './batch-needs';
-import { type BatchState, emptyWrites, type OriginState, type WalletState } from './batch-state';
+import { type BatchState, claimKey, emptyWrites, type OriginState, type WalletState } from './batch-state';
 import { int8Array, textArray, uuidArray } from './binary-array';
 import { number } from './raw-rows';
 import { addArrears, addCounter, addHold, addLot, groupAllocations, type Row, toPosting, toTransfer, toWallet } from './state-rows';
@@ -54,6 +54,11 @@ const COUNTERS = `
   SELECT c.account_id, c.key, c.value FROM unnest($1::bigint[], $2::text[]) AS n (account_id, key)
   CROSS JOIN LATERAL (SELECT account_id, key, value FROM counter c WHERE c.account_id = n.account_id AND c.key = n.key) c`;
 
+// Each by its whole key: a name that repeats may have been taken at any number of turns.
+const CLAIMS = `
+  SELECT c.name, c.turn FROM unnest($1::uuid[], $2::bigint[]) AS n (name, turn)
+  CROSS JOIN LATERAL (SELECT name, turn FROM claim c WHERE c.name = n.name AND c.turn = n.turn) c`;
+
 /** Locks these wallets' rows, in id order, and tells their versions. */
 export function lockWallets(accounts: readonly AccountId[]): Prepared {
   return { text: LOCK_WALLETS, values: [int8Array(accounts)] };
@@ -63,7 +68,7 @@ export interface Loading {
   /** 'read' takes no locks, and is for a transaction that sees one snapshot throughout. */
   readonly mode?: 'lock' | 'read';
   readonly cache?: WalletCache | null;
-  /** Kept wallets are not even locked: see BatchState.believed. */
+  /** Kept wallets are not even locked, and claims not read: see BatchState.believed and claims. */
   readonly believe?: boolean;
   /** The statement that begins the transaction, if it has not begun. */
   readonly begin?: string | null;
@@ -86,7 +91,7 @@ export async function loadState(
   const first = new Trip();
   if (begin) first.add(begin);
   const locks = mode === 'read' ? first.none : first.addFor(locked, LOCK_WALLETS);
-  const named = addNamedReads(first, needs);
+  const named = addNamedReads(first, needs, believe);
   const read = addWalletReads(first, { unknown, inArrears, withHolds, latest });
   await first.run(client);
 
@@ -151,7 +156,7 @@ function movedWallets(locks: readonly Row[], kept: ReadonlyMap<AccountId, Wallet
 type NamedReads = ReturnType<typeof addNamedReads>;
 
 /** What the requests name by id. */
-function addNamedReads(trip: Trip, { postings, holds, transfers, counters }: Needs) {
+function addNamedReads(trip: Trip, { postings, holds, transfers, counters, claims }: Needs, believe: boolean) {
   const withAllocations = [...holds, ...transfers];
   const asked = [...counters.values()];
   return {
@@ -160,6 +165,7 @@ function addNamedReads(trip: Trip, { postings, holds, transfers, counters }: Nee
     allocations: withAllocations.length === 0 ? trip.none : trip.add(ALLOCATIONS, uuidArray(withAllocations)),
     transfers: transfers.size === 0 ? trip.none : trip.add(TRANSFERS, uuidArray(transfers)),
     counters: asked.length === 0 ? trip.none : trip.add(COUNTERS, int8Array(asked.map(accountOf)), textArray(asked.map(({ key }) => key))),
+    claims: believe || claims.length === 0 ? trip.none : trip.add(CLAIMS, uuidArray(claims.map(({ name }) => name)), int8Array(claims.map(({ turn }) => turn))),
   };
 }
 
@@ -207,6 +213,7 @@ function assemble({ named, wallets: reads }: LoadedRows, wallets: Map<AccountId,
     transfers: new Map(),
     counters: new Map(),
     postings: new Map(),
+    claims: new Set(named.claims.rows.map(([name, turn]) => claimKey({ name, turn: number(turn) }))),
     summed: known.summed,
     origins: known.origins,
     writes: emptyWrites(),

@@ -3,8 +3,17 @@ import { kindOfFailure } from '../../database/failure-kind';
 import { type Prepared, type Ran, runTogether } from '../../database/run-together';
 import type { AlongsideRow, AlongsideTable } from '../alongside';
 import { UPDATE_ARREARS, UPDATE_HOLDS, UPDATE_LOTS, UPDATE_WALLETS, UPSERT_COUNTERS, UPSERT_LOTS } from './balance-statements';
-import type { BatchState, LotState, WalletState } from './batch-state';
-import { INSERT_ALLOCATIONS, INSERT_ARREARS, INSERT_FILLS, INSERT_HOLDS, INSERT_LOT_CHANGES, INSERT_POSTINGS, INSERT_TRANSFERS } from './insert-statements';
+import type { BatchState, LotState, NewClaim, WalletState } from './batch-state';
+import {
+  INSERT_ALLOCATIONS,
+  INSERT_ARREARS,
+  INSERT_CLAIMS,
+  INSERT_FILLS,
+  INSERT_HOLDS,
+  INSERT_LOT_CHANGES,
+  INSERT_POSTINGS,
+  INSERT_TRANSFERS,
+} from './insert-statements';
 import { lockWallets } from './load-state';
 import { requireRowCount } from './row-counts';
 import { insertInto } from './row-statement';
@@ -17,6 +26,16 @@ class WalletMoved extends Error {
 
   constructor(cause?: unknown) {
     super('a wallet was changed elsewhere since it was kept', { cause });
+  }
+}
+
+/** Another process has taken a name that this batch found free: the batch is decided again, on what is taken now. */
+class ClaimTaken extends Error {
+  /** As PostgreSQL calls it: serialization_failure. */
+  readonly code = '40001';
+
+  constructor() {
+    super('a name was taken elsewhere since it was found free');
   }
 }
 
@@ -33,6 +52,7 @@ export async function writeBatch(client: ClientBase, state: BatchState, buffers 
   for (const [at, { affected }] of ran.entries()) {
     const { name, rows } = writes[at];
     if (affected !== rows && name === UPDATE_WALLETS.name && state.believed.size > 0) throw new WalletMoved();
+    if (affected !== rows && name === INSERT_CLAIMS.name) throw new ClaimTaken();
     requireRowCount(name, affected, rows);
   }
 }
@@ -91,7 +111,13 @@ function insertWrites({ writes }: BatchState, buffers: WriteBuffers): Write[] {
     ...buffers.encode(INSERT_HOLDS, writes.holds),
     ...buffers.encode(INSERT_ARREARS, writes.arrears),
     ...buffers.encode(INSERT_LOT_CHANGES, writes.lotChanges),
+    // In the order of their names: two batches that take the same ones would deadlock otherwise.
+    ...buffers.encode(INSERT_CLAIMS, writes.claims.sort(byName)),
   ];
+}
+
+function byName(a: NewClaim, b: NewClaim): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : a.turn - b.turn;
 }
 
 function rowWrites(rows: readonly AlongsideRow[], buffers: WriteBuffers): Write[] {

@@ -126,6 +126,8 @@ export async function openTwoBrands(options: TestAppOptions = {}): Promise<TwoBr
   const { app } = points.test;
   const { operator: principal, freshOperatorToken } = points.coalition;
   const operator: Actor = { name: 'the operator', principal, token: freshOperatorToken };
+  // A side's things all have its word for a reference.
+  await points.test.database.owner.query("UPDATE brand SET references_repeat = 'ANY'");
   await openExchange(points, principal);
   await setGiftRule(app, principal, setGiftRuleSchema.parse({ idempotencyKey: 'gifts of FLP', currency: 'FLP', effectiveFrom: IN_JANUARY }));
   const sides = { b: await openSide(points, operator, 'TAXI', 'zebulon', '10473', null), a: null as Side | null };

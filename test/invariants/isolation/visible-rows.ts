@@ -35,6 +35,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   // The ledger.
   account: coalition({ brand: `id IN (${accountsOf.brand})`, member: `id IN (${accountsOf.member})` }),
   posting: coalition({ brand: ownParty, member: 'party_id = :member' }),
+  claim: coalition({ brand: ownParty }),
   transfer: coalition({ brand: ownParty, member: `debit_account IN (${accountsOf.member}) OR credit_account IN (${accountsOf.member})` }),
   lot: coalition({ brand: `account_id IN (${accountsOf.brand})`, member: `account_id IN (${accountsOf.member})` }),
   hold: coalition({ brand: ownParty, member: `account_id IN (${accountsOf.member})` }),

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { recordPurchase, recordPurchases } from '../../src/earning/record-purchases';
+import { holdPoints } from '../../src/redemption/hold-points';
+import { redeemPoints } from '../../src/redemption/redeem-points';
+import { voidHold, voidHoldSchema } from '../../src/redemption/void-hold';
+import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
+import { createTestApp, type TestApp } from '../support/test-app';
+
+let shop: ShopCoalition;
+let elsewhere: TestApp;
+let hearth: Till;
+let ana: Awaited<ReturnType<Till['enrol']>>;
+let ben: Awaited<ReturnType<Till['enrol']>>;
+
+beforeAll(async () => {
+  shop = await createShopCoalition();
+  elsewhere = await createTestApp({ database: shop.database, now: shop.clock.now() });
+  hearth = await shop.brand('HEARTH');
+  ana = await hearth.enrol('ana');
+  ben = await hearth.enrol('ben');
+});
+afterAll(async () => {
+  await elsewhere?.close();
+  await shop?.close();
+});
+
+const setRepeat = (brand: Till, repeat: string) => shop.database.owner.query('UPDATE brand SET references_repeat = $2 WHERE id = $1', [brand.brandId, repeat]);
+const buy = (amount: string, more: Record<string, unknown>, { member = ana, brand = hearth, app = shop.app } = {}) =>
+  recordPurchase(app, brand.principal, purchaseOf(member.ref, amount, more));
+const purchases = async (reference: string) => (await shop.database.owner.query('SELECT id FROM purchase WHERE reference = $1', [reference])).rows;
+
+describe('a receipt', () => {
+  it('counts once, by whichever key it comes, and is answered as at first', async () => {
+    const first = await buy('10', { reference: 'A-1' });
+    expect(first.duplicate).toBe(false);
+    const again = await buy('10', { reference: 'A-1', channel: 'another till' });
+    expect(again).toEqual({ ...first, duplicate: true });
+    expect(await purchases('A-1')).toHaveLength(1);
+    expect(await buy('10', { reference: 'A-1', dryRun: true })).toMatchObject({ duplicate: true, dryRun: true });
+  });
+
+  it('of another member, money, day or total is refused, names the first, and binds no key', async () => {
+    const first = await buy('10', { reference: 'A-2' });
+    const before = await shop.written();
+    const idempotencyKey = randomUUID();
+    const refusal = { code: 'REFERENCE_TAKEN', retrySafe: true, fields: { kind: 'PURCHASE', first: first.purchaseId } };
+    await expect(buy('11', { reference: 'A-2', idempotencyKey })).rejects.toMatchObject(refusal);
+    await expect(buy('10', { reference: 'A-2' }, { member: ben })).rejects.toMatchObject(refusal);
+    await expect(buy('10', { reference: 'A-2', moneyCurrency: 'EUR' })).rejects.toMatchObject(refusal);
+    await expect(buy('10', { reference: 'A-2', occurredAt: new Date('2026-03-14T12:00:00Z') })).rejects.toMatchObject(refusal);
+    await expect(buy('11', { reference: 'A-2', dryRun: true })).rejects.toMatchObject(refusal);
+    expect(await shop.written()).toEqual(before);
+    expect(await buy('12', { reference: 'A-3', idempotencyKey })).toMatchObject({ duplicate: false });
+  });
+
+  it('that was refused holds no reference', async () => {
+    await expect(buy('10', { reference: 'A-4', moneyCurrency: 'EUR' })).rejects.toMatchObject({ code: 'MONEY_CURRENCY_MISMATCH' });
+    expect(await buy('11', { reference: 'A-4' })).toMatchObject({ duplicate: false });
+  });
+
+  it('twice in a bulk counts once, and with another total is refused', async () => {
+    const commands = [
+      ['10', 'B-1'],
+      ['10', 'B-1'],
+      ['11', 'B-1'],
+      ['10', 'B-2'],
+    ].map(([amount, reference]) => purchaseOf(ana.ref, amount, { reference }));
+    const results = await recordPurchases(shop.app, hearth.principal, commands);
+    const said = results.map((result) => (result.status === 'fulfilled' ? result.value.duplicate : result.reason.code));
+    expect(said).toEqual([false, true, 'REFERENCE_TAKEN', false]);
+    expect(await purchases('B-1')).toHaveLength(1);
+  });
+
+  it('sent at once to two gateways counts once; others of their batches are booked', async () => {
+    const calls = Array.from({ length: 40 }, (_, n) => buy('10', { reference: 'C-1' }, { app: n % 2 ? shop.app : elsewhere.app }));
+    const others = Array.from({ length: 40 }, (_, n) => buy('10', { reference: `C-1/${n}` }, { member: ben, app: n % 2 ? shop.app : elsewhere.app }));
+    const answers = await Promise.all(calls);
+    expect(new Set(answers.map(({ purchaseId }) => purchaseId)).size).toBe(1);
+    expect(answers.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    expect((await Promise.all(others)).filter(({ duplicate }) => duplicate)).toEqual([]);
+    expect(await purchases('C-1')).toHaveLength(1);
+  });
+
+  it('sent at once for two members counts for one of them', async () => {
+    const calls = Array.from({ length: 40 }, (_, n) =>
+      buy('10', { reference: 'C-2' }, { member: n % 4 < 2 ? ana : ben, app: n % 2 ? shop.app : elsewhere.app }),
+    );
+    const results = await Promise.allSettled(calls);
+    const said = results.map((result) => (result.status === 'fulfilled' ? result.value.duplicate : result.reason.code));
+    expect(said.filter((each) => each === false)).toHaveLength(1);
+    expect(said.filter((each) => each === true)).toHaveLength(19);
+    expect(said.filter((each) => each === 'REFERENCE_TAKEN')).toHaveLength(20);
+    expect(await purchases('C-2')).toHaveLength(1);
+  });
+
+  it('is another at another brand, in another kind', async () => {
+    const other = await shop.brand('OTHER');
+    const eva = await other.enrol('eva');
+    await buy('1000', { reference: 'D-1' });
+    expect(await buy('7', { reference: 'D-1' }, { member: eva, brand: other })).toMatchObject({ duplicate: false });
+    expect(await redeemPoints(shop.app, hearth.principal, spendingOf(ana.ref, 100, { reference: 'D-1' }))).toMatchObject({ duplicate: false });
+  });
+});
+
+describe('a redemption', () => {
+  it('counts once by its reference, and a hold is no burn', async () => {
+    await buy('5000', {});
+    const spent = await redeemPoints(shop.app, hearth.principal, spendingOf(ana.ref, 100, { reference: 'R-1' }));
+    expect(await redeemPoints(shop.app, hearth.principal, spendingOf(ana.ref, 100, { reference: 'R-1' }))).toEqual({ ...spent, duplicate: true });
+    const refusal = { code: 'REFERENCE_TAKEN', fields: { kind: 'REDEMPTION', first: spent.redemptionId } };
+    await expect(redeemPoints(shop.app, hearth.principal, spendingOf(ana.ref, 200, { reference: 'R-1' }))).rejects.toMatchObject(refusal);
+    await expect(holdPoints(shop.app, hearth.principal, spendingOf(ana.ref, 100, { reference: 'R-1' }))).rejects.toMatchObject(refusal);
+  });
+
+  it('that was held and came to nothing leaves its reference free', async () => {
+    const hold = (points: number) => holdPoints(shop.app, hearth.principal, spendingOf(ana.ref, points, { reference: 'R-2' }));
+    const first = await hold(100);
+    await expect(hold(200)).rejects.toMatchObject({ code: 'REFERENCE_TAKEN' });
+    await voidHold(shop.app, hearth.principal, voidHoldSchema.parse({ idempotencyKey: randomUUID(), redemptionId: first.redemptionId }));
+    const second = await hold(200);
+    expect(second).toMatchObject({ duplicate: false, points: 200 });
+    expect(await hold(200)).toEqual({ ...second, duplicate: true });
+    const atOnce = await Promise.all(Array.from({ length: 8 }, () => hold(200)));
+    expect(atOnce.every(({ redemptionId }) => redemptionId === second.redemptionId)).toBe(true);
+  });
+});
+
+describe('a brand whose references repeat', () => {
+  it('daily, uses each once a local day', async () => {
+    const kiosk = await shop.brand('KIOSK');
+    const member = await kiosk.enrol('kim');
+    await setRepeat(kiosk, 'DAILY');
+    const on = (day: number, amount: string) => buy(amount, { reference: '17', occurredAt: new Date(Date.UTC(2026, 2, day, 9)) }, { member, brand: kiosk });
+    const first = await on(10, '10');
+    expect(await on(11, '11')).toMatchObject({ duplicate: false });
+    expect(await on(10, '10')).toEqual({ ...first, duplicate: true });
+    await expect(on(11, '12')).rejects.toMatchObject({ code: 'REFERENCE_TAKEN' });
+    // Then never: what it used is used.
+    await setRepeat(kiosk, 'NEVER');
+    await expect(on(12, '12')).rejects.toMatchObject({ code: 'REFERENCE_TAKEN', fields: { first: first.purchaseId } });
+  });
+
+  it('as it likes, tells nothing apart by them', async () => {
+    const market = await shop.brand('MARKET');
+    const member = await market.enrol('mia');
+    await setRepeat(market, 'ANY');
+    const first = await buy('10', { reference: 'till 3' }, { member, brand: market });
+    expect(await buy('10', { reference: 'till 3' }, { member, brand: market })).toMatchObject({ duplicate: false });
+    await setRepeat(market, 'NEVER');
+    expect(await buy('10', { reference: 'till 3' }, { member, brand: market })).toEqual({ ...first, duplicate: true });
+  });
+});
