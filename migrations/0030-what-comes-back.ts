@@ -26,6 +26,7 @@ export class WhatComesBack1790000000030 implements MigrationInterface {
 
       ALTER TABLE hold NO FORCE ROW LEVEL SECURITY;
       ALTER TABLE point_currency NO FORCE ROW LEVEL SECURITY;
+      ALTER TABLE currency NO FORCE ROW LEVEL SECURITY;
       ALTER TABLE hold ADD held_on date, ADD expires_on date, ADD grace_days smallint;
       UPDATE hold h SET held_on = (h.occurred_at AT TIME ZONE p.zone)::date, expires_on = (h.expires_at AT TIME ZONE p.zone)::date, grace_days = p.grace_days
       FROM (SELECT c.id, coalesce(p.time_zone, 'UTC') AS zone, coalesce(p.grace_days, 30) AS grace_days
@@ -34,6 +35,7 @@ export class WhatComesBack1790000000030 implements MigrationInterface {
       ALTER TABLE hold ALTER held_on SET NOT NULL, ALTER expires_on SET NOT NULL, ALTER grace_days SET NOT NULL;
       ALTER TABLE hold FORCE ROW LEVEL SECURITY;
       ALTER TABLE point_currency FORCE ROW LEVEL SECURITY;
+      ALTER TABLE currency FORCE ROW LEVEL SECURITY;
     `);
   }
 

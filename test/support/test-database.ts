@@ -28,14 +28,22 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${url.username}`);
   });
   url.pathname = `/${name}`;
+  return openTestDatabase(url.toString());
+}
+
+/** A database that is there already, by its owner's URL. */
+export function openTestDatabase(ownerUrl: string): TestDatabase {
+  const serverUrl = process.env.TEST_SERVER_URL as string;
+  const { pathname } = new URL(ownerUrl);
+  const name = pathname.slice(1);
   const behind = new URL(serverUrl);
-  behind.pathname = url.pathname;
+  behind.pathname = pathname;
   const owner = new Pool({ connectionString: behind.toString(), max: 4 });
   // Cut off when the database is dropped.
   owner.on('error', () => undefined);
   return {
     name,
-    urls: databaseUrls(url.toString()),
+    urls: databaseUrls(ownerUrl),
     owner,
     async drop() {
       await owner.end();
