@@ -107,6 +107,22 @@ CREATE OR REPLACE FUNCTION public.find_recipient(asked uuid)
 AS $function$
   SELECT w.id FROM wallet w JOIN member m ON m.id = w.member_id WHERE m.id = asked AND m.status = 'ACTIVE' $function$;
 
+CREATE OR REPLACE FUNCTION public.guard_confirmation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ BEGIN
+  IF NEW.confirmed_by IS NULL OR (TG_OP = 'UPDATE' AND (NEW.confirmed_by, NEW.confirmed_at) IS NOT DISTINCT FROM (OLD.confirmed_by, OLD.confirmed_at)) THEN RETURN NEW; END IF;
+  -- Nobody: the database's owner, by hand.
+  IF current_principal() IN ('operator', 'nobody')
+    OR (NEW.confirmed_by = 'LOGIN' AND current_principal() = 'member')
+    OR (NEW.confirmed_by = 'ENROLMENT' AND EXISTS (SELECT FROM member m WHERE m.id = NEW.member_id AND m.enrolled_by_brand_id = NEW.brand_id))
+    OR (NEW.confirmed_by = 'TILL_CODE' AND EXISTS (
+      SELECT FROM till_code c WHERE c.member_id = NEW.member_id AND c.used_by_brand_id = NEW.brand_id AND c.used_at <= NEW.confirmed_at))
+  THEN RETURN NEW; END IF;
+  RAISE EXCEPTION 'a link is confirmed by enrolment, by the member''s login or by a till code' USING ERRCODE = 'restrict_violation'; END $function$;
+
 CREATE OR REPLACE FUNCTION public.guard_household_member()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -168,6 +184,20 @@ CREATE OR REPLACE FUNCTION public.journal_epoch()
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   SELECT coalesce((SELECT epoch + (position > pg_snapshot_xmax(pg_current_snapshot()))::int FROM journal_cursor WHERE consumer = 'clearing'), 1) $function$;
+
+CREATE OR REPLACE FUNCTION public.meet_by_till_code(code_hash bytea, request uuid, at timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE plpgsql
+AS $function$
+DECLARE holder uuid := use_till_code(code_hash, request, at);
+BEGIN
+  IF holder IS NULL OR request IS NULL THEN RETURN holder; END IF;
+  INSERT INTO brand_link (id, brand_id, member_id, source, linked_at, confirmed_at, confirmed_by)
+    VALUES (gen_random_uuid(), current_brand(), holder, 'PRESENTED', at, at, 'TILL_CODE')
+    ON CONFLICT (brand_id, member_id) WHERE unlinked_at IS NULL DO UPDATE
+      SET confirmed_at = EXCLUDED.confirmed_at, confirmed_by = EXCLUDED.confirmed_by WHERE brand_link.confirmed_at IS NULL;
+  RETURN holder;
+END $function$;
 
 CREATE OR REPLACE FUNCTION public.note_agreement()
  RETURNS trigger
@@ -282,6 +312,42 @@ CREATE OR REPLACE FUNCTION public.surviving_member(member_id uuid)
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   SELECT coalesce(m.merged_into, m.id) FROM member m WHERE m.id = member_id $function$;
+
+CREATE OR REPLACE FUNCTION public.use_till_code(code_hash bytea, request uuid, at timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE brand uuid := current_brand(); holder uuid;
+BEGIN
+  IF current_principal() <> 'brand' OR brand IS NULL THEN RETURN NULL; END IF;
+  SELECT c.member_id INTO holder FROM till_code c JOIN member m ON m.id = c.member_id
+  WHERE c.hash = code_hash AND m.status = 'ACTIVE' AND ((c.used_at IS NULL AND c.expires_at > at) OR (c.used_by_brand_id = brand AND c.used_for = request));
+  IF holder IS NULL OR request IS NULL THEN RETURN holder; END IF;
+  UPDATE till_code SET used_at = at, used_by_brand_id = brand, used_for = request WHERE member_id = holder AND hash = code_hash AND used_at IS NULL;
+  IF NOT FOUND THEN
+    RETURN (SELECT c.member_id FROM till_code c WHERE c.hash = code_hash AND c.used_by_brand_id = brand AND c.used_for = request);
+  END IF;
+  RETURN holder;
+END $function$;
+COMMENT ON FUNCTION use_till_code(bytea,uuid,timestamp with time zone) IS 'The member who made this code, if the brand may use it for this request.';
+
+CREATE OR REPLACE FUNCTION public.wallet_accounts(asked uuid)
+ RETURNS TABLE(id bigint, currency_id smallint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  SELECT a.id, a.currency_id FROM account a WHERE a.owner_id = asked AND a.kind = 'WALLET' $function$;
+
+CREATE OR REPLACE FUNCTION public.wallet_of_account(account_id bigint)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  SELECT a.owner_id FROM account a WHERE a.id = account_id AND a.kind = 'WALLET' $function$;
 
 CREATE TABLE account (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -448,9 +514,13 @@ CREATE TABLE brand_link (
   linked_at timestamp with time zone NOT NULL,
   unlinked_at timestamp with time zone,
   enrolled_content bytea,
+  confirmed_at timestamp with time zone,
+  confirmed_by text,
   CONSTRAINT brand_link_pkey PRIMARY KEY (id),
   CONSTRAINT brand_link_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brand(id),
   CONSTRAINT brand_link_member_id_fkey FOREIGN KEY (member_id) REFERENCES member(id),
+  CONSTRAINT brand_link_confirmed CHECK (((confirmed_at IS NULL) = (confirmed_by IS NULL))),
+  CONSTRAINT brand_link_confirmed_by CHECK ((confirmed_by = ANY (ARRAY['ENROLMENT'::text, 'LOGIN'::text, 'TILL_CODE'::text]))),
   CONSTRAINT brand_link_content_length CHECK ((octet_length(enrolled_content) = 32)),
   CONSTRAINT brand_link_hash_length CHECK ((octet_length(customer_hash) = 32)),
   CONSTRAINT brand_link_source CHECK ((source = ANY (ARRAY['ENROLLED'::text, 'LINKED'::text, 'PRESENTED'::text])))
@@ -1330,6 +1400,21 @@ CREATE TABLE test_clock_move (
   CONSTRAINT test_clock_move_ahead CHECK (((ahead_ms >= 1) AND (ahead_ms <= '3155760000000'::bigint)))
 );
 
+CREATE TABLE till_code (
+  member_id uuid NOT NULL,
+  hash bytea NOT NULL,
+  made_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  used_by_brand_id uuid,
+  used_for uuid,
+  CONSTRAINT till_code_pkey PRIMARY KEY (member_id),
+  CONSTRAINT till_code_member_id_fkey FOREIGN KEY (member_id) REFERENCES member(id),
+  CONSTRAINT till_code_used_by_brand_id_fkey FOREIGN KEY (used_by_brand_id) REFERENCES brand(id),
+  CONSTRAINT till_code_hash_length CHECK ((octet_length(hash) = 32)),
+  CONSTRAINT till_code_used CHECK ((((used_at IS NULL) = (used_by_brand_id IS NULL)) AND ((used_at IS NULL) = (used_for IS NULL))))
+);
+
 CREATE TABLE transfer (
   id uuid NOT NULL,
   posting_id uuid NOT NULL,
@@ -1474,6 +1559,8 @@ CREATE UNIQUE INDEX staff_once ON staff USING btree (issuer, subject) WHERE (rem
 
 CREATE UNIQUE INDEX terms_version_one_start ON terms_version USING btree (partnership_id, effective_from) WHERE (status = 'COUNTERSIGNED'::text);
 
+CREATE UNIQUE INDEX till_code_hash_once ON till_code USING btree (hash);
+
 CREATE UNIQUE INDEX transfer_capture_once ON transfer USING btree (hold_id) WHERE (hold_id IS NOT NULL);
 CREATE UNIQUE INDEX transfer_credit_order ON transfer USING btree (credit_account, credit_seq) WHERE (credit_seq IS NOT NULL);
 CREATE UNIQUE INDEX transfer_debit_order ON transfer USING btree (debit_account, debit_seq) WHERE (debit_seq IS NOT NULL);
@@ -1495,6 +1582,8 @@ CREATE TRIGGER brand_version AFTER INSERT OR DELETE OR UPDATE ON brand FOR EACH 
 
 CREATE TRIGGER brand_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON brand_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER brand_event_version AFTER INSERT ON brand_event FOR EACH STATEMENT EXECUTE FUNCTION bump_coalition_version();
+
+CREATE TRIGGER brand_link_confirmation BEFORE INSERT OR UPDATE OF confirmed_by, confirmed_at ON brand_link FOR EACH ROW EXECUTE FUNCTION guard_confirmation();
 
 CREATE TRIGGER care_proposal_decided_once BEFORE UPDATE ON care_proposal FOR EACH ROW WHEN ((old.status <> 'PROPOSED'::text)) EXECUTE FUNCTION refuse_second_decision();
 
@@ -1542,9 +1631,12 @@ CREATE TRIGGER velocity_limit_version AFTER INSERT OR DELETE OR UPDATE ON veloci
 ALTER TABLE account ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON account FOR SELECT TO tessera_books USING (true);
 CREATE POLICY coalition_reads ON account FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
-CREATE POLICY holder_reads ON account FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = ANY (ARRAY['brand'::text, 'member'::text])) AND (kind = 'WALLET'::text) AND (EXISTS ( SELECT
+CREATE POLICY holder_reads ON account FOR SELECT TO tessera_app USING (((kind = 'WALLET'::text) AND (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM wallet w
-  WHERE (w.id = account.owner_id)))));
+  WHERE (w.id = account.owner_id)))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (EXISTS ( SELECT
+   FROM (wallet w
+     JOIN brand_link l ON ((l.member_id = w.member_id)))
+  WHERE ((w.id = account.owner_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL) AND (l.confirmed_at IS NOT NULL))))))));
 CREATE POLICY household_reads ON account FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (kind = 'POOL'::text) AND (owner_id = ( SELECT current_pool() AS current_pool))));
 CREATE POLICY kernel_all ON account FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY owner_resolves ON account FOR SELECT TO OWNER USING (true);
@@ -1666,9 +1758,12 @@ CREATE POLICY own_brand ON earning_rule FOR ALL TO tessera_app USING (((( SELECT
 
 ALTER TABLE expiry_notice ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON expiry_notice FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
-CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app USING ((((( SELECT current_principal() AS current_principal) = 'member'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (contributor_id = 0))) AND (EXISTS ( SELECT
+CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app USING ((((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM wallet w
-  WHERE (w.id = expiry_notice.wallet_id)))));
+  WHERE (w.id = expiry_notice.wallet_id)))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (contributor_id = 0) AND (EXISTS ( SELECT
+   FROM (wallet w
+     JOIN brand_link l ON ((l.member_id = w.member_id)))
+  WHERE ((w.id = expiry_notice.wallet_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL) AND (l.confirmed_at IS NOT NULL)))))));
 CREATE POLICY worker_writes ON expiry_notice FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) = 'worker'::text));
 
 ALTER TABLE expiry_progress ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -1898,6 +1993,10 @@ ALTER TABLE test_clock_move ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON test_clock_move FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY operator_writes ON test_clock_move FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 
+ALTER TABLE till_code ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_member ON till_code FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
+CREATE POLICY owner_resolves ON till_code FOR ALL TO OWNER USING (true) WITH CHECK (true);
+
 ALTER TABLE transfer ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON transfer FOR SELECT TO tessera_books USING (true);
 CREATE POLICY coalition_reads ON transfer FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -1938,11 +2037,15 @@ GRANT EXECUTE ON FUNCTION find_member_by_identifier(text,bytea) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION find_recipient(uuid) TO tessera_app;
 
+GRANT EXECUTE ON FUNCTION guard_confirmation() TO PUBLIC;
+
 GRANT EXECUTE ON FUNCTION guard_household_member() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION issuer_terms(uuid,smallint,date) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION journal_epoch() TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION meet_by_till_code(bytea,uuid,timestamp with time zone) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION note_agreement() TO PUBLIC;
 
@@ -1968,6 +2071,12 @@ GRANT EXECUTE ON FUNCTION refuse_second_decision() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION surviving_account(bigint) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION surviving_member(uuid) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION use_till_code(bytea,uuid,timestamp with time zone) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION wallet_accounts(uuid) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION wallet_of_account(bigint) TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (arrears, closed_at, credits, debits, held, merged_into, seq, slides_until, spend_locked, version) ON TABLE account TO tessera_kernel;
 GRANT SELECT ON TABLE account TO tessera_app;
@@ -2002,7 +2111,7 @@ GRANT INSERT, SELECT, UPDATE (country, name, references_repeat, status) ON TABLE
 
 GRANT INSERT, SELECT ON TABLE brand_event TO tessera_app;
 
-GRANT INSERT, SELECT, UPDATE (customer_hash, source, unlinked_at) ON TABLE brand_link TO tessera_app;
+GRANT INSERT, SELECT, UPDATE (confirmed_at, confirmed_by, customer_hash, source, unlinked_at) ON TABLE brand_link TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (decided_at, decided_by, decision_reason, status) ON TABLE care_proposal TO tessera_app;
 
@@ -2131,6 +2240,8 @@ GRANT INSERT, SELECT ON TABLE statement TO tessera_app;
 GRANT INSERT, SELECT, UPDATE (decided_at, decided_by_brand_id, notice_waived, status) ON TABLE terms_version TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE test_clock_move TO tessera_app;
+
+GRANT INSERT, SELECT, UPDATE (expires_at, hash, made_at, used_at, used_by_brand_id, used_for) ON TABLE till_code TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE transfer TO tessera_kernel;
 GRANT SELECT ON TABLE transfer TO tessera_app;

@@ -4,7 +4,7 @@ import { NotFound } from '../refusal';
 import { ACCESS_TOKEN_SECONDS, mintMemberToken } from './access-tokens';
 import { findLinkedMember } from './find-principal';
 import { requireBrand } from './permissions';
-import { databasePrincipal, type Principal } from './principal';
+import type { Principal } from './principal';
 
 export interface CreateMemberSession {
   readonly memberId: Uuid;
@@ -16,19 +16,14 @@ export interface MemberSession {
 }
 
 /**
- * A short session for the brand's own app, in which its linked member acts alone. A card shown at the till is no proof that the member uses
- * the app: the brand must have enrolled or linked the member. Throws NotFound otherwise.
+ * A short session for the brand's own app, in which its member acts alone. Asks for a confirmed link: a number that the brand was told is no proof
+ * that the member uses the app. Throws NotFound otherwise.
  */
 export async function createMemberSession(app: App, principal: Principal, command: CreateMemberSession): Promise<MemberSession> {
   const brandId = requireBrand(principal, { scope: 'members' });
-  const linked = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
-    client.query({
-      name: 'own-link',
-      text: 'SELECT FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL AND source <> $3',
-      values: [brandId, command.memberId, 'PRESENTED'],
-    }),
-  );
-  if (!linked.rowCount || !(await findLinkedMember(app, command.memberId, brandId))) throw new NotFound('Member');
+  if (!(await findLinkedMember(app, command.memberId, brandId))) throw new NotFound('Member', CONFIRM_FIRST);
   const expiresAt = new Date(Math.floor(app.clock.real().getTime() / 1_000 + ACCESS_TOKEN_SECONDS) * 1_000);
   return { token: await mintMemberToken(app, brandId, command.memberId), expiresAt };
 }
+
+const CONFIRM_FIRST = "Sessions are for members whose link with the brand is confirmed: by enrolment, by the member's login, or by a till code.";

@@ -14,13 +14,13 @@ export function findClient(app: App, clientId: Uuid, scopes: readonly Scope[]): 
   });
 }
 
-/** The member of a session, as long as the member is active and linked to the brand that asked for it. */
+/** The member of a session, as long as the member is active and the link of the brand that asked for it is confirmed. */
 export function findLinkedMember(app: App, memberId: Uuid, brandId: Uuid): Promise<Principal | null> {
   return app.database.transaction({ kind: 'member', memberId }, async ({ client }) => {
     const { rowCount } = await client.query({
       name: 'find-linked-member',
       text: `SELECT FROM member m JOIN brand_link l ON l.member_id = m.id
-             WHERE m.id = $1 AND m.status = 'ACTIVE' AND l.brand_id = $2 AND l.unlinked_at IS NULL`,
+             WHERE m.id = $1 AND m.status = 'ACTIVE' AND l.brand_id = $2 AND l.unlinked_at IS NULL AND l.confirmed_at IS NOT NULL`,
       values: [memberId, brandId],
     });
     return rowCount ? { kind: 'member', memberId, brandId } : null;

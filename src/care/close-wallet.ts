@@ -46,7 +46,7 @@ export async function closeWallet(app: App, principal: Principal, { memberId: as
     const requests = await Promise.all(accounts.map(({ account, currency }) => toRequest(app, snapshot, account, currency)));
     await tx.client.query("UPDATE member SET status = 'CLOSED', closed_at = $2 WHERE id = $1", [memberId, closedAt]);
     await tx.client.query('UPDATE member_identifier SET removed_at = $2 WHERE member_id = $1 AND removed_at IS NULL', [memberId, closedAt]);
-    const target = auditName(app, principal, { memberId, walletId, locked: false, closed: true });
+    const target = auditName(app, principal, { memberId });
     await recordChange(app, tx, principal, { operation: 'closeWallet', target, reason });
     // The ledger last, all currencies together: what it refuses closes nothing, and cut off after it, the same again finds it closed there and goes on.
     await app.ledger.transaction(async (client) => {

@@ -33,23 +33,24 @@ async function moveIdentifiers(client: PoolClient, duplicate: Uuid, survivor: Uu
 /** A brand that knew both by customer ids of their own keeps its link to the duplicate: it leads to the survivor. */
 async function moveLinks(client: PoolClient, duplicate: Uuid, survivor: Uuid, now: Date): Promise<void> {
   const { rows } = await client.query(
-    `SELECT d.id, d.brand_id, d.customer_hash, d.source, s.id AS own_id, s.customer_hash AS own_hash
+    `SELECT d.id, d.brand_id, d.customer_hash, d.source, d.confirmed_at, d.confirmed_by,
+       s.id AS own_id, s.customer_hash AS own_hash, s.confirmed_at AS own_confirmed_at
      FROM brand_link d LEFT JOIN brand_link s ON s.brand_id = d.brand_id AND s.member_id = $2 AND s.unlinked_at IS NULL
      WHERE d.member_id = $1 AND d.unlinked_at IS NULL ORDER BY d.id FOR NO KEY UPDATE OF d`,
     [duplicate, survivor],
   );
   for (const link of rows) {
+    // One person: what confirmed either link confirms the brand's link with the survivor.
+    if (link.own_id !== null && link.own_confirmed_at === null && link.confirmed_at !== null)
+      await client.query('UPDATE brand_link SET confirmed_at = $2, confirmed_by = $3 WHERE id = $1', [link.own_id, link.confirmed_at, link.confirmed_by]);
     if (link.customer_hash !== null && link.own_hash !== null) continue;
     await client.query('UPDATE brand_link SET unlinked_at = $2 WHERE id = $1', [link.id, now]);
     if (link.own_id === null)
-      await client.query('INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at) VALUES ($1, $2, $3, $4, $5, $6)', [
-        newUuid(),
-        link.brand_id,
-        survivor,
-        link.customer_hash,
-        link.source,
-        now,
-      ]);
+      await client.query(
+        `INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at, confirmed_at, confirmed_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        [newUuid(), link.brand_id, survivor, link.customer_hash, link.source, now, link.confirmed_at, link.confirmed_by],
+      );
     else if (link.customer_hash !== null)
       await client.query("UPDATE brand_link SET customer_hash = $2, source = 'LINKED' WHERE id = $1", [link.own_id, link.customer_hash]);
   }

@@ -12,6 +12,7 @@ import { ExpiryResolver } from './expiry.resolver';
 import { GiftResolver } from './gift.resolver';
 import { ImportResolver } from './ingest.resolver';
 import { LimitsResolver } from './limits.resolver';
+import { LinkResolver } from './link.resolver';
 import { MemberResolver, WalletResolver } from './member.resolver';
 import { PartnershipChangeResolver, PartnershipResolver, TermsResolver } from './partnership.resolver';
 import { PoolResolver } from './pool.resolver';
@@ -35,6 +36,7 @@ const resolvers = [
   ExpiryResolver,
   GiftResolver,
   LimitsResolver,
+  LinkResolver,
   ImportResolver,
   MemberResolver,
   PartnershipChangeResolver,

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, registerEnumType } from 'type-graphql';
+import { z } from 'zod';
 import { plainText } from '../ledger/request-fields';
 import { identifierSchema } from '../members/enrol-members';
 import { IDENTIFIER_KINDS, type IdentifierKind, MAX_IDENTIFIER, type MemberRef } from '../members/member-ref';
@@ -29,7 +30,7 @@ export class IdentifierInput {
   value!: string;
 }
 
-@InputType('MemberRefInput', { description: 'Names a member: exactly one of the three.' })
+@InputType('MemberRefInput', { description: 'Names a member: exactly one of the four.' })
 export class MemberRefInput {
   @Field(() => ID, { nullable: true, description: "The platform's id of the member, as you were shown it." })
   id?: string | null;
@@ -39,16 +40,24 @@ export class MemberRefInput {
 
   @Field(() => IdentifierInput, { nullable: true, description: 'What the member presents at the till. A mutation makes the member known to the brand by it.' })
   identifier?: IdentifierInput | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "A code that the member's login made a moment ago: good for one request, it confirms the brand's link with the member.",
+  })
+  tillCode?: string | null;
 }
 
 const customerIdSchema = plainText(MAX_IDENTIFIER);
+const tillCodeSchema = z.string().regex(/^[\s0-9A-Za-z-]{12,30}$/, 'A till code has twelve letters and digits.');
 
-/** The reference that an input names; throws InvalidInput unless exactly one of the three is there. */
+/** The reference that an input names; throws InvalidInput unless exactly one of the four is there. */
 export function readMemberRef(ctx: Context, input: MemberRefInput, field: string): MemberRef {
-  const { id, customerId, identifier } = input;
-  if (Number(id != null) + Number(customerId != null) + Number(identifier != null) !== 1)
-    throw new InvalidInput(field, 'Name the member by exactly one of id, customerId and identifier.');
+  const { id, customerId, identifier, tillCode } = input;
+  if ([id, customerId, identifier, tillCode].filter((each) => each != null).length !== 1)
+    throw new InvalidInput(field, 'Name the member by exactly one of id, customerId, identifier and tillCode.');
   if (id != null) return { by: 'id', memberId: readId(ctx, 'member', id, `${field}.id`) };
   if (customerId != null) return { by: 'customerId', customerId: parseInput(customerIdSchema, customerId, `${field}.customerId`) };
+  if (tillCode != null) return { by: 'tillCode', tillCode: parseInput(tillCodeSchema, tillCode, `${field}.tillCode`) };
   return { by: 'identifier', identifier: parseInput(identifierSchema, identifier, `${field}.identifier`) };
 }

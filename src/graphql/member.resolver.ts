@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { addIdentifier } from '../members/add-identifier';
-import { type EnrolledMember, enrolMember, enrolMemberSchema, enrolMembers, identifierSchema } from '../members/enrol-members';
+import { enrolMember, enrolMemberSchema, enrolMembers, identifierSchema } from '../members/enrol-members';
 import { findMember, type MemberProfile, readProfiles, readWalletBalances } from '../members/find-member';
 import { linkMember, linkMemberSchema } from '../members/link-member';
 import { lockWallet, lockWalletSchema, unlockWallet } from '../members/lock-wallet';
@@ -10,7 +10,7 @@ import { readMovements } from '../members/read-movements';
 import { readPersonalData } from '../members/read-personal-data';
 import { removeIdentifier } from '../members/remove-identifier';
 import { unlinkMember, unlinkMemberSchema } from '../members/unlink-member';
-import { NotFound } from '../refusal';
+import { InvalidInput, NotFound } from '../refusal';
 import { bulkAnswers } from './bulk-answers';
 import { readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
@@ -38,6 +38,7 @@ import {
 import { MemberRefInput, readMemberRef } from './member-ref.types';
 import { parseInput } from './parse-input';
 import { answerOrRefusal } from './refusal.types';
+import { showMember } from './show-member';
 
 const MAX_ENROLMENTS = 100;
 const bulkOfMembers = z.array(z.unknown()).min(1, 'A bulk has at least one member.').max(MAX_ENROLMENTS, `A bulk has at most ${MAX_ENROLMENTS} members.`);
@@ -53,15 +54,6 @@ async function requireProfile(ctx: Context, memberId: string): Promise<MemberPro
   return profile;
 }
 
-function showMember(ctx: Context, { memberId, walletId }: EnrolledMember): MemberType {
-  const of = { memberId };
-  return Object.assign(new MemberType(), {
-    of,
-    id: showId(ctx, 'member', memberId),
-    wallet: Object.assign(new WalletType(), { of, id: showId(ctx, 'wallet', walletId) }),
-  });
-}
-
 function readRef(ctx: Context, input: MemberRefInput | null | undefined) {
   return input ? readMemberRef(ctx, input, 'input.member') : null;
 }
@@ -70,6 +62,7 @@ function readRef(ctx: Context, input: MemberRefInput | null | undefined) {
 export class MemberResolver {
   @Query(() => MemberType, { description: 'A member that you know. Asks for the scope members; staff of the operator may ask by id.' })
   async member(@Ctx() ctx: Context, @Arg('ref', () => MemberRefInput, { description: 'Which member.' }) ref: MemberRefInput) {
+    if (ref.tillCode != null) throw new InvalidInput('ref.tillCode', 'A till code is used once: by a mutation, such as useTillCode.');
     return showMember(ctx, await findMember(ctx.app, requirePrincipal(ctx), readMemberRef(ctx, ref, 'ref')));
   }
 
@@ -79,7 +72,7 @@ export class MemberResolver {
   }
 
   @FieldResolver()
-  async enrolledAt(@Ctx() ctx: Context, @Root() member: MemberType): Promise<Date> {
+  async enrolledAt(@Ctx() ctx: Context, @Root() member: MemberType): Promise<Date | null> {
     return (await requireProfile(ctx, member.of.memberId)).enrolledAt;
   }
 
@@ -179,7 +172,7 @@ export class WalletResolver {
   }
 
   @FieldResolver()
-  balances(@Ctx() ctx: Context, @Root() wallet: WalletType): Promise<CurrencyBalanceType[]> {
+  balances(@Ctx() ctx: Context, @Root() wallet: WalletType): Promise<CurrencyBalanceType[] | null> {
     return readWalletBalances(ctx.app, requirePrincipal(ctx), wallet.of.memberId);
   }
 

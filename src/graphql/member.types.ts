@@ -166,14 +166,20 @@ export class WalletType {
   @Field(() => ID, { description: 'Opaque id; another one at each brand.' })
   id!: string;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'Since when it is locked against spending; null: it is not.' })
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'Since when it is locked against spending; null: it is not, or you are a brand whose link with the member is not confirmed.',
+  })
   lockedAt?: Date | null;
 
   @Field(() => String, { nullable: true, description: 'Why it is locked, if that was said; for the member and the operator, null for a brand.' })
   lockReason?: string | null;
 
-  @Field(() => [CurrencyBalanceType], { description: 'One for each points currency that it ever held, by code.' })
-  balances?: CurrencyBalanceType[];
+  @Field(() => [CurrencyBalanceType], {
+    nullable: true,
+    description: 'One for each points currency that it ever held, by code; null for a brand whose link with the member is not confirmed.',
+  })
+  balances?: CurrencyBalanceType[] | null;
 
   @Field(() => [OpenHoldType], { description: 'Open holds, soonest to end first, at most 100. A brand sees its own.' })
   holds?: OpenHoldType[];
@@ -186,10 +192,13 @@ export class MemberType {
   @Field(() => ID, { description: 'Opaque id; another one at each brand.' })
   id!: string;
 
-  @Field(() => DateTimeScalar, { description: 'When the member was enrolled.' })
-  enrolledAt?: Date;
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When the member was enrolled; null for a brand whose link with the member is not confirmed.' })
+  enrolledAt?: Date | null;
 
-  @Field(() => String, { nullable: true, description: "ISO 3166-1 code of the country whose law protects the member's data, if known." })
+  @Field(() => String, {
+    nullable: true,
+    description: "ISO 3166-1 code of the country whose law protects the member's data, if known; null for a brand whose link is not confirmed.",
+  })
   jurisdiction?: string | null;
 
   @Field(() => PersonalDataType, { nullable: true, description: 'Personal data; null when there are none or when you may not read them.' })

@@ -67,7 +67,7 @@ function showRedemption(ctx: Context, spent: SpentPoints): RedemptionType {
   return Object.assign(new RedemptionType(), spent, {
     redemptionId: spent.dryRun ? null : showId(ctx, 'redemption', spent.redemptionId),
     value: { amount: spent.moneyValue, currency: spent.moneyCurrency },
-    balance: showBalance(spent.currency, spent.balance),
+    balance: spent.balance && showBalance(spent.currency, spent.balance),
   });
 }
 

@@ -2,6 +2,7 @@ import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { BalanceType } from './balance.types';
 import { connectionOf } from './connection';
 import { enumOf } from './enum-of';
+import { MemberNotConfirmedAnswer } from './link.types';
 import { MemberRefInput } from './member-ref.types';
 import {
   AboveMaximumAnswer,
@@ -111,8 +112,11 @@ export class RedemptionType {
   @Field(() => PointSourceEnum, { description: 'Whose points these are.' })
   source!: string;
 
-  @Field(() => BalanceType, { description: "The balance after it of what was spent from: the member's, or the household pool's." })
-  balance!: BalanceType;
+  @Field(() => BalanceType, {
+    nullable: true,
+    description: "The balance after it of what was spent from: the member's, or the household pool's. Null in a repetition by who is not told it any more.",
+  })
+  balance!: BalanceType | null;
 
   @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
   dryRun!: boolean;
@@ -127,6 +131,7 @@ const spendingRefusals = () => [
   BelowMinimumAnswer,
   IdempotencyConflictAnswer,
   InsufficientPointsAnswer,
+  MemberNotConfirmedAnswer,
   CapReachedAnswer,
   MoneyCurrencyMismatchAnswer,
   NoRedemptionRuleAnswer,
@@ -199,7 +204,8 @@ abstract class RedemptionChange {
 
   @Field(() => BalanceType, {
     nullable: true,
-    description: 'The balance after it of what was spent from; null when the member is no longer linked with the brand, or no longer in the household.',
+    description:
+      'The balance after it of what was spent from; null unless the link with the member is confirmed, and when the member is no longer in the household.',
   })
   balance!: BalanceType | null;
 

@@ -41,16 +41,10 @@ export async function findActingMember(app: App, tx: Tx, asker: Asker): Promise<
     return self;
   }
   const [member] = await resolveMembers(app, tx, asker.brandId, [asker.member], 'look');
-  if (!member) throw new NotFound('Member', ENROL_OR_LINK);
   // A card shown at a till pays for what is bought there; it does not let the till give points to others, or change them into others.
-  const { rowCount } = await tx.client.query({
-    name: 'linked-member',
-    text: "SELECT FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL AND source <> 'PRESENTED'",
-    values: [asker.brandId, member.memberId],
-  });
-  if (!rowCount) throw new NotFound('Member', ENROL_OR_LINK);
+  if (!member?.confirmed) throw new NotFound('Member', ENROL_OR_CONFIRM);
   return member;
 }
 
 /** The same for a member who is unknown, closed, or has only shown a card. */
-const ENROL_OR_LINK = 'Name a member that the brand has enrolled, or has linked with linkMember.';
+const ENROL_OR_CONFIRM = "Name a member that the brand has enrolled, or whose link is confirmed: by the member's login, or by a till code.";

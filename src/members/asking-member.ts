@@ -41,7 +41,7 @@ export async function withMember<T>(
   principal: Principal,
   ref: MemberOrSelf,
   permission: BrandPermission,
-  work: (tx: Tx, member: ResolvedMember) => Promise<T>,
+  work: (tx: Tx, member: ResolvedMember) => T | Promise<T>,
   presented: 'link' | 'look' = 'look',
 ): Promise<T> {
   // Before any connection is taken: a caller who may not ask must not be able to wait for one.
@@ -49,6 +49,11 @@ export async function withMember<T>(
   return app.database.transaction(databasePrincipal(principal), async (tx) =>
     work(tx, await requireMemberOrSelf(app, tx, principal, ref, permission, presented)),
   );
+}
+
+/** Whether whoever asks is told what a member's wallet holds: the member, the operator, a brand over a confirmed link (docs/decisions/0024). */
+export function isTold(principal: Principal, { confirmed }: Pick<ResolvedMember, 'confirmed'>): boolean {
+  return confirmed || principal.kind === 'member' || (principal.kind === 'staff' && principal.ofOperator);
 }
 
 /** That somebody is in a household is for its members and the operator to know: for no brand, nor for a session that one minted (docs/decisions/0011). */
@@ -67,7 +72,7 @@ export function requireReader(principal: Principal, permission: BrandPermission)
  * The member's name in the audit trail: the id that the brand of the entry sees, since it may read the entry, also when the member acted in a
  * session of that brand.
  */
-export function auditName(app: App, principal: Principal, member: ResolvedMember): string {
+export function auditName(app: App, principal: Principal, member: Pick<ResolvedMember, 'memberId'>): string {
   const ofOperator = principal.kind === 'staff' && principal.ofOperator;
   const audience = ofOperator ? 'coalition' : (principal.brandId ?? 'coalition');
   return `mem_${app.keys.toPairwise('member', audience, member.memberId).replaceAll('-', '')}`;

@@ -215,8 +215,8 @@ async function insertEnrolments(client: PoolClient, brandId: Uuid, missing: read
     [brandId, now, ids, missing.map(({ command }) => command.jurisdiction)],
   );
   await client.query(
-    `INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at, enrolled_content)
-     SELECT id, $1, member_id, customer_hash, 'ENROLLED', $2, content
+    `INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at, confirmed_at, confirmed_by, enrolled_content)
+     SELECT id, $1, member_id, customer_hash, 'ENROLLED', $2, $2, 'ENROLMENT', content
      FROM unnest($3::uuid[], $4::uuid[], $5::bytea[], $6::bytea[]) AS new (id, member_id, customer_hash, content)`,
     [brandId, now, missing.map(({ linkId }) => linkId), ids, missing.map(({ customerHash: hash }) => hash), missing.map(({ request }) => request.contentHash)],
   );

@@ -2,7 +2,8 @@ import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
 import type { BalanceAfter } from '../ledger/posting';
-import { type MemberOrSelf, withMember } from './asking-member';
+import { isTold, type MemberOrSelf, withMember } from './asking-member';
+import type { MemberRef } from './member-ref';
 import { type Expiry, nextExpiries, type PendingPoints, pendingPoints, readStanding, readWalletAccounts } from './read-balances';
 import type { ResolvedMember } from './resolve-members';
 
@@ -12,7 +13,8 @@ export const LOOKS_AT_MEMBERS = { scope: 'members', roles: ['SUPPORT', 'PROGRAMM
 export interface MemberProfile {
   readonly memberId: Uuid;
   readonly walletId: Uuid;
-  readonly enrolledAt: Date;
+  /** null: the link of the brand that asks is not confirmed. So with the other fields. */
+  readonly enrolledAt: Date | null;
   /** ISO 3166-1 country, if known. */
   readonly jurisdiction: string | null;
   /** When the wallet was locked against spending; null: it is not. */
@@ -26,24 +28,34 @@ export function findMember(app: App, principal: Principal, ref: MemberOrSelf): P
   return withMember(app, principal, ref, LOOKS_AT_MEMBERS, async (_tx, member) => member);
 }
 
+/** The member who shows something at the brand, which knows the member from then on. Throws PermissionDenied, NotFound. */
+export function meetMember(app: App, principal: Principal, ref: MemberRef): Promise<ResolvedMember> {
+  return withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, (_tx, member) => member, 'link');
+}
+
 /** Profiles of members that were found before, as far as whoever asks may see them. */
 export function readProfiles(app: App, principal: Principal, memberIds: readonly Uuid[]): Promise<MemberProfile[]> {
   const ofBrand = principal.kind === 'client' || (principal.kind === 'staff' && !principal.ofOperator);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const { rows } = await client.query({
       name: 'member-profiles',
-      text: `SELECT m.id, w.id AS wallet_id, m.enrolled_at, m.jurisdiction, w.locked_at, w.lock_reason
+      text: `SELECT m.id, w.id AS wallet_id, m.enrolled_at, m.jurisdiction, w.locked_at, w.lock_reason, EXISTS (
+               SELECT FROM brand_link l WHERE l.brand_id = (SELECT current_brand()) AND l.member_id = m.id AND l.unlinked_at IS NULL AND l.confirmed_at IS NOT NULL
+             ) AS confirmed
              FROM member m JOIN wallet w ON w.member_id = m.id WHERE m.id = ANY ($1::uuid[])`,
       values: [memberIds],
     });
-    return rows.map((row) => ({
-      memberId: row.id,
-      walletId: row.wallet_id,
-      enrolledAt: row.enrolled_at,
-      jurisdiction: row.jurisdiction,
-      lockedAt: row.locked_at,
-      lockReason: ofBrand ? null : row.lock_reason,
-    }));
+    return rows.map((row) => {
+      const shown = !ofBrand || row.confirmed;
+      return {
+        memberId: row.id,
+        walletId: row.wallet_id,
+        enrolledAt: shown ? row.enrolled_at : null,
+        jurisdiction: shown ? row.jurisdiction : null,
+        lockedAt: shown ? row.locked_at : null,
+        lockReason: ofBrand ? null : row.lock_reason,
+      };
+    });
   });
 }
 
@@ -55,11 +67,12 @@ export interface CurrencyBalance extends BalanceAfter {
   readonly pendingPoints: readonly PendingPoints[];
 }
 
-/** A wallet's balances, a currency each, by code. */
-export async function readWalletBalances(app: App, principal: Principal, memberId: Uuid): Promise<CurrencyBalance[]> {
-  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, ({ client }, { walletId }) =>
-    readWalletAccounts(app, client, walletId),
+/** A wallet's balances, a currency each, by code; null for a brand whose link is not confirmed. */
+export async function readWalletBalances(app: App, principal: Principal, memberId: Uuid): Promise<CurrencyBalance[] | null> {
+  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, ({ client }, member) =>
+    isTold(principal, member) ? readWalletAccounts(app, client, member.walletId) : null,
   );
+  if (!accounts) return null;
   return Promise.all(
     accounts.map(async (each) => {
       const standing = await readStanding(app, each);

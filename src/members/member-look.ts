@@ -11,6 +11,15 @@ export interface ResolvedMember {
   readonly locked: boolean;
   /** The wallet is closed for good; only lookAtMembers gives such members, so that a till hears why nothing is booked. */
   readonly closed: boolean;
+  /** The link of the brand whose transaction it is was confirmed: see proofOf. False where no brand asks. */
+  readonly confirmed: boolean;
+}
+
+/** How till codes among the references are taken. */
+export interface TillCodeUse {
+  readonly at: Date;
+  /** In the order of the references: the request that each is used for, once; null: it is only looked at, and stays good. */
+  readonly requests: readonly (Uuid | null)[];
 }
 
 /**
@@ -22,19 +31,23 @@ export class MemberLook {
   private readonly memberIds: (Uuid | null)[];
   private readonly members = new Map<Uuid, ResolvedMember>();
 
-  constructor(brandId: Uuid, refs: readonly HashedRef[]) {
+  constructor(brandId: Uuid, refs: readonly HashedRef[], tillCodeUse: TillCodeUse) {
     this.memberIds = refs.map((ref) => (ref.by === 'id' ? ref.memberId : null));
     const customers = new Places();
     const identifiers = new Places();
+    const tillCodes = new Places();
     const kinds: string[] = [];
     for (const [at, ref] of refs.entries()) {
       if (ref.by === 'customerId') customers.add(at, ref.hash);
+      if (ref.by === 'tillCode') tillCodes.add(at, ref.hash);
       if (ref.by !== 'identifier') continue;
       identifiers.add(at, ref.hash);
       kinds.push(ref.kind);
     }
     const ids = this.memberIds.filter((id) => id !== null);
     const readings: Reading<void>[] = [];
+    // First: a code that is taken confirms a link, and the other references are to find it so.
+    if (tillCodes.at.length > 0) readings.push(this.takeTillCodes(tillCodes, tillCodeUse));
     if (ids.length > 0) {
       const { text, values, take } = walletsOf(ids);
       readings.push({ text, values, take: (rows) => this.keep(take(rows)) });
@@ -60,11 +73,20 @@ export class MemberLook {
     for (const [id, member] of found) this.members.set(id, member);
   }
 
+  private takeTillCodes(places: Places, { at, requests }: TillCodeUse): Reading<void> {
+    const take = (rows: readonly RawRow[]) => {
+      for (const [place, memberId] of rows) this.memberIds[places.at[Number(place) - 1]] = memberId;
+    };
+    const uses = places.at.map((place) => requests[place] ?? 'NULL');
+    return { text: BY_TILL_CODE, values: [byteaArray(places.hashes), uuidArray(uses), at.toISOString()], take };
+  }
+
   private reading(text: string, places: Places, values: readonly string[]): Reading<void> {
     const take = (rows: readonly RawRow[]) => {
-      for (const [place, memberId, walletId, locked, closed] of rows as string[][]) {
+      for (const [place, ...member] of rows as string[][]) {
+        const [memberId, walletId] = member;
         this.memberIds[places.at[Number(place) - 1]] = memberId;
-        if (walletId !== null) this.members.set(memberId, { memberId, walletId, locked: locked === 't', closed: closed === 't' });
+        if (walletId !== null) this.members.set(memberId, toMember(member));
       }
     };
     return { text, values: [...values, byteaArray(places.hashes)], take };
@@ -82,7 +104,9 @@ class Places {
   }
 }
 
-const WALLET = "w.id, w.locked_at IS NOT NULL, m.status = 'CLOSED'";
+/** Also whether the link of the brand whose transaction it is was confirmed. */
+const WALLET = `w.id, w.locked_at IS NOT NULL, m.status = 'CLOSED', EXISTS (
+  SELECT FROM brand_link c WHERE c.brand_id = (SELECT current_brand()) AND c.member_id = m.id AND c.unlinked_at IS NULL AND c.confirmed_at IS NOT NULL)`;
 /** Of members who were not merged into another one. */
 const ITS_WALLET = 'LEFT JOIN (member m JOIN wallet w ON w.member_id = m.id) ON m.merged_into IS NULL AND m.id =';
 const BY_CUSTOMER = `
@@ -91,6 +115,8 @@ const BY_CUSTOMER = `
 const BY_IDENTIFIER = `
   SELECT place, f.member_id, ${WALLET} FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS asked (kind, hash, place)
   CROSS JOIN LATERAL find_member_by_identifier(kind, hash) AS f (member_id) ${ITS_WALLET} f.member_id WHERE f.member_id IS NOT NULL`;
+const BY_TILL_CODE = `
+  SELECT place, meet_by_till_code(hash, request, $3::timestamptz) FROM unnest($1::bytea[], $2::uuid[]) WITH ORDINALITY AS asked (hash, request, place)`;
 const BY_ID = `
   SELECT w.member_id, ${WALLET} FROM wallet w JOIN member m ON m.id = w.member_id WHERE w.member_id = ANY ($1::uuid[]) AND m.merged_into IS NULL`;
 
@@ -117,9 +143,10 @@ function walletsOf(memberIds: readonly Uuid[]): Reading<Map<Uuid, ResolvedMember
   return {
     text: BY_ID,
     values: [uuidArray(memberIds)],
-    take: (rows) =>
-      new Map(
-        (rows as string[][]).map(([memberId, walletId, locked, closed]) => [memberId, { memberId, walletId, locked: locked === 't', closed: closed === 't' }]),
-      ),
+    take: (rows) => new Map((rows as string[][]).map((row) => [row[0], toMember(row)])),
   };
+}
+
+function toMember([memberId, walletId, locked, closed, confirmed]: readonly string[]): ResolvedMember {
+  return { memberId, walletId, locked: locked === 't', closed: closed === 't', confirmed: confirmed === 't' };
 }

@@ -1,6 +1,7 @@
 import type { Keys } from '../access/keys';
 import type { Uuid } from '../ids';
 import { InvalidInput } from '../refusal';
+import { tillCodeHash } from './till-code';
 
 export const IDENTIFIER_KINDS = ['CARD', 'QR', 'PHONE', 'EMAIL', 'WALLET_PASS'] as const;
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
@@ -11,11 +12,12 @@ export interface Identifier {
   readonly value: string;
 }
 
-/** How a caller names a member: exactly one of the platform's id, the brand's own customer id, or an identifier. */
+/** How a caller names a member: exactly one of the platform's id, the brand's own customer id, an identifier, or a code that the member's login made. */
 export type MemberRef =
   | { readonly by: 'id'; readonly memberId: Uuid }
   | { readonly by: 'customerId'; readonly customerId: string }
-  | { readonly by: 'identifier'; readonly identifier: Identifier };
+  | { readonly by: 'identifier'; readonly identifier: Identifier }
+  | { readonly by: 'tillCode'; readonly tillCode: string };
 
 /** Longest identifier or customer id, in characters. */
 export const MAX_IDENTIFIER = 200;
@@ -45,7 +47,8 @@ export function customerHash(keys: Keys, brandId: Uuid, customerId: string): Buf
 export type HashedRef =
   | { readonly by: 'id'; readonly memberId: Uuid }
   | { readonly by: 'customerId'; readonly hash: string }
-  | { readonly by: 'identifier'; readonly kind: IdentifierKind; readonly hash: string };
+  | { readonly by: 'identifier'; readonly kind: IdentifierKind; readonly hash: string }
+  | { readonly by: 'tillCode'; readonly hash: string };
 
 /** What a brand names a member by, hashed. Throws InvalidInput for an identifier without content. */
 export function hashRef(keys: Keys, brandId: Uuid, ref: MemberRef): HashedRef {
@@ -56,6 +59,8 @@ export function hashRef(keys: Keys, brandId: Uuid, ref: MemberRef): HashedRef {
       return { by: 'customerId', hash: customerHash(keys, brandId, ref.customerId).toString('hex') };
     case 'identifier':
       return { by: 'identifier', kind: ref.identifier.kind, hash: identifierHash(keys, ref.identifier).toString('hex') };
+    case 'tillCode':
+      return { by: 'tillCode', hash: tillCodeHash(keys, ref.tillCode).toString('hex') };
   }
 }
 
@@ -73,5 +78,7 @@ export function hashedRefContent(ref: HashedRef): Readonly<Record<string, string
       return { customer: ref.hash };
     case 'identifier':
       return { kind: ref.kind, hash: ref.hash };
+    case 'tillCode':
+      return { tillCode: ref.hash };
   }
 }

@@ -22,8 +22,8 @@ export function readHolds(app: App, principal: Principal, memberId: Uuid): Promi
     const { rows } = await client.query({
       name: 'open-holds',
       text: `SELECT h.id, c.code AS currency, h.amount, h.party_id, h.occurred_at, h.expires_at
-             FROM account a JOIN hold h ON h.account_id = a.id JOIN currency c ON c.id = a.currency_id
-             WHERE a.owner_id = $1 AND a.kind = 'WALLET' AND h.state = 'OPEN' AND h.expires_at > $2 ORDER BY h.expires_at, h.id LIMIT ${MOST_HOLDS}`,
+             FROM wallet w CROSS JOIN LATERAL wallet_accounts(w.id) a JOIN hold h ON h.account_id = a.id JOIN currency c ON c.id = a.currency_id
+             WHERE w.id = $1 AND h.state = 'OPEN' AND h.expires_at > $2 ORDER BY h.expires_at, h.id LIMIT ${MOST_HOLDS}`,
       values: [walletId, app.clock.now()],
     });
     return rows.map((row) => ({

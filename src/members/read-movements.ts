@@ -5,7 +5,6 @@ import type { Uuid } from '../ids';
 import type { AccountId, TransferCode } from '../ledger/posting';
 import { seesHousehold, withMember } from './asking-member';
 import { LOOKS_AT_MEMBERS } from './find-member';
-import { readWalletAccounts } from './read-balances';
 
 /** One movement of a wallet's account. */
 export interface Movement extends Omit<AccountMovement, 'otherAccount' | 'holdId' | 'reverses' | 'balanceAfter'> {
@@ -43,9 +42,13 @@ export interface StatementPage {
 export function readMovements(app: App, principal: Principal, memberId: Uuid, page: StatementPage): Promise<Movement[]> {
   const sawAll = principal.kind === 'member' || (principal.kind === 'staff' && principal.ofOperator);
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
-    const account = (await readWalletAccounts(app, client, walletId)).find(({ currency }) => currency.code === page.currency);
-    if (!account) return [];
-    const movements = await readAccountMovements(client, account.account, page, seesHousehold(principal) ? [] : OF_HOUSEHOLDS);
+    const { rows } = await client.query({
+      name: 'wallet-account',
+      text: 'SELECT a.id FROM wallet w CROSS JOIN LATERAL wallet_accounts(w.id) a JOIN currency c ON c.id = a.currency_id WHERE w.id = $1 AND c.code = $2',
+      values: [walletId, page.currency],
+    });
+    if (rows.length === 0) return [];
+    const movements = await readAccountMovements(client, Number(rows[0].id), page, seesHousehold(principal) ? [] : OF_HOUSEHOLDS);
     return movements.map(({ otherAccount: _other, holdId: _hold, reverses: _reverses, balanceAfter, ...movement }) => ({
       ...movement,
       balanceAfter: sawAll ? balanceAfter : null,

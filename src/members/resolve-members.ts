@@ -33,11 +33,13 @@ async function findAll(
   { client }: Pick<Tx, 'client'>,
   brandId: Uuid,
   refs: readonly HashedRef[],
-  presented: 'link' | 'look',
+  presented: 'link' | 'look' | 'meet',
 ): Promise<(ResolvedMember | null)[]> {
-  const look = new MemberLook(brandId, refs);
+  // Whoever meets a member for the length of a look takes no till code.
+  const requests = refs.map((ref) => (ref.by === 'tillCode' && presented !== 'meet' ? newUuid() : null));
+  const look = new MemberLook(brandId, refs, { at: app.clock.now(), requests });
   await readTogether(client, look.readings);
-  if (presented === 'link') await linkPresented(app, client, brandId, identifiedBy(look, refs));
+  if (presented !== 'look') await linkPresented(app, client, brandId, identifiedBy(look, refs));
   return look.resolve(client);
 }
 
@@ -45,9 +47,13 @@ function hashed({ keys }: App, brandId: Uuid, refs: readonly MemberRef[]): Hashe
   return refs.map((ref) => hashRef(keys, brandId, ref));
 }
 
-/** Whom identifiers among the references belong to. */
+/** Whom identifiers and till codes among the references belong to. */
 function identifiedBy({ ids }: MemberLook, refs: readonly HashedRef[]): Uuid[] {
-  return ids.filter((id, at): id is Uuid => id !== null && refs[at].by === 'identifier');
+  return ids.filter((id, at): id is Uuid => id !== null && isShown(refs[at]));
+}
+
+function isShown({ by }: HashedRef): boolean {
+  return by === 'identifier' || by === 'tillCode';
 }
 
 /** The wallet is closed for good. */
@@ -88,7 +94,7 @@ export interface FoundMember extends ResolvedMember {
  */
 export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: Uuid, refs: readonly MemberRef[]): Promise<(FoundMember | null)[]> {
   const asked = hashed(app, brandId, refs);
-  const look = new MemberLook(brandId, asked);
+  const look = new MemberLook(brandId, asked, { at: app.clock.now(), requests: [] });
   await readTogether(tx.client, look.readings);
   return foundMembers(app, tx, brandId, asked, look);
 }
@@ -102,10 +108,10 @@ export async function foundMembers(
   look: MemberLook,
 ): Promise<(FoundMember | null)[]> {
   const known = await look.resolve(tx.client);
-  const presented = refs.filter((ref, at) => ref.by === 'identifier' && known[at] === null);
+  const presented = refs.filter((ref, at) => isShown(ref) && known[at] === null);
   if (presented.length === 0) return known.map((member) => member && toFound(member, false));
   await tx.client.query('SAVEPOINT look');
-  const met = await findAll(app, tx, brandId, presented, 'link');
+  const met = await findAll(app, tx, brandId, presented, 'meet');
   await tx.client.query('ROLLBACK TO SAVEPOINT look');
   const byRef = new Map(presented.map((ref, at) => [ref, met[at]]));
   return refs.map((ref, at) => {
@@ -114,8 +120,8 @@ export async function foundMembers(
   });
 }
 
-function toFound({ memberId, walletId, locked, closed }: ResolvedMember, isNew: boolean): FoundMember {
-  return { memberId, walletId, locked, closed, isNew };
+function toFound({ memberId, walletId, locked, closed, confirmed }: ResolvedMember, isNew: boolean): FoundMember {
+  return { memberId, walletId, locked, closed, confirmed, isNew };
 }
 
 /** What a member was named by, and what was booked for it. */
@@ -135,12 +141,14 @@ export function presentedFor({ duplicate, recordedAt, balances }: PostingOutcome
  * one that was cut off before this. It does not undo that the member was unlinked since, nor tell of somebody else whose the identifier is by now.
  */
 export async function knowPresented(app: App, brandId: Uuid, presented: readonly Presented[]): Promise<void> {
+  // Whoever took a till code knows the member already.
   const shown = presented.filter(({ ref }) => ref.by === 'identifier');
   if (shown.length === 0) return;
   await app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
     const look = new MemberLook(
       brandId,
       shown.map(({ ref }) => ref),
+      { at: app.clock.now(), requests: [] },
     );
     await readTogether(client, look.readings);
     const now: Uuid[] = [];
@@ -171,7 +179,7 @@ async function stillToKnow(app: App, client: PoolClient, brandId: Uuid, repeated
   const { rows } = await client.query({
     name: 'booked-members',
     text: `SELECT a.id, w.member_id, (SELECT max(l.unlinked_at) FROM brand_link l WHERE l.brand_id = $1 AND l.member_id = w.member_id) AS unlinked_at
-           FROM account a JOIN wallet w ON w.id = a.owner_id WHERE a.id = ANY ($2::bigint[])`,
+           FROM unnest($2::bigint[]) AS a (id) JOIN wallet w ON w.id = wallet_of_account(a.id)`,
     values: [brandId, repeated.flatMap(({ accounts }) => accounts)],
   });
   await client.query('ROLLBACK TO SAVEPOINT look');

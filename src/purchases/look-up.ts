@@ -85,7 +85,7 @@ function gatherLookups(app: App): Gathering<Sought, Found> {
   const read = async (reads: PipelinedReads, principal: DatabasePrincipal, sought: readonly Sought[]): Promise<Found[]> => {
     if (principal.kind !== 'brand') throw new Error('only brands look members up');
     const refs = sought.map(({ member }) => member);
-    const look = new MemberLook(principal.brandId, refs);
+    const look = new MemberLook(principal.brandId, refs, { at: app.clock.now(), requests: sought.map(({ id }) => id) });
     const ids = sought.flatMap(({ id }) => id ?? []);
     const [stored, version] = await reads.read([storedPostings(ids), COALITION_VERSION, ...look.readings]);
     const members = await foundMembers(app, reads, principal.brandId, refs, look);

@@ -53,7 +53,7 @@ export interface FollowedUp {
   readonly moneyValue: string;
   readonly moneyCurrency: string;
   readonly occurredAt: string;
-  /** null: the member is no longer linked with the brand. */
+  /** null: see seesBalance. */
   readonly balance: BalanceAfter | null;
   readonly duplicate: boolean;
 }
@@ -78,7 +78,7 @@ async function followUpOnce(
     const stored = await findPosting(client, id);
     const redemption = (await readRedemptions(client, [command.redemptionId])).get(command.redemptionId);
     const survivors = await survivingAccounts(client, redemption ? [redemption.account] : []);
-    const linked = redemption !== undefined && (await seesBalance(client, redemption, survivors));
+    const linked = redemption !== undefined && (await seesBalance(client, followUp.kind, redemption, survivors));
     if (stored) return { stored, linked };
     // The operator's staff see every brand's redemptions, but may act on their own only.
     if (!redemption || redemption.brandId !== brandId) throw new NotFound('Redemption');
@@ -114,10 +114,19 @@ async function followUpOnce(
   return toFollowedUp(await app.ledger.post(request), found.linked);
 }
 
-/** A brand settles what it has begun, but knows the balance no longer once the member was unlinked, or has left the household whose points these are. */
-async function seesBalance(client: PoolClient, { account, walletId, poolId }: RedemptionFact, survivors: SurvivingAccounts): Promise<boolean> {
-  if (poolId === null) return seesWallet(client, survivors.of(account));
-  if (!(await seesMember(client, walletId))) return false;
+/**
+ * A brand settles what it has begun, but knows the balance no longer once the member was unlinked, or has left the household whose points these are.
+ * A capture tells what a burn would: the card that was shown for the hold is enough. What gives points back tells it over a confirmed link only.
+ */
+async function seesBalance(
+  client: PoolClient,
+  kind: FollowUp['kind'],
+  { account, walletId, poolId }: RedemptionFact,
+  survivors: SurvivingAccounts,
+): Promise<boolean> {
+  const over = kind === 'CAPTURE_HOLD' ? 'any link' : 'a confirmed link';
+  if (poolId === null) return seesWallet(client, survivors.of(account), over);
+  if (!(await seesMember(client, walletId, over))) return false;
   return (await readPoolAccess(client, [walletId])).get(walletId)?.poolId === poolId;
 }
 

@@ -18,6 +18,7 @@ import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { type HashedRef, hashedRefContent, hashRef, type MemberRef } from '../members/member-ref';
 import { type FoundMember, knowPresented, presentedFor, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
 import { lookingAgain, whileOpen } from '../members/surviving-accounts';
+import { proofOf, requireToBurn } from '../members/what-proves';
 import { dayOf } from '../points/calendar';
 import { type JudgedReference, judgeReference, type SameReceipt } from '../purchases/claim-reference';
 import { lookUp, soughtReference } from '../purchases/look-up';
@@ -69,8 +70,8 @@ export interface SpentPoints {
   /** When a hold ends by itself; null for a burn. */
   readonly expiresAt: string | null;
   readonly occurredAt: string;
-  /** Of the wallet or the pool: of what was spent from. */
-  readonly balance: BalanceAfter;
+  /** Of the wallet or the pool: of what was spent from. null: of a repetition by which nothing proves any more that the member stands behind it. */
+  readonly balance: BalanceAfter | null;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
 }
@@ -111,7 +112,7 @@ async function spendOnce(
   if (stored) {
     const outcome = sameOutcome(stored, hash);
     await knowMet(app, brandId, outcome, named, member);
-    return toSpent(outcome, false);
+    return toSpent(outcome, { dryRun: false, told: member !== null && proofOf(named, member) !== 'NONE' });
   }
   const happenedAt = command.occurredAt ?? now;
   const currency = requireCurrency(snapshot, command.currency);
@@ -121,15 +122,16 @@ async function spendOnce(
   if (receipt?.is === 'taken') throw receipt.refusal;
   if (receipt?.is === 'repeated') {
     if (!dryRun) await knowMet(app, brandId, receipt.first.outcome, named, member);
-    return toSpent(receipt.first.outcome, dryRun);
+    return toSpent(receipt.first.outcome, { dryRun, told: proofOf(named, member) !== 'NONE' });
   }
+  requireToBurn(named, member);
   const [rules, limits] = await Promise.all([redemptionRules(app, version), velocityLimits(app, version)]);
   const found: Found = { member, pool: source === 'POOL' ? pool : undefined, snapshot, currency, rules, limits, now, happenedAt, holdUntil };
   const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId, receipt });
-  if (dryRun) return toSpent(await app.ledger.preview({ ...request, id: newUuid() }), true);
+  if (dryRun) return toSpent(await app.ledger.preview({ ...request, id: newUuid() }), { dryRun: true, told: true });
   const outcome = await app.ledger.post(request);
   await knowMet(app, brandId, outcome, named, member);
-  return toSpent(outcome, false);
+  return toSpent(outcome, { dryRun: false, told: true });
 }
 
 function receiptOf({ source, points, purchase }: SpendPoints, { kind }: Spending, { memberId }: ResolvedMember): SameReceipt {
@@ -142,9 +144,9 @@ async function knowMet(app: App, brandId: Uuid, outcome: PostingOutcome, ref: Ha
   if (!outcome.refusal && member?.isNew) await knowPresented(app, brandId, [presentedFor(outcome, ref)]);
 }
 
-function toSpent(outcome: PostingOutcome, dryRun: boolean): SpentPoints {
+function toSpent(outcome: PostingOutcome, { dryRun, told }: { dryRun: boolean; told: boolean }): SpentPoints {
   const answer = acceptedAnswer(outcome) as unknown as Omit<SpentPoints, 'balance' | 'dryRun' | 'duplicate'>;
-  return { ...answer, source: answer.source ?? 'WALLET', balance: outcome.balances[0], dryRun, duplicate: outcome.duplicate };
+  return { ...answer, source: answer.source ?? 'WALLET', balance: told ? outcome.balances[0] : null, dryRun, duplicate: outcome.duplicate };
 }
 
 interface Found {

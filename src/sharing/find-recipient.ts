@@ -24,7 +24,8 @@ export async function findRecipient(app: App, tx: Tx, brandId: Uuid | null, ref:
 }
 
 async function findForMember(app: App, { client }: Tx, ref: MemberRef, field: string): Promise<Recipient | null> {
-  if (ref.by === 'customerId') throw new InvalidInput(`${field}.customerId`, 'Customer ids are for brands. Name the member by an identifier or id.');
+  if (ref.by === 'customerId' || ref.by === 'tillCode')
+    throw new InvalidInput(`${field}.${ref.by}`, 'Customer ids and till codes are for brands. Name the member by an identifier or id.');
   const [kind, hash] = ref.by === 'id' ? [null, null] : [ref.identifier.kind, identifierHash(app.keys, ref.identifier, `${field}.identifier.value`)];
   const values: unknown[] = [ref.by === 'id' ? ref.memberId : null, kind, hash];
   const { rows } = await client.query({

@@ -244,7 +244,7 @@ describe("members' sessions", () => {
     // A card shown at the till makes a link, but is no proof that the member uses the brand's app.
     const visitor = newUuid();
     await insertMember(test, visitor, taxi.id);
-    await test.database.owner.query("UPDATE brand_link SET source = 'PRESENTED' WHERE member_id = $1", [visitor]);
+    await test.database.owner.query("UPDATE brand_link SET source = 'PRESENTED', confirmed_at = NULL, confirmed_by = NULL WHERE member_id = $1", [visitor]);
     const visitorId = `mem_${test.app.keys.toPairwise('member', taxi.id, visitor).replaceAll('-', '')}`;
     expect(codeOf(await api.ask(token, SESSION, { id: visitorId }))).toBe('NOT_FOUND');
 

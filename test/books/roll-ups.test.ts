@@ -61,11 +61,10 @@ async function rollUp() {
 async function trade(rollUpEvery: number): Promise<void> {
   const { app, clock } = shop;
   const { ref, memberId } = await fuel.enrol();
-  await shop.database.owner.query("INSERT INTO brand_link (id, brand_id, member_id, source, linked_at) VALUES ($1, $2, $3, 'LINKED', now())", [
-    newUuid(),
-    taxi.brandId,
-    memberId,
-  ]);
+  await shop.database.owner.query(
+    "INSERT INTO brand_link (id, brand_id, member_id, source, linked_at, confirmed_at, confirmed_by) VALUES ($1, $2, $3, 'LINKED', now(), now(), 'LOGIN')",
+    [newUuid(), taxi.brandId, memberId],
+  );
   const spend = (till: Till, points: number) => {
     const { expiresAt: _, ...command } = spendingOf(ref, points);
     return redeemPoints(app, till.principal, command);

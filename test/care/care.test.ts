@@ -11,6 +11,7 @@ import { recordPurchase } from '../../src/earning/record-purchases';
 import { recordReturn } from '../../src/earning/record-return';
 import { newUuid, type Uuid } from '../../src/ids';
 import { addIdentifier } from '../../src/members/add-identifier';
+import { confirmLink } from '../../src/members/confirm-link';
 import { findMember, readWalletBalances } from '../../src/members/find-member';
 import { linkMember } from '../../src/members/link-member';
 import type { MemberRef } from '../../src/members/member-ref';
@@ -55,7 +56,7 @@ const byCard = (value: string): MemberRef => ({ by: 'identifier', identifier: ca
 const self = (memberId: Uuid): Principal => ({ kind: 'member', memberId, brandId: null });
 const rows = async (text: string, ...values: unknown[]) => (await shop.database.owner.query(text, values)).rows;
 const balance = async (memberId: Uuid) => {
-  const [{ active, held, arrears, pending }] = await readWalletBalances(shop.app, olga, memberId);
+  const [{ active, held, arrears, pending }] = (await readWalletBalances(shop.app, olga, memberId)) ?? [];
   return { active, held, arrears, pending };
 };
 const movements = async (memberId: Uuid) =>
@@ -191,6 +192,7 @@ describe('merging two members', () => {
     await linkMember(shop.app, taxi.principal, { member: byCard('M 1'), customerId: 'T-old' });
     const bought = await recordPurchase(shop.app, fuel.principal, purchaseOf(old.ref, '100', { occurredAt: new Date('2026-01-10T12:00:00Z') }));
     await recordPurchase(shop.app, fuel.principal, purchaseOf(young.ref, '10'));
+    await confirmLink(shop.app, { kind: 'member', memberId: old.memberId, brandId: null }, taxi.brandId);
     const burnt = await redeemPoints(shop.app, taxi.principal, spendingOf(customer('T-old'), 30));
     const taxisId = old.memberId;
     const { id } = await propose(old.memberId, young.memberId);

@@ -36,7 +36,7 @@ afterEach(async () => {
 
 const at = (instant: string) => shop.clock.set(new Date(instant));
 const self = (memberId: Uuid): Principal => ({ kind: 'member', memberId, brandId: null });
-const balance = async (memberId: Uuid) => (await readWalletBalances(shop.app, self(memberId), memberId))[0];
+const balance = async (memberId: Uuid) => ((await readWalletBalances(shop.app, self(memberId), memberId)) ?? [])[0];
 
 async function merge(duplicateId: Uuid, survivorId: Uuid): Promise<void> {
   const [olga, otto] = [newUuid(), newUuid()];

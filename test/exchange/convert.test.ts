@@ -76,7 +76,10 @@ describe('a conversion', () => {
     const { shop } = town;
     const taxi = await shop.brand('TAXI');
     const ana = await town.memberWith(500);
-    await expect(town.convert(ana.ref, 100, {}, taxi.principal)).rejects.toMatchObject({ name: 'NotFound', message: expect.stringContaining('linkMember') });
+    await expect(town.convert(ana.ref, 100, {}, taxi.principal)).rejects.toMatchObject({
+      name: 'NotFound',
+      message: expect.stringContaining('whose link is confirmed'),
+    });
     await shop.database.owner.query(`UPDATE terms_version SET may_redeem = false FROM partnership p WHERE p.id = partnership_id AND p.brand_id = $1`, [
       taxi.brandId,
     ]);

@@ -57,10 +57,10 @@ describe('what is quoted of a wallet and not used', () => {
     const { shop } = town;
     const ana = await town.memberWith(1_000);
     const taxi = await shop.brand('TAXI');
-    await shop.database.owner.query("INSERT INTO brand_link (id, brand_id, member_id, source, linked_at) VALUES (gen_random_uuid(), $1, $2, 'LINKED', now())", [
-      taxi.brandId,
-      ana.memberId,
-    ]);
+    await shop.database.owner.query(
+      "INSERT INTO brand_link (id, brand_id, member_id, source, linked_at, confirmed_at, confirmed_by) VALUES (gen_random_uuid(), $1, $2, 'LINKED', now(), now(), 'LOGIN')",
+      [taxi.brandId, ana.memberId],
+    );
     await town.quote(ana.ref, 300);
     await town.quote(null, 300, {}, ana.self);
     await expect(town.quote(ana.ref, 401, {}, taxi.principal)).rejects.toMatchObject(short(400, 401));

@@ -140,7 +140,7 @@ it('leaves out what is held, until the hold ends: whether or not a worker has bo
   await buy('100');
   await holdPoints(shop.app, fuel.principal, spendingOf(ana.ref, 40, { expiresAt: new Date('2026-01-17T12:00:00Z') }));
   const look = async () => {
-    const [{ active, held, nextExpiries }] = await readWalletBalances(shop.app, fuel.principal, ana.memberId);
+    const [{ active, held, nextExpiries }] = (await readWalletBalances(shop.app, fuel.principal, ana.memberId)) ?? [];
     return { active, held, nextExpiries, expiring: await readExpiring(shop.app, member(), ana.memberId, 400) };
   };
   const ending = (points: number) => ({ nextExpiries: [{ on: '2027-01-10', points }], expiring: [{ currency: 'FLP', on: '2027-01-10', points }] });

@@ -57,7 +57,7 @@ describe('the explorer', () => {
     const { hold } = await run(3);
     expect(hold).toMatchObject({ points: 300, balance: { held: 300, spendable: 392 } });
     expect((await run(4, { redemptionId: hold.redemptionId })).captureHold).toMatchObject({ points: 250, released: 50 });
-    expect((await run(5, { purchaseId: recordPurchase.purchaseId })).recordReturn).toMatchObject({ clawedBack: 29, balance: { spendable: 413 } });
+    expect((await run(5, { purchaseId: recordPurchase.purchaseId })).recordReturn).toMatchObject({ clawedBack: 29, balance: null });
     expect((await run(6)).closePeriod.status).toBe('CLOSING');
     expect((await run(7)).statements.edges).toEqual([]);
     expect((await run(8)).partnerships.edges).toHaveLength(3);

@@ -92,7 +92,7 @@ test('a tour: earn at one brand, see it, hold and capture at another, refund, re
   });
   expect(await ask(taxi, REFUND, { idempotencyKey: newKey(), redemptionId: hold.redemptionId, points: 100 })).toMatchObject({
     points: 100,
-    balance: { active: 600 },
+    balance: null,
   });
   const returned = await ask(fuel, RETURN, { idempotencyKey: newKey(), purchaseId: bought.purchaseId, lines: [{ lineNo: 1, quantity: '0.2' }] });
   expect(returned).toMatchObject({

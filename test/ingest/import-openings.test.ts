@@ -39,7 +39,7 @@ const send = (importId: string, rows: readonly SentRow[], till = fuel) => import
 const customer = (customerId: string) => ({ by: 'customerId', customerId }) as const;
 const balanceOf = async (till: Till, customerId: string) => {
   const { memberId } = await findMember(shop.app, till.principal, customer(customerId));
-  const [balance] = await readWalletBalances(shop.app, till.principal, memberId);
+  const [balance] = (await readWalletBalances(shop.app, till.principal, memberId)) ?? [];
   return balance;
 };
 const rows = async (text: string) => (await shop.database.owner.query(text)).rows;

@@ -64,6 +64,8 @@ beforeAll(async () => {
     [a.brandId, b.brandId, operator.principal.brandId],
   );
   await rollUpJournal(points.test.app, { from: 0n, to: 2n ** 63n });
+  for (const { own } of [a, b])
+    await owner.query('INSERT INTO till_code (member_id, hash, made_at, expires_at) VALUES ($1::uuid, sha256($1::text::bytea), now(), now())', [own.memberId]);
   await owner.query('INSERT INTO test_clock_move (ahead_ms, moved_at) VALUES (1, now())');
   client = await owner.connect();
   await client.query('BEGIN');
@@ -220,7 +222,7 @@ describe('seeded faults', () => {
   // The owner's own function needs those of members; that they are forced, the first test sees.
   it.each([
     ['DISABLE', []],
-    ['NO FORCE', ['account', 'conversion', 'conversion_quote', 'household_member', 'member', 'member_identifier', 'redemption', 'wallet']],
+    ['NO FORCE', ['account', 'conversion', 'conversion_quote', 'household_member', 'member', 'member_identifier', 'redemption', 'till_code', 'wallet']],
   ])(
     'are seen: row-level security of every table, %s',
     async (what, besides: string[]) => {

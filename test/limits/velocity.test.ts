@@ -145,11 +145,10 @@ test('holds count when they are placed, and voids give nothing back', async () =
 test("the coalition's limit counts what happens at all brands together; at 64 at once not one point too many", async () => {
   await limited(operator, { maximum: 1_000n, brandId: null }, async (id) => {
     const { ref, memberId, walletId } = await fuel.enrol();
-    await shop.database.owner.query("INSERT INTO brand_link (id, brand_id, member_id, source, linked_at) VALUES ($1, $2, $3, 'LINKED', now())", [
-      newUuid(),
-      taxi.brandId,
-      memberId,
-    ]);
+    await shop.database.owner.query(
+      "INSERT INTO brand_link (id, brand_id, member_id, source, linked_at, confirmed_at, confirmed_by) VALUES ($1, $2, $3, 'LINKED', now(), now(), 'LOGIN')",
+      [newUuid(), taxi.brandId, memberId],
+    );
     const asked = Array.from({ length: 64 }, (_, i) => earn(i % 2 === 0 ? fuel : taxi, ref, 30));
     const results = await Promise.allSettled(asked);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(33);

@@ -101,7 +101,10 @@ test('a brand gives for a member that it has enrolled or linked, never for a car
   const [ana, ben] = [await people.person(100), await people.person()];
   const written = await shop.written();
   // One answer for all whom it may not name, known or not: what to do about it.
-  const notLinked = { name: 'NotFound', message: 'Member not found. Name a member that the brand has enrolled, or has linked with linkMember.' };
+  const notLinked = {
+    name: 'NotFound',
+    message: "Member not found. Name a member that the brand has enrolled, or whose link is confirmed: by the member's login, or by a till code.",
+  };
   const nobody = { by: 'identifier', identifier: { kind: 'PHONE', value: '+43 1' } };
   for (const from of [ana.card, ana.ref, nobody])
     await expect(givePoints(shop.app, taxi.principal, giftOf(ben.card, 10, { from }))).rejects.toMatchObject(notLinked);

@@ -23,6 +23,7 @@ import { findOwnPool, findPool, readPoolBalances } from '../../src/sharing/read-
 import { readPoolMovements } from '../../src/sharing/read-pool-movements';
 import { setPoolRole } from '../../src/sharing/set-pool-role';
 import { verifyBooks } from '../../src/verify/verify-books';
+import { knowConfirmed } from '../support/confirmed-link';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
 import { giftOf, householdsOf, type Person } from './households';
 
@@ -243,6 +244,7 @@ test('spent from the pool: hold, capture, refund, a purchase paid with it and re
   const [ana, ben] = [await people.person(300), await people.person()];
   const poolId = await people.pool(ana, ben);
   await people.contribute(ana, 300);
+  await knowConfirmed(shop, taxi, ben.memberId, ben.card);
   const hold = await holdPoints(shop.app, taxi.principal, fromPool(ben, 200));
   expect(hold).toMatchObject({ source: 'POOL', balance: { active: 100, held: 200 } });
   expect(await poolOf(ana)).toMatchObject({ active: 100, held: 200, contributors: [{ points: 300 }] });

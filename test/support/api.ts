@@ -97,8 +97,8 @@ export async function insertMember(test: TestApp, id: Uuid, ...brandIds: Uuid[])
   const { owner } = test.database;
   await owner.query('INSERT INTO member (id, enrolled_by_brand_id, enrolled_at) VALUES ($1, $2, now())', [id, brandIds[0]]);
   for (const brandId of brandIds)
-    await owner.query("INSERT INTO brand_link (id, brand_id, member_id, source, linked_at) VALUES (gen_random_uuid(), $1, $2, 'ENROLLED', now())", [
-      brandId,
-      id,
-    ]);
+    await owner.query(
+      "INSERT INTO brand_link (id, brand_id, member_id, source, linked_at, confirmed_at, confirmed_by) VALUES (gen_random_uuid(), $1, $2, 'ENROLLED', now(), now(), 'ENROLMENT')",
+      [brandId, id],
+    );
 }

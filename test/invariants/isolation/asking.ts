@@ -73,7 +73,7 @@ export async function rolesOf(client: PoolClient): Promise<Roles> {
   return { owner: rows[0].owner, kernelReads: names('kernel'), appReads: names('app'), booksRead: names('books') };
 }
 
-/** What the owner of the schema sees, whom row-level security binds too: only what its own functions need, which find the holder of a card, a household, and what a wallet has quoted. */
+/** What the owner of the schema sees, whom row-level security binds too: only what its own functions need, which find the holder of a card or code, a household, and what a wallet has quoted. */
 const OWNER_SEES: ReadonlySet<string> = new Set([
   'account',
   'conversion',
@@ -82,6 +82,7 @@ const OWNER_SEES: ReadonlySet<string> = new Set([
   'member',
   'member_identifier',
   'redemption',
+  'till_code',
   'wallet',
 ]);
 

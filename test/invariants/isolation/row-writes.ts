@@ -184,6 +184,13 @@ export function rowWrites({
     { table: 'brand_link', what: 'links a member to brand 1', sql: link(one), by: ['brand 1', 'member 1', 'operator'] },
     { table: 'brand_link', what: 'links a member to brand 2', sql: link(two), by: ['brand 2', 'member 1', 'operator'] },
     {
+      table: 'till_code',
+      what: 'makes a till code',
+      sql: `INSERT INTO till_code (member_id, hash, made_at, expires_at) VALUES ('${own}', sha256('x'), now(), now())
+            ON CONFLICT (member_id) DO UPDATE SET hash = EXCLUDED.hash`,
+      by: ['member 1'],
+    },
+    {
       table: 'member_identifier',
       what: 'gives a member a card',
       sql: `INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at) VALUES (${id()}, '${own}', 'CARD', sha256('x'), '${one}', now())`,

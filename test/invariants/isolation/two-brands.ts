@@ -21,6 +21,7 @@ import { newUuid, type Uuid } from '../../../src/ids';
 import { importOpenings } from '../../../src/ingest/import-openings';
 import type { SentRow } from '../../../src/ingest/opening-row';
 import { startImport, startImportSchema } from '../../../src/ingest/start-import';
+import { confirmLink } from '../../../src/members/confirm-link';
 import { enrolMember, enrolMemberSchema } from '../../../src/members/enrol-members';
 import { linkMember } from '../../../src/members/link-member';
 import { lockWallet, unlockWallet } from '../../../src/members/lock-wallet';
@@ -185,6 +186,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
   async function meet(person: Person): Promise<Person> {
     const customerId = `${word} customer ${++made}`;
     await linkMember(app, principal, { member: { by: 'identifier', identifier: { kind: 'CARD', value: person.card } }, customerId });
+    await confirmLink(app, withLogin(person), brandId);
     return { ...person, customerId };
   }
   const sessionOf = (name: string, person: Person): Actor => ({

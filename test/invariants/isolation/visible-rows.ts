@@ -17,10 +17,13 @@ const directory = rows({ brand: ALL, member: ALL, operator: ALL, worker: ALL, au
 
 const linked = (member: string) => `${member} IN (SELECT l.member_id FROM brand_link l WHERE l.brand_id = :brand AND l.unlinked_at IS NULL)`;
 const walletsOf = { brand: `SELECT w.id FROM wallet w WHERE ${linked('w.member_id')}`, member: 'SELECT w.id FROM wallet w WHERE w.member_id = :member' };
+/** Wallets whose member the brand knows over a confirmed link: what they hold is told to it. */
+const confirmedWallets =
+  'SELECT w.id FROM wallet w JOIN brand_link l ON l.member_id = w.member_id WHERE l.brand_id = :brand AND l.unlinked_at IS NULL AND l.confirmed_at IS NOT NULL';
 /** The household pool that a member is in. */
 const poolOf = 'SELECT h.pool_id FROM household_member h WHERE h.member_id = :member AND h.joined_at IS NOT NULL AND h.ended_at IS NULL';
 const accountsOf = {
-  brand: `SELECT a.id FROM account a WHERE a.owner_id = :brand OR (a.kind = 'WALLET' AND a.owner_id IN (${walletsOf.brand}))`,
+  brand: `SELECT a.id FROM account a WHERE a.owner_id = :brand OR (a.kind = 'WALLET' AND a.owner_id IN (${confirmedWallets}))`,
   member: `SELECT a.id FROM account a WHERE (a.kind = 'WALLET' AND a.owner_id IN (${walletsOf.member})) OR (a.kind = 'POOL' AND a.owner_id IN (${poolOf}))`,
 };
 const side = ':brand IN (brand_id, partner_brand_id)';
@@ -70,6 +73,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   member_personal_data: rows({ member: 'member_id = :member', operator: ALL }),
   member_identifier: coalition({ brand: `added_by_brand_id = :brand AND ${linked('member_id')}`, member: 'member_id = :member' }),
   brand_link: coalition({ brand: ownBrand, member: 'member_id = :member' }),
+  till_code: rows({ member: 'member_id = :member' }),
   wallet: coalition({ brand: linked('member_id'), member: 'member_id = :member' }),
   // Rules, facts, settlement.
   earning_rule: coalition({ brand: ownBrand }),
@@ -84,7 +88,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   purchase_return_line: fact,
   purchase_award: fact,
   award_resolution: fact,
-  expiry_notice: coalition({ brand: `contributor_id = 0 AND wallet_id IN (${walletsOf.brand})`, member: `wallet_id IN (${walletsOf.member})` }),
+  expiry_notice: coalition({ brand: `contributor_id = 0 AND wallet_id IN (${confirmedWallets})`, member: `wallet_id IN (${walletsOf.member})` }),
   expiry_progress: coalition({}),
   conversion: fact,
   conversion_quote: fact,

@@ -3,9 +3,10 @@ import { localIssuer } from '../../../../src/access/local-issuer';
 import { proposeMerge } from '../../../../src/care/propose-merge';
 import { newUuid, type Uuid } from '../../../../src/ids';
 import { addIdentifier } from '../../../../src/members/add-identifier';
+import { createTillCode } from '../../../../src/members/till-code';
 import { Id, Name, Who } from '../names';
 import type { Actor, Person, Side, TwoBrands } from '../two-brands';
-import { aPerson, type Probe, page, probe, withReason } from './probe';
+import { aPerson, brand, type Probe, page, probe, withReason } from './probe';
 
 const TAKEN = 'an identifier has one owner in the coalition; that it is taken is said, whose it is is not';
 
@@ -79,6 +80,16 @@ export const MEMBERS_PROBES: Readonly<Record<string, Probe>> = {
     args: (_side, person) => ({ input: { member: new Who(person), customerId: new Name('customerId', person.customerId) } }),
     presents: ['input.member.identifier'],
     gives: ['input.customerId'],
+  }),
+  'Mutation.confirmLink': probe<{ actor: Actor }>({
+    by: 'prepared',
+    prepare: (side) => side.householder(),
+    args: (side) => ({ input: { brandId: brand(side) } }),
+  }),
+  'Mutation.createTillCode': probe<{ actor: Actor }>({ by: 'prepared', prepare: (side) => side.householder(), args: () => ({}) }),
+  'Mutation.useTillCode': probe<string>({
+    prepare: async (side, { points: { test } }) => (await createTillCode(test.app, (await side.householder()).actor.principal)).code,
+    args: (_side, code) => ({ input: { code } }),
   }),
   'Mutation.unlinkMember': byPerson(withReason),
   'Mutation.lockWallet': byPerson(withReason),

@@ -1,0 +1,39 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { confirmLink } from '../members/confirm-link';
+import { meetMember } from '../members/find-member';
+import { createTillCode } from '../members/till-code';
+import { type Context, requirePrincipal } from './context';
+import { readId, showId } from './ids';
+import { ConfirmLinkInput, LinkConfirmedType, TillCodeType, UseTillCodeInput } from './link.types';
+import { MemberType } from './member.types';
+import { readMemberRef } from './member-ref.types';
+import { showMember } from './show-member';
+
+/** How a brand's link with a member is confirmed. */
+@Resolver()
+export class LinkResolver {
+  @Mutation(() => TillCodeType, {
+    description: 'A code that the member shows at a till, for a minute. It replaces the one before. Asks for a login of the member.',
+  })
+  createTillCode(@Ctx() ctx: Context): Promise<TillCodeType> {
+    return createTillCode(ctx.app, requirePrincipal(ctx));
+  }
+
+  @Mutation(() => MemberType, {
+    description:
+      "The member who shows a till code; the brand's link is confirmed from then on. NOT_FOUND once the code was used or has ended. Asks for the scope members.",
+  })
+  async useTillCode(@Ctx() ctx: Context, @Arg('input', () => UseTillCodeInput, { description: 'The code.' }) input: UseTillCodeInput) {
+    const ref = readMemberRef(ctx, { tillCode: input.code }, 'input.code');
+    return showMember(ctx, await meetMember(ctx.app, requirePrincipal(ctx), ref));
+  }
+
+  @Mutation(() => LinkConfirmedType, {
+    description: 'Lets a brand that knows the member act for it on its own customer id. Repeating it changes nothing. Asks for a login of the member.',
+  })
+  async confirmLink(@Ctx() ctx: Context, @Arg('input', () => ConfirmLinkInput, { description: 'Which brand.' }) input: ConfirmLinkInput) {
+    const brandId = readId(ctx, 'brand', input.brandId, 'input.brandId');
+    await confirmLink(ctx.app, requirePrincipal(ctx), brandId);
+    return { brandId: showId(ctx, 'brand', brandId) };
+  }
+}

@@ -1,0 +1,36 @@
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { RefusalAnswer, RefusalType } from './refusal.types';
+import { DateTimeScalar } from './scalars';
+
+@RefusalType(
+  'MEMBER_NOT_CONFIRMED',
+  "The brand's link with the member is not confirmed: by enrolment, by the member's login or by a till code. Nothing is stored; once it is, the same works.",
+)
+export class MemberNotConfirmedAnswer extends RefusalAnswer {}
+
+@ObjectType('TillCode', { description: 'A code by which the member proves at one till, once, to be there. Shown this once.' })
+export class TillCodeType {
+  @Field(() => String, { description: 'The code, to be typed or scanned: "7K3M-9QXZ-2ABC". Capitals and dashes do not count.' })
+  code!: string;
+
+  @Field(() => DateTimeScalar, { description: 'It can be used before this instant.' })
+  expiresAt!: Date;
+}
+
+@ObjectType('LinkConfirmed', { description: 'The brand may act for the member on its own customer id from now on.' })
+export class LinkConfirmedType {
+  @Field(() => ID, { description: 'The brand.' })
+  brandId!: string;
+}
+
+@InputType('ConfirmLinkInput')
+export class ConfirmLinkInput {
+  @Field(() => ID, { description: 'The brand that knows the member.' })
+  brandId!: string;
+}
+
+@InputType('UseTillCodeInput')
+export class UseTillCodeInput {
+  @Field(() => String, { description: "The code that the member's login made." })
+  code!: string;
+}

@@ -1,0 +1,34 @@
+import { Refusal } from '../refusal';
+import type { HashedRef } from './member-ref';
+
+/**
+ * What a brand's request proves about the member that it names (docs/decisions/0024):
+ * MEMBER - the brand's link is confirmed, or a code of the member's login was shown: points are burned, the balance is told;
+ * CARD - what whoever carries it can show, and nothing more: it burns within bounds;
+ * NONE - the brand's own word, over a link that nobody confirmed: points are earned, nothing is told.
+ */
+export type Proof = 'MEMBER' | 'CARD' | 'NONE';
+
+/** The only place that decides it, for every operation. */
+export function proofOf(ref: HashedRef, { confirmed }: { readonly confirmed: boolean }): Proof {
+  if (confirmed || ref.by === 'tillCode') return 'MEMBER';
+  return ref.by === 'identifier' ? 'CARD' : 'NONE';
+}
+
+/** Nobody has confirmed that the member is the brand's. Nothing is stored: once it is confirmed, the same request works. */
+export class MemberNotConfirmed extends Refusal {
+  constructor() {
+    super({
+      code: 'MEMBER_NOT_CONFIRMED',
+      message:
+        "The brand's link with this member is not confirmed, so that its own id or customer id burns no points. " +
+        "Name the member by a till code, or have the member's login confirm the link.",
+      retrySafe: true,
+    });
+  }
+}
+
+/** Throws MemberNotConfirmed where nothing proves that the member stands behind a request to burn points. */
+export function requireToBurn(ref: HashedRef, member: { readonly confirmed: boolean }): void {
+  if (proofOf(ref, member) === 'NONE') throw new MemberNotConfirmed();
+}

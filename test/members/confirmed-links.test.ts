@@ -1,0 +1,142 @@
+import { createMemberSession } from '../../src/access/create-member-session';
+import type { Principal } from '../../src/access/principal';
+import { recordPurchase } from '../../src/earning/record-purchases';
+import { newUuid } from '../../src/ids';
+import { confirmLink } from '../../src/members/confirm-link';
+import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
+import { findMember, meetMember, readProfiles, readWalletBalances } from '../../src/members/find-member';
+import { linkMember } from '../../src/members/link-member';
+import { lockWallet } from '../../src/members/lock-wallet';
+import { IDENTIFIER_KINDS, type IdentifierKind, type MemberRef } from '../../src/members/member-ref';
+import { createTillCode } from '../../src/members/till-code';
+import { redeemPoints } from '../../src/redemption/redeem-points';
+import { givePoints } from '../../src/sharing/give-points';
+import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
+
+let shop: ShopCoalition;
+let fuel: Till;
+let taxi: Till;
+
+beforeAll(async () => {
+  shop = await createShopCoalition();
+  fuel = await shop.brand('FUEL');
+  taxi = await shop.brand('TAXI');
+});
+afterAll(() => shop.close());
+
+const NOT_CONFIRMED = { code: 'MEMBER_NOT_CONFIRMED', retrySafe: true };
+const customer = (customerId: string): MemberRef => ({ by: 'customerId', customerId });
+
+/** A member with points whom FUEL has enrolled, with an identifier of the kind. */
+async function memberOfFuel(kind: IdentifierKind = 'PHONE') {
+  const shown = { by: 'identifier', identifier: { kind, value: newUuid() } } as const;
+  const { memberId } = await enrolMember(shop.app, fuel.principal, enrolMemberSchema.parse({ idempotencyKey: newUuid(), identifiers: [shown.identifier] }));
+  await recordPurchase(shop.app, fuel.principal, purchaseOf(shown, '500'));
+  const login: Principal = { kind: 'member', memberId, brandId: null };
+  return { memberId, shown, login, byId: { by: 'id', memberId } as const };
+}
+
+/** The same, whom TAXI has linked to a customer id by what was shown there. */
+async function linkedAtTaxi(kind?: IdentifierKind) {
+  const member = await memberOfFuel(kind);
+  const customerId = newUuid();
+  await linkMember(shop.app, taxi.principal, { member: member.shown, customerId });
+  return { ...member, byCustomer: customer(customerId) };
+}
+
+const burns = (till: Till, ref: MemberRef, more: Record<string, unknown> = {}) => redeemPoints(shop.app, till.principal, spendingOf(ref, 10, more));
+const session = (till: Till, memberId: string) => createMemberSession(shop.app, till.principal, { memberId });
+const gives = async (ref: MemberRef) => {
+  const to = (await memberOfFuel()).byId;
+  return givePoints(shop.app, taxi.principal, { idempotencyKey: newUuid(), from: ref, to, currency: 'FLP', points: 1n } as never);
+};
+
+test.each([...IDENTIFIER_KINDS])('a link by a %s earns, and gives nothing else: no burn, no balance, no session, no lock, no profile', async (kind) => {
+  const ana = await linkedAtTaxi(kind);
+  await recordPurchase(shop.app, taxi.principal, purchaseOf(ana.byCustomer, '7'));
+  const written = await shop.written();
+  for (const ref of [ana.byCustomer, ana.byId]) {
+    await expect(burns(taxi, ref)).rejects.toMatchObject(NOT_CONFIRMED);
+    await expect(burns(taxi, ref, { dryRun: true })).rejects.toMatchObject(NOT_CONFIRMED);
+    await expect(gives(ref)).rejects.toMatchObject({ name: 'NotFound' });
+    await expect(lockWallet(shop.app, taxi.principal, { member: ref, reason: null })).rejects.toMatchObject(NOT_CONFIRMED);
+  }
+  expect(await shop.written()).toMatchObject({ redemption: written.redemption, hold: written.hold });
+  await expect(session(taxi, ana.memberId)).rejects.toMatchObject({ name: 'NotFound' });
+  expect(await readWalletBalances(shop.app, taxi.principal, ana.memberId)).toBeNull();
+  expect(await readProfiles(shop.app, taxi.principal, [ana.memberId])).toMatchObject([{ enrolledAt: null, jurisdiction: null, lockedAt: null }]);
+  expect(await findMember(shop.app, taxi.principal, ana.byCustomer)).toMatchObject({ memberId: ana.memberId, confirmed: false });
+});
+
+test("who enrolled the member, whom the member's login confirmed and who was shown a till code burns, sees and opens sessions", async () => {
+  const [ana, ben] = [await linkedAtTaxi(), await linkedAtTaxi()];
+  await confirmLink(shop.app, ana.login, taxi.brandId);
+  await confirmLink(shop.app, ana.login, taxi.brandId);
+  const { code } = await createTillCode(shop.app, ben.login);
+  expect(await meetMember(shop.app, taxi.principal, { by: 'tillCode', tillCode: code.toLowerCase().replaceAll('-', ' ') })).toMatchObject({
+    memberId: ben.memberId,
+    confirmed: true,
+  });
+  for (const [till, { memberId, ...ref }] of [[fuel, { ...ana, byCustomer: ana.byId }] as const, [taxi, ana] as const, [taxi, ben] as const]) {
+    expect((await burns(till, ref.byCustomer)).balance).not.toBeNull();
+    expect(await readWalletBalances(shop.app, till.principal, memberId)).toHaveLength(1);
+    expect((await session(till, memberId)).token).toEqual(expect.any(String));
+  }
+  const { rows } = await shop.database.owner.query('SELECT confirmed_by FROM brand_link WHERE member_id = ANY ($1::uuid[]) ORDER BY confirmed_by', [
+    [ana.memberId, ben.memberId],
+  ]);
+  expect(rows.map((row) => row.confirmed_by)).toEqual(['ENROLMENT', 'ENROLMENT', 'LOGIN', 'TILL_CODE']);
+});
+
+test('a session that a brand minted makes no till code and confirms no link; nobody confirms a brand that does not know the member', async () => {
+  const ana = await linkedAtTaxi();
+  const minted: Principal = { kind: 'member', memberId: ana.memberId, brandId: fuel.brandId };
+  await expect(createTillCode(shop.app, minted)).rejects.toMatchObject({ name: 'PermissionDenied' });
+  await expect(confirmLink(shop.app, minted, taxi.brandId)).rejects.toMatchObject({ name: 'PermissionDenied' });
+  await expect(confirmLink(shop.app, fuel.principal, taxi.brandId)).rejects.toMatchObject({ name: 'PermissionDenied' });
+  await expect(confirmLink(shop.app, (await memberOfFuel()).login, taxi.brandId)).rejects.toMatchObject({ name: 'NotFound' });
+});
+
+test('a till code names the member for one request at one brand, and again for its repetition', async () => {
+  const ana = await memberOfFuel();
+  const tillCode = (await createTillCode(shop.app, ana.login)).code;
+  const ref: MemberRef = { by: 'tillCode', tillCode };
+  // A dry run only looks.
+  expect(await burns(taxi, ref, { dryRun: true })).toMatchObject({ balance: { active: 490 } });
+  const command = spendingOf(ref, 10);
+  const answers = await Promise.allSettled(Array.from({ length: 8 }, () => burns(taxi, ref)));
+  expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  await expect(redeemPoints(shop.app, taxi.principal, command)).rejects.toMatchObject({ name: 'NotFound' });
+  await expect(burns(fuel, ref)).rejects.toMatchObject({ name: 'NotFound' });
+
+  const again: MemberRef = { by: 'tillCode', tillCode: (await createTillCode(shop.app, ana.login)).code };
+  const bought = purchaseOf(again, '3');
+  const post = jest.spyOn(shop.app.ledger, 'post').mockRejectedValueOnce(new Error('cut off'));
+  await expect(recordPurchase(shop.app, taxi.principal, bought)).rejects.toThrow('cut off');
+  post.mockRestore();
+  shop.clock.advance(61_000);
+  expect(await recordPurchase(shop.app, taxi.principal, bought)).toMatchObject({ points: 3, duplicate: false });
+  expect(await recordPurchase(shop.app, taxi.principal, bought)).toMatchObject({ points: 3, duplicate: true });
+});
+
+test('a till code ends after a minute, and with the next one', async () => {
+  const ana = await memberOfFuel();
+  const [first, second] = [await createTillCode(shop.app, ana.login), await createTillCode(shop.app, ana.login)];
+  const meet = (tillCode: string) => meetMember(shop.app, taxi.principal, { by: 'tillCode', tillCode });
+  await expect(meet(first.code)).rejects.toMatchObject({ name: 'NotFound' });
+  shop.clock.advance(60_000);
+  await expect(meet(second.code)).rejects.toMatchObject({ name: 'NotFound' });
+  const { rows } = await shop.database.owner.query('SELECT FROM brand_link WHERE brand_id = $1 AND member_id = $2', [taxi.brandId, ana.memberId]);
+  expect(rows).toEqual([]);
+  expect(JSON.stringify((await shop.database.owner.query('SELECT * FROM till_code')).rows)).not.toContain(second.code.replaceAll('-', ''));
+});
+
+test('the database itself refuses a brand that writes down a confirmation which nobody gave', async () => {
+  const ana = await linkedAtTaxi();
+  for (const by of ['ENROLMENT', 'LOGIN', 'TILL_CODE'])
+    await expect(
+      shop.app.database.transaction({ kind: 'brand', brandId: taxi.brandId }, ({ client }) =>
+        client.query('UPDATE brand_link SET confirmed_at = now(), confirmed_by = $2 WHERE member_id = $1', [ana.memberId, by]),
+      ),
+    ).rejects.toThrow('a link is confirmed by');
+});

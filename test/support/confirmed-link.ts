@@ -1,0 +1,12 @@
+import type { Uuid } from '../../src/ids';
+import { confirmLink } from '../../src/members/confirm-link';
+import type { MemberRef } from '../../src/members/member-ref';
+import { resolveMember } from '../../src/members/resolve-members';
+import type { Till } from './shop-coalition';
+import type { TestApp } from './test-app';
+
+/** Makes a member who shows something at a till known there, and has the member's login confirm the link. */
+export async function knowConfirmed({ app }: TestApp, till: Till, memberId: Uuid, shown: MemberRef): Promise<void> {
+  await app.database.transaction({ kind: 'brand', brandId: till.brandId }, (tx) => resolveMember(app, tx, till.brandId, shown));
+  await confirmLink(app, { kind: 'member', memberId, brandId: null }, till.brandId);
+}
