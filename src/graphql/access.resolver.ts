@@ -84,14 +84,13 @@ function readBrand(ctx: Context, id: string | null | undefined, field: string): 
 export class AccessResolver {
   @Query(() => ApiClientConnection, { description: 'API clients, oldest first. Asks for the scope admin or the role PROGRAMME_MANAGER.' })
   async apiClients(@Ctx() ctx: Context, @Args(() => OfBrandArgs) args: OfBrandArgs) {
-    const page = readPage(ctx, args, 'apiClients', byId);
+    const page = readPage(ctx, args, 'apiClients', null, byId);
     const rows = await listApiClients(ctx.app, requirePrincipal(ctx), readBrand(ctx, args.brandId, 'brandId'), {
       limit: page.limit,
       after: page.after?.[0] ?? null,
     });
     return toConnection(
       ctx,
-      'apiClients',
       page,
       rows,
       (row) => [row.id],
@@ -107,14 +106,13 @@ export class AccessResolver {
 
   @Query(() => StaffConnection, { description: 'Staff logins, oldest first, removed ones too. Asks for the scope admin or the role PROGRAMME_MANAGER.' })
   async staff(@Ctx() ctx: Context, @Args(() => OfBrandArgs) args: OfBrandArgs) {
-    const page = readPage(ctx, args, 'staff', byId);
+    const page = readPage(ctx, args, 'staff', null, byId);
     const rows = await listStaff(ctx.app, requirePrincipal(ctx), readBrand(ctx, args.brandId, 'brandId'), {
       limit: page.limit,
       after: page.after?.[0] ?? null,
     });
     return toConnection(
       ctx,
-      'staff',
       page,
       rows,
       (row) => [row.id],
@@ -124,12 +122,11 @@ export class AccessResolver {
 
   @Query(() => AuditEntryConnection, { description: "Changes that were made for your own brand (for the operator: everybody's), newest first." })
   async auditEntries(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
-    const page = readPage(ctx, args, 'auditEntries', byTime);
+    const page = readPage(ctx, args, 'auditEntries', null, byTime);
     const after = page.after && { at: new Date(page.after[0]), id: page.after[1] };
     const rows = await listAuditEntries(ctx.app, requirePrincipal(ctx), { limit: page.limit, after });
     return toConnection(
       ctx,
-      'auditEntries',
       page,
       rows,
       (row) => [row.at.getTime(), row.id],

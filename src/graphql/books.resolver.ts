@@ -36,12 +36,11 @@ export class BooksResolver {
       "Balances of the ledger's summed accounts in a currency, now or as of a past instant: a brand's own (scope statements, or FINANCE), all of them for the operator. An instant that may not be settled yet is refused (NOT_SETTLED_YET), saying when to ask again.",
   })
   async accountBalances(@Ctx() ctx: Context, @Args(() => AccountBalancesArgs) args: AccountBalancesArgs) {
-    const page = readPage(ctx, args, 'accountBalances', byAccount);
+    const page = readPage(ctx, args, 'accountBalances', null, byAccount);
     const currency = parseInput(currencyCode, args.currency, 'currency');
     const rows = await readAccountBalances(ctx.app, requirePrincipal(ctx), currency, args.at ?? null, { limit: page.limit, after: page.after?.[0] ?? null });
     return toConnection(
       ctx,
-      'accountBalances',
       page,
       rows,
       (row) => [row.account],

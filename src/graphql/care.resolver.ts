@@ -62,12 +62,11 @@ export class CareResolver {
       "Proposals that staff of your own brand made or decide about (for the operator: everybody's), newest first. Asks for a role SUPPORT, PROGRAMME_MANAGER or FINANCE.",
   })
   async proposals(@Ctx() ctx: Context, @Args(() => ProposalsArgs) args: ProposalsArgs) {
-    const page = readPage(ctx, args, 'proposals', byId);
+    const page = readPage(ctx, args, 'proposals', null, byId);
     const rows = await listProposals(ctx.app, requirePrincipal(ctx), { limit: page.limit, before: page.after?.[0] ?? null, status: args.status ?? null });
     const shown = new Map(await Promise.all(rows.map(async (row) => [row, await showProposal(ctx, row)] as const)));
     return toConnection(
       ctx,
-      'proposals',
       page,
       rows,
       (row) => [row.id],

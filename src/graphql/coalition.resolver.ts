@@ -75,11 +75,10 @@ export function showPointCurrency(currency: PointCurrency): PointCurrencyView {
 export class CoalitionResolver {
   @Query(() => BrandConnection, { description: "The coalition's directory: its brands, by code." })
   async brands(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
-    const page = readPage(ctx, args, 'brands', byCode);
+    const page = readPage(ctx, args, 'brands', null, byCode);
     const rows = await listBrands(ctx.app, requirePrincipal(ctx), { limit: page.limit, after: page.after?.[0] ?? null });
     return toConnection(
       ctx,
-      'brands',
       page,
       rows,
       (row) => [row.code],
@@ -94,9 +93,9 @@ export class CoalitionResolver {
 
   @Query(() => PointCurrencyConnection, { description: 'The points currencies, by code.' })
   async pointCurrencies(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
-    const page = readPage(ctx, args, 'pointCurrencies', byCode);
+    const page = readPage(ctx, args, 'pointCurrencies', null, byCode);
     const rows = await listPointCurrencies(ctx.app, requirePrincipal(ctx), { limit: page.limit, after: page.after?.[0] ?? null });
-    return toConnection(ctx, 'pointCurrencies', page, rows, (row) => [row.code], showPointCurrency);
+    return toConnection(ctx, page, rows, (row) => [row.code], showPointCurrency);
   }
 
   @Query(() => PointCurrencyType, { description: 'One points currency; an error NOT_FOUND when there is none.' })

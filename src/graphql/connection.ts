@@ -1,8 +1,8 @@
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { ArgsType, Field, Int, ObjectType } from 'type-graphql';
 import type { z } from 'zod';
 import { InvalidInput } from '../refusal';
 import type { Context } from './context';
+import { type CursorKey, type CursorScope, cursorScope, openCursor, sealCursor } from './cursor';
 
 export const MAX_PAGE_SIZE = 100;
 export const DEFAULT_PAGE_SIZE = 20;
@@ -63,38 +63,39 @@ export function connectionOf<Node extends object>(name: string, node: () => abst
   return ConnectionType;
 }
 
-/** The values of a row that its list is ordered by: what the next page starts after. */
-export type CursorKey = readonly (string | number)[];
-
 /** What to read for a page: one row more than `first`, to know whether more follow. */
 export interface Page<Key> {
   readonly first: number;
   readonly limit: number;
   readonly after: Key | null;
+  readonly scope: CursorScope;
 }
 
-/** Reads page arguments; throws InvalidInput for a page size out of range or a cursor that is not this list's. */
-export function readPage<Key extends z.ZodType>(ctx: Context, args: PageArgs, list: string, key: Key): Page<z.output<Key>> {
+/**
+ * Reads page arguments; throws InvalidInput for a page size out of range, or a cursor that was not given to whoever asks, for this list, of this thing
+ * (null: a list at the root) and with these filters.
+ */
+export function readPage<Key extends z.ZodType>(ctx: Context, args: PageArgs, list: string, of: string | null, key: Key): Page<z.output<Key>> {
   if (args.first < 1 || args.first > MAX_PAGE_SIZE) throw new InvalidInput('first', `A page has 1 to ${MAX_PAGE_SIZE} entries.`);
+  const scope = cursorScope(ctx, list, of, args);
   let after: z.output<Key> | null = null;
   if (args.after != null) {
-    const parsed = key.safeParse(openCursor(ctx, list, args.after));
-    if (!parsed.success) throw new InvalidInput('after', 'This is no cursor of this list.');
+    const parsed = key.safeParse(openCursor(ctx.app.keys, scope, args.after));
+    if (!parsed.success) throw new InvalidInput('after', 'This is no cursor of this list with these filters, or an older one. Begin anew, without a cursor.');
     after = parsed.data;
   }
-  return { first: args.first, limit: args.first + 1, after };
+  return { first: args.first, limit: args.first + 1, after, scope };
 }
 
 /** The connection over `rows` (up to `first` + 1 of them, in order), each shown as a node. */
 export function toConnection<Row, Node>(
   ctx: Context,
-  list: string,
   page: Page<unknown>,
   rows: readonly Row[],
   keyOf: (row: Row) => CursorKey,
   toNode: (row: Row) => Node,
 ): Connection<Node> {
-  const edges = rows.slice(0, page.first).map((row) => ({ node: toNode(row), cursor: sealCursor(ctx, list, keyOf(row)) }));
+  const edges = rows.slice(0, page.first).map((row) => ({ node: toNode(row), cursor: sealCursor(ctx.app.keys, page.scope, keyOf(row)) }));
   return {
     edges,
     pageInfo: {
@@ -104,29 +105,4 @@ export function toConnection<Row, Node>(
       endCursor: edges.at(-1)?.cursor ?? null,
     },
   };
-}
-
-// Cursors are sealed: they carry the ledger's own ids, which brands could otherwise compare with each other's.
-function cursorKeys(ctx: Context): { encryption: Buffer; authentication: Buffer } {
-  return { encryption: ctx.app.keys.derive('cursor/encryption'), authentication: ctx.app.keys.derive('cursor/authentication') };
-}
-
-function sealCursor(ctx: Context, list: string, key: CursorKey): string {
-  const { encryption, authentication } = cursorKeys(ctx);
-  const plain = Buffer.from(JSON.stringify(key));
-  // Synthetic IV: the tag of list and content is the IV too, so equal places have equal cursors and no nonce can be used twice.
-  const tag = createHmac('sha256', authentication).update(`${list}\n`).update(plain).digest().subarray(0, 16);
-  const cipher = createCipheriv('aes-256-ctr', encryption, tag);
-  return Buffer.concat([tag, cipher.update(plain), cipher.final()]).toString('base64url');
-}
-
-function openCursor(ctx: Context, list: string, cursor: string): unknown {
-  const bytes = Buffer.from(cursor, 'base64url');
-  if (cursor.length > 1_000 || bytes.length < 17) return undefined;
-  const { encryption, authentication } = cursorKeys(ctx);
-  const tag = bytes.subarray(0, 16);
-  const decipher = createDecipheriv('aes-256-ctr', encryption, tag);
-  const plain = Buffer.concat([decipher.update(bytes.subarray(16)), decipher.final()]);
-  const expected = createHmac('sha256', authentication).update(`${list}\n`).update(plain).digest().subarray(0, 16);
-  return timingSafeEqual(tag, expected) ? JSON.parse(plain.toString()) : undefined;
 }

@@ -95,11 +95,10 @@ export class ConversionResolver {
 
   @FieldResolver(() => ConversionConnection, { description: 'Conversions, newest first. A brand sees those that it asked for itself.' })
   async conversions(@Ctx() ctx: Context, @Root() wallet: WalletType, @Args(() => PageArgs) args: PageArgs) {
-    const page = readPage(ctx, args, 'conversions', byId);
+    const page = readPage(ctx, args, 'conversions', wallet.id, byId);
     const rows = await listConversions(ctx.app, requirePrincipal(ctx), wallet.of.memberId, { limit: page.limit, before: page.after?.[0] ?? null });
     return toConnection(
       ctx,
-      'conversions',
       page,
       rows,
       (row) => [row.id],

@@ -77,12 +77,11 @@ export class EarningResolver {
     description: "Versions of the brand's earning rule, newest first. Asks for the scope catalogue, or staff of the brand.",
   })
   async earningRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
-    const page = readPage(ctx, args, 'earningRules', byVersion);
+    const page = readPage(ctx, args, 'earningRules', null, byVersion);
     const currency = parseInput(currencyCode, args.currency, 'currency');
     const rows = await listEarningRules(ctx.app, requirePrincipal(ctx), { currency, limit: page.limit, below: page.after?.[0] ?? null });
     return toConnection(
       ctx,
-      'earningRules',
       page,
       rows,
       (row) => [row.version],

@@ -52,13 +52,12 @@ async function currencyId(ctx: Context, code: string | null | undefined): Promis
 export class ExchangeResolver {
   @Query(() => ConversionRateConnection, { description: 'Published conversion rates, in the order in which they were stored.' })
   async conversionRates(@Ctx() ctx: Context, @Args(() => ConversionRateArgs) args: ConversionRateArgs) {
-    const page = readPage(ctx, args, 'conversionRates', byId);
+    const page = readPage(ctx, args, 'conversionRates', null, byId);
     const [fromCurrencyId, toCurrencyId] = await Promise.all([currencyId(ctx, args.from), currencyId(ctx, args.to)]);
     const filter = { fromCurrencyId, toCurrencyId, at: args.at ?? null };
     const rows = await listConversionRates(ctx.app, requirePrincipal(ctx), filter, { limit: page.limit, after: page.after?.[0] ?? null });
     return toConnection(
       ctx,
-      'conversionRates',
       page,
       rows,
       (row) => [row.id],

@@ -60,13 +60,12 @@ export class ExpiryResolver {
     description: 'Notices of points that are about to expire, newest first: your own as a member, of members that you know as a brand (scope members).',
   })
   async expiryNotices(@Ctx() ctx: Context, @Args(() => ExpiryNoticesArgs) args: ExpiryNoticesArgs) {
-    const page = readPage(ctx, args, 'expiryNotices', byTime);
+    const page = readPage(ctx, args, 'expiryNotices', null, byTime);
     const memberId = args.memberId == null ? null : readId(ctx, 'member', args.memberId, 'memberId');
     const before = page.after && { toldAt: page.after[0], id: page.after[1] };
     const rows = await listExpiryNotices(ctx.app, requirePrincipal(ctx), { memberId, limit: page.limit, before });
     return toConnection(
       ctx,
-      'expiryNotices',
       page,
       rows,
       (row) => [row.toldAt.toISOString(), row.id],

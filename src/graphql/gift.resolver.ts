@@ -29,12 +29,11 @@ function showGiftRule(ctx: Context, { minimum, step, dailyMaximum, version, effe
 export class GiftResolver {
   @Query(() => GiftRuleConnection, { description: 'Versions of the rule for gifts of a currency, newest first. Published, as rates are.' })
   async giftRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
-    const page = readPage(ctx, args, 'giftRules', byVersion);
+    const page = readPage(ctx, args, 'giftRules', null, byVersion);
     const currency = parseInput(currencyCode, args.currency, 'currency');
     const rows = await listGiftRules(ctx.app, requirePrincipal(ctx), { currency, limit: page.limit, below: page.after?.[0] ?? null });
     return toConnection(
       ctx,
-      'giftRules',
       page,
       rows,
       (row) => [row.version],

@@ -62,12 +62,11 @@ export class ImportResolver {
     description: "The brand's imports (for the operator: everybody's), newest first. Asks for the scope purchases or admin.",
   })
   async imports(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
-    const page = readPage(ctx, args, 'imports', byId);
+    const page = readPage(ctx, args, 'imports', null, byId);
     const rows = await listImports(ctx.app, requirePrincipal(ctx), { limit: page.limit, before: page.after?.[0] ?? null });
     const shown = new Map(await Promise.all(rows.map(async (row) => [row, await showImport(ctx, row)] as const)));
     return toConnection(
       ctx,
-      'imports',
       page,
       rows,
       (row) => [row.id],
@@ -82,11 +81,10 @@ export class ImportResolver {
 
   @FieldResolver(() => ImportErrorConnection)
   async errors(@Ctx() ctx: Context, @Root() { id }: FileImportType, @Args(() => PageArgs) args: PageArgs) {
-    const page = readPage(ctx, args, `import errors ${id}`, byLine);
+    const page = readPage(ctx, args, 'importErrors', id, byLine);
     const rows = await listImportErrors(ctx.app, requirePrincipal(ctx), readId(ctx, 'import', id, 'id'), { limit: page.limit, after: page.after?.[0] ?? null });
     return toConnection(
       ctx,
-      `import errors ${id}`,
       page,
       rows,
       (row) => [row.line],

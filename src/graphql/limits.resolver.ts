@@ -41,13 +41,12 @@ export class LimitsResolver {
       "Velocity limits for a currency, newest first, ended ones too: a brand's own and those that the coalition holds it to; the operator's staff see all. Asks for the scope catalogue, or staff.",
   })
   async velocityLimits(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
-    const page = readPage(ctx, args, 'velocityLimits', byId);
+    const page = readPage(ctx, args, 'velocityLimits', null, byId);
     const currency = parseInput(currencyCode, args.currency, 'currency');
     const limits = await listVelocityLimits(ctx.app, requirePrincipal(ctx), currency, { limit: page.limit, below: page.after?.[0] ?? null });
     const shown = new Map(await Promise.all(limits.map(async (limit) => [limit.id, await showLimit(ctx, limit)] as const)));
     return toConnection(
       ctx,
-      'velocityLimits',
       page,
       limits,
       (limit) => [limit.id],

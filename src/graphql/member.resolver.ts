@@ -184,7 +184,7 @@ export class WalletResolver {
 
   @FieldResolver(() => MovementConnection, { description: 'Statement: movements in a currency, newest first. A brand sees those that it asked for itself.' })
   async movements(@Ctx() ctx: Context, @Root() wallet: WalletType, @Args(() => MovementsArgs) args: MovementsArgs) {
-    const page = readPage(ctx, args, 'movements', afterSeq);
+    const page = readPage(ctx, args, 'movements', wallet.id, afterSeq);
     const rows = await readMovements(ctx.app, requirePrincipal(ctx), wallet.of.memberId, {
       currency: args.currency,
       limit: page.limit,
@@ -192,7 +192,6 @@ export class WalletResolver {
     });
     return toConnection(
       ctx,
-      'movements',
       page,
       rows,
       (row) => [row.seq],

@@ -88,11 +88,10 @@ async function showTerms(ctx: Context, record: TermsRecord): Promise<TermsView> 
 export class PartnershipResolver {
   @Query(() => PartnershipConnection, { description: "Your own brand's partnerships (for the operator: everybody's), oldest first." })
   async partnerships(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
-    const page = readPage(ctx, args, 'partnerships', byId);
+    const page = readPage(ctx, args, 'partnerships', null, byId);
     const rows = await listPartnerships(ctx.app, requirePrincipal(ctx), { limit: page.limit, after: page.after?.[0] ?? null });
     return toConnection(
       ctx,
-      'partnerships',
       page,
       rows,
       (row) => [row.id],

@@ -127,12 +127,11 @@ export class PoolResolver {
 
   @FieldResolver(() => PoolMovementConnection, { description: 'Movements in a currency, newest first.' })
   async movements(@Ctx() ctx: Context, @Root() pool: PoolType, @Args(() => PoolMovementsArgs) args: PoolMovementsArgs) {
-    const page = readPage(ctx, args, 'poolMovements', afterSeq);
+    const page = readPage(ctx, args, 'poolMovements', pool.id, afterSeq);
     const asked = { currency: args.currency, limit: page.limit, before: page.after?.[0] ?? null };
     const rows = await readPoolMovements(ctx.app, requirePrincipal(ctx), pool.of.poolId, asked);
     return toConnection(
       ctx,
-      'poolMovements',
       page,
       rows,
       (row) => [row.seq],

@@ -94,12 +94,11 @@ export class RedemptionResolver {
     description: "Versions of the brand's redemption rule, newest first. Asks for the scope catalogue, or staff of the brand.",
   })
   async redemptionRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
-    const page = readPage(ctx, args, 'redemptionRules', byVersion);
+    const page = readPage(ctx, args, 'redemptionRules', null, byVersion);
     const currency = parseInput(currencyCode, args.currency, 'currency');
     const rows = await listRedemptionRules(ctx.app, requirePrincipal(ctx), { currency, limit: page.limit, below: page.after?.[0] ?? null });
     return toConnection(
       ctx,
-      'redemptionRules',
       page,
       rows,
       (row) => [row.version],

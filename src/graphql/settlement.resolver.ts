@@ -143,12 +143,11 @@ function showEntry(ctx: Context, { record, line }: LineView, entry: StatementEnt
 }
 
 function pageOfLines(ctx: Context, args: PageArgs, list: string, record: StatementRecord, lines: readonly StatementLine[]) {
-  const page = readPage(ctx, args, `${list}/${record.id}`, byNumber);
+  const page = readPage(ctx, args, list, record.id, byNumber);
   const from = page.after ? page.after[0] + 1 : 0;
   const rows = lines.slice(from, from + page.limit).map((line, at) => ({ line, number: from + at }));
   return toConnection(
     ctx,
-    `${list}/${record.id}`,
     page,
     rows,
     ({ number }) => [number],
@@ -160,11 +159,10 @@ function pageOfLines(ctx: Context, args: PageArgs, list: string, record: Stateme
 export class PeriodResolver {
   @Query(() => PeriodConnection, { description: 'The months of a points currency that have been opened, latest first.' })
   async periods(@Ctx() ctx: Context, @Args(() => PeriodsArgs) args: PeriodsArgs) {
-    const page = readPage(ctx, args, `periods/${args.currency}`, byMonth);
+    const page = readPage(ctx, args, 'periods', null, byMonth);
     const rows = await listPeriods(ctx.app, requirePrincipal(ctx), args.currency, { limit: page.limit, after: page.after?.[0] ?? null });
     return toConnection(
       ctx,
-      `periods/${args.currency}`,
       page,
       rows,
       ({ month }) => [month],
@@ -200,12 +198,10 @@ export class PeriodResolver {
 
   @FieldResolver()
   async statements(@Ctx() ctx: Context, @Root() { record }: PeriodView, @Args(() => PageArgs) args: PageArgs) {
-    const list = `period/${record.id}/statements`;
-    const page = readPage(ctx, args, list, byCode);
+    const page = readPage(ctx, args, 'statementsOfPeriod', record.id, byCode);
     const rows = await listStatementsOfPeriod(ctx.app, requirePrincipal(ctx), record.id, { limit: page.limit, after: page.after?.[0] ?? null });
     return toConnection(
       ctx,
-      list,
       page,
       rows,
       ({ content }) => [content.brand],
@@ -225,14 +221,12 @@ export class StatementResolver {
     description: "Statements of the asking principal's brand; the operator reads all. Latest month first, brands A to Z within it.",
   })
   async statements(@Ctx() ctx: Context, @Args(() => StatementsArgs) args: StatementsArgs) {
-    const list = `statements/${args.currency}/${args.brandId ?? ''}`;
-    const page = readPage(ctx, args, list, byMonthAndCode);
+    const page = readPage(ctx, args, 'statements', null, byMonthAndCode);
     const brandId = args.brandId == null ? null : readId(ctx, 'brand', args.brandId, 'brandId');
     const after = page.after && { month: page.after[0], code: page.after[1] };
     const rows = await listStatements(ctx.app, requirePrincipal(ctx), { currency: args.currency, brandId }, { limit: page.limit, after });
     return toConnection(
       ctx,
-      list,
       page,
       rows,
       ({ period, content }) => [period.month, content.brand],
@@ -283,13 +277,11 @@ export class StatementLineResolver {
   @FieldResolver(() => StatementEntryConnection)
   async entries(@Ctx() ctx: Context, @Root() view: LineView, @Args(() => PageArgs) args: PageArgs) {
     const { record, line } = view;
-    const list = `entries/${record.id}`;
-    const page = readPage(ctx, args, list, byEvent);
+    const page = readPage(ctx, args, 'entries', JSON.stringify([record.id, line]), byEvent);
     const after = page.after && { eventTransferId: page.after[0], leg: page.after[1] };
     const rows = await listEntries(ctx.app, requirePrincipal(ctx), record, line, { limit: page.limit, after });
     return toConnection(
       ctx,
-      list,
       page,
       rows,
       ({ eventTransferId, leg }) => [eventTransferId, leg],
