@@ -19,7 +19,7 @@ beforeAll(async () => {
   const prepared = await prepareProbes(world);
   mutations = prepared.filter(({ root }) => root.kind === 'mutation');
   queries = prepared.filter(({ root }) => root.kind === 'query');
-}, 60_000);
+});
 afterAll(() => world?.close());
 
 const actorOf = (each: Prepared): Actor => actorAt(world, each, world.a);
@@ -87,7 +87,7 @@ describe('every mutation', () => {
       if (changed.length > 0 && taken.length === 0) problems.push(`${each.root.name}: something was written to ${changed}`);
     }
     expect(problems).toEqual([]);
-  }, 120_000);
+  });
 
   it('takes or refuses what is odd in each place, without an error', async () => {
     const problems: string[] = [];
@@ -98,7 +98,7 @@ describe('every mutation', () => {
           if (problem) problems.push(`${each.root.name} ${place.path}, ${value.what}: ${problem}: ${answer.body.slice(0, 200)}`);
         }
     expect(problems).toEqual([]);
-  }, 120_000);
+  });
 
   it('so does every query, of its arguments', async () => {
     const problems: string[] = [];
@@ -113,7 +113,7 @@ describe('every mutation', () => {
       if (answer.taken || answer.field !== 'first') problems.push(`first: ${first}: ${answer.body.slice(0, 200)}`);
     }
     expect(problems).toEqual([]);
-  }, 60_000);
+  });
 
   it('leaves the process alive, and no promise unhandled', async () => {
     const { rows } = await world.points.test.database.owner.query(

@@ -9,6 +9,7 @@ import { newTown, type OpenTown, openTown, requestOf } from './traffic';
 const CALLERS = 64;
 const WALLETS = 40;
 const SECONDS = LONG ? 60 : 4;
+const KINDS = ['BURN', 'CAPTURE', 'CLAWBACK', 'EARN', 'HOLD', 'REFUND', 'SWAP', 'VOID'];
 
 let gateways: TestApp[];
 let towns: OpenTown[];
@@ -34,6 +35,9 @@ it(
     const accepted: Record<string, number> = {};
     let last = 0;
     let twice = 0;
+    let snapshots = 0;
+    // However slow the machine is: otherwise little was tried.
+    const over = () => performance.now() > until && KINDS.every((kind) => accepted[kind]) && snapshots > 2 && twice > 10;
 
     const post = (n: number, gateway: number) => gateways[gateway].app.ledger.post(requestOf(towns[gateway], SEED, n));
     const note = (n: number, outcome: PostingOutcome) => {
@@ -44,7 +48,7 @@ it(
       if (!outcome.refusal && !outcome.duplicate) accepted[kind] = (accepted[kind] ?? 0) + 1;
     };
     const caller = async () => {
-      while (performance.now() < until) {
+      while (!over()) {
         const n = last++;
         if (n % 16 !== 0) {
           note(n, await post(n, n % 2));
@@ -58,9 +62,8 @@ it(
         twice++;
       }
     };
-    let snapshots = 0;
     const reader = async () => {
-      while (performance.now() < until) {
+      while (!over()) {
         expect(
           await faultsInBooks(owner, ['conservation', 'no wallet is below its floor', 'lots add up to their wallet', 'held is what open holds hold']),
         ).toEqual([]);
@@ -74,11 +77,8 @@ it(
     expect(new Map(rows.map((row) => [row.id, row.outcome]))).toEqual(acknowledged);
     expect(rows).toHaveLength(last);
     expect(await faultsInBooks(owner)).toEqual([]);
-    // Otherwise little was tried.
-    expect(Object.keys(accepted).sort()).toEqual(['BURN', 'CAPTURE', 'CLAWBACK', 'EARN', 'HOLD', 'REFUND', 'SWAP', 'VOID']);
-    expect(snapshots).toBeGreaterThan(2);
-    expect(twice).toBeGreaterThan(10);
+    expect(Object.keys(accepted).sort()).toEqual(KINDS);
     if (LONG) process.stderr.write(`bank: ${JSON.stringify({ postings: last, twice, snapshots, accepted })}\n`);
   },
-  SECONDS * 1_000 + 60_000,
+  SECONDS * 1_000 + 300_000,
 );

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,6 +58,11 @@ function start(orders: CrashOrders): ChildProcess {
   return fork(join(__dirname, 'crash-process.ts'), [JSON.stringify(orders)], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
+/** Waits until the process has asked for something more: from then on a kill leaves something unheard. */
+async function untilAsking(journal: string): Promise<void> {
+  for (const before = statSync(journal).size; statSync(journal).size === before; ) await sleep(5);
+}
+
 it(
   `a process that posts is killed with -9 ${KILLS} times: what it acknowledged is there, nothing twice (TESSERA_SEED=${SEED})`,
   async () => {
@@ -68,7 +73,8 @@ it(
     for (let kill = 0; kill < KILLS; kill++) {
       const child = start(orders);
       await once(child, 'message');
-      await sleep(20 + random.int(400));
+      await untilAsking(orders.journal);
+      await sleep(random.int(400));
       child.kill('SIGKILL');
       await once(child, 'exit');
       const { answers, asked } = await knownToClient(town, SEED, orders.journal);
@@ -91,7 +97,7 @@ it(
     expect(await faultsInBooks(test.database.owner)).toEqual([]);
     if (LONG) process.stderr.write(`crash: ${JSON.stringify({ asked: asked.size, unheard })}\n`);
   },
-  LONG ? 600_000 : 60_000,
+  LONG ? 1_200_000 : 300_000,
 );
 
 it(
@@ -106,9 +112,10 @@ it(
     let last = 0;
     let refusals = 0;
     let killed = 0;
+    const over = () => performance.now() > until && killed > 5;
 
     const caller = async () => {
-      while (performance.now() < until) {
+      while (!over()) {
         const request = requestOf(town, seed, last++);
         for (;;) {
           try {
@@ -125,7 +132,7 @@ it(
       }
     };
     const killer = async () => {
-      while (performance.now() < until) {
+      while (!over()) {
         await sleep(20 + random.int(150));
         const [{ count }] = await rows(
           "SELECT count(pg_terminate_backend(pid))::int FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tessera-kernel'",
@@ -136,9 +143,8 @@ it(
     await Promise.all([...Array.from({ length: 32 }, caller), killer()]);
     expect(await stored(town)).toEqual(answers);
     expect(answers.size).toBe(last);
-    expect(killed).toBeGreaterThan(5);
     expect(await faultsInBooks(test.database.owner)).toEqual([]);
     if (LONG) process.stderr.write(`terminated: ${JSON.stringify({ postings: last, killed, refusals })}\n`);
   },
-  SECONDS * 1_000 + 60_000,
+  SECONDS * 1_000 + 300_000,
 );

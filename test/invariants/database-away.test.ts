@@ -28,7 +28,7 @@ beforeAll(async () => {
   }
   for (const token of tokens.values()) expect(await world.points.api.ask(token, '{ viewer { kind } }')).toMatchObject({ status: 200, errors: undefined });
   for (const wire of wires) await wire.close();
-}, 60_000);
+});
 afterAll(async () => {
   await world?.close();
   await database.drop();
@@ -65,11 +65,11 @@ it('is what each mutation answers: as a refusal where its answer can be one', as
   );
   expect(Object.keys(expected).length).toBeGreaterThanOrEqual(71);
   expect(await sayings('mutation')).toEqual(expected);
-}, 60_000);
+});
 
 it('is what each query answers but the one that needs no database', async () => {
   expect(await sayings('query')).toEqual(all('query', ({ name }) => (name === 'Query.viewer' ? ['answer Viewer'] : [AWAY])));
-}, 60_000);
+});
 
 it('is what whoever has to be recognised anew is told, with a status that says so too', async () => {
   const fresh = (actor: Actor) => actor.token();

@@ -10,7 +10,7 @@ let world: TwoBrands;
 beforeAll(async () => {
   desk = await Desk.open();
   world = desk.world;
-}, 60_000);
+});
 afterAll(() => world?.close());
 
 describe('an idempotency key', () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   world = await openTwoBrands();
   prepared = await prepareProbes(world);
   before = await fingerprint(world.points.test.database.owner, belongingTo(world.b.brandId));
-}, 60_000);
+});
 afterAll(() => world?.close());
 
 describe('the probes', () => {

@@ -9,7 +9,7 @@ let world: TwoBrands;
 
 beforeAll(async () => {
   world = await openTwoBrands({ logTo: { write: (line) => void lines.push(line) }, variables: { TESSERA_LOG_LEVEL: 'trace', TESSERA_LOG_FORMAT: 'json' } });
-}, 60_000);
+});
 afterAll(() => world?.close());
 
 /** What must not be in any line: every token, secret and personal text that the scenario used, and passwords and keys. */
@@ -93,4 +93,4 @@ it('the log holds no token, no secret and nothing personal, whatever happens', a
   expect(secretsIn(lines.at(-1) ?? '', secrets)).toEqual(['text of a brand or member']);
   app.log.info({ email: a.word, input: { phone: a.word, token: 'eyJ' } }, 'another mistake');
   expect(secretsIn(lines.at(-1) ?? '', secrets)).toEqual([]);
-}, 60_000);
+});

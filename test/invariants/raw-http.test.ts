@@ -9,7 +9,7 @@ let world: TwoBrands;
 
 beforeAll(async () => {
   world = await openTwoBrands();
-}, 60_000);
+});
 afterAll(() => world?.close());
 
 describe('over a socket', () => {

@@ -9,7 +9,7 @@ let world: TwoBrands;
 beforeAll(async () => {
   desk = await Desk.open();
   world = desk.world;
-}, 60_000);
+});
 afterAll(() => world?.close());
 
 describe('a request that cannot be', () => {

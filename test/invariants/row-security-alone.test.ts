@@ -37,7 +37,7 @@ beforeAll(async () => {
   const { rows } = await database.owner.query('SELECT id FROM point_currency');
   await app.ledger.openAccounts(rows.map(({ id }) => ({ kind: 'EXPIRED', owner: world.b.brandId, currencyId: id })));
   before = await ofB();
-}, 60_000);
+});
 afterAll(() => world?.close());
 
 const attackers: [string, (w: TwoBrands) => Actor][] = [

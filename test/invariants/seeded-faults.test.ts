@@ -9,9 +9,6 @@ import { FAULTS, isolated, withFaultyLedger } from './seeded-faults';
 
 const SEED = 20_260_101;
 
-// Some are found late, and nobody else's work should turn this red.
-jest.setTimeout(120_000);
-
 /** What the comparison says: 'differs' when the model finds a difference, 'agrees', or what was thrown instead. */
 async function verdict(numRuns: number, compare: (commands: readonly Command[]) => Promise<void>): Promise<string> {
   const result = await fc.check(fc.asyncProperty(sequences(), compare), { numRuns, seed: SEED, endOnFailure: true });

@@ -11,6 +11,8 @@ const QUICK = ['conservation', 'no wallet is below its floor', 'lots add up to t
 export interface BankLoad {
   readonly callers: number;
   readonly seconds: number;
+  /** What must have been tried; on a busy machine it takes longer than so many seconds. Anything is enough unless given. */
+  readonly enough?: (run: BankRun) => boolean;
   /** No end of them unless given. */
   readonly answers?: number;
   /** Requests sent again at rest. */
@@ -25,20 +27,21 @@ export interface BankRun {
 }
 
 /**
- * Clients at all gateways for so many seconds, or until they have so many answers, while balances are read and the books are looked at in snapshots;
+ * Clients at all gateways for so many seconds and until it is enough, or until they have so many answers, while balances are read and the books are looked at in snapshots;
  * then everything at rest. The first finding ends it.
  */
 export async function runBank(
   town: GatewayTown,
   gateways: readonly GatewayProcess[],
-  { callers, seconds, answers = Number.POSITIVE_INFINITY, repeats }: BankLoad,
+  { callers, seconds, enough = () => true, answers = Number.POSITIVE_INFINITY, repeats }: BankLoad,
 ): Promise<BankRun> {
   const { owner } = town.points.test.database;
   const findings: string[] = [];
   const deadline = performance.now() + seconds * 1_000;
-  const over = () => performance.now() > deadline || town.log.told.size >= answers || findings.length > 0;
   const read = new BalancesRead(town.points);
   let snapshots = 0;
+  const run = (): BankRun => ({ findings, snapshots, balances: read.count });
+  const over = () => (performance.now() > deadline && enough(run())) || town.log.told.size >= answers || findings.length > 0;
   const auditor = async () => {
     while (!over()) {
       findings.push(...(await faultsInBooks(owner, QUICK)).map((fault) => `snapshot: ${fault}`), ...(await read.neverHad()));
@@ -54,5 +57,5 @@ export async function runBank(
   await Promise.all([...clients, ...gateways.map(reader)].map((client) => client.catch(found)).concat(auditor()));
   findings.push(...(await read.neverHad()));
   findings.push(...(await findingsAtRest(town, () => gateways[0].url, repeats)));
-  return { findings, snapshots, balances: read.count };
+  return run();
 }

@@ -7,12 +7,19 @@ import type * as Decides from '../../../src/ledger/internal/decide';
 import type * as Loads from '../../../src/ledger/internal/load-state';
 import type * as Posts from '../../../src/ledger/internal/post-batch';
 import type { PostingRequest } from '../../../src/ledger/posting';
+import { MOMENT_IS_HERE } from './gateway-process';
 
 /**
  * Required before a gateway's own modules (node -r), it replaces functions of the ledger by wrong ones: TEST_GATEWAY_FAULT says which. Each fault but one is
  * silent: no constraint of the database, no assertion of the ledger and no single answer shows it. What must is gateway-faults.test.ts's to say.
+ * Where a kill is to catch something, it need not be lucky: from SIGUSR2 on the gateway stands still at the moment at which it does (see Moment).
  */
 const FAULTS = {
+  /** None: an honest gateway that can be stopped between a COMMIT and its answers. */
+  'answers late': () => {
+    holdAnswers();
+  },
+
   /** Each fifth batch is answered as if it were committed, and rolled back. */
   'acknowledges what it rolls back': () => {
     let batches = 0;
@@ -29,20 +36,27 @@ const FAULTS = {
     }));
   },
 
-  /** A batch is answered when it is decided, 200 ms before its COMMIT is sent. Only who is killed in between loses anything. */
+  /** A batch is answered when it is decided, before its COMMIT is sent. Only who is killed in between loses anything; from the moment on none is sent. */
   'acknowledges before COMMIT': () => {
-    const pending = new WeakMap<ClientBase, Promise<unknown>>();
+    const moment = new Moment();
+    const pending = new Map<ClientBase, Promise<unknown>>();
+    moment.whenAsked(async () => {
+      await Promise.all(pending.values());
+      moment.isHere();
+    });
     replace<typeof Posts>('internal/post-batch', ({ postBatch }) => ({
       async postBatch(client, ...rest) {
         await pending.get(client);
         const hasty = intercepted(client, async (send, text) => {
           if (text !== 'COMMIT') return send(text);
-          pending.set(
-            client,
-            sleep(200)
-              .then(() => send('COMMIT'))
-              .catch(() => undefined),
-          );
+          if (!moment.asked)
+            pending.set(
+              client,
+              sleep(20)
+                .then(() => send('COMMIT'))
+                .catch(() => undefined),
+            );
+          else pending.set(client, NEVER);
           return { command: 'COMMIT' };
         });
         return postBatch(hasty, ...rest);
@@ -108,7 +122,7 @@ const FAULTS = {
     }));
   },
 
-  /** The idempotency key is not looked up: what comes again is booked again, under an id of its own. Answers are late, so that a kill leaves some unheard. */
+  /** The idempotency key is not looked up: what comes again is booked again, under an id of its own. Only who did not hear the answer asks again. */
   'books again what comes again': () => {
     replace<typeof Decides>('internal/decide', ({ decide }) => ({
       decide: (state, requests) =>
@@ -117,26 +131,57 @@ const FAULTS = {
           requests.map((request) => (state.postings.has(request.id) ? underId(newUuid(), request) : request)),
         ),
     }));
+    holdAnswers();
     replace<typeof Finds>('find-posting', ({ storedPostings }) => ({
       findPosting: async () => null,
       findPostings: async () => new Map(),
       storedPostings: (ids) => ({ ...storedPostings(ids), take: () => new Map() }),
-    }));
-    replace<typeof Posts>('internal/post-batch', ({ postBatch }) => ({
-      async postBatch(...batch) {
-        const decisions = await postBatch(...batch);
-        await sleep(200);
-        return decisions;
-      },
     }));
   },
 } as const satisfies Record<string, () => void>;
 
 export type GatewayFault = keyof typeof FAULTS;
 
-/** The module with some of its functions replaced, for what is required from then on. */
+const NEVER = new Promise<never>(() => undefined);
+
+/** The moment at which a kill catches what it is meant to catch: asked for with SIGUSR2, and announced when it is here; then it lasts until the kill. */
+class Moment {
+  asked = false;
+  private readonly listeners: (() => void)[] = [];
+
+  constructor() {
+    process.once('SIGUSR2', () => {
+      this.asked = true;
+      for (const listener of this.listeners) listener();
+    });
+  }
+
+  whenAsked(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  isHere(): void {
+    process.stdout.write(`${MOMENT_IS_HERE}\n`);
+  }
+}
+
+/** From the moment on, batches are committed and nobody is told. */
+function holdAnswers(): void {
+  const moment = new Moment();
+  replace<typeof Posts>('internal/post-batch', ({ postBatch }) => ({
+    async postBatch(...batch) {
+      const decisions = await postBatch(...batch);
+      if (!moment.asked) return decisions;
+      moment.isHere();
+      return NEVER;
+    },
+  }));
+}
+
+/** The module with some of its functions replaced, for what is required from then on. Throws if something has the right ones already. */
 function replace<M extends object>(name: string, change: (actual: M) => Partial<M>): void {
   const file = require.resolve(`../../../src/ledger/${name}`);
+  if (file in require.cache) throw new Error(`${name} is in use already: replace it earlier`);
   const actual = require(file) as M;
   (require.cache[file] as NodeJS.Module).exports = { ...actual, ...change(actual) };
 }
