@@ -7,16 +7,7 @@ import type { Context, Executed } from './context';
 import type { KnownDocuments, KnownRequest } from './known-documents';
 import type { Allow } from './limits';
 import { MediaTypes } from './media-types';
-
-/** What was sent is no GraphQL request at all. */
-class Unreadable extends Error {
-  constructor(
-    readonly status: 400 | 413 | 415,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { parseBody, readBody, Unreadable } from './read-body';
 
 export interface EndpointOptions {
   readonly documents: KnownDocuments;
@@ -136,36 +127,4 @@ function refuse(response: ServerResponse, direct: Direct, { status, message }: U
   // What is left of the body is not read: the connection is of no more use.
   const own = { 'content-type': 'application/json; charset=utf-8', connection: 'close' };
   send(response, status, direct.headers(), own, JSON.stringify({ errors: [{ message, extensions: { code } }] }));
-}
-
-function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const tooLarge = () => reject(new Unreadable(413, `The request body is larger than ${limit} bytes.`));
-    if (Number(request.headers['content-length'] ?? 0) > limit) return tooLarge();
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > limit) {
-        request.pause();
-        return tooLarge();
-      }
-      chunks.push(chunk);
-    });
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-    request.on('error', () => reject(new Unreadable(400, 'The request ended before its body did.')));
-  });
-}
-
-/** JSON as an object; text as it is, for Apollo's protection against cross-site requests to see; anything else is refused. */
-function parseBody(request: IncomingMessage, body: Buffer): unknown {
-  const type = (request.headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
-  if (type === 'text/plain') return body.toString();
-  if (type === '' && body.length === 0) return undefined;
-  if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) throw new Unreadable(415, 'Send application/json.');
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    throw new Unreadable(400, 'The request body is not JSON.');
-  }
 }

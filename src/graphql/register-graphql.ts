@@ -12,6 +12,7 @@ import { Unauthenticated } from '../access/unauthenticated';
 import type { App } from '../app';
 import { DatabaseUnavailable } from '../database/database';
 import { directRoutes } from '../http/direct-route';
+import { askForToken } from './ask-for-token';
 import { buildTesseraSchema } from './build-schema';
 import type { Context } from './context';
 import { createErrorFormatter } from './errors';
@@ -41,6 +42,7 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
     plugins: [
       limitsPlugin(allow),
       rememberRequests(requestIds),
+      askForToken(),
       // Its landing page loads from a CDN; the explorer is our own. The others are for a service that we do not use.
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),

@@ -50,7 +50,13 @@ export function createHttpServer(config: Config, log: Logger): FastifyInstance {
     const outcome = status >= 500 ? 'request failed' : status >= 400 ? 'request refused' : 'request answered';
     log[level]({ reqId: requestId, method, route, status, ms: Math.round(ms) }, outcome);
   });
-  server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not_found' }));
+  server.setNotFoundHandler((request, reply) => {
+    const [url] = request.url.split('?');
+    const allowed = server.supportedMethods.filter((method) => server.hasRoute({ method, url }));
+    if (allowed.length === 0) return reply.code(404).send({ error: 'not_found' });
+    // Preflights too: nothing here is for other sites' pages, and an answer without their headers says so.
+    return reply.code(405).header('allow', allowed.join(', ')).send({ error: 'method_not_allowed' });
+  });
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status < 500) return reply.code(status).send({ error: error.code?.toLowerCase() ?? 'bad_request', message: error.message });

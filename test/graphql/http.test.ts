@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync } from 'node:zlib';
 import { foundTestCoalition, openApi, type TestApi, type TestCoalition } from '../support/api';
 import { createTestApp, type TestApp } from '../support/test-app';
 
@@ -40,7 +41,69 @@ describe('GraphQL over HTTP', () => {
     expect(batch.statusCode).toBe(400);
     const broken = await api.server.inject({ method: 'POST', url: '/graphql', headers: { 'content-type': 'application/json' }, payload: '{"query":' });
     expect([broken.statusCode, broken.json().errors[0].extensions.code]).toEqual([400, 'BAD_REQUEST']);
-    expect((await api.server.inject({ method: 'PUT', url: '/graphql', payload: { query } })).statusCode).toBe(404);
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const) {
+      const { statusCode, headers } = await api.server.inject({
+        method,
+        url: '/graphql?query=x',
+        headers: { origin: 'https://example.com' },
+        payload: { query },
+      });
+      expect([statusCode, headers.allow]).toEqual([405, 'GET, HEAD, POST']);
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+    }
+    expect((await api.server.inject({ method: 'PUT', url: '/graphql/elsewhere' })).statusCode).toBe(404);
+  });
+
+  it('says that it keeps no queries for anybody', async () => {
+    const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
+    for (const payload of [{ extensions }, { query, extensions }]) {
+      const answer = await api.server.inject({ method: 'POST', url: '/graphql', headers: { authorization }, payload });
+      expect(answer.json().errors[0].extensions).toEqual({ code: 'PERSISTED_QUERY_NOT_SUPPORTED' });
+    }
+  });
+
+  it('answers 401 to whoever brings no token where one is needed, and says which', async () => {
+    const ask = (sent: string, accept = 'application/json') =>
+      api.server.inject({ method: 'POST', url: '/graphql', headers: { accept }, payload: { query: sent } });
+    for (const accept of ['application/json', 'application/graphql-response+json']) {
+      const answer = await ask(query, accept);
+      expect([answer.statusCode, answer.headers['www-authenticate']]).toEqual([401, 'Bearer realm="tessera"']);
+      expect(answer.json().errors[0].extensions).toEqual({ code: 'UNAUTHENTICATED' });
+    }
+    expect((await ask('{ __typename }')).statusCode).toBe(200);
+  });
+
+  describe('takes a body', () => {
+    const plain = Buffer.from(JSON.stringify({ query }));
+    const send = (payload: Buffer, headers: Record<string, string> = {}) =>
+      api.server.inject({ method: 'POST', url: '/graphql', headers: { authorization, 'content-type': 'application/json', ...headers }, payload });
+
+    it.each<[string, Buffer, Record<string, string>]>([
+      ['as it is', plain, {}],
+      ['that says it is as it is', plain, { 'content-encoding': 'identity' }],
+      ['with a byte order mark', Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), plain]), {}],
+      ['packed with gzip', gzipSync(plain), { 'content-encoding': 'gzip' }],
+      ['packed, in two pieces', Buffer.concat([gzipSync(plain.subarray(0, 5)), gzipSync(plain.subarray(5))]), { 'content-encoding': 'GZIP' }],
+      ['whose charset is named', plain, { 'content-type': 'application/json; charset="UTF-8"' }],
+    ])('%s', async (_what, payload, headers) => {
+      const answer = await send(payload, headers);
+      expect([answer.statusCode, answer.json().data?.viewer.kind]).toEqual([200, 'CLIENT']);
+    });
+
+    it.each<[string, Buffer, Record<string, string>, number]>([
+      ['in another charset', plain, { 'content-type': 'application/json; charset=iso-8859-1' }, 415],
+      ['in UTF-16', Buffer.from(JSON.stringify({ query }), 'utf16le'), { 'content-type': 'application/json; charset=utf-16' }, 415],
+      ['packed otherwise', deflateSync(plain), { 'content-encoding': 'deflate' }, 415],
+      ['packed twice', gzipSync(gzipSync(plain)), { 'content-encoding': 'gzip, gzip' }, 415],
+      ['that is said to be packed', plain, { 'content-encoding': 'gzip' }, 400],
+      ['packed and cut off', gzipSync(plain).subarray(0, -4), { 'content-encoding': 'gzip' }, 400],
+      ['that is small and unpacks to too much', gzipSync(Buffer.alloc(200_000_000, ' ')), { 'content-encoding': 'gzip' }, 413],
+    ])('not %s', async (_what, payload, headers, status) => {
+      const before = process.memoryUsage().rss;
+      const answer = await send(payload, headers);
+      expect([answer.statusCode, answer.json().errors[0].extensions.code]).toEqual([status, status === 413 ? 'LIMIT_EXCEEDED' : 'BAD_REQUEST']);
+      expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+    });
   });
 });
 

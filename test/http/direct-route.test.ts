@@ -64,7 +64,8 @@ it.each<[string, Asked, number]>([
   ['no body', { method: 'POST', headers: json }, 400],
   ['a bad token', { method: 'POST', headers: { ...json, authorization: 'Bearer nonsense' }, body }, 401],
   ['a body that is too large', { method: 'POST', headers: json, body: JSON.stringify({ query: ' '.repeat(3_000) }) }, 413],
-  ['another method', { method: 'PUT', headers: json, body }, 404],
+  ['another method', { method: 'PUT', headers: json, body }, 405],
+  ['a preflight', { method: 'OPTIONS', headers: { origin: 'https://example.com', 'access-control-request-method': 'POST' } }, 405],
   ['another path', { method: 'POST', path: '/graphql/', headers: json, body }, 404],
 ])('%s is answered the same over a socket and without one', async (_what, asked, status) => {
   const direct = await overSocket(gateway.port, { ...asked, headers: { ...asked.headers, 'x-request-id': 'request-1' } });

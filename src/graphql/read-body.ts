@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+
+/** What was sent is no GraphQL request at all. */
+export class Unreadable extends Error {
+  constructor(
+    readonly status: 400 | 405 | 413 | 415,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The body, unpacked if it came packed; neither form may be larger than the limit, in bytes. Throws Unreadable. */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'x-gzip')
+    throw new Unreadable(415, 'Send the body as it is, or as Content-Encoding: gzip.');
+  const sent = await readBytes(request, limit);
+  return encoding === 'identity' ? sent : unpack(sent, limit);
+}
+
+const gunzipTo = promisify(gunzip);
+
+async function unpack(packed: Buffer, limit: number): Promise<Buffer> {
+  try {
+    // It stops unpacking at the limit: a small body may hold a thousand times its size.
+    return await gunzipTo(packed, { maxOutputLength: limit });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit);
+    throw new Unreadable(400, 'The request body is not gzip, although its Content-Encoding says so.');
+  }
+}
+
+const tooLarge = (limit: number) => new Unreadable(413, `The request body is larger than ${limit} bytes.`);
+
+function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length'] ?? 0) > limit) return reject(tooLarge(limit));
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        request.pause();
+        return reject(tooLarge(limit));
+      }
+      chunks.push(chunk);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.on('error', () => reject(new Unreadable(400, 'The request ended before its body did.')));
+  });
+}
+
+/** JSON as an object; text as it is, for Apollo's protection against cross-site requests to see; anything else is refused. Throws Unreadable. */
+export function parseBody(request: IncomingMessage, body: Buffer): unknown {
+  const given = request.headers['content-type'] ?? '';
+  const type = given.split(';')[0].trim().toLowerCase();
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(given)?.[1].toLowerCase();
+  if (type === 'text/plain') return body.toString();
+  if (type === '' && body.length === 0) return undefined;
+  if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) throw new Unreadable(415, 'Send application/json.');
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') throw new Unreadable(415, 'Send JSON in UTF-8.');
+  try {
+    return JSON.parse(body.toString('utf8', startsWithMark(body) ? MARK.length : 0));
+  } catch {
+    throw new Unreadable(400, 'The request body is not JSON.');
+  }
+}
+
+/** The byte order mark that some clients begin UTF-8 with. */
+const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+function startsWithMark(body: Buffer): boolean {
+  return body.length >= MARK.length && body[0] === MARK[0] && body[1] === MARK[1] && body[2] === MARK[2];
+}
