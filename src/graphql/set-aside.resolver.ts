@@ -19,13 +19,11 @@ const byInstantAndId = z.tuple([z.int(), z.uuid()]);
 export class SetAsideEventResolver {
   @Query(() => SetAsideEventConnection, { description: "Points events that clearing could not price, oldest first. For the operator's finance." })
   async setAsideEvents(@Ctx() ctx: Context, @Args(() => PeriodsArgs) args: PeriodsArgs) {
-    const list = `set-aside/${args.currency}`;
-    const page = readPage(ctx, args, list, byInstantAndId);
+    const page = readPage(ctx, args, 'setAsideEvents', null, byInstantAndId);
     const after = page.after && { setAsideAt: new Date(page.after[0]), transferId: page.after[1] };
     const rows = await listSetAsideEvents(ctx.app, requirePrincipal(ctx), args.currency, { limit: page.limit, after });
     return toConnection(
       ctx,
-      list,
       page,
       rows,
       ({ setAsideAt, transferId }) => [setAsideAt.getTime(), transferId],
