@@ -39,6 +39,7 @@ const JUDGED_ANEW = [
   'GiftsNotAllowed',
   'IdentifierTaken',
   'MemberLinkedOtherwise',
+  'MemberNotConfirmed',
   'MoneyCurrencyMismatch',
   'NoConversionRate',
   'NoEarningRule',
@@ -54,6 +55,7 @@ const JUDGED_ANEW = [
   'RedemptionMismatch',
   'RedemptionMoneyMismatch',
   'RedemptionNotCaptured',
+  'ReferenceTaken',
   'ShareExceeded',
   'TermsNotActive',
 ];
@@ -75,6 +77,7 @@ const NO_POSTINGS = {
     'LoginTaken',
     'MemberInHousehold',
     'NotASandbox',
+    'NoticeTooShort',
     'PartnershipStateRefused',
     'PoolFull',
     'PoolNeedsOwner',

@@ -1,6 +1,7 @@
 import type { App } from '../app';
 import { mostClearable } from '../coalition/clearable-points';
 import type { CoalitionSnapshot, PointCurrency, TermsVersion } from '../coalition/coalition-snapshot';
+import { requireCurrency } from '../coalition/require-currency';
 import { requireTerms } from '../coalition/terms-in-force';
 import { activity } from '../expiry/activity';
 import { newUuid, type Uuid } from '../ids';
@@ -17,7 +18,7 @@ import type { JudgedReference } from '../purchases/claim-reference';
 import type { Found } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
 import type { RedemptionRules } from '../redemption/redemption-rule';
-import { NotFound, type RefusalData } from '../refusal';
+import { InvalidInput, NotFound, type RefusalData } from '../refusal';
 import { type AutomaticContribution, contributes } from '../sharing/automatic-contribution';
 import { standingCounters } from '../sharing/standing';
 import { awardDates } from './award';
@@ -39,7 +40,7 @@ export interface PurchaseContext {
   readonly limits: VelocityLimits;
 }
 
-/** A purchase in a currency that exists, with what was found of it. */
+/** A purchase, with what was found of it. */
 export interface AskedPurchase {
   readonly command: RecordPurchase;
   /** Of its posting. */
@@ -48,19 +49,36 @@ export interface AskedPurchase {
   readonly found: Found;
   /** null: it has no reference. */
   readonly receipt: JudgedReference | null;
+  /** Where it stands in the request. */
+  readonly field: string;
 }
 
 /**
- * Makes the ledger's request for each purchase, in their order; null for one that is booked already or whose reference is taken, NotFound for one whose member or redemption the
- * brand cannot know. Accounts and origins of lots are asked for once, however many purchases there are.
+ * Makes the ledger's request for each purchase, in their order; null for one that is booked already or whose reference is taken, NotFound for one whose
+ * member or redemption the brand cannot know, InvalidInput for one in a currency that does not exist. Accounts and origins of lots are asked for once,
+ * however many purchases there are.
  */
-export async function requestPurchases(app: App, context: PurchaseContext, asked: readonly AskedPurchase[]): Promise<(PostingRequest | NotFound | null)[]> {
+export async function requestPurchases(
+  app: App,
+  context: PurchaseContext,
+  asked: readonly AskedPurchase[],
+): Promise<(PostingRequest | NotFound | InvalidInput | null)[]> {
   const places = new Places(context.brandId, context.snapshot);
-  const drafts = asked.map((each) => (each.found.stored || (each.receipt && each.receipt.is !== 'free') ? null : draft(context, each, places)));
+  const drafts = asked.map((each) => (each.found.stored || (each.receipt && each.receipt.is !== 'free') ? null : orWrong(() => draft(context, each, places))));
   const accounts = await app.ledger.openAccounts(places.accounts);
   const origins: number[] = [];
   for (const origin of places.origins) origins.push(await app.ledger.lotOrigin(origin));
-  return drafts.map((each) => (each === null || each instanceof NotFound ? each : toRequest(context, each, accounts, origins)));
+  return drafts.map((each) => (each === null || each instanceof Error ? each : toRequest(context, each, accounts, origins)));
+}
+
+/** What is wrong with one entry is told in its place. */
+function orWrong(work: () => Draft): Draft | NotFound | InvalidInput {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof NotFound || error instanceof InvalidInput) return error;
+    throw error;
+  }
 }
 
 /** A purchase before the ledger has said where its points come from and go to. The numbers are places in Places. */
@@ -115,15 +133,15 @@ class Places {
   }
 }
 
-function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedPurchase, places: Places): Draft | NotFound {
-  const { command, found } = asked;
+function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedPurchase, places: Places): Draft {
+  const { command, found, field } = asked;
+  const currency = requireCurrency(snapshot, command.currency, `${field}.currency`);
   const { member } = found;
-  if (!member) return new NotFound('Member');
-  const currency = snapshot.currenciesByCode.get(command.currency) as PointCurrency;
+  if (!member) throw new NotFound('Member');
   const redemptions: RedemptionFact[] = [];
   for (const redemptionId of command.redemptionIds) {
     const redemption = found.redemptions.get(redemptionId);
-    if (redemption?.brandId !== brandId) return new NotFound('Redemption');
+    if (redemption?.brandId !== brandId) throw new NotFound('Redemption');
     redemptions.push(redemption);
   }
   const happenedAt = command.occurredAt ?? now;

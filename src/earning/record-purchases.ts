@@ -1,7 +1,6 @@
 import { requireBrand } from '../access/permissions';
 import type { Principal } from '../access/principal';
 import type { App } from '../app';
-import { requireCurrency } from '../coalition/require-currency';
 import { newUuid, type Uuid } from '../ids';
 import { sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
@@ -14,7 +13,7 @@ import { knowPresented, presentedFor } from '../members/resolve-members';
 import { lookingAgain } from '../members/surviving-accounts';
 import { lookUp, soughtReference } from '../purchases/look-up';
 import { redemptionRules } from '../redemption/redemption-rule';
-import { NotFound, Refusal } from '../refusal';
+import { type InvalidInput, type NotFound, Refusal } from '../refusal';
 import type { Exclusion } from './earning-rule';
 import { earningRules } from './earning-rules';
 import type { RecordPurchase } from './purchase-command';
@@ -66,12 +65,17 @@ function recordAlone(app: App, principal: Principal, command: RecordPurchase, fi
 /**
  * Records what members bought at the brand and credits what it earns. A receipt that is booked already, by whichever way it came, is answered with its
  * first answer; a reference of something else throws ReferenceTaken. In the order of the commands; a refused one does not harm the others.
- * A bulk costs one transaction to look everything up, then its postings go to the ledger together.
+ * A bulk costs one transaction to look everything up, then its postings go to the ledger together. `fieldOf`: where each stands in the request.
  */
-export async function recordPurchases(app: App, principal: Principal, commands: readonly RecordPurchase[]): Promise<PromiseSettledResult<RecordedPurchase>[]> {
-  const results = await record(app, principal, commands, (at) => `input.${at}`);
+export async function recordPurchases(
+  app: App,
+  principal: Principal,
+  commands: readonly RecordPurchase[],
+  fieldOf: (at: number) => string = (at) => `input.${at}`,
+): Promise<PromiseSettledResult<RecordedPurchase>[]> {
+  const results = await record(app, principal, commands, fieldOf);
   const moved = results.flatMap((result, at) => (result.status === 'rejected' && result.reason instanceof StateMoved ? [at] : []));
-  const again = await Promise.allSettled(moved.map((at) => recordAlone(app, principal, commands[at], `input.${at}`)));
+  const again = await Promise.allSettled(moved.map((at) => recordAlone(app, principal, commands[at], fieldOf(at))));
   for (const [i, at] of moved.entries()) results[at] = again[i];
   return results;
 }
@@ -95,15 +99,14 @@ async function record(
   const looked = await orEach(commands, lookUp(app, brandId, sought));
   if (Array.isArray(looked)) return looked;
   const { found, version, snapshot } = looked;
-  for (const [at, { stored }] of found.entries()) if (!stored) requireCurrency(snapshot, commands[at].currency, `${fieldOf(at)}.currency`);
   const rules = await earningRules(app, version);
   const limits = await velocityLimits(app, version);
   const { byId: redemptionRulesById } = await redemptionRules(app, version);
   const asked = commands.map((command, at) => {
     const [each, receipt] = [found[at], purchaseReceipt(command, found[at])];
-    return { command, id: sought[at].id ?? newUuid(), hash: hashes[at], found: each, receipt };
+    return { command, id: sought[at].id ?? newUuid(), hash: hashes[at], found: each, receipt, field: fieldOf(at) };
   });
-  // All requests are made before the first is posted: bad input posts nothing, and a member's purchases keep their order.
+  // All requests are made before the first is posted, so that a member's purchases keep their order.
   const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, redemptionRulesById, limits }, asked);
   const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, requests[at])));
   const results = outcomes.map((outcome, at) => toResult(outcome, commands[at].dryRun));
@@ -140,11 +143,15 @@ function hashOf(command: RecordPurchase, member: HashedRef): Buffer {
   return contentHash('RECORD_PURCHASE', content);
 }
 
-function post(app: App, { command, id, hash, found: { stored }, receipt }: AskedPurchase, request: PostingRequest | NotFound | null): Promise<PostingOutcome> {
+function post(
+  app: App,
+  { command, id, hash, found: { stored }, receipt }: AskedPurchase,
+  request: PostingRequest | NotFound | InvalidInput | null,
+): Promise<PostingOutcome> {
   if (stored) return new Promise((resolve) => resolve(sameOutcome(stored, hash)));
   if (receipt?.is === 'repeated') return Promise.resolve(receipt.first.outcome);
   if (receipt?.is === 'taken') return Promise.reject(receipt.refusal);
-  if (!request || request instanceof NotFound) return Promise.reject(request ?? new Error(`purchase ${id} was neither stored nor planned`));
+  if (!request || request instanceof Error) return Promise.reject(request ?? new Error(`purchase ${id} was neither stored nor planned`));
   return command.dryRun ? app.ledger.preview(request) : app.ledger.post(request);
 }
 

@@ -28,7 +28,8 @@ const goodsSchema = z
     sku: plainText(100).nullish(),
     quantity: decimal(3, { above: 0n, below: 10n ** 14n }, 'A quantity is above zero, with at most three decimals.'),
   })
-  .refine(({ lineNo, sku }) => (lineNo == null) !== (sku == null), 'Name the line by lineNo or by sku, not by both.')
+  .refine(({ lineNo, sku }) => lineNo != null || sku != null, 'Name the line: send its lineNo, or the sku of the goods.')
+  .refine(({ lineNo, sku }) => lineNo == null || sku == null, 'Name the line by lineNo or by sku, not by both.')
   .transform(({ lineNo, sku, quantity }) => ({ lineNo: lineNo ?? null, sku: sku ?? null, quantity }) as ReturnedGoods);
 
 export const recordReturnSchema = z.object({

@@ -18,6 +18,7 @@ import { PartnershipChangeResolver, PartnershipResolver, TermsResolver } from '.
 import { PoolResolver } from './pool.resolver';
 import { PurchaseResolver } from './purchase.resolver';
 import { RedemptionResolver } from './redemption.resolver';
+import { describeCodes } from './refusal.types';
 import { SandboxResolver } from './sandbox.resolver';
 import { callDirectly, rememberAnswerTypes } from './schema-shortcuts';
 import { SetAsideEventResolver } from './set-aside.resolver';
@@ -62,6 +63,7 @@ export function buildTesseraSchema(): GraphQLSchema {
   if (query) query.description = 'Reads. What the asking principal may not see is absent or NOT_FOUND.';
   const mutation = schema.getMutationType();
   if (mutation) mutation.description = 'Changes. Each answers with the thing changed, or with a refusal.';
+  describeCodes(schema);
   callDirectly(schema);
   rememberAnswerTypes(schema);
   return schema;

@@ -9,7 +9,7 @@ import { setEarningRule, setEarningRuleSchema } from '../earning/set-earning-rul
 import { currencyCode } from '../ledger/request-fields';
 import { dayToIso } from '../points/calendar';
 import { showBalance } from './balance.types';
-import { bulkAnswers } from './bulk-answers';
+import { answerBulk } from './bulk-answers';
 import { readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
 import { type RecordedPurchaseType, RecordPurchaseInput, RecordPurchaseResult, RecordPurchasesResult } from './earning.types';
@@ -96,13 +96,16 @@ export class EarningResolver {
   }
 
   @Mutation(() => [RecordPurchasesResult], {
-    description: `As recordPurchase, for 1 to ${MAX_PURCHASES} purchases at once: an outcome for each, in order; a refused one does not harm the others. Bad input in any of them posts none.`,
+    description: `As recordPurchase, for 1 to ${MAX_PURCHASES} purchases at once: an outcome for each, in order; a refused one does not harm the others. One with a wrong field is BAD_INPUT; only wrong types refuse the whole request.`,
   })
   async recordPurchases(@Ctx() ctx: Context, @Arg('input', () => [RecordPurchaseInput], { description: 'The purchases.' }) input: RecordPurchaseInput[]) {
     const principal = requirePrincipal(ctx);
     parseInput(bulkOfPurchases, input);
-    const commands = input.map((each, i) => readPurchase(ctx, each, `input.${i}`));
-    return bulkAnswers(await recordPurchases(ctx.app, principal, commands), (recorded) => showPurchase(ctx, recorded));
+    return answerBulk(input, {
+      read: (each, field) => readPurchase(ctx, each, field),
+      work: (commands, fieldOf) => recordPurchases(ctx.app, principal, commands, fieldOf),
+      show: (recorded) => showPurchase(ctx, recorded),
+    });
   }
 
   @Mutation(() => RecordReturnResult, {

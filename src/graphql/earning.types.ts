@@ -3,6 +3,7 @@ import { BalanceType } from './balance.types';
 import { MemberRefInput } from './member-ref.types';
 import {
   AmountTooLargeAnswer,
+  BadInputAnswer,
   BalanceOutOfRangeAnswer,
   CapReachedAnswer,
   MoneyCurrencyMismatchAnswer,
@@ -183,5 +184,5 @@ export const RecordPurchasesResult = answerUnion(
   'RecordPurchasesResult',
   'One purchase of a bulk as recorded, or why it was not.',
   () => RecordedPurchaseType,
-  () => [...purchaseRefusals(), NotFoundAnswer],
+  () => [...purchaseRefusals(), BadInputAnswer, NotFoundAnswer],
 );

@@ -63,7 +63,12 @@ function place({ locations, path }: GraphQLFormattedError): Pick<GraphQLFormatte
 /** The input field that a variable or literal of the wrong type was given for. */
 function fieldOf(error: GraphQLError): string | undefined {
   const inVariable = /^Variable "\$(\w+)" got invalid value .* at "(?:\1)([^"]*)"/s.exec(error.message) ?? /^Variable "\$(\w+)"/.exec(error.message);
-  if (inVariable) return inVariable[1] + (inVariable[2] ?? '').replaceAll(/\[(\d+)\]/g, '.$1');
+  if (inVariable) {
+    const place = inVariable[1] + (inVariable[2] ?? '').replaceAll(/\[(\d+)\]/g, '.$1');
+    // Of a field that there is not, or that is missing, GraphQL names the object that it is in as the place.
+    const field = /; Field "(\w+)" (?:is not defined by type|of required type) [^;]*$/.exec(error.message);
+    return field ? `${place}.${field[1]}` : place;
+  }
   const value = error.nodes?.[0];
   if (!value?.loc) return undefined;
   let field: string | undefined;

@@ -11,7 +11,7 @@ import { readPersonalData } from '../members/read-personal-data';
 import { removeIdentifier } from '../members/remove-identifier';
 import { unlinkMember, unlinkMemberSchema } from '../members/unlink-member';
 import { InvalidInput, NotFound } from '../refusal';
-import { bulkAnswers } from './bulk-answers';
+import { answerBulk } from './bulk-answers';
 import { readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
 import { showId } from './ids';
@@ -21,6 +21,7 @@ import {
   type CurrencyBalanceType,
   EnrolMemberInput,
   EnrolMemberResult,
+  EnrolMembersResult,
   IdentifierChangeInput,
   LinkMemberInput,
   LinkMemberResult,
@@ -92,12 +93,17 @@ export class MemberResolver {
     return answerOrRefusal(ctx, async (app, principal) => showMember(ctx, await enrolMember(app, principal, command)));
   }
 
-  @Mutation(() => [EnrolMemberResult], { description: `As enrolMember, for 1 to ${MAX_ENROLMENTS} members at once: an outcome for each, in order.` })
+  @Mutation(() => [EnrolMembersResult], {
+    description: `As enrolMember, for 1 to ${MAX_ENROLMENTS} members at once: an outcome for each, in order. One with a wrong field is BAD_INPUT, and harms no other.`,
+  })
   async enrolMembers(@Ctx() ctx: Context, @Arg('input', () => [EnrolMemberInput], { description: 'The members.' }) input: EnrolMemberInput[]) {
     const principal = requirePrincipal(ctx);
     parseInput(bulkOfMembers, input);
-    const commands = input.map((each, i) => parseInput(enrolMemberSchema, each, `input.${i}`));
-    return bulkAnswers(await enrolMembers(ctx.app, principal, commands), (enrolled) => showMember(ctx, enrolled));
+    return answerBulk(input, {
+      read: (each, field) => parseInput(enrolMemberSchema, each, field),
+      work: (commands, fieldOf) => enrolMembers(ctx.app, principal, commands, fieldOf),
+      show: (enrolled) => showMember(ctx, enrolled),
+    });
   }
 
   @Mutation(() => AddIdentifierResult, {

@@ -3,6 +3,7 @@ import type { Uuid } from '../ids';
 import { BalanceType } from './balance.types';
 import { connectionOf, PageArgs } from './connection';
 import { IdentifierInput, MemberRefInput } from './member-ref.types';
+import { BadInputAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateScalar, DateTimeScalar, PointsScalar } from './scalars';
 
@@ -300,6 +301,12 @@ export class WalletLockInput {
 
 const enrolmentRefusals = () => [CustomerIdTakenAnswer, IdempotencyConflictAnswer, IdentifierTakenAnswer, OverloadedAnswer];
 export const EnrolMemberResult = answerUnion('EnrolMemberResult', 'The member, or why nobody was enrolled.', () => MemberType, enrolmentRefusals);
+export const EnrolMembersResult = answerUnion(
+  'EnrolMembersResult',
+  'One member of a bulk, or why nobody was enrolled.',
+  () => MemberType,
+  () => [...enrolmentRefusals(), BadInputAnswer],
+);
 export const AddIdentifierResult = answerUnion(
   'AddIdentifierResult',
   'The member, or why the identifier was not added.',

@@ -11,6 +11,15 @@ const KIND_OF_ID = { PURCHASE: 'purchase', REDEMPTION: 'redemption', RETURN: 're
 @RefusalType('NOT_FOUND', 'In a bulk: what this entry refers to does not exist, or may not be known to you. Nothing is stored under its key.')
 export class NotFoundAnswer extends RefusalAnswer {}
 
+@RefusalType(
+  'BAD_INPUT',
+  'In a bulk: a field of this entry is wrong. Nothing of it is booked, and its key is still free: correct the entry and send it again. The others are booked.',
+)
+export class BadInputAnswer extends RefusalAnswer {
+  @Field(() => String, { description: 'Path of the field, such as "input.3.lines.0.unitPrice"; entries and lines count from 0.' })
+  field!: string;
+}
+
 @RefusalType('BALANCE_OUT_OF_RANGE', 'The wallet would hold more than 2^53-1 points.')
 export class BalanceOutOfRangeAnswer extends RefusalAnswer {}
 

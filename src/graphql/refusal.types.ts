@@ -1,13 +1,9 @@
-import { createUnionType, Field, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql';
+import { createUnionType, Field, InterfaceType, ObjectType } from 'type-graphql';
 import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import { Refusal, type RefusalData } from '../refusal';
 import { type Context, requirePrincipal } from './context';
-
-// Both are filled by RefusalType, class by class; type-graphql reads them when the schema is built.
-const codes: Record<string, string> = {};
-const codeDescriptions: Record<string, { description: string }> = {};
-registerEnumType(codes, { name: 'RefusalCode', description: 'Why a request was refused. New codes may be added.', valuesConfig: codeDescriptions });
 
 /** A refusal as GraphQL shows it. */
 @InterfaceType('Refusal', {
@@ -15,7 +11,8 @@ registerEnumType(codes, { name: 'RefusalCode', description: 'Why a request was r
     'A "no" given on purpose: nothing was written. What the ledger has decided (retrySafe: false) is kept under the idempotency key, and a repetition gets it again; what else is refused is not kept.',
 })
 export abstract class RefusalAnswer {
-  @Field(() => codes, { simple: true, description: 'Stable code to act on.' })
+  // A text like every other `code`, so that one selection may ask for a brand's and a refusal's; describeCodes says which there are.
+  @Field(() => String, { simple: true, description: 'Stable code to act on.' })
   code!: string;
 
   @Field(() => String, { simple: true, description: 'One sentence for a developer or a log: what is wrong and what to do next.' })
@@ -46,11 +43,20 @@ const classes = new Map<string, RefusalClass>();
 export function RefusalType(code: string, description: string): (target: RefusalClass) => void {
   return (target) => {
     if (classes.has(code)) throw new Error(`the refusal ${code} is declared twice`);
-    codes[code] = code;
-    codeDescriptions[code] = { description };
     classes.set(code, target);
     ObjectType(target.name.replace(/Answer$/, ''), { implements: RefusalAnswer, simpleResolvers: true, description })(target);
   };
+}
+
+/** Says of the field `code` of each refusal, and of the interface, what stands in it. */
+export function describeCodes(schema: GraphQLSchema): void {
+  for (const [code, { name }] of classes) {
+    const type = schema.getType(name.replace(/Answer$/, ''));
+    if (isObjectType(type)) type.getFields().code.description = `Always ${code}.`;
+  }
+  const refusal = schema.getType('Refusal');
+  if (!isInterfaceType(refusal)) throw new Error('the schema has no interface Refusal');
+  refusal.getFields().code.description = `Stable code to act on; the types that implement Refusal say what each means. New ones may be added. One of ${[...classes.keys()].sort().join(', ')}.`;
 }
 
 /** The answer of a mutation: the thing itself (class instance or plain object), one of the declared refusals, or UNAVAILABLE, which every mutation may meet. */

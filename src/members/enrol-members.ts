@@ -12,7 +12,7 @@ import type { PostingOutcome, PostingRequest } from '../ledger/posting';
 import { IdempotencyConflict } from '../ledger/posting-ledger';
 import { idempotencyKey, optionalText, plainText } from '../ledger/request-fields';
 import { dayOf } from '../points/calendar';
-import type { Refusal, RefusalData } from '../refusal';
+import { InvalidInput, type Refusal, type RefusalData } from '../refusal';
 import { customerHash, IDENTIFIER_KINDS, identifierHash, MAX_IDENTIFIER } from './member-ref';
 import { CustomerIdTaken, IdentifierTaken } from './member-refusals';
 
@@ -75,10 +75,15 @@ export async function enrolMember(app: App, principal: Principal, command: Enrol
 
 /**
  * Enrols members of the brand: wallet, link, identifiers, personal data. In the order of the commands; refused ones do not harm the others.
- * The outcome is kept with the idempotency key as a posting without movements, refusals included.
+ * The outcome is kept with the idempotency key as a posting without movements. `fieldOf`: where each stands in the request.
  */
-export async function enrolMembers(app: App, principal: Principal, commands: readonly EnrolMember[]): Promise<PromiseSettledResult<EnrolledMember>[]> {
-  return enrol(app, principal, commands, (at) => `input.${at}`);
+export async function enrolMembers(
+  app: App,
+  principal: Principal,
+  commands: readonly EnrolMember[],
+  fieldOf: (at: number) => string = (at) => `input.${at}`,
+): Promise<PromiseSettledResult<EnrolledMember>[]> {
+  return enrol(app, principal, commands, fieldOf);
 }
 
 async function enrol(
@@ -89,7 +94,8 @@ async function enrol(
 ): Promise<PromiseSettledResult<EnrolledMember>[]> {
   const brandId = requireBrand(principal, { scope: 'members', roles: ['PROGRAMME_MANAGER', 'SUPPORT'] });
   const now = app.clock.now();
-  const enrolments = commands.map((command, at) => prepare(app, brandId, command, now, fieldOf(at)));
+  const prepared = commands.map((command, at) => orInvalid(() => prepare(app, brandId, command, now, fieldOf(at))));
+  const enrolments = prepared.filter((each): each is Enrolment => !(each instanceof InvalidInput));
   const stored = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
     findPostings(
       client,
@@ -99,13 +105,24 @@ async function enrol(
   const fresh = enrolments.filter(({ request }) => !stored.has(request.id));
   const { refusals, conflicts } = await store(app, principal, brandId, fresh, now);
   return Promise.allSettled(
-    enrolments.map(async (enrolment): Promise<EnrolledMember> => {
+    prepared.map(async (enrolment): Promise<EnrolledMember> => {
+      if (enrolment instanceof InvalidInput) throw enrolment;
       const { request } = enrolment;
       const found = stored.get(request.id);
       if (conflicts.has(enrolment)) throw new IdempotencyConflict();
       return toEnrolled(found ? sameOutcome(found, request.contentHash) : await app.ledger.post(withRefusal(request, refusals.get(enrolment))));
     }),
   );
+}
+
+/** What is wrong with one enrolment is its own outcome. */
+function orInvalid(work: () => Enrolment): Enrolment | InvalidInput {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof InvalidInput) return error;
+    throw error;
+  }
 }
 
 function toEnrolled(outcome: PostingOutcome): EnrolledMember {

@@ -145,12 +145,16 @@ function askAll(each: Prepared, place: InputPlace, wanted: (value: BadValue) => 
 }
 
 /** What is wrong with the form of an answer; null: nothing. */
-function problemOf(answer: Answer, { root }: Prepared, { path }: InputPlace): string | null {
+function problemOf(answer: Answer, each: Prepared, { path }: InputPlace): string | null {
+  const { root } = each;
   const leak = leaksOf(answer);
   if (leak) return `shows ${leak}`;
   if (answer.code === 'INTERNAL_SERVER_ERROR') return 'is an unexpected error';
   const named = TOGETHER.some(([mutation, at, other]) => mutation === root.name && at === path && other === answer.field);
-  if (answer.code === 'BAD_USER_INPUT' && !named && !namesField(answer.field, path)) return `names the field ${answer.field}`;
+  // What the good call goes without was put there with the bad value and nothing else: that it lacks a field may be said first.
+  const around = answer.field?.split('.').slice(0, -1).join('.') ?? '';
+  const lacking = path.startsWith(`${around}.`) && valueAt(goodCall(each), around) == null;
+  if (answer.code === 'BAD_USER_INPUT' && !named && !lacking && !namesField(answer.field, path)) return `names the field ${answer.field}`;
   return null;
 }
 

@@ -92,7 +92,6 @@ describe('a request that cannot be', () => {
     ['a bulk of none', 'recordPurchases', () => [], 'input'],
     ['a bulk of 101', 'recordPurchases', () => Array.from({ length: 101 }, () => desk.purchase()), 'input'],
     ['a bulk of 101', 'enrolMembers', () => Array.from({ length: 101 }, () => ({ idempotencyKey: key() })), 'input'],
-    ['one bad entry in a bulk', 'recordPurchases', () => [desk.purchase(), desk.purchase({ lines: lines('10', '-1') })], 'input.1.lines.1.unitPrice'],
     [
       'prices that points cannot have',
       'proposeTerms',
