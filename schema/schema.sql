@@ -725,6 +725,7 @@ CREATE TABLE earning_rule (
   availability text NOT NULL DEFAULT 'IMMEDIATE'::text,
   availability_days smallint,
   availability_date text,
+  earns_on text NOT NULL DEFAULT 'GROSS'::text,
   CONSTRAINT earning_rule_pkey PRIMARY KEY (id),
   CONSTRAINT earning_rule_one_start UNIQUE (brand_id, currency_id, effective_from),
   CONSTRAINT earning_rule_unique UNIQUE (brand_id, currency_id, version),
@@ -735,6 +736,7 @@ CREATE TABLE earning_rule (
   CONSTRAINT earning_rule_availability_days CHECK (((availability_days >= 1) AND (availability_days <= 730))),
   CONSTRAINT earning_rule_availability_whole CHECK ((((availability = ANY (ARRAY['DELAY'::text, 'ON_EVENT'::text])) = (availability_days IS NOT NULL)) AND ((availability = 'FIXED_DATE'::text) = (availability_date IS NOT NULL)))),
   CONSTRAINT earning_rule_denominator CHECK (((multiplier_denominator >= 1) AND (multiplier_denominator <= 1000000))),
+  CONSTRAINT earning_rule_earns_on CHECK ((earns_on = ANY (ARRAY['GROSS'::text, 'NET'::text]))),
   CONSTRAINT earning_rule_multiplier CHECK (((multiplier_numerator >= 0) AND (multiplier_numerator <= 1000000))),
   CONSTRAINT earning_rule_points CHECK (((points_per_unit >= 0) AND (points_per_unit <= 1000000)))
 );
@@ -1195,11 +1197,17 @@ CREATE TABLE purchase_line (
   sku text NOT NULL,
   category text,
   quantity numeric(14,3) NOT NULL,
-  unit_price numeric(18,6) NOT NULL,
+  unit_price numeric(18,6),
   eligible boolean NOT NULL,
   exclusion text,
+  amount numeric(38,9),
+  kind text NOT NULL DEFAULT 'GOODS'::text,
+  discount numeric(38,9),
+  tax numeric(38,9),
   CONSTRAINT purchase_line_pkey PRIMARY KEY (wallet_id, purchase_id, line_no),
-  CONSTRAINT purchase_line_exclusion CHECK (((exclusion IS NULL) = eligible))
+  CONSTRAINT purchase_line_cost CHECK (((unit_price IS NULL) <> (amount IS NULL))),
+  CONSTRAINT purchase_line_exclusion CHECK (((exclusion IS NULL) = eligible)),
+  CONSTRAINT purchase_line_kind CHECK ((kind = ANY (ARRAY['GOODS'::text, 'DISCOUNT'::text, 'DEPOSIT'::text, 'TRADE_IN'::text])))
 );
 
 CREATE TABLE purchase_redemption (
@@ -1235,8 +1243,9 @@ CREATE TABLE purchase_return_line (
   line_no smallint NOT NULL,
   brand_id uuid NOT NULL,
   quantity numeric(14,3) NOT NULL,
+  reduction numeric(38,9) NOT NULL DEFAULT 0,
   CONSTRAINT purchase_return_line_pkey PRIMARY KEY (wallet_id, return_id, line_no),
-  CONSTRAINT purchase_return_line_positive CHECK ((quantity > (0)::numeric))
+  CONSTRAINT purchase_return_line_something CHECK (((quantity >= (0)::numeric) AND ((quantity > (0)::numeric) OR (reduction > (0)::numeric))))
 );
 
 CREATE TABLE redemption (

@@ -1,6 +1,7 @@
 import { lesser } from '../points/amount';
 import { applyFloor, floorDivide } from '../points/ratio';
-import { BILLIONTHS_PER_UNIT, type ExactAmount, lessAmount } from '../purchases/exact-amount';
+import { BILLIONTHS_PER_UNIT, lessAmount } from '../purchases/exact-amount';
+import type { BasketTotals } from './earning-base';
 import type { EarningRule, Exclusion } from './earning-rule';
 
 /** Why the rule leaves a line out, or null when the line earns. The narrowest reason is given first. */
@@ -12,16 +13,6 @@ export function lineExclusion(
   if (line.category !== null && rule.excludedCategories.has(line.category)) return 'CATEGORY_EXCLUDED';
   if (rule.eligibleCategories && (line.category === null || !rule.eligibleCategories.has(line.category))) return 'CATEGORY_NOT_ELIGIBLE';
   return null;
-}
-
-/** A basket, or what is left of it after returns. */
-export interface BasketTotals {
-  /** All lines. */
-  readonly amount: ExactAmount;
-  /** Lines that earn. */
-  readonly eligible: ExactAmount;
-  /** How much of the amount was paid with points: those earn nothing. */
-  readonly paidWithPoints: ExactAmount;
 }
 
 /**

@@ -62,14 +62,15 @@ export class AmountTooLarge extends Refusal {
   }
 }
 
-/** More is brought back than is left of a line. */
+/** More is brought back than is left of a line, or more money given back on it than is left of what it cost (`amountLeft`). */
 export class ReturnExceedsPurchase extends Refusal {
-  constructor(line: { readonly lineNo: number | null; readonly sku: string }, left: string) {
+  constructor(line: { readonly lineNo: number | null; readonly sku: string }, left: string, amountLeft: string | null = null) {
+    const name = line.lineNo === null ? `sku ${line.sku}` : `line ${line.lineNo}`;
     super({
       code: 'RETURN_EXCEEDS_PURCHASE',
       retrySafe: false,
-      message: `Of ${line.lineNo === null ? `sku ${line.sku}` : `line ${line.lineNo}`} only ${left} can still be returned.`,
-      fields: { lineNo: line.lineNo, sku: line.sku, left },
+      message: amountLeft === null ? `Of ${name} only ${left} can still be returned.` : `On ${name} only ${amountLeft} can still be given back.`,
+      fields: { lineNo: line.lineNo, sku: line.sku, left, ...(amountLeft === null ? {} : { amountLeft }) },
     });
   }
 }

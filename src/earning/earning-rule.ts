@@ -1,6 +1,7 @@
 import type { BrandRuleVersion } from '../coalition/rule-versions';
 import type { Day } from '../points/calendar';
 import type { Ratio } from '../points/ratio';
+import type { EarningBase } from './earning-base';
 
 export const AVAILABILITIES = ['IMMEDIATE', 'DELAY', 'FIXED_DATE', 'ON_EVENT'] as const;
 
@@ -21,6 +22,8 @@ export interface EarningRule extends BrandRuleVersion {
   readonly pointsPerUnit: bigint;
   /** Applied to the points after the floor, and floored again. */
   readonly multiplier: Ratio;
+  /** Whether tax beside the lines earns. */
+  readonly earnsOn: EarningBase;
   /** null: every category earns. A line without a category is in none. */
   readonly eligibleCategories: ReadonlySet<string> | null;
   readonly excludedCategories: ReadonlySet<string>;

@@ -45,6 +45,7 @@ export const EARNING_RULE: RuleTable<EarningRule> = {
     moneyCurrency: row.money_currency,
     pointsPerUnit: BigInt(row.points_per_unit),
     multiplier: ratio(BigInt(row.multiplier_numerator), BigInt(row.multiplier_denominator)),
+    earnsOn: row.earns_on,
     eligibleCategories: row.eligible_categories && new Set(row.eligible_categories),
     excludedCategories: new Set(row.excluded_categories),
     excludedSkus: new Set(row.excluded_skus),

@@ -7,25 +7,17 @@ import { formatDecimal } from '../points/decimal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
 import { type ExactAmount, formatExact, sumAmounts } from '../purchases/exact-amount';
 import { PURCHASE, PURCHASE_AWARD, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
-import { minorUnitOf, roundedLineAmount } from '../purchases/minor-unit';
+import { minorUnitOf } from '../purchases/minor-unit';
 import type { RedemptionRules } from '../redemption/redemption-rule';
 import type { RefusalData } from '../refusal';
 import { type AutomaticContribution, contributionSteps } from '../sharing/automatic-contribution';
 import type { AwardDates } from './award';
-import { basketPoints, lineExclusion } from './basket-points';
+import { type BasketLine, type WeighedBasket, weighBasket } from './basket';
+import { basketPoints } from './basket-points';
+import { earningTotals } from './earning-base';
 import { AmountTooLarge, MoneyCurrencyMismatch, PointsBeyondBasket, RedemptionMismatch, RedemptionNotCaptured, RedemptionUsed } from './earning-refusals';
 import type { EarningRule, Exclusion } from './earning-rule';
 import { pointsTaken, worthOf } from './points-taken';
-
-/** One line of a basket. */
-interface PurchaseLine {
-  readonly sku: string;
-  readonly category: string | null;
-  /** Thousandths of a unit of goods; above zero. */
-  readonly quantity: bigint;
-  /** Micro-units of money for one unit; not below zero. */
-  readonly unitPrice: bigint;
-}
 
 /** All that a purchase is planned from, loaded beforehand. */
 export interface PurchaseFacts {
@@ -54,7 +46,7 @@ export interface PurchaseFacts {
   readonly contribution: AutomaticContribution | null;
   /** Local day of occurredAt. */
   readonly day: Day;
-  readonly lines: readonly PurchaseLine[];
+  readonly lines: readonly BasketLine[];
   readonly moneyCurrency: string;
   readonly redemptions: readonly RedemptionFact[];
   /** Of what they were made under. */
@@ -77,15 +69,12 @@ export function usedCounter(redemptionId: Uuid): string {
 export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
   // What does not depend on the wallet is worked out once, however often the batch is tried.
   const { rule, lines } = facts;
-  const exclusions = lines.map((line) => lineExclusion(rule, line));
   const minorUnit = minorUnitOf(facts.moneyCurrency);
-  const amounts = lines.map((line) => roundedLineAmount(line.quantity, line.unitPrice, minorUnit));
-  const amount = sumAmounts(amounts);
+  const basket = weighBasket(rule, lines, minorUnit);
   const leftOut: { readonly lineNo: number; readonly reason: Exclusion }[] = [];
-  for (const [i, reason] of exclusions.entries()) if (reason) leftOut.push({ lineNo: i + 1, reason });
-  const eligible = leftOut.length > 0 ? sumAmounts(amounts.filter((_, i) => exclusions[i] === null)) : amount;
-  const amountText = formatExact(amount);
-  const eligibleText = leftOut.length > 0 ? formatExact(eligible) : amountText;
+  for (const [i, reason] of basket.exclusions.entries()) if (reason) leftOut.push({ lineNo: i + 1, reason });
+  const amountText = formatExact(basket.gross);
+  const eligibleText = basket.eligible === basket.gross ? amountText : formatExact(basket.eligible);
   return (view) => {
     if (facts.moneyCurrency !== rule.moneyCurrency) return refuse(new MoneyCurrencyMismatch(rule.moneyCurrency));
     const paid: { redemption: RedemptionFact; points: number; value: ExactAmount }[] = [];
@@ -98,10 +87,10 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
       if (points === 0) return refuse(new RedemptionNotCaptured());
       paid.push({ redemption, points, value: worthOf(redemption, points, minorUnit) });
     }
-    const beyond = pointsBeyond(facts, amount, paid);
+    const beyond = pointsBeyond(facts, basket.gross, paid);
     if (beyond) return refuse(beyond);
     const paidWithPoints = sumAmounts(paid.map(({ value }) => value));
-    const points = basketPoints(rule, facts.currency.scale, { amount, eligible, paidWithPoints });
+    const points = basketPoints(rule, facts.currency.scale, earningTotals(rule.earnsOn, basket, paidWithPoints));
     if (points > facts.mostPoints) return refuse(new AmountTooLarge());
     const within = withinLimits(view, facts.limits, Number(points));
     if ('refused' in within) return within;
@@ -110,7 +99,7 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
     const { availableOn, deadline, expiresOn } = facts.award;
     return {
       steps: stepsOf(facts, view, totals, within.steps),
-      rows: rowsOf(facts, exclusions, totals),
+      rows: rowsOf(facts, basket, totals),
       answer: {
         purchaseId: facts.purchaseId,
         currency: facts.currency.code,
@@ -195,7 +184,7 @@ interface Totals {
   readonly paid: readonly { readonly redemption: RedemptionFact; readonly points: number; readonly value: ExactAmount }[];
 }
 
-function rowsOf(facts: PurchaseFacts, exclusions: readonly (Exclusion | null)[], totals: Totals): AlongsideRow[] {
+function rowsOf(facts: PurchaseFacts, { exclusions, discounts }: WeighedBasket, totals: Totals): AlongsideRow[] {
   // Every column is named where the row is made: thousands a second are, and a spread costs more than the rest of it.
   const { walletId: wallet_id, brandId: brand_id, purchaseId: purchase_id } = facts;
   const rows = [
@@ -233,7 +222,11 @@ function rowsOf(facts: PurchaseFacts, exclusions: readonly (Exclusion | null)[],
         sku: line.sku,
         category: line.category,
         quantity: formatDecimal(line.quantity, 3),
-        unit_price: formatDecimal(line.unitPrice, 6),
+        unit_price: line.unitPrice === undefined ? null : formatDecimal(line.unitPrice, 6),
+        amount: line.amount === undefined ? null : formatDecimal(line.amount, 6),
+        kind: line.kind ?? 'GOODS',
+        discount: discounts[i] === 0n ? null : formatExact(discounts[i]),
+        tax: line.tax === undefined ? null : formatDecimal(line.tax, 6),
         eligible: exclusions[i] === null,
         exclusion: exclusions[i],
       }),

@@ -5,7 +5,7 @@ import { alongside } from '../ledger/alongside';
 import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
 import type { Day } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
-import { formatExact } from '../purchases/exact-amount';
+import { exactFromMicros, formatExact } from '../purchases/exact-amount';
 import { PURCHASE_RETURN, PURCHASE_RETURN_LINE } from '../purchases/fact-tables';
 import { minorUnitOf } from '../purchases/minor-unit';
 import { orRefusal } from '../purchases/posting-time';
@@ -15,7 +15,9 @@ import { awardCounter, CANCELLED, CONFIRMED } from './award';
 import type { EarningRule } from './earning-rule';
 import type { PayingPoints } from './points-that-pay';
 import { decideReturnByPieces } from './return-by-pieces';
-import { decideReturn, type ReturnedGoods, type StandingPurchase } from './return-decision';
+import { countReturned, reducedCounter, returnedCounter } from './return-counters';
+import { decideReturn, type StandingPurchase } from './return-decision';
+import type { ReturnedGoods } from './returned-goods';
 
 /** All that a return is planned from, loaded beforehand. */
 export interface ReturnFacts {
@@ -38,11 +40,6 @@ export interface ReturnFacts {
   readonly recordedOn: Day;
 }
 
-/** Thousandths of a line's quantity that came back; under the wallet's lock. */
-export function returnedCounter(purchaseId: Uuid, lineNo: number): string {
-  return `returned:${purchaseId}:${lineNo}`;
-}
-
 /** Decides a return from what came back so far, so that two at once cannot both take the same goods back. Pure. */
 export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
   const { purchase, returnId } = facts;
@@ -56,6 +53,7 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
         ...line,
         eligible: line.exclusion === null,
         returned: BigInt(view.counter(wallet, returnedCounter(purchase.id, line.lineNo))),
+        reduced: exactFromMicros(BigInt(view.counter(wallet, reducedCounter(purchase.id, line.lineNo)))),
       })),
       amount: purchase.amount,
       paidWithPoints: purchase.paidWithPoints,
@@ -72,12 +70,7 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
     const paidFrom = purchase.paidBy.map(({ account }) => facts.survivors.of(account));
     const reinstate = decided.is.reinstate.map((points, i) => (view.wallet(paidFrom[i]).closed ? 0 : points));
     const reinstated = reinstate.reduce((sum, points) => sum + points, 0);
-    const steps: Step[] = returned.map(({ lineNo, quantity }) => ({
-      do: 'count',
-      account: wallet,
-      key: returnedCounter(purchase.id, lineNo),
-      by: Number(quantity),
-    }));
+    const steps: Step[] = returned.flatMap((line) => countReturned(wallet, purchase.id, line));
     if (clawBack > 0 && earned) steps.push({ do: 'clawBack', id: facts.clawbackId, reverses: earned.id, amount: clawBack, wallet: facts.survivors.of(wallet) });
     reinstate.forEach((amount, i) => {
       if (amount === 0) return;
@@ -98,8 +91,14 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       occurred_at: facts.occurredAt.getTime(),
       recorded_at: facts.recordedAt.getTime(),
     });
-    const lines = returned.map(({ lineNo, quantity }) =>
-      alongside(PURCHASE_RETURN_LINE, { ...shared, return_id: returnId, line_no: lineNo, quantity: formatDecimal(quantity, 3) }),
+    const lines = returned.map(({ lineNo, quantity, reduction }) =>
+      alongside(PURCHASE_RETURN_LINE, {
+        ...shared,
+        return_id: returnId,
+        line_no: lineNo,
+        quantity: formatDecimal(quantity, 3),
+        reduction: formatExact(reduction),
+      }),
     );
     return {
       steps,

@@ -1,10 +1,9 @@
 import { type JudgedReference, judgeReference } from '../purchases/claim-reference';
-import { type ExactAmount, formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
+import { formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
 import type { Found } from '../purchases/look-up';
-import { minorUnitOf, roundedLineAmount } from '../purchases/minor-unit';
+import { minorUnitOf } from '../purchases/minor-unit';
+import { grossOf } from './basket';
 import type { RecordPurchase } from './purchase-command';
-
-type AskedLine = RecordPurchase['lines'][number];
 
 /** What a purchase comes to by its reference; null: it has none, or nobody is named that the brand can know. */
 export function purchaseReceipt(command: RecordPurchase, { member, reference }: Found): JudgedReference | null {
@@ -14,8 +13,6 @@ export function purchaseReceipt(command: RecordPurchase, { member, reference }: 
 
 /** Lines round to the minor unit; those of purchases that were recorded before they did, do not. */
 function comesTo({ lines, moneyCurrency }: RecordPurchase, total: string): boolean {
-  const minorUnit = minorUnitOf(moneyCurrency);
-  const sum = (amountOf: (line: AskedLine) => ExactAmount) => formatExact(sumAmounts(lines.map(amountOf)));
-  const rounded = sum(({ quantity, unitPrice }) => roundedLineAmount(quantity, unitPrice, minorUnit));
-  return total === rounded || total === sum(({ quantity, unitPrice }) => lineAmount(quantity, unitPrice));
+  if (total === formatExact(grossOf(lines, minorUnitOf(moneyCurrency)))) return true;
+  return total === formatExact(sumAmounts(lines.map(({ quantity, unitPrice }) => lineAmount(quantity, unitPrice ?? 0n))));
 }

@@ -11,6 +11,7 @@ import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/pos
 import { decimal, dryRun, idempotencyKey, occurredAt, plainText } from '../ledger/request-fields';
 import { seesWallet } from '../members/sees-wallet';
 import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
+import { MAX_POINTS } from '../points/amount';
 import { dayOf } from '../points/calendar';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
@@ -19,18 +20,31 @@ import { InvalidInput, NotFound } from '../refusal';
 import { type FormerContributors, formerContributors } from '../sharing/former-contributors';
 import { awardCounter } from './award';
 import { type EarningRules, earningRules } from './earning-rules';
-import { planReturn, returnedCounter } from './plan-return';
-import type { ReturnedGoods } from './return-decision';
+import { planReturn } from './plan-return';
+import { reducedCounter, returnedCounter } from './return-counters';
+import type { ReturnedGoods } from './returned-goods';
 
 const goodsSchema = z
   .object({
     lineNo: z.number().int().min(1, 'Lines count from 1.').nullish(),
     sku: plainText(100).nullish(),
-    quantity: decimal(3, { above: 0n, below: 10n ** 14n }, 'A quantity is above zero, with at most three decimals.'),
+    quantity: decimal(3, { above: 0n, below: 10n ** 14n }, 'A quantity is above zero, with at most three decimals.').nullish(),
+    amount: decimal(6, { above: 0n, below: MAX_POINTS }, 'An amount is above zero, with at most six decimals.').nullish(),
   })
   .refine(({ lineNo, sku }) => lineNo != null || sku != null, 'Name the line: send its lineNo, or the sku of the goods.')
   .refine(({ lineNo, sku }) => lineNo == null || sku == null, 'Name the line by lineNo or by sku, not by both.')
-  .transform(({ lineNo, sku, quantity }) => ({ lineNo: lineNo ?? null, sku: sku ?? null, quantity }) as ReturnedGoods);
+  .refine(({ quantity, amount }) => (quantity == null) !== (amount == null), {
+    path: ['quantity'],
+    message: 'Say how many come back (quantity), or how much money is given back without goods (amount), and not both.',
+  })
+  .transform(
+    ({ lineNo, sku, quantity, amount }): ReturnedGoods => ({
+      lineNo: lineNo ?? null,
+      sku: sku ?? null,
+      // What is left out is not in the content.
+      ...(quantity == null ? { amount: amount ?? undefined } : { quantity }),
+    }),
+  );
 
 export const recordReturnSchema = z.object({
   idempotencyKey,
@@ -127,9 +141,15 @@ function toRequest(
   command: RecordReturn,
   { id, hash, now }: { id: Uuid; hash: Buffer; now: Date },
 ): PostingRequest {
-  command.lines.forEach(({ lineNo, sku }, i) => {
+  command.lines.forEach(({ lineNo, sku, amount }, i) => {
     if (!purchase.lines.some((line) => (sku === null ? line.lineNo === lineNo : line.sku === sku))) {
       throw new InvalidInput(`input.lines.${i}.${sku === null ? 'lineNo' : 'sku'}`, 'The purchase has no such line.');
+    }
+    if (purchase.lines.every((line) => line.kind === 'DISCOUNT' || (sku === null ? line.lineNo !== lineNo : line.sku !== sku))) {
+      throw new InvalidInput(`input.lines.${i}`, 'A discount does not come back by itself: it is part of the lines that it lies on.');
+    }
+    if (amount !== undefined && purchase.arithmetic === 1) {
+      throw new InvalidInput(`input.lines.${i}.amount`, 'This purchase was recorded before money could be given back without goods. Name a quantity.');
     }
   });
   const currency = snapshot.currenciesById.get(purchase.currencyId);
@@ -151,7 +171,9 @@ function toRequest(
       wallets: [...new Set([...survivors.loads, ...former.loads])],
       transfers: [...(purchase.earnTransferId === null ? [] : [purchase.earnTransferId]), ...purchase.paidBy.map(({ spentBy }) => spentBy)],
       counters: [
-        ...purchase.lines.map(({ lineNo }) => ({ account: purchase.account, key: returnedCounter(purchase.id, lineNo) })),
+        ...purchase.lines.flatMap(({ lineNo }) =>
+          [returnedCounter, reducedCounter].map((counter) => ({ account: purchase.account, key: counter(purchase.id, lineNo) })),
+        ),
         ...(purchase.award?.deadline == null ? [] : [{ account: purchase.account, key: awardCounter(purchase.id) }]),
         ...former.counters,
       ],

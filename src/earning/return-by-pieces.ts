@@ -4,7 +4,8 @@ import { floorDivide } from '../points/ratio';
 import { type ExactAmount, lessAmount, lineAmount, sumAmounts } from '../purchases/exact-amount';
 import { basketPoints } from './basket-points';
 import { ReturnExceedsPurchase } from './earning-refusals';
-import type { ReturnableLine, ReturnDecision, ReturnedGoods, StandingPurchase } from './return-decision';
+import type { ReturnDecision, StandingPurchase } from './return-decision';
+import type { ReturnableLine, ReturnedGoods } from './returned-goods';
 
 /**
  * Decides a return of a purchase that was recorded under arithmetic 1, which its returns keep: lines are not rounded, goods of one sku are alike,
@@ -18,7 +19,7 @@ export function decideReturnByPieces(purchase: StandingPurchase, goods: readonly
   for (const each of goods) {
     // The last line first, as goods of one sku are alike.
     const lines = purchase.lines.filter((line) => (each.sku === null ? line.lineNo === each.lineNo : line.sku === each.sku)).reverse();
-    let wanted = each.quantity;
+    let wanted = each.quantity ?? 0n;
     for (const line of lines) {
       const left = leftOf(line);
       const take = lesser(left, wanted);
@@ -27,10 +28,10 @@ export function decideReturnByPieces(purchase: StandingPurchase, goods: readonly
     }
     if (wanted > 0n) {
       const sku = each.sku ?? lines[0]?.sku ?? '';
-      throw new ReturnExceedsPurchase({ lineNo: each.lineNo, sku }, formatDecimal(each.quantity - wanted, 3));
+      throw new ReturnExceedsPurchase({ lineNo: each.lineNo, sku }, formatDecimal((each.quantity ?? 0n) - wanted, 3));
     }
   }
-  const worth = (lines: readonly ReturnableLine[]) => sumAmounts(lines.map((line) => lineAmount(leftOf(line), line.unitPrice)));
+  const worth = (lines: readonly ReturnableLine[]) => sumAmounts(lines.map((line) => lineAmount(leftOf(line), line.unitPrice ?? 0n)));
   const amountLeft = worth(purchase.lines);
   const nothingLeft = purchase.lines.every((line) => leftOf(line) === 0n);
   const given = pointsToGiveBack(purchase, amountLeft, nothingLeft);
@@ -44,7 +45,7 @@ export function decideReturnByPieces(purchase: StandingPurchase, goods: readonly
   return {
     returned: purchase.lines
       .filter((line) => now.has(line.lineNo))
-      .map((line) => ({ lineNo: line.lineNo, quantity: now.get(line.lineNo) ?? 0n, left: leftOf(line) })),
+      .map((line) => ({ lineNo: line.lineNo, quantity: now.get(line.lineNo) ?? 0n, left: leftOf(line), reduction: 0n as ExactAmount })),
     clawBack: Math.max(0, purchase.pointsKept - Number(due)),
     reinstate: given.points,
     amountLeft,

@@ -1,32 +1,16 @@
-import { lesser } from '../points/amount';
-import { formatDecimal } from '../points/decimal';
-import { type ExactAmount, lessAmount, sumAmounts } from '../purchases/exact-amount';
-import { roundedLineAmount } from '../purchases/minor-unit';
+import { type ExactAmount, lessAmount } from '../purchases/exact-amount';
 import { basketPoints } from './basket-points';
-import { ReturnExceedsPurchase } from './earning-refusals';
+import { earningTotals, worthOfLines } from './earning-base';
 import type { EarningRule } from './earning-rule';
 import { type PayingPoints, pointsToGiveBack, type RefundOrder, worthStillUsed } from './points-that-pay';
-
-/** A line of the purchase with what came back of it so far. Quantities in thousandths, prices in micro-units. */
-export interface ReturnableLine {
-  readonly lineNo: number;
-  readonly sku: string;
-  readonly quantity: bigint;
-  readonly unitPrice: bigint;
-  readonly eligible: boolean;
-  readonly returned: bigint;
-}
-
-/** What is brought back: of a line, or of all lines with a sku (the last line first). */
-export type ReturnedGoods =
-  | { readonly lineNo: number; readonly sku: null; readonly quantity: bigint }
-  | { readonly lineNo: null; readonly sku: string; readonly quantity: bigint };
+import { type ReturnableLine, type ReturnedGoods, takeBack, worthLeft } from './returned-goods';
 
 /** The purchase as it stands when the return is decided. */
 export interface StandingPurchase {
-  readonly rule: Pick<EarningRule, 'pointsPerUnit' | 'multiplier'>;
+  readonly rule: Pick<EarningRule, 'pointsPerUnit' | 'multiplier' | 'earnsOn'>;
   readonly scale: number;
   readonly lines: readonly ReturnableLine[];
+  /** What it cost when it was bought. */
   readonly amount: ExactAmount;
   readonly paidWithPoints: ExactAmount;
   /** Points earned less what was clawed back so far. */
@@ -38,61 +22,66 @@ export interface StandingPurchase {
   readonly minorUnit: ExactAmount;
 }
 
+/** What came back of a line now. */
+export interface ReturnedLine {
+  readonly lineNo: number;
+  /** Thousandths; 0: money only. */
+  readonly quantity: bigint;
+  /** How many can still come back. */
+  readonly left: bigint;
+  /** By how much what was given back without goods, and lies on those that are left, has changed; below zero where it went with goods. */
+  readonly reduction: ExactAmount;
+}
+
 export interface ReturnDecision {
-  /** By line number, each above zero. */
-  readonly returned: readonly { readonly lineNo: number; readonly quantity: bigint; readonly left: bigint }[];
+  /** By line number. */
+  readonly returned: readonly ReturnedLine[];
   /** Points to take back of what was earned. */
   readonly clawBack: number;
   /** Points to give back of each of paidBy, in its order. */
   readonly reinstate: readonly number[];
   /** What the purchase still stands for. */
   readonly amountLeft: ExactAmount;
-  /** Money to give back now: whole minor units; null where that is not worked out. */
+  /**
+   * Money to give back now: whole minor units; below zero where the member takes back what was traded in and owes what it paid. null where that is
+   * not worked out.
+   */
   readonly moneyBack: ExactAmount | null;
 }
 
 /**
  * Decides a return. What came back is given back in money and in points, as the refund order says (see pointsToGiveBack). Points due are those
- * that the purchase's own rule gives for what is left and still paid in money; more than that is clawed back. Throws ReturnExceedsPurchase.
+ * that the purchase's own rule gives for what is left and still paid in money; more than that is clawed back. Throws as takeBack does.
  */
 export function decideReturn(purchase: StandingPurchase, goods: readonly ReturnedGoods[]): ReturnDecision {
-  const now = new Map<number, bigint>();
-  const leftOf = (line: ReturnableLine) => line.quantity - line.returned - (now.get(line.lineNo) ?? 0n);
-  const worth = (lines: readonly ReturnableLine[]) => sumAmounts(lines.map((line) => roundedLineAmount(leftOf(line), line.unitPrice, purchase.minorUnit)));
-  const leftBefore = worth(purchase.lines);
-  for (const each of goods) {
-    // The last line first, as goods of one sku are alike.
-    const lines = purchase.lines.filter((line) => (each.sku === null ? line.lineNo === each.lineNo : line.sku === each.sku)).reverse();
-    let wanted = each.quantity;
-    for (const line of lines) {
-      const take = lesser(leftOf(line), wanted);
-      if (take > 0n) now.set(line.lineNo, (now.get(line.lineNo) ?? 0n) + take);
-      wanted -= take;
-    }
-    if (wanted > 0n) {
-      const sku = each.sku ?? lines[0]?.sku ?? '';
-      throw new ReturnExceedsPurchase({ lineNo: each.lineNo, sku }, formatDecimal(each.quantity - wanted, 3));
-    }
-  }
-  const amountLeft = worth(purchase.lines);
-  const reinstate = pointsToGiveBack({ ...purchase, leftBefore, leftAfter: amountLeft });
-  const usedBefore = worthStillUsed(purchase.paidBy, purchase.minorUnit);
-  const used = worthStillUsed(
-    purchase.paidBy.map((paid, i) => ({ ...paid, reversed: paid.reversed + reinstate[i] })),
-    purchase.minorUnit,
-  );
-  const due = basketPoints(purchase.rule, purchase.scale, {
-    amount: amountLeft,
-    eligible: worth(purchase.lines.filter((line) => line.eligible)),
-    paidWithPoints: used,
-  });
+  const { rule, minorUnit, lines, paidBy } = purchase;
+  const left = takeBack(lines, goods, minorUnit);
+  const worth = (of: readonly ReturnableLine[]) =>
+    worthOfLines(
+      rule.earnsOn,
+      of.filter(({ kind }) => kind !== 'DISCOUNT').map((line) => ({ ...worthLeft(line, minorUnit), earns: line.eligible })),
+    );
+  const before = worth(lines).gross;
+  const after = worth(left);
+  const reinstate = pointsToGiveBack({ ...purchase, leftBefore: before, leftAfter: after.gross });
+  const usedBefore = worthStillUsed(paidBy, minorUnit);
+  const stillPaying = paidBy.map((paid, i) => ({ ...paid, reversed: paid.reversed + reinstate[i] }));
+  const used = worthStillUsed(stillPaying, minorUnit);
+  const due = basketPoints(rule, purchase.scale, earningTotals(rule.earnsOn, after, used));
   return {
-    returned: purchase.lines
-      .filter((line) => now.has(line.lineNo))
-      .map((line) => ({ lineNo: line.lineNo, quantity: now.get(line.lineNo) ?? 0n, left: leftOf(line) })),
+    returned: changes(lines, left),
     clawBack: Math.max(0, purchase.pointsKept - Number(due)),
     reinstate,
-    amountLeft,
-    moneyBack: lessAmount(lessAmount(leftBefore, usedBefore), lessAmount(amountLeft, used)),
+    amountLeft: after.gross,
+    moneyBack: (lessAmount(before, usedBefore) - lessAmount(after.gross, used)) as ExactAmount,
   };
+}
+
+function changes(before: readonly ReturnableLine[], after: readonly ReturnableLine[]): ReturnedLine[] {
+  return after.flatMap((line, i) => {
+    const quantity = line.returned - before[i].returned;
+    const reduction = (line.reduced - before[i].reduced) as ExactAmount;
+    if (quantity === 0n && reduction === 0n) return [];
+    return [{ lineNo: line.lineNo, quantity, left: line.quantity - line.returned, reduction }];
+  });
 }

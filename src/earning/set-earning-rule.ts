@@ -4,6 +4,7 @@ import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import { addRuleVersion, ruleFields } from '../coalition/rule-versions';
 import { moneyCurrency, plainText } from '../ledger/request-fields';
+import { EARNING_BASES } from './earning-base';
 import { AVAILABILITIES, type EarningRule } from './earning-rule';
 import { EARNING_RULE } from './earning-rules';
 
@@ -41,6 +42,12 @@ export const setEarningRuleSchema = z.object({
     .object({ numerator: z.number().int().min(0).max(LARGEST), denominator: z.number().int().min(1, 'A denominator is above zero.').max(LARGEST) })
     .nullish()
     .transform((multiplier) => multiplier ?? { numerator: 1, denominator: 1 }),
+  earnsOn: z
+    .enum(EARNING_BASES)
+    .nullish()
+    // With tax, said or left out, is the same content.
+    .transform((base) => (base === 'NET' ? base : undefined))
+    .optional(),
   eligibleCategories: names,
   excludedCategories: names,
   excludedSkus: names,
@@ -56,6 +63,7 @@ export async function setEarningRule(app: App, principal: Principal, command: Se
     points_per_unit: command.pointsPerUnit,
     multiplier_numerator: command.multiplier.numerator,
     multiplier_denominator: command.multiplier.denominator,
+    earns_on: command.earnsOn ?? 'GROSS',
     eligible_categories: command.eligibleCategories,
     excluded_categories: command.excludedCategories ?? [],
     excluded_skus: command.excludedSkus ?? [],

@@ -12,6 +12,11 @@ const AvailabilityKindEnum = enumOf('AvailabilityKind', 'When earned points can 
   ON_EVENT: 'Once the brand confirms the purchase (see confirmPurchase), within a number of days after it; what it has not confirmed by then is taken back.',
 });
 
+const EarningBaseEnum = enumOf('EarningBase', 'What of a basket earns.', {
+  GROSS: 'What it costs with tax, less what points paid.',
+  NET: 'What it costs without the tax that its lines tell, less the part that points paid of it.',
+});
+
 @InputType('AvailabilityInput', { description: 'When earned points can be spent.' })
 export class AvailabilityInput {
   @Field(() => AvailabilityKindEnum, { description: 'In which way.' })
@@ -55,6 +60,9 @@ export class SetEarningRuleInput {
   @Field(() => RatioInput, { nullable: true, description: 'Applied to the whole points, whose fraction is dropped again; 1 by default.' })
   multiplier?: RatioInput | null;
 
+  @Field(() => EarningBaseEnum, { nullable: true, description: 'Whether tax that lines tell beside their price earns; GROSS by default.' })
+  earnsOn?: string | null;
+
   @Field(() => [String], { nullable: true, description: 'Categories that earn; all by default.' })
   eligibleCategories?: string[] | null;
 
@@ -93,6 +101,9 @@ export class EarningRuleType {
 
   @Field(() => RatioType, { description: 'Applied to the whole points.' })
   multiplier!: RatioType;
+
+  @Field(() => EarningBaseEnum, { description: 'Whether tax that lines tell beside their price earns.' })
+  earnsOn!: string;
 
   @Field(() => [String], { nullable: true, description: 'Categories that earn; null: all.' })
   eligibleCategories!: string[] | null;

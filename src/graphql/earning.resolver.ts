@@ -55,6 +55,7 @@ function showEarningRule(ctx: Context, rule: EarningRule, currency: string): Ear
     moneyCurrency: rule.moneyCurrency,
     pointsPerUnit: Number(rule.pointsPerUnit),
     multiplier: showRatio(rule.multiplier),
+    earnsOn: rule.earnsOn,
     eligibleCategories: rule.eligibleCategories && [...rule.eligibleCategories],
     excludedCategories: [...rule.excludedCategories],
     excludedSkus: [...rule.excludedSkus],

@@ -15,6 +15,7 @@ import {
   ReferenceTakenAnswer,
   WalletClosedAnswer,
 } from './posting-refusals.types';
+import { LineKindEnum } from './purchase.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
 import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
 import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
@@ -41,8 +42,31 @@ export class PurchaseLineInput {
   @Field(() => DecimalScalar, { description: 'How many: above zero, at most three decimals.' })
   quantity!: string;
 
-  @Field(() => DecimalScalar, { description: 'Price of one, in units of moneyCurrency: not below zero, at most six decimals.' })
-  unitPrice!: string;
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description:
+      'Price of one, in units of moneyCurrency, at most six decimals; the line costs quantity x unitPrice, rounded to the minor unit, half away from zero. Send it or amount.',
+  })
+  unitPrice?: string | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'What all of the line costs, as on the receipt, in units of moneyCurrency. Send it or unitPrice.',
+  })
+  amount?: string | null;
+
+  @Field(() => LineKindEnum, {
+    nullable: true,
+    description: 'What the line is; GOODS by default. unitPrice or amount has the sign of its kind; the basket is not below zero.',
+  })
+  kind?: string | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description:
+      'Tax beside the line, for prices without it: of what is to be paid, and of what earns where the rule says GROSS. Of the sign of the line; none on a DISCOUNT.',
+  })
+  tax?: string | null;
 }
 
 @InputType('RecordPurchaseInput', { description: 'What a member bought at the brand.' })
@@ -110,10 +134,12 @@ export class RecordedPurchaseType {
   })
   forgone?: number | null;
 
-  @Field(() => DecimalScalar, { description: 'Sum of the lines, each rounded to the minor unit as on a receipt, in units of moneyCurrency, nine decimals.' })
+  @Field(() => DecimalScalar, {
+    description: 'What the basket costs: its lines, each rounded to the minor unit as on a receipt, with tax, in units of moneyCurrency, nine decimals.',
+  })
   amount!: string;
 
-  @Field(() => DecimalScalar, { description: 'Sum of the lines that earn, nine decimals.' })
+  @Field(() => DecimalScalar, { description: 'Sum of the lines that earn, nine decimals; without tax where the rule earns on NET.' })
   eligibleAmount!: string;
 
   @Field(() => DecimalScalar, { description: 'What points paid of it, nine decimals. Points are earned on the smaller of the eligible amount and the rest.' })

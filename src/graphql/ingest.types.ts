@@ -186,8 +186,17 @@ export class BasketRowInput {
   @Field(() => String, { nullable: true, description: 'How many, above 0, at most three decimals.' })
   quantity?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Price of one, at most six decimals.' })
+  @Field(() => String, { nullable: true, description: 'Price of one, at most six decimals. It or amount.' })
   unitPrice?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What all of the line costs. It or unitPrice.' })
+  amount?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What the line is: GOODS (by default), DISCOUNT, DEPOSIT or TRADE_IN.' })
+  kind?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Tax beside it.' })
+  tax?: string | null;
 }
 
 @InputType('PurchaseRowInput', { description: 'A purchase of a file. Its member must be known to the brand, or present an identifier.' })

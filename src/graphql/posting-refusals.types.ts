@@ -87,7 +87,7 @@ export class RedemptionUsedAnswer extends RefusalAnswer {}
 @RefusalType('AMOUNT_TOO_LARGE', 'The basket would earn more points than can be held or settled.')
 export class AmountTooLargeAnswer extends RefusalAnswer {}
 
-@RefusalType('RETURN_EXCEEDS_PURCHASE', 'More is brought back than is left of a line.')
+@RefusalType('RETURN_EXCEEDS_PURCHASE', 'More is brought back than is left of a line, or more money given back on it than is left of what it cost.')
 export class ReturnExceedsPurchaseAnswer extends RefusalAnswer {
   @Field(() => Int, { nullable: true, description: 'The line; null when the line was named by its sku.' })
   lineNo!: number | null;
@@ -97,6 +97,12 @@ export class ReturnExceedsPurchaseAnswer extends RefusalAnswer {
 
   @Field(() => DecimalScalar, { description: 'Quantity that can still be returned, with three decimals.' })
   left!: string;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'Money that can still be given back on the line, nine decimals; null: goods were named, not money.',
+  })
+  amountLeft?: string | null;
 }
 
 @RefusalType('NO_REDEMPTION_RULE', 'The brand has no redemption rule for this currency in force at that moment.')

@@ -1,12 +1,19 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { formatDecimal } from '../points/decimal';
-import { formatExact } from '../purchases/exact-amount';
-import { findPurchase } from '../purchases/find-purchase';
+import { formatExact, lineAmount } from '../purchases/exact-amount';
+import { type FoundPurchase, findPurchase } from '../purchases/find-purchase';
+import { fullAmount } from '../purchases/line-worth';
+import { minorUnitOf } from '../purchases/minor-unit';
 import { findRedemption } from '../redemption/find-redemption';
 import { type Context, requirePrincipal } from './context';
 import { readId, showId } from './ids';
 import { PurchaseType, RedemptionRecordType } from './purchase.types';
 import { showMoney } from './scalars';
+
+/** In arithmetic 1 lines were not rounded. */
+function costOf(line: FoundPurchase['lines'][number], { arithmetic, moneyCurrency }: FoundPurchase) {
+  return arithmetic === 1 ? lineAmount(line.quantity, line.unitPrice ?? 0n) : fullAmount(line, minorUnitOf(moneyCurrency));
+}
 
 @Resolver()
 export class PurchaseResolver {
@@ -25,7 +32,11 @@ export class PurchaseResolver {
       lines: found.lines.map((line) => ({
         ...line,
         quantity: formatDecimal(line.quantity, 3),
-        unitPrice: formatDecimal(line.unitPrice, 6),
+        unitPrice: line.unitPrice === null ? null : formatDecimal(line.unitPrice, 6),
+        amount: formatExact(costOf(line, found)),
+        discount: formatExact(line.discount),
+        tax: formatExact(line.tax),
+        reduced: found.reduced.get(line.lineNo) ?? '0.000000000',
         returned: found.returned.get(line.lineNo) ?? '0.000',
       })),
       redemptionIds: found.paidBy.map(({ redemptionId }) => showId(ctx, 'redemption', redemptionId)),

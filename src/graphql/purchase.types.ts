@@ -1,7 +1,15 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { AWARD_STATES } from '../purchases/find-purchase';
 import { REDEMPTION_STATES } from '../redemption/find-redemption';
+import { enumOf } from './enum-of';
 import { DateScalar, DateTimeScalar, DecimalScalar, MoneyType, PointsScalar } from './scalars';
+
+export const LineKindEnum = enumOf('LineKind', 'What a line of a basket is.', {
+  GOODS: 'Goods or services. Not below zero.',
+  DISCOUNT: 'A voucher or rebate, not above zero: spread over the lines that earn, by amount, and part of them from then on.',
+  DEPOSIT: 'A deposit on bottles or crates, or, below zero, empties that came back: of the amount and of what earns. Comes back by its line.',
+  TRADE_IN: 'What the member gives in part exchange, below zero: of the amount and of what earns. Comes back by its line.',
+});
 
 @ObjectType('PurchaseLine', { description: 'A line of a basket, as it was bought.' })
 export class PurchaseLineType {
@@ -20,8 +28,26 @@ export class PurchaseLineType {
   @Field(() => DecimalScalar, { description: 'How many of them came back since, three decimals.' })
   returned!: string;
 
-  @Field(() => DecimalScalar, { description: 'Price of one, in units of moneyCurrency, six decimals.' })
-  unitPrice!: string;
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'Price of one, in units of moneyCurrency, six decimals; null: the line says what all of it cost.',
+  })
+  unitPrice!: string | null;
+
+  @Field(() => LineKindEnum, { description: 'What it is.' })
+  kind!: string;
+
+  @Field(() => DecimalScalar, { description: 'What all of it cost, before discounts and without tax told beside it, nine decimals.' })
+  amount!: string;
+
+  @Field(() => DecimalScalar, { description: "Its part of the basket's discounts, nine decimals." })
+  discount!: string;
+
+  @Field(() => DecimalScalar, { description: 'Tax told beside it, nine decimals.' })
+  tax!: string;
+
+  @Field(() => DecimalScalar, { description: 'Money that was given back without goods and lies on those that are left, nine decimals.' })
+  reduced!: string;
 
   @Field(() => String, { nullable: true, description: 'Why it earned nothing (see LineExclusion); null: it earned.' })
   exclusion!: string | null;

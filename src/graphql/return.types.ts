@@ -6,7 +6,8 @@ import { DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
 import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer } from './terms-refusals.types';
 
 @InputType('ReturnLineInput', {
-  description: 'Goods brought back: a line of the purchase, or goods of one sku, whichever lines they are on (the last one first).',
+  description:
+    'Goods brought back, or money given back without goods: on a line of the purchase, or on goods of one sku where it makes no difference on which line they are (the last one first).',
 })
 export class ReturnLineInput {
   @Field(() => Int, { nullable: true, description: "The line's number in the purchase, from 1. Send it or sku." })
@@ -15,11 +16,18 @@ export class ReturnLineInput {
   @Field(() => String, { nullable: true, description: "The goods' sku. Send it or lineNo." })
   sku?: string | null;
 
-  @Field(() => DecimalScalar, { description: 'How many come back: above zero, at most three decimals.' })
-  quantity!: string;
+  @Field(() => DecimalScalar, { nullable: true, description: 'How many come back: above zero, at most three decimals. Send it or amount.' })
+  quantity?: string | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description:
+      'Money that is given back without goods, with tax, above zero. It lies on the pieces then left and goes with them: they can still come back, for as much less. Send it or quantity.',
+  })
+  amount?: string | null;
 }
 
-@InputType('RecordReturnInput', { description: 'Goods of one purchase that come back.' })
+@InputType('RecordReturnInput', { description: 'Goods of one purchase that come back, or money that is given back without them.' })
 export class RecordReturnInput {
   @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.' })
   idempotencyKey!: string;
@@ -45,7 +53,7 @@ export class ReturnedLineType {
   @Field(() => Int, { description: "The line's number in the purchase." })
   lineNo!: number;
 
-  @Field(() => DecimalScalar, { description: 'How many came back now, three decimals.' })
+  @Field(() => DecimalScalar, { description: 'How many came back now, three decimals; 0 where only money was given back.' })
   quantity!: string;
 
   @Field(() => DecimalScalar, { description: 'How many can still come back, three decimals.' })
@@ -77,7 +85,8 @@ export class RecordedReturnType {
 
   @Field(() => DecimalScalar, {
     nullable: true,
-    description: 'Money to give back now, in units of moneyCurrency; null where the purchase, or the return, was recorded before this was worked out.',
+    description:
+      'Money to give back now (below zero: the member owes it, for taking back what was traded in), in units of moneyCurrency; null where the purchase, or the return, was recorded before this was worked out.',
   })
   moneyBack?: string | null;
 

@@ -54,7 +54,6 @@ export function readPurchaseRow({ line, cells, basket, unreadable }: SentPurchas
 const MISSING: Readonly<Record<string, string>> = {
   sku: 'Give the sku: the name by which you know what was bought.',
   quantity: 'Give the quantity, such as 1 or 0.750.',
-  unitPrice: 'Give the price of one unit, such as 9.99.',
 };
 
 function basketError(line: number, basket: SentPurchase['basket'], error: z.ZodError): LineError {

@@ -39,6 +39,10 @@ export const PURCHASE_LINE = {
     category: 'text',
     quantity: 'numeric',
     unit_price: 'numeric',
+    amount: 'numeric',
+    kind: 'text',
+    discount: 'numeric',
+    tax: 'numeric',
     eligible: 'bool',
     exclusion: 'text',
   },
@@ -99,7 +103,7 @@ export const PURCHASE_RETURN = {
 
 export const PURCHASE_RETURN_LINE = {
   name: 'purchase_return_line',
-  columns: { wallet_id: 'uuid', return_id: 'uuid', purchase_id: 'uuid', line_no: 'int2', brand_id: 'uuid', quantity: 'numeric' },
+  columns: { wallet_id: 'uuid', return_id: 'uuid', purchase_id: 'uuid', line_no: 'int2', brand_id: 'uuid', quantity: 'numeric', reduction: 'numeric' },
 } as const satisfies AlongsideTable;
 
 export const REDEMPTION = {

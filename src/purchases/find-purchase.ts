@@ -35,6 +35,8 @@ export interface FoundPurchase extends Omit<PurchaseFact, 'award'> {
   readonly returns: readonly PurchaseReturn[];
   /** Quantity that came back so far, decimal text with three decimals, by line number. */
   readonly returned: ReadonlyMap<number, string>;
+  /** Money given back without goods that lies on those that are left, decimal text with nine decimals, by line number. */
+  readonly reduced: ReadonlyMap<number, string>;
 }
 
 /** A purchase with what came back of it. Throws PermissionDenied, NotFound. */
@@ -49,7 +51,7 @@ export async function findPurchase(app: App, principal: Principal, id: Uuid): Pr
       key,
     );
     const { rows: lines } = await client.query(
-      `SELECT l.line_no, sum(l.quantity)::text AS returned FROM purchase_return r JOIN purchase_return_line l ON l.wallet_id = r.wallet_id AND l.return_id = r.id
+      `SELECT l.line_no, sum(l.quantity)::text AS returned, sum(l.reduction)::text AS reduced FROM purchase_return r JOIN purchase_return_line l ON l.wallet_id = r.wallet_id AND l.return_id = r.id
        WHERE r.wallet_id = $1 AND r.purchase_id = $2 GROUP BY l.line_no`,
       key,
     );
@@ -66,6 +68,7 @@ export async function findPurchase(app: App, principal: Principal, id: Uuid): Pr
         occurredAt: row.occurred_at,
       })),
       returned: new Map(lines.map((row) => [row.line_no, row.returned])),
+      reduced: new Map(lines.map((row) => [row.line_no, row.reduced])),
     };
   });
 }

@@ -1,6 +1,6 @@
 import { minorUnitDecimals } from '../points/money-currencies';
-import { floorDivide, roundHalfAway } from '../points/ratio';
-import { BILLIONTHS_PER_UNIT, type ExactAmount, lineAmount } from './exact-amount';
+import { floorDivide } from '../points/ratio';
+import { BILLIONTHS_PER_UNIT, type ExactAmount } from './exact-amount';
 
 /** A money whose code has no minor unit is counted in micro-units. */
 const DECIMALS_WITHOUT = 6;
@@ -9,11 +9,6 @@ const DECIMALS_WITHOUT = 6;
 export function minorUnitOf(moneyCurrency: string): ExactAmount {
   const decimals = minorUnitDecimals(moneyCurrency) ?? DECIMALS_WITHOUT;
   return (BILLIONTHS_PER_UNIT / 10n ** BigInt(decimals)) as ExactAmount;
-}
-
-/** What so many thousandths of goods cost at micro-units of money each, on a receipt: rounded to the minor unit, half away from zero. */
-export function roundedLineAmount(quantity: bigint, unitPrice: bigint, minorUnit: ExactAmount): ExactAmount {
-  return (roundHalfAway(lineAmount(quantity, unitPrice), minorUnit) * minorUnit) as ExactAmount;
 }
 
 /** What is paid of an amount that cannot be paid exactly by whoever may not pay too much. */

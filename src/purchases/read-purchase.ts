@@ -3,16 +3,14 @@ import type { Uuid } from '../ids';
 import type { AccountId } from '../ledger/posting';
 import { type Day, dayFromIso } from '../points/calendar';
 import type { ExactAmount } from './exact-amount';
+import type { LineKind, PricedLine } from './line-worth';
 
 /** A line as it was bought. */
-interface PurchaseLineFact {
+interface PurchaseLineFact extends PricedLine {
   readonly lineNo: number;
   readonly sku: string;
   readonly category: string | null;
-  /** Thousandths of a unit of goods. */
-  readonly quantity: bigint;
-  /** Micro-units of money each. */
-  readonly unitPrice: bigint;
+  readonly kind: LineKind;
   /** Why the line earned nothing; null when it earned. */
   readonly exclusion: string | null;
 }
@@ -93,7 +91,9 @@ const PURCHASE = `
   FROM purchase p LEFT JOIN purchase_award a ON a.wallet_id = p.wallet_id AND a.purchase_id = p.id
   LEFT JOIN award_resolution r ON r.wallet_id = a.wallet_id AND r.purchase_id = a.purchase_id
   WHERE p.id = $1`;
-const LINES = 'SELECT line_no, sku, category, quantity, unit_price, exclusion FROM purchase_line WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY line_no';
+const LINES = `
+  SELECT line_no, sku, category, kind, quantity, unit_price, amount, coalesce(discount, 0)::numeric(38, 9) AS discount, coalesce(tax, 0)::numeric(38, 9) AS tax, exclusion
+  FROM purchase_line WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY line_no`;
 const PAID_BY = `
   SELECT p.redemption_id, p.points, r.occurred_at, coalesce(p.value, trunc(r.money_value * p.points / r.points) / 1000000)::numeric(38, 9) AS value, r.account_id, r.pool_id, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
   FROM purchase_redemption p JOIN redemption r ON r.wallet_id = p.wallet_id AND r.id = p.redemption_id LEFT JOIN transfer t ON t.hold_id = r.id
@@ -128,7 +128,11 @@ function toFact(row: any, lines: any[], paidBy: any[]): PurchaseFact {
       sku: line.sku,
       category: line.category,
       quantity: scaled(line.quantity, 3),
-      unitPrice: scaled(line.unit_price, 6),
+      kind: line.kind,
+      unitPrice: line.unit_price === null ? null : scaled(line.unit_price, 6),
+      amount: line.amount === null ? null : exact(line.amount),
+      discount: exact(line.discount),
+      tax: exact(line.tax),
       exclusion: line.exclusion,
     })),
     paidBy: paidBy.map((each) => ({

@@ -1,7 +1,8 @@
-import type { ReturnableLine, StandingPurchase } from '../../src/earning/return-decision';
+import type { StandingPurchase } from '../../src/earning/return-decision';
+import { type ReturnableLine, worthLeft } from '../../src/earning/returned-goods';
 import { ratio } from '../../src/points/ratio';
 import { exactFromMicros, sumAmounts } from '../../src/purchases/exact-amount';
-import { minorUnitOf, roundedLineAmount } from '../../src/purchases/minor-unit';
+import { minorUnitOf } from '../../src/purchases/minor-unit';
 
 export const CENT = minorUnitOf('EUR');
 
@@ -20,16 +21,21 @@ export function purchase(
       sku: `S${i + 1}`,
       quantity: BigInt(Math.round(quantity * 1_000)),
       unitPrice: BigInt(Math.round(price * 1_000_000)),
+      amount: null,
+      kind: 'GOODS',
+      discount: cents(0),
+      tax: cents(0),
+      reduced: cents(0),
       eligible: true,
       returned: BigInt((back[i] ?? 0) * 1_000),
     };
   });
   const paidWithPoints = cents(Math.round(paid * 100));
   return {
-    rule: { pointsPerUnit: 1n, multiplier: ratio(1) },
+    rule: { pointsPerUnit: 1n, multiplier: ratio(1), earnsOn: 'GROSS' },
     scale: 0,
     lines: read,
-    amount: sumAmounts(read.map((line) => roundedLineAmount(line.quantity, line.unitPrice, CENT))),
+    amount: sumAmounts(read.map((line) => worthLeft({ ...line, returned: 0n }, CENT).amount)),
     paidWithPoints,
     pointsKept: 0,
     paidBy: burned > 0 ? [{ points: burned, reversed: given, value: paidWithPoints }] : [],

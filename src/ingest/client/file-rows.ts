@@ -12,7 +12,7 @@ export interface Row {
 const IDENTIFIERS = { card: 'CARD', qr: 'QR', phone: 'PHONE', email: 'EMAIL', walletPass: 'WALLET_PASS' } as const;
 const MEMBER = ['customerId', 'identifierKind', 'identifier', ...Object.keys(IDENTIFIERS)];
 const OPENING = [...MEMBER, 'currency', 'points', 'expiresOn', 'earnedOn', 'reference'];
-const BASKET = ['sku', 'category', 'quantity', 'unitPrice'];
+const BASKET = ['sku', 'category', 'quantity', 'unitPrice', 'amount', 'kind', 'tax'];
 const PURCHASE = [...MEMBER, 'currency', 'occurredAt', 'moneyCurrency', 'channel', 'instrument', 'reference'];
 
 /** Most lines of one basket. */
@@ -58,7 +58,7 @@ function toPurchase(records: readonly FileRecord[]): Row {
         return fail(`Line ${line} has the same reference and another ${name}. Give each purchase its own reference.`);
   const { lines, ...common } = inputOf(first) as { lines?: unknown };
   const basket = 'lines' in first.values ? listOf(lines) : records.map(({ line, values }) => ({ line, ...pick(values, BASKET) }));
-  if (basket === null) return fail('The field "lines" is a list of objects with sku, quantity and unitPrice.');
+  if (basket === null) return fail('The field "lines" is a list of objects with sku, quantity and unitPrice or amount.');
   const input = Object.fromEntries(Object.entries(common).filter(([name]) => !BASKET.includes(name)));
   return { ...place, end, input: { ...place, ...input, lines: basket.map((each) => ({ ...each, line: 'line' in each ? each.line : first.line })) } };
 }
