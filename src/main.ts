@@ -11,8 +11,8 @@ import { EmbeddedDatabaseError } from './database/embedded-binaries';
 import { KEY_MARK, requireMigrated } from './database/migrate';
 import { type QueueAccess, runGateway, runWorkerStatus } from './http/run-gateway';
 import { CannotListen, findPort } from './http/server';
+import { UnusableFile } from './ingest/client/file-text';
 import { PlatformOut, PlatformRefused } from './ingest/client/platform';
-import { UnusableFile } from './ingest/client/read-file';
 import { createLogger } from './logging';
 import { joinDeployment, openDeployment, rememberPublicUrl } from './open-deployment';
 import { describeReady } from './ready-banner';
@@ -126,7 +126,7 @@ async function verify(given: Config, log: Logger): Promise<void> {
   process.exitCode = await runVerify(given, log, (line) => process.stdout.write(`${line}\n`));
 }
 
-/** Sends a file to the platform's API and ends: 0 all lines are in, 1 some were wrong. It needs neither database nor keys. */
+/** Sends a file to the platform's API and ends: 0 all lines are in, 1 some were wrong, 2 it could not be run to its end. It needs neither database nor keys. */
 async function importFile(kind: 'OPENINGS' | 'PURCHASES', { http, client }: Config, args: readonly string[]): Promise<void> {
   const { importFromCommandLine } = await import('./ingest/client/import-command.js');
   const settings = { url: http.publicUrl, clientId: client.id, clientSecret: client.secret };
@@ -198,6 +198,6 @@ main(...process.argv.slice(2)).catch((error: unknown) => {
   );
   // What somebody can mend is told in words; anything else is ours to mend and comes with its stack.
   process.stderr.write(`\ntessera: ${expected ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`);
-  // For verify, 1 says that the books are wrong; this says that nobody looked.
-  process.exit(process.argv[2] === 'verify' ? 2 : 1);
+  // For verify, 1 says that the books are wrong, for imports that lines are; this says that nobody looked.
+  process.exit(/^(verify$|import:)/.test(process.argv[2] ?? '') ? 2 : 1);
 });

@@ -11,7 +11,8 @@ export function plainText(longest: number) {
     .string()
     .min(1, 'This must not be empty.')
     .max(longest, `This has at most ${longest} characters.`)
-    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'This must be text without control characters.');
+    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'This must be text without control characters.')
+    .refine((text) => !text.includes('\uFFFD'), 'This has the character U+FFFD: it was read in the wrong encoding. Send it in UTF-8.');
 }
 
 /** Text that may be left out; null and absent are the same. */

@@ -16,7 +16,7 @@ export async function listSetAsideEvents(
 ): Promise<SetAsideEvent[]> {
   requireOperator(principal, ['FINANCE']);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) =>
-    readSetAside(client, requireCurrency(await app.coalition.snapshot(client), currency).id, page),
+    readSetAside(client, requireCurrency(await app.coalition.snapshot(client), currency, 'currency').id, page),
   );
 }
 

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { namesIn, openingRows, purchaseRows } from '../../src/ingest/client/file-rows';
+import { UnusableFile } from '../../src/ingest/client/file-text';
 import { importFromCommandLine } from '../../src/ingest/client/import-command';
-import { readRecords, UnusableFile } from '../../src/ingest/client/read-file';
+import { readRecords } from '../../src/ingest/client/read-file';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 
 const directory = mkdtempSync(join(tmpdir(), 'import-'));
@@ -16,9 +17,9 @@ const write = (name: string, content: string | Buffer) => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('reading a file', () => {
-  const read = async (path: string, kind: 'OPENINGS' | 'PURCHASES' = 'OPENINGS') => {
+  const read = async (path: string, kind: 'OPENINGS' | 'PURCHASES' = 'OPENINGS', encoding: string | null = null) => {
     const format = path.includes('json') ? 'ndjson' : 'csv';
-    const records = readRecords(path, format, namesIn(kind, format));
+    const records = readRecords({ path, format, encoding }, namesIn(kind, format));
     const rows = [];
     for await (const row of kind === 'OPENINGS' ? openingRows(records) : purchaseRows(records)) rows.push(row.input);
     return rows;
@@ -37,10 +38,40 @@ describe('reading a file', () => {
   it('tells which line is broken, and goes on after it', async () => {
     const rows = await read(write('b.csv', 'customerId,points\nA,1\nB\nC,3,4\nD"x,5\n"E",6\nF,7\n'));
     expect(rows.map((row) => `${row.line} ${row.customerId ?? 'unreadable'}`)).toEqual(['2 A', '3 unreadable', '4 unreadable', '5 unreadable', '6 E', '7 F']);
+    // A quote that is never closed is an error of its line, and swallows none of the others.
     const open = await read(write('c.csv', `customerId,points\nA,1\n"B,2\n${'C,3\n'.repeat(10)}`));
-    expect(open[0]).toMatchObject({ line: 2, customerId: 'A' });
-    expect(open.slice(1).every(({ unreadable }) => unreadable !== undefined)).toBe(true);
-    expect(open.length).toBeGreaterThan(1);
+    expect(open).toHaveLength(12);
+    expect(open[1]).toEqual({ line: 3, unreadable: expect.stringContaining('A quote is opened in this line and never closed') });
+    expect(open.filter(({ unreadable }) => unreadable === undefined).map(({ line, customerId }) => `${line} ${customerId}`)).toEqual([
+      '2 A',
+      ...Array.from({ length: 10 }, (_, at) => `${at + 4} C`),
+    ]);
+    const long = await read(write('l.csv', `customerId,points\nA,1\n${'x'.repeat(1_000_001)},2\n"B,2\n${'C,3\n'.repeat(300_000)}D,4\n`));
+    expect(long).toHaveLength(300_004);
+    expect(long.filter(({ unreadable }) => unreadable !== undefined)).toEqual([
+      { line: 3, unreadable: 'The line is longer than 1,000,000 bytes.' },
+      { line: 4, unreadable: expect.stringContaining('never closed') },
+    ]);
+    expect(long.at(-1)).toEqual({ line: 300_005, customerId: 'D', points: '4' });
+  });
+
+  it('reads what a file says, or says that it cannot: never another character', async () => {
+    const latin = Buffer.from('customerId,points\nM\xfcller,1\nM\xf6ller,2\nMeier,3\n', 'latin1');
+    const rows = await read(write('m.csv', latin));
+    expect(rows).toEqual([
+      { line: 2, unreadable: expect.stringContaining('not UTF-8') },
+      { line: 3, unreadable: expect.stringContaining('--encoding windows-1252') },
+      { line: 4, customerId: 'Meier', points: '3' },
+    ]);
+    const names = async (path: string, encoding: string | null = null) => (await read(path, 'OPENINGS', encoding)).map(({ customerId }) => customerId);
+    expect(await names(write('m.csv', latin), 'iso-8859-1')).toEqual(['Müller', 'Möller', 'Meier']);
+    const text = '\uFEFFcustomerId,points\r\nMüller,1\r\n"Zoë\nII",2\r\n';
+    expect(await names(write('n.csv', Buffer.from(text, 'utf16le')))).toEqual(['Müller', 'Zoë\nII']);
+    expect(await names(write('o.csv', Buffer.from(text, 'utf16le').swap16()))).toEqual(['Müller', 'Zoë\nII']);
+    expect(await names(write('p.csv', text))).toEqual(['Müller', 'Zoë\nII']);
+    // Somebody else has replaced it already.
+    expect(await read(write('q.ndjson', '{"customerId":"M\uFFFDller","points":1}\n'))).toEqual([{ line: 1, unreadable: expect.stringContaining('not UTF-8') }]);
+    await expect(read(write('m.csv', latin), 'OPENINGS', 'klingon')).rejects.toThrow('The encoding "klingon" is not known');
   });
 
   it('reads NDJSON line by line', async () => {
@@ -168,6 +199,28 @@ describe('sending a file through the API', () => {
       rejected: 1,
       errors: { edges: [{ node: { line: 3, field: 'points', code: 'BAD_VALUE' } }] },
     });
+  });
+
+  it('tells each kind of error once, what the file says of itself, and stops when told to', async () => {
+    const wrong = Array.from({ length: 40 }, (_, at) => `S-${at},${at % 2 ? 'many' : '-1'},2026-01-${String((at % 28) + 1).padStart(2, '0')},s${at}`);
+    const path = write('groups.csv', `customerId,points,earnedOn,reference\n${wrong.join('\n')}\nS-1,5,2026-02-01,\nS-1,5,2026-02-01,\n`);
+    said.length = 0;
+    expect(await run('OPENINGS', path, '--dry-run')).toBe(1);
+    expect(said.filter((text) => text.includes(' x BAD_VALUE'))).toEqual([
+      expect.stringMatching(/^40 x BAD_VALUE in points \(lines 2, 3, 4, 5, 6, \.\.\.\): Points are a whole number/),
+    ]);
+    expect(said).toContain('the file: 42 entries of 40 members, 2026-01-01 to 2026-02-01');
+    expect(said).toContain('1 lines say the same as the line before them, line 43 first: are they there twice?');
+    expect(said).toContain('2 entries have no reference: in a file that differs by a line they would count once more');
+    expect(said.at(-1)).toMatch(/^checked: 2 of 42 entries, 10 points/);
+    said.length = 0;
+    const before = await booked();
+    expect(await run('OPENINGS', path, '--batch', '5', '--stop-after', '7')).toBe(1);
+    expect(said).toContainEqual(expect.stringMatching(/^stopped after line 11: so many entries are wrong/));
+    expect(said.at(-1)).toMatch(/^imported: 0 of 10 entries/);
+    expect(await booked()).toEqual(before);
+    await expect(run('OPENINGS', path, '--stop-after', 'soon')).rejects.toThrow('--stop-after: ');
+    await expect(run('OPENINGS', path, '--encoding', 'klingon')).rejects.toThrow('not known');
   });
 
   it('fills a list of errors that is asked for later, however long it is', async () => {

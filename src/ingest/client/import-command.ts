@@ -2,9 +2,11 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { ConfigError } from '../../config';
+import { ErrorGroups } from './error-groups';
+import { knownEncoding } from './file-text';
 import { Platform } from './platform';
 import { type FileFormat, formatOf } from './read-file';
-import { type SendFile, type Sent, type SentError, sendFile } from './send-file';
+import { type Progress, type SendFile, type Sent, type SentError, type SentFile, sendFile } from './send-file';
 
 const usage = (kind: SendFile['kind']) => `npm run import:${kind.toLowerCase()} -- FILE --currency CODE [options]
   FILE                 CSV with a heading, or NDJSON (.ndjson, .jsonl); either packed (.gz)
@@ -14,8 +16,12 @@ const usage = (kind: SendFile['kind']) => `npm run import:${kind.toLowerCase()} 
   --dry-run            check everything, book nothing
   --all-or-nothing     check each line by itself first, and book nothing if one is wrong; what only comes out while lines are booked is an
                        error of that line, and the others are booked
+  --encoding NAME      what a file is in that is neither UTF-8 nor UTF-16 with its mark, such as windows-1252
+  --stop-after N       send nothing more once N entries were wrong
   --errors FILE        every error as CSV: line, field, code, message
-  --batch N            entries in one request, 1 to 500; default 500`;
+  --batch N            entries in one request, 1 to 500; default 500
+
+It ends with 0: all lines are in; 1: some are wrong; 2: it could not be run, or not to its end.`;
 
 const asked = z.object({
   file: z.string('name the file').min(1),
@@ -26,6 +32,8 @@ const asked = z.object({
   batch: z.coerce.number().int('a whole number').min(1, 'from 1').max(500, 'up to 500'),
   format: z.enum(['csv', 'ndjson']).optional(),
   errors: z.string().min(1).optional(),
+  encoding: z.string().min(1).transform(knownEncoding).optional(),
+  'stop-after': z.coerce.number().int('a whole number').min(1, 'from 1').optional(),
   'dry-run': z.boolean().default(false),
   'all-or-nothing': z.boolean().default(false),
 });
@@ -36,9 +44,7 @@ export interface ImportSettings {
   readonly clientSecret: string | null;
 }
 
-const SHOWN_ERRORS = 20;
-
-/** `npm run import:openings` and `import:purchases`: sends a file through the API, as the brand itself could. 0: all lines are in; 1: some were wrong. */
+/** `npm run import:openings` and `import:purchases`: sends a file through the API, as the brand itself could. 0: all lines are in; 1: some were wrong. What keeps it from running is thrown. */
 export async function importFromCommandLine(
   kind: SendFile['kind'],
   settings: ImportSettings,
@@ -50,16 +56,17 @@ export async function importFromCommandLine(
     say(`waiting for ${options.url}: ${trouble}`),
   );
   const file = { path: options.file, format: (options.format ?? formatOf(options.file)) as FileFormat, kind, currency: options.currency, batch: options.batch };
+  const read = { ...file, encoding: options.encoding ?? null, stopAfter: options['stop-after'] ?? null };
   const report = new Report(say, options.errors ?? null);
   if (options['dry-run'] || options['all-or-nothing']) {
-    const checked = await report.watch('checked', () => sendFile(platform, { ...file, dryRun: true }, report));
+    const checked = await report.watch('checked', () => sendFile(platform, { ...read, dryRun: true }, report));
     if (options['dry-run']) return checked.rejected > 0 ? 1 : 0;
     if (checked.rejected > 0) {
       say('Nothing was booked: correct these lines and start again.');
       return 1;
     }
   }
-  const sent = await report.watch('imported', () => sendFile(platform, { ...file, dryRun: false }, report));
+  const sent = await report.watch('imported', () => sendFile(platform, { ...read, dryRun: false }, report));
   return sent.rejected > 0 ? 1 : 0;
 }
 
@@ -67,7 +74,18 @@ function readArguments(kind: SendFile['kind'], settings: ImportSettings, args: r
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   try {
-    const options = { currency: text, url: text, client: text, batch: text, format: text, errors: text, 'dry-run': flag, 'all-or-nothing': flag };
+    const options = {
+      currency: text,
+      url: text,
+      client: text,
+      batch: text,
+      format: text,
+      errors: text,
+      encoding: text,
+      'stop-after': text,
+      'dry-run': flag,
+      'all-or-nothing': flag,
+    };
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     if (positionals.length > 1) throw new Error('Name one file.');
     return asked.parse({
@@ -87,7 +105,8 @@ function readArguments(kind: SendFile['kind'], settings: ImportSettings, args: r
 /** What is told while a file is sent, and at its end. */
 class Report {
   private told = 0;
-  private shown = 0;
+  private startedAt = 0;
+  private groups = new ErrorGroups();
   private done: 'checked' | 'imported' = 'imported';
 
   constructor(
@@ -95,14 +114,17 @@ class Report {
     private readonly errorsTo: string | null,
   ) {}
 
-  async watch(done: 'checked' | 'imported', send: () => Promise<Sent>): Promise<Sent> {
-    this.shown = 0;
+  async watch(done: 'checked' | 'imported', send: () => Promise<SentFile>): Promise<Sent> {
+    this.groups = new ErrorGroups();
     this.done = done;
-    const sent = await send();
+    this.startedAt = Date.now();
+    const { sent, facts, stopped } = await send();
+    for (const told of [...this.groups.describe(), ...facts.describe()]) this.say(told);
+    if (stopped) this.say(`stopped after line ${sent.lastLine}: so many entries are wrong. Correct the file and start again, or give a larger --stop-after.`);
     const { id, imported, repeated, rejected, enrolled, points } = sent;
     this.say(
       `${done}: ${imported} of ${sent.entries} entries, ${points} points, ${enrolled} members ${done === 'checked' ? 'to enrol' : 'enrolled'}, ${repeated} there before, ${rejected} wrong (${id}).` +
-        (rejected > this.shown ? ` Ask the API for import(id: "${id}") { errors } to see all errors, or give --errors FILE.` : ''),
+        (rejected > 0 && this.errorsTo === null ? ` Give --errors FILE to have each of them, or ask the API for import(id: "${id}") { errors }.` : ''),
     );
     return sent;
   }
@@ -123,20 +145,22 @@ class Report {
     if (created && !begunAnew) for await (const errors of earlier()) await this.keep(errors);
   }
 
-  onProgress(sent: Sent): void {
+  onProgress({ sent, entries, bytes, bytesLeft }: Progress): void {
     const now = Date.now();
     if (now - this.told < 2_000) return;
     this.told = now;
-    const left = sent.secondsLeft === null ? '' : `, about ${clock(sent.secondsLeft)} left`;
+    // Of this run: what an earlier one took, and the time between them, say nothing of it.
+    const seconds = (now - this.startedAt) / 1_000;
+    const left = bytes > 0 && seconds > 1 ? `, about ${clock(Math.round((bytesLeft * seconds) / bytes))} left` : '';
     this.say(
-      `line ${sent.lastLine}: ${sent.imported} ${this.done === 'checked' ? 'right' : 'imported'}, ${sent.repeated} there before, ${sent.rejected} wrong; ${sent.entriesPerSecond}/s${left}`,
+      `line ${sent.lastLine}: ${sent.imported} ${this.done === 'checked' ? 'right' : 'imported'}, ${sent.repeated} there before, ${sent.rejected} wrong; ${Math.round(entries / Math.max(seconds, 0.001))}/s${left}`,
     );
   }
 
   async onErrors(errors: readonly SentError[]): Promise<void> {
-    for (const { line, field, code, message } of errors.slice(0, Math.max(0, SHOWN_ERRORS - this.shown)))
-      this.say(`line ${line}${field ? `, ${field}` : ''}: ${message} (${code})`);
-    this.shown = Math.min(SHOWN_ERRORS, this.shown + errors.length);
+    // The first of each kind at once, how many there are at the end.
+    for (const error of errors)
+      if (this.groups.add(error)) this.say(`line ${error.line}${error.field ? `, ${error.field}` : ''}: ${error.message} (${error.code})`);
     await this.keep(errors);
   }
 

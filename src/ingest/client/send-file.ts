@@ -1,18 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
+import { FileFacts } from './file-facts';
 import { namesIn, openingRows, purchaseRows, type Row } from './file-rows';
+import { measureFile, UnusableFile } from './file-text';
 import type { Platform } from './platform';
-import { type FileFormat, measureFile, readRecords, UnusableFile } from './read-file';
+import { type FileToRead, readRecords } from './read-file';
 
-export interface SendFile {
-  readonly path: string;
-  readonly format: FileFormat;
+export interface SendFile extends FileToRead {
   readonly kind: 'OPENINGS' | 'PURCHASES';
   /** Code of the points currency of lines that name none. */
   readonly currency: string;
   readonly dryRun: boolean;
   /** Entries in one request; 500 at most. */
   readonly batch: number;
+  /** Nothing more is sent once so many entries were wrong; null: the whole file is. */
+  readonly stopAfter: number | null;
+}
+
+/** What became of a file. */
+export interface SentFile {
+  readonly sent: Sent;
+  readonly facts: FileFacts;
+  /** Too many entries were wrong: the rest of the file was not sent. */
+  readonly stopped: boolean;
+}
+
+/** How far this run has come. */
+export interface Progress {
+  readonly sent: Sent;
+  /** Entries that this run has sent, and bytes that it has come further in the file, of those that were left. */
+  readonly entries: number;
+  readonly bytes: number;
+  readonly bytesLeft: number;
 }
 
 /** An import as the platform tells of it. */
@@ -25,8 +44,6 @@ export interface Sent {
   readonly rejected: number;
   readonly enrolled: number;
   readonly points: number;
-  readonly entriesPerSecond: number;
-  readonly secondsLeft: number | null;
   readonly finishedAt: string | null;
 }
 
@@ -41,14 +58,14 @@ export interface Watcher {
   /** Before the first batch: how far earlier runs of the same file have come, and what they found wrong; finished: nothing is sent. */
   onStart(sent: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void>;
   /** After each batch. */
-  onProgress(sent: Sent): void;
+  onProgress(progress: Progress): void;
   onErrors(errors: readonly SentError[]): Promise<void>;
 }
 
 /** Requests stay well below what a gateway takes at once (TESSERA_BODY_LIMIT). */
 const MOST_BYTES = 400_000;
 
-const IMPORT = 'id lastLine entries imported repeated rejected enrolled points entriesPerSecond secondsLeft finishedAt';
+const IMPORT = 'id lastLine entries imported repeated rejected enrolled points finishedAt';
 const ERROR = 'line field code message';
 const ERRORS = `query ($id: ID!, $after: String) { import(id: $id) { errors(first: 100, after: $after) { edges { node { ${ERROR} } } pageInfo { hasNextPage endCursor } } } }`;
 const REFUSAL = '... on Refusal { code message retrySafe }';
@@ -64,11 +81,13 @@ const SEND = {
  * Sends a file, batch by batch, and goes on where an earlier run of the same file stopped: the import is named by what is in the file. One that was
  * finished is not sent again (a dry run is). Memory holds one batch, however long the file is.
  */
-export async function sendFile(platform: Platform, file: SendFile, watcher: Watcher): Promise<Sent> {
+export async function sendFile(platform: Platform, file: SendFile, watcher: Watcher): Promise<SentFile> {
+  const facts = new FileFacts();
   const { sha256, bytes: size } = await measureFile(file.path).catch((error: NodeJS.ErrnoException) => {
     throw new UnusableFile(`${file.path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`);
   });
-  const key = `${file.kind} ${file.currency} ${file.dryRun ? 'dry run ' : ''}sha256:${sha256}`;
+  // In another encoding the same bytes are another file.
+  const key = `${file.kind} ${file.currency} ${file.dryRun ? 'dry run ' : ''}sha256:${sha256}${file.encoding === null ? '' : ` ${file.encoding}`}`;
   const start = (idempotencyKey: string) => {
     const { kind, currency, dryRun, path } = file;
     return platform.ask<Sent>(START, { input: { idempotencyKey, kind, currency, dryRun, fileName: basename(path).slice(0, 255), bytesTotal: size } });
@@ -78,37 +97,49 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
   if (sent.finishedAt !== null) {
     if (!file.dryRun) {
       await begun();
-      return sent;
+      return { sent, facts, stopped: false };
     }
     sent = await start(`${key} ${randomUUID()}`);
   }
   await begun();
   const { id, lastLine } = sent;
-  const records = readRecords(file.path, file.format, namesIn(file.kind, file.format));
+  const records = facts.watch(readRecords(file, namesIn(file.kind, file.format)));
   const rows = file.kind === 'OPENINGS' ? openingRows(records) : purchaseRows(records);
   let batch: Row[] = [];
   let bytes = 0;
+  let entries = 0;
+  let begunAt: number | null = null;
   const send = async () => {
     const last = batch.at(-1);
     if (!last) return;
     const answer = await platform.ask<{ import: Sent; errors: readonly SentError[] }>(SEND[file.kind], {
       input: { importId: id, rows: batch.map(({ input }) => input), bytesDone: Math.min(size, last.end) },
     });
+    entries += batch.length;
     batch = [];
     bytes = 0;
     sent = answer.import;
     await watcher.onErrors(answer.errors);
-    watcher.onProgress(sent);
+    watcher.onProgress({ sent, entries, bytes: last.end - (begunAt ?? 0), bytesLeft: Math.max(0, size - last.end) });
   };
+  const enough = () => file.stopAfter !== null && sent.rejected >= file.stopAfter;
   for await (const row of rows) {
-    if (row.line <= lastLine) continue;
+    facts.add(row);
+    if (row.line <= lastLine) {
+      begunAt = row.end;
+      continue;
+    }
     const length = JSON.stringify(row.input).length;
-    if (batch.length >= file.batch || bytes + length > MOST_BYTES) await send();
+    if (batch.length >= file.batch || bytes + length > MOST_BYTES) {
+      await send();
+      if (enough()) return { sent, facts, stopped: true };
+    }
     batch.push(row);
     bytes += length;
   }
   await send();
-  return platform.ask<Sent>(FINISH, { input: { importId: id } });
+  if (enough()) return { sent, facts, stopped: true };
+  return { sent: await platform.ask<Sent>(FINISH, { input: { importId: id } }), facts, stopped: false };
 }
 
 interface ErrorPage {

@@ -25,6 +25,7 @@ const TEXT = [
     empty: '',
     NUL: 'a\u0000b',
     'lone surrogate': 'a\ud800b',
+    'read in the wrong encoding': 'M\ufffdller',
     'over-long': times('x', 10_000),
     'over-long in bytes': times('\u{1f600}', 600),
   }),
