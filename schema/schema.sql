@@ -1449,10 +1449,10 @@ CREATE TABLE transfer (
   CONSTRAINT transfer_pkey PRIMARY KEY (id),
   CONSTRAINT transfer_amount_positive CHECK ((amount > 0)),
   CONSTRAINT transfer_capture CHECK (((hold_id IS NOT NULL) = (code = 'CAPTURE'::text))),
-  CONSTRAINT transfer_code CHECK ((code = ANY (ARRAY['EARN'::text, 'BONUS'::text, 'OPENING'::text, 'GOODWILL'::text, 'BURN'::text, 'CAPTURE'::text, 'REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'GIFT'::text, 'POOL_CONTRIBUTION'::text, 'POOL_RETURN'::text, 'MERGE'::text, 'CONVERSION_OUT'::text, 'CONVERSION_IN'::text, 'FEE'::text, 'REMAINDER'::text, 'EXPIRY'::text, 'CLOSURE'::text, 'CLEARING'::text]))),
+  CONSTRAINT transfer_code CHECK ((code = ANY (ARRAY['EARN'::text, 'BONUS'::text, 'OPENING'::text, 'GOODWILL'::text, 'BURN'::text, 'CAPTURE'::text, 'REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'GIFT'::text, 'POOL_CONTRIBUTION'::text, 'POOL_RETURN'::text, 'MERGE'::text, 'CONVERSION_OUT'::text, 'CONVERSION_IN'::text, 'FEE'::text, 'REMAINDER'::text, 'EXPIRY'::text, 'CLOSURE'::text, 'CLEARING'::text, 'ARREARS_FILL'::text]))),
   CONSTRAINT transfer_lot CHECK ((((origin_id IS NULL) = (lot_expires_on IS NULL)) AND ((origin_id IS NULL) = (lot_available_on IS NULL)))),
   CONSTRAINT transfer_reversal CHECK (((reverses IS NOT NULL) = (code = ANY (ARRAY['REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text])))),
-  CONSTRAINT transfer_two_accounts CHECK ((debit_account <> credit_account))
+  CONSTRAINT transfer_two_accounts CHECK (((debit_account = credit_account) = (code = 'ARREARS_FILL'::text)))
 );
 
 CREATE TABLE velocity_limit (

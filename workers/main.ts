@@ -1,5 +1,6 @@
 import type { App } from '../src/app';
 import { recoverRollUps } from '../src/books/roll-up-journal';
+import { fillStandingArrears } from '../src/expiry/fill-standing-arrears';
 import { recoverJournal } from '../src/settlement/recover-journal';
 import { runClearing } from './clear-events';
 import { runClosing } from './close-period';
@@ -19,6 +20,7 @@ export interface Workers {
 export async function startWorkers(app: App): Promise<Workers> {
   await recoverJournal(app);
   await recoverRollUps(app);
+  await fillStandingArrears(app);
   const queues = openQueues(app.config, app.log);
   // Clearing goes in the journal's order, one range at a time: more at once would only wait for its cursor.
   queues.work('clearing', 1, ({ name, data }) => runClearing(app, name, data));

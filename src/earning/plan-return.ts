@@ -103,19 +103,21 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
     return {
       steps,
       rows: [row, ...lines],
-      answer: {
+      answer: (done) => ({
         returnId,
         purchaseId: purchase.id,
         currency: facts.currency.code,
         clawedBack: clawBack,
         reinstated,
+        arrearsMade: done.arrears(facts.clawbackId),
+        arrearsFilled: facts.reinstatementIds.reduce((sum, id) => sum + done.filled(id), 0),
         pointsKept: standing.pointsKept - clawBack,
         moneyCurrency: purchase.moneyCurrency,
         amountLeft: formatExact(amountLeft),
         moneyBack: moneyBack === null ? null : formatExact(moneyBack),
         lines: returned.map(({ lineNo, quantity, left }) => ({ lineNo, quantity: formatDecimal(quantity, 3), left: formatDecimal(left, 3) })),
         occurredAt: facts.occurredAt.toISOString(),
-      },
+      }),
     };
   };
 }

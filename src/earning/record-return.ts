@@ -68,6 +68,10 @@ export interface RecordedReturn {
   readonly clawedBack: number;
   /** Burned points given back. */
   readonly reinstated: number;
+  /** Points of clawedBack that the member had no longer, and owes from now on; absent: recorded before it was told. */
+  readonly arrearsMade?: number;
+  /** Points of reinstated that paid what was owed; absent: as above. */
+  readonly arrearsFilled?: number;
   /** Points that the purchase still stands for. */
   readonly pointsKept: number;
   readonly moneyCurrency: string;

@@ -77,6 +77,18 @@ export class RecordedReturnType {
   })
   reinstated!: number;
 
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: 'Points of clawedBack that the member had no longer, and owes from now on; null where the return was recorded before this was told.',
+  })
+  arrearsMade?: number | null;
+
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: 'Points of reinstated that paid what the member owed, and so cannot be spent; null where the return was recorded before this was told.',
+  })
+  arrearsFilled?: number | null;
+
   @Field(() => PointsScalar, { description: 'Points that the purchase still stands for.' })
   pointsKept!: number;
 

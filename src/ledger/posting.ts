@@ -28,6 +28,7 @@ export type TransferCode =
   | 'REFUND'
   | 'REINSTATEMENT'
   | 'CLAWBACK'
+  | 'ARREARS_FILL'
   | 'CONVERSION_OUT'
   | 'CONVERSION_IN'
   | 'CLEARING';
@@ -124,12 +125,21 @@ export type Step =
   /** Adds to a counter under its wallet's lock. */
   | { do: 'count'; account: AccountId; key: string; by: number };
 
+/** What the steps of a plan came to. Transfers that it did not make count 0. */
+export interface Done {
+  /** Points that a clawback did not find, and that are owed now. */
+  arrears(clawback: Uuid): number;
+  /** Points of a credit that filled older arrears. */
+  filled(credit: Uuid): number;
+}
+
 /** What a plan does when it is not refused. */
 export interface Plan {
   readonly steps: readonly Step[];
   /** Rows of other tables, written with the posting in the same transaction. */
   readonly rows?: readonly AlongsideRow[];
-  readonly answer: Answer;
+  /** Told from what the steps came to, where it hangs on that. */
+  readonly answer: Answer | ((done: Done) => Answer);
 }
 
 /** A wallet as it is at this point of the batch, judged at the posting's day. */

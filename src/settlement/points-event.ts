@@ -33,11 +33,11 @@ export interface ConversionEvent extends EventFacts {
   readonly rate: ConversionPrice;
 }
 
-/** Points that came into a wallet from another one, or from another currency: worth money only by the arrears that they filled. */
+/** Points that came into a wallet from another one, or from another currency, or that lay in it already: worth money only by the arrears that they filled. */
 export interface ArrivalEvent extends EventFacts {
   readonly code: (typeof ARRIVALS)[number];
 }
-export const ARRIVALS = ['GIFT', 'POOL_CONTRIBUTION', 'POOL_RETURN', 'MERGE', 'CONVERSION_IN'] as const;
+export const ARRIVALS = ['GIFT', 'POOL_CONTRIBUTION', 'POOL_RETURN', 'MERGE', 'CONVERSION_IN', 'ARREARS_FILL'] as const;
 
 /** A points transfer that clearing prices, with the facts that its price depends on. */
 export type PointsEvent = BrandEvent | ConversionEvent | ArrivalEvent;

@@ -99,6 +99,7 @@ function operatorClaims(event: PointsEvent, agreement: Agreement): Claim[] {
     case 'POOL_RETURN':
     case 'MERGE':
     case 'CONVERSION_IN':
+    case 'ARREARS_FILL':
       return recovered;
   }
 }
@@ -167,6 +168,7 @@ function issuerClaims(event: PointsEvent, agreement: Agreement): Claim[] {
     case 'POOL_RETURN':
     case 'MERGE':
     case 'CONVERSION_IN':
+    case 'ARREARS_FILL':
       return filled;
     case 'BURN':
     case 'CAPTURE':

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { arrears, besideArrears, ownFills } from './checks/arrears';
 import { endedWallets, goodwill } from './checks/care';
 import { conservation } from './checks/conservation';
 import { conversions, rates } from './checks/conversions';
@@ -7,7 +8,7 @@ import { facts, quantities } from './checks/facts';
 import { cleared, closes, money, nets, priced, setAside, statements } from './checks/obligations';
 import { gifts, pools } from './checks/pools';
 import { accountTotals, issuerTotals, stretches } from './checks/roll-ups';
-import { accounts, allocationOwners, allocations, arrears, holds, postings, reversals } from './checks/transfers';
+import { accounts, allocationOwners, allocations, holds, postings, reversals } from './checks/transfers';
 import { lots, movements, parts } from './checks/wallets';
 import { type Check, type Finding, runCheck } from './finding';
 
@@ -22,6 +23,8 @@ const CHECKS: readonly Check[] = [
   allocationOwners,
   holds,
   arrears,
+  ownFills,
+  besideArrears,
   reversals,
   facts,
   quantities,

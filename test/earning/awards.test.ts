@@ -206,14 +206,14 @@ describe('points that wait to be confirmed', () => {
     await expect(confirmPurchase(shop.app, other.principal, { idempotencyKey: 'x', purchaseId: all.purchaseId, occurredAt: null })).rejects.toThrow(NotFound);
   });
 
-  it('fill arrears as other earns do, and leave them again when they are cancelled', async () => {
+  it('fill arrears once they are confirmed, and not before', async () => {
     await open({ kind: 'IMMEDIATE' });
     const spent = await buy('50');
     await redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 50));
     expect((await giveBack(spent.purchaseId, '1')).balance).toMatchObject({ arrears: 50 });
     await setRuleOnce('ON_EVENT', 10);
     const bought = await buy('80');
-    expect(bought.balance).toMatchObject({ arrears: 0, pending: 30 });
+    expect(bought.balance).toMatchObject({ arrears: 50, pending: 80 });
     at('2026-03-20T12:00:00Z');
     expect(await cancelAwards(shop.app)).toBe(1);
     expect(await balance()).toMatchObject({ active: 0, pending: 0, arrears: 50 });

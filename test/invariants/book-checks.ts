@@ -19,7 +19,8 @@ export const CHECKS: Readonly<Record<string, string>> = {
   'no wallet is below its floor': 'SELECT id, credits, debits, held, arrears FROM account WHERE credits - debits - held + arrears < 0',
   'wallets are what their transfers make them': `
     SELECT a.id, a.credits, a.debits, t.credits, t.debits FROM account a CROSS JOIN LATERAL (
-      SELECT coalesce(sum(amount) FILTER (WHERE credit_account = a.id), 0) AS credits, coalesce(sum(amount) FILTER (WHERE debit_account = a.id), 0) AS debits, count(*) AS movements
+      SELECT coalesce(sum(amount) FILTER (WHERE credit_account = a.id), 0) AS credits, coalesce(sum(amount) FILTER (WHERE debit_account = a.id), 0) AS debits,
+        count(*) + count(*) FILTER (WHERE debit_account = credit_account) AS movements
       FROM transfer WHERE debit_account = a.id OR credit_account = a.id) t
     WHERE a.guarded AND (a.credits, a.debits, a.seq) IS DISTINCT FROM (t.credits::bigint, t.debits::bigint, t.movements)`,
   'movements are counted without a gap, each with the balance it left': `
@@ -51,8 +52,8 @@ export const CHECKS: Readonly<Record<string, string>> = {
     WHERE (a.kind = 'POOL') <> (l.contributor_id <> 0) AND l.remaining + l.held > 0`,
   'each movement has its allocations: what it took, and what it put where no lot is named': `
     SELECT x.id, x.taken, x.put, a.taken AS taken_from_lots, a.put AS put_into_lots FROM (
-      SELECT t.id, CASE WHEN t.debit_seq IS NULL THEN 0 ELSE t.amount - coalesce(r.amount, 0) END AS taken,
-        CASE WHEN t.credit_seq IS NULL OR t.origin_id IS NOT NULL THEN 0 ELSE t.amount END AS put
+      SELECT t.id, CASE WHEN t.debit_seq IS NULL OR t.code = 'ARREARS_FILL' THEN 0 ELSE t.amount - coalesce(r.amount, 0) END AS taken,
+        CASE WHEN t.credit_seq IS NULL OR t.origin_id IS NOT NULL OR t.code = 'ARREARS_FILL' THEN 0 ELSE t.amount END AS put
       FROM transfer t LEFT JOIN arrears r ON r.account_id = t.debit_account AND r.id = t.id
       UNION ALL SELECT id, amount, 0 FROM hold) x
     CROSS JOIN LATERAL (SELECT coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS taken, coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS put
@@ -64,6 +65,10 @@ export const CHECKS: Readonly<Record<string, string>> = {
   'arrears were filled oldest first': `
     SELECT older.id, newer.id AS newer FROM arrears older JOIN arrears newer ON newer.account_id = older.account_id AND newer.seq > older.seq
     WHERE older.remaining > 0 AND newer.remaining < newer.amount`,
+  'live points never lie beside arrears': `
+    SELECT a.id, a.arrears, l.remaining FROM account a JOIN lot l ON l.account_id = a.id
+    WHERE a.arrears > 0 AND l.remaining > 0 AND l.available_on < 'infinity'
+      AND least(l.expires_on, a.slides_until) > (SELECT (max(greatest(occurred_at, recorded_at)) AT TIME ZONE 'UTC')::date FROM transfer)`,
   'holds are captured by one transfer of that amount': `
     SELECT h.id, h.state, h.captured, t.amount FROM hold h LEFT JOIN transfer t ON t.hold_id = h.id WHERE h.captured <> coalesce(t.amount, 0)`,
   'held is what open holds hold': `

@@ -1,9 +1,10 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import type { PostingOutcome, PostingRequest } from '../../src/ledger/posting';
+import { type Day, NEVER } from '../../src/points/calendar';
 import { type Balances, type Books, balancesOfModel, fromModel } from './books';
 import type { Coverage } from './coverage';
 import { NaiveLedger, type NaiveOutcome } from './naive-ledger';
-import { owedBy } from './naive-points';
+import { endOf, free, owedBy, type Point, type Wallet } from './naive-points';
 import { type Asked, Asker } from './random-asks';
 import { type Command, PLACES } from './random-commands';
 import type { World } from './world';
@@ -54,8 +55,14 @@ export async function compareWithModel(target: Target, commands: readonly Comman
   }
   await flush();
   deepStrictEqual(await target.books(), fromModel(model));
+  for (const wallet of model.state.wallets.values()) deepStrictEqual(liveBesideArrears(wallet, asker.latest), []);
   for (const currency of [0, 1]) deepStrictEqual(putOut(model, target.world, currency), accountedFor(model, target.world, currency));
   seen?.end(commands.length);
+}
+
+/** Points that have not ended by then, are not held and do not wait to be confirmed, in a wallet that owes something. */
+function liveBesideArrears(wallet: Wallet, day: Day): Point[] {
+  return owedBy(wallet) === 0 ? [] : free(wallet).filter((point) => day < endOf(point, wallet) && point.lot.availableOn !== NEVER);
 }
 
 function comparable(outcome: PostingOutcome | null): NaiveOutcome | null {

@@ -212,6 +212,28 @@ export class NaiveBooks {
     });
   }
 
+  /** What lies live in a wallet that owes something pays for it, point by point: out of the wallet and into it again, where the oldest arrears swallow it. */
+  protected payArrears(account: AccountId, day: Day, id: Uuid, inOrder: (points: readonly Point[]) => readonly Point[]): void {
+    const wallet = this.wallet(account);
+    const live = free(wallet).filter((point) => !isOver(point, wallet, day) && point.lot.availableOn !== NEVER);
+    const paying = together(inOrder(live).slice(0, owedBy(wallet)));
+    if (paying.length === 0) return;
+    const gone = new Set<Point>();
+    for (const { lot } of paying) gone.add(wallet.points.find((point) => point.hold === null && point.lot === lot && !gone.has(point)) as Point);
+    const { credited, debited, movements } = wallet;
+    const amount = paying.length;
+    const [debitAfter, creditAfter] = [`${credited - debited - amount} ${movements + 1}`, `${credited - debited} ${movements + 2}`];
+    this.change(account, {
+      points: wallet.points.filter((point) => !gone.has(point)),
+      credited: credited + amount,
+      debited: debited + amount,
+      movements: movements + 2,
+    });
+    const fills = this.bring(account, paying, day);
+    const kept = { lot: null, creditedLot: '-', allocations: [], fills, filled: amount, consumed: [], reversed: 0 };
+    this.state.transfers.set(id, { day, debit: account, credit: account, amount, code: 'ARREARS_FILL', reverses: null, debitAfter, creditAfter, ...kept });
+  }
+
   /** Points that arrive in a wallet that has lapsed live as they would have: it was dated, so that nothing else does. */
   private reviveBy(id: AccountId, points: readonly Point[], day: Day): void {
     const { slidesUntil } = this.wallet(id);
@@ -222,10 +244,11 @@ export class NaiveBooks {
   private bring(id: AccountId, points: readonly Point[], day: Day): string[] {
     const { arrears, points: there } = this.wallet(id);
     const owed = arrears.map((each) => ({ ...each }));
+    const waits = ({ lot }: Point) => lot.availableOn === NEVER;
     const stay: Point[] = [];
     const fills: string[] = [];
     for (const point of points) {
-      const oldest = point.lot.expiresOn > day && owed.find((each) => each.left > 0);
+      const oldest = point.lot.expiresOn > day && !waits(point) && owed.find((each) => each.left > 0);
       if (!oldest) {
         stay.push(point);
         continue;

@@ -1,4 +1,4 @@
-import type { Uuid } from '../../src/ids';
+import { derivedUuid, type Uuid } from '../../src/ids';
 import type { AccountId, LotTarget, Step } from '../../src/ledger/posting';
 import { ALWAYS, type Day, monthStart, NEVER } from '../../src/points/calendar';
 import { copyOf, type Hold, NaiveBooks, type Transfer } from './naive-books';
@@ -80,6 +80,7 @@ export class NaiveLedger extends NaiveBooks {
     for (const [holdId, { account, expiresOn }] of due) {
       this.lapse(account, expiresOn, id);
       this.endHold(holdId, 'EXPIRED', 0, expiresOn, expiresOn, id);
+      this.payAll([account], expiresOn, holdId);
     }
     for (const account of wallets) this.lapse(account, day, id);
   }
@@ -90,12 +91,18 @@ export class NaiveLedger extends NaiveBooks {
       for (const [at, step] of ask.steps.entries()) {
         this.stoppedAt = at;
         this.step(ask, step);
+        this.payAll(ask.wallets, ask.day, `${ask.id} ${at}`);
       }
       return null;
     } catch (error) {
       if (error instanceof No) return error.refused;
       throw error;
     }
+  }
+
+  /** Live points never lie beside arrears. */
+  private payAll(wallets: readonly AccountId[], day: Day, after: string): void {
+    for (const id of wallets) this.payArrears(id, day, derivedUuid('arrears-fill', after, String(id)), (points) => inOrder(points, this.origins));
   }
 
   private step(ask: Ask, step: Step): void {
@@ -265,11 +272,12 @@ export class NaiveLedger extends NaiveBooks {
     return hold;
   }
 
-  /** Its own lot first, an award that was never confirmed even after its time; then the same issuer's, then any. What has expired is gone. */
+  /** Its own lot first, an award that was not confirmed even after its time, and by nobody else's clawback; then the same issuer's, then any. What has expired is gone. */
   private clawable({ day }: Ask, account: AccountId, credited: LotTarget): Point[] {
     const own = lotOf(credited);
     const wallet = this.wallet(account);
-    const there = free(wallet).filter((point) => !isOver(point, wallet, day) || (point.lot === own && own.availableOn === NEVER));
+    // An award that waits to be confirmed is nobody's yet.
+    const there = free(wallet).filter((point) => (point.lot.availableOn === NEVER ? point.lot === own : !isOver(point, wallet, day)));
     const rank = ({ lot }: Point) => (lot === own ? 0 : this.issuerOf(lot).issuer === this.issuerOf(own).issuer ? 1 : 2);
     const ordered = inOrder(there, this.origins);
     return [0, 1, 2].flatMap((wanted) => ordered.filter((point) => rank(point) === wanted));

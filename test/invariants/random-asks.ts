@@ -25,6 +25,8 @@ type Loads = Required<PostingRequest['loads']>;
 export class Asker {
   private now = START;
   private count = 0;
+  /** The last day that was told of. */
+  latest = 0;
   private readonly asked: Asked[] = [];
 
   constructor(
@@ -38,6 +40,7 @@ export class Asker {
     const { occurredAt, recordedAt } = this.time(command);
     const day = dayOf(new Date(occurredAt), 'UTC');
     const bookedOn = dayOf(new Date(recordedAt), 'UTC');
+    this.latest = Math.max(this.latest, day, bookedOn);
     const maker = new StepMaker(this.world, this.model, { occurredAt, recordedAt, day, bookedOn });
     const steps = command.parts.flatMap((part) => maker.steps(part));
     if (steps.length === 0) return null;

@@ -3,10 +3,11 @@ import type * as ApplyDates from '../../src/ledger/internal/apply-dates';
 import type * as ApplyReversal from '../../src/ledger/internal/apply-reversal';
 import type * as BatchStates from '../../src/ledger/internal/batch-state';
 import type * as ConversionShares from '../../src/ledger/internal/conversion-shares';
+import type * as GracedLot from '../../src/ledger/internal/graced-lot';
 import type * as Lots from '../../src/ledger/internal/lots';
 import type * as PostingsInProgress from '../../src/ledger/internal/posting-in-progress';
-
 import type * as PostingLedgers from '../../src/ledger/posting-ledger';
+import { NEVER } from '../../src/points/calendar';
 import type { TestApp } from '../support/test-app';
 
 /**
@@ -115,16 +116,22 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
     })),
   'arrears: points that are over fill them': () =>
     replace<typeof Lots>('lots', ({ addToLot }) => ({ addToLot: (posting, ...rest) => addToLot(onDay(posting, -100_000), ...rest) })),
-  'arrears: a confirmed award forgets what it filled': () =>
-    replace<typeof ApplyDates>('apply-dates', ({ redate }) => ({
-      redate: (posting, step) => {
-        const credit = posting.state.transfers.get(step.credit) as { filled: number };
-        const { filled } = credit;
-        credit.filled = 0;
-        redate(posting, step);
-        credit.filled = filled;
-      },
+  'arrears: what a hold gives back, and what is confirmed, lies beside them': () =>
+    replace('fill-arrears', () => ({ fillArrearsFromLots: () => undefined, keepArrearsFilled: () => undefined })),
+  'arrears: they are filled from what waits to be confirmed': () =>
+    replace<typeof Lots>('lots', ({ addToLot }) => ({
+      addToLot: (posting, wallet, id, key, amount) =>
+        addToLot(posting, wallet, id, key.availableOn === NEVER ? { ...key, availableOn: NEVER - 1 } : key, amount),
     })),
+  'grace: what comes back is younger than it was': () =>
+    replace<typeof GracedLot>('graced-lot', () => ({ endAfterAway: (_key, end, day, { graceDays }) => Math.max(end, day + graceDays) })),
+  'grace: it is given each time': () =>
+    replace<typeof GracedLot>('graced-lot', ({ endAfterAway }) => ({
+      endAfterAway: (key, ...rest) => endAfterAway({ originId: Math.abs(key.originId) }, ...rest),
+    })),
+  'grace: it makes what had lapsed live again': () => replace<typeof ApplyDates>('apply-dates', () => ({ dateWhatLapsed: () => undefined })),
+  'order: what comes back fills arrears in the opposite one': () =>
+    replace<typeof Lots>('lots', ({ inOrder }) => ({ inOrder: (posting, portions) => inOrder(posting, portions).reverse() })),
   'expiry: points can be spent on the day on which they end': () =>
     replace<typeof BatchStates>('batch-state', () => ({
       isSpendable: (lot, wallet, day) => lot.availableOn <= day && day <= Math.min(lot.expiresOn, wallet.slidesUntil),
@@ -139,10 +146,6 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
     })),
   'expiry: holds do not end': () => replace('apply-step', () => ({ catchUp: () => undefined })),
   'idempotency: the content is not compared': () => replace<typeof BatchStates>('batch-state', () => ({ isSameContent: () => true })),
-  'floor: arrears do not keep points from being spent': () =>
-    replace<typeof Lots>('lots', ({ requireSpendable }) => ({
-      requireSpendable: (posting, wallet, amount) => requireSpendable(posting, Object.create(wallet, { arrears: { value: 0 } }), amount),
-    })),
   'floor: points are spendable before they are available': () =>
     replace<typeof BatchStates>('batch-state', () => ({ isSpendable: (lot, wallet, day) => day < Math.min(lot.expiresOn, wallet.slidesUntil) })),
   'pool: it forgets whose points they were': () => replace<typeof Lots>('lots', ({ dated }) => ({ dated: (portions, from) => dated(portions, from, 0) })),

@@ -19,12 +19,12 @@ function requireReversible(posting: Posting, id: string, amount: number): Transf
 }
 
 /**
- * Own lot first, then the same issuer's, then any, each in order of consumption; points that have expired are gone already. What was never to be
- * had before it was confirmed does not expire (see end): its own clawback finds it, however late.
+ * Own lot first, then the same issuer's, then any, each in order of consumption; points that have expired are gone already. What waits to be
+ * confirmed is nobody's yet, and does not expire (see end): its own clawback finds it, however late, and no other does.
  */
 function clawbackOrder(wallet: WalletState, own: TransferState['lot'], issuer: string, day: Day): LotState[] {
   const rank = (lot: LotState) => (own && sameLot(lot, own) ? 0 : lot.issuer === issuer ? 1 : 2);
-  const live = wallet.lots.filter((lot) => day < endOf(lot, wallet) || (lot.availableOn === NEVER && rank(lot) === 0));
+  const live = wallet.lots.filter((lot) => (lot.availableOn === NEVER ? rank(lot) === 0 : day < endOf(lot, wallet)));
   return [0, 1, 2].flatMap((wanted) => live.filter((lot) => rank(lot) === wanted));
 }
 

@@ -5,6 +5,7 @@ import { capture, expireHold, hold, judgedAt, release } from './apply-hold';
 import { fillArrears, give, giveAll } from './apply-move';
 import { clawBack, reinstate } from './apply-reversal';
 import { counterKey, type HoldState, OWN, type WalletState } from './batch-state';
+import { fillArrearsFromLots } from './fill-arrears';
 import { addToLot, consume, requireOpenWallet, requireSpendable } from './lots';
 import { type Posting, requireAmount } from './posting-in-progress';
 
@@ -55,7 +56,11 @@ export function catchUp(posting: Posting): void {
   for (const account of posting.request.loads.wallets) {
     const wallet = posting.state.wallets.get(account);
     if (!wallet) continue;
-    if (wallet.expiringHolds.length > 0) for (const open of dueHolds(wallet, judgedAt(posting.request))) expireHold(posting, open);
+    if (wallet.expiringHolds.length > 0)
+      for (const open of dueHolds(wallet, judgedAt(posting.request))) {
+        expireHold(posting, open);
+        fillArrearsFromLots(posting, wallet, open.expiresOn, open.id);
+      }
     dateWhatLapsed(posting, wallet, posting.dayIn(wallet));
   }
 }

@@ -1,9 +1,11 @@
+import type { Uuid } from '../../ids';
 import { type RefusalData } from '../../refusal';
-import type { AccountId, BalanceAfter, Claim, LedgerView, Plan, PostingOutcome, PostingRequest, WalletView } from '../posting';
+import type { AccountId, BalanceAfter, Claim, Done, LedgerView, Plan, PostingOutcome, PostingRequest, WalletView } from '../posting';
 import { StateMoved } from '../state-moved';
 import { judgedAt } from './apply-hold';
 import { applyStep, catchUp } from './apply-step';
 import { type BatchState, claimKey, counterKey, endOf, isSameContent, isSpendable, OWN, type WalletState } from './batch-state';
+import { keepArrearsFilled } from './fill-arrears';
 import { dayIn, Posting, RefusedStep } from './posting-in-progress';
 
 /** What became of one request of a batch. `failed` is a defect (of a plan, say): only its own caller hears of it, and nothing is stored. */
@@ -40,7 +42,11 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
     if ('refused' in decided) {
       refusal = decided.refused;
     } else {
-      for (const step of decided.steps) applyStep(posting, step);
+      for (const [at, step] of decided.steps.entries()) {
+        applyStep(posting, step);
+        keepArrearsFilled(posting, at);
+      }
+      if (decided.steps.length === 0) keepArrearsFilled(posting, 0);
       plan = decided;
     }
   } catch (error) {
@@ -54,7 +60,7 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
   if (refusal) posting.undo(planned);
   const outcome: PostingOutcome = {
     duplicate: false,
-    answer: plan?.answer ?? null,
+    answer: typeof plan?.answer === 'function' ? plan.answer(doneIn(state)) : (plan?.answer ?? null),
     refusal,
     balances: (request.shows ?? request.loads.wallets).map((account) => balanceAfter(walletView(requireWallet(state, account), dayIn(request, account)))),
     recordedAt: request.recordedAt,
@@ -75,6 +81,14 @@ function takeClaims({ claims, writes }: BatchState, { id, party }: PostingReques
     claims.add(claimKey(claim));
     writes.claims.push({ name: claim.name, turn: claim.turn, made: claim.made, party, postingId: id });
   }
+}
+
+function doneIn({ transfers }: BatchState): Done {
+  const taken = (id: Uuid) => transfers.get(id)?.allocations.reduce((sum, { amount }) => sum + amount, 0) ?? 0;
+  return {
+    arrears: (id) => (transfers.get(id)?.amount ?? 0) - taken(id),
+    filled: (id) => transfers.get(id)?.filled ?? 0,
+  };
 }
 
 /** What a plan may look at. Reading what was not declared is a defect of the plan, not a 0. */

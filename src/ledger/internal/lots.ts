@@ -1,4 +1,5 @@
 import type { Uuid } from '../../ids';
+import { NEVER } from '../../points/calendar';
 import { type AllocationState, compareLots, endOf, hasLapsed, isSpendable, type LotKey, type LotState, sameLot, type WalletState } from './batch-state';
 import { type Posting, RefusedStep } from './posting-in-progress';
 
@@ -52,30 +53,32 @@ export function takeFrom(posting: Posting, lots: readonly LotState[], amount: nu
   return { allocations, left };
 }
 
-/** Adds credited points to a lot, after arrears have had their part, oldest first. Returns how much those had: nothing of points that are over already. */
-export function addToLot(posting: Posting, wallet: WalletState, transferId: Uuid, key: LotKey, amount: number): number {
+/** Points of a lot fill arrears, oldest first. Returns how many did. */
+export function fillArrearsWith(posting: Posting, wallet: WalletState, transferId: Uuid, lot: LotKey, amount: number): number {
+  const { originId, expiresOn, availableOn, contributor } = lot;
   let left = amount;
-  for (const arrears of key.expiresOn <= posting.dayIn(wallet) ? [] : wallet.arrearsRows) {
+  for (const arrears of wallet.arrearsRows) {
     if (left === 0) break;
     const fill = Math.min(arrears.remaining, left);
     if (fill === 0) continue;
     posting.change(arrears, { remaining: arrears.remaining - fill });
     posting.shiftWallet(wallet, { arrears: -fill });
-    const { originId, expiresOn, availableOn, contributor } = key;
-    posting.state.writes.fills.push({
-      transferId,
-      arrearsId: arrears.id,
-      account: wallet.account,
-      originId,
-      expiresOn,
-      availableOn,
-      contributor,
-      amount: fill,
-    });
+    const { account } = wallet;
+    posting.state.writes.fills.push({ transferId, arrearsId: arrears.id, account, originId, expiresOn, availableOn, contributor, amount: fill });
     left -= fill;
   }
-  if (left > 0) posting.shiftLot(posting.lotOf(wallet, key), left, 0);
   return amount - left;
+}
+
+/**
+ * Adds points that come with a transfer to a lot, after arrears have had their part, oldest first. Returns how much those had: nothing of points that
+ * are over already, nor of those that wait to be confirmed.
+ */
+export function addToLot(posting: Posting, wallet: WalletState, transferId: Uuid, key: LotKey, amount: number): number {
+  const live = key.availableOn !== NEVER && key.expiresOn > posting.dayIn(wallet);
+  const filled = live && wallet.arrears > 0 ? fillArrearsWith(posting, wallet, transferId, key, amount) : 0;
+  if (filled < amount) posting.shiftLot(posting.lotOf(wallet, key), amount - filled, 0);
+  return filled;
 }
 
 /** What fills the same lot is one. */

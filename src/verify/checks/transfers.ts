@@ -9,7 +9,7 @@ export const accounts: Check = {
       ('EARN', '{ISSUED}'::text[], '{WALLET}'::text[]), ('BONUS', '{ISSUED}', '{WALLET}'), ('OPENING', '{OPENING}', '{WALLET}'), ('GOODWILL', '{GOODWILL}', '{WALLET}'),
       ('BURN', '{WALLET,POOL}', '{REDEEMED}'), ('CAPTURE', '{WALLET,POOL}', '{REDEEMED}'), ('REFUND', '{REDEEMED}', '{WALLET,POOL}'),
       ('REINSTATEMENT', '{REDEEMED}', '{WALLET,POOL}'), ('CLAWBACK', '{WALLET}', '{ISSUED,OPENING,GOODWILL}'),
-      ('GIFT', '{WALLET}', '{WALLET}'), ('MERGE', '{WALLET}', '{WALLET}'), ('POOL_CONTRIBUTION', '{WALLET}', '{POOL}'), ('POOL_RETURN', '{POOL}', '{WALLET}'),
+      ('ARREARS_FILL', '{WALLET}', '{WALLET}'), ('GIFT', '{WALLET}', '{WALLET}'), ('MERGE', '{WALLET}', '{WALLET}'), ('POOL_CONTRIBUTION', '{WALLET}', '{POOL}'), ('POOL_RETURN', '{POOL}', '{WALLET}'),
       ('CONVERSION_OUT', '{WALLET}', '{CONVERSION}'), ('CONVERSION_IN', '{CONVERSION}', '{WALLET}'), ('FEE', '{WALLET}', '{FEE}'), ('REMAINDER', '{WALLET}', '{REMAINDER}'),
       ('EXPIRY', '{WALLET,POOL}', '{EXPIRED}'), ('CLOSURE', '{WALLET,POOL}', '{EXPIRED}'), ('CLEARING', '{CLEARING}', '{CLEARING}'))
     SELECT t.debit_account AS account_id, 1 AS ordinal,
@@ -46,9 +46,9 @@ export const allocations: Check = {
     consumer AS (
       SELECT t.id, t.debit_account AS account_id, t.code, t.amount - coalesce(r.amount, 0) AS amount
       FROM transfer t LEFT JOIN arrears r ON r.id = t.id AND r.account_id = t.debit_account
-      WHERE t.debit_seq IS NOT NULL
+      WHERE t.debit_seq IS NOT NULL AND t.code <> 'ARREARS_FILL'
       UNION ALL
-      SELECT id, credit_account, code, -amount FROM transfer WHERE credit_seq IS NOT NULL AND origin_id IS NULL
+      SELECT id, credit_account, code, -amount FROM transfer WHERE credit_seq IS NOT NULL AND origin_id IS NULL AND code <> 'ARREARS_FILL'
       UNION ALL
       SELECT id, account_id, 'HOLD', amount FROM hold
     )
@@ -77,18 +77,6 @@ export const holds: Check = {
       h.captured <> coalesce(t.amount, 0) OR (t.id IS NOT NULL AND (t.debit_account, t.credit_account, t.currency_id) IS DISTINCT FROM (h.account_id, h.credit_account, h.currency_id)) AS wrong,
       'captured of hold ' || h.id AS what, coalesce(t.amount, 0)::text AS expected, h.captured::text AS found
     FROM hold h LEFT JOIN transfer t ON t.hold_id = h.id`,
-};
-
-/** Each row of arrears against the points that filled it. */
-export const arrears: Check = {
-  name: 'arrears against the points that filled them',
-  of: 'arrears',
-  sql: `
-    WITH filled AS (SELECT account_id, arrears_id, sum(amount) AS amount FROM arrears_fill GROUP BY account_id, arrears_id)
-    SELECT coalesce(r.account_id, f.account_id) AS account_id, coalesce(r.seq, 0) AS ordinal,
-      r.id IS NULL OR r.amount - r.remaining <> coalesce(f.amount, 0) OR t.code IS DISTINCT FROM 'CLAWBACK' OR t.debit_seq IS DISTINCT FROM r.seq AS wrong,
-      'filled of arrears ' || coalesce(r.id, f.arrears_id) AS what, coalesce(f.amount, 0)::text AS expected, (r.amount - r.remaining)::text AS found
-    FROM arrears r FULL JOIN filled f ON f.account_id = r.account_id AND f.arrears_id = r.id LEFT JOIN transfer t ON t.id = r.id`,
 };
 
 /** Each reversed transfer against its reversals: never more than it moved, between the same accounts; a merged wallet's survivor stands for it. */
