@@ -80,12 +80,28 @@ const VARIABLES = {
   TESSERA_OIDC_AUDIENCE: z.string().min(1).default('tessera').describe('The `aud` those tokens must carry.'),
   TESSERA_OIDC_JWKS_URL: webUrl.optional().describe("Where that provider's keys are. Unset: found through its /.well-known/openid-configuration."),
   TESSERA_BODY_LIMIT: count(1_024, 104_857_600).default(1_048_576).describe('Largest request body in bytes.'),
-  TESSERA_QUERY_DEPTH: count(1, 100).default(12).describe('Deepest nesting of a GraphQL operation.'),
+  TESSERA_ANSWER_LIMIT: count(65_536, 104_857_600).default(4_194_304).describe('Largest answer of a GraphQL operation in bytes.'),
+  TESSERA_ANSWER_SECONDS: count(1, 3_600).default(60).describe('How long a client may take to read an answer; then its connection is closed.'),
+  TESSERA_QUERY_DEPTH: count(1, 100).default(15).describe('Deepest nesting of a GraphQL operation.'),
   TESSERA_QUERY_ALIASES: count(0, 10_000).default(30).describe('Most aliases in a GraphQL operation.'),
   TESSERA_QUERY_TOKENS: count(10, 1_000_000).default(4_000).describe('Most tokens in a GraphQL document.'),
-  TESSERA_QUERY_COST: count(10, 10_000_000).default(10_000).describe('Highest cost of a GraphQL operation: 1 a field, times the page size below lists.'),
-  TESSERA_RATE_OPERATIONS: count(1, 100_000_000).default(60_000).describe('GraphQL operations that one client may send a minute, on each gateway.'),
-  TESSERA_RATE_COST: count(1, 1_000_000_000).default(6_000_000).describe('Cost of the GraphQL operations that one client may send a minute, on each gateway.'),
+  TESSERA_QUERY_COST: count(10, 10_000_000)
+    .default(10_000)
+    .describe('Highest cost of a GraphQL operation: 1 a field, 10 a mutation or an entry of its batch, times the page size below lists.'),
+  TESSERA_RATE_OPERATIONS: count(1, 100_000_000)
+    .default(60_000)
+    .describe("GraphQL operations that all of a brand's clients and staff together may send a minute, on each gateway; its members' sessions have as many."),
+  TESSERA_RATE_COST: count(1, 1_000_000_000)
+    .default(6_000_000)
+    .describe('Cost of these operations a minute: 1 a request and for every 100 bytes of it, what the operation costs, and 1 for each entry of a list sent.'),
+  TESSERA_RATE_MEMBER_OPERATIONS: count(1, 100_000_000).default(600).describe('GraphQL operations that one member may send a minute, on each gateway.'),
+  TESSERA_RATE_MEMBER_COST: count(1, 1_000_000_000).default(60_000).describe('Cost of the GraphQL operations that one member may send a minute.'),
+  TESSERA_RATE_STRANGER_OPERATIONS: count(1, 100_000_000)
+    .default(300)
+    .describe('GraphQL operations a minute from one network without a good token, on each gateway; 20 times as many from all together.'),
+  TESSERA_RATE_STRANGER_COST: count(1, 1_000_000_000)
+    .default(20_000)
+    .describe('Cost of the GraphQL operations a minute from one network without a good token; 20 times as much from all together.'),
   TESSERA_DATABASE_POOL: count(2, 500).default(16).describe('Most connections of one process to PostgreSQL as tessera_app.'),
   TESSERA_LEDGER_BATCH: count(1, 10_000).default(1_000).describe('Most postings in one database transaction.'),
   TESSERA_LEDGER_QUEUE: count(1, 1_000_000).default(10_000).describe('Most postings waiting in one process; beyond it they are refused as OVERLOADED.'),
@@ -168,6 +184,9 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
       publicUrlIsGiven: variables.TESSERA_PUBLIC_URL !== undefined,
       trustProxy: variables.TESSERA_TRUST_PROXY,
       bodyLimitBytes: variables.TESSERA_BODY_LIMIT,
+      answerLimitBytes: variables.TESSERA_ANSWER_LIMIT,
+      /** How long a client may take to read an answer. */
+      answerMs: variables.TESSERA_ANSWER_SECONDS * 1_000,
       metricsToken: variables.TESSERA_METRICS_TOKEN ?? null,
     },
     logLevel: variables.TESSERA_LOG_LEVEL,
@@ -185,8 +204,12 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
       queryAliases: variables.TESSERA_QUERY_ALIASES,
       queryTokens: variables.TESSERA_QUERY_TOKENS,
       queryCost: variables.TESSERA_QUERY_COST,
-      operationsPerMinute: variables.TESSERA_RATE_OPERATIONS,
-      costPerMinute: variables.TESSERA_RATE_COST,
+      /** Of a minute, on each gateway. */
+      rates: {
+        brand: { operations: variables.TESSERA_RATE_OPERATIONS, cost: variables.TESSERA_RATE_COST },
+        member: { operations: variables.TESSERA_RATE_MEMBER_OPERATIONS, cost: variables.TESSERA_RATE_MEMBER_COST },
+        stranger: { operations: variables.TESSERA_RATE_STRANGER_OPERATIONS, cost: variables.TESSERA_RATE_STRANGER_COST },
+      },
     },
     ledger: { batchSize: variables.TESSERA_LEDGER_BATCH, queueLimit: variables.TESSERA_LEDGER_QUEUE },
     workerConcurrency: variables.TESSERA_WORKER_CONCURRENCY,

@@ -45,6 +45,8 @@ function townConfig({ urls, masterKey }: Pick<HttpTown, 'urls' | 'masterKey'>, v
     TESSERA_PUBLIC_URL: 'http://127.0.0.1:4000',
     TESSERA_RATE_OPERATIONS: '100000000',
     TESSERA_RATE_COST: '1000000000',
+    TESSERA_RATE_STRANGER_OPERATIONS: '100000000',
+    TESSERA_RATE_STRANGER_COST: '1000000000',
     ...variables,
   });
   return { ...read, masterKey: Buffer.from(masterKey, 'hex'), database: { ...read.database, urls, embedded: false } };

@@ -1,5 +1,5 @@
 import type DataLoader from 'dataloader';
-import type { ExecutionResult } from 'graphql';
+import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
 import type { Principal } from '../access/principal';
 import { Unauthenticated } from '../access/unauthenticated';
 import type { App } from '../app';
@@ -15,8 +15,18 @@ export interface Context {
   readonly address: string;
   /** This request's loaders, by their definition: see defineLoader. */
   readonly loaders: Map<object, DataLoader<unknown, unknown>>;
+  /** What was found out about the document before Apollo Server sees it. */
+  readonly judged?: Judged;
   /** The operation has been run already and brought errors, which Apollo Server is to show. */
   readonly executed?: Executed;
+}
+
+/** A document that may be run, or what is wrong with it. */
+export interface Judged {
+  readonly document: DocumentNode;
+  /** Why it is not valid; none if it is. */
+  readonly errors: readonly GraphQLError[];
+  readonly headers: Executed['headers'];
 }
 
 /** What running an operation gave, and the headers of its allowance. */

@@ -1,9 +1,11 @@
 import { unwrapResolverError } from '@apollo/server/errors';
-import { BREAK, GraphQLError, type GraphQLFormattedError, Kind, parse, visit } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { Unauthenticated } from '../access/unauthenticated';
 import { newUuid } from '../ids';
 import { InvalidInput, NotFound, PermissionDenied, Refusal } from '../refusal';
+import { withoutLongEcho } from './echoed-input';
+import { inputPlaceOf } from './input-place';
 
 /** Codes of errors that GraphQL, Apollo Server or our limits make about the request itself: shown as they are. */
 const REQUEST_ERRORS = new Set([
@@ -25,7 +27,7 @@ const REQUEST_ERRORS = new Set([
 export function createErrorFormatter(log: Logger, requestIdOf: (error: unknown) => string | undefined) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const shown = showError(formatted, error);
-    if (shown) return shown;
+    if (shown) return withoutLongEcho(shown);
     const id = newUuid();
     log.error(
       { errorId: id, requestId: requestIdOf(error), path: formatted.path?.join('.'), err: unwrapResolverError(error) },
@@ -46,11 +48,11 @@ function showError(formatted: GraphQLFormattedError, error: unknown): GraphQLFor
   if (original instanceof Unauthenticated) return as({ code: 'UNAUTHENTICATED' });
   // Only mutations declare refusals as answers; anywhere else they are errors, as safe to show.
   if (original instanceof Refusal) return as({ code: original.code, retrySafe: original.retrySafe, ...original.fields });
-  // After fifty wrong places in the variables GraphQL looks no further; it says so with an error that has no code.
+  // After nine wrong places in the variables GraphQL looks no further; it says so with an error that has no code.
   if (original instanceof GraphQLError && original.message.startsWith('Too many errors processing variables')) return as({ code: 'BAD_USER_INPUT' });
   const code = formatted.extensions?.code;
   if (original instanceof GraphQLError && typeof code === 'string' && REQUEST_ERRORS.has(code)) {
-    const field = formatted.extensions?.field ?? fieldOf(original);
+    const field = formatted.extensions?.field ?? inputPlaceOf(original);
     return { ...place(formatted), message: original.message, extensions: field ? { code, field } : { code } };
   }
   return null;
@@ -58,27 +60,4 @@ function showError(formatted: GraphQLFormattedError, error: unknown): GraphQLFor
 
 function place({ locations, path }: GraphQLFormattedError): Pick<GraphQLFormattedError, 'locations' | 'path'> {
   return { ...(locations && { locations }), ...(path && { path }) };
-}
-
-/** The input field that a variable or literal of the wrong type was given for. */
-function fieldOf(error: GraphQLError): string | undefined {
-  const inVariable = /^Variable "\$(\w+)" got invalid value .* at "(?:\1)([^"]*)"/s.exec(error.message) ?? /^Variable "\$(\w+)"/.exec(error.message);
-  if (inVariable) {
-    const place = inVariable[1] + (inVariable[2] ?? '').replaceAll(/\[(\d+)\]/g, '.$1');
-    // Of a field that there is not, or that is missing, GraphQL names the object that it is in as the place.
-    const field = /; Field "(\w+)" (?:is not defined by type|of required type) [^;]*$/.exec(error.message);
-    return field ? `${place}.${field[1]}` : place;
-  }
-  const value = error.nodes?.[0];
-  if (!value?.loc) return undefined;
-  let field: string | undefined;
-  visit(parse(value.loc.source.body), {
-    enter(node, _key, parent, _path, ancestors) {
-      if (node.kind !== value.kind || node.loc?.start !== value.loc?.start) return undefined;
-      const above = [...ancestors, parent].flatMap((each) => (each && 'kind' in each ? [each] : []));
-      field = above.flatMap((each) => (each.kind === Kind.ARGUMENT || each.kind === Kind.OBJECT_FIELD ? [each.name.value] : [])).join('.');
-      return BREAK;
-    },
-  });
-  return field || undefined;
 }

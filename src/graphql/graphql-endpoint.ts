@@ -1,31 +1,41 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ApolloServer, HeaderMap } from '@apollo/server';
-import { execute, type GraphQLSchema } from 'graphql';
+import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Direct, DirectHandler } from '../http/direct-route';
 import type { Context, Executed } from './context';
+import type { Judge } from './judge-document';
 import type { KnownDocuments, KnownRequest } from './known-documents';
 import type { Allow } from './limits';
 import { MediaTypes } from './media-types';
-import { parseBody, readBody, Unreadable } from './read-body';
+import { parseBody, readBody, Unreadable, unpackBody } from './read-body';
+import { runOperation } from './run-operation';
+import { readSentOperation } from './sent-operation';
+import { tooLarge } from './too-large-answer';
+
+interface Asking {
+  readonly context: Context;
+  readonly headers: () => Readonly<Record<string, string>>;
+  /** Counts more bytes, of what has been unpacked. */
+  readonly charge: (bytes: number) => void;
+}
 
 export interface EndpointOptions {
   readonly documents: KnownDocuments;
   readonly allow: Allow;
+  readonly judge: Judge;
   readonly schema: GraphQLSchema;
   readonly bodyLimitBytes: number;
+  readonly answerLimitBytes: number;
   readonly log: Logger;
-  /** Who asks; `headers` go into the answer, unless its operation has others. Throws GraphQLError. */
-  readonly contextOf: (
-    authorization: string | undefined,
-    direct: Direct,
-  ) => Promise<{ readonly context: Context; readonly headers: () => Readonly<Record<string, string>> }>;
+  /** Who asks; `bytes` are counted against them, `headers` go into the answer, unless its operation has others. Throws GraphQLError. */
+  readonly contextOf: (authorization: string | undefined, direct: Direct, bytes: number) => Promise<Asking>;
 }
 
 /**
  * GraphQL over HTTP on node's own request and response: reads the body within its bound, lets Apollo Server decide all that the specification says
  * (executeHTTPGraphQLRequest: methods, media types, CSRF, status codes), and writes the answer in one piece. What it has decided before is not
- * asked again: a POST of JSON with a document that it found valid, from somebody who accepts what it has answered others with, is run at once.
+ * asked again: a POST of JSON with a document that was found valid, from somebody who accepts what it has answered others with, is run at once.
  * Whatever comes of that but data, it is asked to say.
  */
 export function graphqlEndpoint(apollo: ApolloServer<Context>, options: EndpointOptions): DirectHandler {
@@ -48,52 +58,75 @@ async function answer(
   direct: Direct,
 ): Promise<void> {
   const method = request.method ?? '';
-  const body = method === 'POST' ? parseBody(request, await readBody(request, options.bodyLimitBytes)) : undefined;
-  let made: ReturnType<EndpointOptions['contextOf']> | undefined;
-  const make = () => (made ??= options.contextOf(request.headers.authorization, direct));
-  const mediaType = mediaTypes.answering(request.headers.accept);
-  const known = mediaType === undefined ? null : options.documents.requestOf(body);
-  const executed = known ? await run(options, known, make) : undefined;
-  if (mediaType !== undefined && executed && !executed.result.errors) return sendData(response, direct, executed, mediaType);
   const url = request.url ?? '';
   const queryAt = url.indexOf('?');
+  const search = queryAt < 0 ? '' : url.slice(queryAt);
+  const sent = method === 'POST' ? await readBody(request, options.bodyLimitBytes) : undefined;
+  const asking = await options.contextOf(request.headers.authorization, direct, url.length + (sent?.length ?? 0)).catch((error: unknown) => new Refused(error));
+  // Whoever may not ask is told so without a look at what it is.
+  const body = sent && !(asking instanceof Refused) ? parseBody(request, await unpackBody(request, sent, options.bodyLimitBytes, asking.charge)) : undefined;
+  const mediaType = mediaTypes.answering(request.headers.accept);
+  const known = mediaType === undefined || asking instanceof Refused ? null : options.documents.requestOf(body);
+  const ran = known && !(asking instanceof Refused) ? await run(options, known, asking.context) : null;
+  if (mediaType !== undefined && ran && !(ran instanceof Refused) && !ran.executed.result.errors) {
+    const text = `${JSON.stringify({ data: ran.executed.result.data })}\n`;
+    if (isSendable(options, text)) return sendData(response, direct, text, ran.executed.headers, mediaType);
+  }
   let own: Readonly<Record<string, string>> = {};
-  const answered = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method, headers: headersOf(request), search: queryAt < 0 ? '' : url.slice(queryAt), body },
-    context: async () => {
-      const { context, headers } = await make();
-      own = headers();
-      return executed ? { ...context, executed } : context;
-    },
-  });
+  let judging: Pick<Context, 'judged' | 'executed'> | null = ran instanceof Refused ? null : ran;
+  const context = async (): Promise<Context> => {
+    if (asking instanceof Refused) throw asking.error;
+    own = asking.headers();
+    if (ran instanceof Refused) throw ran.error;
+    const operation = judging ? null : readSentOperation(method, search, body);
+    if (operation) judging = { judged: options.judge(asking.context, operation) };
+    return { ...asking.context, ...judging };
+  };
+  const ask = () => apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest: { method, headers: headersOf(request), search, body }, context });
+  let answered = await ask();
+  let text = textOf(answered);
+  const judged = (judging as Pick<Context, 'judged' | 'executed'> | null)?.judged;
+  if (judged && !isSendable(options, text)) {
+    judging = { judged, executed: { result: tooLarge(judged.document, text, options.answerLimitBytes), headers: judged.headers } };
+    answered = await ask();
+    text = textOf(answered);
+  }
   const all: Record<string, string> = { ...own };
   for (const [name, value] of answered.headers) all[name] = value;
   const status = answered.status ?? 200;
-  if (answered.body.kind === 'complete') {
-    if (status === 200) mediaTypes.remember(request.headers.accept, all['content-type']);
-    return send(response, status, direct.headers(), all, answered.body.string);
-  }
-  response.writeHead(status, { ...direct.headers(), ...all });
-  for await (const chunk of answered.body.asyncIterator) response.write(chunk);
-  response.end();
+  if (status === 200) mediaTypes.remember(request.headers.accept, all['content-type']);
+  send(response, status, direct.headers(), all, text);
 }
 
-/** Runs a known operation; undefined: it was not run, and Apollo Server will find out again why not. */
+function textOf({ body }: HTTPGraphQLResponse): string {
+  if (body.kind !== 'complete') throw new Error('Apollo Server answers in pieces, which nobody may ask for');
+  return body.string;
+}
+
+function isSendable({ answerLimitBytes }: EndpointOptions, text: string): boolean {
+  // Each unit of a string has at most three bytes in UTF-8.
+  return text.length * 3 <= answerLimitBytes || Buffer.byteLength(text) <= answerLimitBytes;
+}
+
+/** What was thrown instead of an answer. */
+class Refused {
+  constructor(readonly error: unknown) {}
+}
+
+/** Runs a known operation, unless it may not be run now. */
 async function run(
   { allow, schema }: EndpointOptions,
-  known: KnownRequest,
-  make: () => ReturnType<EndpointOptions['contextOf']>,
-): Promise<Executed | undefined> {
-  const { document, operation, operationName, variables } = known;
-  let context: Context;
+  { document, operation, operationName, variables }: KnownRequest,
+  context: Context,
+): Promise<Required<Pick<Context, 'judged' | 'executed'>> | Refused> {
   let headers: Executed['headers'];
   try {
-    ({ context } = await make());
     headers = allow(context, document, operation, variables);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return new Refused(error);
   }
-  return { result: await execute({ schema, document, operationName, variableValues: variables, contextValue: context }), headers };
+  const result = await runOperation(schema, document, { operationName, variables, context });
+  return { judged: { document, errors: [], headers }, executed: { result, headers } };
 }
 
 function headersOf(request: IncomingMessage): HeaderMap {
@@ -106,13 +139,12 @@ function headersOf(request: IncomingMessage): HeaderMap {
 }
 
 /** As Apollo Server answers with data and nothing else. */
-function sendData(response: ServerResponse, direct: Direct, { result, headers }: Executed, mediaType: string): void {
+function sendData(response: ServerResponse, direct: Direct, text: string, headers: Executed['headers'], mediaType: string): void {
   if (response.headersSent || response.destroyed) return;
-  const body = `${JSON.stringify({ data: result.data })}\n`;
   const list = direct.headerList();
   for (const name in headers) list.push(name, headers[name]);
-  list.push('content-type', mediaType, 'content-length', String(Buffer.byteLength(body)));
-  response.writeHead(200, list).end(body);
+  list.push('content-type', mediaType, 'content-length', String(Buffer.byteLength(text)));
+  response.writeHead(200, list).end(text);
 }
 
 function send(response: ServerResponse, status: number, standing: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>, body: string): void {

@@ -1,4 +1,3 @@
-import type { DocumentStore } from '@apollo/server';
 import { type DocumentNode, getOperationAST, type OperationDefinitionNode } from 'graphql';
 
 /** A longer document is parsed and validated each time. */
@@ -15,39 +14,23 @@ export interface KnownRequest {
 }
 
 interface Generation {
-  readonly byKey: Map<string, DocumentNode>;
   readonly byText: Map<string, DocumentNode>;
   characters: number;
 }
 
-/**
- * Documents that Apollo Server has parsed and found valid: by its own key, and by their text for requests that need not go through it.
- * Those that nobody has sent while a generation filled up are forgotten.
- */
-export class KnownDocuments implements DocumentStore {
+/** Documents that were found valid, by their text. Those that nobody has sent while a generation filled up are forgotten. */
+export class KnownDocuments {
   private young = newGeneration();
   private old = newGeneration();
 
-  async get(key: string): Promise<DocumentNode | undefined> {
-    return this.young.byKey.get(key) ?? this.old.byKey.get(key);
-  }
-
-  async set(key: string, document: DocumentNode): Promise<void> {
+  remember(document: DocumentNode): void {
     const text = document.loc?.source.body;
     if (text === undefined || text.length > LONGEST) return;
     if (!this.young.byText.has(text)) this.makeRoom(text);
-    this.young.byKey.set(key, document);
     this.young.byText.set(text, document);
   }
 
-  async delete(key: string): Promise<void> {
-    for (const { byKey, byText } of [this.young, this.old]) {
-      byText.delete(byKey.get(key)?.loc?.source.body ?? '');
-      byKey.delete(key);
-    }
-  }
-
-  /** What a body asks for if its document is known and the rest of it is as plain as can be; null: Apollo Server is to say. */
+  /** What a body asks for if its document is known and the rest of it is as plain as can be; null: it has yet to be judged. */
   requestOf(body: unknown): KnownRequest | null {
     if (!isRecord(body)) return null;
     const { query, operationName, variables, extensions } = body;
@@ -80,7 +63,7 @@ export class KnownDocuments implements DocumentStore {
 }
 
 function newGeneration(): Generation {
-  return { byKey: new Map(), byText: new Map(), characters: 0 };
+  return { byText: new Map(), characters: 0 };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,26 +1,16 @@
-import { type ApolloServerPlugin, type GraphQLRequestContextDidResolveOperation, HeaderMap } from '@apollo/server';
+import { HeaderMap } from '@apollo/server';
 import { type DocumentNode, GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
-import { actorOf } from '../access/principal';
 import type { App } from '../app';
 import type { Context, Executed } from './context';
 import { OperationMeasurer } from './operation-cost';
-import { type Allowance, RateLimiter } from './rate-limit';
+import type { OperationQuotas } from './quotas';
+import type { Allowance } from './rate-limit';
 
-/** Operations and their cost, of each client, on this gateway. */
-export function createOperationLimiter(app: App): RateLimiter {
-  const { operationsPerMinute, costPerMinute } = app.config.limits;
-  return new RateLimiter(
-    [
-      { name: 'operations', perMinute: operationsPerMinute },
-      { name: 'cost', perMinute: costPerMinute },
-    ],
-    app.clock,
-  );
-}
+const BYTES_A_UNIT = 100;
 
-/** What to count a request under: its principal, or where it comes from. */
-export function countedAs({ principal, address }: Pick<Context, 'principal' | 'address'>): string {
-  return principal ? actorOf(principal) : `address:${address}`;
+/** What a request costs by its size alone, before anything is known of it. */
+export function costOfBytes(bytes: number): number {
+  return 1 + bytes / BYTES_A_UNIT;
 }
 
 /** Too many operations, or too much of their cost, within the minute. */
@@ -32,7 +22,7 @@ export function rateLimited(allowance: Allowance): GraphQLError {
 }
 
 /**
- * Counts a valid operation's cost against the client, and gives the headers of its allowance. Throws a GraphQLError for one that is too deep, has too
+ * Counts an operation's cost against whoever asks, and gives the headers of the allowance. Throws a GraphQLError for one that is too deep, has too
  * many aliases or costs too much.
  */
 export type Allow = (
@@ -42,32 +32,19 @@ export type Allow = (
   variables: Readonly<Record<string, unknown>>,
 ) => Executed['headers'];
 
-export function allowOperations({ config }: App, schema: GraphQLSchema, limiter: RateLimiter): Allow {
+export function allowOperations({ config }: App, schema: GraphQLSchema, quotas: OperationQuotas): Allow {
   const { queryDepth, queryAliases, queryCost } = config.limits;
   const measurer = new OperationMeasurer(schema);
   return (ctx, document, operation, variables) => {
-    const measure = measurer.measure(document, operation, variables);
-    if (measure.depth > queryDepth) throw beyond(`is ${measure.depth} levels deep; at most ${queryDepth} are allowed`);
-    if (measure.aliases > queryAliases) throw beyond(`has ${measure.aliases} aliases; at most ${queryAliases} are allowed`);
-    if (measure.cost > queryCost) throw beyond(`costs ${measure.cost}; at most ${queryCost} is allowed. Ask for fewer fields or smaller pages`);
-    const allowance = limiter.take(countedAs(ctx), [0, measure.cost]);
+    const { depth, aliases, cost, sentOnce } = measurer.measure(document, operation, variables);
+    if (depth > queryDepth) throw beyond(`is ${depth} levels deep; at most ${queryDepth} are allowed`);
+    if (aliases > queryAliases) throw beyond(`has ${aliases} aliases; at most ${queryAliases} are allowed`);
+    // The size of a request bounds what it brings; what it asks to be done with that, and to be answered, is bounded here.
+    const asked = cost - sentOnce;
+    if (asked > queryCost) throw beyond(`costs ${Math.ceil(asked)}; at most ${queryCost} is allowed. Ask for fewer fields or smaller pages`);
+    const allowance = quotas.take(ctx, 0, cost);
     if (!allowance.allowed) throw rateLimited(allowance);
     return allowance.headers();
-  };
-}
-
-/** Has Apollo Server refuse, before it is run, what is not allowed. */
-export function limitsPlugin(allow: Allow): ApolloServerPlugin<Context> {
-  return {
-    async requestDidStart() {
-      return {
-        async didResolveOperation({ operation, document, request, contextValue, response }: GraphQLRequestContextDidResolveOperation<Context>) {
-          if (!operation) return;
-          const headers = contextValue.executed?.headers ?? allow(contextValue, document, operation, request.variables ?? {});
-          for (const [name, value] of Object.entries(headers)) response.http.headers.set(name, value);
-        },
-      };
-    },
   };
 }
 

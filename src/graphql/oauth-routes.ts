@@ -6,6 +6,7 @@ import { SCOPES } from '../access/principal';
 import { signingKey } from '../access/token-keys';
 import type { App } from '../app';
 import { DatabaseUnavailable } from '../database/database';
+import { networkOf } from '../http/network-of';
 import { RateLimiter } from './rate-limit';
 
 /** A client needs a token every 15 minutes; guessing needs more than this. */
@@ -52,7 +53,7 @@ async function answerTokenRequest(app: App, limiter: RateLimiter, request: Fasti
     const form = readForm(request.body);
     const { id, secret } = readCredentials(request.headers.authorization, form);
     // Before the secret is looked at only by address: by client, anybody who knows its id could use its quota up.
-    limit(limiter, `address ${request.ip}`);
+    limit(limiter, `network ${networkOf(request.ip)}`);
     if (form.get('grant_type') !== 'client_credentials') throw new TokenRefused('unsupported_grant_type', 'The grant type is client_credentials.');
     const clientId = /^cli_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/.exec(id)?.slice(1).join('-');
     if (!clientId) throw new TokenRefused('invalid_client', 'No live client has these credentials.');

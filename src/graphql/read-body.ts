@@ -12,25 +12,34 @@ export class Unreadable extends Error {
   }
 }
 
-/** The body, unpacked if it came packed; neither form may be larger than the limit, in bytes. Throws Unreadable. */
+/** The body as it was sent, no larger than the limit, in bytes. Throws Unreadable. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  const encoding = encodingOf(request);
   if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'x-gzip')
     throw new Unreadable(415, 'Send the body as it is, or as Content-Encoding: gzip.');
-  const sent = await readBytes(request, limit);
-  return encoding === 'identity' ? sent : unpack(sent, limit);
+  return readBytes(request, limit);
 }
 
 const gunzipTo = promisify(gunzip);
 
-async function unpack(packed: Buffer, limit: number): Promise<Buffer> {
+/** The body without its packing, if it has one; no larger than the limit either. `charge` is told how many bytes it brings besides. Throws Unreadable. */
+export async function unpackBody(request: IncomingMessage, sent: Buffer, limit: number, charge: (bytes: number) => void): Promise<Buffer> {
+  if (encodingOf(request) === 'identity') return sent;
   try {
     // It stops unpacking at the limit: a small body may hold a thousand times its size.
-    return await gunzipTo(packed, { maxOutputLength: limit });
+    const unpacked = await gunzipTo(sent, { maxOutputLength: limit });
+    charge(unpacked.length);
+    return unpacked;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit);
-    throw new Unreadable(400, 'The request body is not gzip, although its Content-Encoding says so.');
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE')
+      throw new Unreadable(400, 'The request body is not gzip, although its Content-Encoding says so.');
+    charge(limit);
+    throw tooLarge(limit);
   }
+}
+
+function encodingOf(request: IncomingMessage): string {
+  return (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
 }
 
 const tooLarge = (limit: number) => new Unreadable(413, `The request body is larger than ${limit} bytes.`);

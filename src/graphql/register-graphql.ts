@@ -5,7 +5,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyInstance } from 'fastify';
-import { execute, GraphQLError, type GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { authenticate } from '../access/authenticate';
 import type { Principal } from '../access/principal';
 import { Unauthenticated } from '../access/unauthenticated';
@@ -19,10 +19,12 @@ import { createErrorFormatter } from './errors';
 import { registerExplorer } from './explorer';
 import type { ExplorerDemo } from './explorer-tabs';
 import { graphqlEndpoint } from './graphql-endpoint';
+import { judgeDocuments, takeAsJudged } from './judge-document';
 import { KnownDocuments } from './known-documents';
-import { allowOperations, countedAs, createOperationLimiter, limitsPlugin, rateLimited } from './limits';
+import { allowOperations, costOfBytes, rateLimited } from './limits';
 import { registerOAuth } from './oauth-routes';
-import type { RateLimiter } from './rate-limit';
+import { OperationQuotas } from './quotas';
+import { runOperation } from './run-operation';
 
 export interface GraphqlOptions {
   /** Fills the explorer's tabs; null where there is no demo. */
@@ -31,16 +33,18 @@ export interface GraphqlOptions {
 
 /** Mounts the GraphQL API at /graphql, the token endpoint and its documents, and the explorer where it is on. */
 export async function registerGraphql(server: FastifyInstance, app: App, options: GraphqlOptions = {}): Promise<void> {
-  const limiter = createOperationLimiter(app);
+  const quotas = new OperationQuotas(app);
   const requestIds = new WeakMap<object, string>();
   const schema = buildTesseraSchema();
   const documents = new KnownDocuments();
-  const allow = allowOperations(app, schema, limiter);
+  const allow = allowOperations(app, schema, quotas);
+  const formatError = createErrorFormatter(app.log, (error) => requestIds.get(error as object));
   const apollo = new ApolloServer<Context>({
     gateway: runOnce(schema),
-    documentStore: documents,
+    // Documents come judged, known or not.
+    documentStore: null,
     plugins: [
-      limitsPlugin(allow),
+      takeAsJudged(formatError),
       rememberRequests(requestIds),
       askForToken(),
       // Its landing page loads from a CDN; the explorer is our own. The others are for a service that we do not use.
@@ -48,8 +52,7 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginCacheControlDisabled(),
     ],
-    parseOptions: { maxTokens: app.config.limits.queryTokens },
-    formatError: createErrorFormatter(app.log, (error) => requestIds.get(error as object)),
+    formatError,
     introspection: true,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
@@ -64,14 +67,17 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
   const endpoint = graphqlEndpoint(apollo, {
     documents,
     allow,
+    judge: judgeDocuments(app, schema, documents, quotas, allow),
     schema,
     bodyLimitBytes: app.config.http.bodyLimitBytes,
+    answerLimitBytes: app.config.http.answerLimitBytes,
     log: app.log,
-    contextOf: async (authorization, { requestId, address }) => {
-      const context: Context = { app, principal: await identify(app, limiter, authorization, address), requestId, address, loaders: new Map() };
-      const allowance = limiter.take(countedAs(context), [1, 0]);
+    contextOf: async (authorization, { requestId, address }, bytes) => {
+      const cost = costOfBytes(bytes);
+      const context: Context = { app, principal: await identify(app, quotas, authorization, address, cost), requestId, address, loaders: new Map() };
+      const allowance = quotas.take(context, 1, cost);
       if (!allowance.allowed) throw rateLimited(allowance);
-      return { context, headers: allowance.headers };
+      return { context, headers: allowance.headers, charge: (more) => void quotas.take(context, 0, costOfBytes(more)) };
     },
   });
   await directRoutes(server).add(server, '/graphql', endpoint);
@@ -87,22 +93,22 @@ function runOnce(schema: GraphQLSchema): ApolloServerOptionsWithGateway<Context>
       return () => undefined;
     },
     load: async () => ({
-      executor: async ({ document, request: { operationName, variables: variableValues }, context }) =>
-        (context as Context).executed?.result ?? execute({ schema, document, operationName, variableValues, contextValue: context }),
+      executor: async ({ document, request: { operationName, variables }, context }) =>
+        (context as Context).executed?.result ?? runOperation(schema, document, { operationName, variables, context: context as Context }),
     }),
     stop: async () => undefined,
   };
 }
 
 /** The principal; a bad token is an answer of its own (401), and is counted against the address that it came from. */
-async function identify(app: App, limiter: RateLimiter, authorization: string | undefined, address: string): Promise<Principal | null> {
+async function identify(app: App, quotas: OperationQuotas, authorization: string | undefined, address: string, cost: number): Promise<Principal | null> {
   try {
     return await authenticate(app, authorization);
   } catch (error) {
     // The database is away: nobody can be recognised, which is nobody's fault that asks.
     if (error instanceof DatabaseUnavailable) throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 503 } } });
     if (!(error instanceof Unauthenticated)) throw error;
-    const allowance = limiter.take(countedAs({ principal: null, address }), [1, 0]);
+    const allowance = quotas.take({ principal: null, address }, 1, cost);
     if (!allowance.allowed) throw rateLimited(allowance);
     throw new GraphQLError(error.message, {
       extensions: {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config';
 import { newUuid } from '../ids';
+import { UnreadAnswers } from './unread-answers';
 
 /** What a handler of a direct route gets besides node's own request and response. */
 export interface Direct {
@@ -98,19 +99,27 @@ export class DirectRoutes {
 
   /** Node's server, whose requests go to a direct route, or else to fastify. */
   createServer(fastify: (request: IncomingMessage, response: ServerResponse) => void, options: { requestTimeout: number; keepAliveTimeout: number }): Server {
-    return createServer({ ...options, connectionsCheckingInterval: 5_000 }, (request, response) => {
+    const unread = new UnreadAnswers(this.config.http.answerMs);
+    const server = createServer({ ...options, connectionsCheckingInterval: 5_000 }, (request, response) => {
+      unread.watch(response);
       const url = request.url ?? '';
       const queryAt = url.indexOf('?');
       const path = queryAt < 0 ? url : url.slice(0, queryAt);
       const handler = this.handlers.get(path);
-      if (!handler || (request.method !== 'POST' && request.method !== 'GET')) return fastify(request, response);
+      if (!handler || (request.method !== 'POST' && request.method !== 'GET')) {
+        response.once('close', () => unread.forget(response));
+        return fastify(request, response);
+      }
       const began = performance.now();
       const requestId = requestIdOf(request.headers['x-request-id']);
-      response.once('close', () =>
-        this.answered({ requestId, method: request.method ?? '', route: path, status: response.statusCode, ms: performance.now() - began }),
-      );
+      response.once('close', () => {
+        unread.forget(response);
+        this.answered({ requestId, method: request.method ?? '', route: path, status: response.statusCode, ms: performance.now() - began });
+      });
       handler(request, response, this.direct(requestId, this.addressOf(request)));
     });
+    server.once('close', () => unread.close());
+    return server;
   }
 
   private direct(requestId: string, address: string): Direct {

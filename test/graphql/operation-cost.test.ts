@@ -1,0 +1,117 @@
+import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
+import { buildTesseraSchema } from '../../src/graphql/build-schema';
+import { OperationMeasurer } from '../../src/graphql/operation-cost';
+
+describe('cost', () => {
+  const schema = buildSchema(`
+    type Query { a: A!, list: [A!]!, page(first: Int = 20): [A!]! }
+    type A { a: A!, list: [A!]!, name: String! }
+    type Mutation { one(input: Int!): A!, bulk(input: [Int!]!): [A!]! }
+  `);
+  const measure = (query: string, variables = {}) => {
+    const document = parse(query);
+    const operation = document.definitions.find((each) => each.kind === 'OperationDefinition');
+    if (operation?.kind !== 'OperationDefinition') throw new Error('no operation');
+    return new OperationMeasurer(schema).measure(document, operation, variables);
+  };
+
+  it('counts fields, lists as five, and a bulk by what is sent', () => {
+    expect(measure('{ a { name } }').cost).toBe(2);
+    expect(measure('{ list { name a { name } } }').cost).toBe(1 + 5 * 3);
+    expect(measure('mutation { one(input: 1) { name } }').cost).toBe(11);
+    expect(measure('mutation ($i: [Int!]!) { bulk(input: $i) { name } }', { i: [1, 2, 3] }).cost).toBe(3 * 10 + 3);
+    expect(measure('mutation { bulk(input: 1) { name } }').cost).toBe(10 + 5);
+  });
+
+  it('counts the entries of all lists that are sent, each time that they are used', () => {
+    const lists = buildSchema(`
+      type Query { a(of: Filter): Int! }
+      type Mutation { one(input: Row!): Int!, bulk(input: [Row!]!): [Int!]! }
+      input Filter { kinds: [Int!] }
+      input Row { lines: [Line!], tags: [Int!] }
+      input Line { codes: [Int!]!, line: Line }
+    `);
+    const measureIn = (query: string, variables = {}) => {
+      const document = parse(query);
+      const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
+      return new OperationMeasurer(lists).measure(document, operation, variables);
+    };
+    const row = { lines: [{ codes: [1, 2] }, { codes: [], line: { codes: [1] } }], tags: [1] };
+    expect(measureIn('mutation ($r: Row!) { one(input: $r) }', { r: row })).toMatchObject({ cost: 10 + 6, sentOnce: 6 });
+    expect(measureIn('mutation { one(input: { lines: [{ codes: [1, 2] }], tags: 1 }) }')).toMatchObject({ cost: 10 + 4, sentOnce: 4 });
+    expect(measureIn('mutation ($r: [Row!]!) { bulk(input: $r) }', { r: [row, row] })).toMatchObject({ cost: 20 + 12, sentOnce: 12 });
+    expect(measureIn('mutation ($r: Row!) { a: one(input: $r) b: one(input: $r) }', { r: row })).toMatchObject({ cost: 20 + 12, sentOnce: 6 });
+    expect(measureIn('mutation ($t: [Int!]) { a: one(input: { tags: $t }) }', { t: [1, 2, 3] })).toMatchObject({ cost: 10 + 3, sentOnce: 3 });
+  });
+
+  describe('of the schema itself', () => {
+    const tessera = buildTesseraSchema();
+    const costOf = (query: string) => {
+      const document = parse(query);
+      const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
+      return new OperationMeasurer(tessera).measure(document, operation, {}).cost;
+    };
+    const types = Object.keys(tessera.getTypeMap()).length;
+
+    it('is a tenth of a unit for each thing that is told', () => {
+      expect(costOf('{ __schema { types { name } } }')).toBeCloseTo(0.1 + 0.1 + types * 0.1, 5);
+    });
+
+    it('grows with each level of a tower of aliases', () => {
+      const tower = (width: number) => {
+        const aliases = (of: string) => Array.from({ length: width }, (_, n) => `a${n}: ${of}`).join(' ');
+        return `{ __schema { types { ...A } } } fragment A on __Type { ${aliases('interfaces { ...B }')} } fragment B on __Type { ${aliases('possibleTypes { ...C }')} }
+          fragment C on __Type { ${aliases('name')} }`;
+      };
+      expect(costOf(tower(4))).toBeGreaterThan(10_000);
+      expect(costOf(tower(10)) / costOf(tower(4))).toBeGreaterThan(10);
+    });
+
+    it('leaves room for what tools ask, at the costs and depth that are allowed by default', () => {
+      expect(costOf(getIntrospectionQuery())).toBeLessThan(5_000);
+    });
+  });
+
+  it('is that of what is sent now, although an operation is measured once for the sizes of it', () => {
+    const document = parse('query ($n: Int = 3, $i: [Int!] = [1]) { page(first: $n) { name } } mutation M($i: [Int!] = [1, 2]) { bulk(input: $i) { name } }');
+    const [query, mutation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
+    const measurer = new OperationMeasurer(schema);
+    for (const variables of [
+      {},
+      { n: 2 },
+      { n: 50 },
+      { n: null },
+      { n: 'x' },
+      { n: -1 },
+      { n: 2 },
+      {},
+      { i: [1, 2] },
+      { i: [1] },
+      { i: null },
+      { i: 'x' },
+      { i: [2] },
+    ])
+      for (const operation of [query, mutation])
+        expect(measurer.measure(document, operation, variables)).toEqual(new OperationMeasurer(schema).measure(document, operation, variables));
+    expect(measurer.measure(document, mutation, {}).cost).toBe(2 * 10 + 2);
+    expect(measurer.measure(document, mutation, { i: [1, 2, 3, 4] }).cost).toBe(4 * 10 + 4);
+  });
+
+  it('counts what is left out by its default, whatever the variable is called', () => {
+    for (const name of ['constructor', 'toString', '__proto__']) {
+      const document = parse(`mutation ($${name}: [Int!]! = [1, 2, 3]) { bulk(input: $${name}) { name } }`);
+      const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
+      const measurer = new OperationMeasurer(schema);
+      expect(measurer.measure(document, operation, JSON.parse(`{ "${name}": "x" }`)).cost).toBe(10 + 5);
+      expect(measurer.measure(document, operation, {}).cost).toBe(3 * 10 + 3);
+    }
+  });
+
+  it('of fragments that double at every level is counted at once', () => {
+    const levels = Array.from({ length: 60 }, (_, n) => `fragment F${n} on A { x: a { ...F${n + 1} } y: a { ...F${n + 1} } }`).join(' ');
+    const began = performance.now();
+    expect(measure(`{ a { ...F0 } } ${levels} fragment F60 on A { name }`).cost).toBe(1e12);
+    // One after the other they would be counted for years.
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
