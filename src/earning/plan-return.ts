@@ -34,6 +34,8 @@ export interface ReturnFacts {
   readonly rule: EarningRule;
   readonly refundOrder: StandingPurchase['refundOrder'];
   readonly goods: readonly ReturnedGoods[];
+  /** The brand's own number of it; null: none. */
+  readonly reference: string | null;
   readonly occurredAt: Date;
   readonly recordedAt: Date;
   /** Local day of recordedAt. */
@@ -87,6 +89,7 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       posting_id: facts.postingId,
       clawed_back: clawBack,
       reinstated,
+      reference: facts.reference,
       money_back: moneyBack === null ? null : formatExact(moneyBack),
       occurred_at: facts.occurredAt.getTime(),
       recorded_at: facts.recordedAt.getTime(),

@@ -1,5 +1,5 @@
 import { type JudgedReference, judgeReference } from '../purchases/claim-reference';
-import { formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
+import { type ExactAmount, formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
 import type { Found } from '../purchases/look-up';
 import { minorUnitOf } from '../purchases/minor-unit';
 import { grossOf } from './basket';
@@ -14,5 +14,5 @@ export function purchaseReceipt(command: RecordPurchase, { member, reference }: 
 /** Lines round to the minor unit; those of purchases that were recorded before they did, do not. */
 function comesTo({ lines, moneyCurrency }: RecordPurchase, total: string): boolean {
   if (total === formatExact(grossOf(lines, minorUnitOf(moneyCurrency)))) return true;
-  return total === formatExact(sumAmounts(lines.map(({ quantity, unitPrice }) => lineAmount(quantity, unitPrice ?? 0n))));
+  return total === formatExact(sumAmounts(lines.map(({ quantity, unitPrice = 0n }): ExactAmount => lineAmount(quantity, unitPrice))));
 }

@@ -11,7 +11,8 @@ import { velocityLimits } from '../limits/velocity-limit';
 import { type HashedRef, hashedRefContent, hashRef } from '../members/member-ref';
 import { knowPresented, presentedFor } from '../members/resolve-members';
 import { lookingAgain } from '../members/surviving-accounts';
-import { lookUp, soughtReference } from '../purchases/look-up';
+import { soughtReference } from '../purchases/look-at-references';
+import { lookUp } from '../purchases/look-up';
 import { redemptionRules } from '../redemption/redemption-rule';
 import { type InvalidInput, type NotFound, Refusal } from '../refusal';
 import type { Exclusion } from './earning-rule';
@@ -44,8 +45,10 @@ export interface RecordedPurchase {
   readonly occurredAt: string;
   readonly balance: BalanceAfter;
   readonly dryRun: boolean;
-  /** The request was made before: this is its first answer. */
+  /** It was booked before, by the same key or by the same receipt: this is its first answer. */
   readonly duplicate: boolean;
+  /** It was booked under another key: its reference tells that it is the same receipt. */
+  readonly byReference: boolean;
 }
 
 /** One purchase; see recordPurchases. Throws its refusal. */
@@ -109,7 +112,7 @@ async function record(
   // All requests are made before the first is posted, so that a member's purchases keep their order.
   const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, redemptionRulesById, limits }, asked);
   const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, requests[at])));
-  const results = outcomes.map((outcome, at) => toResult(outcome, commands[at].dryRun));
+  const results = outcomes.map((outcome, at) => toResult(outcome, asked[at]));
   // Also of repetitions: the first request may have been cut off before.
   const met = outcomes.flatMap((outcome, at) => {
     const booked = outcome.status === 'fulfilled' && !outcome.value.refusal && !commands[at].dryRun;
@@ -155,16 +158,16 @@ function post(
   return command.dryRun ? app.ledger.preview(request) : app.ledger.post(request);
 }
 
-function toResult(outcome: PromiseSettledResult<PostingOutcome>, dryRun: boolean): PromiseSettledResult<RecordedPurchase> {
+function toResult(outcome: PromiseSettledResult<PostingOutcome>, asked: AskedPurchase): PromiseSettledResult<RecordedPurchase> {
   if (outcome.status === 'rejected') return outcome;
   try {
-    return { status: 'fulfilled', value: toRecorded(outcome.value, dryRun) };
+    return { status: 'fulfilled', value: toRecorded(outcome.value, asked) };
   } catch (reason) {
     return { status: 'rejected', reason };
   }
 }
 
-function toRecorded(outcome: PostingOutcome, dryRun: boolean): RecordedPurchase {
+function toRecorded(outcome: PostingOutcome, { command: { dryRun }, found: { stored }, receipt }: AskedPurchase): RecordedPurchase {
   const answer = acceptedAnswer(outcome) as unknown as Omit<RecordedPurchase, 'balance' | 'dryRun' | 'duplicate'>;
   return {
     purchaseId: answer.purchaseId,
@@ -184,5 +187,6 @@ function toRecorded(outcome: PostingOutcome, dryRun: boolean): RecordedPurchase 
     balance: outcome.balances[0],
     dryRun,
     duplicate: outcome.duplicate,
+    byReference: !stored && receipt?.is === 'repeated',
   };
 }

@@ -8,11 +8,13 @@ import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
-import { decimal, dryRun, idempotencyKey, occurredAt, plainText } from '../ledger/request-fields';
+import { decimal, dryRun, idempotencyKey, occurredAt, optionalText, plainText } from '../ledger/request-fields';
 import { seesWallet } from '../members/sees-wallet';
-import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
+import { lookingAgain, type SurvivingAccounts, survivingAccounts, survivingMember } from '../members/surviving-accounts';
 import { MAX_POINTS } from '../points/amount';
 import { dayOf } from '../points/calendar';
+import type { JudgedReference } from '../purchases/claim-reference';
+import { lookAtReference, soughtReference } from '../purchases/look-at-references';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
 import { termsById } from '../purchases/terms-by-id';
@@ -22,6 +24,7 @@ import { awardCounter } from './award';
 import { type EarningRules, earningRules } from './earning-rules';
 import { planReturn } from './plan-return';
 import { reducedCounter, returnedCounter } from './return-counters';
+import { returnReceipt } from './return-receipt';
 import type { ReturnedGoods } from './returned-goods';
 
 const goodsSchema = z
@@ -50,6 +53,7 @@ export const recordReturnSchema = z.object({
   idempotencyKey,
   purchaseId: z.string(),
   occurredAt,
+  reference: optionalText(200),
   lines: z
     .array(goodsSchema)
     .min(1, 'A return has at least one line.')
@@ -94,8 +98,9 @@ export interface RecordedReturn {
  */
 export async function recordReturn(app: App, principal: Principal, command: RecordReturn): Promise<RecordedReturn> {
   const brandId = requireBrand(principal, { scope: 'purchases' });
-  const { idempotencyKey: key, dryRun: _dryRun, ...content } = command;
-  const hash = contentHash('RECORD_RETURN', content);
+  const { idempotencyKey: key, dryRun: _dryRun, reference, ...content } = command;
+  // What is left out, as it once always was, is not in the content.
+  const hash = contentHash('RECORD_RETURN', { ...content, reference: reference ?? undefined });
   const id = postingId(brandId, key);
   return lookingAgain(() => recordOnce(app, principal, command, { brandId, id, hash }));
 }
@@ -107,6 +112,7 @@ async function recordOnce(
   { brandId, id, hash }: { brandId: Uuid; id: Uuid; hash: Buffer },
 ): Promise<RecordedReturn> {
   const { dryRun } = command;
+  const now = app.clock.now();
   const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const stored = dryRun ? null : await findPosting(client, id);
     if (stored) return { stored, linked: await seesWallet(client, stored.outcome.balances[0]?.account ?? 0) };
@@ -116,12 +122,18 @@ async function recordOnce(
     if (!purchase || purchase.brandId !== brandId) throw new NotFound('Purchase');
     const survivors = await survivingAccounts(client, [purchase.account, ...purchase.paidBy.map(({ account }) => account)]);
     const linked = await seesWallet(client, survivors.of(purchase.account));
-    return { stored: null, linked, purchase, survivors, snapshot: await app.coalition.at(version), rules: await earningRules(app, version) };
+    const snapshot = await app.coalition.at(version);
+    const sought = soughtReference('RETURN', { ...command, currency: snapshot.currenciesById.get(purchase.currencyId)?.code ?? '' }, now);
+    const reference = await lookAtReference(app, client, brandId, sought, version);
+    const receipt = reference && returnReceipt({ ...command, hash }, purchase, await survivingMember(client, purchase.memberId), reference);
+    return { stored: null, linked, purchase, survivors, receipt, snapshot, rules: await earningRules(app, version) };
   });
   const { linked } = found;
   if (found.stored) return toRecorded(sameOutcome(found.stored, hash), { linked, dryRun: false });
+  if (found.receipt?.is === 'taken') throw found.receipt.refusal;
+  if (found.receipt?.is === 'repeated') return toRecorded(found.receipt.first.outcome, { linked, dryRun });
   const former = await formerContributors(app, found.purchase.paidBy);
-  const request = toRequest({ ...found, former }, command, { id, hash, now: app.clock.now() });
+  const request = toRequest({ ...found, former }, command, { id, hash, now });
   const outcome = dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request);
   return toRecorded(outcome, { linked, dryRun });
 }
@@ -134,6 +146,8 @@ function toRecorded(outcome: PostingOutcome, { linked, dryRun }: { linked: boole
 interface Found {
   readonly purchase: PurchaseFact;
   readonly survivors: SurvivingAccounts;
+  /** null: it has no reference. */
+  readonly receipt: JudgedReference | null;
   /** Of the households that paid for it. */
   readonly former: FormerContributors;
   readonly snapshot: CoalitionSnapshot;
@@ -141,7 +155,7 @@ interface Found {
 }
 
 function toRequest(
-  { purchase, survivors, former, snapshot, rules }: Found,
+  { purchase, survivors, receipt, former, snapshot, rules }: Found,
   command: RecordReturn,
   { id, hash, now }: { id: Uuid; hash: Buffer; now: Date },
 ): PostingRequest {
@@ -162,6 +176,7 @@ function toRequest(
   if (!currency || !rule) throw new Error(`currency or rule of purchase ${purchase.id} are missing`);
   const happenedAt = command.occurredAt ?? now;
   const day = dayOf(happenedAt, currency.timeZone);
+  const returnId = newUuid();
   const inTime = orRefusal(() => requireFollowUpTime(snapshot, purchase, happenedAt, now));
   return {
     id,
@@ -182,6 +197,7 @@ function toRequest(
         ...former.counters,
       ],
     },
+    claims: receipt?.is === 'free' ? [receipt.claim(returnId)] : undefined,
     shows: survivors.loads,
     plan:
       'refused' in inTime
@@ -189,7 +205,7 @@ function toRequest(
         : former.giveBack(
             survivors.guard(
               planReturn({
-                returnId: newUuid(),
+                returnId,
                 postingId: id,
                 clawbackId: newUuid(),
                 reinstatementIds: purchase.paidBy.map(() => newUuid()),
@@ -199,6 +215,7 @@ function toRequest(
                 rule,
                 refundOrder: terms.refundOrder,
                 goods: command.lines,
+                reference: command.reference,
                 occurredAt: happenedAt,
                 recordedAt: now,
                 recordedOn: dayOf(now, currency.timeZone),

@@ -64,6 +64,9 @@ export class PurchaseReturnType {
   @Field(() => PointsScalar, { description: 'Burned points given back.' })
   reinstated!: number;
 
+  @Field(() => String, { nullable: true, description: "The brand's own number of it." })
+  reference!: string | null;
+
   @Field(() => DecimalScalar, {
     nullable: true,
     description: "Money to give back, in units of the purchase's moneyCurrency, nine decimals; null: recorded before this was worked out.",

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { BalanceType } from './balance.types';
-import { BalanceOutOfRangeAnswer, ReturnExceedsPurchaseAnswer } from './posting-refusals.types';
+import { BalanceOutOfRangeAnswer, ReferenceTakenAnswer, ReturnExceedsPurchaseAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
 import { DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
 import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer } from './terms-refusals.types';
@@ -37,6 +37,12 @@ export class RecordReturnInput {
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default. Not before the purchase.' })
   occurredAt?: Date | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The brand's own number of this return, which names it for good: at most 200 characters. No personal data.",
+  })
+  reference?: string | null;
 
   @Field(() => [ReturnLineInput], { description: 'What comes back: 1 to 500 entries, each line or sku once.' })
   lines!: ReturnLineInput[];
@@ -125,5 +131,13 @@ export const RecordReturnResult = answerUnion(
   'RecordReturnResult',
   'A return as recorded, or why it was not.',
   () => RecordedReturnType,
-  () => [BalanceOutOfRangeAnswer, BrandSuspendedAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, ReturnExceedsPurchaseAnswer],
+  () => [
+    BalanceOutOfRangeAnswer,
+    BrandSuspendedAnswer,
+    IdempotencyConflictAnswer,
+    OccurredAtOutOfRangeAnswer,
+    OverloadedAnswer,
+    ReferenceTakenAnswer,
+    ReturnExceedsPurchaseAnswer,
+  ],
 );

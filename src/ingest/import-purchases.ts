@@ -1,10 +1,13 @@
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
+import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
+import type { ReferencesRepeat } from '../coalition/references-repeat';
 import type { RecordPurchase } from '../earning/purchase-command';
 import { recordPurchases } from '../earning/record-purchases';
 import type { Uuid } from '../ids';
 import { findPostings } from '../ledger/find-posting';
-import { postingId } from '../ledger/idempotency';
+import { contentHash, postingId } from '../ledger/idempotency';
+import { dayOf, dayToIso } from '../points/calendar';
 import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
 import { type LineError, lineError, thrownForLine } from './line-error';
 import { type PurchaseRow, readPurchaseRow, type SentPurchase } from './purchase-row';
@@ -26,19 +29,26 @@ export async function importPurchases(app: App, principal: Principal, { importId
   const { brandId, found, fresh } = await beginBatch(app, principal, 'PURCHASES', importId, rows);
   const read = fresh.map(readPurchaseRow);
   const purchases = read.filter(isPurchase);
-  const duplicates = await claimReferences(app, principal, found, purchases);
-  const keyOf = ({ reference, line }: PurchaseRow) => (reference === null ? `import ${importId} ${line}` : `file ${reference}`);
-  const { currencies, stored, own } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { currenciesById, currenciesByCode } = await app.coalition.snapshot(client);
-    const ids = purchases.map((row) => postingId(brandId, keyOf(row)));
-    return { currencies: currenciesByCode, stored: await findPostings(client, ids), own: currenciesById.get(found.currencyId)?.code ?? '' };
+  const { snapshot, own, stored } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const coalition = await app.coalition.snapshot(client);
+    const currency = coalition.currenciesById.get(found.currencyId)?.code ?? '';
+    const ids = purchases.flatMap((row) => keysOf(importId, currency, row)).map((key) => postingId(brandId, key));
+    return { snapshot: coalition, own: currency, stored: await findPostings(client, ids) };
   });
+  const repeat = snapshot.brandsById.get(brandId)?.referencesRepeat ?? 'NEVER';
+  const storedUnder = (key: string) => stored.get(postingId(brandId, key));
+  const keyOf = (row: PurchaseRow) => {
+    const [ofLine, ofContent, before] = keysOf(importId, own, row);
+    const booked = [ofLine, ofContent, before].find((key) => storedUnder(key)?.outcome.answer);
+    return booked ?? (repeat === 'ANY' && row.reference !== null ? ofContent : ofLine);
+  };
+  const duplicates = await claimReferences(app, principal, found, namedOnce(snapshot, repeat, own, purchases, app.clock.now()));
   const decided = new Map<PurchaseRow, EntryResult>();
   const asked: { row: PurchaseRow; command: RecordPurchase }[] = [];
   for (const row of purchases) {
     const duplicate = duplicates.get(row.line);
     if (duplicate) decided.set(row, { is: 'rejected', error: duplicate });
-    else if (row.currency !== null && !currencies.has(row.currency))
+    else if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency))
       decided.set(row, { is: 'rejected', error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.') });
     else asked.push({ row, command: row.command({ currency: row.currency ?? own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
   }
@@ -53,12 +63,12 @@ export async function importPurchases(app: App, principal: Principal, { importId
     results.forEach((result, i) => {
       const { row } = part[i];
       if (result.status === 'fulfilled') {
-        const before = stored.get(postingId(brandId, keyOf(row)));
+        const before = storedUnder(keyOf(row));
         // What this very import booked before it was interrupted is its own.
-        const repeated = before !== undefined && before.outcome.recordedAt < found.startedAt.getTime();
+        const repeated = result.value.byReference || (before !== undefined && before.outcome.recordedAt < found.startedAt.getTime());
         decided.set(row, repeated ? { is: 'repeated' } : { is: 'imported', points: result.value.points });
       } else if (isOfNoLine(result.reason)) given.push(result.reason);
-      else decided.set(row, { is: 'rejected', error: unknownMember(row, thrownForLine(row.line, result.reason)) });
+      else decided.set(row, { is: 'rejected', error: inItsField(row, thrownForLine(row.line, result.reason)) });
     });
   }
   // The batch is given up for what a repetition may not meet; what is booked is found again then.
@@ -80,7 +90,44 @@ function isOfNoLine(reason: unknown): boolean {
   }
 }
 
-function unknownMember(row: PurchaseRow, error: LineError): LineError {
+/**
+ * The keys that a purchase of a file may be booked under: its line's, since a reference is an outcome's only once it is booked; where references repeat,
+ * so that only the whole line tells, its content's; and the one of before, whose refusals do not bind.
+ */
+function keysOf(importId: Uuid, own: string, row: PurchaseRow): [ofLine: string, ofContent: string, before: string] {
+  const { idempotencyKey: _key, dryRun: _dryRun, ...content } = row.command({ currency: row.currency ?? own, idempotencyKey: '', dryRun: false });
+  return [
+    `line ${importId} ${row.line}`,
+    `content ${contentHash('FILE_PURCHASE', content).toString('hex')}`,
+    row.reference === null ? `import ${importId} ${row.line}` : `file ${row.reference}`,
+  ];
+}
+
+/** What may stand in the file once: references that do not repeat, of each local day if they do so daily. */
+function namedOnce(
+  { currenciesByCode }: CoalitionSnapshot,
+  repeat: ReferencesRepeat,
+  own: string,
+  rows: readonly PurchaseRow[],
+  now: Date,
+): { readonly line: number; readonly reference: string | null }[] {
+  return rows.map((row) => {
+    const { line, reference } = row;
+    if (reference === null || repeat === 'ANY') return { line, reference: null };
+    if (repeat === 'NEVER') return { line, reference };
+    const timeZone = currenciesByCode.get(row.currency ?? own)?.timeZone ?? 'UTC';
+    return { line, reference: `${reference}\n${dayToIso(dayOf(row.occurredAt ?? now, timeZone))}` };
+  });
+}
+
+function inItsField(row: PurchaseRow, error: LineError): LineError {
+  if (error.code === 'REFERENCE_TAKEN')
+    return lineError(
+      row.line,
+      'reference',
+      error.code,
+      'Another purchase of yours has this reference: of another member, money, day or amount. Correct the line.',
+    );
   if (error.code !== 'NOT_FOUND') return error;
   const field = row.member.byCustomer ? 'customerId' : 'identifier';
   return lineError(row.line, field, 'UNKNOWN_MEMBER', 'No member of yours has this name. Enrol the member first, or correct it.');

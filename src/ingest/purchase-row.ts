@@ -21,6 +21,8 @@ export interface PurchaseRow {
   /** null: the import's. */
   readonly currency: string | null;
   readonly reference: string | null;
+  /** null: when it is imported. */
+  readonly occurredAt: Date | null;
   /** The request for everything but the points currency, which is the import's where the file names none. */
   readonly command: (of: { readonly currency: string; readonly idempotencyKey: string; readonly dryRun: boolean }) => RecordPurchase;
 }
@@ -47,7 +49,14 @@ export function readPurchaseRow({ line, cells, basket, unreadable }: SentPurchas
   const asked = { ...common, member: member.byCustomer ?? member.byIdentifier, reference, lines: basket.map((each) => filled(each.cells)) };
   const checked = recordPurchaseSchema.safeParse({ ...asked, idempotencyKey: 'checked', currency: 'CHECKED' });
   if (!checked.success) return basketError(line, basket, checked.error);
-  return { line, member, currency: currency ?? null, reference: reference ?? null, command: (of) => ({ ...checked.data, ...of }) };
+  return {
+    line,
+    member,
+    currency: currency ?? null,
+    reference: reference ?? null,
+    occurredAt: checked.data.occurredAt,
+    command: (of) => ({ ...checked.data, ...of }),
+  };
 }
 
 /** What a line of a basket cannot be without. */

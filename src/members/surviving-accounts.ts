@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { Uuid } from '../ids';
 import type { AccountId, LedgerView } from '../ledger/posting';
 import { Overloaded, StateMoved } from '../ledger/posting-ledger';
 
@@ -39,6 +40,12 @@ export async function survivingAccounts(client: PoolClient, accounts: readonly A
     values: [[...new Set(accounts)]],
   });
   return new SurvivingAccounts(new Map(rows.map((row) => [Number(row.asked), { account: Number(row.id), closed: row.closed }])));
+}
+
+/** The member, or whom it was merged into. */
+export async function survivingMember(client: PoolClient, memberId: Uuid): Promise<Uuid> {
+  const { rows } = await client.query({ name: 'surviving-member', text: 'SELECT surviving_member($1) AS id', values: [memberId] });
+  return rows[0].id;
 }
 
 /**

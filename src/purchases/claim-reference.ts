@@ -36,8 +36,8 @@ export interface SameReceipt {
   readonly memberId: Uuid;
   /** null: not said. */
   readonly moneyCurrency: string | null;
-  /** Whether it comes to the total of what holds the reference. */
-  readonly comesTo: (total: string) => boolean;
+  /** Whether it comes to the total of what holds the reference; of a return, to what was asked and answered then. */
+  readonly comesTo: (total: string, posting: FoundPosting) => boolean;
 }
 
 /** What a request comes to by its reference. */
@@ -60,8 +60,8 @@ export function judgeReference({ kind, name, repeat, day, held, dayOf }: FoundRe
   return { is: 'free', claim: (made) => ({ name, turn: nextTurn(repeat, day, over, made) as number, made }) };
 }
 
-function isSame({ memberId, moneyCurrency, total }: HeldReference, asked: SameReceipt): boolean {
-  return memberId === asked.memberId && (asked.moneyCurrency === null || moneyCurrency === asked.moneyCurrency) && asked.comesTo(total);
+function isSame({ memberId, moneyCurrency, total, posting }: HeldReference, asked: SameReceipt): boolean {
+  return memberId === asked.memberId && (asked.moneyCurrency === null || moneyCurrency === asked.moneyCurrency) && asked.comesTo(total, posting);
 }
 
 function byBooking(a: HeldReference, b: HeldReference): number {

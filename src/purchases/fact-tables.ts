@@ -95,6 +95,7 @@ export const PURCHASE_RETURN = {
     posting_id: 'uuid',
     clawed_back: 'int8',
     reinstated: 'int8',
+    reference: 'text',
     money_back: 'numeric',
     occurred_at: 'timestamptz',
     recorded_at: 'timestamptz',

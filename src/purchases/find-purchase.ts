@@ -11,6 +11,7 @@ export interface PurchaseReturn {
   readonly id: Uuid;
   readonly clawedBack: number;
   readonly reinstated: number;
+  readonly reference: string | null;
   /** Decimal text with nine decimals; null: not worked out, before it was. */
   readonly moneyBack: string | null;
   readonly occurredAt: Date;
@@ -47,7 +48,7 @@ export async function findPurchase(app: App, principal: Principal, id: Uuid): Pr
     if (!purchase) throw new NotFound('Purchase');
     const key = [purchase.walletId, id];
     const { rows: returns } = await client.query(
-      'SELECT id, clawed_back, reinstated, money_back::text, occurred_at FROM purchase_return WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY recorded_at, id LIMIT 100',
+      'SELECT id, clawed_back, reinstated, reference, money_back::text, occurred_at FROM purchase_return WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY recorded_at, id LIMIT 100',
       key,
     );
     const { rows: lines } = await client.query(
@@ -64,6 +65,7 @@ export async function findPurchase(app: App, principal: Principal, id: Uuid): Pr
         id: row.id,
         clawedBack: Number(row.clawed_back),
         reinstated: Number(row.reinstated),
+        reference: row.reference,
         moneyBack: row.money_back,
         occurredAt: row.occurred_at,
       })),

@@ -11,7 +11,7 @@ export interface HeldReference {
   /** Whose it is; of a merged member, the survivor. */
   readonly memberId: Uuid;
   readonly moneyCurrency: string;
-  /** Of a purchase the amount with nine decimals, of a redemption its kind, source and points ("BURN WALLET 500"), of a return its purchase. */
+  /** Of a purchase the amount with nine decimals, of a redemption its kind, source and points ("BURN WALLET 500"), of a return nothing. */
   readonly total: string;
   readonly occurredAt: Date;
   /** False: it has come to nothing, as a hold that was voided or has ended, and the reference is free again. */
@@ -97,7 +97,7 @@ const HELD: Readonly<Record<ReferenceKind, string>> = {
   )} ${CLAIMED}
     CROSS JOIN LATERAL (SELECT * FROM redemption r WHERE r.id = c.made_id OFFSET 0) f
     LEFT JOIN LATERAL (SELECT state, expires_at FROM hold WHERE f.kind = 'HOLD' AND id = f.id OFFSET 0) h ON true ${ANSWER} ORDER BY n.place, c.turn`,
-  RETURN: `${ROW('p.member_id', 'p.money_currency', 'f.purchase_id::text', 'true')} ${CLAIMED}
+  RETURN: `${ROW('p.member_id', 'p.money_currency', "''", 'true')} ${CLAIMED}
     CROSS JOIN LATERAL (SELECT * FROM purchase_return r WHERE r.id = c.made_id OFFSET 0) f
     CROSS JOIN LATERAL (SELECT member_id, money_currency FROM purchase WHERE wallet_id = f.wallet_id AND id = f.purchase_id OFFSET 0) p ${ANSWER} ORDER BY n.place, c.turn`,
 };

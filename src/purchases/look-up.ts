@@ -9,12 +9,10 @@ import { Overloaded } from '../ledger/posting-ledger';
 import { MemberLook } from '../members/member-look';
 import type { HashedRef } from '../members/member-ref';
 import { type FoundMember, foundMembers } from '../members/resolve-members';
-import { dayOf } from '../points/calendar';
 import { type PoolAccess, poolAccess } from '../sharing/household';
 import { type RedemptionFact, readRedemptions } from './attached-redemptions';
 import type { FoundReference } from './claim-reference';
-import { ReferenceLook } from './held-references';
-import { type ReferenceKind, referenceName, turnsThatHold } from './reference-turns';
+import { lookAtReferences, type SoughtReference } from './look-at-references';
 
 /** What a request about a member asks to be found before it is planned. */
 export interface Sought {
@@ -24,14 +22,6 @@ export interface Sought {
   readonly redemptionIds: readonly Uuid[];
   /** The brand's own name for what is asked for; null: none. */
   readonly reference: SoughtReference | null;
-}
-
-interface SoughtReference {
-  readonly kind: ReferenceKind;
-  /** Code of the points currency. */
-  readonly currency: string;
-  readonly reference: string;
-  readonly happenedAt: Date;
 }
 
 /** What the brand may see of it. */
@@ -48,15 +38,6 @@ export interface Found {
   readonly reference: FoundReference | null;
   /** The coalition's version now; what hangs on it may be newer, never older. */
   readonly version: string;
-}
-
-/** What a request says of its reference. */
-export function soughtReference(
-  kind: ReferenceKind,
-  { currency, reference, occurredAt }: { readonly currency: string; readonly reference: string | null; readonly occurredAt: Date | null },
-  now: Date,
-): SoughtReference | null {
-  return reference === null ? null : { kind, currency, reference, happenedAt: occurredAt ?? now };
 }
 
 /** Beyond this a transaction gets no cheaper, and its first caller would wait for its last. */
@@ -90,12 +71,16 @@ function gatherLookups(app: App): Gathering<Sought, Found> {
     const [stored, version] = await reads.read([storedPostings(ids), COALITION_VERSION, ...look.readings]);
     const members = await foundMembers(app, reads, principal.brandId, refs, look);
     const redemptions = await readRedemptions(reads.client, [...new Set(sought.flatMap(({ redemptionIds }) => redemptionIds))]);
-    const { look: references, named } = await lookAtReferences(app, principal.brandId, sought, version);
+    const references = await lookAtReferences(
+      app,
+      principal.brandId,
+      sought.map(({ reference }) => reference),
+      version,
+    );
     const [pools] = await reads.readLast([poolAccess(members.flatMap((member) => member?.walletId ?? [])), ...references.readings]);
     return sought.map(({ id }, at) => {
       const member = members[at];
-      const name = named[at];
-      const reference = name && { ...name, held: references.held(at) };
+      const reference = references.of(at);
       return {
         stored: (id !== null && stored.get(id)) || null,
         member,
@@ -107,22 +92,4 @@ function gatherLookups(app: App): Gathering<Sought, Found> {
     });
   };
   return new Gathering(app.database, read, bounds);
-}
-
-/** What is to be read of the references, in the last trip that there is anyway. */
-async function lookAtReferences(app: App, brandId: Uuid, sought: readonly Sought[], version: string) {
-  const look = new ReferenceLook(app.clock.now());
-  if (sought.every(({ reference }) => reference === null)) return { look, named: sought.map(() => null) };
-  const snapshot = await app.coalition.at(version);
-  const repeat = snapshot.brandsById.get(brandId)?.referencesRepeat ?? 'NEVER';
-  const named = sought.map(({ reference: asked }, at) => {
-    const currency = asked && snapshot.currenciesByCode.get(asked.currency);
-    if (!currency) return null;
-    const { kind, reference, happenedAt } = asked;
-    const name = referenceName(brandId, kind, currency.code, reference);
-    const day = dayOf(happenedAt, currency.timeZone);
-    look.ask(at, kind, name, turnsThatHold(repeat, day));
-    return { kind, name, repeat, day, dayOf: (instant: Date) => dayOf(instant, currency.timeZone) };
-  });
-  return { look, named };
 }

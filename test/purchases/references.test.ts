@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { recordPurchase, recordPurchases } from '../../src/earning/record-purchases';
+import { recordReturn } from '../../src/earning/record-return';
 import { holdPoints } from '../../src/redemption/hold-points';
 import { redeemPoints } from '../../src/redemption/redeem-points';
 import { voidHold, voidHoldSchema } from '../../src/redemption/void-hold';
-import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
+import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
 import { createTestApp, type TestApp } from '../support/test-app';
 
 let shop: ShopCoalition;
@@ -34,7 +35,7 @@ describe('a receipt', () => {
     const first = await buy('10', { reference: 'A-1' });
     expect(first.duplicate).toBe(false);
     const again = await buy('10', { reference: 'A-1', channel: 'another till' });
-    expect(again).toEqual({ ...first, duplicate: true });
+    expect(again).toEqual({ ...first, duplicate: true, byReference: true });
     expect(await purchases('A-1')).toHaveLength(1);
     expect(await buy('10', { reference: 'A-1', dryRun: true })).toMatchObject({ duplicate: true, dryRun: true });
   });
@@ -133,7 +134,7 @@ describe('a brand whose references repeat', () => {
     const on = (day: number, amount: string) => buy(amount, { reference: '17', occurredAt: new Date(Date.UTC(2026, 2, day, 9)) }, { member, brand: kiosk });
     const first = await on(10, '10');
     expect(await on(11, '11')).toMatchObject({ duplicate: false });
-    expect(await on(10, '10')).toEqual({ ...first, duplicate: true });
+    expect(await on(10, '10')).toEqual({ ...first, duplicate: true, byReference: true });
     await expect(on(11, '12')).rejects.toMatchObject({ code: 'REFERENCE_TAKEN' });
     // Then never: what it used is used.
     await setRepeat(kiosk, 'NEVER');
@@ -147,6 +148,29 @@ describe('a brand whose references repeat', () => {
     const first = await buy('10', { reference: 'till 3' }, { member, brand: market });
     expect(await buy('10', { reference: 'till 3' }, { member, brand: market })).toMatchObject({ duplicate: false });
     await setRepeat(market, 'NEVER');
-    expect(await buy('10', { reference: 'till 3' }, { member, brand: market })).toEqual({ ...first, duplicate: true });
+    expect(await buy('10', { reference: 'till 3' }, { member, brand: market })).toEqual({ ...first, duplicate: true, byReference: true });
+  });
+});
+
+describe('a return', () => {
+  const goods = (quantity: string) => [{ lineNo: 1, quantity }];
+  const takeBack = (purchaseId: string, quantity: string, reference: string) =>
+    recordReturn(shop.app, hearth.principal, returnOf(purchaseId, goods(quantity), { reference }));
+
+  it('counts once by its reference; of other goods or another purchase it is refused', async () => {
+    const lines = [{ sku: 'THING', category: 'goods', quantity: '5', unitPrice: '10' }];
+    const [{ purchaseId }, other] = [await buy('', { lines, reference: 'S-1' }), await buy('', { lines, reference: 'S-2' })];
+    const first = await takeBack(purchaseId, '2', 'T-1');
+    expect(first).toMatchObject({ clawedBack: 20, duplicate: false });
+    expect(await takeBack(purchaseId, '2', 'T-1')).toEqual({ ...first, duplicate: true });
+    expect(await recordReturn(shop.app, hearth.principal, returnOf(purchaseId, [{ sku: 'THING', quantity: '2' }], { reference: 'T-1' }))).toEqual({
+      ...first,
+      duplicate: true,
+    });
+    const refusal = { code: 'REFERENCE_TAKEN', fields: { kind: 'RETURN', first: first.returnId } };
+    await expect(takeBack(purchaseId, '1', 'T-1')).rejects.toMatchObject(refusal);
+    await expect(takeBack(other.purchaseId, '2', 'T-1')).rejects.toMatchObject(refusal);
+    const atOnce = await Promise.all(Array.from({ length: 8 }, () => takeBack(purchaseId, '1', 'T-2')));
+    expect(atOnce.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
   });
 });
