@@ -25,9 +25,8 @@ export function checkBasket(lines: readonly BasketLine[], moneyCurrency: string)
 }
 
 function lineProblems({ unitPrice, amount, kind, tax = 0n }: BasketLine, moneyCurrency: string): [field: string, message: string][] {
-  if ((unitPrice === undefined) === (amount === undefined)) {
-    return [['unitPrice', 'Give the price of one unit (unitPrice) or what all of them cost (amount), and not both.']];
-  }
+  if (unitPrice === undefined && amount === undefined) return [['unitPrice', 'Give the price of one unit (unitPrice), or what all of them cost (amount).']];
+  if (unitPrice !== undefined && amount !== undefined) return [['amount', 'The line says what one unit costs (unitPrice) already: give one of the two.']];
   const field = unitPrice === undefined ? 'amount' : 'unitPrice';
   const cost = unitPrice ?? amount ?? 0n;
   if (kind === undefined && cost < 0n) return [[field, 'This is not below zero. Discounts, deposits and what is traded in are lines of their own kind.']];

@@ -36,9 +36,13 @@ const goodsSchema = z
   })
   .refine(({ lineNo, sku }) => lineNo != null || sku != null, 'Name the line: send its lineNo, or the sku of the goods.')
   .refine(({ lineNo, sku }) => lineNo == null || sku == null, 'Name the line by lineNo or by sku, not by both.')
-  .refine(({ quantity, amount }) => (quantity == null) !== (amount == null), {
+  .refine(({ quantity, amount }) => quantity != null || amount != null, {
     path: ['quantity'],
-    message: 'Say how many come back (quantity), or how much money is given back without goods (amount), and not both.',
+    message: 'Say how many come back (quantity), or how much money is given back without goods (amount).',
+  })
+  .refine(({ quantity, amount }) => quantity == null || amount == null, {
+    path: ['amount'],
+    message: 'Goods take their money along: name a quantity or an amount, not both.',
   })
   .transform(
     ({ lineNo, sku, quantity, amount }): ReturnedGoods => ({

@@ -91,7 +91,7 @@ test('deposits and part exchange count whatever categories earn, unless they are
 
 test.each<[string, readonly SentLine[], string]>([
   ['neither price nor total', [{}], 'lines.0.unitPrice'],
-  ['both', [{ unitPrice: '1', amount: '1' }], 'lines.0.unitPrice'],
+  ['both', [{ unitPrice: '1', amount: '1' }], 'lines.0.amount'],
   ['goods below zero', [{ unitPrice: '-1' }], 'lines.0.unitPrice'],
   ['goods below zero, by total', [{ unitPrice: '5' }, { amount: '-1' }], 'lines.1.amount'],
   ['a discount above zero', [{ unitPrice: '5' }, { kind: 'DISCOUNT', amount: '1' }], 'lines.1.amount'],
