@@ -16,7 +16,7 @@ const PURCHASE = `mutation ($input: RecordPurchaseInput!) { recordPurchase(input
   ... on RecordedPurchase { purchaseId points amount eligibleAmount paidWithPoints leftOut { lineNo reason } expiresOn dryRun duplicate ${BALANCE} } ${REFUSAL} } }`;
 const PURCHASES = `mutation ($input: [RecordPurchaseInput!]!) { recordPurchases(input: $input) { __typename ... on RecordedPurchase { purchaseId points ${BALANCE} } ${REFUSAL} } }`;
 const RETURN = `mutation ($input: RecordReturnInput!) { recordReturn(input: $input) { __typename
-  ... on RecordedReturn { returnId purchaseId clawedBack reinstated amountLeft lines { lineNo quantity left } ${BALANCE} } ... on ReturnExceedsPurchase { lineNo left } ${REFUSAL} } }`;
+  ... on RecordedReturn { returnId purchaseId clawedBack reinstated amountLeft moneyBack lines { lineNo quantity left } ${BALANCE} } ... on ReturnExceedsPurchase { lineNo left } ${REFUSAL} } }`;
 const REDEEM = `mutation ($input: RedeemInput!) { redeem(input: $input) { __typename ... on Redemption { redemptionId points value { amount currency } dryRun ${BALANCE} }
   ... on InsufficientPoints { available } ... on BelowMinimum { minimum } ... on NotAStep { step nextIncrement } ... on ShareExceeded { maximum } ${REFUSAL} } }`;
 const HOLD = `mutation ($input: HoldInput!) { hold(input: $input) { __typename ... on Redemption { redemptionId expiresAt ${BALANCE} } ${REFUSAL} } }`;
@@ -201,6 +201,44 @@ test('purchases, redemptions and rules can be looked at afterwards', async () =>
     earningRules: { edges: [{ node: { version: 1, pointsPerUnit: 1, excludedSkus: ['GIFTCARD'] } }] },
     redemptionRules: { edges: [{ node: { version: 1, minimum: 10, share: { denominator: 2 } } }] },
   });
+});
+
+test('a receipt with a total, a voucher, empties and tax; money back without goods; points beyond the basket', async () => {
+  const { fuel, api } = open;
+  const { id } = await ask(fuel, ENROL, { idempotencyKey: newKey() });
+  await ask(fuel, PURCHASE, basket({ id }, '1000'));
+  const lines = [
+    { sku: 'CHEESE', quantity: '3', amount: '10', tax: '2' },
+    { sku: 'VOUCHER', quantity: '1', unitPrice: '-1', kind: 'DISCOUNT' },
+    { sku: 'EMPTIES', quantity: '10', unitPrice: '-0.08', kind: 'DEPOSIT' },
+  ];
+  const { redemptionId } = await ask(fuel, REDEEM, spending({ id }, 600));
+  const sent = basket({ id }, '0', { lines, redemptionIds: [redemptionId] });
+  const REFUNDS = PURCHASE.replace('... on Refusal', '... on RedemptionMismatch { mostPoints refunds { redemptionId points } } ... on Refusal');
+  // Half of 10.20 in steps of 10.
+  expect(await ask(fuel, REFUNDS, sent)).toMatchObject({
+    code: 'REDEMPTION_MISMATCH',
+    retrySafe: true,
+    mostPoints: 510,
+    refunds: [{ redemptionId, points: 90 }],
+  });
+  await ask(fuel, REFUND, { idempotencyKey: newKey(), redemptionId, points: 90 });
+  const { purchaseId, ...bought } = await ask(fuel, PURCHASE, sent);
+  expect(bought).toMatchObject({ points: 5, amount: '10.200000000', paidWithPoints: '5.100000000', duplicate: false });
+  const off = { idempotencyKey: newKey(), purchaseId, lines: [{ sku: 'CHEESE', amount: '1.1' }] };
+  expect(await ask(fuel, RETURN, off)).toMatchObject({
+    amountLeft: '9.100000000',
+    moneyBack: '1.100000000',
+    lines: [{ lineNo: 1, quantity: '0.000', left: '3.000' }],
+  });
+  const LINES = 'query ($id: ID!) { purchase(id: $id) { lines { sku kind unitPrice amount discount tax reduced } returns { moneyBack } } }';
+  const { purchase } = (await api.ask(fuel, LINES, { id: purchaseId })).data;
+  expect(purchase.lines).toEqual([
+    { sku: 'CHEESE', kind: 'GOODS', unitPrice: null, amount: '10.000000000', discount: '1.000000000', tax: '2.000000000', reduced: '1.100000000' },
+    { sku: 'VOUCHER', kind: 'DISCOUNT', unitPrice: '-1.000000', amount: '-1.000000000', discount: '0.000000000', tax: '0.000000000', reduced: '0.000000000' },
+    { sku: 'EMPTIES', kind: 'DEPOSIT', unitPrice: '-0.080000', amount: '-0.800000000', discount: '0.000000000', tax: '0.000000000', reduced: '0.000000000' },
+  ]);
+  expect(purchase.returns).toEqual([{ moneyBack: '1.100000000' }]);
 });
 
 test('refusals are typed, say what to do, and write nothing', async () => {

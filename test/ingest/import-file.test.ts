@@ -338,4 +338,17 @@ describe('sending a file through the API', () => {
     expect(await run('PURCHASES', write('p.ndjson', ndjson))).toBe(0);
     expect(said.at(-1)).toMatch(/^imported: 0 of 1 entries, 0 points, 0 members enrolled, 1 there before, 0 wrong/);
   });
+
+  it('takes totals, kinds and taxes of lines', async () => {
+    const before = await booked();
+    const csv =
+      'reference,customerId,moneyCurrency,sku,quantity,unitPrice,amount,kind,tax\n' +
+      'q1,A-1,EUR,S1,3,,10,,2\nq1,A-1,EUR,VOUCHER,1,-1,,DISCOUNT,\nq1,A-1,EUR,EMPTIES,10,-0.08,,DEPOSIT,\nq2,A-1,EUR,S1,1,1,1,,\nq3,A-1,EUR,S1,1,1,,GIFT,\n';
+    expect(await run('PURCHASES', write('q.csv', csv))).toBe(1);
+    expect(said.filter((text) => /^line .*\)$/.test(text)).slice(-2)).toMatchObject([
+      expect.stringMatching(/^line 5, amount: .*BAD_VALUE/),
+      expect.stringMatching(/^line 6, kind: A line is GOODS, DISCOUNT, DEPOSIT or TRADE_IN. .*BAD_VALUE/),
+    ]);
+    expect(await booked()).toEqual({ transfers: before.transfers + 1, points: before.points + 10 });
+  });
 });
