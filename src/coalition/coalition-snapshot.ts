@@ -113,6 +113,7 @@ export const COALITION_VERSION: Reading<string> = {
 export class CoalitionCache {
   private loaded: Promise<CoalitionSnapshot> | null = null;
   private loadedVersion = '';
+  private last: CoalitionSnapshot | null = null;
   private generation = 0;
 
   constructor(private readonly database: Database) {}
@@ -134,11 +135,21 @@ export class CoalitionCache {
       this.generation = generation;
       this.loadedVersion = version;
       this.loaded = this.database.readConfiguration(loadSnapshot);
-      this.loaded.catch(() => {
-        this.loaded = null;
-      });
+      this.loaded.then(
+        (snapshot) => {
+          this.last = snapshot;
+        },
+        () => {
+          this.loaded = null;
+        },
+      );
     }
     return this.loaded;
+  }
+
+  /** The last that was loaded, if any: for what is checked against the version in force afterwards. */
+  get latest(): CoalitionSnapshot | null {
+    return this.last;
   }
 }
 

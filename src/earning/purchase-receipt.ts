@@ -1,3 +1,4 @@
+import { isFound } from '../members/resolve-members';
 import { type JudgedReference, judgeReference } from '../purchases/claim-reference';
 import { type ExactAmount, formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
 import type { Found } from '../purchases/look-up';
@@ -7,7 +8,7 @@ import type { RecordPurchase } from './purchase-command';
 
 /** What a purchase comes to by its reference; null: it has none, or nobody is named that the brand can know. */
 export function purchaseReceipt(command: RecordPurchase, { member, reference }: Found): JudgedReference | null {
-  if (!member || !reference) return null;
+  if (!isFound(member) || !reference) return null;
   return judgeReference(reference, { memberId: member.memberId, moneyCurrency: command.moneyCurrency, comesTo: (total) => comesTo(command, total) });
 }
 

@@ -9,8 +9,7 @@ import type { AccountRef, LotOrigin } from '../ledger/ledger';
 import type { AccountId, PostingRequest } from '../ledger/posting';
 import type { VelocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
-import type { FoundMember } from '../members/resolve-members';
-import { requireOpenWallet } from '../members/resolve-members';
+import { type FoundMember, isFound, requireOpenWallet } from '../members/resolve-members';
 import { whileOpen } from '../members/surviving-accounts';
 import { type Day, dayOf, monthStart } from '../points/calendar';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
@@ -18,7 +17,7 @@ import type { JudgedReference } from '../purchases/claim-reference';
 import type { Found } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
 import type { RedemptionRules } from '../redemption/redemption-rule';
-import { InvalidInput, NotFound, type RefusalData } from '../refusal';
+import { InvalidInput, NotFound, Refusal, type RefusalData } from '../refusal';
 import { type AutomaticContribution, contributes } from '../sharing/automatic-contribution';
 import { standingCounters } from '../sharing/standing';
 import { awardDates } from './award';
@@ -53,16 +52,15 @@ export interface AskedPurchase {
   readonly field: string;
 }
 
+/** Why no request is made of a purchase. Nothing is stored. */
+export type NotOne = NotFound | InvalidInput | Refusal;
+
 /**
- * Makes the ledger's request for each purchase, in their order; null for one that is booked already or whose reference is taken, NotFound for one whose
- * member or redemption the brand cannot know, InvalidInput for one in a currency that does not exist. Accounts and origins of lots are asked for once,
- * however many purchases there are.
+ * Makes the ledger's request for each purchase, in their order; null for one that is booked already or whose reference is taken, NotOne for one that
+ * names nobody or no redemption that the brand can know, or a currency that does not exist. Accounts and origins of lots are asked for once, however
+ * many purchases there are.
  */
-export async function requestPurchases(
-  app: App,
-  context: PurchaseContext,
-  asked: readonly AskedPurchase[],
-): Promise<(PostingRequest | NotFound | InvalidInput | null)[]> {
+export async function requestPurchases(app: App, context: PurchaseContext, asked: readonly AskedPurchase[]): Promise<(PostingRequest | NotOne | null)[]> {
   const places = new Places(context.brandId, context.snapshot);
   const drafts = asked.map((each) => (each.found.stored || (each.receipt && each.receipt.is !== 'free') ? null : orWrong(() => draft(context, each, places))));
   const accounts = await app.ledger.openAccounts(places.accounts);
@@ -72,11 +70,11 @@ export async function requestPurchases(
 }
 
 /** What is wrong with one entry is told in its place. */
-function orWrong(work: () => Draft): Draft | NotFound | InvalidInput {
+function orWrong(work: () => Draft): Draft | NotOne {
   try {
     return work();
   } catch (error) {
-    if (error instanceof NotFound || error instanceof InvalidInput) return error;
+    if (error instanceof NotFound || error instanceof InvalidInput || error instanceof Refusal) return error;
     throw error;
   }
 }
@@ -137,7 +135,7 @@ function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedP
   const { command, found, field } = asked;
   const currency = requireCurrency(snapshot, command.currency, `${field}.currency`);
   const { member } = found;
-  if (!member) throw new NotFound('Member');
+  if (!isFound(member)) throw member;
   const redemptions: RedemptionFact[] = [];
   for (const redemptionId of command.redemptionIds) {
     const redemption = found.redemptions.get(redemptionId);

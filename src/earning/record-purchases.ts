@@ -9,17 +9,17 @@ import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/pos
 import { StateMoved } from '../ledger/posting-ledger';
 import { velocityLimits } from '../limits/velocity-limit';
 import { type HashedRef, hashedRefContent, hashRef } from '../members/member-ref';
-import { knowPresented, presentedFor } from '../members/resolve-members';
+import { isFound, knowPresented, presentedFor } from '../members/resolve-members';
 import { lookingAgain } from '../members/surviving-accounts';
 import { soughtReference } from '../purchases/look-at-references';
 import { lookUp } from '../purchases/look-up';
 import { redemptionRules } from '../redemption/redemption-rule';
-import { type InvalidInput, type NotFound, Refusal } from '../refusal';
+import { Refusal } from '../refusal';
 import type { Exclusion } from './earning-rule';
 import { earningRules } from './earning-rules';
 import type { RecordPurchase } from './purchase-command';
 import { purchaseReceipt } from './purchase-receipt';
-import { type AskedPurchase, requestPurchases } from './purchase-requests';
+import { type AskedPurchase, type NotOne, requestPurchases } from './purchase-requests';
 
 /** What a purchase came to; the same for every repetition of the request. */
 export interface RecordedPurchase {
@@ -91,7 +91,7 @@ async function record(
 ): Promise<PromiseSettledResult<RecordedPurchase>[]> {
   const brandId = requireBrand(principal, { scope: 'purchases' });
   const now = app.clock.now();
-  const members = commands.map(({ member }) => hashRef(app.keys, brandId, member));
+  const members = commands.map(({ member, occurredAt }) => hashRef(app.keys, brandId, member, occurredAt));
   const hashes = commands.map((command, at) => hashOf(command, members[at]));
   const sought = commands.map((command, at) => ({
     id: command.dryRun ? null : postingId(brandId, command.idempotencyKey),
@@ -116,7 +116,8 @@ async function record(
   // Also of repetitions: the first request may have been cut off before.
   const met = outcomes.flatMap((outcome, at) => {
     const booked = outcome.status === 'fulfilled' && !outcome.value.refusal && !commands[at].dryRun;
-    return booked && found[at].member?.isNew ? presentedFor(outcome.value, members[at]) : [];
+    const { member } = found[at];
+    return booked && isFound(member) && member.toKnow ? presentedFor(outcome.value, members[at]) : [];
   });
   if (met.length > 0) await knowPresented(app, brandId, met);
   return results;
@@ -146,11 +147,7 @@ function hashOf(command: RecordPurchase, member: HashedRef): Buffer {
   return contentHash('RECORD_PURCHASE', content);
 }
 
-function post(
-  app: App,
-  { command, id, hash, found: { stored }, receipt }: AskedPurchase,
-  request: PostingRequest | NotFound | InvalidInput | null,
-): Promise<PostingOutcome> {
+function post(app: App, { command, id, hash, found: { stored }, receipt }: AskedPurchase, request: PostingRequest | NotOne | null): Promise<PostingOutcome> {
   if (stored) return new Promise((resolve) => resolve(sameOutcome(stored, hash)));
   if (receipt?.is === 'repeated') return Promise.resolve(receipt.first.outcome);
   if (receipt?.is === 'taken') return Promise.reject(receipt.refusal);

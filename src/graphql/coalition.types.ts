@@ -53,7 +53,7 @@ export class BrandType {
   @Field(() => Boolean, { description: "Whether it is the operator's own brand." })
   isOperator!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'ISO 3166-1 alpha-2 code.' })
+  @Field(() => String, { nullable: true, description: 'ISO 3166-1 alpha-2 code: phone numbers without a country code are dialled there.' })
   country!: string | null;
 
   @Field(() => BrandStatusEnum, { description: 'Whether it takes part.' })
@@ -144,7 +144,7 @@ export class CreateBrandInput extends CreationInput {
   @Field(() => String, { description: 'Name, for people; at most 200 characters.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'ISO 3166-1 alpha-2 code.' })
+  @Field(() => String, { nullable: true, description: 'ISO 3166-1 alpha-2 code: phone numbers without a country code are dialled there.' })
   country?: string | null;
 
   @Field(() => ReferencesRepeatEnum, { nullable: true, description: 'How often it uses a reference: NEVER by default.' })

@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { BalanceType } from './balance.types';
 import { MemberRefInput } from './member-ref.types';
+import { IdentifierAmbiguousAnswer, MemberUnknownAnswer } from './member-refusals.types';
 import {
   AmountTooLargeAnswer,
   BadInputAnswer,
@@ -198,6 +199,8 @@ const purchaseRefusals = () => [
   RedemptionUsedAnswer,
   ReferenceTakenAnswer,
   TermsNotActiveAnswer,
+  MemberUnknownAnswer,
+  IdentifierAmbiguousAnswer,
   WalletClosedAnswer,
 ];
 export const RecordPurchaseResult = answerUnion(

@@ -15,7 +15,7 @@ registerEnumType(IdentifierKindEnum, {
   valuesConfig: {
     CARD: { description: 'Number of a card. Spaces and dashes do not count.' },
     QR: { description: 'Content of a QR code.' },
-    PHONE: { description: 'Phone number, with its country code. Spaces and dashes do not count.' },
+    PHONE: { description: 'Phone number, however it is spelled: with its country code, or as it is dialled in the country of the brand (Brand.country).' },
     EMAIL: { description: 'E-mail address. Capitals do not count.' },
     WALLET_PASS: { description: "Number of a pass in a phone's wallet." },
   },

@@ -4,6 +4,7 @@ import { connectionOf } from './connection';
 import { enumOf } from './enum-of';
 import { MemberNotConfirmedAnswer } from './link.types';
 import { MemberRefInput } from './member-ref.types';
+import { IdentifierAmbiguousAnswer, MemberUnknownAnswer } from './member-refusals.types';
 import {
   AboveMaximumAnswer,
   BalanceOutOfRangeAnswer,
@@ -145,6 +146,8 @@ const spendingRefusals = () => [
   TermsNotActiveAnswer,
   WalletLockedAnswer,
   WalletClosedAnswer,
+  MemberUnknownAnswer,
+  IdentifierAmbiguousAnswer,
 ];
 export const RedeemResult = answerUnion('RedeemResult', 'Points spent, or why they were not.', () => RedemptionType, spendingRefusals);
 export const HoldResult = answerUnion('HoldResult', 'Points held, or why they were not.', () => RedemptionType, spendingRefusals);

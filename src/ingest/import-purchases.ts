@@ -128,9 +128,7 @@ function inItsField(row: PurchaseRow, error: LineError): LineError {
       error.code,
       'Another purchase of yours has this reference: of another member, money, day or amount. Correct the line.',
     );
-  if (error.code !== 'NOT_FOUND') return error;
-  const field = row.member.byCustomer ? 'customerId' : 'identifier';
-  return lineError(row.line, field, 'UNKNOWN_MEMBER', 'No member of yours has this name. Enrol the member first, or correct it.');
+  return error.code === 'UNKNOWN_MEMBER' ? { ...error, field: row.member.byCustomer ? 'customerId' : 'identifier' } : error;
 }
 
 function resultAt(read: PurchaseRow | LineError, decided: ReadonlyMap<PurchaseRow, EntryResult>): EntryResult {

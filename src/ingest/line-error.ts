@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { MemberUnknown } from '../members/member-refusals';
 import { InvalidInput, NotFound, NotNow, Refusal, type RefusalData } from '../refusal';
 
 /** What is wrong with one line of a file, and what to do about it. */
@@ -34,6 +35,7 @@ export function refusedLine(line: number, { code, message }: Pick<RefusalData, '
  * What an operation threw for one line, as that line's error. Throws on what is of no one line: NotNow, and anything unexpected.
  */
 export function thrownForLine(line: number, reason: unknown): LineError {
+  if (reason instanceof MemberUnknown) return lineError(line, null, 'UNKNOWN_MEMBER', 'No member has this name. Enrol the member first, or correct it.');
   if (reason instanceof Refusal && !(reason instanceof NotNow)) return refusedLine(line, reason);
   if (reason instanceof InvalidInput) return lineError(line, reason.field.replace(/^input\.(\d+\.)?/, ''), 'BAD_VALUE', reason.message);
   if (reason instanceof NotFound) return lineError(line, null, 'NOT_FOUND', reason.message);

@@ -4,9 +4,10 @@ import type { Uuid } from '../ids';
 import { addIdentifier } from '../members/add-identifier';
 import { enrolMemberSchema, enrolMembers } from '../members/enrol-members';
 import { linkMember } from '../members/link-member';
-import { customerHash, identifierHash, type MemberRef } from '../members/member-ref';
-import { lookAtMembers, type ResolvedMember } from '../members/resolve-members';
-import { type LineError, lineError, thrownForLine } from './line-error';
+import { customerHash, identifierHashes, type MemberRef } from '../members/member-ref';
+import { IdentifierAmbiguous } from '../members/member-refusals';
+import { isFound, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
+import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
 import type { OpeningRow } from './opening-row';
 import type { NamedMember } from './row-fields';
 
@@ -47,9 +48,9 @@ export async function openingMembers(
     const completing: OpeningRow[] = [];
     const named = new Set<string>();
     for (const row of left) {
-      const { customer, identified } = found.get(row) as Found;
-      const names = namesOf(app, brandId, row.member);
-      if (customer && identified && customer.memberId !== identified.memberId)
+      const { customer, identified, ambiguous, names } = found.get(row) as Found;
+      if (ambiguous) errors.set(row.line, refusedLine(row.line, ambiguous));
+      else if (customer && identified && customer.memberId !== identified.memberId)
         errors.set(
           row.line,
           lineError(row.line, 'identifier', 'MEMBER_MISMATCH', 'The customerId and the identifier are of two members. Correct one, or leave it out.'),
@@ -77,6 +78,10 @@ export async function openingMembers(
 interface Found {
   readonly customer: ResolvedMember | null;
   readonly identified: ResolvedMember | null;
+  /** The identifier is two members'. */
+  readonly ambiguous: IdentifierAmbiguous | null;
+  /** Keyed hashes of what the line names its member by: what is derived from them tells nobody a customer id or a card. */
+  readonly names: readonly string[];
 }
 
 /** Both names of the line lead to the member already. */
@@ -86,17 +91,31 @@ function isWhole({ byCustomer, byIdentifier }: NamedMember, customer: ResolvedMe
 
 async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: readonly OpeningRow[]): Promise<Map<OpeningRow, Found>> {
   const refs: MemberRef[] = rows.flatMap(({ member: { byCustomer, byIdentifier } }) => [byCustomer, byIdentifier].filter((ref) => ref !== null));
-  const found = await app.database.transaction(databasePrincipal(principal), (tx) => lookAtMembers(app, tx, brandId, refs));
+  const { found, country } = await app.database.transaction(databasePrincipal(principal), async (tx) => ({
+    found: await lookAtMembers(app, tx, brandId, refs),
+    country: (await app.coalition.snapshot(tx.client)).brandsById.get(brandId)?.country ?? null,
+  }));
   const byRef = new Map(refs.map((ref, at) => [ref, found[at]]));
-  const memberOf = (ref: MemberRef | null) => (ref === null ? null : (byRef.get(ref) ?? null));
-  return new Map(rows.map((row) => [row, { customer: memberOf(row.member.byCustomer), identified: memberOf(row.member.byIdentifier) }]));
+  return new Map(
+    rows.map((row): [OpeningRow, Found] => {
+      const [customer, identified] = [row.member.byCustomer, row.member.byIdentifier].map((ref) => (ref === null ? undefined : byRef.get(ref)));
+      return [
+        row,
+        {
+          customer: customer && isFound(customer) ? customer : null,
+          identified: identified && isFound(identified) ? identified : null,
+          ambiguous: identified instanceof IdentifierAmbiguous ? identified : null,
+          names: namesOf(app, brandId, country, row.member),
+        },
+      ];
+    }),
+  );
 }
 
-/** Keyed hashes: what is derived from them tells nobody a customer id or a card. */
-function namesOf(app: App, brandId: Uuid, { byCustomer, byIdentifier }: NamedMember): string[] {
+function namesOf(app: App, brandId: Uuid, country: string | null, { byCustomer, byIdentifier }: NamedMember): string[] {
   return [
     byCustomer && `customer ${customerHash(app.keys, brandId, byCustomer.customerId).toString('hex')}`,
-    byIdentifier && `${byIdentifier.identifier.kind} ${identifierHash(app.keys, byIdentifier.identifier).toString('hex')}`,
+    byIdentifier && `${byIdentifier.identifier.kind} ${identifierHashes(app.keys, byIdentifier.identifier, country).hash.toString('hex')}`,
   ].filter((name) => name !== null);
 }
 

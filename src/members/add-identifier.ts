@@ -3,7 +3,8 @@ import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import { newUuid } from '../ids';
 import { type MemberOrSelf, withMember } from './asking-member';
-import { type Identifier, identifierHash } from './member-ref';
+import { hashesFor, presentHolders } from './identifier-holders';
+import type { Identifier } from './member-ref';
 import { IdentifierTaken } from './member-refusals';
 import type { ResolvedMember } from './resolve-members';
 
@@ -14,12 +15,13 @@ export interface AddIdentifier {
 
 /** Gives a member one more identifier; one that the member has already stays as it is. Throws IdentifierTaken. */
 export async function addIdentifier(app: App, principal: Principal, { member: ref, identifier }: AddIdentifier): Promise<ResolvedMember> {
-  const hash = identifierHash(app.keys, identifier, 'input.identifier.value');
   const attempt = () =>
     withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, async ({ client }, member) => {
-      const { rows } = await client.query('SELECT find_member_by_identifier($1, $2) AS owner', [identifier.kind, hash]);
-      if (rows[0].owner === member.memberId) return member;
-      if (rows[0].owner !== null) throw new IdentifierTaken(identifier.kind);
+      const hashes = await hashesFor(app, client, principal, identifier, 'input.identifier.value');
+      const { hash } = hashes;
+      const holders = await presentHolders(client, identifier.kind, hashes);
+      if (holders.some((holder) => holder !== member.memberId)) throw new IdentifierTaken(identifier.kind);
+      if (holders.length > 0) return member;
       const brandId = principal.kind === 'member' ? null : principal.brandId;
       await client.query('INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at) VALUES ($1, $2, $3, $4, $5, $6)', [
         newUuid(),

@@ -4,7 +4,7 @@ import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import { violatedConstraint } from '../database/constraint-refusal';
-import { derivedUuid, newUuid, type Uuid } from '../ids';
+import { derivedUuid, type Uuid } from '../ids';
 import { findPostings, sameOutcome } from '../ledger/find-posting';
 import { canonicalJson, contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
@@ -13,7 +13,8 @@ import { IdempotencyConflict } from '../ledger/posting-ledger';
 import { idempotencyKey, optionalText, plainText } from '../ledger/request-fields';
 import { dayOf } from '../points/calendar';
 import { InvalidInput, type Refusal, type RefusalData } from '../refusal';
-import { customerHash, IDENTIFIER_KINDS, identifierHash, MAX_IDENTIFIER } from './member-ref';
+import { insertIdentifiers } from './enrol-identifiers';
+import { customerHash, IDENTIFIER_KINDS, MAX_IDENTIFIER, spelledHash } from './member-ref';
 import { CustomerIdTaken, IdentifierTaken } from './member-refusals';
 
 export const identifierSchema = z.object({ kind: z.enum(IDENTIFIER_KINDS), value: plainText(MAX_IDENTIFIER) });
@@ -62,7 +63,6 @@ interface Enrolment {
   readonly walletId: Uuid;
   readonly linkId: Uuid;
   readonly customerHash: Buffer | null;
-  readonly identifiers: readonly { readonly kind: string; readonly hash: Buffer }[];
   readonly request: PostingRequest;
 }
 
@@ -135,14 +135,14 @@ function prepare(app: App, brandId: Uuid, command: EnrolMember, now: Date, field
   const memberId = derivedUuid('member', brandId, key);
   const walletId = derivedUuid('wallet', brandId, key);
   const customer = customerId === null ? null : customerHash(app.keys, brandId, customerId);
-  const identifiers = command.identifiers.map((identifier, i) => ({
+  const spelled = command.identifiers.map((identifier, i) => ({
     kind: identifier.kind,
-    hash: identifierHash(app.keys, identifier, `${field}.identifiers.${i}.value`),
+    hash: spelledHash(app.keys, identifier, `${field}.identifiers.${i}.value`),
   }));
   // Personal data go into the content under a key: what is stored must not let anyone test a guess, nor outlive an erasure.
   const content = {
     customer: customer?.toString('hex'),
-    identifiers: identifiers.map(({ kind, hash }) => `${kind} ${hash.toString('hex')}`).sort(),
+    identifiers: spelled.map(({ kind, hash }) => `${kind} ${hash.toString('hex')}`).sort(),
     personalData: personalData && app.keys.identifierHash(`enrolment/${memberId}`, canonicalJson(personalData)).toString('hex'),
     jurisdiction,
   };
@@ -152,7 +152,6 @@ function prepare(app: App, brandId: Uuid, command: EnrolMember, now: Date, field
     walletId,
     linkId: derivedUuid('link', brandId, key),
     customerHash: customer,
-    identifiers,
     request: {
       id: postingId(brandId, key),
       party: brandId,
@@ -183,14 +182,14 @@ async function store(app: App, principal: Principal, brandId: Uuid, enrolments: 
   const conflicts = new Set<Enrolment>();
   if (enrolments.length === 0) return { refusals, conflicts };
   const attempt = async (some: readonly Enrolment[]) => {
-    const others = await app.database.transaction(databasePrincipal(principal), ({ client }) => insertMissing(client, brandId, some, now));
+    const others = await app.database.transaction(databasePrincipal(principal), ({ client }) => insertMissing(app, client, brandId, some, now));
     for (const other of others) conflicts.add(other);
     return null;
   };
   try {
     await attempt(enrolments);
   } catch (error) {
-    if (!violatedConstraint(error)) throw error;
+    if (!violatedConstraint(error) && !(error instanceof IdentifierTaken)) throw error;
     for (const enrolment of enrolments) {
       // The same key twice at once: the second finds, on its second look, that the first has stored it.
       const refusal = await attempt([enrolment]).catch((again) => asRefusal(again, enrolment) ?? attempt([enrolment]));
@@ -201,6 +200,7 @@ async function store(app: App, principal: Principal, brandId: Uuid, enrolments: 
 }
 
 function asRefusal(error: unknown, enrolment: Enrolment): Refusal | null {
+  if (error instanceof IdentifierTaken) return error;
   switch (violatedConstraint(error)) {
     case 'brand_link_customer_once':
       return new CustomerIdTaken();
@@ -215,17 +215,17 @@ function asRefusal(error: unknown, enrolment: Enrolment): Refusal | null {
 }
 
 /** Returns those whose key has stored rows for other content: by a request that was cut off before its posting, or is still under way. */
-async function insertMissing(client: PoolClient, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<Enrolment[]> {
+async function insertMissing(app: App, client: PoolClient, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<Enrolment[]> {
   const { rows: links } = await client.query('SELECT id, enrolled_content FROM brand_link WHERE id = ANY ($1::uuid[])', [
     enrolments.map(({ linkId }) => linkId),
   ]);
   const done = new Map<Uuid, Buffer | null>(links.map((row) => [row.id, row.enrolled_content]));
   const missing = enrolments.filter(({ linkId }) => !done.has(linkId));
-  if (missing.length > 0) await insertEnrolments(client, brandId, missing, now);
+  if (missing.length > 0) await insertEnrolments(app, client, brandId, missing, now);
   return enrolments.filter(({ linkId, request }) => done.get(linkId)?.equals(request.contentHash) === false);
 }
 
-async function insertEnrolments(client: PoolClient, brandId: Uuid, missing: readonly Enrolment[], now: Date): Promise<void> {
+async function insertEnrolments(app: App, client: PoolClient, brandId: Uuid, missing: readonly Enrolment[], now: Date): Promise<void> {
   const ids = missing.map(({ memberId }) => memberId);
   await client.query(
     'INSERT INTO member (id, enrolled_by_brand_id, enrolled_at, jurisdiction) SELECT id, $1, $2, jurisdiction FROM unnest($3::uuid[], $4::text[]) AS new (id, jurisdiction)',
@@ -243,7 +243,13 @@ async function insertEnrolments(client: PoolClient, brandId: Uuid, missing: read
     ids,
   ]);
   await insertPersonalData(client, missing, now);
-  await insertIdentifiers(client, brandId, missing, now);
+  await insertIdentifiers(
+    app,
+    client,
+    brandId,
+    missing.map(({ memberId, command }) => ({ memberId, identifiers: command.identifiers })),
+    now,
+  );
 }
 
 async function insertPersonalData(client: PoolClient, enrolments: readonly Enrolment[], now: Date): Promise<void> {
@@ -255,14 +261,4 @@ async function insertPersonalData(client: PoolClient, enrolments: readonly Enrol
       [memberId, givenName, familyName, email, phone, birthDate, language, now],
     );
   }
-}
-
-async function insertIdentifiers(client: PoolClient, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<void> {
-  const rows = enrolments.flatMap(({ memberId, identifiers }) => identifiers.map(({ kind, hash }) => ({ memberId, kind, hash })));
-  if (rows.length === 0) return;
-  await client.query(
-    `INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at)
-     SELECT id, member_id, kind, hash, $1, $2 FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::bytea[]) AS new (id, member_id, kind, hash)`,
-    [brandId, now, rows.map(() => newUuid()), rows.map((row) => row.memberId), rows.map((row) => row.kind), rows.map((row) => row.hash)],
-  );
 }

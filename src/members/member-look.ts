@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { byteaArray, type RawRow, type Reading, readTogether, uuidArray } from '../database/reading';
 import type { Uuid } from '../ids';
+import { type Holder, IdentifierLook, type International } from './identifier-look';
 import type { HashedRef } from './member-ref';
 
 /** A member that the brand knows, with the wallet that points go to. */
@@ -30,20 +31,21 @@ export class MemberLook {
   readonly readings: readonly Reading<void>[];
   private readonly memberIds: (Uuid | null)[];
   private readonly members = new Map<Uuid, ResolvedMember>();
+  private readonly identifiers: IdentifierLook;
+  private readonly chosen = new Map<number, Holder>();
+  private readonly ambiguous = new Set<number>();
+  private readonly codes: ReadonlySet<number>;
 
-  constructor(brandId: Uuid, refs: readonly HashedRef[], tillCodeUse: TillCodeUse) {
+  constructor(brandId: Uuid, refs: readonly HashedRef[], international: International, tillCodeUse: TillCodeUse) {
     this.memberIds = refs.map((ref) => (ref.by === 'id' ? ref.memberId : null));
     const customers = new Places();
-    const identifiers = new Places();
     const tillCodes = new Places();
-    const kinds: string[] = [];
     for (const [at, ref] of refs.entries()) {
       if (ref.by === 'customerId') customers.add(at, ref.hash);
       if (ref.by === 'tillCode') tillCodes.add(at, ref.hash);
-      if (ref.by !== 'identifier') continue;
-      identifiers.add(at, ref.hash);
-      kinds.push(ref.kind);
     }
+    this.identifiers = new IdentifierLook(refs, international);
+    this.codes = new Set(tillCodes.at);
     const ids = this.memberIds.filter((id) => id !== null);
     const readings: Reading<void>[] = [];
     // First: a code that is taken confirms a link, and the other references are to find it so.
@@ -53,8 +55,29 @@ export class MemberLook {
       readings.push({ text, values, take: (rows) => this.keep(take(rows)) });
     }
     if (customers.at.length > 0) readings.push(this.reading(BY_CUSTOMER, customers, [brandId]));
-    if (identifiers.at.length > 0) readings.push(this.reading(BY_IDENTIFIER, identifiers, [`{${kinds.join(',')}}`]));
+    const identified = this.identifiers.reading(WALLET, ITS_WALLET, (row) => this.keepRow(row));
+    if (identified) readings.push({ ...identified, take: (rows) => this.chooseHolders(identified, rows) });
     this.readings = readings;
+  }
+
+  /** How an identifier leads to its member; undefined: the reference is none, or leads to nobody. */
+  holder(at: number): Holder | undefined {
+    return this.chosen.get(at);
+  }
+
+  /** The reference is something that its member shows, and not what the brand calls the member. */
+  isShown(at: number): boolean {
+    return this.chosen.has(at) || this.codes.has(at);
+  }
+
+  /** What was shown is its member's now; what was not shown always is. */
+  isInForce(at: number): boolean {
+    return this.chosen.get(at)?.inForce ?? true;
+  }
+
+  /** Two members have the number of this reference, in two spellings, and neither, or both, are known to the brand. */
+  isAmbiguous(at: number): boolean {
+    return this.ambiguous.has(at);
   }
 
   /** The ids, in the order of the references; null for what nobody is named by. */
@@ -67,6 +90,25 @@ export class MemberLook {
     const missing = this.memberIds.filter((id) => id !== null && !this.members.has(id)) as Uuid[];
     if (missing.length > 0) this.keep(await findWallets(client, [...new Set(missing)]));
     return this.memberIds.map((id) => (id === null ? null : (this.members.get(id) ?? null)));
+  }
+
+  /** Of two members with one number the one that the brand knows. */
+  private chooseHolders(identified: Reading<void>, rows: readonly RawRow[]): void {
+    identified.take(rows);
+    for (const [at, holders] of this.identifiers.holders()) {
+      const known = holders.filter(({ memberId }) => this.members.has(memberId));
+      const holder = holders.length === 1 ? holders[0] : known.length === 1 ? known[0] : null;
+      if (holder === null) this.ambiguous.add(at);
+      else {
+        this.chosen.set(at, holder);
+        this.memberIds[at] = holder.memberId;
+      }
+    }
+  }
+
+  private keepRow(row: readonly (string | null)[]): void {
+    const [memberId, walletId] = row;
+    if (memberId !== null && walletId !== null) this.members.set(memberId, toMember(row as string[]));
   }
 
   private keep(found: ReadonlyMap<Uuid, ResolvedMember>): void {
@@ -83,10 +125,9 @@ export class MemberLook {
 
   private reading(text: string, places: Places, values: readonly string[]): Reading<void> {
     const take = (rows: readonly RawRow[]) => {
-      for (const [place, ...member] of rows as string[][]) {
-        const [memberId, walletId] = member;
-        this.memberIds[places.at[Number(place) - 1]] = memberId;
-        if (walletId !== null) this.members.set(memberId, toMember(member));
+      for (const [place, ...member] of rows) {
+        this.memberIds[places.at[Number(place) - 1]] = member[0];
+        this.keepRow(member);
       }
     };
     return { text, values: [...values, byteaArray(places.hashes)], take };
@@ -112,9 +153,6 @@ const ITS_WALLET = 'LEFT JOIN (member m JOIN wallet w ON w.member_id = m.id) ON 
 const BY_CUSTOMER = `
   SELECT place, l.member_id, ${WALLET} FROM unnest($2::bytea[]) WITH ORDINALITY AS asked (hash, place)
   JOIN brand_link l ON l.brand_id = $1 AND l.customer_hash = asked.hash AND l.unlinked_at IS NULL ${ITS_WALLET} l.member_id`;
-const BY_IDENTIFIER = `
-  SELECT place, f.member_id, ${WALLET} FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS asked (kind, hash, place)
-  CROSS JOIN LATERAL find_member_by_identifier(kind, hash) AS f (member_id) ${ITS_WALLET} f.member_id WHERE f.member_id IS NOT NULL`;
 const BY_TILL_CODE = `
   SELECT place, meet_by_till_code(hash, request, $3::timestamptz) FROM unnest($1::bytea[], $2::uuid[]) WITH ORDINALITY AS asked (hash, request, place)`;
 const BY_ID = `

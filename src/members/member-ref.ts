@@ -1,6 +1,7 @@
 import type { Keys } from '../access/keys';
 import type { Uuid } from '../ids';
 import { InvalidInput } from '../refusal';
+import { internationalNumber } from './phone-number';
 import { tillCodeHash } from './till-code';
 
 export const IDENTIFIER_KINDS = ['CARD', 'QR', 'PHONE', 'EMAIL', 'WALLET_PASS'] as const;
@@ -23,13 +24,39 @@ export type MemberRef =
 export const MAX_IDENTIFIER = 200;
 
 /**
- * The keyed hash that an identifier is found by. Writing differs and the number does not: spaces, dashes, dots, slashes and brackets do not
- * count in cards and phones, capitals do not count in e-mail addresses. Throws InvalidInput when nothing is left.
+ * The keyed hash of an identifier as it is spelled. Writing differs and the number does not: spaces, dashes, dots, slashes and brackets do not
+ * count in cards and phones, capitals do not count in e-mail addresses. Throws InvalidInput when nothing is left. Contents of requests have it;
+ * identifiers are found by what identifierHashes gives.
  */
-export function identifierHash(keys: Keys, identifier: Identifier, field = 'identifier.value'): Buffer {
+export function spelledHash(keys: Keys, identifier: Identifier, field = 'identifier.value'): Buffer {
   const bare = bareIdentifier(identifier);
   if (bare === '') throw new InvalidInput(field, 'This identifier has no content.');
-  return keys.identifierHash(`identifier/${identifier.kind}`, bare);
+  return keys.identifierHash(scopeOf(identifier.kind), bare);
+}
+
+/** The keyed hashes that an identifier is found by. */
+export interface IdentifierHashes {
+  /** Under this one it is kept: a phone number's has its country code, however it was spelled. */
+  readonly hash: Buffer;
+  /** Under this one it may have been kept before numbers were brought into one form; null: it is the same. */
+  readonly spelled: Buffer | null;
+}
+
+/** `country`: where a phone number without a country code is dialled, ISO 3166-1. Throws InvalidInput when nothing is left. */
+export function identifierHashes(keys: Keys, identifier: Identifier, country: string | null, field?: string): IdentifierHashes {
+  const spelled = spelledHash(keys, identifier, field);
+  const international = identifier.kind === 'PHONE' ? internationalHash(keys, identifier.value, country) : null;
+  return international === null || international.equals(spelled) ? { hash: spelled, spelled: null } : { hash: international, spelled };
+}
+
+/** null: the number has no international form. */
+export function internationalHash(keys: Keys, number: string, country: string | null): Buffer | null {
+  const international = internationalNumber(number, country);
+  return international === null ? null : keys.identifierHash(scopeOf('PHONE'), international);
+}
+
+function scopeOf(kind: IdentifierKind): string {
+  return `identifier/${kind}`;
 }
 
 /** What of an identifier counts; may be empty. */
@@ -47,18 +74,29 @@ export function customerHash(keys: Keys, brandId: Uuid, customerId: string): Buf
 export type HashedRef =
   | { readonly by: 'id'; readonly memberId: Uuid }
   | { readonly by: 'customerId'; readonly hash: string }
-  | { readonly by: 'identifier'; readonly kind: IdentifierKind; readonly hash: string }
+  | {
+      readonly by: 'identifier';
+      readonly kind: IdentifierKind;
+      /** As it is spelled. */
+      readonly hash: string;
+      /** A phone number as it is spelled, in memory only: what country it is of, the brand's says, which is looked up with it. null: no phone. */
+      readonly number: string | null;
+      /** Whoever had it at this moment is meant; null: who has it now. */
+      readonly heldAt: Date | null;
+    }
   | { readonly by: 'tillCode'; readonly hash: string };
 
-/** What a brand names a member by, hashed. Throws InvalidInput for an identifier without content. */
-export function hashRef(keys: Keys, brandId: Uuid, ref: MemberRef): HashedRef {
+/** What a brand names a member by, hashed. `heldAt`: when it was presented; null: now. Throws InvalidInput for an identifier without content. */
+export function hashRef(keys: Keys, brandId: Uuid, ref: MemberRef, heldAt: Date | null = null): HashedRef {
   switch (ref.by) {
     case 'id':
       return ref;
     case 'customerId':
       return { by: 'customerId', hash: customerHash(keys, brandId, ref.customerId).toString('hex') };
-    case 'identifier':
-      return { by: 'identifier', kind: ref.identifier.kind, hash: identifierHash(keys, ref.identifier).toString('hex') };
+    case 'identifier': {
+      const { kind, value } = ref.identifier;
+      return { by: 'identifier', kind, hash: spelledHash(keys, ref.identifier).toString('hex'), number: kind === 'PHONE' ? value : null, heldAt };
+    }
     case 'tillCode':
       return { by: 'tillCode', hash: tillCodeHash(keys, ref.tillCode).toString('hex') };
   }

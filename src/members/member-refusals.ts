@@ -1,5 +1,5 @@
 import { Refusal } from '../refusal';
-import type { IdentifierKind } from './member-ref';
+import type { HashedRef, IdentifierKind } from './member-ref';
 
 /** The wallet is locked against spending. */
 export class WalletLocked extends Refusal {
@@ -35,5 +35,36 @@ export class CustomerIdTaken extends Refusal {
 export class MemberLinkedOtherwise extends Refusal {
   constructor() {
     super({ code: 'MEMBER_LINKED_OTHERWISE', retrySafe: true, message: 'This member is linked under another customer id of yours. Unlink the member first.' });
+  }
+}
+
+/** Nobody is named by this reference, or nobody whom the brand may know. Not stored: once somebody is, the same request works. */
+export class MemberUnknown extends Refusal {
+  constructor(ref: HashedRef) {
+    super({ code: 'MEMBER_UNKNOWN', message: whoIsUnknown(ref), retrySafe: true });
+  }
+}
+
+function whoIsUnknown(ref: HashedRef): string {
+  switch (ref.by) {
+    case 'identifier':
+      return `No member has this ${ref.kind}. Enrol whoever shows it (enrolMember), or add it to the member (addIdentifier); then send the same request again.`;
+    case 'customerId':
+      return 'You have no member under this customer id. Enrol the member (enrolMember), or link the customer id to one (linkMember); then send the same request again.';
+    case 'id':
+      return 'You know no member by this id. Let the member show a card or another identifier, or link the member (linkMember); then send the same request again.';
+    case 'tillCode':
+      return 'This till code is unknown, was used before or has expired. Let the member make a new one.';
+  }
+}
+
+/** Two members have one number, in two spellings of before numbers were brought into one form. Not stored: once they are merged, the same request works. */
+export class IdentifierAmbiguous extends Refusal {
+  constructor() {
+    super({
+      code: 'IDENTIFIER_AMBIGUOUS',
+      message: "Two members have this number, in two spellings. Name the member otherwise, and have the operator's support merge the two.",
+      retrySafe: true,
+    });
   }
 }

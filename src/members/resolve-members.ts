@@ -5,8 +5,10 @@ import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
 import type { AccountId, PostingOutcome } from '../ledger/posting';
 import { NotFound, Refusal } from '../refusal';
-import { findWallets, MemberLook, type ResolvedMember } from './member-look';
+import { dialledIn, type Holder, type International, isPhone } from './identifier-look';
+import { findWallets, MemberLook, type ResolvedMember, type TillCodeUse } from './member-look';
 import { type HashedRef, hashRef, type MemberRef } from './member-ref';
+import { IdentifierAmbiguous, MemberUnknown } from './member-refusals';
 
 export type { ResolvedMember } from './member-look';
 
@@ -23,37 +25,44 @@ export async function resolveMembers(
   refs: readonly MemberRef[],
   presented: 'link' | 'look' = 'link',
 ): Promise<(ResolvedMember | null)[]> {
-  const found = await findAll(app, tx, brandId, hashed(app, brandId, refs), presented);
-  return found.map((member) => (member?.closed ? null : member));
+  const asked = hashed(app, brandId, refs);
+  // Whoever names a member by a till code takes it.
+  const requests = asked.map(({ by }) => (by === 'tillCode' ? newUuid() : null));
+  const look = new MemberLook(brandId, asked, await dialledAt(app, tx.client, brandId, asked), { at: app.clock.now(), requests });
+  const found = await findAll(app, tx, brandId, look, presented);
+  for (const at of asked.keys()) if (look.isAmbiguous(at)) throw new NotFound('Member', new IdentifierAmbiguous().message);
+  return found.map((member, at) => (member?.closed || !look.isInForce(at) ? null : member));
 }
 
-/** As resolveMembers, with those whose wallet is closed. */
+/**
+ * As resolveMembers, with those whose wallet is closed, and those whose the identifier is no longer.
+ * 'meet': whoever is presented is known for as long as the transaction lasts, which the caller rolls back.
+ */
 async function findAll(
   app: App,
   { client }: Pick<Tx, 'client'>,
   brandId: Uuid,
-  refs: readonly HashedRef[],
+  look: MemberLook,
   presented: 'link' | 'look' | 'meet',
 ): Promise<(ResolvedMember | null)[]> {
-  // Whoever meets a member for the length of a look takes no till code.
-  const requests = refs.map((ref) => (ref.by === 'tillCode' && presented !== 'meet' ? newUuid() : null));
-  const look = new MemberLook(brandId, refs, { at: app.clock.now(), requests });
   await readTogether(client, look.readings);
-  if (presented !== 'look') await linkPresented(app, client, brandId, identifiedBy(look, refs));
+  if (presented !== 'look') await linkPresented(app, client, brandId, identifiedBy(look, presented === 'meet'));
   return look.resolve(client);
 }
 
-function hashed({ keys }: App, brandId: Uuid, refs: readonly MemberRef[]): HashedRef[] {
-  return refs.map((ref) => hashRef(keys, brandId, ref));
+function hashed({ keys }: App, brandId: Uuid, refs: readonly MemberRef[], heldAt: readonly (Date | null)[] = []): HashedRef[] {
+  return refs.map((ref, at) => hashRef(keys, brandId, ref, heldAt[at] ?? null));
 }
 
-/** Whom identifiers and till codes among the references belong to. */
-function identifiedBy({ ids }: MemberLook, refs: readonly HashedRef[]): Uuid[] {
-  return ids.filter((id, at): id is Uuid => id !== null && isShown(refs[at]));
+/** Whom identifiers and till codes among the references belong to; `before`: or belonged to when they were presented. */
+function identifiedBy(look: MemberLook, before: boolean): Uuid[] {
+  return look.ids.filter((id, at): id is Uuid => id !== null && look.isShown(at) && (before || look.isInForce(at)));
 }
 
-function isShown({ by }: HashedRef): boolean {
-  return by === 'identifier' || by === 'tillCode';
+/** How phone numbers among the references are dialled: as in the brand's country. */
+async function dialledAt(app: App, client: PoolClient, brandId: Uuid, refs: readonly HashedRef[]): Promise<International> {
+  const snapshot = refs.some(isPhone) ? await app.coalition.snapshot(client) : null;
+  return dialledIn(app.keys, snapshot?.brandsById.get(brandId)?.country ?? null);
 }
 
 /** The wallet is closed for good. */
@@ -85,18 +94,36 @@ export async function readWallets(client: PoolClient, memberIds: readonly Uuid[]
 export interface FoundMember extends ResolvedMember {
   /** Known to the brand only by what is presented just now: see knowPresented. */
   readonly isNew: boolean;
+  /** Named by something that is the member's now, not only then: without it nothing is burned. */
+  readonly inForce: boolean;
+  /** Something is to be written once it is booked: see knowPresented. */
+  readonly toKnow: boolean;
+}
+
+/** The member, or why there is none: a refusal that is not stored, for the same request may find the member later. */
+export type FoundOrNot = FoundMember | MemberUnknown | IdentifierAmbiguous;
+
+export function isFound(found: FoundOrNot): found is FoundMember {
+  return !(found instanceof Refusal);
 }
 
 /**
  * Finds members as resolveMembers does, and leaves no trace: who presents something is known to the brand for as long as it takes to look.
  * What comes of it may be refused; see knowPresented. Members whose wallet is closed are found too: the ledger refuses whatever is asked of them.
- * `refs` may be of several requests: what one presents lets no other find a member.
+ * `refs` may be of several requests: what one presents lets no other find a member. `heldAt`: when each was presented; null: now.
  */
-export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: Uuid, refs: readonly MemberRef[]): Promise<(FoundMember | null)[]> {
-  const asked = hashed(app, brandId, refs);
-  const look = new MemberLook(brandId, asked, { at: app.clock.now(), requests: [] });
+export async function lookAtMembers(
+  app: App,
+  tx: Pick<Tx, 'client'>,
+  brandId: Uuid,
+  refs: readonly MemberRef[],
+  heldAt: readonly (Date | null)[] = [],
+): Promise<FoundOrNot[]> {
+  const asked = hashed(app, brandId, refs, heldAt);
+  const international = await dialledAt(app, tx.client, brandId, asked);
+  const look = new MemberLook(brandId, asked, international, lookedAt(app));
   await readTogether(tx.client, look.readings);
-  return foundMembers(app, tx, brandId, asked, look);
+  return foundMembers(app, tx, brandId, asked, look, international);
 }
 
 /** What lookAtMembers gives, of a look whose readings were read. */
@@ -106,22 +133,34 @@ export async function foundMembers(
   brandId: Uuid,
   refs: readonly HashedRef[],
   look: MemberLook,
-): Promise<(FoundMember | null)[]> {
+  international: International,
+): Promise<FoundOrNot[]> {
   const known = await look.resolve(tx.client);
-  const presented = refs.filter((ref, at) => isShown(ref) && known[at] === null);
-  if (presented.length === 0) return known.map((member) => member && toFound(member, false));
-  await tx.client.query('SAVEPOINT look');
-  const met = await findAll(app, tx, brandId, presented, 'meet');
-  await tx.client.query('ROLLBACK TO SAVEPOINT look');
+  const presented = refs.filter((_ref, at) => known[at] === null && look.ids[at] !== null && look.isShown(at));
+  const met = presented.length === 0 ? [] : await meet(app, tx, brandId, new MemberLook(brandId, presented, international, lookedAt(app)));
   const byRef = new Map(presented.map((ref, at) => [ref, met[at]]));
   return refs.map((ref, at) => {
+    if (look.isAmbiguous(at)) return new IdentifierAmbiguous();
     const member = known[at] ?? byRef.get(ref) ?? null;
-    return member && toFound(member, known[at] === null);
+    return member === null ? new MemberUnknown(ref) : toFound(member, look.holder(at), known[at] === null);
   });
 }
 
-function toFound({ memberId, walletId, locked, closed, confirmed }: ResolvedMember, isNew: boolean): FoundMember {
-  return { memberId, walletId, locked, closed, confirmed, isNew };
+/** Till codes are looked at, and taken by nobody. */
+function lookedAt(app: App): TillCodeUse {
+  return { at: app.clock.now(), requests: [] };
+}
+
+async function meet(app: App, tx: Pick<Tx, 'client'>, brandId: Uuid, look: MemberLook): Promise<(ResolvedMember | null)[]> {
+  await tx.client.query('SAVEPOINT look');
+  const met = await findAll(app, tx, brandId, look, 'meet');
+  await tx.client.query('ROLLBACK TO SAVEPOINT look');
+  return met;
+}
+
+function toFound({ memberId, walletId, locked, closed, confirmed }: ResolvedMember, holder: Holder | undefined, isNew: boolean): FoundMember {
+  const inForce = holder?.inForce ?? true;
+  return { memberId, walletId, locked, closed, confirmed, isNew, inForce, toKnow: inForce && (isNew || holder?.bySpelling === true) };
 }
 
 /** What a member was named by, and what was booked for it. */
@@ -145,22 +184,45 @@ export async function knowPresented(app: App, brandId: Uuid, presented: readonly
   const shown = presented.filter(({ ref }) => ref.by === 'identifier');
   if (shown.length === 0) return;
   await app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
-    const look = new MemberLook(
-      brandId,
-      shown.map(({ ref }) => ref),
-      { at: app.clock.now(), requests: [] },
-    );
+    const refs = shown.map(({ ref }) => ref);
+    const international = await dialledAt(app, client, brandId, refs);
+    const look = new MemberLook(brandId, refs, international, lookedAt(app));
     await readTogether(client, look.readings);
     const now: Uuid[] = [];
     const repeated: Repeated[] = [];
     for (const [at, { repeats }] of shown.entries()) {
       const memberId = look.ids[at];
-      if (memberId === null) continue;
+      // What was a former member's when it was presented makes nobody known.
+      if (memberId === null || !look.holder(at)?.inForce) continue;
       if (repeats) repeated.push({ memberId, ...repeats });
       else now.push(memberId);
     }
     await linkPresented(app, client, brandId, [...now, ...(await stillToKnow(app, client, brandId, repeated))]);
+    await addInternational(app, client, brandId, look, refs, international);
   });
+}
+
+/** A number that was found only as it was spelled long ago is found under its international form from now on, by every brand. */
+async function addInternational(
+  app: App,
+  client: PoolClient,
+  brandId: Uuid,
+  look: MemberLook,
+  refs: readonly HashedRef[],
+  international: International,
+): Promise<void> {
+  for (const [at, ref] of refs.entries()) {
+    const [holder, hash] = [look.holder(at), international(ref)];
+    if (ref.by !== 'identifier' || !holder?.bySpelling || hash === null) continue;
+    // Where the brand has come to know the member, and nobody was quicker.
+    await client.query({
+      name: 'add-international',
+      text: `INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at)
+             SELECT $1, $2, $3, decode($4, 'hex'), $5, $6 WHERE EXISTS (SELECT FROM brand_link WHERE brand_id = $5 AND member_id = $2 AND unlinked_at IS NULL)
+             ON CONFLICT DO NOTHING`,
+      values: [newUuid(), holder.memberId, ref.kind, hash, brandId, app.clock.now()],
+    });
+  }
 }
 
 interface Repeated {

@@ -6,9 +6,10 @@ import type { PipelinedReads } from '../database/pipelined-reads';
 import type { Uuid } from '../ids';
 import { type FoundPosting, storedPostings } from '../ledger/find-posting';
 import { Overloaded } from '../ledger/posting-ledger';
+import { dialledIn, isPhone } from '../members/identifier-look';
 import { MemberLook } from '../members/member-look';
 import type { HashedRef } from '../members/member-ref';
-import { type FoundMember, foundMembers } from '../members/resolve-members';
+import { type FoundOrNot, foundMembers, isFound } from '../members/resolve-members';
 import { type PoolAccess, poolAccess } from '../sharing/household';
 import { type RedemptionFact, readRedemptions } from './attached-redemptions';
 import type { FoundReference } from './claim-reference';
@@ -28,8 +29,8 @@ export interface Sought {
 export interface Found {
   /** The request was made before. */
   readonly stored: FoundPosting | null;
-  /** null: nobody that the brand can know. */
-  readonly member: FoundMember | null;
+  /** Or why there is none that the brand can know. */
+  readonly member: FoundOrNot;
   /** The household pool that the member is in, if any: not to be shown. */
   readonly pool: PoolAccess | undefined;
   /** Those of redemptionIds that it may see, and perhaps others. */
@@ -65,26 +66,40 @@ function gatherLookups(app: App): Gathering<Sought, Found> {
   const bounds = { most: MOST_TOGETHER, mostWaiting: app.config.ledger.queueLimit, full: () => new Overloaded() };
   const read = async (reads: PipelinedReads, principal: DatabasePrincipal, sought: readonly Sought[]): Promise<Found[]> => {
     if (principal.kind !== 'brand') throw new Error('only brands look members up');
+    const { brandId } = principal;
     const refs = sought.map(({ member }) => member);
-    const look = new MemberLook(principal.brandId, refs, { at: app.clock.now(), requests: sought.map(({ id }) => id) });
+    const tillCodeUse = { at: app.clock.now(), requests: sought.map(({ id }) => id) };
+    const countryIn = (snapshot: CoalitionSnapshot | null) => snapshot?.brandsById.get(brandId)?.country ?? null;
+    const country = countryIn(app.coalition.latest);
+    let international = dialledIn(app.keys, country);
+    let look = new MemberLook(brandId, refs, international, tillCodeUse);
     const ids = sought.flatMap(({ id }) => id ?? []);
     const [stored, version] = await reads.read([storedPostings(ids), COALITION_VERSION, ...look.readings]);
-    const members = await foundMembers(app, reads, principal.brandId, refs, look);
+    if (refs.some(isPhone)) {
+      // Where numbers are dialled was taken from the snapshot at hand. It almost never changes; what was looked up must not be another country's number.
+      const now = countryIn(await app.coalition.at(version));
+      if (now !== country) {
+        international = dialledIn(app.keys, now);
+        look = new MemberLook(brandId, refs, international, tillCodeUse);
+        await reads.read(look.readings);
+      }
+    }
+    const members = await foundMembers(app, reads, brandId, refs, look, international);
     const redemptions = await readRedemptions(reads.client, [...new Set(sought.flatMap(({ redemptionIds }) => redemptionIds))]);
     const references = await lookAtReferences(
       app,
-      principal.brandId,
+      brandId,
       sought.map(({ reference }) => reference),
       version,
     );
-    const [pools] = await reads.readLast([poolAccess(members.flatMap((member) => member?.walletId ?? [])), ...references.readings]);
+    const [pools] = await reads.readLast([poolAccess(members.flatMap((member) => (isFound(member) ? member.walletId : []))), ...references.readings]);
     return sought.map(({ id }, at) => {
       const member = members[at];
       const reference = references.of(at);
       return {
         stored: (id !== null && stored.get(id)) || null,
         member,
-        pool: member ? pools.get(member.walletId) : undefined,
+        pool: isFound(member) ? pools.get(member.walletId) : undefined,
         redemptions,
         reference,
         version,

@@ -16,7 +16,8 @@ import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredA
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { type HashedRef, hashedRefContent, hashRef, type MemberRef } from '../members/member-ref';
-import { type FoundMember, knowPresented, presentedFor, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
+import { MemberUnknown } from '../members/member-refusals';
+import { type FoundOrNot, isFound, knowPresented, presentedFor, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
 import { lookingAgain, whileOpen } from '../members/surviving-accounts';
 import { proofOf, requireToBurn } from '../members/what-proves';
 import { dayOf } from '../points/calendar';
@@ -24,7 +25,6 @@ import { type JudgedReference, judgeReference, type SameReceipt } from '../purch
 import { soughtReference } from '../purchases/look-at-references';
 import { lookUp } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
-import { NotFound } from '../refusal';
 import { type PoolAccess, spendsFromPool } from '../sharing/household';
 import { PoolNotSpendable } from '../sharing/sharing-refusals';
 import { standingCounters } from '../sharing/standing';
@@ -91,7 +91,7 @@ export async function spendPoints(app: App, principal: Principal, command: Spend
   const { idempotencyKey: key, dryRun, member: ref, source, ...rest } = command;
   // What is left out, as it once always was, is not in the content.
   const content = { ...rest, ...spending.content, source: source === 'WALLET' ? undefined : source };
-  const member = hashRef(app.keys, brandId, ref);
+  const member = hashRef(app.keys, brandId, ref, command.occurredAt);
   const hash = contentHash(spending.kind, { ...content, member: hashedRefContent(member) });
   const id = postingId(brandId, key);
   return lookingAgain(() => spendOnce(app, command, spending, { brandId, id, hash, named: member }));
@@ -113,18 +113,20 @@ async function spendOnce(
   if (stored) {
     const outcome = sameOutcome(stored, hash);
     await knowMet(app, brandId, outcome, named, member);
-    return toSpent(outcome, { dryRun: false, told: member !== null && proofOf(named, member) !== 'NONE' });
+    return toSpent(outcome, { dryRun: false, told: isFound(member) && proofOf(named, member) !== 'NONE' });
   }
   const happenedAt = command.occurredAt ?? now;
   const currency = requireCurrency(snapshot, command.currency);
   const holdUntil = spending.holdUntil(happenedAt, now);
-  if (!member) throw new NotFound('Member');
+  if (!isFound(member)) throw member;
   const receipt = reference && judgeReference(reference, receiptOf(command, spending, member));
   if (receipt?.is === 'taken') throw receipt.refusal;
   if (receipt?.is === 'repeated') {
     if (!dryRun) await knowMet(app, brandId, receipt.first.outcome, named, member);
-    return toSpent(receipt.first.outcome, { dryRun, told: proofOf(named, member) !== 'NONE' });
+    return toSpent(receipt.first.outcome, { dryRun, told: member.inForce && proofOf(named, member) !== 'NONE' });
   }
+  // Whoever had it then may have been somebody else, or has replaced it: points are burned on what is the member's now as well.
+  if (!member.inForce) throw new MemberUnknown(named);
   requireToBurn(named, member);
   const [rules, limits] = await Promise.all([redemptionRules(app, version), velocityLimits(app, version)]);
   const found: Found = { member, pool: source === 'POOL' ? pool : undefined, snapshot, currency, rules, limits, now, happenedAt, holdUntil };
@@ -141,8 +143,8 @@ function receiptOf({ source, points, purchase }: SpendPoints, { kind }: Spending
 }
 
 /** Also of a repetition: the first request may have been cut off before. */
-async function knowMet(app: App, brandId: Uuid, outcome: PostingOutcome, ref: HashedRef, member: FoundMember | null): Promise<void> {
-  if (!outcome.refusal && member?.isNew) await knowPresented(app, brandId, [presentedFor(outcome, ref)]);
+async function knowMet(app: App, brandId: Uuid, outcome: PostingOutcome, ref: HashedRef, member: FoundOrNot): Promise<void> {
+  if (!outcome.refusal && isFound(member) && member.toKnow) await knowPresented(app, brandId, [presentedFor(outcome, ref)]);
 }
 
 function toSpent(outcome: PostingOutcome, { dryRun, told }: { dryRun: boolean; told: boolean }): SpentPoints {

@@ -1,8 +1,11 @@
+import type { PoolClient } from 'pg';
 import type { App } from '../app';
 import type { Tx } from '../database/transaction';
 import type { Uuid } from '../ids';
-import { identifierHash, type MemberRef } from '../members/member-ref';
-import { lookAtMembers } from '../members/resolve-members';
+import { presentHolders } from '../members/identifier-holders';
+import { type Identifier, identifierHashes, type MemberRef } from '../members/member-ref';
+import { IdentifierAmbiguous } from '../members/member-refusals';
+import { isFound, lookAtMembers } from '../members/resolve-members';
 import { InvalidInput, NotFound } from '../refusal';
 
 /** Somebody whom another gives points to, or invites: known by what was presented, and nothing is told of them. */
@@ -17,22 +20,34 @@ export interface Recipient {
  * NotFound.
  */
 export async function findRecipient(app: App, tx: Tx, brandId: Uuid | null, ref: MemberRef, field: string): Promise<Recipient> {
-  const [found] = brandId === null ? [] : await lookAtMembers(app, tx, brandId, [ref]);
-  const recipient = brandId === null ? await findForMember(app, tx, ref, field) : found?.closed ? null : found;
+  const recipient = brandId === null ? await findForMember(app, tx, ref, field) : await findForBrand(app, tx, brandId, ref);
   if (!recipient) throw new NotFound('Member');
   return { memberId: recipient.memberId, walletId: recipient.walletId };
+}
+
+async function findForBrand(app: App, tx: Tx, brandId: Uuid, ref: MemberRef): Promise<Recipient | null> {
+  const [found] = await lookAtMembers(app, tx, brandId, [ref]);
+  if (found instanceof IdentifierAmbiguous) throw new NotFound('Member', found.message);
+  // What is somebody's no longer is nobody's to be given to.
+  return isFound(found) && !found.closed && found.inForce ? found : null;
 }
 
 async function findForMember(app: App, { client }: Tx, ref: MemberRef, field: string): Promise<Recipient | null> {
   if (ref.by === 'customerId' || ref.by === 'tillCode')
     throw new InvalidInput(`${field}.${ref.by}`, 'Customer ids and till codes are for brands. Name the member by an identifier or id.');
-  const [kind, hash] = ref.by === 'id' ? [null, null] : [ref.identifier.kind, identifierHash(app.keys, ref.identifier, `${field}.identifier.value`)];
-  const values: unknown[] = [ref.by === 'id' ? ref.memberId : null, kind, hash];
+  const memberId = ref.by === 'id' ? ref.memberId : await findByIdentifier(app, client, ref.identifier, field);
+  if (memberId === null) return null;
   const { rows } = await client.query({
     name: 'find-recipient',
-    text: `SELECT asked.id, find_recipient(asked.id) AS wallet_id
-           FROM (SELECT CASE WHEN $1::uuid IS NULL THEN find_member_by_identifier($2::text, $3::bytea) ELSE surviving_member($1::uuid) END AS id) asked`,
-    values,
+    text: 'SELECT asked.id, find_recipient(asked.id) AS wallet_id FROM surviving_member($1) AS asked (id)',
+    values: [memberId],
   });
   return rows[0].wallet_id ? { memberId: rows[0].id, walletId: rows[0].wallet_id } : null;
+}
+
+/** Numbers are dialled with their country code: a member is at home nowhere in particular. */
+async function findByIdentifier(app: App, client: PoolClient, identifier: Identifier, field: string): Promise<Uuid | null> {
+  const holders = await presentHolders(client, identifier.kind, identifierHashes(app.keys, identifier, null, `${field}.identifier.value`));
+  if (holders.length > 1) throw new NotFound('Member', new IdentifierAmbiguous().message);
+  return holders[0] ?? null;
 }

@@ -82,7 +82,7 @@ describe('closing a wallet', () => {
       message: expect.stringContaining('closed for good'),
     });
     await expect(redeemPoints(shop.app, fuel.principal, spendingOf(zoe.ref, 5))).rejects.toMatchObject({ code: 'WALLET_CLOSED' });
-    await expect(recordPurchase(shop.app, taxi.principal, purchaseOf(byCard('Z 1'), '5'))).rejects.toMatchObject({ name: 'NotFound' });
+    await expect(recordPurchase(shop.app, taxi.principal, purchaseOf(byCard('Z 1'), '5'))).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
     // Points cannot come back: they stay with the redeemer.
     const refund = refundRedemptionSchema.parse({ idempotencyKey: 'refund Z', redemptionId: burnt.redemptionId });
     await expect(refundRedemption(shop.app, fuel.principal, refund)).rejects.toMatchObject({ code: 'WALLET_CLOSED' });

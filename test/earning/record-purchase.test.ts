@@ -164,7 +164,7 @@ test('a bulk answers each in order; refused ones harm nobody', async () => {
   const results = await recordPurchases(shop.app, attic.principal, [purchaseOf(ana.ref, '1'), unknown, purchaseOf(bob.ref, '2'), early, late, twice, twice]);
   expect(results.map((result) => (result.status === 'fulfilled' ? result.value.balance.active : (result.reason.code ?? result.reason.name)))).toEqual([
     1,
-    'NotFound',
+    'MEMBER_UNKNOWN',
     2,
     'TERMS_NOT_ACTIVE',
     'OCCURRED_AT_OUT_OF_RANGE',

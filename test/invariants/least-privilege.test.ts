@@ -282,6 +282,7 @@ const DEFINERS = [
   // Whom somebody gives points to or invites; the asker's own household; what of a wallet's earns goes into one.
   'current_pool()',
   'find_recipient(uuid)',
+  'identifier_holder(text,bytea,timestamp with time zone)',
   'owned_pool()',
   'pool_contributors(uuid)',
   'pool_spenders(uuid[])',

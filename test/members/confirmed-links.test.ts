@@ -106,8 +106,8 @@ test('a till code names the member for one request at one brand, and again for i
   const command = spendingOf(ref, 10);
   const answers = await Promise.allSettled(Array.from({ length: 8 }, () => burns(taxi, ref)));
   expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  await expect(redeemPoints(shop.app, taxi.principal, command)).rejects.toMatchObject({ name: 'NotFound' });
-  await expect(burns(fuel, ref)).rejects.toMatchObject({ name: 'NotFound' });
+  await expect(redeemPoints(shop.app, taxi.principal, command)).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+  await expect(burns(fuel, ref)).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
 
   const again: MemberRef = { by: 'tillCode', tillCode: (await createTillCode(shop.app, ana.login)).code };
   const bought = purchaseOf(again, '3');
