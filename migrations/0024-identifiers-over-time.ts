@@ -5,10 +5,13 @@ export class IdentifiersOverTime1790000000024 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(COLUMNS);
     await runner.query(HOLDER);
+    await runner.query(CHANGES);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      DROP POLICY own_member_reads ON audit_entry;
+      ALTER TABLE audit_entry DROP COLUMN member_id;
       DROP FUNCTION identifier_holder(text, bytea, timestamptz);
       DROP INDEX member_identifier_history;
     `);
@@ -52,4 +55,12 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION identifier_holder(text, bytea, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identifier_holder(text, bytea, timestamptz) TO tessera_app;
+`;
+
+const CHANGES = `
+-- The member whom a change is about, who is shown it.
+ALTER TABLE audit_entry ADD COLUMN member_id uuid;
+CREATE INDEX audit_entry_member ON audit_entry (member_id, at, id) WHERE member_id IS NOT NULL;
+CREATE POLICY own_member_reads ON audit_entry FOR SELECT TO tessera_app
+  USING ((SELECT current_principal()) = 'member' AND member_id = (SELECT current_member()));
 `;

@@ -135,6 +135,38 @@ AS $function$ BEGIN
   THEN RAISE EXCEPTION 'a household member is not changed like this' USING ERRCODE = 'restrict_violation'; END IF;
   RETURN NEW; END $function$;
 
+CREATE OR REPLACE FUNCTION public.identifier_holder(identifier_kind text, identifier_hash bytea, at timestamp with time zone, OUT holder uuid, OUT in_force boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE present record; past record;
+BEGIN
+  SELECT coalesce(m.merged_into, m.id) AS member_id, i.added_at INTO present FROM member_identifier i JOIN member m ON m.id = i.member_id
+  WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND i.removed_at IS NULL;
+  IF present.member_id IS NOT NULL AND (at IS NULL OR present.added_at <= at) THEN
+    holder := present.member_id;
+    in_force := true;
+    RETURN;
+  END IF;
+  SELECT coalesce(m.merged_into, m.id) AS member_id, i.removed_at > at AS held INTO past
+  FROM member_identifier i JOIN member m ON m.id = i.member_id
+  WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND (at IS NULL OR i.added_at <= at)
+  ORDER BY i.added_at DESC, i.id DESC LIMIT 1;
+  IF past.member_id IS NULL THEN
+    SELECT coalesce(m.merged_into, m.id) AS member_id INTO holder FROM member_identifier i JOIN member m ON m.id = i.member_id
+    WHERE i.kind = identifier_kind AND i.hash = identifier_hash ORDER BY i.added_at, i.id LIMIT 1;
+  ELSIF past.held THEN
+    holder := past.member_id;
+  ELSIF present.member_id IS NULL AND identifier_kind IN ('CARD', 'QR', 'WALLET_PASS')
+    AND NOT EXISTS (SELECT FROM member_identifier i WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND i.added_at > at)
+    AND EXISTS (SELECT FROM member_identifier i WHERE i.member_id = past.member_id AND i.kind = identifier_kind AND i.removed_at IS NULL) THEN
+    holder := past.member_id;
+  END IF;
+  in_force := coalesce(holder = present.member_id, false);
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.issuer_terms(asked_issuer uuid, asked_currency smallint, today date)
  RETURNS TABLE(term text, at_issuer boolean, points numeric)
  LANGUAGE plpgsql
@@ -461,6 +493,7 @@ CREATE TABLE audit_entry (
   target_id text NOT NULL,
   reason text,
   details json,
+  member_id uuid,
   CONSTRAINT audit_entry_pkey PRIMARY KEY (id)
 );
 
@@ -1505,6 +1538,8 @@ CREATE INDEX arrears_open ON arrears USING btree (account_id, seq) WHERE (remain
 
 CREATE INDEX arrears_fill_account ON arrears_fill USING btree (account_id);
 
+CREATE INDEX audit_entry_member ON audit_entry USING btree (member_id, at, id) WHERE (member_id IS NOT NULL);
+
 CREATE UNIQUE INDEX brand_one_operator ON brand USING btree (is_operator) WHERE is_operator;
 
 CREATE UNIQUE INDEX brand_link_customer_once ON brand_link USING btree (brand_id, customer_hash) WHERE ((unlinked_at IS NULL) AND (customer_hash IS NOT NULL));
@@ -1545,6 +1580,7 @@ CREATE UNIQUE INDEX lot_origin_unique ON lot_origin USING btree (issuer_id, curr
 
 CREATE INDEX member_merged_into ON member USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 
+CREATE INDEX member_identifier_history ON member_identifier USING btree (kind, hash, added_at, id);
 CREATE INDEX member_identifier_member ON member_identifier USING btree (member_id);
 CREATE UNIQUE INDEX member_identifier_one_owner ON member_identifier USING btree (kind, hash) WHERE (removed_at IS NULL);
 
@@ -1689,6 +1725,7 @@ CREATE POLICY kernel_all ON arrears_fill FOR ALL TO tessera_kernel USING (true) 
 
 ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_brand_reads ON audit_entry FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))));
+CREATE POLICY own_member_reads ON audit_entry FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
 CREATE POLICY somebody_writes ON audit_entry FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text, 'member'::text])) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))));
 
 ALTER TABLE award_resolution ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -2049,6 +2086,8 @@ GRANT EXECUTE ON FUNCTION find_recipient(uuid) TO tessera_app;
 GRANT EXECUTE ON FUNCTION guard_confirmation() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION guard_household_member() TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION identifier_holder(text,bytea,timestamp with time zone) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION issuer_terms(uuid,smallint,date) TO tessera_app;
 

@@ -25,6 +25,10 @@ export class AuditEntry {
   @Column('text', { name: 'target_id' })
   targetId!: string;
 
+  /** The member whom it is about, who is shown it. */
+  @Column('uuid', { name: 'member_id', nullable: true })
+  memberId!: Uuid | null;
+
   @Column('text', { nullable: true })
   reason!: string | null;
 

@@ -20,6 +20,8 @@ export interface Change {
   readonly operation: string;
   /** Uuid, or a currency's code, of what was changed. */
   readonly target: string;
+  /** The member whom it is about: shown to that member too (listMemberChanges), without target, reason and details. */
+  readonly member?: Uuid;
   readonly reason?: string | null;
   /** Old and new values where they are worth knowing; ids and numbers only, no personal data. */
   readonly details?: Record<string, string | number | boolean | null>;
@@ -35,6 +37,7 @@ export async function recordChange(app: App, tx: Tx, principal: Principal, chang
     brandId: principal.brandId,
     operation: change.operation,
     targetId: change.target,
+    memberId: change.member ?? null,
     reason: change.reason ?? null,
     details: change.details ?? null,
   });

@@ -4,16 +4,18 @@ import { databasePrincipal, type Principal } from '../access/principal';
 import { reasonSchema, recordChange } from '../access/record-change';
 import type { App } from '../app';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
+import type { Tx } from '../database/transaction';
 import { derivedUuid, newUuid, type Uuid } from '../ids';
 import { contentHash } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { AccountId, PostingRequest } from '../ledger/posting';
-import { auditName } from '../members/asking-member';
+import { auditName, type MemberOrSelf } from '../members/asking-member';
+import { findForOperator } from '../members/find-for-operator';
 import { dayOf } from '../points/calendar';
 import { NotFound, PermissionDenied } from '../refusal';
 import { everyAccount, requireNoHousehold } from './closing-accounts';
 
-export const closeWalletSchema = z.object({ memberId: z.string().nullable(), reason: reasonSchema });
+export const closeWalletSchema = z.object({ member: z.custom<MemberOrSelf>(), reason: reasonSchema });
 export type CloseWallet = z.output<typeof closeWalletSchema>;
 
 export interface ClosedWallet {
@@ -27,13 +29,14 @@ export interface ClosedWallet {
  * spent in it any more. By the member, with a login of an identity provider, or by the operator's support. Closing it again changes nothing.
  * Throws WALLET_HAS_HOLDS, MemberInHousehold, NotFound, PermissionDenied.
  */
-export async function closeWallet(app: App, principal: Principal, { memberId: asked, reason }: CloseWallet): Promise<ClosedWallet> {
-  const memberId = whose(principal, asked);
+export async function closeWallet(app: App, principal: Principal, { member: asked, reason }: CloseWallet): Promise<ClosedWallet> {
   const database = databasePrincipal(principal);
-  const { walletId, snapshot } = await app.database.transaction(database, async ({ client }) => {
+  const { memberId, walletId, snapshot } = await app.database.transaction(database, async (tx) => {
+    const { client } = tx;
+    const memberId = await whose(app, tx, principal, asked);
     const { rows } = await client.query('SELECT id FROM wallet WHERE member_id = $1', [memberId]);
     if (rows.length === 0) throw new NotFound('Member');
-    return { walletId: rows[0].id as Uuid, snapshot: await app.coalition.snapshot(client) };
+    return { memberId, walletId: rows[0].id as Uuid, snapshot: await app.coalition.snapshot(client) };
   });
   const accounts = await everyAccount(app, walletId, [...snapshot.currenciesById.values()]);
   return app.database.transaction(database, async (tx) => {
@@ -47,7 +50,7 @@ export async function closeWallet(app: App, principal: Principal, { memberId: as
     await tx.client.query("UPDATE member SET status = 'CLOSED', closed_at = $2 WHERE id = $1", [memberId, closedAt]);
     await tx.client.query('UPDATE member_identifier SET removed_at = $2 WHERE member_id = $1 AND removed_at IS NULL', [memberId, closedAt]);
     const target = auditName(app, principal, { memberId });
-    await recordChange(app, tx, principal, { operation: 'closeWallet', target, reason });
+    await recordChange(app, tx, principal, { operation: 'closeWallet', target, member: memberId, reason });
     // The ledger last, all currencies together: what it refuses closes nothing, and cut off after it, the same again finds it closed there and goes on.
     await app.ledger.transaction(async (client) => {
       for (const outcome of await app.ledger.postWithin(client, requests)) acceptedAnswer(outcome);
@@ -56,16 +59,17 @@ export async function closeWallet(app: App, principal: Principal, { memberId: as
   });
 }
 
-function whose(principal: Principal, asked: Uuid | null): Uuid {
+async function whose(app: App, tx: Tx, principal: Principal, asked: MemberOrSelf): Promise<Uuid> {
   if (principal.kind === 'member') {
     // A brand holds the sessions that it mints, and must not end what is the member's.
     if (principal.brandId !== null) throw new PermissionDenied('A wallet is closed by its member with a login of an identity provider, or by the operator.');
-    if (asked !== null && asked !== principal.memberId) throw new NotFound('Member');
+    if (asked !== null && (asked.by !== 'id' || asked.memberId !== principal.memberId)) throw new NotFound('Member');
     return principal.memberId;
   }
   requireOperator(principal, ['SUPPORT']);
   if (asked === null) throw new NotFound('Member');
-  return asked;
+  // By id also one who was closed before: closing again changes nothing.
+  return asked.by === 'id' ? asked.memberId : (await findForOperator(app, tx, principal, asked, ['SUPPORT'])).memberId;
 }
 
 async function toRequest(app: App, snapshot: CoalitionSnapshot, account: AccountId, currency: PointCurrency): Promise<PostingRequest> {

@@ -4,14 +4,14 @@ import { createOnce, idempotencyKeySchema } from '../access/record-change';
 import type { App } from '../app';
 import { mostClearable } from '../coalition/clearable-points';
 import { requireCurrency } from '../coalition/require-currency';
-import type { Tx } from '../database/transaction';
 import { newUuid } from '../ids';
 import { currencyCode, plainText, somePoints } from '../ledger/request-fields';
+import { findForOperator } from '../members/find-for-operator';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
-import { type ResolvedMember, readWallets, resolveMember } from '../members/resolve-members';
-import { NotFound, PermissionDenied, Refusal } from '../refusal';
+import { resolveMember } from '../members/resolve-members';
+import { NotFound, Refusal } from '../refusal';
 import { requireFunding } from './goodwill-terms';
-import { type Proposal, readProposal, requirePerson } from './proposal';
+import { CARE_ROLES, type Proposal, readProposal, requirePerson } from './proposal';
 
 /** Why, in words that the second person decides by. No personal data. */
 const careReason = z.string().trim().min(1, 'Say why: a second person decides by it.').max(500, 'A reason has at most 500 characters.').pipe(plainText(500));
@@ -51,7 +51,7 @@ export async function proposeGoodwill(app: App, principal: Principal, command: P
     requireFunding(snapshot, funderId, currency, now);
     const most = Math.min(app.config.care.mostGoodwill * 10 ** currency.scale, Number(mostClearable(snapshot, currency)));
     if (command.points > most) throw new GoodwillTooLarge(most);
-    const member = await findMember(app, tx, person, ref);
+    const member = person.ofOperator ? await findForOperator(app, tx, person, ref, CARE_ROLES) : await resolveMember(app, tx, person.brandId, ref, 'look');
     const id = newUuid();
     await tx.client.query(
       `INSERT INTO care_proposal (id, kind, brand_id, deciding_brand_id, member_id, currency_id, points, reason, proposed_by, proposed_at)
@@ -61,13 +61,4 @@ export async function proposeGoodwill(app: App, principal: Principal, command: P
     return id;
   });
   return app.database.transaction(databasePrincipal(principal), ({ client }) => readProposal(client, target));
-}
-
-/** A brand names a member that it knows; the operator by id. */
-async function findMember(app: App, tx: Tx, person: Principal & { kind: 'staff' }, ref: MemberRef): Promise<ResolvedMember> {
-  if (!person.ofOperator) return resolveMember(app, tx, person.brandId, ref, 'look');
-  if (ref.by !== 'id') throw new PermissionDenied('Only a brand may name a member by its customer id or an identifier.');
-  const member = (await readWallets(tx.client, [ref.memberId])).get(ref.memberId);
-  if (!member) throw new NotFound('Member');
-  return member;
 }

@@ -10,6 +10,7 @@ import { EarningResolver } from './earning.resolver';
 import { ExchangeResolver } from './exchange.resolver';
 import { ExpiryResolver } from './expiry.resolver';
 import { GiftResolver } from './gift.resolver';
+import { IdentifierResolver } from './identifier.resolver';
 import { ImportResolver } from './ingest.resolver';
 import { LimitsResolver } from './limits.resolver';
 import { LinkResolver } from './link.resolver';
@@ -38,6 +39,7 @@ const resolvers = [
   GiftResolver,
   LimitsResolver,
   LinkResolver,
+  IdentifierResolver,
   ImportResolver,
   MemberResolver,
   PartnershipChangeResolver,

@@ -8,6 +8,8 @@ import { listProposals } from '../care/find-proposals';
 import type { Proposal } from '../care/proposal';
 import { proposeGoodwill, proposeGoodwillSchema } from '../care/propose-goodwill';
 import { proposeMerge, proposeMergeSchema } from '../care/propose-merge';
+import type { MemberRef } from '../members/member-ref';
+import { InvalidInput } from '../refusal';
 import { showBalance } from './balance.types';
 import {
   ApprovedGoodwillType,
@@ -30,7 +32,7 @@ import { pointCurrencyById } from './coalition.loaders';
 import { readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
 import { readId, showId } from './ids';
-import { readMemberRef } from './member-ref.types';
+import { type MemberRefInput, readMemberRef } from './member-ref.types';
 import { parseInput } from './parse-input';
 import { answerOrRefusal } from './refusal.types';
 
@@ -53,6 +55,12 @@ async function showProposal(ctx: Context, proposal: Proposal): Promise<ProposalT
 
 function readDecision(ctx: Context, input: DecideProposalInput) {
   return parseInput(decideProposalSchema, { ...input, proposalId: readId(ctx, 'proposal', input.proposalId, 'input.proposalId') });
+}
+
+/** A member named by an id alone, or by a reference: by exactly one of them. */
+function readEither(ctx: Context, id: string | null | undefined, ref: MemberRefInput | null | undefined, field: string): MemberRef {
+  if ((id == null) === (ref == null)) throw new InvalidInput(field, `Name the member by exactly one of ${field} and ${field}Id.`);
+  return id == null ? readMemberRef(ctx, ref as MemberRefInput, field) : { by: 'id', memberId: readId(ctx, 'member', id, `${field}Id`) };
 }
 
 @Resolver(() => ProposalType)
@@ -104,8 +112,8 @@ export class CareResolver {
   proposeMerge(@Ctx() ctx: Context, @Arg('input', () => ProposeMergeInput, { description: 'The two.' }) input: ProposeMergeInput) {
     const command = parseInput(proposeMergeSchema, {
       ...input,
-      duplicateId: readId(ctx, 'member', input.duplicateId, 'input.duplicateId'),
-      survivorId: readId(ctx, 'member', input.survivorId, 'input.survivorId'),
+      duplicate: readEither(ctx, input.duplicateId, input.duplicate, 'input.duplicate'),
+      survivor: readEither(ctx, input.survivorId, input.survivor, 'input.survivor'),
     });
     return answerOrRefusal(ctx, async (app, principal) => showProposal(ctx, await proposeMerge(app, principal, command)));
   }
@@ -130,8 +138,8 @@ export class CareResolver {
       "Closes a wallet for good: its points end, its cards and logins find nobody, later earns and refunds are refused as WALLET_CLOSED. By its member with a login of an identity provider, or the operator's support. Repeating it changes nothing.",
   })
   closeWallet(@Ctx() ctx: Context, @Arg('input', () => CloseWalletInput, { description: 'Whose wallet.' }) input: CloseWalletInput) {
-    const memberId = input.memberId == null ? null : readId(ctx, 'member', input.memberId, 'input.memberId');
-    const command = parseInput(closeWalletSchema, { memberId, reason: input.reason });
+    const member = input.memberId == null && input.member == null ? null : readEither(ctx, input.memberId, input.member, 'input.member');
+    const command = parseInput(closeWalletSchema, { member, reason: input.reason });
     return answerOrRefusal(ctx, async (app, principal) => {
       const closed = await closeWallet(app, principal, command);
       return Object.assign(new ClosedWalletType(), { memberId: showId(ctx, 'member', closed.memberId), closedAt: closed.closedAt });

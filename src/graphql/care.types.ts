@@ -130,7 +130,7 @@ export class ProposeGoodwillInput {
   @Field(() => String, { description: 'A key of your own for this request, at most 255 characters: sent again, it proposes nothing new.' })
   idempotencyKey!: string;
 
-  @Field(() => MemberRefInput, { description: 'Who gets them. The operator names a member by id.' })
+  @Field(() => MemberRefInput, { description: 'Who gets them. The operator names a member by id or identifier.' })
   member!: MemberRefInput;
 
   @Field(() => String, { description: 'Code of the points currency.' })
@@ -151,11 +151,17 @@ export class ProposeMergeInput {
   @Field(() => String, { description: 'A key of your own for this request, at most 255 characters: sent again, it proposes nothing new.' })
   idempotencyKey!: string;
 
-  @Field(() => ID, { description: 'The member who ends.' })
-  duplicateId!: string;
+  @Field(() => ID, { nullable: true, description: 'The member who ends, by id. Send it or duplicate.' })
+  duplicateId?: string | null;
 
-  @Field(() => ID, { description: 'The member who goes on, with the points, cards and links of both.' })
-  survivorId!: string;
+  @Field(() => MemberRefInput, { nullable: true, description: 'The member who ends, by id or identifier. Send it or duplicateId.' })
+  duplicate?: MemberRefInput | null;
+
+  @Field(() => ID, { nullable: true, description: 'The member who goes on, with the points, cards and links of both, by id. Send it or survivor.' })
+  survivorId?: string | null;
+
+  @Field(() => MemberRefInput, { nullable: true, description: 'The member who goes on, by id or identifier. Send it or survivorId.' })
+  survivor?: MemberRefInput | null;
 
   @Field(() => String, { description: 'Why: the second person decides by it. At most 500 characters. No personal data.' })
   reason!: string;
@@ -169,8 +175,11 @@ export class DecideProposalInput extends ChangeInput {
 
 @InputType('CloseWalletInput', { description: 'A wallet to close for good.' })
 export class CloseWalletInput extends ChangeInput {
-  @Field(() => ID, { nullable: true, description: 'Whose; leave it out when you are the member.' })
+  @Field(() => ID, { nullable: true, description: 'Whose, by id. Leave it and member out when you are the member.' })
   memberId?: string | null;
+
+  @Field(() => MemberRefInput, { nullable: true, description: 'Whose, by id or identifier: instead of memberId.' })
+  member?: MemberRefInput | null;
 }
 
 const decisions = () => [ProposalDecidedAnswer, ProposalLapsedAnswer, SecondPersonNeededAnswer];

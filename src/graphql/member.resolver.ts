@@ -61,7 +61,10 @@ function readRef(ctx: Context, input: MemberRefInput | null | undefined) {
 
 @Resolver(() => MemberType)
 export class MemberResolver {
-  @Query(() => MemberType, { description: 'A member that you know. Asks for the scope members; staff of the operator may ask by id.' })
+  @Query(() => MemberType, {
+    description:
+      'A member that you know. Asks for the scope members; staff of the operator may ask by id or identifier, of which the latter is logged and shown to the member.',
+  })
   async member(@Ctx() ctx: Context, @Arg('ref', () => MemberRefInput, { description: 'Which member.' }) ref: MemberRefInput) {
     if (ref.tillCode != null) throw new InvalidInput('ref.tillCode', 'A till code is used once: by a mutation, such as useTillCode.');
     return showMember(ctx, await findMember(ctx.app, requirePrincipal(ctx), readMemberRef(ctx, ref, 'ref')));

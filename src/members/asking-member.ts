@@ -3,6 +3,7 @@ import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Tx } from '../database/transaction';
 import { NotFound, PermissionDenied } from '../refusal';
+import { findForOperator } from './find-for-operator';
 import type { MemberRef } from './member-ref';
 import { type ResolvedMember, readWallets, resolveMember } from './resolve-members';
 
@@ -10,7 +11,7 @@ import { type ResolvedMember, readWallets, resolveMember } from './resolve-membe
 export type MemberOrSelf = MemberRef | null;
 
 /**
- * The member that a brand names, that the operator names by id, or who asks. Checks the permission first; throws PermissionDenied, NotFound.
+ * The member that a brand names, that the operator names by id or identifier, or who asks. Checks the permission first; throws PermissionDenied, NotFound.
  * `presented`: see resolveMembers.
  */
 async function requireMemberOrSelf(
@@ -21,14 +22,17 @@ async function requireMemberOrSelf(
   permission: BrandPermission,
   presented: 'link' | 'look' = 'look',
 ): Promise<ResolvedMember> {
-  if (principal.kind === 'member' || (principal.kind === 'staff' && principal.ofOperator)) {
-    if (principal.kind === 'staff') requireOperator(principal, permission.roles);
-    if (ref && ref.by !== 'id') throw new PermissionDenied('Only a brand may name a member by its customer id or an identifier.');
-    const memberId = principal.kind === 'member' ? principal.memberId : ref?.memberId;
-    if (!memberId || (ref && ref.memberId !== memberId)) throw new NotFound('Member');
-    const member = (await readWallets(tx.client, [memberId])).get(memberId);
+  if (principal.kind === 'member') {
+    if (ref && ref.by !== 'id') throw new PermissionDenied('Only a brand or the operator may name a member by anything but its id.');
+    const { memberId } = principal;
+    const member = ref && ref.memberId !== memberId ? undefined : (await readWallets(tx.client, [memberId])).get(memberId);
     if (!member) throw new NotFound('Member');
     return member;
+  }
+  if (principal.kind === 'staff' && principal.ofOperator) {
+    requireOperator(principal, permission.roles);
+    if (!ref) throw new NotFound('Member');
+    return findForOperator(app, tx, principal, ref, permission.roles);
   }
   const brandId = requireBrand(principal, permission);
   if (!ref) throw new NotFound('Member');

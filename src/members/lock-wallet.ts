@@ -35,7 +35,12 @@ async function setLock(app: App, principal: Principal, { member: ref, reason }: 
         locked ? app.clock.now() : null,
         locked ? (reason ?? null) : null,
       ]);
-      await recordChange(app, tx, principal, { operation: locked ? 'lockWallet' : 'unlockWallet', target: auditName(app, principal, found), reason });
+      await recordChange(app, tx, principal, {
+        operation: locked ? 'lockWallet' : 'unlockWallet',
+        target: auditName(app, principal, found),
+        member: found.memberId,
+        reason,
+      });
     }
     return { ...found, locked };
   });

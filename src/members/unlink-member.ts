@@ -21,7 +21,7 @@ export async function unlinkMember(app: App, principal: Principal, { member: ref
          AND (member_id = $2 OR member_id IN (SELECT id FROM member WHERE merged_into = $2))`,
       [brandId, member.memberId, app.clock.now()],
     );
-    await recordChange(app, tx, principal, { operation: 'unlinkMember', target: auditName(app, principal, member), reason });
+    await recordChange(app, tx, principal, { operation: 'unlinkMember', target: auditName(app, principal, member), member: member.memberId, reason });
     return member;
   });
 }

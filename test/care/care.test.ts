@@ -157,7 +157,7 @@ describe('goodwill', () => {
     const ana = await fuel.enrol();
     const [given, late] = [await ask(ann, ana.ref, 30), await ask(ann, ana.ref, 40)];
     const first = await approveGoodwill(shop.app, bob, decision(given.id));
-    await closeWallet(shop.app, self(ana.memberId), { memberId: null, reason: null });
+    await closeWallet(shop.app, self(ana.memberId), { member: null, reason: null });
     const before = await shop.written();
     expect(await approveGoodwill(shop.app, bob, decision(given.id))).toEqual(first);
     await expect(approveGoodwill(shop.app, bob, decision(late.id))).rejects.toMatchObject({ code: 'WALLET_CLOSED' });
@@ -184,7 +184,12 @@ describe('goodwill', () => {
 
 describe('merging two members', () => {
   const propose = (duplicateId: Uuid, survivorId: Uuid) =>
-    proposeMerge(shop.app, olga, { idempotencyKey: randomUUID(), duplicateId, survivorId, reason: 'the same person, asked at the desk' });
+    proposeMerge(shop.app, olga, {
+      idempotencyKey: randomUUID(),
+      duplicate: { by: 'id', memberId: duplicateId },
+      survivor: { by: 'id', memberId: survivorId },
+      reason: 'the same person, asked at the desk',
+    });
 
   test('points with their age, cards, logins and customer ids go to the survivor; what comes back later too', async () => {
     const [old, young] = [await fuel.enrol('M-old'), await fuel.enrol('M-young')];
@@ -297,7 +302,7 @@ describe('merging two members', () => {
     expect(await balance(survivor.memberId)).toMatchObject({ active: 30 });
     const three = await fuel.enrol();
     const { id } = await propose(survivor.memberId, three.memberId);
-    await closeWallet(shop.app, self(survivor.memberId), { memberId: null, reason: null });
+    await closeWallet(shop.app, self(survivor.memberId), { member: null, reason: null });
     await expect(approveMerge(shop.app, otto, decision(id))).rejects.toMatchObject({ code: 'WALLET_CLOSED' });
   });
 

@@ -40,7 +40,7 @@ describe('closing a wallet', () => {
     const busy = await shop.database.owner.connect();
     await busy.query('BEGIN');
     await busy.query('SELECT FROM member WHERE id = $1 FOR UPDATE', [yan.memberId]);
-    const closing = closeWallet(shop.app, self(yan.memberId), { memberId: null, reason: null });
+    const closing = closeWallet(shop.app, self(yan.memberId), { member: null, reason: null });
     const waits = () => rows("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM member WHERE id%'");
     while ((await waits()).length === 0) await new Promise((done) => setTimeout(done, 5));
     shop.clock.advance(90_000);
@@ -60,7 +60,8 @@ describe('closing a wallet', () => {
     const bought = await recordPurchase(shop.app, fuel.principal, purchaseOf(zoe.ref, '100'));
     await recordPurchase(shop.app, taxi.principal, purchaseOf(byCard('Z 1'), '20'));
     const burnt = await redeemPoints(shop.app, fuel.principal, spendingOf(zoe.ref, 30));
-    const close = (principal: Principal, memberId: Uuid | null = zoe.memberId) => closeWallet(shop.app, principal, { memberId, reason: 'asked to leave' });
+    const close = (principal: Principal, memberId: Uuid | null = zoe.memberId) =>
+      closeWallet(shop.app, principal, { member: memberId === null ? null : { by: 'id', memberId }, reason: 'asked to leave' });
     await expect(close(fuel.principal)).rejects.toMatchObject({ name: 'PermissionDenied' });
     await expect(close(ann)).rejects.toMatchObject({ name: 'PermissionDenied' });
     await expect(close({ kind: 'member', memberId: zoe.memberId, brandId: fuel.brandId }, null)).rejects.toMatchObject({ name: 'PermissionDenied' });
@@ -104,7 +105,9 @@ describe('closing a wallet', () => {
     await recordPurchase(shop.app, fuel.principal, purchaseOf(yan.ref, '100'));
     await holdPoints(shop.app, fuel.principal, spendingOf(yan.ref, 60));
     const before = await shop.written();
-    await expect(closeWallet(shop.app, olga, { memberId: yan.memberId, reason: null })).rejects.toMatchObject({ code: 'WALLET_HAS_HOLDS' });
+    await expect(closeWallet(shop.app, olga, { member: { by: 'id', memberId: yan.memberId }, reason: null })).rejects.toMatchObject({
+      code: 'WALLET_HAS_HOLDS',
+    });
     expect(await shop.written()).toEqual(before);
     expect(await findMember(shop.app, fuel.principal, customer('Y-1'))).toMatchObject({ memberId: yan.memberId });
   });

@@ -46,7 +46,12 @@ async function merge(duplicateId: Uuid, survivorId: Uuid): Promise<void> {
       [id, shop.operatorId],
     );
   const person = (staffId: Uuid): Principal => ({ kind: 'staff', staffId, brandId: shop.operatorId, role: 'SUPPORT', ofOperator: true });
-  const { id } = await proposeMerge(shop.app, person(olga), { idempotencyKey: randomUUID(), duplicateId, survivorId, reason: 'the same person' });
+  const { id } = await proposeMerge(shop.app, person(olga), {
+    idempotencyKey: randomUUID(),
+    duplicate: { by: 'id', memberId: duplicateId },
+    survivor: { by: 'id', memberId: survivorId },
+    reason: 'the same person',
+  });
   await approveMerge(shop.app, person(otto), { proposalId: id, reason: null });
 }
 
@@ -157,7 +162,7 @@ describe('a refund of what the household spent of points of somebody who has lef
     await people.contribute(ben, 60);
     const spent = await redeemPoints(shop.app, fuel.principal, spendingOf(ana.card, 100, { source: 'POOL' }));
     await people.leave(ben, poolId);
-    if (how === 'closed') await closeWallet(shop.app, ben.self, { memberId: null, reason: null });
+    if (how === 'closed') await closeWallet(shop.app, ben.self, { member: null, reason: null });
     else await merge(ben.memberId, twin.memberId);
     await refundRedemption(shop.app, fuel.principal, refundRedemptionSchema.parse({ idempotencyKey: 'refund', redemptionId: spent.redemptionId }));
     // The survivor has them by the refund itself.
@@ -182,7 +187,7 @@ test("gifts and invitations by a duplicate's old id reach the survivor; closing 
   expect(await inviteToPool(shop.app, ana.self, invite)).toBe(poolId);
   expect(await inviteToPool(shop.app, ana.self, invite)).toBe(poolId);
   expect(await listInvitations(shop.app, fresh.self)).toMatchObject([{ poolId }]);
-  await expect(closeWallet(shop.app, old.self, { memberId: null, reason: 'enough' })).rejects.toMatchObject({ name: 'NotFound' });
+  await expect(closeWallet(shop.app, old.self, { member: null, reason: 'enough' })).rejects.toMatchObject({ name: 'NotFound' });
 });
 
 test('who is closed joins no household, nor does it while it is being closed', async () => {
@@ -194,7 +199,7 @@ test('who is closed joins no household, nor does it while it is being closed', a
     await inviteToPool(shop.app, ana.self, inviteToPoolSchema.parse({ idempotencyKey: randomUUID(), member: other.card, role: 'ADULT' }));
   const [[ofBen], [ofCem]] = [await listInvitations(shop.app, ben.self), await listInvitations(shop.app, cem.self)];
   const accept = (who: typeof ben, invitationId: Uuid) => acceptInvitation(shop.app, who.self, acceptInvitationSchema.parse({ invitationId }));
-  await closeWallet(shop.app, ben.self, { memberId: null, reason: null });
+  await closeWallet(shop.app, ben.self, { member: null, reason: null });
   await expect(accept(ben, ofBen.invitationId)).rejects.toMatchObject({ name: 'NotFound' });
   // It joins after the closing has looked, and before it is done.
   const original = shop.app.ledger.transaction;
@@ -204,7 +209,7 @@ test('who is closed joins no household, nor does it while it is being closed', a
     await Promise.race([joining, new Promise((resolve) => setTimeout(resolve, 300))]);
     return original.call(shop.app.ledger, work) as never;
   });
-  await closeWallet(shop.app, cem.self, { memberId: null, reason: null });
+  await closeWallet(shop.app, cem.self, { member: null, reason: null });
   spied.mockRestore();
   expect(await joining).toBe('NotFound');
 });
@@ -215,7 +220,7 @@ test('points that waited to be confirmed have ended with their wallet: a confirm
   const rule = { idempotencyKey: 'rule', currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom: new Date('2026-01-01') };
   await setEarningRule(shop.app, fuel.principal, setEarningRuleSchema.parse({ ...rule, availability: { kind: 'ON_EVENT', days: 60 } }));
   const { purchaseId } = await recordPurchase(shop.app, fuel.principal, purchaseOf(ref, '100'));
-  await closeWallet(shop.app, self(memberId), { memberId: null, reason: null });
+  await closeWallet(shop.app, self(memberId), { member: null, reason: null });
   await expect(confirmPurchase(shop.app, fuel.principal, { idempotencyKey: 'confirm', purchaseId, occurredAt: null })).rejects.toMatchObject({
     code: 'NO_PENDING_AWARD',
   });

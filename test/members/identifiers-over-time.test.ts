@@ -108,7 +108,7 @@ test('whose wallet was closed is told so, and the next holder never gets what wa
   const card = newIdentifier('CARD');
   const closed = await enrol([card]);
   const support: Principal = await staffPerson(shop, shop.operatorId);
-  await closeWallet(shop.app, support, { memberId: closed.memberId, reason: null });
+  await closeWallet(shop.app, support, { member: { by: 'id', memberId: closed.memberId }, reason: null });
   const next = await enrol([card]);
   for (const till of [fuel, taxi]) await expect(buy(by(card), { occurredAt: daysAgo(5) }, till)).rejects.toMatchObject({ code: 'WALLET_CLOSED' });
   await buy(by(card));

@@ -32,9 +32,14 @@ beforeAll(async () => {
   const goodwill = proposeGoodwillSchema.parse({ idempotencyKey: randomUUID(), member: two.ref, currency: 'FLP', points: 30n, reason: 'late' });
   const given = await proposeGoodwill(shop.app, olga, goodwill);
   await approveGoodwill(shop.app, otto, { proposalId: given.id, reason: null });
-  const merge = { idempotencyKey: randomUUID(), duplicateId: one.memberId, survivorId: two.memberId, reason: 'one person' };
+  const merge = {
+    idempotencyKey: randomUUID(),
+    duplicate: { by: 'id', memberId: one.memberId } as const,
+    survivor: { by: 'id', memberId: two.memberId } as const,
+    reason: 'one person',
+  };
   await approveMerge(shop.app, otto, { proposalId: (await proposeMerge(shop.app, olga, merge)).id, reason: null });
-  await closeWallet(shop.app, olga, { memberId: three.memberId, reason: null });
+  await closeWallet(shop.app, olga, { member: { by: 'id', memberId: three.memberId }, reason: null });
   checker = new Client({ connectionString: shop.database.urls.app });
   await checker.connect();
 });

@@ -31,4 +31,7 @@ export const PROBES: Readonly<Record<string, Probe>> = {
  */
 export const UNTRIED: Readonly<Record<string, string>> = {
   'Mutation.proposeTerms input.withBrandId': 'any brand of the directory may be proposed terms to: it will see the proposal, and decides',
+  'Mutation.proposeMerge input.duplicateId': 'the same as input.duplicate.id, which is tried',
+  'Mutation.proposeMerge input.survivorId': 'the same as input.survivor.id, which is tried',
+  'Mutation.closeWallet input.memberId': 'the same as input.member.id, which is tried',
 };

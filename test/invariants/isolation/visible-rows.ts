@@ -67,7 +67,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   api_client: rows({ brand: ownBrand, operator: ALL, authenticator: ALL }),
   api_client_secret: rows({ brand: ofClient, operator: ALL, authenticator: ALL }),
   staff: rows({ brand: ownBrand, operator: ALL, authenticator: ALL }),
-  audit_entry: rows({ brand: ownBrand, operator: ALL }),
+  audit_entry: rows({ brand: ownBrand, member: 'member_id = :member', operator: ALL }),
   // Members.
   member: coalition({ brand: linked('id'), member: 'id = :member' }),
   member_personal_data: rows({ member: 'member_id = :member', operator: ALL }),

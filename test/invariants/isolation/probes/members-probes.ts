@@ -3,6 +3,7 @@ import { localIssuer } from '../../../../src/access/local-issuer';
 import { proposeMerge } from '../../../../src/care/propose-merge';
 import { newUuid, type Uuid } from '../../../../src/ids';
 import { addIdentifier } from '../../../../src/members/add-identifier';
+import { lockWallet } from '../../../../src/members/lock-wallet';
 import { createTillCode } from '../../../../src/members/till-code';
 import { Id, Name, Who } from '../names';
 import type { Actor, Person, Side, TwoBrands } from '../two-brands';
@@ -28,7 +29,12 @@ async function aMerge(side: Side, { points: { test }, operator: { principal } }:
   const command = { idempotencyKey: subject, brandId: null, issuer: localIssuer(test.app), subject, role: 'SUPPORT' } as const;
   const { id, brandId } = await addStaff(test.app, principal, command);
   const [duplicate, survivor] = [await side.enrol(), await side.enrol()];
-  const merge = { idempotencyKey: newUuid(), duplicateId: duplicate.memberId, survivorId: survivor.memberId, reason: `${side.word} twice` };
+  const merge = {
+    idempotencyKey: newUuid(),
+    duplicate: { by: 'id', memberId: duplicate.memberId } as const,
+    survivor: { by: 'id', memberId: survivor.memberId } as const,
+    reason: `${side.word} twice`,
+  };
   return (await proposeMerge(test.app, { kind: 'staff', staffId: id, brandId, role: 'SUPPORT', ofOperator: true }, merge)).id;
 }
 const byOperatorsDecision = () =>
@@ -71,6 +77,15 @@ export const MEMBERS_PROBES: Readonly<Record<string, Probe>> = {
     prepare: aPerson,
     args: (_side, person) => ({ input: { member: new Who(person), identifier: new Name('identifier', person.card) } }),
   }),
+  'Query.memberChanges': probe<{ actor: Actor }>({
+    by: 'prepared',
+    prepare: async (side, { points: { test } }) => {
+      const { actor } = await side.householder();
+      await lockWallet(test.app, actor.principal, { member: null, reason: null });
+      return { actor };
+    },
+    args: () => page,
+  }),
   'Mutation.linkMember': probe<Person>({
     prepare: async (side, { points: { test } }) => {
       const person = await side.enrol();
@@ -110,7 +125,7 @@ export const MEMBERS_PROBES: Readonly<Record<string, Probe>> = {
     prepare: async (side) => [await side.enrol(), await side.enrol()],
     args: (side, [duplicate, survivor], key) => ({
       input: {
-        ...{ idempotencyKey: key, duplicateId: new Id('member', duplicate.memberId), survivorId: new Id('member', survivor.memberId) },
+        ...{ idempotencyKey: key, duplicate: new Who(duplicate), survivor: new Who(survivor) },
         reason: `${side.word} twice`,
       },
     }),
@@ -120,6 +135,6 @@ export const MEMBERS_PROBES: Readonly<Record<string, Probe>> = {
   'Mutation.closeWallet': probe<Person>({
     by: 'operator',
     prepare: aPerson,
-    args: (side, person) => ({ input: { memberId: new Id('member', person.memberId), ...withReason(side) } }),
+    args: (side, person) => ({ input: { member: new Who(person), ...withReason(side) } }),
   }),
 };

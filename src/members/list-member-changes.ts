@@ -1,0 +1,44 @@
+import { requireMemberLogin } from '../access/permissions';
+import { databasePrincipal, type Principal } from '../access/principal';
+import type { App } from '../app';
+import type { Uuid } from '../ids';
+
+/** Something that was done about a member, or looked at. */
+export interface MemberChange {
+  readonly id: Uuid;
+  readonly at: Date;
+  /** Name of the operation, such as "addIdentifier". */
+  readonly operation: string;
+  /** The member; a brand's client or staff; the operator's. */
+  readonly by: 'MEMBER' | 'BRAND' | 'OPERATOR';
+  /** null: the member did it. */
+  readonly brandId: Uuid | null;
+}
+
+export interface ChangePage {
+  readonly limit: number;
+  readonly before: { readonly at: Date; readonly id: Uuid } | null;
+}
+
+/**
+ * What was done about the member who asks, newest first: by whom, and not in whose words. Throws PermissionDenied for all but a login of the member.
+ */
+export async function listMemberChanges(app: App, principal: Principal, { limit, before }: ChangePage): Promise<MemberChange[]> {
+  const memberId = requireMemberLogin(principal);
+  return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const { operator } = await app.coalition.snapshot(client);
+    const { rows } = await client.query({
+      name: 'member-changes',
+      text: `SELECT id, at, operation, brand_id, actor FROM audit_entry
+             WHERE member_id = $1 AND ($2::timestamptz IS NULL OR (at, id) < ($2, $3::uuid)) ORDER BY at DESC, id DESC LIMIT $4`,
+      values: [memberId, before?.at ?? null, before?.id ?? null, limit],
+    });
+    return rows.map((row) => ({
+      id: row.id,
+      at: row.at,
+      operation: row.operation,
+      by: row.actor.startsWith('member:') && row.brand_id === null ? 'MEMBER' : row.brand_id === operator?.id ? 'OPERATOR' : 'BRAND',
+      brandId: row.brand_id,
+    }));
+  });
+}
