@@ -2230,7 +2230,7 @@ GRANT SELECT ON TABLE lot_origin TO tessera_books;
 
 GRANT INSERT, SELECT, UPDATE (closed_at, merged_into, status) ON TABLE member TO tessera_app;
 
-GRANT INSERT, SELECT, UPDATE (removed_at) ON TABLE member_identifier TO tessera_app;
+GRANT INSERT, SELECT, UPDATE (hash, removed_at) ON TABLE member_identifier TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (birth_date, email, family_name, given_name, language, phone, updated_at) ON TABLE member_personal_data TO tessera_app;
 
@@ -2281,7 +2281,7 @@ GRANT SELECT ON TABLE roll_up_bucket TO tessera_books;
 GRANT DELETE, INSERT, SELECT, UPDATE (attempts, reason, tried_at) ON TABLE set_aside_event TO tessera_kernel;
 GRANT SELECT ON TABLE set_aside_event TO tessera_app;
 
-GRANT INSERT, SELECT, UPDATE (removed_at) ON TABLE staff TO tessera_app;
+GRANT INSERT, SELECT, UPDATE (issuer, removed_at) ON TABLE staff TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE statement TO tessera_app;
 

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { unsafeInProduction } from './production-settings';
 
 /** A setting is wrong: the message names the variable and says what to write instead. */
 export class ConfigError extends Error {
@@ -25,6 +27,27 @@ const url = (protocols: readonly string[]) =>
     );
 const postgresUrl = url(['postgres:', 'postgresql:']);
 const webUrl = url(['http:', 'https:']).transform((value) => value.replace(/\/+$/, ''));
+/** As the provider writes itself: a slash at its end belongs to it. */
+const issuerUrl = url(['http:', 'https:']);
+const TRUST = 'write how many proxies stand in a row before the gateway (1 for one), or their networks, e.g. 10.0.0.0/8,192.0.2.7';
+const trustProxy = z.string().transform((value, context) => {
+  if (/^\d{1,2}$/.test(value)) return Number(value);
+  const networks = value.split(',').map((each) => {
+    const [address, given] = each.trim().split('/');
+    const longest = isIP(address) === 6 ? 128 : 32;
+    const prefix = given === undefined ? longest : /^\d{1,3}$/.test(given) ? Number(given) : -1;
+    return { address, prefix, isRight: isIP(address) !== 0 && prefix >= 0 && prefix <= longest };
+  });
+  if (networks.every(({ isRight }) => isRight)) return networks.map(({ address, prefix }) => ({ address, prefix }));
+  context.addIssue({ code: 'custom', message: TRUST });
+  return z.NEVER;
+});
+const hostAndPort = z.string().transform((value, context) => {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(value) ?? [];
+  if (host && Number(port) <= 65_535) return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+  context.addIssue({ code: 'custom', message: 'write an address of this machine and a port, e.g. 127.0.0.1:9464' });
+  return z.NEVER;
+});
 const masterKey = z.string().transform((value, context) => {
   const key = /^[0-9a-fA-F]{64}$/.test(value) ? Buffer.from(value, 'hex') : Buffer.from(value, 'base64');
   if (key.length === 32) return key;
@@ -44,6 +67,7 @@ const VARIABLES = {
     .describe(
       'In a sandbox the operator can move the clock forward; in production nobody can. Unset: sandbox with an embedded database and NODE_ENV other than production, otherwise production.',
     ),
+  TESSERA_SANDBOX_CONFIRMED: flag.default(false).describe('true beside TESSERA_MODE=sandbox says that a sandbox with NODE_ENV=production is meant.'),
   DATABASE_URL: postgresUrl
     .optional()
     .describe('A PostgreSQL (>= 16) of yours, as the owner of the schema; used for migrations. Unset: an embedded PostgreSQL in the data directory.'),
@@ -61,12 +85,27 @@ const VARIABLES = {
     ),
   TESSERA_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the gateway listens on.'),
   TESSERA_PORT: count(0, 65_535).default(4000).describe('Port that the gateway listens on; 0 takes a free one.'),
-  TESSERA_PUBLIC_URL: webUrl.optional().describe('How the gateway is reached from outside; also the issuer of its tokens. Unset: http://HOST:PORT.'),
-  TESSERA_TRUST_PROXY: flag.default(false).describe('true behind a reverse proxy: client addresses come from X-Forwarded-For.'),
+  TESSERA_PUBLIC_URL: webUrl
+    .optional()
+    .describe('How the gateway is reached from outside; also the issuer of its tokens. Required in production. Unset: http://HOST:PORT.'),
+  TESSERA_TRUST_PROXY: trustProxy
+    .optional()
+    .describe(
+      "Behind reverse proxies: how many there are in a row, or their networks (CIDRs, comma-separated). A client's address is what they wrote into X-Forwarded-For, counted from the right. Unset: none.",
+    ),
   TESSERA_WORKERS_PORT: count(0, 65_535)
     .optional()
     .describe('Port of the health and metrics pages of a worker process; 0 takes a free one. Unset: 4001, or a free one if that is taken.'),
-  TESSERA_METRICS_TOKEN: z.string().min(16, 'write at least 16 characters').optional().describe('Bearer token that /metrics asks for. Unset: none.'),
+  TESSERA_METRICS_TOKEN: z
+    .string()
+    .min(16, 'write at least 16 characters')
+    .optional()
+    .describe('Bearer token that /metrics asks for. Unset: none; in production /metrics is then closed but on an address of its own.'),
+  TESSERA_METRICS_ADDRESS: hostAndPort
+    .optional()
+    .describe(
+      "HOST:PORT that the gateway's /metrics listens on instead of the public port, for a network that only the monitoring reaches. Unset: the public port.",
+    ),
   TESSERA_LOG_FORMAT: z.enum(['json', 'text']).optional().describe('text is for people. Unset: text on a terminal, otherwise json: one object a line.'),
   TESSERA_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Least level that is logged.'),
   TESSERA_DEMO: flag.optional().describe('true loads the demo coalition into an empty database. Unset: only into an embedded one, and not in production.'),
@@ -76,7 +115,9 @@ const VARIABLES = {
     .describe(
       "A token issuer of the platform's own for trying staff and member logins. Unset: only outside production, with an embedded database or the demo.",
     ),
-  TESSERA_OIDC_ISSUER: webUrl.optional().describe('Identity provider whose tokens staff and members bring (its `iss`). Unset: none.'),
+  TESSERA_OIDC_ISSUER: issuerUrl
+    .optional()
+    .describe('Identity provider whose tokens staff and members bring: its `iss`, to the letter. https in production. Unset: none.'),
   TESSERA_OIDC_AUDIENCE: z.string().min(1).default('tessera').describe('The `aud` those tokens must carry.'),
   TESSERA_OIDC_JWKS_URL: webUrl.optional().describe("Where that provider's keys are. Unset: found through its /.well-known/openid-configuration."),
   TESSERA_BODY_LIMIT: count(1_024, 104_857_600).default(1_048_576).describe('Largest request body in bytes.'),
@@ -138,8 +179,11 @@ export interface DatabaseUrls {
 /** The settings of a process, read once at its start. */
 export type Config = ReturnType<typeof shape>;
 
-/** The only reader of process.env. Throws ConfigError naming each variable that is wrong. An empty variable counts as unset. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+/**
+ * The only reader of process.env. Throws ConfigError naming each variable that is wrong. An empty variable counts as unset.
+ * `serves`: for a process that answers clients, which in production needs more.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env, { serves = false } = {}): Config {
   const given = Object.fromEntries(Object.keys(VARIABLES).flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
   const parsed = z.object(VARIABLES).safeParse(given);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}.`));
@@ -151,6 +195,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const config = shape(variables);
   if (config.demo && !config.oidc.localIssuer)
     throw new ConfigError(['TESSERA_DEMO: the demo logs its people in through the local issuer. Set TESSERA_LOCAL_ISSUER=true too, or leave the demo out.']);
+  const unsafe = unsafeInProduction(config, serves);
+  if (unsafe.length > 0) throw new ConfigError(unsafe);
   return config;
 }
 
@@ -161,6 +207,7 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
     environment: variables.NODE_ENV,
     /** Only the clock of a sandbox can be moved. */
     mode: variables.TESSERA_MODE ?? (embedded && !production ? ('sandbox' as const) : ('production' as const)),
+    sandboxConfirmed: variables.TESSERA_SANDBOX_CONFIRMED,
     /** Directory of the embedded database and of generated secrets. */
     dataDir: resolve(variables.TESSERA_DATA_DIR),
     database: {
@@ -182,12 +229,15 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
       /** Without a slash at the end. */
       publicUrl: variables.TESSERA_PUBLIC_URL ?? urlOf(variables.TESSERA_HOST, variables.TESSERA_PORT),
       publicUrlIsGiven: variables.TESSERA_PUBLIC_URL !== undefined,
-      trustProxy: variables.TESSERA_TRUST_PROXY,
+      /** How many proxies are trusted in a row, or their networks; null: none. */
+      trustProxy: variables.TESSERA_TRUST_PROXY ?? null,
       bodyLimitBytes: variables.TESSERA_BODY_LIMIT,
       answerLimitBytes: variables.TESSERA_ANSWER_LIMIT,
       /** How long a client may take to read an answer. */
       answerMs: variables.TESSERA_ANSWER_SECONDS * 1_000,
       metricsToken: variables.TESSERA_METRICS_TOKEN ?? null,
+      /** Where the gateway's metrics are; null: on its own port. */
+      metricsAddress: variables.TESSERA_METRICS_ADDRESS ?? null,
     },
     logLevel: variables.TESSERA_LOG_LEVEL,
     logFormat: variables.TESSERA_LOG_FORMAT ?? (process.stdout.isTTY ? ('text' as const) : ('json' as const)),

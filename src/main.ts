@@ -9,6 +9,7 @@ import { type Config, ConfigError, readConfig, urlOf } from './config';
 import { DatabaseNotReady } from './database/connection-problem';
 import { EmbeddedDatabaseError } from './database/embedded-binaries';
 import { KEY_MARK, requireMigrated } from './database/migrate';
+import { requireSameTime } from './database/same-time';
 import { type QueueAccess, runGateway, runWorkerStatus } from './http/run-gateway';
 import { CannotListen, findPort } from './http/server';
 import { UnusableFile } from './ingest/client/file-text';
@@ -34,8 +35,11 @@ const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: read
   'import:purchases': (config, _log, args) => importFile('PURCHASES', config, args),
 };
 
+/** Those that answer clients. */
+const SERVING = new Set(['start', 'gateway']);
+
 async function main(command = 'start', ...args: string[]): Promise<void> {
-  const config = readConfig();
+  const config = readConfig(process.env, { serves: SERVING.has(command) });
   const run = COMMANDS[command];
   if (!run) throw new ConfigError([`"${command}" is not a command: use one of ${Object.keys(COMMANDS).join(', ')}`]);
   await run(config, createLogger(config, command), args);
@@ -67,7 +71,10 @@ async function start(given: Config, log: Logger): Promise<void> {
     const running = await runGateway(app, openQueueAccess(app, closers), { explorerDemo: demo?.forExplorer ?? null });
     closers.add('gateway', () => running.close());
     const { statusPort } = await workersReady;
-    process.stdout.write(describeReady(config, { statusPort, demo: demo?.coalition ?? null, seconds: (performance.now() - began) / 1_000, clock: app.clock }));
+    const seconds = (performance.now() - began) / 1_000;
+    const { metricsPort } = running;
+    const isTerminal = process.stdout.isTTY === true;
+    process.stdout.write(describeReady(config, { statusPort, metricsPort, demo: demo?.coalition ?? null, seconds, clock: app.clock, isTerminal }));
   });
 }
 
@@ -173,6 +180,7 @@ async function runUntil(stopped: Promise<string>, config: Config, log: Logger, o
 async function openApp(config: Config, log: Logger, closers: Closers): Promise<BuiltApp> {
   const app = await buildApp(config, log, systemClock);
   closers.add('database', () => closeApp(app));
+  await requireSameTime(app.database, systemClock);
   return app;
 }
 

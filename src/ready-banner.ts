@@ -2,11 +2,19 @@ import type { Clock } from './clock';
 import type { Config } from './config';
 import type { DemoCoalition } from './demo/seed-demo';
 
+/** What there is to be told. */
+interface Ready {
+  readonly statusPort: number | null;
+  readonly metricsPort: number | null;
+  readonly demo: DemoCoalition | null;
+  readonly seconds: number;
+  readonly clock: Clock;
+  /** Whoever reads it sits before it: what goes into a file or a log collector may be read by others, and for long. */
+  readonly isTerminal: boolean;
+}
+
 /** What `npm start` says at the end: where everything is, and what to paste first. */
-export function describeReady(
-  config: Config,
-  { statusPort, demo, seconds, clock }: { statusPort: number | null; demo: DemoCoalition | null; seconds: number; clock: Clock },
-): string {
+export function describeReady(config: Config, { statusPort, metricsPort, demo, seconds, clock, isTerminal }: Ready): string {
   const { publicUrl } = config.http;
   const lines = [
     '',
@@ -16,11 +24,11 @@ export function describeReady(
     ...(config.explorer ? [`  explorer     ${publicUrl}/explorer`] : []),
     `  queue board  ${publicUrl}/queues   (operator)`,
     `  health       ${publicUrl}/health/ready   ${publicUrl}/health/live`,
-    `  metrics      ${publicUrl}/metrics${statusPort === null ? '' : `   workers: http://127.0.0.1:${statusPort}/metrics`}`,
+    `  metrics      ${metricsPort === null ? publicUrl : `http://${config.http.metricsAddress?.host}:${metricsPort}`}/metrics${statusPort === null ? '' : `   workers: http://127.0.0.1:${statusPort}/metrics`}`,
     ...(config.database.embedded ? [`  database     embedded PostgreSQL, data in ${config.dataDir}`] : []),
     ...(config.mode === 'sandbox' ? [`  sandbox      ${describeClock(clock)}`] : []),
     '',
-    ...(demo ? describeDemo(demo, publicUrl) : []),
+    ...(demo ? describeDemo(demo, publicUrl, isTerminal) : []),
     'Stop with Ctrl-C.',
     '',
   ];
@@ -32,13 +40,11 @@ function describeClock(clock: Clock): string {
   return `its clock WAS MOVED: it shows ${clock.now().toISOString()}, and the machine ${clock.real().toISOString()}`;
 }
 
-function describeDemo({ file, variables }: DemoCoalition, publicUrl: string): string[] {
+function describeDemo({ file, variables }: DemoCoalition, publicUrl: string, isTerminal: boolean): string[] {
   return [
-    'A demo coalition is loaded: the brands FUEL, TAXI and GROCER share one points currency; Ana is a member. Its credentials:',
-    '',
-    ...Object.entries(variables).map(([name, value]) => `  ${name}='${value}'`),
-    '',
-    'They are in a file too. In another terminal, as each kind of principal:',
+    `A demo coalition is loaded: the brands FUEL, TAXI and GROCER share one points currency; Ana is a member.${isTerminal ? ' Its credentials:' : ''}`,
+    ...(isTerminal ? ['', ...Object.entries(variables).map(([name, value]) => `  ${name}='${value}'`), ''] : []),
+    `${isTerminal ? 'They are in a file too.' : 'Its credentials are in a file.'} In another terminal, as each kind of principal:`,
     '',
     `  . ${file}`,
     "  # an API client (a brand's backend): a token, then who it is",

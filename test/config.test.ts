@@ -37,10 +37,59 @@ describe('settings', () => {
   it('ask for a master key where losing it would cost data', () => {
     const external = { NODE_ENV: 'production', DATABASE_URL: 'postgres://u@h/d' };
     expect(problemsOf(external)).toEqual([expect.stringMatching(/^TESSERA_MASTER_KEY: required/)]);
-    const hex = '0f'.repeat(32);
+    const hex = '0f1e'.repeat(16);
     const config = readConfig({ ...external, TESSERA_MASTER_KEY: hex });
     expect(config.masterKey?.toString('hex')).toBe(hex);
     expect(readConfig({ ...external, TESSERA_MASTER_KEY: Buffer.from(hex, 'hex').toString('base64') }).masterKey).toEqual(config.masterKey);
+  });
+
+  it('trust so many proxies, or some networks, and nothing that they cannot read', () => {
+    const trusted = (value: string) => readConfig({ TESSERA_TRUST_PROXY: value }).http.trustProxy;
+    expect(readConfig({}).http.trustProxy).toBeNull();
+    expect(trusted('2')).toBe(2);
+    expect(trusted('10.0.0.0/8, fd00::/8,192.0.2.7')).toEqual([
+      { address: '10.0.0.0', prefix: 8 },
+      { address: 'fd00::', prefix: 8 },
+      { address: '192.0.2.7', prefix: 32 },
+    ]);
+    for (const wrong of ['true', '-1', '10.0.0.0/33', '10.0.0/8', 'proxy', '10.0.0.0/', '1,proxy'])
+      expect(problemsOf({ TESSERA_TRUST_PROXY: wrong })).toEqual([expect.stringMatching(/^TESSERA_TRUST_PROXY: write how many proxies/)]);
+  });
+
+  it('keep an issuer as it is written', () => {
+    expect(readConfig({ TESSERA_OIDC_ISSUER: 'https://login.example/' }).oidc.issuer).toBe('https://login.example/');
+    expect(readConfig({ TESSERA_OIDC_ISSUER: 'https://login.example' }).oidc.issuer).toBe('https://login.example');
+  });
+
+  describe('refuse in production', () => {
+    const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://u@h/d', TESSERA_MASTER_KEY: '0f1e'.repeat(16) };
+    const serving = { ...production, TESSERA_PUBLIC_URL: 'https://points.example' };
+
+    it.each<[string, Record<string, string>, string]>([
+      ['a key of zeros', { TESSERA_MASTER_KEY: '00'.repeat(32) }, 'TESSERA_MASTER_KEY'],
+      ['a key of one byte', { TESSERA_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }, 'TESSERA_MASTER_KEY'],
+      ['logins over http', { TESSERA_OIDC_ISSUER: 'http://login.example' }, 'TESSERA_OIDC_ISSUER'],
+      ['their keys over http', { TESSERA_OIDC_JWKS_URL: 'http://login.example/jwks' }, 'TESSERA_OIDC_JWKS_URL'],
+      ['a gateway without a name', { TESSERA_PUBLIC_URL: '' }, 'TESSERA_PUBLIC_URL'],
+      ['a sandbox', { TESSERA_MODE: 'sandbox' }, 'TESSERA_MODE'],
+    ])('%s', (_what, variables, named) => {
+      const refused = (environment: Record<string, string>) => {
+        try {
+          readConfig(environment, { serves: true });
+          return [];
+        } catch (error) {
+          return (error as ConfigError).problems;
+        }
+      };
+      expect(refused({ ...serving, ...variables })).toEqual([expect.stringMatching(new RegExp(`^${named}: .{20,}`))]);
+      expect(refused({ ...serving, ...variables, NODE_ENV: 'development' })).toEqual([]);
+    });
+
+    it('nothing that is said twice, or that a process does not need', () => {
+      expect(readConfig({ ...serving, TESSERA_MODE: 'sandbox', TESSERA_SANDBOX_CONFIRMED: 'true' }, { serves: true }).mode).toBe('sandbox');
+      expect(readConfig(serving, { serves: true }).http.publicUrl).toBe('https://points.example');
+      expect(readConfig(production).mode).toBe('production');
+    });
   });
 
   it('load no demo into a database of somebody, and none without logins for its people', () => {

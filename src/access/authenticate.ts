@@ -4,6 +4,7 @@ import { tokenIssuer, verifyAccessToken } from './access-tokens';
 import { findByLogin, findClient, findLinkedMember } from './find-principal';
 import { isKnownIssuer, verifyLogin } from './identity-providers';
 import type { Principal } from './principal';
+import { restoreIssuerSlash } from './restore-issuer-slash';
 import { Unauthenticated } from './unauthenticated';
 
 /** How long a checked token is trusted without another look: a disabled client or removed login is refused within this time. */
@@ -60,11 +61,6 @@ async function check(app: App, token: string): Promise<{ principal: Principal; e
     if (found.principal) return { principal: found.principal, expiresAt: found.expiresAt };
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new Unauthenticated('The access token has expired. Get a new one.');
-    // Not the token's fault: the provider did not answer, or not with keys.
-    if (error instanceof errors.JWKSTimeout || error instanceof TypeError || (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC')) {
-      app.log.error({ error: error.message }, "the identity provider's keys cannot be fetched");
-      throw new Unauthenticated("The identity provider's keys cannot be fetched at the moment. Try again shortly.");
-    }
     if (error instanceof errors.JOSEError) throw new Unauthenticated('The access token is not valid here.');
     throw error;
   }
@@ -81,5 +77,7 @@ async function checkOwn(app: App, token: string): Promise<{ principal: Principal
 async function checkLogin(app: App, issuer: string | undefined, token: string): Promise<{ principal: Principal | null; expiresAt: Date }> {
   if (issuer === undefined || !isKnownIssuer(app, issuer)) throw new Unauthenticated('The access token is of an issuer that we do not know.');
   const login = await verifyLogin(app, issuer, token);
-  return { principal: await findByLogin(app, login), expiresAt: login.expiresAt };
+  let principal = await findByLogin(app, login);
+  if (!principal && (await restoreIssuerSlash(app, login))) principal = await findByLogin(app, login);
+  return { principal, expiresAt: login.expiresAt };
 }

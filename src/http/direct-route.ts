@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config';
 import { newUuid } from '../ids';
+import { clientAddress, type TrustsProxy, trustedProxies } from './client-address';
 import { UnreadAnswers } from './unread-answers';
 
 /** What a handler of a direct route gets besides node's own request and response. */
@@ -37,9 +38,11 @@ export class DirectRoutes {
   private readonly observers: ((answered: Answered) => void)[] = [];
   private readonly headers: Readonly<Record<string, string>>;
   private readonly headerList: readonly string[];
+  private readonly trusts: TrustsProxy | null;
   private closing = false;
 
   constructor(private readonly config: Config) {
+    this.trusts = trustedProxies(config.http.trustProxy);
     this.headers = {
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
@@ -91,7 +94,7 @@ export class DirectRoutes {
         url: path,
         handler: (request, reply) => {
           reply.hijack();
-          handler(request.raw, reply.raw, this.direct(request.id, request.ip));
+          handler(request.raw, reply.raw, this.direct(request.id, this.addressOf(request.raw)));
         },
       });
     });
@@ -126,10 +129,9 @@ export class DirectRoutes {
     return { requestId, address, headers: () => this.headersFor(requestId), headerList: () => this.headerListFor(requestId) };
   }
 
-  private addressOf(request: IncomingMessage): string {
-    // As fastify's `trustProxy: true`: whoever the first proxy named.
-    const forwarded = this.config.http.trustProxy ? request.headers['x-forwarded-for'] : undefined;
-    return (forwarded && String(forwarded).split(',')[0].trim()) || (request.socket.remoteAddress ?? '');
+  /** Of the client, as far as the deployment's proxies are trusted. */
+  addressOf(request: IncomingMessage): string {
+    return clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'], this.trusts);
   }
 }
 

@@ -2,6 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BuiltApp } from '../app';
+import { systemClock } from '../clock';
+import { aheadOfDatabase } from '../database/same-time';
 import { type JournalLag, journalLag } from '../outbox/journal-lag';
 import { countSetAside } from '../settlement/set-aside-events';
 import { directRoutes } from './direct-route';
@@ -13,8 +15,16 @@ export interface QueueDepth {
   readonly jobs: number;
 }
 
-/** GET /metrics for Prometheus: the process, its requests, the postings, the journal's consumers and the queues. */
-export function registerMetrics(server: FastifyInstance, app: BuiltApp, queueDepths: () => Promise<readonly QueueDepth[]>): void {
+/**
+ * GET /metrics for Prometheus: the process, its requests, the postings, the journal's consumers and the queues; on `own`, a server of theirs, or else on
+ * the one whose requests they count. What they tell is for nobody outside: in production the latter asks for the token, and is closed without one.
+ */
+export function registerMetrics(
+  server: FastifyInstance,
+  app: BuiltApp,
+  queueDepths: () => Promise<readonly QueueDepth[]>,
+  own: FastifyInstance | null = null,
+): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   measureRequests(server, registry);
@@ -22,13 +32,21 @@ export function registerMetrics(server: FastifyInstance, app: BuiltApp, queueDep
   measureJournal(app, registry);
   measureSetAside(app, registry);
   measureQueues(app, registry, queueDepths);
-  const token = app.config.http.metricsToken;
-  server.get('/metrics', { logLevel: 'silent' }, async (request, reply) => {
-    if (token && !sameText(request.headers.authorization ?? '', `Bearer ${token}`))
-      return reply.code(401).header('www-authenticate', 'Bearer').type('text/plain').send('Send TESSERA_METRICS_TOKEN as a bearer token.\n');
+  measureClock(app, registry);
+  const { metricsToken: token } = app.config.http;
+  const isClosed = token === null && own === null && app.config.environment === 'production';
+  (own ?? server).get('/metrics', { logLevel: 'silent' }, async (request, reply) => {
+    if (isClosed || (token && !sameText(request.headers.authorization ?? '', `Bearer ${token}`)))
+      return reply
+        .code(401)
+        .header('www-authenticate', 'Bearer')
+        .type('text/plain')
+        .send(isClosed ? CLOSED : 'Send TESSERA_METRICS_TOKEN as a bearer token.\n');
     return reply.type(registry.contentType).send(await registry.metrics());
   });
 }
+
+const CLOSED = 'Metrics are closed: set TESSERA_METRICS_TOKEN, or give them an address of their own with TESSERA_METRICS_ADDRESS.\n';
 
 function sameText(given: string, expected: string): boolean {
   const [a, b] = [given, expected].map((text) => createHash('sha256').update(text).digest());
@@ -173,6 +191,21 @@ function measureQueues({ log }: BuiltApp, registry: Registry, queueDepths: () =>
         for (const { queue, state, jobs } of await queueDepths()) this.set({ queue, state }, jobs);
       } catch (error) {
         log.warn({ err: error }, 'the queues could not be measured');
+      }
+    },
+  });
+}
+
+function measureClock({ log, database }: BuiltApp, registry: Registry): void {
+  new Gauge({
+    name: 'tessera_clock_ahead_seconds',
+    help: "How far the machine's clock is ahead of the database's; a process that is more than 30 seconds away is not ready, and none starts.",
+    registers: [registry],
+    async collect() {
+      try {
+        this.set((await aheadOfDatabase(database, systemClock)) / 1_000);
+      } catch (error) {
+        log.warn({ err: error }, 'the clock could not be compared');
       }
     },
   });

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { BuiltApp } from '../app';
+import { systemClock } from '../clock';
 import { KEY_MARK, requireMigrated } from '../database/migrate';
+import { requireSameTime } from '../database/same-time';
 import { type GraphqlOptions, registerGraphql } from '../graphql/register-graphql';
 import { type Dependency, registerHealth } from './health';
 import { type QueueDepth, registerMetrics } from './metrics';
@@ -17,29 +19,35 @@ export interface QueueAccess {
 
 export interface RunningServer {
   readonly port: number;
+  /** Where the metrics have a port of their own. */
+  readonly metricsPort: number | null;
   /** Answers what has been asked, takes nothing new. */
   close(): Promise<void>;
 }
 
 /** The public side: GraphQL, tokens, explorer, with health and metrics. */
 export async function runGateway(app: BuiltApp, queues: QueueAccess, options: GraphqlOptions = {}): Promise<RunningServer> {
-  const { server, close } = await prepare(app, queues);
+  const { host, port, metricsAddress } = app.config.http;
+  const metrics = metricsAddress ? createHttpServer(app.config, app.log) : null;
+  const { server, close } = await prepare(app, queues, metrics);
   await queues.register?.(server);
   await registerGraphql(server, app, options);
-  const { host, port } = app.config.http;
-  return { port: await listen(server, host, port, port, 'TESSERA_PORT'), close };
+  const metricsPort =
+    metrics && metricsAddress ? await listen(metrics, metricsAddress.host, metricsAddress.port, metricsAddress.port, 'TESSERA_METRICS_ADDRESS') : null;
+  return { port: await listen(server, host, port, port, 'TESSERA_PORT'), metricsPort, close };
 }
 
 const WORKERS_PORT = 4001;
 
 /** Health and metrics of a worker process. */
 export async function runWorkerStatus(app: BuiltApp, queues: QueueAccess): Promise<RunningServer> {
-  const { server, close } = await prepare(app, queues);
+  const { server, close } = await prepare(app, queues, null);
   const { host, workersPort } = app.config.http;
-  return { port: await listen(server, host, workersPort, WORKERS_PORT, 'TESSERA_WORKERS_PORT'), close };
+  return { port: await listen(server, host, workersPort, WORKERS_PORT, 'TESSERA_WORKERS_PORT'), metricsPort: null, close };
 }
 
-async function prepare(app: BuiltApp, queues: QueueAccess): Promise<{ server: FastifyInstance; close(): Promise<void> }> {
+/** `metrics`: a server of their own. */
+async function prepare(app: BuiltApp, queues: QueueAccess, metrics: FastifyInstance | null): Promise<{ server: FastifyInstance; close(): Promise<void> }> {
   const server = createHttpServer(app.config, app.log);
   let stopping = false;
   const { source } = app.database;
@@ -47,6 +55,7 @@ async function prepare(app: BuiltApp, queues: QueueAccess): Promise<{ server: Fa
     { name: 'database', check: () => source.query('SELECT 1') },
     { name: 'migrations', check: () => requireMigrated(source, app.keys.derive(KEY_MARK)) },
     { name: 'queue', check: queues.check },
+    { name: 'clock', check: () => requireSameTime(app.database, systemClock) },
   ];
   registerHealth(
     server,
@@ -55,12 +64,13 @@ async function prepare(app: BuiltApp, queues: QueueAccess): Promise<{ server: Fa
     () => stopping,
     () => sandboxClock(app),
   );
-  registerMetrics(server, app, queues.depths);
+  registerMetrics(server, app, queues.depths, metrics);
   return {
     server,
     async close() {
       stopping = true;
       await server.close();
+      await metrics?.close();
     },
   };
 }

@@ -5,6 +5,7 @@ import { exportJWK, SignJWT } from 'jose';
 import { mintClientToken, mintMemberToken } from '../../src/access/access-tokens';
 import { addStaff } from '../../src/access/add-staff';
 import { disableApiClient } from '../../src/access/disable-api-client';
+import { loginHash } from '../../src/access/find-principal';
 import { localIssuer, mintLocalLogin } from '../../src/access/local-issuer';
 import { SCOPES } from '../../src/access/principal';
 import { signingKey } from '../../src/access/token-keys';
@@ -21,14 +22,20 @@ let provider: Server;
 let providerUrl: string;
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 let keyFetches = 0;
+let discoveries = 0;
+let providerAnswers = true;
+/** A second issuer of the provider ends with a slash. */
+const SLASHED = '/tenant/';
 
 beforeAll(async () => {
   provider = createServer((request, response) => {
     const answer = async () =>
       request.url === '/jwks'
         ? { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] }
-        : { issuer: providerUrl, jwks_uri: `${providerUrl}/jwks` };
+        : { issuer: request.url?.startsWith(SLASHED) ? `${providerUrl}${SLASHED}` : providerUrl, jwks_uri: `${providerUrl}/jwks` };
     if (request.url === '/jwks') keyFetches++;
+    else discoveries++;
+    if (!providerAnswers) return void response.writeHead(503).end('{}');
     answer().then(
       (body) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body)),
       () => response.destroy(),
@@ -309,6 +316,86 @@ describe('identity providers', () => {
     expect((await api.ask(coalition.operatorToken, REMOVE, { id })).data.removeStaff.removedAt).toBeTruthy();
     test.clock.advance(59_000);
     expect((await api.ask(token, VIEWER)).status).toBe(401);
+  });
+
+  describe('that write a slash at their end', () => {
+    let slashed: TestApp;
+    let there: TestApi;
+    const issuer = () => `${providerUrl}${SLASHED}`;
+
+    beforeAll(async () => {
+      const variables = { TESSERA_LOCAL_ISSUER: 'true', TESSERA_OIDC_ISSUER: issuer() };
+      slashed = await createTestApp({ now: test.clock.now(), variables, database: test.database });
+      there = await openApi(slashed);
+    });
+    afterAll(async () => {
+      await there?.close();
+      await slashed?.close();
+    });
+
+    it('are known by their own name, and not by another', async () => {
+      const subject = 'sara';
+      await addStaff(slashed.app, coalition.operator, {
+        idempotencyKey: subject,
+        brandId: coalition.brands.TAXI.id,
+        issuer: issuer(),
+        subject,
+        role: 'FINANCE',
+      });
+      expect((await there.ask(await login({ issuer: issuer(), subject }), VIEWER)).data.viewer).toMatchObject({ kind: 'STAFF' });
+      expect((await there.ask(await login({ issuer: issuer().slice(0, -1), subject }), VIEWER)).status).toBe(401);
+    });
+
+    it('find the logins that were stored without it, which are rewritten', async () => {
+      const cut = issuer().slice(0, -1);
+      const staff = { idempotencyKey: 'olga', brandId: coalition.brands.TAXI.id, issuer: cut, subject: 'olga', role: 'FINANCE' } as const;
+      const { id } = await addStaff(slashed.app, coalition.operator, staff);
+      const memberId = newUuid();
+      await insertMember(test, memberId, coalition.brands.TAXI.id);
+      const INSERT = "INSERT INTO member_identifier (id, member_id, kind, hash, added_at) VALUES ($1, $2, 'LOGIN', $3, now())";
+      await test.database.owner.query(INSERT, [newUuid(), memberId, loginHash(test.app, { issuer: cut, subject: 'nina' })]);
+      for (const kind of ['STAFF', 'MEMBER', 'STAFF', 'MEMBER']) {
+        const answer = await there.ask(await login({ issuer: issuer(), subject: kind === 'STAFF' ? 'olga' : 'nina' }), VIEWER);
+        expect(answer.data.viewer).toMatchObject({ kind });
+        slashed.clock.advance(31_000);
+      }
+      expect((await test.database.owner.query('SELECT issuer FROM staff WHERE id = $1', [id])).rows).toEqual([{ issuer: issuer() }]);
+      expect((await there.ask(await login({ issuer: issuer(), subject: 'nobody' }), VIEWER)).status).toBe(401);
+    });
+  });
+
+  it('that do not answer are not asked again for each token, and are believed when they are back', async () => {
+    const away = await createTestApp({ now: test.clock.now(), variables: { TESSERA_OIDC_ISSUER: providerUrl }, database: test.database });
+    const server = await openApi(away);
+    await addStaff(test.app, coalition.operator, {
+      idempotencyKey: 'vera',
+      brandId: coalition.brands.TAXI.id,
+      issuer: providerUrl,
+      subject: 'vera',
+      role: 'FINANCE',
+    });
+    let asked = 0;
+    const askOnce = async () => (await server.ask(await login({ subject: `vera`, audience: `tessera` }), VIEWER)).status;
+    const times = async (fetches: () => number, tries: number) => {
+      const before = fetches();
+      for (let n = 0; n < tries; n++, away.clock.advance(10)) expect(await askOnce()).toBe(401);
+      return fetches() - before;
+    };
+    providerAnswers = false;
+    try {
+      // Discovery fails: once a second, then every two, every four.
+      for (const wait of [1_000, 2_000, 4_000]) {
+        asked += await times(() => discoveries, 10);
+        away.clock.advance(wait);
+      }
+      expect(asked).toBe(3);
+      providerAnswers = true;
+      expect(await askOnce()).toBe(200);
+    } finally {
+      providerAnswers = true;
+      await server.close();
+      await away.close();
+    }
   });
 
   it('publish their documents when they are local', async () => {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuiltApp } from '../../src/app';
+import type { Config } from '../../src/config';
 import { type QueueAccess, type RunningServer, runGateway, runWorkerStatus } from '../../src/http/run-gateway';
 import { CannotListen, createHttpServer, findPort, listen } from '../../src/http/server';
 import { createTestApp, type TestApp } from '../support/test-app';
@@ -30,11 +31,14 @@ describe('the HTTP server', () => {
   it('is live and ready, and not ready while something it needs is away', async () => {
     expect(await (await fetch(`${url}/health/live`)).json()).toEqual({ status: 'live' });
     const ready = await fetch(`${url}/health/ready`);
-    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', checks: { database: 'ok', migrations: 'ok', queue: 'ok' } }]);
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', checks: { database: 'ok', migrations: 'ok', queue: 'ok', clock: 'ok' } }]);
     queueAnswers = false;
     const unready = await fetch(`${url}/health/ready`);
     queueAnswers = true;
-    expect([unready.status, await unready.json()]).toEqual([503, { status: 'not ready', checks: { database: 'ok', migrations: 'ok', queue: 'failed' } }]);
+    expect([unready.status, await unready.json()]).toEqual([
+      503,
+      { status: 'not ready', checks: { database: 'ok', migrations: 'ok', queue: 'failed', clock: 'ok' } },
+    ]);
   });
 
   it('is not ready on a database that lacks a migration or has another master key', async () => {
@@ -54,6 +58,30 @@ describe('the HTTP server', () => {
     expect(metrics).toContain('tessera_http_request_seconds_count{method="GET",route="/health/live",status="200"}');
     expect(metrics).toMatch(/^tessera_posting_batches_total \d+$/m);
     expect(metrics).toMatch(/^process_cpu_seconds_total /m);
+  });
+
+  it('keeps them to itself in production without a token, unless they have an address of their own', async () => {
+    const { app } = test;
+    const started = (http: Partial<Config['http']>) =>
+      runGateway(
+        { ...(app as BuiltApp), config: { ...app.config, environment: 'production', http: { ...app.config.http, metricsToken: null, ...http } } },
+        queues,
+      );
+    const closed = await started({});
+    const apart = await started({ metricsAddress: { host: '127.0.0.1', port: 0 } });
+    try {
+      const refused = await fetch(`http://127.0.0.1:${closed.port}/metrics`);
+      expect([refused.status, await refused.text()]).toEqual([401, expect.stringContaining('TESSERA_METRICS_TOKEN')]);
+      expect((await fetch(`http://127.0.0.1:${closed.port}/metrics`, { headers: { authorization: 'Bearer null' } })).status).toBe(401);
+      expect((await fetch(`http://127.0.0.1:${apart.port}/metrics`)).status).toBe(404);
+      expect((await fetch(`http://127.0.0.1:${apart.metricsPort}/graphql`)).status).toBe(404);
+      const metrics = await (await fetch(`http://127.0.0.1:${apart.metricsPort}/metrics`)).text();
+      // They count the requests of the public side.
+      expect(metrics).toContain('tessera_http_request_seconds_count{method="GET",route="unknown",status="404"} 1');
+    } finally {
+      await closed.close();
+      await apart.close();
+    }
   });
 
   it('gives every answer an id and closed doors', async () => {
