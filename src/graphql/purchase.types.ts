@@ -1,6 +1,7 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { AWARD_STATES } from '../purchases/find-purchase';
 import { REDEMPTION_STATES } from '../redemption/find-redemption';
+import { connectionOf } from './connection';
 import { enumOf } from './enum-of';
 import { DateScalar, DateTimeScalar, DecimalScalar, MoneyType, PointsScalar } from './scalars';
 
@@ -158,6 +159,8 @@ export class PurchaseType {
   returns!: PurchaseReturnType[];
 }
 
+export const PurchaseConnection = connectionOf('Purchase', () => PurchaseType);
+
 const RedemptionStateEnum = Object.fromEntries(REDEMPTION_STATES.map((state) => [state, state]));
 registerEnumType(RedemptionStateEnum, {
   name: 'RedemptionState',
@@ -214,3 +217,4 @@ export class RedemptionRecordType {
   @Field(() => DateTimeScalar, { description: 'When it happened.' })
   occurredAt!: Date;
 }
+export const RedemptionRecordConnection = connectionOf('RedemptionRecord', () => RedemptionRecordType);

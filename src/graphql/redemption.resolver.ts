@@ -1,10 +1,11 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { currencyCode } from '../ledger/request-fields';
 import { captureHold, captureHoldSchema } from '../redemption/capture-hold';
 import type { FollowedUp } from '../redemption/follow-up';
 import { holdPoints, holdPointsSchema } from '../redemption/hold-points';
 import { listRedemptionRules } from '../redemption/list-redemption-rules';
+import { MAX_REDEMPTIONS, redeemMany } from '../redemption/redeem-many';
 import { redeemPoints } from '../redemption/redeem-points';
 import type { RedemptionRule } from '../redemption/redemption-rule';
 import { refundRedemption, refundRedemptionSchema } from '../redemption/refund-redemption';
@@ -13,6 +14,7 @@ import { type SpentPoints, spendPointsSchema } from '../redemption/spend-points'
 import { voidHold, voidHoldSchema } from '../redemption/void-hold';
 import { InvalidInput } from '../refusal';
 import { showBalance } from './balance.types';
+import { answerBulk } from './bulk-answers';
 import { readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
 import { readId, showId } from './ids';
@@ -25,6 +27,7 @@ import {
   HoldInput,
   HoldResult,
   RedeemInput,
+  RedeemManyResult,
   RedeemResult,
   RedemptionRuleConnection,
   type RedemptionRuleType,
@@ -43,25 +46,31 @@ import { byVersion, RulesArgs } from './rules.args';
 import { showRatio } from './scalars';
 
 /** The input as the operations' schemas take it: a purchase is one thing there. */
-function spendingInput(ctx: Context, { member, purchaseAmount, ...rest }: RedeemInput) {
+function spendingInput(ctx: Context, { member, purchaseAmount, ...rest }: RedeemInput, field = 'input') {
   const purchase = purchaseAmount && { amount: purchaseAmount.amount, moneyCurrency: purchaseAmount.currency };
-  return { ...rest, member: readMemberRef(ctx, member, 'input.member'), purchase };
+  return { ...rest, member: readMemberRef(ctx, member, `${field}.member`), purchase };
 }
 
 // A caller knows the purchase by the names of the GraphQL input.
 const SENT_AS: Readonly<Record<string, string>> = {
-  'input.purchase.amount': 'input.purchaseAmount.amount',
-  'input.purchase.moneyCurrency': 'input.purchaseAmount.currency',
+  'purchase.amount': 'purchaseAmount.amount',
+  'purchase.moneyCurrency': 'purchaseAmount.currency',
 };
 
-function parseSpending<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+function parseSpending<Schema extends z.ZodType>(schema: Schema, input: unknown, field = 'input'): z.output<Schema> {
   try {
-    return parseInput(schema, input);
+    return parseInput(schema, input, field);
   } catch (error) {
-    if (error instanceof InvalidInput) throw new InvalidInput(SENT_AS[error.field] ?? error.field, error.message);
-    throw error;
+    if (!(error instanceof InvalidInput)) throw error;
+    const within = error.field.slice(field.length + 1);
+    throw new InvalidInput(within in SENT_AS ? `${field}.${SENT_AS[within]}` : error.field, error.message);
   }
 }
+
+const bulkOfRedemptions = z
+  .array(z.unknown())
+  .min(1, 'A bulk has at least one redemption.')
+  .max(MAX_REDEMPTIONS, `A bulk has at most ${MAX_REDEMPTIONS} redemptions.`);
 
 function showRedemption(ctx: Context, spent: SpentPoints): RedemptionType {
   return Object.assign(new RedemptionType(), spent, {
@@ -110,6 +119,19 @@ export class RedemptionResolver {
   redeem(@Ctx() ctx: Context, @Arg('input', () => RedeemInput, { description: 'What to spend.' }) input: RedeemInput) {
     const command = parseSpending(spendPointsSchema, spendingInput(ctx, input));
     return answerOrRefusal(ctx, async (app, principal) => showRedemption(ctx, await redeemPoints(app, principal, command)));
+  }
+
+  @Mutation(() => [RedeemManyResult], {
+    description: `As redeem, for 1 to ${MAX_REDEMPTIONS} redemptions at once: an outcome for each, in order; a refused one does not harm the others. One with a wrong field is BAD_INPUT; only wrong types refuse the whole request.`,
+  })
+  async redeemMany(@Ctx() ctx: Context, @Arg('input', () => [RedeemInput], { description: 'The redemptions.' }) input: RedeemInput[]) {
+    const principal = requirePrincipal(ctx);
+    parseInput(bulkOfRedemptions, input);
+    return answerBulk(input, {
+      read: (each, field) => parseSpending(spendPointsSchema, spendingInput(ctx, each, field), field),
+      work: (commands, fieldOf) => redeemMany(ctx.app, principal, commands, fieldOf),
+      show: (spent) => showRedemption(ctx, spent),
+    });
   }
 
   @Mutation(() => HoldResult, { description: "Sets a member's points aside, to be captured or voided. Asks for the scope redemptions." })

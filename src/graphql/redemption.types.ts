@@ -7,6 +7,7 @@ import { MemberRefInput } from './member-ref.types';
 import { IdentifierAmbiguousAnswer, MemberUnknownAnswer } from './member-refusals.types';
 import {
   AboveMaximumAnswer,
+  BadInputAnswer,
   BalanceOutOfRangeAnswer,
   BelowMinimumAnswer,
   CapReachedAnswer,
@@ -17,6 +18,7 @@ import {
   MoneyCurrencyMismatchAnswer,
   NoRedemptionRuleAnswer,
   NotAStepAnswer,
+  NotFoundAnswer,
   PurchaseAmountRequiredAnswer,
   RedemptionNotCapturedAnswer,
   ReferenceTakenAnswer,
@@ -150,6 +152,12 @@ const spendingRefusals = () => [
   IdentifierAmbiguousAnswer,
 ];
 export const RedeemResult = answerUnion('RedeemResult', 'Points spent, or why they were not.', () => RedemptionType, spendingRefusals);
+export const RedeemManyResult = answerUnion(
+  'RedeemManyResult',
+  'One redemption of a bulk, or why its points were not spent.',
+  () => RedemptionType,
+  () => [...spendingRefusals(), BadInputAnswer, NotFoundAnswer],
+);
 export const HoldResult = answerUnion('HoldResult', 'Points held, or why they were not.', () => RedemptionType, spendingRefusals);
 
 @InputType('CaptureHoldInput', { description: 'A hold to spend.' })

@@ -1,10 +1,11 @@
+import type { PoolClient } from 'pg';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
 import { requireReader } from '../members/asking-member';
 import { type Day, dayOf, dayToIso } from '../points/calendar';
 import { NotFound } from '../refusal';
-import { type PurchaseFact, readPurchase } from './read-purchase';
+import { byPurchase, type PurchaseFact, readPurchases } from './read-purchase';
 
 /** What came back of a purchase at one time. */
 export interface PurchaseReturn {
@@ -40,28 +41,36 @@ export interface FoundPurchase extends Omit<PurchaseFact, 'award'> {
   readonly reduced: ReadonlyMap<number, string>;
 }
 
+/** Who may look at purchases: their brand, the operator, the member. */
+export const LOOKS_AT_PURCHASES = { scope: 'purchases', roles: ['SUPPORT', 'PROGRAMME_MANAGER'] } as const;
+
 /** A purchase with what came back of it. Throws PermissionDenied, NotFound. */
 export async function findPurchase(app: App, principal: Principal, id: Uuid): Promise<FoundPurchase> {
-  requireReader(principal, { scope: 'purchases', roles: ['SUPPORT', 'PROGRAMME_MANAGER'] });
+  requireReader(principal, LOOKS_AT_PURCHASES);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const purchase = await readPurchase(client, id);
+    const [purchase] = await foundPurchases(app, client, [id]);
     if (!purchase) throw new NotFound('Purchase');
-    const key = [purchase.walletId, id];
-    const { rows: returns } = await client.query(
-      'SELECT id, clawed_back, reinstated, reference, money_back::text, occurred_at FROM purchase_return WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY recorded_at, id LIMIT 100',
-      key,
-    );
-    const { rows: lines } = await client.query(
-      `SELECT l.line_no, sum(l.quantity)::text AS returned, sum(l.reduction)::text AS reduced FROM purchase_return r JOIN purchase_return_line l ON l.wallet_id = r.wallet_id AND l.return_id = r.id
-       WHERE r.wallet_id = $1 AND r.purchase_id = $2 GROUP BY l.line_no`,
-      key,
-    );
-    const currency = (await app.coalition.snapshot(client)).currenciesById.get(purchase.currencyId);
+    return purchase;
+  });
+}
+
+/** Purchases that the transaction's principal may see, in the order of their ids, each with what came back of it. */
+export async function foundPurchases(app: App, client: PoolClient, ids: readonly Uuid[]): Promise<FoundPurchase[]> {
+  const facts = await readPurchases(client, ids);
+  const keys = [[...facts.values()].map(({ walletId }) => walletId), [...facts.keys()]];
+  const returns = byPurchase((await client.query({ name: 'read-returns', text: RETURNS, values: keys })).rows);
+  const lines = byPurchase((await client.query({ name: 'read-returned-lines', text: RETURNED_LINES, values: keys })).rows);
+  const { currenciesById } = await app.coalition.snapshot(client);
+  return ids.flatMap((id) => {
+    const purchase = facts.get(id);
+    if (!purchase) return [];
+    const currency = currenciesById.get(purchase.currencyId);
+    const returned = lines.get(id) ?? [];
     return {
       ...purchase,
       award: purchase.points === 0 ? null : awardNow(purchase, dayOf(app.clock.now(), currency?.timeZone ?? 'UTC')),
       currency: currency?.code ?? '',
-      returns: returns.map((row) => ({
+      returns: (returns.get(id) ?? []).map((row) => ({
         id: row.id,
         clawedBack: Number(row.clawed_back),
         reinstated: Number(row.reinstated),
@@ -69,11 +78,24 @@ export async function findPurchase(app: App, principal: Principal, id: Uuid): Pr
         moneyBack: row.money_back,
         occurredAt: row.occurred_at,
       })),
-      returned: new Map(lines.map((row) => [row.line_no, row.returned])),
-      reduced: new Map(lines.map((row) => [row.line_no, row.reduced])),
+      returned: new Map(returned.map((row) => [row.line_no, row.returned])),
+      reduced: new Map(returned.map((row) => [row.line_no, row.reduced])),
     };
   });
 }
+
+const RETURNS = `
+  SELECT k.purchase_id, r.* FROM unnest($1::uuid[], $2::uuid[]) AS k (wallet_id, purchase_id)
+  CROSS JOIN LATERAL (
+    SELECT id, clawed_back, reinstated, reference, money_back::text, occurred_at, recorded_at FROM purchase_return r
+    WHERE r.wallet_id = k.wallet_id AND r.purchase_id = k.purchase_id ORDER BY recorded_at, id LIMIT 100) r
+  ORDER BY k.purchase_id, r.recorded_at, r.id`;
+const RETURNED_LINES = `
+  SELECT k.purchase_id, l.line_no, sum(l.quantity)::text AS returned, sum(l.reduction)::text AS reduced
+  FROM unnest($1::uuid[], $2::uuid[]) AS k (wallet_id, purchase_id)
+  JOIN purchase_return r ON r.wallet_id = k.wallet_id AND r.purchase_id = k.purchase_id
+  JOIN purchase_return_line l ON l.wallet_id = r.wallet_id AND l.return_id = r.id
+  GROUP BY k.purchase_id, l.line_no`;
 
 /** An award that was not confirmed by its deadline counts as cancelled, whether or not that has been booked. */
 function awardNow({ award }: PurchaseFact, today: Day): AwardNow {

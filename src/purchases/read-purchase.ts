@@ -76,12 +76,29 @@ export interface PurchaseFact {
 
 /** A purchase that the transaction's principal may see, or null. */
 export async function readPurchase(client: PoolClient, id: Uuid): Promise<PurchaseFact | null> {
-  const { rows } = await client.query({ name: 'read-purchase', text: PURCHASE, values: [id] });
-  if (rows.length === 0) return null;
-  const key = [rows[0].wallet_id, id];
-  const lines = await client.query({ name: 'read-purchase-lines', text: LINES, values: key });
-  const paidBy = await client.query({ name: 'read-purchase-redemptions', text: PAID_BY, values: key });
-  return toFact(rows[0], lines.rows, paidBy.rows);
+  return (await readPurchases(client, [id])).get(id) ?? null;
+}
+
+/** Purchases that the transaction's principal may see, by id; three statements, however many there are. */
+export async function readPurchases(client: PoolClient, ids: readonly Uuid[]): Promise<Map<Uuid, PurchaseFact>> {
+  const { rows } = await client.query({ name: 'read-purchases', text: PURCHASE, values: [ids] });
+  if (rows.length === 0) return new Map();
+  const keys = [rows.map((row) => row.wallet_id), rows.map((row) => row.id)];
+  const lines = await client.query({ name: 'read-purchase-lines', text: LINES, values: keys });
+  const paidBy = await client.query({ name: 'read-purchase-redemptions', text: PAID_BY, values: keys });
+  const [linesOf, paidByOf] = [byPurchase(lines.rows), byPurchase(paidBy.rows)];
+  return new Map(rows.map((row) => [row.id, toFact(row, linesOf.get(row.id) ?? [], paidByOf.get(row.id) ?? [])]));
+}
+
+/** Rows by the purchase that they are of, each in its order. */
+export function byPurchase<Row extends { readonly purchase_id: Uuid }>(rows: readonly Row[]): Map<Uuid, Row[]> {
+  const groups = new Map<Uuid, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row.purchase_id);
+    if (group) group.push(row);
+    else groups.set(row.purchase_id, [row]);
+  }
+  return groups;
 }
 
 const PURCHASE = `
@@ -90,14 +107,17 @@ const PURCHASE = `
     a.available_on::text, a.deadline::text, r.state AS award_state, r.points AS award_points, r.occurred_at AS award_at
   FROM purchase p LEFT JOIN purchase_award a ON a.wallet_id = p.wallet_id AND a.purchase_id = p.id
   LEFT JOIN award_resolution r ON r.wallet_id = a.wallet_id AND r.purchase_id = a.purchase_id
-  WHERE p.id = $1`;
+  WHERE p.id = ANY ($1::uuid[])`;
+/** Each purchase's rows by its key. */
+const KEYS = 'FROM unnest($1::uuid[], $2::uuid[]) AS k (wallet_id, purchase_id)';
 const LINES = `
-  SELECT line_no, sku, category, kind, quantity, unit_price, amount, coalesce(discount, 0)::numeric(38, 9) AS discount, coalesce(tax, 0)::numeric(38, 9) AS tax, exclusion
-  FROM purchase_line WHERE wallet_id = $1 AND purchase_id = $2 ORDER BY line_no`;
+  SELECT k.purchase_id, line_no, sku, category, kind, quantity, unit_price, amount, coalesce(discount, 0)::numeric(38, 9) AS discount, coalesce(tax, 0)::numeric(38, 9) AS tax, exclusion
+  ${KEYS} CROSS JOIN LATERAL (SELECT * FROM purchase_line l WHERE l.wallet_id = k.wallet_id AND l.purchase_id = k.purchase_id OFFSET 0) l ORDER BY k.purchase_id, line_no`;
 const PAID_BY = `
-  SELECT p.redemption_id, p.points, r.occurred_at, coalesce(p.value, trunc(r.money_value * p.points / r.points) / 1000000)::numeric(38, 9) AS value, r.account_id, r.pool_id, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
-  FROM purchase_redemption p JOIN redemption r ON r.wallet_id = p.wallet_id AND r.id = p.redemption_id LEFT JOIN transfer t ON t.hold_id = r.id
-  WHERE p.wallet_id = $1 AND p.purchase_id = $2 ORDER BY p.position, p.redemption_id`;
+  SELECT k.purchase_id, p.redemption_id, p.points, r.occurred_at, coalesce(p.value, trunc(r.money_value * p.points / r.points) / 1000000)::numeric(38, 9) AS value, r.account_id, r.pool_id, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
+  ${KEYS} JOIN purchase_redemption p ON p.wallet_id = k.wallet_id AND p.purchase_id = k.purchase_id
+  JOIN redemption r ON r.wallet_id = p.wallet_id AND r.id = p.redemption_id LEFT JOIN transfer t ON t.hold_id = r.id
+  ORDER BY k.purchase_id, p.position, p.redemption_id`;
 
 // biome-ignore-start lint/suspicious/noExplicitAny: rows of pg
 function toFact(row: any, lines: any[], paidBy: any[]): PurchaseFact {

@@ -1,7 +1,9 @@
+import type { PoolClient } from 'pg';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
 import { requireReader } from '../members/asking-member';
+import { type FactFilter, type FactPage, pageOfFacts } from '../purchases/page-of-facts';
 import { NotFound } from '../refusal';
 
 export const REDEMPTION_STATES = ['SPENT', 'HELD', 'VOIDED', 'EXPIRED'] as const;
@@ -29,31 +31,44 @@ export interface FoundRedemption {
   readonly occurredAt: Date;
 }
 
+/** Who may look at redemptions: their brand, the operator, the member. */
+export const LOOKS_AT_REDEMPTIONS = { scope: 'redemptions', roles: ['SUPPORT', 'PROGRAMME_MANAGER'] } as const;
+
 /** A redemption as it stands now. Throws PermissionDenied, NotFound. */
 export async function findRedemption(app: App, principal: Principal, id: Uuid): Promise<FoundRedemption> {
-  requireReader(principal, { scope: 'redemptions', roles: ['SUPPORT', 'PROGRAMME_MANAGER'] });
+  requireReader(principal, LOOKS_AT_REDEMPTIONS);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({ name: 'find-redemption', text: FIND, values: [id, app.clock.now()] });
-    if (rows.length === 0) throw new NotFound('Redemption');
-    const [row] = rows;
-    return {
-      id: row.id,
-      memberId: row.member_id,
-      brandId: row.brand_id,
-      currency: row.currency,
-      state: row.state,
-      points: Number(row.points),
-      spent: Number(row.spent),
-      refunded: Number(row.refunded),
-      moneyValue: BigInt(row.money_value),
-      moneyCurrency: row.money_currency,
-      expiresAt: row.expires_at,
-      channel: row.channel,
-      instrument: row.instrument,
-      reference: row.reference,
-      occurredAt: row.occurred_at,
-    };
+    const [found] = await foundRedemptions(app, client, [id]);
+    if (!found) throw new NotFound('Redemption');
+    return found;
   });
+}
+
+/** A page of redemptions; see pageOfFacts. */
+export function listRedemptions(app: App, principal: Principal, filter: FactFilter, page: FactPage): Promise<FoundRedemption[]> {
+  return pageOfFacts(app, principal, 'REDEMPTION', LOOKS_AT_REDEMPTIONS, { filter, page, read: ({ client }, ids) => foundRedemptions(app, client, ids) });
+}
+
+/** Redemptions that the transaction's principal may see, in the order of their ids. */
+async function foundRedemptions(app: App, client: PoolClient, ids: readonly Uuid[]): Promise<FoundRedemption[]> {
+  const { rows } = await client.query({ name: 'find-redemptions', text: FIND, values: [ids, app.clock.now()] });
+  return rows.map((row) => ({
+    id: row.id,
+    memberId: row.member_id,
+    brandId: row.brand_id,
+    currency: row.currency,
+    state: row.state,
+    points: Number(row.points),
+    spent: Number(row.spent),
+    refunded: Number(row.refunded),
+    moneyValue: BigInt(row.money_value),
+    moneyCurrency: row.money_currency,
+    expiresAt: row.expires_at,
+    channel: row.channel,
+    instrument: row.instrument,
+    reference: row.reference,
+    occurredAt: row.occurred_at,
+  }));
 }
 
 // An open hold past its end counts as expired, whether or not that has been booked.
@@ -62,5 +77,5 @@ const FIND = `
     CASE WHEN r.kind = 'BURN' OR h.state = 'CAPTURED' THEN 'SPENT' WHEN h.state = 'OPEN' AND h.expires_at > $2 THEN 'HELD' WHEN h.state = 'VOIDED' THEN 'VOIDED' ELSE 'EXPIRED' END AS state,
     CASE WHEN r.kind = 'BURN' THEN r.points ELSE coalesce(h.captured, 0) END AS spent,
     (SELECT coalesce(sum(b.amount), 0) FROM transfer b WHERE b.reverses = CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END) AS refunded
-  FROM redemption r JOIN currency c ON c.id = r.currency_id LEFT JOIN hold h ON r.kind = 'HOLD' AND h.id = r.id LEFT JOIN transfer t ON t.hold_id = r.id
-  WHERE r.id = $1`;
+  FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, place) JOIN redemption r ON r.id = asked.id JOIN currency c ON c.id = r.currency_id LEFT JOIN hold h ON r.kind = 'HOLD' AND h.id = r.id LEFT JOIN transfer t ON t.hold_id = r.id
+  ORDER BY asked.place`;

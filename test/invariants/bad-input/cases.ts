@@ -31,6 +31,7 @@ export const ALTERED: Readonly<Record<string, readonly [path: string, value: unk
   'Mutation.proposeGoodwill': ['input.points', 20],
   'Mutation.proposeMerge': ['input.reason', 'altered'],
   'Mutation.redeem': ['input.points', 20],
+  'Mutation.redeemMany': ['input.0.points', 20],
   'Mutation.hold': ['input.points', 20],
   'Mutation.captureHold': ['input.points', 10],
   'Mutation.voidHold': ['input.occurredAt', '2026-03-15T11:00:00Z'],

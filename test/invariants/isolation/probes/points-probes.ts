@@ -27,6 +27,8 @@ const fileRow = (side: Side) => ({ line: 1, customerId: new Name('customerId', s
 export const POINTS_PROBES: Readonly<Record<string, Probe>> = {
   'Query.purchase': probe<Uuid>({ prepare: (side) => side.purchase(side.own), args: (_side, id) => ({ id: new Id('purchase', id) }) }),
   'Query.redemption': probe<Uuid>({ prepare: (side) => side.spend('redeem', side.own, 20), args: (_side, id) => ({ id: new Id('redemption', id) }) }),
+  'Query.purchases': probe({ args: (side) => ({ ...page, member: new Who(side.own) }) }),
+  'Query.redemptions': probe({ args: (side) => ({ ...page, member: new Who(side.own) }) }),
   'Query.imports': probe({ args: () => page }),
   'Query.import': probe<Uuid>({ prepare: (side) => side.bringIn('OPENINGS'), args: (_side, id) => ({ id: new Id('import', id) }) }),
   'Mutation.recordPurchase': probe<Uuid>({
@@ -48,6 +50,7 @@ export const POINTS_PROBES: Readonly<Record<string, Probe>> = {
     args: (_side, id, key) => ({ input: { idempotencyKey: key, purchaseId: new Id('purchase', id) } }),
   }),
   'Mutation.redeem': probe({ args: (side, _made, key) => ({ input: spending(side, key) }), presents: ['input.member.identifier'] }),
+  'Mutation.redeemMany': probe({ args: (side, _made, key) => ({ input: [spending(side, key)] }), presents: ['input.0.member.identifier'] }),
   'Mutation.hold': probe({ args: (side, _made, key) => ({ input: spending(side, key) }), presents: ['input.member.identifier'] }),
   'Mutation.captureHold': probe<Uuid>(aRedemption('hold')),
   'Mutation.voidHold': probe<Uuid>(aRedemption('hold')),
