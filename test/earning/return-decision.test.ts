@@ -46,6 +46,12 @@ test('of several redemptions the one named last gives back first', () => {
   expect(came(standing, goods(1, 18))).toMatchObject({ reinstate: [200, 300, 50], money: 500 });
 });
 
+test('points that pay nothing stay used while anything is left', () => {
+  const paidBy = [{ points: 7, reversed: 0, value: cents(0) }];
+  expect(came(purchase(['2x1'], { paidBy }), goods(1, 1))).toMatchObject({ reinstate: [0], money: 100 });
+  expect(came(purchase(['2x1'], { paidBy }), goods(1, 2))).toMatchObject({ reinstate: [7], money: 200 });
+});
+
 test('each line is rounded to the minor unit, and what is left of it likewise', () => {
   // 3 rolls of 3.333333 are 10.00; 2 are 6.67.
   const standing = purchase(['3x3.333333'], { pointsKept: 10 });
