@@ -805,7 +805,7 @@ CREATE TABLE file_import (
   kind text NOT NULL,
   dry_run boolean NOT NULL,
   file_name text,
-  currency_id smallint NOT NULL,
+  currency_id smallint,
   started_by text NOT NULL,
   started_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
@@ -819,11 +819,14 @@ CREATE TABLE file_import (
   points bigint NOT NULL DEFAULT 0,
   bytes_done bigint NOT NULL DEFAULT 0,
   bytes_total bigint,
+  beginning text,
   CONSTRAINT file_import_pkey PRIMARY KEY (id),
   CONSTRAINT file_import_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brand(id),
   CONSTRAINT file_import_currency_id_fkey FOREIGN KEY (currency_id) REFERENCES point_currency(id),
+  CONSTRAINT file_import_beginning CHECK ((beginning ~ '^[0-9a-f]{64}$'::text)),
   CONSTRAINT file_import_counts CHECK ((((imported + repeated) + rejected) = entries)),
-  CONSTRAINT file_import_kind CHECK ((kind = ANY (ARRAY['OPENINGS'::text, 'PURCHASES'::text]))),
+  CONSTRAINT file_import_currency CHECK (((currency_id IS NULL) = (kind = 'MEMBERS'::text))),
+  CONSTRAINT file_import_kind CHECK ((kind = ANY (ARRAY['OPENINGS'::text, 'PURCHASES'::text, 'REDEMPTIONS'::text, 'MEMBERS'::text]))),
   CONSTRAINT file_import_name CHECK ((length(file_name) <= 255))
 );
 
@@ -1559,6 +1562,7 @@ CREATE INDEX counter_velocity ON counter USING btree ("right"(key, 10)) WHERE (k
 CREATE UNIQUE INDEX expiry_notice_told ON expiry_notice USING btree (told_at, id);
 CREATE INDEX expiry_notice_wallet ON expiry_notice USING btree (wallet_id, told_at, id);
 
+CREATE INDEX file_import_alike ON file_import USING btree (brand_id, beginning) WHERE (beginning IS NOT NULL);
 CREATE INDEX file_import_brand ON file_import USING btree (brand_id, id);
 
 CREATE INDEX gift_recipient ON gift USING btree (to_wallet_id);

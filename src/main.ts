@@ -12,6 +12,7 @@ import { KEY_MARK, requireMigrated } from './database/migrate';
 import { requireSameTime } from './database/same-time';
 import { type QueueAccess, runGateway, runWorkerStatus } from './http/run-gateway';
 import { CannotListen, findPort } from './http/server';
+import type { FileKind } from './ingest/client/file-rows';
 import { UnusableFile } from './ingest/client/file-text';
 import { PlatformOut, PlatformRefused } from './ingest/client/platform';
 import { createLogger } from './logging';
@@ -31,6 +32,7 @@ const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: read
   verify,
   'rebuild-roll-ups': rebuild,
   generate,
+  'import:members': (config, _log, args) => importFile('MEMBERS', config, args),
   'import:openings': (config, _log, args) => importFile('OPENINGS', config, args),
   'import:purchases': (config, _log, args) => importFile('PURCHASES', config, args),
 };
@@ -134,7 +136,7 @@ async function verify(given: Config, log: Logger): Promise<void> {
 }
 
 /** Sends a file to the platform's API and ends: 0 all lines are in, 1 some were wrong, 2 it could not be run to its end. It needs neither database nor keys. */
-async function importFile(kind: 'OPENINGS' | 'PURCHASES', { http, client }: Config, args: readonly string[]): Promise<void> {
+async function importFile(kind: FileKind, { http, client }: Config, args: readonly string[]): Promise<void> {
   const { importFromCommandLine } = await import('./ingest/client/import-command.js');
   const settings = { url: http.publicUrl, clientId: client.id, clientSecret: client.secret };
   process.exitCode = await importFromCommandLine(kind, settings, args, (text) => process.stderr.write(`${text}\n`));

@@ -1,8 +1,9 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { type FileImport, MOST_ROWS, paceOf } from '../ingest/file-import';
-import { findImport, listImportErrors, listImports } from '../ingest/find-imports';
+import { findAlike, findImport, listImportErrors, listImports } from '../ingest/find-imports';
 import type { ImportedBatch } from '../ingest/import-batch';
+import { importMembers } from '../ingest/import-members';
 import { importOpenings } from '../ingest/import-openings';
 import { importPurchases } from '../ingest/import-purchases';
 import { finishImport, startImport, startImportSchema } from '../ingest/start-import';
@@ -18,6 +19,7 @@ import {
   ImportBatchResult,
   ImportErrorConnection,
   ImportedBatchType,
+  ImportMembersInput,
   ImportOpeningsInput,
   ImportPurchasesInput,
   StartImportInput,
@@ -45,7 +47,8 @@ async function showImport(ctx: Context, found: FileImport): Promise<FileImportTy
   return Object.assign(new FileImportType(), {
     id: showId(ctx, 'import', found.id),
     brandId: showId(ctx, 'brand', found.brandId),
-    currency: (await pointCurrencyById(ctx).load(found.currencyId))?.code ?? '',
+    currency: found.currencyId === null ? null : ((await pointCurrencyById(ctx).load(found.currencyId))?.code ?? null),
+    record: found,
     ...{ kind, dryRun, fileName, startedAt, updatedAt, finishedAt, lastLine, entries, imported, repeated, rejected, enrolled, points },
     entriesPerSecond: perSecond,
     secondsLeft,
@@ -54,6 +57,18 @@ async function showImport(ctx: Context, found: FileImport): Promise<FileImportTy
 
 async function showBatch(ctx: Context, { import: found, errors }: ImportedBatch): Promise<ImportedBatchType> {
   return Object.assign(new ImportedBatchType(), { import: await showImport(ctx, found), errors });
+}
+
+/** Lines that are entries by themselves. */
+function readBatch(ctx: Context, input: ImportOpeningsInput | ImportMembersInput) {
+  const importId = readId(ctx, 'import', input.importId, 'input.importId');
+  parseInput(someRows, input.rows, 'input.rows');
+  const rows = input.rows.map(({ line, unreadable, ...cells }, at) => ({
+    line: parseInput(lineNumber, line, `input.rows.${at}.line`),
+    cells: cells as Readonly<Record<string, string | null | undefined>>,
+    unreadable: parseInput(unreadableText, unreadable, `input.rows.${at}.unreadable`),
+  }));
+  return { importId, rows, bytesDone: parseInput(bytes, input.bytesDone, 'input.bytesDone') };
 }
 
 @Resolver(() => FileImportType)
@@ -79,6 +94,12 @@ export class ImportResolver {
     return showImport(ctx, await findImport(ctx.app, requirePrincipal(ctx), readId(ctx, 'import', id, 'id')));
   }
 
+  @FieldResolver()
+  async alike(@Ctx() ctx: Context, @Root() { record }: FileImportType & { readonly record: FileImport }) {
+    const found = await findAlike(ctx.app, requirePrincipal(ctx), record);
+    return found && showImport(ctx, found);
+  }
+
   @FieldResolver(() => ImportErrorConnection)
   async errors(@Ctx() ctx: Context, @Root() { id }: FileImportType, @Args(() => PageArgs) args: PageArgs) {
     const page = readPage(ctx, args, 'importErrors', id, byLine);
@@ -93,7 +114,7 @@ export class ImportResolver {
   }
 
   @Mutation(() => StartImportResult, {
-    description: 'Begins the import of a file, or finds it again. Openings ask for the scopes admin and members, purchases for purchases.',
+    description: 'Begins the import of a file, or finds it again. Openings ask for the scopes admin and members, other files for the scope of what they hold.',
   })
   startImport(@Ctx() ctx: Context, @Arg('input', () => StartImportInput, { description: 'The file.' }) input: StartImportInput) {
     const command = parseInput(startImportSchema, { ...input, dryRun: input.dryRun ?? undefined });
@@ -105,15 +126,14 @@ export class ImportResolver {
       'Imports the next lines of a file of opening balances; a wrong line is reported and harms no other. Its idempotency key is import and line: send a batch again after any interruption. Asks for the scopes admin and members.',
   })
   importOpenings(@Ctx() ctx: Context, @Arg('input', () => ImportOpeningsInput, { description: 'The lines.' }) input: ImportOpeningsInput) {
-    const importId = readId(ctx, 'import', input.importId, 'input.importId');
-    parseInput(someRows, input.rows, 'input.rows');
-    const rows = input.rows.map(({ line, unreadable, ...cells }, at) => ({
-      line: parseInput(lineNumber, line, `input.rows.${at}.line`),
-      cells,
-      unreadable: parseInput(unreadableText, unreadable, `input.rows.${at}.unreadable`),
-    }));
-    const bytesDone = parseInput(bytes, input.bytesDone, 'input.bytesDone');
-    return answerOrRefusal(ctx, async (app, principal) => showBatch(ctx, await importOpenings(app, principal, { importId, rows, bytesDone })));
+    const batch = readBatch(ctx, input);
+    return answerOrRefusal(ctx, async (app, principal) => showBatch(ctx, await importOpenings(app, principal, batch)));
+  }
+
+  @Mutation(() => ImportBatchResult, { description: 'Enrols the members of the next lines of a file, without points. Asks for the scope members.' })
+  importMembers(@Ctx() ctx: Context, @Arg('input', () => ImportMembersInput, { description: 'The lines.' }) input: ImportMembersInput) {
+    const batch = readBatch(ctx, input);
+    return answerOrRefusal(ctx, async (app, principal) => showBatch(ctx, await importMembers(app, principal, batch)));
   }
 
   @Mutation(() => ImportBatchResult, { description: 'Records the next purchases of a file, as importOpenings imports balances. Asks for the scope purchases.' })

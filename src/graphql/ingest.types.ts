@@ -1,5 +1,5 @@
 import { Extensions, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { MOST_ROWS } from '../ingest/file-import';
+import { type ImportKind, MOST_ROWS } from '../ingest/file-import';
 import { MOST_ERRORS_KEPT } from '../ingest/import-batch';
 import { connectionOf } from './connection';
 import { enumOf } from './enum-of';
@@ -10,6 +10,8 @@ import { BrandSuspendedAnswer, TermsNotActiveAnswer } from './terms-refusals.typ
 export const ImportKindEnum = enumOf('ImportKind', 'What a file holds.', {
   OPENINGS: "Opening balances of the brand's old programme, a line each.",
   PURCHASES: 'Purchases, as recordPurchases takes them.',
+  REDEMPTIONS: 'Points spent in the past, as redeem takes them, a line each.',
+  MEMBERS: 'Members to enrol, without points, a line each.',
 });
 
 @RefusalType('IMPORT_FINISHED', 'The import is finished: start a new one for what is left.')
@@ -54,8 +56,8 @@ export class FileImportType {
   @Field(() => String, { nullable: true, description: "The file's name, as it was said." })
   fileName!: string | null;
 
-  @Field(() => String, { description: 'Code of the points currency of lines that name none.' })
-  currency!: string;
+  @Field(() => String, { nullable: true, description: 'Code of the points currency of lines that name none; null: members are of none.' })
+  currency!: string | null;
 
   @Field(() => DateTimeScalar, { description: 'When it was started.' })
   startedAt!: Date;
@@ -93,6 +95,12 @@ export class FileImportType {
   @Field(() => Int, { nullable: true, description: 'Seconds that the rest would take at that pace; null: not known.' })
   secondsLeft!: number | null;
 
+  @Field(() => FileImportType, {
+    nullable: true,
+    description: 'The latest finished import of another file that began with the same lines: entries without a reference in both would count twice.',
+  })
+  alike?: FileImportType | null;
+
   @Field(() => ImportErrorConnection, { description: `What was wrong, by line. The first ${MOST_ERRORS_KEPT} are kept.` })
   errors?: unknown;
 }
@@ -115,10 +123,16 @@ export class StartImportInput {
   idempotencyKey!: string;
 
   @Field(() => ImportKindEnum, { description: 'What it holds.' })
-  kind!: 'OPENINGS' | 'PURCHASES';
+  kind!: ImportKind;
 
-  @Field(() => String, { description: 'Code of the points currency of lines that name none.' })
-  currency!: string;
+  @Field(() => String, { nullable: true, description: 'Code of the points currency of lines that name none; left out for members alone.' })
+  currency?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "SHA-256 of the file's first lines, in hexadecimal digits: an import that began alike is told by FileImport.alike.",
+  })
+  beginning?: string | null;
 
   @Field(() => Boolean, { nullable: true, description: 'Check everything, book nothing; no when left out.' })
   dryRun?: boolean | null;
@@ -131,7 +145,7 @@ export class StartImportInput {
 }
 
 @InputType({ description: 'What every line of a file has. Cells are text, as they stand in the file: a bad one is an error of its line and nothing else.' })
-abstract class RowInput {
+abstract class LineInput {
   @Field(() => Int, { description: 'Its line in the file, from 1.' })
   line!: number;
 
@@ -144,6 +158,12 @@ abstract class RowInput {
   @Field(() => String, { nullable: true, description: 'What the member shows at a till. Kept as a keyed hash.' })
   identifier?: string | null;
 
+  @Field(() => String, { nullable: true, description: 'Why you could not read the line: then it is reported as wrong, with these words.' })
+  unreadable?: string | null;
+}
+
+@InputType({ description: 'What every line of a file has that is about points.' })
+abstract class RowInput extends LineInput {
   @Field(() => String, { nullable: true, description: "Code of the points currency; the import's when left out." })
   currency?: string | null;
 
@@ -152,9 +172,12 @@ abstract class RowInput {
     description: "The brand's own name for the entry: booked once, in however many files it stands. Without one, an entry is known by import and line.",
   })
   reference?: string | null;
+}
 
-  @Field(() => String, { nullable: true, description: 'Why you could not read the line: then it is reported as wrong, with these words.' })
-  unreadable?: string | null;
+@InputType('MemberRowInput', { description: 'A line of members: who is unknown is enrolled, who is known gets what the line adds.' })
+export class MemberRowInput extends LineInput {
+  @Field(() => String, { nullable: true, description: "Of whoever is enrolled: ISO 3166-1 country whose law protects the member's data." })
+  jurisdiction?: string | null;
 }
 
 @InputType('OpeningRowInput', { description: 'A line of opening balances. A member whom the brand does not know is enrolled.' })
@@ -243,6 +266,12 @@ export class ImportPurchasesInput extends BatchInput {
   @Extensions({ rows: true })
   @Field(() => [PurchaseRowInput], { description: ROWS })
   rows!: PurchaseRowInput[];
+}
+
+@InputType('ImportMembersInput', { description: 'The next lines of a file of members.' })
+export class ImportMembersInput extends BatchInput {
+  @Field(() => [MemberRowInput], { description: ROWS })
+  rows!: MemberRowInput[];
 }
 
 @InputType('FinishImportInput', { description: 'A file that has come to its end.' })

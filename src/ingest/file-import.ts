@@ -4,7 +4,7 @@ import type { Principal } from '../access/principal';
 import type { Uuid } from '../ids';
 import { NotFound, Refusal } from '../refusal';
 
-export const IMPORT_KINDS = ['OPENINGS', 'PURCHASES'] as const;
+export const IMPORT_KINDS = ['OPENINGS', 'PURCHASES', 'REDEMPTIONS', 'MEMBERS'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
 
 /** Most entries in one batch; see also the bound on a request's body. */
@@ -18,8 +18,8 @@ export interface FileImport {
   /** Everything is checked and nothing is booked. */
   readonly dryRun: boolean;
   readonly fileName: string | null;
-  /** Of lines that name no currency of their own. */
-  readonly currencyId: number;
+  /** Of lines that name no currency of their own; null: members are of none. */
+  readonly currencyId: number | null;
   readonly startedAt: Date;
   readonly updatedAt: Date;
   readonly finishedAt: Date | null;
@@ -36,6 +36,8 @@ export interface FileImport {
   readonly points: bigint;
   readonly bytesDone: bigint;
   readonly bytesTotal: bigint | null;
+  /** SHA-256 of its first lines, in hexadecimal digits; null: not said. */
+  readonly beginning: string | null;
 }
 
 /** Nothing more is imported once an import is finished. */
@@ -47,10 +49,13 @@ export class ImportFinished extends Refusal {
 
 /**
  * The brand whose file it is. Opening balances make members and cost the brand the price agreed for them: an API client needs the scopes admin
- * and members. Purchases ask for the scope purchases, as recordPurchases does. Staff: programme managers, for openings.
+ * and members. Purchases ask for the scope purchases, redemptions for redemptions, members for members, as their mutations do. Staff: programme
+ * managers, for openings and members.
  */
 export function requireImporter(principal: Principal, kind: ImportKind): Uuid {
   if (kind === 'PURCHASES') return requireBrand(principal, { scope: 'purchases' });
+  if (kind === 'REDEMPTIONS') return requireBrand(principal, { scope: 'redemptions' });
+  if (kind === 'MEMBERS') return requireBrand(principal, { scope: 'members', roles: ['PROGRAMME_MANAGER'] });
   requireBrand(principal, { scope: 'members', roles: ['PROGRAMME_MANAGER'] });
   return requireBrand(principal, { scope: 'admin', roles: ['PROGRAMME_MANAGER'] });
 }
@@ -83,6 +88,7 @@ export function toFileImport(row: any): FileImport {
     points: BigInt(row.points),
     bytesDone: BigInt(row.bytes_done),
     bytesTotal: row.bytes_total === null ? null : BigInt(row.bytes_total),
+    beginning: row.beginning,
   };
 }
 

@@ -49,3 +49,17 @@ export function listImportErrors(
     return rows.map((row) => ({ line: Number(row.line), field: row.field, code: row.code, message: row.message }));
   });
 }
+
+/** The brand's latest finished import of the same kind that began with the same lines and is another file; null: there is none. */
+export function findAlike(app: App, principal: Principal, { id, brandId, kind, beginning, dryRun }: FileImport): Promise<FileImport | null> {
+  requireImportReader(principal);
+  return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    if (beginning === null) return null;
+    const { rows } = await client.query({
+      name: 'import-alike',
+      text: `SELECT * FROM file_import WHERE brand_id = $1 AND beginning = $2 AND kind = $3 AND id < $4 AND dry_run = $5 AND finished_at IS NOT NULL ORDER BY id DESC LIMIT 1`,
+      values: [brandId, beginning, kind, id, dryRun],
+    });
+    return rows.length > 0 ? toFileImport(rows[0]) : null;
+  });
+}

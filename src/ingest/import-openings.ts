@@ -17,7 +17,7 @@ import { Refusal } from '../refusal';
 import type { FileImport } from './file-import';
 import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
 import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
-import { openingMembers } from './opening-members';
+import { membersOfLines } from './members-of-lines';
 import { type OpeningRow, readOpeningRow, type SentRow } from './opening-row';
 import { requireOpeningTerms } from './opening-terms';
 import { planOpening } from './plan-opening';
@@ -60,7 +60,7 @@ export async function importOpenings(app: App, principal: Principal, { importId,
   }
   // A batch that was cut off once it was booked.
   await batch.know(earlierHere);
-  const { members, errors, enrolled } = await openingMembers(
+  const { members, errors, enrolled } = await membersOfLines(
     app,
     principal,
     brandId,
@@ -106,7 +106,7 @@ interface PreparedRow {
 
 function prepare(row: OpeningRow, snapshot: CoalitionSnapshot, found: FileImport, brandId: Uuid, now: Date): PreparedRow | { error: LineError } {
   const wrong = (field: string, code: string, message: string) => ({ error: lineError(row.line, field, code, message) });
-  const currency = row.currency === null ? snapshot.currenciesById.get(found.currencyId) : snapshot.currenciesByCode.get(row.currency);
+  const currency = row.currency === null ? snapshot.currenciesById.get(found.currencyId ?? 0) : snapshot.currenciesByCode.get(row.currency);
   if (!currency) return wrong('currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.');
   const agreed = orRefusal(() => requireOpeningTerms(snapshot, brandId, currency, now));
   if ('refused' in agreed) return { error: refusedLine(row.line, agreed.refused) };

@@ -31,7 +31,7 @@ export async function importPurchases(app: App, principal: Principal, { importId
   const purchases = read.filter(isPurchase);
   const { snapshot, own, stored } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const coalition = await app.coalition.snapshot(client);
-    const currency = coalition.currenciesById.get(found.currencyId)?.code ?? '';
+    const currency = coalition.currenciesById.get(found.currencyId ?? 0)?.code ?? '';
     const ids = purchases.flatMap((row) => keysOf(importId, currency, row)).map((key) => postingId(brandId, key));
     return { snapshot: coalition, own: currency, stored: await findPostings(client, ids) };
   });

@@ -5,6 +5,7 @@ import type { App } from '../app';
 import { requireCurrency } from '../coalition/require-currency';
 import { newUuid } from '../ids';
 import { currencyCode, optionalText } from '../ledger/request-fields';
+import { InvalidInput } from '../refusal';
 import { type FileImport, IMPORT_KINDS, readImport, requireImporter } from './file-import';
 import { requireOpeningTerms } from './opening-terms';
 
@@ -13,7 +14,13 @@ const MOST_BYTES = 2n ** 53n;
 export const startImportSchema = z.object({
   idempotencyKey: idempotencyKeySchema,
   kind: z.enum(IMPORT_KINDS),
-  currency: currencyCode,
+  currency: currencyCode.nullish().transform((code) => code ?? null),
+  /** SHA-256 of the file's first lines, in hexadecimal digits. */
+  beginning: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'A SHA-256 has 64 hexadecimal digits.')
+    .nullish()
+    .transform((hash) => hash ?? null),
   dryRun: z.boolean().default(false),
   fileName: optionalText(255),
   bytesTotal: z
@@ -33,22 +40,28 @@ const ABANDONED_DAYS = 30;
  */
 export async function startImport(app: App, principal: Principal, command: StartImport): Promise<FileImport> {
   const brandId = requireImporter(principal, command.kind);
-  const { idempotencyKey, fileName, ...content } = command;
-  const { kind, dryRun } = content;
+  const { idempotencyKey, fileName, beginning, ...asked } = command;
+  const { kind, dryRun } = asked;
+  if ((kind === 'MEMBERS') !== (asked.currency === null))
+    throw new InvalidInput(
+      'input.currency',
+      kind === 'MEMBERS' ? 'Members are of no points currency: leave it out.' : 'Give the points currency of lines that name none.',
+    );
+  const content = { ...asked, currency: asked.currency ?? undefined };
   const { target } = await createOnce(app, principal, { operation: 'startImport', idempotencyKey, content, details: { kind, dryRun } }, async ({ client }) => {
     const snapshot = await app.coalition.snapshot(client);
-    const currency = requireCurrency(snapshot, command.currency, 'input.currency');
+    const currency = command.currency === null ? null : requireCurrency(snapshot, command.currency, 'input.currency');
     const now = app.clock.now();
-    if (kind === 'OPENINGS') requireOpeningTerms(snapshot, brandId, currency, now);
+    if (kind === 'OPENINGS' && currency) requireOpeningTerms(snapshot, brandId, currency, now);
     await client.query(
       `DELETE FROM file_import_reference r USING file_import i WHERE i.id = r.import_id AND i.brand_id = $1 AND i.updated_at < $2::timestamptz - make_interval(days => $3)`,
       [brandId, now, ABANDONED_DAYS],
     );
     const id = newUuid();
     await client.query(
-      `INSERT INTO file_import (id, brand_id, kind, dry_run, file_name, currency_id, started_by, started_at, updated_at, bytes_total)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`,
-      [id, brandId, kind, dryRun, fileName, currency.id, actorOf(principal), now, command.bytesTotal?.toString() ?? null],
+      `INSERT INTO file_import (id, brand_id, kind, dry_run, file_name, currency_id, started_by, started_at, updated_at, bytes_total, beginning)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`,
+      [id, brandId, kind, dryRun, fileName, currency?.id ?? null, actorOf(principal), now, command.bytesTotal?.toString() ?? null, beginning],
     );
     return id;
   });

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { namesIn, openingRows, purchaseRows } from '../../src/ingest/client/file-rows';
+import { type FileKind, namesIn, rowsOf } from '../../src/ingest/client/file-rows';
 import { UnusableFile } from '../../src/ingest/client/file-text';
 import { importFromCommandLine } from '../../src/ingest/client/import-command';
 import { readRecords } from '../../src/ingest/client/read-file';
@@ -17,11 +17,11 @@ const write = (name: string, content: string | Buffer) => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('reading a file', () => {
-  const read = async (path: string, kind: 'OPENINGS' | 'PURCHASES' = 'OPENINGS', encoding: string | null = null) => {
+  const read = async (path: string, kind: FileKind = 'OPENINGS', encoding: string | null = null) => {
     const format = path.includes('json') ? 'ndjson' : 'csv';
     const records = readRecords({ path, format, encoding }, namesIn(kind, format));
     const rows = [];
-    for await (const row of kind === 'OPENINGS' ? openingRows(records) : purchaseRows(records)) rows.push(row.input);
+    for await (const row of rowsOf(kind, records)) rows.push(row.input);
     return rows;
   };
 
@@ -162,10 +162,10 @@ describe('sending a file through the API', () => {
     cut = () => null;
   });
 
-  const run = (kind: 'OPENINGS' | 'PURCHASES', ...args: string[]) => {
+  const run = (kind: FileKind, ...args: string[]) => {
     const { clientId, secret } = points.coalition.brands.FUEL;
     const settings = { url, clientId: `cli_${clientId.replaceAll('-', '')}`, clientSecret: secret };
-    return importFromCommandLine(kind, settings, ['--currency', 'FLP', ...args], (text) => said.push(text));
+    return importFromCommandLine(kind, settings, [...(kind === 'MEMBERS' ? [] : ['--currency', 'FLP']), ...args], (text) => said.push(text));
   };
   const booked = async () =>
     (
@@ -221,6 +221,28 @@ describe('sending a file through the API', () => {
     expect(await booked()).toEqual(before);
     await expect(run('OPENINGS', path, '--stop-after', 'soon')).rejects.toThrow('--stop-after: ');
     await expect(run('OPENINGS', path, '--encoding', 'klingon')).rejects.toThrow('not known');
+  });
+
+  it('enrols members without points, and tells of a file that begins as another one did', async () => {
+    const lines = ['N-1,7000 1,AT', 'N-2,,', ',7000 3,DE', 'N-1,7000 11,', 'N-9,7000 3,', 'N-4,,Austria', ',,'];
+    const path = write('members.csv', `customerId,card,jurisdiction\n${lines.join('\n')}\n`);
+    const before = await members();
+    expect(await run('MEMBERS', path, '--dry-run')).toBe(1);
+    expect(await members()).toBe(before);
+    expect(await run('MEMBERS', path)).toBe(1);
+    expect(await members()).toBe(before + 3);
+    expect(said.at(-1)).toMatch(/^imported: 5 of 7 entries, 0 points, 3 members enrolled, 0 there before, 2 wrong/);
+    expect(said).toContainEqual(expect.stringMatching(/^1 x BAD_VALUE in jurisdiction \(line 7\)/));
+    const { rows } = await points.test.database.owner.query(
+      "SELECT count(*)::int AS identifiers, count(DISTINCT i.member_id)::int AS members FROM member_identifier i WHERE i.kind = 'CARD' AND i.removed_at IS NULL",
+    );
+    expect(rows).toEqual([{ identifiers: 3, members: 2 }]);
+    // With one line more it is another file; who is known already is told.
+    said.length = 0;
+    expect(await run('MEMBERS', write('members-2.csv', `customerId,card,jurisdiction\n${[...lines.slice(0, 5), 'N-5,,'].join('\n')}\n`))).toBe(0);
+    expect(said[0]).toMatch(/^members\.csv, imported to its end at .*, began with the same lines/);
+    expect(said.at(-1)).toMatch(/^imported: 1 of 6 entries, 0 points, 1 members enrolled, 5 there before, 0 wrong/);
+    await expect(run('MEMBERS', path, '--currency', 'FLP')).rejects.toThrow('members are of no points currency');
   });
 
   it('fills a list of errors that is asked for later, however long it is', async () => {

@@ -1,6 +1,9 @@
 import type { FileRecord } from './read-file';
 
-/** An entry as the API takes it: an OpeningRowInput or PurchaseRowInput. */
+/** What a file holds. */
+export type FileKind = 'OPENINGS' | 'PURCHASES' | 'MEMBERS';
+
+/** An entry as the API takes it: a MemberRowInput, OpeningRowInput or PurchaseRowInput. */
 export interface Row {
   readonly line: number;
   readonly lastLine: number;
@@ -11,6 +14,7 @@ export interface Row {
 
 const IDENTIFIERS = { card: 'CARD', qr: 'QR', phone: 'PHONE', email: 'EMAIL', walletPass: 'WALLET_PASS' } as const;
 const MEMBER = ['customerId', 'identifierKind', 'identifier', ...Object.keys(IDENTIFIERS)];
+const MEMBERS = [...MEMBER, 'jurisdiction'];
 const OPENING = [...MEMBER, 'currency', 'points', 'expiresOn', 'earnedOn', 'reference'];
 const BASKET = ['sku', 'category', 'quantity', 'unitPrice', 'amount', 'kind', 'tax'];
 const PURCHASE = [...MEMBER, 'currency', 'occurredAt', 'moneyCurrency', 'channel', 'instrument', 'reference'];
@@ -19,19 +23,24 @@ const PURCHASE = [...MEMBER, 'currency', 'occurredAt', 'moneyCurrency', 'channel
 const MOST_BASKET_LINES = 500;
 
 /** Columns and fields of a kind of file; capitals, blanks, "_" and "-" in their names do not count. */
-export function namesIn(kind: 'OPENINGS' | 'PURCHASES', format: 'csv' | 'ndjson'): (name: string) => string | null {
-  const known = kind === 'OPENINGS' ? OPENING : [...PURCHASE, ...(format === 'csv' ? BASKET : ['lines'])];
+export function namesIn(kind: FileKind, format: 'csv' | 'ndjson'): (name: string) => string | null {
+  const known = kind === 'MEMBERS' ? MEMBERS : kind === 'OPENINGS' ? OPENING : [...PURCHASE, ...(format === 'csv' ? BASKET : ['lines'])];
   const byName = new Map(known.map((name) => [name.toLowerCase(), name]));
   return (name) => byName.get(name.toLowerCase().replace(/[\s_-]/g, '')) ?? null;
 }
 
+/** The entries of a file. */
+export function rowsOf(kind: FileKind, records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
+  return kind === 'PURCHASES' ? purchaseRows(records) : singleRows(records);
+}
+
 /** A line each. */
-export async function* openingRows(records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
+async function* singleRows(records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
   for await (const record of records) yield { line: record.line, lastLine: record.lastLine, end: record.end, input: { line: record.line, ...inputOf(record) } };
 }
 
 /** NDJSON: a purchase a line. CSV: a line of its basket each; neighbours with the same reference are one purchase. */
-export async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
+async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
   let open: FileRecord[] = [];
   for await (const record of records) {
     const reference = record.values.reference;

@@ -22,14 +22,31 @@ export interface TextLine {
   readonly end: number;
 }
 
-/** Which file it is, and how long: the hash of what is on disk, and the bytes that it unpacks to. */
-export async function measureFile(path: string): Promise<{ readonly sha256: string; readonly bytes: number }> {
+/** Most bytes that tell how a file begins. */
+const BEGINNING_BYTES = 4_096;
+
+/**
+ * Which file it is, and how long: the hash of what is on disk, that of how it begins (null: it is empty), and the bytes that it
+ * unpacks to.
+ */
+export async function measureFile(path: string): Promise<{ readonly sha256: string; readonly beginning: string | null; readonly bytes: number }> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
   let bytes = 0;
   if (isPacked(path)) for await (const chunk of unpacked(path)) bytes += (chunk as Buffer).length;
   else ({ size: bytes } = await stat(path));
-  return { sha256: hash.digest('hex'), bytes };
+  return { sha256: hash.digest('hex'), beginning: await hashOfBeginning(path), bytes };
+}
+
+/** Of the first three lines, which a file that is sent again with a line more has too. */
+async function hashOfBeginning(path: string): Promise<string | null> {
+  let begun = Buffer.alloc(0);
+  for await (const chunk of unpacked(path)) {
+    begun = Buffer.concat([begun, (chunk as Buffer).subarray(0, BEGINNING_BYTES)]);
+    if (begun.length >= BEGINNING_BYTES) break;
+  }
+  const lines = begun.subarray(0, BEGINNING_BYTES).toString('latin1').split('\n').slice(0, 3);
+  return begun.length === 0 ? null : createHash('sha256').update(lines.join('\n'), 'latin1').digest('hex');
 }
 
 /**

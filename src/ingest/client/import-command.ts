@@ -8,10 +8,9 @@ import { Platform } from './platform';
 import { type FileFormat, formatOf } from './read-file';
 import { type Progress, type SendFile, type Sent, type SentError, type SentFile, sendFile } from './send-file';
 
-const usage = (kind: SendFile['kind']) => `npm run import:${kind.toLowerCase()} -- FILE --currency CODE [options]
+const usage = (kind: SendFile['kind']) => `npm run import:${kind.toLowerCase()} -- FILE${kind === 'MEMBERS' ? '' : ' --currency CODE'} [options]
   FILE                 CSV with a heading, or NDJSON (.ndjson, .jsonl); either packed (.gz)
-  --currency CODE      points currency of lines that name none
-  --url URL            the platform; default TESSERA_PUBLIC_URL
+${kind === 'MEMBERS' ? '' : '  --currency CODE      points currency of lines that name none\n'}  --url URL            the platform; default TESSERA_PUBLIC_URL
   --client ID          API client of the brand; default TESSERA_CLIENT_ID. Its secret is read from TESSERA_CLIENT_SECRET.
   --dry-run            check everything, book nothing
   --all-or-nothing     check each line by itself first, and book nothing if one is wrong; what only comes out while lines are booked is an
@@ -25,7 +24,10 @@ It ends with 0: all lines are in; 1: some are wrong; 2: it could not be run, or 
 
 const asked = z.object({
   file: z.string('name the file').min(1),
-  currency: z.string('missing').regex(/^[A-Z][A-Z0-9_-]{1,15}$/, 'a currency code is 2 to 16 capital letters and digits'),
+  currency: z
+    .string('missing')
+    .regex(/^[A-Z][A-Z0-9_-]{1,15}$/, 'a currency code is 2 to 16 capital letters and digits')
+    .nullable(),
   url: z.url('a URL, such as https://points.example.org').transform((url) => url.replace(/\/+$/, '')),
   client: z.string('missing; or set TESSERA_CLIENT_ID').regex(/^cli_[0-9a-f]{32}$/, 'an id such as cli_..., as it was shown'),
   secret: z.string('set TESSERA_CLIENT_SECRET in the environment').min(1, 'set TESSERA_CLIENT_SECRET in the environment'),
@@ -88,8 +90,10 @@ function readArguments(kind: SendFile['kind'], settings: ImportSettings, args: r
     };
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     if (positionals.length > 1) throw new Error('Name one file.');
+    if (kind === 'MEMBERS' && values.currency !== undefined) throw new Error('--currency: members are of no points currency, leave it out.');
     return asked.parse({
       batch: 500,
+      ...(kind === 'MEMBERS' && { currency: null }),
       ...values,
       file: positionals[0],
       url: values.url ?? settings.url,
@@ -129,7 +133,11 @@ class Report {
     return sent;
   }
 
-  async onStart({ lastLine, entries, finishedAt }: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void> {
+  async onStart({ lastLine, entries, finishedAt, alike }: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void> {
+    if (alike !== null)
+      this.say(
+        `${alike.fileName ?? 'another file'}, imported to its end at ${alike.finishedAt}, began with the same lines (${alike.id}): entries without a reference that are in both count twice`,
+      );
     if (finishedAt !== null) this.say(`this file was imported to its end before, at ${finishedAt}: nothing is sent again`);
     else if (lastLine > 0) this.say(`going on after line ${lastLine}: ${entries} entries were done before`);
     if (this.errorsTo === null) return;

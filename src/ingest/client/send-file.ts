@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { FileFacts } from './file-facts';
-import { namesIn, openingRows, purchaseRows, type Row } from './file-rows';
+import { type FileKind, namesIn, type Row, rowsOf } from './file-rows';
 import { measureFile, UnusableFile } from './file-text';
 import type { Platform } from './platform';
 import { type FileToRead, readRecords } from './read-file';
 
 export interface SendFile extends FileToRead {
-  readonly kind: 'OPENINGS' | 'PURCHASES';
-  /** Code of the points currency of lines that name none. */
-  readonly currency: string;
+  readonly kind: FileKind;
+  /** Code of the points currency of lines that name none; null: members are of none. */
+  readonly currency: string | null;
   readonly dryRun: boolean;
   /** Entries in one request; 500 at most. */
   readonly batch: number;
@@ -45,6 +45,8 @@ export interface Sent {
   readonly enrolled: number;
   readonly points: number;
   readonly finishedAt: string | null;
+  /** Another file of before that began with the same lines. */
+  readonly alike: { readonly id: string; readonly fileName: string | null; readonly finishedAt: string } | null;
 }
 
 export interface SentError {
@@ -65,17 +67,18 @@ export interface Watcher {
 /** Requests stay well below what a gateway takes at once (TESSERA_BODY_LIMIT). */
 const MOST_BYTES = 400_000;
 
-const IMPORT = 'id lastLine entries imported repeated rejected enrolled points finishedAt';
+const IMPORT = 'id lastLine entries imported repeated rejected enrolled points finishedAt alike { id fileName finishedAt }';
 const ERROR = 'line field code message';
 const ERRORS = `query ($id: ID!, $after: String) { import(id: $id) { errors(first: 100, after: $after) { edges { node { ${ERROR} } } pageInfo { hasNextPage endCursor } } } }`;
 const REFUSAL = '... on Refusal { code message retrySafe }';
 const START = `mutation ($input: StartImportInput!) { startImport(input: $input) { ... on FileImport { ${IMPORT} } ${REFUSAL} } }`;
 const FINISH = `mutation ($input: FinishImportInput!) { finishImport(input: $input) { ${IMPORT} } }`;
 const BATCH = `{ ... on ImportedBatch { import { ${IMPORT} } errors { ${ERROR} } } ${REFUSAL} }`;
-const SEND = {
+const SEND: Readonly<Record<FileKind, string>> = {
+  MEMBERS: `mutation ($input: ImportMembersInput!) { importMembers(input: $input) ${BATCH} }`,
   OPENINGS: `mutation ($input: ImportOpeningsInput!) { importOpenings(input: $input) ${BATCH} }`,
   PURCHASES: `mutation ($input: ImportPurchasesInput!) { importPurchases(input: $input) ${BATCH} }`,
-} as const;
+};
 
 /**
  * Sends a file, batch by batch, and goes on where an earlier run of the same file stopped: the import is named by what is in the file. One that was
@@ -83,14 +86,20 @@ const SEND = {
  */
 export async function sendFile(platform: Platform, file: SendFile, watcher: Watcher): Promise<SentFile> {
   const facts = new FileFacts();
-  const { sha256, bytes: size } = await measureFile(file.path).catch((error: NodeJS.ErrnoException) => {
+  const {
+    sha256,
+    beginning,
+    bytes: size,
+  } = await measureFile(file.path).catch((error: NodeJS.ErrnoException) => {
     throw new UnusableFile(`${file.path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`);
   });
   // In another encoding the same bytes are another file.
-  const key = `${file.kind} ${file.currency} ${file.dryRun ? 'dry run ' : ''}sha256:${sha256}${file.encoding === null ? '' : ` ${file.encoding}`}`;
+  const key = `${file.kind} ${file.currency === null ? '' : `${file.currency} `}${file.dryRun ? 'dry run ' : ''}sha256:${sha256}${file.encoding === null ? '' : ` ${file.encoding}`}`;
   const start = (idempotencyKey: string) => {
     const { kind, currency, dryRun, path } = file;
-    return platform.ask<Sent>(START, { input: { idempotencyKey, kind, currency, dryRun, fileName: basename(path).slice(0, 255), bytesTotal: size } });
+    return platform.ask<Sent>(START, {
+      input: { idempotencyKey, kind, currency, dryRun, fileName: basename(path).slice(0, 255), bytesTotal: size, beginning },
+    });
   };
   let sent = await start(key);
   const begun = () => watcher.onStart(sent, () => errorsOf(platform, sent.id));
@@ -104,7 +113,7 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
   await begun();
   const { id, lastLine } = sent;
   const records = facts.watch(readRecords(file, namesIn(file.kind, file.format)));
-  const rows = file.kind === 'OPENINGS' ? openingRows(records) : purchaseRows(records);
+  const rows = rowsOf(file.kind, records);
   let batch: Row[] = [];
   let bytes = 0;
   let entries = 0;

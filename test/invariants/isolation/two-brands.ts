@@ -18,6 +18,7 @@ import { quoteConversion, quoteConversionSchema } from '../../../src/exchange/qu
 import { storeConversionRate, storeConversionRateSchema } from '../../../src/exchange/store-conversion-rate';
 import { buildTesseraSchema } from '../../../src/graphql/build-schema';
 import { newUuid, type Uuid } from '../../../src/ids';
+import type { ImportKind } from '../../../src/ingest/file-import';
 import { importOpenings } from '../../../src/ingest/import-openings';
 import type { SentRow } from '../../../src/ingest/opening-row';
 import { startImport, startImportSchema } from '../../../src/ingest/start-import';
@@ -88,7 +89,7 @@ export interface Side {
   /** A quote of 10 FLP in AIR. */
   quote(person: Person): Promise<Uuid>;
   /** Starts the import of a file. */
-  bringIn(kind: 'OPENINGS' | 'PURCHASES'): Promise<Uuid>;
+  bringIn(kind: ImportKind): Promise<Uuid>;
   /** Goodwill that a programme manager has proposed. */
   sorry(by: Actor, person: Person): Promise<Uuid>;
   /** A purchase of 20 January, whose points wait to be confirmed. */
@@ -297,8 +298,8 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     const rule = { idempotencyKey: `rule from ${from}`, currency: 'FLP', moneyCurrency: 'EUR', pointsPerUnit: 1, excludedSkus: ['GIFTCARD'] };
     await setEarningRule(app, principal, setEarningRuleSchema.parse({ ...rule, effectiveFrom: new Date(from), availability }));
   }
-  async function bringIn(kind: 'OPENINGS' | 'PURCHASES', rows: readonly SentRow[] = []): Promise<Uuid> {
-    const file = { idempotencyKey: newUuid(), kind, currency: 'FLP', fileName: `${word} file.csv` };
+  async function bringIn(kind: ImportKind, rows: readonly SentRow[] = []): Promise<Uuid> {
+    const file = { idempotencyKey: newUuid(), kind, currency: kind === 'MEMBERS' ? null : 'FLP', fileName: `${word} file.csv` };
     const { id } = await startImport(app, principal, startImportSchema.parse(file));
     if (rows.length > 0) await importOpenings(app, principal, { importId: id, rows, bytesDone: null });
     return id;

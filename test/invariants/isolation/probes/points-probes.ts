@@ -21,7 +21,8 @@ const aRedemption = (kind: 'redeem' | 'hold') =>
     args: (_side: Side, id: Uuid, key: string) => ({ input: { idempotencyKey: key, redemptionId: new Id('redemption', id) } }),
   }) as const;
 
-const fileRow = (side: Side) => ({ line: 1, customerId: new Name('customerId', side.own.customerId), reference: `${side.word} reference` });
+const memberRow = (side: Side) => ({ line: 1, customerId: new Name('customerId', side.own.customerId) });
+const fileRow = (side: Side) => ({ ...memberRow(side), reference: `${side.word} reference` });
 
 /** Points that are earned, spent and converted, and files of them. */
 export const POINTS_PROBES: Readonly<Record<string, Probe>> = {
@@ -68,6 +69,11 @@ export const POINTS_PROBES: Readonly<Record<string, Probe>> = {
   'Mutation.importOpenings': probe<Uuid>({
     prepare: (side) => side.bringIn('OPENINGS'),
     args: (side, id) => ({ input: { importId: new Id('import', id), rows: [{ ...fileRow(side), points: '10', earnedOn: '2026-01-05' }] } }),
+    gives: ['input.rows.0.customerId'],
+  }),
+  'Mutation.importMembers': probe<Uuid>({
+    prepare: (side) => side.bringIn('MEMBERS'),
+    args: (side, id) => ({ input: { importId: new Id('import', id), rows: [{ ...memberRow(side), jurisdiction: 'AT' }] } }),
     gives: ['input.rows.0.customerId'],
   }),
   'Mutation.importPurchases': probe<Uuid>({

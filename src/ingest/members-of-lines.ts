@@ -8,32 +8,42 @@ import { customerHash, identifierHashes, type MemberRef } from '../members/membe
 import { IdentifierAmbiguous } from '../members/member-refusals';
 import { isFound, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
 import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
-import type { OpeningRow } from './opening-row';
 import type { NamedMember } from './row-fields';
 
-/** Whose balances the lines of a batch are. */
-export interface OpeningMembers {
+/** A line that names a member. */
+export interface NamingLine {
+  readonly line: number;
+  readonly member: NamedMember;
+  /** Of a member who is enrolled: ISO 3166-1 country whose law protects the data. */
+  readonly jurisdiction?: string | null;
+}
+
+/** Whom the lines of a batch name. */
+export interface MembersOfLines {
   /** By line; a dry run leaves out members who would be enrolled. */
   readonly members: ReadonlyMap<number, ResolvedMember>;
   readonly errors: ReadonlyMap<number, LineError>;
   /** Members enrolled, or who would be. */
   readonly enrolled: number;
+  /** Lines all of whose names led to the member already. */
+  readonly known: ReadonlySet<number>;
 }
 
 /**
  * Finds the members of a batch's lines, enrols who is unknown, and makes the brand's customer id and the identifier of a line find the same member
  * from now on. A dry run writes nothing.
  */
-export async function openingMembers(
+export async function membersOfLines(
   app: App,
   principal: Principal,
   brandId: Uuid,
   importId: Uuid,
-  rows: readonly OpeningRow[],
+  rows: readonly NamingLine[],
   dryRun: boolean,
-): Promise<OpeningMembers> {
+): Promise<MembersOfLines> {
   const members = new Map<number, ResolvedMember>();
   const errors = new Map<number, LineError>();
+  const known = new Set<number>();
   let enrolled = 0;
   let left = rows;
   // A look, then what becomes known by it, then a look again: two lines may name one person in two ways. Each look settles its first line at least.
@@ -44,8 +54,8 @@ export async function openingMembers(
       break;
     }
     const found = await lookUp(app, principal, brandId, left);
-    const enrolling = new Map<string, OpeningRow>();
-    const completing: OpeningRow[] = [];
+    const enrolling = new Map<string, NamingLine>();
+    const completing: NamingLine[] = [];
     const named = new Set<string>();
     for (const row of left) {
       const { customer, identified, ambiguous, names } = found.get(row) as Found;
@@ -55,9 +65,10 @@ export async function openingMembers(
           row.line,
           lineError(row.line, 'identifier', 'MEMBER_MISMATCH', 'The customerId and the identifier are of two members. Correct one, or leave it out.'),
         );
-      else if ((customer || identified) && (dryRun || isWhole(row.member, customer, identified)))
+      else if ((customer || identified) && (dryRun || isWhole(row.member, customer, identified))) {
         members.set(row.line, (customer ?? identified) as ResolvedMember);
-      else {
+        if (look === 0 && isWhole(row.member, customer, identified)) known.add(row.line);
+      } else {
         // What an earlier line is about to make known is looked at again afterwards.
         if (!names.some((name) => named.has(name))) {
           if (customer || identified) completing.push(row);
@@ -72,7 +83,7 @@ export async function openingMembers(
     for (const row of completing) await complete(app, principal, row, found.get(row) as Found, errors);
     left = left.filter(({ line }) => !members.has(line) && !errors.has(line));
   }
-  return { members, errors, enrolled };
+  return { members, errors, enrolled, known };
 }
 
 interface Found {
@@ -89,7 +100,7 @@ function isWhole({ byCustomer, byIdentifier }: NamedMember, customer: ResolvedMe
   return (byCustomer === null || customer !== null) && (byIdentifier === null || identified !== null);
 }
 
-async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: readonly OpeningRow[]): Promise<Map<OpeningRow, Found>> {
+async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: readonly NamingLine[]): Promise<Map<NamingLine, Found>> {
   const refs: MemberRef[] = rows.flatMap(({ member: { byCustomer, byIdentifier } }) => [byCustomer, byIdentifier].filter((ref) => ref !== null));
   const { found, country } = await app.database.transaction(databasePrincipal(principal), async (tx) => ({
     found: await lookAtMembers(app, tx, brandId, refs),
@@ -97,7 +108,7 @@ async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: reado
   }));
   const byRef = new Map(refs.map((ref, at) => [ref, found[at]]));
   return new Map(
-    rows.map((row): [OpeningRow, Found] => {
+    rows.map((row): [NamingLine, Found] => {
       const [customer, identified] = [row.member.byCustomer, row.member.byIdentifier].map((ref) => (ref === null ? undefined : byRef.get(ref)));
       return [
         row,
@@ -123,16 +134,17 @@ async function enrol(
   app: App,
   principal: Principal,
   importId: Uuid,
-  enrolling: ReadonlyMap<string, OpeningRow>,
+  enrolling: ReadonlyMap<string, NamingLine>,
   errors: Map<number, LineError>,
 ): Promise<void> {
   if (enrolling.size === 0) return;
   const asked = [...enrolling];
-  const commands = asked.map(([names, { member }]) =>
+  const commands = asked.map(([names, { member, jurisdiction }]) =>
     enrolMemberSchema.parse({
       idempotencyKey: `import ${importId} ${names.slice(0, 200)}`,
       customerId: member.byCustomer?.customerId,
       identifiers: member.byIdentifier ? [member.byIdentifier.identifier] : [],
+      jurisdiction,
     }),
   );
   const results = await enrolMembers(app, principal, commands);
@@ -146,7 +158,7 @@ async function enrol(
 async function complete(
   app: App,
   principal: Principal,
-  { line, member }: OpeningRow,
+  { line, member }: NamingLine,
   { customer, identified }: Found,
   errors: Map<number, LineError>,
 ): Promise<void> {

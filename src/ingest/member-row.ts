@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { badValue, type LineError, lineError } from './line-error';
+import type { SentRow } from './opening-row';
+import { filled, memberCells, type NamedMember, namedMember, namesMember } from './row-fields';
+
+/** What a line of a file of members says. */
+export interface MemberRow {
+  readonly line: number;
+  readonly member: NamedMember;
+  /** ISO 3166-1 country whose law protects the member's data; null: not said. */
+  readonly jurisdiction: string | null;
+}
+
+const cells = z
+  .object({
+    ...memberCells,
+    jurisdiction: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'Write an ISO 3166-1 country code, such as AT.')
+      .optional(),
+  })
+  .superRefine(namesMember);
+
+/** Reads a line, apart from everything else in the world. */
+export function readMemberRow({ line, cells: sent, unreadable }: SentRow): MemberRow | LineError {
+  if (unreadable !== null) return lineError(line, null, 'UNREADABLE', unreadable);
+  const parsed = cells.safeParse(filled(sent));
+  if (!parsed.success) return badValue(line, parsed.error);
+  const { jurisdiction, ...member } = parsed.data;
+  return { line, member: namedMember(member), jurisdiction: jurisdiction ?? null };
+}
