@@ -6,6 +6,7 @@ import type { Direct, DirectHandler } from '../http/direct-route';
 import type { Context, Executed } from './context';
 import type { Judge } from './judge-document';
 import type { KnownDocuments, KnownRequest } from './known-documents';
+import { legacyStatus } from './legacy-status';
 import type { Allow } from './limits';
 import { MediaTypes } from './media-types';
 import { parseBody, readBody, Unreadable, unpackBody } from './read-body';
@@ -95,7 +96,7 @@ async function answer(
   for (const [name, value] of answered.headers) all[name] = value;
   const status = answered.status ?? 200;
   if (status === 200) mediaTypes.remember(request.headers.accept, all['content-type']);
-  send(response, status, direct.headers(), all, text);
+  send(response, legacyStatus(status, all['content-type'], text), direct.headers(), all, text);
 }
 
 function textOf({ body }: HTTPGraphQLResponse): string {
