@@ -86,6 +86,9 @@ test('deposits and part exchange count whatever categories earn, unless they are
   const food = rule({ eligibleCategories: new Set(['food']), excludedSkus: new Set(['CRATE']) });
   const beer = { sku: 'BEER', category: 'food', unitPrice: '18' };
   expect(weighed(read(beer, { kind: 'DEPOSIT', amount: '-3' }), food)).toEqual({ cost: 1_500, points: 150 });
+  // Of 115.00 that are to be paid 15.00 earn.
+  const wine = { sku: 'WINE', category: 'wine', unitPrice: '100' };
+  expect(weighed(read(beer, wine, { kind: 'DEPOSIT', amount: '-3' }), food)).toEqual({ cost: 11_500, points: 150 });
   expect(weighed(read(beer, { sku: 'CRATE', kind: 'DEPOSIT', amount: '3' }), food)).toEqual({ cost: 2_100, points: 180 });
 });
 
@@ -111,6 +114,7 @@ test('what a money has no coins for is bad input in that money only', () => {
   expect(parse([{ amount: '1.005' }], 'KWD').success).toBe(true);
   expect(parse([{ amount: '1.5' }], 'JPY').success).toBe(false);
   expect(checkBasket(read({ unitPrice: '0' }), 'EUR')).toEqual([]);
+  expect(weighed(read({ unitPrice: '5' }, { kind: 'DISCOUNT', amount: '-5' }))).toEqual({ cost: 0, points: 0 });
 });
 
 test('fields that are left out are not in the content of a request, so that retries of what was recorded before them stay duplicates', () => {

@@ -19,6 +19,7 @@ test.each<[number, readonly OfferedPoints[], readonly number[], string]>([
   [1_000, [offer(1_500, 1_500, { step: 100n })], [1_000], 'in steps'],
   [1_050, [offer(1_500, 1_500, { step: 100n })], [1_000], 'in steps, the rest is not'],
   [1_000, [offer(800, 800), offer(500, 500, { minimum: 300n })], [800, 0], 'less than its minimum is nothing'],
+  [1_000, [offer(800, 800), offer(500, 500, { minimum: 200n })], [800, 200], 'just its minimum'],
   [1_001, [offer(500, 500, half)], [500], 'half of 10.01 is 5.00'],
   [1_001, [offer(400, 400, half), offer(101, 101, half)], [400, 100], 'half, by two of them'],
   [1_000, [offer(500, 500, half), offer(500, 500)], [500, 500], 'half under one rule, the other half under another'],

@@ -27,6 +27,11 @@ test.each`
   },
 );
 
+test('a purchase that earned less than its rule gives keeps what it earned as long as that is due', () => {
+  expect(came(purchase(['2x5'], { pointsKept: 3 }), goods(1, 1)).clawBack).toBe(0);
+  expect(came(purchase(['5x2'], { pointsKept: 3 }), goods(1, 4)).clawBack).toBe(1);
+});
+
 test('returns add up: what came back before counts', () => {
   const decided = decideReturn(purchase(['4x2.50'], { back: [1], pointsKept: 7 }), [goods(1, 1)]);
   expect(decided).toMatchObject({ clawBack: 2, returned: [{ lineNo: 1, quantity: 1_000n, left: 2_000n }], amountLeft: 5_000_000_000n });
@@ -99,6 +104,16 @@ describe('which part is refunded first', () => {
     ${'POINTS_FIRST'} | ${10} | ${400} | ${6}     | ${0}      | ${1_000}
   `('$order: $back of 10 back, $given given back before: $reinstate points and $money cents back', ({ order, back, given, clawBack, reinstate, money }) => {
     expect(came(standing(order, { given }), goods(1, back))).toMatchObject({ clawBack, reinstate: [reinstate], money });
+  });
+
+  test('a redemption of which not all comes back lets none before it give any, however small its points are', () => {
+    const paidBy = [
+      { points: 300, reversed: 0, value: cents(300) },
+      { points: 2, reversed: 0, value: cents(200) },
+    ];
+    const mixed = purchase(['20x0.50'], { paidBy, paidWithPoints: cents(500), refundOrder: 'POINTS_FIRST' });
+    expect(came(mixed, goods(1, 1))).toMatchObject({ reinstate: [0, 0], money: 50 });
+    expect(came(mixed, goods(1, 5))).toMatchObject({ reinstate: [50, 2], money: 0 });
   });
 
   test('a point that is worth more than what came back waits until enough did, and is not given beside money for the same goods', () => {

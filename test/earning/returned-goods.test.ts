@@ -39,6 +39,11 @@ test.each<[string, ReturnableLine[]]>([
   expect(takeBack(lines, [all], CENT).map(({ returned }) => returned)).toEqual([2_000n, 1_000n]);
 });
 
+test('a line with a discount goes by its total, whatever its price is', () => {
+  const [line] = purchase(['3x10']).lines;
+  expect(worthLeft({ ...line, discount: cents(100), returned: 1_000n }, CENT).amount).toBe(cents(1_933));
+});
+
 test('a line of which all came back is not meant any more', () => {
   const lines = pair({ returned: 2_000n }, { unitPrice: 12_000_000n });
   expect(takeBack(lines, [one], CENT)[1].returned).toBe(1_000n);
