@@ -519,9 +519,11 @@ CREATE TABLE brand (
   country character(2),
   status text NOT NULL DEFAULT 'ACTIVE'::text,
   created_at timestamp with time zone NOT NULL,
+  card_only_per_day integer DEFAULT 1000,
   references_repeat text NOT NULL DEFAULT 'NEVER'::text,
   CONSTRAINT brand_pkey PRIMARY KEY (id),
   CONSTRAINT brand_code_unique UNIQUE (code),
+  CONSTRAINT brand_card_only CHECK (((card_only_per_day >= 0) AND (card_only_per_day <= 1000000000))),
   CONSTRAINT brand_code_form CHECK ((code ~ '^[A-Z][A-Z0-9_-]{1,31}$'::text)),
   CONSTRAINT brand_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT brand_references_repeat CHECK ((references_repeat = ANY (ARRAY['NEVER'::text, 'DAILY'::text, 'ANY'::text]))),
@@ -2159,7 +2161,7 @@ GRANT INSERT, SELECT ON TABLE audit_entry TO tessera_app;
 GRANT INSERT, SELECT ON TABLE award_resolution TO tessera_kernel;
 GRANT SELECT ON TABLE award_resolution TO tessera_app;
 
-GRANT INSERT, SELECT, UPDATE (country, name, references_repeat, status) ON TABLE brand TO tessera_app;
+GRANT INSERT, SELECT, UPDATE (card_only_per_day, country, name, references_repeat, status) ON TABLE brand TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE brand_event TO tessera_app;
 

@@ -145,8 +145,8 @@ async function enrol(app: BuiltApp, superuser: Pool, brandId: string, members: n
       LONG_AGO,
     ]);
     await superuser.query(
-      `INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at)
-       SELECT id, $1, member_id, hash, 'ENROLLED', $5 FROM unnest($2::uuid[], $3::uuid[], $4::bytea[]) AS new (id, member_id, hash)`,
+      `INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at, confirmed_at, confirmed_by)
+       SELECT id, $1, member_id, hash, 'ENROLLED', $5, $5, 'ENROLMENT' FROM unnest($2::uuid[], $3::uuid[], $4::bytea[]) AS new (id, member_id, hash)`,
       [brandId, ids.map(() => newUuid()), ids, numbers.map((number) => customerHash(app.keys, brandId, `c${number}`)), LONG_AGO],
     );
   }

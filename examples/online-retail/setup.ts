@@ -59,7 +59,9 @@ async function findOrCreateBrands(operator: GraphQLClient): Promise<Map<BrandCod
   }
   for (const code of BRAND_CODES) {
     if (ids.has(code)) continue;
-    const input = { idempotencyKey: `online-retail/brand/${code}`, code, name: `${code[0]}${code.slice(1).toLowerCase()} (online retail)`, country: 'GB' };
+    const name = `${code[0]}${code.slice(1).toLowerCase()} (online retail)`;
+    // Its customers show a card at every brand, and spend as much as they like.
+    const input = { idempotencyKey: `online-retail/brand/${code}`, code, name, country: 'GB', cardOnlyPerDay: null };
     const { createBrand } = await operator.run<{ createBrand: Answer<{ id: string }> }>(
       `mutation CreateBrand($input: CreateBrandInput!) { createBrand(input: $input) { __typename ... on Brand { id } ${REFUSAL} } }`,
       { input },

@@ -27,7 +27,11 @@ export async function proposeMerge(app: App, principal: Principal, command: Prop
     const { client } = tx;
     const { memberId: duplicateId } = await findForOperator(app, tx, principal, command.duplicate, CARE_ROLES);
     const { memberId: survivorId } = await findForOperator(app, tx, principal, command.survivor, CARE_ROLES);
-    if (duplicateId === survivorId) throw new InvalidInput('input.survivor', 'A member cannot be merged with itself: name the other one.');
+    if (duplicateId === survivorId)
+      throw new InvalidInput(
+        command.survivor.by === 'id' ? 'input.survivorId' : 'input.survivor',
+        'A member cannot be merged with itself: name the other one.',
+      );
     const id: Uuid = newUuid();
     await client.query(
       `INSERT INTO care_proposal (id, kind, brand_id, deciding_brand_id, member_id, survivor_id, reason, proposed_by, proposed_at)

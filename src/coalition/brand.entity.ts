@@ -28,6 +28,10 @@ export class BrandRecord {
   @Column('text', { name: 'references_repeat' })
   referencesRepeat!: ReferencesRepeat;
 
+  /** Whole points of a member that a card alone burns there in a day, of each currency; null: no limit. */
+  @Column('int', { name: 'card_only_per_day', nullable: true })
+  cardOnlyPerDay!: number | null;
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 }

@@ -18,6 +18,8 @@ export interface Brand {
   /** Its status from when on, oldest first; before the first change it was ACTIVE. */
   readonly history: readonly { readonly status: 'ACTIVE' | 'SUSPENDED'; readonly at: Date }[];
   readonly referencesRepeat: ReferencesRepeat;
+  /** Whole points of a member that a card alone burns there in a day, of each currency; null: no limit. */
+  readonly cardOnlyPerDay: number | null;
 }
 
 export type ExpiryPolicy =
@@ -159,16 +161,19 @@ async function loadSnapshot(client: PoolClient): Promise<CoalitionSnapshot> {
   const statuses = new Map<Uuid, { status: 'ACTIVE' | 'SUSPENDED'; at: Date }[]>();
   for (const row of (await client.query('SELECT brand_id, status, at FROM brand_event ORDER BY brand_id, at, seq')).rows)
     listIn(statuses, row.brand_id).push({ status: row.status, at: row.at });
-  const brands: Brand[] = (await client.query('SELECT id, code, name, is_operator, country, status, references_repeat FROM brand')).rows.map((row) => ({
-    id: row.id,
-    code: row.code,
-    name: row.name,
-    isOperator: row.is_operator,
-    country: row.country,
-    status: row.status,
-    history: statuses.get(row.id) ?? [],
-    referencesRepeat: row.references_repeat,
-  }));
+  const brands: Brand[] = (await client.query('SELECT id, code, name, is_operator, country, status, references_repeat, card_only_per_day FROM brand')).rows.map(
+    (row) => ({
+      id: row.id,
+      code: row.code,
+      name: row.name,
+      isOperator: row.is_operator,
+      country: row.country,
+      status: row.status,
+      history: statuses.get(row.id) ?? [],
+      referencesRepeat: row.references_repeat,
+      cardOnlyPerDay: row.card_only_per_day,
+    }),
+  );
   const currencies = (await client.query(CURRENCIES)).rows.map(toCurrency);
   const histories = new Map<Uuid, PartnershipChange[]>();
   for (const row of (await client.query(HISTORIES)).rows)

@@ -3,6 +3,7 @@ import type { App } from '../app';
 import { newUuid, type Uuid } from '../ids';
 import { Refusal } from '../refusal';
 import { BrandRecord } from './brand.entity';
+import { CARD_ONLY_PER_DAY } from './create-brand';
 
 /** A coalition has one operator. */
 export class CoalitionFounded extends Refusal {
@@ -35,6 +36,7 @@ export async function foundCoalition(app: App, command: FoundCoalition): Promise
       country: command.country ?? null,
       status: 'ACTIVE',
       referencesRepeat: 'NEVER',
+      cardOnlyPerDay: CARD_ONLY_PER_DAY,
       createdAt,
     });
     await manager.insert(StaffMember, { id: staffId, ...command.firstOperator, brandId, role: 'OPERATOR', createdAt, removedAt: null });

@@ -7,26 +7,28 @@ import type { Tx } from '../database/transaction';
 import type { Uuid } from '../ids';
 import { InvalidInput, NotFound } from '../refusal';
 import { BrandRecord } from './brand.entity';
-import { brandNameSchema, countrySchema } from './create-brand';
+import { brandNameSchema, cardOnlyPerDaySchema, countrySchema } from './create-brand';
 import { REFERENCES_REPEAT } from './references-repeat';
 
 export const updateBrandSchema = z.object({
   name: brandNameSchema.nullish(),
   country: countrySchema.nullish(),
   referencesRepeat: z.enum(REFERENCES_REPEAT).nullish(),
+  cardOnlyPerDay: cardOnlyPerDaySchema.optional(),
   reason: reasonSchema,
 });
 
 /** What is left out stays as it is. */
 export type UpdateBrand = z.output<typeof updateBrandSchema> & { readonly brandId: Uuid };
 
-/** Renames a brand, or changes its country, or how often it uses a reference. What was booked keeps the reference that it holds. */
+/** Renames a brand, or changes its country, how often it uses a reference, or how much a card alone burns there. What was booked keeps the reference that it holds. */
 export function updateBrand(app: App, principal: Principal, command: UpdateBrand): Promise<BrandRecord> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);
   return changeBrand(app, principal, 'updateBrand', command, (brand) => ({
     name: command.name ?? brand.name,
     country: command.country ?? brand.country,
     referencesRepeat: command.referencesRepeat ?? brand.referencesRepeat,
+    cardOnlyPerDay: command.cardOnlyPerDay === undefined ? brand.cardOnlyPerDay : command.cardOnlyPerDay,
   }));
 }
 
@@ -64,7 +66,7 @@ async function changeBrand(
   principal: Principal,
   operation: string,
   command: ChangeBrandStatus,
-  change: (brand: BrandRecord) => Partial<Pick<BrandRecord, 'name' | 'country' | 'status' | 'referencesRepeat'>>,
+  change: (brand: BrandRecord) => Partial<Pick<BrandRecord, 'name' | 'country' | 'status' | 'referencesRepeat' | 'cardOnlyPerDay'>>,
 ): Promise<BrandRecord> {
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const brand = await tx.manager.findOne(BrandRecord, { where: { id: command.brandId }, lock: { mode: 'pessimistic_write' } });

@@ -20,6 +20,7 @@ import { earningRules } from './earning-rules';
 import type { RecordPurchase } from './purchase-command';
 import { purchaseReceipt } from './purchase-receipt';
 import { type AskedPurchase, type NotOne, requestPurchases } from './purchase-requests';
+import { toldPurchases } from './told-purchases';
 
 /** What a purchase came to; the same for every repetition of the request. */
 export interface RecordedPurchase {
@@ -43,7 +44,8 @@ export interface RecordedPurchase {
   /** Last local day on which the brand can confirm them; null: they need not be. */
   readonly confirmBy?: string | null;
   readonly occurredAt: string;
-  readonly balance: BalanceAfter;
+  /** null: nothing proves to the brand that the member stands behind the request, or not any more. */
+  readonly balance: BalanceAfter | null;
   readonly dryRun: boolean;
   /** It was booked before, by the same key or by the same receipt: this is its first answer. */
   readonly duplicate: boolean;
@@ -112,7 +114,12 @@ async function record(
   // All requests are made before the first is posted, so that a member's purchases keep their order.
   const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, redemptionRulesById, limits }, asked);
   const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, requests[at])));
-  const results = outcomes.map((outcome, at) => toResult(outcome, asked[at]));
+  const told = await toldPurchases(
+    app,
+    snapshot,
+    outcomes.map((outcome, at) => ({ asked: asked[at], named: members[at], outcome })),
+  );
+  const results = told.map((outcome, at) => toResult(outcome, asked[at]));
   // Also of repetitions: the first request may have been cut off before.
   const met = outcomes.flatMap((outcome, at) => {
     const booked = outcome.status === 'fulfilled' && !outcome.value.refusal && !commands[at].dryRun;
@@ -181,7 +188,7 @@ function toRecorded(outcome: PostingOutcome, { command: { dryRun }, found: { sto
     availableOn: answer.availableOn,
     confirmBy: answer.confirmBy,
     occurredAt: answer.occurredAt,
-    balance: outcome.balances[0],
+    balance: outcome.balances[0] ?? null,
     dryRun,
     duplicate: outcome.duplicate,
     byReference: !stored && receipt?.is === 'repeated',

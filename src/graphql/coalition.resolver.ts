@@ -30,10 +30,19 @@ import { answerOrRefusal } from './refusal.types';
 const byCode = z.tuple([z.string().max(32)]);
 
 /** A brand as shown. */
-export function showBrand(ctx: Context, { id, code, name, isOperator, country, status, referencesRepeat }: Brand | BrandRecord): BrandType {
+export function showBrand(ctx: Context, brand: Brand | BrandRecord): BrandType {
+  const { id, code, name, isOperator, country, status, referencesRepeat, cardOnlyPerDay } = brand;
   const { principal } = ctx;
   const told = principal?.kind !== 'member' && (principal?.brandId === id || (principal?.kind === 'staff' && principal.ofOperator));
-  return { id: showId(ctx, 'brand', id), code, name, isOperator, country, status, referencesRepeat: told ? referencesRepeat : null };
+  return {
+    id: showId(ctx, 'brand', id),
+    code,
+    name,
+    isOperator,
+    country,
+    status,
+    ...(told ? { referencesRepeat, cardOnlyPerDay } : { referencesRepeat: null, cardOnlyPerDay: null }),
+  };
 }
 
 /** The brand with a uuid, as shown; throws NotFound. */

@@ -3,6 +3,7 @@ import { ChangeInput, CreationInput } from './change-input.types';
 import { connectionOf } from './connection';
 import { enumOf } from './enum-of';
 import { answerUnion, IdempotencyConflictAnswer, RefusalAnswer, RefusalType } from './refusal.types';
+import { PointsScalar } from './scalars';
 
 export const BrandStatusEnum = enumOf('BrandStatus', 'Whether a brand takes part.', {
   ACTIVE: 'It does.',
@@ -61,6 +62,13 @@ export class BrandType {
 
   @Field(() => ReferencesRepeatEnum, { nullable: true, description: 'How often it uses a reference; null for whom it does not concern.' })
   referencesRepeat!: string | null;
+
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description:
+      'Whole points of a member that a card, code or pass alone burns there in a day, of each points currency. Null: no limit, or for whom it does not concern.',
+  })
+  cardOnlyPerDay!: number | null;
 }
 export const BrandConnection = connectionOf('Brand', () => BrandType);
 
@@ -149,6 +157,13 @@ export class CreateBrandInput extends CreationInput {
 
   @Field(() => ReferencesRepeatEnum, { nullable: true, description: 'How often it uses a reference: NEVER by default.' })
   referencesRepeat?: 'NEVER' | 'DAILY' | 'ANY' | null;
+
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description:
+      'Whole points of a member that a card, code or pass alone burns there in a day, of each points currency: 1,000 when left out; null for no limit.',
+  })
+  cardOnlyPerDay?: bigint | null;
 }
 
 @InputType({ description: 'What is left out stays as it is.' })
@@ -164,6 +179,9 @@ export class UpdateBrandInput extends ChangeInput {
 
   @Field(() => ReferencesRepeatEnum, { nullable: true, description: 'How often it uses a reference from now on.' })
   referencesRepeat?: 'NEVER' | 'DAILY' | 'ANY' | null;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'Whole points of a member that a card alone burns there in a day from now on; null for no limit.' })
+  cardOnlyPerDay?: bigint | null;
 }
 
 @InputType()

@@ -35,7 +35,7 @@ function showPurchase(ctx: Context, recorded: RecordedPurchase): RecordedPurchas
     ...recorded,
     purchaseId: recorded.dryRun ? null : showId(ctx, 'purchase', recorded.purchaseId),
     ruleId: showId(ctx, 'rule', recorded.ruleId),
-    balance: showBalance(recorded.currency, recorded.balance),
+    balance: recorded.balance && showBalance(recorded.currency, recorded.balance),
   };
 }
 

@@ -174,8 +174,12 @@ export class RecordedPurchaseType {
   @Field(() => DateTimeScalar, { description: 'When it happened.' })
   occurredAt!: string;
 
-  @Field(() => BalanceType, { description: "The member's balance after it." })
-  balance!: BalanceType;
+  @Field(() => BalanceType, {
+    nullable: true,
+    description:
+      "The member's balance after it; null where a phone number or e-mail address alone was shown, over a link that nobody confirmed, and for a dry run on a card alone.",
+  })
+  balance!: BalanceType | null;
 
   @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
   dryRun!: boolean;

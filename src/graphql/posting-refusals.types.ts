@@ -31,9 +31,27 @@ export class WalletClosedAnswer extends RefusalAnswer {}
 
 @RefusalType('INSUFFICIENT_POINTS', 'The wallet holds fewer points that can be spent than were asked for.')
 export class InsufficientPointsAnswer extends RefusalAnswer {
-  @Field(() => PointsScalar, { description: "Points that could be spent, in the currency's smallest unit." })
-  available!: number;
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: "Points that could be spent, in the currency's smallest unit; null where the balance is not told.",
+  })
+  available!: number | null;
 }
+
+@RefusalType('CARD_LIMIT_REACHED', 'A card, code or pass alone burns so many points of a member in a day, and no more. Nothing is stored under the key.')
+export class CardLimitReachedAnswer extends RefusalAnswer {
+  @Field(() => PointsScalar, { description: "Points that are left for the day, in the currency's smallest unit." })
+  capLeft!: number;
+
+  @Field(() => PointsScalar, { description: 'Most in a day.' })
+  capMaximum!: number;
+
+  @Field(() => DateTimeScalar, { description: 'When it starts anew.' })
+  resetsAt!: string;
+}
+
+@RefusalType('NUMBER_IS_NO_PROOF', 'Anybody may know a phone number or e-mail address: points are earned on it, and never burned.')
+export class NumberIsNoProofAnswer extends RefusalAnswer {}
 
 @RefusalType('NO_EARNING_RULE', 'The brand has no earning rule for this currency in force at that moment.')
 export class NoEarningRuleAnswer extends RefusalAnswer {}

@@ -12,6 +12,7 @@ import {
   BelowMinimumAnswer,
   CapReachedAnswer,
   CaptureExceedsHoldAnswer,
+  CardLimitReachedAnswer,
   HoldExpiredAnswer,
   HoldNotOpenAnswer,
   InsufficientPointsAnswer,
@@ -19,6 +20,7 @@ import {
   NoRedemptionRuleAnswer,
   NotAStepAnswer,
   NotFoundAnswer,
+  NumberIsNoProofAnswer,
   PurchaseAmountRequiredAnswer,
   RedemptionNotCapturedAnswer,
   ReferenceTakenAnswer,
@@ -150,6 +152,8 @@ const spendingRefusals = () => [
   WalletClosedAnswer,
   MemberUnknownAnswer,
   IdentifierAmbiguousAnswer,
+  CardLimitReachedAnswer,
+  NumberIsNoProofAnswer,
 ];
 export const RedeemResult = answerUnion('RedeemResult', 'Points spent, or why they were not.', () => RedemptionType, spendingRefusals);
 export const RedeemManyResult = answerUnion(

@@ -5,12 +5,14 @@ import type { HashedRef } from './member-ref';
  * What a brand's request proves about the member that it names (docs/decisions/0024):
  * MEMBER - the brand's link is confirmed, or a code of the member's login was shown: points are burned, the balance is told;
  * CARD - what whoever carries it can show, and nothing more: it burns within bounds;
+ * NUMBER - a phone number or e-mail address alone, which anybody may know: points are earned, nothing is told, whoever has confirmed what;
  * NONE - the brand's own word, over a link that nobody confirmed: points are earned, nothing is told.
  */
-export type Proof = 'MEMBER' | 'CARD' | 'NONE';
+export type Proof = 'MEMBER' | 'CARD' | 'NUMBER' | 'NONE';
 
 /** The only place that decides it, for every operation. */
 export function proofOf(ref: HashedRef, { confirmed }: { readonly confirmed: boolean }): Proof {
+  if (ref.by === 'identifier' && (ref.kind === 'PHONE' || ref.kind === 'EMAIL')) return 'NUMBER';
   if (confirmed || ref.by === 'tillCode') return 'MEMBER';
   return ref.by === 'identifier' ? 'CARD' : 'NONE';
 }
@@ -28,7 +30,22 @@ export class MemberNotConfirmed extends Refusal {
   }
 }
 
-/** Throws MemberNotConfirmed where nothing proves that the member stands behind a request to burn points. */
+/** Anybody may know a phone number or e-mail address. Nothing is stored, and no repetition works: another request has to name the member otherwise. */
+export class NumberIsNoProof extends Refusal {
+  constructor() {
+    super({
+      code: 'NUMBER_IS_NO_PROOF',
+      message:
+        'A phone number or e-mail address alone burns no points: points are only earned on it. ' +
+        'Name the member by a card, by a till code, or by your own customer id over a confirmed link.',
+      retrySafe: false,
+    });
+  }
+}
+
+/** Throws MemberNotConfirmed or NumberIsNoProof where nothing proves that the member stands behind a request to burn points. */
 export function requireToBurn(ref: HashedRef, member: { readonly confirmed: boolean }): void {
-  if (proofOf(ref, member) === 'NONE') throw new MemberNotConfirmed();
+  const proof = proofOf(ref, member);
+  if (proof === 'NUMBER') throw new NumberIsNoProof();
+  if (proof === 'NONE') throw new MemberNotConfirmed();
 }

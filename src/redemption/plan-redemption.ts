@@ -12,6 +12,7 @@ import type { RefusalData } from '../refusal';
 import type { PoolAccess } from '../sharing/household';
 import { PoolNotSpendable } from '../sharing/sharing-refusals';
 import { standingOf } from '../sharing/standing';
+import { type CardLimit, withinCardLimit } from './card-limit';
 import { checkRule, moneyValue, type PaidPurchase } from './check-rule';
 import type { RedemptionRule } from './redemption-rule';
 
@@ -40,6 +41,8 @@ export interface RedemptionFacts {
   readonly mostPoints: bigint;
   /** Velocity limits that the redemption must keep: see limitsFor. */
   readonly limits: readonly HeldLimit[];
+  /** Where only a card was shown: what may be burned on it; null: no limit. */
+  readonly cardLimit: CardLimit | null;
   readonly purchase: PaidPurchase | null;
   /** A hold's end; null: the points are burned at once. */
   readonly holdUntil: Date | null;
@@ -65,9 +68,11 @@ export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Pl
     if ('refused' in allowed) return allowed;
     const within = withinLimits(view, facts.limits, amount);
     if ('refused' in within) return within;
+    const onCard = withinCardLimit(view, facts.cardLimit, amount);
+    if ('refused' in onCard) return onCard;
     const common = { id, from: facts.from, to: facts.redeemed, amount, termsId };
     const step: Step = holdUntil === null ? { do: 'debit', ...common, code: 'BURN' } : { do: 'hold', ...common, ...endOfHold(facts, holdUntil) };
-    return { steps: [...facts.activity, ...within.steps, step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
+    return { steps: [...facts.activity, ...within.steps, ...onCard, step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
   };
 }
 

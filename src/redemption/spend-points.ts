@@ -19,6 +19,7 @@ import { type HashedRef, hashedRefContent, hashRef, type MemberRef } from '../me
 import { MemberUnknown } from '../members/member-refusals';
 import { type FoundOrNot, isFound, knowPresented, presentedFor, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
 import { lookingAgain, whileOpen } from '../members/surviving-accounts';
+import { asTold, tellsBalance, withoutBalances } from '../members/what-is-told';
 import { proofOf, requireToBurn } from '../members/what-proves';
 import { dayOf } from '../points/calendar';
 import { type JudgedReference, judgeReference, type SameReceipt } from '../purchases/claim-reference';
@@ -28,6 +29,7 @@ import { orRefusal } from '../purchases/posting-time';
 import { type PoolAccess, spendsFromPool } from '../sharing/household';
 import { PoolNotSpendable } from '../sharing/sharing-refusals';
 import { standingCounters } from '../sharing/standing';
+import { cardLimit } from './card-limit';
 import { MOST_MONEY } from './check-rule';
 import { planRedemption } from './plan-redemption';
 import { type RedemptionRules, redemptionRules } from './redemption-rule';
@@ -113,7 +115,7 @@ async function spendOnce(
   if (stored) {
     const outcome = sameOutcome(stored, hash);
     await knowMet(app, brandId, outcome, named, member);
-    return toSpent(outcome, { dryRun: false, told: isFound(member) && proofOf(named, member) !== 'NONE' });
+    return toSpent(await repeated(app, command, outcome, snapshot, named, { member, pool }), false);
   }
   const happenedAt = command.occurredAt ?? now;
   const currency = requireCurrency(snapshot, command.currency);
@@ -123,18 +125,39 @@ async function spendOnce(
   if (receipt?.is === 'taken') throw receipt.refusal;
   if (receipt?.is === 'repeated') {
     if (!dryRun) await knowMet(app, brandId, receipt.first.outcome, named, member);
-    return toSpent(receipt.first.outcome, { dryRun, told: member.inForce && proofOf(named, member) !== 'NONE' });
+    return toSpent(await repeated(app, command, receipt.first.outcome, snapshot, named, { member, pool }), dryRun);
   }
   // Whoever had it then may have been somebody else, or has replaced it: points are burned on what is the member's now as well.
   if (!member.inForce) throw new MemberUnknown(named);
   requireToBurn(named, member);
   const [rules, limits] = await Promise.all([redemptionRules(app, version), velocityLimits(app, version)]);
-  const found: Found = { member, pool: source === 'POOL' ? pool : undefined, snapshot, currency, rules, limits, now, happenedAt, holdUntil };
+  const told = tellsBalance(named, member, dryRun);
+  const perDay = proofOf(named, member) === 'CARD' ? (snapshot.brandsById.get(brandId)?.cardOnlyPerDay ?? null) : null;
+  const found: Found = { member, pool: source === 'POOL' ? pool : undefined, snapshot, currency, rules, limits, perDay, now, happenedAt, holdUntil };
   const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId, receipt });
-  if (dryRun) return toSpent(await app.ledger.preview({ ...request, id: newUuid() }), { dryRun: true, told: true });
+  if (dryRun) return toSpent(asTold(await app.ledger.preview({ ...request, id: newUuid() }), told, null), true);
   const outcome = await app.ledger.post(request);
   await knowMet(app, brandId, outcome, named, member);
-  return toSpent(outcome, { dryRun: false, told: true });
+  return toSpent(asTold(outcome, told, null), false);
+}
+
+/** A repetition tells what became of the request, and the balance only as it may be told today: of what the member named spends from now. */
+async function repeated(
+  app: App,
+  { currency: code, source, dryRun }: SpendPoints,
+  outcome: PostingOutcome,
+  snapshot: CoalitionSnapshot,
+  named: HashedRef,
+  { member, pool }: { readonly member: FoundOrNot; readonly pool: PoolAccess | undefined },
+): Promise<PostingOutcome> {
+  const currency = snapshot.currenciesByCode.get(code);
+  if (!currency || !isFound(member) || !tellsBalance(named, member, dryRun) || (source === 'POOL' && !pool)) return withoutBalances(outcome);
+  const [account] = await app.ledger.openAccounts([
+    source === 'POOL' && pool
+      ? { kind: 'POOL', owner: pool.poolId, currencyId: currency.id }
+      : { kind: 'WALLET', owner: member.walletId, currencyId: currency.id },
+  ]);
+  return asTold(outcome, true, account);
 }
 
 function receiptOf({ source, points, purchase }: SpendPoints, { kind }: Spending, { memberId }: ResolvedMember): SameReceipt {
@@ -147,9 +170,9 @@ async function knowMet(app: App, brandId: Uuid, outcome: PostingOutcome, ref: Ha
   if (!outcome.refusal && isFound(member) && member.toKnow) await knowPresented(app, brandId, [presentedFor(outcome, ref)]);
 }
 
-function toSpent(outcome: PostingOutcome, { dryRun, told }: { dryRun: boolean; told: boolean }): SpentPoints {
+function toSpent(outcome: PostingOutcome, dryRun: boolean): SpentPoints {
   const answer = acceptedAnswer(outcome) as unknown as Omit<SpentPoints, 'balance' | 'dryRun' | 'duplicate'>;
-  return { ...answer, source: answer.source ?? 'WALLET', balance: told ? outcome.balances[0] : null, dryRun, duplicate: outcome.duplicate };
+  return { ...answer, source: answer.source ?? 'WALLET', balance: outcome.balances[0] ?? null, dryRun, duplicate: outcome.duplicate };
 }
 
 interface Found {
@@ -160,6 +183,8 @@ interface Found {
   readonly currency: PointCurrency;
   readonly rules: RedemptionRules;
   readonly limits: VelocityLimits;
+  /** Whole points that a card alone burns in a day here; null: no limit, or more than a card was shown. */
+  readonly perDay: number | null;
   readonly now: Date;
   readonly happenedAt: Date;
   readonly holdUntil: Date | null;
@@ -167,7 +192,7 @@ interface Found {
 
 async function toRequest(
   app: App,
-  { member, pool, snapshot, currency, rules, limits: all, now, happenedAt, holdUntil }: Found,
+  { member, pool, snapshot, currency, rules, limits: all, perDay, now, happenedAt, holdUntil }: Found,
   command: SpendPoints,
   { kind, id, hash, brandId, receipt }: { kind: Spending['kind']; id: Uuid; hash: Buffer; brandId: Uuid; receipt: JudgedReference | null },
 ): Promise<PostingRequest> {
@@ -201,9 +226,13 @@ async function toRequest(
   if ('refused' in agreed) return { ...request, plan: () => agreed };
   // A hold counts when it is placed: what it may spend later is asked for now.
   const limits = limitsFor(all, { act: 'REDEEM', currency, account: wallet, brandId, occurredAt: happenedAt, day: request.day });
+  const onCard = cardLimit(perDay, brandId, currency, wallet, dayOf(now, currency.timeZone));
   return {
     ...request,
-    loads: { ...request.loads, counters: [...velocityCounters(limits), ...(household ? standingCounters(from, [household.id]) : [])] },
+    loads: {
+      ...request.loads,
+      counters: [...velocityCounters(limits), ...(onCard ? [onCard] : []), ...(household ? standingCounters(from, [household.id]) : [])],
+    },
     plan: whileOpen(
       [wallet],
       planRedemption({
@@ -223,6 +252,7 @@ async function toRequest(
         points: command.points,
         mostPoints: mostClearable(snapshot, currency),
         limits,
+        cardLimit: onCard,
         purchase: command.purchase,
         holdUntil,
         // A pool has no expiry of its own: what is in it keeps the dates that it came with.

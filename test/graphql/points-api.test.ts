@@ -243,26 +243,38 @@ test('a receipt with a total, a voucher, empties and tax; money back without goo
 
 test('refusals are typed, say what to do, and write nothing', async () => {
   const { fuel, taxi } = open;
-  const { id } = await ask(fuel, ENROL, { idempotencyKey: newKey(), identifiers: [{ kind: 'PHONE', value: '+43 1 234' }] });
+  const { id } = await ask(fuel, ENROL, {
+    idempotencyKey: newKey(),
+    identifiers: [
+      { kind: 'PHONE', value: '+43 1 234' },
+      { kind: 'CARD', value: '4000 0001' },
+    ],
+  });
   const bought = await ask(fuel, PURCHASE, basket({ id }, '1000'));
   const hold = await ask(fuel, HOLD, spending({ id }, 100));
   const burned = await ask(fuel, REDEEM, spending({ id }, 100));
   const phone = { identifier: { kind: 'PHONE', value: '+43-1-234' } };
+  const card = { identifier: { kind: 'CARD', value: '40000001' } };
   await ask(taxi, PURCHASE, basket(phone, '1'));
   const before = await written();
   const capture = (more: object) => ({ idempotencyKey: newKey(), redemptionId: hold.redemptionId, ...more });
-  expect(await ask(taxi, REDEEM, spending(phone, 5_000, { purchaseAmount: { amount: '1000', currency: 'EUR' } }))).toMatchObject({
+  expect(await ask(taxi, REDEEM, spending(card, 900, { purchaseAmount: { amount: '1000', currency: 'EUR' } }))).toMatchObject({
     __typename: 'InsufficientPoints',
     available: 801,
     retrySafe: false,
   });
-  expect(await ask(taxi, REDEEM, spending(phone, 5))).toMatchObject({ __typename: 'BelowMinimum', minimum: 10 });
-  expect(await ask(taxi, REDEEM, spending(phone, 15))).toMatchObject({ __typename: 'NotAStep', step: 10, nextIncrement: 20 });
-  expect(await ask(taxi, REDEEM, spending(phone, 60, { purchaseAmount: { amount: '1.01', currency: 'EUR' } }))).toMatchObject({
+  expect(await ask(taxi, REDEEM, spending(card, 1_010, { purchaseAmount: { amount: '1000', currency: 'EUR' } }))).toMatchObject({
+    __typename: 'CardLimitReached',
+    retrySafe: true,
+  });
+  expect(await ask(taxi, REDEEM, spending(phone, 10))).toMatchObject({ __typename: 'NumberIsNoProof', retrySafe: false });
+  expect(await ask(taxi, REDEEM, spending(card, 5))).toMatchObject({ __typename: 'BelowMinimum', minimum: 10 });
+  expect(await ask(taxi, REDEEM, spending(card, 15))).toMatchObject({ __typename: 'NotAStep', step: 10, nextIncrement: 20 });
+  expect(await ask(taxi, REDEEM, spending(card, 60, { purchaseAmount: { amount: '1.01', currency: 'EUR' } }))).toMatchObject({
     __typename: 'ShareExceeded',
     maximum: 50,
   });
-  expect(await ask(taxi, REDEEM, spending(phone, 60, { purchaseAmount: null }))).toMatchObject({ __typename: 'PurchaseAmountRequired' });
+  expect(await ask(taxi, REDEEM, spending(card, 60, { purchaseAmount: null }))).toMatchObject({ __typename: 'PurchaseAmountRequired' });
   expect(await ask(fuel, CAPTURE, capture({ points: 101 }))).toMatchObject({ __typename: 'CaptureExceedsHold', held: 100 });
   expect(await ask(fuel, CAPTURE, capture({ redemptionId: burned.redemptionId }))).toMatchObject({ __typename: 'HoldNotOpen', state: 'BURNED' });
   expect(await ask(fuel, REFUND, capture({ redemptionId: burned.redemptionId, points: 101 }))).toMatchObject({

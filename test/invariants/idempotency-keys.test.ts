@@ -13,6 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
+/** The first answer, without what a member has: that is told only as it may be told today. */
+function withoutBalance(answer: unknown): unknown {
+  const told = (name: string, value: unknown) =>
+    /_(balance|available)$/.test(name) ? null : name === 'InsufficientPoints_message' ? expect.any(String) : value;
+  return Object.fromEntries(Object.entries(answer as object).map(([name, value]) => [name, told(name, value)]));
+}
+
 describe('an idempotency key', () => {
   it('used again gets the first answer, and is refused with other content: in each mutation that has one', async () => {
     const problems: string[] = [];
@@ -34,7 +41,7 @@ describe('an idempotency key', () => {
     expect(problems).toEqual([]);
   });
 
-  it('gets the first answer after everything that it was decided by has changed', async () => {
+  it('gets the first answer after everything that it was decided by has changed, and no balance of a member who is no longer known', async () => {
     const { a, operator } = world;
     const [buyer, input] = [await a.enrol(), { idempotencyKey: key(), lines: lines('1000') }];
     const bought = { ...desk.purchase(input), member: new Who(buyer) };
@@ -58,7 +65,7 @@ describe('an idempotency key', () => {
       ['redeem', burnt, spent],
       ['redeem', tooMuch, refused],
     ] as const)
-      expect(settled((await desk.call(name, sent)).result)).toEqual(settled(answer.result));
+      expect(settled((await desk.call(name, sent)).result)).toEqual(withoutBalance(settled(answer.result)));
     await send(world, await operator.token(), desk.find('resumeBrand').root, brand);
     const back = { currency: 'FLP', moneyCurrency: 'EUR', effectiveFrom: '2025-03-01T00:00:00Z' };
     await desk.call('setEarningRule', { ...back, idempotencyKey: key(), pointsPerUnit: 1 });

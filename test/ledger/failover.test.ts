@@ -72,7 +72,7 @@ it('nothing that the former server knew alone is believed of the new one', async
   const ben = await again(() => fuel.enrol('ben'));
   expect((await again(() => recordPurchase(app, fuel.principal, purchaseOf(ben.ref, '1')))).points).toBe(20);
   const back = await again(() => fuel.enrol('ana'));
-  expect((await again(() => recordPurchase(app, fuel.principal, purchaseOf(back.ref, '2')))).balance.active).toBe(40);
+  expect((await again(() => recordPurchase(app, fuel.principal, purchaseOf(back.ref, '2')))).balance?.active).toBe(40);
   // Or this has shown nothing.
   expect(await walletAccount(ben.walletId)).toBe(anas);
   expect(await sql('SELECT FROM lot WHERE origin_id NOT IN (SELECT id FROM lot_origin)')).toEqual([]);

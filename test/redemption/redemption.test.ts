@@ -108,7 +108,7 @@ test('refused burns write nothing but their outcome, which a repetition gets aga
   await expect(holdPoints(shop.app, taxi.principal, spendingOf(ana.ref, 1, { expiresAt: new Date('2026-03-15T12:00:00Z') }))).rejects.toMatchObject({
     field: 'input.expiresAt',
   });
-  expect(await redeemPoints(shop.app, taxi.principal, spendingOf(ana.ref, 60, { dryRun: true }))).toMatchObject({ dryRun: true, balance: { active: 40 } });
+  expect(await redeemPoints(shop.app, taxi.principal, spendingOf(ana.ref, 60, { dryRun: true }))).toMatchObject({ dryRun: true, balance: null });
   expect(await shop.written()).toEqual(written);
   await recordPurchase(shop.app, fuel.principal, purchaseOf(ana.ref, '50'));
   await expect(redeemPoints(shop.app, taxi.principal, tooMuch)).rejects.toMatchObject({ code: 'INSUFFICIENT_POINTS', fields: { available: 100 } });
