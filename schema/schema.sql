@@ -839,6 +839,7 @@ CREATE TABLE file_import_error (
   field text,
   code text NOT NULL,
   message text NOT NULL,
+  retry_safe boolean NOT NULL DEFAULT false,
   CONSTRAINT file_import_error_pkey PRIMARY KEY (import_id, line),
   CONSTRAINT file_import_error_import_id_fkey FOREIGN KEY (import_id) REFERENCES file_import(id),
   CONSTRAINT file_import_error_field CHECK ((length(field) <= 100)),
@@ -852,6 +853,14 @@ CREATE TABLE file_import_reference (
   brand_id uuid NOT NULL,
   CONSTRAINT file_import_reference_pkey PRIMARY KEY (import_id, reference),
   CONSTRAINT file_import_reference_import_id_fkey FOREIGN KEY (import_id) REFERENCES file_import(id)
+);
+
+CREATE TABLE file_import_retry (
+  import_id uuid NOT NULL,
+  line bigint NOT NULL,
+  brand_id uuid NOT NULL,
+  CONSTRAINT file_import_retry_pkey PRIMARY KEY (import_id, line),
+  CONSTRAINT file_import_retry_import_id_fkey FOREIGN KEY (import_id) REFERENCES file_import(id)
 );
 
 CREATE TABLE gift (
@@ -1838,6 +1847,12 @@ CREATE POLICY own_brand ON file_import_reference FOR ALL TO tessera_app USING ((
    FROM file_import i
   WHERE (i.id = file_import_reference.import_id)))));
 
+ALTER TABLE file_import_retry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY coalition_reads ON file_import_retry FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
+CREATE POLICY own_brand ON file_import_retry FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)) AND (EXISTS ( SELECT
+   FROM file_import i
+  WHERE (i.id = file_import_retry.import_id)))));
+
 ALTER TABLE gift ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON gift FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON gift FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
@@ -2199,9 +2214,11 @@ GRANT INSERT, SELECT, UPDATE (day) ON TABLE expiry_progress TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (bytes_done, bytes_total, enrolled, entries, finished_at, imported, last_line, points, rejected, repeated, updated_at) ON TABLE file_import TO tessera_app;
 
-GRANT INSERT, SELECT ON TABLE file_import_error TO tessera_app;
+GRANT DELETE, INSERT, SELECT ON TABLE file_import_error TO tessera_app;
 
 GRANT DELETE, INSERT, SELECT ON TABLE file_import_reference TO tessera_app;
+
+GRANT DELETE, INSERT, SELECT ON TABLE file_import_retry TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE gift TO tessera_kernel;
 GRANT SELECT ON TABLE gift TO tessera_app;

@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { type FileImport, MOST_ROWS, paceOf } from '../ingest/file-import';
 import { findAlike, findImport, listImportErrors, listImports } from '../ingest/find-imports';
@@ -6,6 +6,7 @@ import type { ImportedBatch } from '../ingest/import-batch';
 import { importMembers } from '../ingest/import-members';
 import { importOpenings } from '../ingest/import-openings';
 import { importPurchases } from '../ingest/import-purchases';
+import { countLinesToSendAgain, listLinesToSendAgain } from '../ingest/lines-to-send-again';
 import { finishImport, startImport, startImportSchema } from '../ingest/start-import';
 import { optionalText } from '../ledger/request-fields';
 import { pointCurrencyById } from './coalition.loaders';
@@ -19,6 +20,7 @@ import {
   ImportBatchResult,
   ImportErrorConnection,
   ImportedBatchType,
+  ImportLineConnection,
   ImportMembersInput,
   ImportOpeningsInput,
   ImportPurchasesInput,
@@ -55,8 +57,14 @@ async function showImport(ctx: Context, found: FileImport): Promise<FileImportTy
   });
 }
 
-async function showBatch(ctx: Context, { import: found, errors }: ImportedBatch): Promise<ImportedBatchType> {
-  return Object.assign(new ImportedBatchType(), { import: await showImport(ctx, found), errors });
+async function showBatch(ctx: Context, { import: found, errors, made }: ImportedBatch): Promise<ImportedBatchType> {
+  const shown = made.map(({ line, repeated, purchaseId, memberId }) => ({
+    line,
+    repeated,
+    purchaseId: purchaseId && showId(ctx, 'purchase', purchaseId),
+    memberId: memberId && showId(ctx, 'member', memberId),
+  }));
+  return Object.assign(new ImportedBatchType(), { import: await showImport(ctx, found), errors, made: shown });
 }
 
 /** Lines that are entries by themselves. */
@@ -110,6 +118,25 @@ export class ImportResolver {
       rows,
       (row) => [row.line],
       (row) => row,
+    );
+  }
+
+  @FieldResolver(() => Int)
+  toSendAgain(@Ctx() ctx: Context, @Root() { id }: FileImportType): Promise<number> {
+    return countLinesToSendAgain(ctx.app, requirePrincipal(ctx), readId(ctx, 'import', id, 'id'));
+  }
+
+  @FieldResolver(() => ImportLineConnection)
+  async linesToSendAgain(@Ctx() ctx: Context, @Root() { id }: FileImportType, @Args(() => PageArgs) args: PageArgs) {
+    const page = readPage(ctx, args, 'linesToSendAgain', id, byLine);
+    const asked = { limit: page.limit, after: page.after?.[0] ?? null };
+    const lines = await listLinesToSendAgain(ctx.app, requirePrincipal(ctx), readId(ctx, 'import', id, 'id'), asked);
+    return toConnection(
+      ctx,
+      page,
+      lines,
+      (line) => [line],
+      (line) => ({ line }),
     );
   }
 

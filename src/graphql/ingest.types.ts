@@ -36,6 +36,9 @@ export class ImportErrorType {
 
   @Field(() => String, { description: 'What is wrong and what to write instead. It does not repeat what the line says.' })
   message!: string;
+
+  @Field(() => Boolean, { description: 'The same line may do later, once what it lacks is there: see FileImport.linesToSendAgain.' })
+  retrySafe!: boolean;
 }
 export const ImportErrorConnection = connectionOf('ImportError', () => ImportErrorType);
 
@@ -101,9 +104,40 @@ export class FileImportType {
   })
   alike?: FileImportType | null;
 
+  @Field(() => Int, { description: 'How many entries of linesToSendAgain there are.' })
+  toSendAgain?: number;
+
+  @Field(() => ImportLineConnection, {
+    description:
+      'Entries that were refused for what may change: once the import is finished, they alone may be sent again, in batches as before. None of a dry run.',
+  })
+  linesToSendAgain?: unknown;
+
   @Field(() => ImportErrorConnection, { description: `What was wrong, by line. The first ${MOST_ERRORS_KEPT} are kept.` })
   errors?: unknown;
 }
+@ObjectType('ImportLine', { description: 'An entry of a file.' })
+export class ImportLineType {
+  @Field(() => Int, { description: 'Its first line.' })
+  line!: number;
+}
+export const ImportLineConnection = connectionOf('ImportLine', () => ImportLineType);
+
+@ObjectType('ImportedEntry', { description: 'What is booked of an entry of a file.' })
+export class ImportedEntryType {
+  @Field(() => Int, { description: 'Its first line.' })
+  line!: number;
+
+  @Field(() => Boolean, { description: 'It was booked before, by another import or request.' })
+  repeated!: boolean;
+
+  @Field(() => ID, { nullable: true, description: 'The purchase; null in a dry run and for opening balances.' })
+  purchaseId!: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'The member whose it is; null in a dry run, for purchases, and where an opening balance was booked before.' })
+  memberId!: string | null;
+}
+
 export const FileImportConnection = connectionOf('FileImport', () => FileImportType);
 
 @ObjectType('ImportedBatch', { description: 'What a batch of lines came to.' })
@@ -113,6 +147,9 @@ export class ImportedBatchType {
 
   @Field(() => [ImportErrorType], { description: "What was wrong with this batch's lines, in their order." })
   errors!: readonly ImportErrorType[];
+
+  @Field(() => [ImportedEntryType], { description: 'What is booked of this batch, in its order.' })
+  made!: readonly ImportedEntryType[];
 }
 
 @InputType('StartImportInput', { description: 'A file that is to be imported.' })

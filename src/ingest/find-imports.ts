@@ -7,7 +7,7 @@ import { type FileImport, readImport, toFileImport } from './file-import';
 import type { LineError } from './line-error';
 
 /** Who may look at imports: whoever may import something, programme managers and support, the operator. */
-function requireImportReader(principal: Principal): void {
+export function requireImportReader(principal: Principal): void {
   if (principal.kind === 'member') throw new PermissionDenied();
   if (principal.kind === 'client' && principal.scopes.has('admin')) return;
   requireReader(principal, { scope: 'purchases', roles: ['PROGRAMME_MANAGER', 'SUPPORT'] });
@@ -43,10 +43,10 @@ export function listImportErrors(
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const { rows } = await client.query({
       name: 'list-import-errors',
-      text: 'SELECT line, field, code, message FROM file_import_error WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3',
+      text: 'SELECT line, field, code, message, retry_safe FROM file_import_error WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3',
       values: [importId, after ?? 0, limit],
     });
-    return rows.map((row) => ({ line: Number(row.line), field: row.field, code: row.code, message: row.message }));
+    return rows.map((row) => ({ line: Number(row.line), field: row.field, code: row.code, message: row.message, retrySafe: row.retry_safe }));
   });
 }
 

@@ -2,25 +2,40 @@ import type { PoolClient } from 'pg';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import { type Uuid, uuidFromBytes } from '../ids';
+import type { ResolvedMember } from '../members/resolve-members';
 import { InvalidInput } from '../refusal';
 import { type FileImport, ImportFinished, type ImportKind, readImport, requireImporter } from './file-import';
 import { type LineError, lineError } from './line-error';
+import { mayBeSentAgain, takeSentAgain, whichToSendAgain } from './lines-to-send-again';
 
 /** Errors of an import that are kept to be asked for; how many there were is counted beyond it. */
 export const MOST_ERRORS_KEPT = 10_000;
 
+/** Whose ids an entry tells; null: none was made, as in a dry run, or it is not told. */
+export interface MadeOfEntry {
+  readonly purchaseId: Uuid | null;
+  readonly memberId: Uuid | null;
+}
+
 /** What became of an entry of a batch. */
 export type EntryResult =
-  | { readonly is: 'imported'; readonly points: number }
-  /** Imported before, by another import or request, under the same reference and with the same content. */
-  | { readonly is: 'repeated' }
+  | { readonly is: 'imported'; readonly points: number; readonly made?: MadeOfEntry }
+  /** Booked before, by another import or request. */
+  | { readonly is: 'repeated'; readonly made?: MadeOfEntry }
   | { readonly is: 'rejected'; readonly error: LineError };
+
+/** The entry's result with the member whose it is. */
+export function withMember(result: EntryResult, member: Pick<ResolvedMember, 'memberId'> | undefined): EntryResult {
+  return member && result.is !== 'rejected' ? { ...result, made: { purchaseId: null, memberId: member.memberId } } : result;
+}
 
 /** What a batch came to. */
 export interface ImportedBatch {
   readonly import: FileImport;
   /** Of this batch's lines, in their order; also those beyond what is kept. */
   readonly errors: readonly LineError[];
+  /** Of this batch's entries that are booked, by their first lines. */
+  readonly made: readonly (MadeOfEntry & { readonly line: number; readonly repeated: boolean })[];
 }
 
 /** Something of a file: it stands in the lines from `line` to `lastLine`. */
@@ -31,7 +46,7 @@ interface Entry {
 
 /**
  * The import that a batch belongs to, and those of its entries that are not done yet: what was sent before is passed over, so that a batch may be
- * sent again. Throws NotFound, PermissionDenied, ImportFinished, InvalidInput (lines out of order).
+ * sent again. Of a finished import those that may be sent again are not done. Throws NotFound, PermissionDenied, ImportFinished, InvalidInput (lines out of order).
  */
 export async function beginBatch<Sent extends Entry>(
   app: App,
@@ -41,15 +56,19 @@ export async function beginBatch<Sent extends Entry>(
   entries: readonly Sent[],
 ): Promise<{ brandId: Uuid; found: FileImport; fresh: Sent[] }> {
   const brandId = requireImporter(principal, kind);
-  const found = await app.database.transaction(databasePrincipal(principal), ({ client }) => readImport(client, importId));
+  const { found, again } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const read = await readImport(client, importId);
+    const lines = read.finishedAt === null ? [] : entries.map(({ line }) => line);
+    return { found: read, again: await whichToSendAgain(client, importId, lines) };
+  });
   if (found.kind !== kind || found.brandId !== brandId) throw new InvalidInput('input.importId', `This is no import of ${kind.toLowerCase()} of yours.`);
-  if (found.finishedAt !== null) throw new ImportFinished();
+  if (found.finishedAt !== null && entries.some(({ line }) => line > found.lastLine)) throw new ImportFinished();
   let before = 0;
   entries.forEach(({ line, lastLine }, at) => {
     if (line <= before || lastLine < line) throw new InvalidInput(`input.rows.${at}.line`, 'Send the lines of a file in their order, each once.');
     before = lastLine;
   });
-  return { brandId, found, fresh: entries.filter(({ line }) => line > found.lastLine) };
+  return { brandId, found, fresh: entries.filter(({ line }) => line > found.lastLine || again.has(line)) };
 }
 
 /**
@@ -110,11 +129,17 @@ export async function endBatch(app: App, principal: Principal, { id }: FileImpor
     if (results.size > 0) {
       await client.query('SELECT FROM file_import WHERE id = $1 FOR NO KEY UPDATE', [id]);
       const found = await readImport(client, id);
+      const now = app.clock.now();
       const uncounted = [...results].filter(([{ line }]) => line > found.lastLine);
-      if (found.finishedAt === null) await count(client, found, { results: uncounted, enrolled, bytesDone, now: app.clock.now() });
+      if (found.finishedAt === null) await count(client, found, { results: uncounted, enrolled, bytesDone, now });
+      else await countAgain(client, found, { results: [...results], enrolled, now });
     }
-    return { import: await readImport(client, id), errors };
+    return { import: await readImport(client, id), errors, made: madeOf([...results]) };
   });
+}
+
+function madeOf(results: readonly (readonly [Entry, EntryResult])[]): ImportedBatch['made'] {
+  return results.flatMap(([{ line }, result]) => (result.is !== 'rejected' && result.made ? { line, repeated: result.is === 'repeated', ...result.made } : []));
 }
 
 function errorsOf(results: readonly (readonly [Entry, EntryResult])[]): LineError[] {
@@ -147,13 +172,58 @@ async function count(
     ],
   );
   await keepErrors(client, found, errors.slice(0, Math.max(0, MOST_ERRORS_KEPT - found.rejected)));
+  if (!found.dryRun) await mayBeSentAgain(client, found, toSendAgain(results));
+}
+
+function toSendAgain(results: readonly (readonly [Entry, EntryResult])[]): number[] {
+  return results.flatMap(([{ line }, result]) => (result.is === 'rejected' && result.error.retrySafe ? line : []));
+}
+
+/** Lines of a finished import that were sent again: what was wrong with them is what is wrong now. */
+async function countAgain(
+  client: PoolClient,
+  found: FileImport,
+  { results, enrolled, now }: { readonly results: readonly (readonly [Entry, EntryResult])[]; readonly enrolled: number; readonly now: Date },
+): Promise<void> {
+  const taken = await takeSentAgain(
+    client,
+    found.id,
+    results.map(([{ line }]) => line),
+  );
+  const counted = results.filter(([{ line }]) => taken.has(line));
+  const imported = counted.flatMap(([, result]) => (result.is === 'imported' ? [result.points] : []));
+  const repeated = counted.filter(([, { is }]) => is === 'repeated').length;
+  await client.query(
+    `UPDATE file_import SET updated_at = greatest(updated_at, $2), imported = imported + $3, repeated = repeated + $4, rejected = rejected - $3 - $4,
+       enrolled = enrolled + $5, points = points + $6::bigint
+     WHERE id = $1`,
+    [found.id, now, imported.length, repeated, enrolled, imported.reduce((sum, points) => sum + BigInt(points), 0n).toString()],
+  );
+  const [firsts, lasts] = [counted.map(([{ line }]) => line), counted.map(([{ lastLine }]) => lastLine)];
+  // An error names the line of the entry that it is in.
+  const { rowCount } = await client.query(
+    `DELETE FROM file_import_error e USING unnest($2::bigint[], $3::bigint[]) AS entry (first, last)
+     WHERE e.import_id = $1 AND e.line BETWEEN entry.first AND entry.last`,
+    [found.id, firsts, lasts],
+  );
+  await keepErrors(client, found, errorsOf(counted).slice(0, rowCount ?? 0));
+  await mayBeSentAgain(client, found, toSendAgain(counted));
 }
 
 async function keepErrors(client: PoolClient, { id, brandId }: FileImport, errors: readonly LineError[]): Promise<void> {
   if (errors.length === 0) return;
   await client.query(
-    `INSERT INTO file_import_error (import_id, brand_id, line, field, code, message)
-     SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[]) AS new (line, field, code, message) ON CONFLICT DO NOTHING`,
-    [id, brandId, errors.map(({ line }) => line), errors.map(({ field }) => field), errors.map(({ code }) => code), errors.map(({ message }) => message)],
+    `INSERT INTO file_import_error (import_id, brand_id, line, field, code, message, retry_safe)
+     SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::boolean[]) AS new (line, field, code, message, retry_safe)
+     ON CONFLICT DO NOTHING`,
+    [
+      id,
+      brandId,
+      errors.map(({ line }) => line),
+      errors.map(({ field }) => field),
+      errors.map(({ code }) => code),
+      errors.map(({ message }) => message),
+      errors.map(({ retrySafe }) => retrySafe),
+    ],
   );
 }

@@ -1,7 +1,7 @@
 import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
-import { beginBatch, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
+import { beginBatch, type EntryResult, endBatch, type ImportedBatch, withMember } from './import-batch';
 import type { LineError } from './line-error';
 import { type MemberRow, readMemberRow } from './member-row';
 import { membersOfLines } from './members-of-lines';
@@ -23,8 +23,8 @@ export async function importMembers(app: App, principal: Principal, { importId, 
   const { brandId, found, fresh } = await beginBatch(app, principal, 'MEMBERS', importId, sent);
   const read = fresh.map(readMemberRow);
   const named = read.filter(isRow);
-  const { errors, enrolled, known } = await membersOfLines(app, principal, brandId, importId, named, found.dryRun);
-  const results = new Map(fresh.map((each, at) => [each, resultOf(read[at], errors, known)]));
+  const { members, errors, enrolled, known } = await membersOfLines(app, principal, brandId, importId, named, found.dryRun);
+  const results = new Map(fresh.map((each, at) => [each, withMember(resultOf(read[at], errors, known), found.dryRun ? undefined : members.get(each.line))]));
   return endBatch(app, principal, found, { results, enrolled, bytesDone });
 }
 

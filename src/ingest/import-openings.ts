@@ -15,7 +15,7 @@ import { ALWAYS, type Day, dayOf, monthStart } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
 import { Refusal } from '../refusal';
 import type { FileImport } from './file-import';
-import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
+import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch, withMember } from './import-batch';
 import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
 import { membersOfLines } from './members-of-lines';
 import { type OpeningRow, readOpeningRow, type SentRow } from './opening-row';
@@ -75,7 +75,7 @@ export async function importOpenings(app: App, principal: Principal, { importId,
   const open = prepared.filter(({ row }) => !decided.has(row));
   if (found.dryRun) for (const { row } of open) decided.set(row, { is: 'imported', points: row.points });
   else await batch.post(open, members, decided, snapshot);
-  const results = new Map(fresh.map((each, at) => [each, resultAt(read[at], decided)]));
+  const results = new Map(fresh.map((each, at) => [each, withMember(resultAt(read[at], decided), found.dryRun ? undefined : members.get(each.line))]));
   return endBatch(app, principal, found, { results, enrolled, bytesDone });
 }
 
@@ -107,7 +107,7 @@ interface PreparedRow {
 function prepare(row: OpeningRow, snapshot: CoalitionSnapshot, found: FileImport, brandId: Uuid, now: Date): PreparedRow | { error: LineError } {
   const wrong = (field: string, code: string, message: string) => ({ error: lineError(row.line, field, code, message) });
   const currency = row.currency === null ? snapshot.currenciesById.get(found.currencyId ?? 0) : snapshot.currenciesByCode.get(row.currency);
-  if (!currency) return wrong('currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.');
+  if (!currency) return { error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true) };
   const agreed = orRefusal(() => requireOpeningTerms(snapshot, brandId, currency, now));
   if ('refused' in agreed) return { error: refusedLine(row.line, agreed.refused) };
   if (BigInt(row.points) > mostClearable(snapshot, currency)) return wrong('points', 'TOO_MANY_POINTS', 'These are more points than could ever be settled.');

@@ -49,7 +49,7 @@ export async function importPurchases(app: App, principal: Principal, { importId
     const duplicate = duplicates.get(row.line);
     if (duplicate) decided.set(row, { is: 'rejected', error: duplicate });
     else if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency))
-      decided.set(row, { is: 'rejected', error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.') });
+      decided.set(row, { is: 'rejected', error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true) });
     else asked.push({ row, command: row.command({ currency: row.currency ?? own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
   }
   const given: unknown[] = [];
@@ -66,7 +66,8 @@ export async function importPurchases(app: App, principal: Principal, { importId
         const before = storedUnder(keyOf(row));
         // What this very import booked before it was interrupted is its own.
         const repeated = result.value.byReference || (before !== undefined && before.outcome.recordedAt < found.startedAt.getTime());
-        decided.set(row, repeated ? { is: 'repeated' } : { is: 'imported', points: result.value.points });
+        const made = { purchaseId: result.value.dryRun ? null : result.value.purchaseId, memberId: null };
+        decided.set(row, repeated ? { is: 'repeated', made } : { is: 'imported', points: result.value.points, made });
       } else if (isOfNoLine(result.reason)) given.push(result.reason);
       else decided.set(row, { is: 'rejected', error: inItsField(row, thrownForLine(row.line, result.reason)) });
     });

@@ -12,13 +12,15 @@ export interface LineError {
   readonly code: string;
   /** One sentence: what is wrong and what to write instead. Never what the line says. */
   readonly message: string;
+  /** The same line may do later: what refused it depends on more than what it says. */
+  readonly retrySafe: boolean;
 }
 
 const LONGEST_MESSAGE = 500;
 const LONGEST_FIELD = 100;
 
-export function lineError(line: number, field: string | null, code: string, message: string): LineError {
-  return { line, field: field?.slice(0, LONGEST_FIELD) ?? null, code, message: message.slice(0, LONGEST_MESSAGE) };
+export function lineError(line: number, field: string | null, code: string, message: string, retrySafe = false): LineError {
+  return { line, field: field?.slice(0, LONGEST_FIELD) ?? null, code, message: message.slice(0, LONGEST_MESSAGE), retrySafe };
 }
 
 /** The first thing that a schema found wrong. */
@@ -27,17 +29,17 @@ export function badValue(line: number, { issues }: z.ZodError): LineError {
   return lineError(line, path.length === 0 ? null : path.join('.'), 'BAD_VALUE', message);
 }
 
-export function refusedLine(line: number, { code, message }: Pick<RefusalData, 'code' | 'message'>): LineError {
-  return lineError(line, null, code, message);
+export function refusedLine(line: number, { code, message, retrySafe }: Pick<RefusalData, 'code' | 'message' | 'retrySafe'>): LineError {
+  return lineError(line, null, code, message, retrySafe);
 }
 
 /**
  * What an operation threw for one line, as that line's error. Throws on what is of no one line: NotNow, and anything unexpected.
  */
 export function thrownForLine(line: number, reason: unknown): LineError {
-  if (reason instanceof MemberUnknown) return lineError(line, null, 'UNKNOWN_MEMBER', 'No member has this name. Enrol the member first, or correct it.');
+  if (reason instanceof MemberUnknown) return lineError(line, null, 'UNKNOWN_MEMBER', 'No member has this name. Enrol the member first, or correct it.', true);
   if (reason instanceof Refusal && !(reason instanceof NotNow)) return refusedLine(line, reason);
   if (reason instanceof InvalidInput) return lineError(line, reason.field.replace(/^input\.(\d+\.)?/, ''), 'BAD_VALUE', reason.message);
-  if (reason instanceof NotFound) return lineError(line, null, 'NOT_FOUND', reason.message);
+  if (reason instanceof NotFound) return lineError(line, null, 'NOT_FOUND', reason.message, true);
   throw reason;
 }

@@ -50,7 +50,7 @@ export async function membersOfLines(
   for (let look = 0; left.length > 0; look++) {
     if (look > rows.length) {
       for (const { line } of left)
-        errors.set(line, lineError(line, null, 'UNKNOWN_MEMBER', 'This member was unlinked during the import. Import the line again.'));
+        errors.set(line, lineError(line, null, 'UNKNOWN_MEMBER', 'This member was unlinked during the import. Import the line again.', true));
       break;
     }
     const found = await lookUp(app, principal, brandId, left);

@@ -7,6 +7,7 @@ import { awards, expiries, notices } from './checks/expiry';
 import { facts, quantities } from './checks/facts';
 import { cleared, closes, money, nets, priced, setAside, statements } from './checks/obligations';
 import { gifts, pools } from './checks/pools';
+import { references } from './checks/references';
 import { accountTotals, issuerTotals, stretches } from './checks/roll-ups';
 import { accounts, allocationOwners, allocations, holds, postings, reversals } from './checks/transfers';
 import { lots, movements, parts } from './checks/wallets';
@@ -28,6 +29,7 @@ const CHECKS: readonly Check[] = [
   reversals,
   facts,
   quantities,
+  references,
   expiries,
   awards,
   notices,

@@ -184,7 +184,7 @@ test('a reference is imported once: in one file, in two files, and when a batch 
     row(5, { customerId: 'R-3', points: '40' }),
   ];
   const { import: once, errors } = await send(first.id, batch);
-  expect(errors).toEqual([{ line: 4, field: 'reference', code: 'DUPLICATE_REFERENCE', message: expect.stringContaining('Line 2') }]);
+  expect(errors).toEqual([{ line: 4, field: 'reference', code: 'DUPLICATE_REFERENCE', message: expect.stringContaining('Line 2'), retrySafe: false }]);
   expect(counts({ ...once })).toMatchObject({ imported: 3, rejected: 1, points: 70n });
   // The answer was lost: nothing is booked or counted twice.
   const before = await shop.written();

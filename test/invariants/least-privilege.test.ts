@@ -32,9 +32,11 @@ const APP: Readonly<Record<string, string>> = {
   expiry_notice: 'si',
   expiry_progress: 'si day',
   file_import: 'si bytes_done bytes_total enrolled entries finished_at imported last_line points rejected repeated updated_at',
-  file_import_error: 'si',
+  // What was wrong with a line that was sent again.
+  file_import_error: 'sid',
   // References that were needed while a file was imported.
   file_import_reference: 'sid',
+  file_import_retry: 'sid',
   gift: 's',
   gift_rule: 'si',
   hold: 's',

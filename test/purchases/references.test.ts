@@ -6,6 +6,7 @@ import { redeemPoints } from '../../src/redemption/redeem-points';
 import { voidHold, voidHoldSchema } from '../../src/redemption/void-hold';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
 import { createTestApp, type TestApp } from '../support/test-app';
+import { faults } from '../support/verified-books';
 
 let shop: ShopCoalition;
 let elsewhere: TestApp;
@@ -172,5 +173,16 @@ describe('a return', () => {
     await expect(takeBack(other.purchaseId, '2', 'T-1')).rejects.toMatchObject(refusal);
     const atOnce = await Promise.all(Array.from({ length: 8 }, () => takeBack(purchaseId, '1', 'T-2')));
     expect(atOnce.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+  });
+});
+
+describe('the books', () => {
+  it('have a name for each reference, and a posting for each name', async () => {
+    const { owner } = shop.database;
+    const found = async () => (await faults(shop)).filter(({ check }) => check.startsWith('references')).map(({ first }) => first?.what);
+    expect(await found()).toEqual([]);
+    await owner.query('ALTER TABLE claim DISABLE TRIGGER claim_append_only');
+    const { rows } = await owner.query("DELETE FROM claim WHERE made_id IN (SELECT id FROM purchase WHERE reference = 'A-1') RETURNING made_id");
+    expect(await found()).toEqual([`name of the reference of purchase ${rows[0].made_id}`]);
   });
 });

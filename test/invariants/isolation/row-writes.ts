@@ -126,6 +126,24 @@ export function rowWrites({
       by: ['brand 1'],
     },
     {
+      table: 'file_import_retry',
+      what: "adds to the lines of brand 1's import that may be sent again",
+      sql: `INSERT INTO file_import_retry (import_id, line, brand_id) VALUES ('${fileImport}', 99, '${one}')`,
+      by: ['brand 1'],
+    },
+    {
+      table: 'file_import_retry',
+      what: "takes lines of brand 1's import that may be sent again",
+      sql: `DELETE FROM file_import_retry WHERE import_id = '${fileImport}'`,
+      by: ['brand 1'],
+    },
+    {
+      table: 'file_import_error',
+      what: "removes errors of brand 1's import",
+      sql: `DELETE FROM file_import_error WHERE import_id = '${fileImport}'`,
+      by: ['brand 1'],
+    },
+    {
       table: 'file_import_reference',
       what: "adds to the references of brand 1's import",
       sql: `INSERT INTO file_import_reference (import_id, reference, line, brand_id) VALUES ('${fileImport}', ${id()}, 99, '${one}')`,

@@ -361,6 +361,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
   await bringIn('OPENINGS', [
     { line: 2, cells: { customerId: own.customerId, points: '10', reference: `${word} reference` }, unreadable: null },
     { line: 3, cells: {}, unreadable: `${word} is no CSV` },
+    { line: 4, cells: { customerId: own.customerId, points: '10', currency: 'NOPE' }, unreadable: null },
   ]);
   await approveGoodwill(app, staff.SUPPORT.principal, { proposalId: await sorry(staff.PROGRAMME_MANAGER, own), reason: `${word} is true` });
   await sorry(staff.PROGRAMME_MANAGER, own);

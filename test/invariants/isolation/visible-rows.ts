@@ -97,6 +97,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   file_import: coalition({ brand: ownBrand }),
   file_import_error: coalition({ brand: ownBrand }),
   file_import_reference: coalition({ brand: ownBrand }),
+  file_import_retry: coalition({ brand: ownBrand }),
   gift: coalition({ brand: ownBrand, member: ':member IN (member_id, to_member_id)' }),
   household_pool: coalition({ member: `id IN (${poolOf})` }),
   household_member: coalition({ member: `member_id = :member OR pool_id IN (${poolOf})` }),

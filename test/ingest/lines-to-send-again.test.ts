@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { recordPurchase } from '../../src/earning/record-purchases';
+import { listImportErrors } from '../../src/ingest/find-imports';
+import { importPurchases } from '../../src/ingest/import-purchases';
+import { listLinesToSendAgain } from '../../src/ingest/lines-to-send-again';
+import { finishImport, startImport, startImportSchema } from '../../src/ingest/start-import';
+import { createShopCoalition, purchaseOf, type ShopCoalition, type Till } from '../support/shop-coalition';
+
+let shop: ShopCoalition;
+let hearth: Till;
+
+beforeAll(async () => {
+  shop = await createShopCoalition();
+  hearth = await shop.brand('HEARTH');
+  await hearth.enrol('ana');
+});
+afterAll(() => shop?.close());
+
+const start = (more = {}) =>
+  startImport(shop.app, hearth.principal, startImportSchema.parse({ idempotencyKey: randomUUID(), kind: 'PURCHASES', currency: 'FLP', ...more }));
+const row = (line: number, customerId: string, cells: Record<string, string> = {}, money = 'GBP') => ({
+  line,
+  lastLine: line,
+  cells: { customerId, moneyCurrency: money, ...cells },
+  basket: [{ line, cells: { sku: 'S', quantity: '1', unitPrice: '10' } }],
+  unreadable: null,
+});
+const send = (importId: string, rows: readonly ReturnType<typeof row>[]) => importPurchases(shop.app, hearth.principal, { importId, rows, bytesDone: null });
+const toSendAgain = (id: string) => listLinesToSendAgain(shop.app, hearth.principal, id, { limit: 10, after: null });
+const errors = async (id: string) =>
+  (await listImportErrors(shop.app, hearth.principal, id, { limit: 10, after: null })).map(({ line, code, retrySafe }) => [line, code, retrySafe]);
+
+const FILE = [
+  row(2, 'ana', { reference: 'f1' }),
+  row(3, 'bea', { reference: 'f2' }),
+  row(4, 'cy', { reference: 'f3' }),
+  row(5, 'ana', { occurredAt: 'never' }),
+];
+
+it('a finished import takes its lines that were refused for what may change, and no others', async () => {
+  const { id } = await start();
+  const first = await send(id, FILE);
+  expect(first.made).toEqual([{ line: 2, repeated: false, purchaseId: expect.any(String), memberId: null }]);
+  await finishImport(shop.app, hearth.principal, { importId: id });
+  expect(await toSendAgain(id)).toEqual([3, 4]);
+  expect(await errors(id)).toEqual([
+    [3, 'UNKNOWN_MEMBER', true],
+    [4, 'UNKNOWN_MEMBER', true],
+    [5, 'BAD_VALUE', false],
+  ]);
+  const bea = await hearth.enrol('bea');
+  const again = await send(id, FILE);
+  expect(again.import).toMatchObject({ entries: 4, imported: 2, repeated: 0, rejected: 2, points: 20n });
+  expect(again.made.map(({ line }) => line)).toEqual([3]);
+  expect(await toSendAgain(id)).toEqual([4]);
+  expect(await errors(id)).toEqual([
+    [4, 'UNKNOWN_MEMBER', true],
+    [5, 'BAD_VALUE', false],
+  ]);
+  // The answer was lost: what was sent again is done.
+  expect((await send(id, FILE)).import).toMatchObject({ entries: 4, imported: 2, rejected: 2, points: 20n });
+  // Meanwhile the till has sent it.
+  await hearth.enrol('cy');
+  await recordPurchase(shop.app, hearth.principal, purchaseOf({ by: 'customerId', customerId: 'cy' }, '10', { reference: 'f3' }));
+  expect((await send(id, [FILE[2]])).import).toMatchObject({ imported: 2, repeated: 1, rejected: 1 });
+  expect(await toSendAgain(id)).toEqual([]);
+  await expect(send(id, [row(9, 'ana')])).rejects.toMatchObject({ code: 'IMPORT_FINISHED' });
+  const { rows } = await shop.database.owner.query('SELECT count(*)::int AS n FROM purchase WHERE member_id = $1', [bea.memberId]);
+  expect(rows).toEqual([{ n: 1 }]);
+});
+
+it('two senders send a line again at once: it is booked and counted once', async () => {
+  const { id } = await start();
+  await send(id, [row(2, 'dee', { reference: 'g1' })]);
+  await finishImport(shop.app, hearth.principal, { importId: id });
+  await hearth.enrol('dee');
+  const answers = await Promise.all([1, 2, 3, 4].map(() => send(id, [row(2, 'dee', { reference: 'g1' })])));
+  expect(answers.at(-1)?.import).toMatchObject({ entries: 1, rejected: 0 });
+  const { rows } = await shop.database.owner.query("SELECT count(*)::int AS n FROM purchase WHERE reference = 'g1'");
+  expect(rows).toEqual([{ n: 1 }]);
+});
+
+it('a file sent again with a line more brings that line; a corrected line is not bound by what was refused', async () => {
+  const [first, second] = [await start(), await start()];
+  expect((await send(first.id, [row(2, 'ana', { reference: 'h1' }), row(3, 'ana', { reference: 'h2' }, 'EUR')])).import).toMatchObject({
+    imported: 1,
+    rejected: 1,
+  });
+  const more = [row(2, 'ana', { reference: 'h1' }), row(3, 'ana', { reference: 'h2' }), row(4, 'ana', { reference: 'h3' })];
+  expect((await send(second.id, more)).import).toMatchObject({ imported: 2, repeated: 1, rejected: 0 });
+});
