@@ -1,6 +1,8 @@
-import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
+import { buildSchema, getIntrospectionQuery, isInputObjectType, parse } from 'graphql';
 import { buildTesseraSchema } from '../../src/graphql/build-schema';
 import { OperationMeasurer } from '../../src/graphql/operation-cost';
+
+const tessera = buildTesseraSchema();
 
 describe('cost', () => {
   const schema = buildSchema(`
@@ -44,8 +46,21 @@ describe('cost', () => {
     expect(measureIn('mutation ($t: [Int!]) { a: one(input: { tags: $t }) }', { t: [1, 2, 3] })).toMatchObject({ cost: 10 + 3, sentOnce: 3 });
   });
 
+  it('counts each row of a batch as an operation, within an input too', () => {
+    const batches = Object.values(tessera.getTypeMap()).flatMap((type) => (isInputObjectType(type) && type.getFields().rows ? [type.getFields().rows] : []));
+    expect(batches.length).toBeGreaterThan(1);
+    for (const rows of batches) expect(rows.extensions).toEqual({ rows: true });
+    const document = parse(`mutation ($i: ImportPurchasesInput!) { importPurchases(input: $i) { ... on ImportedBatch { errors { line message } } } }`);
+    const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
+    const rows = Array.from({ length: 500 }, () => ({ lines: [{}, {}] }));
+    // Each row, its lines, and the list of errors with one for each row.
+    expect(new OperationMeasurer(tessera).measure(document, operation, { i: { rows } })).toMatchObject({
+      cost: 500 * 10 + 500 * 2 + 1 + 500 * 2,
+      sentOnce: 1_000,
+    });
+  });
+
   describe('of the schema itself', () => {
-    const tessera = buildTesseraSchema();
     const costOf = (query: string) => {
       const document = parse(query);
       const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));

@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BuiltApp } from '../../src/app';
+import { runGateway } from '../../src/http/run-gateway';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 import { type WorstRequest, worstRequests } from './floods/worst-documents';
 import { LONG, SEED } from './run-settings';
@@ -119,7 +122,33 @@ describe('a request made to take as much as it can', () => {
           ),
         );
       }
-    if (process.env.FLOOD_REPORT) console.log([`till ${till.ms} ms, cost ${till.cost}; empty ${empty.ms}`, ...told.sort().reverse()].join('\n'));
+    if (LONG) console.log([`till ${till.ms} ms, cost ${till.cost}; empty ${empty.ms}`, ...told.sort().reverse()].join('\n'));
     expect(wrong).toEqual([]);
   }, 600_000);
+
+  it('does not keep /health/live from answering', async () => {
+    const queues = { check: async () => undefined, depths: async () => [] };
+    const gateway = await runGateway(points.test.app as BuiltApp, queues);
+    const url = `http://127.0.0.1:${gateway.port}`;
+    const left = worstRequests(LONG ? 200 : 44, SEED + 2, LONG ? BODY_LIMIT : 100_000);
+    let flooding = 4;
+    const flood = async (authorization: string | null) => {
+      const headers = { 'content-type': 'application/json', ...(authorization && { authorization: `Bearer ${authorization}` }) };
+      for (let request = left.pop(); request; request = left.pop())
+        await (await fetch(`${url}/graphql`, { method: 'POST', headers, body: request.body('h') })).arrayBuffer();
+      flooding--;
+    };
+    const floods = Promise.all([flood(null), flood(token), flood(null), flood(token)]);
+    const waits: number[] = [];
+    while (flooding > 0) {
+      const began = performance.now();
+      expect((await fetch(`${url}/health/live`)).status).toBe(200);
+      waits.push(performance.now() - began);
+      await sleep(5);
+    }
+    await floods;
+    await gateway.close();
+    if (LONG) console.log(`/health/live: ${waits.length} answers, p99 ${waits.sort((a, b) => a - b)[Math.floor(waits.length * 0.99)].toFixed(0)} ms`);
+    expect(waits.length).toBeGreaterThan(5);
+  }, 120_000);
 });
