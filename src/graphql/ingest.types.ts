@@ -1,4 +1,4 @@
-import { Extensions, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { type ImportKind, MOST_ROWS } from '../ingest/file-import';
 import { MOST_ERRORS_KEPT } from '../ingest/import-batch';
 import { connectionOf } from './connection';
@@ -293,14 +293,12 @@ const ROWS = `The next lines of the file, in its order: 1 to ${MOST_ROWS}. What 
 
 @InputType('ImportOpeningsInput', { description: 'The next lines of a file of opening balances.' })
 export class ImportOpeningsInput extends BatchInput {
-  @Extensions({ rows: true })
   @Field(() => [OpeningRowInput], { description: ROWS })
   rows!: OpeningRowInput[];
 }
 
 @InputType('ImportPurchasesInput', { description: 'The next purchases of a file.' })
 export class ImportPurchasesInput extends BatchInput {
-  @Extensions({ rows: true })
   @Field(() => [PurchaseRowInput], { description: ROWS })
   rows!: PurchaseRowInput[];
 }

@@ -1,12 +1,15 @@
 import { type GraphQLInputType, getNullableType, isInputObjectType, isListType } from 'graphql';
 
+/** What an input calls the list whose entries are operations of their own. */
+const ROWS = 'rows';
+
 /** How many entries the lists within a value have, lists in lists and in objects counted. */
 export type CountEntries = (value: unknown) => number;
 
 /** What of an argument is counted one by one. */
 export interface SentLists {
   /**
-   * Finds the list whose entries are operations of their own: the argument itself, or the field of it that carries the extension `rows`.
+   * Finds the list whose entries are operations of their own: the argument itself, or its field `rows`, as every batch of a file has it.
    * null: it has none.
    */
   readonly rowsOf: ((value: unknown) => unknown) | null;
@@ -28,7 +31,7 @@ export class SentEntries {
   private listsOf(type: GraphQLInputType): SentLists {
     const nullable = getNullableType(type);
     if (isListType(nullable)) return { rowsOf: (value) => value, count: this.withinEntries(this.counterOf(nullable.ofType)) };
-    const rows = isInputObjectType(nullable) ? Object.values(nullable.getFields()).find(({ extensions }) => extensions.rows === true) : undefined;
+    const rows = isInputObjectType(nullable) ? nullable.getFields()[ROWS] : undefined;
     const all = this.counterOf(nullable);
     if (!rows) return { rowsOf: null, count: all };
     const rowsOf = (value: unknown) => (isObject(value) ? value[rows.name] : undefined);

@@ -47,17 +47,22 @@ describe('cost', () => {
   });
 
   it('counts each row of a batch as an operation, within an input too', () => {
-    const batches = Object.values(tessera.getTypeMap()).flatMap((type) => (isInputObjectType(type) && type.getFields().rows ? [type.getFields().rows] : []));
-    expect(batches.length).toBeGreaterThan(1);
-    for (const rows of batches) expect(rows.extensions).toEqual({ rows: true });
-    const document = parse(`mutation ($i: ImportPurchasesInput!) { importPurchases(input: $i) { ... on ImportedBatch { errors { line message } } } }`);
-    const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
-    const rows = Array.from({ length: 500 }, () => ({ lines: [{}, {}] }));
-    // Each row, its lines, and the list of errors with one for each row.
-    expect(new OperationMeasurer(tessera).measure(document, operation, { i: { rows } })).toMatchObject({
-      cost: 500 * 10 + 500 * 2 + 1 + 500 * 2,
-      sentOnce: 1_000,
+    const costOf = (mutation: string, rows: object[]) => {
+      const input = mutation.replace(/^i/, 'I');
+      const document = parse(`mutation ($i: ${input}Input!) { ${mutation}(input: $i) { ... on ImportedBatch { errors { line message } } } }`);
+      const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
+      return new OperationMeasurer(tessera).measure(document, operation, { i: { rows } });
+    };
+    const mutations = Object.keys(tessera.getMutationType()?.getFields() ?? {}).filter((name) => {
+      const input = tessera.getType(`${name[0].toUpperCase()}${name.slice(1)}Input`);
+      return isInputObjectType(input) && 'rows' in input.getFields();
     });
+    expect(mutations).toEqual(expect.arrayContaining(['importMembers', 'importOpenings', 'importPurchases']));
+    const rows = Array.from({ length: 500 }, () => ({}));
+    // Each row, and the list of errors with one for each row.
+    for (const mutation of mutations) expect(costOf(mutation, rows)).toMatchObject({ cost: 500 * 10 + 1 + 500 * 2, sentOnce: 0 });
+    const baskets = Array.from({ length: 500 }, () => ({ lines: [{}, {}] }));
+    expect(costOf('importPurchases', baskets)).toMatchObject({ cost: 500 * 10 + 500 * 2 + 1 + 500 * 2, sentOnce: 1_000 });
   });
 
   describe('of the schema itself', () => {
