@@ -776,6 +776,18 @@ CREATE TABLE earning_rule (
   CONSTRAINT earning_rule_points CHECK (((points_per_unit >= 0) AND (points_per_unit <= 1000000)))
 );
 
+CREATE TABLE expired_lot (
+  account_id bigint NOT NULL,
+  origin_id integer NOT NULL,
+  expires_on date NOT NULL,
+  available_on date NOT NULL,
+  amount bigint NOT NULL,
+  returned bigint NOT NULL,
+  CONSTRAINT expired_lot_pkey PRIMARY KEY (account_id, origin_id, expires_on, available_on),
+  CONSTRAINT expired_lot_returned CHECK (((returned >= 0) AND (returned <= amount)))
+);
+COMMENT ON TABLE expired_lot IS 'Points of lots of wallets whose end was booked, and how many of them returns have taken back since.';
+
 CREATE TABLE expiry_notice (
   id uuid NOT NULL,
   wallet_id uuid NOT NULL,
@@ -1279,6 +1291,7 @@ CREATE TABLE purchase_return (
   occurred_at timestamp with time zone NOT NULL,
   recorded_at timestamp with time zone NOT NULL,
   money_back numeric(38,9),
+  expired bigint NOT NULL DEFAULT 0,
   reference text,
   CONSTRAINT purchase_return_pkey PRIMARY KEY (wallet_id, id)
 );
@@ -1496,9 +1509,9 @@ CREATE TABLE transfer (
   CONSTRAINT transfer_pkey PRIMARY KEY (id),
   CONSTRAINT transfer_amount_positive CHECK ((amount > 0)),
   CONSTRAINT transfer_capture CHECK (((hold_id IS NOT NULL) = (code = 'CAPTURE'::text))),
-  CONSTRAINT transfer_code CHECK ((code = ANY (ARRAY['EARN'::text, 'BONUS'::text, 'OPENING'::text, 'GOODWILL'::text, 'BURN'::text, 'CAPTURE'::text, 'REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'GIFT'::text, 'POOL_CONTRIBUTION'::text, 'POOL_RETURN'::text, 'MERGE'::text, 'CONVERSION_OUT'::text, 'CONVERSION_IN'::text, 'FEE'::text, 'REMAINDER'::text, 'EXPIRY'::text, 'CLOSURE'::text, 'CLEARING'::text, 'ARREARS_FILL'::text]))),
+  CONSTRAINT transfer_code CHECK ((code = ANY (ARRAY['EARN'::text, 'BONUS'::text, 'OPENING'::text, 'GOODWILL'::text, 'BURN'::text, 'CAPTURE'::text, 'REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'GIFT'::text, 'POOL_CONTRIBUTION'::text, 'POOL_RETURN'::text, 'MERGE'::text, 'CONVERSION_OUT'::text, 'CONVERSION_IN'::text, 'FEE'::text, 'REMAINDER'::text, 'EXPIRY'::text, 'CLOSURE'::text, 'CLEARING'::text, 'ARREARS_FILL'::text, 'EXPIRED_CLAWBACK'::text]))),
   CONSTRAINT transfer_lot CHECK ((((origin_id IS NULL) = (lot_expires_on IS NULL)) AND ((origin_id IS NULL) = (lot_available_on IS NULL)))),
-  CONSTRAINT transfer_reversal CHECK (((reverses IS NOT NULL) = (code = ANY (ARRAY['REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text])))),
+  CONSTRAINT transfer_reversal CHECK (((reverses IS NOT NULL) = (code = ANY (ARRAY['REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'EXPIRED_CLAWBACK'::text])))),
   CONSTRAINT transfer_two_accounts CHECK (((debit_account = credit_account) = (code = 'ARREARS_FILL'::text)))
 );
 
@@ -1816,6 +1829,10 @@ CREATE POLICY operator_writes ON currency FOR INSERT TO tessera_app WITH CHECK (
 ALTER TABLE earning_rule ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON earning_rule FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 CREATE POLICY own_brand ON earning_rule FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
+
+ALTER TABLE expired_lot ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY coalition_reads ON expired_lot FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
+CREATE POLICY kernel_all ON expired_lot FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 
 ALTER TABLE expiry_notice ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON expiry_notice FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -2207,6 +2224,9 @@ GRANT SELECT ON TABLE currency TO tessera_kernel;
 GRANT SELECT ON TABLE deployment TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE earning_rule TO tessera_app;
+
+GRANT INSERT, SELECT, UPDATE (amount, returned) ON TABLE expired_lot TO tessera_kernel;
+GRANT SELECT ON TABLE expired_lot TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE expiry_notice TO tessera_app;
 

@@ -134,7 +134,7 @@ function planCancellation(award: DueAward, made: { postingId: Uuid; clawbackId: 
     return {
       steps: [
         { do: 'count', account: award.earnedBy, key, by: CANCELLED },
-        ...(points > 0 ? [{ do: 'clawBack' as const, id: made.clawbackId, reverses: earned.id, amount: points, ...wallet }] : []),
+        ...(points > 0 ? [{ do: 'clawBack' as const, id: made.clawbackId, reverses: earned.id, amount: points, expired: null, ...wallet }] : []),
       ],
       rows: [
         alongside(AWARD_RESOLUTION, {

@@ -2,7 +2,7 @@ import type { PointCurrency } from '../coalition/coalition-snapshot';
 import { awaySince } from '../expiry/away';
 import type { Uuid } from '../ids';
 import { alongside } from '../ledger/alongside';
-import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
+import type { AccountId, Done, ExpiredPoints, LedgerView, Plan, Step } from '../ledger/posting';
 import type { Day } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
 import { exactFromMicros, formatExact } from '../purchases/exact-amount';
@@ -24,6 +24,8 @@ export interface ReturnFacts {
   readonly returnId: Uuid;
   readonly postingId: Uuid;
   readonly clawbackId: Uuid;
+  /** Where points of it that expired unspent come back from. */
+  readonly expired: ExpiredPoints;
   /** One for each of the purchase's paidBy. */
   readonly reinstatementIds: readonly Uuid[];
   readonly purchase: PurchaseFact;
@@ -73,7 +75,8 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
     const reinstate = decided.is.reinstate.map((points, i) => (view.wallet(paidFrom[i]).closed ? 0 : points));
     const reinstated = reinstate.reduce((sum, points) => sum + points, 0);
     const steps: Step[] = returned.flatMap((line) => countReturned(wallet, purchase.id, line));
-    if (clawBack > 0 && earned) steps.push({ do: 'clawBack', id: facts.clawbackId, reverses: earned.id, amount: clawBack, wallet: facts.survivors.of(wallet) });
+    if (clawBack > 0 && earned)
+      steps.push({ do: 'clawBack', id: facts.clawbackId, reverses: earned.id, amount: clawBack, expired: facts.expired, wallet: facts.survivors.of(wallet) });
     reinstate.forEach((amount, i) => {
       if (amount === 0) return;
       const { spentBy: reverses, account, spentAt } = purchase.paidBy[i];
@@ -83,17 +86,19 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       steps.push({ do: 'reinstate', id: facts.reinstatementIds[i], reverses, amount, code: 'REINSTATEMENT', away, wallet: paidFrom[i], slides });
     });
     const shared = { wallet_id: purchase.walletId, purchase_id: purchase.id, brand_id: purchase.brandId };
-    const row = alongside(PURCHASE_RETURN, {
-      ...shared,
-      id: returnId,
-      posting_id: facts.postingId,
-      clawed_back: clawBack,
-      reinstated,
-      reference: facts.reference,
-      money_back: moneyBack === null ? null : formatExact(moneyBack),
-      occurred_at: facts.occurredAt.getTime(),
-      recorded_at: facts.recordedAt.getTime(),
-    });
+    const row = (done: Done) =>
+      alongside(PURCHASE_RETURN, {
+        ...shared,
+        id: returnId,
+        posting_id: facts.postingId,
+        clawed_back: done.moved(facts.clawbackId),
+        expired: done.moved(facts.expired.id),
+        reinstated,
+        reference: facts.reference,
+        money_back: moneyBack === null ? null : formatExact(moneyBack),
+        occurred_at: facts.occurredAt.getTime(),
+        recorded_at: facts.recordedAt.getTime(),
+      });
     const lines = returned.map(({ lineNo, quantity, reduction }) =>
       alongside(PURCHASE_RETURN_LINE, {
         ...shared,
@@ -105,12 +110,13 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
     );
     return {
       steps,
-      rows: [row, ...lines],
+      rows: (done) => [row(done), ...lines],
       answer: (done) => ({
         returnId,
         purchaseId: purchase.id,
         currency: facts.currency.code,
-        clawedBack: clawBack,
+        clawedBack: done.moved(facts.clawbackId),
+        expired: done.moved(facts.expired.id),
         reinstated,
         arrearsMade: done.arrears(facts.clawbackId),
         arrearsFilled: facts.reinstatementIds.reduce((sum, id) => sum + done.filled(id), 0),

@@ -7,7 +7,7 @@ import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import type { AccountId, BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { decimal, dryRun, idempotencyKey, occurredAt, optionalText, plainText } from '../ledger/request-fields';
 import { seesWallet } from '../members/sees-wallet';
 import { lookingAgain, type SurvivingAccounts, survivingAccounts, survivingMember } from '../members/surviving-accounts';
@@ -72,8 +72,10 @@ export interface RecordedReturn {
   readonly returnId: Uuid;
   readonly purchaseId: Uuid;
   readonly currency: string;
-  /** Earned points taken back, in the currency's smallest unit. */
+  /** Earned points taken back of the member, in the currency's smallest unit. */
   readonly clawedBack: number;
+  /** Earned points that had expired unspent: they are not taken again; absent: recorded before it was told. */
+  readonly expired?: number;
   /** Burned points given back. */
   readonly reinstated: number;
   /** Points of clawedBack that the member had no longer, and owes from now on; absent: recorded before it was told. */
@@ -137,7 +139,9 @@ async function recordOnce(
   if (found.receipt?.is === 'taken') throw found.receipt.refusal;
   if (found.receipt?.is === 'repeated') return toRecorded(found.receipt.first.outcome, { linked, dryRun });
   const former = await formerContributors(app, found.purchase.paidBy);
-  const request = toRequest({ ...found, former }, command, { id, hash, now });
+  const { brandId: owner, currencyId } = found.purchase;
+  const [expired] = await app.ledger.openAccounts([{ kind: 'EXPIRED', owner, currencyId }]);
+  const request = toRequest({ ...found, former, expired }, command, { id, hash, now });
   const outcome = dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request);
   return toRecorded(outcome, { linked, dryRun });
 }
@@ -154,12 +158,14 @@ interface Found {
   readonly receipt: JudgedReference | null;
   /** Of the households that paid for it. */
   readonly former: FormerContributors;
+  /** The account of the brand's points that expired. */
+  readonly expired: AccountId;
   readonly snapshot: CoalitionSnapshot;
   readonly rules: EarningRules;
 }
 
 function toRequest(
-  { purchase, survivors, receipt, former, snapshot, rules }: Found,
+  { purchase, survivors, receipt, former, expired, snapshot, rules }: Found,
   command: RecordReturn,
   { id, hash, now }: { id: Uuid; hash: Buffer; now: Date },
 ): PostingRequest {
@@ -193,6 +199,7 @@ function toRequest(
     loads: {
       wallets: [...new Set([...survivors.loads, ...former.loads])],
       transfers: [...(purchase.earnTransferId === null ? [] : [purchase.earnTransferId]), ...purchase.paidBy.map(({ spentBy }) => spentBy)],
+      expired: purchase.earnTransferId === null ? [] : [purchase.earnTransferId],
       counters: [
         ...purchase.lines.flatMap(({ lineNo }) =>
           [returnedCounter, reducedCounter].map((counter) => ({ account: purchase.account, key: counter(purchase.id, lineNo) })),
@@ -212,6 +219,7 @@ function toRequest(
                 returnId,
                 postingId: id,
                 clawbackId: newUuid(),
+                expired: { id: newUuid(), from: expired },
                 reinstatementIds: purchase.paidBy.map(() => newUuid()),
                 purchase,
                 survivors,

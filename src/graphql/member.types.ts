@@ -31,6 +31,7 @@ const MOVEMENTS = {
   CLAWBACK: 'Earned points taken back because what earned them came back.',
   GIFT: 'Given by one member to another.',
   POOL_CONTRIBUTION: 'Put into a household pool.',
+  EXPIRED_CLAWBACK: 'Expired points of a purchase that came back, to where they were issued: no wallet is moved by it.',
   ARREARS_FILL: 'Points of the wallet that filled its arrears, once a hold gave them back or they were confirmed: out, and in again.',
   POOL_RETURN: 'Come back out of a household pool to who put them in.',
   MERGE: 'Taken along when two members became one.',

@@ -74,8 +74,17 @@ export class RecordedReturnType {
   @Field(() => ID, { description: 'The purchase.' })
   purchaseId!: string;
 
-  @Field(() => PointsScalar, { description: 'Earned points taken back: what the purchase earned beyond what its rule gives for what is left of it.' })
+  @Field(() => PointsScalar, {
+    description: 'Earned points taken back: what the purchase earned beyond what its rule gives for what is left of it, less those that had expired unspent.',
+  })
   clawedBack!: number;
+
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description:
+      'Earned points beyond what is left that had expired unspent: nobody pays for them again. Null where the return was recorded before this was told.',
+  })
+  expired?: number | null;
 
   @Field(() => PointsScalar, {
     description:

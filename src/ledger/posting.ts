@@ -28,6 +28,7 @@ export type TransferCode =
   | 'REFUND'
   | 'REINSTATEMENT'
   | 'CLAWBACK'
+  | 'EXPIRED_CLAWBACK'
   | 'ARREARS_FILL'
   | 'CONVERSION_OUT'
   | 'CONVERSION_IN'
@@ -61,6 +62,12 @@ export interface Away {
   readonly graceDays: number;
 }
 
+/** Where what expired unspent of a credit comes back from: its issuer's summed account of expired points; and a new transfer for it. */
+export interface ExpiredPoints {
+  readonly id: Uuid;
+  readonly from: AccountId;
+}
+
 /** One thing that a posting does. `id`s are new UUIDv7s that the caller made. "Wallet" is any guarded account that has lots: a pool too. */
 export type Step =
   /** Summed account -> wallet. Fills arrears first, then the lot. Refused: WALLET_CLOSED. */
@@ -75,8 +82,12 @@ export type Step =
   | { do: 'release'; holdId: Uuid; as: 'VOIDED'; bookedOn: Day }
   /** The worker books what the clock has decided: never before its time. Refused: HOLD_NOT_OPEN. */
   | { do: 'release'; holdId: Uuid; as: 'EXPIRED' }
-  /** Takes points of an earlier credit back: its own lot first, then its issuer's, then any, then arrears. `wallet`: of the merged wallet's survivor. */
-  | { do: 'clawBack'; id: Uuid; reverses: Uuid; amount: number; wallet?: AccountId }
+  /**
+   * Takes points of an earlier credit back: first what expired unspent of its lot, for which nobody pays again (the posting loads it: see `expired`);
+   * then from its own lot, then its issuer's, then any, then arrears. `wallet`: of the merged wallet's survivor. `expired` null: points that wait to be
+   * confirmed, which do not expire.
+   */
+  | { do: 'clawBack'; id: Uuid; reverses: Uuid; amount: number; expired: ExpiredPoints | null; wallet?: AccountId }
   /**
    * Gives points of an earlier burn or capture back, to the lots it consumed: of a part, what it consumed last. They fill arrears, then their lots, in
    * order of consumption, and live as comeBack() says. `wallet` as above. `slides`: expiry of the wallet does, so one that has no end, because it slid
@@ -127,6 +138,8 @@ export type Step =
 
 /** What the steps of a plan came to. Transfers that it did not make count 0. */
 export interface Done {
+  /** Points that a transfer moved. */
+  moved(transfer: Uuid): number;
   /** Points that a clawback did not find, and that are owed now. */
   arrears(clawback: Uuid): number;
   /** Points of a credit that filled older arrears. */
@@ -137,7 +150,7 @@ export interface Done {
 export interface Plan {
   readonly steps: readonly Step[];
   /** Rows of other tables, written with the posting in the same transaction. */
-  readonly rows?: readonly AlongsideRow[];
+  readonly rows?: readonly AlongsideRow[] | ((done: Done) => readonly AlongsideRow[]);
   /** Told from what the steps came to, where it hangs on that. */
   readonly answer: Answer | ((done: Done) => Answer);
 }
@@ -245,6 +258,8 @@ export interface PostingRequest {
     readonly wallets: readonly AccountId[];
     readonly holds?: readonly Uuid[];
     readonly transfers?: readonly Uuid[];
+    /** Those of the transfers that are credits, and of which is read what expired of their lots: for clawBack. */
+    readonly expired?: readonly Uuid[];
     readonly counters?: readonly { readonly account: AccountId; readonly key: string }[];
   };
   /** Taken if the posting is accepted. StateMoved is thrown, and nothing is stored, where another posting has taken one since it was looked up. */

@@ -94,6 +94,7 @@ export const PURCHASE_RETURN = {
     brand_id: 'uuid',
     posting_id: 'uuid',
     clawed_back: 'int8',
+    expired: 'int8',
     reinstated: 'int8',
     reference: 'text',
     money_back: 'numeric',

@@ -18,7 +18,7 @@ interface EventFacts {
 
 /** Points between a brand and a wallet. */
 export interface BrandEvent extends EventFacts {
-  readonly code: 'EARN' | 'BONUS' | 'OPENING' | 'GOODWILL' | 'BURN' | 'CAPTURE' | 'CLAWBACK' | 'REFUND' | 'REINSTATEMENT';
+  readonly code: 'EARN' | 'BONUS' | 'OPENING' | 'GOODWILL' | 'BURN' | 'CAPTURE' | 'CLAWBACK' | 'EXPIRED_CLAWBACK' | 'REFUND' | 'REINSTATEMENT';
   /** The issuer of an earn, bonus, opening or clawback; the funder of goodwill; the redeemer of a burn, capture, refund or reinstatement. */
   readonly brandId: Uuid;
   /** Terms that the event carries; a reversal carries those of the event it reverses. */

@@ -86,6 +86,9 @@ function operatorClaims(event: PointsEvent, agreement: Agreement): Claim[] {
       const points = arrearsCarrier === 'OPERATOR' ? event.points : sumOf(event.lots);
       return [{ ...issued('CLAWBACK', event, operatorId, price), debtorId: operatorId, creditorId: event.brandId, points }];
     }
+    case 'EXPIRED_CLAWBACK':
+      // The brand paid for points that are no more: their issue is undone, and nobody is in arrears for them.
+      return [{ ...issued('CLAWBACK', event, operatorId, agreement.terms(event.termsId).issuancePrice), debtorId: operatorId, creditorId: event.brandId }];
     case 'BURN':
     case 'CAPTURE':
       return [redeemed('REIMBURSEMENT', event, { debtorId: operatorId, creditorId: event.brandId }, agreement)];
@@ -169,6 +172,7 @@ function issuerClaims(event: PointsEvent, agreement: Agreement): Claim[] {
     case 'MERGE':
     case 'CONVERSION_IN':
     case 'ARREARS_FILL':
+    case 'EXPIRED_CLAWBACK':
       return filled;
     case 'BURN':
     case 'CAPTURE':

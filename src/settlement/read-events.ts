@@ -24,11 +24,11 @@ const events = (which: string) => `
   SELECT t.id, t.code, t.currency_id, t.amount::text AS points, t.reverses, t.occurred_at, t.xid::text, brand.owner_id AS brand_id,
     coalesce(original.terms_id, t.terms_id) AS terms_id, original.occurred_at AS original_at, rate.transfer_price::text, rate.to_currency_id
   FROM transfer t
-  JOIN account brand ON brand.id = CASE WHEN t.code IN ('BURN', 'CAPTURE', 'CLAWBACK') THEN t.credit_account ELSE t.debit_account END
+  JOIN account brand ON brand.id = CASE WHEN t.code IN ('BURN', 'CAPTURE', 'CLAWBACK', 'EXPIRED_CLAWBACK') THEN t.credit_account ELSE t.debit_account END
   LEFT JOIN transfer original ON original.id = t.reverses
   LEFT JOIN conversion_rate rate ON t.code = 'CONVERSION_OUT' AND rate.id = t.terms_id
   WHERE ${which}
-    AND (t.code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL', 'BURN', 'CAPTURE', 'CLAWBACK', 'REFUND', 'REINSTATEMENT', 'CONVERSION_OUT')
+    AND (t.code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL', 'BURN', 'CAPTURE', 'CLAWBACK', 'EXPIRED_CLAWBACK', 'REFUND', 'REINSTATEMENT', 'CONVERSION_OUT')
       OR (t.code IN (${ARRIVALS.map((code) => `'${code}'`).join(', ')}) AND EXISTS (SELECT FROM arrears_fill filled WHERE filled.transfer_id = t.id)))
     AND NOT EXISTS (SELECT FROM obligation done WHERE done.event_transfer_id = t.id)
   ORDER BY t.xid, t.id`;
@@ -60,7 +60,7 @@ const OWED = `
 /** Codes whose points come out of lots, or go back to those that they came from. */
 const FROM_LOTS: ReadonlySet<string> = new Set(['BURN', 'CAPTURE', 'CLAWBACK', 'REFUND', 'REINSTATEMENT', 'CONVERSION_OUT']);
 /** Codes whose points leave a wallet, and so fill no arrears in it. */
-const LEAVING: ReadonlySet<string> = new Set(['BURN', 'CAPTURE', 'CLAWBACK', 'CONVERSION_OUT']);
+const LEAVING: ReadonlySet<string> = new Set(['BURN', 'CAPTURE', 'CLAWBACK', 'EXPIRED_CLAWBACK', 'CONVERSION_OUT']);
 
 /** The points events of a range that are still to be cleared, in the journal's order. The role must be tessera_kernel. */
 export async function readEvents(client: ClientBase, epoch: number, range: JournalRange): Promise<ReadEvents> {

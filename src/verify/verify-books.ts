@@ -3,6 +3,7 @@ import { arrears, besideArrears, ownFills } from './checks/arrears';
 import { endedWallets, goodwill } from './checks/care';
 import { conservation } from './checks/conservation';
 import { conversions, rates } from './checks/conversions';
+import { expiredLots } from './checks/expired-lots';
 import { awards, expiries, notices } from './checks/expiry';
 import { facts, quantities } from './checks/facts';
 import { cleared, closes, money, nets, priced, setAside, statements } from './checks/obligations';
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
   quantities,
   references,
   expiries,
+  expiredLots,
   awards,
   notices,
   pools,

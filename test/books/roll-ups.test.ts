@@ -109,6 +109,7 @@ test('totals at every instant are those of the journal, whether rolled up before
 test('a brand sees its own accounts and no other; a member and a stranger none', async () => {
   const own = await readAccountBalances(shop.app, fuel.principal, 'FLP', null, { limit: 100, after: null });
   expect(own.map(({ kind, owner }) => [kind, owner]).sort()).toEqual([
+    ['EXPIRED', fuel.brandId],
     ['ISSUED', fuel.brandId],
     ['REDEEMED', fuel.brandId],
   ]);

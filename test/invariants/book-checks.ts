@@ -37,7 +37,7 @@ export const CHECKS: Readonly<Record<string, string>> = {
   'lots are what credits, fills, allocations and changes of date make them': `
     WITH change AS (
       SELECT credit_account AS account_id, origin_id, lot_expires_on AS expires_on, lot_available_on AS available_on, 0::bigint AS contributor_id, amount AS points,
-        0::bigint AS held FROM transfer WHERE origin_id IS NOT NULL
+        0::bigint AS held FROM transfer WHERE origin_id IS NOT NULL AND code <> 'EXPIRED_CLAWBACK'
       UNION ALL SELECT account_id, origin_id, expires_on, available_on, 0, -amount, 0 FROM arrears_fill
       UNION ALL SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, a.contributor_id, -a.amount, 0 FROM allocation a JOIN transfer t ON t.id = a.transfer_id
       UNION ALL SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, a.contributor_id, 0, a.amount

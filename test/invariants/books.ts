@@ -15,6 +15,8 @@ export interface Balances {
 /** All that is recorded. */
 export interface Books extends Balances {
   readonly holds: string[];
+  /** What has ended of lots and was not taken back. */
+  readonly expired: string[];
   readonly counters: string[];
   readonly transfers: string[];
   readonly allocations: string[];
@@ -24,7 +26,7 @@ export interface Books extends Balances {
 }
 
 function empty(): Books {
-  return { wallets: [], lots: [], arrears: [], holds: [], counters: [], transfers: [], allocations: [], fills: [], lotChanges: [], postings: [] };
+  return { wallets: [], lots: [], arrears: [], holds: [], expired: [], counters: [], transfers: [], allocations: [], fills: [], lotChanges: [], postings: [] };
 }
 
 function sorted<T extends object>(books: T): T {
@@ -78,6 +80,7 @@ export function fromModel(model: NaiveLedger): Books {
     for (const [fill, count] of fills) books.fills.push(`${id} ${fill} x${count}`);
   }
   for (const [key, value] of counters) books.counters.push(`${key}: ${value}`);
+  for (const [account, points] of model.state.expired) for (const [lot, count] of counted(points)) books.expired.push(`${account} ${lot.name}: ${count}`);
   books.lotChanges.push(...changes);
   for (const [id, { outcome }] of model.postings) books.postings.push(`${id}: ${outcome.refused?.code ?? 'ACCEPTED'}`);
   return sorted(books);
@@ -101,6 +104,7 @@ export function fromMemory(book: MemoryBook): Books {
   for (const each of writes.allocations) allocations.put(each.transferId, each.position, `${each.account} ${lotName(each)} x${each.amount}`);
   books.allocations.push(...allocations.lines());
   for (const each of writes.fills) books.fills.push(`${each.transferId} ${each.arrearsId}: ${lotName(each)} x${each.amount}`);
+  for (const row of book.expired()) if (row.left > 0) books.expired.push(`${row.account} ${lotName(row)}: ${row.left}`);
   for (const counter of book.counters()) books.counters.push(`${counter.account} ${counter.key}: ${counter.value}`);
   for (const { id, account, contributor, from, to, amount, creditId } of writes.lotChanges)
     books.lotChanges.push(`${id}: ${account} ${lotName({ contributor, ...from })} -> ${lotName({ contributor, ...to })} x${amount} ${creditId}`);
@@ -135,7 +139,8 @@ export async function fromDatabase(owner: Pool, accounts: readonly AccountId[]):
     books.arrears.push(`${row.account_id} ${row.id}: ${row.remaining}`);
   for (const row of await rows('SELECT * FROM hold WHERE account_id = ANY($1)'))
     books.holds.push(`${row.id}: ${row.account_id} ${row.credit_account} ${row.amount} ${row.state} ${row.captured}`);
-  for (const row of await rows(`SELECT *, ${days('lot_')} FROM transfer WHERE debit_account = ANY($1) OR credit_account = ANY($1)`)) {
+  for (const row of await rows(`SELECT *, ${days('lot_')} FROM transfer WHERE debit_account = ANY($1) OR credit_account = ANY($1)
+      OR (code = 'EXPIRED_CLAWBACK' AND reverses IN (SELECT id FROM transfer WHERE credit_account = ANY($1)))`)) {
     const lot = row.origin_id === null ? '-' : lotOf(row, 'lot_');
     const [from, to] = ['debit', 'credit'].map((side) => (row[`${side}_seq`] === null ? '-' : `${row[`${side}_balance_after`]} ${row[`${side}_seq`]}`));
     books.transfers.push(`${row.id}: ${row.debit_account} ${row.credit_account} ${row.amount} ${row.code} ${row.reverses} lot ${lot} after ${from} / ${to}`);
@@ -148,6 +153,10 @@ export async function fromDatabase(owner: Pool, accounts: readonly AccountId[]):
   books.allocations.push(...allocations.lines());
   for (const row of await rows(`SELECT transfer_id, arrears_id, origin_id, ${days('')}, amount FROM arrears_fill WHERE account_id = ANY($1)`))
     books.fills.push(`${row.transfer_id} ${row.arrears_id}: ${lotOf(row)} x${row.amount}`);
+  for (const row of await rows(
+    `SELECT account_id, origin_id, ${days('')}, amount - returned AS left FROM expired_lot WHERE account_id = ANY($1) AND amount > returned`,
+  ))
+    books.expired.push(`${row.account_id} ${lotOf(row)}: ${row.left}`);
   for (const row of await rows('SELECT * FROM counter WHERE account_id = ANY($1)')) books.counters.push(`${row.account_id} ${row.key}: ${row.value}`);
   for (const row of await rows(`SELECT *, ${days('from_')}, ${days('to_')} FROM lot_change WHERE account_id = ANY($1)`))
     books.lotChanges.push(

@@ -62,6 +62,8 @@ class Seen {
       return this.coverage.add(`refused ${step}: ${expected.refused.code}`);
     }
     for (const step of ask.steps) this.noteStep(step, ask, before, model.state);
+    for (const [id, { code }] of model.state.transfers)
+      if (code === 'ARREARS_FILL' && !before.transfers.has(id)) this.coverage.add('arrears filled by what lay in their wallet');
     if (ask.steps.length > 2) this.coverage.add('accepted postings of several steps');
   }
 
@@ -100,6 +102,7 @@ class Seen {
         break;
       case 'clawBack':
         if (step.wallet !== undefined) this.coverage.add('redirected clawBack');
+        if (step.expired && after.transfers.has(step.expired.id)) this.coverage.add(`clawed back of what had expired${transfer ? ', and more' : ''}`);
         if (transfer && transfer.allocations.length > 1) this.coverage.add('clawed back from several lots');
         if (transfer && transfer.consumed.length < step.amount) this.coverage.add('clawed back into arrears');
         break;

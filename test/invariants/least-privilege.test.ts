@@ -43,6 +43,7 @@ const APP: Readonly<Record<string, string>> = {
   household_member: 'si end_reason ended_at joined_at role share_denominator share_numerator',
   household_pool: 'si closed_at',
   issuer_roll_up: 's',
+  expired_lot: 's',
   journal_cursor: 's',
   lot: 's',
   lot_change: 's',
@@ -97,6 +98,7 @@ const KERNEL: Readonly<Record<string, string>> = {
   journal_cursor: 'si epoch moved_at position',
   // Emptied lots whose day is past.
   lot: 'sid held remaining',
+  expired_lot: 'si amount returned',
   lot_change: 'si',
   lot_origin: 'si',
   obligation: 'si',

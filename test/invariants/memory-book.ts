@@ -11,6 +11,7 @@ export class MemoryBook {
     transfers: new Map() as BatchState['transfers'],
     counters: new Map() as BatchState['counters'],
     postings: new Map() as BatchState['postings'],
+    expired: new Map() as BatchState['expired'],
   };
   readonly writes = emptyWrites();
 
@@ -56,6 +57,7 @@ export class MemoryBook {
       transfers: new Map(),
       counters: new Map(),
       postings: new Map(),
+      expired: new Map(),
       claims: new Set(),
       summed: this.summed,
       origins: this.origins,
@@ -68,6 +70,8 @@ export class MemoryBook {
       for (const { account, key } of loads.counters ?? [])
         copy(counters, state.counters, counterKey(account, key), (row) => ({ ...row, existed: true, changed: false }));
     }
+    const asked = new Set(requests.flatMap(({ loads }) => (loads.expired?.length ? loads.wallets : [])));
+    for (const [key, row] of this.rest.expired) if (asked.has(row.account)) state.expired.set(key, { ...row, expired: 0, returned: 0 });
     const named = new Set(requests.flatMap((request) => request.loads.holds ?? []));
     for (const hold of holds.values()) {
       const wallet = state.wallets.get(hold.account);
@@ -86,6 +90,10 @@ export class MemoryBook {
     for (const [id, row] of state.transfers) this.rest.transfers.set(id, row);
     for (const [key, row] of state.counters) this.rest.counters.set(key, row);
     for (const [id, row] of state.postings) this.rest.postings.set(id, row);
+    for (const [key, row] of state.expired) {
+      const before = this.rest.expired.get(key)?.left ?? 0;
+      this.rest.expired.set(key, { ...row, left: before + row.expired - row.returned });
+    }
     for (const name of Object.keys(this.writes) as (keyof typeof this.writes)[]) (this.writes[name] as unknown[]).push(...state.writes[name]);
   }
 
@@ -95,6 +103,10 @@ export class MemoryBook {
 
   hold(id: Uuid) {
     return this.rest.holds.get(id);
+  }
+
+  expired() {
+    return [...this.rest.expired.values()];
   }
 
   counters() {

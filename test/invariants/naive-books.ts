@@ -60,13 +60,15 @@ export interface State {
   readonly holds: Map<Uuid, Hold>;
   readonly transfers: Map<Uuid, Transfer>;
   readonly counters: Map<string, number>;
+  /** Points that ended unspent in a wallet, and were not taken back since. */
+  readonly expired: Map<AccountId, readonly Point[]>;
   /** Lots whose dates changed where they are. */
   readonly changes: Set<string>;
 }
 
 /** What the model has on its books, and how points move on them; who may move what is for NaiveLedger to say. */
 export class NaiveBooks {
-  state: State = { wallets: new Map(), holds: new Map(), transfers: new Map(), counters: new Map(), changes: new Set() };
+  state: State = { wallets: new Map(), holds: new Map(), transfers: new Map(), counters: new Map(), expired: new Map(), changes: new Set() };
 
   constructor(
     readonly origins: ReadonlyMap<number, Origin>,
@@ -212,6 +214,12 @@ export class NaiveBooks {
     });
   }
 
+  /** Points leave a wallet because their time is over: kept apart from what was spent, unless they were another's. */
+  protected endPoints(day: Day, id: Uuid, code: string, account: AccountId, to: AccountId, out: readonly Point[]): void {
+    this.transfer(day, id, code, account, to, out.length, { out });
+    this.state.expired.set(account, [...(this.state.expired.get(account) ?? []), ...out.filter(({ lot }) => lot.contributor === 0)]);
+  }
+
   /** What lies live in a wallet that owes something pays for it, point by point: out of the wallet and into it again, where the oldest arrears swallow it. */
   protected payArrears(account: AccountId, day: Day, id: Uuid, inOrder: (points: readonly Point[]) => readonly Point[]): void {
     const wallet = this.wallet(account);
@@ -262,6 +270,13 @@ export class NaiveBooks {
 }
 
 /** What is in the maps is never changed, so that copying them is enough. */
-export function copyOf({ wallets, holds, transfers, counters, changes }: State): State {
-  return { wallets: new Map(wallets), holds: new Map(holds), transfers: new Map(transfers), counters: new Map(counters), changes: new Set(changes) };
+export function copyOf({ wallets, holds, transfers, counters, expired, changes }: State): State {
+  return {
+    wallets: new Map(wallets),
+    holds: new Map(holds),
+    transfers: new Map(transfers),
+    counters: new Map(counters),
+    expired: new Map(expired),
+    changes: new Set(changes),
+  };
 }

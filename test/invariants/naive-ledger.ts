@@ -1,8 +1,8 @@
 import { derivedUuid, type Uuid } from '../../src/ids';
-import type { AccountId, LotTarget, Step } from '../../src/ledger/posting';
+import type { AccountId, ExpiredPoints, LotTarget, Step } from '../../src/ledger/posting';
 import { ALWAYS, type Day, monthStart, NEVER } from '../../src/points/calendar';
 import { copyOf, type Hold, NaiveBooks, type Transfer } from './naive-books';
-import { endOf, free, inOrder, isOver, type Lot, lotOf, moved, type Origin, owedBy, type Point, spendableOn } from './naive-points';
+import { endOf, free, hasHadGrace, inOrder, isOver, type Lot, lotOf, moved, type Origin, owedBy, type Point, spendableOn } from './naive-points';
 
 /**
  * The ledger as the design document tells it, too simple to be wrong: every single point is an object that lies in a wallet, is held or is gone.
@@ -136,8 +136,10 @@ export class NaiveLedger extends NaiveBooks {
       case 'clawBack': {
         const original = this.reversed(step.reverses, step.amount);
         const account = step.wallet ?? original.credit;
-        const out = this.clawable(ask, account, original.lot as LotTarget).slice(0, step.amount);
-        return this.transfer(ask.day, step.id, 'CLAWBACK', account, original.debit, step.amount, { out, reverses: step.reverses });
+        const amount = step.amount - (step.expired ? this.expiredOf(ask, original, step.reverses, account, step.amount, step.expired) : 0);
+        if (amount === 0) return;
+        const out = this.clawable(ask, account, original.lot as LotTarget).slice(0, amount);
+        return this.transfer(ask.day, step.id, 'CLAWBACK', account, original.debit, amount, { out, reverses: step.reverses });
       }
       case 'reinstate': {
         const original = this.state.transfers.get(step.reverses) as Transfer;
@@ -180,7 +182,7 @@ export class NaiveLedger extends NaiveBooks {
         const over = inOrder(free(wallet).filter(ends), this.origins);
         for (const { issuer, id, to } of step.ends) {
           const out = over.filter((point) => this.issuerOf(point.lot).issuerId === issuer);
-          if (out.length > 0) this.transfer(ask.day, id, step.code, step.account, to, out.length, { out });
+          if (out.length > 0) this.endPoints(ask.day, id, step.code, step.account, to, out);
         }
         return;
       }
@@ -272,13 +274,54 @@ export class NaiveLedger extends NaiveBooks {
     return hold;
   }
 
+  /** Points of a credit's own lot, or what they became by grace; where a wallet slides, its points end on any day. */
+  private isOwn({ origin, expiresOn, availableOn, contributor }: Lot, credited: LotTarget): boolean {
+    const anyDay = credited.expiresOn === NEVER;
+    if (contributor !== 0) return false;
+    if (origin === credited.originId) return availableOn === credited.availableOn && (anyDay || expiresOn === credited.expiresOn);
+    return origin === -credited.originId && (anyDay || availableOn === credited.expiresOn);
+  }
+
+  /**
+   * What ended unspent of a credit goes back to where it came from, and nobody pays for it: points that are booked as expired, then others whose time
+   * is over. Says how many.
+   */
+  private expiredOf({ day }: Ask, { lot, credit, debit }: Transfer, reverses: Uuid, account: AccountId, most: number, { id, from }: ExpiredPoints): number {
+    const credited = lot as LotTarget;
+    const way = [account];
+    for (let at: AccountId | null = credit; at !== null && !way.includes(at); at = this.wallet(at).mergedInto) way.push(at);
+    const ended = () =>
+      way.flatMap((at) => (this.state.expired.get(at) ?? []).filter((point) => this.isOwn(point.lot, credited)).map((point) => ({ at, point })));
+    const wallet = this.wallet(account);
+    const over = free(wallet).filter((point) => isOver(point, wallet, day) && point.lot.availableOn !== NEVER && this.isOwn(point.lot, credited));
+    const late = inOrder(over, this.origins).slice(0, Math.max(0, most - ended().length));
+    if (late.length > 0) this.endPoints(day, derivedUuid('end-before-clawback', id), 'EXPIRY', account, from, late);
+    const chosen = ended()
+      .sort(
+        (a, b) =>
+          Number(hasHadGrace(a.point)) - Number(hasHadGrace(b.point)) ||
+          way.indexOf(a.at) - way.indexOf(b.at) ||
+          a.point.lot.expiresOn - b.point.lot.expiresOn ||
+          a.point.lot.availableOn - b.point.lot.availableOn,
+      )
+      .slice(0, most);
+    const gone = new Set(chosen.map(({ point }) => point));
+    for (const at of way)
+      this.state.expired.set(
+        at,
+        (this.state.expired.get(at) ?? []).filter((point) => !gone.has(point)),
+      );
+    if (chosen.length > 0) this.transfer(day, id, 'EXPIRED_CLAWBACK', from, debit, chosen.length, { lot: credited, reverses });
+    return chosen.length;
+  }
+
   /** Its own lot first, an award that was not confirmed even after its time, and by nobody else's clawback; then the same issuer's, then any. What has expired is gone. */
   private clawable({ day }: Ask, account: AccountId, credited: LotTarget): Point[] {
     const own = lotOf(credited);
     const wallet = this.wallet(account);
     // An award that waits to be confirmed is nobody's yet.
-    const there = free(wallet).filter((point) => (point.lot.availableOn === NEVER ? point.lot === own : !isOver(point, wallet, day)));
-    const rank = ({ lot }: Point) => (lot === own ? 0 : this.issuerOf(lot).issuer === this.issuerOf(own).issuer ? 1 : 2);
+    const there = free(wallet).filter((point) => (point.lot.availableOn === NEVER ? this.isOwn(point.lot, credited) : !isOver(point, wallet, day)));
+    const rank = ({ lot }: Point) => (this.isOwn(lot, credited) ? 0 : this.issuerOf(lot).issuer === this.issuerOf(own).issuer ? 1 : 2);
     const ordered = inOrder(there, this.origins);
     return [0, 1, 2].flatMap((wanted) => ordered.filter((point) => rank(point) === wanted));
   }

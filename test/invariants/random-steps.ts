@@ -25,6 +25,7 @@ export class StepMaker {
   private readonly wallets = new Set<AccountId>();
   private readonly holds = new Set<Uuid>();
   private readonly transfers = new Set<Uuid>();
+  private readonly expired = new Set<Uuid>();
   private readonly counters = new Map<string, { account: AccountId; key: string }>();
   /** What earlier parts of this very posting will have made. */
   private readonly made = { holds: [] as Earlier[], credits: [] as Earlier[], debits: [] as Earlier[], confirmed: new Set<Uuid>() };
@@ -36,7 +37,13 @@ export class StepMaker {
   ) {}
 
   get loads(): Required<PostingRequest['loads']> {
-    return { wallets: [...this.wallets], holds: [...this.holds], transfers: [...this.transfers], counters: [...this.counters.values()] };
+    return {
+      wallets: [...this.wallets],
+      holds: [...this.holds],
+      transfers: [...this.transfers],
+      expired: [...this.expired],
+      counters: [...this.counters.values()],
+    };
   }
 
   /** Empty where a part refers to something and there is nothing yet. */
@@ -184,7 +191,16 @@ export class StepMaker {
       amount: part.whole ? original.amount : Math.min(part.amount, Math.max(original.amount - 1, 1)),
       ...wallet,
     };
-    if (part.do === 'clawBack') return [{ do: 'clawBack', ...common }];
+    if (part.do === 'clawBack') {
+      const { lot } = original;
+      const { issuerId } = this.world.origins.get(lot?.originId ?? 0) as { issuerId: Uuid };
+      const { currency } = PLACES[this.world.wallets.indexOf(original.account)];
+      const from = this.world.brands.find(({ id }) => id === issuerId)?.of[currency].expired as AccountId;
+      // What waits to be confirmed does not expire.
+      if (lot?.availableOn === NEVER) return [{ do: 'clawBack', ...common, expired: null }];
+      this.expired.add(original.id);
+      return [{ do: 'clawBack', ...common, expired: { id: newUuid(), from } }];
+    }
     const { day, bookedOn } = this.at;
     const away = { since: this.model.state.transfers.get(original.id)?.day ?? day, bookedOn, graceDays: part.grace };
     const place = PLACES[this.world.wallets.indexOf(wallet.wallet ?? original.account)];
@@ -290,7 +306,7 @@ export class StepMaker {
   }
 
   private credits(): Earlier[] {
-    const credits = [...this.model.state.transfers].filter(([, each]) => each.lot);
+    const credits = [...this.model.state.transfers].filter(([, { lot, code }]) => lot && code !== 'EXPIRED_CLAWBACK');
     return [...credits.map(([id, { credit, amount, lot }]) => ({ id, account: credit, amount, lot })), ...this.made.credits];
   }
 

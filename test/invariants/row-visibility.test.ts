@@ -67,6 +67,7 @@ beforeAll(async () => {
   for (const { own } of [a, b])
     await owner.query('INSERT INTO till_code (member_id, hash, made_at, expires_at) VALUES ($1::uuid, sha256($1::text::bytea), now(), now())', [own.memberId]);
   await owner.query('INSERT INTO test_clock_move (ahead_ms, moved_at) VALUES (1, now())');
+  await owner.query('INSERT INTO expired_lot SELECT account_id, origin_id, expires_on, available_on, 1, 0 FROM lot');
   client = await owner.connect();
   await client.query('BEGIN');
   roles = await rolesOf(client);

@@ -3,6 +3,7 @@ import type * as ApplyDates from '../../src/ledger/internal/apply-dates';
 import type * as ApplyReversal from '../../src/ledger/internal/apply-reversal';
 import type * as BatchStates from '../../src/ledger/internal/batch-state';
 import type * as ConversionShares from '../../src/ledger/internal/conversion-shares';
+import type * as ExpiredLots from '../../src/ledger/internal/expired-lots';
 import type * as GracedLot from '../../src/ledger/internal/graced-lot';
 import type * as Lots from '../../src/ledger/internal/lots';
 import type * as PostingsInProgress from '../../src/ledger/internal/posting-in-progress';
@@ -130,6 +131,9 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
       endAfterAway: (key, ...rest) => endAfterAway({ originId: Math.abs(key.originId) }, ...rest),
     })),
   'grace: it makes what had lapsed live again': () => replace<typeof ApplyDates>('apply-dates', () => ({ dateWhatLapsed: () => undefined })),
+  'expired: what ended unspent is paid for again': () => replace('take-back-expired', () => ({ takeBackExpired: () => 0 })),
+  'expired: what ended of a shared lot counts for each that comes back': () =>
+    replace<typeof ExpiredLots>('expired-lots', ({ expiredOf }) => ({ expiredOf: (...asked) => expiredOf(...asked).map((each) => ({ ...each })) })),
   'order: what comes back fills arrears in the opposite one': () =>
     replace<typeof Lots>('lots', ({ inOrder }) => ({ inOrder: (posting, portions) => inOrder(posting, portions).reverse() })),
   'expiry: points can be spent on the day on which they end': () =>

@@ -164,7 +164,7 @@ function stepsOf(
       const amount = Math.min(original.amount, it.amount);
       return [
         it.kind === 'CLAWBACK'
-          ? { do: 'clawBack', id, reverses, amount }
+          ? { do: 'clawBack', id, reverses, amount, expired: null }
           : { do: 'reinstate', id, reverses, amount, code: 'REFUND', away: { since: day, bookedOn: day, graceDays: 30 } },
       ];
     }

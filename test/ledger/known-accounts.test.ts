@@ -53,7 +53,7 @@ it('an issuer that has another code meanwhile: its lots keep the one that they w
   const origin = { issuer: fuel.id, issuerCode: 'PETROL', currencyId: book.currencyId, issueMonth: dayFromIso('2026-01-01'), termsId: TERMS, offerId: null };
   await later.openAccounts([{ kind: 'ISSUED', owner: fuel.id, currencyId: book.currencyId }]);
   expect(await later.lotOrigin(origin)).toBe(await test.app.ledger.lotOrigin({ ...origin, issuerCode: 'FUEL' }));
-  const step = { do: 'clawBack' as const, id: newUuid(), reverses: earned, amount: 4 };
+  const step = { do: 'clawBack' as const, id: newUuid(), reverses: earned, amount: 4, expired: null };
   accepted(await later.post(book.request(fuel, '2026-01-11T10:00:00Z', { wallets: [wallet], transfers: [earned] }, () => [step])));
   expect(await rows('SELECT issuer_code, remaining::int FROM lot WHERE account_id = $1', wallet)).toEqual([{ issuer_code: 'FUEL', remaining: 6 }]);
 });

@@ -136,7 +136,9 @@ export class LedgerBook {
   }
 
   clawBack(brand: Brand, wallet: AccountId, reverses: Uuid, amount: number, at: string, id: Uuid = newUuid()): Promise<PostingOutcome> {
-    return this.ledger.post(this.request(brand, at, { wallets: [wallet], transfers: [reverses] }, () => [{ do: 'clawBack', id, reverses, amount }]));
+    return this.ledger.post(
+      this.request(brand, at, { wallets: [wallet], transfers: [reverses] }, () => [{ do: 'clawBack', id, reverses, amount, expired: null }]),
+    );
   }
 
   reinstate(brand: Brand, wallet: AccountId, reverses: Uuid, amount: number, at: string, away: Partial<Away> = {}): Promise<PostingOutcome> {

@@ -144,7 +144,7 @@ export class SettlementBook {
   }
 
   async clawBack(brand: BookedBrand, wallet: AccountId, reverses: Uuid, amount: number, at: string): Promise<void> {
-    await this.post(this.request(brand, wallet, at, { do: 'clawBack', id: newUuid(), reverses, amount }));
+    await this.post(this.request(brand, wallet, at, { do: 'clawBack', id: newUuid(), reverses, amount, expired: null }));
   }
 
   async refund(brand: BookedBrand, wallet: AccountId, reverses: Uuid, amount: number, at: string): Promise<void> {

@@ -76,7 +76,7 @@ beforeAll(async () => {
   await post({ do: 'hold', id: ids.hold, from: wallet, to: redeemed, amount: 500, ...holdUntil(expiresAt), termsId });
   await post({ do: 'capture', id: ids.capture, holdId: ids.hold, amount: 400, bookedOn: today }, [ids.hold]);
   await post({ do: 'hold', id: ids.openHold, from: wallet, to: redeemed, amount: 100, ...holdUntil(expiresAt), termsId });
-  await post({ do: 'clawBack', id: ids.clawback, reverses: ids.earn, amount: 700 }, [], [ids.earn]);
+  await post({ do: 'clawBack', id: ids.clawback, reverses: ids.earn, amount: 700, expired: null }, [], [ids.earn]);
   await post({ do: 'credit', id: ids.refill, from: otherIssued, to: wallet, amount: 60, code: 'EARN', lot: { ...lot, originId: otherOrigin }, termsId });
   await post(
     { do: 'reinstate', id: ids.refund, reverses: ids.burn, amount: 120, code: 'REFUND', away: { since: today, bookedOn: today, graceDays: 0 } },

@@ -1,8 +1,9 @@
 import type { Uuid } from '../../ids';
 import { type Day, NEVER } from '../../points/calendar';
-import type { Step } from '../posting';
+import type { EndCode, EndTarget, Step } from '../posting';
 import { requireNothingHeld } from './apply-move';
 import { endOf, hasLapsed, type LotKey, type LotState, OWN, sameLot, type WalletState } from './batch-state';
+import { noteExpired } from './expired-lots';
 import { takeFrom } from './lots';
 import type { Posting } from './posting-in-progress';
 
@@ -21,14 +22,27 @@ export function end(posting: Posting, { account, code, ends }: StepOf<'end'>): v
     const lots = over.filter((lot) => lot.issuer === issuer);
     const amount = lots.reduce((sum, lot) => sum + lot.remaining, 0);
     if (amount === 0) continue;
-    posting.checkSummed(to, wallet.currencyId);
-    const { allocations } = takeFrom(posting, lots, amount, 'spend');
-    posting.shiftWallet(wallet, { debits: amount });
-    const debitAfter = posting.nextMovement(wallet);
-    const common = { reverses: null, holdId: null, lot: null, termsId: null, creditAfter: null };
-    posting.addTransfer({ id, debitAccount: account, creditAccount: to, currencyId: wallet.currencyId, amount, code, debitAfter, ...common }, allocations);
-    posting.addAllocations(id, account, allocations);
+    endLots(posting, wallet, lots, amount, { id, to, code });
   }
+}
+
+/** So many points of these lots of a wallet end, in their order: to the account of expired points of their issuer. */
+export function endLots(
+  posting: Posting,
+  wallet: WalletState,
+  lots: readonly LotState[],
+  amount: number,
+  { id, to, code }: Pick<EndTarget, 'id' | 'to'> & { readonly code: EndCode },
+): void {
+  posting.checkSummed(to, wallet.currencyId);
+  const { allocations } = takeFrom(posting, lots, amount, 'spend');
+  posting.shiftWallet(wallet, { debits: amount });
+  const debitAfter = posting.nextMovement(wallet);
+  const { account, currencyId } = wallet;
+  const common = { reverses: null, holdId: null, lot: null, termsId: null, creditAfter: null };
+  posting.addTransfer({ id, debitAccount: account, creditAccount: to, currencyId, amount, code, debitAfter, ...common }, allocations);
+  posting.addAllocations(id, account, allocations);
+  noteExpired(posting, account, allocations);
 }
 
 /**

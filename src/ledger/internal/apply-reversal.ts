@@ -1,9 +1,11 @@
 import { type Day, NEVER } from '../../points/calendar';
 import type { AccountId, Step } from '../posting';
-import { type AllocationState, type ArrearsState, endOf, type LotState, sameLot, type TransferState, type WalletState } from './batch-state';
+import { type AllocationState, type ArrearsState, endOf, type LotKey, type LotState, type TransferState, type WalletState } from './batch-state';
 import { comeBack } from './coming-back';
+import { mayBeOf } from './expired-lots';
 import { inOrder, mergeLots, receive, requireOpenWallet, takeFrom } from './lots';
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
+import { takeBackExpired } from './take-back-expired';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
@@ -22,8 +24,8 @@ function requireReversible(posting: Posting, id: string, amount: number): Transf
  * Own lot first, then the same issuer's, then any, each in order of consumption; points that have expired are gone already. What waits to be
  * confirmed is nobody's yet, and does not expire (see end): its own clawback finds it, however late, and no other does.
  */
-function clawbackOrder(wallet: WalletState, own: TransferState['lot'], issuer: string, day: Day): LotState[] {
-  const rank = (lot: LotState) => (own && sameLot(lot, own) ? 0 : lot.issuer === issuer ? 1 : 2);
+function clawbackOrder(wallet: WalletState, own: LotKey, issuer: string, day: Day): LotState[] {
+  const rank = (lot: LotState) => (mayBeOf(lot, own) ? 0 : lot.issuer === issuer ? 1 : 2);
   const live = wallet.lots.filter((lot) => (lot.availableOn === NEVER ? rank(lot) === 0 : day < endOf(lot, wallet)));
   return [0, 1, 2].flatMap((wanted) => live.filter((lot) => rank(lot) === wanted));
 }
@@ -35,8 +37,11 @@ export function clawBack(posting: Posting, step: StepOf<'clawBack'>): void {
   const wallet = posting.wallet(step.wallet ?? original.creditAccount);
   const issuer = state.origins.get(original.lot.originId)?.issuer;
   if (issuer === undefined) throw new Error(`lot origin ${original.lot.originId} is unknown here`);
-  const { allocations, left } = takeFrom(posting, clawbackOrder(wallet, original.lot, issuer, posting.dayIn(wallet)), step.amount, 'spend');
-  posting.shiftWallet(wallet, { debits: step.amount, arrears: left });
+  posting.change(original, { reversed: original.reversed + step.amount });
+  const amount = step.amount - (step.expired ? takeBackExpired(posting, original, wallet, step.expired, step.amount) : 0);
+  if (amount === 0) return;
+  const { allocations, left } = takeFrom(posting, clawbackOrder(wallet, original.lot, issuer, posting.dayIn(wallet)), amount, 'spend');
+  posting.shiftWallet(wallet, { debits: amount, arrears: left });
   const debitAfter = posting.nextMovement(wallet);
   if (left > 0) {
     const { termsId } = original;
@@ -55,11 +60,10 @@ export function clawBack(posting: Posting, step: StepOf<'clawBack'>): void {
     state.writes.arrears.push(row);
     posting.onUndo(() => wallet.arrearsRows.pop());
   }
-  posting.change(original, { reversed: original.reversed + step.amount });
   const { debitAccount: creditAccount, currencyId, termsId } = original;
   const common = { code: 'CLAWBACK' as const, holdId: null, lot: null, creditAfter: null };
   posting.addTransfer(
-    { id: step.id, debitAccount: wallet.account, creditAccount, currencyId, amount: step.amount, reverses: original.id, termsId, debitAfter, ...common },
+    { id: step.id, debitAccount: wallet.account, creditAccount, currencyId, amount, reverses: original.id, termsId, debitAfter, ...common },
     allocations,
   );
   posting.addAllocations(step.id, wallet.account, allocations);

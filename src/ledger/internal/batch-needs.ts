@@ -8,6 +8,7 @@ export interface Needs {
   readonly postings: ReadonlySet<Uuid>;
   readonly holds: ReadonlySet<Uuid>;
   readonly transfers: ReadonlySet<Uuid>;
+  readonly expired: readonly Uuid[];
   readonly counters: ReadonlyMap<string, { account: AccountId; key: string }>;
   readonly claims: readonly Claim[];
   /** Wallets of requests that look at holds, transfers or counters too. */
@@ -23,6 +24,7 @@ export function needsOf(requests: readonly PostingRequest[]): Needs {
   const transfers = new Set<Uuid>();
   const counters = new Map<string, { account: AccountId; key: string }>();
   const claims: Claim[] = [];
+  const expired: Uuid[] = [];
   const besideOthers = new Set<AccountId>();
   let latest = 0;
   for (const { id, loads, occurredAt, claims: asked } of requests) {
@@ -33,7 +35,8 @@ export function needsOf(requests: readonly PostingRequest[]): Needs {
     if (loads.counters) for (const counter of loads.counters) counters.set(counterKey(counter.account, counter.key), counter);
     if (loads.holds?.length || loads.transfers?.length || loads.counters?.length) for (const wallet of loads.wallets) besideOthers.add(wallet);
     if (asked) claims.push(...asked);
+    if (loads.expired) expired.push(...loads.expired);
     if (occurredAt > latest) latest = occurredAt;
   }
-  return { wallets: [...wallets], postings, holds, transfers, counters, claims, besideOthers, latest };
+  return { wallets: [...wallets], postings, holds, transfers, expired, counters, claims, besideOthers, latest };
 }

@@ -16,6 +16,8 @@ export interface BatchState {
   readonly transfers: Map<Uuid, TransferState>;
   /** By account and key: see counterKey(). */
   readonly counters: Map<string, CounterState>;
+  /** What has ended of lots of the wallets, as far as the requests ask for it, or the batch has ended it: see expiredKey(). */
+  readonly expired: Map<string, ExpiredState>;
   readonly postings: Map<Uuid, StoredPosting>;
   /** Those of the batch that are taken, by claimKey(): all of them if they were read, else those of this batch alone. The batch's writes must find the others free. */
   readonly claims: Set<string>;
@@ -144,6 +146,22 @@ export interface CounterState {
   value: number;
   readonly existed: boolean;
   changed: boolean;
+}
+
+/** Points of a lot that ended unspent, in their holder's own wallet. */
+export interface ExpiredState extends Omit<LotKey, 'contributor'> {
+  readonly account: AccountId;
+  /** There was some when the batch was loaded. */
+  readonly loaded: boolean;
+  /** Not taken back yet. */
+  left: number;
+  /** Of this batch. */
+  expired: number;
+  returned: number;
+}
+
+export function expiredKey(account: AccountId, { originId, expiresOn, availableOn }: Omit<LotKey, 'contributor'>): string {
+  return `${account} ${originId} ${expiresOn} ${availableOn}`;
 }
 
 export interface StoredPosting {

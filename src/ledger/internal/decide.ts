@@ -71,7 +71,7 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
   const { id, party, kind, contentHash, occurredAt, recordedAt } = request;
   state.postings.set(id, { contentHash, outcome });
   state.writes.postings.push({ id, party, kind, contentHash, outcome, occurredAt, recordedAt });
-  if (plan?.rows) state.writes.rows.push(...plan.rows);
+  if (plan?.rows) state.writes.rows.push(...(typeof plan.rows === 'function' ? plan.rows(doneIn(state)) : plan.rows));
   if (plan && request.claims) takeClaims(state, request, request.claims);
   return { is: 'decided', outcome };
 }
@@ -86,6 +86,7 @@ function takeClaims({ claims, writes }: BatchState, { id, party }: PostingReques
 function doneIn({ transfers }: BatchState): Done {
   const taken = (id: Uuid) => transfers.get(id)?.allocations.reduce((sum, { amount }) => sum + amount, 0) ?? 0;
   return {
+    moved: (id) => transfers.get(id)?.amount ?? 0,
     arrears: (id) => (transfers.get(id)?.amount ?? 0) - taken(id),
     filled: (id) => transfers.get(id)?.filled ?? 0,
   };

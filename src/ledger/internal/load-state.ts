@@ -5,7 +5,7 @@ import { type Needs, needsOf } from './batch-needs';
 import { type BatchState, claimKey, emptyWrites, type OriginState, type WalletState } from './batch-state';
 import { int8Array, textArray, uuidArray } from './binary-array';
 import { number } from './raw-rows';
-import { addArrears, addCounter, addHold, addLot, groupAllocations, type Row, toPosting, toTransfer, toWallet } from './state-rows';
+import { addArrears, addCounter, addExpired, addHold, addLot, groupAllocations, type Row, toPosting, toTransfer, toWallet } from './state-rows';
 import { Trip } from './trip';
 import type { WalletCache } from './wallet-cache';
 
@@ -50,6 +50,11 @@ const TRANSFERS = `
     (SELECT coalesce(sum(r.amount), 0)::bigint FROM transfer r WHERE r.reverses = t.id),
     (SELECT coalesce(sum(f.amount), 0)::bigint FROM arrears_fill f WHERE f.transfer_id = t.id)
   FROM transfer t LEFT JOIN lot_change c ON c.credit_id = t.id WHERE t.id = ANY($1::uuid[])`;
+// Of the wallets of the batch: a credit's own, and the one that survived it.
+const EXPIRED = `
+  SELECT DISTINCT e.account_id, e.origin_id, e.expires_on, e.available_on, e.amount - e.returned FROM transfer t
+  JOIN expired_lot e ON e.account_id = ANY($2::bigint[]) AND e.origin_id IN (t.origin_id, -t.origin_id) AND e.amount > e.returned
+  WHERE t.id = ANY($1::uuid[])`;
 const COUNTERS = `
   SELECT c.account_id, c.key, c.value FROM unnest($1::bigint[], $2::text[]) AS n (account_id, key)
   CROSS JOIN LATERAL (SELECT account_id, key, value FROM counter c WHERE c.account_id = n.account_id AND c.key = n.key) c`;
@@ -156,7 +161,7 @@ function movedWallets(locks: readonly Row[], kept: ReadonlyMap<AccountId, Wallet
 type NamedReads = ReturnType<typeof addNamedReads>;
 
 /** What the requests name by id. */
-function addNamedReads(trip: Trip, { postings, holds, transfers, counters, claims }: Needs, believe: boolean) {
+function addNamedReads(trip: Trip, { wallets, postings, holds, transfers, expired, counters, claims }: Needs, believe: boolean) {
   const withAllocations = [...holds, ...transfers];
   const asked = [...counters.values()];
   return {
@@ -164,6 +169,7 @@ function addNamedReads(trip: Trip, { postings, holds, transfers, counters, claim
     holds: holds.size === 0 ? trip.none : trip.add(NAMED_HOLDS, uuidArray(holds)),
     allocations: withAllocations.length === 0 ? trip.none : trip.add(ALLOCATIONS, uuidArray(withAllocations)),
     transfers: transfers.size === 0 ? trip.none : trip.add(TRANSFERS, uuidArray(transfers)),
+    expired: expired.length === 0 ? trip.none : trip.add(EXPIRED, uuidArray(expired), int8Array(wallets)),
     counters: asked.length === 0 ? trip.none : trip.add(COUNTERS, int8Array(asked.map(accountOf)), textArray(asked.map(({ key }) => key))),
     claims: believe || claims.length === 0 ? trip.none : trip.add(CLAIMS, uuidArray(claims.map(({ name }) => name)), int8Array(claims.map(({ turn }) => turn))),
   };
@@ -212,6 +218,7 @@ function assemble({ named, wallets: reads }: LoadedRows, wallets: Map<AccountId,
     holds: new Map(),
     transfers: new Map(),
     counters: new Map(),
+    expired: new Map(),
     postings: new Map(),
     claims: new Set(named.claims.rows.map(([name, turn]) => claimKey({ name, turn: number(turn) }))),
     summed: known.summed,
@@ -227,5 +234,6 @@ function assemble({ named, wallets: reads }: LoadedRows, wallets: Map<AccountId,
   for (const row of [...named.holds.rows, ...all('expiringHolds')]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
   for (const row of named.transfers.rows) state.transfers.set(row[0], toTransfer(row, allocationsOf));
   for (const row of named.counters.rows) addCounter(state, row);
+  for (const row of named.expired.rows) addExpired(state, row);
   return state;
 }

@@ -6,6 +6,7 @@ import {
   type BatchState,
   type CounterState,
   counterKey,
+  expiredKey,
   type HoldState,
   OWN,
   type StoredPosting,
@@ -126,4 +127,10 @@ export function groupAllocations(rows: readonly Row[]): Map<Uuid, AllocationStat
 export function addCounter(state: BatchState, row: Row): void {
   const counter: CounterState = { account: number(row[0]), key: row[1], value: number(row[2]), existed: true, changed: false };
   state.counters.set(counterKey(counter.account, counter.key), counter);
+}
+
+export function addExpired(state: BatchState, row: Row): void {
+  const account = number(row[0]);
+  const key = { originId: number(row[1]), expiresOn: day(row[2]), availableOn: day(row[3]) };
+  state.expired.set(expiredKey(account, key), { account, ...key, loaded: true, left: number(row[4]), expired: 0, returned: 0 });
 }

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { kindOfFailure } from '../../database/failure-kind';
 import { type Prepared, type Ran, runTogether } from '../../database/run-together';
 import type { AlongsideRow, AlongsideTable } from '../alongside';
-import { UPDATE_ARREARS, UPDATE_HOLDS, UPDATE_LOTS, UPDATE_WALLETS, UPSERT_COUNTERS, UPSERT_LOTS } from './balance-statements';
+import { UPDATE_ARREARS, UPDATE_EXPIRED, UPDATE_HOLDS, UPDATE_LOTS, UPDATE_WALLETS, UPSERT_COUNTERS, UPSERT_EXPIRED, UPSERT_LOTS } from './balance-statements';
 import type { BatchState, LotState, NewClaim, WalletState } from './batch-state';
 import {
   INSERT_ALLOCATIONS,
@@ -89,6 +89,7 @@ function balanceWrites(state: BatchState, buffers: WriteBuffers): Write[] {
   const arrears = wallets.flatMap((wallet) => wallet.arrearsRows).filter((row) => row.loadedRemaining !== null && row.loadedRemaining !== row.remaining);
   const holds = [...state.holds.values()].filter((hold) => hold.changed && !hold.isNew);
   const counters = [...state.counters.values()].filter((counter) => counter.changed);
+  const expired = state.expired.size === 0 ? [] : [...state.expired.values()].filter((row) => row.expired > 0 || row.returned > 0);
   return [
     ...buffers.encode(
       UPDATE_WALLETS,
@@ -99,6 +100,14 @@ function balanceWrites(state: BatchState, buffers: WriteBuffers): Write[] {
     ...buffers.encode(UPDATE_ARREARS, arrears),
     ...buffers.encode(UPDATE_HOLDS, holds),
     ...buffers.encode(UPSERT_COUNTERS, counters),
+    ...buffers.encode(
+      UPDATE_EXPIRED,
+      expired.filter(({ loaded }) => loaded),
+    ),
+    ...buffers.encode(
+      UPSERT_EXPIRED,
+      expired.filter(({ loaded }) => !loaded),
+    ),
   ];
 }
 

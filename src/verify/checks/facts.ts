@@ -6,7 +6,8 @@ export const facts: Check = {
   of: 'purchases, redemptions and returns',
   sql: `
     WITH taken_back AS (
-      SELECT posting_id, sum(amount) FILTER (WHERE code = 'CLAWBACK') AS clawed_back, sum(amount) FILTER (WHERE code <> 'CLAWBACK') AS reinstated
+      SELECT posting_id, sum(amount) FILTER (WHERE code = 'CLAWBACK') AS clawed_back, sum(amount) FILTER (WHERE code = 'EXPIRED_CLAWBACK') AS expired,
+        sum(amount) FILTER (WHERE code IN ('REFUND', 'REINSTATEMENT')) AS reinstated
       FROM transfer WHERE reverses IS NOT NULL GROUP BY posting_id)
     SELECT p.account_id, 1 AS ordinal,
       p.points <> coalesce(t.amount, 0) OR (p.earn_transfer_id IS NOT NULL AND (t.code, t.credit_account, t.posting_id) IS DISTINCT FROM ('EARN', p.account_id, p.posting_id)) AS wrong,
@@ -20,8 +21,8 @@ export const facts: Check = {
     FROM redemption r LEFT JOIN transfer t ON t.id = r.id AND r.kind = 'BURN' LEFT JOIN hold h ON h.id = r.id AND r.kind = 'HOLD'
     UNION ALL
     SELECT coalesce(p.account_id, 0), 3,
-      p.id IS NULL OR (r.clawed_back, r.reinstated) IS DISTINCT FROM (coalesce(b.clawed_back, 0)::bigint, coalesce(b.reinstated, 0)::bigint),
-      'points clawed back and reinstated by return ' || r.id, concat_ws(', ', coalesce(b.clawed_back, 0), coalesce(b.reinstated, 0)), concat_ws(', ', r.clawed_back, r.reinstated)
+      p.id IS NULL OR (r.clawed_back, r.expired, r.reinstated) IS DISTINCT FROM (coalesce(b.clawed_back, 0)::bigint, coalesce(b.expired, 0)::bigint, coalesce(b.reinstated, 0)::bigint),
+      'points clawed back, expired and reinstated by return ' || r.id, concat_ws(', ', coalesce(b.clawed_back, 0), coalesce(b.expired, 0), coalesce(b.reinstated, 0)), concat_ws(', ', r.clawed_back, r.expired, r.reinstated)
     FROM purchase_return r LEFT JOIN purchase p ON p.wallet_id = r.wallet_id AND p.id = r.purchase_id LEFT JOIN taken_back b ON b.posting_id = r.posting_id`,
 };
 

@@ -32,6 +32,8 @@ export const cleared: Check = {
       SELECT e.id, e.account_id, 'CLAWBACK', o.id, e.brand_id, CASE v.arrears_carrier WHEN 'OPERATOR' THEN e.amount ELSE (SELECT coalesce(sum(points), 0) FROM part WHERE part.id = e.id) END
       FROM operator o, event e LEFT JOIN terms_version v ON v.id = e.terms_id WHERE model = 'OPERATOR' AND code = 'CLAWBACK'
       UNION ALL
+      SELECT e.id, e.account_id, 'CLAWBACK', o.id, e.brand_id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code = 'EXPIRED_CLAWBACK'
+      UNION ALL
       SELECT e.id, e.account_id, 'REIMBURSEMENT', o.id, e.brand_id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code IN ('BURN', 'CAPTURE')
       UNION ALL
       SELECT e.id, e.account_id, 'REINSTATEMENT', e.brand_id, o.id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code IN ('REFUND', 'REINSTATEMENT')

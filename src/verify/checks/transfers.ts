@@ -8,7 +8,7 @@ export const accounts: Check = {
     WITH joins (code, debited, credited) AS (VALUES
       ('EARN', '{ISSUED}'::text[], '{WALLET}'::text[]), ('BONUS', '{ISSUED}', '{WALLET}'), ('OPENING', '{OPENING}', '{WALLET}'), ('GOODWILL', '{GOODWILL}', '{WALLET}'),
       ('BURN', '{WALLET,POOL}', '{REDEEMED}'), ('CAPTURE', '{WALLET,POOL}', '{REDEEMED}'), ('REFUND', '{REDEEMED}', '{WALLET,POOL}'),
-      ('REINSTATEMENT', '{REDEEMED}', '{WALLET,POOL}'), ('CLAWBACK', '{WALLET}', '{ISSUED,OPENING,GOODWILL}'),
+      ('REINSTATEMENT', '{REDEEMED}', '{WALLET,POOL}'), ('CLAWBACK', '{WALLET}', '{ISSUED,OPENING,GOODWILL}'), ('EXPIRED_CLAWBACK', '{EXPIRED}', '{ISSUED,OPENING,GOODWILL}'),
       ('ARREARS_FILL', '{WALLET}', '{WALLET}'), ('GIFT', '{WALLET}', '{WALLET}'), ('MERGE', '{WALLET}', '{WALLET}'), ('POOL_CONTRIBUTION', '{WALLET}', '{POOL}'), ('POOL_RETURN', '{POOL}', '{WALLET}'),
       ('CONVERSION_OUT', '{WALLET}', '{CONVERSION}'), ('CONVERSION_IN', '{CONVERSION}', '{WALLET}'), ('FEE', '{WALLET}', '{FEE}'), ('REMAINDER', '{WALLET}', '{REMAINDER}'),
       ('EXPIRY', '{WALLET,POOL}', '{EXPIRED}'), ('CLOSURE', '{WALLET,POOL}', '{EXPIRED}'), ('CLEARING', '{CLEARING}', '{CLEARING}'))
@@ -16,7 +16,7 @@ export const accounts: Check = {
       d.id IS NULL OR c.id IS NULL OR d.currency_id <> t.currency_id OR c.currency_id <> t.currency_id
         OR d.guarded <> (t.debit_seq IS NOT NULL) OR c.guarded <> (t.credit_seq IS NOT NULL)
         OR (t.debit_seq IS NULL) <> (t.debit_balance_after IS NULL) OR (t.credit_seq IS NULL) <> (t.credit_balance_after IS NULL)
-        OR (t.code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL')) <> (t.origin_id IS NOT NULL)
+        OR (t.code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL', 'EXPIRED_CLAWBACK')) <> (t.origin_id IS NOT NULL)
         OR NOT EXISTS (SELECT FROM joins j WHERE j.code = t.code AND d.kind = ANY (j.debited) AND c.kind = ANY (j.credited)) AS wrong,
       'accounts of transfer ' || t.id AS what, t.code || ' between accounts that such a transfer joins, in one currency' AS expected,
       concat_ws(' ', t.code, 'from', coalesce(d.kind, 'an unknown account'), 'to', coalesce(c.kind, 'an unknown account'),
@@ -85,8 +85,8 @@ export const reversals: Check = {
   of: 'reversed transfers',
   sql: `
     WITH reversed AS (
-      SELECT r.reverses, sum(r.amount) AS amount, bool_and(r.code = 'CLAWBACK') AS clawbacks, bool_and(r.code <> 'CLAWBACK') AS refunds,
-        bool_and(r.debit_account = t.credit_account OR c.merged_into IS NOT NULL) AS debited, bool_and(r.credit_account = t.debit_account OR d.merged_into IS NOT NULL) AS credited
+      SELECT r.reverses, sum(r.amount) AS amount, bool_and(r.code IN ('CLAWBACK', 'EXPIRED_CLAWBACK')) AS clawbacks, bool_and(r.code IN ('REFUND', 'REINSTATEMENT')) AS refunds,
+        bool_and(r.debit_account = t.credit_account OR c.merged_into IS NOT NULL OR r.code = 'EXPIRED_CLAWBACK') AS debited, bool_and(r.credit_account = t.debit_account OR d.merged_into IS NOT NULL) AS credited
       FROM transfer r LEFT JOIN transfer t ON t.id = r.reverses LEFT JOIN account d ON d.id = t.debit_account LEFT JOIN account c ON c.id = t.credit_account
       WHERE r.reverses IS NOT NULL GROUP BY r.reverses)
     SELECT coalesce(t.debit_account, 0) AS account_id, 1 AS ordinal,

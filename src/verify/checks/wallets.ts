@@ -66,7 +66,7 @@ export const lots: Check = {
     WITH moved AS (
       SELECT credit_account AS account_id, origin_id, lot_expires_on AS expires_on, lot_available_on AS available_on, 0::bigint AS contributor_id,
         amount AS remaining, 0 AS held
-      FROM transfer WHERE origin_id IS NOT NULL
+      FROM transfer WHERE origin_id IS NOT NULL AND code <> 'EXPIRED_CLAWBACK'
       UNION ALL
       SELECT a.account_id, a.origin_id, a.expires_on, a.available_on, a.contributor_id, -a.amount, 0 FROM allocation a JOIN transfer t ON t.id = a.transfer_id
       UNION ALL

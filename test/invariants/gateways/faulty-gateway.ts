@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import type * as Runs from '../../../src/database/run-together';
 import { newUuid, type Uuid } from '../../../src/ids';
+import type { AlongsideRow } from '../../../src/ledger/alongside';
 import type * as Finds from '../../../src/ledger/find-posting';
 import type * as Decides from '../../../src/ledger/internal/decide';
 import type * as Loads from '../../../src/ledger/internal/load-state';
@@ -191,7 +192,10 @@ function underId(id: Uuid, request: PostingRequest): PostingRequest {
   const plan: PostingRequest['plan'] = (view) => {
     const planned = request.plan(view);
     if ('refused' in planned || !planned.rows) return planned;
-    return { ...planned, rows: planned.rows.map(({ table, values }) => ({ table, values: 'posting_id' in values ? { ...values, posting_id: id } : values })) };
+    const { rows } = planned;
+    const named = (made: readonly AlongsideRow[]) =>
+      made.map(({ table, values }) => ({ table, values: 'posting_id' in values ? { ...values, posting_id: id } : values }));
+    return { ...planned, rows: typeof rows === 'function' ? (done) => named(rows(done)) : named(rows) };
   };
   return { ...request, id, plan };
 }

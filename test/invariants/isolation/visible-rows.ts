@@ -44,6 +44,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   hold: coalition({ brand: ownParty, member: `account_id IN (${accountsOf.member})` }),
   allocation: coalition({}),
   lot_change: coalition({}),
+  expired_lot: coalition({}),
   arrears: coalition({ brand: ownParty, member: `account_id IN (${accountsOf.member})` }),
   arrears_fill: coalition({}),
   lot_origin: coalition({}),

@@ -1,0 +1,46 @@
+import { NEVER } from '../../points/calendar';
+import type { AccountId } from '../posting';
+import { type ExpiredState, expiredKey, type LotKey, OWN } from './batch-state';
+import { hasHadGrace, twinOf } from './graced-lot';
+import type { Posting } from './posting-in-progress';
+
+/**
+ * Whether points of a lot may be those of a credit: its own lot's, or what that became by grace. Where the wallet slides, points end with it on
+ * whatever day.
+ */
+export function mayBeOf(key: LotKey, lot: LotKey): boolean {
+  const slides = lot.expiresOn === NEVER;
+  if (key.contributor !== OWN) return false;
+  if (key.originId === lot.originId) return key.availableOn === lot.availableOn && (slides || key.expiresOn === lot.expiresOn);
+  return key.originId === twinOf(lot.originId) && (slides || key.availableOn === lot.expiresOn);
+}
+
+/** Points of a wallet have ended: they may have to be told from what was spent. */
+export function noteExpired(posting: Posting, account: AccountId, ended: readonly (LotKey & { amount: number })[]): void {
+  const { expired } = posting.state;
+  for (const { originId, expiresOn, availableOn, contributor, amount } of ended) {
+    if (contributor !== OWN) continue;
+    const key = expiredKey(account, { originId, expiresOn, availableOn });
+    const known = expired.get(key);
+    if (known) {
+      posting.change(known, { left: known.left + amount, expired: known.expired + amount });
+    } else {
+      expired.set(key, { account, originId, expiresOn, availableOn, loaded: false, left: amount, expired: amount, returned: 0 });
+      posting.onUndo(() => expired.delete(key));
+    }
+  }
+}
+
+/** What has ended of a credit and was not taken back, in a fixed order: of its own lot, then of what had grace; where it is now, then where it was. */
+export function expiredOf(posting: Posting, accounts: readonly AccountId[], lot: LotKey): ExpiredState[] {
+  const found = [...posting.state.expired.values()].filter(
+    (each) => accounts.includes(each.account) && each.left > 0 && mayBeOf({ ...each, contributor: OWN }, lot),
+  );
+  return found.sort(
+    (a, b) =>
+      Number(hasHadGrace(a)) - Number(hasHadGrace(b)) ||
+      accounts.indexOf(a.account) - accounts.indexOf(b.account) ||
+      a.expiresOn - b.expiresOn ||
+      a.availableOn - b.availableOn,
+  );
+}
