@@ -221,13 +221,18 @@ CREATE OR REPLACE FUNCTION public.meet_by_till_code(code_hash bytea, request uui
  RETURNS uuid
  LANGUAGE plpgsql
 AS $function$
-DECLARE holder uuid := use_till_code(code_hash, request, at);
+DECLARE holder uuid := use_till_code(code_hash, request, at); link uuid;
 BEGIN
   IF holder IS NULL OR request IS NULL THEN RETURN holder; END IF;
   INSERT INTO brand_link (id, brand_id, member_id, source, linked_at, confirmed_at, confirmed_by)
     VALUES (gen_random_uuid(), current_brand(), holder, 'PRESENTED', at, at, 'TILL_CODE')
     ON CONFLICT (brand_id, member_id) WHERE unlinked_at IS NULL DO UPDATE
-      SET confirmed_at = EXCLUDED.confirmed_at, confirmed_by = EXCLUDED.confirmed_by WHERE brand_link.confirmed_at IS NULL;
+      SET confirmed_at = EXCLUDED.confirmed_at, confirmed_by = EXCLUDED.confirmed_by WHERE brand_link.confirmed_at IS NULL
+    RETURNING id INTO link;
+  IF link IS NOT NULL THEN
+    INSERT INTO audit_entry (id, at, actor, brand_id, member_id, operation, target_id)
+      VALUES (gen_random_uuid(), at, 'brand:' || current_brand(), current_brand(), holder, 'useTillCode', link);
+  END IF;
   RETURN holder;
 END $function$;
 
@@ -982,6 +987,23 @@ CREATE TABLE journal_cursor (
   CONSTRAINT journal_cursor_pkey PRIMARY KEY (consumer)
 );
 
+CREATE TABLE login_claim (
+  id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  hash bytea NOT NULL,
+  brand_id uuid,
+  made_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  login_id uuid,
+  CONSTRAINT login_claim_pkey PRIMARY KEY (id),
+  CONSTRAINT login_claim_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brand(id),
+  CONSTRAINT login_claim_login_id_fkey FOREIGN KEY (login_id) REFERENCES member_identifier(id),
+  CONSTRAINT login_claim_member_id_fkey FOREIGN KEY (member_id) REFERENCES member(id),
+  CONSTRAINT login_claim_hash_length CHECK ((octet_length(hash) = 32)),
+  CONSTRAINT login_claim_used CHECK (((used_at IS NULL) = (login_id IS NULL)))
+);
+
 CREATE TABLE lot (
   account_id bigint NOT NULL,
   expires_on date NOT NULL,
@@ -1054,6 +1076,7 @@ CREATE TABLE member_identifier (
   added_by_brand_id uuid,
   added_at timestamp with time zone NOT NULL,
   removed_at timestamp with time zone,
+  second_login boolean NOT NULL DEFAULT false,
   CONSTRAINT member_identifier_pkey PRIMARY KEY (id),
   CONSTRAINT member_identifier_member_id_fkey FOREIGN KEY (member_id) REFERENCES member(id),
   CONSTRAINT member_identifier_hash_length CHECK ((octet_length(hash) = 32)),
@@ -1396,6 +1419,7 @@ CREATE TABLE staff (
   role text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   removed_at timestamp with time zone,
+  accepted_at timestamp with time zone,
   CONSTRAINT staff_pkey PRIMARY KEY (id),
   CONSTRAINT staff_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brand(id),
   CONSTRAINT staff_role CHECK ((role = ANY (ARRAY['OPERATOR'::text, 'PROGRAMME_MANAGER'::text, 'FINANCE'::text, 'COMPLIANCE_OFFICER'::text, 'SUPPORT'::text])))
@@ -1599,6 +1623,9 @@ CREATE UNIQUE INDEX household_member_once ON household_member USING btree (pool_
 CREATE UNIQUE INDEX household_member_one_pool ON household_member USING btree (member_id) WHERE ((joined_at IS NOT NULL) AND (ended_at IS NULL));
 CREATE INDEX household_member_pool ON household_member USING btree (pool_id);
 
+CREATE UNIQUE INDEX login_claim_hash_once ON login_claim USING btree (hash);
+CREATE INDEX login_claim_member ON login_claim USING btree (member_id);
+
 CREATE INDEX lot_end ON lot USING btree (expires_on, account_id) WHERE (expires_on < 'infinity'::date);
 
 CREATE INDEX lot_change_account ON lot_change USING btree (account_id);
@@ -1610,6 +1637,7 @@ CREATE INDEX member_merged_into ON member USING btree (merged_into) WHERE (merge
 
 CREATE INDEX member_identifier_history ON member_identifier USING btree (kind, hash, added_at, id);
 CREATE INDEX member_identifier_member ON member_identifier USING btree (member_id);
+CREATE UNIQUE INDEX member_identifier_one_login ON member_identifier USING btree (member_id) WHERE ((kind = 'LOGIN'::text) AND (removed_at IS NULL) AND (NOT second_login));
 CREATE UNIQUE INDEX member_identifier_one_owner ON member_identifier USING btree (kind, hash) WHERE (removed_at IS NULL);
 
 CREATE INDEX obligation_period ON obligation USING btree (period_id, event_transfer_id, leg);
@@ -1628,7 +1656,8 @@ CREATE INDEX redemption_id ON redemption USING btree (id);
 
 CREATE INDEX set_aside_event_of_currency ON set_aside_event USING btree (currency_id, set_aside_at, event_transfer_id);
 
-CREATE UNIQUE INDEX staff_once ON staff USING btree (issuer, subject) WHERE (removed_at IS NULL);
+CREATE UNIQUE INDEX staff_invited_once ON staff USING btree (brand_id, issuer, subject) WHERE (removed_at IS NULL);
+CREATE UNIQUE INDEX staff_once ON staff USING btree (issuer, subject) WHERE ((removed_at IS NULL) AND (accepted_at IS NOT NULL));
 
 CREATE UNIQUE INDEX terms_version_one_start ON terms_version USING btree (partnership_id, effective_from) WHERE (status = 'COUNTERSIGNED'::text);
 
@@ -1714,6 +1743,10 @@ CREATE POLICY household_reads ON account FOR SELECT TO tessera_app USING (((( SE
 CREATE POLICY kernel_all ON account FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY owner_resolves ON account FOR SELECT TO OWNER USING (true);
 CREATE POLICY party_reads ON account FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (owner_id = ( SELECT current_brand() AS current_brand))));
+CREATE POLICY session_is_brand ON account AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((kind = 'WALLET'::text) AND (EXISTS ( SELECT
+   FROM (wallet w
+     JOIN brand_link l ON ((l.member_id = w.member_id)))
+  WHERE ((w.id = account.owner_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL) AND (l.confirmed_at IS NOT NULL)))))));
 
 ALTER TABLE account_roll_up ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON account_roll_up FOR SELECT TO tessera_books USING (true);
@@ -1745,6 +1778,7 @@ CREATE POLICY holder_reads ON arrears FOR SELECT TO tessera_app USING (((( SELEC
   WHERE (a.id = arrears.account_id)))));
 CREATE POLICY kernel_all ON arrears FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY party_reads ON arrears FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (party_id = ( SELECT current_brand() AS current_brand))));
+CREATE POLICY session_is_brand ON arrears AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (party_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE arrears_fill ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON arrears_fill FOR SELECT TO tessera_books USING (true);
@@ -1754,6 +1788,7 @@ CREATE POLICY kernel_all ON arrears_fill FOR ALL TO tessera_kernel USING (true) 
 ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_brand_reads ON audit_entry FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))));
 CREATE POLICY own_member_reads ON audit_entry FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
+CREATE POLICY session_is_brand ON audit_entry AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 CREATE POLICY somebody_writes ON audit_entry FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text, 'member'::text])) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))));
 
 ALTER TABLE award_resolution ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -1763,6 +1798,7 @@ CREATE POLICY own_brand ON award_resolution FOR SELECT TO tessera_app USING ((((
 CREATE POLICY own_member ON award_resolution FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM wallet w
   WHERE (w.id = award_resolution.wallet_id)))));
+CREATE POLICY session_is_brand ON award_resolution AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE brand ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY directory ON brand FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) <> 'nobody'::text));
@@ -1777,6 +1813,7 @@ ALTER TABLE brand_link ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON brand_link FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 CREATE POLICY own_brand ON brand_link FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
 CREATE POLICY own_member ON brand_link FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
+CREATE POLICY session_is_brand ON brand_link AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE care_proposal ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON care_proposal FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
@@ -1797,6 +1834,7 @@ CREATE POLICY own_member ON conversion FOR SELECT TO tessera_app USING (((( SELE
    FROM wallet w
   WHERE (w.id = conversion.wallet_id)))));
 CREATE POLICY owner_resolves ON conversion FOR SELECT TO OWNER USING (true);
+CREATE POLICY session_is_brand ON conversion AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE conversion_quote ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON conversion_quote FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -1807,6 +1845,7 @@ CREATE POLICY own_member ON conversion_quote FOR ALL TO tessera_app USING (((( S
    FROM wallet w
   WHERE (w.id = conversion_quote.wallet_id)))));
 CREATE POLICY owner_resolves ON conversion_quote FOR SELECT TO OWNER USING (true);
+CREATE POLICY session_is_brand ON conversion_quote AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE conversion_rate ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY directory ON conversion_rate FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) <> 'nobody'::text));
@@ -1839,6 +1878,10 @@ CREATE POLICY coalition_reads ON expiry_notice FOR SELECT TO tessera_app USING (
 CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app USING ((((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM wallet w
   WHERE (w.id = expiry_notice.wallet_id)))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (contributor_id = 0) AND (EXISTS ( SELECT
+   FROM (wallet w
+     JOIN brand_link l ON ((l.member_id = w.member_id)))
+  WHERE ((w.id = expiry_notice.wallet_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL) AND (l.confirmed_at IS NOT NULL)))))));
+CREATE POLICY session_is_brand ON expiry_notice AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((contributor_id = 0) AND (EXISTS ( SELECT
    FROM (wallet w
      JOIN brand_link l ON ((l.member_id = w.member_id)))
   WHERE ((w.id = expiry_notice.wallet_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL) AND (l.confirmed_at IS NOT NULL)))))));
@@ -1875,6 +1918,7 @@ CREATE POLICY coalition_reads ON gift FOR SELECT TO tessera_app USING ((( SELECT
 CREATE POLICY kernel_all ON gift FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON gift FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
 CREATE POLICY own_member ON gift FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND ((( SELECT current_member() AS current_member) = member_id) OR (( SELECT current_member() AS current_member) = to_member_id))));
+CREATE POLICY session_is_brand ON gift AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE gift_rule ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY directory ON gift_rule FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) <> 'nobody'::text));
@@ -1887,6 +1931,7 @@ CREATE POLICY member_reads ON hold FOR SELECT TO tessera_app USING (((( SELECT c
    FROM account a
   WHERE (a.id = hold.account_id)))));
 CREATE POLICY party_reads ON hold FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (party_id = ( SELECT current_brand() AS current_brand))));
+CREATE POLICY session_is_brand ON hold AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (party_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE household_member ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON household_member FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -1895,12 +1940,14 @@ CREATE POLICY member_changes ON household_member FOR UPDATE TO tessera_app USING
 CREATE POLICY member_opens ON household_member FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (((member_id = ( SELECT current_member() AS current_member)) AND (role = 'OWNER'::text)) OR ((pool_id = ( SELECT owned_pool() AS owned_pool)) AND (joined_at IS NULL)))));
 CREATE POLICY operator_ends ON household_member FOR UPDATE TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'operator'::text)) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) AND (ended_at IS NOT NULL)));
 CREATE POLICY owner_resolves ON household_member FOR SELECT TO OWNER USING (true);
+CREATE POLICY session_is_brand ON household_member AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR false));
 
 ALTER TABLE household_pool ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON household_pool FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY household_reads ON household_pool FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (id = ( SELECT current_pool() AS current_pool))));
 CREATE POLICY member_opens ON household_pool FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (closed_at IS NULL)));
 CREATE POLICY owner_closes ON household_pool FOR UPDATE TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (id = ( SELECT owned_pool() AS owned_pool)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (id = ( SELECT owned_pool() AS owned_pool))));
+CREATE POLICY session_is_brand ON household_pool AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR false));
 
 ALTER TABLE issuer_roll_up ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON issuer_roll_up FOR SELECT TO tessera_books USING (true);
@@ -1911,6 +1958,15 @@ ALTER TABLE journal_cursor ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON journal_cursor FOR SELECT TO tessera_books USING (true);
 CREATE POLICY coalition_reads ON journal_cursor FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON journal_cursor FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
+
+ALTER TABLE login_claim ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY authenticator_reads ON login_claim FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'authenticator'::text));
+CREATE POLICY enrolling_brand ON login_claim FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)) AND (EXISTS ( SELECT
+   FROM member m
+  WHERE ((m.id = login_claim.member_id) AND (m.enrolled_by_brand_id = ( SELECT current_brand() AS current_brand)))))));
+CREATE POLICY operator_all ON login_claim FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'operator'::text)) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) AND (brand_id IS NULL)));
+CREATE POLICY own_member ON login_claim FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)) AND (used_at IS NOT NULL)));
+CREATE POLICY session_is_brand ON login_claim AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR false));
 
 ALTER TABLE lot ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON lot FOR SELECT TO tessera_books USING (true);
@@ -1938,6 +1994,9 @@ CREATE POLICY linked_brand ON member FOR SELECT TO tessera_app USING (((( SELECT
   WHERE ((l.member_id = member.id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL))))));
 CREATE POLICY own_member ON member FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (id = ( SELECT current_member() AS current_member))));
 CREATE POLICY owner_resolves ON member FOR SELECT TO OWNER USING (true);
+CREATE POLICY session_is_brand ON member AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (EXISTS ( SELECT
+   FROM brand_link l
+  WHERE ((l.member_id = member.id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL))))));
 
 ALTER TABLE member_identifier ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON member_identifier FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
@@ -1948,6 +2007,9 @@ CREATE POLICY linked_brand ON member_identifier FOR ALL TO tessera_app USING (((
   WHERE ((l.member_id = member_identifier.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL))))));
 CREATE POLICY own_member ON member_identifier FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
 CREATE POLICY owner_resolves ON member_identifier FOR SELECT TO OWNER USING (true);
+CREATE POLICY session_is_brand ON member_identifier AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((added_by_brand_id = ( SELECT current_brand() AS current_brand)) AND (EXISTS ( SELECT
+   FROM brand_link l
+  WHERE ((l.member_id = member_identifier.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL)))))));
 
 ALTER TABLE member_personal_data ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY enrolling_brand ON member_personal_data FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (EXISTS ( SELECT
@@ -1955,6 +2017,7 @@ CREATE POLICY enrolling_brand ON member_personal_data FOR INSERT TO tessera_app 
   WHERE ((l.member_id = member_personal_data.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL)))))));
 CREATE POLICY operator_reads ON member_personal_data FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 CREATE POLICY own_member ON member_personal_data FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
+CREATE POLICY session_is_brand ON member_personal_data AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR false));
 
 ALTER TABLE obligation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON obligation FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -1986,6 +2049,7 @@ CREATE POLICY coalition_reads ON posting FOR SELECT TO tessera_app USING ((( SEL
 CREATE POLICY kernel_all ON posting FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_member ON posting FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (party_id = ( SELECT current_member() AS current_member))));
 CREATE POLICY party_reads ON posting FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (party_id = ( SELECT current_brand() AS current_brand))));
+CREATE POLICY session_is_brand ON posting AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (party_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -1994,6 +2058,7 @@ CREATE POLICY own_brand ON purchase FOR SELECT TO tessera_app USING (((( SELECT 
 CREATE POLICY own_member ON purchase FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM wallet w
   WHERE (w.id = purchase.wallet_id)))));
+CREATE POLICY session_is_brand ON purchase AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_award ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_award FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -2002,6 +2067,7 @@ CREATE POLICY own_brand ON purchase_award FOR SELECT TO tessera_app USING (((( S
 CREATE POLICY own_member ON purchase_award FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM wallet w
   WHERE (w.id = purchase_award.wallet_id)))));
+CREATE POLICY session_is_brand ON purchase_award AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_line ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_line FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -2010,6 +2076,7 @@ CREATE POLICY own_brand ON purchase_line FOR SELECT TO tessera_app USING (((( SE
 CREATE POLICY own_member ON purchase_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM wallet w
   WHERE (w.id = purchase_line.wallet_id)))));
+CREATE POLICY session_is_brand ON purchase_line AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_redemption ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_redemption FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -2018,6 +2085,7 @@ CREATE POLICY own_brand ON purchase_redemption FOR SELECT TO tessera_app USING (
 CREATE POLICY own_member ON purchase_redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM wallet w
   WHERE (w.id = purchase_redemption.wallet_id)))));
+CREATE POLICY session_is_brand ON purchase_redemption AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_return ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_return FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -2026,6 +2094,7 @@ CREATE POLICY own_brand ON purchase_return FOR SELECT TO tessera_app USING (((( 
 CREATE POLICY own_member ON purchase_return FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM wallet w
   WHERE (w.id = purchase_return.wallet_id)))));
+CREATE POLICY session_is_brand ON purchase_return AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_return_line ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_return_line FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -2034,6 +2103,7 @@ CREATE POLICY own_brand ON purchase_return_line FOR SELECT TO tessera_app USING 
 CREATE POLICY own_member ON purchase_return_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
    FROM wallet w
   WHERE (w.id = purchase_return_line.wallet_id)))));
+CREATE POLICY session_is_brand ON purchase_return_line AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE redemption ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON redemption FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
@@ -2043,6 +2113,7 @@ CREATE POLICY own_member ON redemption FOR SELECT TO tessera_app USING (((( SELE
    FROM wallet w
   WHERE (w.id = redemption.wallet_id)))));
 CREATE POLICY owner_resolves ON redemption FOR SELECT TO OWNER USING (true);
+CREATE POLICY session_is_brand ON redemption AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE redemption_rule ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON redemption_rule FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
@@ -2058,6 +2129,7 @@ CREATE POLICY coalition_reads ON set_aside_event FOR SELECT TO tessera_app USING
 CREATE POLICY kernel_all ON set_aside_event FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 
 ALTER TABLE staff ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY authenticator_accepts ON staff FOR UPDATE TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'authenticator'::text) AND (accepted_at IS NULL) AND (removed_at IS NULL))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'authenticator'::text) AND (accepted_at IS NOT NULL)));
 CREATE POLICY authenticator_reads ON staff FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'authenticator'::text));
 CREATE POLICY own_brand ON staff FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))));
 
@@ -2080,6 +2152,7 @@ CREATE POLICY operator_writes ON test_clock_move FOR INSERT TO tessera_app WITH 
 ALTER TABLE till_code ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_member ON till_code FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
 CREATE POLICY owner_resolves ON till_code FOR ALL TO OWNER USING (true) WITH CHECK (true);
+CREATE POLICY session_is_brand ON till_code AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR false));
 
 ALTER TABLE transfer ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON transfer FOR SELECT TO tessera_books USING (true);
@@ -2089,6 +2162,7 @@ CREATE POLICY member_reads ON transfer FOR SELECT TO tessera_app USING (((( SELE
    FROM account a
   WHERE (a.id = ANY (ARRAY[transfer.debit_account, transfer.credit_account]))))));
 CREATE POLICY party_reads ON transfer FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (party_id = ( SELECT current_brand() AS current_brand))));
+CREATE POLICY session_is_brand ON transfer AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (party_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE velocity_limit ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY bound_brand ON velocity_limit FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND ((brand_id IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand)))));
@@ -2260,6 +2334,8 @@ GRANT INSERT, SELECT, UPDATE (epoch, moved_at, "position") ON TABLE journal_curs
 GRANT SELECT ON TABLE journal_cursor TO tessera_app;
 GRANT SELECT ON TABLE journal_cursor TO tessera_books;
 
+GRANT INSERT, SELECT, UPDATE (login_id, used_at) ON TABLE login_claim TO tessera_app;
+
 GRANT DELETE, INSERT, SELECT, UPDATE (held, remaining) ON TABLE lot TO tessera_kernel;
 GRANT SELECT ON TABLE lot TO tessera_app;
 GRANT SELECT ON TABLE lot TO tessera_books;
@@ -2324,7 +2400,7 @@ GRANT SELECT ON TABLE roll_up_bucket TO tessera_books;
 GRANT DELETE, INSERT, SELECT, UPDATE (attempts, reason, tried_at) ON TABLE set_aside_event TO tessera_kernel;
 GRANT SELECT ON TABLE set_aside_event TO tessera_app;
 
-GRANT INSERT, SELECT, UPDATE (issuer, removed_at) ON TABLE staff TO tessera_app;
+GRANT INSERT, SELECT, UPDATE (accepted_at, issuer, removed_at) ON TABLE staff TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE statement TO tessera_app;
 

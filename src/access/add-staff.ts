@@ -5,7 +5,8 @@ import { newUuid, type Uuid } from '../ids';
 import { plainText } from '../ledger/request-fields';
 import { InvalidInput, NotFound, Refusal } from '../refusal';
 import { ADMIN } from './create-api-client';
-import { requireBrandOrOperator, requireOperator } from './permissions';
+import { isKnownIssuer } from './identity-providers';
+import { requireBrandOrOperator, requireNamedBrand, requireOperator } from './permissions';
 import { databasePrincipal, type Principal, type StaffRole } from './principal';
 import { createOnce, idempotencyKeySchema, reasonSchema, recordChange } from './record-change';
 import { StaffMember } from './staff.entity';
@@ -20,7 +21,9 @@ export const addStaffSchema = z.object({
   reason: reasonSchema,
 });
 
-/** brandId: for whom the login acts; null for the principal's own brand. */
+const UNKNOWN_ISSUER = 'Tokens of this issuer are not taken here. Give the `iss` of the identity provider that this deployment trusts.';
+
+/** brandId: for whom the login acts; null for the own brand, which the operator's staff name too. */
 export type AddStaff = z.output<typeof addStaffSchema> & { readonly brandId: Uuid | null };
 
 /** A login acts for one brand in one role. */
@@ -30,13 +33,14 @@ export class StaffExists extends Refusal {
   }
 }
 
-/** Lets a login of an identity provider act for a brand. Only the operator's own staff make operators. */
+/** Invites a login of a known identity provider to act for a brand: see acceptStaffInvitation. Only the operator's own staff make operators. */
 export async function addStaff(app: App, principal: Principal, command: AddStaff): Promise<StaffMember> {
-  const brandId = requireBrandOrOperator(principal, ADMIN, command.brandId);
+  const brandId = requireNamedBrand(principal, ADMIN, command.brandId);
+  if (!isKnownIssuer(app, command.issuer)) throw new InvalidInput('input.issuer', UNKNOWN_ISSUER);
   // A programme manager must not promote anybody, oneself included, above programme manager.
   if (command.role === 'OPERATOR') requireOperator(principal);
   const content = { brandId, issuer: command.issuer, subject: command.subject, role: command.role };
-  return refusingBy({ staff_once: () => new StaffExists() }, async () => {
+  return refusingBy({ staff_invited_once: () => new StaffExists() }, async () => {
     const { target } = await createOnce(
       app,
       principal,
@@ -54,6 +58,7 @@ export async function addStaff(app: App, principal: Principal, command: AddStaff
           subject: command.subject,
           role: command.role,
           createdAt: app.clock.now(),
+          acceptedAt: null,
           removedAt: null,
         });
         return id;

@@ -4,7 +4,8 @@ import { NotFound } from '../refusal';
 import { ACCESS_TOKEN_SECONDS, mintMemberToken } from './access-tokens';
 import { findLinkedMember } from './find-principal';
 import { requireBrand } from './permissions';
-import type { Principal } from './principal';
+import { databasePrincipal, type Principal } from './principal';
+import { recordChange } from './record-change';
 
 export interface CreateMemberSession {
   readonly memberId: Uuid;
@@ -22,6 +23,10 @@ export interface MemberSession {
 export async function createMemberSession(app: App, principal: Principal, command: CreateMemberSession): Promise<MemberSession> {
   const brandId = requireBrand(principal, { scope: 'members' });
   if (!(await findLinkedMember(app, command.memberId, brandId))) throw new NotFound('Member', CONFIRM_FIRST);
+  await app.database.transaction(databasePrincipal(principal), (tx) => {
+    const target = `mem_${app.keys.toPairwise('member', brandId, command.memberId).replaceAll('-', '')}`;
+    return recordChange(app, tx, principal, { operation: 'createMemberSession', target, member: command.memberId });
+  });
   const expiresAt = new Date(Math.floor(app.clock.real().getTime() / 1_000 + ACCESS_TOKEN_SECONDS) * 1_000);
   return { token: await mintMemberToken(app, brandId, command.memberId), expiresAt };
 }

@@ -1,4 +1,4 @@
-import { IsNull } from 'typeorm';
+import { IsNull, Not } from 'typeorm';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
 import { ApiClient } from './api-client.entity';
@@ -30,7 +30,7 @@ export function findLinkedMember(app: App, memberId: Uuid, brandId: Uuid): Promi
 /** Whom a provider's login acts for: staff, else a member who linked the login; null for a stranger. */
 export function findByLogin(app: App, login: Pick<Login, 'issuer' | 'subject'>): Promise<Principal | null> {
   return app.database.transaction({ kind: 'authenticator' }, async ({ manager, client }) => {
-    const staff = await manager.findOneBy(StaffMember, { issuer: login.issuer, subject: login.subject, removedAt: IsNull() });
+    const staff = await manager.findOneBy(StaffMember, { issuer: login.issuer, subject: login.subject, removedAt: IsNull(), acceptedAt: Not(IsNull()) });
     if (staff) {
       const { rows } = await client.query({ name: 'is-operator', text: 'SELECT is_operator FROM brand WHERE id = $1', values: [staff.brandId] });
       return { kind: 'staff', staffId: staff.id, brandId: staff.brandId, role: staff.role, ofOperator: rows[0]?.is_operator === true };

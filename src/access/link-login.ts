@@ -1,53 +1,78 @@
-import { decodeJwt, errors } from 'jose';
+import { z } from 'zod';
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import { newUuid } from '../ids';
-import { InvalidInput, PermissionDenied, Refusal } from '../refusal';
+import { NotFound, Refusal } from '../refusal';
 import { loginHash } from './find-principal';
-import { isKnownIssuer, verifyLogin } from './identity-providers';
-import { requireMember } from './permissions';
-import { databasePrincipal, type Principal } from './principal';
+import { codeHash } from './one-time-code';
+import { readLogin } from './read-login';
+import { recordChange } from './record-change';
 
 /** A login identifies one member. */
 export class LoginTaken extends Refusal {
   constructor() {
-    super({ code: 'LOGIN_TAKEN', retrySafe: false, message: 'This login already belongs to a member.' });
+    super({ code: 'LOGIN_TAKEN', retrySafe: true, message: 'This login already belongs to a member.' });
   }
 }
 
-export interface LinkLogin {
-  /** A fresh token of the identity provider for the login. */
-  readonly token: string;
+/** A member has one login. */
+export class LoginBound extends Refusal {
+  constructor() {
+    super({
+      code: 'LOGIN_BOUND',
+      retrySafe: true,
+      message: "This member has a login already. It is removed first: by the member, or by the operator's support.",
+    });
+  }
 }
 
-/** Lets the member of a session log in through the identity provider from now on: session and token together prove both. */
-export async function linkLogin(app: App, principal: Principal, command: LinkLogin): Promise<void> {
-  const memberId = requireMember(principal);
-  if (principal.brandId === null) throw new PermissionDenied('This login is linked already.');
+export const linkLoginSchema = z.object({
+  /** A fresh token of the identity provider for the login. */
+  token: z.string().min(1).max(8_192),
+  claimCode: z.string().regex(/^[\s0-9A-Za-z-]{12,30}$/, 'A claim code has twelve letters and digits.'),
+});
+
+/**
+ * Binds a login to the member whom the claim code was made for: the token proves the login, the code that it is the member's. Nothing else binds one.
+ * Throws LoginTaken, LoginBound, InvalidInput (token), NotFound (claim code: unknown, used, ended).
+ */
+export async function linkLogin(app: App, command: z.output<typeof linkLoginSchema>): Promise<void> {
   const hash = loginHash(app, await readLogin(app, command.token));
-  await refusingBy({ member_identifier_one_owner: () => new LoginTaken() }, () =>
-    app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-      const { rowCount } = await client.query("SELECT FROM member_identifier WHERE member_id = $1 AND kind = 'LOGIN' AND hash = $2 AND removed_at IS NULL", [
+  const claimHash = codeHash(app.keys, 'login-claim', command.claimCode);
+  const now = app.clock.now();
+  const memberId = await app.database.transaction({ kind: 'authenticator' }, async ({ client }) => {
+    const { rows } = await client.query('SELECT member_id FROM login_claim WHERE hash = $1', [claimHash]);
+    return rows[0]?.member_id;
+  });
+  if (!memberId) throw new NotFound('Claim code', ASK_FOR_ANOTHER);
+  const member = { kind: 'member', memberId, brandId: null } as const;
+  const refusals = { member_identifier_one_owner: () => new LoginTaken(), member_identifier_one_login: () => new LoginBound() };
+  await refusingBy(refusals, () =>
+    app.database.transaction({ kind: 'member', memberId }, async (tx) => {
+      // One at a time for a member.
+      const { rows } = await tx.client.query("SELECT FROM member WHERE id = $1 AND status = 'ACTIVE' FOR NO KEY UPDATE", [memberId]);
+      const { rows: bound } = await tx.client.query("SELECT hash FROM member_identifier WHERE member_id = $1 AND kind = 'LOGIN' AND removed_at IS NULL", [
         memberId,
-        hash,
       ]);
-      if (rowCount) return;
-      await client.query("INSERT INTO member_identifier (id, member_id, kind, hash, added_at) VALUES ($1, $2, 'LOGIN', $3, $4)", [
-        newUuid(),
-        memberId,
-        hash,
-        app.clock.now(),
-      ]);
+      if (bound.some((row) => !row.hash.equals(hash))) throw new LoginBound();
+      const loginId = newUuid();
+      if (bound.length === 0)
+        await tx.client.query("INSERT INTO member_identifier (id, member_id, kind, hash, added_at) VALUES ($1, $2, 'LOGIN', $3, $4)", [
+          loginId,
+          memberId,
+          hash,
+          now,
+        ]);
+      // The same login again, with the same code: it was cut off before it heard the answer.
+      if (bound.length > 0) return;
+      const { rowCount } = await tx.client.query(
+        'UPDATE login_claim SET used_at = $3, login_id = $4 WHERE member_id = $1 AND hash = $2 AND used_at IS NULL AND expires_at > $3',
+        [memberId, claimHash, now, loginId],
+      );
+      if (rows.length === 0 || rowCount === 0) throw new NotFound('Claim code', ASK_FOR_ANOTHER);
+      await recordChange(app, tx, member, { operation: 'linkLogin', target: loginId });
     }),
   );
 }
 
-async function readLogin(app: App, token: string) {
-  try {
-    const issuer = decodeJwt(token).iss;
-    if (issuer !== undefined && isKnownIssuer(app, issuer)) return await verifyLogin(app, issuer, token);
-  } catch (error) {
-    if (!(error instanceof errors.JOSEError)) throw error;
-  }
-  throw new InvalidInput('input.token', 'This is no valid token of the identity provider.');
-}
+const ASK_FOR_ANOTHER = "It is used once, within a quarter of an hour. Ask the brand that enrolled you, or the operator's support, for another.";

@@ -47,7 +47,7 @@ export async function listStaff(app: App, principal: Principal, brandId: Uuid | 
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const { rows } = await client.query({
       name: 'list-staff',
-      text: `SELECT id, issuer, subject, brand_id AS "brandId", role, created_at AS "createdAt", removed_at AS "removedAt"
+      text: `SELECT id, issuer, subject, brand_id AS "brandId", role, created_at AS "createdAt", accepted_at AS "acceptedAt", removed_at AS "removedAt"
              FROM staff WHERE ($1::uuid IS NULL OR brand_id = $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
       values: [brandId, page.after, page.limit],
     });

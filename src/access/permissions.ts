@@ -1,5 +1,5 @@
 import type { Uuid } from '../ids';
-import { NotFound, PermissionDenied } from '../refusal';
+import { InvalidInput, NotFound, PermissionDenied } from '../refusal';
 import type { Principal, Scope, StaffRole } from './principal';
 
 const DENIED = 'These credentials may not do this.';
@@ -28,15 +28,9 @@ export function requireOperator(principal: Principal, roles: readonly StaffRole[
   throw new PermissionDenied(`${DENIED} It asks for the operator's staff with the role ${[...new Set([...roles, 'OPERATOR'])].join(' or ')}.`);
 }
 
-/** The member that the principal is; throws PermissionDenied. */
-export function requireMember(principal: Principal): Uuid {
-  if (principal.kind === 'member') return principal.memberId;
-  throw new PermissionDenied(`${DENIED} It asks for a member.`);
-}
-
 /**
  * The member that the principal is, come through an identity provider; throws PermissionDenied. Not a session that a brand minted: the brand holds
- * it, and nobody else may give a member's points away or speak for a member in a household (docs/decisions/0011).
+ * it, and nobody else may give a member's points away or speak for a member in a household (docs/decisions/0024).
  */
 export function requireMemberLogin(principal: Principal): Uuid {
   if (principal.kind === 'member' && principal.brandId === null) return principal.memberId;
@@ -55,4 +49,12 @@ export function requireBrandOrOperator(principal: Principal, permission: BrandPe
   const own = requireBrand(principal, permission);
   if (brandId !== null && brandId !== own) throw new NotFound('Brand');
   return own;
+}
+
+/** As requireBrandOrOperator; the operator's staff say whose thing it is to be, since left out it would be the operator's. Throws InvalidInput. */
+export function requireNamedBrand(principal: Principal, permission: BrandPermission, brandId: Uuid | null): Uuid {
+  const named = requireBrandOrOperator(principal, permission, brandId);
+  if (brandId === null && principal.kind === 'staff' && principal.ofOperator)
+    throw new InvalidInput('input.brandId', "Say whose it is: a brand's id, or the operator's own.");
+  return named;
 }

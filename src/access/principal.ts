@@ -14,9 +14,9 @@ export type Principal =
   /** brandId: the brand that minted the session; null when the member came through an identity provider. */
   | { readonly kind: 'member'; readonly memberId: Uuid; readonly brandId: Uuid | null };
 
-/** Whose rows the principal may see. Staff of the operator see the coalition; staff of a brand see their brand. */
+/** Whose rows the principal may see. Staff of the operator see the coalition; staff of a brand see their brand; a minted session what both member and brand may see. */
 export function databasePrincipal(principal: Principal): DatabasePrincipal {
-  if (principal.kind === 'member') return { kind: 'member', memberId: principal.memberId };
+  if (principal.kind === 'member') return { kind: 'member', memberId: principal.memberId, brandId: principal.brandId };
   if (principal.kind === 'staff' && principal.ofOperator) return { kind: 'operator' };
   return { kind: 'brand', brandId: principal.brandId };
 }

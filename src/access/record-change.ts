@@ -20,7 +20,7 @@ export interface Change {
   readonly operation: string;
   /** Uuid, or a currency's code, of what was changed. */
   readonly target: string;
-  /** The member whom it is about: shown to that member too (listMemberChanges), without target, reason and details. */
+  /** The member whom it is about, by default the member who does it: shown to that member too (listMemberChanges), without target, reason and details. */
   readonly member?: Uuid;
   readonly reason?: string | null;
   /** Old and new values where they are worth knowing; ids and numbers only, no personal data. */
@@ -29,7 +29,7 @@ export interface Change {
 
 /** Writes the audit entry of a change, in the change's own transaction: neither is ever there without the other. */
 export async function recordChange(app: App, tx: Tx, principal: Principal, change: Change, id: Uuid = newUuid()): Promise<void> {
-  // insert, not save: a member may write an entry but not read it, so nothing may be returned.
+  // insert, not save: whoever writes an entry may not be able to read it, so nothing may be returned.
   await tx.manager.insert(AuditEntry, {
     id,
     at: app.clock.now(),
@@ -37,7 +37,7 @@ export async function recordChange(app: App, tx: Tx, principal: Principal, chang
     brandId: principal.brandId,
     operation: change.operation,
     targetId: change.target,
-    memberId: change.member ?? null,
+    memberId: change.member ?? (principal.kind === 'member' ? principal.memberId : null),
     reason: change.reason ?? null,
     details: change.details ?? null,
   });

@@ -25,6 +25,10 @@ export class StaffMember {
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 
+  /** When the login accepted the invitation; null: not yet, and it may do nothing. */
+  @Column('timestamptz', { name: 'accepted_at', nullable: true })
+  acceptedAt!: Date | null;
+
   @Column('timestamptz', { name: 'removed_at', nullable: true })
   removedAt!: Date | null;
 }

@@ -48,7 +48,7 @@ export async function readAccountBalances(
 
 /** The posted balance of a member's wallet as of an instant: for the member and for the operator. Throws NotSettledYet, NotFound. */
 export async function readWalletBalanceAt(app: App, principal: Principal, member: MemberOrSelf, currency: string, at: Date): Promise<AccountTotals> {
-  if (principal.kind !== 'member' && !(principal.kind === 'staff' && principal.ofOperator))
+  if (!(principal.kind === 'member' && principal.brandId === null) && !(principal.kind === 'staff' && principal.ofOperator))
     throw new PermissionDenied('Past balances are for the member and for the operator: a brand sees what a wallet holds now.');
   return withMember(app, principal, member, { scope: 'members', roles: ['SUPPORT', 'FINANCE', 'COMPLIANCE_OFFICER'] }, async ({ client }, { walletId }) => {
     await requireSettled(app, client, at);

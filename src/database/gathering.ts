@@ -89,5 +89,5 @@ export class Gathering<Ask, Found> {
 
 function keyOf(principal: DatabasePrincipal): string {
   if (principal.kind === 'brand') return `brand ${principal.brandId}`;
-  return principal.kind === 'member' ? `member ${principal.memberId}` : principal.kind;
+  return principal.kind === 'member' ? `member ${principal.memberId} at ${principal.brandId ?? 'none'}` : principal.kind;
 }

@@ -59,6 +59,6 @@ export async function setPrincipal(client: PoolClient, principal: DatabasePrinci
 export function principalStatement(principal: DatabasePrincipal): { readonly text: string; readonly values: string[] } {
   return {
     text: "SELECT set_config('tessera.principal', $1, true), set_config('tessera.brand', $2, true), set_config('tessera.member', $3, true)",
-    values: [principal.kind, principal.kind === 'brand' ? principal.brandId : '', principal.kind === 'member' ? principal.memberId : ''],
+    values: [principal.kind, ('brandId' in principal && principal.brandId) || '', principal.kind === 'member' ? principal.memberId : ''],
   };
 }

@@ -1,6 +1,7 @@
+import { acceptStaffInvitation } from '../access/accept-invitation';
 import { addStaff } from '../access/add-staff';
 import { findByLogin } from '../access/find-principal';
-import { localIssuer } from '../access/local-issuer';
+import { localIssuer, mintLocalLogin } from '../access/local-issuer';
 import type { Principal, StaffRole } from '../access/principal';
 import type { App } from '../app';
 import { foundCoalition } from '../coalition/found-coalition';
@@ -38,5 +39,7 @@ async function movedOperator(app: App, login: { issuer: string; subject: string 
 export async function demoStaff(app: App, operator: Principal, subject: string, role: StaffRole, brandId: Uuid | null): Promise<void> {
   const issuer = localIssuer(app);
   if (await findByLogin(app, { issuer, subject })) return;
-  await addStaff(app, operator, { idempotencyKey: `demo/staff/${subject} at ${issuer}`, issuer, subject, role, brandId });
+  const named = brandId ?? operator.brandId;
+  const { id } = await addStaff(app, operator, { idempotencyKey: `demo/staff/${subject} at ${issuer}`, issuer, subject, role, brandId: named });
+  await acceptStaffInvitation(app, { staffId: id, token: await mintLocalLogin(app, subject) });
 }

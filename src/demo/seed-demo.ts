@@ -1,5 +1,7 @@
+import { findByLogin } from '../access/find-principal';
 import { linkLogin } from '../access/link-login';
-import { mintLocalLogin } from '../access/local-issuer';
+import { localIssuer, mintLocalLogin } from '../access/local-issuer';
+import { listLogins, removeLogin } from '../access/logins';
 import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import { createBrand } from '../coalition/create-brand';
@@ -9,6 +11,7 @@ import { proposeTerms } from '../coalition/propose-terms';
 import { setEarningRule } from '../earning/set-earning-rule';
 import { importConversionRates } from '../exchange/import-conversion-rates';
 import type { Uuid } from '../ids';
+import { createClaimCode } from '../members/create-claim-code';
 import { enrolMember } from '../members/enrol-members';
 import { microMoney } from '../points/amount';
 import { setRedemptionRule } from '../redemption/set-redemption-rule';
@@ -92,7 +95,7 @@ async function seedCoalition(app: App, operator: Principal, known: Partial<DemoE
     writeDemoEnvironment(app.config.dataDir, found);
     await seedTerms(app, operator, client.principal, id, brand.code);
     await seedRules(app, client.principal, brand);
-    if (brand.code === 'GROCER') await seedMember(app, client.principal);
+    if (brand.code === 'GROCER') await seedMember(app, operator, client.principal);
   }
 }
 
@@ -162,7 +165,7 @@ async function seedRules(app: App, brand: Principal, { code, pointsPerUnit }: (t
   });
 }
 
-async function seedMember(app: App, grocer: Principal & { readonly kind: 'client' }): Promise<void> {
+async function seedMember(app: App, operator: Principal, grocer: Principal & { readonly kind: 'client' }): Promise<void> {
   const { memberId } = await enrolMember(app, grocer, {
     idempotencyKey: 'demo/member',
     customerId: 'ana',
@@ -170,7 +173,15 @@ async function seedMember(app: App, grocer: Principal & { readonly kind: 'client
     personalData: { givenName: 'Ana', familyName: null, email: null, phone: null, birthDate: null, language: 'en' },
     jurisdiction: 'AT',
   });
-  await linkLogin(app, { kind: 'member', memberId, brandId: grocer.brandId }, { token: await mintLocalLogin(app, MEMBER_LOGIN) });
+  await bindDemoLogin(app, operator, grocer, memberId);
+}
+
+/** The issuer's name is the address of the deployment: after it has moved, the login of before is removed. */
+async function bindDemoLogin(app: App, operator: Principal, grocer: Principal, memberId: Uuid): Promise<void> {
+  if (await findByLogin(app, { issuer: localIssuer(app), subject: MEMBER_LOGIN })) return;
+  for (const { id, removedAt } of (await listLogins(app, operator, memberId)) ?? []) if (!removedAt) await removeLogin(app, operator, { loginId: id });
+  const { code } = await createClaimCode(app, grocer, { member: { by: 'id', memberId }, reason: null });
+  await linkLogin(app, { token: await mintLocalLogin(app, MEMBER_LOGIN), claimCode: code });
 }
 
 /** The first instant of the month so many months from now, UTC. */

@@ -1,16 +1,18 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
+import { acceptStaffInvitation, acceptStaffInvitationSchema } from '../access/accept-invitation';
 import { addStaff, addStaffSchema, removeStaff } from '../access/add-staff';
 import type { ApiClient } from '../access/api-client.entity';
 import { createApiClient, createApiClientSchema } from '../access/create-api-client';
 import { createMemberSession } from '../access/create-member-session';
 import { disableApiClient } from '../access/disable-api-client';
-import { linkLogin } from '../access/link-login';
 import { listApiClients, listAuditEntries, listStaff, readLiveSecrets } from '../access/list-access';
 import { reasonSchema } from '../access/record-change';
 import { revokeApiClientSecret, rotateApiClientSecret } from '../access/rotate-api-client-secret';
 import type { StaffMember } from '../access/staff.entity';
+import { Refusal } from '../refusal';
 import {
+  AcceptStaffInvitationResult,
   AddStaffInput,
   AddStaffResult,
   ApiClientChangeInput,
@@ -21,8 +23,6 @@ import {
   CreateApiClientInput,
   CreateApiClientResult,
   CreateMemberSessionInput,
-  LinkLoginInput,
-  LinkLoginResult,
   MemberSessionType,
   RemoveStaffInput,
   RevokeApiClientSecretInput,
@@ -34,8 +34,9 @@ import { PageArgs, readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
 import { readId, showId } from './ids';
 import { defineLoader } from './loader';
+import { AcceptStaffInvitationInput } from './login.types';
 import { parseInput } from './parse-input';
-import { answerOrRefusal } from './refusal.types';
+import { answerOrRefusal, toRefusalAnswer } from './refusal.types';
 
 @ArgsType()
 class OfBrandArgs extends PageArgs {
@@ -66,14 +67,14 @@ function showClient(ctx: Context, client: ApiClient): ApiClientType {
 }
 
 function showStaff(ctx: Context, staff: StaffMember): StaffType {
-  const { issuer, subject, role, createdAt, removedAt } = staff;
-  return { id: showId(ctx, 'staff', staff.id), brandId: showId(ctx, 'brand', staff.brandId), issuer, subject, role, createdAt, removedAt };
+  const { issuer, subject, role, createdAt, acceptedAt, removedAt } = staff;
+  return { id: showId(ctx, 'staff', staff.id), brandId: showId(ctx, 'brand', staff.brandId), issuer, subject, role, createdAt, acceptedAt, removedAt };
 }
 
 /** The trail keeps bare uuids. A member's must not be shown: brands could compare them. */
 function showActor(ctx: Context, actor: string): string {
   const [kind, uuid] = actor.split(':');
-  return kind === 'client' || kind === 'staff' || kind === 'member' ? `${kind}:${showId(ctx, kind, uuid)}` : actor;
+  return kind === 'client' || kind === 'staff' || kind === 'member' || kind === 'brand' ? `${kind}:${showId(ctx, kind, uuid)}` : actor;
 }
 
 function readBrand(ctx: Context, id: string | null | undefined, field: string): string | null {
@@ -120,7 +121,9 @@ export class AccessResolver {
     );
   }
 
-  @Query(() => AuditEntryConnection, { description: "Changes that were made for your own brand (for the operator: everybody's), newest first." })
+  @Query(() => AuditEntryConnection, {
+    description: "Changes that were made for your own brand (for the operator: everybody's), newest first.",
+  })
   async auditEntries(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
     const page = readPage(ctx, args, 'auditEntries', null, byTime);
     const after = page.after && { at: new Date(page.after[0]), id: page.after[1] };
@@ -176,11 +179,29 @@ export class AccessResolver {
     return showClient(ctx, await disableApiClient(ctx.app, requirePrincipal(ctx), command));
   }
 
-  @Mutation(() => AddStaffResult, { description: 'Lets a login of an identity provider act for a brand.' })
+  @Mutation(() => AddStaffResult, {
+    description: 'Invites a login of an identity provider to act for a brand: it does once it accepts, by acceptStaffInvitation.',
+  })
   addStaff(@Ctx() ctx: Context, @Arg('input', () => AddStaffInput, { description: 'The login and its role.' }) input: AddStaffInput) {
     const brandId = readBrand(ctx, input.brandId, 'input.brandId');
     const command = { ...parseInput(addStaffSchema, input), brandId };
     return answerOrRefusal(ctx, async (app, principal) => showStaff(ctx, await addStaff(app, principal, command)));
+  }
+
+  @Mutation(() => AcceptStaffInvitationResult, {
+    description: "The invited login acts for the brand from now on. Asks for the login's own token, in the input, and no other. Repeating it changes nothing.",
+  })
+  async acceptStaffInvitation(
+    @Ctx() ctx: Context,
+    @Arg('input', () => AcceptStaffInvitationInput, { description: 'The invitation and the login.' }) input: AcceptStaffInvitationInput,
+  ) {
+    const staffId = readId(ctx, 'staff', input.staffId, 'input.staffId');
+    try {
+      return showStaff(ctx, await acceptStaffInvitation(ctx.app, { ...parseInput(acceptStaffInvitationSchema, input), staffId }));
+    } catch (error) {
+      if (error instanceof Refusal) return toRefusalAnswer(error);
+      throw error;
+    }
   }
 
   @Mutation(() => StaffType, { description: 'Ends what a login may do; its tokens end within a minute.' })
@@ -195,16 +216,5 @@ export class AccessResolver {
     @Arg('input', () => CreateMemberSessionInput, { description: 'Whose session.' }) input: CreateMemberSessionInput,
   ) {
     return createMemberSession(ctx.app, requirePrincipal(ctx), { memberId: readId(ctx, 'member', input.memberId, 'input.memberId') });
-  }
-
-  @Mutation(() => LinkLoginResult, {
-    description: 'Lets the asking member log in through the identity provider from now on. Asks for a session made by a brand.',
-  })
-  linkLogin(@Ctx() ctx: Context, @Arg('input', () => LinkLoginInput, { description: 'The login.' }) input: LinkLoginInput) {
-    const command = parseInput(z.object({ token: z.string().min(1).max(8_192) }), input);
-    return answerOrRefusal(ctx, async (app, principal) => {
-      await linkLogin(app, principal, command);
-      return { linked: true };
-    });
   }
 }

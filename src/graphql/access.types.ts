@@ -90,6 +90,9 @@ export class StaffType {
   @Field(() => DateTimeScalar, { description: 'Since when.' })
   createdAt!: Date;
 
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When the login accepted the invitation; null: it has not, and may do nothing.' })
+  acceptedAt!: Date | null;
+
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it was removed; null while it may act.' })
   removedAt!: Date | null;
 }
@@ -131,23 +134,14 @@ export class MemberSessionType {
   expiresAt!: Date;
 }
 
-@ObjectType({ description: 'The member can log in through the identity provider from now on.' })
-export class LoginLinked {
-  @Field(() => Boolean, { description: 'Always true.' })
-  linked!: boolean;
-}
-
 @RefusalType('TWO_SECRETS_LIVE', 'The client has two live secrets. Revoke one first.')
 export class TwoSecretsLiveAnswer extends RefusalAnswer {}
 
 @RefusalType('CLIENT_DISABLED', 'The client is disabled for good.')
 export class ClientDisabledAnswer extends RefusalAnswer {}
 
-@RefusalType('STAFF_EXISTS', 'The login already acts for a brand.')
+@RefusalType('STAFF_EXISTS', 'The login already acts for a brand, or is invited by this one.')
 export class StaffExistsAnswer extends RefusalAnswer {}
-
-@RefusalType('LOGIN_TAKEN', 'The login already belongs to a member.')
-export class LoginTakenAnswer extends RefusalAnswer {}
 
 export const CreateApiClientResult = answerUnion(
   'CreateApiClientResult',
@@ -161,22 +155,25 @@ export const RotateApiClientSecretResult = answerUnion(
   () => ApiClientWithSecret,
   () => [TwoSecretsLiveAnswer, ClientDisabledAnswer],
 );
+export const AcceptStaffInvitationResult = answerUnion(
+  'AcceptStaffInvitationResult',
+  'The staff login, which may act from now on.',
+  () => StaffType,
+  () => [StaffExistsAnswer],
+);
 export const AddStaffResult = answerUnion(
   'AddStaffResult',
   'The staff login.',
   () => StaffType,
   () => [StaffExistsAnswer, IdempotencyConflictAnswer],
 );
-export const LinkLoginResult = answerUnion(
-  'LinkLoginResult',
-  'Confirmation.',
-  () => LoginLinked,
-  () => [LoginTakenAnswer],
-);
 
 @InputType()
 export class CreateApiClientInput extends CreationInput {
-  @Field(() => ID, { nullable: true, description: "For the operator's staff: whose client it is. Everyone else creates clients of their own brand." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "Whose client it is. The operator's staff have to say it, for the operator too; everyone else creates clients of their own brand.",
+  })
   brandId?: string | null;
 
   @Field(() => String, { description: 'Name, for people; at most 200 characters.' })
@@ -200,7 +197,10 @@ export class RevokeApiClientSecretInput extends ChangeInput {
 
 @InputType()
 export class AddStaffInput extends CreationInput {
-  @Field(() => ID, { nullable: true, description: "For the operator's staff: for whom the login acts. Everyone else adds staff of their own brand." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "For whom the login acts. The operator's staff have to say it, for the operator too; everyone else invites staff of their own brand.",
+  })
   brandId?: string | null;
 
   @Field(() => String, { description: "The provider: `iss` of the login's tokens." })
@@ -223,10 +223,4 @@ export class RemoveStaffInput extends ChangeInput {
 export class CreateMemberSessionInput {
   @Field(() => ID, { description: 'A member linked to the brand.' })
   memberId!: string;
-}
-
-@InputType()
-export class LinkLoginInput {
-  @Field(() => String, { description: 'A fresh token of the identity provider, for the login to link.' })
-  token!: string;
 }

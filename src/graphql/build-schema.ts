@@ -14,6 +14,7 @@ import { IdentifierResolver } from './identifier.resolver';
 import { ImportResolver } from './ingest.resolver';
 import { LimitsResolver } from './limits.resolver';
 import { LinkResolver } from './link.resolver';
+import { LoginResolver } from './login.resolver';
 import { MemberResolver, WalletResolver } from './member.resolver';
 import { PartnershipChangeResolver, PartnershipResolver, TermsResolver } from './partnership.resolver';
 import { PoolResolver } from './pool.resolver';
@@ -40,6 +41,7 @@ const resolvers = [
   LimitsResolver,
   LinkResolver,
   IdentifierResolver,
+  LoginResolver,
   ImportResolver,
   MemberResolver,
   PartnershipChangeResolver,

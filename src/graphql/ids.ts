@@ -9,6 +9,7 @@ const PLAIN = {
   client: 'cli',
   secret: 'sec',
   staff: 'stf',
+  login: 'lgn',
   partnership: 'ptn',
   terms: 'trm',
   rate: 'rat',

@@ -14,7 +14,7 @@ export type Asker =
 
 /**
  * A member with a login asks for itself, a brand's client with the scope redemptions for a member of its own, named in `field`. In a session that
- * a brand minted, the brand asks: it has to do so in its own name, under its own terms (docs/decisions/0011). Throws PermissionDenied, NotFound,
+ * a brand minted, the brand asks: it has to do so in its own name, under its own terms (docs/decisions/0024). Throws PermissionDenied, NotFound,
  * InvalidInput.
  */
 export function requireAsker(principal: Principal, member: MemberRef | null, field: string): Asker {

@@ -60,7 +60,7 @@ export function isTold(principal: Principal, { confirmed }: Pick<ResolvedMember,
   return confirmed || principal.kind === 'member' || (principal.kind === 'staff' && principal.ofOperator);
 }
 
-/** That somebody is in a household is for its members and the operator to know: for no brand, nor for a session that one minted (docs/decisions/0011). */
+/** That somebody is in a household is for its members and the operator to know: for no brand, nor for a session that one minted (docs/decisions/0024). */
 export function seesHousehold(principal: Principal): boolean {
   return principal.kind === 'member' ? principal.brandId === null : principal.kind === 'staff' && principal.ofOperator;
 }

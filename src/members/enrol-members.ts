@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import { requireBrand } from '../access/permissions';
-import { databasePrincipal, type Principal } from '../access/principal';
+import { actorOf, databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import { violatedConstraint } from '../database/constraint-refusal';
 import { derivedUuid, type Uuid } from '../ids';
@@ -16,6 +16,7 @@ import { InvalidInput, type Refusal, type RefusalData } from '../refusal';
 import { insertIdentifiers } from './enrol-identifiers';
 import { customerHash, IDENTIFIER_KINDS, MAX_IDENTIFIER, spelledHash } from './member-ref';
 import { CustomerIdTaken, IdentifierTaken } from './member-refusals';
+import { recordAboutMembers } from './record-about-members';
 
 export const identifierSchema = z.object({ kind: z.enum(IDENTIFIER_KINDS), value: plainText(MAX_IDENTIFIER) });
 
@@ -103,7 +104,7 @@ async function enrol(
     ),
   );
   const fresh = enrolments.filter(({ request }) => !stored.has(request.id));
-  const { refusals, conflicts } = await store(app, principal, brandId, fresh, now);
+  const { refusals, conflicts } = await store(app, principal, fresh, now);
   return Promise.allSettled(
     prepared.map(async (enrolment): Promise<EnrolledMember> => {
       if (enrolment instanceof InvalidInput) throw enrolment;
@@ -177,12 +178,12 @@ interface NotStored {
 }
 
 /** Stores what is not stored yet: all at once, or, when a name is taken, one by one. */
-async function store(app: App, principal: Principal, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<NotStored> {
+async function store(app: App, principal: Principal, enrolments: readonly Enrolment[], now: Date): Promise<NotStored> {
   const refusals = new Map<Enrolment, RefusalData>();
   const conflicts = new Set<Enrolment>();
   if (enrolments.length === 0) return { refusals, conflicts };
   const attempt = async (some: readonly Enrolment[]) => {
-    const others = await app.database.transaction(databasePrincipal(principal), ({ client }) => insertMissing(app, client, brandId, some, now));
+    const others = await app.database.transaction(databasePrincipal(principal), ({ client }) => insertMissing(app, principal, client, some, now));
     for (const other of others) conflicts.add(other);
     return null;
   };
@@ -215,17 +216,18 @@ function asRefusal(error: unknown, enrolment: Enrolment): Refusal | null {
 }
 
 /** Returns those whose key has stored rows for other content: by a request that was cut off before its posting, or is still under way. */
-async function insertMissing(app: App, client: PoolClient, brandId: Uuid, enrolments: readonly Enrolment[], now: Date): Promise<Enrolment[]> {
+async function insertMissing(app: App, principal: Principal, client: PoolClient, enrolments: readonly Enrolment[], now: Date): Promise<Enrolment[]> {
   const { rows: links } = await client.query('SELECT id, enrolled_content FROM brand_link WHERE id = ANY ($1::uuid[])', [
     enrolments.map(({ linkId }) => linkId),
   ]);
   const done = new Map<Uuid, Buffer | null>(links.map((row) => [row.id, row.enrolled_content]));
   const missing = enrolments.filter(({ linkId }) => !done.has(linkId));
-  if (missing.length > 0) await insertEnrolments(app, client, brandId, missing, now);
+  if (missing.length > 0) await insertEnrolments(app, principal, client, missing, now);
   return enrolments.filter(({ linkId, request }) => done.get(linkId)?.equals(request.contentHash) === false);
 }
 
-async function insertEnrolments(app: App, client: PoolClient, brandId: Uuid, missing: readonly Enrolment[], now: Date): Promise<void> {
+async function insertEnrolments(app: App, principal: Principal, client: PoolClient, missing: readonly Enrolment[], now: Date): Promise<void> {
+  const brandId = missing[0].request.party;
   const ids = missing.map(({ memberId }) => memberId);
   await client.query(
     'INSERT INTO member (id, enrolled_by_brand_id, enrolled_at, jurisdiction) SELECT id, $1, $2, jurisdiction FROM unnest($3::uuid[], $4::text[]) AS new (id, jurisdiction)',
@@ -242,6 +244,7 @@ async function insertEnrolments(app: App, client: PoolClient, brandId: Uuid, mis
     missing.map(({ walletId }) => walletId),
     ids,
   ]);
+  await recordAboutMembers(app, client, { actor: actorOf(principal), brandId, operation: 'enrolMember', memberIds: ids });
   await insertPersonalData(client, missing, now);
   await insertIdentifiers(
     app,

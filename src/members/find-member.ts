@@ -35,7 +35,7 @@ export function meetMember(app: App, principal: Principal, ref: MemberRef): Prom
 
 /** Profiles of members that were found before, as far as whoever asks may see them. */
 export function readProfiles(app: App, principal: Principal, memberIds: readonly Uuid[]): Promise<MemberProfile[]> {
-  const ofBrand = principal.kind === 'client' || (principal.kind === 'staff' && !principal.ofOperator);
+  const ofBrand = principal.kind === 'staff' ? !principal.ofOperator : principal.brandId !== null;
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const { rows } = await client.query({
       name: 'member-profiles',

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
+import { recordChange } from '../access/record-change';
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import { plainText } from '../ledger/request-fields';
+import { auditName } from './asking-member';
 import { customerHash, MAX_IDENTIFIER, type MemberRef } from './member-ref';
 import { CustomerIdTaken, MemberLinkedOtherwise } from './member-refusals';
 import { type ResolvedMember, resolveMember } from './resolve-members';
@@ -34,6 +36,7 @@ export async function linkMember(app: App, principal: Principal, { member: ref, 
       if (linked?.equals(hash)) return member;
       if (linked) throw new MemberLinkedOtherwise();
       await tx.client.query("UPDATE brand_link SET customer_hash = $2, source = 'LINKED' WHERE id = $1", [rows[0].id, hash]);
+      await recordChange(app, tx, principal, { operation: 'linkMember', target: auditName(app, principal, member), member: member.memberId });
       return member;
     }),
   );

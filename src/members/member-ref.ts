@@ -1,8 +1,8 @@
 import type { Keys } from '../access/keys';
+import { codeHash } from '../access/one-time-code';
 import type { Uuid } from '../ids';
 import { InvalidInput } from '../refusal';
 import { internationalNumber } from './phone-number';
-import { tillCodeHash } from './till-code';
 
 export const IDENTIFIER_KINDS = ['CARD', 'QR', 'PHONE', 'EMAIL', 'WALLET_PASS'] as const;
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
@@ -98,7 +98,7 @@ export function hashRef(keys: Keys, brandId: Uuid, ref: MemberRef, heldAt: Date 
       return { by: 'identifier', kind, hash: spelledHash(keys, ref.identifier).toString('hex'), number: kind === 'PHONE' ? value : null, heldAt };
     }
     case 'tillCode':
-      return { by: 'tillCode', hash: tillCodeHash(keys, ref.tillCode).toString('hex') };
+      return { by: 'tillCode', hash: codeHash(keys, 'till-code', ref.tillCode).toString('hex') };
   }
 }
 

@@ -40,7 +40,7 @@ export interface StatementPage {
 
 /** A wallet's movements in a currency, newest first. A brand sees those that it asked for itself; row-level security decides. */
 export function readMovements(app: App, principal: Principal, memberId: Uuid, page: StatementPage): Promise<Movement[]> {
-  const sawAll = principal.kind === 'member' || (principal.kind === 'staff' && principal.ofOperator);
+  const sawAll = (principal.kind === 'member' && principal.brandId === null) || (principal.kind === 'staff' && principal.ofOperator);
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
     const { rows } = await client.query({
       name: 'wallet-account',

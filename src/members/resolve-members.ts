@@ -9,6 +9,7 @@ import { dialledIn, type Holder, type International, isPhone } from './identifie
 import { findWallets, MemberLook, type ResolvedMember, type TillCodeUse } from './member-look';
 import { type HashedRef, hashRef, type MemberRef } from './member-ref';
 import { IdentifierAmbiguous, MemberUnknown } from './member-refusals';
+import { recordAboutMembers } from './record-about-members';
 
 export type { ResolvedMember } from './member-look';
 
@@ -46,7 +47,8 @@ async function findAll(
   presented: 'link' | 'look' | 'meet',
 ): Promise<(ResolvedMember | null)[]> {
   await readTogether(client, look.readings);
-  if (presented !== 'look') await linkPresented(app, client, brandId, identifiedBy(look, presented === 'meet'));
+  if (presented !== 'look')
+    await linkPresented(app, client, brandId, identifiedBy(look, presented === 'meet'), presented === 'meet' ? 'for a look' : 'from now on');
   return look.resolve(client);
 }
 
@@ -197,7 +199,7 @@ export async function knowPresented(app: App, brandId: Uuid, presented: readonly
       if (repeats) repeated.push({ memberId, ...repeats });
       else now.push(memberId);
     }
-    await linkPresented(app, client, brandId, [...now, ...(await stillToKnow(app, client, brandId, repeated))]);
+    await linkPresented(app, client, brandId, [...now, ...(await stillToKnow(app, client, brandId, repeated))], 'from now on');
     await addInternational(app, client, brandId, look, refs, international);
   });
 }
@@ -237,7 +239,7 @@ async function stillToKnow(app: App, client: PoolClient, brandId: Uuid, repeated
   const memberIds = repeated.map(({ memberId }) => memberId);
   // Whose the accounts are, the brand sees only of members that it knows.
   await client.query('SAVEPOINT look');
-  await linkPresented(app, client, brandId, memberIds);
+  await linkPresented(app, client, brandId, memberIds, 'for a look');
   const { rows } = await client.query({
     name: 'booked-members',
     text: `SELECT a.id, w.member_id, (SELECT max(l.unlinked_at) FROM brand_link l WHERE l.brand_id = $1 AND l.member_id = w.member_id) AS unlinked_at
@@ -252,7 +254,7 @@ async function stillToKnow(app: App, client: PoolClient, brandId: Uuid, repeated
   );
 }
 
-async function linkPresented(app: App, client: PoolClient, brandId: Uuid, memberIds: readonly Uuid[]): Promise<void> {
+async function linkPresented(app: App, client: PoolClient, brandId: Uuid, memberIds: readonly Uuid[], known: 'from now on' | 'for a look'): Promise<void> {
   const presented = [...new Set(memberIds)];
   if (presented.length === 0) return;
   const { rows } = await client.query({
@@ -264,10 +266,12 @@ async function linkPresented(app: App, client: PoolClient, brandId: Uuid, member
   // In id order: two requests that present the same members would deadlock on the unique index otherwise.
   const missing = presented.filter((id) => !linked.has(id)).sort();
   if (missing.length === 0) return;
-  await client.query({
+  const { rows: met } = await client.query({
     name: 'link-presented',
     text: `INSERT INTO brand_link (id, brand_id, member_id, source, linked_at)
-           SELECT id, $1, member_id, 'PRESENTED', $4 FROM unnest($2::uuid[], $3::uuid[]) AS new (id, member_id) ON CONFLICT DO NOTHING`,
+           SELECT id, $1, member_id, 'PRESENTED', $4 FROM unnest($2::uuid[], $3::uuid[]) AS new (id, member_id) ON CONFLICT DO NOTHING RETURNING member_id`,
     values: [brandId, missing.map(() => newUuid()), missing, app.clock.now()],
   });
+  if (known === 'from now on' && met.length > 0)
+    await recordAboutMembers(app, client, { actor: `brand:${brandId}`, brandId, operation: 'meetMember', memberIds: met.map((row) => row.member_id) });
 }

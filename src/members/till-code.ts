@@ -1,15 +1,11 @@
-import { randomInt } from 'node:crypto';
-import type { Keys } from '../access/keys';
+import { codeHash, newCode } from '../access/one-time-code';
 import { requireMemberLogin } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
+import { recordChange } from '../access/record-change';
 import type { App } from '../app';
 
 /** How long a till code can be used for. */
 export const TILL_CODE_SECONDS = 60;
-
-// Crockford's base 32: no letter looks like a digit. Twelve of them are 60 bits, which nobody guesses in a minute.
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const LENGTH = 12;
 
 export interface TillCode {
   /** Three groups of four: "7K3M-9QXZ-2ABC". Shown this once. */
@@ -23,22 +19,17 @@ export interface TillCode {
  */
 export async function createTillCode(app: App, principal: Principal): Promise<TillCode> {
   const memberId = requireMemberLogin(principal);
-  const code = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+  const code = newCode();
   const now = app.clock.now();
   const expiresAt = new Date(now.getTime() + TILL_CODE_SECONDS * 1_000);
-  await app.database.transaction(databasePrincipal(principal), ({ client }) =>
-    client.query(
+  await app.database.transaction(databasePrincipal(principal), async (tx) => {
+    await tx.client.query(
       `INSERT INTO till_code (member_id, hash, made_at, expires_at) VALUES ($1, $2, $3, $4)
        ON CONFLICT (member_id) DO UPDATE SET hash = EXCLUDED.hash, made_at = EXCLUDED.made_at, expires_at = EXCLUDED.expires_at,
          used_at = NULL, used_by_brand_id = NULL, used_for = NULL`,
-      [memberId, tillCodeHash(app.keys, code), now, expiresAt],
-    ),
-  );
-  return { code: code.replace(/(.{4})(?!$)/g, '$1-'), expiresAt };
-}
-
-/** The keyed hash that a till code is found by: capitals and dashes do not count, nor does which of O and 0, or I, L and 1, was read. */
-export function tillCodeHash(keys: Keys, code: string): Buffer {
-  const bare = code.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
-  return keys.identifierHash('till-code', bare);
+      [memberId, codeHash(app.keys, 'till-code', code), now, expiresAt],
+    );
+    await recordChange(app, tx, principal, { operation: 'createTillCode', target: memberId });
+  });
+  return { code, expiresAt };
 }

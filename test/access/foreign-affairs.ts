@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mintMemberToken } from '../../src/access/access-tokens';
-import { addStaff } from '../../src/access/add-staff';
 import { readLiveSecrets } from '../../src/access/list-access';
 import { localIssuer, mintLocalLogin } from '../../src/access/local-issuer';
 import { createPointCurrency } from '../../src/coalition/create-point-currency';
@@ -10,6 +9,7 @@ import { storeConversionRate } from '../../src/exchange/store-conversion-rate';
 import type { Uuid } from '../../src/ids';
 import { microMoney } from '../../src/points/amount';
 import { foundTestCoalition, insertMember, openApi, type TestApi, type TestCoalition } from '../support/api';
+import { addAcceptedStaff } from '../support/logins';
 import { createTestApp, type TestApp } from '../support/test-app';
 
 /** A coalition in which FUEL has one of everything, and others who have no business with it. */
@@ -71,14 +71,14 @@ export async function openForeignAffairs(): Promise<ForeignAffairs> {
     idempotencyKey: 'proposal',
     effectiveFrom: new Date('2026-06-01T00:00:00Z'),
   });
-  const staff = await addStaff(app, coalition.operator, {
+  const staff = await addAcceptedStaff(app, coalition.operator, {
     idempotencyKey: 'fuel',
     brandId: FUEL.id,
     issuer: localIssuer(app),
     subject: 'fuel',
     role: 'FINANCE',
   });
-  await addStaff(app, coalition.operator, { idempotencyKey: 'taxi', brandId: TAXI.id, issuer: localIssuer(app), subject: 'taxi', role: 'SUPPORT' });
+  await addAcceptedStaff(app, coalition.operator, { idempotencyKey: 'taxi', brandId: TAXI.id, issuer: localIssuer(app), subject: 'taxi', role: 'SUPPORT' });
   const rate = await storeConversionRate(app, coalition.operator, {
     idempotencyKey: 'rate',
     fromCurrency: 'FLP',
@@ -131,7 +131,7 @@ export const ATTEMPTS: Readonly<Record<string, (ids: Ids, key: string) => string
   revokeApiClientSecret: ({ secret }) => `mutation { revokeApiClientSecret(input: { secretId: "${secret}" }) { id } }`,
   disableApiClient: ({ client }) => `mutation { disableApiClient(input: { clientId: "${client}" }) { id } }`,
   addStaff: ({ brand }, key) =>
-    `mutation { addStaff(input: { idempotencyKey: "${key}", brandId: "${brand}", issuer: "i", subject: "s", role: FINANCE }) { __typename } }`,
+    `mutation { addStaff(input: { idempotencyKey: "${key}", brandId: "${brand}", issuer: "http://127.0.0.1:0/local-issuer", subject: "s", role: FINANCE }) { __typename } }`,
   removeStaff: ({ staff }) => `mutation { removeStaff(input: { staffId: "${staff}" }) { id } }`,
   createMemberSession: ({ member }) => `mutation { createMemberSession(input: { memberId: "${member}" }) { token } }`,
   createBrand: (_ids, key) => `mutation { createBrand(input: { idempotencyKey: "${key}", code: "NEW", name: "n" }) { __typename } }`,

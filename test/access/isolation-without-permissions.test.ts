@@ -5,8 +5,8 @@ import { ATTEMPTS, attempt, type ForeignAffairs, findInLists, fingerprint, openF
 jest.mock('../../src/access/permissions', () => ({
   requireBrand: (principal: Principal) => principal.brandId,
   requireOperator: () => undefined,
-  requireMember: (principal: Principal) => (principal.kind === 'member' ? principal.memberId : principal.brandId),
   requireMemberLogin: (principal: Principal) => (principal.kind === 'member' ? principal.memberId : principal.brandId),
+  requireNamedBrand: (principal: Principal, _permission: unknown, brandId: string | null) => brandId ?? principal.brandId,
   requireBrandOrOperator: (principal: Principal, _permission: unknown, brandId: string | null) => brandId ?? principal.brandId,
 }));
 

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, SignJWT } from 'jose';
+import { acceptStaffInvitation } from '../../src/access/accept-invitation';
 import { mintClientToken, mintMemberToken } from '../../src/access/access-tokens';
 import { addStaff } from '../../src/access/add-staff';
 import { disableApiClient } from '../../src/access/disable-api-client';
@@ -260,24 +261,6 @@ describe("members' sessions", () => {
     expect((await api.ask(session, VIEWER)).status).toBe(401);
     expect((await api.ask(await mintMemberToken(test.app, coalition.brands.FUEL.id, memberId), VIEWER)).status).toBe(401);
   });
-
-  it("let the member link a provider's login, which then logs in alone", async () => {
-    const memberId = newUuid();
-    await insertMember(test, memberId, coalition.brands.TAXI.id);
-    const session = await mintMemberToken(test.app, coalition.brands.TAXI.id, memberId);
-    const login = await mintLocalLogin(test.app, 'ana');
-    expect((await api.ask(login, VIEWER)).status).toBe(401);
-    const LINK = 'mutation ($token: String!) { linkLogin(input: { token: $token }) { ... on LoginLinked { linked } ... on Refusal { code } } }';
-    expect((await api.ask(session, LINK, { token: login })).data.linkLogin).toEqual({ linked: true });
-    expect((await api.ask(login, VIEWER)).data.viewer).toMatchObject({ kind: 'MEMBER', brandId: null });
-    const other = newUuid();
-    await insertMember(test, other, coalition.brands.TAXI.id);
-    expect((await api.ask(await mintMemberToken(test.app, coalition.brands.TAXI.id, other), LINK, { token: login })).data.linkLogin).toEqual({
-      code: 'LOGIN_TAKEN',
-    });
-    const bad = await api.ask(session, LINK, { token: `${login}x` });
-    expect(bad.errors?.[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.token' });
-  });
 });
 
 describe('identity providers', () => {
@@ -303,6 +286,9 @@ describe('identity providers', () => {
     });
     const token = await login();
     test.clock.advance(1_000);
+    // Invited is not yet staff: the login itself accepts.
+    expect((await api.ask(token, VIEWER)).status).toBe(401);
+    await acceptStaffInvitation(app, { staffId: staff.id, token });
     expect((await api.ask(token, VIEWER)).data.viewer).toMatchObject({ kind: 'STAFF', role: 'FINANCE' });
     expect((await api.ask(await login({ audience: 'other' }), VIEWER)).status).toBe(401);
     expect((await api.ask(await login({ issuer: 'https://elsewhere.example' }), VIEWER)).status).toBe(401);

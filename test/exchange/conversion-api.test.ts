@@ -1,7 +1,7 @@
 import { mintMemberToken } from '../../src/access/access-tokens';
-import { linkLogin } from '../../src/access/link-login';
 import { mintLocalLogin } from '../../src/access/local-issuer';
 import type { Answer } from '../support/api';
+import { bindLogin } from '../support/logins';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 
 let open: PointsApi;
@@ -43,7 +43,7 @@ beforeAll(async () => {
   const { app, database } = open.test;
   const { rows } = await database.owner.query('SELECT id FROM member');
   member = await mintLocalLogin(app, 'ana');
-  await linkLogin(app, { kind: 'member', memberId: rows[0].id, brandId: open.coalition.brands.FUEL.id }, { token: member });
+  await bindLogin(app, open.coalition.operator, rows[0].id, member);
 }, 60_000);
 afterAll(() => open?.close());
 

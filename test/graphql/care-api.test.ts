@@ -1,7 +1,7 @@
-import { addStaff } from '../../src/access/add-staff';
 import { localIssuer, mintLocalLogin } from '../../src/access/local-issuer';
 import type { Uuid } from '../../src/ids';
 import type { Answer } from '../support/api';
+import { addAcceptedStaff } from '../support/logins';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 
 let points: PointsApi;
@@ -18,13 +18,13 @@ afterAll(() => points.close());
 
 async function staff(subject: string, brandId: Uuid | null): Promise<void> {
   const { app } = points.test;
-  await addStaff(app, points.coalition.operator, {
+  await addAcceptedStaff(app, points.coalition.operator, {
     idempotencyKey: `staff ${subject}`,
     issuer: localIssuer(app),
     subject,
     role: 'SUPPORT',
     reason: null,
-    brandId,
+    brandId: brandId ?? points.coalition.operator.brandId,
   });
 }
 const as = (subject: string) => () => mintLocalLogin(points.test.app, subject);

@@ -66,6 +66,22 @@ beforeAll(async () => {
   await rollUpJournal(points.test.app, { from: 0n, to: 2n ** 63n });
   for (const { own } of [a, b])
     await owner.query('INSERT INTO till_code (member_id, hash, made_at, expires_at) VALUES ($1::uuid, sha256($1::text::bytea), now(), now())', [own.memberId]);
+  await a.invite();
+  // What only the member sees of the own wallet, and no session of brand 1: a debt to somebody else, and what somebody else put into a pool.
+  const mine = `SELECT x.id FROM account x JOIN wallet w ON w.id = x.owner_id WHERE w.member_id = '${a.own.memberId}' AND x.kind = 'WALLET' LIMIT 1`;
+  await owner.query(
+    `INSERT INTO arrears (account_id, id, party_id, code, amount, remaining, seq, occurred_at)
+     SELECT (${mine}), gen_random_uuid(), gen_random_uuid(), 'CLAWBACK', 1, 0, 1, now()`,
+  );
+  await owner.query(
+    `INSERT INTO expiry_notice (id, wallet_id, account_id, currency_id, origin_id, available_on, contributor_id, ends_on, days, points, told_at)
+     SELECT gen_random_uuid(), $1, (${mine}), 1, 1, now(), 1, now(), 7, 1, now()`,
+    [a.own.walletId],
+  );
+  await owner.query(
+    `INSERT INTO login_claim (id, member_id, hash, made_at, expires_at) SELECT gen_random_uuid(), id, sha256(id::text::bytea), now(), now() FROM unnest($1::uuid[]) AS of (id)`,
+    [[a.own.memberId, b.own.memberId]],
+  );
   await owner.query('INSERT INTO test_clock_move (ahead_ms, moved_at) VALUES (1, now())');
   await owner.query('INSERT INTO expired_lot SELECT account_id, origin_id, expires_on, available_on, 1, 0 FROM lot');
   client = await owner.connect();

@@ -21,10 +21,10 @@ async function person(name: string, points = 0): Promise<() => Promise<string>> 
     idempotencyKey: name,
     identifiers: [{ kind: 'CARD', value: name }],
   });
-  const { data } = await shop.api.ask(shop.fuel, 'mutation ($id: ID!) { createMemberSession(input: { memberId: $id }) { token } }', { id });
-  const { token } = data.createMemberSession;
-  const LINK = 'mutation ($token: String!) { linkLogin(input: { token: $token }) { ... on LoginLinked { linked } ... on Refusal { code } } }';
-  expect((await shop.api.ask(token, LINK, { token: await mintLocalLogin(shop.test.app, name) })).data).toEqual({ linkLogin: { linked: true } });
+  const { data } = await shop.api.ask(shop.fuel, 'mutation ($id: ID!) { createClaimCode(input: { member: { id: $id } }) { code } }', { id });
+  const LINK = 'mutation ($input: LinkLoginInput!) { linkLogin(input: $input) { ... on LoginLinked { linked } ... on Refusal { code } } }';
+  const input = { token: await mintLocalLogin(shop.test.app, name), claimCode: data.createClaimCode.code };
+  expect((await shop.api.ask(null, LINK, { input })).data).toEqual({ linkLogin: { linked: true } });
   if (points > 0) {
     await run(shop.fuel, 'recordPurchase', 'RecordPurchaseInput', '... on RecordedPurchase { points }', {
       idempotencyKey: `earn ${name}`,

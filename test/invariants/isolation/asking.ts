@@ -16,6 +16,16 @@ export function askers({ brands, members }: { readonly brands: readonly [Uuid, U
   return [
     ...brands.map((brand, n): Asker => ({ name: `brand ${n + 1}`, kind: 'brand', brand, settings: ['brand', brand, ''] })),
     ...members.map((member, n): Asker => ({ name: `member ${n + 1}`, kind: 'member', member, settings: ['member', '', member] })),
+    // Sessions that a brand minted: what the brand and the member may both see.
+    ...members.slice(0, 3).map(
+      (member, n): Asker => ({
+        name: `session of member ${n + 1} at brand 1`,
+        kind: 'member',
+        brand: brands[0],
+        member,
+        settings: ['member', brands[0], member],
+      }),
+    ),
     { name: 'operator', kind: 'operator', settings: ['operator', '', ''] },
     { name: 'worker', kind: 'worker', settings: ['worker', '', ''] },
     { name: 'authenticator', kind: 'authenticator', settings: ['authenticator', '', ''] },
@@ -26,6 +36,9 @@ export function askers({ brands, members }: { readonly brands: readonly [Uuid, U
     { name: 'nobody, with the ids of both', kind: 'nobody', settings: ['', brands[0], members[0]] },
   ];
 }
+
+/** A member's session that a brand minted. */
+export const isSession = ({ kind, brand }: Asker) => kind === 'member' && brand !== undefined;
 
 /** Runs work as tessera_app for somebody, within the transaction of a superuser's connection; nothing that it does stays. */
 export async function asking<T>(client: PoolClient, { settings }: Pick<Asker, 'settings'>, work: () => Promise<T>, role = 'tessera_app'): Promise<T> {
@@ -50,7 +63,8 @@ async function seen(client: PoolClient, tables: readonly string[]): Promise<Map<
 
 /** What an asker should see of the tables, worked out behind row-level security. */
 export async function expectedOf(client: PoolClient, asker: Asker, tables: readonly string[]): Promise<Map<string, string>> {
-  const conditions = Object.fromEntries(tables.map((table) => [table, conditionFor(VISIBLE[table][asker.kind], asker)]));
+  const meant = (who: (typeof VISIBLE)[string]) => (isSession(asker) ? `(${who.brand}) AND (${who.member}) AND ${who.session ?? true}` : who[asker.kind]);
+  const conditions = Object.fromEntries(tables.map((table) => [table, conditionFor(meant(VISIBLE[table]), asker)]));
   const { rows } = await client.query(checksumQuery(conditions));
   return new Map(rows.map(({ name, rows: count, sum }) => [name, `${count} ${sum}`]));
 }

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { newUuid, type Uuid } from '../../../src/ids';
-import { type Asker, asking } from './asking';
+import { type Asker, asking, isSession } from './asking';
 
 /** What row-level security says about a write: who can make it, of all askers. */
 export interface RowWrite {
@@ -202,6 +202,24 @@ export function rowWrites({
     { table: 'brand_link', what: 'links a member to brand 1', sql: link(one), by: ['brand 1', 'member 1', 'operator'] },
     { table: 'brand_link', what: 'links a member to brand 2', sql: link(two), by: ['brand 2', 'member 1', 'operator'] },
     {
+      table: 'login_claim',
+      what: 'makes a claim code in the name of brand 1, which enrolled the member',
+      sql: `INSERT INTO login_claim (id, member_id, hash, brand_id, made_at, expires_at) VALUES (${id()}, '${own}', sha256('y'), '${one}', now(), now())`,
+      by: ['brand 1'],
+    },
+    {
+      table: 'login_claim',
+      what: 'makes a claim code in the name of brand 2, which did not',
+      sql: `INSERT INTO login_claim (id, member_id, hash, brand_id, made_at, expires_at) VALUES (${id()}, '${own}', sha256('y'), '${two}', now(), now())`,
+      by: [],
+    },
+    {
+      table: 'login_claim',
+      what: 'makes a claim code as the operator',
+      sql: `INSERT INTO login_claim (id, member_id, hash, made_at, expires_at) VALUES (${id()}, '${own}', sha256('y'), now(), now())`,
+      by: ['operator'],
+    },
+    {
       table: 'till_code',
       what: 'makes a till code',
       sql: `INSERT INTO till_code (member_id, hash, made_at, expires_at) VALUES ('${own}', sha256('x'), now(), now())
@@ -234,6 +252,18 @@ export function rowWrites({
       by: ['brand 1', 'operator'],
     },
     { table: 'staff', what: 'adds staff to brand 1', sql: staff(one), by: ['brand 1', 'operator'] },
+    {
+      table: 'staff',
+      what: 'accepts an invitation to brand 1',
+      sql: `UPDATE staff SET accepted_at = now() WHERE accepted_at IS NULL AND brand_id = '${one}'`,
+      by: ['brand 1', 'operator', 'authenticator'],
+    },
+    {
+      table: 'staff',
+      what: 'takes back an invitation to brand 1',
+      sql: `UPDATE staff SET removed_at = now() WHERE accepted_at IS NULL AND brand_id = '${one}'`,
+      by: ['brand 1', 'operator'],
+    },
     {
       table: 'partnership',
       what: 'joins brand 1 to the coalition',
@@ -308,8 +338,9 @@ export function rowWrites({
 /** Askers who can make a write that they should not, or cannot make one that they should. */
 export async function wrongWrites(client: PoolClient, all: readonly Asker[], writes: readonly RowWrite[]): Promise<string[]> {
   const wrong: string[] = [];
+  // What a session may write is for the operations to say: it acts for the member, as its brand.
   for (const { what, sql, by, role } of writes)
-    for (const asker of role ? [{ name: role, settings: null }] : all) {
+    for (const asker of role ? [{ name: role, settings: null }] : all.filter((each) => !isSession(each))) {
       const write = async () => {
         const done = await client.query(sql).then(
           ({ rowCount }) => (rowCount ?? 0) > 0,

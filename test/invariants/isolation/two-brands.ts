@@ -3,7 +3,6 @@ import type { GraphQLSchema } from 'graphql';
 import { mintClientToken, mintMemberToken } from '../../../src/access/access-tokens';
 import { addStaff } from '../../../src/access/add-staff';
 import { createMemberSession } from '../../../src/access/create-member-session';
-import { linkLogin } from '../../../src/access/link-login';
 import { localIssuer, mintLocalLogin } from '../../../src/access/local-issuer';
 import { type Principal, SCOPES, type StaffRole } from '../../../src/access/principal';
 import { approveGoodwill } from '../../../src/care/approve-goodwill';
@@ -41,6 +40,7 @@ import { createPool } from '../../../src/sharing/create-pool';
 import { givePoints, givePointsSchema } from '../../../src/sharing/give-points';
 import { inviteToPool } from '../../../src/sharing/invite-to-pool';
 import { setGiftRule, setGiftRuleSchema } from '../../../src/sharing/set-gift-rule';
+import { addAcceptedStaff, bindLogin } from '../../support/logins';
 import { openPointsApi, type PointsApi } from '../../support/points-api';
 import { purchaseOf, returnOf } from '../../support/shop-coalition';
 import type { TestAppOptions } from '../../support/test-app';
@@ -84,6 +84,8 @@ export interface Side {
   /** A new member with points and a login of their own. */
   householder(): Promise<{ readonly person: Person; readonly actor: Actor }>;
   addStaff(): Promise<Uuid>;
+  /** Somebody who has not accepted yet, and a token of theirs. */
+  invite(): Promise<{ staffId: Uuid; token: string }>;
   purchase(person: Person, amount?: string, more?: Record<string, unknown>): Promise<Uuid>;
   spend(kind: 'redeem' | 'hold', person: Person, points?: number, more?: Record<string, unknown>): Promise<Uuid>;
   /** A quote of 10 FLP in AIR. */
@@ -173,7 +175,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
 
   async function staffOf(role: StaffRole): Promise<Actor> {
     const subject = `${word} ${role} ${++made}`;
-    const { id } = await addStaff(app, operator.principal, { idempotencyKey: `staff ${subject}`, brandId, issuer: localIssuer(app), subject, role });
+    const { id } = await addAcceptedStaff(app, operator.principal, { idempotencyKey: `staff ${subject}`, brandId, issuer: localIssuer(app), subject, role });
     return {
       name: `${code}'s ${role}`,
       principal: { kind: 'staff', staffId: id, brandId, role, ofOperator: false },
@@ -234,7 +236,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     await purchase(person);
     const subject = person.card;
     const token = () => mintLocalLogin(app, subject);
-    await linkLogin(app, sessionOf('householder', person).principal, { token: await token() });
+    await bindLogin(app, principal, person.memberId, await token());
     return { person, actor: { name: `${code}'s householder`, principal: withLogin(person), token } };
   }
   /** What members share: a gift that the brand asks for and one that the giver does, and a pool that is spent from. */
@@ -381,6 +383,11 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     sharedMember,
     statementId: '',
     enrol,
+    async invite() {
+      const subject = `${word} invited ${++made}`;
+      const { id } = await addStaff(app, principal, { idempotencyKey: subject, brandId: null, issuer: localIssuer(app), subject, role: 'SUPPORT' });
+      return { staffId: id, token: await mintLocalLogin(app, subject) };
+    },
     async addStaff() {
       const added = await staffOf('SUPPORT');
       return added.principal.kind === 'staff' ? added.principal.staffId : '';

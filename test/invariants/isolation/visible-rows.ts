@@ -5,7 +5,10 @@ export const ASKING = ['brand', 'member', 'operator', 'worker', 'authenticator',
 export type Asking = (typeof ASKING)[number];
 
 /** Which rows of a table somebody may see: SQL over the table's own columns, with :brand and :member for who asks. */
-export type RowsOf = Readonly<Record<Asking, string>>;
+export type RowsOf = Readonly<Record<Asking, string>> & {
+  /** What a minted session is not shown of that which both its brand and its member see: nothing of a household. */
+  readonly session?: string;
+};
 
 const ALL = 'true';
 const NONE = 'false';
@@ -26,6 +29,7 @@ const accountsOf = {
   brand: `SELECT a.id FROM account a WHERE a.owner_id = :brand OR (a.kind = 'WALLET' AND a.owner_id IN (${confirmedWallets}))`,
   member: `SELECT a.id FROM account a WHERE (a.kind = 'WALLET' AND a.owner_id IN (${walletsOf.member})) OR (a.kind = 'POOL' AND a.owner_id IN (${poolOf}))`,
 };
+const ownAccounts = `SELECT a.id FROM account a WHERE a.kind = 'WALLET' AND a.owner_id IN (${walletsOf.member})`;
 const side = ':brand IN (brand_id, partner_brand_id)';
 const ofSide = `partnership_id IN (SELECT p.id FROM partnership p WHERE :brand IN (p.brand_id, p.partner_brand_id))`;
 const ofClient = 'client_id IN (SELECT c.id FROM api_client c WHERE c.brand_id = :brand)';
@@ -39,9 +43,13 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   account: coalition({ brand: `id IN (${accountsOf.brand})`, member: `id IN (${accountsOf.member})` }),
   posting: coalition({ brand: ownParty, member: 'party_id = :member' }),
   claim: coalition({ brand: ownParty }),
-  transfer: coalition({ brand: ownParty, member: `debit_account IN (${accountsOf.member}) OR credit_account IN (${accountsOf.member})` }),
+  transfer: coalition({
+    brand: ownParty,
+    member: `debit_account IN (${accountsOf.member}) OR credit_account IN (${accountsOf.member})`,
+    session: `(debit_account IN (${ownAccounts}) OR credit_account IN (${ownAccounts}))`,
+  }),
   lot: coalition({ brand: `account_id IN (${accountsOf.brand})`, member: `account_id IN (${accountsOf.member})` }),
-  hold: coalition({ brand: ownParty, member: `account_id IN (${accountsOf.member})` }),
+  hold: coalition({ brand: ownParty, member: `account_id IN (${accountsOf.member})`, session: `account_id IN (${ownAccounts})` }),
   allocation: coalition({}),
   lot_change: coalition({}),
   expired_lot: coalition({}),
@@ -75,6 +83,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   member_identifier: coalition({ brand: `added_by_brand_id = :brand AND ${linked('member_id')}`, member: 'member_id = :member' }),
   brand_link: coalition({ brand: ownBrand, member: 'member_id = :member' }),
   till_code: rows({ member: 'member_id = :member' }),
+  login_claim: rows({ member: 'member_id = :member', operator: ALL, authenticator: ALL }),
   wallet: coalition({ brand: linked('member_id'), member: 'member_id = :member' }),
   // Rules, facts, settlement.
   earning_rule: coalition({ brand: ownBrand }),

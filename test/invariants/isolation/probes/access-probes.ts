@@ -1,11 +1,13 @@
 import { createApiClient } from '../../../../src/access/create-api-client';
 import { readLiveSecrets } from '../../../../src/access/list-access';
-import { mintLocalLogin } from '../../../../src/access/local-issuer';
+import { localIssuer, mintLocalLogin } from '../../../../src/access/local-issuer';
+import { listLogins } from '../../../../src/access/logins';
 import { SCOPES } from '../../../../src/access/principal';
 import { newUuid, type Uuid } from '../../../../src/ids';
-import { Id } from '../names';
-import type { Side, TwoBrands } from '../two-brands';
-import { brand, type Probe, page, probe, withReason } from './probe';
+import { createClaimCode } from '../../../../src/members/create-claim-code';
+import { Id, Who } from '../names';
+import type { Actor, Person, Side, TwoBrands } from '../two-brands';
+import { aPerson, brand, type Probe, page, probe, withReason } from './probe';
 
 async function aClient(side: Side, { points: { test } }: TwoBrands): Promise<{ clientId: Uuid; secretId: Uuid }> {
   const { client } = await createApiClient(test.app, side.client.principal, {
@@ -39,12 +41,13 @@ export const ACCESS_PROBES: Readonly<Record<string, Probe>> = {
     prepare: aClient,
     args: (side, { clientId }) => ({ input: { clientId: new Id('client', clientId), ...withReason(side) } }),
   }),
-  'Mutation.addStaff': probe({
-    args: (side, _made, key) => ({
+  'Mutation.addStaff': probe<string>({
+    prepare: async (_side, { points: { test } }) => localIssuer(test.app),
+    args: (side, issuer, key) => ({
       input: {
         idempotencyKey: key,
         brandId: brand(side),
-        issuer: 'https://login.example',
+        issuer,
         subject: `${side.word} ${key}`,
         role: 'SUPPORT',
         ...withReason(side),
@@ -56,9 +59,28 @@ export const ACCESS_PROBES: Readonly<Record<string, Probe>> = {
     args: (side, staffId) => ({ input: { staffId: new Id('staff', staffId), ...withReason(side) } }),
   }),
   'Mutation.createMemberSession': probe({ args: (side) => ({ input: { memberId: new Id('member', side.own.memberId) } }) }),
-  'Mutation.linkLogin': probe({
-    by: 'member',
-    prepare: (side, { points: { test } }) => mintLocalLogin(test.app, `${side.word} login`),
-    args: (_side, token) => ({ input: { token } }),
+  'Mutation.acceptStaffInvitation': probe<{ staffId: Uuid; token: string }>({
+    prepare: (side) => side.invite(),
+    args: (_side, { staffId, token }) => ({ input: { staffId: new Id('staff', staffId), token } }),
+    // Whoever sends the login's own token is that login.
+    gives: ['input.staffId'],
+  }),
+  'Mutation.createClaimCode': probe<Person>({ prepare: aPerson, args: (side, person) => ({ input: { member: new Who(person), ...withReason(side) } }) }),
+  'Mutation.linkLogin': probe<{ token: string; claimCode: string }>({
+    prepare: async (side, { points: { test } }) => {
+      const { memberId } = await side.enrol();
+      const { code } = await createClaimCode(test.app, side.client.principal, { member: { by: 'id', memberId }, reason: null });
+      return { token: await mintLocalLogin(test.app, `${side.word} login ${memberId}`), claimCode: code };
+    },
+    args: (_side, made) => ({ input: made }),
+  }),
+  'Mutation.removeLogin': probe<{ actor: Actor; loginId: Uuid }>({
+    by: 'prepared',
+    prepare: async (side, { points: { test } }) => {
+      const { person, actor } = await side.householder();
+      const [login] = (await listLogins(test.app, actor.principal, person.memberId)) ?? [];
+      return { actor, loginId: login.id };
+    },
+    args: (side, { loginId }) => ({ input: { loginId: new Id('login', loginId), ...withReason(side) } }),
   }),
 };

@@ -1,10 +1,15 @@
 import { Id, Who } from '../names';
+import type { Side } from '../two-brands';
 import { brand, type Probe, page, probe } from './probe';
 
 /** Balances, periods and statements. */
 export const BOOKS_PROBES: Readonly<Record<string, Probe>> = {
   'Query.accountBalances': probe({ args: () => ({ ...page, currency: 'FLP', at: '2026-03-01T00:00:00Z' }) }),
-  'Query.balanceAt': probe({ by: 'member', args: (side) => ({ currency: 'FLP', at: '2026-03-01T00:00:00Z', member: new Who(side.own) }) }),
+  'Query.balanceAt': probe<Awaited<ReturnType<Side['householder']>>>({
+    by: 'prepared',
+    prepare: (side) => side.householder(),
+    args: (_side, { person }) => ({ currency: 'FLP', at: '2026-03-01T00:00:00Z', member: new Who(person) }),
+  }),
   'Query.conservation': probe({ args: (side) => ({ currency: 'FLP', brandId: brand(side) }) }),
   'Query.periods': probe({ args: () => ({ ...page, currency: 'FLP' }) }),
   'Query.period': probe({ args: () => ({ currency: 'FLP', month: '2026-01' }) }),

@@ -26,7 +26,7 @@ const byDecision = () =>
 /** A merge that somebody else of the operator's has proposed. */
 async function aMerge(side: Side, { points: { test }, operator: { principal } }: TwoBrands): Promise<Uuid> {
   const subject = `second operator ${newUuid()}`;
-  const command = { idempotencyKey: subject, brandId: null, issuer: localIssuer(test.app), subject, role: 'SUPPORT' } as const;
+  const command = { idempotencyKey: subject, brandId: principal.brandId, issuer: localIssuer(test.app), subject, role: 'SUPPORT' } as const;
   const { id, brandId } = await addStaff(test.app, principal, command);
   const [duplicate, survivor] = [await side.enrol(), await side.enrol()];
   const merge = {

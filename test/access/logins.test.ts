@@ -1,0 +1,159 @@
+import { acceptStaffInvitation } from '../../src/access/accept-invitation';
+import { addStaff } from '../../src/access/add-staff';
+import { createApiClient } from '../../src/access/create-api-client';
+import { createMemberSession } from '../../src/access/create-member-session';
+import { linkLogin } from '../../src/access/link-login';
+import { localIssuer, mintLocalLogin } from '../../src/access/local-issuer';
+import { listLogins, removeLogin } from '../../src/access/logins';
+import type { Principal } from '../../src/access/principal';
+import { newUuid, type Uuid } from '../../src/ids';
+import { createClaimCode } from '../../src/members/create-claim-code';
+import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
+import { linkMember } from '../../src/members/link-member';
+import { listMemberChanges } from '../../src/members/list-member-changes';
+import { foundTestCoalition, openApi, type TestApi, type TestCoalition } from '../support/api';
+import { addAcceptedStaff } from '../support/logins';
+import { createTestApp, type TestApp } from '../support/test-app';
+
+let test_: TestApp;
+let api: TestApi;
+let coalition: TestCoalition;
+let fuel: Principal;
+let taxi: Principal;
+let support: Principal;
+
+beforeAll(async () => {
+  test_ = await createTestApp({ variables: { TESSERA_LOCAL_ISSUER: 'true' } });
+  api = await openApi(test_);
+  coalition = await foundTestCoalition(test_, 'FUEL', 'TAXI');
+  fuel = coalition.brands.FUEL.client;
+  taxi = coalition.brands.TAXI.client;
+  const { operator } = coalition;
+  const made = await addAcceptedStaff(test_.app, operator, staffCommand('support', operator.brandId));
+  support = { kind: 'staff', staffId: made.id, brandId: operator.brandId, role: 'SUPPORT', ofOperator: true };
+});
+afterAll(async () => {
+  await api?.close();
+  await test_?.close();
+});
+
+const staffCommand = (subject: string, brandId: Uuid | null) => ({
+  ...{ idempotencyKey: newUuid(), issuer: localIssuer(test_.app), subject, role: 'SUPPORT' as const, brandId },
+});
+const PHONE = '+43 1 ';
+const byId = (memberId: Uuid) => ({ by: 'id', memberId }) as const;
+const selfOf = (memberId: Uuid): Principal => ({ kind: 'member', memberId, brandId: null });
+async function memberOfFuel() {
+  const phone = `${PHONE}${newUuid()}`;
+  const identifiers = [{ kind: 'PHONE', value: phone }];
+  const command = { idempotencyKey: newUuid(), identifiers, personalData: { givenName: 'Ana' } };
+  return { phone, ...(await enrolMember(test_.app, fuel, enrolMemberSchema.parse(command))) };
+}
+const claim = (by: Principal, memberId: Uuid) => createClaimCode(test_.app, by, { member: byId(memberId), reason: null });
+const link = async (subject: string, claimCode: string) => linkLogin(test_.app, { token: await mintLocalLogin(test_.app, subject), claimCode });
+const viewerOf = async (subject: string) => (await api.ask(await mintLocalLogin(test_.app, subject), '{ viewer { kind } }')).data?.viewer?.kind ?? null;
+
+describe('a login', () => {
+  it('is bound by its own token and a claim code, which is used once; a second one is refused until the first is removed', async () => {
+    const { memberId } = await memberOfFuel();
+    const { code } = await claim(fuel, memberId);
+    expect(await viewerOf('ana')).toBeNull();
+    await link('ana', code);
+    expect(await viewerOf('ana')).toBe('MEMBER');
+    await expect(link('mallory', code)).rejects.toMatchObject({ code: 'LOGIN_BOUND' });
+    const second = await claim(support, memberId);
+    await expect(link('mallory', second.code)).rejects.toMatchObject({ code: 'LOGIN_BOUND' });
+    const other = await memberOfFuel();
+    await expect(link('ana', (await claim(fuel, other.memberId)).code)).rejects.toMatchObject({ code: 'LOGIN_TAKEN' });
+
+    const [bound] = (await listLogins(test_.app, selfOf(memberId), memberId)) ?? [];
+    expect(bound).toMatchObject({ claimedAt: fuel.brandId, removedAt: null });
+    await removeLogin(test_.app, support, { loginId: bound.id, reason: 'lost' });
+    test_.clock.advance(31_000);
+    expect(await viewerOf('ana')).toBeNull();
+    await link('anna', second.code);
+    expect(await listLogins(test_.app, support, memberId)).toMatchObject([{ removedAt: expect.any(Date) }, { claimedAt: null, removedAt: null }]);
+    expect(JSON.stringify((await test_.database.owner.query('SELECT * FROM login_claim')).rows)).not.toContain(code.replaceAll('-', ''));
+  });
+
+  it('is bound by one of many who bring the same code at once', async () => {
+    const { memberId } = await memberOfFuel();
+    const { code } = await claim(fuel, memberId);
+    const answers = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => link(`racer ${n}`, code)));
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await listLogins(test_.app, support, memberId)).toHaveLength(1);
+  });
+
+  it('is bound by no code that has ended, was made up, or is given by a brand that only knows the member', async () => {
+    const { memberId, phone } = await memberOfFuel();
+    const { code } = await claim(fuel, memberId);
+    test_.clock.advance(15 * 60_000);
+    await expect(link('late', code)).rejects.toMatchObject({ name: 'NotFound' });
+    await expect(link('late', 'AAAA-BBBB-CCCC')).rejects.toMatchObject({ name: 'NotFound' });
+    await linkMember(test_.app, taxi, { member: { by: 'identifier', identifier: { kind: 'PHONE', value: phone } }, customerId: newUuid() });
+    await expect(claim(taxi, memberId)).rejects.toMatchObject({ name: 'PermissionDenied' });
+    await expect(claim({ kind: 'member', memberId, brandId: fuel.brandId }, memberId)).rejects.toMatchObject({ name: 'PermissionDenied' });
+    await expect(claim(selfOf(memberId), memberId)).rejects.toMatchObject({ name: 'PermissionDenied' });
+  });
+
+  it('is not bound by the chain that took a member over with a phone number', async () => {
+    const { memberId, phone } = await memberOfFuel();
+    const { id: taxiId, freshToken } = coalition.brands.TAXI;
+    const token = await freshToken();
+    const ref = { identifier: { kind: 'PHONE', value: phone } };
+    const id = `mem_${test_.app.keys.toPairwise('member', taxiId, memberId).replaceAll('-', '')}`;
+    await api.ask(token, 'mutation ($input: LinkMemberInput!) { linkMember(input: $input) { __typename } }', { input: { member: ref, customerId: newUuid() } });
+    const minted = await api.ask(token, 'mutation ($id: ID!) { createMemberSession(input: { memberId: $id }) { token } }', { id });
+    expect(minted.errors?.[0].extensions.code).toBe('NOT_FOUND');
+    const claimed = await api.ask(token, 'mutation ($id: ID!) { createClaimCode(input: { member: { id: $id } }) { code } }', { id });
+    expect(claimed.errors?.[0].extensions.code).toBe('FORBIDDEN');
+    // What it did is there for the member to see, and for the brand.
+    const { rows } = await test_.database.owner.query('SELECT operation FROM audit_entry WHERE member_id = $1 AND brand_id = $2 ORDER BY at, operation', [
+      memberId,
+      taxiId,
+    ]);
+    expect(rows.map((row) => row.operation).sort()).toEqual(['linkMember', 'meetMember']);
+    const own = await listMemberChanges(test_.app, selfOf(memberId), { limit: 10, before: null });
+    expect(own.map(({ operation }) => operation).sort()).toEqual(['enrolMember', 'linkMember', 'meetMember']);
+  });
+
+  it('of a minted session is none: the session reads what its brand may, and no trail', async () => {
+    const { memberId } = await memberOfFuel();
+    const { token } = await createMemberSession(test_.app, fuel, { memberId });
+    const seen = await api.ask(token, '{ me { personalData { givenName } logins { id } wallet { lockReason } } }');
+    expect(seen.data.me).toEqual({ personalData: null, logins: null, wallet: { lockReason: null } });
+    expect((await api.ask(token, '{ memberChanges(first: 1) { edges { node { operation } } } }')).errors?.[0].extensions.code).toBe('FORBIDDEN');
+    const { rows } = await test_.database.owner.query("SELECT brand_id FROM audit_entry WHERE member_id = $1 AND operation = 'createMemberSession'", [
+      memberId,
+    ]);
+    expect(rows).toEqual([{ brand_id: fuel.brandId }]);
+  });
+});
+
+describe('staff', () => {
+  it('are invited, and accept by their own login; a member stays a member', async () => {
+    const { memberId } = await memberOfFuel();
+    await link('olga', (await claim(fuel, memberId)).code);
+    const invited = await addStaff(test_.app, taxi, staffCommand('olga', null));
+    expect(await viewerOf('olga')).toBe('MEMBER');
+    const accept = async (subject: string) => acceptStaffInvitation(test_.app, { staffId: invited.id, token: await mintLocalLogin(test_.app, subject) });
+    await expect(accept('mallory')).rejects.toMatchObject({ name: 'NotFound' });
+    const elsewhere = await addStaff(test_.app, fuel, staffCommand('olga', null));
+    expect(await accept('olga')).toMatchObject({ acceptedAt: expect.any(Date) });
+    expect(await accept('olga')).toMatchObject({ id: invited.id });
+    await expect(acceptStaffInvitation(test_.app, { staffId: elsewhere.id, token: await mintLocalLogin(test_.app, 'olga') })).rejects.toMatchObject({
+      code: 'STAFF_EXISTS',
+    });
+  });
+
+  it('of the operator say whose staff and clients they make; an unknown issuer is refused', async () => {
+    const { operator } = coalition;
+    await expect(addStaff(test_.app, operator, staffCommand('nobody', null))).rejects.toMatchObject({ field: 'input.brandId' });
+    await expect(createApiClient(test_.app, operator, { idempotencyKey: newUuid(), name: 'x', scopes: ['members'], brandId: null })).rejects.toMatchObject({
+      field: 'input.brandId',
+    });
+    await expect(addStaff(test_.app, taxi, { ...staffCommand('x', null), issuer: 'https://elsewhere.example' })).rejects.toMatchObject({
+      field: 'input.issuer',
+    });
+  });
+});
