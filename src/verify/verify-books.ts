@@ -8,6 +8,7 @@ import { awards, expiries, notices } from './checks/expiry';
 import { facts, quantities } from './checks/facts';
 import { cleared, closes, money, nets, priced, setAside, statements } from './checks/obligations';
 import { gifts, pools } from './checks/pools';
+import { receipts } from './checks/receipts';
 import { references } from './checks/references';
 import { accountTotals, issuerTotals, stretches } from './checks/roll-ups';
 import { accounts, allocationOwners, allocations, holds, postings, reversals } from './checks/transfers';
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
   facts,
   quantities,
   references,
+  receipts,
   expiries,
   expiredLots,
   awards,

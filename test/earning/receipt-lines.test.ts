@@ -130,6 +130,19 @@ test('a rule may earn on prices without tax; points pay with it', async () => {
   expect(back).toMatchObject({ moneyBack: '120.000000000', reinstated: 0, pointsKept: 500 });
 });
 
-test('the books are sound', async () => {
+test('the books are sound; points that pay more than a purchase cost, and money taken back twice from a line, are found', async () => {
+  const { owner } = shop.database;
   expect(await faults(shop)).toEqual([]);
+  const paid = 'UPDATE purchase SET amount = amount - $1 WHERE id = (SELECT id FROM purchase WHERE paid_with_points > 0 LIMIT 1)';
+  await owner.query(paid, [200]);
+  expect((await faults(shop)).map(({ first }) => first?.what)).toEqual([expect.stringMatching('paid with points of purchase')]);
+  await owner.query(paid, [-200]);
+  const worth = 'UPDATE purchase_redemption SET value = value + $1';
+  await owner.query(worth, [1]);
+  expect((await faults(shop)).map(({ first }) => first?.what)).toEqual([expect.stringMatching('paid with points of purchase')]);
+  await owner.query(worth, [-1]);
+  const given =
+    'UPDATE purchase_return_line SET reduction = reduction - $1 WHERE (return_id, reduction) = (SELECT return_id, reduction FROM purchase_return_line WHERE reduction < 0 LIMIT 1)';
+  await owner.query(given, [1_000]);
+  expect((await faults(shop)).map(({ first }) => first?.what)).toEqual([expect.stringMatching('given back without goods on line')]);
 });
