@@ -766,8 +766,11 @@ CREATE TABLE earning_rule (
   availability_days smallint,
   availability_date text,
   earns_on text NOT NULL DEFAULT 'GROSS'::text,
+  ends_at timestamp with time zone,
+  round_to text NOT NULL DEFAULT 'UNIT'::text,
+  per bigint,
   CONSTRAINT earning_rule_pkey PRIMARY KEY (id),
-  CONSTRAINT earning_rule_one_start UNIQUE (brand_id, currency_id, effective_from),
+  CONSTRAINT earning_rule_one_start UNIQUE (brand_id, currency_id, money_currency, effective_from),
   CONSTRAINT earning_rule_unique UNIQUE (brand_id, currency_id, version),
   CONSTRAINT earning_rule_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brand(id),
   CONSTRAINT earning_rule_currency_id_fkey FOREIGN KEY (currency_id) REFERENCES point_currency(id),
@@ -778,7 +781,9 @@ CREATE TABLE earning_rule (
   CONSTRAINT earning_rule_denominator CHECK (((multiplier_denominator >= 1) AND (multiplier_denominator <= 1000000))),
   CONSTRAINT earning_rule_earns_on CHECK ((earns_on = ANY (ARRAY['GROSS'::text, 'NET'::text]))),
   CONSTRAINT earning_rule_multiplier CHECK (((multiplier_numerator >= 0) AND (multiplier_numerator <= 1000000))),
-  CONSTRAINT earning_rule_points CHECK (((points_per_unit >= 0) AND (points_per_unit <= 1000000)))
+  CONSTRAINT earning_rule_per CHECK ((per > 0)),
+  CONSTRAINT earning_rule_points CHECK (((points_per_unit >= 0) AND (points_per_unit <= 1000000))),
+  CONSTRAINT earning_rule_round_to CHECK ((round_to = ANY (ARRAY['UNIT'::text, 'SMALLEST'::text])))
 );
 
 CREATE TABLE expired_lot (
@@ -1352,7 +1357,9 @@ CREATE TABLE redemption (
   occurred_at timestamp with time zone NOT NULL,
   recorded_at timestamp with time zone NOT NULL,
   pool_id uuid,
+  arithmetic smallint NOT NULL DEFAULT 1,
   CONSTRAINT redemption_pkey PRIMARY KEY (wallet_id, id),
+  CONSTRAINT redemption_arithmetic CHECK ((arithmetic = ANY (ARRAY[1, 2]))),
   CONSTRAINT redemption_kind CHECK ((kind = ANY (ARRAY['BURN'::text, 'HOLD'::text]))),
   CONSTRAINT redemption_points_positive CHECK ((points > 0))
 );
@@ -1371,8 +1378,10 @@ CREATE TABLE redemption_rule (
   share_denominator bigint NOT NULL DEFAULT 1,
   effective_from timestamp with time zone NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone,
+  worth bigint NOT NULL DEFAULT 1000000,
   CONSTRAINT redemption_rule_pkey PRIMARY KEY (id),
-  CONSTRAINT redemption_rule_one_start UNIQUE (brand_id, currency_id, effective_from),
+  CONSTRAINT redemption_rule_one_start UNIQUE (brand_id, currency_id, money_currency, effective_from),
   CONSTRAINT redemption_rule_unique UNIQUE (brand_id, currency_id, version),
   CONSTRAINT redemption_rule_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brand(id),
   CONSTRAINT redemption_rule_currency_id_fkey FOREIGN KEY (currency_id) REFERENCES point_currency(id),
@@ -1380,7 +1389,8 @@ CREATE TABLE redemption_rule (
   CONSTRAINT redemption_rule_minimum CHECK ((minimum >= 1)),
   CONSTRAINT redemption_rule_points CHECK (((points_per_unit >= 1) AND (points_per_unit <= 1000000000))),
   CONSTRAINT redemption_rule_share CHECK (((share_numerator > 0) AND (share_denominator > 0) AND (share_numerator <= share_denominator))),
-  CONSTRAINT redemption_rule_step CHECK ((step >= 1))
+  CONSTRAINT redemption_rule_step CHECK ((step >= 1)),
+  CONSTRAINT redemption_rule_worth CHECK ((worth > 0))
 );
 
 CREATE TABLE roll_up_bucket (

@@ -7,7 +7,7 @@ import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import type { Uuid } from '../ids';
 import { plainText } from '../ledger/request-fields';
-import { minorUnitDecimals } from '../points/money-currencies';
+import { isMoneyInForce } from '../points/money-currencies';
 import { NotFound } from '../refusal';
 import type { PointCurrency } from './coalition-snapshot';
 import { CodeTaken } from './create-brand';
@@ -48,12 +48,12 @@ export const createPointCurrencySchema = z.object({
   code: z
     .string()
     .regex(/^[A-Z][A-Z0-9_-]{1,15}$/, 'A code is 2 to 16 of A-Z, 0-9, _ and -, beginning with a letter.')
-    .refine((code) => minorUnitDecimals(code) === null, 'This is the ISO 4217 code of a money. Choose another.'),
+    .refine((code) => !isMoneyInForce(code), 'This is the ISO 4217 code of a money. Choose another.'),
   name: z.string().trim().min(1, 'Give the currency a name.').max(200, 'A name has at most 200 characters.').pipe(plainText(200)),
   scale: z.int().min(0, 'A scale is 0 to 4.').max(4, 'A scale is 0 to 4.'),
   timeZone: z.string().max(100).refine(isTimeZone, 'A time zone is its IANA name, such as "Europe/Berlin".'),
   clearingModel: z.enum(['OPERATOR', 'ISSUER']),
-  settlementCurrency: z.string().refine((code) => minorUnitDecimals(code) !== null, 'A settlement currency is an ISO 4217 code, such as "EUR".'),
+  settlementCurrency: z.string().refine(isMoneyInForce, 'A settlement currency is an ISO 4217 code, such as "EUR".'),
   expiry: expirySchema,
   conversionExpiry: z.enum(['KEEP', 'OWN']).nullish(),
   graceDays: z.int().min(0, 'Grace is 0 to 3650 days.').max(3_650, 'Grace is 0 to 3650 days.').nullish(),

@@ -6,6 +6,7 @@ import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import { newUuid, type Uuid } from '../ids';
 import { currencyCode, idempotencyKey } from '../ledger/request-fields';
+import type { PointCurrency } from './coalition-snapshot';
 import { requireCurrency } from './require-currency';
 import { requireRoomForVersion } from './rule-bounds';
 import { RuleStartTaken } from './rule-start-taken';
@@ -22,6 +23,10 @@ export interface RuleVersion {
 /** A version of a brand's own rule. */
 export interface BrandRuleVersion extends RuleVersion {
   readonly brandId: Uuid;
+  /** ISO 4217 code: a brand has a rule for each points currency and money. */
+  readonly moneyCurrency: string;
+  /** When a rule of another money ended it, before there was one for each money; null: the next of its own money does. */
+  readonly endsAt: Date | null;
 }
 
 /**
@@ -50,7 +55,7 @@ export function toRuleVersion(row: any): RuleVersion {
 
 // biome-ignore lint/suspicious/noExplicitAny: a row of pg
 export function toBrandRuleVersion(row: any): BrandRuleVersion {
-  return { ...toRuleVersion(row), brandId: row.brand_id };
+  return { ...toRuleVersion(row), brandId: row.brand_id, moneyCurrency: row.money_currency, endsAt: row.ends_at };
 }
 
 export interface NewRuleVersion {
@@ -59,8 +64,8 @@ export interface NewRuleVersion {
   /** Whose rule it is; null: the coalition's. */
   readonly brandId: Uuid | null;
   readonly command: { readonly idempotencyKey: string; readonly currency: string; readonly effectiveFrom: Date; readonly reason?: string | null };
-  /** The rule's own columns. */
-  readonly values: Readonly<Record<string, unknown>>;
+  /** The rule's own columns, for the points currency that it is of. Throws InvalidInput. */
+  readonly values: (currency: PointCurrency) => Readonly<Record<string, unknown>>;
 }
 
 /** Adds a version; the one before it ends where this one starts. Throws RuleStartTaken, TooManyVersions, IDEMPOTENCY_CONFLICT, InvalidInput (currency). */
@@ -76,7 +81,7 @@ export async function addRuleVersion<Rule extends RuleVersion>(app: App, princip
         currency_id: currency.id,
         created_at: app.clock.now(),
         effective_from: content.effectiveFrom,
-        ...rule.values,
+        ...rule.values(currency),
       });
     }),
   );
@@ -124,16 +129,13 @@ export function readRuleVersions<Rule extends RuleVersion>(
   });
 }
 
-/** Finds the version in force at an instant, or null, among all versions, given oldest effectiveFrom first. brandId null: the coalition's rule. */
-export function rulesInForce<Rule extends RuleVersion & { readonly brandId?: Uuid }>(
-  rules: readonly Rule[],
-): (brandId: Uuid | null, currencyId: number, at: Date) => Rule | null {
-  const versions = new Map<string, Rule[]>();
+/** Finds the version of the coalition's rule in force at an instant, or null, among all versions, given oldest effectiveFrom first. */
+export function rulesInForce<Rule extends RuleVersion>(rules: readonly Rule[]): (currencyId: number, at: Date) => Rule | null {
+  const versions = new Map<number, Rule[]>();
   for (const rule of rules) {
-    const key = `${rule.brandId ?? null} ${rule.currencyId}`;
-    const earlier = versions.get(key);
+    const earlier = versions.get(rule.currencyId);
     if (earlier) earlier.push(rule);
-    else versions.set(key, [rule]);
+    else versions.set(rule.currencyId, [rule]);
   }
-  return (brandId, currencyId, at) => versions.get(`${brandId} ${currencyId}`)?.findLast(({ effectiveFrom }) => effectiveFrom <= at) ?? null;
+  return (currencyId, at) => versions.get(currencyId)?.findLast(({ effectiveFrom }) => effectiveFrom <= at) ?? null;
 }

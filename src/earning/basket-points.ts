@@ -1,6 +1,6 @@
 import { lesser } from '../points/amount';
 import { applyFloor, floorDivide } from '../points/ratio';
-import { BILLIONTHS_PER_UNIT, lessAmount } from '../purchases/exact-amount';
+import { BILLIONTHS_PER_UNIT, exactFromMicros, lessAmount } from '../purchases/exact-amount';
 import type { BasketTotals } from './earning-base';
 import type { EarningRule, Exclusion } from './earning-rule';
 
@@ -15,12 +15,19 @@ export function lineExclusion(
   return null;
 }
 
+/** What an earning rule says of how many points there are. */
+export type RateOfPoints = Pick<EarningRule, 'points' | 'per' | 'multiplier' | 'roundTo'>;
+
 /**
- * Points earned, in the currency's smallest unit. Earned on the smaller of the eligible amount and the amount paid in money:
- * floor(that x points per unit), then floor(x multiplier), in whole points; the member loses both fractions. Never below zero.
+ * Points earned, in the currency's smallest unit, on the smaller of the eligible amount and the amount paid in money: that x points, or the full
+ * steps in it x points; then x multiplier. To whole points both are floored (roundTo UNIT); to the smallest unit the product is, once. The member
+ * loses the fractions. Never below zero.
  */
-export function basketPoints(rule: Pick<EarningRule, 'pointsPerUnit' | 'multiplier'>, scale: number, basket: BasketTotals): bigint {
+export function basketPoints({ points, per, multiplier, roundTo }: RateOfPoints, scale: number, basket: BasketTotals): bigint {
   const base = lesser(basket.eligible, lessAmount(basket.amount, basket.paidWithPoints));
-  const plain = floorDivide(base * rule.pointsPerUnit, BILLIONTHS_PER_UNIT);
-  return applyFloor(rule.multiplier, plain) * 10n ** BigInt(scale);
+  // What is exact so far: points, in parts of a point.
+  const [earned, parts] = per === null ? [base * points, BILLIONTHS_PER_UNIT] : [floorDivide(base, exactFromMicros(per)) * points, 1n];
+  const smallest = 10n ** BigInt(scale);
+  if (roundTo === 'UNIT') return applyFloor(multiplier, floorDivide(earned, parts)) * smallest;
+  return floorDivide(earned * multiplier.numerator * smallest, parts * multiplier.denominator);
 }

@@ -1,10 +1,16 @@
 import type { Uuid } from '../ids';
 import { Refusal } from '../refusal';
 
-/** The basket is in another money than the earning rule counts. */
+/** No rule in force counts the money that the basket is in. */
 export class MoneyCurrencyMismatch extends Refusal {
+  /** `expected`: the moneys that are counted. */
   constructor(expected: string) {
-    super({ code: 'MONEY_CURRENCY_MISMATCH', retrySafe: true, message: `The rule counts ${expected}. Send the basket in ${expected}.`, fields: { expected } });
+    super({
+      code: 'MONEY_CURRENCY_MISMATCH',
+      retrySafe: true,
+      message: `Your earning rules count ${expected}. Send the basket in one of them, or set a rule for its money.`,
+      fields: { expected },
+    });
   }
 }
 

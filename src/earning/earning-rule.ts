@@ -3,6 +3,8 @@ import type { Day } from '../points/calendar';
 import type { Ratio } from '../points/ratio';
 import type { EarningBase } from './earning-base';
 
+export const ROUND_TO = ['UNIT', 'SMALLEST'] as const;
+
 export const AVAILABILITIES = ['IMMEDIATE', 'DELAY', 'FIXED_DATE', 'ON_EVENT'] as const;
 
 /** When earned points can be spent. Days are counted from the local day of the purchase. */
@@ -14,14 +16,16 @@ export type Availability =
   /** Once the brand confirms the purchase; what it has not confirmed by the end of the last of these days is taken back. */
   | { readonly kind: 'ON_EVENT'; readonly days: number };
 
-/** What a purchase at a brand earns: one version, in force from effectiveFrom until the next one starts. */
+/** What a purchase at a brand earns: one version, in force from effectiveFrom until the next one of its money starts. */
 export interface EarningRule extends BrandRuleVersion {
-  /** ISO 4217 code of the money that baskets must be in. */
-  readonly moneyCurrency: string;
-  /** Whole points per whole unit of money. */
-  readonly pointsPerUnit: bigint;
-  /** Applied to the points after the floor, and floored again. */
+  /** Whole points for each whole unit of money, or for each full `per` of it. */
+  readonly points: bigint;
+  /** Micro-units of money of a full step; null: points are in proportion to the money. */
+  readonly per: bigint | null;
+  /** Applied to the points. */
   readonly multiplier: Ratio;
+  /** What points are floored to: whole points, before the multiplier and after it, or the currency's smallest unit, once. */
+  readonly roundTo: (typeof ROUND_TO)[number];
   /** Whether tax beside the lines earns. */
   readonly earnsOn: EarningBase;
   /** null: every category earns. A line without a category is in none. */

@@ -1,9 +1,12 @@
-import { type RuleTable, rulesInForce, toBrandRuleVersion } from '../coalition/rule-versions';
+import { brandRulesInForce, moneysOf } from '../coalition/brand-rules-in-force';
+import type { PointCurrency } from '../coalition/coalition-snapshot';
+import { type RuleTable, toBrandRuleVersion } from '../coalition/rule-versions';
 import { cachedByVersion } from '../coalition/versioned-cache';
 import type { Uuid } from '../ids';
 import { dayFromIso } from '../points/calendar';
 import { ratio } from '../points/ratio';
 import { Refusal } from '../refusal';
+import { MoneyCurrencyMismatch } from './earning-refusals';
 import type { Availability, EarningRule } from './earning-rule';
 
 /** The brand has no earning rule for the currency at that moment. */
@@ -20,20 +23,21 @@ class NoEarningRule extends Refusal {
 /** All versions of all rules: few, read whole. */
 export interface EarningRules {
   readonly byId: ReadonlyMap<Uuid, EarningRule>;
-  /** The version in force at an instant; throws NoEarningRule. */
-  inForce(brandId: Uuid, currency: { readonly id: number; readonly code: string }, at: Date): EarningRule;
+  /** The version in force at an instant for baskets in that money; throws NoEarningRule, MoneyCurrencyMismatch. */
+  inForce(brandId: Uuid, currency: PointCurrency, moneyCurrency: string, at: Date): EarningRule;
 }
 
 export const earningRules = cachedByVersion<EarningRules>(async (client) => {
   const { rows } = await client.query('SELECT * FROM earning_rule ORDER BY effective_from');
   const rules = rows.map(EARNING_RULE.toRule);
-  const find = rulesInForce(rules);
+  const find = brandRulesInForce(rules);
   return {
     byId: new Map(rules.map((rule) => [rule.id, rule])),
-    inForce(brandId, currency, at) {
-      const rule = find(brandId, currency.id, at);
-      if (!rule) throw new NoEarningRule(currency.code, at);
-      return rule;
+    inForce(brandId, currency, moneyCurrency, at) {
+      const inForce = find(brandId, currency, at);
+      const rule = inForce.find((each) => each.moneyCurrency === moneyCurrency);
+      if (rule) return rule;
+      throw inForce.length === 0 ? new NoEarningRule(currency.code, at) : new MoneyCurrencyMismatch(moneysOf(inForce));
     },
   };
 });
@@ -42,8 +46,9 @@ export const EARNING_RULE: RuleTable<EarningRule> = {
   name: 'earning_rule',
   toRule: (row) => ({
     ...toBrandRuleVersion(row),
-    moneyCurrency: row.money_currency,
-    pointsPerUnit: BigInt(row.points_per_unit),
+    points: BigInt(row.points_per_unit),
+    per: row.per === null ? null : BigInt(row.per),
+    roundTo: row.round_to,
     multiplier: ratio(BigInt(row.multiplier_numerator), BigInt(row.multiplier_denominator)),
     earnsOn: row.earns_on,
     eligibleCategories: row.eligible_categories && new Set(row.eligible_categories),

@@ -15,7 +15,7 @@ import type { AwardDates } from './award';
 import { type BasketLine, type WeighedBasket, weighBasket } from './basket';
 import { basketPoints } from './basket-points';
 import { earningTotals } from './earning-base';
-import { AmountTooLarge, MoneyCurrencyMismatch, PointsBeyondBasket, RedemptionMismatch, RedemptionNotCaptured, RedemptionUsed } from './earning-refusals';
+import { AmountTooLarge, PointsBeyondBasket, RedemptionMismatch, RedemptionNotCaptured, RedemptionUsed } from './earning-refusals';
 import type { EarningRule, Exclusion } from './earning-rule';
 import { pointsTaken, worthOf } from './points-taken';
 
@@ -76,7 +76,6 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
   const amountText = formatExact(basket.gross);
   const eligibleText = basket.eligible === basket.gross ? amountText : formatExact(basket.eligible);
   return (view) => {
-    if (facts.moneyCurrency !== rule.moneyCurrency) return refuse(new MoneyCurrencyMismatch(rule.moneyCurrency));
     const paid: { redemption: RedemptionFact; points: number; value: ExactAmount }[] = [];
     for (const redemption of facts.redemptions) {
       const refusal = whyUnusable(facts, redemption, view);

@@ -12,6 +12,7 @@ import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { type FoundMember, isFound, requireOpenWallet } from '../members/resolve-members';
 import { whileOpen } from '../members/surviving-accounts';
 import { type Day, dayOf, monthStart } from '../points/calendar';
+import { requireMoney } from '../points/money-currencies';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
 import type { JudgedReference } from '../purchases/claim-reference';
 import type { Found } from '../purchases/look-up';
@@ -57,8 +58,8 @@ export type NotOne = NotFound | InvalidInput | Refusal;
 
 /**
  * Makes the ledger's request for each purchase, in their order; null for one that is booked already or whose reference is taken, NotOne for one that
- * names nobody or no redemption that the brand can know, or a currency that does not exist. Accounts and origins of lots are asked for once, however
- * many purchases there are.
+ * names nobody or no redemption that the brand can know, or a currency or money that does not exist. Accounts and origins of lots are asked for once,
+ * however many purchases there are.
  */
 export async function requestPurchases(app: App, context: PurchaseContext, asked: readonly AskedPurchase[]): Promise<(PostingRequest | NotOne | null)[]> {
   const places = new Places(context.brandId, context.snapshot);
@@ -144,6 +145,7 @@ function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedP
   }
   const happenedAt = command.occurredAt ?? now;
   const day = dayOf(happenedAt, currency.timeZone);
+  requireMoney(command.moneyCurrency, day, `${field}.moneyCurrency`);
   return {
     asked,
     member,
@@ -157,7 +159,7 @@ function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedP
     agreed: orRefusal(() => {
       requireOpenWallet(member);
       const terms = requireTerms(snapshot, brandId, currency.id, 'issue', happenedAt, now);
-      return { terms, rule: rules.inForce(brandId, currency, happenedAt), origin: places.origin(currency.id, terms.id, day) };
+      return { terms, rule: rules.inForce(brandId, currency, command.moneyCurrency, happenedAt), origin: places.origin(currency.id, terms.id, day) };
     }),
   };
 }

@@ -1,5 +1,5 @@
 import { type ExactAmount, lessAmount } from '../purchases/exact-amount';
-import { basketPoints } from './basket-points';
+import { basketPoints, type RateOfPoints } from './basket-points';
 import { earningTotals, worthOfLines } from './earning-base';
 import type { EarningRule } from './earning-rule';
 import { type PayingPoints, pointsToGiveBack, type RefundOrder, worthStillUsed } from './points-that-pay';
@@ -7,7 +7,7 @@ import { type ReturnableLine, type ReturnedGoods, takeBack, worthLeft } from './
 
 /** The purchase as it stands when the return is decided. */
 export interface StandingPurchase {
-  readonly rule: Pick<EarningRule, 'pointsPerUnit' | 'multiplier' | 'earnsOn'>;
+  readonly rule: RateOfPoints & Pick<EarningRule, 'earnsOn'>;
   readonly scale: number;
   readonly lines: readonly ReturnableLine[];
   /** What it cost when it was bought. */

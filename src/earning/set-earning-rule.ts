@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { requireBrand } from '../access/permissions';
 import type { Principal } from '../access/principal';
 import type { App } from '../app';
+import type { PointCurrency } from '../coalition/coalition-snapshot';
 import { addRuleVersion, ruleFields } from '../coalition/rule-versions';
-import { moneyCurrency, plainText } from '../ledger/request-fields';
+import { decimal, moneyCurrency, plainText } from '../ledger/request-fields';
+import { dayOf } from '../points/calendar';
+import { requireMoney } from '../points/money-currencies';
 import { EARNING_BASES } from './earning-base';
-import { AVAILABILITIES, type EarningRule } from './earning-rule';
+import { AVAILABILITIES, type EarningRule, ROUND_TO } from './earning-rule';
 import { EARNING_RULE } from './earning-rules';
 
 const LARGEST = 1_000_000;
@@ -34,10 +37,20 @@ const availabilitySchema = z
   .transform((availability) => (availability && availability.kind !== 'IMMEDIATE' ? availability : undefined))
   .optional();
 
-export const setEarningRuleSchema = z.object({
+const points = z.number().int().min(0, 'This is not below zero.').max(LARGEST, `At most ${LARGEST} points a unit.`);
+/** What was left out, as it once always was, is not in the content. */
+const leftOut = <Value>(value: Value | null | undefined): Value | undefined => value ?? undefined;
+
+const ruleSchema = z.object({
   ...ruleFields,
   moneyCurrency,
-  pointsPerUnit: z.number().int().min(0, 'This is not below zero.').max(LARGEST, `At most ${LARGEST} points a unit.`),
+  pointsPerUnit: points.nullish().transform(leftOut).optional(),
+  fullSteps: z
+    .object({ points, per: decimal(6, { above: 0n, below: 10n ** 15n }, 'A step is above zero, below 1,000,000,000, with at most six decimals.') })
+    .nullish()
+    .transform(leftOut)
+    .optional(),
+  roundTo: z.enum(ROUND_TO).nullish().transform(leftOut).optional(),
   multiplier: z
     .object({ numerator: z.number().int().min(0).max(LARGEST), denominator: z.number().int().min(1, 'A denominator is above zero.').max(LARGEST) })
     .nullish()
@@ -53,14 +66,23 @@ export const setEarningRuleSchema = z.object({
   excludedSkus: names,
   availability: availabilitySchema,
 });
+
+export const setEarningRuleSchema = ruleSchema.superRefine(({ pointsPerUnit, fullSteps }, context) => {
+  const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  if (pointsPerUnit === undefined && fullSteps === undefined) wrong('pointsPerUnit', 'Say how many points there are: pointsPerUnit, or fullSteps.');
+  if (pointsPerUnit !== undefined && fullSteps !== undefined) wrong('fullSteps', 'Send pointsPerUnit or fullSteps, not both.');
+});
 export type SetEarningRule = z.output<typeof setEarningRuleSchema>;
 
-/** Adds a version of the brand's earning rule; the one before it ends where this one starts. Throws RuleStartTaken. */
+/** Adds a version of the brand's earning rule for a money; the one before it ends where this one starts. Throws RuleStartTaken, InvalidInput. */
 export async function setEarningRule(app: App, principal: Principal, command: SetEarningRule): Promise<EarningRule> {
   const brandId = requireBrand(principal, { scope: 'catalogue', roles: ['PROGRAMME_MANAGER'] });
-  const values = {
-    money_currency: command.moneyCurrency,
-    points_per_unit: command.pointsPerUnit,
+  const values = ({ scale, timeZone }: PointCurrency) => ({
+    money_currency: requireMoney(command.moneyCurrency, dayOf(command.effectiveFrom, timeZone), 'input.moneyCurrency'),
+    points_per_unit: command.fullSteps?.points ?? command.pointsPerUnit,
+    per: command.fullSteps?.per ?? null,
+    // A currency that has decimals is earned in them.
+    round_to: command.roundTo ?? (scale > 0 ? 'SMALLEST' : 'UNIT'),
     multiplier_numerator: command.multiplier.numerator,
     multiplier_denominator: command.multiplier.denominator,
     earns_on: command.earnsOn ?? 'GROSS',
@@ -70,6 +92,6 @@ export async function setEarningRule(app: App, principal: Principal, command: Se
     availability: command.availability?.kind ?? 'IMMEDIATE',
     availability_days: command.availability?.days ?? null,
     availability_date: command.availability?.date ?? null,
-  };
+  });
   return addRuleVersion(app, principal, EARNING_RULE, { operation: 'setEarningRule', brandId, command, values });
 }

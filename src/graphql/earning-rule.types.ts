@@ -3,7 +3,7 @@ import { connectionOf } from './connection';
 import { enumOf } from './enum-of';
 import { RuleStartTakenAnswer, TooManyVersionsAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer } from './refusal.types';
-import { DateScalar, DateTimeScalar, RatioInput, RatioType } from './scalars';
+import { DateScalar, DateTimeScalar, DecimalScalar, RatioInput, RatioType } from './scalars';
 
 const AvailabilityKindEnum = enumOf('AvailabilityKind', 'When earned points can be spent.', {
   IMMEDIATE: 'At once.',
@@ -41,8 +41,32 @@ export class AvailabilityType {
   date!: string | null;
 }
 
+const RoundToEnum = enumOf('RoundTo', 'What earned points are floored to.', {
+  UNIT: 'Whole points: before the multiplier, and after it.',
+  SMALLEST: "The currency's smallest unit: once, after the multiplier.",
+});
+
+@InputType('FullStepsInput', { description: 'Points for each full step of money.' })
+export class FullStepsInput {
+  @Field(() => Int, { description: 'Whole points for a full step: 0 to 1,000,000.' })
+  points!: number;
+
+  @Field(() => DecimalScalar, { description: 'How much money a full step is: above zero, at most six decimals.' })
+  per!: string;
+}
+
+@ObjectType('FullSteps', { description: 'Points for each full step of money.' })
+export class FullStepsType {
+  @Field(() => Int, { description: 'Whole points for a full step.' })
+  points!: number;
+
+  @Field(() => DecimalScalar, { description: 'How much money a full step is, six decimals.' })
+  per!: string;
+}
+
 @InputType('SetEarningRuleInput', {
-  description: "A version of the brand's earning rule for a points currency. It is in force from effectiveFrom until the next one starts, and never edited.",
+  description:
+    "A version of the brand's earning rule for a points currency and a money. It is in force from effectiveFrom until the next one of that money starts, and never edited.",
 })
 export class SetEarningRuleInput {
   @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters.' })
@@ -54,10 +78,22 @@ export class SetEarningRuleInput {
   @Field(() => String, { description: 'ISO 4217 code of the money that baskets are in.' })
   moneyCurrency!: string;
 
-  @Field(() => Int, { description: 'Whole points for each whole unit of money: 0 to 1,000,000. Fractions of the result are dropped.' })
-  pointsPerUnit!: number;
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Whole points for each unit of money, in proportion: 0 to 1,000,000. Send it or fullSteps.',
+  })
+  pointsPerUnit?: number | null;
 
-  @Field(() => RatioInput, { nullable: true, description: 'Applied to the whole points, whose fraction is dropped again; 1 by default.' })
+  @Field(() => FullStepsInput, { nullable: true, description: 'Points for each full step of money instead, and none for what is beyond the last one.' })
+  fullSteps?: FullStepsInput | null;
+
+  @Field(() => RoundToEnum, {
+    nullable: true,
+    description: 'What points are floored to; by default SMALLEST where the currency has decimals, UNIT where it has none.',
+  })
+  roundTo?: string | null;
+
+  @Field(() => RatioInput, { nullable: true, description: 'Applied to the points; 1 by default.' })
   multiplier?: RatioInput | null;
 
   @Field(() => EarningBaseEnum, { nullable: true, description: 'Whether tax that lines tell beside their price earns; GROSS by default.' })
@@ -96,10 +132,16 @@ export class EarningRuleType {
   @Field(() => String, { description: 'ISO 4217 code of the money that baskets are in.' })
   moneyCurrency!: string;
 
-  @Field(() => Int, { description: 'Whole points for each whole unit of money.' })
-  pointsPerUnit!: number;
+  @Field(() => Int, { nullable: true, description: 'Whole points for each unit of money, in proportion; null: they are for full steps.' })
+  pointsPerUnit!: number | null;
 
-  @Field(() => RatioType, { description: 'Applied to the whole points.' })
+  @Field(() => FullStepsType, { nullable: true, description: 'Points for each full step of money; null: they are in proportion.' })
+  fullSteps!: FullStepsType | null;
+
+  @Field(() => RoundToEnum, { description: 'What points are floored to.' })
+  roundTo!: string;
+
+  @Field(() => RatioType, { description: 'Applied to the points.' })
   multiplier!: RatioType;
 
   @Field(() => EarningBaseEnum, { description: 'Whether tax that lines tell beside their price earns.' })
@@ -119,6 +161,12 @@ export class EarningRuleType {
 
   @Field(() => DateTimeScalar, { description: 'When it starts.' })
   effectiveFrom!: Date;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When a rule of another money ended it, before there was one for each money; null: the next one of its money does.',
+  })
+  endsAt!: Date | null;
 }
 
 export const SetEarningRuleResult = answerUnion(

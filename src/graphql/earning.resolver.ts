@@ -8,6 +8,7 @@ import { type RecordedReturn, recordReturn, recordReturnSchema } from '../earnin
 import { setEarningRule, setEarningRuleSchema } from '../earning/set-earning-rule';
 import { currencyCode } from '../ledger/request-fields';
 import { dayToIso } from '../points/calendar';
+import { formatDecimal } from '../points/decimal';
 import { showBalance } from './balance.types';
 import { answerBulk } from './bulk-answers';
 import { readPage, toConnection } from './connection';
@@ -53,7 +54,10 @@ function showEarningRule(ctx: Context, rule: EarningRule, currency: string): Ear
     currency,
     version: rule.version,
     moneyCurrency: rule.moneyCurrency,
-    pointsPerUnit: Number(rule.pointsPerUnit),
+    pointsPerUnit: rule.per === null ? Number(rule.points) : null,
+    fullSteps: rule.per === null ? null : { points: Number(rule.points), per: formatDecimal(rule.per, 6) },
+    roundTo: rule.roundTo,
+    endsAt: rule.endsAt,
     multiplier: showRatio(rule.multiplier),
     earnsOn: rule.earnsOn,
     eligibleCategories: rule.eligibleCategories && [...rule.eligibleCategories],

@@ -126,6 +126,18 @@ export class ReturnExceedsPurchaseAnswer extends RefusalAnswer {
 @RefusalType('NO_REDEMPTION_RULE', 'The brand has no redemption rule for this currency in force at that moment.')
 export class NoRedemptionRuleAnswer extends RefusalAnswer {}
 
+@RefusalType('PAYS_NOTHING', 'So few points are worth less than the least that can be paid in the money.')
+export class PaysNothingAnswer extends RefusalAnswer {
+  @Field(() => PointsScalar, { description: 'The fewest that pay something and that the rule takes; of a capture or refund, the nearest to ask for.' })
+  minimum!: number;
+}
+
+@RefusalType('MONEY_CURRENCY_REQUIRED', 'Points pay several moneys at the brand, and none was named.')
+export class MoneyCurrencyRequiredAnswer extends RefusalAnswer {
+  @Field(() => String, { description: 'Their ISO 4217 codes, such as "CHF, EUR".' })
+  choices!: string;
+}
+
 @RefusalType('BELOW_MINIMUM', 'Fewer points than the rule takes at once.')
 export class BelowMinimumAnswer extends RefusalAnswer {
   @Field(() => PointsScalar, { description: 'Fewest points that can be asked for at a time.' })

@@ -1,6 +1,7 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
 import { currencyCode } from '../ledger/request-fields';
+import { formatDecimal } from '../points/decimal';
 import { captureHold, captureHoldSchema } from '../redemption/capture-hold';
 import type { FollowedUp } from '../redemption/follow-up';
 import { holdPoints, holdPointsSchema } from '../redemption/hold-points';
@@ -29,18 +30,15 @@ import {
   RedeemInput,
   RedeemManyResult,
   RedeemResult,
-  RedemptionRuleConnection,
-  type RedemptionRuleType,
   RedemptionType,
   RefundRedemptionInput,
   RefundRedemptionResult,
   RefundType,
-  SetRedemptionRuleInput,
-  SetRedemptionRuleResult,
   VoidedHoldType,
   VoidHoldInput,
   VoidHoldResult,
 } from './redemption.types';
+import { RedemptionRuleConnection, type RedemptionRuleType, SetRedemptionRuleInput, SetRedemptionRuleResult } from './redemption-rule.types';
 import { answerOrRefusal } from './refusal.types';
 import { byVersion, RulesArgs } from './rules.args';
 import { showRatio } from './scalars';
@@ -93,8 +91,20 @@ function withRedemption<Input extends { redemptionId: string }>(ctx: Context, in
   return { ...input, redemptionId: readId(ctx, 'redemption', input.redemptionId, 'input.redemptionId') };
 }
 
+const MICROS_PER_UNIT = 1_000_000n;
+
 function showRedemptionRule(ctx: Context, rule: RedemptionRule, currency: string): RedemptionRuleType {
-  return { ...rule, id: showId(ctx, 'rule', rule.id), currency, share: showRatio(rule.share) };
+  const { worth } = rule;
+  // As it was set: so many points for a whole unit of money, or for another amount.
+  const perUnit = (MICROS_PER_UNIT * worth.denominator) % worth.numerator === 0n ? (MICROS_PER_UNIT * worth.denominator) / worth.numerator : null;
+  return {
+    ...rule,
+    id: showId(ctx, 'rule', rule.id),
+    currency,
+    pointsPerUnit: perUnit,
+    worth: { points: worth.denominator, amount: formatDecimal(worth.numerator, 6) },
+    share: showRatio(rule.share),
+  };
 }
 
 @Resolver()

@@ -1,6 +1,5 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { BalanceType } from './balance.types';
-import { connectionOf } from './connection';
 import { enumOf } from './enum-of';
 import { MemberNotConfirmedAnswer } from './link.types';
 import { MemberRefInput } from './member-ref.types';
@@ -17,22 +16,22 @@ import {
   HoldNotOpenAnswer,
   InsufficientPointsAnswer,
   MoneyCurrencyMismatchAnswer,
+  MoneyCurrencyRequiredAnswer,
   NoRedemptionRuleAnswer,
   NotAStepAnswer,
   NotFoundAnswer,
   NumberIsNoProofAnswer,
+  PaysNothingAnswer,
   PurchaseAmountRequiredAnswer,
   RedemptionNotCapturedAnswer,
   ReferenceTakenAnswer,
   RefundExceedsRedemptionAnswer,
-  RuleStartTakenAnswer,
   ShareExceededAnswer,
-  TooManyVersionsAnswer,
   WalletClosedAnswer,
   WalletLockedAnswer,
 } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
-import { DateTimeScalar, MoneyInput, MoneyType, PointsScalar, RatioInput, RatioType } from './scalars';
+import { DateTimeScalar, MoneyInput, MoneyType, PointsScalar } from './scalars';
 import { PoolNotSpendableAnswer } from './sharing-refusals.types';
 import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
 
@@ -65,6 +64,12 @@ export class RedeemInput {
     description: 'Amount of the purchase that the points pay a part of, before points. Asked for where the rule limits that share.',
   })
   purchaseAmount?: MoneyInput | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'ISO 4217 code of the money that the points pay, where the brand has rules for several: by default that of purchaseAmount, or the only one.',
+  })
+  moneyCurrency?: string | null;
 
   @Field(() => String, { nullable: true, description: 'Where they are spent, such as "till" or "shop": at most 50 characters.' })
   channel?: string | null;
@@ -139,10 +144,12 @@ const spendingRefusals = () => [
   MemberNotConfirmedAnswer,
   CapReachedAnswer,
   MoneyCurrencyMismatchAnswer,
+  MoneyCurrencyRequiredAnswer,
   NoRedemptionRuleAnswer,
   NotAStepAnswer,
   OccurredAtOutOfRangeAnswer,
   OverloadedAnswer,
+  PaysNothingAnswer,
   PoolNotSpendableAnswer,
   PurchaseAmountRequiredAnswer,
   ReferenceTakenAnswer,
@@ -250,11 +257,13 @@ export class RefundType extends RedemptionChange {
 }
 
 const followUpRefusals = () => [BrandSuspendedAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer];
+/** Of what leaves a part of the points spent. */
+const keptRefusals = () => [BelowMinimumAnswer, NotAStepAnswer, PaysNothingAnswer];
 export const CaptureHoldResult = answerUnion(
   'CaptureHoldResult',
   'Points spent, or why they were not.',
   () => CapturedHoldType,
-  () => [...followUpRefusals(), CaptureExceedsHoldAnswer, HoldExpiredAnswer, HoldNotOpenAnswer],
+  () => [...followUpRefusals(), ...keptRefusals(), CaptureExceedsHoldAnswer, HoldExpiredAnswer, HoldNotOpenAnswer],
 );
 export const VoidHoldResult = answerUnion(
   'VoidHoldResult',
@@ -266,85 +275,5 @@ export const RefundRedemptionResult = answerUnion(
   'RefundRedemptionResult',
   'Points given back, or why they were not.',
   () => RefundType,
-  () => [...followUpRefusals(), BalanceOutOfRangeAnswer, RedemptionNotCapturedAnswer, RefundExceedsRedemptionAnswer, WalletClosedAnswer],
+  () => [...followUpRefusals(), ...keptRefusals(), BalanceOutOfRangeAnswer, RedemptionNotCapturedAnswer, RefundExceedsRedemptionAnswer, WalletClosedAnswer],
 );
-
-@InputType('SetRedemptionRuleInput', {
-  description: "A version of the brand's redemption rule for a points currency. It is in force from effectiveFrom until the next one starts, and never edited.",
-})
-export class SetRedemptionRuleInput {
-  @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters.' })
-  idempotencyKey!: string;
-
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
-
-  @Field(() => String, { description: 'ISO 4217 code of the money that points pay.' })
-  moneyCurrency!: string;
-
-  @Field(() => PointsScalar, { description: 'Points (smallest unit) that pay one whole unit of money: 1 to 1,000,000,000.' })
-  pointsPerUnit!: bigint;
-
-  @Field(() => PointsScalar, { nullable: true, description: 'Fewest points spent at once; 1 by default.' })
-  minimum?: bigint | null;
-
-  @Field(() => PointsScalar, { nullable: true, description: 'Only multiples of it are spent; 1 by default.' })
-  step?: bigint | null;
-
-  @Field(() => PointsScalar, {
-    nullable: true,
-    description: 'Most points spent at once, no fewer than the first step from the minimum on; no limit by default.',
-  })
-  maximum?: bigint | null;
-
-  @Field(() => RatioInput, { nullable: true, description: 'Largest share of a purchase that points may pay: above 0, at most 1, which is the default.' })
-  share?: RatioInput | null;
-
-  @Field(() => DateTimeScalar, { description: 'When it starts; may lie in the past.' })
-  effectiveFrom!: Date;
-
-  @Field(() => String, { nullable: true, description: 'Why, for the audit trail: at most 500 characters. No personal data.' })
-  reason?: string | null;
-}
-
-@ObjectType('RedemptionRule', { description: "A version of a brand's redemption rule." })
-export class RedemptionRuleType {
-  @Field(() => ID, { description: 'Opaque id of this version.' })
-  id!: string;
-
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
-
-  @Field(() => Int, { description: 'Counts from 1, for each brand and currency.' })
-  version!: number;
-
-  @Field(() => String, { description: 'ISO 4217 code of the money that points pay.' })
-  moneyCurrency!: string;
-
-  @Field(() => PointsScalar, { description: 'Points (smallest unit) that pay one whole unit of money.' })
-  pointsPerUnit!: bigint;
-
-  @Field(() => PointsScalar, { description: 'Fewest points spent at once.' })
-  minimum!: bigint;
-
-  @Field(() => PointsScalar, { description: 'Only multiples of it are spent.' })
-  step!: bigint;
-
-  @Field(() => PointsScalar, { nullable: true, description: 'Most points spent at once; null: no limit.' })
-  maximum!: bigint | null;
-
-  @Field(() => RatioType, { description: 'Largest share of a purchase that points may pay.' })
-  share!: RatioType;
-
-  @Field(() => DateTimeScalar, { description: 'When it starts.' })
-  effectiveFrom!: Date;
-}
-
-export const SetRedemptionRuleResult = answerUnion(
-  'SetRedemptionRuleResult',
-  'The version, or why it was not added.',
-  () => RedemptionRuleType,
-  () => [IdempotencyConflictAnswer, RuleStartTakenAnswer, TooManyVersionsAnswer],
-);
-
-export const RedemptionRuleConnection = connectionOf('RedemptionRule', () => RedemptionRuleType);

@@ -13,6 +13,11 @@ export function lesser<Amount extends bigint>(a: Amount, b: Amount): Amount {
   return a < b ? a : b;
 }
 
+/** The larger of two. */
+export function greater<Amount extends bigint>(a: Amount, b: Amount): Amount {
+  return a < b ? b : a;
+}
+
 export function microMoney(value: bigint): MicroMoney {
   return value as MicroMoney;
 }

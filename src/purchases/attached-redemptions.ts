@@ -20,6 +20,8 @@ export interface RedemptionFact {
   readonly moneyValue: bigint;
   readonly moneyCurrency: string;
   readonly termsId: Uuid;
+  /** 2: what a part of its points pays is floored to the minor unit of its money; 1: to micro-units. */
+  readonly arithmetic: 1 | 2;
   /** The version of the redemption rule that it was made under. */
   readonly ruleId: Uuid;
   readonly occurredAt: Date;
@@ -32,7 +34,7 @@ export async function readRedemptions(client: PoolClient, ids: readonly Uuid[]):
   if (ids.length === 0) return new Map();
   const { rows } = await client.query({
     name: 'read-redemptions',
-    text: `SELECT r.id, r.kind, r.brand_id, r.wallet_id, r.member_id, r.pool_id, r.account_id, r.currency_id, r.points, r.money_value, r.money_currency, r.terms_id, r.rule_id, r.occurred_at,
+    text: `SELECT r.id, r.kind, r.brand_id, r.wallet_id, r.member_id, r.pool_id, r.account_id, r.currency_id, r.points, r.money_value, r.money_currency, r.terms_id, r.arithmetic, r.rule_id, r.occurred_at,
              CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
            FROM redemption r LEFT JOIN transfer t ON t.hold_id = r.id WHERE r.id = ANY ($1::uuid[])`,
     values: [ids],
@@ -55,6 +57,7 @@ function toFact(row: any): RedemptionFact {
     moneyValue: BigInt(row.money_value),
     moneyCurrency: row.money_currency,
     termsId: row.terms_id,
+    arithmetic: row.arithmetic,
     ruleId: row.rule_id,
     occurredAt: row.occurred_at,
     spentBy: row.spent_by,

@@ -128,6 +128,7 @@ export const REDEMPTION = {
     instrument: 'text',
     reference: 'text',
     rule_id: 'uuid',
+    arithmetic: 'int2',
     terms_id: 'uuid',
     occurred_at: 'timestamptz',
     recorded_at: 'timestamptz',

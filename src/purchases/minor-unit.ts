@@ -11,6 +11,11 @@ export function minorUnitOf(moneyCurrency: string): ExactAmount {
   return (BILLIONTHS_PER_UNIT / 10n ** BigInt(decimals)) as ExactAmount;
 }
 
+/** The same in micro-units. */
+export function minorUnitInMicros(moneyCurrency: string): bigint {
+  return minorUnitOf(moneyCurrency) / 1_000n;
+}
+
 /** What is paid of an amount that cannot be paid exactly by whoever may not pay too much. */
 export function flooredToMinorUnit(amount: ExactAmount, minorUnit: ExactAmount): ExactAmount {
   return (floorDivide(amount, minorUnit) * minorUnit) as ExactAmount;

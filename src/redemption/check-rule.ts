@@ -1,22 +1,36 @@
-import { inSteps, requireWithinLimits } from '../coalition/amount-limits';
-import { lesser, MAX_POINTS } from '../points/amount';
-import { applyFloor, floorDivide } from '../points/ratio';
-import { PurchaseAmountRequired, RedemptionMoneyMismatch, ShareExceeded } from './redemption-refusals';
+import { BelowMinimum, fewestPoints, inSteps, requireWithinLimits } from '../coalition/amount-limits';
+import { greater, lesser, MAX_POINTS } from '../points/amount';
+import { ceilDivide, floorDivide } from '../points/ratio';
+import { minorUnitInMicros } from '../purchases/minor-unit';
+import { PaysNothing, PurchaseAmountRequired, RedemptionMoneyMismatch, ShareExceeded } from './redemption-refusals';
 import type { RedemptionRule } from './redemption-rule';
-
-const MICROS_PER_UNIT = 1_000_000n;
 
 /** Most micro-units of money that a purchase costs, or points pay: they are kept as exact numbers. */
 export const MOST_MONEY = 9_007_199_254_740_991n;
 
-/** Micro-units of money that points pay; floored, so that points never pay more than they are worth. */
-export function moneyValue(rule: Pick<RedemptionRule, 'pointsPerUnit'>, points: bigint): bigint {
-  return floorDivide(points * MICROS_PER_UNIT, rule.pointsPerUnit);
+type Worth = Pick<RedemptionRule, 'worth' | 'moneyCurrency'>;
+
+/** Micro-units of money that points pay: floored to what can be paid, so that points never pay more than they are worth. */
+export function moneyValue({ worth, moneyCurrency }: Worth, points: bigint): bigint {
+  return flooredToPayable(points * worth.numerator, worth.denominator, moneyCurrency);
 }
 
-/** Most points that may pay for a purchase: the share of it that they may pay, in points, floored. */
-function mostPointsFor(rule: Pick<RedemptionRule, 'pointsPerUnit' | 'share'>, purchaseAmount: bigint): bigint {
-  return floorDivide(applyFloor(rule.share, purchaseAmount * rule.pointsPerUnit), MICROS_PER_UNIT);
+/** A fraction of micro-units, floored to the minor unit of the money. */
+export function flooredToPayable(dividend: bigint, divisor: bigint, moneyCurrency: string): bigint {
+  const minorUnit = minorUnitInMicros(moneyCurrency);
+  return floorDivide(dividend, divisor * minorUnit) * minorUnit;
+}
+
+/** The fewest points that pay anything at all. */
+export function fewestThatPay({ worth, moneyCurrency }: Worth): bigint {
+  return ceilDivide(minorUnitInMicros(moneyCurrency) * worth.denominator, worth.numerator);
+}
+
+/** Most points that may pay for a purchase: the most whose value is within the share of it that they may pay. */
+function mostPointsFor(rule: Worth & Pick<RedemptionRule, 'share'>, purchaseAmount: bigint): bigint {
+  const share = flooredToPayable(rule.share.numerator * purchaseAmount, rule.share.denominator, rule.moneyCurrency);
+  // The next ones pay a minor unit more.
+  return ceilDivide((share + minorUnitInMicros(rule.moneyCurrency)) * rule.worth.denominator, rule.worth.numerator) - 1n;
 }
 
 /** The purchase that points are to pay a part of: micro-units of money. */
@@ -26,9 +40,9 @@ export interface PaidPurchase {
 }
 
 /** Most points that may be spent at once: the rule's own maximum, `mostPoints`, and what pays no more money than can be counted exactly. */
-function mostPointsAtOnce(rule: Pick<RedemptionRule, 'pointsPerUnit' | 'maximum'>, mostPoints: bigint): bigint {
-  const countable = lesser(mostPoints, floorDivide(MOST_MONEY * rule.pointsPerUnit, MICROS_PER_UNIT));
-  return rule.maximum === null ? countable : lesser(countable, rule.maximum);
+function mostPointsAtOnce({ worth, maximum }: Pick<RedemptionRule, 'worth' | 'maximum'>, mostPoints: bigint): bigint {
+  const countable = lesser(mostPoints, floorDivide(MOST_MONEY * worth.denominator, worth.numerator));
+  return maximum === null ? countable : lesser(countable, maximum);
 }
 
 /**
@@ -42,6 +56,15 @@ export function checkRule(rule: RedemptionRule, points: bigint, purchase: PaidPu
     const payable = inSteps(mostPointsFor(rule, purchase.amount), rule.step);
     if (points > payable && payable < maximum) throw new ShareExceeded(Number(payable));
   }
+  requirePaying(rule, points);
   requireWithinLimits({ ...rule, maximum }, points);
   if (!purchase && rule.share.numerator < rule.share.denominator) throw new PurchaseAmountRequired();
+}
+
+/** Throws BelowMinimum or PaysNothing for points that pay nothing. Both tell the fewest that the rule takes and that pay something. */
+function requirePaying(rule: RedemptionRule, points: bigint): void {
+  const paying = fewestThatPay(rule);
+  if (points >= paying) return;
+  const fewest = Number(lesser(fewestPoints({ ...rule, minimum: greater(paying, rule.minimum) }), MAX_POINTS));
+  throw points < rule.minimum ? new BelowMinimum(Number(rule.minimum), fewest) : new PaysNothing(rule.moneyCurrency, fewest);
 }

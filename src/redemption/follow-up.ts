@@ -16,6 +16,7 @@ import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { NotFound, type RefusalData } from '../refusal';
 import { formerContributors } from '../sharing/former-contributors';
 import { readPoolAccess } from '../sharing/household';
+import { type RedemptionRule, redemptionRules } from './redemption-rule';
 
 /** A request about an earlier redemption: a capture, void or refund. */
 export interface FollowUpCommand {
@@ -28,6 +29,8 @@ export interface FollowUpCommand {
 /** What the plan of a follow-up is made from. */
 export interface FollowUpFacts {
   readonly redemption: RedemptionFact;
+  /** That it was made under: what stays spent keeps its minimum and step. */
+  readonly rule: RedemptionRule;
   /** Where its wallet's points are: of a merged member, the survivor's. */
   readonly survivors: Pick<SurvivingAccounts, 'of'>;
   readonly currency: Pick<PointCurrency, 'code' | 'graceDays' | 'timeZone' | 'expiry'>;
@@ -88,6 +91,8 @@ async function followUpOnce(
   const { redemption, survivors, snapshot } = found;
   const currency = snapshot.currenciesById.get(redemption.currencyId);
   if (!currency) throw new Error(`currency ${redemption.currencyId} is not in the coalition's snapshot`);
+  const rule = (await redemptionRules(app, snapshot.version)).byId.get(redemption.ruleId);
+  if (!rule) throw new Error(`the rule of redemption ${redemption.id} is missing`);
   const now = app.clock.now();
   const occurredAt = command.occurredAt ?? now;
   const day = dayOf(occurredAt, currency.timeZone);
@@ -109,7 +114,7 @@ async function followUpOnce(
       counters: former.counters,
     },
     shows: survivors.loads,
-    plan: 'refused' in inTime ? () => inTime : former.giveBack(survivors.guard(followUp.plan({ redemption, survivors, currency, day, occurredAt, now }))),
+    plan: 'refused' in inTime ? () => inTime : former.giveBack(survivors.guard(followUp.plan({ redemption, rule, survivors, currency, day, occurredAt, now }))),
   };
   return toFollowedUp(await app.ledger.post(request), found.linked);
 }

@@ -5,8 +5,11 @@ import type { HoldView, LedgerView, Plan } from '../ledger/posting';
 import { type Day, dayOf } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
 import type { RedemptionFact } from '../purchases/attached-redemptions';
+import { orRefusal } from '../purchases/posting-time';
 import type { RefusalData } from '../refusal';
+import { flooredToPayable } from './check-rule';
 import type { FollowUpFacts } from './follow-up';
+import { requireKept } from './keep-rule';
 import { HoldExpired, HoldNotOpen, NothingToRefund, RefundExceedsRedemption } from './redemption-refusals';
 
 type Planned = (view: LedgerView) => Plan | { refused: RefusalData };
@@ -18,6 +21,10 @@ export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: numb
     if (!hold) return { refused: new HoldNotOpen('BURNED').toData() };
     if (isOver(hold, facts)) return { refused: new HoldExpired(new Date(hold.expiresAt)).toData() };
     const amount = points ?? hold.amount;
+    if (hold.state === 'OPEN' && amount < hold.amount) {
+      const keeps = orRefusal(() => requireKept(facts.rule, { points: BigInt(amount), all: BigInt(hold.amount), by: 'CAPTURE' }));
+      if ('refused' in keeps) return keeps;
+    }
     // The ledger refuses what is not open, has expired, or is more than was held.
     // A pool has no expiry of its own: what is in it keeps the dates that it came with.
     const slide = facts.redemption.poolId === null ? activity(facts.currency.expiry, facts.redemption.account, facts.day) : [];
@@ -47,6 +54,10 @@ export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: numbe
     const refundable = spent.amount - spent.reversed;
     const amount = points ?? refundable;
     if (amount > refundable || amount === 0) return { refused: new RefundExceedsRedemption(refundable).toData() };
+    if (amount < refundable) {
+      const keeps = orRefusal(() => requireKept(facts.rule, { points: BigInt(refundable - amount), all: BigInt(refundable), by: 'REFUND' }));
+      if ('refused' in keeps) return keeps;
+    }
     const away = awaySince(facts.redemption.occurredAt, facts.now, facts.currency);
     const wallet = facts.survivors.of(facts.redemption.account);
     const slides = facts.redemption.poolId === null && facts.currency.expiry.kind === 'SLIDING';
@@ -85,6 +96,7 @@ function answerOf({ redemption, currency, occurredAt }: FollowUpFacts, points: n
 }
 
 /** What a part of the points pays, floored; never worked out by a rule that came later. */
-function partOfValue(redemption: RedemptionFact, points: number): bigint {
-  return (redemption.moneyValue * BigInt(points)) / BigInt(redemption.points);
+function partOfValue({ moneyValue, points: all, moneyCurrency, arithmetic }: RedemptionFact, points: number): bigint {
+  const part = moneyValue * BigInt(points);
+  return arithmetic === 1 ? part / BigInt(all) : flooredToPayable(part, BigInt(all), moneyCurrency);
 }

@@ -99,6 +99,7 @@ function rowOf(facts: RedemptionFacts, value: bigint) {
     instrument: facts.instrument,
     reference: facts.reference,
     rule_id: facts.rule.id,
+    arithmetic: 2,
     terms_id: facts.termsId,
     occurred_at: facts.occurredAt.getTime(),
     recorded_at: facts.recordedAt.getTime(),

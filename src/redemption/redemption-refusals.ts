@@ -29,14 +29,62 @@ export class PurchaseAmountRequired extends Refusal {
   }
 }
 
-/** The rule values points in another money. */
+/** No rule in force values points in that money, or the purchase's money is another one. */
 export class RedemptionMoneyMismatch extends Refusal {
+  /** `expected`: the moneys that points pay. */
   constructor(expected: string) {
     super({
       code: 'MONEY_CURRENCY_MISMATCH',
       retrySafe: true,
-      message: `Points pay ${expected} here. Send purchaseAmount in ${expected}.`,
+      message: `Points pay ${expected} here. Send purchaseAmount and moneyCurrency in one of them, both in the same.`,
       fields: { expected },
+    });
+  }
+}
+
+/** Points pay several moneys at the brand, and none was named. */
+export class MoneyCurrencyRequired extends Refusal {
+  constructor(choices: string) {
+    super({
+      code: 'MONEY_CURRENCY_REQUIRED',
+      retrySafe: true,
+      message: `Points pay ${choices} here: say which in moneyCurrency.`,
+      fields: { choices },
+    });
+  }
+}
+
+/** So few points are worth less than what can be paid at the least. */
+export class PaysNothing extends Refusal {
+  constructor(moneyCurrency: string, minimum: number) {
+    super({
+      code: 'PAYS_NOTHING',
+      retrySafe: true,
+      message: `So few points pay nothing in ${moneyCurrency}: at least ${minimum} do.`,
+      fields: { minimum },
+    });
+  }
+}
+
+/** What would stay captured is neither all, nor none, nor a number of points that the rule takes. */
+export class KeepsTooFew extends Refusal {
+  constructor(minimum: number, kept: number, nextIncrement: number) {
+    super({
+      code: 'BELOW_MINIMUM',
+      retrySafe: true,
+      message: `${kept} points would stay spent, and at least ${minimum} do; all or none always may. Ask for ${nextIncrement}.`,
+      fields: { minimum, nextIncrement },
+    });
+  }
+}
+
+export class KeepsNoStep extends Refusal {
+  constructor(step: number, kept: number, nextIncrement: number) {
+    super({
+      code: 'NOT_A_STEP',
+      retrySafe: true,
+      message: `${kept} points would stay spent, and points are spent in steps of ${step}; all or none always may. Ask for ${nextIncrement}.`,
+      fields: { step, nextIncrement },
     });
   }
 }

@@ -1,15 +1,15 @@
-import { type BrandRuleVersion, type RuleTable, rulesInForce, toBrandRuleVersion } from '../coalition/rule-versions';
+import { brandRulesInForce, moneysOf } from '../coalition/brand-rules-in-force';
+import type { PointCurrency } from '../coalition/coalition-snapshot';
+import { type BrandRuleVersion, type RuleTable, toBrandRuleVersion } from '../coalition/rule-versions';
 import { cachedByVersion } from '../coalition/versioned-cache';
 import type { Uuid } from '../ids';
 import { type Ratio, ratio } from '../points/ratio';
-import { NoRedemptionRule } from './redemption-refusals';
+import { MoneyCurrencyRequired, NoRedemptionRule, RedemptionMoneyMismatch } from './redemption-refusals';
 
-/** What points are worth at a brand and how many may be spent at once: one version, in force from effectiveFrom until the next one starts. */
+/** What points are worth at a brand and how many may be spent at once: one version, in force from effectiveFrom until the next one of its money starts. */
 export interface RedemptionRule extends BrandRuleVersion {
-  /** ISO 4217 code of the money that points pay. */
-  readonly moneyCurrency: string;
-  /** Points (smallest unit) that pay one whole unit of money. */
-  readonly pointsPerUnit: bigint;
+  /** Micro-units of its money that one point (smallest unit) pays. */
+  readonly worth: Ratio;
   readonly minimum: bigint;
   /** Only multiples of it are spent. */
   readonly step: bigint;
@@ -21,19 +21,25 @@ export interface RedemptionRule extends BrandRuleVersion {
 /** All versions of all rules: few, read whole. */
 export interface RedemptionRules {
   readonly byId: ReadonlyMap<Uuid, RedemptionRule>;
-  /** The version in force at an instant; throws NoRedemptionRule. */
-  inForce(brandId: Uuid, currency: { readonly id: number; readonly code: string }, at: Date): RedemptionRule;
+  /**
+   * The version in force at an instant for points that pay that money; null: the only one that there is. Throws NoRedemptionRule,
+   * RedemptionMoneyMismatch, MoneyCurrencyRequired.
+   */
+  inForce(brandId: Uuid, currency: PointCurrency, moneyCurrency: string | null, at: Date): RedemptionRule;
 }
 
 export const redemptionRules = cachedByVersion<RedemptionRules>(async (client) => {
   const { rows } = await client.query('SELECT * FROM redemption_rule ORDER BY effective_from');
   const rules = rows.map(REDEMPTION_RULE.toRule);
-  const find = rulesInForce(rules);
+  const find = brandRulesInForce(rules);
   return {
     byId: new Map(rules.map((rule) => [rule.id, rule])),
-    inForce(brandId, currency, at) {
-      const rule = find(brandId, currency.id, at);
-      if (!rule) throw new NoRedemptionRule(currency.code, at);
+    inForce(brandId, currency, moneyCurrency, at) {
+      const inForce = find(brandId, currency, at);
+      if (inForce.length === 0) throw new NoRedemptionRule(currency.code, at);
+      if (moneyCurrency === null && inForce.length > 1) throw new MoneyCurrencyRequired(moneysOf(inForce));
+      const rule = inForce.find((each) => moneyCurrency === null || each.moneyCurrency === moneyCurrency);
+      if (!rule) throw new RedemptionMoneyMismatch(moneysOf(inForce));
       return rule;
     },
   };
@@ -43,8 +49,7 @@ export const REDEMPTION_RULE: RuleTable<RedemptionRule> = {
   name: 'redemption_rule',
   toRule: (row) => ({
     ...toBrandRuleVersion(row),
-    moneyCurrency: row.money_currency,
-    pointsPerUnit: BigInt(row.points_per_unit),
+    worth: ratio(BigInt(row.worth), BigInt(row.points_per_unit)),
     minimum: BigInt(row.minimum),
     step: BigInt(row.step),
     maximum: row.maximum === null ? null : BigInt(row.maximum),

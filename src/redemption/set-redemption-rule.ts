@@ -3,17 +3,32 @@ import { requireBrand } from '../access/permissions';
 import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import { fewestPoints } from '../coalition/amount-limits';
+import type { PointCurrency } from '../coalition/coalition-snapshot';
 import { addRuleVersion, ruleFields } from '../coalition/rule-versions';
-import { moneyCurrency, somePoints } from '../ledger/request-fields';
+import { decimal, moneyCurrency, somePoints } from '../ledger/request-fields';
+import { dayOf } from '../points/calendar';
+import { requireMoney } from '../points/money-currencies';
 import { REDEMPTION_RULE, type RedemptionRule } from './redemption-rule';
 
 const LARGEST_RATE = 1_000_000_000n;
+const rate = z.bigint().refine((points) => points >= 1n && points <= LARGEST_RATE, `From 1 to ${LARGEST_RATE} points a unit of money.`);
+const MICROS_PER_UNIT = 1_000_000n;
+/** What was left out, as it once always was, is not in the content. */
+const leftOut = <Value>(value: Value | null | undefined): Value | undefined => value ?? undefined;
 
 export const setRedemptionRuleSchema = z
   .object({
     ...ruleFields,
     moneyCurrency,
-    pointsPerUnit: z.bigint().refine((points) => points >= 1n && points <= LARGEST_RATE, `From 1 to ${LARGEST_RATE} points a unit of money.`),
+    pointsPerUnit: rate.nullish().transform(leftOut).optional(),
+    worth: z
+      .object({
+        points: rate,
+        amount: decimal(6, { above: 0n, below: 10n ** 15n }, 'An amount is above zero, below 1,000,000,000, with at most six decimals.'),
+      })
+      .nullish()
+      .transform(leftOut)
+      .optional(),
     minimum: somePoints.nullish().transform((points) => points ?? 1),
     step: somePoints.nullish().transform((points) => points ?? 1),
     maximum: somePoints.nullish().transform((points) => points ?? null),
@@ -22,6 +37,11 @@ export const setRedemptionRuleSchema = z
       .refine(({ numerator, denominator }) => numerator <= denominator, 'A share is at most 1.')
       .nullish()
       .transform((share) => share ?? { numerator: 1, denominator: 1 }),
+  })
+  .superRefine(({ pointsPerUnit, worth }, context) => {
+    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (pointsPerUnit === undefined && worth === undefined) wrong('pointsPerUnit', 'Say what points are worth: pointsPerUnit, or worth.');
+    if (pointsPerUnit !== undefined && worth !== undefined) wrong('worth', 'Send pointsPerUnit or worth, not both.');
   })
   .superRefine(({ minimum, step, maximum }, context) => {
     if (maximum === null) return;
@@ -33,17 +53,18 @@ export const setRedemptionRuleSchema = z
   });
 export type SetRedemptionRule = z.output<typeof setRedemptionRuleSchema>;
 
-/** Adds a version of the brand's redemption rule; the one before it ends where this one starts. Throws RuleStartTaken. */
+/** Adds a version of the brand's redemption rule for a money; the one before it ends where this one starts. Throws RuleStartTaken, InvalidInput. */
 export async function setRedemptionRule(app: App, principal: Principal, command: SetRedemptionRule): Promise<RedemptionRule> {
   const brandId = requireBrand(principal, { scope: 'catalogue', roles: ['PROGRAMME_MANAGER'] });
-  const values = {
-    money_currency: command.moneyCurrency,
-    points_per_unit: command.pointsPerUnit,
+  const values = ({ timeZone }: PointCurrency) => ({
+    money_currency: requireMoney(command.moneyCurrency, dayOf(command.effectiveFrom, timeZone), 'input.moneyCurrency'),
+    points_per_unit: command.worth?.points ?? command.pointsPerUnit,
+    worth: command.worth?.amount ?? MICROS_PER_UNIT,
     minimum: command.minimum,
     step: command.step,
     maximum: command.maximum,
     share_numerator: command.share.numerator,
     share_denominator: command.share.denominator,
-  };
+  });
   return addRuleVersion(app, principal, REDEMPTION_RULE, { operation: 'setRedemptionRule', brandId, command, values });
 }

@@ -22,6 +22,7 @@ import { lookingAgain, whileOpen } from '../members/surviving-accounts';
 import { asTold, tellsBalance, withoutBalances } from '../members/what-is-told';
 import { proofOf, requireToBurn } from '../members/what-proves';
 import { dayOf } from '../points/calendar';
+import { requireMoney } from '../points/money-currencies';
 import { type JudgedReference, judgeReference, type SameReceipt } from '../purchases/claim-reference';
 import { soughtReference } from '../purchases/look-at-references';
 import { lookUp } from '../purchases/look-up';
@@ -48,6 +49,11 @@ export const spendPointsSchema = z.object({
     .object({ amount: decimal(6, { above: 0n, below: MOST_MONEY }, 'An amount is above zero, with at most six decimals.'), moneyCurrency })
     .nullish()
     .transform((purchase) => purchase ?? null),
+  /** Of which money the points pay; left out: the purchase's, or the only one. */
+  moneyCurrency: moneyCurrency
+    .nullish()
+    .transform((code) => code ?? undefined)
+    .optional(),
   channel: optionalText(50),
   instrument: optionalText(50),
   reference: optionalText(200),
@@ -120,6 +126,9 @@ async function spendOnce(
   const happenedAt = command.occurredAt ?? now;
   const currency = requireCurrency(snapshot, command.currency);
   const holdUntil = spending.holdUntil(happenedAt, now);
+  const day = dayOf(happenedAt, currency.timeZone);
+  if (command.moneyCurrency !== undefined) requireMoney(command.moneyCurrency, day, 'input.moneyCurrency');
+  if (command.purchase) requireMoney(command.purchase.moneyCurrency, day, 'input.purchaseAmount.currency');
   if (!isFound(member)) throw member;
   const receipt = reference && judgeReference(reference, receiptOf(command, spending, member));
   if (receipt?.is === 'taken') throw receipt.refusal;
@@ -160,9 +169,9 @@ async function repeated(
   return asTold(outcome, true, account);
 }
 
-function receiptOf({ source, points, purchase }: SpendPoints, { kind }: Spending, { memberId }: ResolvedMember): SameReceipt {
+function receiptOf({ source, points, purchase, moneyCurrency }: SpendPoints, { kind }: Spending, { memberId }: ResolvedMember): SameReceipt {
   const total = `${kind === 'HOLD' ? 'HOLD' : 'BURN'} ${source} ${points}`;
-  return { memberId, moneyCurrency: purchase?.moneyCurrency ?? null, comesTo: (other) => other === total };
+  return { memberId, moneyCurrency: moneyCurrency ?? purchase?.moneyCurrency ?? null, comesTo: (other) => other === total };
 }
 
 /** Also of a repetition: the first request may have been cut off before. */
@@ -207,7 +216,7 @@ async function toRequest(
     if (command.source === 'POOL' && !household) throw new PoolNotSpendable();
     return {
       terms: requireTerms(snapshot, brandId, currency.id, 'redeem', happenedAt, now),
-      rule: rules.inForce(brandId, currency, happenedAt),
+      rule: rules.inForce(brandId, currency, command.moneyCurrency ?? command.purchase?.moneyCurrency ?? null, happenedAt),
     };
   });
   const redemptionId = newUuid();

@@ -32,7 +32,7 @@ export const giftRules = cachedByVersion<GiftRules>(async (client) => {
   const find = rulesInForce(rows.map(GIFT_RULE.toRule));
   return {
     inForce(currency, at) {
-      const rule = find(null, currency.id, at);
+      const rule = find(currency.id, at);
       if (!rule) throw new GiftsNotAllowed(currency.code);
       return rule;
     },

@@ -23,5 +23,5 @@ export type SetGiftRule = z.output<typeof setGiftRuleSchema>;
 export async function setGiftRule(app: App, principal: Principal, command: SetGiftRule): Promise<GiftRule> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);
   const values = { minimum: command.minimum, step: command.step, daily_maximum: command.dailyMaximum };
-  return addRuleVersion(app, principal, GIFT_RULE, { operation: 'setGiftRule', brandId: null, command, values });
+  return addRuleVersion(app, principal, GIFT_RULE, { operation: 'setGiftRule', brandId: null, command, values: () => values });
 }

@@ -14,7 +14,9 @@ import { CENT, cents } from './standing-purchase';
 
 const rule = (more: Partial<EarningRule> = {}) =>
   ({
-    pointsPerUnit: 10n,
+    points: 10n,
+    per: null,
+    roundTo: 'UNIT',
     multiplier: ratio(1),
     earnsOn: 'GROSS',
     eligibleCategories: null,

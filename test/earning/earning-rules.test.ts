@@ -38,7 +38,7 @@ test('each version is in force from its start until the next; a purchase earns b
   const ana = await fuel.enrol();
   const command = ruleOf('2026-02-01T00:00:00Z', { multiplier: { numerator: 3, denominator: 2 }, eligibleCategories: ['goods'] });
   const rule = await setEarningRule(shop.app, fuel.principal, command);
-  expect(rule).toMatchObject({ version: 2, pointsPerUnit: 3n, multiplier: { numerator: 3n, denominator: 2n } });
+  expect(rule).toMatchObject({ version: 2, points: 3n, multiplier: { numerator: 3n, denominator: 2n } });
   expect(await setEarningRule(shop.app, fuel.principal, command)).toEqual(rule);
   await expect(setEarningRule(shop.app, fuel.principal, { ...command, pointsPerUnit: 4 })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   const earned = async (at: string) => (await recordPurchase(shop.app, fuel.principal, purchaseOf(ana.ref, '1.99', { occurredAt: new Date(at) }))).points;

@@ -32,7 +32,7 @@ export function purchase(
   });
   const paidWithPoints = cents(Math.round(paid * 100));
   return {
-    rule: { pointsPerUnit: 1n, multiplier: ratio(1), earnsOn: 'GROSS' },
+    rule: { points: 1n, per: null, multiplier: ratio(1), roundTo: 'UNIT', earnsOn: 'GROSS' },
     scale: 0,
     lines: read,
     amount: sumAmounts(read.map((line) => worthLeft({ ...line, returned: 0n }, CENT).amount)),

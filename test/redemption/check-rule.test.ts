@@ -9,7 +9,8 @@ const rule: RedemptionRule = {
   currencyId: 1,
   version: 1,
   moneyCurrency: 'GBP',
-  pointsPerUnit: 100n,
+  endsAt: null,
+  worth: ratio(1_000_000, 100),
   minimum: 200n,
   step: 50n,
   maximum: 5_000n,
@@ -54,8 +55,14 @@ test('a rule without a share asks for no purchase', () => {
 });
 
 test('points never pay more than they are worth', () => {
-  expect(moneyValue({ pointsPerUnit: 3n }, 1n)).toBe(333_333n);
-  expect(moneyValue({ pointsPerUnit: 100n }, 250n)).toBe(2_500_000n);
+  const worth = (money: string, pointsPerUnit: number) => ({ moneyCurrency: money, worth: ratio(1_000_000, pointsPerUnit) });
+  expect(moneyValue(worth('GBP', 3), 1n)).toBe(330_000n);
+  expect(moneyValue(worth('GBP', 100), 250n)).toBe(2_500_000n);
+  expect(moneyValue(worth('EUR', 130), 100n)).toBe(760_000n);
+  expect(moneyValue(worth('JPY', 7), 50n)).toBe(7_000_000n);
+  expect(moneyValue(worth('KWD', 7), 50n)).toBe(7_142_000n);
+  // A point worth 100 rupiah.
+  expect(moneyValue({ moneyCurrency: 'IDR', worth: ratio(100_000_000, 1) }, 3n)).toBe(300_000_000n);
 });
 
 test.each`
