@@ -126,7 +126,9 @@ describe('the doors of the gateway', () => {
     });
     const answer = await fetch(`http://127.0.0.1:${other.port}/health/ready`);
     const body = await answer.text();
-    expect([answer.status, JSON.parse(body)]).toEqual([503, { status: 'not ready', checks: { database: 'failed', migrations: 'failed', queue: 'failed' } }]);
+    // The clock is compared over connections of its own, which are there.
+    const checks = { database: 'failed', migrations: 'failed', queue: 'failed', clock: 'ok' };
+    expect([answer.status, JSON.parse(body)]).toEqual([503, { status: 'not ready', checks }]);
     await other.close();
     await broken.app.ledger.close();
   });
