@@ -135,6 +135,28 @@ AS $function$ BEGIN
   THEN RAISE EXCEPTION 'a household member is not changed like this' USING ERRCODE = 'restrict_violation'; END IF;
   RETURN NEW; END $function$;
 
+CREATE OR REPLACE FUNCTION public.guard_identifiers()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE receiver uuid;
+BEGIN
+  FOR receiver IN SELECT DISTINCT n.member_id FROM added n WHERE n.kind <> 'LOGIN' AND n.moved_from IS NULL ORDER BY 1 LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended('identifiers ' || receiver, 0));
+    IF (SELECT count(*) FROM member_identifier i WHERE i.member_id = receiver AND i.kind <> 'LOGIN' AND i.removed_at IS NULL) > 20 THEN
+      RAISE EXCEPTION 'a member has at most 20 identifiers' USING ERRCODE = 'check_violation', CONSTRAINT = 'member_identifier_most';
+    END IF;
+  END LOOP;
+  IF current_principal() <> 'operator' AND EXISTS (
+    SELECT FROM added n JOIN member_identifier r ON r.kind = n.kind AND r.hash = n.hash AND r.removed_at > n.added_at - interval '90 days'
+    WHERE n.kind IN ('CARD', 'QR', 'WALLET_PASS') AND n.moved_from IS NULL AND r.member_id <> n.member_id AND r.added_by_brand_id IS DISTINCT FROM n.added_by_brand_id) THEN
+    RAISE EXCEPTION 'a removed card is no other brand''s for 90 days' USING ERRCODE = 'check_violation', CONSTRAINT = 'member_identifier_rests';
+  END IF;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.identifier_holder(identifier_kind text, identifier_hash bytea, at timestamp with time zone, OUT holder uuid, OUT in_force boolean)
  RETURNS record
  LANGUAGE plpgsql
@@ -144,7 +166,7 @@ AS $function$
 DECLARE present record; past record;
 BEGIN
   SELECT coalesce(m.merged_into, m.id) AS member_id, i.added_at INTO present FROM member_identifier i JOIN member m ON m.id = i.member_id
-  WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND i.removed_at IS NULL;
+  WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND NOT i.claim AND i.removed_at IS NULL;
   IF present.member_id IS NOT NULL AND (at IS NULL OR present.added_at <= at) THEN
     holder := present.member_id;
     in_force := true;
@@ -152,16 +174,16 @@ BEGIN
   END IF;
   SELECT coalesce(m.merged_into, m.id) AS member_id, i.removed_at > at AS held INTO past
   FROM member_identifier i JOIN member m ON m.id = i.member_id
-  WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND (at IS NULL OR i.added_at <= at)
+  WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND NOT i.claim AND (at IS NULL OR i.added_at <= at)
   ORDER BY i.added_at DESC, i.id DESC LIMIT 1;
   IF past.member_id IS NULL THEN
     SELECT coalesce(m.merged_into, m.id) AS member_id INTO holder FROM member_identifier i JOIN member m ON m.id = i.member_id
-    WHERE i.kind = identifier_kind AND i.hash = identifier_hash ORDER BY i.added_at, i.id LIMIT 1;
+    WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND NOT i.claim ORDER BY i.added_at, i.id LIMIT 1;
   ELSIF past.held THEN
     holder := past.member_id;
   ELSIF present.member_id IS NULL AND identifier_kind IN ('CARD', 'QR', 'WALLET_PASS')
-    AND NOT EXISTS (SELECT FROM member_identifier i WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND i.added_at > at)
-    AND EXISTS (SELECT FROM member_identifier i WHERE i.member_id = past.member_id AND i.kind = identifier_kind AND i.removed_at IS NULL) THEN
+    AND NOT EXISTS (SELECT FROM member_identifier i WHERE i.kind = identifier_kind AND i.hash = identifier_hash AND NOT i.claim AND i.added_at > at)
+    AND EXISTS (SELECT FROM member_identifier i WHERE i.member_id = past.member_id AND i.kind = identifier_kind AND i.removed_at IS NULL AND NOT i.claim) THEN
     holder := past.member_id;
   END IF;
   in_force := coalesce(holder = present.member_id, false);
@@ -349,6 +371,17 @@ CREATE OR REPLACE FUNCTION public.surviving_member(member_id uuid)
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   SELECT coalesce(m.merged_into, m.id) FROM member m WHERE m.id = member_id $function$;
+
+CREATE OR REPLACE FUNCTION public.take_identifier_over(identifier_kind text, hashes bytea[], at timestamp with time zone)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  UPDATE member_identifier SET removed_at = at
+  WHERE kind = identifier_kind AND kind IN ('PHONE', 'EMAIL') AND hash = ANY (hashes) AND removed_at IS NULL AND NOT claim AND verified_at IS NULL
+    AND current_principal() = 'member' AND member_id <> current_member()
+  RETURNING member_id $function$;
 
 CREATE OR REPLACE FUNCTION public.use_till_code(code_hash bytea, request uuid, at timestamp with time zone)
  RETURNS uuid
@@ -1082,8 +1115,13 @@ CREATE TABLE member_identifier (
   added_at timestamp with time zone NOT NULL,
   removed_at timestamp with time zone,
   second_login boolean NOT NULL DEFAULT false,
+  claim boolean NOT NULL DEFAULT false,
+  verified_at timestamp with time zone,
+  moved_from uuid,
   CONSTRAINT member_identifier_pkey PRIMARY KEY (id),
   CONSTRAINT member_identifier_member_id_fkey FOREIGN KEY (member_id) REFERENCES member(id),
+  CONSTRAINT member_identifier_moved_from_fkey FOREIGN KEY (moved_from) REFERENCES member(id),
+  CONSTRAINT member_identifier_claim CHECK (((NOT claim) OR ((kind = ANY (ARRAY['PHONE'::text, 'EMAIL'::text])) AND (added_by_brand_id IS NULL) AND (verified_at IS NULL)))),
   CONSTRAINT member_identifier_hash_length CHECK ((octet_length(hash) = 32)),
   CONSTRAINT member_identifier_kind CHECK ((kind = ANY (ARRAY['CARD'::text, 'QR'::text, 'PHONE'::text, 'EMAIL'::text, 'WALLET_PASS'::text, 'LOGIN'::text])))
 );
@@ -1645,10 +1683,11 @@ CREATE UNIQUE INDEX lot_origin_unique ON lot_origin USING btree (issuer_id, curr
 
 CREATE INDEX member_merged_into ON member USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 
+CREATE UNIQUE INDEX member_identifier_claimed_once ON member_identifier USING btree (member_id, kind, hash) WHERE ((removed_at IS NULL) AND claim);
 CREATE INDEX member_identifier_history ON member_identifier USING btree (kind, hash, added_at, id);
 CREATE INDEX member_identifier_member ON member_identifier USING btree (member_id);
 CREATE UNIQUE INDEX member_identifier_one_login ON member_identifier USING btree (member_id) WHERE ((kind = 'LOGIN'::text) AND (removed_at IS NULL) AND (NOT second_login));
-CREATE UNIQUE INDEX member_identifier_one_owner ON member_identifier USING btree (kind, hash) WHERE (removed_at IS NULL);
+CREATE UNIQUE INDEX member_identifier_one_owner ON member_identifier USING btree (kind, hash) WHERE ((removed_at IS NULL) AND (NOT claim));
 
 CREATE INDEX obligation_period ON obligation USING btree (period_id, event_transfer_id, leg);
 
@@ -1716,6 +1755,8 @@ CREATE TRIGGER gift_rule_version AFTER INSERT OR DELETE OR UPDATE ON gift_rule F
 CREATE TRIGGER household_member_consent BEFORE UPDATE ON household_member FOR EACH ROW EXECUTE FUNCTION guard_household_member();
 
 CREATE TRIGGER lot_change_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON lot_change FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER member_identifier_guard AFTER INSERT ON member_identifier REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION guard_identifiers();
 
 CREATE TRIGGER obligation_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON obligation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -2010,6 +2051,9 @@ CREATE POLICY session_is_brand ON member AS RESTRICTIVE FOR ALL TO tessera_app U
 
 ALTER TABLE member_identifier ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON member_identifier FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
+CREATE POLICY confirmed_only ON member_identifier AS RESTRICTIVE FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) <> 'brand'::text) OR (kind = 'PHONE'::text) OR (EXISTS ( SELECT
+   FROM brand_link l
+  WHERE ((l.member_id = member_identifier.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL) AND (l.confirmed_at IS NOT NULL))))));
 CREATE POLICY linked_brand ON member_identifier FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (added_by_brand_id = ( SELECT current_brand() AS current_brand)) AND (EXISTS ( SELECT
    FROM brand_link l
   WHERE ((l.member_id = member_identifier.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL)))))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (added_by_brand_id = ( SELECT current_brand() AS current_brand)) AND (EXISTS ( SELECT
@@ -2017,6 +2061,7 @@ CREATE POLICY linked_brand ON member_identifier FOR ALL TO tessera_app USING (((
   WHERE ((l.member_id = member_identifier.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL))))));
 CREATE POLICY own_member ON member_identifier FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
 CREATE POLICY owner_resolves ON member_identifier FOR SELECT TO OWNER USING (true);
+CREATE POLICY owner_takes_over ON member_identifier FOR UPDATE TO OWNER USING (true) WITH CHECK (true);
 CREATE POLICY session_is_brand ON member_identifier AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((added_by_brand_id = ( SELECT current_brand() AS current_brand)) AND (EXISTS ( SELECT
    FROM brand_link l
   WHERE ((l.member_id = member_identifier.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL)))))));
@@ -2209,6 +2254,8 @@ GRANT EXECUTE ON FUNCTION guard_confirmation() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION guard_household_member() TO PUBLIC;
 
+GRANT EXECUTE ON FUNCTION guard_identifiers() TO PUBLIC;
+
 GRANT EXECUTE ON FUNCTION identifier_holder(text,bytea,timestamp with time zone) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION issuer_terms(uuid,smallint,date) TO tessera_app;
@@ -2241,6 +2288,8 @@ GRANT EXECUTE ON FUNCTION refuse_second_decision() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION surviving_account(bigint) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION surviving_member(uuid) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION take_identifier_over(text,bytea[],timestamp with time zone) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION use_till_code(bytea,uuid,timestamp with time zone) TO tessera_app;
 

@@ -40,6 +40,7 @@ const JUDGED_ANEW = [
   'CustomerIdTaken',
   'GiftsNotAllowed',
   'IdentifierAmbiguous',
+  'IdentifierRests',
   'IdentifierTaken',
   'KeepsNoStep',
   'KeepsTooFew',
@@ -66,6 +67,7 @@ const JUDGED_ANEW = [
   'ReferenceTaken',
   'ShareExceeded',
   'TermsNotActive',
+  'TooManyIdentifiers',
 ];
 
 /** Of changes that are no postings: they are never stored, and say whether the same request may do later. */

@@ -10,6 +10,9 @@ export interface Login {
   readonly issuer: string;
   readonly subject: string;
   readonly expiresAt: Date;
+  /** What the provider says it has verified that the login has; null: it says nothing. */
+  readonly verifiedEmail: string | null;
+  readonly verifiedPhone: string | null;
 }
 
 // Asymmetric only: a shared secret or "none" can never pass for a provider's key.
@@ -35,7 +38,14 @@ export async function verifyLogin(app: App, issuer: string, token: string): Prom
     app.config.oidc.localIssuer && issuer === localIssuer(app)
       ? await jwtVerify(token, (await signingKey(app.keys, 'local-issuer')).publicKey, options)
       : await jwtVerify(token, await providerKeys(app), { ...options, clockTolerance: 30 });
-  return { issuer, subject: payload.sub as string, expiresAt: new Date((payload.exp as number) * 1_000) };
+  const verified = (value: unknown, is: unknown) => (is === true && typeof value === 'string' ? value : null);
+  return {
+    issuer,
+    subject: payload.sub as string,
+    expiresAt: new Date((payload.exp as number) * 1_000),
+    verifiedEmail: verified(payload.email, payload.email_verified),
+    verifiedPhone: verified(payload.phone_number, payload.phone_number_verified),
+  };
 }
 
 /**

@@ -20,15 +20,19 @@ export async function moveMember(client: PoolClient, duplicate: Uuid, survivor: 
 
 async function moveIdentifiers(client: PoolClient, duplicate: Uuid, survivor: Uuid, now: Date): Promise<void> {
   const { rows } = await client.query(
-    'UPDATE member_identifier SET removed_at = $2 WHERE member_id = $1 AND removed_at IS NULL RETURNING kind, hash, added_by_brand_id, second_login',
+    `UPDATE member_identifier SET removed_at = $2 WHERE member_id = $1 AND removed_at IS NULL
+     RETURNING kind, hash, added_by_brand_id, second_login, claim, verified_at`,
     [duplicate, now],
   );
   const { rowCount: bound } = await client.query("SELECT FROM member_identifier WHERE member_id = $1 AND kind = 'LOGIN' AND removed_at IS NULL", [survivor]);
   // The survivor's login stays: who holds the duplicate's has not shown to be the survivor.
   const moved = rows.filter(({ kind }) => kind !== 'LOGIN' || !bound);
   await client.query(
-    `INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at, second_login)
-     SELECT id, $1, kind, hash, added_by, $2, second FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::uuid[], $7::boolean[]) AS new (id, kind, hash, added_by, second)`,
+    `INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at, second_login, claim, verified_at, moved_from)
+     SELECT id, $1, kind, hash, added_by, $2, second, claim, verified_at, $10
+     FROM unnest($3::uuid[], $4::text[], $5::bytea[], $6::uuid[], $7::boolean[], $8::boolean[], $9::timestamptz[])
+       AS new (id, kind, hash, added_by, second, claim, verified_at)
+     ON CONFLICT (member_id, kind, hash) WHERE removed_at IS NULL AND claim DO NOTHING`,
     [
       survivor,
       now,
@@ -37,6 +41,9 @@ async function moveIdentifiers(client: PoolClient, duplicate: Uuid, survivor: Uu
       moved.map((row) => row.hash),
       moved.map((row) => row.added_by_brand_id),
       moved.map((row) => row.second_login),
+      moved.map((row) => row.claim),
+      moved.map((row) => row.verified_at),
+      duplicate,
     ],
   );
 }

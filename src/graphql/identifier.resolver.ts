@@ -1,16 +1,24 @@
-import { Args, Ctx, Query, Resolver } from 'type-graphql';
+import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
+import { listIdentifiers } from '../members/list-identifiers';
 import { listMemberChanges } from '../members/list-member-changes';
 import { PageArgs, readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
-import { MemberChangeConnection } from './identifier.types';
+import { MemberChangeConnection, type MemberIdentifierType } from './identifier.types';
 import { showId } from './ids';
+import { MemberType } from './member.types';
 
 const byTime = z.tuple([z.number(), z.uuid()]);
 
 /** What a member is found by, and what was done about it. */
-@Resolver()
+@Resolver(() => MemberType)
 export class IdentifierResolver {
+  @FieldResolver()
+  async identifiers(@Ctx() ctx: Context, @Root() member: MemberType): Promise<MemberIdentifierType[]> {
+    const listed = await listIdentifiers(ctx.app, requirePrincipal(ctx), member.of.memberId);
+    return listed.map(({ brandId, ...each }) => ({ ...each, brandId: brandId && showId(ctx, 'brand', brandId) }));
+  }
+
   @Query(() => MemberChangeConnection, {
     description: 'What was done about the member who asks: identifiers, locks, looks by the operator. Newest first. Asks for a login of the member.',
   })

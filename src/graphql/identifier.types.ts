@@ -1,6 +1,7 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { connectionOf } from './connection';
 import { enumOf } from './enum-of';
+import { IdentifierKindEnum } from './member-ref.types';
 import { DateTimeScalar } from './scalars';
 
 const DoneByEnum = enumOf('DoneBy', 'Who did something about a member.', {
@@ -8,6 +9,24 @@ const DoneByEnum = enumOf('DoneBy', 'Who did something about a member.', {
   BRAND: 'A brand: its client, its staff, or a session that it minted.',
   OPERATOR: "The operator's staff.",
 });
+
+@ObjectType('MemberIdentifier', { description: 'Something that a member is found by. Its content is kept as a keyed hash only, and never given out.' })
+export class MemberIdentifierType {
+  @Field(() => IdentifierKindEnum, { description: 'What kind it is.' })
+  kind!: string;
+
+  @Field(() => ID, { nullable: true, description: 'The brand that added it; null: the member.' })
+  brandId!: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it was added.' })
+  addedAt!: Date;
+
+  @Field(() => Boolean, { description: 'It finds the member: it is no claim that nobody has confirmed.' })
+  active!: boolean;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: "When the member's login proved it; null: it did not." })
+  verifiedAt!: Date | null;
+}
 
 @ObjectType('MemberChange', { description: 'Something that was done about a member, or a look at the member by the operator.' })
 export class MemberChangeType {

@@ -8,7 +8,7 @@ import type { Context } from './context';
 import { readId } from './ids';
 import { parseInput } from './parse-input';
 
-const IdentifierKindEnum = Object.fromEntries(IDENTIFIER_KINDS.map((kind) => [kind, kind]));
+export const IdentifierKindEnum = Object.fromEntries(IDENTIFIER_KINDS.map((kind) => [kind, kind]));
 registerEnumType(IdentifierKindEnum, {
   name: 'IdentifierKind',
   description: 'What a member shows at a till.',

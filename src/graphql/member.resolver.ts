@@ -42,6 +42,7 @@ import { answerOrRefusal } from './refusal.types';
 import { showMember } from './show-member';
 
 const MAX_ENROLMENTS = 100;
+const tokenSchema = z.string().min(1).max(8_192).nullish();
 const bulkOfMembers = z.array(z.unknown()).min(1, 'A bulk has at least one member.').max(MAX_ENROLMENTS, `A bulk has at most ${MAX_ENROLMENTS} members.`);
 
 const profileOf = defineLoader(
@@ -110,19 +111,24 @@ export class MemberResolver {
   }
 
   @Mutation(() => AddIdentifierResult, {
-    description: 'Gives a member one more identifier. Repeating it changes nothing. Asks for the scope members, or the member asks.',
+    description:
+      "Gives a member one more identifier. Repeating it changes nothing. Asks for the scope members and a confirmed link; the member's login adds a PHONE or EMAIL.",
   })
   addIdentifier(
     @Ctx() ctx: Context,
     @Arg('input', () => IdentifierChangeInput, { description: 'The member and the identifier.' }) input: IdentifierChangeInput,
   ) {
-    const command = { member: readRef(ctx, input.member), identifier: parseInput(identifierSchema, input.identifier, 'input.identifier') };
+    const command = {
+      member: readRef(ctx, input.member),
+      identifier: parseInput(identifierSchema, input.identifier, 'input.identifier'),
+      token: parseInput(tokenSchema, input.token, 'input.token'),
+    };
     return answerOrRefusal(ctx, async (app, principal) => showMember(ctx, await addIdentifier(app, principal, command)));
   }
 
   @Mutation(() => MemberType, {
     description:
-      'Takes an identifier from a member; a brand may take those that it added. From then on it finds nobody. Asks for the scope members, or the member asks.',
+      "Takes an identifier from a member; a brand may take those that it added. From then on it finds nobody. Asks for the scope members, a login of the member, or the operator's support.",
   })
   async removeIdentifier(
     @Ctx() ctx: Context,

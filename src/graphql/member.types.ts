@@ -2,7 +2,10 @@ import { ArgsType, Field, ID, InputType, ObjectType, registerEnumType } from 'ty
 import type { Uuid } from '../ids';
 import { BalanceType } from './balance.types';
 import { connectionOf, PageArgs } from './connection';
+import { MemberIdentifierType } from './identifier.types';
+import { MemberNotConfirmedAnswer } from './link.types';
 import { IdentifierInput, MemberRefInput } from './member-ref.types';
+import { IdentifierRestsAnswer, TooManyIdentifiersAnswer } from './member-refusals.types';
 import { BadInputAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateScalar, DateTimeScalar, PointsScalar } from './scalars';
@@ -207,6 +210,11 @@ export class MemberType {
   @Field(() => PersonalDataType, { nullable: true, description: 'Personal data; null when there are none or when you may not read them.' })
   personalData?: PersonalDataType | null;
 
+  @Field(() => [MemberIdentifierType], {
+    description: 'What the member is found by, oldest first, at most 100: all of it for the member and the operator, for a brand what it added itself.',
+  })
+  identifiers?: MemberIdentifierType[];
+
   @Field(() => WalletType, { description: 'The wallet.' })
   wallet!: WalletType;
 }
@@ -266,6 +274,13 @@ export class IdentifierChangeInput {
 
   @Field(() => IdentifierInput, { description: 'The identifier.' })
   identifier!: IdentifierInput;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Of a member who adds its own: a token of its login with email_verified or phone_number_verified of this very value. Without one it is a claim, which finds nobody.',
+  })
+  token?: string | null;
 }
 
 @InputType('LinkMemberInput', { description: "A brand's customer and a member who are the same person." })
@@ -301,7 +316,7 @@ export class WalletLockInput {
   reason?: string | null;
 }
 
-const enrolmentRefusals = () => [CustomerIdTakenAnswer, IdempotencyConflictAnswer, IdentifierTakenAnswer, OverloadedAnswer];
+const enrolmentRefusals = () => [IdentifierRestsAnswer, CustomerIdTakenAnswer, IdempotencyConflictAnswer, IdentifierTakenAnswer, OverloadedAnswer];
 export const EnrolMemberResult = answerUnion('EnrolMemberResult', 'The member, or why nobody was enrolled.', () => MemberType, enrolmentRefusals);
 export const EnrolMembersResult = answerUnion(
   'EnrolMembersResult',
@@ -313,7 +328,7 @@ export const AddIdentifierResult = answerUnion(
   'AddIdentifierResult',
   'The member, or why the identifier was not added.',
   () => MemberType,
-  () => [IdentifierTakenAnswer],
+  () => [IdentifierTakenAnswer, IdentifierRestsAnswer, TooManyIdentifiersAnswer, MemberNotConfirmedAnswer],
 );
 export const LinkMemberResult = answerUnion(
   'LinkMemberResult',

@@ -15,7 +15,7 @@ import { dayOf } from '../points/calendar';
 import { InvalidInput, type Refusal, type RefusalData } from '../refusal';
 import { insertIdentifiers } from './enrol-identifiers';
 import { customerHash, IDENTIFIER_KINDS, MAX_IDENTIFIER, spelledHash } from './member-ref';
-import { CustomerIdTaken, IdentifierTaken } from './member-refusals';
+import { CustomerIdTaken, IdentifierRests, IdentifierTaken } from './member-refusals';
 import { recordAboutMembers } from './record-about-members';
 
 export const identifierSchema = z.object({ kind: z.enum(IDENTIFIER_KINDS), value: plainText(MAX_IDENTIFIER) });
@@ -208,6 +208,8 @@ function asRefusal(error: unknown, enrolment: Enrolment): Refusal | null {
     case 'member_identifier_one_owner':
       // One statement wrote them all; with several, the first is named.
       return new IdentifierTaken(enrolment.command.identifiers[0].kind);
+    case 'member_identifier_rests':
+      return new IdentifierRests(enrolment.command.identifiers[0].kind);
     case 'member_pkey':
       return null;
     default:

@@ -20,6 +20,25 @@ export class IdentifierTaken extends Refusal {
   }
 }
 
+/** A card that was removed stays nobody else's for a while: whoever takes it away does not get it. Nothing is stored. */
+export class IdentifierRests extends Refusal {
+  constructor(kind: IdentifierKind) {
+    super({
+      code: 'IDENTIFIER_RESTS',
+      retrySafe: true,
+      message: `This ${kind} was taken from a member less than 90 days ago, who had it from another brand. Give out another one, or ask the operator's support.`,
+      fields: { kind },
+    });
+  }
+}
+
+/** As many identifiers as a member can have. */
+export class TooManyIdentifiers extends Refusal {
+  constructor() {
+    super({ code: 'TOO_MANY_IDENTIFIERS', retrySafe: true, message: 'A member has at most 20 identifiers. Remove one first.', fields: { maximum: 20 } });
+  }
+}
+
 /** The brand has given its customer id to a member already. */
 export class CustomerIdTaken extends Refusal {
   constructor() {

@@ -16,7 +16,7 @@ const APP: Readonly<Record<string, string>> = {
   arrears_fill: 's',
   audit_entry: 'si',
   award_resolution: 's',
-  brand: 'si country name references_repeat status',
+  brand: 'si card_only_per_day country name references_repeat status',
   brand_event: 'si',
   brand_link: 'si confirmed_at confirmed_by customer_hash source unlinked_at',
   care_proposal: 'si decided_at decided_by decision_reason status',
@@ -287,7 +287,9 @@ const DEFINERS = [
   // Whom somebody gives points to or invites; the asker's own household; what of a wallet's earns goes into one.
   'current_pool()',
   'find_recipient(uuid)',
+  'guard_identifiers()',
   'identifier_holder(text,bytea,timestamp with time zone)',
+  'take_identifier_over(text,bytea[],timestamp with time zone)',
   'owned_pool()',
   'pool_contributors(uuid)',
   'pool_spenders(uuid[])',

@@ -82,6 +82,10 @@ beforeAll(async () => {
     `INSERT INTO login_claim (id, member_id, hash, made_at, expires_at) SELECT gen_random_uuid(), id, sha256(id::text::bytea), now(), now() FROM unnest($1::uuid[]) AS of (id)`,
     [[a.own.memberId, b.own.memberId]],
   );
+  await owner.query(
+    "INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at) VALUES (gen_random_uuid(), $1, 'PHONE', sha256('phone'), $2, now())",
+    [a.own.memberId, a.brandId],
+  );
   await owner.query('INSERT INTO test_clock_move (ahead_ms, moved_at) VALUES (1, now())');
   await owner.query('INSERT INTO expired_lot SELECT account_id, origin_id, expires_on, available_on, 1, 0 FROM lot');
   client = await owner.connect();

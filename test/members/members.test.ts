@@ -192,12 +192,12 @@ test('identifiers: added by the member or a brand, taken away, and free again', 
   const { memberId } = await enrol(fuel, { identifiers: [card(one)] });
   const other = await enrol(fuel);
   const self: Principal = { kind: 'member', memberId, brandId: null };
-  await addIdentifier(shop.app, self, { member: null, identifier: card(two) });
-  await addIdentifier(shop.app, self, { member: null, identifier: card(two) });
+  await addIdentifier(shop.app, fuel.principal, { member: { by: 'id', memberId }, identifier: card(two) });
+  await addIdentifier(shop.app, fuel.principal, { member: { by: 'id', memberId }, identifier: card(two) });
   await expect(addIdentifier(shop.app, fuel.principal, { member: { by: 'id', memberId: other.memberId }, identifier: card(two) })).rejects.toMatchObject({
     code: 'IDENTIFIER_TAKEN',
   });
-  await expect(removeIdentifier(shop.app, fuel.principal, { member: { by: 'id', memberId }, identifier: card(two) })).rejects.toMatchObject({
+  await expect(removeIdentifier(shop.app, taxi.principal, { member: { by: 'id', memberId }, identifier: card(two) })).rejects.toMatchObject({
     name: 'NotFound',
   });
   await removeIdentifier(shop.app, self, { member: null, identifier: card(two) });

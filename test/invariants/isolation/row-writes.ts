@@ -233,6 +233,19 @@ export function rowWrites({
       by: ['brand 1', 'member 1', 'operator'],
     },
     {
+      table: 'member_identifier',
+      what: 'gives a card to a member over a link that nobody confirmed',
+      sql: `INSERT INTO brand_link (id, brand_id, member_id, source, linked_at) VALUES (${id()}, '${two}', '${own}', 'PRESENTED', now());
+            INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at) VALUES (${id()}, '${own}', 'CARD', sha256('y'), '${two}', now())`,
+      by: ['member 1', 'operator'],
+    },
+    {
+      table: 'member_identifier',
+      what: 'takes a number over from a member who has not proved it',
+      sql: "SELECT take_identifier_over('PHONE', ARRAY[sha256('phone')], now())",
+      by: ['member 2', 'member 3', 'member 4'],
+    },
+    {
       table: 'wallet',
       what: 'locks a wallet',
       sql: `UPDATE wallet SET locked_at = now() WHERE member_id = '${own}'`,
@@ -343,7 +356,8 @@ export async function wrongWrites(client: PoolClient, all: readonly Asker[], wri
     for (const asker of role ? [{ name: role, settings: null }] : all.filter((each) => !isSession(each))) {
       const write = async () => {
         const done = await client.query(sql).then(
-          ({ rowCount }) => (rowCount ?? 0) > 0,
+          // Of several statements the last is the one that is tried.
+          (result) => ([result].flat().at(-1)?.rowCount ?? 0) > 0,
           (error: { code?: string; message: string }) => {
             // 42501: row-level security. Anything else is a mistake of this test.
             if (error.code !== '42501') throw error;

@@ -1,0 +1,165 @@
+import { SignJWT } from 'jose';
+import { loginHash } from '../../src/access/find-principal';
+import { localIssuer } from '../../src/access/local-issuer';
+import type { Principal } from '../../src/access/principal';
+import { signingKey } from '../../src/access/token-keys';
+import { recordPurchase } from '../../src/earning/record-purchases';
+import { newUuid } from '../../src/ids';
+import { addIdentifier } from '../../src/members/add-identifier';
+import { confirmLink } from '../../src/members/confirm-link';
+import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
+import { findMember } from '../../src/members/find-member';
+import { listIdentifiers } from '../../src/members/list-identifiers';
+import { listMemberChanges } from '../../src/members/list-member-changes';
+import type { Identifier, MemberRef } from '../../src/members/member-ref';
+import { removeIdentifier } from '../../src/members/remove-identifier';
+import { redeemPoints } from '../../src/redemption/redeem-points';
+import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, staffPerson, type Till } from '../support/shop-coalition';
+
+let shop: ShopCoalition;
+let fuel: Till;
+let taxi: Till;
+let olga: Principal;
+let numbers = 0;
+
+beforeAll(async () => {
+  shop = await createShopCoalition({ variables: { TESSERA_LOCAL_ISSUER: 'true' } });
+  fuel = await shop.brand('FUEL');
+  taxi = await shop.brand('TAXI');
+  olga = await staffPerson(shop, shop.operatorId);
+});
+afterAll(() => shop.close());
+
+const newPhone = (): Identifier => ({ kind: 'PHONE', value: `+43664${3_000_000 + ++numbers}` });
+const newCard = (): Identifier => ({ kind: 'CARD', value: `9000 ${++numbers}` });
+const by = (identifier: Identifier): MemberRef => ({ by: 'identifier', identifier });
+async function enrol(identifiers: readonly Identifier[] = [], till = fuel) {
+  const { memberId } = await enrolMember(shop.app, till.principal, enrolMemberSchema.parse({ idempotencyKey: newUuid(), identifiers }));
+  const login: Principal = { kind: 'member', memberId, brandId: null };
+  await shop.database.owner.query("INSERT INTO member_identifier (id, member_id, kind, hash, added_at) VALUES ($1, $2, 'LOGIN', $3, now())", [
+    newUuid(),
+    memberId,
+    loginHash(shop.app, { issuer: localIssuer(shop.app), subject: memberId }),
+  ]);
+  return { memberId, ref: { by: 'id', memberId } as MemberRef, login };
+}
+/** A token of the member's login that says what it says. */
+async function tokenOf({ memberId }: { memberId: string }, claims: Record<string, unknown>): Promise<string> {
+  const { privateKey, jwk } = await signingKey(shop.app.keys, 'local-issuer');
+  const jwt = new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: jwk.kid }).setIssuer(localIssuer(shop.app));
+  return jwt.setAudience(shop.app.config.oidc.audience).setSubject(memberId).setExpirationTime('1h').sign(privateKey);
+}
+const add = (principal: Principal, identifier: Identifier, member: MemberRef | null = null, token: string | null = null) =>
+  addIdentifier(shop.app, principal, { member, identifier, token });
+const remove = (principal: Principal, identifier: Identifier, member: MemberRef | null = null) => removeIdentifier(shop.app, principal, { member, identifier });
+const buy = (identifier: Identifier, till = fuel) => recordPurchase(shop.app, till.principal, purchaseOf(by(identifier), '10'));
+const held = async ({ memberId, login }: { memberId: string; login: Principal }) =>
+  (await listIdentifiers(shop.app, login, memberId)).map(({ kind, brandId, active, verifiedAt }) => ({ kind, brandId, active, verified: verifiedAt !== null }));
+const changes = async ({ login }: { login: Principal }) =>
+  (await listMemberChanges(shop.app, login, { limit: 20, before: null })).map(({ operation, by: who }) => `${operation} by ${who}`);
+
+test('a member claims a number: it finds nobody, and keeps nobody from having it, until the login proves it or a brand adds it', async () => {
+  const [phone, other] = [newPhone(), newPhone()];
+  const ana = await enrol();
+  await add(ana.login, phone);
+  await add(ana.login, phone);
+  await add(ana.login, other);
+  expect(await held(ana)).toEqual(Array(2).fill({ kind: 'PHONE', brandId: null, active: false, verified: false }));
+  await expect(buy(phone)).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+  for (const claims of [
+    {},
+    { phone_number: phone.value },
+    { phone_number: phone.value, phone_number_verified: 'true' },
+    { phone_number: other.value, phone_number_verified: true },
+  ])
+    await expect(add(ana.login, phone, null, await tokenOf(ana, claims))).rejects.toMatchObject({ field: 'input.token' });
+  const bea = await enrol();
+  await expect(add(ana.login, phone, null, await tokenOf(bea, { phone_number: phone.value, phone_number_verified: true }))).rejects.toMatchObject({
+    field: 'input.token',
+  });
+  await add(ana.login, phone, null, await tokenOf(ana, { phone_number: phone.value, phone_number_verified: true }));
+  await buy(phone);
+  // By the brand that enrolled the member.
+  await add(fuel.principal, other, ana.ref);
+  await buy(other);
+  expect((await held(ana)).filter(({ active }) => active)).toEqual([
+    { kind: 'PHONE', brandId: null, active: true, verified: true },
+    { kind: 'PHONE', brandId: fuel.brandId, active: true, verified: false },
+  ]);
+  await expect(add(ana.login, newCard())).rejects.toMatchObject({ field: 'input.identifier.kind' });
+  const session: Principal = { kind: 'member', memberId: ana.memberId, brandId: fuel.brandId };
+  for (const change of [add, remove]) await expect(change(session, phone)).rejects.toMatchObject({ name: 'PermissionDenied' });
+});
+
+test('a verified login takes a number over from whoever has it without proof; both see it; what is proved stays', async () => {
+  const phone = newPhone();
+  const [squatter, ana, bea] = [await enrol([phone]), await enrol(), await enrol()];
+  const proof = async (who: typeof ana) => tokenOf(who, { phone_number: phone.value, phone_number_verified: true });
+  await expect(add(taxi.principal, phone, null)).rejects.toMatchObject({ name: 'NotFound' });
+  await add(ana.login, phone, null, await proof(ana));
+  expect(await findMember(shop.app, fuel.principal, by(phone))).toMatchObject({ memberId: ana.memberId });
+  expect(await held(squatter)).toEqual([]);
+  expect(await changes(squatter)).toContain('takeIdentifierOver by MEMBER');
+  expect(await changes(ana)).toContain('addIdentifier by MEMBER');
+  await expect(add(bea.login, phone, null, await proof(bea))).rejects.toMatchObject({ code: 'IDENTIFIER_TAKEN' });
+});
+
+test('a brand adds over a confirmed link only: a card of its own choice would burn the points of whoever it knows by phone', async () => {
+  const [phone, card] = [newPhone(), newCard()];
+  const ana = await enrol([phone]);
+  await buy(phone, taxi);
+  const before = await shop.written();
+  await expect(add(taxi.principal, card, ana.ref)).rejects.toMatchObject({ code: 'MEMBER_NOT_CONFIRMED' });
+  const raw = shop.app.database.transaction({ kind: 'brand', brandId: taxi.brandId }, ({ client }) =>
+    client.query("INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at) VALUES ($1, $2, 'CARD', $3, $4, now())", [
+      newUuid(),
+      ana.memberId,
+      Buffer.alloc(32, 1),
+      taxi.brandId,
+    ]),
+  );
+  await expect(raw).rejects.toThrow('row-level security');
+  await expect(redeemPoints(shop.app, taxi.principal, spendingOf(by(card), 10))).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+  expect(await shop.written()).toEqual(before);
+  await confirmLink(shop.app, ana.login, taxi.brandId);
+  await add(taxi.principal, card, ana.ref);
+  expect(await changes(ana)).toContain('addIdentifier by BRAND');
+});
+
+test('it is taken away by who added it, by the login, and by support; a card rests for 90 days before another brand has it', async () => {
+  const cards = [newCard(), newCard(), newCard(), newCard()];
+  const ana = await enrol(cards);
+  await buy(cards[0], taxi);
+  await expect(remove(taxi.principal, cards[0], by(cards[0]))).rejects.toMatchObject({ name: 'NotFound' });
+  await remove(fuel.principal, cards[0], ana.ref);
+  await remove(ana.login, cards[1]);
+  await remove(olga, cards[2], by(cards[2]));
+  expect((await changes(ana)).filter((each) => each.startsWith('removeIdentifier'))).toEqual([
+    'removeIdentifier by OPERATOR',
+    'removeIdentifier by MEMBER',
+    'removeIdentifier by BRAND',
+  ]);
+  const bea = await enrol([], taxi);
+  for (const card of cards.slice(0, 3)) {
+    await expect(enrol([card], taxi)).rejects.toMatchObject({ code: 'IDENTIFIER_RESTS' });
+    await expect(add(taxi.principal, card, bea.ref)).rejects.toMatchObject({ code: 'IDENTIFIER_RESTS', retrySafe: true });
+  }
+  await add(olga, cards[0], bea.ref);
+  await enrol([cards[1]], fuel);
+  await shop.database.owner.query(
+    "UPDATE member_identifier SET removed_at = removed_at - interval '91 days', added_at = added_at - interval '91 days' WHERE member_id = $1 AND removed_at IS NOT NULL",
+    [ana.memberId],
+  );
+  await add(taxi.principal, cards[2], bea.ref);
+});
+
+test('at most 20 a member, wherever they are added, thirty at once', async () => {
+  const ana = await enrol(Array.from({ length: 15 }, newCard));
+  const answers = await Promise.allSettled(
+    Array.from({ length: 30 }, (_, at) => (at % 2 ? add(ana.login, newPhone()) : add(fuel.principal, newCard(), ana.ref))),
+  );
+  expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+  expect(new Set(answers.flatMap((answer) => (answer.status === 'rejected' ? answer.reason.code : [])))).toEqual(new Set(['TOO_MANY_IDENTIFIERS']));
+  await expect(add(olga, newCard(), ana.ref)).rejects.toMatchObject({ code: 'TOO_MANY_IDENTIFIERS', fields: { maximum: 20 } });
+  expect(await held(ana)).toHaveLength(20);
+});
