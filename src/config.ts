@@ -149,11 +149,7 @@ const VARIABLES = {
   TESSERA_WORKER_CONCURRENCY: count(1, 100).default(2).describe('Jobs that one worker process runs at once, per queue.'),
   TESSERA_QUOTE_MINUTES: count(1, 1_440).default(15).describe('How long a quote of a conversion is honoured.'),
   TESSERA_GOODWILL_LIMIT: count(1, 1_000_000_000).default(100_000).describe('Most whole points that one proposal of goodwill may give.'),
-  TESSERA_CLIENT_ID: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('API client that "npm run import:openings" and "npm run import:purchases" send files as. No other process reads it.'),
+  TESSERA_CLIENT_ID: z.string().min(1).optional().describe('API client that the commands "npm run import:..." send files as. No other process reads it.'),
   TESSERA_CLIENT_SECRET: z.string().min(1).optional().describe('The secret of that client.'),
   TESSERA_SHUTDOWN_SECONDS: count(1, 600).default(20).describe('How long a stopping process waits for what is in flight.'),
 } as const;

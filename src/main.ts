@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: read
   generate,
   'import:members': (config, _log, args) => importFile('MEMBERS', config, args),
   'import:openings': (config, _log, args) => importFile('OPENINGS', config, args),
+  'import:redemptions': (config, _log, args) => importFile('REDEMPTIONS', config, args),
   'import:purchases': (config, _log, args) => importFile('PURCHASES', config, args),
 };
 

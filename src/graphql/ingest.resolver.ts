@@ -6,6 +6,7 @@ import type { ImportedBatch } from '../ingest/import-batch';
 import { importMembers } from '../ingest/import-members';
 import { importOpenings } from '../ingest/import-openings';
 import { importPurchases } from '../ingest/import-purchases';
+import { importRedemptions } from '../ingest/import-redemptions';
 import { countLinesToSendAgain, listLinesToSendAgain } from '../ingest/lines-to-send-again';
 import { finishImport, startImport, startImportSchema } from '../ingest/start-import';
 import { optionalText } from '../ledger/request-fields';
@@ -24,6 +25,7 @@ import {
   ImportMembersInput,
   ImportOpeningsInput,
   ImportPurchasesInput,
+  ImportRedemptionsInput,
   StartImportInput,
   StartImportResult,
 } from './ingest.types';
@@ -68,7 +70,7 @@ async function showBatch(ctx: Context, { import: found, errors, made }: Imported
 }
 
 /** Lines that are entries by themselves. */
-function readBatch(ctx: Context, input: ImportOpeningsInput | ImportMembersInput) {
+function readBatch(ctx: Context, input: ImportOpeningsInput | ImportMembersInput | ImportRedemptionsInput) {
   const importId = readId(ctx, 'import', input.importId, 'input.importId');
   parseInput(someRows, input.rows, 'input.rows');
   const rows = input.rows.map(({ line, unreadable, ...cells }, at) => ({
@@ -155,6 +157,14 @@ export class ImportResolver {
   importOpenings(@Ctx() ctx: Context, @Arg('input', () => ImportOpeningsInput, { description: 'The lines.' }) input: ImportOpeningsInput) {
     const batch = readBatch(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => showBatch(ctx, await importOpenings(app, principal, batch)));
+  }
+
+  @Mutation(() => ImportBatchResult, {
+    description: 'Burns what the next lines of a file say was spent, as redeem does. Asks for the scope redemptions.',
+  })
+  importRedemptions(@Ctx() ctx: Context, @Arg('input', () => ImportRedemptionsInput, { description: 'The lines.' }) input: ImportRedemptionsInput) {
+    const batch = readBatch(ctx, input);
+    return answerOrRefusal(ctx, async (app, principal) => showBatch(ctx, await importRedemptions(app, principal, batch)));
   }
 
   @Mutation(() => ImportBatchResult, { description: 'Enrols the members of the next lines of a file, without points. Asks for the scope members.' })

@@ -9,7 +9,7 @@ import { BrandSuspendedAnswer, TermsNotActiveAnswer } from './terms-refusals.typ
 
 export const ImportKindEnum = enumOf('ImportKind', 'What a file holds.', {
   OPENINGS: "Opening balances of the brand's old programme, a line each.",
-  PURCHASES: 'Purchases, as recordPurchases takes them.',
+  PURCHASES: 'Purchases, as recordPurchases takes them, and returns among them.',
   REDEMPTIONS: 'Points spent in the past, as redeem takes them, a line each.',
   MEMBERS: 'Members to enrol, without points, a line each.',
 });
@@ -228,8 +228,14 @@ export class OpeningRowInput extends RowInput {
   })
   expiresOn?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'YYYY-MM-DD, when they were earned: their month of issue. Today when left out.' })
+  @Field(() => String, { nullable: true, description: 'YYYY-MM-DD, when they were earned: their month of issue. The day of openedOn when left out.' })
   earnedOn?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'YYYY-MM-DD, when the balance came over: the month that it is settled in, by the terms of that day. Today when left out.',
+  })
+  openedOn?: string | null;
 }
 
 @InputType('BasketRowInput', { description: 'A line of a basket.' })
@@ -257,6 +263,9 @@ export class BasketRowInput {
 
   @Field(() => String, { nullable: true, description: 'Tax beside it.' })
   tax?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Of a return: which line of the purchase comes back, from 1. It or sku.' })
+  lineNo?: string | null;
 }
 
 @InputType('PurchaseRowInput', { description: 'A purchase of a file. Its member must be known to the brand, or present an identifier.' })
@@ -276,7 +285,14 @@ export class PurchaseRowInput extends RowInput {
   @Field(() => String, { nullable: true, description: 'How it was paid, such as "card".' })
   instrument?: string | null;
 
-  @Field(() => [BasketRowInput], { nullable: true, description: 'The basket.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "It is a return: the reference of the purchase whose goods come back. `reference` is the return's own then; member and money are those of the purchase.",
+  })
+  returnOf?: string | null;
+
+  @Field(() => [BasketRowInput], { nullable: true, description: 'The basket, or what comes back of it.' })
   lines?: BasketRowInput[] | null;
 }
 
@@ -301,6 +317,33 @@ export class ImportOpeningsInput extends BatchInput {
 export class ImportPurchasesInput extends BatchInput {
   @Field(() => [PurchaseRowInput], { description: ROWS })
   rows!: PurchaseRowInput[];
+}
+
+@InputType('RedemptionRowInput', { description: 'Points spent in the past, as redeem takes them.' })
+export class RedemptionRowInput extends RowInput {
+  @Field(() => String, { nullable: true, description: "Points, a whole number of the currency's smallest unit, above 0." })
+  points?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'When it happened, RFC 3339; now when left out.' })
+  occurredAt?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The purchase that the points paid a part of, before points.' })
+  purchaseAmount?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'ISO 4217 code of its money.' })
+  moneyCurrency?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Where they were spent, such as "shop".' })
+  channel?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What was shown, such as "app".' })
+  instrument?: string | null;
+}
+
+@InputType('ImportRedemptionsInput', { description: 'The next lines of a file of redemptions.' })
+export class ImportRedemptionsInput extends BatchInput {
+  @Field(() => [RedemptionRowInput], { description: ROWS })
+  rows!: RedemptionRowInput[];
 }
 
 @InputType('ImportMembersInput', { description: 'The next lines of a file of members.' })

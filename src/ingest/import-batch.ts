@@ -107,6 +107,20 @@ export async function claimReferences(
   );
 }
 
+/** Those references of purchases that lines of the file have brought so far. */
+export async function namedInFile(
+  app: App,
+  principal: Principal,
+  found: FileImport,
+  rows: readonly { readonly returnOf: string }[],
+): Promise<ReadonlySet<string>> {
+  const byId = new Map(rows.map(({ returnOf }) => [referenceId(app, found, returnOf), returnOf]));
+  const { rows: named } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+    client.query('SELECT reference FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[])', [found.id, [...byId.keys()]]),
+  );
+  return new Set(named.map(({ reference }) => byId.get(reference) ?? ''));
+}
+
 /** A keyed hash: what stays of a reference must not let anyone test a guess. */
 function referenceId(app: App, { brandId }: FileImport, reference: string): Uuid {
   return uuidFromBytes(app.keys.identifierHash(`import-reference/${brandId}`, reference).subarray(0, 16));

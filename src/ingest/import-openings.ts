@@ -11,7 +11,7 @@ import type { AccountRef } from '../ledger/ledger';
 import type { PostingOutcome, PostingRequest } from '../ledger/posting';
 import { hashRef, memberRefContent } from '../members/member-ref';
 import { knowPresented, presentedFor, type ResolvedMember } from '../members/resolve-members';
-import { ALWAYS, type Day, dayOf, monthStart } from '../points/calendar';
+import { ALWAYS, type Day, dayOf, dayStart, monthStart } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
 import { Refusal } from '../refusal';
 import type { FileImport } from './file-import';
@@ -99,7 +99,9 @@ interface PreparedRow {
   readonly row: OpeningRow;
   readonly currency: PointCurrency;
   readonly termsId: Uuid;
-  readonly today: Day;
+  /** When the balance came over. */
+  readonly openedAt: Date;
+  readonly openedOn: Day;
   readonly issueMonth: Day;
   readonly expiresOn: Day;
 }
@@ -108,18 +110,22 @@ function prepare(row: OpeningRow, snapshot: CoalitionSnapshot, found: FileImport
   const wrong = (field: string, code: string, message: string) => ({ error: lineError(row.line, field, code, message) });
   const currency = row.currency === null ? snapshot.currenciesById.get(found.currencyId ?? 0) : snapshot.currenciesByCode.get(row.currency);
   if (!currency) return { error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true) };
-  const agreed = orRefusal(() => requireOpeningTerms(snapshot, brandId, currency, now));
+  const today = dayOf(now, currency.timeZone);
+  const openedOn = row.openedOn ?? today;
+  if (openedOn > today) return wrong('openedOn', 'BAD_VALUE', 'This day is still to come. Give the day on which the balance came over, or none.');
+  const openedAt = row.openedOn === null ? now : dayStart(row.openedOn, currency.timeZone);
+  const agreed = orRefusal(() => requireOpeningTerms(snapshot, brandId, currency, now, openedAt));
   if ('refused' in agreed) return { error: refusedLine(row.line, agreed.refused) };
   if (BigInt(row.points) > mostClearable(snapshot, currency)) return wrong('points', 'TOO_MANY_POINTS', 'These are more points than could ever be settled.');
-  const today = dayOf(now, currency.timeZone);
-  const earnedOn = row.earnedOn ?? today;
-  if (earnedOn > today) return wrong('earnedOn', 'BAD_VALUE', 'This day is still to come. Give the day on which the points were earned, or none.');
+  const earnedOn = row.earnedOn ?? openedOn;
+  if (earnedOn > openedOn)
+    return wrong('earnedOn', 'BAD_VALUE', 'Points were earned before the balance came over (openedOn, today when left out). Correct the day, or leave it out.');
   const expiresOn = row.expiresOn ?? expiryDate(currency.expiry, earnedOn);
   if (expiresOn <= today)
     return row.expiresOn === null
       ? wrong('earnedOn', 'EXPIRED', "By the currency's policy these points have expired. Leave the line out, or give an expiresOn.")
       : wrong('expiresOn', 'EXPIRED', 'These points have expired: expiresOn is the first day on which they can no longer be spent. Leave the line out.');
-  return { row, currency, termsId: agreed.is.id, today, issueMonth: monthStart(earnedOn), expiresOn };
+  return { row, currency, termsId: agreed.is.id, openedAt, openedOn, issueMonth: monthStart(earnedOn), expiresOn };
 }
 
 /** One batch of one import, and what it needs of the ledger. */
@@ -136,9 +142,9 @@ class Batch {
     return reference === null ? derivedUuid('opening-line', this.found.id, String(line)) : derivedUuid('opening', this.brandId, this.nameOf(reference));
   }
 
-  hashOf({ member, currency, points, expiresOn, earnedOn }: OpeningRow): Buffer {
+  hashOf({ member, currency, points, expiresOn, earnedOn, openedOn }: OpeningRow): Buffer {
     const refs = [member.byCustomer, member.byIdentifier].map((ref) => ref && memberRefContent(this.app.keys, this.brandId, ref));
-    return contentHash('OPENING', { refs, currency, points, expiresOn, earnedOn });
+    return contentHash('OPENING', { refs, currency, points, expiresOn, earnedOn, openedOn: openedOn ?? undefined });
   }
 
   async lookUp(rows: readonly OpeningRow[]) {
@@ -216,12 +222,13 @@ class Batch {
   }
 
   private async request(
-    { row, currency, termsId, today, issueMonth, expiresOn }: PreparedRow,
+    { row, currency, termsId, openedAt, openedOn, issueMonth, expiresOn }: PreparedRow,
     wallet: number,
     opening: number,
     snapshot: CoalitionSnapshot,
   ): Promise<PostingRequest> {
     const now = this.app.clock.now().getTime();
+    const occurredAt = row.openedOn === null ? now : openedAt.getTime();
     const issuerCode = snapshot.brandsById.get(this.brandId)?.code ?? '';
     const originId = await this.app.ledger.lotOrigin({ issuer: this.brandId, issuerCode, currencyId: currency.id, issueMonth, termsId, offerId: null });
     return {
@@ -229,8 +236,8 @@ class Batch {
       party: this.brandId,
       kind: 'IMPORT_OPENING',
       contentHash: this.hashOf(row),
-      occurredAt: now,
-      day: today,
+      occurredAt,
+      day: openedOn,
       recordedAt: now,
       loads: { wallets: [wallet] },
       plan: planOpening({
@@ -242,7 +249,7 @@ class Batch {
         points: row.points,
         lot: { originId, expiresOn, availableOn: ALWAYS },
         termsId,
-        activity: activity(currency.expiry, wallet, today),
+        activity: activity(currency.expiry, wallet, openedOn),
       }),
     };
   }

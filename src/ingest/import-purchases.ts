@@ -3,14 +3,17 @@ import type { App } from '../app';
 import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import type { ReferencesRepeat } from '../coalition/references-repeat';
 import type { RecordPurchase } from '../earning/purchase-command';
-import { recordPurchases } from '../earning/record-purchases';
+import { type RecordedPurchase, recordPurchases } from '../earning/record-purchases';
 import type { Uuid } from '../ids';
 import { findPostings } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { dayOf, dayToIso } from '../points/calendar';
+import { bookLines } from './book-lines';
 import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
-import { type LineError, lineError, thrownForLine } from './line-error';
+import { importReturns } from './import-returns';
+import { type LineError, lineError } from './line-error';
 import { type PurchaseRow, readPurchaseRow, type SentPurchase } from './purchase-row';
+import { type ReturnRow, readReturnRow } from './return-row';
 
 export interface ImportPurchases {
   readonly importId: Uuid;
@@ -19,15 +22,13 @@ export interface ImportPurchases {
   readonly bytesDone: bigint | null;
 }
 
-/** Baskets that go to the ledger together, as in one recordPurchases. */
-const AT_ONCE = 100;
-
 /**
- * Records the next purchases of a file: the same purchases that recordPurchases records, and may be sent again like them. Throws as importOpenings does.
+ * Records the next purchases of a file, and the returns among them: the same that recordPurchases and recordReturn record, and may be sent again like
+ * them. Throws as importOpenings does.
  */
 export async function importPurchases(app: App, principal: Principal, { importId, rows, bytesDone }: ImportPurchases): Promise<ImportedBatch> {
   const { brandId, found, fresh } = await beginBatch(app, principal, 'PURCHASES', importId, rows);
-  const read = fresh.map(readPurchaseRow);
+  const read = fresh.map((row) => (isReturn(row) ? readReturnRow(row) : readPurchaseRow(row)));
   const purchases = read.filter(isPurchase);
   const { snapshot, own, stored } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const coalition = await app.coalition.snapshot(client);
@@ -43,7 +44,7 @@ export async function importPurchases(app: App, principal: Principal, { importId
     return booked ?? (repeat === 'ANY' && row.reference !== null ? ofContent : ofLine);
   };
   const duplicates = await claimReferences(app, principal, found, namedOnce(snapshot, repeat, own, purchases, app.clock.now()));
-  const decided = new Map<PurchaseRow, EntryResult>();
+  const decided = new Map<unknown, EntryResult>();
   const asked: { row: PurchaseRow; command: RecordPurchase }[] = [];
   for (const row of purchases) {
     const duplicate = duplicates.get(row.line);
@@ -52,43 +53,32 @@ export async function importPurchases(app: App, principal: Principal, { importId
       decided.set(row, { is: 'rejected', error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true) });
     else asked.push({ row, command: row.command({ currency: row.currency ?? own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
   }
-  const given: unknown[] = [];
-  for (let at = 0; at < asked.length; at += AT_ONCE) {
-    const part = asked.slice(at, at + AT_ONCE);
-    const results = await recordPurchases(
-      app,
-      principal,
-      part.map(({ command }) => command),
-    );
-    results.forEach((result, i) => {
-      const { row } = part[i];
-      if (result.status === 'fulfilled') {
-        const before = storedUnder(keyOf(row));
-        // What this very import booked before it was interrupted is its own.
-        const repeated = result.value.byReference || (before !== undefined && before.outcome.recordedAt < found.startedAt.getTime());
-        const made = { purchaseId: result.value.dryRun ? null : result.value.purchaseId, memberId: null };
-        decided.set(row, repeated ? { is: 'repeated', made } : { is: 'imported', points: result.value.points, made });
-      } else if (isOfNoLine(result.reason)) given.push(result.reason);
-      else decided.set(row, { is: 'rejected', error: inItsField(row, thrownForLine(row.line, result.reason)) });
-    });
-  }
-  // The batch is given up for what a repetition may not meet; what is booked is found again then.
-  if (given.length > 0) throw given[0];
+  const book = (commands: readonly RecordPurchase[]) => recordPurchases(app, principal, commands);
+  const booked = (row: PurchaseRow, { byReference, dryRun, purchaseId, points }: RecordedPurchase): EntryResult => {
+    const before = storedUnder(keyOf(row));
+    // What this very import booked before it was interrupted is its own.
+    const repeated = byReference || (before !== undefined && before.outcome.recordedAt < found.startedAt.getTime());
+    const made = { purchaseId: dryRun ? null : purchaseId, memberId: null };
+    return repeated ? { is: 'repeated', made } : { is: 'imported', points, made };
+  };
+  await bookLines(asked, { book, booked, inItsField }, decided);
+  await importReturns(app, principal, { ...found, own }, read.filter(isReturnRow), decided);
   const results = new Map(fresh.map((each, at) => [each, resultAt(read[at], decided)]));
   return endBatch(app, principal, found, { results, enrolled: 0, bytesDone });
 }
 
-function isPurchase(read: PurchaseRow | LineError): read is PurchaseRow {
-  return 'command' in read;
+type Read = PurchaseRow | ReturnRow | LineError;
+
+function isReturn({ cells, unreadable }: SentPurchase): boolean {
+  return unreadable === null && (cells.returnOf ?? '').trim() !== '';
 }
 
-function isOfNoLine(reason: unknown): boolean {
-  try {
-    thrownForLine(0, reason);
-    return false;
-  } catch {
-    return true;
-  }
+function isPurchase(read: Read): read is PurchaseRow {
+  return 'command' in read && !('returnOf' in read);
+}
+
+function isReturnRow(read: Read): read is ReturnRow {
+  return 'returnOf' in read;
 }
 
 /**
@@ -132,8 +122,8 @@ function inItsField(row: PurchaseRow, error: LineError): LineError {
   return error.code === 'UNKNOWN_MEMBER' ? { ...error, field: row.member.byCustomer ? 'customerId' : 'identifier' } : error;
 }
 
-function resultAt(read: PurchaseRow | LineError, decided: ReadonlyMap<PurchaseRow, EntryResult>): EntryResult {
-  if (!isPurchase(read)) return { is: 'rejected', error: read };
+function resultAt(read: Read, decided: ReadonlyMap<unknown, EntryResult>): EntryResult {
+  if (!('command' in read)) return { is: 'rejected', error: read };
   const result = decided.get(read);
   if (!result) throw new Error(`line ${read.line} was neither imported nor refused`);
   return result;

@@ -23,12 +23,22 @@ export interface OpeningRow {
   readonly expiresOn: Day | null;
   /** When they were earned; null: today. */
   readonly earnedOn: Day | null;
+  /** Local day on which the balance came over: the month that it is settled in. null: today. */
+  readonly openedOn: Day | null;
   /** The brand's own name for this balance: imported once, in however many files it stands. null: this line of this import. */
   readonly reference: string | null;
 }
 
 const openingCells = z
-  .object({ ...memberCells, currency: currencyCell, points: pointsCell, expiresOn: dayCell.optional(), earnedOn: dayCell.optional(), reference: referenceCell })
+  .object({
+    ...memberCells,
+    currency: currencyCell,
+    points: pointsCell,
+    expiresOn: dayCell.optional(),
+    earnedOn: dayCell.optional(),
+    openedOn: dayCell.optional(),
+    reference: referenceCell,
+  })
   .superRefine(namesMember);
 
 /** Reads a line, apart from everything else in the world. */
@@ -36,7 +46,7 @@ export function readOpeningRow({ line, cells, unreadable }: SentRow): OpeningRow
   if (unreadable !== null) return lineError(line, null, 'UNREADABLE', unreadable);
   const parsed = openingCells.safeParse(filled(cells));
   if (!parsed.success) return badValue(line, parsed.error);
-  const { currency, points, expiresOn, earnedOn, reference, ...member } = parsed.data;
+  const { currency, points, expiresOn, earnedOn, openedOn, reference, ...member } = parsed.data;
   return {
     line,
     member: namedMember(member),
@@ -44,6 +54,7 @@ export function readOpeningRow({ line, cells, unreadable }: SentRow): OpeningRow
     points,
     expiresOn: expiresOn ?? null,
     earnedOn: earnedOn ?? null,
+    openedOn: openedOn ?? null,
     reference: reference ?? null,
   };
 }

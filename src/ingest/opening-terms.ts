@@ -15,9 +15,12 @@ export class OpeningsNotAgreed extends Refusal {
   }
 }
 
-/** The terms under which a brand brings in opening balances now; throws TermsNotActive, OpeningsNotAgreed. */
-export function requireOpeningTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currency: PointCurrency, now: Date): TermsVersion {
-  const terms = requireTerms(snapshot, brandId, currency.id, 'issue', now, now);
+/**
+ * The terms under which a brand brings in balances that came over at an instant, now when left out. Throws TermsNotActive, OpeningsNotAgreed,
+ * OccurredAtOutOfRange.
+ */
+export function requireOpeningTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currency: PointCurrency, now: Date, openedAt = now): TermsVersion {
+  const terms = requireTerms(snapshot, brandId, currency.id, 'issue', openedAt, now);
   if (terms.openingPrice === null) throw new OpeningsNotAgreed(currency.code);
   return terms;
 }

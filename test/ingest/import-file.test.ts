@@ -245,6 +245,75 @@ describe('sending a file through the API', () => {
     await expect(run('MEMBERS', path, '--currency', 'FLP')).rejects.toThrow('members are of no points currency');
   });
 
+  it('brings in what was bought, spent and brought back in the past', async () => {
+    const purchases = [
+      'P-1,PAST,2026-01-10T10:00:00Z,EUR,MUG,4,100.00,,',
+      'P-1,PAST,2026-01-10T10:00:00Z,EUR,CUP,1,50.00,,',
+      'RT-1,,2026-01-20T10:00:00Z,,MUG,1,,P-1,',
+      'RT-1,,2026-01-20T10:00:00Z,,,1,,P-1,2',
+      'RT-2,,2026-01-21T10:00:00Z,,MUG,9,,P-1,',
+      'RT-3,,2026-01-21T10:00:00Z,,MUG,1,,P-9,',
+    ];
+    const file = write('past.csv', `reference,customerId,occurredAt,moneyCurrency,sku,quantity,unitPrice,returnOf,lineNo\n${purchases.join('\n')}\n`);
+    await run('MEMBERS', write('past-members.csv', 'customerId\nPAST\n'));
+    const before = await booked();
+    expect(await run('PURCHASES', file, '--dry-run')).toBe(1);
+    expect(await booked()).toEqual(before);
+    said.length = 0;
+    expect(await run('PURCHASES', file)).toBe(1);
+    expect(said.at(-1)).toMatch(/^imported: 2 of 4 entries, 300 points, /);
+    expect(said).toContainEqual(expect.stringMatching(/^1 x RETURN_EXCEEDS_PURCHASE \(line 6\)/));
+    expect(said).toContainEqual(expect.stringMatching(/^1 x UNKNOWN_PURCHASE in returnOf \(line 7\)/));
+    const kept = async () => {
+      const { rows } = await points.test.database.owner.query(
+        "SELECT (SELECT sum(clawed_back)::int FROM purchase_return) AS clawed, (SELECT count(*)::int FROM purchase_return WHERE reference = 'RT-1') AS returns, (SELECT sum(points)::int FROM redemption) AS burned",
+      );
+      return rows[0];
+    };
+    expect(await kept()).toEqual({ clawed: 150, returns: 1, burned: null });
+    const spent = write(
+      'spent.csv',
+      'customerId,points,occurredAt,purchaseAmount,moneyCurrency,reference\nPAST,100,2026-02-01T10:00:00Z,20.00,EUR,S-1\nPAST,9000,2026-02-02T10:00:00Z,999.00,EUR,S-2\nPAST,10,2026-02-02T10:00:00Z,5.00,,S-3\n',
+    );
+    expect(await run('REDEMPTIONS', spent, '--dry-run')).toBe(1);
+    expect((await kept()).burned).toBeNull();
+    expect(await run('REDEMPTIONS', spent)).toBe(1);
+    expect(said.at(-1)).toMatch(/^imported: 1 of 3 entries, 100 points, .* 0 there before, 2 wrong/);
+    expect(said).toContainEqual(expect.stringMatching(/^1 x BAD_VALUE in moneyCurrency \(line 4\)/));
+    expect((await kept()).burned).toBe(100);
+    // The same receipt in another file is there already.
+    const again = write('spent-2.csv', 'customerId,points,occurredAt,purchaseAmount,moneyCurrency,reference\nPAST,100,2026-02-01T10:00:00Z,20.00,EUR,S-1\n');
+    expect(await run('REDEMPTIONS', again)).toBe(0);
+    expect(said.at(-1)).toMatch(/^imported: 0 of 1 entries, 0 points, .* 1 there before, 0 wrong/);
+    expect((await kept()).burned).toBe(100);
+  });
+
+  it('sends again what was refused for what may have changed, and nothing else', async () => {
+    const heading = 'reference,customerId,occurredAt,moneyCurrency,sku,quantity,unitPrice\n';
+    const line = (reference: string, customer: string) => `${reference},${customer},2026-02-10T10:00:00Z,EUR,MUG,1,10.00\n`;
+    const file = write(
+      'later.csv',
+      `${heading}${line('L-1', 'LATE')}${line('L-2', 'PAST')}${line('L-3', 'LATE')}L-4,PAST,2026-02-10T10:00:00Z,EUR,MUG,none,10.00\n`,
+    );
+    await run('MEMBERS', write('later-members.csv', 'customerId\nPAST\n'));
+    expect(await run('PURCHASES', file)).toBe(1);
+    expect(said.at(-1)).toMatch(/^imported: 1 of 4 entries, 10 points, .* 0 there before, 3 wrong/);
+    await run('MEMBERS', write('late-members.csv', 'customerId\nLATE\n'));
+    said.length = 0;
+    bodies.length = 0;
+    expect(await run('PURCHASES', file)).toBe(1);
+    expect(said[0]).toMatch(
+      /^this file was imported to its end before, at .*: 2 entries that were refused for what may have changed are sent again, and nothing else$/,
+    );
+    expect(said.at(-1)).toMatch(/^imported: 3 of 4 entries, 30 points, .* 0 there before, 1 wrong/);
+    expect(
+      bodies.filter((body) => body.includes('importPurchases(')).map((body) => JSON.parse(body).variables.input.rows.map((row: { line: number }) => row.line)),
+    ).toEqual([[2, 4]]);
+    said.length = 0;
+    expect(await run('PURCHASES', file)).toBe(1);
+    expect(said[0]).toMatch(/nothing is sent again$/);
+  });
+
   it('fills a list of errors that is asked for later, however long it is', async () => {
     const path = write('long.csv', `customerId,points\n${'A-1,none\n'.repeat(150)}`);
     expect(await run('OPENINGS', path)).toBe(1);

@@ -267,3 +267,22 @@ test('without an agreed price nothing is started; a finished import takes no mor
   expect(await rows(`SELECT count(*)::int AS n FROM file_import_reference WHERE import_id = '${id}'`)).toEqual([{ n: 0 }]);
   await expect(send(id, [row(9, { customerId: 'X', points: '1' })])).rejects.toMatchObject({ code: 'IMPORT_FINISHED' });
 });
+
+test('a balance that came over on another day is of that day and its month', async () => {
+  const { id } = await start(fuel);
+  const { errors } = await send(id, [
+    row(2, { customerId: 'D-1', points: '70', openedOn: '2026-01-31', earnedOn: '2025-11-03', reference: 'dated/1' }),
+    row(3, { customerId: 'D-1', points: '5', openedOn: '2026-03-16' }),
+    row(4, { customerId: 'D-1', points: '5', openedOn: '2026-01-31', earnedOn: '2026-02-01' }),
+    row(5, { customerId: 'D-1', points: '5', openedOn: '1911-01-01' }),
+  ]);
+  expect(errors.map(({ line, field, code }) => `${line} ${field} ${code}`)).toEqual([
+    '3 openedOn BAD_VALUE',
+    '4 earnedOn BAD_VALUE',
+    '5 null TERMS_NOT_ACTIVE',
+  ]);
+  expect(
+    await rows(`SELECT t.occurred_at, t.amount::int, o.issue_month::text, l.expires_on::text FROM transfer t JOIN lot l ON l.account_id = t.credit_account
+      JOIN lot_origin o ON o.id = l.origin_id WHERE t.code = 'OPENING' AND t.amount = 70`),
+  ).toEqual([{ occurred_at: new Date('2026-01-31T00:00:00Z'), amount: 70, issue_month: '2025-11-01', expires_on: '2027-11-03' }]);
+});

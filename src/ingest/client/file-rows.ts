@@ -1,9 +1,9 @@
 import type { FileRecord } from './read-file';
 
 /** What a file holds. */
-export type FileKind = 'OPENINGS' | 'PURCHASES' | 'MEMBERS';
+export type FileKind = 'OPENINGS' | 'PURCHASES' | 'REDEMPTIONS' | 'MEMBERS';
 
-/** An entry as the API takes it: a MemberRowInput, OpeningRowInput or PurchaseRowInput. */
+/** An entry as the API takes it: a MemberRowInput, OpeningRowInput, PurchaseRowInput or RedemptionRowInput. */
 export interface Row {
   readonly line: number;
   readonly lastLine: number;
@@ -15,16 +15,17 @@ export interface Row {
 const IDENTIFIERS = { card: 'CARD', qr: 'QR', phone: 'PHONE', email: 'EMAIL', walletPass: 'WALLET_PASS' } as const;
 const MEMBER = ['customerId', 'identifierKind', 'identifier', ...Object.keys(IDENTIFIERS)];
 const MEMBERS = [...MEMBER, 'jurisdiction'];
-const OPENING = [...MEMBER, 'currency', 'points', 'expiresOn', 'earnedOn', 'reference'];
-const BASKET = ['sku', 'category', 'quantity', 'unitPrice', 'amount', 'kind', 'tax'];
-const PURCHASE = [...MEMBER, 'currency', 'occurredAt', 'moneyCurrency', 'channel', 'instrument', 'reference'];
+const OPENING = [...MEMBER, 'currency', 'points', 'expiresOn', 'earnedOn', 'openedOn', 'reference'];
+const BASKET = ['sku', 'category', 'quantity', 'unitPrice', 'amount', 'kind', 'tax', 'lineNo'];
+const PURCHASE = [...MEMBER, 'currency', 'occurredAt', 'moneyCurrency', 'channel', 'instrument', 'reference', 'returnOf'];
+const REDEMPTION = [...MEMBER, 'currency', 'points', 'occurredAt', 'purchaseAmount', 'moneyCurrency', 'channel', 'instrument', 'reference'];
 
 /** Most lines of one basket. */
 const MOST_BASKET_LINES = 500;
 
 /** Columns and fields of a kind of file; capitals, blanks, "_" and "-" in their names do not count. */
 export function namesIn(kind: FileKind, format: 'csv' | 'ndjson'): (name: string) => string | null {
-  const known = kind === 'MEMBERS' ? MEMBERS : kind === 'OPENINGS' ? OPENING : [...PURCHASE, ...(format === 'csv' ? BASKET : ['lines'])];
+  const known = { MEMBERS, OPENINGS: OPENING, REDEMPTIONS: REDEMPTION, PURCHASES: [...PURCHASE, ...(format === 'csv' ? BASKET : ['lines'])] }[kind];
   const byName = new Map(known.map((name) => [name.toLowerCase(), name]));
   return (name) => byName.get(name.toLowerCase().replace(/[\s_-]/g, '')) ?? null;
 }
@@ -44,7 +45,8 @@ async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator
   let open: FileRecord[] = [];
   for await (const record of records) {
     const reference = record.values.reference;
-    if (open.length > 0 && (record.unreadable !== null || !reference || reference !== open[0].values.reference)) {
+    const isAnother = !reference || reference !== open[0]?.values.reference || (record.values.returnOf ?? '') !== (open[0]?.values.returnOf ?? '');
+    if (open.length > 0 && (record.unreadable !== null || isAnother)) {
       yield toPurchase(open);
       open = [];
     }

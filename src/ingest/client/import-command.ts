@@ -133,12 +133,15 @@ class Report {
     return sent;
   }
 
-  async onStart({ lastLine, entries, finishedAt, alike }: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void> {
+  async onStart({ lastLine, entries, finishedAt, toSendAgain, alike }: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void> {
     if (alike !== null)
       this.say(
         `${alike.fileName ?? 'another file'}, imported to its end at ${alike.finishedAt}, began with the same lines (${alike.id}): entries without a reference that are in both count twice`,
       );
-    if (finishedAt !== null) this.say(`this file was imported to its end before, at ${finishedAt}: nothing is sent again`);
+    if (finishedAt !== null)
+      this.say(
+        `this file was imported to its end before, at ${finishedAt}: ${toSendAgain === 0 ? 'nothing is sent again' : `${toSendAgain} entries that were refused for what may have changed are sent again, and nothing else`}`,
+      );
     else if (lastLine > 0) this.say(`going on after line ${lastLine}: ${entries} entries were done before`);
     if (this.errorsTo === null) return;
     const begunAnew = lastLine === 0 && finishedAt === null;

@@ -45,6 +45,8 @@ export interface Sent {
   readonly enrolled: number;
   readonly points: number;
   readonly finishedAt: string | null;
+  /** Entries of a finished import that were refused for what may have changed since. */
+  readonly toSendAgain: number;
   /** Another file of before that began with the same lines. */
   readonly alike: { readonly id: string; readonly fileName: string | null; readonly finishedAt: string } | null;
 }
@@ -67,14 +69,17 @@ export interface Watcher {
 /** Requests stay well below what a gateway takes at once (TESSERA_BODY_LIMIT). */
 const MOST_BYTES = 400_000;
 
-const IMPORT = 'id lastLine entries imported repeated rejected enrolled points finishedAt alike { id fileName finishedAt }';
+const IMPORT = 'id lastLine entries imported repeated rejected enrolled points finishedAt toSendAgain alike { id fileName finishedAt }';
 const ERROR = 'line field code message';
 const ERRORS = `query ($id: ID!, $after: String) { import(id: $id) { errors(first: 100, after: $after) { edges { node { ${ERROR} } } pageInfo { hasNextPage endCursor } } } }`;
+const AGAIN =
+  'query ($id: ID!, $after: String) { import(id: $id) { linesToSendAgain(first: 100, after: $after) { edges { node { line } } pageInfo { hasNextPage endCursor } } } }';
 const REFUSAL = '... on Refusal { code message retrySafe }';
 const START = `mutation ($input: StartImportInput!) { startImport(input: $input) { ... on FileImport { ${IMPORT} } ${REFUSAL} } }`;
 const FINISH = `mutation ($input: FinishImportInput!) { finishImport(input: $input) { ${IMPORT} } }`;
 const BATCH = `{ ... on ImportedBatch { import { ${IMPORT} } errors { ${ERROR} } } ${REFUSAL} }`;
 const SEND: Readonly<Record<FileKind, string>> = {
+  REDEMPTIONS: `mutation ($input: ImportRedemptionsInput!) { importRedemptions(input: $input) ${BATCH} }`,
   MEMBERS: `mutation ($input: ImportMembersInput!) { importMembers(input: $input) ${BATCH} }`,
   OPENINGS: `mutation ($input: ImportOpeningsInput!) { importOpenings(input: $input) ${BATCH} }`,
   PURCHASES: `mutation ($input: ImportPurchasesInput!) { importPurchases(input: $input) ${BATCH} }`,
@@ -104,14 +109,16 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
   let sent = await start(key);
   const begun = () => watcher.onStart(sent, () => errorsOf(platform, sent.id));
   if (sent.finishedAt !== null) {
-    if (!file.dryRun) {
+    if (file.dryRun) sent = await start(`${key} ${randomUUID()}`);
+    else if (sent.toSendAgain === 0) {
       await begun();
       return { sent, facts, stopped: false };
     }
-    sent = await start(`${key} ${randomUUID()}`);
   }
   await begun();
   const { id, lastLine } = sent;
+  const again = sent.finishedAt === null ? null : await linesToSendAgain(platform, id);
+  const isDone = ({ line }: Row) => (again === null ? line <= lastLine : !again.has(line));
   const records = facts.watch(readRecords(file, namesIn(file.kind, file.format)));
   const rows = rowsOf(file.kind, records);
   let batch: Row[] = [];
@@ -134,7 +141,7 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
   const enough = () => file.stopAfter !== null && sent.rejected >= file.stopAfter;
   for await (const row of rows) {
     facts.add(row);
-    if (row.line <= lastLine) {
+    if (isDone(row)) {
       begunAt = row.end;
       continue;
     }
@@ -149,6 +156,24 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
   await send();
   if (enough()) return { sent, facts, stopped: true };
   return { sent: await platform.ask<Sent>(FINISH, { input: { importId: id } }), facts, stopped: false };
+}
+
+/** Lines of a finished import that may be sent again, and they alone. */
+async function linesToSendAgain(platform: Platform, id: string): Promise<ReadonlySet<number>> {
+  const lines = new Set<number>();
+  for (let after: string | null = null; ; ) {
+    const answer: LinePage = await platform.ask<LinePage>(AGAIN, { id, after });
+    for (const { node } of answer.linesToSendAgain.edges) lines.add(node.line);
+    if (!answer.linesToSendAgain.pageInfo.hasNextPage) return lines;
+    after = answer.linesToSendAgain.pageInfo.endCursor;
+  }
+}
+
+interface LinePage {
+  readonly linesToSendAgain: {
+    readonly edges: readonly { readonly node: { readonly line: number } }[];
+    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  };
 }
 
 interface ErrorPage {

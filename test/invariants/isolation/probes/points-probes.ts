@@ -71,6 +71,11 @@ export const POINTS_PROBES: Readonly<Record<string, Probe>> = {
     args: (side, id) => ({ input: { importId: new Id('import', id), rows: [{ ...fileRow(side), points: '10', earnedOn: '2026-01-05' }] } }),
     gives: ['input.rows.0.customerId'],
   }),
+  'Mutation.importRedemptions': probe<Uuid>({
+    prepare: (side) => side.bringIn('REDEMPTIONS'),
+    args: (side, id) => ({ input: { importId: new Id('import', id), rows: [{ ...fileRow(side), points: '10', purchaseAmount: '50', moneyCurrency: 'EUR' }] } }),
+    gives: ['input.rows.0.customerId'],
+  }),
   'Mutation.importMembers': probe<Uuid>({
     prepare: (side) => side.bringIn('MEMBERS'),
     args: (side, id) => ({ input: { importId: new Id('import', id), rows: [{ ...memberRow(side), jurisdiction: 'AT' }] } }),
