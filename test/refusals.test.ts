@@ -84,7 +84,6 @@ const NO_POSTINGS = {
     'ImportFinished',
     'LaterPeriodClosed',
     'LimitEnded',
-    'LoginTaken',
     'MemberInHousehold',
     'NotASandbox',
     'NoticeTooShort',
@@ -104,7 +103,7 @@ const NO_POSTINGS = {
     'TooManyVersions',
     'TwoSecretsLive',
   ],
-  later: ['EarlierPeriodOpen', 'NotSettledYet', 'PeriodNotEnded', 'TooManyQuotes'],
+  later: ['EarlierPeriodOpen', 'LoginBound', 'LoginTaken', 'NotSettledYet', 'PeriodNotEnded', 'TooManyQuotes'],
 };
 
 const NOT_NOW = ['DatabaseUnavailable', 'LedgerUnavailable', 'Overloaded'];
