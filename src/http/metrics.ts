@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { BuiltApp } from '../app';
 import { systemClock } from '../clock';
 import { aheadOfDatabase } from '../database/same-time';
+import { failedLookUps } from '../members/failed-look-ups';
 import { type JournalLag, journalLag } from '../outbox/journal-lag';
 import { countSetAside } from '../settlement/set-aside-events';
 import { directRoutes } from './direct-route';
@@ -71,7 +72,8 @@ function measureRequests(server: FastifyInstance, registry: Registry): void {
   });
 }
 
-function measurePostings({ ledger }: BuiltApp, registry: Registry): void {
+function measurePostings(app: BuiltApp, registry: Registry): void {
+  const { ledger } = app;
   const registers = [registry];
   const total = (name: string, help: string, read: () => number) =>
     new Counter({
@@ -91,6 +93,7 @@ function measurePostings({ ledger }: BuiltApp, registry: Registry): void {
     'Time spent posting batches; near 1 a second the ledger of this process is busy all the time.',
     () => ledger.stats.busyMs / 1_000,
   );
+  total('tessera_failed_look_ups_total', "Cards, codes and numbers that were shown for purchases and redemptions and are nobody's.", () => failedLookUps(app));
   new Gauge({
     name: 'tessera_postings_waiting',
     help: 'Postings waiting for the next batch; near TESSERA_LEDGER_QUEUE new ones are refused as OVERLOADED.',

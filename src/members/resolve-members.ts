@@ -5,6 +5,7 @@ import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
 import type { AccountId, PostingOutcome } from '../ledger/posting';
 import { NotFound, Refusal } from '../refusal';
+import { countFailedLookUps } from './failed-look-ups';
 import { dialledIn, type Holder, type International, isPhone } from './identifier-look';
 import { findWallets, MemberLook, type ResolvedMember, type TillCodeUse } from './member-look';
 import { type HashedRef, hashRef, type MemberRef } from './member-ref';
@@ -141,6 +142,7 @@ export async function foundMembers(
   const presented = refs.filter((_ref, at) => known[at] === null && look.ids[at] !== null && look.isShown(at));
   const met = presented.length === 0 ? [] : await meet(app, tx, brandId, new MemberLook(brandId, presented, international, lookedAt(app)));
   const byRef = new Map(presented.map((ref, at) => [ref, met[at]]));
+  countFailedLookUps(app, refs.filter((ref, at) => ref.by === 'identifier' && look.holder(at) === undefined).length);
   return refs.map((ref, at) => {
     if (look.isAmbiguous(at)) return new IdentifierAmbiguous();
     const member = known[at] ?? byRef.get(ref) ?? null;

@@ -3,6 +3,7 @@ import { recordPurchase } from '../../src/earning/record-purchases';
 import { newUuid } from '../../src/ids';
 import { confirmLink } from '../../src/members/confirm-link';
 import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
+import { failedLookUps } from '../../src/members/failed-look-ups';
 import type { Identifier, MemberRef } from '../../src/members/member-ref';
 import { removeIdentifier } from '../../src/members/remove-identifier';
 import { createTillCode } from '../../src/members/till-code';
@@ -105,6 +106,16 @@ test("the setting is the operator's: nothing at all, and no limit", async () => 
   await setCardOnly(taxi, null);
   expect(await burn(taxi, ana.card, 4_000)).toMatchObject({ balance: { active: 1_000 } });
   await setCardOnly(taxi, 1_000);
+});
+
+test("what is nobody's is counted", async () => {
+  const before = failedLookUps(shop.app);
+  for (const [kind, value] of [
+    ['CARD', '1'],
+    ['PHONE', '+43664999999'],
+  ] as const)
+    await expect(buy(taxi, by({ kind, value }))).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+  expect(failedLookUps(shop.app) - before).toBe(2);
 });
 
 test('what can be spent is told no further than a card can burn, and not at all to a dry run', async () => {
