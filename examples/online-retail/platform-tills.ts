@@ -4,7 +4,7 @@ import type { GraphQLClient } from './graphql-client';
 import { backoff } from './http-client';
 import type { BrandCode, BrandPurchase, BrandReturn } from './member-events';
 import { type Answer, accepted, isRefusal, REFUSAL, type RefusalAnswer } from './refusals';
-import type { Tills, WalletBalance } from './replay-member';
+import type { TakenBack, Tills, WalletBalance } from './replay-member';
 import { MONEY } from './setup';
 
 const BALANCE = 'balance { active arrears }';
@@ -12,7 +12,7 @@ const BALANCE = 'balance { active arrears }';
 const ENROL = `mutation Enrol($input: [EnrolMemberInput!]!) { enrolMembers(input: $input) { __typename ${REFUSAL} } }`;
 const REDEEM = `mutation Redeem($input: RedeemInput!) { redeem(input: $input) { __typename ... on Redemption { redemptionId ${BALANCE} } ${REFUSAL} } }`;
 const PURCHASES = `mutation Purchases($input: [RecordPurchaseInput!]!) { recordPurchases(input: $input) { __typename ... on RecordedPurchase { purchaseId points ${BALANCE} } ${REFUSAL} } }`;
-const RETURN = `mutation Return($input: RecordReturnInput!) { recordReturn(input: $input) { __typename ... on RecordedReturn { clawedBack reinstated ${BALANCE} } ${REFUSAL} } }`;
+const RETURN = `mutation Return($input: RecordReturnInput!) { recordReturn(input: $input) { __typename ... on RecordedReturn { clawedBack arrearsMade reinstated arrearsFilled } ${REFUSAL} } }`;
 
 /** How much goes together and at once, for each brand. */
 export interface Pace {
@@ -74,12 +74,7 @@ export function platformTills(brands: ReadonlyMap<BrandCode, GraphQLClient>, cur
         lines: lines.map(({ lineNo, quantity }) => ({ lineNo, quantity: String(quantity) })),
       };
       return untilAnswered(`return ${reference}`, async () => {
-        const { recordReturn } = await single<{ recordReturn: Answer<{ clawedBack: number; reinstated: number; balance: WalletBalance }> }>(
-          purchase.brand,
-          RETURN,
-          input,
-          urgency,
-        );
+        const { recordReturn } = await single<{ recordReturn: Answer<TakenBack> }>(purchase.brand, RETURN, input, urgency);
         return recordReturn;
       });
     },

@@ -18,11 +18,17 @@ export interface Tills {
     bought: { readonly purchase: BrandPurchase; readonly customer: string; readonly redemptionId: string | null },
     urgency: number,
   ): Promise<{ readonly purchaseId: string; readonly points: number; readonly balance: WalletBalance }>;
-  takeBack(
-    returned: BrandReturn,
-    purchaseId: string,
-    urgency: number,
-  ): Promise<{ readonly clawedBack: number; readonly reinstated: number; readonly balance: WalletBalance }>;
+  takeBack(returned: BrandReturn, purchaseId: string, urgency: number): Promise<TakenBack>;
+}
+
+/** What a return did to the member's points. A brand that knows the member by a card alone is not told the balance after it, but can reckon it. */
+export interface TakenBack {
+  readonly clawedBack: number;
+  /** Points of clawedBack that the wallet had no longer. */
+  readonly arrearsMade: number;
+  readonly reinstated: number;
+  /** Points of reinstated that paid arrears. */
+  readonly arrearsFilled: number;
 }
 
 /** Gross points of one brand. */
@@ -72,8 +78,9 @@ export async function replayMember(history: MemberHistory, tills: Tills, tally: 
         const purchaseId = purchaseIds.get(returned.purchase);
         if (purchaseId === undefined) throw new Error(`${returned.reference} comes before its purchase`);
         const answer = await tills.takeBack(returned, purchaseId, left);
-        tallyReturn(tally, returned.purchase.brand, answer, balance);
-        balance = answer.balance;
+        const after = balanceAfter(answer, balance);
+        tallyReturn(tally, returned.purchase.brand, answer, after.arrears - balance.arrears);
+        balance = after;
         done();
       }
       continue;
@@ -100,16 +107,22 @@ export async function replayMember(history: MemberHistory, tills: Tills, tally: 
   tally.balances.set(customer, balance);
 }
 
-function tallyReturn(tally: Tally, brand: BrandCode, answer: { clawedBack: number; reinstated: number; balance: WalletBalance }, before: WalletBalance): void {
+/** What the wallet holds after a return. */
+export function balanceAfter({ clawedBack, arrearsMade, reinstated, arrearsFilled }: TakenBack, before: WalletBalance): WalletBalance {
+  return {
+    active: before.active - (clawedBack - arrearsMade) + (reinstated - arrearsFilled),
+    arrears: before.arrears + arrearsMade - arrearsFilled,
+  };
+}
+
+function tallyReturn(tally: Tally, brand: BrandCode, { clawedBack, arrearsMade, reinstated }: TakenBack, arrearsGrown: number): void {
   const brandTally = tally.brand(brand);
-  if (answer.clawedBack > 0) tally.clawbacks++;
-  brandTally.clawedBack += answer.clawedBack;
-  if (answer.reinstated > 0) tally.reinstatements++;
-  brandTally.reinstated += answer.reinstated;
-  // What came out of the wallet is what it lost; the rest of the clawback went into arrears, unless a reinstatement filled some at once.
-  const found = before.active - answer.balance.active;
-  if (answer.reinstated === 0) tally.arrearsArisen += answer.clawedBack - found;
-  else tally.arrearsArisen += Math.max(0, answer.balance.arrears - before.arrears);
+  if (clawedBack > 0) tally.clawbacks++;
+  brandTally.clawedBack += clawedBack;
+  if (reinstated > 0) tally.reinstatements++;
+  brandTally.reinstated += reinstated;
+  // What a reinstatement fills at once has not arisen.
+  tally.arrearsArisen += reinstated === 0 ? arrearsMade : Math.max(0, arrearsGrown);
 }
 
 function brandOfFirstPurchase({ customer, events }: MemberHistory): BrandCode {

@@ -2,6 +2,7 @@ import { BulkLane } from '../../examples/online-retail/bulk-lane';
 import { countFigures, differences } from '../../examples/online-retail/compare';
 import { groupInvoices } from '../../examples/online-retail/invoices';
 import { burnPoints, planReplay } from '../../examples/online-retail/member-events';
+import { balanceAfter } from '../../examples/online-retail/replay-member';
 
 const HEADER = 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country';
 
@@ -80,6 +81,13 @@ describe('online-retail events', () => {
     expect(burnPoints(299, 799)).toBe(200);
     expect(burnPoints(1_000, 199)).toBe(0);
     expect(burnPoints(-50, 10_000)).toBe(0);
+  });
+
+  test('a return takes what there is, and what it makes and fills of arrears is apart', () => {
+    const before = { active: 100, arrears: 0 };
+    expect(balanceAfter({ clawedBack: 30, arrearsMade: 0, reinstated: 0, arrearsFilled: 0 }, before)).toEqual({ active: 70, arrears: 0 });
+    expect(balanceAfter({ clawedBack: 130, arrearsMade: 30, reinstated: 0, arrearsFilled: 0 }, before)).toEqual({ active: 0, arrears: 30 });
+    expect(balanceAfter({ clawedBack: 130, arrearsMade: 30, reinstated: 200, arrearsFilled: 30 }, before)).toEqual({ active: 170, arrears: 0 });
   });
 });
 
