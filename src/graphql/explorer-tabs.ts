@@ -74,7 +74,7 @@ query Balance($currency: String!) {
   {
     as: 'TAXI',
     query: `# 3. She orders a taxi: TAXI sets points aside until the ride is over.
-# A refusal is remembered too: ask anew with another idempotencyKey.
+# Too few points: that answer is remembered too. Ask anew with another idempotencyKey.
 mutation HoldAtTaxi($input: HoldInput!) {
   hold(input: $input) {
     ... on Redemption { redemptionId points value { amount currency } expiresAt balance { active held spendable } }
@@ -110,7 +110,7 @@ mutation CaptureAtTaxi($input: CaptureHoldInput!) {
   {
     as: 'FUEL',
     query: `# 5. She brings the coffee back: what it earned is taken back.
-# Paste the purchaseId of tab 1.
+# Paste the purchaseId of tab 1. The balance is null: FUEL knows her by a card alone.
 mutation ReturnAtFuel($input: RecordReturnInput!) {
   recordReturn(input: $input) {
     ... on RecordedReturn { returnId clawedBack reinstated pointsKept amountLeft balance { active spendable } }
