@@ -1,4 +1,4 @@
-import type { Row } from './file-rows';
+import type { FileKind, Row } from './file-rows';
 import type { FileRecord } from './read-file';
 
 /** Beyond this many, members are no longer told apart: their names would fill the memory. */
@@ -16,10 +16,7 @@ export class FileFacts {
   private earliest: string | null = null;
   private latest: string | null = null;
 
-  /** Entries that the file gives no name to: they are known by import and line only. */
-  get unnamed(): number {
-    return this.withoutReference;
-  }
+  constructor(private readonly kind: FileKind) {}
 
   /** Passes records on, and counts those that say the same as the one before. */
   async *watch(records: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
@@ -38,7 +35,8 @@ export class FileFacts {
   add({ input }: Row): void {
     if ('unreadable' in input) return;
     this.entries++;
-    if (!input.reference) this.withoutReference++;
+    // A member who is there already is not enrolled again; anything else without a name is known by import and line only.
+    if (!input.reference && this.kind !== 'MEMBERS') this.withoutReference++;
     const member = input.customerId ?? (input.identifier === undefined ? undefined : `${input.identifierKind} ${input.identifier}`);
     if (typeof member === 'string' && this.members.size <= MOST_MEMBERS) this.members.add(member);
     this.addDay(input.occurredAt ?? input.earnedOn);

@@ -46,7 +46,7 @@ export interface ImportSettings {
   readonly clientSecret: string | null;
 }
 
-/** `npm run import:openings` and `import:purchases`: sends a file through the API, as the brand itself could. 0: all lines are in; 1: some were wrong. What keeps it from running is thrown. */
+/** `npm run import:members` and its like: sends a file through the API, as the brand itself could. 0: all lines are in; 1: some were wrong. What keeps it from running is thrown. */
 export async function importFromCommandLine(
   kind: SendFile['kind'],
   settings: ImportSettings,
@@ -59,7 +59,7 @@ export async function importFromCommandLine(
   );
   const file = { path: options.file, format: (options.format ?? formatOf(options.file)) as FileFormat, kind, currency: options.currency, batch: options.batch };
   const read = { ...file, encoding: options.encoding ?? null, stopAfter: options['stop-after'] ?? null };
-  const report = new Report(say, options.errors ?? null);
+  const report = new Report(say, options.errors ?? null, kind);
   if (options['dry-run'] || options['all-or-nothing']) {
     const checked = await report.watch('checked', () => sendFile(platform, { ...read, dryRun: true }, report));
     if (options['dry-run']) return checked.rejected > 0 ? 1 : 0;
@@ -116,6 +116,7 @@ class Report {
   constructor(
     private readonly say: (text: string) => void,
     private readonly errorsTo: string | null,
+    private readonly kind: SendFile['kind'],
   ) {}
 
   async watch(done: 'checked' | 'imported', send: () => Promise<SentFile>): Promise<Sent> {
@@ -136,7 +137,7 @@ class Report {
   async onStart({ lastLine, entries, finishedAt, toSendAgain, alike }: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void> {
     if (alike !== null)
       this.say(
-        `${alike.fileName ?? 'another file'}, imported to its end at ${alike.finishedAt}, began with the same lines (${alike.id}): entries without a reference that are in both count twice`,
+        `${alike.fileName ?? 'another file'}, imported to its end at ${alike.finishedAt}, began with the same lines (${alike.id})${this.kind === 'MEMBERS' ? '' : ': entries without a reference that are in both count twice'}`,
       );
     if (finishedAt !== null)
       this.say(

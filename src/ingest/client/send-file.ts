@@ -90,7 +90,7 @@ const SEND: Readonly<Record<FileKind, string>> = {
  * finished is not sent again (a dry run is). Memory holds one batch, however long the file is.
  */
 export async function sendFile(platform: Platform, file: SendFile, watcher: Watcher): Promise<SentFile> {
-  const facts = new FileFacts();
+  const facts = new FileFacts(file.kind);
   const {
     sha256,
     beginning,
