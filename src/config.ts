@@ -143,6 +143,9 @@ const VARIABLES = {
   TESSERA_RATE_STRANGER_COST: count(1, 1_000_000_000)
     .default(20_000)
     .describe('Cost of the GraphQL operations a minute from one network without a good token; 20 times as much from all together.'),
+  TESSERA_FAILED_LOOK_UPS: count(1, 100_000_000)
+    .default(10_000)
+    .describe("Cards and numbers that are nobody's that a brand may show an hour, on each gateway; beyond it only members whom it knows are found."),
   TESSERA_DATABASE_POOL: count(2, 500).default(16).describe('Most connections of one process to PostgreSQL as tessera_app.'),
   TESSERA_LEDGER_BATCH: count(1, 10_000).default(1_000).describe('Most postings in one database transaction.'),
   TESSERA_LEDGER_QUEUE: count(1, 1_000_000).default(10_000).describe('Most postings waiting in one process; beyond it they are refused as OVERLOADED.'),
@@ -257,6 +260,7 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
         stranger: { operations: variables.TESSERA_RATE_STRANGER_OPERATIONS, cost: variables.TESSERA_RATE_STRANGER_COST },
       },
     },
+    failedLookUpsPerHour: variables.TESSERA_FAILED_LOOK_UPS,
     ledger: { batchSize: variables.TESSERA_LEDGER_BATCH, queueLimit: variables.TESSERA_LEDGER_QUEUE },
     workerConcurrency: variables.TESSERA_WORKER_CONCURRENCY,
     care: { mostGoodwill: variables.TESSERA_GOODWILL_LIMIT },

@@ -38,6 +38,7 @@ const JUDGED_ANEW = [
   'CardLimitReached',
   'ConvertsToNothing',
   'CustomerIdTaken',
+  'FailedLookUpsUsedUp',
   'GiftsNotAllowed',
   'IdentifierAmbiguous',
   'IdentifierRests',

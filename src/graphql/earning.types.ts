@@ -1,7 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { BalanceType } from './balance.types';
 import { MemberRefInput } from './member-ref.types';
-import { IdentifierAmbiguousAnswer, MemberUnknownAnswer } from './member-refusals.types';
+import { FailedLookUpsUsedUpAnswer, IdentifierAmbiguousAnswer, MemberUnknownAnswer } from './member-refusals.types';
 import {
   AmountTooLargeAnswer,
   BadInputAnswer,
@@ -204,6 +204,7 @@ const purchaseRefusals = () => [
   ReferenceTakenAnswer,
   TermsNotActiveAnswer,
   MemberUnknownAnswer,
+  FailedLookUpsUsedUpAnswer,
   IdentifierAmbiguousAnswer,
   WalletClosedAnswer,
 ];

@@ -68,7 +68,8 @@ export class MemberResolver {
   })
   async member(@Ctx() ctx: Context, @Arg('ref', () => MemberRefInput, { description: 'Which member.' }) ref: MemberRefInput) {
     if (ref.tillCode != null) throw new InvalidInput('ref.tillCode', 'A till code is used once: by a mutation, such as useTillCode.');
-    return showMember(ctx, await findMember(ctx.app, requirePrincipal(ctx), readMemberRef(ctx, ref, 'ref')));
+    const named = readMemberRef(ctx, ref, 'ref');
+    return showMember(ctx, await findMember(ctx.app, requirePrincipal(ctx), named), named);
   }
 
   @Query(() => MemberType, { description: 'The member who asks.' })
@@ -187,7 +188,8 @@ export class WalletResolver {
   }
 
   @FieldResolver()
-  balances(@Ctx() ctx: Context, @Root() wallet: WalletType): Promise<CurrencyBalanceType[] | null> {
+  async balances(@Ctx() ctx: Context, @Root() wallet: WalletType): Promise<CurrencyBalanceType[] | null> {
+    if (wallet.of.byNumber) return null;
     return readWalletBalances(ctx.app, requirePrincipal(ctx), wallet.of.memberId);
   }
 

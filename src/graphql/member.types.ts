@@ -163,6 +163,8 @@ export class OpenHoldType {
 /** What the resolvers of a member's fields start from; never shown. */
 interface OfMember {
   readonly memberId: Uuid;
+  /** The member was found by a phone number or e-mail address alone: no balance is told. */
+  readonly byNumber: boolean;
 }
 
 @ObjectType('Wallet', { description: "A member's points, all currencies together." })

@@ -3,7 +3,7 @@ import { BalanceType } from './balance.types';
 import { enumOf } from './enum-of';
 import { MemberNotConfirmedAnswer } from './link.types';
 import { MemberRefInput } from './member-ref.types';
-import { IdentifierAmbiguousAnswer, MemberUnknownAnswer } from './member-refusals.types';
+import { FailedLookUpsUsedUpAnswer, IdentifierAmbiguousAnswer, MemberUnknownAnswer } from './member-refusals.types';
 import {
   AboveMaximumAnswer,
   BadInputAnswer,
@@ -158,6 +158,7 @@ const spendingRefusals = () => [
   WalletLockedAnswer,
   WalletClosedAnswer,
   MemberUnknownAnswer,
+  FailedLookUpsUsedUpAnswer,
   IdentifierAmbiguousAnswer,
   CardLimitReachedAnswer,
   NumberIsNoProofAnswer,

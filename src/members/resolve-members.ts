@@ -5,7 +5,7 @@ import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
 import type { AccountId, PostingOutcome } from '../ledger/posting';
 import { NotFound, Refusal } from '../refusal';
-import { countFailedLookUps } from './failed-look-ups';
+import { countFailedLookUps, type FailedLookUpsUsedUp, lookUpsUsedUp } from './failed-look-ups';
 import { dialledIn, type Holder, type International, isPhone } from './identifier-look';
 import { findWallets, MemberLook, type ResolvedMember, type TillCodeUse } from './member-look';
 import { type HashedRef, hashRef, type MemberRef } from './member-ref';
@@ -104,7 +104,7 @@ export interface FoundMember extends ResolvedMember {
 }
 
 /** The member, or why there is none: a refusal that is not stored, for the same request may find the member later. */
-export type FoundOrNot = FoundMember | MemberUnknown | IdentifierAmbiguous;
+export type FoundOrNot = FoundMember | MemberUnknown | IdentifierAmbiguous | FailedLookUpsUsedUp;
 
 export function isFound(found: FoundOrNot): found is FoundMember {
   return !(found instanceof Refusal);
@@ -142,8 +142,11 @@ export async function foundMembers(
   const presented = refs.filter((_ref, at) => known[at] === null && look.ids[at] !== null && look.isShown(at));
   const met = presented.length === 0 ? [] : await meet(app, tx, brandId, new MemberLook(brandId, presented, international, lookedAt(app)));
   const byRef = new Map(presented.map((ref, at) => [ref, met[at]]));
-  countFailedLookUps(app, refs.filter((ref, at) => ref.by === 'identifier' && look.holder(at) === undefined).length);
+  const usedUp = lookUpsUsedUp(app, brandId);
+  countFailedLookUps(app, brandId, refs.filter((ref, at) => ref.by === 'identifier' && look.holder(at) === undefined).length);
   return refs.map((ref, at) => {
+    // Whether it is somebody's or nobody's: it is told alike.
+    if (usedUp && ref.by === 'identifier' && known[at] === null) return usedUp;
     if (look.isAmbiguous(at)) return new IdentifierAmbiguous();
     const member = known[at] ?? byRef.get(ref) ?? null;
     return member === null ? new MemberUnknown(ref) : toFound(member, look.holder(at), known[at] === null);

@@ -1,5 +1,5 @@
 import { Refusal } from '../refusal';
-import type { HashedRef } from './member-ref';
+import type { HashedRef, IdentifierKind } from './member-ref';
 
 /**
  * What a brand's request proves about the member that it names (docs/decisions/0024):
@@ -10,9 +10,14 @@ import type { HashedRef } from './member-ref';
  */
 export type Proof = 'MEMBER' | 'CARD' | 'NUMBER' | 'NONE';
 
+/** A phone number or e-mail address: anybody may know it. */
+export function isNumber(kind: IdentifierKind): boolean {
+  return kind === 'PHONE' || kind === 'EMAIL';
+}
+
 /** The only place that decides it, for every operation. */
 export function proofOf(ref: HashedRef, { confirmed }: { readonly confirmed: boolean }): Proof {
-  if (ref.by === 'identifier' && (ref.kind === 'PHONE' || ref.kind === 'EMAIL')) return 'NUMBER';
+  if (ref.by === 'identifier' && isNumber(ref.kind)) return 'NUMBER';
   if (confirmed || ref.by === 'tillCode') return 'MEMBER';
   return ref.by === 'identifier' ? 'CARD' : 'NONE';
 }

@@ -1,5 +1,6 @@
 import type { Uuid } from '../../src/ids';
 import { type BatchState, counterKey, emptyWrites, type LotState, type OriginState, type WalletState } from '../../src/ledger/internal/batch-state';
+import { twinOf } from '../../src/ledger/internal/graced-lot';
 import type { AccountId, PostingRequest } from '../../src/ledger/posting';
 import { NEVER } from '../../src/points/calendar';
 
@@ -15,12 +16,21 @@ export class MemoryBook {
   };
   readonly writes = emptyWrites();
 
+  private readonly origins: ReadonlyMap<number, OriginState>;
+
   constructor(
-    private readonly origins: ReadonlyMap<number, OriginState>,
+    origins: ReadonlyMap<number, OriginState>,
     private readonly summed: ReadonlyMap<AccountId, number>,
     /** With their currencies. */
     accounts: ReadonlyMap<AccountId, number>,
   ) {
+    // With their twins, as the ledger knows them.
+    this.origins = new Map(
+      [...origins].flatMap(([id, origin]) => [
+        [id, origin],
+        [twinOf(id), origin],
+      ]),
+    );
     for (const [account, currencyId] of accounts)
       this.wallets.set(account, {
         account,

@@ -11,6 +11,7 @@ import { holdPoints } from '../../src/redemption/hold-points';
 import { redeemPoints } from '../../src/redemption/redeem-points';
 import { voidHold } from '../../src/redemption/void-hold';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
+import { createTestApp } from '../support/test-app';
 
 let shop: ShopCoalition;
 let fuel: Till;
@@ -176,4 +177,31 @@ test('worlds that differ in what somebody has look alike to a brand that knows t
     return answers.map((answer) => JSON.stringify(answer).replaceAll(occurredAt.toISOString(), 'then'));
   };
   expect(await seen(rich)).toEqual(await seen(poor));
+});
+
+it("whoever tries numbers that are nobody's finds only members that it knows, until an hour has passed", async () => {
+  const most = 12;
+  const hostile = await createTestApp({ database: shop.database, now: shop.app.clock.now(), variables: { TESSERA_FAILED_LOOK_UPS: String(most) } });
+  const known = await member(50);
+  const unknown = await member(50);
+  try {
+    const asked = (ref: MemberRef) =>
+      recordPurchase(hostile.app, taxi.principal, purchaseOf(ref, '10', { dryRun: true })).then(
+        () => 'found',
+        ({ code }) => code,
+      );
+    await recordPurchase(hostile.app, taxi.principal, purchaseOf(known.card, '10'));
+    const tried: string[] = [];
+    for (let at = 0; at < most; at++) tried.push(await asked(by({ kind: 'CARD', value: `nobody ${at}` })));
+    expect(new Set(tried)).toEqual(new Set(['MEMBER_UNKNOWN']));
+    // Somebody's and nobody's are told alike; who is known is found.
+    expect(await asked(by({ kind: 'CARD', value: 'nobody at all' }))).toBe('FAILED_LOOK_UPS_USED_UP');
+    expect(await asked(unknown.phone)).toBe('FAILED_LOOK_UPS_USED_UP');
+    expect(await asked(known.card)).toBe('found');
+    expect(await recordPurchase(hostile.app, fuel.principal, purchaseOf(unknown.phone, '10')).then(() => 'found')).toBe('found');
+    hostile.clock.advance(3_600_000);
+    expect(await asked(unknown.phone)).toBe('found');
+  } finally {
+    await hostile.close();
+  }
 });
