@@ -559,12 +559,14 @@ CREATE TABLE brand (
   created_at timestamp with time zone NOT NULL,
   card_only_per_day integer DEFAULT 1000,
   references_repeat text NOT NULL DEFAULT 'NEVER'::text,
+  settling_days integer NOT NULL DEFAULT 14,
   CONSTRAINT brand_pkey PRIMARY KEY (id),
   CONSTRAINT brand_code_unique UNIQUE (code),
   CONSTRAINT brand_card_only CHECK (((card_only_per_day >= 0) AND (card_only_per_day <= 1000000000))),
   CONSTRAINT brand_code_form CHECK ((code ~ '^[A-Z][A-Z0-9_-]{1,31}$'::text)),
   CONSTRAINT brand_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT brand_references_repeat CHECK ((references_repeat = ANY (ARRAY['NEVER'::text, 'DAILY'::text, 'ANY'::text]))),
+  CONSTRAINT brand_settling_days CHECK (((settling_days >= 0) AND (settling_days <= 365))),
   CONSTRAINT brand_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'SUSPENDED'::text])))
 );
 
@@ -1856,6 +1858,7 @@ CREATE POLICY directory ON brand FOR SELECT TO tessera_app USING ((( SELECT curr
 CREATE POLICY operator_writes ON brand FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'operator'::text)) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 
 ALTER TABLE brand_event ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY authenticator_reads ON brand_event FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'authenticator'::text));
 CREATE POLICY coalition_reads ON brand_event FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY operator_writes ON brand_event FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 CREATE POLICY own_brand ON brand_event FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
@@ -2326,7 +2329,7 @@ GRANT INSERT, SELECT ON TABLE audit_entry TO tessera_app;
 GRANT INSERT, SELECT ON TABLE award_resolution TO tessera_kernel;
 GRANT SELECT ON TABLE award_resolution TO tessera_app;
 
-GRANT INSERT, SELECT, UPDATE (card_only_per_day, country, name, references_repeat, status) ON TABLE brand TO tessera_app;
+GRANT INSERT, SELECT, UPDATE (card_only_per_day, country, name, references_repeat, settling_days, status) ON TABLE brand TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE brand_event TO tessera_app;
 

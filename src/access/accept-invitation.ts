@@ -4,10 +4,11 @@ import { refusingBy } from '../database/constraint-refusal';
 import type { Uuid } from '../ids';
 import { NotFound } from '../refusal';
 import { StaffExists } from './add-staff';
-import type { Principal } from './principal';
+import type { Principal, Suspension } from './principal';
 import { readLogin } from './read-login';
 import { recordChange } from './record-change';
 import { StaffMember } from './staff.entity';
+import { readSuspension, requireAllowedWhileSuspended } from './while-suspended';
 
 export const acceptStaffInvitationSchema = z.object({
   /** A fresh token of the identity provider for the invited login. */
@@ -16,14 +17,15 @@ export const acceptStaffInvitationSchema = z.object({
 
 /**
  * The invited login itself says that it acts for the brand: nobody makes somebody else's login theirs. Repeating it changes nothing.
- * Throws StaffExists, InvalidInput (token), NotFound (no such invitation of this login).
+ * Throws StaffExists, BrandSuspended, InvalidInput (token), NotFound (no such invitation of this login).
  */
 export async function acceptStaffInvitation(app: App, command: { readonly token: string; readonly staffId: Uuid }): Promise<StaffMember> {
   const login = await readLogin(app, command.token);
   const invited = await refusingBy({ staff_once: () => new StaffExists() }, () =>
-    app.database.transaction({ kind: 'authenticator' }, async ({ manager }) => {
+    app.database.transaction({ kind: 'authenticator' }, async ({ manager, client }) => {
       const found = await manager.findOneBy(StaffMember, { id: command.staffId, issuer: login.issuer, subject: login.subject });
       if (!found || found.removedAt) throw new NotFound('Invitation');
+      requireAllowedWhileSuspended(staffOf(found, await readSuspension(client, found.brandId)), 'acceptStaffInvitation', app.clock.now());
       if (found.acceptedAt) return { staff: found, accepted: false };
       found.acceptedAt = app.clock.now();
       const { affected } = await manager.update(StaffMember, { id: found.id }, { acceptedAt: found.acceptedAt });
@@ -32,10 +34,13 @@ export async function acceptStaffInvitation(app: App, command: { readonly token:
   );
   const { staff, accepted } = invited;
   if (accepted) {
-    const principal: Principal = { kind: 'staff', staffId: staff.id, brandId: staff.brandId, role: staff.role, ofOperator: false };
     await app.database.transaction({ kind: 'brand', brandId: staff.brandId }, (tx) =>
-      recordChange(app, tx, principal, { operation: 'acceptStaffInvitation', target: staff.id }),
+      recordChange(app, tx, staffOf(staff), { operation: 'acceptStaffInvitation', target: staff.id }),
     );
   }
   return staff;
+}
+
+function staffOf({ id, brandId, role }: StaffMember, suspended?: Suspension): Principal {
+  return { kind: 'staff', staffId: id, brandId, role, ofOperator: false, suspended };
 }

@@ -7,12 +7,22 @@ export type Scope = (typeof SCOPES)[number];
 
 export type StaffRole = 'OPERATOR' | 'PROGRAMME_MANAGER' | 'FINANCE' | 'COMPLIANCE_OFFICER' | 'SUPPORT';
 
-/** Who a request comes from, as its token says. */
-export type Principal =
+/** Of a brand that is suspended now. */
+export interface Suspension {
+  /** The brand's. */
+  readonly code: string;
+  readonly since: Date;
+  /** Until then its API clients may tell what happened before (see requireAllowedWhileSuspended). */
+  readonly settlesUntil: Date;
+}
+
+/** Who a request comes from, as its token says. `suspended`: of the brand that it acts for, or that minted the session; absent while there is none. */
+export type Principal = (
   | { readonly kind: 'client'; readonly clientId: Uuid; readonly brandId: Uuid; readonly scopes: ReadonlySet<Scope> }
   | { readonly kind: 'staff'; readonly staffId: Uuid; readonly brandId: Uuid; readonly role: StaffRole; readonly ofOperator: boolean }
   /** brandId: the brand that minted the session; null when the member came through an identity provider. */
-  | { readonly kind: 'member'; readonly memberId: Uuid; readonly brandId: Uuid | null };
+  | { readonly kind: 'member'; readonly memberId: Uuid; readonly brandId: Uuid | null }
+) & { readonly suspended?: Suspension };
 
 /** Whose rows the principal may see. Staff of the operator see the coalition; staff of a brand see their brand; a minted session what both member and brand may see. */
 export function databasePrincipal(principal: Principal): DatabasePrincipal {

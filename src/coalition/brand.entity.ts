@@ -32,6 +32,10 @@ export class BrandRecord {
   @Column('int', { name: 'card_only_per_day', nullable: true })
   cardOnlyPerDay!: number | null;
 
+  /** For so many days after it is suspended its API clients may tell what happened before. */
+  @Column('int', { name: 'settling_days' })
+  settlingDays!: number;
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 }

@@ -9,13 +9,13 @@ export class TermsNotActive extends Refusal {
   }
 }
 
-/** The brand was suspended when it happened. */
+/** The brand was suspended when it happened, or is now, and that is not done meanwhile. `next`: what is left to do. */
 export class BrandSuspended extends Refusal {
-  constructor(code: string, since: Date) {
+  constructor(code: string, since: Date, next = 'what happens there from then on is not taken until it is resumed.') {
     super({
       code: 'BRAND_SUSPENDED',
       retrySafe: true,
-      message: `The brand ${code} was suspended at ${since.toISOString()}: what happens there from then on is not taken until it is resumed.`,
+      message: `The brand ${code} was suspended at ${since.toISOString()}: ${next}`,
       fields: { since: since.toISOString() },
     });
   }

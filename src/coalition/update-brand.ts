@@ -37,12 +37,25 @@ export interface ChangeBrandStatus {
   readonly reason?: string | null;
 }
 
-/** Suspends a brand: nothing that happens there until it is resumed is taken. What happened before may still be told. Its members keep their points. */
-export function suspendBrand(app: App, principal: Principal, command: ChangeBrandStatus): Promise<BrandRecord> {
+/** For how long what happened before may still be told, unless the operator says otherwise. */
+const SETTLING_DAYS = 14;
+
+export const settlingDaysSchema = z.number().int().min(0, 'Settling takes no days (0) or more.').max(365, 'Settling takes at most 365 days.').nullish();
+
+export interface SuspendBrand extends ChangeBrandStatus {
+  /** For so many days its API clients may tell what happened before; 0: not at all. Left out: 14, or as it was said before of a brand that is suspended. */
+  readonly settlingDays?: number | null;
+}
+
+/**
+ * Suspends a brand: nothing that happens there until it is resumed is taken, and nothing is done for its clients, its staff and the sessions that it
+ * minted, but what settles (see requireAllowedWhileSuspended). Its members keep their points. Of a suspended brand it changes the days.
+ */
+export function suspendBrand(app: App, principal: Principal, command: SuspendBrand): Promise<BrandRecord> {
   requireOperator(principal);
   return changeBrand(app, principal, 'suspendBrand', command, (brand) => {
     if (brand.isOperator) throw new InvalidInput('input.brandId', "The operator's own brand cannot be suspended.");
-    return { status: 'SUSPENDED' };
+    return { status: 'SUSPENDED', settlingDays: command.settlingDays ?? (brand.status === 'SUSPENDED' ? brand.settlingDays : SETTLING_DAYS) };
   });
 }
 
@@ -66,7 +79,7 @@ async function changeBrand(
   principal: Principal,
   operation: string,
   command: ChangeBrandStatus,
-  change: (brand: BrandRecord) => Partial<Pick<BrandRecord, 'name' | 'country' | 'status' | 'referencesRepeat' | 'cardOnlyPerDay'>>,
+  change: (brand: BrandRecord) => Partial<Pick<BrandRecord, 'name' | 'country' | 'status' | 'referencesRepeat' | 'cardOnlyPerDay' | 'settlingDays'>>,
 ): Promise<BrandRecord> {
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const brand = await tx.manager.findOne(BrandRecord, { where: { id: command.brandId }, lock: { mode: 'pessimistic_write' } });
@@ -74,9 +87,10 @@ async function changeBrand(
     const changed = change(brand);
     // Nothing new: neither an audit entry nor a new version of the coalition.
     if (Object.entries(changed).every(([name, value]) => brand[name as keyof BrandRecord] === value)) return brand;
+    const moved = changed.status !== undefined && changed.status !== brand.status;
     const { affected } = await tx.manager.update(BrandRecord, { id: brand.id }, changed);
     if (affected !== 1) throw new NotFound('Brand');
-    if (changed.status) await rememberStatus(tx, brand.id, changed.status, app.clock.now());
+    if (changed.status && moved) await rememberStatus(tx, brand.id, changed.status, app.clock.now());
     await recordChange(app, tx, principal, { operation, target: brand.id, reason: command.reason, details: changed });
     return Object.assign(brand, changed);
   });

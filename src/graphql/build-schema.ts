@@ -21,6 +21,7 @@ import { PoolResolver } from './pool.resolver';
 import { PurchaseResolver } from './purchase.resolver';
 import { RedemptionResolver } from './redemption.resolver';
 import { describeCodes } from './refusal.types';
+import { refuseSuspended } from './refuse-suspended';
 import { SandboxResolver } from './sandbox.resolver';
 import { callDirectly, rememberAnswerTypes } from './schema-shortcuts';
 import { SetAsideEventResolver } from './set-aside.resolver';
@@ -69,6 +70,7 @@ export function buildTesseraSchema(): GraphQLSchema {
   if (mutation) mutation.description = 'Changes. Each answers with the thing changed, or with a refusal.';
   describeCodes(schema);
   callDirectly(schema);
+  refuseSuspended(schema);
   rememberAnswerTypes(schema);
   return schema;
 }

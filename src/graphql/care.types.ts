@@ -7,7 +7,7 @@ import { MemberRefInput } from './member-ref.types';
 import { AboveMaximumAnswer, BalanceOutOfRangeAnswer, WalletClosedAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateTimeScalar, PointsScalar } from './scalars';
-import { BrandSuspendedAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
+import { TermsNotActiveAnswer } from './terms-refusals.types';
 
 export const ProposalKindEnum = enumOf('ProposalKind', 'What is proposed.', {
   GOODWILL: 'Points for a member, paid for by a brand or the operator.',
@@ -189,13 +189,13 @@ export const ProposeGoodwillResult = answerUnion(
   'ProposeGoodwillResult',
   'The proposal, or why it was not made.',
   () => ProposalType,
-  () => [BrandSuspendedAnswer, AboveMaximumAnswer, IdempotencyConflictAnswer, TermsNotActiveAnswer],
+  () => [AboveMaximumAnswer, IdempotencyConflictAnswer, TermsNotActiveAnswer],
 );
 export const ApproveGoodwillResult = answerUnion(
   'ApproveGoodwillResult',
   'What was given, or why nothing was.',
   () => ApprovedGoodwillType,
-  () => [BrandSuspendedAnswer, ...decisions(), ...postings(), BalanceOutOfRangeAnswer, TermsNotActiveAnswer, WalletClosedAnswer],
+  () => [...decisions(), ...postings(), BalanceOutOfRangeAnswer, TermsNotActiveAnswer, WalletClosedAnswer],
 );
 export const DeclineProposalResult = answerUnion('DeclineProposalResult', 'The proposal, or why it could not be declined.', () => ProposalType, decisions);
 export const ProposeMergeResult = answerUnion(

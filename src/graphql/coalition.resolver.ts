@@ -6,8 +6,8 @@ import type { Brand, PointCurrency } from '../coalition/coalition-snapshot';
 import { createBrand, createBrandSchema } from '../coalition/create-brand';
 import { createPointCurrency, createPointCurrencySchema } from '../coalition/create-point-currency';
 import { listBrands, listPointCurrencies } from '../coalition/list-brands';
-import { resumeBrand, suspendBrand, updateBrand, updateBrandSchema } from '../coalition/update-brand';
-import { NotFound } from '../refusal';
+import { resumeBrand, settlingDaysSchema, suspendBrand, updateBrand, updateBrandSchema } from '../coalition/update-brand';
+import { InvalidInput, NotFound } from '../refusal';
 import { brandById, pointCurrencyByCode } from './coalition.loaders';
 import {
   BrandConnection,
@@ -133,13 +133,18 @@ export class CoalitionResolver {
     return showBrand(ctx, await updateBrand(ctx.app, requirePrincipal(ctx), command));
   }
 
-  @Mutation(() => BrandType, { description: "Suspends a brand: nothing is issued or redeemed there. For the operator's role OPERATOR." })
+  @Mutation(() => BrandType, {
+    description:
+      "Suspends a brand: nothing is issued or redeemed there, and its tokens do nothing but tell, for settlingDays, what happened before. For the operator's role OPERATOR.",
+  })
   async suspendBrand(@Ctx() ctx: Context, @Arg('input', () => ChangeBrandStatusInput, { description: 'Which brand.' }) input: ChangeBrandStatusInput) {
-    return showBrand(ctx, await suspendBrand(ctx.app, requirePrincipal(ctx), readStatusChange(ctx, input)));
+    const command = { ...readStatusChange(ctx, input), settlingDays: parseInput(settlingDaysSchema, input.settlingDays, 'input.settlingDays') };
+    return showBrand(ctx, await suspendBrand(ctx.app, requirePrincipal(ctx), command));
   }
 
   @Mutation(() => BrandType, { description: "Lifts a brand's suspension. For the operator's role OPERATOR." })
   async resumeBrand(@Ctx() ctx: Context, @Arg('input', () => ChangeBrandStatusInput, { description: 'Which brand.' }) input: ChangeBrandStatusInput) {
+    if (input.settlingDays != null) throw new InvalidInput('input.settlingDays', 'Settling is of suspendBrand. Leave it out here.');
     return showBrand(ctx, await resumeBrand(ctx.app, requirePrincipal(ctx), readStatusChange(ctx, input)));
   }
 

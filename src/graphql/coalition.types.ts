@@ -7,7 +7,7 @@ import { PointsScalar } from './scalars';
 
 export const BrandStatusEnum = enumOf('BrandStatus', 'Whether a brand takes part.', {
   ACTIVE: 'It does.',
-  SUSPENDED: 'Nothing is issued or redeemed there for now; members keep their points.',
+  SUSPENDED: 'Nothing is issued or redeemed there for now; members keep their points. Its tokens do nothing but tell, for a while, what happened before.',
 });
 
 export const ReferencesRepeatEnum = enumOf('ReferencesRepeat', 'How often a brand uses a reference for purchases, redemptions or returns, of each apart.', {
@@ -188,6 +188,13 @@ export class UpdateBrandInput extends ChangeInput {
 export class ChangeBrandStatusInput extends ChangeInput {
   @Field(() => ID, { description: 'The brand.' })
   brandId!: string;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Of suspendBrand: for so many days the brand may still record purchases, captures, voids, refunds and returns of before. 0 to 365, 0 stops all; 14 when left out, or as it stands for a brand that is suspended.',
+  })
+  settlingDays?: number | null;
 }
 
 @InputType()

@@ -16,7 +16,7 @@ import {
 } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateTimeScalar, PointsScalar } from './scalars';
-import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
+import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
 
 const KEY = 'Names this request for ever, within the brand or for the member: at most 255 characters. Send it again and get the first answer.';
 
@@ -180,7 +180,6 @@ export class TooManyQuotesAnswer extends RefusalAnswer {
 }
 
 const amountRefusals = () => [
-  BrandSuspendedAnswer,
   AboveMaximumAnswer,
   BelowMinimumAnswer,
   ConvertsToNothingAnswer,

@@ -19,7 +19,7 @@ import {
 import { LineKindEnum } from './purchase.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
 import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
-import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
+import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
 
 const ExclusionEnum = { SKU_EXCLUDED: 'SKU_EXCLUDED', CATEGORY_EXCLUDED: 'CATEGORY_EXCLUDED', CATEGORY_NOT_ELIGIBLE: 'CATEGORY_NOT_ELIGIBLE' } as const;
 registerEnumType(ExclusionEnum, {
@@ -189,7 +189,6 @@ export class RecordedPurchaseType {
 }
 
 const purchaseRefusals = () => [
-  BrandSuspendedAnswer,
   AmountTooLargeAnswer,
   CapReachedAnswer,
   BalanceOutOfRangeAnswer,

@@ -4,7 +4,7 @@ import { ChangeInput } from './change-input.types';
 import { connectionOf, PageArgs } from './connection';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateScalar, DateTimeScalar, PointsScalar } from './scalars';
-import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer } from './terms-refusals.types';
+import { OccurredAtOutOfRangeAnswer } from './terms-refusals.types';
 
 @ObjectType('ExpiringPoints', { description: 'Points that can no longer be spent from a day on, as things stand.' })
 export class ExpiringPointsType {
@@ -126,13 +126,5 @@ export const ConfirmPurchaseResult = answerUnion(
   'ConfirmPurchaseResult',
   'The purchase, or why its points were not confirmed.',
   () => ConfirmedPurchaseType,
-  () => [
-    AwardCancelledAnswer,
-    AwardConfirmedAnswer,
-    BrandSuspendedAnswer,
-    IdempotencyConflictAnswer,
-    NoPendingAwardAnswer,
-    OccurredAtOutOfRangeAnswer,
-    OverloadedAnswer,
-  ],
+  () => [AwardCancelledAnswer, AwardConfirmedAnswer, IdempotencyConflictAnswer, NoPendingAwardAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer],
 );

@@ -17,7 +17,7 @@ import {
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
 import { DateTimeScalar, PointsScalar } from './scalars';
 import { GiftsNotAllowedAnswer } from './sharing-refusals.types';
-import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
+import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
 
 @InputType('GivePointsInput', { description: 'Points of one member for another.' })
 export class GivePointsInput {
@@ -83,7 +83,6 @@ export const GivePointsResult = answerUnion(
   'Points given, or why they were not.',
   () => GiftType,
   () => [
-    BrandSuspendedAnswer,
     AboveMaximumAnswer,
     BalanceOutOfRangeAnswer,
     BelowMinimumAnswer,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
@@ -30,7 +30,7 @@ export interface EndpointOptions {
   readonly answerLimitBytes: number;
   readonly log: Logger;
   /** Who asks; `bytes` are counted against them, `headers` go into the answer, unless its operation has others. Throws GraphQLError. */
-  readonly contextOf: (authorization: string | undefined, direct: Direct, bytes: number) => Promise<Asking>;
+  readonly contextOf: (headers: IncomingHttpHeaders, direct: Direct, bytes: number) => Promise<Asking>;
 }
 
 /**
@@ -63,7 +63,7 @@ async function answer(
   const queryAt = url.indexOf('?');
   const search = queryAt < 0 ? '' : url.slice(queryAt);
   const sent = method === 'POST' ? await readBody(request, options.bodyLimitBytes) : undefined;
-  const asking = await options.contextOf(request.headers.authorization, direct, url.length + (sent?.length ?? 0)).catch((error: unknown) => new Refused(error));
+  const asking = await options.contextOf(request.headers, direct, url.length + (sent?.length ?? 0)).catch((error: unknown) => new Refused(error));
   // Whoever may not ask is told so without a look at what it is.
   const body = sent && !(asking instanceof Refused) ? parseBody(request, await unpackBody(request, sent, options.bodyLimitBytes, asking.charge)) : undefined;
   const mediaType = mediaTypes.answering(request.headers.accept);

@@ -5,7 +5,7 @@ import { connectionOf } from './connection';
 import { enumOf } from './enum-of';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateTimeScalar, PointsScalar } from './scalars';
-import { BrandSuspendedAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
+import { TermsNotActiveAnswer } from './terms-refusals.types';
 
 export const ImportKindEnum = enumOf('ImportKind', 'What a file holds.', {
   OPENINGS: "Opening balances of the brand's old programme, a line each.",
@@ -362,7 +362,7 @@ export const StartImportResult = answerUnion(
   'StartImportResult',
   'The import, or why it was not started.',
   () => FileImportType,
-  () => [BrandSuspendedAnswer, IdempotencyConflictAnswer, OpeningsNotAgreedAnswer, TermsNotActiveAnswer],
+  () => [IdempotencyConflictAnswer, OpeningsNotAgreedAnswer, TermsNotActiveAnswer],
 );
 export const ImportBatchResult = answerUnion(
   'ImportBatchResult',

@@ -33,7 +33,7 @@ import {
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
 import { DateTimeScalar, MoneyInput, MoneyType, PointsScalar } from './scalars';
 import { PoolNotSpendableAnswer } from './sharing-refusals.types';
-import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
+import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from './terms-refusals.types';
 
 const KEY = 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.';
 
@@ -136,7 +136,6 @@ export class RedemptionType {
 }
 
 const spendingRefusals = () => [
-  BrandSuspendedAnswer,
   AboveMaximumAnswer,
   BelowMinimumAnswer,
   IdempotencyConflictAnswer,
@@ -257,7 +256,7 @@ export class RefundType extends RedemptionChange {
   points!: number;
 }
 
-const followUpRefusals = () => [BrandSuspendedAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer];
+const followUpRefusals = () => [IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer];
 /** Of what leaves a part of the points spent. */
 const keptRefusals = () => [BelowMinimumAnswer, NotAStepAnswer, PaysNothingAnswer];
 export const CaptureHoldResult = answerUnion(

@@ -4,6 +4,7 @@ import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import { Refusal, type RefusalData } from '../refusal';
 import { type Context, requirePrincipal } from './context';
+import { DateTimeScalar } from './scalars';
 
 /** A refusal as GraphQL shows it. */
 @InterfaceType('Refusal', {
@@ -59,7 +60,7 @@ export function describeCodes(schema: GraphQLSchema): void {
   refusal.getFields().code.description = `Stable code to act on; the types that implement Refusal say what each means. New ones may be added. One of ${[...classes.keys()].sort().join(', ')}.`;
 }
 
-/** The answer of a mutation: the thing itself (class instance or plain object), one of the declared refusals, or UNAVAILABLE, which every mutation may meet. */
+/** The answer of a mutation: the thing itself (class instance or plain object), one of the declared refusals, or BRAND_SUSPENDED and UNAVAILABLE, which every mutation may meet. */
 export function answerUnion<Thing extends object>(
   name: string,
   description: string,
@@ -67,7 +68,7 @@ export function answerUnion<Thing extends object>(
   refusals: () => readonly RefusalClass[],
 ) {
   // The list is only known when all modules are loaded; type-graphql wants a tuple of classes.
-  const types = () => [thing(), ...refusals(), UnavailableAnswer] as unknown as readonly [abstract new () => Thing, ...RefusalClass[]];
+  const types = () => [thing(), ...refusals(), BrandSuspendedAnswer, UnavailableAnswer] as unknown as readonly [abstract new () => Thing, ...RefusalClass[]];
   return createUnionType({
     name,
     description,
@@ -102,3 +103,12 @@ export class OverloadedAnswer extends RefusalAnswer {}
 
 @RefusalType('UNAVAILABLE', 'The database could not be reached long enough to know the outcome. Send the same request again: it counts once.')
 export class UnavailableAnswer extends RefusalAnswer {}
+
+@RefusalType(
+  'BRAND_SUSPENDED',
+  'The brand was suspended at that moment, or is now, and this is not done meanwhile. For some days its API clients may still tell what happened before.',
+)
+export class BrandSuspendedAnswer extends RefusalAnswer {
+  @Field(() => DateTimeScalar, { description: 'When it was suspended.' })
+  since!: string;
+}

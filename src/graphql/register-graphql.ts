@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -72,9 +73,9 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
     bodyLimitBytes: app.config.http.bodyLimitBytes,
     answerLimitBytes: app.config.http.answerLimitBytes,
     log: app.log,
-    contextOf: async (authorization, { requestId, address }, bytes) => {
+    contextOf: async (sent, { requestId, address }, bytes) => {
       const cost = costOfBytes(bytes);
-      const context: Context = { app, principal: await identify(app, quotas, authorization, address, cost), requestId, address, loaders: new Map() };
+      const context: Context = { app, principal: await identify(app, quotas, sent, address, cost), requestId, address, loaders: new Map() };
       const allowance = quotas.take(context, 1, cost);
       if (!allowance.allowed) throw rateLimited(allowance);
       return { context, headers: allowance.headers, charge: (more) => void quotas.take(context, 0, costOfBytes(more)) };
@@ -101,9 +102,9 @@ function runOnce(schema: GraphQLSchema): ApolloServerOptionsWithGateway<Context>
 }
 
 /** The principal; a bad token is an answer of its own (401), and is counted against the address that it came from. */
-async function identify(app: App, quotas: OperationQuotas, authorization: string | undefined, address: string, cost: number): Promise<Principal | null> {
+async function identify(app: App, quotas: OperationQuotas, sent: IncomingHttpHeaders, address: string, cost: number): Promise<Principal | null> {
   try {
-    return await authenticate(app, authorization);
+    return await authenticate(app, sent.authorization, sent['tessera-act-as'] as string | undefined);
   } catch (error) {
     // The database is away: nobody can be recognised, which is nobody's fault that asks.
     if (error instanceof DatabaseUnavailable) throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 503 } } });

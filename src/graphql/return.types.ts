@@ -3,7 +3,7 @@ import { BalanceType } from './balance.types';
 import { BalanceOutOfRangeAnswer, ReferenceTakenAnswer, ReturnExceedsPurchaseAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from './refusal.types';
 import { DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
-import { BrandSuspendedAnswer, OccurredAtOutOfRangeAnswer } from './terms-refusals.types';
+import { OccurredAtOutOfRangeAnswer } from './terms-refusals.types';
 
 @InputType('ReturnLineInput', {
   description:
@@ -140,13 +140,5 @@ export const RecordReturnResult = answerUnion(
   'RecordReturnResult',
   'A return as recorded, or why it was not.',
   () => RecordedReturnType,
-  () => [
-    BalanceOutOfRangeAnswer,
-    BrandSuspendedAnswer,
-    IdempotencyConflictAnswer,
-    OccurredAtOutOfRangeAnswer,
-    OverloadedAnswer,
-    ReferenceTakenAnswer,
-    ReturnExceedsPurchaseAnswer,
-  ],
+  () => [BalanceOutOfRangeAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, ReferenceTakenAnswer, ReturnExceedsPurchaseAnswer],
 );

@@ -1,11 +1,12 @@
 import { acceptStaffInvitation } from '../../src/access/accept-invitation';
-import { addStaff } from '../../src/access/add-staff';
+import { addStaff, removeStaff } from '../../src/access/add-staff';
 import { createApiClient } from '../../src/access/create-api-client';
 import { createMemberSession } from '../../src/access/create-member-session';
 import { linkLogin } from '../../src/access/link-login';
 import { localIssuer, mintLocalLogin } from '../../src/access/local-issuer';
 import { listLogins, removeLogin } from '../../src/access/logins';
 import type { Principal } from '../../src/access/principal';
+import { resumeBrand, suspendBrand } from '../../src/coalition/update-brand';
 import { newUuid, type Uuid } from '../../src/ids';
 import { createClaimCode } from '../../src/members/create-claim-code';
 import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
@@ -144,6 +145,66 @@ describe('staff', () => {
     await expect(acceptStaffInvitation(test_.app, { staffId: elsewhere.id, token: await mintLocalLogin(test_.app, 'olga') })).rejects.toMatchObject({
       code: 'STAFF_EXISTS',
     });
+  });
+
+  /** Asks with a login's token, as the member whose login it is or as whoever it is first. */
+  async function askAs(actAs: string | null, token: string, query: string) {
+    const headers = { authorization: `Bearer ${token}`, ...(actAs !== null && { 'tessera-act-as': actAs }) };
+    const response = await api.server.inject({ method: 'POST', url: '/graphql', headers, payload: { query } });
+    const { data, errors } = response.json();
+    return { status: response.statusCode, data, code: errors?.[0].extensions.code };
+  }
+  const ME =
+    '{ viewer { kind role } me { personalData { givenName } logins { id } wallet { lockReason } } memberChanges(first: 9) { edges { node { operation } } } }';
+  const TILL_CODE = 'mutation { createTillCode { code } }';
+
+  it.each(['first', 'afterwards'])('are members too, in all that a member is and by the same login, whether they became members %s', async (when) => {
+    const subject = `both ${when}`;
+    const { memberId } = await memberOfFuel();
+    const bind = async () => link(subject, (await claim(fuel, memberId)).code);
+    if (when === 'first') await bind();
+    const token = await mintLocalLogin(test_.app, subject);
+    const alone = when === 'first' ? (await askAs('member', token, ME)).data : null;
+    const staff = await addAcceptedStaff(test_.app, taxi, staffCommand(subject, null));
+    if (when === 'afterwards') {
+      expect((await askAs('member', token, ME)).status).toBe(401);
+      await bind();
+    }
+    test_.clock.advance(31_000);
+    const asMember = await askAs('member', token, ME);
+    expect(asMember.data).toMatchObject({ viewer: { kind: 'MEMBER', role: null }, me: { personalData: { givenName: 'Ana' } } });
+    if (alone) expect(asMember.data).toEqual(alone);
+    expect((await askAs('member', token, TILL_CODE)).data.createTillCode.code).toEqual(expect.any(String));
+    // Asked for at the same time, each is answered as who it is.
+    const viewers = await Promise.all([null, 'member', null, 'member'].map((actAs) => askAs(actAs, token, '{ viewer { kind role } }')));
+    expect(viewers.map(({ data }) => data.viewer.role)).toEqual(['SUPPORT', null, 'SUPPORT', null]);
+    expect((await askAs(null, token, TILL_CODE)).code).toBe('FORBIDDEN');
+    // Nor does a suspension of the brand, or the end of the work, take anything.
+    await suspendBrand(test_.app, coalition.operator, { brandId: coalition.brands.TAXI.id });
+    test_.clock.advance(31_000);
+    expect([(await askAs(null, token, '{ viewer { kind } }')).code, (await askAs('member', token, ME)).data.viewer.kind]).toEqual([
+      'BRAND_SUSPENDED',
+      'MEMBER',
+    ]);
+    await resumeBrand(test_.app, coalition.operator, { brandId: coalition.brands.TAXI.id });
+    await removeStaff(test_.app, coalition.operator, { staffId: staff.id, reason: null });
+    test_.clock.advance(31_000);
+    expect((await askAs(null, token, '{ viewer { kind } }')).data.viewer.kind).toBe('MEMBER');
+  });
+
+  it('act as a member only where they are one, and nobody as anything else', async () => {
+    const { memberId } = await memberOfFuel();
+    await addAcceptedStaff(test_.app, taxi, staffCommand('only staff', null));
+    const tokens = { staff: await mintLocalLogin(test_.app, 'only staff'), client: await coalition.brands.FUEL.freshToken() };
+    for (const token of Object.values(tokens)) {
+      const { status, code } = await askAs('member', token, '{ viewer { kind } }');
+      expect([status, code]).toEqual([401, 'UNAUTHENTICATED']);
+      expect((await askAs('operator', token, '{ viewer { kind } }')).status).toBe(401);
+      expect((await askAs(null, token, '{ viewer { kind } }')).status).toBe(200);
+    }
+    // A minted session is a member already, and no more for it.
+    const session = await createMemberSession(test_.app, fuel, { memberId });
+    expect((await askAs('member', session.token, '{ me { personalData { givenName } } }')).data.me).toEqual({ personalData: null });
   });
 
   it('of the operator say whose staff and clients they make; an unknown issuer is refused', async () => {

@@ -28,10 +28,10 @@ describe('the schema', () => {
     expect(names).toEqual([...names].sort());
   });
 
-  it('has UNAVAILABLE in every answer that can be a refusal', () => {
+  it.each(['Unavailable', 'BrandSuspended'])('has %s in every answer that can be a refusal', (refusal) => {
     const without = Object.values(buildTesseraSchema().getTypeMap())
       .filter(isUnionType)
-      .filter((union) => !union.getTypes().some(({ name }) => name === 'Unavailable'));
+      .filter((union) => !union.getTypes().some(({ name }) => name === refusal));
     expect(without).toEqual([]);
   });
 

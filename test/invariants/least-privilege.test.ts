@@ -16,7 +16,7 @@ const APP: Readonly<Record<string, string>> = {
   arrears_fill: 's',
   audit_entry: 'si',
   award_resolution: 's',
-  brand: 'si card_only_per_day country name references_repeat status',
+  brand: 'si card_only_per_day country name references_repeat settling_days status',
   brand_event: 'si',
   brand_link: 'si confirmed_at confirmed_by customer_hash source unlinked_at',
   care_proposal: 'si decided_at decided_by decision_reason status',

@@ -66,7 +66,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   counter: rows({}),
   // Coalition and access.
   brand: directory,
-  brand_event: coalition({ brand: ownBrand }),
+  brand_event: coalition({ brand: ownBrand, authenticator: ALL }),
   point_currency: directory,
   conversion_rate: directory,
   conversion_route: directory,

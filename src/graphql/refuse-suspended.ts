@@ -1,0 +1,39 @@
+import { type GraphQLOutputType, type GraphQLSchema, getNamedType, getNullableType, isListType, isUnionType } from 'graphql';
+import { requireAllowedWhileSuspended } from '../access/while-suspended';
+import { Refusal } from '../refusal';
+import type { Context } from './context';
+import { toRefusalAnswer } from './refusal.types';
+
+/** Before anything that a principal of a suspended brand asks for is begun: every query and mutation, those that are still to come too. */
+export function refuseSuspended(schema: GraphQLSchema): void {
+  for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
+    for (const field of Object.values(type?.getFields() ?? {})) {
+      const { name, resolve } = field;
+      if (!resolve) throw new Error(`${type?.name}.${name} has no resolver`);
+      field.resolve = (root, args, ctx: Context, info) => {
+        if (ctx.principal?.suspended) {
+          const refusal = refusalFor(ctx, name);
+          if (refusal) return answerOf(refusal, field.type, args.input);
+        }
+        return resolve(root, args, ctx, info);
+      };
+    }
+  }
+}
+
+function refusalFor({ app, principal }: Context, operation: string): Refusal | null {
+  try {
+    if (principal) requireAllowedWhileSuspended(principal, operation, app.clock.now());
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** An answer where the type has refusals, of each entry of a bulk; else an error with the code. */
+function answerOf(refusal: Refusal, type: GraphQLOutputType, input: unknown) {
+  if (!isUnionType(getNamedType(type))) throw refusal;
+  if (!isListType(getNullableType(type))) return toRefusalAnswer(refusal);
+  return (input as readonly unknown[]).map(() => toRefusalAnswer(refusal));
+}
