@@ -321,21 +321,25 @@ describe('identity providers', () => {
 
     it('are known by their own name, and not by another', async () => {
       const subject = 'sara';
-      await addStaff(slashed.app, coalition.operator, {
+      const { id } = await addStaff(slashed.app, coalition.operator, {
         idempotencyKey: subject,
         brandId: coalition.brands.TAXI.id,
         issuer: issuer(),
         subject,
         role: 'FINANCE',
       });
+      await acceptStaffInvitation(slashed.app, { staffId: id, token: await login({ issuer: issuer(), subject }) });
       expect((await there.ask(await login({ issuer: issuer(), subject }), VIEWER)).data.viewer).toMatchObject({ kind: 'STAFF' });
       expect((await there.ask(await login({ issuer: issuer().slice(0, -1), subject }), VIEWER)).status).toBe(401);
     });
 
     it('find the logins that were stored without it, which are rewritten', async () => {
       const cut = issuer().slice(0, -1);
-      const staff = { idempotencyKey: 'olga', brandId: coalition.brands.TAXI.id, issuer: cut, subject: 'olga', role: 'FINANCE' } as const;
-      const { id } = await addStaff(slashed.app, coalition.operator, staff);
+      const id = newUuid();
+      await test.database.owner.query(
+        "INSERT INTO staff (id, brand_id, issuer, subject, role, created_at, accepted_at) VALUES ($1, $2, $3, 'olga', 'FINANCE', now(), now())",
+        [id, coalition.brands.TAXI.id, cut],
+      );
       const memberId = newUuid();
       await insertMember(test, memberId, coalition.brands.TAXI.id);
       const INSERT = "INSERT INTO member_identifier (id, member_id, kind, hash, added_at) VALUES ($1, $2, 'LOGIN', $3, now())";
@@ -353,13 +357,14 @@ describe('identity providers', () => {
   it('that do not answer are not asked again for each token, and are believed when they are back', async () => {
     const away = await createTestApp({ now: test.clock.now(), variables: { TESSERA_OIDC_ISSUER: providerUrl }, database: test.database });
     const server = await openApi(away);
-    await addStaff(test.app, coalition.operator, {
+    const { id } = await addStaff(test.app, coalition.operator, {
       idempotencyKey: 'vera',
       brandId: coalition.brands.TAXI.id,
       issuer: providerUrl,
       subject: 'vera',
       role: 'FINANCE',
     });
+    await acceptStaffInvitation(test.app, { staffId: id, token: await login({ subject: 'vera' }) });
     let asked = 0;
     const askOnce = async () => (await server.ask(await login({ subject: `vera`, audience: `tessera` }), VIEWER)).status;
     const times = async (fetches: () => number, tries: number) => {
