@@ -129,7 +129,7 @@ function termsOfWhole(figures: readonly Figure[]): ConservationTerm[] {
 }
 
 const REDEEMING = ['BURN', 'CAPTURE'];
-const REFUNDING = ['REFUND', 'REINSTATEMENT'];
+const REFUNDING = ['REFUND', 'REINSTATEMENT', 'REINSTATEMENT_CANCELLATION'];
 
 function termsOfIssuer(figures: readonly Figure[]): ConservationTerm[] {
   const of = (names: readonly string[], atIssuer?: boolean) =>
@@ -141,7 +141,7 @@ function termsOfIssuer(figures: readonly Figure[]): ConservationTerm[] {
     putOut('OPENING', -of(['OPENING'])),
     putOut('GOODWILL', -of(['GOODWILL'])),
     putOut('CONVERTED_IN', -of(['CONVERSION_IN'])),
-    putOut('CLAWED_BACK', of(['CLAWBACK']) - of(['EXPIRED_CLAWBACK']), -1),
+    putOut('CLAWED_BACK', of(['CLAWBACK', 'CLAWBACK_CANCELLATION']) - of(['EXPIRED_CLAWBACK']), -1),
     putOut('FILLED_ARREARS', of(['FILL']), -1),
     accountedFor('ACTIVE', of(['ACTIVE'])),
     accountedFor('PENDING', of(['PENDING'])),

@@ -29,6 +29,8 @@ export type TransferCode =
   | 'REINSTATEMENT'
   | 'CLAWBACK'
   | 'EXPIRED_CLAWBACK'
+  | 'CLAWBACK_CANCELLATION'
+  | 'REINSTATEMENT_CANCELLATION'
   | 'ARREARS_FILL'
   | 'CONVERSION_OUT'
   | 'CONVERSION_IN'
@@ -94,6 +96,17 @@ export type Step =
    * away empty, gets one. Refused: WALLET_CLOSED.
    */
   | { do: 'reinstate'; id: Uuid; reverses: Uuid; amount: number; code: 'REFUND' | 'REINSTATEMENT'; away: Away; wallet?: AccountId; slides?: boolean }
+  /**
+   * Gives all of an earlier clawback back (the posting loads it as `cancelled` too): what is still owed of it is owed no longer, and what it took out of
+   * lots, at once or as its arrears were filled, comes back there, fills other arrears, and lives as comeBack() says. `credit`: what it took back of.
+   * `wallet` and `slides` as above. Refused: WALLET_CLOSED.
+   */
+  | { do: 'cancelClawback'; id: Uuid; cancels: Uuid; credit: Uuid; away: Away; wallet?: AccountId; slides?: boolean }
+  /**
+   * Takes all of an earlier reinstatement back: from the lots that it came back to, then from any in order of consumption; never as arrears. `debit`:
+   * what it gave back of. `wallet` as above. Refused: INSUFFICIENT_POINTS, WALLET_CLOSED.
+   */
+  | { do: 'cancelReinstatement'; id: Uuid; cancels: Uuid; debit: Uuid; wallet?: AccountId }
   /**
    * Spendable points change hands, soonest to expire first: their issuer and issue month stay, they never live longer than where they came from.
    * Into a pool (POOL_CONTRIBUTION) they remember whose they were. Refused as debit is, for the giver; WALLET_CLOSED for the receiver.
@@ -260,6 +273,8 @@ export interface PostingRequest {
     readonly transfers?: readonly Uuid[];
     /** Those of the transfers that are credits, and of which is read what expired of their lots: for clawBack. */
     readonly expired?: readonly Uuid[];
+    /** Those of the transfers that are clawbacks, and of which is read what has filled their arrears: for cancelClawback. */
+    readonly cancelled?: readonly Uuid[];
     readonly counters?: readonly { readonly account: AccountId; readonly key: string }[];
   };
   /** Taken if the posting is accepted. StateMoved is thrown, and nothing is stored, where another posting has taken one since it was looked up. */

@@ -108,6 +108,21 @@ export const PURCHASE_RETURN_LINE = {
   columns: { wallet_id: 'uuid', return_id: 'uuid', purchase_id: 'uuid', line_no: 'int2', brand_id: 'uuid', quantity: 'numeric', reduction: 'numeric' },
 } as const satisfies AlongsideTable;
 
+export const PURCHASE_RETURN_CANCELLATION = {
+  name: 'purchase_return_cancellation',
+  columns: {
+    wallet_id: 'uuid',
+    return_id: 'uuid',
+    purchase_id: 'uuid',
+    brand_id: 'uuid',
+    posting_id: 'uuid',
+    given_back: 'int8',
+    taken_back: 'int8',
+    occurred_at: 'timestamptz',
+    recorded_at: 'timestamptz',
+  },
+} as const satisfies AlongsideTable;
+
 export const REDEMPTION = {
   name: 'redemption',
   columns: {

@@ -18,12 +18,24 @@ interface EventFacts {
 
 /** Points between a brand and a wallet. */
 export interface BrandEvent extends EventFacts {
-  readonly code: 'EARN' | 'BONUS' | 'OPENING' | 'GOODWILL' | 'BURN' | 'CAPTURE' | 'CLAWBACK' | 'EXPIRED_CLAWBACK' | 'REFUND' | 'REINSTATEMENT';
+  readonly code:
+    | 'EARN'
+    | 'BONUS'
+    | 'OPENING'
+    | 'GOODWILL'
+    | 'BURN'
+    | 'CAPTURE'
+    | 'CLAWBACK'
+    | 'EXPIRED_CLAWBACK'
+    | 'REFUND'
+    | 'REINSTATEMENT'
+    | 'CLAWBACK_CANCELLATION'
+    | 'REINSTATEMENT_CANCELLATION';
   /** The issuer of an earn, bonus, opening or clawback; the funder of goodwill; the redeemer of a burn, capture, refund or reinstatement. */
   readonly brandId: Uuid;
   /** Terms that the event carries; a reversal carries those of the event it reverses. */
   readonly termsId: Uuid;
-  /** Set for a clawback, refund or reinstatement. */
+  /** Set for a clawback, refund or reinstatement, and for what cancels one. */
   readonly reverses: ReversedEvent | null;
 }
 
@@ -49,6 +61,7 @@ export interface IssuerPoints {
 
 export interface ReversedEvent {
   readonly transferId: Uuid;
+  /** Of what cancels a reversal: when that which was reversed happened. */
   readonly occurredAt: Date;
   /** What the original made each issuer owe per whole point, as cleared; read under the ISSUER model only. */
   readonly owed: ReadonlyMap<Uuid, AgreedPrice>;

@@ -95,6 +95,11 @@ function operatorClaims(event: PointsEvent, agreement: Agreement): Claim[] {
     case 'REFUND':
     case 'REINSTATEMENT':
       return [redeemed('REINSTATEMENT', event, { debtorId: event.brandId, creditorId: operatorId }, agreement), ...recovered];
+    case 'CLAWBACK_CANCELLATION':
+      // All of it counts as issued again; what was still owed of it fills its own arrears, and so is credited as recovered where the issuer carried it.
+      return [issued('ISSUANCE', event, operatorId, agreement.terms(event.termsId).issuancePrice), ...recovered];
+    case 'REINSTATEMENT_CANCELLATION':
+      return [redeemed('REIMBURSEMENT', event, { debtorId: operatorId, creditorId: event.brandId }, agreement)];
     case 'CONVERSION_OUT':
       return [takenOver(event, { issuerId: null, debtorId: operatorId, points: event.points }, agreement)];
     case 'GIFT':
@@ -200,6 +205,29 @@ function issuerClaims(event: PointsEvent, agreement: Agreement): Claim[] {
         ...priceBetween(event, { issuerId, takerId: event.brandId, termsId: event.termsId, at: earnedAt }, agreement),
       }));
     }
+    case 'CLAWBACK_CANCELLATION':
+      return [
+        ...event.lots.map(({ issuerId, points }) => ({
+          kind: 'FOREIGN_CLAWBACK' as const,
+          debtorId: event.brandId,
+          creditorId: issuerId,
+          issuerId,
+          redeemerId: null,
+          points,
+          ...asCleared(event, issuerId, agreement),
+        })),
+        ...filled,
+      ];
+    case 'REINSTATEMENT_CANCELLATION':
+      return event.lots.map(({ issuerId, points }) => ({
+        kind: 'REIMBURSEMENT',
+        debtorId: issuerId,
+        creditorId: event.brandId,
+        issuerId,
+        redeemerId: event.brandId,
+        points,
+        ...asCleared(event, issuerId, agreement),
+      }));
     case 'CONVERSION_OUT':
       return event.lots.map(({ issuerId, points }) => takenOver(event, { issuerId, debtorId: issuerId, points }, agreement));
   }
@@ -224,6 +252,14 @@ function reversedReimbursements(event: BrandEvent): Claim[] {
         ...cleared,
       };
     });
+}
+
+/** The price at which what is cancelled was cleared; for points of an issuer that it did not concern, that of the event which was reversed. */
+function asCleared(event: BrandEvent, issuerId: Uuid, agreement: Agreement): AgreedPrice & { supply: 'REIMBURSEMENT' } {
+  const { owed, occurredAt: at } = requireReversed(event);
+  const cleared = owed.get(issuerId);
+  if (cleared) return { ...cleared, supply: 'REIMBURSEMENT' };
+  return priceBetween(event, { issuerId, takerId: event.brandId, termsId: event.termsId, at }, agreement);
 }
 
 function filledArrears(event: PointsEvent, agreement: Agreement): Claim[] {

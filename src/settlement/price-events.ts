@@ -51,7 +51,7 @@ export async function priceEvents(
     }
     // A reversal may follow its original within the same range.
     for (const { kind, issuerId, price, termsId } of obligations)
-      if (kind === 'REIMBURSEMENT' && issuerId) noteOwed(owed, event.transferId, issuerId, { price, termsId });
+      if (REVERSIBLE.has(kind) && issuerId) noteOwed(owed, event.transferId, issuerId, { price, termsId });
     // What an earlier epoch posted came before every cut-off of this one.
     const position = event.posted.epoch < epoch ? 0n : event.posted.position;
     const day = dayOf(event.occurredAt, currency.timeZone);
@@ -74,10 +74,15 @@ async function openPeriods(client: ClientBase, priced: readonly PricedEvent[], p
   }
 }
 
+/** What a later reversal owes back. */
+const REVERSIBLE: ReadonlySet<Obligation['kind']> = new Set(['REIMBURSEMENT', 'REINSTATEMENT', 'FOREIGN_CLAWBACK']);
+/** What owes back. */
+const REVERSALS: ReadonlySet<PointsEvent['code']> = new Set(['REFUND', 'REINSTATEMENT', 'CLAWBACK_CANCELLATION', 'REINSTATEMENT_CANCELLATION']);
+
 /** Under the ISSUER model a reversal owes back what its original was cleared at. */
 function originalsToLookUp(events: readonly PointsEvent[], agreements: ReadonlyMap<number, Agreement>): Uuid[] {
   return events.flatMap((event) => {
-    const original = event.code === 'REFUND' || event.code === 'REINSTATEMENT' ? reversedBy(event) : null;
+    const original = REVERSALS.has(event.code) ? reversedBy(event) : null;
     return original && agreements.get(event.currencyId)?.model === 'ISSUER' ? [original.transferId] : [];
   });
 }

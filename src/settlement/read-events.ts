@@ -22,13 +22,14 @@ export interface ReadEvents {
 // Points that only changed hands are read when they filled arrears: otherwise nobody owes anything for them.
 const events = (which: string) => `
   SELECT t.id, t.code, t.currency_id, t.amount::text AS points, t.reverses, t.occurred_at, t.xid::text, brand.owner_id AS brand_id,
-    coalesce(original.terms_id, t.terms_id) AS terms_id, original.occurred_at AS original_at, rate.transfer_price::text, rate.to_currency_id
+    coalesce(original.terms_id, t.terms_id) AS terms_id, coalesce(root.occurred_at, original.occurred_at) AS original_at, rate.transfer_price::text, rate.to_currency_id
   FROM transfer t
-  JOIN account brand ON brand.id = CASE WHEN t.code IN ('BURN', 'CAPTURE', 'CLAWBACK', 'EXPIRED_CLAWBACK') THEN t.credit_account ELSE t.debit_account END
-  LEFT JOIN transfer original ON original.id = t.reverses
+  JOIN account brand ON brand.id = CASE WHEN t.code IN ('BURN', 'CAPTURE', 'CLAWBACK', 'EXPIRED_CLAWBACK', 'REINSTATEMENT_CANCELLATION') THEN t.credit_account ELSE t.debit_account END
+  LEFT JOIN transfer original ON original.id = t.reverses LEFT JOIN transfer root ON root.id = original.reverses
   LEFT JOIN conversion_rate rate ON t.code = 'CONVERSION_OUT' AND rate.id = t.terms_id
   WHERE ${which}
-    AND (t.code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL', 'BURN', 'CAPTURE', 'CLAWBACK', 'EXPIRED_CLAWBACK', 'REFUND', 'REINSTATEMENT', 'CONVERSION_OUT')
+    AND (t.code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL', 'BURN', 'CAPTURE', 'CLAWBACK', 'EXPIRED_CLAWBACK', 'REFUND', 'REINSTATEMENT', 'CONVERSION_OUT',
+        'CLAWBACK_CANCELLATION', 'REINSTATEMENT_CANCELLATION')
       OR (t.code IN (${ARRIVALS.map((code) => `'${code}'`).join(', ')}) AND EXISTS (SELECT FROM arrears_fill filled WHERE filled.transfer_id = t.id)))
     AND NOT EXISTS (SELECT FROM obligation done WHERE done.event_transfer_id = t.id)
   ORDER BY t.xid, t.id`;
@@ -53,14 +54,29 @@ const FILLS = `
   GROUP BY f.transfer_id, o.issuer_id, o.issuer_code, brand.owner_id, earn.terms_id, earn.occurred_at, f.arrears_id
   ORDER BY f.transfer_id, f.arrears_id, o.issuer_code`;
 
+// What has filled a clawback's arrears made owe what its own lots would have; those come last, and count.
 const OWED = `
+  SELECT f.arrears_id AS event_transfer_id, o.issuer_brand_id, o.price::text, o.terms_id
+  FROM arrears_fill f JOIN lot_origin l ON l.id = f.origin_id JOIN transfer t ON t.id = f.arrears_id JOIN account b ON b.id = t.credit_account
+  JOIN obligation o ON o.event_transfer_id = f.transfer_id AND o.kind = 'ARREARS_FILL' AND o.issuer_brand_id = l.issuer_id AND o.creditor_brand_id = b.owner_id
+  WHERE f.arrears_id = ANY($1::uuid[])
+  UNION ALL
   SELECT event_transfer_id, issuer_brand_id, price::text, terms_id FROM obligation
-  WHERE event_transfer_id = ANY($1::uuid[]) AND kind = 'REIMBURSEMENT' AND issuer_brand_id IS NOT NULL`;
+  WHERE event_transfer_id = ANY($1::uuid[]) AND kind IN ('REIMBURSEMENT', 'REINSTATEMENT', 'FOREIGN_CLAWBACK') AND issuer_brand_id IS NOT NULL`;
 
 /** Codes whose points come out of lots, or go back to those that they came from. */
-const FROM_LOTS: ReadonlySet<string> = new Set(['BURN', 'CAPTURE', 'CLAWBACK', 'REFUND', 'REINSTATEMENT', 'CONVERSION_OUT']);
+const FROM_LOTS: ReadonlySet<string> = new Set([
+  'BURN',
+  'CAPTURE',
+  'CLAWBACK',
+  'REFUND',
+  'REINSTATEMENT',
+  'CONVERSION_OUT',
+  'CLAWBACK_CANCELLATION',
+  'REINSTATEMENT_CANCELLATION',
+]);
 /** Codes whose points leave a wallet, and so fill no arrears in it. */
-const LEAVING: ReadonlySet<string> = new Set(['BURN', 'CAPTURE', 'CLAWBACK', 'EXPIRED_CLAWBACK', 'CONVERSION_OUT']);
+const LEAVING: ReadonlySet<string> = new Set(['BURN', 'CAPTURE', 'CLAWBACK', 'EXPIRED_CLAWBACK', 'CONVERSION_OUT', 'REINSTATEMENT_CANCELLATION']);
 
 /** The points events of a range that are still to be cleared, in the journal's order. The role must be tessera_kernel. */
 export async function readEvents(client: ClientBase, epoch: number, range: JournalRange): Promise<ReadEvents> {

@@ -75,7 +75,8 @@ export const CHECKS: Readonly<Record<string, string>> = {
     SELECT a.id, a.held, h.held AS in_holds FROM account a CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS held FROM hold WHERE account_id = a.id AND state = 'OPEN') h
     WHERE a.held <> h.held`,
   'no more is reversed than there was': `
-    SELECT o.id, o.amount, sum(r.amount) FROM transfer r JOIN transfer o ON o.id = r.reverses GROUP BY o.id HAVING sum(r.amount) > o.amount`,
+    SELECT o.id, o.amount, sum(r.amount - coalesce(c.amount, 0)) FROM transfer r JOIN transfer o ON o.id = r.reverses LEFT JOIN transfer c ON c.reverses = r.id
+    GROUP BY o.id HAVING sum(r.amount - coalesce(c.amount, 0)) > o.amount`,
   'no transfer without an accepted posting': `
     SELECT t.id, p.outcome FROM transfer t LEFT JOIN posting p ON p.id = t.posting_id WHERE p.outcome IS DISTINCT FROM 'ACCEPTED'
     UNION ALL SELECT h.id, p.outcome FROM hold h LEFT JOIN posting p ON p.id = h.posting_id WHERE p.outcome IS DISTINCT FROM 'ACCEPTED'`,

@@ -42,6 +42,7 @@ export class StepMaker {
       holds: [...this.holds],
       transfers: [...this.transfers],
       expired: [...this.expired],
+      cancelled: [],
       counters: [...this.counters.values()],
     };
   }

@@ -3,7 +3,7 @@ import type { Principal } from '../../src/access/principal';
 import { newUuid, type Uuid } from '../../src/ids';
 import { contentHash } from '../../src/ledger/idempotency';
 import type { AccountKind } from '../../src/ledger/ledger';
-import type { AccountId, Step } from '../../src/ledger/posting';
+import type { AccountId, PostingRequest, Step } from '../../src/ledger/posting';
 import { ALWAYS, dayFromIso, dayOf, monthStart, NEVER } from '../../src/points/calendar';
 import { clearRange } from '../../src/settlement/clear-events';
 import { closePeriod } from '../../src/settlement/close-period';
@@ -31,7 +31,7 @@ describe.each(['OPERATOR', 'ISSUER'] as const)('the ledger in full under %s', (m
     (await test.app.ledger.openAccounts([{ kind, owner, currencyId }]))[0];
   const origin = (issuer: Uuid, issuerCode: string, currencyId: number, termsId: Uuid) =>
     test.app.ledger.lotOrigin({ issuer, issuerCode, currencyId, issueMonth: monthStart(dayOf(new Date(AT), 'UTC')), termsId, offerId: null });
-  async function post(party: Uuid, wallets: readonly AccountId[], steps: readonly Step[]): Promise<void> {
+  async function post(party: Uuid, wallets: readonly AccountId[], steps: readonly Step[], more: Omit<PostingRequest['loads'], 'wallets'> = {}): Promise<void> {
     const now = Date.parse(AT);
     const request = {
       id: newUuid(),
@@ -42,7 +42,7 @@ describe.each(['OPERATOR', 'ISSUER'] as const)('the ledger in full under %s', (m
       day: dayOf(new Date(now), 'UTC'),
       recordedAt: now,
     };
-    const { refusal } = await test.app.ledger.post({ ...request, loads: { wallets }, plan: () => ({ steps, answer: {} }) });
+    const { refusal } = await test.app.ledger.post({ ...request, loads: { wallets, ...more }, plan: () => ({ steps, answer: {} }) });
     if (refusal) throw new Error(refusal.message);
   }
   async function credit(code: 'OPENING' | 'GOODWILL', brand: BookedBrand, wallet: AccountId, amount: number): Promise<void> {
@@ -155,6 +155,33 @@ describe.each(['OPERATOR', 'ISSUER'] as const)('the ledger in full under %s', (m
     expect((await owed('OPENING')).slice(-2)).toEqual(
       byModel(['OPENING TAXI>OPERATOR 45 x 2500 = 112500', 'ARREARS_FILL OPERATOR>FUEL 45 x 10000 = 450000'], ['ARREARS_FILL TAXI>FUEL 45 x 8000 = 360000']),
     );
+  });
+
+  it('a cancelled return owes back what it made owe', async () => {
+    const eve = await book.wallet();
+    const earn = await book.earn(fuel, eve, 100, '2026-01-08T10:00:00Z');
+    await book.earn(taxi, eve, 30, '2026-01-08T11:00:00Z');
+    // All of FUEL's. Then 30 of TAXI's are taken, and 20 are owed, which 15 of TAXI's and 5 of FUEL's that come back fill.
+    const burn = await book.burn(taxi, eve, 100, '2026-01-08T12:00:00Z');
+    const [clawback, reinstatement] = [newUuid(), newUuid()];
+    const away = { since: dayFromIso('2026-01-08'), bookedOn: dayFromIso('2026-01-10'), graceDays: 0 };
+    await post(fuel.id, [eve], [{ do: 'clawBack', id: clawback, reverses: earn, amount: 50, expired: null }], { transfers: [earn] });
+    await book.earn(taxi, eve, 15, '2026-01-10T10:00:00Z');
+    await post(taxi.id, [eve], [{ do: 'reinstate', id: reinstatement, reverses: burn, amount: 40, code: 'REINSTATEMENT', away }], { transfers: [burn] });
+    await post(fuel.id, [eve], [{ do: 'cancelClawback', id: newUuid(), cancels: clawback, credit: earn, away }], {
+      transfers: [earn, clawback],
+      cancelled: [clawback],
+    });
+    await post(taxi.id, [eve], [{ do: 'cancelReinstatement', id: newUuid(), cancels: reinstatement, debit: burn }], { transfers: [burn, reinstatement] });
+    expect(await owed('CLAWBACK_CANCELLATION', 'REINSTATEMENT_CANCELLATION')).toEqual(
+      byModel(
+        ['ISSUANCE FUEL>OPERATOR 50 x 10000 = 500000', 'REIMBURSEMENT OPERATOR>TAXI 40 x 8000 = 320000'],
+        ['FOREIGN_CLAWBACK FUEL>TAXI 45 x 8000 = 360000', 'REIMBURSEMENT FUEL>TAXI 40 x 8000 = 320000'],
+      ),
+    );
+    // What is left is as if nothing had come back: TAXI's 45 points, and what was owed for FUEL's 100 and for them.
+    const [{ left }] = await rows('SELECT credits - debits AS left FROM account WHERE id = $1', eve);
+    expect(Number(left)).toBe(45);
   });
 
   it('the month closes, with the owner of the other currency among those who are paid; the books agree', async () => {

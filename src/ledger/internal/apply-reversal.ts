@@ -70,7 +70,7 @@ export function clawBack(posting: Posting, step: StepOf<'clawBack'>): void {
 }
 
 /** What a debit consumed last comes back first, what earlier reversals gave back passed over; in the order in which it was consumed. */
-function portionsToReinstate(original: TransferState, amount: number): AllocationState[] {
+export function portionsToReinstate(original: Pick<TransferState, 'id' | 'reversed' | 'allocations'>, amount: number): AllocationState[] {
   const portions: AllocationState[] = [];
   let passOver = original.reversed;
   let left = amount;

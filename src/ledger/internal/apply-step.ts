@@ -1,4 +1,5 @@
 import type { Step } from '../posting';
+import { cancelClawback, cancelReinstatement } from './apply-cancellation';
 import { convert } from './apply-convert';
 import { close, dateWhatLapsed, end, redate, slide } from './apply-dates';
 import { capture, expireHold, hold, judgedAt, release } from './apply-hold';
@@ -28,6 +29,10 @@ export function applyStep(posting: Posting, step: Step): void {
       return clawBack(posting, step);
     case 'reinstate':
       return reinstate(posting, step);
+    case 'cancelClawback':
+      return cancelClawback(posting, step);
+    case 'cancelReinstatement':
+      return cancelReinstatement(posting, step);
     case 'give':
       return give(posting, step);
     case 'giveAll':

@@ -9,6 +9,7 @@ export interface Needs {
   readonly holds: ReadonlySet<Uuid>;
   readonly transfers: ReadonlySet<Uuid>;
   readonly expired: readonly Uuid[];
+  readonly cancelled: readonly Uuid[];
   readonly counters: ReadonlyMap<string, { account: AccountId; key: string }>;
   readonly claims: readonly Claim[];
   /** Wallets of requests that look at holds, transfers or counters too. */
@@ -25,6 +26,7 @@ export function needsOf(requests: readonly PostingRequest[]): Needs {
   const counters = new Map<string, { account: AccountId; key: string }>();
   const claims: Claim[] = [];
   const expired: Uuid[] = [];
+  const cancelled: Uuid[] = [];
   const besideOthers = new Set<AccountId>();
   let latest = 0;
   for (const { id, loads, occurredAt, claims: asked } of requests) {
@@ -36,7 +38,8 @@ export function needsOf(requests: readonly PostingRequest[]): Needs {
     if (loads.holds?.length || loads.transfers?.length || loads.counters?.length) for (const wallet of loads.wallets) besideOthers.add(wallet);
     if (asked) claims.push(...asked);
     if (loads.expired) expired.push(...loads.expired);
+    if (loads.cancelled) cancelled.push(...loads.cancelled);
     if (occurredAt > latest) latest = occurredAt;
   }
-  return { wallets: [...wallets], postings, holds, transfers, expired, counters, claims, besideOthers, latest };
+  return { wallets: [...wallets], postings, holds, transfers, expired, cancelled, counters, claims, besideOthers, latest };
 }

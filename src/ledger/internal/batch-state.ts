@@ -138,6 +138,8 @@ export interface TransferState {
   reversed: number;
   /** How much of a credit filled older arrears. */
   readonly filled: number;
+  /** What has filled the arrears of a clawback since, where that is asked for. */
+  readonly arrearsFilledBy: readonly AllocationState[];
 }
 
 export interface CounterState {

@@ -47,9 +47,13 @@ const ALLOCATIONS = `SELECT ${ALLOCATION_COLUMNS} FROM allocation a WHERE a.tran
 const TRANSFERS = `
   SELECT t.id, t.party_id, t.debit_account, t.credit_account, t.currency_id, t.amount, t.code, t.terms_id, t.origin_id,
     coalesce(c.to_expires_on, t.lot_expires_on), coalesce(c.to_available_on, t.lot_available_on),
-    (SELECT coalesce(sum(r.amount), 0)::bigint FROM transfer r WHERE r.reverses = t.id),
+    (SELECT coalesce(sum(r.amount - (SELECT coalesce(sum(c.amount), 0) FROM transfer c WHERE c.reverses = r.id)), 0)::bigint FROM transfer r
+      WHERE r.reverses = t.id),
     (SELECT coalesce(sum(f.amount), 0)::bigint FROM arrears_fill f WHERE f.transfer_id = t.id)
   FROM transfer t LEFT JOIN lot_change c ON c.credit_id = t.id WHERE t.id = ANY($1::uuid[])`;
+const ARREARS_FILLED_BY = `
+  SELECT f.arrears_id, f.origin_id, f.expires_on, f.available_on, f.amount, 0 FROM arrears_fill f WHERE f.arrears_id = ANY($1::uuid[])
+  ORDER BY f.arrears_id, f.transfer_id, f.expires_on, f.origin_id`;
 // Of the wallets of the batch: a credit's own, and the one that survived it.
 const EXPIRED = `
   SELECT DISTINCT e.account_id, e.origin_id, e.expires_on, e.available_on, e.amount - e.returned FROM transfer t
@@ -161,7 +165,7 @@ function movedWallets(locks: readonly Row[], kept: ReadonlyMap<AccountId, Wallet
 type NamedReads = ReturnType<typeof addNamedReads>;
 
 /** What the requests name by id. */
-function addNamedReads(trip: Trip, { wallets, postings, holds, transfers, expired, counters, claims }: Needs, believe: boolean) {
+function addNamedReads(trip: Trip, { wallets, postings, holds, transfers, expired, cancelled, counters, claims }: Needs, believe: boolean) {
   const withAllocations = [...holds, ...transfers];
   const asked = [...counters.values()];
   return {
@@ -169,6 +173,7 @@ function addNamedReads(trip: Trip, { wallets, postings, holds, transfers, expire
     holds: holds.size === 0 ? trip.none : trip.add(NAMED_HOLDS, uuidArray(holds)),
     allocations: withAllocations.length === 0 ? trip.none : trip.add(ALLOCATIONS, uuidArray(withAllocations)),
     transfers: transfers.size === 0 ? trip.none : trip.add(TRANSFERS, uuidArray(transfers)),
+    arrearsFilledBy: cancelled.length === 0 ? trip.none : trip.add(ARREARS_FILLED_BY, uuidArray(cancelled)),
     expired: expired.length === 0 ? trip.none : trip.add(EXPIRED, uuidArray(expired), int8Array(wallets)),
     counters: asked.length === 0 ? trip.none : trip.add(COUNTERS, int8Array(asked.map(accountOf)), textArray(asked.map(({ key }) => key))),
     claims: believe || claims.length === 0 ? trip.none : trip.add(CLAIMS, uuidArray(claims.map(({ name }) => name)), int8Array(claims.map(({ turn }) => turn))),
@@ -207,6 +212,7 @@ function originsOf({ named, wallets }: LoadedRows): number[] {
     for (const row of expiringAllocations.rows) ids.add(number(row[1]));
   }
   for (const row of named.allocations.rows) ids.add(number(row[1]));
+  for (const row of named.arrearsFilledBy.rows) ids.add(number(row[1]));
   for (const row of named.transfers.rows) if (row[8] !== null) ids.add(number(row[8]));
   return [...ids];
 }
@@ -232,7 +238,8 @@ function assemble({ named, wallets: reads }: LoadedRows, wallets: Map<AccountId,
   // A named hold that is expiring too comes in both.
   const allocationsOf = new Map([...groupAllocations(all('expiringAllocations')), ...groupAllocations(named.allocations.rows)]);
   for (const row of [...named.holds.rows, ...all('expiringHolds')]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
-  for (const row of named.transfers.rows) state.transfers.set(row[0], toTransfer(row, allocationsOf));
+  const arrearsFilledBy = groupAllocations(named.arrearsFilledBy.rows);
+  for (const row of named.transfers.rows) state.transfers.set(row[0], toTransfer(row, allocationsOf, arrearsFilledBy));
   for (const row of named.counters.rows) addCounter(state, row);
   for (const row of named.expired.rows) addExpired(state, row);
   return state;

@@ -174,7 +174,21 @@ export class Posting {
       recordedAt,
     });
     // A later posting of the same batch may already reverse it.
-    const known: TransferState = { id, party, debitAccount, creditAccount, currencyId, amount, code, termsId, lot, allocations, reversed: 0, filled };
+    const known: TransferState = {
+      id,
+      party,
+      debitAccount,
+      creditAccount,
+      currencyId,
+      amount,
+      code,
+      termsId,
+      lot,
+      allocations,
+      reversed: 0,
+      filled,
+      arrearsFilledBy: [],
+    };
     state.transfers.set(id, known);
     this.undos.push(() => state.transfers.delete(id));
   }

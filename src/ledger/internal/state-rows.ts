@@ -93,7 +93,11 @@ export function addHold(state: BatchState, row: Row, allocationsOf: ReadonlyMap<
   if (hold.state === 'OPEN') state.wallets.get(hold.account)?.expiringHolds.push(hold);
 }
 
-export function toTransfer(row: Row, allocationsOf: ReadonlyMap<Uuid, AllocationState[]>): TransferState {
+export function toTransfer(
+  row: Row,
+  allocationsOf: ReadonlyMap<Uuid, AllocationState[]>,
+  arrearsFilledBy: ReadonlyMap<Uuid, AllocationState[]>,
+): TransferState {
   return {
     id: row[0],
     party: row[1],
@@ -107,6 +111,7 @@ export function toTransfer(row: Row, allocationsOf: ReadonlyMap<Uuid, Allocation
     allocations: allocationsOf.get(row[0]) ?? [],
     reversed: number(row[11]),
     filled: number(row[12]),
+    arrearsFilledBy: arrearsFilledBy.get(row[0]) ?? [],
   };
 }
 

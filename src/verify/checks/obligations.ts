@@ -38,13 +38,19 @@ export const cleared: Check = {
       UNION ALL
       SELECT e.id, e.account_id, 'REINSTATEMENT', e.brand_id, o.id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code IN ('REFUND', 'REINSTATEMENT')
       UNION ALL
+      SELECT e.id, e.account_id, 'ISSUANCE', e.brand_id, o.id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code = 'CLAWBACK_CANCELLATION'
+      UNION ALL
+      SELECT e.id, e.account_id, 'REIMBURSEMENT', o.id, e.brand_id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code = 'REINSTATEMENT_CANCELLATION'
+      UNION ALL
+      SELECT id, account_id, 'FOREIGN_CLAWBACK', brand_id, issuer_id, points FROM part WHERE model = 'ISSUER' AND code = 'CLAWBACK_CANCELLATION'
+      UNION ALL
       SELECT f.id, f.account_id, 'ARREARS_FILL', o.id, f.clawing_brand, f.points FROM fill f, operator o WHERE model = 'OPERATOR' AND carrier = 'ISSUER'
       UNION ALL
       SELECT e.id, e.account_id, 'CONVERSION', o.id, e.target_issuer, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code = 'CONVERSION_OUT'
       UNION ALL
       SELECT id, account_id, 'CONVERSION', issuer_id, target_issuer, points FROM part WHERE model = 'ISSUER' AND code = 'CONVERSION_OUT'
       UNION ALL
-      SELECT id, account_id, 'REIMBURSEMENT', issuer_id, brand_id, points FROM part WHERE model = 'ISSUER' AND code IN ('BURN', 'CAPTURE')
+      SELECT id, account_id, 'REIMBURSEMENT', issuer_id, brand_id, points FROM part WHERE model = 'ISSUER' AND code IN ('BURN', 'CAPTURE', 'REINSTATEMENT_CANCELLATION')
       UNION ALL
       SELECT id, account_id, 'REINSTATEMENT', brand_id, issuer_id, points FROM part WHERE model = 'ISSUER' AND code IN ('REFUND', 'REINSTATEMENT')
       UNION ALL

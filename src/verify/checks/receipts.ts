@@ -13,7 +13,8 @@ export const receipts: Check = {
     UNION ALL
     SELECT coalesce(p.account_id, 0), 2, l.reduction < 0, 'given back without goods on line ' || l.line_no || ' of purchase ' || l.purchase_id,
       'not below 0', l.reduction::text
-    FROM (SELECT wallet_id, purchase_id, line_no, sum(reduction) AS reduction FROM purchase_return_line GROUP BY wallet_id, purchase_id, line_no
+    FROM ( SELECT wallet_id, purchase_id, line_no, sum(reduction) AS reduction FROM purchase_return_line l
+      WHERE NOT EXISTS (SELECT FROM purchase_return_cancellation c WHERE c.wallet_id = l.wallet_id AND c.return_id = l.return_id) GROUP BY wallet_id, purchase_id, line_no
       HAVING sum(abs(reduction)) > 0) l
     LEFT JOIN purchase p ON p.wallet_id = l.wallet_id AND p.id = l.purchase_id`,
 };

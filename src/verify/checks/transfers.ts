@@ -9,6 +9,7 @@ export const accounts: Check = {
       ('EARN', '{ISSUED}'::text[], '{WALLET}'::text[]), ('BONUS', '{ISSUED}', '{WALLET}'), ('OPENING', '{OPENING}', '{WALLET}'), ('GOODWILL', '{GOODWILL}', '{WALLET}'),
       ('BURN', '{WALLET,POOL}', '{REDEEMED}'), ('CAPTURE', '{WALLET,POOL}', '{REDEEMED}'), ('REFUND', '{REDEEMED}', '{WALLET,POOL}'),
       ('REINSTATEMENT', '{REDEEMED}', '{WALLET,POOL}'), ('CLAWBACK', '{WALLET}', '{ISSUED,OPENING,GOODWILL}'), ('EXPIRED_CLAWBACK', '{EXPIRED}', '{ISSUED,OPENING,GOODWILL}'),
+      ('CLAWBACK_CANCELLATION', '{ISSUED,OPENING,GOODWILL}', '{WALLET}'), ('REINSTATEMENT_CANCELLATION', '{WALLET,POOL}', '{REDEEMED}'),
       ('ARREARS_FILL', '{WALLET}', '{WALLET}'), ('GIFT', '{WALLET}', '{WALLET}'), ('MERGE', '{WALLET}', '{WALLET}'), ('POOL_CONTRIBUTION', '{WALLET}', '{POOL}'), ('POOL_RETURN', '{POOL}', '{WALLET}'),
       ('CONVERSION_OUT', '{WALLET}', '{CONVERSION}'), ('CONVERSION_IN', '{CONVERSION}', '{WALLET}'), ('FEE', '{WALLET}', '{FEE}'), ('REMAINDER', '{WALLET}', '{REMAINDER}'),
       ('EXPIRY', '{WALLET,POOL}', '{EXPIRED}'), ('CLOSURE', '{WALLET,POOL}', '{EXPIRED}'), ('CLEARING', '{CLEARING}', '{CLEARING}'))
@@ -85,13 +86,15 @@ export const reversals: Check = {
   of: 'reversed transfers',
   sql: `
     WITH reversed AS (
-      SELECT r.reverses, sum(r.amount) AS amount, bool_and(r.code IN ('CLAWBACK', 'EXPIRED_CLAWBACK')) AS clawbacks, bool_and(r.code IN ('REFUND', 'REINSTATEMENT')) AS refunds,
+      SELECT r.reverses, sum(r.amount - coalesce(x.amount, 0)) AS amount, bool_and(r.code IN ('CLAWBACK', 'EXPIRED_CLAWBACK')) AS clawbacks, bool_and(r.code IN ('REFUND', 'REINSTATEMENT')) AS refunds,
+        bool_and(r.code = t.code || '_CANCELLATION' AND r.amount = t.amount) AS cancellations,
         bool_and(r.debit_account = t.credit_account OR c.merged_into IS NOT NULL OR r.code = 'EXPIRED_CLAWBACK') AS debited, bool_and(r.credit_account = t.debit_account OR d.merged_into IS NOT NULL) AS credited
       FROM transfer r LEFT JOIN transfer t ON t.id = r.reverses LEFT JOIN account d ON d.id = t.debit_account LEFT JOIN account c ON c.id = t.credit_account
+      LEFT JOIN transfer x ON x.reverses = r.id
       WHERE r.reverses IS NOT NULL GROUP BY r.reverses)
     SELECT coalesce(t.debit_account, 0) AS account_id, 1 AS ordinal,
       t.id IS NULL OR v.amount > t.amount OR NOT v.debited OR NOT v.credited
-        OR NOT CASE WHEN t.code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL') THEN v.clawbacks WHEN t.code IN ('BURN', 'CAPTURE') THEN v.refunds ELSE false END AS wrong,
+        OR NOT CASE WHEN t.code IN ('EARN', 'BONUS', 'OPENING', 'GOODWILL') THEN v.clawbacks WHEN t.code IN ('BURN', 'CAPTURE') THEN v.refunds ELSE v.cancellations END AS wrong,
       'reversals of transfer ' || v.reverses AS what, coalesce('at most ' || t.amount || ' back between its accounts', 'a transfer') AS expected, v.amount::text AS found
     FROM reversed v LEFT JOIN transfer t ON t.id = v.reverses`,
 };
