@@ -1364,6 +1364,20 @@ CREATE TABLE purchase_return (
   CONSTRAINT purchase_return_pkey PRIMARY KEY (wallet_id, id)
 );
 
+CREATE TABLE purchase_return_cancellation (
+  wallet_id uuid NOT NULL,
+  return_id uuid NOT NULL,
+  purchase_id uuid NOT NULL,
+  brand_id uuid NOT NULL,
+  posting_id uuid NOT NULL,
+  given_back bigint NOT NULL,
+  taken_back bigint NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  recorded_at timestamp with time zone NOT NULL,
+  CONSTRAINT purchase_return_cancellation_pkey PRIMARY KEY (wallet_id, return_id)
+);
+COMMENT ON TABLE purchase_return_cancellation IS 'Returns that were recorded by mistake and count no longer, with the points that came back and that were taken again.';
+
 CREATE TABLE purchase_return_line (
   wallet_id uuid NOT NULL,
   return_id uuid NOT NULL,
@@ -1583,9 +1597,9 @@ CREATE TABLE transfer (
   CONSTRAINT transfer_pkey PRIMARY KEY (id),
   CONSTRAINT transfer_amount_positive CHECK ((amount > 0)),
   CONSTRAINT transfer_capture CHECK (((hold_id IS NOT NULL) = (code = 'CAPTURE'::text))),
-  CONSTRAINT transfer_code CHECK ((code = ANY (ARRAY['EARN'::text, 'BONUS'::text, 'OPENING'::text, 'GOODWILL'::text, 'BURN'::text, 'CAPTURE'::text, 'REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'GIFT'::text, 'POOL_CONTRIBUTION'::text, 'POOL_RETURN'::text, 'MERGE'::text, 'CONVERSION_OUT'::text, 'CONVERSION_IN'::text, 'FEE'::text, 'REMAINDER'::text, 'EXPIRY'::text, 'CLOSURE'::text, 'CLEARING'::text, 'ARREARS_FILL'::text, 'EXPIRED_CLAWBACK'::text]))),
+  CONSTRAINT transfer_code CHECK ((code = ANY (ARRAY['EARN'::text, 'BONUS'::text, 'OPENING'::text, 'GOODWILL'::text, 'BURN'::text, 'CAPTURE'::text, 'REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'GIFT'::text, 'POOL_CONTRIBUTION'::text, 'POOL_RETURN'::text, 'MERGE'::text, 'CONVERSION_OUT'::text, 'CONVERSION_IN'::text, 'FEE'::text, 'REMAINDER'::text, 'EXPIRY'::text, 'CLOSURE'::text, 'CLEARING'::text, 'ARREARS_FILL'::text, 'EXPIRED_CLAWBACK'::text, 'CLAWBACK_CANCELLATION'::text, 'REINSTATEMENT_CANCELLATION'::text]))),
   CONSTRAINT transfer_lot CHECK ((((origin_id IS NULL) = (lot_expires_on IS NULL)) AND ((origin_id IS NULL) = (lot_available_on IS NULL)))),
-  CONSTRAINT transfer_reversal CHECK (((reverses IS NOT NULL) = (code = ANY (ARRAY['REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'EXPIRED_CLAWBACK'::text])))),
+  CONSTRAINT transfer_reversal CHECK (((reverses IS NOT NULL) = (code = ANY (ARRAY['REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'EXPIRED_CLAWBACK'::text, 'CLAWBACK_CANCELLATION'::text, 'REINSTATEMENT_CANCELLATION'::text])))),
   CONSTRAINT transfer_two_accounts CHECK (((debit_account = credit_account) = (code = 'ARREARS_FILL'::text)))
 );
 
@@ -1700,6 +1714,7 @@ CREATE INDEX purchase_award_due ON purchase_award USING btree (currency_id, due_
 
 CREATE INDEX purchase_redemption_purchase ON purchase_redemption USING btree (wallet_id, purchase_id);
 
+CREATE UNIQUE INDEX purchase_return_id ON purchase_return USING btree (id);
 CREATE INDEX purchase_return_purchase ON purchase_return USING btree (wallet_id, purchase_id);
 
 CREATE INDEX redemption_by_time ON redemption USING btree (brand_id, occurred_at, id);
@@ -2154,6 +2169,15 @@ CREATE POLICY own_member ON purchase_return FOR SELECT TO tessera_app USING ((((
   WHERE (w.id = purchase_return.wallet_id)))));
 CREATE POLICY session_is_brand ON purchase_return AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
+ALTER TABLE purchase_return_cancellation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY coalition_reads ON purchase_return_cancellation FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
+CREATE POLICY kernel_all ON purchase_return_cancellation FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
+CREATE POLICY own_brand ON purchase_return_cancellation FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
+CREATE POLICY own_member ON purchase_return_cancellation FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
+   FROM wallet w
+  WHERE (w.id = purchase_return_cancellation.wallet_id)))));
+CREATE POLICY session_is_brand ON purchase_return_cancellation AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
+
 ALTER TABLE purchase_return_line ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_return_line FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_return_line FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
@@ -2446,6 +2470,9 @@ GRANT SELECT ON TABLE purchase_redemption TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE purchase_return TO tessera_kernel;
 GRANT SELECT ON TABLE purchase_return TO tessera_app;
+
+GRANT INSERT, SELECT ON TABLE purchase_return_cancellation TO tessera_kernel;
+GRANT SELECT ON TABLE purchase_return_cancellation TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE purchase_return_line TO tessera_kernel;
 GRANT SELECT ON TABLE purchase_return_line TO tessera_app;

@@ -81,6 +81,27 @@ export class ReturnExceedsPurchase extends Refusal {
   }
 }
 
+/** The return was cancelled before, by another request. */
+export class ReturnAlreadyCancelled extends Refusal {
+  constructor() {
+    super({ code: 'ALREADY_CANCELLED', retrySafe: false, message: 'This return is cancelled already.' });
+  }
+}
+
+/** Why a return cannot be cancelled (now). */
+export const KEEPING_REASONS = {
+  LATER_RETURN: 'More of the purchase came back later. Cancel the latest return first.',
+  POINTS_EXPIRED: 'Points of the purchase had expired unspent when it came back, and went back to their issuer. Record the purchase anew.',
+  POOL_LEFT: "Points that came back to a household's pool went on to a member who has left it. Record the purchase anew.",
+} as const;
+
+/** The return stands, for a reason that is told. */
+export class ReturnNotCancellable extends Refusal {
+  constructor(reason: keyof typeof KEEPING_REASONS) {
+    super({ code: 'RETURN_NOT_CANCELLABLE', retrySafe: true, message: KEEPING_REASONS[reason], fields: { reason } });
+  }
+}
+
 /** The purchase earned points that need not be confirmed, or none; or all of it came back. */
 export class NoPendingAward extends Refusal {
   constructor() {

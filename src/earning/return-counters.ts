@@ -11,6 +11,11 @@ export function reducedCounter(purchaseId: Uuid, lineNo: number): string {
   return `reduced:${purchaseId}:${lineNo}`;
 }
 
+/** 1 once a return was cancelled; under the wallet's lock. */
+export function cancelledCounter(returnId: Uuid): string {
+  return `return-cancelled:${returnId}`;
+}
+
 /** Counts what came back of a line. `quantity` in thousandths, `reduction` in billionths of a unit of money; both below zero count it back. */
 export function countReturned(account: AccountId, purchaseId: Uuid, line: { lineNo: number; quantity: bigint; reduction: bigint }): Step[] {
   const steps: Step[] = [];

@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
+import { type CancelledReturn, cancelReturn, cancelReturnSchema } from '../earning/cancel-return';
 import type { Availability, EarningRule } from '../earning/earning-rule';
 import { listEarningRules } from '../earning/list-earning-rules';
 import { MAX_PURCHASES, type RecordPurchase, recordPurchaseSchema } from '../earning/purchase-command';
@@ -20,6 +21,7 @@ import { readMemberRef } from './member-ref.types';
 import { parseInput } from './parse-input';
 import { answerOrRefusal } from './refusal.types';
 import { RecordedReturnType, RecordReturnInput, RecordReturnResult } from './return.types';
+import { CancelledReturnType, CancelReturnInput, CancelReturnResult } from './return-cancellation.types';
 import { byVersion, RulesArgs } from './rules.args';
 import { showRatio } from './scalars';
 
@@ -45,6 +47,14 @@ function showReturn(ctx: Context, recorded: RecordedReturn): RecordedReturnType 
     returnId: recorded.dryRun ? null : showId(ctx, 'return', recorded.returnId),
     purchaseId: showId(ctx, 'purchase', recorded.purchaseId),
     balance: recorded.balance && showBalance(recorded.currency, recorded.balance),
+  });
+}
+
+function showCancellation(ctx: Context, cancelled: CancelledReturn): CancelledReturnType {
+  return Object.assign(new CancelledReturnType(), cancelled, {
+    returnId: showId(ctx, 'return', cancelled.returnId),
+    purchaseId: showId(ctx, 'purchase', cancelled.purchaseId),
+    balance: cancelled.balance && showBalance(cancelled.currency, cancelled.balance),
   });
 }
 
@@ -120,6 +130,15 @@ export class EarningResolver {
   recordReturn(@Ctx() ctx: Context, @Arg('input', () => RecordReturnInput, { description: 'The return.' }) input: RecordReturnInput) {
     const command = parseInput(recordReturnSchema, { ...input, purchaseId: readId(ctx, 'purchase', input.purchaseId, 'input.purchaseId') });
     return answerOrRefusal(ctx, async (app, principal) => showReturn(ctx, await recordReturn(app, principal, command)));
+  }
+
+  @Mutation(() => CancelReturnResult, {
+    description:
+      'Undoes a return that was recorded by mistake: what it took of points comes back, with its issue month and end, and what it gave is taken again. Asks for the scope purchases.',
+  })
+  cancelReturn(@Ctx() ctx: Context, @Arg('input', () => CancelReturnInput, { description: 'The return.' }) input: CancelReturnInput) {
+    const command = parseInput(cancelReturnSchema, { ...input, returnId: readId(ctx, 'return', input.returnId, 'input.returnId') });
+    return answerOrRefusal(ctx, async (app, principal) => showCancellation(ctx, await cancelReturn(app, principal, command)));
   }
 
   @Mutation(() => SetEarningRuleResult, {

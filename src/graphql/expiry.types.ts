@@ -117,7 +117,7 @@ class NoPendingAwardAnswer extends RefusalAnswer {}
 class AwardConfirmedAnswer extends RefusalAnswer {}
 
 @RefusalType('AWARD_CANCELLED', 'The points of the purchase were not confirmed in time, and are taken back.')
-class AwardCancelledAnswer extends RefusalAnswer {
+export class AwardCancelledAnswer extends RefusalAnswer {
   @Field(() => DateScalar, { description: "The last day on which they could be confirmed, in the currency's time zone." })
   deadline!: string;
 }

@@ -34,6 +34,8 @@ const MOVEMENTS = {
   CLAWBACK: 'Earned points taken back because what earned them came back.',
   GIFT: 'Given by one member to another.',
   POOL_CONTRIBUTION: 'Put into a household pool.',
+  CLAWBACK_CANCELLATION: 'Given back, because the return that took them back was cancelled.',
+  REINSTATEMENT_CANCELLATION: 'Taken again, because the return that gave them back was cancelled.',
   EXPIRED_CLAWBACK: 'Expired points of a purchase that came back, to where they were issued: no wallet is moved by it.',
   ARREARS_FILL: 'Points of the wallet that filled its arrears, once a hold gave them back or they were confirmed: out, and in again.',
   POOL_RETURN: 'Come back out of a household pool to who put them in.',

@@ -76,6 +76,9 @@ export class PurchaseReturnType {
 
   @Field(() => DateTimeScalar, { description: 'When it happened.' })
   occurredAt!: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was cancelled, as a mistake: it counts no longer. Null: it counts.' })
+  cancelledAt!: Date | null;
 }
 
 const AwardStateEnum = Object.fromEntries(AWARD_STATES.map((state) => [state, state]));

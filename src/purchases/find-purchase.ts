@@ -16,6 +16,8 @@ export interface PurchaseReturn {
   /** Decimal text with nine decimals; null: not worked out, before it was. */
   readonly moneyBack: string | null;
   readonly occurredAt: Date;
+  /** When it was cancelled, as a mistake, and counts no longer; null: it counts. */
+  readonly cancelledAt: Date | null;
 }
 
 export const AWARD_STATES = ['AVAILABLE', 'PENDING', 'CONFIRMED', 'CANCELLED'] as const;
@@ -77,6 +79,7 @@ export async function foundPurchases(app: App, client: PoolClient, ids: readonly
         reference: row.reference,
         moneyBack: row.money_back,
         occurredAt: row.occurred_at,
+        cancelledAt: row.cancelled_at,
       })),
       returned: new Map(returned.map((row) => [row.line_no, row.returned])),
       reduced: new Map(returned.map((row) => [row.line_no, row.reduced])),
@@ -87,14 +90,16 @@ export async function foundPurchases(app: App, client: PoolClient, ids: readonly
 const RETURNS = `
   SELECT k.purchase_id, r.* FROM unnest($1::uuid[], $2::uuid[]) AS k (wallet_id, purchase_id)
   CROSS JOIN LATERAL (
-    SELECT id, clawed_back, reinstated, reference, money_back::text, occurred_at, recorded_at FROM purchase_return r
-    WHERE r.wallet_id = k.wallet_id AND r.purchase_id = k.purchase_id ORDER BY recorded_at, id LIMIT 100) r
+    SELECT r.id, r.clawed_back, r.reinstated, r.reference, r.money_back::text, r.occurred_at, r.recorded_at, c.occurred_at AS cancelled_at
+    FROM purchase_return r LEFT JOIN purchase_return_cancellation c ON c.wallet_id = r.wallet_id AND c.return_id = r.id
+    WHERE r.wallet_id = k.wallet_id AND r.purchase_id = k.purchase_id ORDER BY r.recorded_at, r.id LIMIT 100) r
   ORDER BY k.purchase_id, r.recorded_at, r.id`;
 const RETURNED_LINES = `
   SELECT k.purchase_id, l.line_no, sum(l.quantity)::text AS returned, sum(l.reduction)::text AS reduced
   FROM unnest($1::uuid[], $2::uuid[]) AS k (wallet_id, purchase_id)
   JOIN purchase_return r ON r.wallet_id = k.wallet_id AND r.purchase_id = k.purchase_id
   JOIN purchase_return_line l ON l.wallet_id = r.wallet_id AND l.return_id = r.id
+  WHERE NOT EXISTS (SELECT FROM purchase_return_cancellation c WHERE c.wallet_id = r.wallet_id AND c.return_id = r.id)
   GROUP BY k.purchase_id, l.line_no`;
 
 /** An award that was not confirmed by its deadline counts as cancelled, whether or not that has been booked. */

@@ -97,7 +97,12 @@ const HELD: Readonly<Record<ReferenceKind, string>> = {
   )} ${CLAIMED}
     CROSS JOIN LATERAL (SELECT * FROM redemption r WHERE r.id = c.made_id OFFSET 0) f
     LEFT JOIN LATERAL (SELECT state, expires_at FROM hold WHERE f.kind = 'HOLD' AND id = f.id OFFSET 0) h ON true ${ANSWER} ORDER BY n.place, c.turn`,
-  RETURN: `${ROW('p.member_id', 'p.money_currency', "''", 'true')} ${CLAIMED}
+  RETURN: `${ROW(
+    'p.member_id',
+    'p.money_currency',
+    "''",
+    'NOT EXISTS (SELECT FROM purchase_return_cancellation x WHERE x.wallet_id = f.wallet_id AND x.return_id = f.id)',
+  )} ${CLAIMED}
     CROSS JOIN LATERAL (SELECT * FROM purchase_return r WHERE r.id = c.made_id OFFSET 0) f
     CROSS JOIN LATERAL (SELECT member_id, money_currency FROM purchase WHERE wallet_id = f.wallet_id AND id = f.purchase_id OFFSET 0) p ${ANSWER} ORDER BY n.place, c.turn`,
 };

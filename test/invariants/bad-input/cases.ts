@@ -7,6 +7,7 @@ export const ALTERED: Readonly<Record<string, readonly [path: string, value: unk
   'Mutation.recordPurchase': ['input.lines.0.quantity', '3'],
   'Mutation.recordPurchases': ['input.0.lines.0.quantity', '3'],
   'Mutation.recordReturn': ['input.lines.0.quantity', '0.5'],
+  'Mutation.cancelReturn': ['input.occurredAt', '2026-03-15T11:00:00Z'],
   'Mutation.confirmPurchase': ['input.occurredAt', '2026-03-15T11:00:00Z'],
   'Mutation.setEarningRule': ['input.pointsPerUnit', 3],
   'Mutation.setRedemptionRule': ['input.pointsPerUnit', 300],

@@ -8,6 +8,7 @@ import { type Principal, SCOPES, type StaffRole } from '../../../src/access/prin
 import { approveGoodwill } from '../../../src/care/approve-goodwill';
 import { proposeGoodwill, proposeGoodwillSchema } from '../../../src/care/propose-goodwill';
 import { createPointCurrency, createPointCurrencySchema } from '../../../src/coalition/create-point-currency';
+import { cancelReturn, cancelReturnSchema } from '../../../src/earning/cancel-return';
 import { confirmPurchase } from '../../../src/earning/confirm-purchase';
 import { recordPurchase } from '../../../src/earning/record-purchases';
 import { recordReturn } from '../../../src/earning/record-return';
@@ -96,6 +97,8 @@ export interface Side {
   sorry(by: Actor, person: Person): Promise<Uuid>;
   /** A purchase of 20 January, whose points wait to be confirmed. */
   award(person: Person): Promise<Uuid>;
+  /** Buys something and brings it back; the return. */
+  bringBack(person: Person): Promise<Uuid>;
   /** A partnership with the operator for a currency of its own, and the id of its only terms. */
   partnership(terms?: 'PROPOSED' | 'COUNTERSIGNED', state?: string): Promise<{ partnershipId: Uuid; termsId: Uuid; currency: string }>;
 }
@@ -311,6 +314,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     return (await proposeGoodwill(app, by.principal, proposeGoodwillSchema.parse(asked))).id;
   }
   const award = (person: Person) => purchase(person, '700', { occurredAt: AWARD_DAY });
+  const bringBack = async (person: Person) => (await recordReturn(app, principal, returnOf(await purchase(person), [{ lineNo: 1, quantity: '1' }]))).returnId;
   async function awards(person: Person): Promise<void> {
     await confirmPurchase(app, principal, { idempotencyKey: newUuid(), purchaseId: await award(person), occurredAt: null });
     await award(person);
@@ -323,7 +327,9 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
   const shared = known ? await meet(known) : await enrol();
   for (const person of [own, shared]) {
     const bought = await purchase(person, `${amount}7.25`, { occurredAt: IN_JANUARY });
-    await purchase(person, `${amount}9`);
+    const mistaken = returnOf(await purchase(person, `${amount}9`), [{ lineNo: 1, quantity: '1' }]);
+    const { returnId } = await recordReturn(app, principal, mistaken);
+    await cancelReturn(app, principal, cancelReturnSchema.parse({ idempotencyKey: newUuid(), returnId }));
     await recordReturn(app, principal, returnOf(bought, [{ lineNo: 1, quantity: '0.5' }], { occurredAt: IN_JANUARY }));
     const burned = await spend('redeem', person, 120, { occurredAt: IN_JANUARY });
     await spend('redeem', person, 130);
@@ -399,6 +405,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     bringIn,
     sorry,
     award,
+    bringBack,
     partnership,
   };
 }

@@ -96,6 +96,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   purchase_redemption: fact,
   purchase_return: fact,
   purchase_return_line: fact,
+  purchase_return_cancellation: fact,
   purchase_award: fact,
   award_resolution: fact,
   expiry_notice: coalition({ brand: `contributor_id = 0 AND wallet_id IN (${confirmedWallets})`, member: `wallet_id IN (${walletsOf.member})` }),

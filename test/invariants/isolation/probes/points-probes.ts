@@ -46,6 +46,10 @@ export const POINTS_PROBES: Readonly<Record<string, Probe>> = {
     prepare: (side) => side.purchase(side.own),
     args: (_side, purchaseId, key) => ({ input: { idempotencyKey: key, purchaseId: new Id('purchase', purchaseId), lines: [{ lineNo: 1, quantity: '1' }] } }),
   }),
+  'Mutation.cancelReturn': probe<Uuid>({
+    prepare: (side) => side.bringBack(side.own),
+    args: (_side, returnId, key) => ({ input: { idempotencyKey: key, returnId: new Id('return', returnId) } }),
+  }),
   'Mutation.confirmPurchase': probe<Uuid>({
     prepare: (side) => side.award(side.own),
     args: (_side, id, key) => ({ input: { idempotencyKey: key, purchaseId: new Id('purchase', id) } }),
