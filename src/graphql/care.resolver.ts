@@ -59,7 +59,7 @@ function readDecision(ctx: Context, input: DecideProposalInput) {
 
 /** A member named by an id alone, or by a reference: by exactly one of them. */
 function readEither(ctx: Context, id: string | null | undefined, ref: MemberRefInput | null | undefined, field: string): MemberRef {
-  if ((id == null) === (ref == null)) throw new InvalidInput(field, `Name the member by exactly one of ${field} and ${field}Id.`);
+  if ((id == null) === (ref == null)) throw new InvalidInput(id == null ? field : `${field}Id`, `Name the member by exactly one of ${field} and ${field}Id.`);
   return id == null ? readMemberRef(ctx, ref as MemberRefInput, field) : { by: 'id', memberId: readId(ctx, 'member', id, `${field}Id`) };
 }
 

@@ -36,6 +36,8 @@ interface Addition {
  */
 export async function addIdentifier(app: App, principal: Principal, { member: ref, identifier, token = null }: AddIdentifier): Promise<ResolvedMember> {
   const { kind } = identifier;
+  if (token !== null && principal.kind !== 'member')
+    throw new InvalidInput('input.token', 'Only members prove what they add by a token of their login. Leave it out.');
   const proved = principal.kind === 'member' ? await ownProof(app, principal, identifier, token) : null;
   const addition: Addition = { claim: proved === false, verifiedAt: proved ? app.clock.now() : null };
   const meanings = {

@@ -4,6 +4,7 @@ import { recordChange } from '../access/record-change';
 import type { App } from '../app';
 import { requireCurrency } from '../coalition/require-currency';
 import type { Uuid } from '../ids';
+import { NotFound } from '../refusal';
 import { type RetriedEvents, retrySetAside } from './clear-events';
 import { readSetAside, type SetAsideEvent } from './set-aside-events';
 
@@ -20,15 +21,16 @@ export async function listSetAsideEvents(
   );
 }
 
-/** Tries at once to clear what was set aside of a currency. For the operator's finance. Throws NotFound for the currency. */
+/** Tries at once to clear what was set aside of a currency. For the operator's finance. Throws NotFound where nothing is set aside, InvalidInput (currency). */
 export async function retrySetAsideEvents(app: App, principal: Principal, currency: string): Promise<RetriedEvents> {
   requireOperator(principal, ['FINANCE']);
-  const asked = await app.database.transaction(databasePrincipal(principal), async (tx) => {
+  const currencyId = await app.database.transaction(databasePrincipal(principal), async (tx) => {
     const { id } = requireCurrency(await app.coalition.snapshot(tx.client), currency);
     // What the asking principal does not see is not tried for it: the database refuses by itself too.
-    if ((await readSetAside(tx.client, id, { limit: 1, after: null })).length === 0) return null;
+    if ((await readSetAside(tx.client, id, { limit: 1, after: null })).length === 0)
+      throw new NotFound('Set-aside events', `Nothing of ${currency} is set aside.`);
     await recordChange(app, tx, principal, { operation: 'retrySetAsideEvents', target: currency });
     return id;
   });
-  return asked === null ? { cleared: 0, failed: 0 } : retrySetAside(app, asked);
+  return retrySetAside(app, currencyId);
 }

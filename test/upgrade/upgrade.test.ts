@@ -2,6 +2,7 @@ import { mintClientToken } from '../../src/access/access-tokens';
 import { SCOPES } from '../../src/access/principal';
 import { recoverRollUps } from '../../src/books/roll-up-journal';
 import { createOwnerDataSource } from '../../src/database/data-source';
+import { fillStandingArrears } from '../../src/expiry/fill-standing-arrears';
 import { recoverJournal } from '../../src/settlement/recover-journal';
 import { type Answer, openApi, type TestApi } from '../support/api';
 import { createMigratedDatabase } from '../support/migrated-database';
@@ -30,6 +31,7 @@ beforeAll(async () => {
   // As workers do when they start on another server than the rows come from.
   await recoverJournal(test.app);
   await recoverRollUps(test.app);
+  expect(await fillStandingArrears(test.app)).toBe(1);
 });
 afterAll(async () => {
   await api?.close();
