@@ -89,6 +89,17 @@ it('writes nothing where what came back is gone, nor as a dry run; others of the
   expect(await cancel(returnId)).toMatchObject({ pointsTakenBack: 300, balance: null });
 });
 
+it('takes first what came back, whatever would be spent before it', async () => {
+  const { ana, purchaseId, before } = await paidPlant();
+  const { returnId } = await bringBack(purchaseId);
+  await buy(ana, '10', { occurredAt: new Date('2025-12-20T12:00:00Z') });
+  expect(await cancel(returnId)).toMatchObject({ balance: { active: (before?.active ?? 0) + 100 } });
+  // December's end with January.
+  at('2026-02-10T12:00:00Z');
+  await expirePoints(shop.app);
+  expect(await buy(ana, '1')).toMatchObject({ balance: { active: (before?.active ?? 0) + 10 } });
+});
+
 describe('arrears that the return made', () => {
   /** 200 points earned and burned; then what earned them came back. */
   async function inArrears() {
