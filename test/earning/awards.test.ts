@@ -1,4 +1,5 @@
 import { cancelAwards } from '../../src/earning/cancel-awards';
+import { cancelReturn, cancelReturnSchema } from '../../src/earning/cancel-return';
 import { confirmPurchase } from '../../src/earning/confirm-purchase';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { recordReturn } from '../../src/earning/record-return';
@@ -41,6 +42,23 @@ const balance = async () => ((await readWalletBalances(shop.app, fuel.principal,
 const award = async (purchaseId: Uuid) => (await findPurchase(shop.app, fuel.principal, purchaseId)).award;
 const rows = async (sql: string, values: unknown[] = []) => (await shop.database.owner.query(sql, values)).rows;
 const clawbacks = () => rows("SELECT amount::int AS points FROM transfer WHERE code = 'CLAWBACK' ORDER BY recorded_at, id");
+
+it('a return of what waits to be confirmed is cancelled, before the confirmation or after it, but not once it is too late for one', async () => {
+  await open({ kind: 'ON_EVENT', days: 30 });
+  const undo = (returnId: Uuid) => cancelReturn(shop.app, fuel.principal, cancelReturnSchema.parse({ idempotencyKey: returnId, returnId }));
+  const [before, after, late] = [await buy('100'), await buy('100'), await buy('100')];
+  const first = await giveBack(before.purchaseId, '0.5');
+  expect(await undo(first.returnId)).toMatchObject({ pointsGivenBack: 50, balance: { active: 0, pending: 300 } });
+  expect(await confirm(before.purchaseId)).toMatchObject({ points: 100, balance: { active: 100 } });
+  const second = await giveBack(after.purchaseId, '0.5');
+  expect(await confirm(after.purchaseId, 'again')).toMatchObject({ points: 50, balance: { active: 150 } });
+  expect(await undo(second.returnId)).toMatchObject({ pointsGivenBack: 50, balance: { active: 200, pending: 100 } });
+  const third = await giveBack(late.purchaseId, '0.5');
+  at('2026-04-02T12:00:00Z');
+  await cancelAwards(shop.app);
+  await expect(undo(third.returnId)).rejects.toMatchObject({ code: 'AWARD_CANCELLED' });
+  expect(await firstFault(shop)).toBeUndefined();
+});
 
 describe('points that can be spent later', () => {
   it('wait so many days, and count their expiry from the purchase', async () => {
