@@ -135,6 +135,7 @@ export class MemberResolver {
     @Ctx() ctx: Context,
     @Arg('input', () => IdentifierChangeInput, { description: 'The member and the identifier.' }) input: IdentifierChangeInput,
   ) {
+    if (input.token != null) throw new InvalidInput('input.token', 'Nothing has to be proved to take an identifier away: leave it out.');
     const command = { member: readRef(ctx, input.member), identifier: parseInput(identifierSchema, input.identifier, 'input.identifier') };
     return showMember(ctx, await removeIdentifier(ctx.app, requirePrincipal(ctx), command));
   }
