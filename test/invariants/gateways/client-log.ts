@@ -20,7 +20,8 @@ export type Thing = any;
 /** What the client was told. */
 export interface Told {
   readonly errand: Errand;
-  readonly said: 'ACCEPTED' | 'REFUSED';
+  /** NOT_KEPT: refused for what hangs on more than the request and the ledger, which keeps nothing of it. */
+  readonly said: 'ACCEPTED' | 'REFUSED' | 'NOT_KEPT';
   readonly thing: Thing;
 }
 
@@ -32,10 +33,13 @@ const PATIENCE_MS = 240_000;
 /** For one answer; a gateway gives an outage 15 seconds. */
 const ANSWER_MS = 120_000;
 
+/** Refusals that lie in no request, and pass. */
+const PASSING: ReadonlySet<string> = new Set(['OVERLOADED', 'UNAVAILABLE']);
+
 /** Everything that an external client was told, by posting. */
 export class ClientLog {
   readonly told = new Map<Uuid, Told>();
-  /** Tries that ended without an answer: the connection was cut, or a refusal that is safe to repeat. */
+  /** Tries that ended without an answer: the connection was cut, or nothing was decided yet. */
   unheard = 0;
   /** Why the last of them did. */
   lastUnheard = 'every try was answered';
@@ -52,7 +56,7 @@ export class ClientLog {
         await sleep(Math.min(500, 10 * 2 ** attempt) * (0.5 + Math.random()));
         continue;
       }
-      const told: Told = { errand, said: thing.code ? 'REFUSED' : 'ACCEPTED', thing };
+      const told: Told = { errand, said: !thing.code ? 'ACCEPTED' : thing.retrySafe ? 'NOT_KEPT' : 'REFUSED', thing };
       this.told.set(postingId(errand.party, errand.key), told);
       return told;
     }
@@ -77,7 +81,7 @@ export class ClientLog {
       if (body.errors?.[0]?.extensions?.retrySafe) return this.nobodyKnows(`${body.errors[0].message} at ${url}`);
       throw new NotAnswered(`${mutation} ${key}: HTTP ${status} ${JSON.stringify(body)}`);
     }
-    return thing.retrySafe ? this.nobodyKnows(`${thing.code} at ${url}`) : thing;
+    return PASSING.has(thing.code) ? this.nobodyKnows(`${thing.code} at ${url}`) : thing;
   }
 
   private nobodyKnows(why: string): null {

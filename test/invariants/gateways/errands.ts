@@ -72,9 +72,11 @@ export class Errands {
     if (dice < 72) return this.errand('hold', brand, pays);
     const about = dice < 86 ? take(this.holds, random) : dice < 92 ? take(this.spent, random) : take(this.bought, random);
     if (!about) return undefined;
-    if (dice < 80) return this.errand('captureHold', about.brand, { redemptionId: about.id, points: Math.max(1, Math.floor(about.points * random.next())) });
+    // What stays captured keeps the rule's minimum and step, which are 10.
+    const part = 10 * (1 + random.int(Math.max(1, Math.floor(about.points / 10))));
+    if (dice < 80) return this.errand('captureHold', about.brand, { redemptionId: about.id, points: part });
     if (dice < 86) return this.errand('voidHold', about.brand, { redemptionId: about.id });
-    if (dice < 92) return this.errand('refundRedemption', about.brand, { redemptionId: about.id, points: Math.max(1, random.int(about.points)) });
+    if (dice < 92) return this.errand('refundRedemption', about.brand, { redemptionId: about.id, points: part });
     return this.errand('recordReturn', about.brand, { purchaseId: about.id, lines: [{ lineNo: 1, quantity: '1' }] });
   }
 

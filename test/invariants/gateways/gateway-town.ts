@@ -62,7 +62,9 @@ export async function openGatewayTown({ members, database, only }: GatewayTownOp
       const faults: string[] = [];
       for (const [id, { errand, said, thing }] of log.told) {
         const posting = stored.get(id);
-        if (posting?.outcome !== said) faults.push(`${errand.mutation} ${errand.key} was ${said}, the ledger says ${posting?.outcome}`);
+        if (said === 'NOT_KEPT') {
+          if (posting) faults.push(`${errand.mutation} ${errand.key} was refused and not kept, the ledger has it`);
+        } else if (posting?.outcome !== said) faults.push(`${errand.mutation} ${errand.key} was ${said}, the ledger says ${posting?.outcome}`);
         else if (said === 'ACCEPTED' && thing.points !== undefined && posting.result.answer.points !== thing.points)
           faults.push(`${errand.mutation} ${errand.key} said ${thing.points} points, the ledger ${posting.result.answer.points}`);
       }
@@ -71,7 +73,8 @@ export async function openGatewayTown({ members, database, only }: GatewayTownOp
     },
     verified: () => verifyIn(points),
     async repeat(urlOf, count) {
-      const all = [...log.told.values()];
+      // What was not kept may be answered otherwise by now.
+      const all = [...log.told.values()].filter(({ said }) => said !== 'NOT_KEPT');
       const changed: Told[] = [];
       const again = new ClientLog();
       for (let at = 0; at < Math.min(count, all.length); at++) {
