@@ -23,6 +23,7 @@ const KEPT = [
   'QuoteUsed',
   'RedemptionUsed',
   'RefundExceedsRedemption',
+  'ReturnAlreadyCancelled',
   'ReturnExceedsPurchase',
   'WalletClosed',
   'WalletLocked (exchange/plan-conversion.ts)',
