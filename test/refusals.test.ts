@@ -67,6 +67,7 @@ const JUDGED_ANEW = [
   'RedemptionMoneyMismatch',
   'RedemptionNotCaptured',
   'ReferenceTaken',
+  'ReturnNotCancellable',
   'ShareExceeded',
   'TermsNotActive',
   'TooManyIdentifiers',
