@@ -119,7 +119,11 @@ function prepare(row: OpeningRow, snapshot: CoalitionSnapshot, found: FileImport
   if (BigInt(row.points) > mostClearable(snapshot, currency)) return wrong('points', 'TOO_MANY_POINTS', 'These are more points than could ever be settled.');
   const earnedOn = row.earnedOn ?? openedOn;
   if (earnedOn > openedOn)
-    return wrong('earnedOn', 'BAD_VALUE', 'Points cannot be earned after the balance came over (openedOn, today when left out). Correct the day, or leave it out.');
+    return wrong(
+      'earnedOn',
+      'BAD_VALUE',
+      'Points cannot be earned after the balance came over (openedOn, today when left out). Correct the day, or leave it out.',
+    );
   const expiresOn = row.expiresOn ?? expiryDate(currency.expiry, earnedOn);
   if (expiresOn <= today)
     return row.expiresOn === null
