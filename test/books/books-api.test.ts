@@ -4,6 +4,7 @@ import { mintLocalLogin } from '../../src/access/local-issuer';
 import { startWorkers } from '../../workers/main';
 import { bindLogin } from '../support/logins';
 import { openPointsApi, type PointsApi } from '../support/points-api';
+import { uuidIn } from '../support/shown-ids';
 
 let points: PointsApi;
 beforeAll(async () => {
@@ -84,8 +85,8 @@ test('partners draw up their own proofs, and the operator the whole; a member as
   const at = (instant: Date) => `balanceAt(currency: "FLP", at: "${instant.toISOString()}") { kind points { credits debits balance } }`;
   // A session that the brand minted shows what the brand may see: no balance of the past, which others have made.
   expect((await query(async () => session.data.createMemberSession.token, at(after))).errors?.[0].extensions.code).toBe('FORBIDDEN');
-  const { rows } = await test.database.owner.query('SELECT id FROM member ORDER BY enrolled_at, id LIMIT 1');
-  await bindLogin(app, coalition.brands.FUEL.client, rows[0].id, await mintLocalLogin(app, 'ana'));
+  const memberId = app.keys.fromPairwise('member', coalition.brands.FUEL.id, uuidIn(ana.id));
+  await bindLogin(app, coalition.brands.FUEL.client, memberId, await mintLocalLogin(app, 'ana'));
   const asAna = () => mintLocalLogin(app, 'ana');
   expect((await query(asAna, at(after))).data.balanceAt).toEqual({ kind: 'WALLET', points: { credits: 250, debits: 0, balance: 250 } });
   expect((await query(asAna, at(new Date(clock.now().getTime() - 61_000)))).data.balanceAt.points).toEqual({ credits: 250, debits: 100, balance: 150 });

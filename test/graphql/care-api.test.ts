@@ -3,6 +3,7 @@ import type { Uuid } from '../../src/ids';
 import type { Answer } from '../support/api';
 import { addAcceptedStaff } from '../support/logins';
 import { openPointsApi, type PointsApi } from '../support/points-api';
+import { uuidIn } from '../support/shown-ids';
 
 let points: PointsApi;
 const REFUSAL = '... on Refusal { __typename code message retrySafe }';
@@ -40,8 +41,7 @@ async function enrol(customerId: string): Promise<string> {
 /** The member as the operator sees it. */
 async function coalitionId(customerId: string): Promise<string> {
   const { keys } = points.test.app;
-  const shown = (await enrol(customerId)).slice(4).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  const id = keys.fromPairwise('member', points.coalition.brands.FUEL.id, shown);
+  const id = keys.fromPairwise('member', points.coalition.brands.FUEL.id, uuidIn(await enrol(customerId)));
   return `mem_${keys.toPairwise('member', 'coalition', id).replaceAll('-', '')}`;
 }
 

@@ -1,5 +1,5 @@
-import type { Uuid } from '../../../src/ids';
 import type { PointsApi } from '../../support/points-api';
+import { uuidIn } from '../../support/shown-ids';
 
 const BALANCES = 'query ($ref: MemberRefInput!) { member(ref: $ref) { wallet { id balances { currency active pending held arrears spendable } } } }';
 
@@ -62,7 +62,3 @@ const NEVER_HAD = `
   WHERE r.sum <> 0
     AND NOT EXISTS (SELECT FROM transfer WHERE credit_account = a.id AND credit_seq IS NOT NULL AND credit_balance_after = r.sum)
     AND NOT EXISTS (SELECT FROM transfer WHERE debit_account = a.id AND debit_seq IS NOT NULL AND debit_balance_after = r.sum)`;
-
-function uuidIn(id: string): Uuid {
-  return id.slice(-32).replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5') as Uuid;
-}
