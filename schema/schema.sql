@@ -56,12 +56,41 @@ BEGIN
 END $function$;
 COMMENT ON FUNCTION account_totals(bigint[],timestamp with time zone) IS 'What was debited and credited up to an instant (NULL: up to now) on accounts of the caller''s own.';
 
+CREATE OR REPLACE FUNCTION public.brand_confirmed(asked uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ BEGIN
+  RETURN EXISTS (SELECT FROM brand_link l
+    WHERE l.brand_id = current_brand() AND l.member_id = asked AND l.unlinked_at IS NULL AND l.confirmed_at IS NOT NULL); END $function$;
+COMMENT ON FUNCTION brand_confirmed(uuid) IS 'Whether the asking brand has a confirmed link with the member.';
+
+CREATE OR REPLACE FUNCTION public.brand_knows(asked uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ BEGIN
+  RETURN EXISTS (SELECT FROM brand_link l WHERE l.brand_id = current_brand() AND l.member_id = asked AND l.unlinked_at IS NULL); END $function$;
+COMMENT ON FUNCTION brand_knows(uuid) IS 'Whether the asking brand has a link with the member.';
+
 CREATE OR REPLACE FUNCTION public.bump_coalition_version()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$ BEGIN UPDATE coalition_version SET version = version + 1; RETURN NULL; END $function$;
+
+CREATE OR REPLACE FUNCTION public.confirmed_wallet(asked uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ BEGIN
+  RETURN EXISTS (SELECT FROM wallet w JOIN brand_link l ON l.member_id = w.member_id
+    WHERE w.id = asked AND l.brand_id = current_brand() AND l.unlinked_at IS NULL AND l.confirmed_at IS NOT NULL); END $function$;
+COMMENT ON FUNCTION confirmed_wallet(uuid) IS 'Whether the asking brand has a confirmed link with the member whose wallet it is.';
 
 CREATE OR REPLACE FUNCTION public.current_brand()
  RETURNS uuid
@@ -89,6 +118,16 @@ CREATE OR REPLACE FUNCTION public.current_principal()
  STABLE PARALLEL SAFE
 AS $function$ SELECT coalesce(nullif(current_setting('tessera.principal', true), ''), 'nobody') $function$;
 COMMENT ON FUNCTION current_principal() IS 'brand | member | operator | worker | nobody';
+
+CREATE OR REPLACE FUNCTION public.current_wallet()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ BEGIN
+  IF current_principal() <> 'member' OR (current_brand() IS NOT NULL AND NOT brand_knows(current_member())) THEN RETURN NULL; END IF;
+  RETURN (SELECT w.id FROM wallet w WHERE w.member_id = current_member()); END $function$;
+COMMENT ON FUNCTION current_wallet() IS 'The wallet of the asking member; NULL in a session of a brand that has no link with the member.';
 
 CREATE OR REPLACE FUNCTION public.find_member_by_identifier(identifier_kind text, identifier_hash bytea)
  RETURNS uuid
@@ -1801,20 +1840,12 @@ CREATE TRIGGER velocity_limit_version AFTER INSERT OR DELETE OR UPDATE ON veloci
 ALTER TABLE account ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON account FOR SELECT TO tessera_books USING (true);
 CREATE POLICY coalition_reads ON account FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
-CREATE POLICY holder_reads ON account FOR SELECT TO tessera_app USING (((kind = 'WALLET'::text) AND (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = account.owner_id)))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (EXISTS ( SELECT
-   FROM (wallet w
-     JOIN brand_link l ON ((l.member_id = w.member_id)))
-  WHERE ((w.id = account.owner_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL) AND (l.confirmed_at IS NOT NULL))))))));
+CREATE POLICY holder_reads ON account FOR SELECT TO tessera_app USING (((kind = 'WALLET'::text) AND (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (owner_id = ( SELECT current_wallet() AS current_wallet))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND confirmed_wallet(owner_id)))));
 CREATE POLICY household_reads ON account FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (kind = 'POOL'::text) AND (owner_id = ( SELECT current_pool() AS current_pool))));
 CREATE POLICY kernel_all ON account FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY owner_resolves ON account FOR SELECT TO OWNER USING (true);
 CREATE POLICY party_reads ON account FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (owner_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY session_is_brand ON account AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((kind = 'WALLET'::text) AND (EXISTS ( SELECT
-   FROM (wallet w
-     JOIN brand_link l ON ((l.member_id = w.member_id)))
-  WHERE ((w.id = account.owner_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL) AND (l.confirmed_at IS NOT NULL)))))));
+CREATE POLICY session_is_brand ON account AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((kind = 'WALLET'::text) AND confirmed_wallet(owner_id))));
 
 ALTER TABLE account_roll_up ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON account_roll_up FOR SELECT TO tessera_books USING (true);
@@ -1863,9 +1894,7 @@ ALTER TABLE award_resolution ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY
 CREATE POLICY coalition_reads ON award_resolution FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON award_resolution FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON award_resolution FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON award_resolution FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = award_resolution.wallet_id)))));
+CREATE POLICY own_member ON award_resolution FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
 CREATE POLICY session_is_brand ON award_resolution AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE brand ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -1882,6 +1911,7 @@ ALTER TABLE brand_link ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON brand_link FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 CREATE POLICY own_brand ON brand_link FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
 CREATE POLICY own_member ON brand_link FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
+CREATE POLICY owner_resolves ON brand_link FOR SELECT TO OWNER USING (true);
 CREATE POLICY session_is_brand ON brand_link AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE care_proposal ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -1899,20 +1929,14 @@ ALTER TABLE conversion ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON conversion FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON conversion FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON conversion FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON conversion FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = conversion.wallet_id)))));
+CREATE POLICY own_member ON conversion FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
 CREATE POLICY owner_resolves ON conversion FOR SELECT TO OWNER USING (true);
 CREATE POLICY session_is_brand ON conversion AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE conversion_quote ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON conversion_quote FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY own_brand ON conversion_quote FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON conversion_quote FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = conversion_quote.wallet_id))))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (party_id = ( SELECT current_member() AS current_member)) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = conversion_quote.wallet_id)))));
+CREATE POLICY own_member ON conversion_quote FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (party_id = ( SELECT current_member() AS current_member)) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
 CREATE POLICY owner_resolves ON conversion_quote FOR SELECT TO OWNER USING (true);
 CREATE POLICY session_is_brand ON conversion_quote AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
@@ -1944,16 +1968,8 @@ CREATE POLICY kernel_all ON expired_lot FOR ALL TO tessera_kernel USING (true) W
 
 ALTER TABLE expiry_notice ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON expiry_notice FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
-CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app USING ((((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = expiry_notice.wallet_id)))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (contributor_id = 0) AND (EXISTS ( SELECT
-   FROM (wallet w
-     JOIN brand_link l ON ((l.member_id = w.member_id)))
-  WHERE ((w.id = expiry_notice.wallet_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL) AND (l.confirmed_at IS NOT NULL)))))));
-CREATE POLICY session_is_brand ON expiry_notice AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((contributor_id = 0) AND (EXISTS ( SELECT
-   FROM (wallet w
-     JOIN brand_link l ON ((l.member_id = w.member_id)))
-  WHERE ((w.id = expiry_notice.wallet_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL) AND (l.confirmed_at IS NOT NULL)))))));
+CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app USING ((((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (contributor_id = 0) AND confirmed_wallet(wallet_id))));
+CREATE POLICY session_is_brand ON expiry_notice AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((contributor_id = 0) AND confirmed_wallet(wallet_id))));
 CREATE POLICY worker_writes ON expiry_notice FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) = 'worker'::text));
 
 ALTER TABLE expiry_progress ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -2058,36 +2074,22 @@ CREATE POLICY kernel_all ON lot_origin FOR ALL TO tessera_kernel USING (true) WI
 ALTER TABLE member ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON member FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 CREATE POLICY enrolling_brand ON member FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (enrolled_by_brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY linked_brand ON member FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (EXISTS ( SELECT
-   FROM brand_link l
-  WHERE ((l.member_id = member.id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL))))));
+CREATE POLICY linked_brand ON member FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND brand_knows(id)));
 CREATE POLICY own_member ON member FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (id = ( SELECT current_member() AS current_member))));
 CREATE POLICY owner_resolves ON member FOR SELECT TO OWNER USING (true);
-CREATE POLICY session_is_brand ON member AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (EXISTS ( SELECT
-   FROM brand_link l
-  WHERE ((l.member_id = member.id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL))))));
+CREATE POLICY session_is_brand ON member AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR brand_knows(id)));
 
 ALTER TABLE member_identifier ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON member_identifier FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
-CREATE POLICY confirmed_only ON member_identifier AS RESTRICTIVE FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) <> 'brand'::text) OR (kind = 'PHONE'::text) OR (EXISTS ( SELECT
-   FROM brand_link l
-  WHERE ((l.member_id = member_identifier.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL) AND (l.confirmed_at IS NOT NULL))))));
-CREATE POLICY linked_brand ON member_identifier FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (added_by_brand_id = ( SELECT current_brand() AS current_brand)) AND (EXISTS ( SELECT
-   FROM brand_link l
-  WHERE ((l.member_id = member_identifier.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL)))))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (added_by_brand_id = ( SELECT current_brand() AS current_brand)) AND (EXISTS ( SELECT
-   FROM brand_link l
-  WHERE ((l.member_id = member_identifier.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL))))));
+CREATE POLICY confirmed_only ON member_identifier AS RESTRICTIVE FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) <> 'brand'::text) OR (kind = 'PHONE'::text) OR brand_confirmed(member_id)));
+CREATE POLICY linked_brand ON member_identifier FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (added_by_brand_id = ( SELECT current_brand() AS current_brand)) AND brand_knows(member_id))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (added_by_brand_id = ( SELECT current_brand() AS current_brand)) AND brand_knows(member_id)));
 CREATE POLICY own_member ON member_identifier FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
 CREATE POLICY owner_resolves ON member_identifier FOR SELECT TO OWNER USING (true);
 CREATE POLICY owner_takes_over ON member_identifier FOR UPDATE TO OWNER USING (true) WITH CHECK (true);
-CREATE POLICY session_is_brand ON member_identifier AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((added_by_brand_id = ( SELECT current_brand() AS current_brand)) AND (EXISTS ( SELECT
-   FROM brand_link l
-  WHERE ((l.member_id = member_identifier.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL)))))));
+CREATE POLICY session_is_brand ON member_identifier AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((added_by_brand_id = ( SELECT current_brand() AS current_brand)) AND brand_knows(member_id))));
 
 ALTER TABLE member_personal_data ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY enrolling_brand ON member_personal_data FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (EXISTS ( SELECT
-   FROM brand_link l
-  WHERE ((l.member_id = member_personal_data.member_id) AND (l.brand_id = ( SELECT current_brand() AS current_brand)) AND (l.unlinked_at IS NULL)))))));
+CREATE POLICY enrolling_brand ON member_personal_data FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND brand_knows(member_id))));
 CREATE POLICY operator_reads ON member_personal_data FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 CREATE POLICY own_member ON member_personal_data FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
 CREATE POLICY session_is_brand ON member_personal_data AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR false));
@@ -2128,72 +2130,56 @@ ALTER TABLE purchase ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = purchase.wallet_id)))));
+CREATE POLICY own_member ON purchase FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
 CREATE POLICY session_is_brand ON purchase AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_award ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_award FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_award FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_award FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_award FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = purchase_award.wallet_id)))));
+CREATE POLICY own_member ON purchase_award FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
 CREATE POLICY session_is_brand ON purchase_award AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_line ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_line FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_line FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = purchase_line.wallet_id)))));
+CREATE POLICY own_member ON purchase_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
 CREATE POLICY session_is_brand ON purchase_line AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_redemption ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_redemption FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_redemption FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = purchase_redemption.wallet_id)))));
+CREATE POLICY own_member ON purchase_redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
 CREATE POLICY session_is_brand ON purchase_redemption AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_return ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_return FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_return FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_return FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_return FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = purchase_return.wallet_id)))));
+CREATE POLICY own_member ON purchase_return FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
 CREATE POLICY session_is_brand ON purchase_return AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_return_cancellation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_return_cancellation FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_return_cancellation FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_return_cancellation FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_return_cancellation FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = purchase_return_cancellation.wallet_id)))));
+CREATE POLICY own_member ON purchase_return_cancellation FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
 CREATE POLICY session_is_brand ON purchase_return_cancellation AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_return_line ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_return_line FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_return_line FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_return_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_return_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = purchase_return_line.wallet_id)))));
+CREATE POLICY own_member ON purchase_return_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
 CREATE POLICY session_is_brand ON purchase_return_line AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE redemption ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON redemption FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON redemption FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (EXISTS ( SELECT
-   FROM wallet w
-  WHERE (w.id = redemption.wallet_id)))));
+CREATE POLICY own_member ON redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
 CREATE POLICY owner_resolves ON redemption FOR SELECT TO OWNER USING (true);
 CREATE POLICY session_is_brand ON redemption AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
@@ -2262,7 +2248,13 @@ CREATE POLICY with_member ON wallet FOR ALL TO tessera_app USING ((EXISTS ( SELE
 
 GRANT EXECUTE ON FUNCTION account_totals(bigint[],timestamp with time zone) TO tessera_app;
 
+GRANT EXECUTE ON FUNCTION brand_confirmed(uuid) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION brand_knows(uuid) TO tessera_app;
+
 GRANT EXECUTE ON FUNCTION bump_coalition_version() TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION confirmed_wallet(uuid) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION current_brand() TO PUBLIC;
 
@@ -2272,6 +2264,8 @@ GRANT EXECUTE ON FUNCTION current_pool() TO tessera_app;
 GRANT EXECUTE ON FUNCTION current_pool() TO tessera_books;
 
 GRANT EXECUTE ON FUNCTION current_principal() TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION current_wallet() TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION find_member_by_identifier(text,bytea) TO tessera_app;
 

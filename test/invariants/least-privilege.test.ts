@@ -269,6 +269,11 @@ describe('a login of its own', () => {
 
 /** Functions that do what row-level security lets nobody do, each about what is named exactly or about who asks. */
 const DEFINERS = [
+  // Whose a row is, for the policies (docs/decisions/0030).
+  'brand_confirmed(uuid)',
+  'brand_knows(uuid)',
+  'confirmed_wallet(uuid)',
+  'current_wallet()',
   'account_totals(bigint[],timestamp with time zone)',
   'issuer_terms(uuid,smallint,date)',
   // In which epoch of the journal a transaction writes.

@@ -90,6 +90,7 @@ export async function rolesOf(client: PoolClient): Promise<Roles> {
 /** What the owner of the schema sees, whom row-level security binds too: only what its own functions need, which find the holder of a card or code, a household, and what a wallet has quoted. */
 const OWNER_SEES: ReadonlySet<string> = new Set([
   'account',
+  'brand_link',
   'conversion',
   'conversion_quote',
   'household_member',
