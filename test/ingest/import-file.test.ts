@@ -3,10 +3,9 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type FileKind, namesIn, rowsOf } from '../../src/ingest/client/file-rows';
+import type { FileKind } from '../../src/ingest/client/file-rows';
 import { UnusableFile } from '../../src/ingest/client/file-text';
 import { importFromCommandLine } from '../../src/ingest/client/import-command';
-import { readRecords } from '../../src/ingest/client/read-file';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 
 const directory = mkdtempSync(join(tmpdir(), 'import-'));
@@ -15,108 +14,6 @@ const write = (name: string, content: string | Buffer) => {
   return join(directory, name);
 };
 afterAll(() => rmSync(directory, { recursive: true }));
-
-describe('reading a file', () => {
-  const read = async (path: string, kind: FileKind = 'OPENINGS', encoding: string | null = null) => {
-    const format = path.includes('json') ? 'ndjson' : 'csv';
-    const records = readRecords({ path, format, encoding }, namesIn(kind, format));
-    const rows = [];
-    for await (const row of rowsOf(kind, records)) rows.push(row.input);
-    return rows;
-  };
-
-  it('takes CSV as it comes: separators, quotes, a mark of byte order, packed', async () => {
-    const csv = '\uFEFFCustomer_ID;points;Card;reference\r\n"A;1";10;6000 1;\r\n\r\n"B\n2";20;;r2\r\n';
-    const expected = [
-      { line: 2, customerId: 'A;1', points: '10', identifierKind: 'CARD', identifier: '6000 1' },
-      { line: 4, customerId: 'B\n2', points: '20', reference: 'r2' },
-    ];
-    expect(await read(write('a.csv', csv))).toEqual(expected);
-    expect(await read(write('a.csv.gz', gzipSync(csv)))).toEqual(expected);
-  });
-
-  it('tells which line is broken, and goes on after it', async () => {
-    const rows = await read(write('b.csv', 'customerId,points\nA,1\nB\nC,3,4\nD"x,5\n"E",6\nF,7\n'));
-    expect(rows.map((row) => `${row.line} ${row.customerId ?? 'unreadable'}`)).toEqual(['2 A', '3 unreadable', '4 unreadable', '5 unreadable', '6 E', '7 F']);
-    // A quote that is never closed is an error of its line, and swallows none of the others.
-    const open = await read(write('c.csv', `customerId,points\nA,1\n"B,2\n${'C,3\n'.repeat(10)}`));
-    expect(open).toHaveLength(12);
-    expect(open[1]).toEqual({ line: 3, unreadable: expect.stringContaining('A quote is opened in this line and never closed') });
-    expect(open.filter(({ unreadable }) => unreadable === undefined).map(({ line, customerId }) => `${line} ${customerId}`)).toEqual([
-      '2 A',
-      ...Array.from({ length: 10 }, (_, at) => `${at + 4} C`),
-    ]);
-    const long = await read(write('l.csv', `customerId,points\nA,1\n${'x'.repeat(1_000_001)},2\n"B,2\n${'C,3\n'.repeat(300_000)}D,4\n`));
-    expect(long).toHaveLength(300_004);
-    expect(long.filter(({ unreadable }) => unreadable !== undefined)).toEqual([
-      { line: 3, unreadable: 'The line is longer than 1,000,000 bytes.' },
-      { line: 4, unreadable: expect.stringContaining('never closed') },
-    ]);
-    expect(long.at(-1)).toEqual({ line: 300_005, customerId: 'D', points: '4' });
-  });
-
-  it('reads what a file says, or says that it cannot: never another character', async () => {
-    const latin = Buffer.from('customerId,points\nM\xfcller,1\nM\xf6ller,2\nMeier,3\n', 'latin1');
-    const rows = await read(write('m.csv', latin));
-    expect(rows).toEqual([
-      { line: 2, unreadable: expect.stringContaining('not UTF-8') },
-      { line: 3, unreadable: expect.stringContaining('--encoding windows-1252') },
-      { line: 4, customerId: 'Meier', points: '3' },
-    ]);
-    const names = async (path: string, encoding: string | null = null) => (await read(path, 'OPENINGS', encoding)).map(({ customerId }) => customerId);
-    expect(await names(write('m.csv', latin), 'iso-8859-1')).toEqual(['Müller', 'Möller', 'Meier']);
-    const text = '\uFEFFcustomerId,points\r\nMüller,1\r\n"Zoë\nII",2\r\n';
-    expect(await names(write('n.csv', Buffer.from(text, 'utf16le')))).toEqual(['Müller', 'Zoë\nII']);
-    expect(await names(write('o.csv', Buffer.from(text, 'utf16le').swap16()))).toEqual(['Müller', 'Zoë\nII']);
-    expect(await names(write('p.csv', text))).toEqual(['Müller', 'Zoë\nII']);
-    // Somebody else has replaced it already.
-    expect(await read(write('q.ndjson', '{"customerId":"M\uFFFDller","points":1}\n'))).toEqual([{ line: 1, unreadable: expect.stringContaining('not UTF-8') }]);
-    await expect(read(write('m.csv', latin), 'OPENINGS', 'klingon')).rejects.toThrow('The encoding "klingon" is not known');
-  });
-
-  it('reads NDJSON line by line', async () => {
-    const rows = await read(
-      write('d.ndjson', '{"customerId":"A","points":10}\n{"customerId":\n[1]\n\n{"customer_id":"B","points":"20","card":null}\n{"shoe":1}'),
-    );
-    expect(rows).toMatchObject([
-      { line: 1, customerId: 'A', points: '10' },
-      { line: 2, unreadable: 'The line is no JSON.' },
-      { line: 3, unreadable: 'The line is no JSON object.' },
-      { line: 5, customerId: 'B', points: '20' },
-      { line: 6, unreadable: expect.stringContaining('shoe') },
-    ]);
-  });
-
-  it('refuses a heading that means nothing', async () => {
-    await expect(read(write('e.csv', 'customerId,pionts\nA,1\n'))).rejects.toThrow('The column "pionts" means nothing here');
-    await expect(read(write('f.csv', ''))).rejects.toThrow('empty');
-    await expect(read(write('g.csv', 'points,Points\n1,2\n'))).rejects.toThrow('twice');
-  });
-
-  it('makes one purchase of neighbours with one reference', async () => {
-    const heading = 'reference,customerId,moneyCurrency,sku,quantity,unitPrice\n';
-    const rows = await read(
-      write('h.csv', `${heading}r1,A,EUR,S1,1,2.50\nr1,A,EUR,S2,2,1\nr2,B,EUR,S1,1,1\n,C,EUR,S1,1,1\n,C,EUR,S1,1,1\nr3,A,EUR,S1,1,1\nr3,B,EUR,S2,1,1\n`),
-      'PURCHASES',
-    );
-    expect(rows).toMatchObject([
-      {
-        line: 2,
-        lastLine: 3,
-        customerId: 'A',
-        reference: 'r1',
-        lines: [
-          { line: 2, sku: 'S1', unitPrice: '2.50' },
-          { line: 3, sku: 'S2', quantity: '2' },
-        ],
-      },
-      { line: 4, lastLine: 4, reference: 'r2' },
-      { line: 5, customerId: 'C' },
-      { line: 6, customerId: 'C' },
-      { line: 7, lastLine: 8, unreadable: expect.stringContaining('Line 8 has the same reference and another customerId') },
-    ]);
-  });
-});
 
 describe('sending a file through the API', () => {
   let points: PointsApi;

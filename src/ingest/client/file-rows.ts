@@ -40,32 +40,53 @@ async function* singleRows(records: AsyncIterable<FileRecord>): AsyncGenerator<R
   for await (const record of records) yield { line: record.line, lastLine: record.lastLine, end: record.end, input: { line: record.line, ...inputOf(record) } };
 }
 
-/** NDJSON: a purchase a line. CSV: a line of its basket each; neighbours with the same reference are one purchase. */
+/**
+ * NDJSON: a purchase a line. CSV: a line of its basket each; neighbours with the same reference are one purchase. Only a line that can be read ends a basket:
+ * one that cannot may be of the basket before it and of the one after it, and neither is sent as if it were whole.
+ */
 async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
   let open: FileRecord[] = [];
+  /** The line before the open basket, or before what comes next, where it cannot be read. */
+  let unreadableBefore: number | null = null;
   for await (const record of records) {
-    const reference = record.values.reference;
-    const isAnother = !reference || reference !== open[0]?.values.reference || (record.values.returnOf ?? '') !== (open[0]?.values.returnOf ?? '');
-    if (open.length > 0 && (record.unreadable !== null || isAnother)) {
-      yield toPurchase(open);
+    const name = basketOf(record);
+    if (open.length > 0 && name !== basketOf(open[0])) {
+      yield toPurchase(open, unreadableBefore ?? (record.unreadable === null ? null : record.line));
       open = [];
+      unreadableBefore = null;
     }
-    if (record.unreadable !== null || 'lines' in record.values || !reference) yield toPurchase([record]);
-    else open.push(record);
+    if (name === null) {
+      yield toPurchase([record], null);
+      unreadableBefore = record.unreadable === null ? null : record.line;
+    } else if (open.length <= MOST_BASKET_LINES) open.push(record);
+    else open[MOST_BASKET_LINES] = record;
   }
-  if (open.length > 0) yield toPurchase(open);
+  if (open.length > 0) yield toPurchase(open, unreadableBefore);
 }
 
-function toPurchase(records: readonly FileRecord[]): Row {
+/** What the lines of one basket have in common, as the platform compares it; null: the line is no part of a basket of several. */
+function basketOf({ values, unreadable }: FileRecord): string | null {
+  const reference = comparable(values.reference);
+  return unreadable !== null || 'lines' in values || reference === '' ? null : `${reference}\n${comparable(values.returnOf)}`;
+}
+
+/** Blanks around a cell do not count, nor does how a letter is composed. */
+function comparable(value: unknown): string {
+  return (textOf(value) ?? '').trim().normalize('NFC');
+}
+
+/** `beside`: the line next to these that cannot be read. */
+function toPurchase(records: readonly FileRecord[], beside: number | null): Row {
   const [first] = records;
   const { lastLine, end } = records[records.length - 1];
   const place = { line: first.line, lastLine };
   const fail = (unreadable: string): Row => ({ ...place, end, input: { ...place, unreadable: plain(unreadable) } });
   if (first.unreadable !== null) return fail(first.unreadable);
+  if (beside !== null) return fail(`Line ${beside} beside this basket cannot be read, and may be of it. Correct that line, and send the basket again, whole.`);
   if (records.length > MOST_BASKET_LINES) return fail(`More than ${MOST_BASKET_LINES} lines have this reference: a basket has no more.`);
   for (const { line, values } of records)
     for (const name of PURCHASE)
-      if ((values[name] ?? '') !== (first.values[name] ?? ''))
+      if (values[name] !== first.values[name] && comparable(values[name]) !== comparable(first.values[name]))
         return fail(`Line ${line} has the same reference and another ${name}. Give each purchase its own reference.`);
   const { lines, ...common } = inputOf(first) as { lines?: unknown };
   const basket = 'lines' in first.values ? listOf(lines) : records.map(({ line, values }) => ({ line, ...pick(values, BASKET) }));

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { type FileKind, namesIn, rowsOf } from '../../src/ingest/client/file-rows';
+import { readRecords } from '../../src/ingest/client/read-file';
+
+const directory = mkdtempSync(join(tmpdir(), 'read-'));
+const write = (name: string, content: string | Buffer) => {
+  writeFileSync(join(directory, name), content);
+  return join(directory, name);
+};
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const read = async (path: string, kind: FileKind = 'OPENINGS', encoding: string | null = null) => {
+  const format = path.includes('json') ? 'ndjson' : 'csv';
+  const records = readRecords({ path, format, encoding }, namesIn(kind, format));
+  const rows = [];
+  for await (const row of rowsOf(kind, records)) rows.push(row.input);
+  return rows;
+};
+
+it('takes CSV as it comes: separators, quotes, a mark of byte order, packed', async () => {
+  const csv = '\uFEFFCustomer_ID;points;Card;reference\r\n"A;1";10;6000 1;\r\n\r\n"B\n2";20;;r2\r\n';
+  const expected = [
+    { line: 2, customerId: 'A;1', points: '10', identifierKind: 'CARD', identifier: '6000 1' },
+    { line: 4, customerId: 'B\n2', points: '20', reference: 'r2' },
+  ];
+  expect(await read(write('a.csv', csv))).toEqual(expected);
+  expect(await read(write('a.csv.gz', gzipSync(csv)))).toEqual(expected);
+});
+
+it('tells which line is broken, and goes on after it', async () => {
+  const rows = await read(write('b.csv', 'customerId,points\nA,1\nB\nC,3,4\nD"x,5\n"E",6\nF,7\n'));
+  expect(rows.map((row) => `${row.line} ${row.customerId ?? 'unreadable'}`)).toEqual(['2 A', '3 unreadable', '4 unreadable', '5 unreadable', '6 E', '7 F']);
+  // A quote that is never closed is an error of its line, and swallows none of the others.
+  const open = await read(write('c.csv', `customerId,points\nA,1\n"B,2\n${'C,3\n'.repeat(10)}`));
+  expect(open).toHaveLength(12);
+  expect(open[1]).toEqual({ line: 3, unreadable: expect.stringContaining('A quote is opened in this line and never closed') });
+  expect(open.filter(({ unreadable }) => unreadable === undefined).map(({ line, customerId }) => `${line} ${customerId}`)).toEqual([
+    '2 A',
+    ...Array.from({ length: 10 }, (_, at) => `${at + 4} C`),
+  ]);
+  const long = await read(write('l.csv', `customerId,points\nA,1\n${'x'.repeat(1_000_001)},2\n"B,2\n${'C,3\n'.repeat(300_000)}D,4\n`));
+  expect(long).toHaveLength(300_004);
+  expect(long.filter(({ unreadable }) => unreadable !== undefined)).toEqual([
+    { line: 3, unreadable: 'The line is longer than 1,000,000 bytes.' },
+    { line: 4, unreadable: expect.stringContaining('never closed') },
+  ]);
+  expect(long.at(-1)).toEqual({ line: 300_005, customerId: 'D', points: '4' });
+});
+
+it('reads what a file says, or says that it cannot: never another character', async () => {
+  const latin = Buffer.from('customerId,points\nM\xfcller,1\nM\xf6ller,2\nMeier,3\n', 'latin1');
+  const rows = await read(write('m.csv', latin));
+  expect(rows).toEqual([
+    { line: 2, unreadable: expect.stringContaining('not UTF-8') },
+    { line: 3, unreadable: expect.stringContaining('--encoding windows-1252') },
+    { line: 4, customerId: 'Meier', points: '3' },
+  ]);
+  const names = async (path: string, encoding: string | null = null) => (await read(path, 'OPENINGS', encoding)).map(({ customerId }) => customerId);
+  expect(await names(write('m.csv', latin), 'iso-8859-1')).toEqual(['Müller', 'Möller', 'Meier']);
+  const text = '\uFEFFcustomerId,points\r\nMüller,1\r\n"Zoë\nII",2\r\n';
+  expect(await names(write('n.csv', Buffer.from(text, 'utf16le')))).toEqual(['Müller', 'Zoë\nII']);
+  expect(await names(write('o.csv', Buffer.from(text, 'utf16le').swap16()))).toEqual(['Müller', 'Zoë\nII']);
+  expect(await names(write('p.csv', text))).toEqual(['Müller', 'Zoë\nII']);
+  // Somebody else has replaced it already.
+  expect(await read(write('q.ndjson', '{"customerId":"M\uFFFDller","points":1}\n'))).toEqual([{ line: 1, unreadable: expect.stringContaining('not UTF-8') }]);
+  await expect(read(write('m.csv', latin), 'OPENINGS', 'klingon')).rejects.toThrow('The encoding "klingon" is not known');
+});
+
+it('reads NDJSON line by line', async () => {
+  const rows = await read(
+    write('d.ndjson', '{"customerId":"A","points":10}\n{"customerId":\n[1]\n\n{"customer_id":"B","points":"20","card":null}\n{"shoe":1}'),
+  );
+  expect(rows).toMatchObject([
+    { line: 1, customerId: 'A', points: '10' },
+    { line: 2, unreadable: 'The line is no JSON.' },
+    { line: 3, unreadable: 'The line is no JSON object.' },
+    { line: 5, customerId: 'B', points: '20' },
+    { line: 6, unreadable: expect.stringContaining('shoe') },
+  ]);
+});
+
+it('refuses a heading that means nothing', async () => {
+  await expect(read(write('e.csv', 'customerId,pionts\nA,1\n'))).rejects.toThrow('The column "pionts" means nothing here');
+  await expect(read(write('f.csv', ''))).rejects.toThrow('empty');
+  await expect(read(write('g.csv', 'points,Points\n1,2\n'))).rejects.toThrow('twice');
+});
+
+it('makes one purchase of neighbours with one reference', async () => {
+  const heading = 'reference,customerId,moneyCurrency,sku,quantity,unitPrice\n';
+  const rows = await read(
+    write('h.csv', `${heading}r1,A,EUR,S1,1,2.50\nr1,A,EUR,S2,2,1\nr2,B,EUR,S1,1,1\n,C,EUR,S1,1,1\n,C,EUR,S1,1,1\nr3,A,EUR,S1,1,1\nr3,B,EUR,S2,1,1\n`),
+    'PURCHASES',
+  );
+  expect(rows).toMatchObject([
+    {
+      line: 2,
+      lastLine: 3,
+      customerId: 'A',
+      reference: 'r1',
+      lines: [
+        { line: 2, sku: 'S1', unitPrice: '2.50' },
+        { line: 3, sku: 'S2', quantity: '2' },
+      ],
+    },
+    { line: 4, lastLine: 4, reference: 'r2' },
+    { line: 5, customerId: 'C' },
+    { line: 6, customerId: 'C' },
+    { line: 7, lastLine: 8, unreadable: expect.stringContaining('Line 8 has the same reference and another customerId') },
+  ]);
+});
+
+describe('a basket', () => {
+  const BASKETS = 'reference,customerId,moneyCurrency,sku,quantity,unitPrice\n';
+  const sent = async (lines: string | Buffer) => {
+    const rows = await read(write('baskets.csv', Buffer.concat([Buffer.from(BASKETS), Buffer.from(lines)])), 'PURCHASES');
+    return rows.map(
+      (row) => `${row.line}-${row.lastLine} ${row.unreadable === undefined ? `${row.reference} ${(row.lines as unknown[]).length}` : row.unreadable}`,
+    );
+  };
+  const beside = (line: number) => expect.stringContaining(`Line ${line} beside this basket cannot be read, and may be of it`);
+
+  it.each([
+    ['a stray quote', 'r1,A,EUR,TV 40" wide,1,900'],
+    ['a quote that is never closed', 'r1,A,EUR,"TV,1,900'],
+    ['a column too many', 'r1,A,EUR,TV,1,1,900'],
+    ['a byte that UTF-8 does not have', Buffer.from('r1,A,EUR,K\xfche,1,900', 'latin1')],
+    ['more than a line may have', `r1,A,EUR,${'x'.repeat(1_000_001)},1,900`],
+  ])('of which a line cannot be read is not sent without that line: %s', async (_what, line) => {
+    const lines = ['r0,A,EUR,S0,1,1\nr1,A,EUR,S1,1,2.50\n', line, '\nr1,A,EUR,S3,1,1\nr2,A,EUR,S4,1,1\n'].map((part) => Buffer.from(part));
+    expect(await sent(Buffer.concat(lines))).toEqual(['2-2 r0 1', beside(4), expect.stringMatching(/^4-4 /), beside(4), '6-6 r2 1']);
+  });
+
+  it('that may have lost its first or its last line is not sent without it, and those further away are', async () => {
+    expect(await sent('r0,A,EUR,S0,1,1\nr1,A,EUR,S1,1,1\nr1,A,EUR,TV 40" wide,1,900\nr2,A,EUR,S3,1,1\nr2,A,EUR,S3,1,1\nr3,A,EUR,S3,1,1\n')).toEqual([
+      '2-2 r0 1',
+      beside(4),
+      expect.stringMatching(/^4-4 A quote stands within/),
+      beside(4),
+      '7-7 r3 1',
+    ]);
+    // Without a reference a line is a purchase, whatever stands beside it.
+    expect(await sent(',A,EUR,S0,1,1\n,A,EUR,"TV,1,900\n,A,EUR,S3,1,1\nr1,A,EUR,S3,1,1\n')).toEqual([
+      '2-2 undefined 1',
+      expect.stringMatching(/^3-3 A quote is opened/),
+      '4-4 undefined 1',
+      '5-5 r1 1',
+    ]);
+  });
+
+  it('whose lines write one reference with and without a blank around it is one basket', async () => {
+    expect(await sent('r1,A,EUR,S1,1,2.50\nr1 ,A ,EUR,S2,1,900\n')).toEqual(['2-3 r1 2']);
+    expect(await sent('M\u00fc1,A,EUR,S1,1,2.50\nMu\u03081,A,EUR,S2,1,900\n')).toEqual(['2-3 M\u00fc1 2']);
+  });
+
+  it('of more lines than a basket has is wrong as a whole', async () => {
+    expect(await sent(`${'r1,A,EUR,S1,1,1\n'.repeat(600)}r2,A,EUR,S1,1,1\n`)).toEqual([expect.stringMatching(/^2-601 More than 500 lines/), '602-602 r2 1']);
+  });
+});
