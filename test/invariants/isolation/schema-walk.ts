@@ -2,11 +2,13 @@ import {
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
   isInputObjectType,
+  isInterfaceType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -77,19 +79,44 @@ export function selectAll(schema: GraphQLSchema, type: GraphQLOutputType, nested
 
 function select(schema: GraphQLSchema, type: GraphQLNamedType, nested: NestedArguments, depth: number, within: readonly string[]): string {
   if (isLeafType(type)) return '';
-  if (isAbstractType(type)) {
-    const parts = schema.getPossibleTypes(type).map((each) => `... on ${each.name} ${select(schema, each, nested, depth, within)}`);
-    return `{ __typename ${parts.join(' ')} }`;
-  }
+  if (isAbstractType(type)) return selectUnion(schema, schema.getPossibleTypes(type), nested, depth, within);
   if (!isObjectType(type)) throw new Error(`${type.name} cannot be selected`);
-  const fields = Object.values(type.getFields()).flatMap((field) => {
+  return `{ __typename ${fieldsOf(schema, type, nested, depth, within).join(' ')} }`;
+}
+
+/** What all refusals have is asked for once and not of each: a mutation has thirty of them. */
+function selectUnion(schema: GraphQLSchema, types: readonly GraphQLObjectType[], nested: NestedArguments, depth: number, within: readonly string[]): string {
+  const refusal = schema.getType('Refusal');
+  const parts = types.flatMap((each) => {
+    const shared = isInterfaceType(refusal) && each.getInterfaces().includes(refusal) ? refusal.getFields() : {};
+    const own = fieldsOf(schema, each, nested, depth, within, shared);
+    return own.length > 0 ? `... on ${each.name} { ${own.join(' ')} }` : [];
+  });
+  const refusals = isInterfaceType(refusal) && types.some((each) => each.getInterfaces().includes(refusal));
+  if (refusals)
+    parts.push(
+      `... on Refusal { ${Object.keys(refusal.getFields())
+        .map((name) => `Refusal_${name}: ${name}`)
+        .join(' ')} }`,
+    );
+  return `{ __typename ${parts.join(' ')} }`;
+}
+
+function fieldsOf(
+  schema: GraphQLSchema,
+  type: GraphQLObjectType,
+  nested: NestedArguments,
+  depth: number,
+  within: readonly string[],
+  except: Readonly<Record<string, unknown>> = {},
+): string[] {
+  return Object.values(type.getFields()).flatMap((field) => {
     const of = getNamedType(field.type);
-    if (!isLeafType(of) && (depth <= 1 || within.includes(of.name))) return [];
+    if (field.name in except || (!isLeafType(of) && (depth <= 1 || within.includes(of.name)))) return [];
     // Members of a union may give one name to fields of different types: each gets an alias of its own.
     const alias = `${type.name}_${field.name}: ${field.name}`;
     return [`${alias}${argumentsOf(type.name, field, nested)} ${select(schema, of, nested, depth - 1, [...within, type.name])}`];
   });
-  return `{ __typename ${fields.join(' ')} }`;
 }
 
 function argumentsOf(type: string, field: GraphQLField<unknown, unknown>, nested: NestedArguments): string {

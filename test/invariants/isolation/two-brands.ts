@@ -125,6 +125,7 @@ const NO_LIMITS = {
   TESSERA_RATE_MEMBER_COST: '1000000000',
   TESSERA_RATE_STRANGER_OPERATIONS: '100000000',
   TESSERA_RATE_STRANGER_COST: '1000000000',
+  TESSERA_FAILED_LOOK_UPS: '100000000',
 };
 const IN_JANUARY = new Date('2026-01-15T10:00:00Z');
 /** What is bought on that day is to be confirmed. */
@@ -133,7 +134,7 @@ const ROLES = ['PROGRAMME_MANAGER', 'FINANCE', 'COMPLIANCE_OFFICER', 'SUPPORT'] 
 
 /** FUEL attacks, TAXI is attacked. Both have earned, spent, held, captured, refunded, returned; January is closed. */
 export async function openTwoBrands(options: TestAppOptions = {}): Promise<TwoBrands> {
-  const points = await openPointsApi({ ...options, variables: { ...NO_LIMITS, TESSERA_MODE: 'sandbox', ...options.variables } });
+  const points = await openPointsApi({ planOnce: true, ...options, variables: { ...NO_LIMITS, TESSERA_MODE: 'sandbox', ...options.variables } });
   const { app } = points.test;
   const { operator: principal, freshOperatorToken } = points.coalition;
   const operator: Actor = { name: 'the operator', principal, token: freshOperatorToken };
