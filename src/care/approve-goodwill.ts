@@ -7,9 +7,11 @@ import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import type { PostingOutcome, PostingRequest } from '../ledger/posting';
+import { isTold } from '../members/asking-member';
 import { findWallets } from '../members/member-look';
 import { type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
+import { type ToldBalance, toldBalance } from '../members/what-is-told';
 import { ALWAYS, dayOf, monthStart } from '../points/calendar';
 import { NotFound } from '../refusal';
 import { type DecideProposal, decide, findDecidable } from './decide-proposal';
@@ -19,7 +21,8 @@ import type { Proposal } from './proposal';
 export interface ApprovedGoodwill {
   readonly proposal: Proposal;
   readonly currency: string;
-  readonly balance: BalanceAfter;
+  /** null: whoever asks knows the member over no confirmed link. */
+  readonly balance: ToldBalance | null;
 }
 
 /**
@@ -39,13 +42,15 @@ export async function approveGoodwill(app: App, principal: Principal, command: D
   return toApproved(proposal, facts, await app.ledger.post(request));
 }
 
-function toApproved(proposal: Proposal, { currency }: Facts, outcome: PostingOutcome): ApprovedGoodwill {
+function toApproved(proposal: Proposal, { currency, told }: Facts, outcome: PostingOutcome): ApprovedGoodwill {
   acceptedAnswer(outcome);
-  return { proposal, currency: currency.code, balance: outcome.balances[0] };
+  return { proposal, currency: currency.code, balance: toldBalance(outcome.balances[0], told) };
 }
 
 interface Facts {
   readonly member: ResolvedMember;
+  /** Whether the answer tells what the wallet holds. */
+  readonly told: boolean;
   readonly currency: PointCurrency;
   readonly snapshot: CoalitionSnapshot;
   /** What became of it when it was approved before. */
@@ -61,7 +66,7 @@ async function lookUp(app: App, principal: Principal, { id, memberId, currencyId
   if (!member) throw new NotFound('Member');
   const currency = snapshot.currenciesById.get(currencyId ?? 0);
   if (!currency) throw new Error(`proposal ${id} names no currency`);
-  return { member, currency, snapshot, given: stored && sameOutcome(stored, hashOf(id)) };
+  return { member, told: isTold(principal, member), currency, snapshot, given: stored && sameOutcome(stored, hashOf(id)) };
 }
 
 function hashOf(proposalId: Uuid): Buffer {

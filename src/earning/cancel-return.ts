@@ -7,11 +7,11 @@ import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import type { PostingOutcome, PostingRequest } from '../ledger/posting';
 import { dryRun, idempotencyKey, occurredAt } from '../ledger/request-fields';
 import { seesWallet } from '../members/sees-wallet';
 import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
-import { withoutBalances } from '../members/what-is-told';
+import { type ToldBalance, toldBalance, withoutBalances } from '../members/what-is-told';
 import { dayOf } from '../points/calendar';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import type { PurchaseFact } from '../purchases/read-purchase';
@@ -37,7 +37,7 @@ export interface CancelledReturn {
   readonly pointsTakenBack: number;
   readonly occurredAt: string;
   /** null: the member's link with the brand is not confirmed, or there is none. */
-  readonly balance: BalanceAfter | null;
+  readonly balance: ToldBalance | null;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
 }
@@ -84,7 +84,7 @@ function toCancelled(outcome: PostingOutcome, { linked, dryRun }: { linked: bool
   // What a household's pool holds is for none of its members' brands to know.
   const told = linked && outcome.balances.length === 1 ? outcome : withoutBalances(outcome);
   const answer = acceptedAnswer(outcome.refusal ? told : outcome) as unknown as Omit<CancelledReturn, 'balance' | 'dryRun' | 'duplicate'>;
-  return { ...answer, balance: linked ? outcome.balances[0] : null, dryRun, duplicate: outcome.duplicate };
+  return { ...answer, balance: toldBalance(outcome.balances[0], linked), dryRun, duplicate: outcome.duplicate };
 }
 
 interface Found {

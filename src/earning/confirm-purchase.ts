@@ -8,10 +8,11 @@ import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import type { PostingOutcome, PostingRequest } from '../ledger/posting';
 import { idempotencyKey, occurredAt } from '../ledger/request-fields';
 import { seesWallet } from '../members/sees-wallet';
 import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
+import { type ToldBalance, toldBalance } from '../members/what-is-told';
 import { dayOf } from '../points/calendar';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { type PurchaseFact, readPurchase } from '../purchases/read-purchase';
@@ -32,7 +33,7 @@ export interface ConfirmedPurchase {
   readonly expiresOn: string | null;
   readonly confirmedAt: string;
   /** null: the member is no longer linked with the brand. */
-  readonly balance: BalanceAfter | null;
+  readonly balance: ToldBalance | null;
   readonly duplicate: boolean;
 }
 
@@ -71,7 +72,7 @@ async function confirmOnce(
 
 function toConfirmed(outcome: PostingOutcome, linked: boolean): ConfirmedPurchase {
   const answer = acceptedAnswer(outcome) as unknown as Omit<ConfirmedPurchase, 'balance' | 'duplicate'>;
-  return { ...answer, balance: linked ? outcome.balances[0] : null, duplicate: outcome.duplicate };
+  return { ...answer, balance: toldBalance(outcome.balances[0], linked), duplicate: outcome.duplicate };
 }
 
 function toRequest(

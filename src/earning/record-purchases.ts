@@ -5,12 +5,13 @@ import { newUuid, type Uuid } from '../ids';
 import { sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import type { PostingOutcome, PostingRequest } from '../ledger/posting';
 import { StateMoved } from '../ledger/posting-ledger';
 import { velocityLimits } from '../limits/velocity-limit';
 import { type HashedRef, hashedRefContent, hashRef } from '../members/member-ref';
 import { isFound, knowPresented, presentedFor } from '../members/resolve-members';
 import { lookingAgain } from '../members/surviving-accounts';
+import { type ToldBalance, type ToldOutcome } from '../members/what-is-told';
 import { soughtReference } from '../purchases/look-at-references';
 import { lookUp } from '../purchases/look-up';
 import { redemptionRules } from '../redemption/redemption-rule';
@@ -45,7 +46,7 @@ export interface RecordedPurchase {
   readonly confirmBy?: string | null;
   readonly occurredAt: string;
   /** null: nothing proves to the brand that the member stands behind the request, or not any more. */
-  readonly balance: BalanceAfter | null;
+  readonly balance: ToldBalance | null;
   readonly dryRun: boolean;
   /** It was booked before, by the same key or by the same receipt: this is its first answer. */
   readonly duplicate: boolean;
@@ -162,7 +163,7 @@ function post(app: App, { command, id, hash, found: { stored }, receipt }: Asked
   return command.dryRun ? app.ledger.preview(request) : app.ledger.post(request);
 }
 
-function toResult(outcome: PromiseSettledResult<PostingOutcome>, asked: AskedPurchase): PromiseSettledResult<RecordedPurchase> {
+function toResult(outcome: PromiseSettledResult<ToldOutcome>, asked: AskedPurchase): PromiseSettledResult<RecordedPurchase> {
   if (outcome.status === 'rejected') return outcome;
   try {
     return { status: 'fulfilled', value: toRecorded(outcome.value, asked) };
@@ -171,7 +172,7 @@ function toResult(outcome: PromiseSettledResult<PostingOutcome>, asked: AskedPur
   }
 }
 
-function toRecorded(outcome: PostingOutcome, { command: { dryRun }, found: { stored }, receipt }: AskedPurchase): RecordedPurchase {
+function toRecorded(outcome: ToldOutcome, { command: { dryRun }, found: { stored }, receipt }: AskedPurchase): RecordedPurchase {
   const answer = acceptedAnswer(outcome) as unknown as Omit<RecordedPurchase, 'balance' | 'dryRun' | 'duplicate'>;
   return {
     purchaseId: answer.purchaseId,

@@ -7,10 +7,11 @@ import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { AccountId, BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import type { AccountId, PostingOutcome, PostingRequest } from '../ledger/posting';
 import { decimal, dryRun, idempotencyKey, occurredAt, optionalText, plainText } from '../ledger/request-fields';
 import { seesWallet } from '../members/sees-wallet';
 import { lookingAgain, type SurvivingAccounts, survivingAccounts, survivingMember } from '../members/surviving-accounts';
+import { type ToldBalance, toldBalance } from '../members/what-is-told';
 import { MAX_POINTS } from '../points/amount';
 import { dayOf } from '../points/calendar';
 import type { JudgedReference } from '../purchases/claim-reference';
@@ -93,7 +94,7 @@ export interface RecordedReturn {
   readonly lines: readonly { readonly lineNo: number; readonly quantity: string; readonly left: string }[];
   readonly occurredAt: string;
   /** null: the member is no longer linked with the brand. */
-  readonly balance: BalanceAfter | null;
+  readonly balance: ToldBalance | null;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
 }
@@ -148,7 +149,7 @@ async function recordOnce(
 
 function toRecorded(outcome: PostingOutcome, { linked, dryRun }: { linked: boolean; dryRun: boolean }): RecordedReturn {
   const answer = acceptedAnswer(outcome) as unknown as Omit<RecordedReturn, 'balance' | 'dryRun' | 'duplicate'>;
-  return { ...answer, balance: linked ? outcome.balances[0] : null, dryRun, duplicate: outcome.duplicate };
+  return { ...answer, balance: toldBalance(outcome.balances[0], linked), dryRun, duplicate: outcome.duplicate };
 }
 
 interface Found {

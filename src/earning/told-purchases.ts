@@ -3,7 +3,7 @@ import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import type { PostingOutcome } from '../ledger/posting';
 import type { HashedRef } from '../members/member-ref';
 import { isFound } from '../members/resolve-members';
-import { asTold, tellsBalance } from '../members/what-is-told';
+import { asTold, type ToldOutcome, tellsBalance } from '../members/what-is-told';
 import type { AskedPurchase } from './purchase-requests';
 
 /** A purchase that was asked for, who was named for it, and what became of it. */
@@ -14,7 +14,7 @@ export interface BookedPurchase {
 }
 
 /** The outcomes as the brand may be told them today: see tellsBalance. Of repetitions, only what the member who is named now has. */
-export async function toldPurchases(app: App, snapshot: CoalitionSnapshot, booked: readonly BookedPurchase[]): Promise<PromiseSettledResult<PostingOutcome>[]> {
+export async function toldPurchases(app: App, snapshot: CoalitionSnapshot, booked: readonly BookedPurchase[]): Promise<PromiseSettledResult<ToldOutcome>[]> {
   const accounts = new Map<BookedPurchase, number>();
   const repeated = booked.flatMap((each) => {
     const { outcome, asked } = each;

@@ -9,7 +9,7 @@ import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import type { PostingOutcome, PostingRequest } from '../ledger/posting';
 import { Overloaded, StateMoved } from '../ledger/posting-ledger';
 import { currencyCode, dryRun, idempotencyKey, occurredAt } from '../ledger/request-fields';
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
@@ -19,6 +19,7 @@ import type { MemberRef } from '../members/member-ref';
 import type { ResolvedMember } from '../members/resolve-members';
 import { seesWallet } from '../members/sees-wallet';
 import { whileOpen } from '../members/surviving-accounts';
+import { type ToldBalance, toldBalance } from '../members/what-is-told';
 import { type Day, dayFromIso, dayOf, dayStart, monthStart } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
 import { InvalidInput, NotFound } from '../refusal';
@@ -67,7 +68,7 @@ export interface ConvertedPoints {
   readonly quoteId: Uuid | null;
   readonly occurredAt: string;
   /** Of both currencies; null: the member is no longer linked with the brand. */
-  readonly balances: { readonly from: BalanceAfter; readonly to: BalanceAfter } | null;
+  readonly balances: { readonly from: ToldBalance; readonly to: ToldBalance } | null;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
 }
@@ -249,6 +250,6 @@ async function openOrigins(app: App, { snapshot, to }: Found, rateId: Uuid, mont
 
 function toConverted(outcome: PostingOutcome, { linked, dryRun }: { linked: boolean; dryRun: boolean }): ConvertedPoints {
   const answer = acceptedAnswer(outcome) as unknown as Omit<ConvertedPoints, 'balances' | 'dryRun' | 'duplicate'>;
-  const [from, to] = outcome.balances;
-  return { ...answer, balances: linked ? { from, to } : null, dryRun, duplicate: outcome.duplicate };
+  const [from, to] = outcome.balances.map((balance) => toldBalance(balance, linked));
+  return { ...answer, balances: from && to && { from, to }, dryRun, duplicate: outcome.duplicate };
 }

@@ -1,5 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
-import type { BalanceAfter } from '../ledger/posting';
+import type { ToldBalance } from '../members/what-is-told';
 import { PointsScalar } from './scalars';
 
 @ObjectType('Balance', {
@@ -28,6 +28,6 @@ export class BalanceType {
 }
 
 /** A balance after a mutation. */
-export function showBalance(currency: string, { active, pending, held, arrears, spendable }: BalanceAfter): BalanceType {
+export function showBalance(currency: string, { active, pending, held, arrears, spendable }: ToldBalance): BalanceType {
   return { currency, active, pending, held, arrears, spendable };
 }

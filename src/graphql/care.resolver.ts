@@ -98,7 +98,7 @@ export class CareResolver {
     const command = readDecision(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => {
       const { proposal, currency, balance } = await approveGoodwill(app, principal, command);
-      return Object.assign(new ApprovedGoodwillType(), { proposal: await showProposal(ctx, proposal), balance: showBalance(currency, balance) });
+      return Object.assign(new ApprovedGoodwillType(), { proposal: await showProposal(ctx, proposal), balance: balance && showBalance(currency, balance) });
     });
   }
 

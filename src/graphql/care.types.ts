@@ -106,8 +106,8 @@ export class ApprovedGoodwillType {
   @Field(() => ProposalType, { description: 'The proposal.' })
   proposal!: ProposalType;
 
-  @Field(() => BalanceType, { description: 'The wallet after it.' })
-  balance!: BalanceType;
+  @Field(() => BalanceType, { nullable: true, description: 'The wallet after it. Null for a brand that knows the member over no confirmed link.' })
+  balance!: BalanceType | null;
 }
 
 @ObjectType('ClosedWallet', { description: 'A wallet that is closed for good.' })

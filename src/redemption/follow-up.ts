@@ -7,9 +7,10 @@ import type { Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, LedgerView, Plan, PostingRequest } from '../ledger/posting';
+import type { LedgerView, Plan, PostingRequest } from '../ledger/posting';
 import { seesMember, seesWallet } from '../members/sees-wallet';
 import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
+import { type ToldBalance, toldBalance } from '../members/what-is-told';
 import { type Day, dayOf } from '../points/calendar';
 import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
@@ -57,7 +58,7 @@ export interface FollowedUp {
   readonly moneyCurrency: string;
   readonly occurredAt: string;
   /** null: see seesBalance. */
-  readonly balance: BalanceAfter | null;
+  readonly balance: ToldBalance | null;
   readonly duplicate: boolean;
 }
 
@@ -137,5 +138,5 @@ async function seesBalance(
 
 function toFollowedUp(outcome: Awaited<ReturnType<App['ledger']['post']>>, linked: boolean): FollowedUp {
   const answer = acceptedAnswer(outcome) as unknown as Omit<FollowedUp, 'balance' | 'duplicate'>;
-  return { ...answer, balance: linked ? outcome.balances[0] : null, duplicate: outcome.duplicate };
+  return { ...answer, balance: toldBalance(outcome.balances[0], linked), duplicate: outcome.duplicate };
 }

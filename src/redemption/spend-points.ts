@@ -11,7 +11,7 @@ import { newUuid, type Uuid } from '../ids';
 import { sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import type { PostingOutcome, PostingRequest } from '../ledger/posting';
 import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredAt, optionalText, somePoints } from '../ledger/request-fields';
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
@@ -19,7 +19,7 @@ import { type HashedRef, hashedRefContent, hashRef, type MemberRef } from '../me
 import { MemberUnknown } from '../members/member-refusals';
 import { type FoundOrNot, isFound, knowPresented, presentedFor, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
 import { lookingAgain, whileOpen } from '../members/surviving-accounts';
-import { asTold, tellsBalance, withoutBalances } from '../members/what-is-told';
+import { asTold, type ToldBalance, type ToldOutcome, tellsBalance, withoutBalances } from '../members/what-is-told';
 import { proofOf, requireToBurn } from '../members/what-proves';
 import { dayOf } from '../points/calendar';
 import { requireMoney } from '../points/money-currencies';
@@ -80,7 +80,7 @@ export interface SpentPoints {
   readonly expiresAt: string | null;
   readonly occurredAt: string;
   /** Of the wallet or the pool: of what was spent from. null: of a repetition by which nothing proves any more that the member stands behind it. */
-  readonly balance: BalanceAfter | null;
+  readonly balance: ToldBalance | null;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
 }
@@ -158,7 +158,7 @@ async function repeated(
   snapshot: CoalitionSnapshot,
   named: HashedRef,
   { member, pool }: { readonly member: FoundOrNot; readonly pool: PoolAccess | undefined },
-): Promise<PostingOutcome> {
+): Promise<ToldOutcome> {
   const currency = snapshot.currenciesByCode.get(code);
   if (!currency || !isFound(member) || !tellsBalance(named, member, dryRun) || (source === 'POOL' && !pool)) return withoutBalances(outcome);
   const [account] = await app.ledger.openAccounts([
@@ -179,7 +179,7 @@ async function knowMet(app: App, brandId: Uuid, outcome: PostingOutcome, ref: Ha
   if (!outcome.refusal && isFound(member) && member.toKnow) await knowPresented(app, brandId, [presentedFor(outcome, ref)]);
 }
 
-function toSpent(outcome: PostingOutcome, dryRun: boolean): SpentPoints {
+function toSpent(outcome: ToldOutcome, dryRun: boolean): SpentPoints {
   const answer = acceptedAnswer(outcome) as unknown as Omit<SpentPoints, 'balance' | 'dryRun' | 'duplicate'>;
   return { ...answer, source: answer.source ?? 'WALLET', balance: outcome.balances[0] ?? null, dryRun, duplicate: outcome.duplicate };
 }

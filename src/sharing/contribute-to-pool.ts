@@ -7,10 +7,11 @@ import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, LedgerView, PostingOutcome } from '../ledger/posting';
+import type { LedgerView, PostingOutcome } from '../ledger/posting';
 import { currencyCode, dryRun, idempotencyKey, somePoints } from '../ledger/request-fields';
 import { WalletLocked } from '../members/member-refusals';
 import { readWallets } from '../members/resolve-members';
+import { type ToldBalance, toldBalance } from '../members/what-is-told';
 import { dayOf } from '../points/calendar';
 import { NotFound } from '../refusal';
 import { requireMembership } from './household';
@@ -26,8 +27,8 @@ export interface PoolContribution {
   readonly points: number;
   readonly occurredAt: string;
   /** The member's own. */
-  readonly balance: BalanceAfter;
-  readonly poolBalance: BalanceAfter;
+  readonly balance: ToldBalance;
+  readonly poolBalance: ToldBalance;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
 }
@@ -77,6 +78,7 @@ export async function contributeToPool(app: App, principal: Principal, command: 
 
 function toContribution(outcome: PostingOutcome, dryRun: boolean): PoolContribution {
   const answer = acceptedAnswer(outcome) as unknown as Omit<PoolContribution, 'balance' | 'poolBalance' | 'dryRun' | 'duplicate'>;
-  const [balance, poolBalance] = outcome.balances;
+  // The member asks, of the own wallet and pool.
+  const [balance, poolBalance] = outcome.balances.map((each) => toldBalance(each, true));
   return { ...answer, balance, poolBalance, dryRun, duplicate: outcome.duplicate };
 }

@@ -8,7 +8,7 @@ import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { BalanceAfter, PostingOutcome, PostingRequest } from '../ledger/posting';
+import type { PostingOutcome, PostingRequest } from '../ledger/posting';
 import { currencyCode, dryRun, idempotencyKey, occurredAt, somePoints } from '../ledger/request-fields';
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
@@ -17,6 +17,7 @@ import { type MemberRef, memberRefContent } from '../members/member-ref';
 import type { ResolvedMember } from '../members/resolve-members';
 import { seesWallet } from '../members/sees-wallet';
 import { lookingAgain, whileOpen } from '../members/surviving-accounts';
+import { type ToldBalance, toldBalance } from '../members/what-is-told';
 import { dayOf, dayStart } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
 import { InvalidInput } from '../refusal';
@@ -44,7 +45,7 @@ export interface GivenPoints {
   readonly points: number;
   readonly occurredAt: string;
   /** The giver's; null: the giver is no longer linked with the brand. */
-  readonly balance: BalanceAfter | null;
+  readonly balance: ToldBalance | null;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
 }
@@ -165,5 +166,5 @@ async function toRequest(
 function toGiven(outcome: PostingOutcome, { linked, dryRun }: { linked: boolean; dryRun: boolean }): GivenPoints {
   const answer = acceptedAnswer(outcome) as unknown as Omit<GivenPoints, 'balance' | 'dryRun' | 'duplicate'>;
   // Only the first is the giver's.
-  return { ...answer, balance: linked ? outcome.balances[0] : null, dryRun, duplicate: outcome.duplicate };
+  return { ...answer, balance: toldBalance(outcome.balances[0], linked), dryRun, duplicate: outcome.duplicate };
 }

@@ -4,8 +4,9 @@ import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
 import type { Uuid } from '../ids';
-import type { AccountId, BalanceAfter } from '../ledger/posting';
+import type { AccountId } from '../ledger/posting';
 import { type Expiry, nextExpiries, readStanding } from '../members/read-balances';
+import { type ToldBalance, toldBalance } from '../members/what-is-told';
 import { dayOf, dayToIso } from '../points/calendar';
 import { NotFound } from '../refusal';
 import { type Membership, type PoolRole, readMemberships } from './household';
@@ -73,7 +74,7 @@ export interface ContributorPart {
 }
 
 /** What a pool holds of one currency. */
-export interface PoolBalance extends BalanceAfter {
+export interface PoolBalance extends ToldBalance {
   readonly currency: string;
   readonly nextExpiries: readonly Expiry[];
   readonly contributors: readonly ContributorPart[];
@@ -115,7 +116,7 @@ export async function readPoolBalances(app: App, principal: Principal, poolId: U
   return Promise.all(
     found.map(async ({ contributors, ...each }) => {
       const standing = await readStanding(app, each);
-      return { ...standing.balance, currency: each.currency.code, nextExpiries: nextExpiries(standing), contributors };
+      return { ...toldBalance(standing.balance, true), currency: each.currency.code, nextExpiries: nextExpiries(standing), contributors };
     }),
   );
 }

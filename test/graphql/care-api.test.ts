@@ -103,3 +103,16 @@ test('a merge and a closure, as the operator asks for them', async () => {
     __typename: 'WalletClosed',
   });
 });
+
+test('goodwill for somebody known by a phone number alone tells its giver no balance', async () => {
+  const identifiers = [{ kind: 'PHONE', value: '+436601112223' }];
+  await change(points.taxi, 'enrolMember', 'EnrolMemberInput', '... on Member { id }', { idempotencyKey: 'of taxi', identifiers });
+  const ref = { identifier: identifiers[0] };
+  await change(points.fuel, 'linkMember', 'LinkMemberInput', '... on Member { id }', { member: ref, customerId: 'G-3' });
+  const input = { idempotencyKey: 'g3', member: { customerId: 'G-3' }, currency: 'FLP', points: 10, reason: 'waited an hour' };
+  const { id } = await change(as('fay'), 'proposeGoodwill', 'ProposeGoodwillInput', PROPOSAL, input);
+  const approve = () =>
+    change(as('finn'), 'approveGoodwill', 'DecideProposalInput', '... on ApprovedGoodwill { proposal { status } balance { active } }', { proposalId: id });
+  expect(await approve()).toEqual({ proposal: { status: 'APPROVED' }, balance: null });
+  expect(await approve()).toEqual({ proposal: { status: 'APPROVED' }, balance: null });
+});
