@@ -1,7 +1,7 @@
 import { NEVER } from '../../points/calendar';
 import type { Step } from '../posting';
 import { portionsToReinstate } from './apply-reversal';
-import { type AllocationState, isSpendable, OWN, type TransferState, type WalletState } from './batch-state';
+import { isSpendable, type TransferState } from './batch-state';
 import { comeBack } from './coming-back';
 import { mayBeOf } from './expired-lots';
 import { inOrder, mergeLots, receive, requireOpenWallet, takeFrom } from './lots';
@@ -26,7 +26,8 @@ export function cancelClawback(posting: Posting, step: StepOf<'cancelClawback'>)
   const wallet = posting.wallet(step.wallet ?? reversal.debitAccount);
   requireOpenWallet(wallet);
   const { amount, creditAccount: debitAccount, currencyId, termsId } = reversal;
-  const owed = { ...original.lot, amount: wallet.arrearsRows.find(({ id }) => id === reversal.id)?.remaining ?? 0 };
+  const arrears = wallet.arrearsRows.find(({ id }) => id === reversal.id);
+  const owed = { ...original.lot, amount: arrears?.remaining ?? 0 };
   const taken = [...reversal.allocations, ...reversal.arrearsFilledBy];
   if (owed.amount + taken.reduce((sum, each) => sum + each.amount, 0) !== amount) throw new Error(`clawback ${reversal.id} took less than its amount`);
   // What waited to be confirmed has the dates that its award has now.
@@ -35,7 +36,8 @@ export function cancelClawback(posting: Posting, step: StepOf<'cancelClawback'>)
   const portions = inOrder(posting, mergeLots([...waited, ...comeBack(posting, wallet, gone, posting.dayIn(wallet), step.away, step.slides)]));
   posting.shiftWallet(wallet, { credits: amount });
   const creditAfter = posting.nextMovement(wallet);
-  if (owed.amount > 0) forgive(posting, wallet, step.id, reversal.id, owed);
+  // What is left of its own arrears is filled by points of the lot that it would have taken.
+  if (arrears && owed.amount > 0) posting.fillArrears(wallet, arrears, step.id, owed, owed.amount);
   const filled = owed.amount + receive(posting, wallet, step.id, portions);
   const common = { code: 'CLAWBACK_CANCELLATION' as const, holdId: null, lot: null, debitAfter: null };
   posting.addTransfer(
@@ -44,13 +46,6 @@ export function cancelClawback(posting: Posting, step: StepOf<'cancelClawback'>)
     filled,
   );
   posting.addFilled(step.id, wallet.account, owed.amount > 0 ? [owed, ...portions] : portions);
-}
-
-/** What is left of the clawback's own arrears is filled by points of the lot that it would have taken. */
-function forgive(posting: Posting, wallet: WalletState, transferId: string, arrearsId: string, { amount, ...lot }: AllocationState): void {
-  for (const row of wallet.arrearsRows) if (row.id === arrearsId) posting.change(row, { remaining: 0 });
-  posting.shiftWallet(wallet, { arrears: -amount });
-  posting.state.writes.fills.push({ transferId, arrearsId, account: wallet.account, ...lot, amount });
 }
 
 export function cancelReinstatement(posting: Posting, step: StepOf<'cancelReinstatement'>): void {
@@ -67,7 +62,7 @@ export function cancelReinstatement(posting: Posting, step: StepOf<'cancelReinst
       requested: amount,
     });
   const own = portionsToReinstate(original, amount).flatMap((portion) => {
-    const lots = spendable.filter((lot) => lot.contributor === portion.contributor && mayBeOf({ ...lot, contributor: OWN }, portion));
+    const lots = spendable.filter((lot) => mayBeOf(lot, portion));
     return takeFrom(posting, lots, portion.amount, 'spend').allocations;
   });
   const left = amount - own.reduce((sum, each) => sum + each.amount, 0);

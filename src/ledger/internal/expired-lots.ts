@@ -5,14 +5,14 @@ import { hasHadGrace, twinOf } from './graced-lot';
 import type { Posting } from './posting-in-progress';
 
 /**
- * Whether points of a lot may be those of a credit: its own lot's, or what that became by grace. Where the wallet slides, points end with it on
- * whatever day.
+ * Whether points of a lot may be those of another, or what those became by grace: which is told by the end that it followed, however often it was
+ * given more days. Where the wallet slides, points end with it on whatever day.
  */
 export function mayBeOf(key: LotKey, lot: LotKey): boolean {
   const slides = lot.expiresOn === NEVER;
-  if (key.contributor !== OWN) return false;
-  if (key.originId === lot.originId) return key.availableOn === lot.availableOn && (slides || key.expiresOn === lot.expiresOn);
-  return key.originId === twinOf(lot.originId) && (slides || key.availableOn === lot.expiresOn);
+  if (key.contributor !== lot.contributor) return false;
+  if (key.originId === lot.originId) return key.availableOn === lot.availableOn && (slides || hasHadGrace(key) || key.expiresOn === lot.expiresOn);
+  return !hasHadGrace(lot) && key.originId === twinOf(lot.originId) && (slides || key.availableOn === lot.expiresOn);
 }
 
 /** Points of a wallet have ended: they may have to be told from what was spent. */

@@ -55,16 +55,12 @@ export function takeFrom(posting: Posting, lots: readonly LotState[], amount: nu
 
 /** Points of a lot fill arrears, oldest first. Returns how many did. */
 export function fillArrearsWith(posting: Posting, wallet: WalletState, transferId: Uuid, lot: LotKey, amount: number): number {
-  const { originId, expiresOn, availableOn, contributor } = lot;
   let left = amount;
   for (const arrears of wallet.arrearsRows) {
     if (left === 0) break;
     const fill = Math.min(arrears.remaining, left);
     if (fill === 0) continue;
-    posting.change(arrears, { remaining: arrears.remaining - fill });
-    posting.shiftWallet(wallet, { arrears: -fill });
-    const { account } = wallet;
-    posting.state.writes.fills.push({ transferId, arrearsId: arrears.id, account, originId, expiresOn, availableOn, contributor, amount: fill });
+    posting.fillArrears(wallet, arrears, transferId, lot, fill);
     left -= fill;
   }
   return amount - left;

@@ -4,6 +4,7 @@ import type { RefusalData, RefusalFields } from '../../refusal';
 import type { AccountId, PostingRequest } from '../posting';
 import {
   type AllocationState,
+  type ArrearsState,
   type BatchState,
   compareLots,
   type LotKey,
@@ -132,6 +133,17 @@ export class Posting {
       wallet.arrears -= arrears;
       wallet.changed = changed;
     });
+  }
+
+  /** Points of a lot fill arrears. A later posting of the same batch may already cancel the clawback that made them. */
+  fillArrears(wallet: WalletState, arrears: ArrearsState, transferId: Uuid, { originId, expiresOn, availableOn, contributor }: LotKey, amount: number): void {
+    const { account } = wallet;
+    this.change(arrears, { remaining: arrears.remaining - amount });
+    this.shiftWallet(wallet, { arrears: -amount });
+    this.state.writes.fills.push({ transferId, arrearsId: arrears.id, account, originId, expiresOn, availableOn, contributor, amount });
+    const clawback = this.state.transfers.get(arrears.id);
+    const filling = { originId, expiresOn, availableOn, contributor, amount };
+    if (clawback) this.change(clawback, { arrearsFilledBy: [...clawback.arrearsFilledBy, filling] });
   }
 
   /** The balance and place of a transfer in a wallet's movements; call it once a transfer, after shiftWallet. */
