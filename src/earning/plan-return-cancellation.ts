@@ -17,10 +17,10 @@ import { cancelledCounter, countReturned, reducedCounter, returnedCounter } from
 export interface CancellationFacts {
   readonly postingId: Uuid;
   readonly fact: ReturnFact;
-  readonly purchase: PurchaseFact;
+  readonly purchase: Pick<PurchaseFact, 'id' | 'walletId' | 'brandId' | 'account' | 'award'> & { readonly lines: readonly { readonly lineNo: number }[] };
   /** Where the wallets' points are: of a merged member, the survivor's. */
   readonly survivors: { readonly of: (account: AccountId) => AccountId };
-  readonly currency: Pick<PointCurrency, 'code' | 'expiry' | 'timeZone' | 'graceDays'>;
+  readonly currency: Pick<PointCurrency, 'code' | 'timeZone' | 'graceDays'> & { readonly expiry: Pick<PointCurrency['expiry'], 'kind'> };
   /** For the transfer that gives back, and one for each of the return's reinstatements. */
   readonly givingId: Uuid;
   readonly takingIds: readonly Uuid[];

@@ -64,7 +64,9 @@ export const CHECKS: Readonly<Record<string, string>> = {
     UNION ALL SELECT NULL, a.arrears, NULL, r.owed FROM account a CROSS JOIN LATERAL (SELECT coalesce(sum(remaining), 0) AS owed FROM arrears WHERE account_id = a.id) r WHERE a.arrears <> r.owed`,
   'arrears were filled oldest first': `
     SELECT older.id, newer.id AS newer FROM arrears older JOIN arrears newer ON newer.account_id = older.account_id AND newer.seq > older.seq
-    WHERE older.remaining > 0 AND newer.remaining < newer.amount`,
+    -- What its cancellation forgives is nobody else's.
+    WHERE older.remaining > 0 AND newer.remaining < newer.amount - (SELECT coalesce(sum(f.amount), 0) FROM arrears_fill f JOIN transfer t ON t.id = f.transfer_id
+      WHERE f.arrears_id = newer.id AND t.reverses = newer.id)`,
   'live points never lie beside arrears': `
     SELECT a.id, a.arrears, l.remaining FROM account a JOIN lot l ON l.account_id = a.id
     WHERE a.arrears > 0 AND l.remaining > 0 AND l.available_on < 'infinity'

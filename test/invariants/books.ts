@@ -76,7 +76,7 @@ export function fromModel(model: NaiveLedger): Books {
     );
     if (each.allocations.length > 0) books.allocations.push(`${id}: ${each.allocations}`);
     const fills = new Map<string, number>();
-    for (const fill of each.fills) fills.set(fill, (fills.get(fill) ?? 0) + 1);
+    for (const { arrears, lot } of each.fills) fills.set(`${arrears}: ${lot.name}`, (fills.get(`${arrears}: ${lot.name}`) ?? 0) + 1);
     for (const [fill, count] of fills) books.fills.push(`${id} ${fill} x${count}`);
   }
   for (const [key, value] of counters) books.counters.push(`${key}: ${value}`);

@@ -1,8 +1,9 @@
 import type { Step } from '../../src/ledger/posting';
 import { type Day, NEVER } from '../../src/points/calendar';
 import type { State, Transfer } from './naive-books';
-import type { Ask, NaiveLedger, NaiveOutcome } from './naive-ledger';
+import type { NaiveLedger, NaiveOutcome } from './naive-ledger';
 import { endOf, free, hasHadGrace, owedBy } from './naive-points';
+import type { Ask } from './naive-reversals';
 import { HOUR } from './random-steps';
 
 const DAY = 24 * HOUR;
@@ -58,7 +59,8 @@ class Seen {
     if (ask.occurredAt > ask.recordedAt) this.coverage.add('came from a clock that runs ahead');
     this.noteWallets(ask, before);
     if (expected.refused) {
-      const step = expected.refused.code === 'CAP_REACHED' ? 'count' : nameOf(ask.steps[model.stoppedAt]);
+      const kept = expected.refused.code === 'ALREADY_CANCELLED' || expected.refused.code === 'RETURN_NOT_CANCELLABLE';
+      const step = kept ? 'cancellation' : expected.refused.code === 'CAP_REACHED' ? 'count' : nameOf(ask.steps[model.stoppedAt]);
       return this.coverage.add(`refused ${step}: ${expected.refused.code}`);
     }
     for (const step of ask.steps) this.noteStep(step, ask, before, model.state);
@@ -113,6 +115,10 @@ class Seen {
         if (before.transfers.get(step.reverses)?.consumed.some(hasHadGrace)) this.coverage.add('reinstated what had had its grace');
         break;
       }
+      case 'cancelClawback':
+      case 'cancelReinstatement':
+        this.noteCancellation(step, before, after);
+        break;
       case 'convert':
         this.noteConversion(step, after);
         break;
@@ -141,6 +147,26 @@ class Seen {
   private noteMerge({ from }: Extract<Step, { do: 'giveAll' }>, day: Day, before: State, after: State): void {
     const [ended, ends] = [before, after].map(({ wallets }) => wallets.get(from)?.slidesUntil ?? NEVER);
     if (ended > day && ended !== NEVER) this.coverage.add(`merged points that ${ends === NEVER ? 'slide on' : 'slide no more'}`);
+  }
+
+  private noteCancellation(step: Extract<Step, { do: 'cancelClawback' | 'cancelReinstatement' }>, before: State, after: State): void {
+    const cancelled = before.transfers.get(step.cancels);
+    const transfer = after.transfers.get(step.id);
+    if (step.wallet !== (step.do === 'cancelClawback' ? cancelled?.debit : cancelled?.credit)) this.coverage.add(`redirected ${step.do}`);
+    if (step.do === 'cancelReinstatement') {
+      const back = new Set(cancelled?.allocations.map((each) => each.slice(0, each.indexOf(' x'))));
+      if (transfer?.allocations.some((each) => !back.has(each.slice(0, each.indexOf(' x')))))
+        this.coverage.add('taken again from other lots than it came back to');
+      if (transfer?.allocations.some((each) => !each.includes(' 0 x'))) this.coverage.add('taken again from a pool');
+      if (transfer?.allocations.some((each) => / -\d+ /.test(each))) this.coverage.add('taken again of what had had its grace');
+      return;
+    }
+    if (transfer?.fills.some(({ arrears }) => arrears === step.cancels)) this.coverage.add('owed no longer by a cancellation');
+    if (transfer?.fills.some(({ arrears }) => arrears !== step.cancels)) this.coverage.add('arrears of others filled by a cancellation');
+    if (transfer?.allocations.some((each) => / -\d+ /.test(each))) this.coverage.add('given again with grace');
+    if (cancelled?.consumed.some(({ lot }) => lot.availableOn === NEVER)) this.coverage.add('given again to wait to be confirmed, or as confirmed');
+    if ([...before.transfers.values()].some(({ fills }) => fills.some(({ arrears }) => arrears === step.cancels)))
+      this.coverage.add('given again what had filled arrears since');
   }
 
   private noteConversion({ out, in: into, expiry }: Extract<Step, { do: 'convert' }>, after: State): void {

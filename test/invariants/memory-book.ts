@@ -73,10 +73,12 @@ export class MemoryBook {
       origins: this.origins,
       writes: emptyWrites(),
     };
+    const cancelled = new Set(requests.flatMap(({ loads }) => loads.cancelled ?? []));
     for (const { id, loads } of requests) {
       copy(postings, state.postings, id, (row) => row);
       for (const account of loads.wallets) copy(this.wallets, state.wallets, account, asRead);
-      for (const transfer of loads.transfers ?? []) copy(transfers, state.transfers, transfer, (row) => ({ ...row }));
+      for (const transfer of loads.transfers ?? [])
+        copy(transfers, state.transfers, transfer, (row) => ({ ...row, arrearsFilledBy: cancelled.has(row.id) ? this.filled(row.id) : [] }));
       for (const { account, key } of loads.counters ?? [])
         copy(counters, state.counters, counterKey(account, key), (row) => ({ ...row, existed: true, changed: false }));
     }
@@ -91,6 +93,10 @@ export class MemoryBook {
       if (row.state === 'OPEN') wallet?.expiringHolds.push(row);
     }
     return state;
+  }
+
+  private filled(arrears: Uuid) {
+    return this.writes.fills.filter((fill) => fill.arrearsId === arrears);
   }
 
   /** Keeps what a batch decided, as its writes would. */

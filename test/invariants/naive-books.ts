@@ -7,6 +7,7 @@ import {
   graced,
   hasHadGrace,
   isOver,
+  type Lot,
   type LotDates,
   lotName,
   lotOf,
@@ -47,12 +48,19 @@ export interface Transfer {
   readonly creditedLot: string;
   /** What it took from which lots, and then what it put into which (x-n). */
   readonly allocations: readonly string[];
-  /** Which of what it brought filled which arrears. */
-  readonly fills: readonly string[];
+  /** Which of what it brought filled which arrears, point by point. */
+  readonly fills: readonly Fill[];
   readonly filled: number;
-  /** What it took and no refund has given back yet, in order. */
+  /** What it took, in order. */
   readonly consumed: readonly Point[];
   readonly reversed: number;
+  /** Of a clawback: other points of it had expired unspent. */
+  readonly besideExpired?: true;
+}
+
+export interface Fill {
+  readonly arrears: Uuid;
+  readonly lot: Lot;
 }
 
 export interface State {
@@ -64,6 +72,16 @@ export interface State {
   readonly expired: Map<AccountId, readonly Point[]>;
   /** Lots whose dates changed where they are. */
   readonly changes: Set<string>;
+}
+
+/** What a transfer takes, or brings, and of which other one. */
+interface Lines {
+  readonly out?: readonly Point[];
+  readonly into?: readonly Point[];
+  readonly lot?: LotTarget | null;
+  readonly reverses?: Uuid | null;
+  /** Points that fill these arrears, whatever is owed besides. */
+  readonly forgives?: { readonly arrears: Uuid; readonly owed: readonly Point[] };
 }
 
 /** What the model has on its books, and how points move on them; who may move what is for NaiveLedger to say. */
@@ -166,10 +184,10 @@ export class NaiveBooks {
     debit: AccountId,
     credit: AccountId,
     amount: number,
-    { out, into, lot = null, reverses = null }: { out?: readonly Point[]; into?: readonly Point[]; lot?: LotTarget | null; reverses?: Uuid | null },
+    { out, into, lot = null, reverses = null, forgives }: Lines,
   ): void {
     let [debitAfter, creditAfter] = ['-', '-'];
-    let fills: string[] = [];
+    let fills: readonly Fill[] = [];
     const allocations: string[] = [];
     if (out) {
       const gone = new Set(out);
@@ -187,10 +205,10 @@ export class NaiveBooks {
     if (into) {
       if (!lot) this.reviveBy(credit, into, day);
       const wallet = this.wallet(credit);
-      fills = this.bring(credit, together(into), day);
+      fills = [...this.forgive(credit, forgives), ...this.bring(credit, together(into), day)];
       this.change(credit, { credited: wallet.credited + amount, movements: wallet.movements + 1 });
       creditAfter = `${wallet.credited - wallet.debited + amount} ${wallet.movements + 1}`;
-      if (!lot) allocations.push(...counted(into).map(([each, count]) => `${credit} ${each.name} x-${count}`));
+      if (!lot) allocations.push(...[...counted(forgives?.owed ?? []), ...counted(into)].map(([each, count]) => `${credit} ${each.name} x-${count}`));
     }
     const filled = fills.length;
     const consumed = out ?? [];
@@ -218,6 +236,13 @@ export class NaiveBooks {
   protected endPoints(day: Day, id: Uuid, code: string, account: AccountId, to: AccountId, out: readonly Point[]): void {
     this.transfer(day, id, code, account, to, out.length, { out });
     this.state.expired.set(account, [...(this.state.expired.get(account) ?? []), ...out.filter(({ lot }) => lot.contributor === 0)]);
+  }
+
+  private forgive(account: AccountId, forgives: Lines['forgives']): Fill[] {
+    if (!forgives) return [];
+    const { arrears, owed } = forgives;
+    this.change(account, { arrears: this.wallet(account).arrears.map((each) => (each.id === arrears ? { ...each, left: 0 } : each)) });
+    return owed.map(({ lot }) => ({ arrears, lot }));
   }
 
   /** What lies live in a wallet that owes something pays for it, point by point: out of the wallet and into it again, where the oldest arrears swallow it. */
@@ -249,12 +274,12 @@ export class NaiveBooks {
   }
 
   /** Points into a wallet: the oldest arrears swallow theirs first, but none whose time is over. Says which swallowed which, point by point. */
-  private bring(id: AccountId, points: readonly Point[], day: Day): string[] {
+  private bring(id: AccountId, points: readonly Point[], day: Day): Fill[] {
     const { arrears, points: there } = this.wallet(id);
     const owed = arrears.map((each) => ({ ...each }));
     const waits = ({ lot }: Point) => lot.availableOn === NEVER;
     const stay: Point[] = [];
-    const fills: string[] = [];
+    const fills: Fill[] = [];
     for (const point of points) {
       const oldest = point.lot.expiresOn > day && !waits(point) && owed.find((each) => each.left > 0);
       if (!oldest) {
@@ -262,7 +287,7 @@ export class NaiveBooks {
         continue;
       }
       oldest.left--;
-      fills.push(`${oldest.id}: ${point.lot.name}`);
+      fills.push({ arrears: oldest.id, lot: point.lot });
     }
     this.change(id, { points: [...there, ...stay], arrears: owed });
     return fills;

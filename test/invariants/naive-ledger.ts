@@ -1,33 +1,13 @@
 import { derivedUuid, type Uuid } from '../../src/ids';
-import type { AccountId, ExpiredPoints, LotTarget, Step } from '../../src/ledger/posting';
+import type { AccountId, LotTarget, Step } from '../../src/ledger/posting';
 import { ALWAYS, type Day, monthStart, NEVER } from '../../src/points/calendar';
-import { copyOf, type Hold, NaiveBooks, type Transfer } from './naive-books';
-import { endOf, free, hasHadGrace, inOrder, isOver, type Lot, lotOf, moved, type Origin, owedBy, type Point, spendableOn } from './naive-points';
-
-/**
- * The ledger as the design document tells it, too simple to be wrong: every single point is an object that lies in a wallet, is held or is gone.
- * Written without a look at the kernel's ways; only the request's language (Step) is shared.
- */
-export interface Ask {
-  readonly id: Uuid;
-  readonly content: string;
-  readonly occurredAt: number;
-  readonly recordedAt: number;
-  readonly day: Day;
-  readonly wallets: readonly AccountId[];
-  readonly steps: readonly Step[];
-  /** Refused CAP_REACHED when the counter stands at or above it. */
-  readonly cap: { readonly account: AccountId; readonly key: string; readonly most: number } | null;
-}
+import { copyOf, type Hold, type Transfer } from './naive-books';
+import { endOf, free, inOrder, isOver, lotOf, moved, owedBy, type Point, spendableOn } from './naive-points';
+import { type Ask, NaiveReversals, No, type Refused } from './naive-reversals';
 
 /** Of caps some refuse for ever, and others until it is asked again. */
 export function isJudgedAnew({ most }: NonNullable<Ask['cap']>): boolean {
   return most % 2 === 0;
-}
-
-export interface Refused {
-  readonly code: string;
-  readonly figure?: number;
 }
 
 export interface NaiveOutcome {
@@ -38,12 +18,11 @@ export interface NaiveOutcome {
   readonly seen: string;
 }
 
-/** Thrown by a step that is refused; no Error, whose stack would cost more than the step. */
-class No {
-  constructor(readonly refused: Refused) {}
-}
-
-export class NaiveLedger extends NaiveBooks {
+/**
+ * The ledger as the design document tells it, too simple to be wrong: every single point is an object that lies in a wallet, is held or is gone.
+ * Written without a look at the kernel's ways; only the request's language (Step) is shared.
+ */
+export class NaiveLedger extends NaiveReversals {
   /** Place of the last step that was tried. */
   stoppedAt = 0;
   readonly postings = new Map<Uuid, { content: string; outcome: NaiveOutcome }>();
@@ -58,9 +37,10 @@ export class NaiveLedger extends NaiveBooks {
     const seen = look();
     const refused = this.attempt(ask);
     if (refused) this.state = caughtUp;
-    const outcome = { duplicate: false, refused, balances: ask.wallets.map((id) => this.told(id, ask.day)), seen };
+    const told = refused && { code: refused.code, ...(refused.figure === undefined ? {} : { figure: refused.figure }) };
+    const outcome = { duplicate: false, refused: told, balances: ask.wallets.map((id) => this.told(id, ask.day)), seen };
     if (refused) this.state = before;
-    if (!(refused?.code === 'CAP_REACHED' && ask.cap && isJudgedAnew(ask.cap))) this.postings.set(ask.id, { content: ask.content, outcome });
+    if (!refused?.anew) this.postings.set(ask.id, { content: ask.content, outcome });
     return outcome;
   }
 
@@ -87,7 +67,12 @@ export class NaiveLedger extends NaiveBooks {
 
   private attempt(ask: Ask): Refused | null {
     try {
-      if (ask.cap && (this.state.counters.get(`${ask.cap.account} ${ask.cap.key}`) ?? 0) >= ask.cap.most) throw new No({ code: 'CAP_REACHED' });
+      if (ask.cap && (this.state.counters.get(`${ask.cap.account} ${ask.cap.key}`) ?? 0) >= ask.cap.most)
+        throw new No({ code: 'CAP_REACHED', ...(isJudgedAnew(ask.cap) ? { anew: true } : {}) });
+      for (const id of ask.cancels) {
+        const kept = this.whyKept(id);
+        if (kept) throw new No(kept);
+      }
       for (const [at, step] of ask.steps.entries()) {
         this.stoppedAt = at;
         this.step(ask, step);
@@ -133,27 +118,14 @@ export class NaiveLedger extends NaiveBooks {
         this.openHold(ask, step.holdId);
         if (step.as === 'VOIDED') this.endHold(step.holdId, step.as, 0, ask.day, step.bookedOn, ask.id);
         return;
-      case 'clawBack': {
-        const original = this.reversed(step.reverses, step.amount);
-        const account = step.wallet ?? original.credit;
-        const amount = step.amount - (step.expired ? this.expiredOf(ask, original, step.reverses, account, step.amount, step.expired) : 0);
-        if (amount === 0) return;
-        const out = this.clawable(ask, account, original.lot as LotTarget).slice(0, amount);
-        return this.transfer(ask.day, step.id, 'CLAWBACK', account, original.debit, amount, { out, reverses: step.reverses });
-      }
-      case 'reinstate': {
-        const original = this.state.transfers.get(step.reverses) as Transfer;
-        this.reversed(step.reverses, step.amount);
-        const account = step.wallet ?? original.debit;
-        this.mustBeOpen(account);
-        // Of a part, what was consumed last; and then in order.
-        const kept = original.consumed.length - step.amount;
-        this.state.transfers.set(step.reverses, { ...(this.state.transfers.get(step.reverses) as Transfer), consumed: original.consumed.slice(0, kept) });
-        const ends = this.endsOfMerged(original.debit, account);
-        const back = original.consumed.slice(kept).map((point) => moved(point, { expiresOn: Math.min(point.lot.expiresOn, ...ends) }));
-        const into = inOrder(this.comeBack(account, back, ask.day, step.away, step.slides ?? false, ask.id), this.origins);
-        return this.transfer(ask.day, step.id, step.code, original.credit, account, step.amount, { into, reverses: step.reverses });
-      }
+      case 'clawBack':
+        return this.clawBack(ask, step);
+      case 'reinstate':
+        return this.reinstate(ask, step);
+      case 'cancelClawback':
+        return this.cancelClawback(ask, step);
+      case 'cancelReinstatement':
+        return this.cancelReinstatement(ask, step);
       case 'give': {
         this.mustBeOpen(step.to);
         const out = this.payable(ask, step.from, step.amount);
@@ -232,25 +204,6 @@ export class NaiveLedger extends NaiveBooks {
     this.transfer(ask.day, to.id, 'CONVERSION_IN', to.from, to.to, to.amount, { into });
   }
 
-  private issuerOf(lot: Lot): Origin {
-    return this.origins.get(lot.origin) as Origin;
-  }
-
-  /** The ends that the wallets had which were merged on the way from one to another. */
-  private endsOfMerged(from: AccountId, to: AccountId): Day[] {
-    const ends: Day[] = [];
-    const seen = new Set([to]);
-    for (let at: AccountId | null = from; at !== null && !seen.has(at); at = this.wallet(at).mergedInto) {
-      seen.add(at);
-      ends.push(this.wallet(at).slidesUntil);
-    }
-    return ends;
-  }
-
-  private mustBeOpen(id: AccountId): void {
-    if (this.wallet(id).closed) throw new No({ code: 'WALLET_CLOSED' });
-  }
-
   private mustHoldNothing(id: AccountId): void {
     if (this.wallet(id).points.some((point) => point.hold !== null)) throw new No({ code: 'WALLET_HAS_HOLDS' });
   }
@@ -272,66 +225,6 @@ export class NaiveLedger extends NaiveBooks {
     if (hold.state === 'EXPIRED' || (hold.state === 'OPEN' && hold.expiresAt <= Math.min(occurredAt, recordedAt))) throw new No({ code: 'HOLD_EXPIRED' });
     if (hold.state !== 'OPEN') throw new No({ code: 'HOLD_NOT_OPEN' });
     return hold;
-  }
-
-  /** Points of a credit's own lot, or what they became by grace; where a wallet slides, its points end on any day. */
-  private isOwn({ origin, expiresOn, availableOn, contributor }: Lot, credited: LotTarget): boolean {
-    const anyDay = credited.expiresOn === NEVER;
-    if (contributor !== 0) return false;
-    if (origin === credited.originId) return availableOn === credited.availableOn && (anyDay || expiresOn === credited.expiresOn);
-    return origin === -credited.originId && (anyDay || availableOn === credited.expiresOn);
-  }
-
-  /**
-   * What ended unspent of a credit goes back to where it came from, and nobody pays for it: points that are booked as expired, then others whose time
-   * is over. Says how many.
-   */
-  private expiredOf({ day }: Ask, { lot, credit, debit }: Transfer, reverses: Uuid, account: AccountId, most: number, { id, from }: ExpiredPoints): number {
-    const credited = lot as LotTarget;
-    const way = [account];
-    for (let at: AccountId | null = credit; at !== null && !way.includes(at); at = this.wallet(at).mergedInto) way.push(at);
-    const ended = () =>
-      way.flatMap((at) => (this.state.expired.get(at) ?? []).filter((point) => this.isOwn(point.lot, credited)).map((point) => ({ at, point })));
-    const wallet = this.wallet(account);
-    const over = free(wallet).filter((point) => isOver(point, wallet, day) && point.lot.availableOn !== NEVER && this.isOwn(point.lot, credited));
-    const late = inOrder(over, this.origins).slice(0, Math.max(0, most - ended().length));
-    if (late.length > 0) this.endPoints(day, derivedUuid('end-before-clawback', id), 'EXPIRY', account, from, late);
-    const chosen = ended()
-      .sort(
-        (a, b) =>
-          Number(hasHadGrace(a.point)) - Number(hasHadGrace(b.point)) ||
-          way.indexOf(a.at) - way.indexOf(b.at) ||
-          a.point.lot.expiresOn - b.point.lot.expiresOn ||
-          a.point.lot.availableOn - b.point.lot.availableOn,
-      )
-      .slice(0, most);
-    const gone = new Set(chosen.map(({ point }) => point));
-    for (const at of way)
-      this.state.expired.set(
-        at,
-        (this.state.expired.get(at) ?? []).filter((point) => !gone.has(point)),
-      );
-    if (chosen.length > 0) this.transfer(day, id, 'EXPIRED_CLAWBACK', from, debit, chosen.length, { lot: credited, reverses });
-    return chosen.length;
-  }
-
-  /** Its own lot first, an award that was not confirmed even after its time, and by nobody else's clawback; then the same issuer's, then any. What has expired is gone. */
-  private clawable({ day }: Ask, account: AccountId, credited: LotTarget): Point[] {
-    const own = lotOf(credited);
-    const wallet = this.wallet(account);
-    // An award that waits to be confirmed is nobody's yet.
-    const there = free(wallet).filter((point) => (point.lot.availableOn === NEVER ? this.isOwn(point.lot, credited) : !isOver(point, wallet, day)));
-    const rank = ({ lot }: Point) => (this.isOwn(lot, credited) ? 0 : this.issuerOf(lot).issuer === this.issuerOf(own).issuer ? 1 : 2);
-    const ordered = inOrder(there, this.origins);
-    return [0, 1, 2].flatMap((wanted) => ordered.filter((point) => rank(point) === wanted));
-  }
-
-  private reversed(id: Uuid, amount: number): Transfer {
-    const original = this.state.transfers.get(id) as Transfer;
-    const left = original.amount - original.reversed;
-    if (amount > left) throw new No({ code: 'REVERSAL_EXCEEDS_ORIGINAL', figure: left });
-    this.state.transfers.set(id, { ...original, reversed: original.reversed + amount });
-    return original;
   }
 
   /** Points keep the end that their old wallet gave them. */

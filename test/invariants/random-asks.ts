@@ -1,7 +1,9 @@
 import { contentHash, postingId } from '../../src/ledger/idempotency';
 import type { LedgerView, PostingRequest } from '../../src/ledger/posting';
 import { dayOf } from '../../src/points/calendar';
-import { type Ask, isJudgedAnew, type NaiveLedger } from './naive-ledger';
+import { isJudgedAnew, type NaiveLedger } from './naive-ledger';
+import type { Ask } from './naive-reversals';
+import { planOf } from './random-cancellations';
 import type { Command, Post } from './random-commands';
 import { HOUR, StepMaker } from './random-steps';
 import type { World } from './world';
@@ -17,6 +19,8 @@ export interface Asked {
   readonly request: PostingRequest;
   /** What the model says a plan is shown. */
   readonly look: () => string;
+  /** By what is known when it is asked (again). */
+  readonly plan: () => PostingRequest['plan'];
 }
 
 type Loads = Required<PostingRequest['loads']>;
@@ -49,7 +53,21 @@ export class Asker {
     const id = postingId(party, `key ${++this.count}`);
     const content = JSON.stringify(steps);
     const { loads } = maker;
-    const ask: Ask = { id, content, occurredAt, recordedAt, day, wallets: loads.wallets, steps, cap };
+    const { cancellations } = maker;
+    const ask: Ask = { id, content, occurredAt, recordedAt, day, wallets: loads.wallets, steps, cap, cancels: cancellations.map(({ cancels }) => cancels) };
+    const plan = (): PostingRequest['plan'] => {
+      const planned = cancellations.map((each) => planOf(each, this.model));
+      return (view) => {
+        const answer = { seen: viewed(view, loads) };
+        if (cap && view.counter(cap.account, cap.key) >= cap.most)
+          return { refused: { code: 'CAP_REACHED', message: 'The cap is reached.', retrySafe: isJudgedAnew(cap), fields: {} } };
+        for (const kept of planned) {
+          const refused = kept(view);
+          if (refused) return refused;
+        }
+        return { steps, answer };
+      };
+    };
     const request: PostingRequest = {
       id,
       party,
@@ -59,14 +77,9 @@ export class Asker {
       day,
       recordedAt,
       loads,
-      plan: (view) => {
-        const answer = { seen: viewed(view, loads) };
-        if (cap && view.counter(cap.account, cap.key) >= cap.most)
-          return { refused: { code: 'CAP_REACHED', message: 'The cap is reached.', retrySafe: isJudgedAnew(cap), fields: {} } };
-        return { steps, answer };
-      },
+      plan: plan(),
     };
-    const asked = { ask, request, look: () => this.viewedByModel(ask, loads) };
+    const asked = { ask, request, look: () => this.viewedByModel(ask, loads), plan };
     this.asked.push(asked);
     return asked;
   }
@@ -81,10 +94,11 @@ export class Asker {
 
   private repeat(at: number, otherContent: boolean): Asked | null {
     if (this.asked.length === 0) return null;
-    const { ask, request, look } = this.asked[at % this.asked.length];
-    if (!otherContent) return { ask, request, look };
+    const { ask, request: before, look, plan } = this.asked[at % this.asked.length];
+    const request = { ...before, plan: plan() };
+    if (!otherContent) return { ask, request, look, plan };
     const content = `${ask.content} altered`;
-    return { ask: { ...ask, content }, request: { ...request, contentHash: contentHash('MODEL', content) }, look };
+    return { ask: { ...ask, content }, request: { ...request, contentHash: contentHash('MODEL', content) }, look, plan };
   }
 
   private viewedByModel({ occurredAt, recordedAt, day }: Ask, loads: Loads): string {

@@ -61,6 +61,7 @@ const part = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: is('release'), ref, as: fc.constantFrom('VOIDED', 'EXPIRED') }) },
   { weight: 8, arbitrary: fc.record({ do: is('clawBack'), ref, amount: more, whole: fc.boolean() }) },
   { weight: 8, arbitrary: fc.record({ do: is('reinstate'), ref, amount, whole: fc.boolean(), grace }) },
+  { weight: 4, arbitrary: fc.record({ do: is('cancel'), ref, grace }) },
   { weight: 10, arbitrary: fc.record({ do: is('give'), wallet, to: ref, amount, all: seldom, slides }) },
   { weight: 4, arbitrary: fc.record({ do: is('leave'), wallet }) },
   { weight: 2, arbitrary: fc.record({ do: is('merge'), wallet, to: ref, fill: fc.boolean(), close: seldom }) },

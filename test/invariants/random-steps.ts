@@ -3,8 +3,11 @@ import type { AccountId, LotTarget, PostingRequest, Step } from '../../src/ledge
 import { ALWAYS, type Day, dayFromIso, NEVER } from '../../src/points/calendar';
 import { holdUntil } from '../support/holds';
 import { TERMS } from '../support/ledger-book';
+import type { Transfer } from './naive-books';
 import type { NaiveLedger } from './naive-ledger';
 import { owedBy } from './naive-points';
+import { isReturn } from './naive-reversals';
+import { type Cancellation, cancellationOf } from './random-cancellations';
 import { MONTHS, type Part, PLACES } from './random-commands';
 import { othersOf, type World } from './world';
 
@@ -28,7 +31,9 @@ export class StepMaker {
   private readonly expired = new Set<Uuid>();
   private readonly counters = new Map<string, { account: AccountId; key: string }>();
   /** What earlier parts of this very posting will have made. */
-  private readonly made = { holds: [] as Earlier[], credits: [] as Earlier[], debits: [] as Earlier[], confirmed: new Set<Uuid>() };
+  private readonly made = { holds: [] as Earlier[], credits: [] as Earlier[], debits: [] as Earlier[], confirmed: new Set<Uuid>(), reversed: new Set<Uuid>() };
+  /** What the product plans by itself. */
+  readonly cancellations: Cancellation[] = [];
 
   constructor(
     private readonly world: World,
@@ -42,7 +47,7 @@ export class StepMaker {
       holds: [...this.holds],
       transfers: [...this.transfers],
       expired: [...this.expired],
-      cancelled: [],
+      cancelled: this.cancellations.map(({ cancels }) => cancels),
       counters: [...this.counters.values()],
     };
   }
@@ -62,6 +67,8 @@ export class StepMaker {
       case 'clawBack':
       case 'reinstate':
         return this.reversal(part);
+      case 'cancel':
+        return this.cancel(part);
       case 'give':
         return this.give(part);
       case 'leave': {
@@ -185,6 +192,7 @@ export class StepMaker {
     const original = pick(part.ref % 5 > 0 ? left : all, part.ref);
     if (!original) return [];
     this.transfers.add(original.id);
+    this.made.reversed.add(original.id);
     const wallet = this.survivorOf(original.account);
     const common = {
       id: newUuid(),
@@ -206,6 +214,31 @@ export class StepMaker {
     const away = { since: this.model.state.transfers.get(original.id)?.day ?? day, bookedOn, graceDays: part.grace };
     const place = PLACES[this.world.wallets.indexOf(wallet.wallet ?? original.account)];
     return [{ do: 'reinstate', ...common, code: part.whole ? 'REINSTATEMENT' : 'REFUND', away, slides: place.currency === 1 && !place.pool }];
+  }
+
+  /** Mostly the latest of what came back of something; others are to be refused. */
+  private cancel({ ref, grace }: PartOf<'cancel'>): Step[] {
+    const returns = [...this.model.state.transfers].filter(([, each]) => isReturn(each)).map(([id, each]) => ({ id, ...each }));
+    const standing = new Map(returns.filter(({ reversed }) => reversed === 0).map((each) => [each.reverses, each]));
+    const chosen = pick(ref % 5 > 0 ? [...standing.values()] : returns, ref);
+    // Of what this very posting takes back or cancels, nothing is looked up.
+    if (!chosen || this.made.reversed.has(chosen.reverses as Uuid)) return [];
+    const original = this.model.state.transfers.get(chosen.reverses as Uuid) as Transfer;
+    const [account, at] = chosen.code === 'REINSTATEMENT' ? [original.debit, chosen.credit] : [original.credit, original.credit];
+    const to = this.survivorOf(at).wallet ?? at;
+    // No merge leaves arrears behind.
+    const elsewhere = this.world.wallets.filter((each) => each !== to && this.model.wallet(each).arrears.some(({ id, left }) => id === chosen.id && left > 0));
+    if (elsewhere.length > 0) return [];
+    this.made.reversed.add(chosen.reverses as Uuid);
+    this.wallet(account);
+    for (const id of [chosen.id, chosen.reverses as Uuid]) this.transfers.add(id);
+    const { bookedOn, recordedAt } = this.at;
+    const place = PLACES[this.world.wallets.indexOf(to)];
+    const how = { graceDays: grace, slides: place.currency === 1 && !place.pool, bookedOn, recordedAt };
+    const cancellation = cancellationOf(chosen.id, chosen, { account, to, ...how });
+    for (const step of cancellation.steps) if (step.do === 'count') this.counters.set(`${step.account} ${step.key}`, step);
+    this.cancellations.push(cancellation);
+    return [...cancellation.steps];
   }
 
   private give({ wallet: wanted, to: other, amount, all, slides }: PartOf<'give'>): Step[] {

@@ -1,3 +1,4 @@
+import type * as ApplyCancellation from '../../src/ledger/internal/apply-cancellation';
 import type * as ApplyConvert from '../../src/ledger/internal/apply-convert';
 import type * as ApplyDates from '../../src/ledger/internal/apply-dates';
 import type * as ApplyReversal from '../../src/ledger/internal/apply-reversal';
@@ -159,6 +160,29 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
     replace<typeof ApplyReversal>('apply-reversal', ({ clawBack, reinstate }) => ({
       clawBack: (posting, { wallet: _, ...step }) => clawBack(posting, step),
       reinstate: (posting, { wallet: _, ...step }) => reinstate(posting, step),
+    })),
+  'cancellation: what it gives again counts as taken back still': () =>
+    replace<typeof ApplyCancellation>('apply-cancellation', ({ cancelClawback }) => ({
+      cancelClawback: (posting, step) => {
+        const credit = posting.state.transfers.get(step.credit) as BatchStates.TransferState;
+        const { reversed } = credit;
+        cancelClawback(posting, step);
+        posting.change(credit, { reversed });
+      },
+    })),
+  'cancellation: what it gives again has aged': () =>
+    replace<typeof ApplyCancellation>('apply-cancellation', ({ cancelClawback }) => ({
+      cancelClawback: (posting, step) => cancelClawback(posting, { ...step, away: { ...step.away, graceDays: 0 } }),
+    })),
+  'cancellation: what came back is not the first to be taken again': () =>
+    replace<typeof ApplyCancellation>('apply-cancellation', ({ cancelReinstatement }) => ({
+      cancelReinstatement: (posting, step) => {
+        const debit = posting.state.transfers.get(step.debit) as BatchStates.TransferState;
+        const { allocations } = debit;
+        posting.change(debit, { allocations: allocations.map((each) => ({ ...each, contributor: -1 })) });
+        cancelReinstatement(posting, step);
+        posting.change(debit, { allocations });
+      },
     })),
   'undo: a refused posting leaves what its first steps did': () =>
     replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
