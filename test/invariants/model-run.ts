@@ -35,6 +35,7 @@ export async function compareWithModel(target: Target, commands: readonly Comman
       deepStrictEqual(comparable(outcomes[at]), wanted);
     });
     batch = [];
+    asker.batchEnded();
     if (target.balances) deepStrictEqual(target.balances(), balancesOfModel(model));
   };
   for (const command of commands) {

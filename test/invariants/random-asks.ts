@@ -1,6 +1,8 @@
+import type { Uuid } from '../../src/ids';
 import { contentHash, postingId } from '../../src/ledger/idempotency';
 import type { LedgerView, PostingRequest } from '../../src/ledger/posting';
 import { dayOf } from '../../src/points/calendar';
+import type { Transfer } from './naive-books';
 import { isJudgedAnew, type NaiveLedger } from './naive-ledger';
 import type { Ask } from './naive-reversals';
 import { planOf } from './random-cancellations';
@@ -32,11 +34,17 @@ export class Asker {
   /** The last day that was told of. */
   latest = 0;
   private readonly asked: Asked[] = [];
+  private booked: ReadonlyMap<Uuid, Transfer> = new Map();
 
   constructor(
     readonly world: World,
     readonly model: NaiveLedger,
   ) {}
+
+  /** All that was asked so far is on the books. */
+  batchEnded(): void {
+    this.booked = this.model.state.transfers;
+  }
 
   /** Null where it refers to something and there is nothing yet. */
   next(command: Exclude<Command, { do: 'lock' }>): Asked | null {
@@ -45,7 +53,8 @@ export class Asker {
     const day = dayOf(new Date(occurredAt), 'UTC');
     const bookedOn = dayOf(new Date(recordedAt), 'UTC');
     this.latest = Math.max(this.latest, day, bookedOn);
-    const maker = new StepMaker(this.world, this.model, { occurredAt, recordedAt, day, bookedOn });
+    const booked = (transfer: Uuid) => this.booked.has(transfer);
+    const maker = new StepMaker(this.world, this.model, { occurredAt, recordedAt, day, bookedOn, booked });
     const steps = command.parts.flatMap((part) => maker.steps(part));
     if (steps.length === 0) return null;
     const cap = command.cap && { ...maker.counter(command.cap.place, command.cap.brand), most: command.cap.most };

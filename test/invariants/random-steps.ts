@@ -23,6 +23,15 @@ interface Earlier {
   readonly lot?: LotTarget | null;
 }
 
+interface Moment {
+  readonly occurredAt: number;
+  readonly recordedAt: number;
+  readonly day: Day;
+  readonly bookedOn: Day;
+  /** A transfer of an earlier batch. */
+  readonly booked: (transfer: Uuid) => boolean;
+}
+
 /** Steps of one posting, and what it must load for them. References (the hold to capture ...) are to what is there in the model by then. */
 export class StepMaker {
   private readonly wallets = new Set<AccountId>();
@@ -38,7 +47,7 @@ export class StepMaker {
   constructor(
     private readonly world: World,
     private readonly model: NaiveLedger,
-    private readonly at: { readonly occurredAt: number; readonly recordedAt: number; readonly day: Day; readonly bookedOn: Day },
+    private readonly at: Moment,
   ) {}
 
   get loads(): Required<PostingRequest['loads']> {
@@ -205,8 +214,8 @@ export class StepMaker {
       const { issuerId } = this.world.origins.get(lot?.originId ?? 0) as { issuerId: Uuid };
       const { currency } = PLACES[this.world.wallets.indexOf(original.account)];
       const from = this.world.brands.find(({ id }) => id === issuerId)?.of[currency].expired as AccountId;
-      // What waits to be confirmed does not expire.
-      if (lot?.availableOn === NEVER) return [{ do: 'clawBack', ...common, expired: null }];
+      // What waits to be confirmed does not expire; and nobody knows of a credit before it is booked.
+      if (lot?.availableOn === NEVER || !this.at.booked(original.id)) return [{ do: 'clawBack', ...common, expired: null }];
       this.expired.add(original.id);
       return [{ do: 'clawBack', ...common, expired: { id: newUuid(), from } }];
     }
