@@ -56,6 +56,14 @@ BEGIN
 END $function$;
 COMMENT ON FUNCTION account_totals(bigint[],timestamp with time zone) IS 'What was debited and credited up to an instant (NULL: up to now) on accounts of the caller''s own.';
 
+CREATE OR REPLACE FUNCTION public.bare_text(given text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT normalize(btrim(given, E' \t\n\u000b\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'), NFC) $function$;
+COMMENT ON FUNCTION bare_text(text) IS 'What of a name counts, as bareText in src/bare-text.ts has it.';
+
 CREATE OR REPLACE FUNCTION public.brand_confirmed(asked uuid)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -379,6 +387,20 @@ AS $function$
         SELECT coalesce(sum(q.points + q.fee), 0) FROM conversion_quote q
         WHERE q.wallet_id = asked AND q.from_currency_id = currency AND q.expires_at > after
           AND NOT EXISTS (SELECT FROM conversion c WHERE c.wallet_id = q.wallet_id AND c.quote_id = q.id) $function$;
+
+CREATE OR REPLACE FUNCTION public.reference_name(brand uuid, kind text, currency text, reference text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+DECLARE
+  bare text := bare_text(reference);
+  digest text := encode(sha256(convert_to('9:reference36:' || brand || octet_length(kind) || ':' || kind || octet_length(currency) || ':' || currency
+    || octet_length(bare) || ':' || bare, 'UTF8')), 'hex');
+BEGIN
+  RETURN substr(digest, 1, 12) || '8' || substr(digest, 14, 3) || translate(substr(digest, 17, 1), '0123456789abcdef', '89ab89ab89ab89ab') || substr(digest, 18, 15);
+END $function$;
+COMMENT ON FUNCTION reference_name(uuid,text,text,text) IS 'The name that a reference is claimed by, as referenceName in src/purchases/reference-turns.ts has it.';
 
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
@@ -2248,6 +2270,8 @@ CREATE POLICY with_member ON wallet FOR ALL TO tessera_app USING ((EXISTS ( SELE
 
 GRANT EXECUTE ON FUNCTION account_totals(bigint[],timestamp with time zone) TO tessera_app;
 
+GRANT EXECUTE ON FUNCTION bare_text(text) TO tessera_app;
+
 GRANT EXECUTE ON FUNCTION brand_confirmed(uuid) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION brand_knows(uuid) TO tessera_app;
@@ -2301,6 +2325,8 @@ GRANT EXECUTE ON FUNCTION pool_spenders(uuid[]) TO tessera_app;
 GRANT EXECUTE ON FUNCTION pools_of_wallets(uuid[]) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION quoted_points(uuid,smallint,timestamp with time zone) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION reference_name(uuid,text,text,text) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION refuse_change() TO PUBLIC;
 

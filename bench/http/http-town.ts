@@ -15,7 +15,7 @@ import { proposeTerms } from '../../src/coalition/propose-terms';
 import { type Config, type DatabaseUrls, readConfig } from '../../src/config';
 import { setEarningRule } from '../../src/earning/set-earning-rule';
 import { newUuid } from '../../src/ids';
-import { customerHash } from '../../src/members/member-ref';
+import { spelledCustomerHash } from '../../src/members/member-ref';
 import { microMoney } from '../../src/points/amount';
 import { setRedemptionRule } from '../../src/redemption/set-redemption-rule';
 import type { BenchServer } from '../durable-server';
@@ -147,7 +147,7 @@ async function enrol(app: BuiltApp, superuser: Pool, brandId: string, members: n
     await superuser.query(
       `INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at, confirmed_at, confirmed_by)
        SELECT id, $1, member_id, hash, 'ENROLLED', $5, $5, 'ENROLMENT' FROM unnest($2::uuid[], $3::uuid[], $4::bytea[]) AS new (id, member_id, hash)`,
-      [brandId, ids.map(() => newUuid()), ids, numbers.map((number) => customerHash(app.keys, brandId, `c${number}`)), LONG_AGO],
+      [brandId, ids.map(() => newUuid()), ids, numbers.map((number) => spelledCustomerHash(app.keys, brandId, `c${number}`)), LONG_AGO],
     );
   }
   await superuser.query({

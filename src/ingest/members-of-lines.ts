@@ -4,7 +4,7 @@ import type { Uuid } from '../ids';
 import { addIdentifier } from '../members/add-identifier';
 import { enrolMemberSchema, enrolMembers } from '../members/enrol-members';
 import { linkMember } from '../members/link-member';
-import { customerHash, identifierHashes, type MemberRef } from '../members/member-ref';
+import { customerHashes, identifierHashes, type MemberRef } from '../members/member-ref';
 import { IdentifierAmbiguous } from '../members/member-refusals';
 import { isFound, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
 import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
@@ -125,7 +125,7 @@ async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: reado
 
 function namesOf(app: App, brandId: Uuid, country: string | null, { byCustomer, byIdentifier }: NamedMember): string[] {
   return [
-    byCustomer && `customer ${customerHash(app.keys, brandId, byCustomer.customerId).toString('hex')}`,
+    byCustomer && `customer ${customerHashes(app.keys, brandId, byCustomer.customerId).hash.toString('hex')}`,
     byIdentifier && `${byIdentifier.identifier.kind} ${identifierHashes(app.keys, byIdentifier.identifier, country).hash.toString('hex')}`,
   ].filter((name) => name !== null);
 }

@@ -11,7 +11,7 @@ import { newUuid, type Uuid } from '../ids';
 import { InvalidInput } from '../refusal';
 import { auditName, type MemberOrSelf, withMember } from './asking-member';
 import { hashesFor, presentHolders } from './identifier-holders';
-import type { Identifier, IdentifierHashes } from './member-ref';
+import type { Identifier, NameHashes } from './member-ref';
 import { IdentifierRests, IdentifierTaken, TooManyIdentifiers } from './member-refusals';
 import type { ResolvedMember } from './resolve-members';
 import { MemberNotConfirmed } from './what-proves';
@@ -84,7 +84,7 @@ async function ownProof(app: App, principal: Principal, identifier: Identifier, 
 }
 
 /** From whoever has it without proof; both see it. */
-async function takeOver(app: App, tx: Tx, principal: Principal, kind: Identifier['kind'], { hash, spelled }: IdentifierHashes): Promise<void> {
+async function takeOver(app: App, tx: Tx, principal: Principal, kind: Identifier['kind'], { hash, spelled }: NameHashes): Promise<void> {
   const { rows } = await tx.client.query('SELECT take_identifier_over($1, $2::bytea[], $3) AS member_id', [
     kind,
     spelled ? [hash, spelled] : [hash],
@@ -101,7 +101,7 @@ async function insert(
   principal: Principal,
   memberId: Uuid,
   kind: Identifier['kind'],
-  { hash }: IdentifierHashes,
+  { hash }: NameHashes,
   { claim, verifiedAt }: Addition,
 ): Promise<boolean> {
   const now = app.clock.now();

@@ -12,18 +12,18 @@ export interface EnrolledIdentifiers {
 
 /**
  * Stores the identifiers of members who are being enrolled. That nobody else has one is a constraint; that nobody has it in an old spelling is
- * asked, since no spelling but the international one is added any more. Throws IdentifierTaken.
+ * asked, since none but the one form is added any more. Throws IdentifierTaken.
  */
 export async function insertIdentifiers(app: App, client: PoolClient, brandId: Uuid, members: readonly EnrolledIdentifiers[], now: Date): Promise<void> {
   const anyPhone = members.some(({ identifiers }) => identifiers.some(({ kind }) => kind === 'PHONE'));
   const country = anyPhone ? ((await app.coalition.snapshot(client)).brandsById.get(brandId)?.country ?? null) : null;
   const rows = new Map<string, { memberId: Uuid; kind: Identifier['kind']; hash: Buffer }>();
-  const spelled: Buffer[] = [];
+  const spelled: { readonly kind: Identifier['kind']; readonly hash: Buffer }[] = [];
   for (const { memberId, identifiers } of members)
     for (const identifier of identifiers) {
       const hashes = identifierHashes(app.keys, identifier, country);
       rows.set(`${memberId} ${identifier.kind} ${hashes.hash.toString('hex')}`, { memberId, kind: identifier.kind, hash: hashes.hash });
-      if (hashes.spelled) spelled.push(hashes.spelled);
+      if (hashes.spelled) spelled.push({ kind: identifier.kind, hash: hashes.spelled });
     }
   if (rows.size === 0) return;
   if (spelled.length > 0) await requireFree(client, spelled);
@@ -35,11 +35,11 @@ export async function insertIdentifiers(app: App, client: PoolClient, brandId: U
   );
 }
 
-async function requireFree(client: PoolClient, spelled: readonly Buffer[]): Promise<void> {
-  const { rowCount } = await client.query({
-    name: 'spelled-numbers',
-    text: "SELECT FROM unnest($1::bytea[]) AS asked (hash) CROSS JOIN LATERAL identifier_holder('PHONE', hash, NULL) AS f WHERE f.in_force LIMIT 1",
-    values: [spelled],
+async function requireFree(client: PoolClient, spelled: readonly { readonly kind: Identifier['kind']; readonly hash: Buffer }[]): Promise<void> {
+  const { rows } = await client.query({
+    name: 'spelled-identifiers',
+    text: 'SELECT kind FROM unnest($1::text[], $2::bytea[]) AS asked (kind, hash) CROSS JOIN LATERAL identifier_holder(kind, hash, NULL) AS f WHERE f.in_force LIMIT 1',
+    values: [spelled.map(({ kind }) => kind), spelled.map(({ hash }) => hash)],
   });
-  if (rowCount) throw new IdentifierTaken('PHONE');
+  if (rows.length > 0) throw new IdentifierTaken(rows[0].kind);
 }

@@ -13,8 +13,9 @@ import { IdempotencyConflict } from '../ledger/posting-ledger';
 import { idempotencyKey, optionalText, plainText } from '../ledger/request-fields';
 import { dayOf } from '../points/calendar';
 import { InvalidInput, type Refusal, type RefusalData } from '../refusal';
+import { requireSpelledFree } from './customer-ids';
 import { insertIdentifiers } from './enrol-identifiers';
-import { customerHash, IDENTIFIER_KINDS, MAX_IDENTIFIER, spelledHash } from './member-ref';
+import { customerHashes, IDENTIFIER_KINDS, MAX_IDENTIFIER, type NameHashes, spelledHash } from './member-ref';
 import { CustomerIdTaken, IdentifierRests, IdentifierTaken } from './member-refusals';
 import { recordAboutMembers } from './record-about-members';
 
@@ -63,7 +64,7 @@ interface Enrolment {
   readonly memberId: Uuid;
   readonly walletId: Uuid;
   readonly linkId: Uuid;
-  readonly customerHash: Buffer | null;
+  readonly customer: NameHashes | null;
   readonly request: PostingRequest;
 }
 
@@ -135,14 +136,14 @@ function prepare(app: App, brandId: Uuid, command: EnrolMember, now: Date, field
   const { idempotencyKey: key, customerId, personalData, jurisdiction } = command;
   const memberId = derivedUuid('member', brandId, key);
   const walletId = derivedUuid('wallet', brandId, key);
-  const customer = customerId === null ? null : customerHash(app.keys, brandId, customerId);
+  const customer = customerId === null ? null : customerHashes(app.keys, brandId, customerId);
   const spelled = command.identifiers.map((identifier, i) => ({
     kind: identifier.kind,
     hash: spelledHash(app.keys, identifier, `${field}.identifiers.${i}.value`),
   }));
   // Personal data go into the content under a key: what is stored must not let anyone test a guess, nor outlive an erasure.
   const content = {
-    customer: customer?.toString('hex'),
+    customer: (customer?.spelled ?? customer?.hash)?.toString('hex'),
     identifiers: spelled.map(({ kind, hash }) => `${kind} ${hash.toString('hex')}`).sort(),
     personalData: personalData && app.keys.identifierHash(`enrolment/${memberId}`, canonicalJson(personalData)).toString('hex'),
     jurisdiction,
@@ -152,7 +153,7 @@ function prepare(app: App, brandId: Uuid, command: EnrolMember, now: Date, field
     memberId,
     walletId,
     linkId: derivedUuid('link', brandId, key),
-    customerHash: customer,
+    customer,
     request: {
       id: postingId(brandId, key),
       party: brandId,
@@ -190,7 +191,7 @@ async function store(app: App, principal: Principal, enrolments: readonly Enrolm
   try {
     await attempt(enrolments);
   } catch (error) {
-    if (!violatedConstraint(error) && !(error instanceof IdentifierTaken)) throw error;
+    if (!violatedConstraint(error) && !(error instanceof IdentifierTaken) && !(error instanceof CustomerIdTaken)) throw error;
     for (const enrolment of enrolments) {
       // The same key twice at once: the second finds, on its second look, that the first has stored it.
       const refusal = await attempt([enrolment]).catch((again) => asRefusal(again, enrolment) ?? attempt([enrolment]));
@@ -201,7 +202,7 @@ async function store(app: App, principal: Principal, enrolments: readonly Enrolm
 }
 
 function asRefusal(error: unknown, enrolment: Enrolment): Refusal | null {
-  if (error instanceof IdentifierTaken) return error;
+  if (error instanceof IdentifierTaken || error instanceof CustomerIdTaken) return error;
   switch (violatedConstraint(error)) {
     case 'brand_link_customer_once':
       return new CustomerIdTaken();
@@ -231,6 +232,11 @@ async function insertMissing(app: App, principal: Principal, client: PoolClient,
 async function insertEnrolments(app: App, principal: Principal, client: PoolClient, missing: readonly Enrolment[], now: Date): Promise<void> {
   const brandId = missing[0].request.party;
   const ids = missing.map(({ memberId }) => memberId);
+  await requireSpelledFree(
+    client,
+    brandId,
+    missing.map(({ customer }) => customer?.spelled ?? null),
+  );
   await client.query(
     'INSERT INTO member (id, enrolled_by_brand_id, enrolled_at, jurisdiction) SELECT id, $1, $2, jurisdiction FROM unnest($3::uuid[], $4::text[]) AS new (id, jurisdiction)',
     [brandId, now, ids, missing.map(({ command }) => command.jurisdiction)],
@@ -239,7 +245,14 @@ async function insertEnrolments(app: App, principal: Principal, client: PoolClie
     `INSERT INTO brand_link (id, brand_id, member_id, customer_hash, source, linked_at, confirmed_at, confirmed_by, enrolled_content)
      SELECT id, $1, member_id, customer_hash, 'ENROLLED', $2, $2, 'ENROLMENT', content
      FROM unnest($3::uuid[], $4::uuid[], $5::bytea[], $6::bytea[]) AS new (id, member_id, customer_hash, content)`,
-    [brandId, now, missing.map(({ linkId }) => linkId), ids, missing.map(({ customerHash: hash }) => hash), missing.map(({ request }) => request.contentHash)],
+    [
+      brandId,
+      now,
+      missing.map(({ linkId }) => linkId),
+      ids,
+      missing.map(({ customer }) => customer?.hash ?? null),
+      missing.map(({ request }) => request.contentHash),
+    ],
   );
   await client.query('INSERT INTO wallet (id, member_id, opened_at) SELECT id, member_id, $1 FROM unnest($2::uuid[], $3::uuid[]) AS new (id, member_id)', [
     now,

@@ -8,17 +8,18 @@ export interface Holder {
   readonly memberId: Uuid;
   /** The identifier is this member's now, not only when it was presented. */
   readonly inForce: boolean;
-  /** Found under the hash of how it was spelled: by a number that was kept before numbers were brought into one form. */
+  /** Found under the hash of how it was spelled: it was kept before it was brought into one form. */
   readonly bySpelling: boolean;
 }
 
-/** Phone numbers' hashes with their country code, of numbers that are dialled in one country; null: there is none, or it is the same. */
+/** Hashes of identifiers in their one form, phone numbers dialled in one country; null: there is none, or it is the same. */
 export type International = (ref: HashedRef) => string | null;
 
 /** `country`: ISO 3166-1; null: only numbers that have their country code. */
 export function dialledIn(keys: Keys, country: string | null): International {
   return (ref) => {
-    if (ref.by !== 'identifier' || ref.number === null) return null;
+    if (ref.by !== 'identifier') return null;
+    if (ref.number === null) return ref.bare;
     const hash = internationalHash(keys, ref.number, country)?.toString('hex') ?? null;
     return hash === ref.hash ? null : hash;
   };
@@ -30,8 +31,8 @@ export function isPhone(ref: HashedRef): boolean {
 }
 
 /**
- * Finds the holders of the identifiers among references, all by one statement: a number that was spelled otherwise under its international form and
- * as it was spelled.
+ * Finds the holders of the identifiers among references, all by one statement: what is spelled otherwise under its one form and as it is
+ * spelled.
  */
 export class IdentifierLook {
   private readonly places: number[] = [];

@@ -6,7 +6,8 @@ import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import { plainText } from '../ledger/request-fields';
 import { auditName } from './asking-member';
-import { customerHash, MAX_IDENTIFIER, type MemberRef } from './member-ref';
+import { requireSpelledFree } from './customer-ids';
+import { customerHashes, MAX_IDENTIFIER, type MemberRef } from './member-ref';
 import { CustomerIdTaken, MemberLinkedOtherwise } from './member-refusals';
 import { type ResolvedMember, resolveMember } from './resolve-members';
 
@@ -24,7 +25,7 @@ export interface LinkMember {
  */
 export async function linkMember(app: App, principal: Principal, { member: ref, customerId }: LinkMember): Promise<ResolvedMember> {
   const brandId = requireBrand(principal, { scope: 'members', roles: ['SUPPORT'] });
-  const hash = customerHash(app.keys, brandId, customerId);
+  const { hash, spelled } = customerHashes(app.keys, brandId, customerId);
   return refusingBy({ brand_link_customer_once: () => new CustomerIdTaken() }, () =>
     app.database.transaction(databasePrincipal(principal), async (tx) => {
       const member = await resolveMember(app, tx, brandId, ref);
@@ -33,8 +34,9 @@ export async function linkMember(app: App, principal: Principal, { member: ref, 
         [brandId, member.memberId],
       );
       const linked: Buffer | null = rows[0].customer_hash;
-      if (linked?.equals(hash)) return member;
+      if (linked?.equals(hash) || (spelled && linked?.equals(spelled))) return member;
       if (linked) throw new MemberLinkedOtherwise();
+      await requireSpelledFree(tx.client, brandId, [spelled]);
       await tx.client.query("UPDATE brand_link SET customer_hash = $2, source = 'LINKED' WHERE id = $1", [rows[0].id, hash]);
       await recordChange(app, tx, principal, { operation: 'linkMember', target: auditName(app, principal, member), member: member.memberId });
       return member;

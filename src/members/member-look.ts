@@ -39,9 +39,11 @@ export class MemberLook {
   constructor(brandId: Uuid, refs: readonly HashedRef[], international: International, tillCodeUse: TillCodeUse) {
     this.memberIds = refs.map((ref) => (ref.by === 'id' ? ref.memberId : null));
     const customers = new Places();
+    const bareCustomers = new Places();
     const tillCodes = new Places();
     for (const [at, ref] of refs.entries()) {
       if (ref.by === 'customerId') customers.add(at, ref.hash);
+      if (ref.by === 'customerId' && ref.bare !== null) bareCustomers.add(at, ref.bare);
       if (ref.by === 'tillCode') tillCodes.add(at, ref.hash);
     }
     this.identifiers = new IdentifierLook(refs, international);
@@ -54,7 +56,8 @@ export class MemberLook {
       const { text, values, take } = walletsOf(ids);
       readings.push({ text, values, take: (rows) => this.keep(take(rows)) });
     }
-    if (customers.at.length > 0) readings.push(this.reading(BY_CUSTOMER, customers, [brandId]));
+    // Then as they are spelled: that is whom they led to before blanks around them did not count.
+    for (const each of [bareCustomers, customers]) if (each.at.length > 0) readings.push(this.reading(BY_CUSTOMER, each, [brandId]));
     const identified = this.identifiers.reading(WALLET, ITS_WALLET, (row) => this.keepRow(row));
     if (identified) readings.push({ ...identified, take: (rows) => this.chooseHolders(identified, rows) });
     this.readings = readings;

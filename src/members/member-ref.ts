@@ -1,5 +1,6 @@
 import type { Keys } from '../access/keys';
 import { codeHash } from '../access/one-time-code';
+import { bareText } from '../bare-text';
 import type { Uuid } from '../ids';
 import { InvalidInput } from '../refusal';
 import { internationalNumber } from './phone-number';
@@ -34,19 +35,26 @@ export function spelledHash(keys: Keys, identifier: Identifier, field = 'identif
   return keys.identifierHash(scopeOf(identifier.kind), bare);
 }
 
-/** The keyed hashes that an identifier is found by. */
-export interface IdentifierHashes {
-  /** Under this one it is kept: a phone number's has its country code, however it was spelled. */
+/** The keyed hashes that an identifier, or a customer id, is found by. */
+export interface NameHashes {
+  /** Under this one it is kept: a phone number's has its country code, however it was spelled; of everything else blanks around it do not count. */
   readonly hash: Buffer;
-  /** Under this one it may have been kept before numbers were brought into one form; null: it is the same. */
+  /** Under this one it may have been kept before it was brought into one form; null: it is the same. */
   readonly spelled: Buffer | null;
 }
 
 /** `country`: where a phone number without a country code is dialled, ISO 3166-1. Throws InvalidInput when nothing is left. */
-export function identifierHashes(keys: Keys, identifier: Identifier, country: string | null, field?: string): IdentifierHashes {
+export function identifierHashes(keys: Keys, identifier: Identifier, country: string | null, field?: string): NameHashes {
   const spelled = spelledHash(keys, identifier, field);
-  const international = identifier.kind === 'PHONE' ? internationalHash(keys, identifier.value, country) : null;
-  return international === null || international.equals(spelled) ? { hash: spelled, spelled: null } : { hash: international, spelled };
+  const hash = identifier.kind === 'PHONE' ? internationalHash(keys, identifier.value, country) : bareHash(keys, identifier);
+  return hash === null || hash.equals(spelled) ? { hash: spelled, spelled: null } : { hash, spelled };
+}
+
+/** null: it is spelled so. */
+function bareHash(keys: Keys, identifier: Identifier): Buffer | null {
+  const spelled = bareIdentifier(identifier);
+  const bare = bareText(spelled);
+  return bare === spelled || bare === '' ? null : keys.identifierHash(scopeOf(identifier.kind), bare);
 }
 
 /** null: the number has no international form. */
@@ -65,15 +73,30 @@ export function bareIdentifier({ kind, value }: Identifier): string {
   return kind === 'EMAIL' ? value.trim().toLowerCase() : value;
 }
 
-/** The keyed hash of a brand's own id for its customer: the same text at two brands is two things. */
-export function customerHash(keys: Keys, brandId: Uuid, customerId: string): Buffer {
+/**
+ * The keyed hash of a brand's own id for its customer, as it is spelled: the same text at two brands is two things. Contents of requests have it;
+ * customers are found by what customerHashes gives.
+ */
+export function spelledCustomerHash(keys: Keys, brandId: Uuid, customerId: string): Buffer {
   return keys.identifierHash(`customer/${brandId}`, customerId);
+}
+
+export function customerHashes(keys: Keys, brandId: Uuid, customerId: string): NameHashes {
+  const spelled = spelledCustomerHash(keys, brandId, customerId);
+  const bare = bareText(customerId);
+  return bare === customerId || bare === '' ? { hash: spelled, spelled: null } : { hash: spelledCustomerHash(keys, brandId, bare), spelled };
 }
 
 /** A reference as members are found by it: hashes, in hexadecimal digits, instead of what a brand or a till names them by. */
 export type HashedRef =
   | { readonly by: 'id'; readonly memberId: Uuid }
-  | { readonly by: 'customerId'; readonly hash: string }
+  | {
+      readonly by: 'customerId';
+      /** As it is spelled. */
+      readonly hash: string;
+      /** Without blanks around it; null: it is spelled so. */
+      readonly bare: string | null;
+    }
   | {
       readonly by: 'identifier';
       readonly kind: IdentifierKind;
@@ -81,6 +104,8 @@ export type HashedRef =
       readonly hash: string;
       /** A phone number as it is spelled, in memory only: what country it is of, the brand's says, which is looked up with it. null: no phone. */
       readonly number: string | null;
+      /** Of what is no phone, without blanks around it; null: it is spelled so. */
+      readonly bare: string | null;
       /** Whoever had it at this moment is meant; null: who has it now. */
       readonly heldAt: Date | null;
     }
@@ -92,14 +117,20 @@ export function hashRef(keys: Keys, brandId: Uuid, ref: MemberRef, heldAt: Date 
     case 'id':
       return ref;
     case 'customerId':
-      return { by: 'customerId', hash: customerHash(keys, brandId, ref.customerId).toString('hex') };
+      return { by: 'customerId', ...hexOf(customerHashes(keys, brandId, ref.customerId)) };
     case 'identifier': {
       const { kind, value } = ref.identifier;
-      return { by: 'identifier', kind, hash: spelledHash(keys, ref.identifier).toString('hex'), number: kind === 'PHONE' ? value : null, heldAt };
+      // In which country a number is dialled is looked up with it.
+      if (kind === 'PHONE') return { by: 'identifier', kind, hash: spelledHash(keys, ref.identifier).toString('hex'), number: value, bare: null, heldAt };
+      return { by: 'identifier', kind, ...hexOf(identifierHashes(keys, ref.identifier, null)), number: null, heldAt };
     }
     case 'tillCode':
       return { by: 'tillCode', hash: codeHash(keys, 'till-code', ref.tillCode).toString('hex') };
   }
+}
+
+function hexOf({ hash, spelled }: NameHashes): { readonly hash: string; readonly bare: string | null } {
+  return spelled === null ? { hash: hash.toString('hex'), bare: null } : { hash: spelled.toString('hex'), bare: hash.toString('hex') };
 }
 
 /** The reference as part of a request's content: hashes instead of identifiers, so that nothing stored can be guessed back. */

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { App } from '../app';
+import { bareText } from '../bare-text';
 import { type Reading, readTogether } from '../database/reading';
 import type { Uuid } from '../ids';
 import { dayOf } from '../points/calendar';
@@ -16,13 +17,13 @@ export interface SoughtReference {
   readonly happenedAt: Date;
 }
 
-/** What a request says of its reference; null: it has none. */
+/** What a request says of its reference; null: it has none, or nothing but blanks. */
 export function soughtReference(
   kind: ReferenceKind,
   { currency, reference, occurredAt }: { readonly currency: string; readonly reference: string | null; readonly occurredAt: Date | null },
   now: Date,
 ): SoughtReference | null {
-  return reference === null ? null : { kind, currency, reference, happenedAt: occurredAt ?? now };
+  return reference === null || bareText(reference) === '' ? null : { kind, currency, reference, happenedAt: occurredAt ?? now };
 }
 
 /** What is to be read of the references, in a transaction of the brand's; then what was found, null where there is none or no such currency. */

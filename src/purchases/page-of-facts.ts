@@ -1,6 +1,7 @@
 import type { BrandPermission } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
+import { bareText } from '../bare-text';
 import type { Tx } from '../database/transaction';
 import type { Uuid } from '../ids';
 import { requireReader, withMember } from '../members/asking-member';
@@ -64,7 +65,7 @@ async function idsOf(app: App, { client }: Tx, principal: Principal, { kind, fil
     // A brand's references are found by the names that they took; what a member may see is few.
     const named = walletId === null && brandId !== null ? await namesOf(app, client, { brandId, kind, reference: filter.reference }) : null;
     if (named) where((names) => `f.id IN (SELECT made_id FROM claim WHERE name = ANY (${names}::uuid[]))`, named);
-    else where((reference) => `f.reference = ${reference}`, filter.reference);
+    else where((reference) => `bare_text(f.reference) = ${reference}`, bareText(filter.reference));
   }
   if (filter.from) where((from) => `f.occurred_at >= ${from}`, filter.from);
   if (filter.to) where((to) => `f.occurred_at < ${to}`, filter.to);

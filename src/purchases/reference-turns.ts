@@ -1,3 +1,4 @@
+import { bareText } from '../bare-text';
 import type { ReferencesRepeat } from '../coalition/references-repeat';
 import { derivedUuid, type Uuid } from '../ids';
 import type { Day } from '../points/calendar';
@@ -5,9 +6,9 @@ import type { Day } from '../points/calendar';
 /** What a reference names. Each kind has references of its own. */
 export type ReferenceKind = 'PURCHASE' | 'REDEMPTION' | 'RETURN';
 
-/** The name that a brand's reference is claimed by in the ledger. Migrations work it out too: it never changes. */
+/** The name that a brand's reference is claimed by in the ledger: reference_name in the database gives the same, and it never changes. */
 export function referenceName(brandId: Uuid, kind: ReferenceKind, currency: string, reference: string): Uuid {
-  return derivedUuid('reference', brandId, kind, currency, reference);
+  return derivedUuid('reference', brandId, kind, currency, bareText(reference));
 }
 
 /**

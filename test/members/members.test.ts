@@ -7,7 +7,7 @@ import { addIdentifier } from '../../src/members/add-identifier';
 import { enrolMember, enrolMemberSchema, enrolMembers } from '../../src/members/enrol-members';
 import { findMember, readWalletBalances } from '../../src/members/find-member';
 import { linkMember } from '../../src/members/link-member';
-import type { MemberRef } from '../../src/members/member-ref';
+import { type MemberRef, spelledCustomerHash, spelledHash } from '../../src/members/member-ref';
 import { readHolds } from '../../src/members/read-holds';
 import { type Movement, readMovements } from '../../src/members/read-movements';
 import { readPersonalData } from '../../src/members/read-personal-data';
@@ -271,4 +271,33 @@ test('credentials without the scope, and members asking about others, are turned
   const other: Principal = { kind: 'member', memberId: newUuid(), brandId: null };
   await expect(findMember(shop.app, other, { by: 'id', memberId })).rejects.toMatchObject({ name: 'NotFound' });
   await expect(recordPurchase(shop.app, other, purchaseOf({ by: 'id', memberId }, '1'))).rejects.toMatchObject({ name: 'PermissionDenied' });
+});
+
+describe('blanks around what a member is found by', () => {
+  const code = (value: string) => ({ kind: 'QR', value }) as const;
+  const byQr = (value: string) => ({ by: 'identifier', identifier: code(value) }) as const;
+  const found = async (ref: MemberRef) => (await findMember(shop.app, fuel.principal, ref)).memberId;
+
+  it('do not count, nor how Unicode writes an accent', async () => {
+    const { memberId } = await enrol(fuel, { customerId: 'Mu\u0308ller 1 ', identifiers: [code(' loyal-1 ')] });
+    for (const ref of [byCustomer('M\u00fcller 1'), byCustomer(' Mu\u0308ller 1 '), byQr('loyal-1'), byQr(' loyal-1')]) expect(await found(ref)).toBe(memberId);
+    await expect(enrol(fuel, { customerId: 'M\u00fcller 1' })).rejects.toMatchObject({ code: 'CUSTOMER_ID_TAKEN' });
+    await expect(enrol(fuel, { identifiers: [code('loyal-1')] })).rejects.toMatchObject({ code: 'IDENTIFIER_TAKEN' });
+    await removeIdentifier(shop.app, fuel.principal, { member: byCustomer('M\u00fcller 1'), identifier: code('loyal-1 ') });
+  });
+
+  it('find whom they found when they counted, and nobody else takes that', async () => {
+    const [padded, bare] = [await enrol(fuel, { customerId: 'P-1', identifiers: [code('P-1')] }), await enrol(fuel, { customerId: 'P-2' })];
+    const { owner } = shop.database;
+    const customer = (customerId: string) => spelledCustomerHash(shop.app.keys, fuel.brandId, customerId);
+    await owner.query('UPDATE brand_link SET customer_hash = $2 WHERE member_id = $1', [padded.memberId, customer('P-2 ')]);
+    await owner.query('UPDATE member_identifier SET hash = $2 WHERE member_id = $1', [padded.memberId, spelledHash(shop.app.keys, code('P-2 '))]);
+    expect(await found(byCustomer('P-2 '))).toBe(padded.memberId);
+    expect(await found(byCustomer('P-2'))).toBe(bare.memberId);
+    await expect(enrol(fuel, { customerId: 'P-2 ' })).rejects.toMatchObject({ code: 'CUSTOMER_ID_TAKEN' });
+    await expect(enrol(fuel, { identifiers: [code('P-2 ')] })).rejects.toMatchObject({ code: 'IDENTIFIER_TAKEN' });
+    // Found as it was spelled, it is found without the blank from the next booking on.
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(byQr('P-2 '), '10'));
+    expect(await found(byQr('P-2'))).toBe(padded.memberId);
+  });
 });

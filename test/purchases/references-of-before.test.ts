@@ -1,6 +1,9 @@
+import type { QueryRunner } from 'typeorm';
 import { ReceiptsByReference1790000000033 as Receipts } from '../../migrations/0033-receipts-by-reference';
+import { BareReferences1790000000046 as BareReferences } from '../../migrations/0046-bare-references';
 import { createOwnerDataSource } from '../../src/database/data-source';
 import { recordPurchase } from '../../src/earning/record-purchases';
+import { derivedUuid } from '../../src/ids';
 import { holdPoints } from '../../src/redemption/hold-points';
 import { voidHold, voidHoldSchema } from '../../src/redemption/void-hold';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf } from '../support/shop-coalition';
@@ -11,8 +14,18 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
+async function migrate(work: (runner: QueryRunner) => Promise<void>): Promise<void> {
+  const source = await createOwnerDataSource(shop.database.urls.owner).initialize();
+  const runner = source.createQueryRunner();
+  await runner.startTransaction();
+  await work(runner);
+  await runner.commitTransaction();
+  await runner.release();
+  await source.destroy();
+}
+
 it('what was booked before references named it takes its name: the first for good, and brands that repeat theirs may go on', async () => {
-  const { owner, urls } = shop.database;
+  const { owner } = shop.database;
   const [once, often] = [await shop.brand('ONCE'), await shop.brand('OFTEN')];
   await owner.query("UPDATE brand SET references_repeat = 'ANY' WHERE id = $1", [often.brandId]);
   const [ana, ben] = [await once.enrol('ana'), await often.enrol('ben')];
@@ -28,14 +41,10 @@ it('what was booked before references named it takes its name: the first for goo
   const claims = async () => (await owner.query('SELECT name, made_id, turn FROM claim ORDER BY name, made_id')).rows;
   const before = await claims();
 
-  const source = await createOwnerDataSource(urls.owner).initialize();
-  const runner = source.createQueryRunner();
-  await runner.startTransaction();
-  await new Receipts().down(runner);
-  await new Receipts().up(runner);
-  await runner.commitTransaction();
-  await runner.release();
-  await source.destroy();
+  await migrate(async (runner) => {
+    await new Receipts().down(runner);
+    await new Receipts().up(runner);
+  });
 
   const after = await claims();
   expect(after.map(({ name, made_id }) => [name, made_id])).toEqual(before.map(({ name, made_id }) => [name, made_id]));
@@ -54,4 +63,37 @@ it('what was booked before references named it takes its name: the first for goo
     duplicate: true,
   });
   expect(await hold('H 1')).toMatchObject({ redemptionId: standing.redemptionId, duplicate: true });
+});
+
+it('what was booked while blanks around a reference counted is found under the name of today, and keeps the one that it took', async () => {
+  const { owner } = shop.database;
+  const padding = await shop.brand('PADDING');
+  const pia = await padding.enrol('pia');
+  const buy = (reference: string, amount = '10') => recordPurchase(shop.app, padding.principal, purchaseOf(pia.ref, amount, { reference }));
+  const [till, twice, other] = [await buy('P-1'), await buy('P-2'), await buy('P-2/', '11')];
+  // As the version before booked them: each under the name of just what was sent; P-2 by the till, with a blank, and by the file, without.
+  const before = async (purchaseId: string, reference: string) => {
+    await owner.query(
+      "SET session_replication_role = 'replica'; " +
+        `UPDATE purchase SET reference = '${reference}' WHERE id = '${purchaseId}'; ` +
+        `UPDATE claim SET name = '${derivedUuid('reference', padding.brandId, 'PURCHASE', 'FLP', reference)}' WHERE made_id = '${purchaseId}'; ` +
+        "SET session_replication_role = 'origin'",
+    );
+  };
+  await before(till.purchaseId, 'P-1 ');
+  await before(other.purchaseId, 'P-2 ');
+  const claims = async () => (await owner.query('SELECT name, made_id, turn FROM claim WHERE party_id = $1', [padding.brandId])).rows;
+  const taken = await claims();
+  for (let time = 0; time < 2; time++)
+    await migrate(async (runner) => {
+      await new BareReferences().down(runner);
+      await new BareReferences().up(runner);
+    });
+  expect(await claims()).toEqual(expect.arrayContaining(taken));
+  expect(await claims()).toHaveLength(5);
+  expect(await buy('P-1')).toMatchObject({ purchaseId: till.purchaseId, duplicate: true });
+  expect(await buy('P-1 ')).toMatchObject({ purchaseId: till.purchaseId, duplicate: true });
+  expect(await buy('P-2 ')).toMatchObject({ purchaseId: twice.purchaseId, duplicate: true });
+  expect(await buy('P-2', '11')).toMatchObject({ purchaseId: other.purchaseId, duplicate: true });
+  await expect(buy('P-2', '12')).rejects.toMatchObject({ code: 'REFERENCE_TAKEN', fields: { first: twice.purchaseId } });
 });

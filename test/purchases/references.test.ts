@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { recordPurchase, recordPurchases } from '../../src/earning/record-purchases';
 import { recordReturn } from '../../src/earning/record-return';
+import { LOOKS_AT_PURCHASES } from '../../src/purchases/find-purchase';
+import { pageOfFacts } from '../../src/purchases/page-of-facts';
+import { referenceName } from '../../src/purchases/reference-turns';
 import { holdPoints } from '../../src/redemption/hold-points';
 import { redeemPoints } from '../../src/redemption/redeem-points';
 import { voidHold, voidHoldSchema } from '../../src/redemption/void-hold';
@@ -101,6 +104,41 @@ describe('a receipt', () => {
     await buy('1000', { reference: 'D-1' });
     expect(await buy('7', { reference: 'D-1' }, { member: eva, brand: other })).toMatchObject({ duplicate: false });
     expect(await redeemPoints(shop.app, hearth.principal, spendingOf(ana.ref, 100, { reference: 'D-1' }))).toMatchObject({ duplicate: false });
+  });
+});
+
+describe('a reference', () => {
+  it.each([
+    ['a blank after it', 'F-1 ', 'F-1'],
+    ['a blank before it that no keyboard has', '\u00a0F-2', 'F-2'],
+    ['an accent written as a character of its own', 'F-u\u0308', 'F-\u00fc'],
+  ])('names what it names with %s', async (_what, padded, bare) => {
+    const first = await buy('10', { reference: padded });
+    expect(await buy('10', { reference: bare })).toEqual({ ...first, duplicate: true, byReference: true });
+    expect(await buy('10', { reference: `  ${padded}` })).toEqual({ ...first, duplicate: true, byReference: true });
+    expect(await purchases(padded)).toHaveLength(1);
+    const page = { limit: 10, after: null };
+    const filter = { reference: bare, member: null, from: null, to: null };
+    const look = (principal = hearth.principal) =>
+      pageOfFacts(shop.app, principal, 'PURCHASE', LOOKS_AT_PURCHASES, { filter, page, read: async (_tx, ids) => ids });
+    expect([await look(), await look({ kind: 'member', memberId: ana.memberId, brandId: null })]).toEqual([[first.purchaseId], [first.purchaseId]]);
+    // The database works the same name out.
+    const { rows } = await shop.database.owner.query("SELECT reference_name($1, 'PURCHASE', 'FLP', $2) AS name", [hearth.brandId, padded]);
+    expect(rows[0].name).toBe(referenceName(hearth.brandId, 'PURCHASE', 'FLP', bare));
+  });
+
+  it('of nothing but blanks is none', async () => {
+    await buy('10', { reference: '   ' });
+    expect(await buy('10', { reference: '   ' })).toMatchObject({ duplicate: false });
+  });
+
+  it('of a redemption and a return counts once with blanks around it, too', async () => {
+    const { purchaseId } = await buy('500', {});
+    const spent = await redeemPoints(shop.app, hearth.principal, spendingOf(ana.ref, 10, { reference: 'F-3  ' }));
+    expect(await redeemPoints(shop.app, hearth.principal, spendingOf(ana.ref, 10, { reference: 'F-3' }))).toEqual({ ...spent, duplicate: true });
+    const back = (reference: string) => recordReturn(shop.app, hearth.principal, returnOf(purchaseId, [{ lineNo: 1, quantity: '1' }], { reference }));
+    const returned = await back(' F-4');
+    expect(await back('F-4')).toEqual({ ...returned, duplicate: true });
   });
 });
 
