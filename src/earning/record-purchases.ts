@@ -118,7 +118,7 @@ async function record(
   const told = await toldPurchases(
     app,
     snapshot,
-    outcomes.map((outcome, at) => ({ asked: asked[at], named: members[at], outcome })),
+    outcomes.map((outcome, at) => ({ asked: asked[at], outcome })),
   );
   const results = told.map((outcome, at) => toResult(outcome, asked[at]));
   // Also of repetitions: the first request may have been cut off before.

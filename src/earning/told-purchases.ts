@@ -1,15 +1,13 @@
 import type { App } from '../app';
 import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import type { PostingOutcome } from '../ledger/posting';
-import type { HashedRef } from '../members/member-ref';
 import { isFound } from '../members/resolve-members';
 import { asTold, type ToldOutcome, tellsBalance } from '../members/what-is-told';
 import type { AskedPurchase } from './purchase-requests';
 
-/** A purchase that was asked for, who was named for it, and what became of it. */
+/** A purchase that was asked for, and what became of it. */
 export interface BookedPurchase {
   readonly asked: AskedPurchase;
-  readonly named: HashedRef;
   readonly outcome: PromiseSettledResult<PostingOutcome>;
 }
 
@@ -28,10 +26,10 @@ export async function toldPurchases(app: App, snapshot: CoalitionSnapshot, booke
     for (const [at, { each }] of repeated.entries()) accounts.set(each, opened[at]);
   }
   return booked.map((each) => {
-    const { asked, named, outcome } = each;
+    const { asked, outcome } = each;
     if (outcome.status === 'rejected') return outcome;
     const { member } = asked.found;
-    const told = isFound(member) && tellsBalance(named, member, asked.command.dryRun);
+    const told = isFound(member) && tellsBalance(member, asked.command.dryRun);
     return { status: 'fulfilled', value: asTold(outcome.value, told, accounts.get(each) ?? null) };
   });
 }

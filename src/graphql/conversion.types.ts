@@ -11,6 +11,7 @@ import {
   CapReachedAnswer,
   InsufficientPointsAnswer,
   NotAStepAnswer,
+  NumberIsNoProofAnswer,
   WalletClosedAnswer,
   WalletLockedAnswer,
 } from './posting-refusals.types';
@@ -186,6 +187,7 @@ const amountRefusals = () => [
   IdempotencyConflictAnswer,
   NoConversionRateAnswer,
   NotAStepAnswer,
+  NumberIsNoProofAnswer,
   OccurredAtOutOfRangeAnswer,
   TermsNotActiveAnswer,
 ];

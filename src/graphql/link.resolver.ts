@@ -25,7 +25,7 @@ export class LinkResolver {
   })
   async useTillCode(@Ctx() ctx: Context, @Arg('input', () => UseTillCodeInput, { description: 'The code.' }) input: UseTillCodeInput) {
     const ref = readMemberRef(ctx, { tillCode: input.code }, 'input.code');
-    return showMember(ctx, await meetMember(ctx.app, requirePrincipal(ctx), ref), ref);
+    return showMember(ctx, await meetMember(ctx.app, requirePrincipal(ctx), ref));
   }
 
   @Mutation(() => LinkConfirmedType, {

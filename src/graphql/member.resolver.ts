@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { addIdentifier } from '../members/add-identifier';
-import { enrolMember, enrolMemberSchema, enrolMembers, identifierSchema } from '../members/enrol-members';
+import { type EnrolledMember, enrolMember, enrolMemberSchema, enrolMembers, identifierSchema } from '../members/enrol-members';
 import { findMember, type MemberProfile, readProfiles, readWalletBalances } from '../members/find-member';
 import { linkMember, linkMemberSchema } from '../members/link-member';
 import { lockWallet, lockWalletSchema, unlockWallet } from '../members/lock-wallet';
@@ -29,6 +29,7 @@ import {
   MovementConnection,
   MovementsArgs,
   type MovementType,
+  type OfMember,
   type OpenHoldType,
   type PersonalDataType,
   UnlinkedMemberType,
@@ -50,10 +51,17 @@ const profileOf = defineLoader(
   (profile) => profile.memberId,
 );
 
-async function requireProfile(ctx: Context, memberId: string): Promise<MemberProfile> {
+/** null: it is not told. */
+async function profileTold(ctx: Context, { memberId, byNumber }: OfMember): Promise<MemberProfile | null> {
+  if (byNumber) return null;
   const profile = await profileOf(ctx).load(memberId);
   if (!profile) throw new NotFound('Member');
   return profile;
+}
+
+/** Who was enrolled is the enrolling brand's. */
+function showEnrolled(ctx: Context, enrolled: EnrolledMember): MemberType {
+  return showMember(ctx, { ...enrolled, proof: 'MEMBER' });
 }
 
 function readRef(ctx: Context, input: MemberRefInput | null | undefined) {
@@ -69,7 +77,7 @@ export class MemberResolver {
   async member(@Ctx() ctx: Context, @Arg('ref', () => MemberRefInput, { description: 'Which member.' }) ref: MemberRefInput) {
     if (ref.tillCode != null) throw new InvalidInput('ref.tillCode', 'A till code is used once: by a mutation, such as useTillCode.');
     const named = readMemberRef(ctx, ref, 'ref');
-    return showMember(ctx, await findMember(ctx.app, requirePrincipal(ctx), named), named);
+    return showMember(ctx, await findMember(ctx.app, requirePrincipal(ctx), named));
   }
 
   @Query(() => MemberType, { description: 'The member who asks.' })
@@ -79,12 +87,12 @@ export class MemberResolver {
 
   @FieldResolver()
   async enrolledAt(@Ctx() ctx: Context, @Root() member: MemberType): Promise<Date | null> {
-    return (await requireProfile(ctx, member.of.memberId)).enrolledAt;
+    return (await profileTold(ctx, member.of))?.enrolledAt ?? null;
   }
 
   @FieldResolver()
   async jurisdiction(@Ctx() ctx: Context, @Root() member: MemberType): Promise<string | null> {
-    return (await requireProfile(ctx, member.of.memberId)).jurisdiction;
+    return (await profileTold(ctx, member.of))?.jurisdiction ?? null;
   }
 
   @FieldResolver()
@@ -95,7 +103,7 @@ export class MemberResolver {
   @Mutation(() => EnrolMemberResult, { description: 'Enrols a member: wallet, link to the brand, identifiers. Asks for the scope members.' })
   enrolMember(@Ctx() ctx: Context, @Arg('input', () => EnrolMemberInput, { description: 'The member.' }) input: EnrolMemberInput) {
     const command = parseInput(enrolMemberSchema, input);
-    return answerOrRefusal(ctx, async (app, principal) => showMember(ctx, await enrolMember(app, principal, command)));
+    return answerOrRefusal(ctx, async (app, principal) => showEnrolled(ctx, await enrolMember(app, principal, command)));
   }
 
   @Mutation(() => [EnrolMembersResult], {
@@ -107,7 +115,7 @@ export class MemberResolver {
     return answerBulk(input, {
       read: (each, field) => parseInput(enrolMemberSchema, each, field),
       work: (commands, fieldOf) => enrolMembers(ctx.app, principal, commands, fieldOf),
-      show: (enrolled) => showMember(ctx, enrolled),
+      show: (enrolled) => showEnrolled(ctx, enrolled),
     });
   }
 
@@ -180,12 +188,12 @@ const afterSeq = z.tuple([z.int().min(1)]);
 export class WalletResolver {
   @FieldResolver()
   async lockedAt(@Ctx() ctx: Context, @Root() wallet: WalletType): Promise<Date | null> {
-    return (await requireProfile(ctx, wallet.of.memberId)).lockedAt;
+    return (await profileTold(ctx, wallet.of))?.lockedAt ?? null;
   }
 
   @FieldResolver()
   async lockReason(@Ctx() ctx: Context, @Root() wallet: WalletType): Promise<string | null> {
-    return (await requireProfile(ctx, wallet.of.memberId)).lockReason;
+    return (await profileTold(ctx, wallet.of))?.lockReason ?? null;
   }
 
   @FieldResolver()

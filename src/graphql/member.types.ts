@@ -6,7 +6,7 @@ import { MemberIdentifierType } from './identifier.types';
 import { MemberNotConfirmedAnswer } from './link.types';
 import { IdentifierInput, MemberRefInput } from './member-ref.types';
 import { IdentifierRestsAnswer, TooManyIdentifiersAnswer } from './member-refusals.types';
-import { BadInputAnswer } from './posting-refusals.types';
+import { BadInputAnswer, NumberIsNoProofAnswer } from './posting-refusals.types';
 import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from './refusal.types';
 import { DateScalar, DateTimeScalar, PointsScalar } from './scalars';
 
@@ -163,9 +163,9 @@ export class OpenHoldType {
 }
 
 /** What the resolvers of a member's fields start from; never shown. */
-interface OfMember {
+export interface OfMember {
   readonly memberId: Uuid;
-  /** The member was found by a phone number or e-mail address alone: no balance is told. */
+  /** The member was found by a phone number or e-mail address alone: nothing is told. */
   readonly byNumber: boolean;
 }
 
@@ -332,7 +332,7 @@ export const AddIdentifierResult = answerUnion(
   'AddIdentifierResult',
   'The member, or why the identifier was not added.',
   () => MemberType,
-  () => [IdentifierTakenAnswer, IdentifierRestsAnswer, TooManyIdentifiersAnswer, MemberNotConfirmedAnswer],
+  () => [IdentifierTakenAnswer, IdentifierRestsAnswer, TooManyIdentifiersAnswer, MemberNotConfirmedAnswer, NumberIsNoProofAnswer],
 );
 export const LinkMemberResult = answerUnion(
   'LinkMemberResult',

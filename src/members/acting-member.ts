@@ -6,6 +6,7 @@ import type { Uuid } from '../ids';
 import { InvalidInput, NotFound } from '../refusal';
 import { type MemberRef, memberRefContent } from './member-ref';
 import { type ResolvedMember, readWallets, resolveMembers } from './resolve-members';
+import { NumberIsNoProof } from './what-proves';
 
 /** Who asks for something to be done with a member's points: the member, or a brand for the member it names. */
 export type Asker =
@@ -33,16 +34,17 @@ export function memberContent(app: App, { party, member }: Asker): Readonly<Reco
   return member && memberRefContent(app.keys, party, member);
 }
 
-/** The member whose points these are; throws NotFound. */
+/** The member whose points these are; throws NotFound, NumberIsNoProof. */
 export async function findActingMember(app: App, tx: Tx, asker: Asker): Promise<ResolvedMember> {
   if (asker.brandId === null) {
     const self = (await readWallets(tx.client, [asker.party])).get(asker.party);
     if (!self) throw new NotFound('Member');
-    return self;
+    return { ...self, proof: 'MEMBER' };
   }
   const [member] = await resolveMembers(app, tx, asker.brandId, [asker.member], 'look');
   // A card shown at a till pays for what is bought there; it does not let the till give points to others, or change them into others.
-  if (!member?.confirmed) throw new NotFound('Member', ENROL_OR_CONFIRM);
+  if (member?.proof === 'NUMBER') throw new NumberIsNoProof();
+  if (member?.proof !== 'MEMBER') throw new NotFound('Member', ENROL_OR_CONFIRM);
   return member;
 }
 

@@ -14,7 +14,7 @@ import { hashesFor, presentHolders } from './identifier-holders';
 import type { Identifier, NameHashes } from './member-ref';
 import { IdentifierRests, IdentifierTaken, TooManyIdentifiers } from './member-refusals';
 import type { ResolvedMember } from './resolve-members';
-import { MemberNotConfirmed } from './what-proves';
+import { requireMemberProof } from './what-proves';
 
 export interface AddIdentifier {
   readonly member: MemberOrSelf;
@@ -32,7 +32,8 @@ interface Addition {
 /**
  * Gives a member one more identifier; one that the member has already stays as it is. A brand, over a confirmed link, and the operator's support add
  * every kind. A member's login adds a PHONE or EMAIL: a claim, which finds nobody until a token of the login proves it, or a brand adds it. What is
- * proved is taken over from whoever has it without proof. Throws IdentifierTaken, IdentifierRests, TooManyIdentifiers, MemberNotConfirmed, InvalidInput.
+ * proved is taken over from whoever has it without proof. Throws IdentifierTaken, IdentifierRests, TooManyIdentifiers, MemberNotConfirmed,
+ * NumberIsNoProof, InvalidInput.
  */
 export async function addIdentifier(app: App, principal: Principal, { member: ref, identifier, token = null }: AddIdentifier): Promise<ResolvedMember> {
   const { kind } = identifier;
@@ -47,8 +48,8 @@ export async function addIdentifier(app: App, principal: Principal, { member: re
   };
   return refusingBy(meanings, () =>
     withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, async (tx, member) => {
-      const ofBrand = principal.kind === 'client' || (principal.kind === 'staff' && !principal.ofOperator);
-      if (ofBrand && !member.confirmed) throw new MemberNotConfirmed();
+      // Whoever knows a phone number must not give its member a card of their own.
+      requireMemberProof(member);
       const hashes = await hashesFor(app, tx.client, principal, identifier, 'input.identifier.value');
       if (addition.verifiedAt) await takeOver(app, tx, principal, kind, hashes);
       const holders = await presentHolders(tx.client, kind, hashes);

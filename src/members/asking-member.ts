@@ -27,7 +27,8 @@ async function requireMemberOrSelf(
     const { memberId } = principal;
     const member = ref && ref.memberId !== memberId ? undefined : (await readWallets(tx.client, [memberId])).get(memberId);
     if (!member) throw new NotFound('Member');
-    return member;
+    // A session that a brand minted too: it is of a confirmed link.
+    return { ...member, proof: 'MEMBER' };
   }
   if (principal.kind === 'staff' && principal.ofOperator) {
     requireOperator(principal, permission.roles);
@@ -55,9 +56,9 @@ export async function withMember<T>(
   );
 }
 
-/** Whether whoever asks is told what a member's wallet holds: the member, the operator, a brand over a confirmed link (docs/decisions/0024). */
-export function isTold(principal: Principal, { confirmed }: Pick<ResolvedMember, 'confirmed'>): boolean {
-  return confirmed || principal.kind === 'member' || (principal.kind === 'staff' && principal.ofOperator);
+/** Whether whoever asks is told what the wallet of a member that an id names holds: the operator, a brand over a confirmed link (docs/decisions/0024). */
+export function isTold(principal: Principal, { proof }: Pick<ResolvedMember, 'proof'>): boolean {
+  return proof === 'MEMBER' || (principal.kind === 'staff' && principal.ofOperator);
 }
 
 /** That somebody is in a household is for its members and the operator to know: for no brand, nor for a session that one minted (docs/decisions/0024). */

@@ -6,6 +6,7 @@ import type { App } from '../app';
 import { newUuid } from '../ids';
 import { PermissionDenied } from '../refusal';
 import { auditName, type MemberOrSelf, withMember } from './asking-member';
+import { NumberIsNoProof } from './what-proves';
 
 /** How long a claim code can be used for. */
 export const CLAIM_CODE_MINUTES = 15;
@@ -20,7 +21,7 @@ export interface ClaimCode {
 
 /**
  * Makes a code by which a member's login is bound: whoever makes it has seen that this is the member. Single use, a quarter of an hour. For the
- * operator's support, and for the brand that enrolled the member. Throws PermissionDenied, NotFound.
+ * operator's support, and for the brand that enrolled the member. Throws PermissionDenied, NotFound, NumberIsNoProof.
  */
 export async function createClaimCode(app: App, principal: Principal, { member: ref, reason }: z.output<typeof createClaimCodeSchema>): Promise<ClaimCode> {
   if (principal.kind === 'member') throw new PermissionDenied("A claim code is made by the operator's support, or by the brand that enrolled the member.");
@@ -29,8 +30,9 @@ export async function createClaimCode(app: App, principal: Principal, { member: 
   const expiresAt = new Date(now.getTime() + CLAIM_CODE_MINUTES * 60_000);
   const ofOperator = principal.kind === 'staff' && principal.ofOperator;
   await withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, async (tx, member) => {
+    if (member.proof === 'NUMBER') throw new NumberIsNoProof();
     const { rows } = await tx.client.query('SELECT enrolled_by_brand_id FROM member WHERE id = $1', [member.memberId]);
-    if (!ofOperator && (rows[0].enrolled_by_brand_id !== principal.brandId || !member.confirmed))
+    if (!ofOperator && (rows[0].enrolled_by_brand_id !== principal.brandId || member.proof !== 'MEMBER'))
       throw new PermissionDenied("A claim code is made by the operator's support, or by the brand that enrolled the member.");
     await tx.client.query('INSERT INTO login_claim (id, member_id, hash, brand_id, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)', [
       newUuid(),

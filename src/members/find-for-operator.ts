@@ -25,7 +25,8 @@ export async function findForOperator(app: App, tx: Tx, principal: Principal, re
       member: member.memberId,
       details: { kind: ref.identifier.kind },
     });
-  return member;
+  // The operator answers for whom its staff name.
+  return { ...member, proof: 'MEMBER' };
 }
 
 async function holderOf(app: App, { client }: Tx, principal: Principal, ref: MemberRef): Promise<Uuid> {

@@ -2,7 +2,7 @@ import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
 import type { BalanceAfter } from '../ledger/posting';
-import { isTold, type MemberOrSelf, withMember } from './asking-member';
+import { type MemberOrSelf, withMember } from './asking-member';
 import type { MemberRef } from './member-ref';
 import { type Expiry, nextExpiries, type PendingPoints, pendingPoints, readStanding, readWalletAccounts } from './read-balances';
 import type { ResolvedMember } from './resolve-members';
@@ -69,8 +69,8 @@ export interface CurrencyBalance extends BalanceAfter {
 
 /** A wallet's balances, a currency each, by code; null for a brand whose link is not confirmed. */
 export async function readWalletBalances(app: App, principal: Principal, memberId: Uuid): Promise<CurrencyBalance[] | null> {
-  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, ({ client }, member) =>
-    isTold(principal, member) ? readWalletAccounts(app, client, member.walletId) : null,
+  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, ({ client }, { proof, walletId }) =>
+    proof === 'MEMBER' ? readWalletAccounts(app, client, walletId) : null,
   );
   if (!accounts) return null;
   return Promise.all(

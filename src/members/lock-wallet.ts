@@ -3,14 +3,14 @@ import type { Principal } from '../access/principal';
 import { reasonSchema, recordChange } from '../access/record-change';
 import type { App } from '../app';
 import { PermissionDenied } from '../refusal';
-import { auditName, isTold, type MemberOrSelf, withMember } from './asking-member';
+import { auditName, type MemberOrSelf, withMember } from './asking-member';
 import type { ResolvedMember } from './resolve-members';
-import { MemberNotConfirmed } from './what-proves';
+import { requireMemberProof } from './what-proves';
 
 export const lockWalletSchema = z.object({ member: z.custom<MemberOrSelf>(), reason: reasonSchema });
 export type LockWallet = z.output<typeof lockWalletSchema>;
 
-/** Locks the member's wallet against spending; earning goes on. By the member, a brand over a confirmed link, or the operator. Throws MemberNotConfirmed. */
+/** Locks the member's wallet against spending; earning goes on. By the member, a brand over a confirmed link, or the operator. Throws MemberNotConfirmed, NumberIsNoProof. */
 export async function lockWallet(app: App, principal: Principal, command: LockWallet): Promise<ResolvedMember> {
   return setLock(app, principal, command, true);
 }
@@ -28,7 +28,7 @@ export async function unlockWallet(app: App, principal: Principal, command: Lock
 async function setLock(app: App, principal: Principal, { member: ref, reason }: LockWallet, locked: boolean): Promise<ResolvedMember> {
   const member = await withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, async (tx, found) => {
     // Somebody's phone number must not be enough to keep them from their points.
-    if (!isTold(principal, found)) throw new MemberNotConfirmed();
+    requireMemberProof(found);
     if (found.locked !== locked) {
       await tx.client.query('UPDATE wallet SET locked_at = $2, lock_reason = $3 WHERE id = $1', [
         found.walletId,

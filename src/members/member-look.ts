@@ -3,8 +3,9 @@ import { byteaArray, type RawRow, type Reading, readTogether, uuidArray } from '
 import type { Uuid } from '../ids';
 import { type Holder, IdentifierLook, type International } from './identifier-look';
 import type { HashedRef } from './member-ref';
+import { type Proof, proofOf } from './what-proves';
 
-/** A member that the brand knows, with the wallet that points go to. */
+/** A member as a request names it, and the wallet that points go to. */
 export interface ResolvedMember {
   readonly memberId: Uuid;
   readonly walletId: Uuid;
@@ -12,8 +13,18 @@ export interface ResolvedMember {
   readonly locked: boolean;
   /** The wallet is closed for good; only lookAtMembers gives such members, so that a till hears why nothing is booked. */
   readonly closed: boolean;
-  /** The link of the brand whose transaction it is was confirmed: see proofOf. False where no brand asks. */
+  /** What stands behind the request: worked out with the reference that names the member, so that nobody has to ask the link instead. */
+  readonly proof: Proof;
+}
+
+/** What is read of a member. */
+interface SeenMember extends Omit<ResolvedMember, 'proof'> {
+  /** The link of the brand whose transaction it is was confirmed. False where no brand asks. */
   readonly confirmed: boolean;
+}
+
+function named(ref: HashedRef, { memberId, walletId, locked, closed, confirmed }: SeenMember): ResolvedMember {
+  return { memberId, walletId, locked, closed, proof: proofOf(ref, confirmed) };
 }
 
 /** How till codes among the references are taken. */
@@ -30,13 +41,18 @@ export interface TillCodeUse {
 export class MemberLook {
   readonly readings: readonly Reading<void>[];
   private readonly memberIds: (Uuid | null)[];
-  private readonly members = new Map<Uuid, ResolvedMember>();
+  private readonly members = new Map<Uuid, SeenMember>();
   private readonly identifiers: IdentifierLook;
   private readonly chosen = new Map<number, Holder>();
   private readonly ambiguous = new Set<number>();
   private readonly codes: ReadonlySet<number>;
 
-  constructor(brandId: Uuid, refs: readonly HashedRef[], international: International, tillCodeUse: TillCodeUse) {
+  constructor(
+    brandId: Uuid,
+    private readonly refs: readonly HashedRef[],
+    international: International,
+    tillCodeUse: TillCodeUse,
+  ) {
     this.memberIds = refs.map((ref) => (ref.by === 'id' ? ref.memberId : null));
     const customers = new Places();
     const bareCustomers = new Places();
@@ -91,8 +107,11 @@ export class MemberLook {
   /** The members, in the order of the references; null for whom the transaction's principal may not see. Who was merged into another member is that one. */
   async resolve(client: PoolClient): Promise<(ResolvedMember | null)[]> {
     const missing = this.memberIds.filter((id) => id !== null && !this.members.has(id)) as Uuid[];
-    if (missing.length > 0) this.keep(await findWallets(client, [...new Set(missing)]));
-    return this.memberIds.map((id) => (id === null ? null : (this.members.get(id) ?? null)));
+    if (missing.length > 0) this.keep(await seenMembers(client, [...new Set(missing)]));
+    return this.memberIds.map((id, at) => {
+      const member = id === null ? undefined : this.members.get(id);
+      return member ? named(this.refs[at], member) : null;
+    });
   }
 
   /** Of two members with one number the one that the brand knows. */
@@ -114,7 +133,7 @@ export class MemberLook {
     if (memberId !== null && walletId !== null) this.members.set(memberId, toMember(row as string[]));
   }
 
-  private keep(found: ReadonlyMap<Uuid, ResolvedMember>): void {
+  private keep(found: ReadonlyMap<Uuid, SeenMember>): void {
     for (const [id, member] of found) this.members.set(id, member);
   }
 
@@ -161,8 +180,13 @@ const BY_TILL_CODE = `
 const BY_ID = `
   SELECT w.member_id, ${WALLET} FROM wallet w JOIN member m ON m.id = w.member_id WHERE w.member_id = ANY ($1::uuid[]) AND m.merged_into IS NULL`;
 
-/** Members' wallets by the id that was asked for, as far as the transaction's principal may see them; a merged member's is the survivor's. */
+/** Members by the id that was asked for, as it names them; as far as the transaction's principal may see them; a merged member's is the survivor's. */
 export async function findWallets(client: PoolClient, memberIds: readonly Uuid[]): Promise<Map<Uuid, ResolvedMember>> {
+  const seen = await seenMembers(client, memberIds);
+  return new Map([...seen].map(([id, member]) => [id, named({ by: 'id', memberId: id }, member)]));
+}
+
+async function seenMembers(client: PoolClient, memberIds: readonly Uuid[]): Promise<Map<Uuid, SeenMember>> {
   if (memberIds.length === 0) return new Map();
   const [members] = await readTogether(client, [walletsOf(memberIds)]);
   const missing = memberIds.filter((id) => !members.has(id));
@@ -180,7 +204,7 @@ export async function findWallets(client: PoolClient, memberIds: readonly Uuid[]
   return members;
 }
 
-function walletsOf(memberIds: readonly Uuid[]): Reading<Map<Uuid, ResolvedMember>> {
+function walletsOf(memberIds: readonly Uuid[]): Reading<Map<Uuid, SeenMember>> {
   return {
     text: BY_ID,
     values: [uuidArray(memberIds)],
@@ -188,6 +212,6 @@ function walletsOf(memberIds: readonly Uuid[]): Reading<Map<Uuid, ResolvedMember
   };
 }
 
-function toMember([memberId, walletId, locked, closed, confirmed]: readonly string[]): ResolvedMember {
+function toMember([memberId, walletId, locked, closed, confirmed]: readonly string[]): SeenMember {
   return { memberId, walletId, locked: locked === 't', closed: closed === 't', confirmed: confirmed === 't' };
 }

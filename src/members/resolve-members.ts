@@ -165,9 +165,9 @@ async function meet(app: App, tx: Pick<Tx, 'client'>, brandId: Uuid, look: Membe
   return met;
 }
 
-function toFound({ memberId, walletId, locked, closed, confirmed }: ResolvedMember, holder: Holder | undefined, isNew: boolean): FoundMember {
+function toFound({ memberId, walletId, locked, closed, proof }: ResolvedMember, holder: Holder | undefined, isNew: boolean): FoundMember {
   const inForce = holder?.inForce ?? true;
-  return { memberId, walletId, locked, closed, confirmed, isNew, inForce, toKnow: inForce && (isNew || holder?.bySpelling === true) };
+  return { memberId, walletId, locked, closed, proof, isNew, inForce, toKnow: inForce && (isNew || holder?.bySpelling === true) };
 }
 
 /** What a member was named by, and what was booked for it. */

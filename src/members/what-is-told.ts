@@ -1,7 +1,5 @@
 import type { AccountId, BalanceAfter, PostingOutcome } from '../ledger/posting';
-import type { HashedRef } from './member-ref';
 import type { FoundMember } from './resolve-members';
-import { proofOf } from './what-proves';
 
 declare const decided: unique symbol;
 /** What an account holds, where it was decided that whoever asks is told it. Answers show no other: see showBalance. */
@@ -21,9 +19,8 @@ export function toldBalance(balance: BalanceAfter, told: boolean): ToldBalance |
  * Whether the answer of a brand's request tells it the member's balance: over a confirmed link or a till code always, on a card only by what is
  * booked (which the member sees), on a phone number or e-mail address alone never.
  */
-export function tellsBalance(ref: HashedRef, member: FoundMember, dryRun: boolean): boolean {
-  const proof = proofOf(ref, member);
-  return member.inForce && (proof === 'MEMBER' || (proof === 'CARD' && !dryRun));
+export function tellsBalance({ proof, inForce }: FoundMember, dryRun: boolean): boolean {
+  return inForce && (proof === 'MEMBER' || (proof === 'CARD' && !dryRun));
 }
 
 /** The outcome without what an account holds. */

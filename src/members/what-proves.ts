@@ -15,8 +15,8 @@ export function isNumber(kind: IdentifierKind): boolean {
   return kind === 'PHONE' || kind === 'EMAIL';
 }
 
-/** The only place that decides it, for every operation. */
-export function proofOf(ref: HashedRef, { confirmed }: { readonly confirmed: boolean }): Proof {
+/** The only place that decides it, asked where a reference is resolved: whoever has the member has the proof with it. `confirmed`: the brand's link. */
+export function proofOf(ref: HashedRef, confirmed: boolean): Proof {
   if (ref.by === 'identifier' && isNumber(ref.kind)) return 'NUMBER';
   if (confirmed || ref.by === 'tillCode') return 'MEMBER';
   return ref.by === 'identifier' ? 'CARD' : 'NONE';
@@ -41,16 +41,26 @@ export class NumberIsNoProof extends Refusal {
     super({
       code: 'NUMBER_IS_NO_PROOF',
       message:
-        'A phone number or e-mail address alone burns no points: points are only earned on it. ' +
+        'A phone number or e-mail address alone burns no points and changes nothing for its member: points are only earned on it. ' +
         'Name the member by a card, by a till code, or by your own customer id over a confirmed link.',
       retrySafe: false,
     });
   }
 }
 
+/** A member as a request names it. */
+interface Proved {
+  readonly proof: Proof;
+}
+
 /** Throws MemberNotConfirmed or NumberIsNoProof where nothing proves that the member stands behind a request to burn points. */
-export function requireToBurn(ref: HashedRef, member: { readonly confirmed: boolean }): void {
-  const proof = proofOf(ref, member);
+export function requireToBurn({ proof }: Proved): void {
   if (proof === 'NUMBER') throw new NumberIsNoProof();
   if (proof === 'NONE') throw new MemberNotConfirmed();
+}
+
+/** The same for what a card is not enough for either: what concerns more than the points that are paid with at a till. */
+export function requireMemberProof(member: Proved): void {
+  requireToBurn(member);
+  if (member.proof === 'CARD') throw new MemberNotConfirmed();
 }

@@ -20,7 +20,7 @@ import { MemberUnknown } from '../members/member-refusals';
 import { type FoundOrNot, isFound, knowPresented, presentedFor, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
 import { lookingAgain, whileOpen } from '../members/surviving-accounts';
 import { asTold, type ToldBalance, type ToldOutcome, tellsBalance, withoutBalances } from '../members/what-is-told';
-import { proofOf, requireToBurn } from '../members/what-proves';
+import { requireToBurn } from '../members/what-proves';
 import { dayOf } from '../points/calendar';
 import { requireMoney } from '../points/money-currencies';
 import { type JudgedReference, judgeReference, type SameReceipt } from '../purchases/claim-reference';
@@ -121,7 +121,7 @@ async function spendOnce(
   if (stored) {
     const outcome = sameOutcome(stored, hash);
     await knowMet(app, brandId, outcome, named, member);
-    return toSpent(await repeated(app, command, outcome, snapshot, named, { member, pool }), false);
+    return toSpent(await repeated(app, command, outcome, snapshot, { member, pool }), false);
   }
   const happenedAt = command.occurredAt ?? now;
   const currency = requireCurrency(snapshot, command.currency);
@@ -134,14 +134,14 @@ async function spendOnce(
   if (receipt?.is === 'taken') throw receipt.refusal;
   if (receipt?.is === 'repeated') {
     if (!dryRun) await knowMet(app, brandId, receipt.first.outcome, named, member);
-    return toSpent(await repeated(app, command, receipt.first.outcome, snapshot, named, { member, pool }), dryRun);
+    return toSpent(await repeated(app, command, receipt.first.outcome, snapshot, { member, pool }), dryRun);
   }
   // Whoever had it then may have been somebody else, or has replaced it: points are burned on what is the member's now as well.
   if (!member.inForce) throw new MemberUnknown(named);
-  requireToBurn(named, member);
+  requireToBurn(member);
   const [rules, limits] = await Promise.all([redemptionRules(app, version), velocityLimits(app, version)]);
-  const told = tellsBalance(named, member, dryRun);
-  const perDay = proofOf(named, member) === 'CARD' ? (snapshot.brandsById.get(brandId)?.cardOnlyPerDay ?? null) : null;
+  const told = tellsBalance(member, dryRun);
+  const perDay = member.proof === 'CARD' ? (snapshot.brandsById.get(brandId)?.cardOnlyPerDay ?? null) : null;
   const found: Found = { member, pool: source === 'POOL' ? pool : undefined, snapshot, currency, rules, limits, perDay, now, happenedAt, holdUntil };
   const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId, receipt });
   if (dryRun) return toSpent(asTold(await app.ledger.preview({ ...request, id: newUuid() }), told, null), true);
@@ -156,11 +156,10 @@ async function repeated(
   { currency: code, source, dryRun }: SpendPoints,
   outcome: PostingOutcome,
   snapshot: CoalitionSnapshot,
-  named: HashedRef,
   { member, pool }: { readonly member: FoundOrNot; readonly pool: PoolAccess | undefined },
 ): Promise<ToldOutcome> {
   const currency = snapshot.currenciesByCode.get(code);
-  if (!currency || !isFound(member) || !tellsBalance(named, member, dryRun) || (source === 'POOL' && !pool)) return withoutBalances(outcome);
+  if (!currency || !isFound(member) || !tellsBalance(member, dryRun) || (source === 'POOL' && !pool)) return withoutBalances(outcome);
   const [account] = await app.ledger.openAccounts([
     source === 'POOL' && pool
       ? { kind: 'POOL', owner: pool.poolId, currencyId: currency.id }

@@ -27,6 +27,8 @@ const REFUND = `mutation ($input: RefundRedemptionInput!) { refundRedemption(inp
 const MEMBER = `query ($ref: MemberRefInput!) { member(ref: $ref) { id enrolledAt personalData { givenName } wallet { id lockedAt balances { currency active held nextExpiries { on points } }
   holds { redemptionId points brandId } movements(currency: "FLP") { edges { node { kind points brandId balanceAfter } } pageInfo { hasNextPage } } } } }`;
 
+const LINK = `mutation ($input: LinkMemberInput!) { linkMember(input: $input) { __typename ... on Member { enrolledAt wallet { balances { active } } } ${REFUSAL} } }`;
+
 type Token = () => Promise<string>;
 const ask = async (token: Token, query: string, input: object): Promise<Answer> => {
   const { data, errors } = await open.api.ask(token, query, { input });
@@ -258,6 +260,11 @@ test('refusals are typed, say what to do, and write nothing', async () => {
   const phone = { identifier: { kind: 'PHONE', value: '+43-1-234' } };
   const card = { identifier: { kind: 'CARD', value: '40000001' } };
   await ask(taxi, PURCHASE, basket(phone, '1'));
+  expect(await ask(fuel, LINK, { member: phone, customerId: 'by a number' })).toMatchObject({
+    __typename: 'Member',
+    enrolledAt: null,
+    wallet: { balances: null },
+  });
   const before = await written();
   const capture = (more: object) => ({ idempotencyKey: newKey(), redemptionId: hold.redemptionId, ...more });
   expect(await ask(taxi, REDEEM, spending(card, 900, { purchaseAmount: { amount: '1000', currency: 'EUR' } }))).toMatchObject({

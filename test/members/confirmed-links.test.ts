@@ -65,7 +65,7 @@ test.each([...IDENTIFIER_KINDS])('a link by a %s earns, and gives nothing else: 
   await expect(session(taxi, ana.memberId)).rejects.toMatchObject({ name: 'NotFound' });
   expect(await readWalletBalances(shop.app, taxi.principal, ana.memberId)).toBeNull();
   expect(await readProfiles(shop.app, taxi.principal, [ana.memberId])).toMatchObject([{ enrolledAt: null, jurisdiction: null, lockedAt: null }]);
-  expect(await findMember(shop.app, taxi.principal, ana.byCustomer)).toMatchObject({ memberId: ana.memberId, confirmed: false });
+  expect(await findMember(shop.app, taxi.principal, ana.byCustomer)).toMatchObject({ memberId: ana.memberId, proof: 'NONE' });
 });
 
 test("who enrolled the member, whom the member's login confirmed and who was shown a till code burns, sees and opens sessions", async () => {
@@ -75,7 +75,7 @@ test("who enrolled the member, whom the member's login confirmed and who was sho
   const { code } = await createTillCode(shop.app, ben.login);
   expect(await meetMember(shop.app, taxi.principal, { by: 'tillCode', tillCode: code.toLowerCase().replaceAll('-', ' ') })).toMatchObject({
     memberId: ben.memberId,
-    confirmed: true,
+    proof: 'MEMBER',
   });
   for (const [till, { memberId, ...ref }] of [[fuel, { ...ana, byCustomer: ana.byId }] as const, [taxi, ana] as const, [taxi, ben] as const]) {
     expect((await burns(till, ref.byCustomer)).balance).not.toBeNull();

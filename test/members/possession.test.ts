@@ -1,15 +1,20 @@
 import type { Principal } from '../../src/access/principal';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { newUuid } from '../../src/ids';
+import { addIdentifier } from '../../src/members/add-identifier';
 import { confirmLink } from '../../src/members/confirm-link';
+import { createClaimCode } from '../../src/members/create-claim-code';
 import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
 import { failedLookUps } from '../../src/members/failed-look-ups';
+import { lockWallet } from '../../src/members/lock-wallet';
 import type { Identifier, MemberRef } from '../../src/members/member-ref';
 import { removeIdentifier } from '../../src/members/remove-identifier';
 import { createTillCode } from '../../src/members/till-code';
 import { holdPoints } from '../../src/redemption/hold-points';
 import { redeemPoints } from '../../src/redemption/redeem-points';
 import { voidHold } from '../../src/redemption/void-hold';
+import { givePoints } from '../../src/sharing/give-points';
+import { giftOf, householdsOf } from '../sharing/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
 import { createTestApp } from '../support/test-app';
 
@@ -22,6 +27,7 @@ beforeAll(async () => {
   shop = await createShopCoalition();
   fuel = await shop.brand('FUEL');
   taxi = await shop.brand('TAXI');
+  await householdsOf(shop, fuel).allowGifts();
 });
 afterAll(() => shop.close());
 
@@ -70,6 +76,21 @@ test.each(['phone', 'email'] as const)('a %s alone earns, burns nothing and is t
         await expect(spend(shop.app, till.principal, spendingOf(ana[kind], 10, { dryRun }))).rejects.toMatchObject({ code: 'NUMBER_IS_NO_PROOF', fields: {} });
     expect(await shop.written()).toEqual(before);
   }
+});
+
+test.each(['phone', 'email'] as const)('a %s alone gives no points away, locks nothing and binds nobody, over a link that is confirmed', async (kind) => {
+  const [ana, ben] = [await member(500), await member(1)];
+  const asked = { member: ana[kind], reason: null };
+  for (const work of [
+    () => givePoints(shop.app, fuel.principal, giftOf(ben.card, 100, { from: ana[kind] })),
+    () => givePoints(shop.app, fuel.principal, giftOf(ben.card, 100, { from: ana[kind], dryRun: true })),
+    () => lockWallet(shop.app, fuel.principal, asked),
+    () => createClaimCode(shop.app, fuel.principal, asked),
+    () => addIdentifier(shop.app, fuel.principal, { member: ana[kind], identifier: { kind: 'CARD', value: newUuid() } }),
+  ])
+    await expect(work()).rejects.toMatchObject({ code: 'NUMBER_IS_NO_PROOF' });
+  // What is the member's own stands behind all of it.
+  expect(await givePoints(shop.app, fuel.principal, giftOf(ben.card, 100, { from: ana.own }))).toMatchObject({ balance: { active: 400 } });
 });
 
 test.each(['card', 'qr', 'pass'] as const)('a %s without a confirmed link burns so much a day, and tells the balance after it', async (kind) => {
