@@ -82,6 +82,42 @@ it('reads NDJSON line by line', async () => {
   ]);
 });
 
+it('reads numbers of NDJSON as they stand there, however many digits they have', async () => {
+  const said = async (...lines: string[]) => (await read(write('n.ndjson', lines.join('\n')))).map((row) => row.identifier ?? row.unreadable);
+  // A JavaScript number has 15 digits: with it, the first two would be one member with both balances.
+  const digits = ['6000123412341234567', '6000123412341234568', '9007199254740993', '-9007199254740993', '1234567890123456.7', '1e400', '1e500', '1E-400'];
+  expect(await said(...digits.map((each) => `{"points":10,"card":${each}}`))).toEqual(digits);
+  expect(await said(...digits.map((each) => `{"card" : ${each} , "reference":"\\" 6000123412341234567"}`))).toEqual(digits);
+  expect(await said('{"card":9007199254740991}', '{"card":10.50}', '{"card":"6000123412341234567"}')).toEqual([
+    '9007199254740991',
+    '10.5',
+    '6000123412341234567',
+  ]);
+  expect(await said('{"card":012345678901234567}', '{"card":1234567890123456789012 3}')).toEqual(['The line is no JSON.', 'The line is no JSON.']);
+  const [basket] = await read(
+    write('o.ndjson', '{"reference":1e3,"lines":[{"sku":4006381333931000001,"quantity":2,"unitPrice":0.1234567890123456789}]}'),
+    'PURCHASES',
+  );
+  expect(basket).toMatchObject({ reference: '1000', lines: [{ sku: '4006381333931000001', quantity: '2', unitPrice: '0.1234567890123456789' }] });
+});
+
+it('takes no field of NDJSON for another of the same name', async () => {
+  const rows = await read(
+    write(
+      'twice.ndjson',
+      '{"customerId":"A","customer_id":"B"}\n{"customerId":"A","points":1,"customerId":"B"}\n{"points":1,"\\u0070oints":2}\n{"customerId":"points","points":1}',
+    ),
+  );
+  expect(rows).toEqual([
+    { line: 1, unreadable: 'The field "customerId" is there twice.' },
+    { line: 2, unreadable: 'The field "customerId" is there twice.' },
+    { line: 3, unreadable: 'The field "points" is there twice.' },
+    { line: 4, customerId: 'points', points: '1' },
+  ]);
+  const [basket] = await read(write('twice-2.ndjson', '{"reference":"r","lines":[{"sku":"A","sku":"B"}]}'), 'PURCHASES');
+  expect(basket.unreadable).toBe('The field "sku" is there twice.');
+});
+
 it('refuses a heading that means nothing', async () => {
   await expect(read(write('e.csv', 'customerId,pionts\nA,1\n'))).rejects.toThrow('The column "pionts" means nothing here');
   await expect(read(write('f.csv', ''))).rejects.toThrow('empty');

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { type CsvText, csvRecords } from './csv-records';
 import { readLines, type TextLine, UnusableFile } from './file-text';
+import { readJsonLine } from './json-line';
 
 /** A line of a file, or what is wrong with it. */
 export interface FileRecord {
@@ -122,17 +123,14 @@ function unreadable(why: string): Content {
 }
 
 function jsonRecord(content: string, nameOf: NameOf): Content {
-  let value: unknown;
-  try {
-    value = JSON.parse(content);
-  } catch {
-    return unreadable('The line is no JSON.');
-  }
+  const { value, unreadable: why } = readJsonLine(content);
+  if (why !== null) return unreadable(why);
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return unreadable('The line is no JSON object.');
   const values: Record<string, unknown> = {};
   for (const [name, each] of Object.entries(value)) {
     const known = nameOf(name);
     if (known === null) return unreadable(`The field "${name.slice(0, 100)}" means nothing here.`);
+    if (known in values) return unreadable(`The field "${known}" is there twice.`);
     values[known] = each;
   }
   return { values, unreadable: null };
