@@ -69,6 +69,24 @@ it('reads what a file says, or says that it cannot: never another character', as
   await expect(read(write('m.csv', latin), 'OPENINGS', 'klingon')).rejects.toThrow('The encoding "klingon" is not known');
 });
 
+it('takes a carriage return within a line for no end of it, and for no part of a cell', async () => {
+  const said = async (content: string) =>
+    (await read(write('cr.csv', content))).map((row) => `${row.line} ${row.unreadable ?? `${row.customerId} ${row.points}`}`);
+  const wrong = (line: number) => expect.stringMatching(new RegExp(`^${line} A carriage return stands within the line`));
+  expect(await said('customerId,points\nA\rx,1\nC,2\nD,3\n')).toEqual([wrong(2), '3 C 2', '4 D 3']);
+  // As copies in text mode write it.
+  expect(await said('customerId,points\r\r\nX,1\r\r\nC,2\r\n"D",3\r\r\n')).toEqual(['2 X 1', '3 C 2', '4 D 3']);
+  // Two balances in a line, as in a file that two systems wrote: none is left out without a word.
+  expect(await said('customerId,points\nA,1\rB,2\nC,3\rD,4\nE,5\n')).toEqual([wrong(2), wrong(3), '4 E 5']);
+  expect(await said('customerId,points\n"A\r",1\nB,2\n')).toEqual([wrong(2), '3 B 2']);
+});
+
+it('refuses a file whose lines end in carriage returns alone', async () => {
+  const wrong = 'The lines of this file end in carriage returns (CR) alone';
+  await expect(read(write('mac.csv', 'customerId,points\rM-1,100\rM-2,200\r'))).rejects.toThrow(wrong);
+  await expect(read(write('mac-2.csv', 'customerId,points\rM-1,100\nM-2,200\n'))).rejects.toThrow(wrong);
+});
+
 it('reads NDJSON line by line', async () => {
   const rows = await read(
     write('d.ndjson', '{"customerId":"A","points":10}\n{"customerId":\n[1]\n\n{"customer_id":"B","points":"20","card":null}\n{"shoe":1}'),

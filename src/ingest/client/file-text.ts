@@ -61,7 +61,7 @@ export async function* readLines(path: string, encoding: string | null): AsyncGe
     if (tooLong) yield fail(`The line is longer than ${LONGEST_RECORD.toLocaleString('en')} bytes.`);
     else {
       const text = strictUtf8(content);
-      if (text !== null && !text.includes('\uFFFD')) yield { line, text: text.replace(/^\uFEFF/, '').replace(/\r$/, ''), unreadable: null, end };
+      if (text !== null && !text.includes('\uFFFD')) yield { line, text: withoutEnd(text.replace(/^\uFEFF/, '')), unreadable: null, end };
       else
         yield fail(
           encoding === null
@@ -70,6 +70,13 @@ export async function* readLines(path: string, encoding: string | null): AsyncGe
         );
     }
   }
+}
+
+/** Without the carriage returns before its line feed: one, or two where a copy in text mode has added its own. */
+function withoutEnd(text: string): string {
+  let length = text.length;
+  while (text[length - 1] === '\r') length--;
+  return text.slice(0, length);
 }
 
 function strictUtf8(content: Buffer): string | null {

@@ -37,6 +37,9 @@ export function readRecords({ path, format, encoding }: FileToRead, nameOf: Name
   return format === 'csv' ? readCsv(lines, nameOf) : readNdjson(lines, nameOf);
 }
 
+/** What a line is was decided before: the library must not find other ends in it. */
+const CSV = { record_delimiter: '\n', relax_column_count: true } as const;
+
 /** How many records are parsed in one go. */
 const TOGETHER = 256;
 
@@ -62,6 +65,10 @@ async function firstLine(lines: AsyncGenerator<TextLine>): Promise<string> {
     const { value, done } = await lines.next();
     if (done) throw new UnusableFile('The file is empty: its first line names the columns.');
     if (value.text === null) throw new UnusableFile(`The first line names the columns. ${value.unreadable}`);
+    if (value.text.includes('\r'))
+      throw new UnusableFile(
+        'The lines of this file end in carriage returns (CR) alone, the first of them at least. Save it with lines that end in LF or CRLF.',
+      );
     if (value.text.trim() !== '') return value.text;
   }
 }
@@ -69,12 +76,15 @@ async function firstLine(lines: AsyncGenerator<TextLine>): Promise<string> {
 function toRecords(texts: readonly CsvText[], delimiter: string, names: readonly (string | null)[]): FileRecord[] {
   const sound = texts.flatMap(({ text }) => text ?? []);
   // A record of one empty cell would be none to the library: those are left out before.
-  const cells: string[][] = parse(sound.join('\n'), { delimiter, relax_column_count: true, skip_empty_lines: true });
+  const cells: string[][] = parse(sound.join('\n'), { ...CSV, delimiter, skip_empty_lines: true });
+  if (cells.length !== sound.length) throw new Error(`${sound.length} records were read as ${cells.length}`);
   let at = 0;
   return texts.map(({ line, lastLine, end, text, unreadable }) => {
     const place = { line, lastLine, end };
     if (text === null) return { ...place, values: {}, unreadable };
     const record = cells[at++];
+    if (text.includes('\r'))
+      return { ...place, values: {}, unreadable: 'A carriage return stands within the line. End each line with a line feed (LF or CRLF).' };
     if (record.length === names.length) return { ...place, values: valuesOf(names, record), unreadable: null };
     const told = `The line has ${record.length} columns, the heading ${names.length}. Is a quote or a separator missing?`;
     return { ...place, values: {}, unreadable: told };
@@ -88,7 +98,7 @@ function valuesOf(names: readonly (string | null)[], record: readonly string[]):
 function headingOf(text: string, delimiter: string, nameOf: NameOf): (string | null)[] {
   let record: string[];
   try {
-    [record] = parse(text, { delimiter, relax_column_count: true }) as string[][];
+    [record] = parse(text, { ...CSV, delimiter }) as string[][];
   } catch {
     throw new UnusableFile('The first line names the columns, and its quotes do not match.');
   }
