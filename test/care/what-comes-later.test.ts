@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../../src/access/principal';
-import { approveMerge } from '../../src/care/approve-merge';
 import { closeWallet } from '../../src/care/close-wallet';
-import { proposeMerge } from '../../src/care/propose-merge';
 import { cancelAwards } from '../../src/earning/cancel-awards';
 import { confirmPurchase } from '../../src/earning/confirm-purchase';
 import { recordPurchase, recordPurchases } from '../../src/earning/record-purchases';
 import { setEarningRule, setEarningRuleSchema } from '../../src/earning/set-earning-rule';
-import { newUuid, type Uuid } from '../../src/ids';
+import type { Uuid } from '../../src/ids';
 import { readWalletBalances } from '../../src/members/find-member';
 import type { MemberRef } from '../../src/members/member-ref';
 import { redeemPoints } from '../../src/redemption/redeem-points';
@@ -17,6 +15,7 @@ import { closePool, closePoolSchema } from '../../src/sharing/close-pool';
 import { givePoints } from '../../src/sharing/give-points';
 import { inviteToPool, inviteToPoolSchema } from '../../src/sharing/invite-to-pool';
 import { giftOf, householdsOf } from '../sharing/households';
+import { mergeMembers } from '../support/merged-members';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type ShopOptions, spendingOf, type Till } from '../support/shop-coalition';
 import { faults } from '../support/verified-books';
 
@@ -38,22 +37,7 @@ const at = (instant: string) => shop.clock.set(new Date(instant));
 const self = (memberId: Uuid): Principal => ({ kind: 'member', memberId, brandId: null });
 const balance = async (memberId: Uuid) => ((await readWalletBalances(shop.app, self(memberId), memberId)) ?? [])[0];
 
-async function merge(duplicateId: Uuid, survivorId: Uuid): Promise<void> {
-  const [olga, otto] = [newUuid(), newUuid()];
-  for (const id of [olga, otto])
-    await shop.database.owner.query(
-      "INSERT INTO staff (id, issuer, subject, brand_id, role, created_at) VALUES ($1::uuid, 'test', $1::text, $2, 'SUPPORT', now())",
-      [id, shop.operatorId],
-    );
-  const person = (staffId: Uuid): Principal => ({ kind: 'staff', staffId, brandId: shop.operatorId, role: 'SUPPORT', ofOperator: true });
-  const { id } = await proposeMerge(shop.app, person(olga), {
-    idempotencyKey: randomUUID(),
-    duplicate: { by: 'id', memberId: duplicateId },
-    survivor: { by: 'id', memberId: survivorId },
-    reason: 'the same person',
-  });
-  await approveMerge(shop.app, person(otto), { proposalId: id, reason: null });
-}
+const merge = (duplicateId: Uuid, survivorId: Uuid) => mergeMembers(shop, duplicateId, survivorId);
 
 describe('where points expire by inactivity, those of a duplicate', () => {
   const WITH = { expiry: { kind: 'SLIDING', months: 3 }, now: new Date('2026-01-10T12:00:00Z') } as const;
