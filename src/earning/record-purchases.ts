@@ -139,6 +139,11 @@ async function orEach<T>(commands: readonly RecordPurchase[], look: Promise<T>):
   });
 }
 
+/** The hash of a request's content, by which its key is known again. */
+export function purchaseHash(app: App, brandId: Uuid, command: RecordPurchase): Buffer {
+  return hashOf(command, hashRef(app.keys, brandId, command.member));
+}
+
 /** Of every field but the key and dryRun. Each is named: a spread would cost more than the hash. */
 function hashOf(command: RecordPurchase, member: HashedRef): Buffer {
   const content: Omit<RecordPurchase, 'idempotencyKey' | 'dryRun' | 'member'> & { readonly member: unknown } = {

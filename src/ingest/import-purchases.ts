@@ -3,12 +3,13 @@ import type { App } from '../app';
 import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import type { ReferencesRepeat } from '../coalition/references-repeat';
 import type { RecordPurchase } from '../earning/purchase-command';
-import { type RecordedPurchase, recordPurchases } from '../earning/record-purchases';
+import { purchaseHash, type RecordedPurchase, recordPurchases } from '../earning/record-purchases';
 import type { Uuid } from '../ids';
-import { findPostings } from '../ledger/find-posting';
+import { type FoundPosting, findPostings } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
-import { dayOf, dayToIso } from '../points/calendar';
+import { type Day, dayOf, dayToIso } from '../points/calendar';
 import { bookLines } from './book-lines';
+import type { FileImport } from './file-import';
 import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
 import { importReturns } from './import-returns';
 import { type LineError, lineError } from './line-error';
@@ -33,15 +34,28 @@ export async function importPurchases(app: App, principal: Principal, { importId
   const { snapshot, own, stored } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const coalition = await app.coalition.snapshot(client);
     const currency = coalition.currenciesById.get(found.currencyId ?? 0)?.code ?? '';
-    const ids = purchases.flatMap((row) => keysOf(importId, currency, row)).map((key) => postingId(brandId, key));
+    const ids = purchases.flatMap((row) => keysOf(found, coalition, currency, row)).map((key) => postingId(brandId, key));
     return { snapshot: coalition, own: currency, stored: await findPostings(client, ids) };
   });
   const repeat = snapshot.brandsById.get(brandId)?.referencesRepeat ?? 'NEVER';
   const storedUnder = (key: string) => stored.get(postingId(brandId, key));
   const keyOf = (row: PurchaseRow) => {
-    const [ofLine, ofContent, before] = keysOf(importId, own, row);
-    const booked = [ofLine, ofContent, before].find((key) => storedUnder(key)?.outcome.answer);
-    return booked ?? (repeat === 'ANY' && row.reference !== null ? ofContent : ofLine);
+    const [ofLine, ofContent, before] = keysOf(found, snapshot, own, row);
+    const booked = [ofLine, ofContent].find((key) => storedUnder(key)?.outcome.answer);
+    if (booked !== undefined) return booked;
+    const posting = storedUnder(before);
+    if (posting?.outcome.answer && isOfLine(posting, row)) return before;
+    return repeat === 'ANY' && row.reference !== null ? ofContent : ofLine;
+  };
+  // Its number alone does not tell: what the version before booked under it may be another day's receipt.
+  const isOfLine = ({ contentHash: booked, outcome }: FoundPosting, row: PurchaseRow) => {
+    const command = row.command({ currency: row.currency ?? own, idempotencyKey: '', dryRun: false });
+    if (!booked.equals(purchaseHash(app, brandId, command))) return false;
+    return (
+      repeat === 'NEVER' ||
+      row.occurredAt !== null ||
+      dayOfLine(snapshot, own, row, new Date(outcome.recordedAt)) >= dayOfLine(snapshot, own, row, found.startedAt)
+    );
   };
   const duplicates = await claimReferences(app, principal, found, namedOnce(snapshot, repeat, own, purchases, app.clock.now()));
   const decided = new Map<unknown, EntryResult>();
@@ -83,20 +97,31 @@ function isReturnRow(read: Read): read is ReturnRow {
 
 /**
  * The keys that a purchase of a file may be booked under: its line's, since a reference is an outcome's only once it is booked; where references repeat,
- * so that only the whole line tells, its content's; and the one of before, whose refusals do not bind.
+ * so that only the whole line tells, its content's, with the day of the import if the line says no time; and the one of before, whose refusals do not bind.
  */
-function keysOf(importId: Uuid, own: string, row: PurchaseRow): [ofLine: string, ofContent: string, before: string] {
+function keysOf(
+  { id, startedAt }: FileImport,
+  snapshot: CoalitionSnapshot,
+  own: string,
+  row: PurchaseRow,
+): [ofLine: string, ofContent: string, before: string] {
   const { idempotencyKey: _key, dryRun: _dryRun, ...content } = row.command({ currency: row.currency ?? own, idempotencyKey: '', dryRun: false });
+  const told = row.occurredAt === null ? { ...content, day: dayToIso(dayOfLine(snapshot, own, row, startedAt)) } : content;
   return [
-    `line ${importId} ${row.line}`,
-    `content ${contentHash('FILE_PURCHASE', content).toString('hex')}`,
-    row.reference === null ? `import ${importId} ${row.line}` : `file ${row.reference}`,
+    `line ${id} ${row.line}`,
+    `content ${contentHash('FILE_PURCHASE', told).toString('hex')}`,
+    row.reference === null ? `import ${id} ${row.line}` : `file ${row.reference}`,
   ];
+}
+
+/** Local day of the line's points currency. */
+function dayOfLine({ currenciesByCode }: CoalitionSnapshot, own: string, { currency }: PurchaseRow, instant: Date): Day {
+  return dayOf(instant, currenciesByCode.get(currency ?? own)?.timeZone ?? 'UTC');
 }
 
 /** What may stand in the file once: references that do not repeat, of each local day if they do so daily. */
 function namedOnce(
-  { currenciesByCode }: CoalitionSnapshot,
+  snapshot: CoalitionSnapshot,
   repeat: ReferencesRepeat,
   own: string,
   rows: readonly PurchaseRow[],
@@ -106,8 +131,7 @@ function namedOnce(
     const { line, reference } = row;
     if (reference === null || repeat === 'ANY') return { line, reference: null };
     if (repeat === 'NEVER') return { line, reference };
-    const timeZone = currenciesByCode.get(row.currency ?? own)?.timeZone ?? 'UTC';
-    return { line, reference: `${reference}\n${dayToIso(dayOf(row.occurredAt ?? now, timeZone))}` };
+    return { line, reference: `${reference}\n${dayToIso(dayOfLine(snapshot, own, row, row.occurredAt ?? now))}` };
   });
 }
 

@@ -16,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
-const start = (more = {}) =>
-  startImport(shop.app, hearth.principal, startImportSchema.parse({ idempotencyKey: randomUUID(), kind: 'PURCHASES', currency: 'FLP', ...more }));
+const start = (more = {}, till = hearth) =>
+  startImport(shop.app, till.principal, startImportSchema.parse({ idempotencyKey: randomUUID(), kind: 'PURCHASES', currency: 'FLP', ...more }));
 const row = (line: number, customerId: string, cells: Record<string, string> = {}, money = 'GBP') => ({
   line,
   lastLine: line,
@@ -25,7 +25,8 @@ const row = (line: number, customerId: string, cells: Record<string, string> = {
   basket: [{ line, cells: { sku: 'S', quantity: '1', unitPrice: '10' } }],
   unreadable: null,
 });
-const send = (importId: string, rows: readonly ReturnType<typeof row>[]) => importPurchases(shop.app, hearth.principal, { importId, rows, bytesDone: null });
+const send = (importId: string, rows: readonly ReturnType<typeof row>[], till = hearth) =>
+  importPurchases(shop.app, till.principal, { importId, rows, bytesDone: null });
 const toSendAgain = (id: string) => listLinesToSendAgain(shop.app, hearth.principal, id, { limit: 10, after: null });
 const errors = async (id: string) =>
   (await listImportErrors(shop.app, hearth.principal, id, { limit: 10, after: null })).map(({ line, code, retrySafe }) => [line, code, retrySafe]);
@@ -88,4 +89,49 @@ it('a file sent again with a line more brings that line; a corrected line is not
   });
   const more = [row(2, 'ana', { reference: 'h1' }), row(3, 'ana', { reference: 'h2' }), row(4, 'ana', { reference: 'h3' })];
   expect((await send(second.id, more)).import).toMatchObject({ imported: 2, repeated: 1, rejected: 0 });
+});
+
+describe.each(['DAILY', 'ANY'])('where references repeat: %s', (repeat) => {
+  let till: Till;
+  beforeAll(async () => {
+    till = await shop.brand(repeat);
+    await till.enrol('ana');
+    await shop.database.owner.query('UPDATE brand SET references_repeat = $2 WHERE id = $1', [till.brandId, repeat]);
+    await shop.database.owner.query('UPDATE coalition_version SET version = version + 1');
+  });
+  const counted = async (rows: readonly ReturnType<typeof row>[]) => {
+    shop.clock.set(new Date(shop.clock.now().getTime() + 1_000));
+    const { import: done, errors: wrong } = await send((await start({}, till)).id, rows, till);
+    return [done.imported, done.repeated, ...wrong.map(({ code }) => code)];
+  };
+
+  it('a receipt counts whose number the version before booked on another day from a file; the very same does not', async () => {
+    // As the version before booked a line of a file: under its reference as the key.
+    const old = new Date('2026-03-10T10:00:00Z');
+    const lines = [{ sku: 'S', quantity: '1', unitPrice: '10' }];
+    const by = { by: 'customerId', customerId: 'ana' } as const;
+    await recordPurchase(shop.app, till.principal, purchaseOf(by, '', { idempotencyKey: 'file R-9', reference: 'R-9', occurredAt: old, lines }));
+    const line = (occurredAt: string) => row(2, 'ana', { reference: 'R-9', occurredAt });
+    expect(await counted([line('2026-03-14T10:00:00Z')])).toEqual([1, 0]);
+    expect(await counted([line(old.toISOString())])).toEqual([0, 1]);
+  });
+
+  it('lines that say no time are of the day on which their import began: the next week they are other purchases', async () => {
+    const now = shop.clock.now();
+    const line = row(2, 'ana', { reference: '1' });
+    // As the version before booked such a line.
+    const [sku] = line.basket;
+    await recordPurchase(
+      shop.app,
+      till.principal,
+      purchaseOf({ by: 'customerId', customerId: 'ana' }, '', { idempotencyKey: 'file 1', reference: '1', lines: [sku.cells] }),
+    );
+    expect(await counted([line])).toEqual([0, 1]);
+    shop.clock.set(new Date(now.getTime() + 7 * 86_400_000));
+    expect(await counted([line])).toEqual([1, 0]);
+    expect(await counted([line])).toEqual([0, 1]);
+    shop.clock.set(new Date(now.getTime() + 14 * 86_400_000));
+    expect(await counted([line])).toEqual([1, 0]);
+    shop.clock.set(now);
+  });
 });
