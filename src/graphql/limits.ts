@@ -33,8 +33,8 @@ export type Allow = (
 ) => Executed['headers'];
 
 export function allowOperations({ config }: App, schema: GraphQLSchema, quotas: OperationQuotas): Allow {
-  const { queryDepth, queryAliases, queryCost } = config.limits;
-  const measurer = new OperationMeasurer(schema);
+  const { queryDepth, queryAliases, queryTokens, queryCost } = config.limits;
+  const measurer = new OperationMeasurer(schema, queryTokens);
   return (ctx, document, operation, variables) => {
     const { depth, aliases, cost, sentOnce } = measurer.measure(document, operation, variables);
     if (depth > queryDepth) throw beyond(`is ${depth} levels deep; at most ${queryDepth} are allowed`);

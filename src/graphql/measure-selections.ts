@@ -20,7 +20,8 @@ import {
 } from 'graphql';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './connection';
 import { type IntrospectionSizes, staysEveryOne } from './introspection-sizes';
-import { type CountEntries, lengthOf, type SentEntries } from './sent-entries';
+import { lengthOf, type SentEntries } from './sent-entries';
+import { type CountEntries, plain, type SentValues } from './sent-values';
 
 /** What selections ask for, apart from the entries of lists that are sent. */
 export interface Measure {
@@ -37,22 +38,24 @@ export interface SentValue {
   readonly times: number;
 }
 
-/** The value of an argument, as it is sent now. */
-export type ReadValue = (node: ValueNode) => unknown;
-
-/** What of a value decides on a measure: the size of a page, or the length of a list. */
-export type SizeOf = (readValue: ReadValue) => unknown;
+/** What of the values that are sent now decides on a measure: the size of a page, or the length of a list. */
+export type SizeOf = (values: SentValues) => unknown;
 
 export interface Measuring {
   readonly schema: GraphQLSchema;
   readonly introspection: IntrospectionSizes;
   readonly entries: SentEntries;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readonly readValue: ReadValue;
+  readonly values: SentValues;
   /** A fragment is measured once, however often it is spread: spreads of spreads could otherwise double at each level. */
   readonly measured: Map<string, Measure>;
   /** All that the measure hangs on besides the document. */
   readonly sized: Map<ValueNode, SizeOf>;
+  /**
+   * Selections and sent values that may yet be looked at. A fragment is measured anew for each size of page and list that it is spread in, so that a
+   * short document could keep us busy for its length squared: one that does costs more than anybody may ask for.
+   */
+  stepsLeft: number;
 }
 
 /** What selections stand in. */
@@ -78,16 +81,19 @@ const LONG_NAME = 32;
 const BEYOND = 1e12;
 
 export const NOTHING: Measure = { cost: 0, depth: 0, aliases: 0, sent: [] };
+const TOO_MUCH: Measure = { ...NOTHING, cost: BEYOND };
 export const ANYWHERE: Around = { pageSize: null, rows: null, everyOne: false, wrappers: 0 };
 
 /** Measures what may well be invalid: a field that there is not counts as one, a cycle of fragments as nothing. `parent` null: nobody knows. */
 export function measureSelections(measuring: Measuring, parent: GraphQLCompositeType | null, selections: SelectionSetNode, around: Around): Measure {
+  measuring.stepsLeft -= selections.selections.length;
+  if (measuring.stepsLeft < 0) return TOO_MUCH;
   const measures = selections.selections.map((selection) => {
     if (selection.kind === Kind.FIELD) return measureField(measuring, parent, selection, around);
     if (selection.kind === Kind.FRAGMENT_SPREAD) return measureFragment(measuring, parent, selection.name.value, around);
     return measureSelections(measuring, conditionOf(measuring, selection.typeCondition, parent), selection.selectionSet, around);
   });
-  return together(measures);
+  return together(measuring, measures);
 }
 
 function measureFragment(measuring: Measuring, parent: GraphQLCompositeType | null, name: string, around: Around): Measure {
@@ -173,7 +179,7 @@ function measureArguments(measuring: Measuring, field: FieldNode, definition: Gr
     const { rowsOf, count } = measuring.entries.of(type);
     if (rowsOf) {
       rowsSent = true;
-      rows = Math.max(rows, Number(sizeNow(measuring, value, (readValue) => lengthOf(rowsOf(readValue(value))))));
+      rows = Math.max(rows, Number(sizeNow(measuring, value, (values) => lengthOf(rowsOf(values.of(value))))));
     }
     if (count) sent.push({ value, count, times: 1 });
   }
@@ -183,14 +189,14 @@ function measureArguments(measuring: Measuring, field: FieldNode, definition: Gr
 function pageSizeOf(measuring: Measuring, field: FieldNode, definition: GraphQLField<unknown, unknown>): number {
   const node = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
   const otherwise = definition.args.find((argument) => argument.name === 'first')?.defaultValue ?? DEFAULT_PAGE_SIZE;
-  const asked = node ? (sizeNow(measuring, node, (readValue) => readValue(node)) ?? otherwise) : otherwise;
+  const asked = node ? (sizeNow(measuring, node, (values) => plain(values.of(node))) ?? otherwise) : otherwise;
   // A size out of range is refused by the list itself; until then it counts as the largest.
   return typeof asked === 'number' && asked >= 0 && asked <= MAX_PAGE_SIZE ? asked : MAX_PAGE_SIZE;
 }
 
 function sizeNow(measuring: Measuring, node: ValueNode, sizeOf: SizeOf): unknown {
   if (node.kind === Kind.VARIABLE || node.kind === Kind.OBJECT || node.kind === Kind.LIST) measuring.sized.set(node, sizeOf);
-  return sizeOf(measuring.readValue);
+  return sizeOf(measuring.values);
 }
 
 function conditionOf(measuring: Measuring, condition: FragmentDefinitionNode['typeCondition'] | undefined, parent: GraphQLCompositeType | null) {
@@ -198,25 +204,30 @@ function conditionOf(measuring: Measuring, condition: FragmentDefinitionNode['ty
   return isCompositeType(type) ? type : parent;
 }
 
-function together(measures: readonly Measure[]): Measure {
+function together(measuring: Measuring, measures: readonly Measure[]): Measure {
   let cost = 0;
   let depth = 0;
   let aliases = 0;
+  let values = 0;
   for (const each of measures) {
     cost += each.cost;
     depth = Math.max(depth, each.depth);
     aliases += each.aliases;
+    values += each.sent.length;
   }
-  const sent = measures.flatMap((each) => each.sent);
-  return { cost: Math.min(BEYOND, cost), depth, aliases: Math.min(BEYOND, aliases), sent: sent.length > 1 ? eachOnce(sent) : sent };
+  measuring.stepsLeft -= values;
+  if (measuring.stepsLeft < 0) return TOO_MUCH;
+  return { cost: Math.min(BEYOND, cost), depth, aliases: Math.min(BEYOND, aliases), sent: eachOnce(measures, values) };
 }
 
 /** Each value once, so that there are never more than the document has. */
-function eachOnce(sent: readonly SentValue[]): SentValue[] {
+function eachOnce(measures: readonly Measure[], values: number): readonly SentValue[] {
+  if (values < 2) return measures.find((each) => each.sent.length > 0)?.sent ?? [];
   const byValue = new Map<ValueNode, SentValue>();
-  for (const each of sent) {
-    const known = byValue.get(each.value);
-    byValue.set(each.value, known ? { ...known, times: Math.min(BEYOND, known.times + each.times) } : each);
-  }
+  for (const { sent } of measures)
+    for (const each of sent) {
+      const known = byValue.get(each.value);
+      byValue.set(each.value, known ? { ...known, times: Math.min(BEYOND, known.times + each.times) } : each);
+    }
   return [...byValue.values()];
 }

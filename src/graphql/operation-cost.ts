@@ -1,7 +1,8 @@
-import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode, type ValueNode, valueFromASTUntyped } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode, valueFromASTUntyped } from 'graphql';
 import { IntrospectionSizes } from './introspection-sizes';
-import { ANYWHERE, type Measure, type Measuring, measureSelections, type ReadValue, type SizeOf } from './measure-selections';
+import { ANYWHERE, type Measure, type Measuring, measureSelections, type SizeOf } from './measure-selections';
 import { SentEntries } from './sent-entries';
+import { SentValues, type Variables } from './sent-values';
 
 /** What an operation asks for, before anything of it is run. */
 export interface OperationMeasure {
@@ -13,14 +14,15 @@ export interface OperationMeasure {
   readonly aliases: number;
 }
 
-type Variables = Readonly<Record<string, unknown>>;
-
 /** An operation that was measured before, with its measure for each combination of the sizes that it hangs on. */
 interface Known {
   readonly sized: readonly SizeOf[];
   readonly defaults: Variables | null;
   readonly measures: Map<string, Measure>;
 }
+
+/** How many selections and sent values are looked at, for each token that a document may have: those of any sensible document several times. */
+const STEPS_A_TOKEN = 4;
 
 /** More combinations of sizes than anybody sends again and again. */
 const MOST_REMEMBERED = 100;
@@ -31,62 +33,52 @@ export class OperationMeasurer {
   private readonly introspection: IntrospectionSizes;
   private readonly entries = new SentEntries();
 
-  constructor(private readonly schema: GraphQLSchema) {
+  /** `tokens`: how many a document may have. */
+  constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly tokens: number,
+  ) {
     this.introspection = new IntrospectionSizes(schema);
   }
 
   measure(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): OperationMeasure {
     let known = this.known.get(operation);
-    const readValue = valuesIn(known ? known.defaults : defaultsOf(operation), variables);
-    let measure = known?.measures.get(sizesNow(known.sized, readValue));
+    const values = new SentValues(known ? known.defaults : defaultsOf(operation), variables);
+    let measure = known?.measures.get(sizesNow(known.sized, values));
     if (!measure) {
       const fragments = new Map(document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])));
       const { schema, introspection, entries } = this;
-      const measuring: Measuring = { schema, introspection, entries, fragments, readValue, measured: new Map(), sized: new Map() };
+      const stepsLeft = this.tokens * STEPS_A_TOKEN;
+      const measuring: Measuring = { schema, introspection, entries, fragments, values, measured: new Map(), sized: new Map(), stepsLeft };
       measure = measureSelections(measuring, schema.getRootType(operation.operation) ?? null, operation.selectionSet, ANYWHERE);
       if (!known) this.known.set(operation, (known = { sized: [...measuring.sized.values()], defaults: defaultsOf(operation), measures: new Map() }));
       if (known.measures.size >= MOST_REMEMBERED) known.measures.clear();
-      known.measures.set(sizesNow(known.sized, readValue), measure);
+      known.measures.set(sizesNow(known.sized, values), measure);
     }
-    return withSent(measure, readValue);
+    return withSent(measure, values);
   }
 }
 
-function withSent({ cost, depth, aliases, sent }: Measure, readValue: ReadValue): OperationMeasure {
+function withSent({ cost, depth, aliases, sent }: Measure, values: SentValues): OperationMeasure {
   let all = cost;
-  let sentOnce = 0;
-  let counted: Map<unknown, number> | null = null;
+  let inLiterals = 0;
   for (const { value, count, times } of sent) {
-    const entries = count(readValue(value));
+    const inVariables = values.countedInVariables;
+    const entries = count(values.of(value));
     all += times * entries;
-    if (sent.length === 1) sentOnce = entries;
-    else if (entries > 0) {
-      counted ??= new Map();
-      const key = value.kind === Kind.VARIABLE ? value.name.value : value;
-      counted.set(key, Math.max(entries, counted.get(key) ?? 0));
-    }
+    inLiterals += entries - (values.countedInVariables - inVariables);
   }
-  if (counted) for (const entries of counted.values()) sentOnce += entries;
-  return { cost: all, sentOnce, depth, aliases };
+  return { cost: all, sentOnce: inLiterals + values.ofVariablesOnce(), depth, aliases };
 }
 
 /** A list counts by its length, the size of a page by itself. */
-function sizesNow(sized: readonly SizeOf[], readValue: ReadValue): string {
+function sizesNow(sized: readonly SizeOf[], values: SentValues): string {
   let sizes = '';
   for (const sizeOf of sized) {
-    const size = sizeOf(readValue);
+    const size = sizeOf(values);
     sizes += typeof size === 'number' || size === undefined || size === null ? `${size} ` : '? ';
   }
   return sizes;
-}
-
-function valuesIn(defaults: Variables | null, variables: Variables): ReadValue {
-  // Their own only: what is left out has its default or no value, whatever its name.
-  const valueOfVariable = (name: string) => (Object.hasOwn(variables, name) ? variables[name] : defaults?.[name]);
-  return (node: ValueNode) =>
-    node.kind === Kind.VARIABLE
-      ? valueOfVariable(node.name.value)
-      : valueFromASTUntyped(node, Object.assign(Object.create(null), defaults, variables) as Record<string, unknown>);
 }
 
 function defaultsOf({ variableDefinitions }: OperationDefinitionNode): Variables | null {

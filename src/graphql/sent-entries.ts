@@ -1,10 +1,8 @@
 import { type GraphQLInputType, getNullableType, isInputObjectType, isListType } from 'graphql';
+import { type CountEntries, countOnce, plain } from './sent-values';
 
 /** What an input calls the list whose entries are operations of their own. */
 const ROWS = 'rows';
-
-/** How many entries the lists within a value have, lists in lists and in objects counted. */
-export type CountEntries = (value: unknown) => number;
 
 /** What of an argument is counted one by one. */
 export interface SentLists {
@@ -30,13 +28,19 @@ export class SentEntries {
 
   private listsOf(type: GraphQLInputType): SentLists {
     const nullable = getNullableType(type);
-    if (isListType(nullable)) return { rowsOf: (value) => value, count: this.withinEntries(this.counterOf(nullable.ofType)) };
+    if (isListType(nullable)) {
+      const within = this.withinEntries(this.counterOf(nullable.ofType));
+      return { rowsOf: plain, count: within && countOnce(within) };
+    }
     const rows = isInputObjectType(nullable) ? nullable.getFields()[ROWS] : undefined;
     const all = this.counterOf(nullable);
     if (!rows) return { rowsOf: null, count: all };
-    const rowsOf = (value: unknown) => (isObject(value) ? value[rows.name] : undefined);
+    const rowsOf = (value: unknown) => {
+      const batch = plain(value);
+      return isObject(batch) ? plain(batch[rows.name]) : undefined;
+    };
     // The rows are counted as operations, what is in them as entries.
-    return { rowsOf, count: all && ((value) => all(value) - lengthOf(rowsOf(value))) };
+    return { rowsOf, count: all && countOnce((value) => all(value) - lengthOf(rowsOf(value))) };
   }
 
   private counterOf(type: GraphQLInputType): CountEntries | null {
@@ -45,7 +49,8 @@ export class SentEntries {
     const nullable = getNullableType(type);
     // A type that holds itself asks for its counter before it has one.
     if (isInputObjectType(nullable)) this.counters.set(type, (value) => this.counters.get(type)?.(value) ?? 0);
-    const counter = this.makeCounter(nullable);
+    const made = this.makeCounter(nullable);
+    const counter = made && countOnce(made);
     this.counters.set(type, counter);
     return counter;
   }

@@ -14,7 +14,7 @@ describe('cost', () => {
     const document = parse(query);
     const operation = document.definitions.find((each) => each.kind === 'OperationDefinition');
     if (operation?.kind !== 'OperationDefinition') throw new Error('no operation');
-    return new OperationMeasurer(schema).measure(document, operation, variables);
+    return new OperationMeasurer(schema, 4_000).measure(document, operation, variables);
   };
 
   it('counts fields, lists as five, and a bulk by what is sent', () => {
@@ -36,7 +36,7 @@ describe('cost', () => {
     const measureIn = (query: string, variables = {}) => {
       const document = parse(query);
       const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
-      return new OperationMeasurer(lists).measure(document, operation, variables);
+      return new OperationMeasurer(lists, 4_000).measure(document, operation, variables);
     };
     const row = { lines: [{ codes: [1, 2] }, { codes: [], line: { codes: [1] } }], tags: [1] };
     expect(measureIn('mutation ($r: Row!) { one(input: $r) }', { r: row })).toMatchObject({ cost: 10 + 6, sentOnce: 6 });
@@ -46,12 +46,57 @@ describe('cost', () => {
     expect(measureIn('mutation ($t: [Int!]) { a: one(input: { tags: $t }) }', { t: [1, 2, 3] })).toMatchObject({ cost: 10 + 3, sentOnce: 3 });
   });
 
+  describe('is found out in time that grows with what is sent, not with one part of it times another', () => {
+    const lists = buildSchema(`
+      type Query { page(first: Int = 20): Page! }
+      type Page { edges: [Int!]! }
+      type Mutation { one(input: Row!): Int!, bulk(input: [Row!]!): [Int!]! }
+      input Row { lines: [Line!], tags: [Int!] }
+      input Line { codes: [Int!]! }
+    `);
+    const measureIn = (query: string, variables: object = {}) => {
+      const document = parse(query);
+      const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
+      return new OperationMeasurer(lists, 4_000).measure(document, operation, variables as Record<string, unknown>);
+    };
+    const fifty = (field: string) => Array.from({ length: 50 }, () => field).join(' ');
+
+    it('without a look at variables that are not used', () => {
+      let looks = 0;
+      const variables = new Proxy({ t: [1, 2], u: 0 } as Record<string, unknown>, { ownKeys: (of) => Reflect.ownKeys(Object.assign(of, { u: ++looks })) });
+      const query = `mutation ($t: [Int!]) { ${fifty('bulk(input: [{ tags: [1] }, { tags: $t }])')} }`;
+      expect(measureIn(query, variables)).toMatchObject({ cost: 50 * (2 * 10 + 3), sentOnce: 50 + 2 });
+      expect(looks).toBe(0);
+    });
+
+    it('with one look at what a variable holds, however often it is used', () => {
+      let looks = 0;
+      const line = Object.defineProperty({}, 'codes', { get: () => [++looks] });
+      const uses = `${fifty('one(input: { lines: $l })')} ${fifty('one(input: { lines: [$m] })')} ${fifty('one(input: $r)')} ${fifty('bulk(input: $b)')}`;
+      const row = { lines: [line] };
+      const measured = measureIn(`mutation ($l: [Line!], $m: Line!, $r: Row!, $b: [Row!]!) { ${uses} }`, { l: [line], m: line, r: row, b: [row] });
+      // Of the list in the literal itself, each of the fifty has one entry.
+      expect(measured).toMatchObject({ cost: 50 * (4 * 10 + 2 + 2 + 2 + 2), sentOnce: 2 + (50 + 1) + 2 + 2 });
+      expect(looks).toBeLessThan(20);
+    });
+
+    it('and beyond every bound for a short document that takes longer', () => {
+      const pages = (fields: number) =>
+        `{ ${Array.from({ length: 101 }, (_, n) => `page(first: ${n}) { ...F }`).join(' ')} } fragment F on Page { ${'edges '.repeat(fields)} }`;
+      expect(measureIn(pages(20)).cost).toBe(101 + 101 * 20);
+      expect(measureIn(pages(1_000)).cost).toBe(1e12);
+      const literals = (spreads: number) => `mutation { ${'...F '.repeat(spreads)} } fragment F on Mutation { ${fifty('one(input: { tags: [1] })')} }`;
+      expect(measureIn(literals(50)).cost).toBe(50 * 50 * 11);
+      expect(measureIn(literals(1_000)).cost).toBe(1e12);
+    });
+  });
+
   it('counts each row of a batch as an operation, within an input too', () => {
     const costOf = (mutation: string, rows: object[]) => {
       const input = mutation.replace(/^i/, 'I');
       const document = parse(`mutation ($i: ${input}Input!) { ${mutation}(input: $i) { ... on ImportedBatch { errors { line message } } } }`);
       const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
-      return new OperationMeasurer(tessera).measure(document, operation, { i: { rows } });
+      return new OperationMeasurer(tessera, 4_000).measure(document, operation, { i: { rows } });
     };
     const mutations = Object.keys(tessera.getMutationType()?.getFields() ?? {}).filter((name) => {
       const input = tessera.getType(`${name[0].toUpperCase()}${name.slice(1)}Input`);
@@ -69,7 +114,7 @@ describe('cost', () => {
     const costOf = (query: string) => {
       const document = parse(query);
       const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
-      return new OperationMeasurer(tessera).measure(document, operation, {}).cost;
+      return new OperationMeasurer(tessera, 4_000).measure(document, operation, {}).cost;
     };
     const types = Object.keys(tessera.getTypeMap()).length;
 
@@ -95,7 +140,7 @@ describe('cost', () => {
   it('is that of what is sent now, although an operation is measured once for the sizes of it', () => {
     const document = parse('query ($n: Int = 3, $i: [Int!] = [1]) { page(first: $n) { name } } mutation M($i: [Int!] = [1, 2]) { bulk(input: $i) { name } }');
     const [query, mutation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
-    const measurer = new OperationMeasurer(schema);
+    const measurer = new OperationMeasurer(schema, 4_000);
     for (const variables of [
       {},
       { n: 2 },
@@ -112,7 +157,7 @@ describe('cost', () => {
       { i: [2] },
     ])
       for (const operation of [query, mutation])
-        expect(measurer.measure(document, operation, variables)).toEqual(new OperationMeasurer(schema).measure(document, operation, variables));
+        expect(measurer.measure(document, operation, variables)).toEqual(new OperationMeasurer(schema, 4_000).measure(document, operation, variables));
     expect(measurer.measure(document, mutation, {}).cost).toBe(2 * 10 + 2);
     expect(measurer.measure(document, mutation, { i: [1, 2, 3, 4] }).cost).toBe(4 * 10 + 4);
   });
@@ -121,7 +166,7 @@ describe('cost', () => {
     for (const name of ['constructor', 'toString', '__proto__']) {
       const document = parse(`mutation ($${name}: [Int!]! = [1, 2, 3]) { bulk(input: $${name}) { name } }`);
       const [operation] = document.definitions.flatMap((each) => (each.kind === 'OperationDefinition' ? [each] : []));
-      const measurer = new OperationMeasurer(schema);
+      const measurer = new OperationMeasurer(schema, 4_000);
       expect(measurer.measure(document, operation, JSON.parse(`{ "${name}": "x" }`)).cost).toBe(10 + 5);
       expect(measurer.measure(document, operation, {}).cost).toBe(3 * 10 + 3);
     }

@@ -13,6 +13,8 @@ type Make = (random: Random, size: number) => { query: string; variables?: objec
 
 const many = (count: number, one: (at: number) => string, between = ' ') =>
   Array.from({ length: Math.max(1, Math.floor(count)) }, (_, at) => one(at)).join(between);
+/** Variables that no operation defines, of about so many bytes. */
+const unused = (bytes: number) => Object.fromEntries(Array.from({ length: Math.max(1, Math.floor(bytes / 12)) }, (_, at) => [`u${at}`, 0]));
 const input = (value: object) => ({
   idempotencyKey: 'k',
   currency: 'FLP',
@@ -51,6 +53,10 @@ const KINDS: Readonly<Record<string, Make>> = {
   'a tower of fragments': (random) => ({
     query: `{ viewer { kind } ...T } fragment T on Query { partnerships { edges { node { ...F0 } } } } ${tower(random, 'Partnership', ['terms { partnership', 'brand { createdAt } partner'], 'id', 2)}`,
   }),
+  'fragments side by side': (_random, size) => {
+    const count = Math.min(size / 40, 400);
+    return { query: `{ ${many(count, (at) => `...F${at}`)} } ${many(count, (at) => `fragment F${at} on Query { viewer { kind } }`)}` };
+  },
   'fragments in a circle': (random, size) => {
     const count = Math.max(2, Math.floor(Math.min(size, 30_000) / 45));
     return { query: `{ ...F0 } ${many(count, (at) => `fragment F${at} on Query { ...F${(at + 1) % count} ...F${random.int(count)} }`)}` };
@@ -137,19 +143,46 @@ const KINDS: Readonly<Record<string, Make>> = {
   'no JSON': (_random, size) => ({ raw: `{"query": ${'"x",'.repeat(size / 4)}` }),
 };
 
-/** `count` of them, each kind in turn, of sizes from 300 bytes to the limit of a body. */
+/** One part of it times another: these show how they grow when they are large. */
+const PRODUCTS: Readonly<Record<string, Make>> = {
+  'a fragment in pages of many sizes': (_random, size) => ({
+    query: `{ ${many(Math.min(size / 60, 101), (n) => `brands(first: ${n}) { ...F }`)} } fragment F on BrandConnection { ${many(Math.min(size / 40, 500), () => 'edges { cursor }')} }`,
+  }),
+  'a fragment of literals, over and over': (_random, size) => ({
+    query: `mutation { ${many(Math.min(size / 10, 900), () => '...F')} } fragment F on Mutation { ${many(Math.min(size / 100, 140), () => 'recordPurchase(input: { lines: [] })')} }`,
+  }),
+  'literals in many mutations': (_random, size) => ({
+    query: `mutation { ${many(Math.min(size / 30, 390), () => 'redeemMany(input: [])')} }`,
+    variables: unused(size / 2),
+  }),
+  'one variable in many literals': (_random, size) => ({
+    query: `mutation ($i: [PurchaseLineInput!]!) { ${many(Math.min(size / 50, 250), () => 'recordPurchase(input: { lines: $i }) { __typename }')} }`,
+    variables: { i: Array.from({ length: Math.ceil(size / 6) }, () => ({})) },
+  }),
+  'one variable over and over': (_random, size) => ({
+    query: `mutation ($i: [RecordPurchaseInput!]!) { ${many(Math.min(size / 50, 300), () => 'recordPurchases(input: $i) { __typename }')} }`,
+    variables: { i: Array.from({ length: Math.ceil(size / 6) }, () => ({})) },
+  }),
+};
+
+/** How many kinds there are. */
+export const KINDS_OF_REQUEST = Object.keys(KINDS).length + Object.keys(PRODUCTS).length;
+
+/** `count` of them, each kind in turn, of sizes from 300 bytes to the limit of a body; every other with variables that nobody uses besides. */
 export function worstRequests(count: number, seed: number, mostBytes: number): WorstRequest[] {
   const random = randomFrom(seed);
-  const kinds = Object.entries(KINDS);
+  const kinds = Object.entries({ ...KINDS, ...PRODUCTS });
   return Array.from({ length: count }, (_, at) => {
     const [kind, make] = kinds[at % kinds.length];
-    const size = Math.floor(300 * (mostBytes / 400) ** random.next());
+    const size = Math.floor(300 * (mostBytes / 400) ** (kind in PRODUCTS ? 1 - random.next() / 8 : random.next()));
     const made = make(random, size);
+    const more = random.int(2) === 0 ? Math.min(size, mostBytes - 1_000 - JSON.stringify(made).length) : 0;
+    const besides = more > 0 ? unused(more) : {};
     const body = (nonce: string) => {
       if ('raw' in made) return made.raw.replace('__typename', `a${nonce}: __typename`).slice(0, mostBytes - 200);
-      return JSON.stringify({ ...made, query: `#${nonce}\n${made.query}` });
+      return JSON.stringify({ query: `#${nonce}\n${made.query}`, variables: { ...made.variables, ...besides } });
     };
     if (body('0').length > mostBytes) throw new Error(`${kind}: larger than a body may be`);
-    return { name: `${kind} (${body('0').length} bytes)`, body };
+    return { name: `${kind} (${body('0').length} bytes${more > 0 ? ', half of them variables that nobody uses' : ''})`, body };
   });
 }
