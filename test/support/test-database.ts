@@ -15,7 +15,7 @@ export interface TestDatabase {
 
 const CLONE_LOCK = 7_365_737;
 
-/** Clones the template that globalSetup migrated: 60 to 120 ms. */
+/** Clones the template that globalSetup migrated. Its files are copied: block by block through the log takes three times as long. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { TEST_SERVER_URL: serverUrl, TEST_TEMPLATE_URL: templateUrl } = process.env;
   if (!serverUrl || !templateUrl) throw new Error('Run tests through jest: its globalSetup starts the database.');
@@ -25,7 +25,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await onServer(serverUrl, async (client) => {
     // Two clones of one template at once get in each other's way.
     await client.query('SELECT pg_advisory_lock($1)', [CLONE_LOCK]);
-    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${url.username}`);
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${url.username} STRATEGY FILE_COPY`);
   });
   url.pathname = `/${name}`;
   return openTestDatabase(url.toString());
