@@ -1545,6 +1545,7 @@ CREATE TABLE staff (
   created_at timestamp with time zone NOT NULL,
   removed_at timestamp with time zone,
   accepted_at timestamp with time zone,
+  invited_by uuid,
   CONSTRAINT staff_pkey PRIMARY KEY (id),
   CONSTRAINT staff_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brand(id),
   CONSTRAINT staff_role CHECK ((role = ANY (ARRAY['OPERATOR'::text, 'PROGRAMME_MANAGER'::text, 'FINANCE'::text, 'COMPLIANCE_OFFICER'::text, 'SUPPORT'::text])))

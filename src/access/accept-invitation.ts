@@ -1,9 +1,10 @@
+import type { ClientBase } from 'pg';
 import { z } from 'zod';
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import type { Uuid } from '../ids';
 import { NotFound } from '../refusal';
-import { StaffExists } from './add-staff';
+import { INVITATION_DAYS, invitedSince, StaffExists } from './add-staff';
 import type { Principal, Suspension } from './principal';
 import { readLogin } from './read-login';
 import { recordChange } from './record-change';
@@ -17,7 +18,8 @@ export const acceptStaffInvitationSchema = z.object({
 
 /**
  * The invited login itself says that it acts for the brand: nobody makes somebody else's login theirs. Repeating it changes nothing.
- * Throws StaffExists, BrandSuspended, InvalidInput (token), NotFound (no such invitation of this login).
+ * An invitation is good for seven days, and as long as whoever made it still acts for a brand.
+ * Throws StaffExists, BrandSuspended, InvalidInput (token), NotFound (no such invitation of this login, or it has ended).
  */
 export async function acceptStaffInvitation(app: App, command: { readonly token: string; readonly staffId: Uuid }): Promise<StaffMember> {
   const login = await readLogin(app, command.token);
@@ -27,7 +29,9 @@ export async function acceptStaffInvitation(app: App, command: { readonly token:
       if (!found || found.removedAt) throw new NotFound('Invitation');
       requireAllowedWhileSuspended(staffOf(found, await readSuspension(client, found.brandId)), 'acceptStaffInvitation', app.clock.now());
       if (found.acceptedAt) return { staff: found, accepted: false };
-      found.acceptedAt = app.clock.now();
+      const now = app.clock.now();
+      if (found.createdAt <= invitedSince(now) || !(await stillActs(client, found.invitedBy))) throw new NotFound('Invitation', ASK_FOR_ANOTHER);
+      found.acceptedAt = now;
       const { affected } = await manager.update(StaffMember, { id: found.id }, { acceptedAt: found.acceptedAt });
       return { staff: found, accepted: affected === 1 };
     }),
@@ -39,6 +43,17 @@ export async function acceptStaffInvitation(app: App, command: { readonly token:
     );
   }
   return staff;
+}
+
+const ASK_FOR_ANOTHER = `An invitation is accepted within ${INVITATION_DAYS} days, and ends with whoever made it. Ask the brand for another.`;
+
+async function stillActs(client: ClientBase, inviter: Uuid | null): Promise<boolean> {
+  if (inviter === null) return true;
+  const { rows } = await client.query(
+    'SELECT FROM staff WHERE id = $1 AND removed_at IS NULL UNION ALL SELECT FROM api_client WHERE id = $1 AND disabled_at IS NULL',
+    [inviter],
+  );
+  return rows.length > 0;
 }
 
 function staffOf({ id, brandId, role }: StaffMember, suspended?: Suspension): Principal {

@@ -1,3 +1,4 @@
+import { IsNull, LessThanOrEqual } from 'typeorm';
 import { z } from 'zod';
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
@@ -21,6 +22,14 @@ export const addStaffSchema = z.object({
   reason: reasonSchema,
 });
 
+/** How long an invitation can be accepted for. */
+export const INVITATION_DAYS = 7;
+
+/** Invitations of then or before have ended. */
+export function invitedSince(now: Date): Date {
+  return new Date(now.getTime() - INVITATION_DAYS * 86_400_000);
+}
+
 const UNKNOWN_ISSUER = 'Tokens of this issuer are not taken here. Give the `iss` of the identity provider that this deployment trusts.';
 
 /** brandId: for whom the login acts; null for the own brand, which the operator's staff name too. */
@@ -33,7 +42,7 @@ export class StaffExists extends Refusal {
   }
 }
 
-/** Invites a login of a known identity provider to act for a brand: see acceptStaffInvitation. Only the operator's own staff make operators. */
+/** Invites a login of a known identity provider to act for a brand, for seven days: see acceptStaffInvitation. Only the operator's own staff make operators. */
 export async function addStaff(app: App, principal: Principal, command: AddStaff): Promise<StaffMember> {
   const brandId = requireNamedBrand(principal, ADMIN, command.brandId);
   if (!isKnownIssuer(app, command.issuer)) throw new InvalidInput('input.issuer', UNKNOWN_ISSUER);
@@ -50,15 +59,20 @@ export async function addStaff(app: App, principal: Principal, command: AddStaff
         if (!brand) throw new NotFound('Brand');
         if (command.role === 'OPERATOR' && !brand.is_operator)
           throw new InvalidInput('input.role', "Only staff of the operator's own brand can have this role.");
-        const id = newUuid();
+        const [id, now] = [newUuid(), app.clock.now()];
+        const { issuer, subject, role } = command;
+        // An invitation that nobody accepted in time makes way for another.
+        const open = { brandId, issuer, subject, acceptedAt: IsNull(), removedAt: IsNull(), createdAt: LessThanOrEqual(invitedSince(now)) };
+        await tx.manager.update(StaffMember, open, { removedAt: now });
         await tx.manager.insert(StaffMember, {
           id,
           brandId,
-          issuer: command.issuer,
-          subject: command.subject,
-          role: command.role,
-          createdAt: app.clock.now(),
+          issuer,
+          subject,
+          role,
+          createdAt: now,
           acceptedAt: null,
+          invitedBy: inviterOf(principal),
           removedAt: null,
         });
         return id;
@@ -66,6 +80,11 @@ export async function addStaff(app: App, principal: Principal, command: AddStaff
     );
     return app.database.transaction(databasePrincipal(principal), (tx) => tx.manager.findOneByOrFail(StaffMember, { id: target }));
   });
+}
+
+function inviterOf(principal: Principal): Uuid | null {
+  if (principal.kind === 'staff') return principal.staffId;
+  return principal.kind === 'client' ? principal.clientId : null;
 }
 
 export interface RemoveStaff {

@@ -34,7 +34,7 @@ export const linkLoginSchema = z.object({
 
 /**
  * Binds a login to the member whom the claim code was made for: the token proves the login, the code that it is the member's. Nothing else binds one.
- * Throws LoginTaken, LoginBound, InvalidInput (token), NotFound (claim code: unknown, used, ended).
+ * Throws LoginTaken, LoginBound, InvalidInput (token), NotFound (claim code: unknown, used, ended, or what it rests on is no more).
  */
 export async function linkLogin(app: App, command: z.output<typeof linkLoginSchema>): Promise<void> {
   const hash = loginHash(app, await readLogin(app, command.token));
@@ -66,7 +66,8 @@ export async function linkLogin(app: App, command: z.output<typeof linkLoginSche
       // The same login again, with the same code: it was cut off before it heard the answer.
       if (bound.length > 0) return;
       const { rowCount } = await tx.client.query(
-        'UPDATE login_claim SET used_at = $3, login_id = $4 WHERE member_id = $1 AND hash = $2 AND used_at IS NULL AND expires_at > $3',
+        `UPDATE login_claim c SET used_at = $3, login_id = $4
+         WHERE c.member_id = $1 AND c.hash = $2 AND c.used_at IS NULL AND c.expires_at > $3 AND ${STILL_STANDS}`,
         [memberId, claimHash, now, loginId],
       );
       if (rows.length === 0 || rowCount === 0) throw new NotFound('Claim code', ASK_FOR_ANOTHER);
@@ -75,4 +76,15 @@ export async function linkLogin(app: App, command: z.output<typeof linkLoginSche
   );
 }
 
-const ASK_FOR_ANOTHER = "It is used once, within a quarter of an hour. Ask the brand that enrolled you, or the operator's support, for another.";
+/**
+ * What a claim code rests on is still so: it is the member's latest; no login was removed since, as one is that a thief had bound; the brand that made
+ * it is active and its link with the member confirmed.
+ */
+const STILL_STANDS = `
+  NOT EXISTS (SELECT FROM login_claim n WHERE n.member_id = c.member_id AND (n.made_at, n.id) > (c.made_at, c.id))
+  AND NOT EXISTS (SELECT FROM member_identifier i WHERE i.member_id = c.member_id AND i.kind = 'LOGIN' AND i.removed_at > c.made_at)
+  AND (c.brand_id IS NULL OR EXISTS (SELECT FROM brand_link l JOIN brand b ON b.id = l.brand_id
+    WHERE l.brand_id = c.brand_id AND l.member_id = c.member_id AND l.unlinked_at IS NULL AND l.confirmed_at IS NOT NULL AND b.status = 'ACTIVE'))`;
+
+const ASK_FOR_ANOTHER =
+  "It is used once, within a quarter of an hour, and ends when another is made, a login is removed, or the brand that made it knows the member no longer. Ask the brand that enrolled you, or the operator's support, for another.";

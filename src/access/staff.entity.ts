@@ -29,6 +29,10 @@ export class StaffMember {
   @Column('timestamptz', { name: 'accepted_at', nullable: true })
   acceptedAt!: Date | null;
 
+  /** Who invited it: the id of somebody on the staff or of an API client; null: the founding, or before this was kept. */
+  @Column('uuid', { name: 'invited_by', nullable: true })
+  invitedBy!: Uuid | null;
+
   @Column('timestamptz', { name: 'removed_at', nullable: true })
   removedAt!: Date | null;
 }

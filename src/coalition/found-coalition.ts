@@ -39,7 +39,16 @@ export async function foundCoalition(app: App, command: FoundCoalition): Promise
       cardOnlyPerDay: CARD_ONLY_PER_DAY,
       createdAt,
     });
-    await manager.insert(StaffMember, { id: staffId, ...command.firstOperator, brandId, role: 'OPERATOR', createdAt, acceptedAt: createdAt, removedAt: null });
+    await manager.insert(StaffMember, {
+      id: staffId,
+      ...command.firstOperator,
+      brandId,
+      role: 'OPERATOR',
+      createdAt,
+      acceptedAt: createdAt,
+      invitedBy: null,
+      removedAt: null,
+    });
     return { brandId, staffId };
   });
 }

@@ -12,6 +12,7 @@ import { createClaimCode } from '../../src/members/create-claim-code';
 import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
 import { linkMember } from '../../src/members/link-member';
 import { listMemberChanges } from '../../src/members/list-member-changes';
+import { unlinkMember } from '../../src/members/unlink-member';
 import { foundTestCoalition, openApi, type TestApi, type TestCoalition } from '../support/api';
 import { addAcceptedStaff } from '../support/logins';
 import { createTestApp, type TestApp } from '../support/test-app';
@@ -69,10 +70,12 @@ describe('a login', () => {
 
     const [bound] = (await listLogins(test_.app, selfOf(memberId), memberId)) ?? [];
     expect(bound).toMatchObject({ claimedAt: fuel.brandId, removedAt: null });
+    test_.clock.advance(1);
     await removeLogin(test_.app, support, { loginId: bound.id, reason: 'lost' });
     test_.clock.advance(31_000);
     expect(await viewerOf('ana')).toBeNull();
-    await link('anna', second.code);
+    await expect(link('anna', second.code)).rejects.toMatchObject({ name: 'NotFound' });
+    await link('anna', (await claim(support, memberId)).code);
     expect(await listLogins(test_.app, support, memberId)).toMatchObject([{ removedAt: expect.any(Date) }, { claimedAt: null, removedAt: null }]);
     expect(JSON.stringify((await test_.database.owner.query('SELECT * FROM login_claim')).rows)).not.toContain(code.replaceAll('-', ''));
   });
@@ -95,6 +98,27 @@ describe('a login', () => {
     await expect(claim(taxi, memberId)).rejects.toMatchObject({ name: 'PermissionDenied' });
     await expect(claim({ kind: 'member', memberId, brandId: fuel.brandId }, memberId)).rejects.toMatchObject({ name: 'PermissionDenied' });
     await expect(claim(selfOf(memberId), memberId)).rejects.toMatchObject({ name: 'PermissionDenied' });
+  });
+
+  it('is bound by no code that was replaced, or whose ground is gone: a login was removed, the link ended, the brand was suspended', async () => {
+    const { memberId } = await memberOfFuel();
+    const [lost, latest] = [await claim(fuel, memberId), await claim(fuel, memberId)];
+    await expect(link('zoe', lost.code)).rejects.toMatchObject({ name: 'NotFound' });
+    await unlinkMember(test_.app, fuel, { member: byId(memberId), reason: null });
+    await expect(link('zoe', latest.code)).rejects.toMatchObject({ name: 'NotFound' });
+
+    const other = await memberOfFuel();
+    const { code } = await claim(fuel, other.memberId);
+    const { id: brandId } = coalition.brands.FUEL;
+    await suspendBrand(test_.app, coalition.operator, { brandId, reason: null });
+    await expect(link('zoe', code)).rejects.toMatchObject({ name: 'NotFound' });
+    await resumeBrand(test_.app, coalition.operator, { brandId, reason: null });
+    await link('zoe', code);
+    const [bound] = (await listLogins(test_.app, support, other.memberId)) ?? [];
+    const { code: thiefs } = await claim(support, other.memberId);
+    test_.clock.advance(1);
+    await removeLogin(test_.app, support, { loginId: bound.id, reason: 'a thief’s' });
+    await expect(link('thief', thiefs)).rejects.toMatchObject({ name: 'NotFound' });
   });
 
   it('is not bound by the chain that took a member over with a phone number', async () => {
@@ -132,6 +156,23 @@ describe('a login', () => {
 });
 
 describe('staff', () => {
+  it('are invited for seven days, by whoever still acts for a brand', async () => {
+    const { operator } = coalition;
+    const accept = async (subject: string, staffId: Uuid) => acceptStaffInvitation(test_.app, { staffId, token: await mintLocalLogin(test_.app, subject) });
+    const made = await addAcceptedStaff(test_.app, operator, { ...staffCommand('rogue', operator.brandId), role: 'OPERATOR' });
+    const rogue: Principal = { kind: 'staff', staffId: made.id, brandId: operator.brandId, role: 'OPERATOR', ofOperator: true };
+    const back = await addStaff(test_.app, rogue, { ...staffCommand('rogue at home', operator.brandId), role: 'OPERATOR' });
+    await removeStaff(test_.app, operator, { staffId: made.id, reason: 'dismissed' });
+    await expect(accept('rogue at home', back.id)).rejects.toMatchObject({ name: 'NotFound' });
+
+    const late = await addStaff(test_.app, taxi, staffCommand('late', null));
+    test_.clock.advance(7 * 86_400_000);
+    await expect(accept('late', late.id)).rejects.toMatchObject({ name: 'NotFound', message: expect.stringContaining('7 days') });
+    // It stands in the way of no other.
+    const again = await addStaff(test_.app, taxi, staffCommand('late', null));
+    expect(await accept('late', again.id)).toMatchObject({ id: again.id });
+  });
+
   it('are invited, and accept by their own login; a member stays a member', async () => {
     const { memberId } = await memberOfFuel();
     await link('olga', (await claim(fuel, memberId)).code);
