@@ -120,6 +120,15 @@ describe('sending a file through the API', () => {
     await expect(run('OPENINGS', path, '--encoding', 'klingon')).rejects.toThrow('not known');
   });
 
+  it('sends what stands around a line that is too long to be sent', async () => {
+    const path = write('too-long.csv', `customerId,points\nG-1,1\n${'\t'.repeat(700_000)},2\n${'\0'.repeat(400_000)},2\nG-4,4\n`);
+    expect(await run('OPENINGS', path, '--dry-run')).toBe(1);
+    expect(said.at(-1)).toMatch(/^checked: 2 of 4 entries, 5 points/);
+    const names = write('names.ndjson', '{"customerId":"G-1","points":1}\n{"\\ufffd\\u0000":1}\n{"customerId":"\\ud800","points":1}\n');
+    expect(await run('OPENINGS', names, '--dry-run')).toBe(1);
+    expect(said.at(-1)).toMatch(/^checked: 1 of 3 entries, 1 points/);
+  });
+
   it('enrols members without points, and tells of a file that begins as another one did', async () => {
     const lines = ['N-1,7000 1,AT', 'N-2,,', ',7000 3,DE', 'N-1,7000 11,', 'N-9,7000 3,', 'N-4,,Austria', ',,'];
     const path = write('members.csv', `customerId,card,jurisdiction\n${lines.join('\n')}\n`);

@@ -136,6 +136,43 @@ it('takes no field of NDJSON for another of the same name', async () => {
   expect(basket.unreadable).toBe('The field "sku" is there twice.');
 });
 
+it('makes an entry of nothing that is too long to be sent, or no text', async () => {
+  const said = async (name: string, content: string, kind: FileKind = 'OPENINGS') => {
+    const rows = [];
+    const format = name.endsWith('csv') ? 'csv' : 'ndjson';
+    for await (const row of rowsOf(kind, readRecords({ path: write(name, content), format, encoding: null }, namesIn(kind, format)))) {
+      expect(Buffer.byteLength(JSON.stringify(row.input))).toBe(row.bytes);
+      expect(row.bytes).toBeLessThan(1_000_000);
+      rows.push(row.input);
+    }
+    return rows.map(({ line, unreadable }) => `${line} ${unreadable ?? 'sent'}`);
+  };
+  const tooLong = expect.stringMatching(/^3 The cell "customerId" has more than 1,000 characters/);
+  // Letters; tabs and NULs, which JSON writes in two and six letters (a file system leaves NULs in a file after a crash); quotes.
+  for (const cell of ['x'.repeat(950_000), '\t'.repeat(700_000), '\0'.repeat(400_000), `"${'""'.repeat(400_000)}"`, `${' '.repeat(1_000)}A`])
+    expect(await said('cell.csv', `customerId,points\nG-1,1\n${cell},2\nG-3,3\n`)).toEqual(['2 sent', tooLong, '4 sent']);
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  expect(await said('deep.ndjson', `{"customerId":"H-1"}\n{"customerId":${deep}}\n{"customerId":["H-3"]}\n{"\\ufffd":4}\n{"customerId":"H-5"}\n`)).toEqual([
+    '1 sent',
+    expect.stringMatching(/^2 Lists and objects stand too deep/),
+    expect.stringMatching(/^3 The field "customerId" is a list or an object/),
+    '4 The field " " means nothing here.',
+    '5 sent',
+  ]);
+  const basket = (line: string) => `{"reference":"r","lines":[${Array.from({ length: 500 }, () => line).join(',')}]}\n`;
+  const full = {
+    sku: 'ü'.repeat(100),
+    category: '\u20ac'.repeat(100),
+    quantity: '99999999999.999',
+    unitPrice: '999999999999.999999',
+    kind: 'DEPOSIT',
+    tax: '999999999999.999999',
+  };
+  expect(
+    await said('baskets.ndjson', `${basket(JSON.stringify(full))}${basket('{"sku":["S"]}')}${basket(`{"sku":"${'\\t'.repeat(900)}"}`)}`, 'PURCHASES'),
+  ).toEqual(['1 sent', expect.stringMatching(/^2 Lists and objects stand too deep/), expect.stringMatching(/^3 This takes [\d,]+ bytes to send/)]);
+});
+
 it('refuses a heading that means nothing', async () => {
   await expect(read(write('e.csv', 'customerId,pionts\nA,1\n'))).rejects.toThrow('The column "pionts" means nothing here');
   await expect(read(write('f.csv', ''))).rejects.toThrow('empty');

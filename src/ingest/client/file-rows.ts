@@ -10,7 +10,14 @@ export interface Row {
   /** Where it ends: bytes of the unpacked file so far. */
   readonly end: number;
   readonly input: Readonly<Record<string, unknown>>;
+  /** What sending it takes. */
+  readonly bytes: number;
 }
+
+/** Most bytes that an entry takes in a request; a full basket of the longest names has less. */
+const MOST_ROW_BYTES = 800_000;
+/** Most characters of a cell. No field has as many; a quote that is closed where another was meant has more. */
+const MOST_CELL = 1_000;
 
 const IDENTIFIERS = { card: 'CARD', qr: 'QR', phone: 'PHONE', email: 'EMAIL', walletPass: 'WALLET_PASS' } as const;
 const MEMBER = ['customerId', 'identifierKind', 'identifier', ...Object.keys(IDENTIFIERS)];
@@ -30,13 +37,55 @@ export function namesIn(kind: FileKind, format: 'csv' | 'ndjson'): (name: string
   return (name) => byName.get(name.toLowerCase().replace(/[\s_-]/g, '')) ?? null;
 }
 
-/** The entries of a file. */
-export function rowsOf(kind: FileKind, records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
-  return kind === 'PURCHASES' ? purchaseRows(records) : singleRows(records);
+/** The entries of a file, each of which can be sent: what is too long for that, or no text, is an error of its line. */
+export async function* rowsOf(kind: FileKind, records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
+  const sound = inCells(records);
+  for await (const row of kind === 'PURCHASES' ? purchaseRows(sound) : singleRows(sound)) {
+    const bytes = bytesOf(row.input);
+    if (bytes <= MOST_ROW_BYTES) yield { ...row, bytes };
+    else {
+      const { line, lastLine } = row;
+      const input = {
+        line,
+        ...(kind === 'PURCHASES' && { lastLine }),
+        unreadable: `This takes ${bytes.toLocaleString('en')} bytes to send: an entry has at most ${MOST_ROW_BYTES.toLocaleString('en')}.`,
+      };
+      yield { ...row, input, bytes: bytesOf(input) };
+    }
+  }
+}
+
+type UnmeasuredRow = Omit<Row, 'bytes'>;
+
+function bytesOf(input: Row['input']): number {
+  return Buffer.byteLength(JSON.stringify(input));
+}
+
+async function* inCells(records: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
+  for await (const record of records) {
+    const wrong = wrongCell(record.values);
+    yield wrong === null ? record : { ...record, values: {}, unreadable: wrong };
+  }
+}
+
+/** What is wrong with a cell whatever it means: a list, or too long. */
+function wrongCell(values: Readonly<Record<string, unknown>>): string | null {
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'string') {
+      if (value.length > MOST_CELL) return `The cell "${name}" has more than ${MOST_CELL.toLocaleString('en')} characters. Is a quote missing?`;
+    } else if (value !== null && typeof value === 'object') {
+      if (name !== 'lines') return `The field "${name.slice(0, 100)}" is a list or an object. Write it as text.`;
+      for (const each of Array.isArray(value) ? value : []) {
+        const wrong = each !== null && typeof each === 'object' ? wrongCell(each) : null;
+        if (wrong !== null) return wrong;
+      }
+    }
+  }
+  return null;
 }
 
 /** A line each. */
-async function* singleRows(records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
+async function* singleRows(records: AsyncIterable<FileRecord>): AsyncGenerator<UnmeasuredRow> {
   for await (const record of records) yield { line: record.line, lastLine: record.lastLine, end: record.end, input: { line: record.line, ...inputOf(record) } };
 }
 
@@ -44,7 +93,7 @@ async function* singleRows(records: AsyncIterable<FileRecord>): AsyncGenerator<R
  * NDJSON: a purchase a line. CSV: a line of its basket each; neighbours with the same reference are one purchase. Only a line that can be read ends a basket:
  * one that cannot may be of the basket before it and of the one after it, and neither is sent as if it were whole.
  */
-async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
+async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator<UnmeasuredRow> {
   let open: FileRecord[] = [];
   /** The line before the open basket, or before what comes next, where it cannot be read. */
   let unreadableBefore: number | null = null;
@@ -76,11 +125,11 @@ function comparable(value: unknown): string {
 }
 
 /** `beside`: the line next to these that cannot be read. */
-function toPurchase(records: readonly FileRecord[], beside: number | null): Row {
+function toPurchase(records: readonly FileRecord[], beside: number | null): UnmeasuredRow {
   const [first] = records;
   const { lastLine, end } = records[records.length - 1];
   const place = { line: first.line, lastLine };
-  const fail = (unreadable: string): Row => ({ ...place, end, input: { ...place, unreadable: plain(unreadable) } });
+  const fail = (unreadable: string): UnmeasuredRow => ({ ...place, end, input: { ...place, unreadable: plain(unreadable) } });
   if (first.unreadable !== null) return fail(first.unreadable);
   if (beside !== null) return fail(`Line ${beside} beside this basket cannot be read, and may be of it. Correct that line, and send the basket again, whole.`);
   if (records.length > MOST_BASKET_LINES) return fail(`More than ${MOST_BASKET_LINES} lines have this reference: a basket has no more.`);
@@ -117,15 +166,13 @@ function inputOf({ values, unreadable }: FileRecord): Record<string, unknown> {
 
 /** What may be said of a line: it can quote characters that no text has. */
 function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cs}]/gu, ' ').slice(0, 500);
+  return text.slice(0, 500).replace(/[\p{Cc}\p{Cs}\uFFFD]/gu, ' ');
 }
 
 function pick(values: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(names.flatMap((name) => (values[name] == null ? [] : [[name, textOf(values[name])]])));
 }
 
-/** What is no text, number or truth is shown as it is: the platform says what is wrong with it. */
 function textOf(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  return typeof value === 'object' ? JSON.stringify(value).slice(0, 1_000) : String(value);
+  return value === null || value === undefined ? null : String(value);
 }

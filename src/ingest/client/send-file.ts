@@ -66,7 +66,7 @@ export interface Watcher {
   onErrors(errors: readonly SentError[]): Promise<void>;
 }
 
-/** Requests stay well below what a gateway takes at once (TESSERA_BODY_LIMIT). */
+/** Requests stay well below what a gateway takes at once (TESSERA_BODY_LIMIT); one with a single entry of a great basket may have more. */
 const MOST_BYTES = 400_000;
 
 const IMPORT = 'id lastLine entries imported repeated rejected enrolled points finishedAt toSendAgain alike { id fileName finishedAt }';
@@ -145,13 +145,12 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
       begunAt = row.end;
       continue;
     }
-    const length = JSON.stringify(row.input).length;
-    if (batch.length >= file.batch || bytes + length > MOST_BYTES) {
+    if (batch.length >= file.batch || bytes + row.bytes > MOST_BYTES) {
       await send();
       if (enough()) return { sent, facts, stopped: true };
     }
     batch.push(row);
-    bytes += length;
+    bytes += row.bytes;
   }
   await send();
   if (enough()) return { sent, facts, stopped: true };
