@@ -145,7 +145,9 @@ export class ImportedBatchType {
   @Field(() => FileImportType, { description: 'The import, with the batch.' })
   import!: FileImportType;
 
-  @Field(() => [ImportErrorType], { description: "What was wrong with this batch's lines, in their order." })
+  @Field(() => [ImportErrorType], {
+    description: "What was wrong with this batch's lines, in their order; also with those that were done before, and of these what is kept.",
+  })
   errors!: readonly ImportErrorType[];
 
   @Field(() => [ImportedEntryType], { description: 'What is booked of this batch, in its order.' })

@@ -4,7 +4,7 @@ import type { Uuid } from '../ids';
 import { requireReader } from '../members/asking-member';
 import { PermissionDenied } from '../refusal';
 import { type FileImport, readImport, toFileImport } from './file-import';
-import type { LineError } from './line-error';
+import { type LineError, toLineError } from './line-error';
 
 /** Who may look at imports: whoever may import something, programme managers and support, the operator. */
 export function requireImportReader(principal: Principal): void {
@@ -46,7 +46,7 @@ export function listImportErrors(
       text: 'SELECT line, field, code, message, retry_safe FROM file_import_error WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3',
       values: [importId, after ?? 0, limit],
     });
-    return rows.map((row) => ({ line: Number(row.line), field: row.field, code: row.code, message: row.message, retrySafe: row.retry_safe }));
+    return rows.map(toLineError);
   });
 }
 

@@ -5,7 +5,7 @@ import { type Uuid, uuidFromBytes } from '../ids';
 import type { ResolvedMember } from '../members/resolve-members';
 import { InvalidInput } from '../refusal';
 import { type FileImport, ImportFinished, type ImportKind, readImport, requireImporter } from './file-import';
-import { type LineError, lineError } from './line-error';
+import { type LineError, lineError, toLineError } from './line-error';
 import { mayBeSentAgain, takeSentAgain, whichToSendAgain } from './lines-to-send-again';
 
 /** Errors of an import that are kept to be asked for; how many there were is counted beyond it. */
@@ -32,7 +32,7 @@ export function withMember(result: EntryResult, member: Pick<ResolvedMember, 'me
 /** What a batch came to. */
 export interface ImportedBatch {
   readonly import: FileImport;
-  /** Of this batch's lines, in their order; also those beyond what is kept. */
+  /** Of this batch's lines, in their order; also those beyond what is kept. Of lines that were done before, what is kept: their answer may have been lost. */
   readonly errors: readonly LineError[];
   /** Of this batch's entries that are booked, by their first lines. */
   readonly made: readonly (MadeOfEntry & { readonly line: number; readonly repeated: boolean })[];
@@ -127,6 +127,9 @@ function referenceId(app: App, { brandId }: FileImport, reference: string): Uuid
 }
 
 export interface BatchEnd {
+  /** All of the batch, those too that were done before. */
+  readonly sent: readonly Entry[];
+  /** Of those that were not. */
   readonly results: ReadonlyMap<Entry, EntryResult>;
   readonly enrolled: number;
   /** How far into the file its sender is; null: not said. */
@@ -137,8 +140,9 @@ export interface BatchEnd {
  * Counts a batch and keeps its errors, in one transaction. Lines that somebody else has counted meanwhile are not counted twice: what became of them
  * was done once, and is the same. Two senders may have cut the file into other batches: each line beyond the last that is counted, counts.
  */
-export async function endBatch(app: App, principal: Principal, { id }: FileImport, { results, enrolled, bytesDone }: BatchEnd): Promise<ImportedBatch> {
-  const errors = errorsOf([...results]);
+export async function endBatch(app: App, principal: Principal, { id }: FileImport, { sent, results, enrolled, bytesDone }: BatchEnd): Promise<ImportedBatch> {
+  const fresh = new Set([...results.keys()].map(({ line }) => line));
+  const passed = sent.filter(({ line }) => !fresh.has(line));
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     if (results.size > 0) {
       await client.query('SELECT FROM file_import WHERE id = $1 FOR NO KEY UPDATE', [id]);
@@ -148,6 +152,7 @@ export async function endBatch(app: App, principal: Principal, { id }: FileImpor
       if (found.finishedAt === null) await count(client, found, { results: uncounted, enrolled, bytesDone, now });
       else await countAgain(client, found, { results: [...results], enrolled, now });
     }
+    const errors = [...errorsOf([...results]), ...(await keptErrors(client, id, passed))].sort((a, b) => a.line - b.line);
     return { import: await readImport(client, id), errors, made: madeOf([...results]) };
   });
 }
@@ -163,7 +168,12 @@ function errorsOf(results: readonly (readonly [Entry, EntryResult])[]): LineErro
 async function count(
   client: PoolClient,
   found: FileImport,
-  { results, enrolled, bytesDone, now }: Omit<BatchEnd, 'results'> & { readonly results: readonly (readonly [Entry, EntryResult])[]; readonly now: Date },
+  {
+    results,
+    enrolled,
+    bytesDone,
+    now,
+  }: Omit<BatchEnd, 'sent' | 'results'> & { readonly results: readonly (readonly [Entry, EntryResult])[]; readonly now: Date },
 ): Promise<void> {
   const errors = errorsOf(results);
   const imported = results.flatMap(([, result]) => (result.is === 'imported' ? [result.points] : []));
@@ -222,6 +232,18 @@ async function countAgain(
   );
   await keepErrors(client, found, errorsOf(counted).slice(0, rowCount ?? 0));
   await mayBeSentAgain(client, found, toSendAgain(counted));
+}
+
+/** An error names the line of the entry that it is in. */
+async function keptErrors(client: PoolClient, importId: Uuid, entries: readonly Entry[]): Promise<LineError[]> {
+  if (entries.length === 0) return [];
+  const { rows } = await client.query({
+    name: 'kept-import-errors',
+    text: `SELECT e.line, e.field, e.code, e.message, e.retry_safe FROM unnest($2::bigint[], $3::bigint[]) AS entry (first, last)
+      JOIN file_import_error e ON e.import_id = $1 AND e.line BETWEEN entry.first AND entry.last`,
+    values: [importId, entries.map(({ line }) => line), entries.map(({ lastLine }) => lastLine)],
+  });
+  return rows.map(toLineError);
 }
 
 async function keepErrors(client: PoolClient, { id, brandId }: FileImport, errors: readonly LineError[]): Promise<void> {

@@ -25,7 +25,7 @@ export async function importMembers(app: App, principal: Principal, { importId, 
   const named = read.filter(isRow);
   const { members, errors, enrolled, known } = await membersOfLines(app, principal, brandId, importId, named, found.dryRun);
   const results = new Map(fresh.map((each, at) => [each, withMember(resultOf(read[at], errors, known), found.dryRun ? undefined : members.get(each.line))]));
-  return endBatch(app, principal, found, { results, enrolled, bytesDone });
+  return endBatch(app, principal, found, { sent, results, enrolled, bytesDone });
 }
 
 function isRow(read: MemberRow | LineError): read is MemberRow {

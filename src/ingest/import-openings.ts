@@ -76,7 +76,7 @@ export async function importOpenings(app: App, principal: Principal, { importId,
   if (found.dryRun) for (const { row } of open) decided.set(row, { is: 'imported', points: row.points });
   else await batch.post(open, members, decided, snapshot);
   const results = new Map(fresh.map((each, at) => [each, withMember(resultAt(read[at], decided), found.dryRun ? undefined : members.get(each.line))]));
-  return endBatch(app, principal, found, { results, enrolled, bytesDone });
+  return endBatch(app, principal, found, { sent, results, enrolled, bytesDone });
 }
 
 function isRow(read: OpeningRow | LineError): read is OpeningRow {

@@ -78,7 +78,7 @@ export async function importPurchases(app: App, principal: Principal, { importId
   await bookLines(asked, { book, booked, inItsField }, decided);
   await importReturns(app, principal, { ...found, own }, read.filter(isReturnRow), decided);
   const results = new Map(fresh.map((each, at) => [each, resultAt(read[at], decided)]));
-  return endBatch(app, principal, found, { results, enrolled: 0, bytesDone });
+  return endBatch(app, principal, found, { sent: rows, results, enrolled: 0, bytesDone });
 }
 
 type Read = PurchaseRow | ReturnRow | LineError;

@@ -64,7 +64,7 @@ export async function importRedemptions(app: App, principal: Principal, { import
     decided,
   );
   const results = new Map(fresh.map((each, at) => [each, resultOf(read[at], decided)]));
-  return endBatch(app, principal, found, { results, enrolled: 0, bytesDone });
+  return endBatch(app, principal, found, { sent, results, enrolled: 0, bytesDone });
 }
 
 function isRow(read: RedemptionRow | LineError): read is RedemptionRow {

@@ -23,6 +23,12 @@ export function lineError(line: number, field: string | null, code: string, mess
   return { line, field: field?.slice(0, LONGEST_FIELD) ?? null, code, message: message.slice(0, LONGEST_MESSAGE), retrySafe };
 }
 
+/** Of a row of file_import_error. */
+// biome-ignore lint/suspicious/noExplicitAny: a row of pg
+export function toLineError(row: any): LineError {
+  return { line: Number(row.line), field: row.field, code: row.code, message: row.message, retrySafe: row.retry_safe };
+}
+
 /** The first thing that a schema found wrong. */
 export function badValue(line: number, { issues }: z.ZodError): LineError {
   const [{ path, message }] = issues;

@@ -23,6 +23,8 @@ describe('sending a file through the API', () => {
   /** Called before each request is passed on; true: cut the connection instead. After it is answered: cut before the answer is given. */
   let cut: (request: number) => 'before' | 'after' | null = () => null;
   const said: string[] = [];
+  /** The command is killed as it says this. */
+  let dieAt: RegExp | null = null;
   /** Bodies of the requests to the API. */
   const bodies: string[] = [];
 
@@ -62,7 +64,10 @@ describe('sending a file through the API', () => {
   const run = (kind: FileKind, ...args: string[]) => {
     const { clientId, secret } = points.coalition.brands.FUEL;
     const settings = { url, clientId: `cli_${clientId.replaceAll('-', '')}`, clientSecret: secret };
-    return importFromCommandLine(kind, settings, [...(kind === 'MEMBERS' ? [] : ['--currency', 'FLP']), ...args], (text) => said.push(text));
+    return importFromCommandLine(kind, settings, [...(kind === 'MEMBERS' ? [] : ['--currency', 'FLP']), ...args], (text) => {
+      if (dieAt?.test(text)) throw new Error('killed');
+      said.push(text);
+    });
   };
   const booked = async () =>
     (
@@ -203,12 +208,17 @@ describe('sending a file through the API', () => {
       `${heading}${line('L-1', 'LATE')}${line('L-2', 'PAST')}${line('L-3', 'LATE')}L-4,PAST,2026-02-10T10:00:00Z,EUR,MUG,none,10.00\n`,
     );
     await run('MEMBERS', write('later-members.csv', 'customerId\nPAST\n'));
-    expect(await run('PURCHASES', file)).toBe(1);
+    const list = join(directory, 'later-errors.csv');
+    const listed = () => readFileSync(list, 'utf8').match(/^\d+/gm);
+    expect(await run('PURCHASES', file, '--errors', list)).toBe(1);
+    expect(listed()).toEqual(['2', '4', '5']);
     expect(said.at(-1)).toMatch(/^imported: 1 of 4 entries, 10 points, .* 0 there before, 3 wrong/);
     await run('MEMBERS', write('late-members.csv', 'customerId\nLATE\n'));
     said.length = 0;
     bodies.length = 0;
-    expect(await run('PURCHASES', file)).toBe(1);
+    expect(await run('PURCHASES', file, '--errors', list)).toBe(1);
+    // What is right by now leaves the list.
+    expect(listed()).toEqual(['5']);
     expect(said[0]).toMatch(
       /^this file was imported to its end before, at .*: 2 entries that were refused for what may have changed are sent again, and nothing else$/,
     );
@@ -219,6 +229,28 @@ describe('sending a file through the API', () => {
     said.length = 0;
     expect(await run('PURCHASES', file)).toBe(1);
     expect(said[0]).toMatch(/nothing is sent again$/);
+  });
+
+  it('lists every error, though an answer was lost or the command killed before it was written down', async () => {
+    const listed = (name: string) =>
+      readFileSync(join(directory, name), 'utf8')
+        .split('\n')
+        .map((line) => line.split(',').slice(0, 3).join(','));
+    const lost = write('lost.csv', 'customerId,points\nQ-1,1\nQ-2,none\nQ-3,3\n');
+    cut = (request) => (request === 2 ? 'after' : null);
+    expect(await run('OPENINGS', lost, '--errors', join(directory, 'lost-errors.csv'))).toBe(1);
+    expect(said.at(-1)).toMatch(/^imported: 2 of 3 entries.* 1 wrong/);
+    expect(said).toContainEqual(expect.stringMatching(/^1 x BAD_VALUE in points \(line 3\)/));
+    expect(listed('lost-errors.csv')).toEqual(['line,field,code', '3,points,BAD_VALUE', '']);
+    cut = () => null;
+    const killed = write('killed.csv', 'customerId,points\nU-1,none\nU-2,none\nU-3,3\n');
+    const errors = ['--batch', '1', '--errors', join(directory, 'killed-errors.csv')];
+    dieAt = /^line 2, points/;
+    await expect(run('OPENINGS', killed, ...errors)).rejects.toThrow('killed');
+    expect(listed('killed-errors.csv')).toEqual(['line,field,code', '']);
+    dieAt = null;
+    expect(await run('OPENINGS', killed, ...errors)).toBe(1);
+    expect(listed('killed-errors.csv')).toEqual(['line,field,code', '2,points,BAD_VALUE', '3,points,BAD_VALUE', '']);
   });
 
   it('fills a list of errors that is asked for later, however long it is', async () => {

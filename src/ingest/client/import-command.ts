@@ -1,8 +1,8 @@
-import { appendFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { ConfigError } from '../../config';
 import { ErrorGroups } from './error-groups';
+import { ErrorList } from './error-list';
 import { knownEncoding } from './file-text';
 import { Platform } from './platform';
 import { type FileFormat, formatOf } from './read-file';
@@ -59,7 +59,7 @@ export async function importFromCommandLine(
   );
   const file = { path: options.file, format: (options.format ?? formatOf(options.file)) as FileFormat, kind, currency: options.currency, batch: options.batch };
   const read = { ...file, encoding: options.encoding ?? null, stopAfter: options['stop-after'] ?? null };
-  const report = new Report(say, options.errors ?? null, kind);
+  const report = new Report(say, options.errors === undefined ? null : new ErrorList(options.errors), kind);
   if (options['dry-run'] || options['all-or-nothing']) {
     const checked = await report.watch('checked', () => sendFile(platform, { ...read, dryRun: true }, report));
     if (options['dry-run']) return checked.rejected > 0 ? 1 : 0;
@@ -112,10 +112,12 @@ class Report {
   private startedAt = 0;
   private groups = new ErrorGroups();
   private done: 'checked' | 'imported' = 'imported';
+  /** Asks for what is kept of an import that was finished before: lines of it that are right by now leave the list. */
+  private earlier: (() => AsyncIterable<readonly SentError[]>) | null = null;
 
   constructor(
     private readonly say: (text: string) => void,
-    private readonly errorsTo: string | null,
+    private readonly list: ErrorList | null,
     private readonly kind: SendFile['kind'],
   ) {}
 
@@ -124,17 +126,18 @@ class Report {
     this.done = done;
     this.startedAt = Date.now();
     const { sent, facts, stopped } = await send();
+    if (this.earlier !== null) await this.list?.goOn(sent.rejected, this.earlier());
     for (const told of [...this.groups.describe(), ...facts.describe()]) this.say(told);
     if (stopped) this.say(`stopped after line ${sent.lastLine}: so many entries are wrong. Correct the file and start again, or give a larger --stop-after.`);
     const { id, imported, repeated, rejected, enrolled, points } = sent;
     this.say(
       `${done}: ${imported} of ${sent.entries} entries, ${points} points, ${enrolled} members ${done === 'checked' ? 'to enrol' : 'enrolled'}, ${repeated} there before, ${rejected} wrong (${id}).` +
-        (rejected > 0 && this.errorsTo === null ? ` Give --errors FILE to have each of them, or ask the API for import(id: "${id}") { errors }.` : ''),
+        (rejected > 0 && this.list === null ? ` Give --errors FILE to have each of them, or ask the API for import(id: "${id}") { errors }.` : ''),
     );
     return sent;
   }
 
-  async onStart({ lastLine, entries, finishedAt, toSendAgain, alike }: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void> {
+  async onStart({ lastLine, entries, rejected, finishedAt, toSendAgain, alike }: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void> {
     if (alike !== null)
       this.say(
         `${alike.fileName ?? 'another file'}, imported to its end at ${alike.finishedAt}, began with the same lines (${alike.id})${this.kind === 'MEMBERS' ? '' : ': entries without a reference that are in both count twice'}`,
@@ -144,17 +147,10 @@ class Report {
         `this file was imported to its end before, at ${finishedAt}: ${toSendAgain === 0 ? 'nothing is sent again' : `${toSendAgain} entries that were refused for what may have changed are sent again, and nothing else`}`,
       );
     else if (lastLine > 0) this.say(`going on after line ${lastLine}: ${entries} entries were done before`);
-    if (this.errorsTo === null) return;
-    const begunAnew = lastLine === 0 && finishedAt === null;
-    // What an earlier run of the same import wrote stays: its lines are not sent again. Where it wrote nothing, the platform tells.
-    const created = await writeFile(this.errorsTo, 'line,field,code,message\n', { flag: begunAnew ? 'w' : 'wx' }).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (begunAnew || error.code !== 'EEXIST') throw error;
-        return false;
-      },
-    );
-    if (created && !begunAnew) for await (const errors of earlier()) await this.keep(errors);
+    this.earlier = finishedAt === null ? null : earlier;
+    if (this.list === null) return;
+    if (lastLine === 0 && finishedAt === null) await this.list.begin();
+    else await this.list.goOn(rejected, earlier());
   }
 
   onProgress({ sent, entries, bytes, bytesLeft }: Progress): void {
@@ -173,18 +169,8 @@ class Report {
     // The first of each kind at once, how many there are at the end.
     for (const error of errors)
       if (this.groups.add(error)) this.say(`line ${error.line}${error.field ? `, ${error.field}` : ''}: ${error.message} (${error.code})`);
-    await this.keep(errors);
+    await this.list?.add(errors);
   }
-
-  private async keep(errors: readonly SentError[]): Promise<void> {
-    if (this.errorsTo === null || errors.length === 0) return;
-    await appendFile(this.errorsTo, errors.map(({ line, field, code, message }) => `${[line, field ?? '', code, message].map(csvCell).join(',')}\n`).join(''));
-  }
-}
-
-function csvCell(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function clock(seconds: number): string {
