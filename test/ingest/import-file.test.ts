@@ -253,6 +253,29 @@ describe('sending a file through the API', () => {
     expect(listed('killed-errors.csv')).toEqual(['line,field,code', '2,points,BAD_VALUE', '3,points,BAD_VALUE', '']);
   });
 
+  it('comes to the end of a file that was stopped, once what was wrong with it is mended', async () => {
+    const file = (name: string, reference: string) => {
+      const line = (at: number) => `${reference}-${at},${reference},2026-02-10T10:00:00Z,EUR,MUG,1,10.00\n`;
+      return write(name, `reference,customerId,occurredAt,moneyCurrency,sku,quantity,unitPrice\n${line(1)}${line(2)}`);
+    };
+    const stopping = ['--stop-after', '1', '--batch', '1'];
+    const [checked, booking] = [file('checked.csv', 'SOON'), file('booking.csv', 'THEN')];
+    expect(await run('PURCHASES', checked, '--all-or-nothing', ...stopping)).toBe(1);
+    expect(said).toContainEqual(expect.stringMatching(/^stopped after line 2: so many entries are wrong/));
+    expect(await run('PURCHASES', booking, ...stopping)).toBe(1);
+    await run('MEMBERS', write('soon.csv', 'customerId\nSOON\nTHEN\n'));
+    // A check tells of today.
+    said.length = 0;
+    expect(await run('PURCHASES', checked, '--all-or-nothing', ...stopping)).toBe(0);
+    expect(said.at(-1)).toMatch(/^imported: 2 of 2 entries, 20 points/);
+    // The rest of the file first; then what may be sent again.
+    expect(await run('PURCHASES', booking, ...stopping)).toBe(1);
+    expect(said.at(-1)).toMatch(/^imported: 1 of 2 entries, 10 points/);
+    expect(said.join('\n')).not.toContain('stopped');
+    expect(await run('PURCHASES', booking, ...stopping)).toBe(0);
+    expect(said.at(-1)).toMatch(/^imported: 2 of 2 entries, 20 points/);
+  });
+
   it('fills a list of errors that is asked for later, however long it is', async () => {
     const path = write('long.csv', `customerId,points\n${'A-1,none\n'.repeat(150)}`);
     expect(await run('OPENINGS', path)).toBe(1);

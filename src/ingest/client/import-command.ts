@@ -20,7 +20,7 @@ ${kind === 'MEMBERS' ? '' : '  --currency CODE      points currency of lines tha
   --errors FILE        every error as CSV: line, field, code, message
   --batch N            entries in one request, 1 to 500; default 500
 
-It ends with 0: all lines are in; 1: some are wrong; 2: it could not be run, or not to its end.`;
+It ends with 0: all lines are in; 1: some are wrong; 2: it could not be run, or was cut off.`;
 
 const asked = z.object({
   file: z.string('name the file').min(1),
@@ -128,7 +128,7 @@ class Report {
     const { sent, facts, stopped } = await send();
     if (this.earlier !== null) await this.list?.goOn(sent.rejected, this.earlier());
     for (const told of [...this.groups.describe(), ...facts.describe()]) this.say(told);
-    if (stopped) this.say(`stopped after line ${sent.lastLine}: so many entries are wrong. Correct the file and start again, or give a larger --stop-after.`);
+    if (stopped) this.say(`stopped after line ${sent.lastLine}: so many entries are wrong. Started again, this file goes on after that line.`);
     const { id, imported, repeated, rejected, enrolled, points } = sent;
     this.say(
       `${done}: ${imported} of ${sent.entries} entries, ${points} points, ${enrolled} members ${done === 'checked' ? 'to enrol' : 'enrolled'}, ${repeated} there before, ${rejected} wrong (${id}).` +

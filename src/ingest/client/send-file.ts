@@ -13,7 +13,7 @@ export interface SendFile extends FileToRead {
   readonly dryRun: boolean;
   /** Entries in one request; 500 at most. */
   readonly batch: number;
-  /** Nothing more is sent once so many entries were wrong; null: the whole file is. */
+  /** Nothing more is sent once so many entries of this run were wrong; null: the whole file is. */
   readonly stopAfter: number | null;
 }
 
@@ -87,7 +87,7 @@ const SEND: Readonly<Record<FileKind, string>> = {
 
 /**
  * Sends a file, batch by batch, and goes on where an earlier run of the same file stopped: the import is named by what is in the file. One that was
- * finished is not sent again (a dry run is). Memory holds one batch, however long the file is.
+ * finished is not sent again, but for those of its lines that may be. A dry run is always a new one. Memory holds one batch, however long the file is.
  */
 export async function sendFile(platform: Platform, file: SendFile, watcher: Watcher): Promise<SentFile> {
   const facts = new FileFacts(file.kind);
@@ -98,24 +98,14 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
   } = await measureFile(file.path).catch((error: NodeJS.ErrnoException) => {
     throw new UnusableFile(`${file.path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`);
   });
-  // In another encoding the same bytes are another file.
-  const key = `${file.kind} ${file.currency === null ? '' : `${file.currency} `}${file.dryRun ? 'dry run ' : ''}sha256:${sha256}${file.encoding === null ? '' : ` ${file.encoding}`}`;
-  const start = (idempotencyKey: string) => {
-    const { kind, currency, dryRun, path } = file;
-    return platform.ask<Sent>(START, {
-      input: { idempotencyKey, kind, currency, dryRun, fileName: basename(path).slice(0, 255), bytesTotal: size, beginning },
-    });
-  };
-  let sent = await start(key);
-  const begun = () => watcher.onStart(sent, () => errorsOf(platform, sent.id));
-  if (sent.finishedAt !== null) {
-    if (file.dryRun) sent = await start(`${key} ${randomUUID()}`);
-    else if (sent.toSendAgain === 0) {
-      await begun();
-      return { sent, facts, stopped: false };
-    }
-  }
-  await begun();
+  // In another encoding the same bytes are another file. A check tells of the day on which it is made: none goes on with an older one.
+  const key = `${file.kind} ${file.currency === null ? '' : `${file.currency} `}${file.dryRun ? `dry run ${randomUUID()} ` : ''}sha256:${sha256}${file.encoding === null ? '' : ` ${file.encoding}`}`;
+  const { kind, currency, dryRun, path } = file;
+  let sent = await platform.ask<Sent>(START, {
+    input: { idempotencyKey: key, kind, currency, dryRun, fileName: basename(path).slice(0, 255), bytesTotal: size, beginning },
+  });
+  await watcher.onStart(sent, () => errorsOf(platform, sent.id));
+  if (sent.finishedAt !== null && sent.toSendAgain === 0) return { sent, facts, stopped: false };
   const { id, lastLine } = sent;
   const again = sent.finishedAt === null ? null : await linesToSendAgain(platform, id);
   const isDone = ({ line }: Row) => (again === null ? line <= lastLine : !again.has(line));
@@ -124,6 +114,7 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
   let batch: Row[] = [];
   let bytes = 0;
   let entries = 0;
+  let wrong = 0;
   let begunAt: number | null = null;
   const send = async () => {
     const last = batch.at(-1);
@@ -132,13 +123,13 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
       input: { importId: id, rows: batch.map(({ input }) => input), bytesDone: Math.min(size, last.end) },
     });
     entries += batch.length;
+    wrong += answer.errors.length;
     batch = [];
     bytes = 0;
     sent = answer.import;
     await watcher.onErrors(answer.errors);
     watcher.onProgress({ sent, entries, bytes: last.end - (begunAt ?? 0), bytesLeft: Math.max(0, size - last.end) });
   };
-  const enough = () => file.stopAfter !== null && sent.rejected >= file.stopAfter;
   for await (const row of rows) {
     facts.add(row);
     if (isDone(row)) {
@@ -147,13 +138,13 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
     }
     if (batch.length >= file.batch || bytes + row.bytes > MOST_BYTES) {
       await send();
-      if (enough()) return { sent, facts, stopped: true };
+      // There is more to send, or it would be at its end.
+      if (file.stopAfter !== null && wrong >= file.stopAfter) return { sent, facts, stopped: true };
     }
     batch.push(row);
     bytes += row.bytes;
   }
   await send();
-  if (enough()) return { sent, facts, stopped: true };
   return { sent: await platform.ask<Sent>(FINISH, { input: { importId: id } }), facts, stopped: false };
 }
 
