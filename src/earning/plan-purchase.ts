@@ -49,6 +49,8 @@ export interface PurchaseFacts {
   readonly lines: readonly BasketLine[];
   readonly moneyCurrency: string;
   readonly redemptions: readonly RedemptionFact[];
+  /** Of each of them, the wallet's account in which it is counted that it was used. */
+  readonly usedIn: readonly AccountId[];
   /** Of what they were made under. */
   readonly redemptionRulesById: RedemptionRules['byId'];
   readonly channel: string | null;
@@ -60,7 +62,7 @@ export interface PurchaseFacts {
   readonly recordedAt: Date;
 }
 
-/** Under the wallet's lock, not 0 once a redemption has paid part of a purchase. */
+/** Of the wallet that the redemption was made from, under its lock: not 0 once a redemption has paid part of a purchase. */
 export function usedCounter(redemptionId: Uuid): string {
   return `used:${redemptionId}`;
 }
@@ -77,8 +79,8 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
   const eligibleText = basket.eligible === basket.gross ? amountText : formatExact(basket.eligible);
   return (view) => {
     const paid: { redemption: RedemptionFact; points: number; value: ExactAmount }[] = [];
-    for (const redemption of facts.redemptions) {
-      const refusal = whyUnusable(facts, redemption, view);
+    for (const [at, redemption] of facts.redemptions.entries()) {
+      const refusal = whyUnusable(facts, redemption, facts.usedIn[at], view);
       if (refusal) return refuse(refusal);
       // biome-ignore lint/style/noNonNullAssertion: usable redemptions have been spent
       const spent = view.transfer(redemption.spentBy!);
@@ -121,7 +123,7 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
 
 function stepsOf(facts: PurchaseFacts, view: LedgerView, { paid, earned }: Totals, counted: readonly Step[]): Step[] {
   const steps: Step[] = [];
-  for (const { redemption } of paid) steps.push({ do: 'count', account: facts.wallet, key: usedCounter(redemption.id), by: 1 });
+  for (const [at, { redemption }] of paid.entries()) steps.push({ do: 'count', account: facts.usedIn[at], key: usedCounter(redemption.id), by: 1 });
   steps.push(...counted);
   const { contribution, wallet, locked, day, award } = facts;
   const { availableOn, expiresOn } = award.lot;
@@ -149,11 +151,11 @@ function refuse(refusal: { toData(): RefusalData }): { refused: RefusalData } {
   return { refused: refusal.toData() };
 }
 
-function whyUnusable(facts: PurchaseFacts, redemption: RedemptionFact, view: LedgerView) {
-  if (redemption.walletId !== facts.walletId || redemption.currencyId !== facts.currency.id || redemption.moneyCurrency !== facts.moneyCurrency)
+function whyUnusable(facts: PurchaseFacts, redemption: RedemptionFact, usedIn: AccountId, view: LedgerView) {
+  if (redemption.memberId !== facts.memberId || redemption.currencyId !== facts.currency.id || redemption.moneyCurrency !== facts.moneyCurrency)
     return new RedemptionMismatch();
   if (redemption.spentBy === null) return new RedemptionNotCaptured();
-  if (view.counter(facts.wallet, usedCounter(redemption.id)) > 0) return new RedemptionUsed();
+  if (view.counter(usedIn, usedCounter(redemption.id)) > 0) return new RedemptionUsed();
   return null;
 }
 

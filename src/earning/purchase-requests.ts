@@ -86,6 +86,8 @@ interface Draft {
   readonly member: FoundMember;
   readonly currency: PointCurrency;
   readonly redemptions: readonly RedemptionFact[];
+  /** Of each of them. */
+  readonly usedIn: readonly number[];
   readonly happenedAt: Date;
   readonly day: Day;
   readonly wallet: number;
@@ -146,14 +148,19 @@ function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedP
   const happenedAt = command.occurredAt ?? now;
   const day = dayOf(happenedAt, currency.timeZone);
   requireMoney(command.moneyCurrency, day, `${field}.moneyCurrency`);
+  const wallet = places.account('WALLET', member.walletId, currency.id);
   return {
     asked,
     member,
     currency,
     redemptions,
+    // What was made from the wallet of a duplicate, before a merge, is counted there: it may have been used there.
+    usedIn: redemptions.map(({ walletId, memberId, currencyId }) =>
+      walletId === member.walletId || memberId !== member.memberId || currencyId !== currency.id ? wallet : places.account('WALLET', walletId, currency.id),
+    ),
     happenedAt,
     day,
-    wallet: places.account('WALLET', member.walletId, currency.id),
+    wallet,
     issued: places.issued(currency.id),
     pool: contributes(found.pool) ? places.account('POOL', found.pool.poolId, currency.id) : null,
     agreed: orRefusal(() => {
@@ -171,11 +178,12 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
   const purchaseId = newUuid();
   const wallet = accounts[drafted.wallet];
   const contribution = contributionOf(drafted, accounts);
-  const counters = redemptions.map((redemption) => ({ account: wallet, key: usedCounter(redemption.id) }));
+  const usedIn = drafted.usedIn.map((place) => accounts[place]);
+  const counters = redemptions.map((redemption, at) => ({ account: usedIn[at], key: usedCounter(redemption.id) }));
   if (contribution) counters.push(...standingCounters(contribution.pool, [contribution.membershipId]));
   // First the wallet: its balance is the answer's.
   const wallets = [wallet];
-  for (const account of [contribution?.pool, ...redemptions.map(({ account }) => account)])
+  for (const account of [contribution?.pool, ...redemptions.map(({ account }) => account), ...usedIn])
     if (account !== undefined && !wallets.includes(account)) wallets.push(account);
   const request = (plan: PostingRequest['plan']): PostingRequest => ({
     id,
@@ -219,6 +227,7 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
     lines: command.lines,
     moneyCurrency: command.moneyCurrency,
     redemptions,
+    usedIn,
     redemptionRulesById: context.redemptionRulesById,
     channel: command.channel,
     instrument: command.instrument,

@@ -8,6 +8,7 @@ export interface RedemptionFact {
   readonly kind: 'BURN' | 'HOLD';
   readonly brandId: Uuid;
   readonly walletId: Uuid;
+  /** Whose it is; of a merged member, the survivor. */
   readonly memberId: Uuid;
   /** The household pool whose points these are; null: the member's own. */
   readonly poolId: Uuid | null;
@@ -34,7 +35,7 @@ export async function readRedemptions(client: PoolClient, ids: readonly Uuid[]):
   if (ids.length === 0) return new Map();
   const { rows } = await client.query({
     name: 'read-redemptions',
-    text: `SELECT r.id, r.kind, r.brand_id, r.wallet_id, r.member_id, r.pool_id, r.account_id, r.currency_id, r.points, r.money_value, r.money_currency, r.terms_id, r.arithmetic, r.rule_id, r.occurred_at,
+    text: `SELECT r.id, r.kind, r.brand_id, r.wallet_id, surviving_member(r.member_id) AS member_id, r.pool_id, r.account_id, r.currency_id, r.points, r.money_value, r.money_currency, r.terms_id, r.arithmetic, r.rule_id, r.occurred_at,
              CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
            FROM redemption r LEFT JOIN transfer t ON t.hold_id = r.id WHERE r.id = ANY ($1::uuid[])`,
     values: [ids],

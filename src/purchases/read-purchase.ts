@@ -116,7 +116,7 @@ const LINES = `
 const PAID_BY = `
   SELECT k.purchase_id, p.redemption_id, p.points, r.occurred_at, coalesce(p.value, trunc(r.money_value * p.points / r.points) / 1000000)::numeric(38, 9) AS value, r.account_id, r.pool_id, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
   ${KEYS} JOIN purchase_redemption p ON p.wallet_id = k.wallet_id AND p.purchase_id = k.purchase_id
-  JOIN redemption r ON r.wallet_id = p.wallet_id AND r.id = p.redemption_id LEFT JOIN transfer t ON t.hold_id = r.id
+  JOIN redemption r ON r.id = p.redemption_id LEFT JOIN transfer t ON t.hold_id = r.id
   ORDER BY k.purchase_id, p.position, p.redemption_id`;
 
 // biome-ignore-start lint/suspicious/noExplicitAny: rows of pg

@@ -4,6 +4,7 @@ import { closeWallet } from '../../src/care/close-wallet';
 import { cancelAwards } from '../../src/earning/cancel-awards';
 import { confirmPurchase } from '../../src/earning/confirm-purchase';
 import { recordPurchase, recordPurchases } from '../../src/earning/record-purchases';
+import { recordReturn } from '../../src/earning/record-return';
 import { setEarningRule, setEarningRuleSchema } from '../../src/earning/set-earning-rule';
 import type { Uuid } from '../../src/ids';
 import { readWalletBalances } from '../../src/members/find-member';
@@ -16,7 +17,7 @@ import { givePoints } from '../../src/sharing/give-points';
 import { inviteToPool, inviteToPoolSchema } from '../../src/sharing/invite-to-pool';
 import { giftOf, householdsOf } from '../sharing/households';
 import { mergeMembers } from '../support/merged-members';
-import { createShopCoalition, purchaseOf, type ShopCoalition, type ShopOptions, spendingOf, type Till } from '../support/shop-coalition';
+import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, type ShopOptions, spendingOf, type Till } from '../support/shop-coalition';
 import { faults } from '../support/verified-books';
 
 let shop: ShopCoalition;
@@ -242,5 +243,26 @@ describe('a request that was looked up before a merge, and comes to the ledger a
     const { duplicate, survivor, other } = await meanwhile('GIVE_POINTS');
     expect(await givePoints(shop.app, other.self, giftOf(duplicate.card, 30))).toMatchObject({ points: 30, balance: { active: 70 } });
     expect(await balance(survivor.memberId)).toMatchObject({ active: 140 });
+  });
+});
+
+describe('points that a duplicate burned', () => {
+  it('pay for the basket that is told after the merge, once, and come back to the survivor', async () => {
+    await open({});
+    const [old, young] = [await fuel.enrol(), await fuel.enrol()];
+    await recordPurchase(shop.app, fuel.principal, purchaseOf(old.ref, '500'));
+    const burn = () => redeemPoints(shop.app, fuel.principal, spendingOf(old.ref, 100, { purchase: { amount: '20', moneyCurrency: 'GBP' } }));
+    const [used, unused] = [await burn(), await burn()];
+    const told = (member: MemberRef, { redemptionId }: { redemptionId: Uuid }) =>
+      recordPurchase(shop.app, fuel.principal, purchaseOf(member, '20', { redemptionIds: [redemptionId] }));
+    await told(old.ref, used);
+    await merge(old.memberId, young.memberId);
+    const paid = await told(old.ref, unused);
+    expect(paid).toMatchObject({ paidWithPoints: '1.000000000' });
+    for (const spent of [used, unused]) await expect(told(young.ref, spent)).rejects.toMatchObject({ code: 'REDEMPTION_USED' });
+    const { active } = await balance(young.memberId);
+    const back = await recordReturn(shop.app, fuel.principal, returnOf(paid.purchaseId, [{ lineNo: 1, quantity: '1' }]));
+    expect(back).toMatchObject({ reinstated: 100 });
+    expect(await balance(young.memberId)).toMatchObject({ active: active + 100 - back.clawedBack });
   });
 });
