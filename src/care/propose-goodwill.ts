@@ -4,7 +4,7 @@ import { createOnce, idempotencyKeySchema } from '../access/record-change';
 import type { App } from '../app';
 import { mostClearable } from '../coalition/clearable-points';
 import { requireCurrency } from '../coalition/require-currency';
-import { newUuid } from '../ids';
+import { derivedUuid, newUuid } from '../ids';
 import { currencyCode, plainText, somePoints } from '../ledger/request-fields';
 import { findForOperator } from '../members/find-for-operator';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
@@ -51,7 +51,8 @@ export async function proposeGoodwill(app: App, principal: Principal, command: P
     requireFunding(snapshot, funderId, currency, now);
     const most = Math.min(app.config.care.mostGoodwill * 10 ** currency.scale, Number(mostClearable(snapshot, currency)));
     if (command.points > most) throw new GoodwillTooLarge(most);
-    const member = person.ofOperator ? await findForOperator(app, tx, person, ref, CARE_ROLES) : await resolveMember(app, tx, person.brandId, ref, 'look');
+    const shown = { presented: 'look', codesFor: derivedUuid('till code', 'proposeGoodwill', person.brandId, idempotencyKey) } as const;
+    const member = person.ofOperator ? await findForOperator(app, tx, person, ref, CARE_ROLES) : await resolveMember(app, tx, person.brandId, ref, shown);
     const id = newUuid();
     await tx.client.query(
       `INSERT INTO care_proposal (id, kind, brand_id, deciding_brand_id, member_id, currency_id, points, reason, proposed_by, proposed_at)

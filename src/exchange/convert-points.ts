@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
-import { databasePrincipal, type Principal } from '../access/principal';
+import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
 import { requireCurrency } from '../coalition/require-currency';
@@ -14,7 +14,7 @@ import { Overloaded, StateMoved } from '../ledger/posting-ledger';
 import { currencyCode, dryRun, idempotencyKey, occurredAt } from '../ledger/request-fields';
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor } from '../limits/within-limits';
-import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
+import { type Asker, findActingMember, lookAsAsker, memberContent, requireAsker } from '../members/acting-member';
 import type { MemberRef } from '../members/member-ref';
 import type { ResolvedMember } from '../members/resolve-members';
 import { seesWallet } from '../members/sees-wallet';
@@ -87,13 +87,13 @@ export async function convertPoints(app: App, principal: Principal, command: Con
   const hash = contentHash('CONVERT_POINTS', { ...content, member: memberContent(app, asker) });
   const id = postingId(asker.party, key);
   for (let attempt = 1; ; attempt++) {
-    const found = await app.database.transaction(databasePrincipal(principal), async (tx) => {
+    const found = await lookAsAsker(app, principal, dryRun, async (tx) => {
       const stored = dryRun ? null : await findPosting(tx.client, id);
       if (stored) return { stored, linked: await seesWallet(tx.client, stored.outcome.balances[0]?.account ?? 0) };
       const version = await app.coalition.version(tx.client);
       const snapshot = await app.coalition.at(version);
       const [from, to] = [requireCurrency(snapshot, command.from, 'input.from'), requireCurrency(snapshot, command.to, 'input.to')];
-      const member = await findActingMember(app, tx, asker);
+      const member = await findActingMember(app, tx, asker, dryRun ? newUuid() : id);
       const quote = command.quoteId === null ? null : await requireQuote(tx.client, command.quoteId, asker);
       const months = await readIssueMonths(tx.client, member.walletId, from.id);
       return {

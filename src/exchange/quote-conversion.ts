@@ -50,7 +50,7 @@ export async function quoteConversion(app: App, principal: Principal, command: Q
     await waitFor(tx.client, `conversion quote ${id}`);
     const earlier = await readQuote(tx.client, id);
     if (earlier) return sameQuote(earlier, hash);
-    const member = await findActingMember(app, tx, asker);
+    const member = await findActingMember(app, tx, asker, id);
     // And for a wallet: nobody gets past the bounds.
     await waitFor(tx.client, `conversion quotes ${member.walletId}`);
     const version = await app.coalition.version(tx.client);

@@ -7,7 +7,7 @@ import { AccountBalanceConnection, AccountBalancesArgs, AccountBalanceType, Cons
 import { readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
 import { readId, showId } from './ids';
-import { MemberRefInput, readMemberRef } from './member-ref.types';
+import { MemberRefInput, readKnownMember } from './member-ref.types';
 import { parseInput } from './parse-input';
 import { PoolType } from './pool.types';
 import { DateTimeScalar, showMoney } from './scalars';
@@ -59,7 +59,7 @@ export class BooksResolver {
     @Arg('member', () => MemberRefInput, { nullable: true, description: 'For the operator: which member, by id. A member asks for itself.' })
     member?: MemberRefInput | null,
   ): Promise<AccountBalanceType> {
-    const ref = member ? readMemberRef(ctx, member, 'member') : null;
+    const ref = member ? readKnownMember(ctx, member, 'member') : null;
     const code = parseInput(currencyCode, currency, 'currency');
     return showTotals(ctx, await readWalletBalanceAt(ctx.app, requirePrincipal(ctx), ref, code, at));
   }

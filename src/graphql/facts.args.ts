@@ -4,7 +4,7 @@ import { plainText } from '../ledger/request-fields';
 import type { FactFilter, FactPage } from '../purchases/page-of-facts';
 import { PageArgs, readPage } from './connection';
 import type { Context } from './context';
-import { MemberRefInput, readMemberRef } from './member-ref.types';
+import { MemberRefInput, readKnownMember } from './member-ref.types';
 import { parseInput } from './parse-input';
 import { DateTimeScalar } from './scalars';
 
@@ -32,7 +32,7 @@ export function readFactsPage(ctx: Context, args: FactsArgs, list: string) {
   const page = readPage(ctx, args, list, null, byTime);
   const filter: FactFilter = {
     reference: args.reference == null ? null : parseInput(reference, args.reference, 'reference'),
-    member: args.member ? readMemberRef(ctx, args.member, 'member') : null,
+    member: args.member ? readKnownMember(ctx, args.member, 'member') : null,
     from: args.from ?? null,
     to: args.to ?? null,
   };

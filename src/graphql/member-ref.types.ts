@@ -51,6 +51,12 @@ export class MemberRefInput {
 const customerIdSchema = plainText(MAX_IDENTIFIER);
 const tillCodeSchema = z.string().regex(/^[\s0-9A-Za-z-]{12,30}$/, 'A till code has twelve letters and digits.');
 
+/** The reference that a query's input names: a query takes no till code. Throws InvalidInput. */
+export function readKnownMember(ctx: Context, input: MemberRefInput, field: string): MemberRef {
+  if (input.tillCode != null) throw new InvalidInput(`${field}.tillCode`, 'A till code is used once: by a mutation, such as useTillCode.');
+  return readMemberRef(ctx, input, field);
+}
+
 /** The reference that an input names; throws InvalidInput unless exactly one of the four is there. */
 export function readMemberRef(ctx: Context, input: MemberRefInput, field: string): MemberRef {
   const { id, customerId, identifier, tillCode } = input;

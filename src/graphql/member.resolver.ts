@@ -37,7 +37,7 @@ import {
   WalletLockInput,
   WalletType,
 } from './member.types';
-import { MemberRefInput, readMemberRef } from './member-ref.types';
+import { MemberRefInput, readKnownMember, readMemberRef } from './member-ref.types';
 import { parseInput } from './parse-input';
 import { answerOrRefusal } from './refusal.types';
 import { showMember } from './show-member';
@@ -75,9 +75,7 @@ export class MemberResolver {
       'A member that you know. Asks for the scope members; staff of the operator may ask by id or identifier, of which the latter is logged and shown to the member.',
   })
   async member(@Ctx() ctx: Context, @Arg('ref', () => MemberRefInput, { description: 'Which member.' }) ref: MemberRefInput) {
-    if (ref.tillCode != null) throw new InvalidInput('ref.tillCode', 'A till code is used once: by a mutation, such as useTillCode.');
-    const named = readMemberRef(ctx, ref, 'ref');
-    return showMember(ctx, await findMember(ctx.app, requirePrincipal(ctx), named));
+    return showMember(ctx, await findMember(ctx.app, requirePrincipal(ctx), readKnownMember(ctx, ref, 'ref')));
   }
 
   @Query(() => MemberType, { description: 'The member who asks.' })

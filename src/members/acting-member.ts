@@ -1,5 +1,5 @@
 import { requireBrand, requireMemberLogin } from '../access/permissions';
-import type { Principal } from '../access/principal';
+import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Tx } from '../database/transaction';
 import type { Uuid } from '../ids';
@@ -34,14 +34,27 @@ export function memberContent(app: App, { party, member }: Asker): Readonly<Reco
   return member && memberRefContent(app.keys, party, member);
 }
 
-/** The member whose points these are; throws NotFound, NumberIsNoProof. */
-export async function findActingMember(app: App, tx: Tx, asker: Asker): Promise<ResolvedMember> {
+/**
+ * Finds out what a request of an asker is planned from, in one transaction. Of a dry run nothing stays: no till code is used up, and no link confirmed.
+ */
+export function lookAsAsker<Found>(app: App, principal: Principal, dryRun: boolean, look: (tx: Tx) => Promise<Found>): Promise<Found> {
+  return app.database.transaction(databasePrincipal(principal), async (tx) => {
+    if (!dryRun) return look(tx);
+    await tx.client.query('SAVEPOINT dry_run');
+    const found = await look(tx);
+    await tx.client.query('ROLLBACK TO SAVEPOINT dry_run');
+    return found;
+  });
+}
+
+/** The member whose points these are; throws NotFound, NumberIsNoProof. A till code is taken for the request: see lookAsAsker. */
+export async function findActingMember(app: App, tx: Tx, asker: Asker, requestId: Uuid): Promise<ResolvedMember> {
   if (asker.brandId === null) {
     const self = (await readWallets(tx.client, [asker.party])).get(asker.party);
     if (!self) throw new NotFound('Member');
     return { ...self, proof: 'MEMBER' };
   }
-  const [member] = await resolveMembers(app, tx, asker.brandId, [asker.member], 'look');
+  const [member] = await resolveMembers(app, tx, asker.brandId, [asker.member], { presented: 'look', codesFor: requestId });
   // A card shown at a till pays for what is bought there; it does not let the till give points to others, or change them into others.
   if (member?.proof === 'NUMBER') throw new NumberIsNoProof();
   if (member?.proof !== 'MEMBER') throw new NotFound('Member', ENROL_OR_CONFIRM);

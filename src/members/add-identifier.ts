@@ -47,7 +47,7 @@ export async function addIdentifier(app: App, principal: Principal, { member: re
     member_identifier_rests: () => new IdentifierRests(kind),
   };
   return refusingBy(meanings, () =>
-    withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, async (tx, member) => {
+    withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'], takes: 'addIdentifier' }, async (tx, member) => {
       // Whoever knows a phone number must not give its member a card of their own.
       requireMemberProof(member);
       const hashes = await hashesFor(app, tx.client, principal, identifier, 'input.identifier.value');

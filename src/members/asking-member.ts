@@ -5,23 +5,24 @@ import type { Tx } from '../database/transaction';
 import { NotFound, PermissionDenied } from '../refusal';
 import { findForOperator } from './find-for-operator';
 import type { MemberRef } from './member-ref';
-import { type ResolvedMember, readWallets, resolveMember } from './resolve-members';
+import { type ResolvedMember, readWallets, resolveMember, type Shown } from './resolve-members';
+import { codesForOperation } from './till-code';
 
 /** Which member a request is about: null means the member who asks. */
 export type MemberOrSelf = MemberRef | null;
 
+/** What is asked of whoever names a member, and what becomes of what is shown for it. */
+export interface MemberPermission extends BrandPermission {
+  /** The mutation that a till code is taken for; left out: it is only looked at, and finds whom the brand knows. */
+  readonly takes?: string;
+  /** See Shown; 'look' when left out. */
+  readonly presented?: Shown['presented'];
+}
+
 /**
  * The member that a brand names, that the operator names by id or identifier, or who asks. Checks the permission first; throws PermissionDenied, NotFound.
- * `presented`: see resolveMembers.
  */
-async function requireMemberOrSelf(
-  app: App,
-  tx: Tx,
-  principal: Principal,
-  ref: MemberOrSelf,
-  permission: BrandPermission,
-  presented: 'link' | 'look' = 'look',
-): Promise<ResolvedMember> {
+async function requireMemberOrSelf(app: App, tx: Tx, principal: Principal, ref: MemberOrSelf, permission: MemberPermission): Promise<ResolvedMember> {
   if (principal.kind === 'member') {
     if (ref && ref.by !== 'id') throw new PermissionDenied('Only a brand or the operator may name a member by anything but its id.');
     const { memberId } = principal;
@@ -37,7 +38,8 @@ async function requireMemberOrSelf(
   }
   const brandId = requireBrand(principal, permission);
   if (!ref) throw new NotFound('Member');
-  return resolveMember(app, tx, brandId, ref, presented);
+  const { takes, presented = 'look' } = permission;
+  return resolveMember(app, tx, brandId, ref, { presented, codesFor: takes === undefined ? null : codesForOperation(takes, brandId) });
 }
 
 /** Runs work in one transaction of whoever asks, with the member it is about. */
@@ -45,15 +47,12 @@ export async function withMember<T>(
   app: App,
   principal: Principal,
   ref: MemberOrSelf,
-  permission: BrandPermission,
+  permission: MemberPermission,
   work: (tx: Tx, member: ResolvedMember) => T | Promise<T>,
-  presented: 'link' | 'look' = 'look',
 ): Promise<T> {
   // Before any connection is taken: a caller who may not ask must not be able to wait for one.
   if (principal.kind === 'client') requireBrand(principal, permission);
-  return app.database.transaction(databasePrincipal(principal), async (tx) =>
-    work(tx, await requireMemberOrSelf(app, tx, principal, ref, permission, presented)),
-  );
+  return app.database.transaction(databasePrincipal(principal), async (tx) => work(tx, await requireMemberOrSelf(app, tx, principal, ref, permission)));
 }
 
 /** Whether whoever asks is told what the wallet of a member that an id names holds: the operator, a brand over a confirmed link (docs/decisions/0024). */

@@ -29,7 +29,7 @@ export async function createClaimCode(app: App, principal: Principal, { member: 
   const now = app.clock.now();
   const expiresAt = new Date(now.getTime() + CLAIM_CODE_MINUTES * 60_000);
   const ofOperator = principal.kind === 'staff' && principal.ofOperator;
-  await withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, async (tx, member) => {
+  await withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'], takes: 'createClaimCode' }, async (tx, member) => {
     if (member.proof === 'NUMBER') throw new NumberIsNoProof();
     const { rows } = await tx.client.query('SELECT enrolled_by_brand_id FROM member WHERE id = $1', [member.memberId]);
     if (!ofOperator && (rows[0].enrolled_by_brand_id !== principal.brandId || member.proof !== 'MEMBER'))

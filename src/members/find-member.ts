@@ -30,7 +30,7 @@ export function findMember(app: App, principal: Principal, ref: MemberOrSelf): P
 
 /** The member who shows something at the brand, which knows the member from then on. Throws PermissionDenied, NotFound. */
 export function meetMember(app: App, principal: Principal, ref: MemberRef): Promise<ResolvedMember> {
-  return withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, (_tx, member) => member, 'link');
+  return withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'], takes: 'useTillCode', presented: 'link' }, (_tx, member) => member);
 }
 
 /** Profiles of members that were found before, as far as whoever asks may see them. */

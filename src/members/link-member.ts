@@ -10,6 +10,7 @@ import { requireSpelledFree } from './customer-ids';
 import { customerHashes, MAX_IDENTIFIER, type MemberRef } from './member-ref';
 import { CustomerIdTaken, MemberLinkedOtherwise } from './member-refusals';
 import { type ResolvedMember, resolveMember } from './resolve-members';
+import { codesForOperation } from './till-code';
 
 export const linkMemberSchema = z.object({ member: z.custom<MemberRef>(), customerId: plainText(MAX_IDENTIFIER) });
 
@@ -28,7 +29,7 @@ export async function linkMember(app: App, principal: Principal, { member: ref, 
   const { hash, spelled } = customerHashes(app.keys, brandId, customerId);
   return refusingBy({ brand_link_customer_once: () => new CustomerIdTaken() }, () =>
     app.database.transaction(databasePrincipal(principal), async (tx) => {
-      const member = await resolveMember(app, tx, brandId, ref);
+      const member = await resolveMember(app, tx, brandId, ref, { presented: 'link', codesFor: codesForOperation('linkMember', brandId) });
       const { rows } = await tx.client.query(
         'SELECT id, customer_hash FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL FOR NO KEY UPDATE',
         [brandId, member.memberId],

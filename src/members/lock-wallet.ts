@@ -26,24 +26,30 @@ export async function unlockWallet(app: App, principal: Principal, command: Lock
 }
 
 async function setLock(app: App, principal: Principal, { member: ref, reason }: LockWallet, locked: boolean): Promise<ResolvedMember> {
-  const member = await withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, async (tx, found) => {
-    // Somebody's phone number must not be enough to keep them from their points.
-    requireMemberProof(found);
-    if (found.locked !== locked) {
-      await tx.client.query('UPDATE wallet SET locked_at = $2, lock_reason = $3 WHERE id = $1', [
-        found.walletId,
-        locked ? app.clock.now() : null,
-        locked ? (reason ?? null) : null,
-      ]);
-      await recordChange(app, tx, principal, {
-        operation: locked ? 'lockWallet' : 'unlockWallet',
-        target: auditName(app, principal, found),
-        member: found.memberId,
-        reason,
-      });
-    }
-    return { ...found, locked };
-  });
+  const member = await withMember(
+    app,
+    principal,
+    ref,
+    { scope: 'members', roles: ['SUPPORT'], takes: locked ? 'lockWallet' : 'unlockWallet' },
+    async (tx, found) => {
+      // Somebody's phone number must not be enough to keep them from their points.
+      requireMemberProof(found);
+      if (found.locked !== locked) {
+        await tx.client.query('UPDATE wallet SET locked_at = $2, lock_reason = $3 WHERE id = $1', [
+          found.walletId,
+          locked ? app.clock.now() : null,
+          locked ? (reason ?? null) : null,
+        ]);
+        await recordChange(app, tx, principal, {
+          operation: locked ? 'lockWallet' : 'unlockWallet',
+          target: auditName(app, principal, found),
+          member: found.memberId,
+          reason,
+        });
+      }
+      return { ...found, locked };
+    },
+  );
   // The accounts decide. Should we be cut off before this, the wallet is refused by its own row when locked, and a repetition sets the accounts right.
   await app.ledger.setSpendLock(member.walletId, locked);
   return member;

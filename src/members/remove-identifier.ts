@@ -14,7 +14,7 @@ import type { ResolvedMember } from './resolve-members';
  */
 export async function removeIdentifier(app: App, principal: Principal, { member: ref, identifier }: AddIdentifier): Promise<ResolvedMember> {
   if (principal.kind === 'member') requireMemberLogin(principal);
-  return withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'] }, async (tx, member) => {
+  return withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'], takes: 'removeIdentifier' }, async (tx, member) => {
     const { hash, spelled } = await hashesFor(app, tx.client, principal, identifier, 'input.identifier.value');
     const { rowCount } = await tx.client.query(
       'UPDATE member_identifier SET removed_at = $4 WHERE member_id = $1 AND kind = $2 AND hash = ANY ($3::bytea[]) AND removed_at IS NULL',

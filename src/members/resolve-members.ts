@@ -14,22 +14,31 @@ import { recordAboutMembers } from './record-about-members';
 
 export type { ResolvedMember } from './member-look';
 
+/** What a request does with what is shown for it. */
+export interface Shown {
+  /**
+   * 'link': a member whose identifier is presented at the brand becomes known to it (a link of source PRESENTED), unless the transaction is rolled
+   * back. 'look': only members that it knows already.
+   */
+  readonly presented: 'link' | 'look';
+  /** The request that a till code is taken for, whose repetitions find the member again; null: it is looked at, and stays good. */
+  readonly codesFor: Uuid | null;
+}
+
 /**
  * Finds the members that a brand's request names, in the order of `refs`; null for what the brand cannot know or what does not exist, or is closed.
  * Who was merged into another member is that one.
- * 'link': a member whose identifier is presented at the brand becomes known to it (a link of source PRESENTED), unless the transaction is
- * rolled back. 'look': only members that it knows already. One query a kind of reference, however many there are.
+ * One query a kind of reference, however many there are.
  */
 export async function resolveMembers(
   app: App,
   tx: Tx,
   brandId: Uuid,
   refs: readonly MemberRef[],
-  presented: 'link' | 'look' = 'link',
+  { presented, codesFor }: Shown,
 ): Promise<(ResolvedMember | null)[]> {
   const asked = hashed(app, brandId, refs);
-  // Whoever names a member by a till code takes it.
-  const requests = asked.map(({ by }) => (by === 'tillCode' ? newUuid() : null));
+  const requests = asked.map(({ by }) => (by === 'tillCode' ? codesFor : null));
   const look = new MemberLook(brandId, asked, await dialledAt(app, tx.client, brandId, asked), { at: app.clock.now(), requests });
   const found = await findAll(app, tx, brandId, look, presented);
   for (const at of asked.keys()) if (look.isAmbiguous(at)) throw new NotFound('Member', new IdentifierAmbiguous().message);
@@ -81,8 +90,8 @@ export function requireOpenWallet({ closed }: Pick<ResolvedMember, 'closed'>): v
 }
 
 /** One member; throws NotFound. */
-export async function resolveMember(app: App, tx: Tx, brandId: Uuid, ref: MemberRef, presented: 'link' | 'look' = 'link'): Promise<ResolvedMember> {
-  const [member] = await resolveMembers(app, tx, brandId, [ref], presented);
+export async function resolveMember(app: App, tx: Tx, brandId: Uuid, ref: MemberRef, shown: Shown): Promise<ResolvedMember> {
+  const [member] = await resolveMembers(app, tx, brandId, [ref], shown);
   if (!member) throw new NotFound('Member');
   return member;
 }

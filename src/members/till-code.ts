@@ -3,6 +3,7 @@ import { requireMemberLogin } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { recordChange } from '../access/record-change';
 import type { App } from '../app';
+import { derivedUuid, type Uuid } from '../ids';
 
 /** How long a till code can be used for. */
 export const TILL_CODE_SECONDS = 60;
@@ -32,4 +33,9 @@ export async function createTillCode(app: App, principal: Principal): Promise<Ti
     await recordChange(app, tx, principal, { operation: 'createTillCode', target: memberId });
   });
   return { code, expiresAt };
+}
+
+/** What a code is taken for by an operation without an idempotency key: said again by the brand, it finds the member again. */
+export function codesForOperation(operation: string, brandId: Uuid): Uuid {
+  return derivedUuid('till code', operation, brandId);
 }

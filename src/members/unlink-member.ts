@@ -6,6 +6,7 @@ import type { App } from '../app';
 import { auditName } from './asking-member';
 import type { MemberRef } from './member-ref';
 import { type ResolvedMember, resolveMember } from './resolve-members';
+import { codesForOperation } from './till-code';
 
 export const unlinkMemberSchema = z.object({ member: z.custom<MemberRef>(), reason: reasonSchema });
 export type UnlinkMember = z.output<typeof unlinkMemberSchema>;
@@ -14,7 +15,7 @@ export type UnlinkMember = z.output<typeof unlinkMemberSchema>;
 export async function unlinkMember(app: App, principal: Principal, { member: ref, reason }: UnlinkMember): Promise<ResolvedMember> {
   const brandId = requireBrand(principal, { scope: 'members', roles: ['SUPPORT'] });
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
-    const member = await resolveMember(app, tx, brandId, ref, 'look');
+    const member = await resolveMember(app, tx, brandId, ref, { presented: 'look', codesFor: codesForOperation('unlinkMember', brandId) });
     // Also a link to somebody who was merged into this member: it leads here.
     await tx.client.query(
       `UPDATE brand_link SET unlinked_at = $3 WHERE brand_id = $1 AND unlinked_at IS NULL

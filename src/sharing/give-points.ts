@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { databasePrincipal, type Principal } from '../access/principal';
+import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
 import { requireCurrency } from '../coalition/require-currency';
@@ -12,7 +12,7 @@ import type { PostingOutcome, PostingRequest } from '../ledger/posting';
 import { currencyCode, dryRun, idempotencyKey, occurredAt, somePoints } from '../ledger/request-fields';
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
-import { type Asker, findActingMember, memberContent, requireAsker } from '../members/acting-member';
+import { type Asker, findActingMember, lookAsAsker, memberContent, requireAsker } from '../members/acting-member';
 import { type MemberRef, memberRefContent } from '../members/member-ref';
 import type { ResolvedMember } from '../members/resolve-members';
 import { seesWallet } from '../members/sees-wallet';
@@ -73,13 +73,13 @@ async function giveOnce(
   { id, hash, asker }: { id: Uuid; hash: Buffer; asker: Asker },
 ): Promise<GivenPoints> {
   const { dryRun, to } = command;
-  const found = await app.database.transaction(databasePrincipal(principal), async (tx) => {
+  const found = await lookAsAsker(app, principal, dryRun, async (tx) => {
     const stored = dryRun ? null : await findPosting(tx.client, id);
     if (stored) return { stored, linked: await seesWallet(tx.client, stored.outcome.balances[0]?.account ?? 0) };
     const version = await app.coalition.version(tx.client);
     const snapshot = await app.coalition.at(version);
     const currency = requireCurrency(snapshot, command.currency);
-    const giver = await findActingMember(app, tx, asker);
+    const giver = await findActingMember(app, tx, asker, dryRun ? newUuid() : id);
     const recipient = await findRecipient(app, tx, asker.brandId, to, 'input.to');
     if (recipient.memberId === giver.memberId) throw new InvalidInput('input.to', 'Points are given to somebody else.');
     return {

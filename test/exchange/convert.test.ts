@@ -2,6 +2,7 @@ import { recordPurchase } from '../../src/earning/record-purchases';
 import { endConversionRate } from '../../src/exchange/store-conversion-rate';
 import { StateMoved } from '../../src/ledger/posting-ledger';
 import { lockWallet, unlockWallet } from '../../src/members/lock-wallet';
+import { createTillCode } from '../../src/members/till-code';
 import { unlinkMember } from '../../src/members/unlink-member';
 import { holdPoints } from '../../src/redemption/hold-points';
 import { verifyBooks } from '../../src/verify/verify-books';
@@ -136,6 +137,10 @@ describe('a conversion', () => {
     });
     expect(await refused(() => town.convert(ana.ref, 5_000, { dryRun: true }))).toMatchObject({ code: 'INSUFFICIENT_POINTS' });
     expect(await town.written()).toEqual(before);
+    // Nor is a till code used up by it, at a brand that has never met the member.
+    const hail = await town.shop.brand('HAIL');
+    const shown = { by: 'tillCode', tillCode: (await createTillCode(town.shop.app, ana.self)).code } as const;
+    for (const dryRun of [true, true, false]) expect(await town.convert(shown, 403, { dryRun }, hail.principal)).toMatchObject({ dryRun, received: 251 });
   });
 
   it('counts towards the daily maximum of the member, which starts anew at midnight', async () => {

@@ -1,3 +1,5 @@
+import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
+import { createTillCode } from '../../src/members/till-code';
 import type { Answer } from '../support/api';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 
@@ -386,4 +388,24 @@ test("another brand's ids look like ids of nothing, in every mutation and query"
     extensions: { code: 'NOT_FOUND' },
   });
   expect(await written()).toEqual(before);
+});
+
+test('no query takes a till code, not by GET either', async () => {
+  const { app } = open.test;
+  const { memberId } = await enrolMember(app, open.coalition.brands.FUEL.client, enrolMemberSchema.parse({ idempotencyKey: newKey() }));
+  const { code } = await createTillCode(app, { kind: 'member', memberId, brandId: null });
+  for (const list of ['purchases', 'redemptions']) {
+    const query = `{ ${list}(first: 1, member: { tillCode: "${code}" }) { edges { node { id } } } }`;
+    const response = await open.api.server.inject({
+      method: 'GET',
+      url: `/graphql?query=${encodeURIComponent(query)}`,
+      headers: { authorization: `Bearer ${await open.taxi()}`, 'apollo-require-preflight': '1', accept: 'application/json' },
+    });
+    expect(response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'member.tillCode' } }] });
+  }
+  const { rows } = await open.test.database.owner.query(
+    'SELECT used_at, (SELECT count(*)::int FROM brand_link l WHERE l.member_id = c.member_id) AS links FROM till_code c WHERE member_id = $1',
+    [memberId],
+  );
+  expect(rows).toEqual([{ used_at: null, links: 1 }]);
 });

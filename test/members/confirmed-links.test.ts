@@ -11,6 +11,7 @@ import { IDENTIFIER_KINDS, type IdentifierKind, type MemberRef } from '../../src
 import { createTillCode } from '../../src/members/till-code';
 import { redeemPoints } from '../../src/redemption/redeem-points';
 import { givePoints } from '../../src/sharing/give-points';
+import { giftOf, householdsOf } from '../sharing/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
 
 let shop: ShopCoalition;
@@ -21,6 +22,7 @@ beforeAll(async () => {
   shop = await createShopCoalition();
   fuel = await shop.brand('FUEL');
   taxi = await shop.brand('TAXI');
+  await householdsOf(shop, fuel).allowGifts();
 });
 afterAll(() => shop.close());
 
@@ -117,6 +119,40 @@ test('a till code names the member for one request at one brand, and again for i
   shop.clock.advance(61_000);
   expect(await recordPurchase(shop.app, taxi.principal, bought)).toMatchObject({ points: 3, duplicate: false });
   expect(await recordPurchase(shop.app, taxi.principal, bought)).toMatchObject({ points: 3, duplicate: true });
+});
+
+/** What became of a till code of the member, and of TAXI's link. */
+async function tillCodeOf(memberId: string) {
+  const { owner } = shop.database;
+  const { rows: codes } = await owner.query('SELECT used_at IS NOT NULL AS used FROM till_code WHERE member_id = $1', [memberId]);
+  const { rows: links } = await owner.query('SELECT confirmed_by FROM brand_link WHERE brand_id = $1 AND member_id = $2', [taxi.brandId, memberId]);
+  return { used: codes[0].used, links };
+}
+const UNTOUCHED = { used: false, links: [] };
+
+test('a till code for a gift is looked at by a dry run, taken by the request, and good again for its repetition', async () => {
+  const [ana, ben] = [await memberOfFuel(), await memberOfFuel()];
+  const { code: tillCode } = await createTillCode(shop.app, ana.login);
+  const gift = giftOf(ben.byId, 100, { from: { by: 'tillCode', tillCode } });
+  const own = giftOf(ben.shown, 100, { from: { by: 'tillCode', tillCode } });
+  expect(await givePoints(shop.app, taxi.principal, { ...own, dryRun: true })).toMatchObject({ points: 100, dryRun: true });
+  await expect(givePoints(shop.app, taxi.principal, { ...gift, dryRun: true })).rejects.toMatchObject({ name: 'NotFound' });
+  expect(await tillCodeOf(ana.memberId)).toEqual(UNTOUCHED);
+  const post = jest.spyOn(shop.app.ledger, 'post').mockRejectedValueOnce(new Error('cut off'));
+  await expect(givePoints(shop.app, taxi.principal, own)).rejects.toThrow('cut off');
+  post.mockRestore();
+  expect(await givePoints(shop.app, taxi.principal, own)).toMatchObject({ points: 100, duplicate: false });
+  await expect(givePoints(shop.app, taxi.principal, giftOf(ben.shown, 1, { from: own.from }))).rejects.toMatchObject({ name: 'NotFound' });
+});
+
+test('what only looks takes no till code; what takes one finds the member again when it is said again', async () => {
+  const ana = await memberOfFuel();
+  const ref: MemberRef = { by: 'tillCode', tillCode: (await createTillCode(shop.app, ana.login)).code };
+  await expect(findMember(shop.app, taxi.principal, ref)).rejects.toMatchObject({ name: 'NotFound' });
+  expect(await tillCodeOf(ana.memberId)).toEqual(UNTOUCHED);
+  for (const _ of ['first', 'again']) expect(await meetMember(shop.app, taxi.principal, ref)).toMatchObject({ memberId: ana.memberId, proof: 'MEMBER' });
+  await expect(meetMember(shop.app, fuel.principal, ref)).rejects.toMatchObject({ name: 'NotFound' });
+  await expect(lockWallet(shop.app, taxi.principal, { member: ref, reason: null })).rejects.toMatchObject({ name: 'NotFound' });
 });
 
 test('a till code ends after a minute, and with the next one', async () => {

@@ -217,7 +217,9 @@ test('a bulk of references is resolved in order, unknown ones as null', async ()
     { by: 'id', memberId: known.memberId } as const,
     { by: 'id', memberId: newUuid() } as const,
   ];
-  const found = await shop.app.database.transaction({ kind: 'brand', brandId: fuel.brandId }, (tx) => resolveMembers(shop.app, tx, fuel.brandId, refs));
+  const found = await shop.app.database.transaction({ kind: 'brand', brandId: fuel.brandId }, (tx) =>
+    resolveMembers(shop.app, tx, fuel.brandId, refs, { presented: 'link', codesFor: null }),
+  );
   expect(found.map((member) => member?.memberId ?? null)).toEqual([known.memberId, null, known.memberId, null, known.memberId, null]);
 });
 
