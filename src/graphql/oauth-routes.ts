@@ -6,18 +6,27 @@ import { SCOPES } from '../access/principal';
 import { signingKey } from '../access/token-keys';
 import type { App } from '../app';
 import { DatabaseUnavailable } from '../database/database';
+import { directRoutes } from '../http/direct-route';
 import { networkOf } from '../http/network-of';
 import { RateLimiter } from './rate-limit';
 
 /** A client needs a token every 15 minutes; guessing needs more than this. */
 const TOKEN_REQUESTS_PER_MINUTE = 120;
 const LARGEST_TOKEN_REQUEST_BYTES = 16_384;
+/** RFC 6749 knows five for a client; others are there to be ignored. */
+const MOST_PARAMETERS = 20;
 
 /** /oauth/token (client credentials, RFC 6749), its metadata (RFC 8414) and keys, and the local issuer's documents where it is on. */
 export async function registerOAuth(server: FastifyInstance, app: App): Promise<void> {
   const limiter = new RateLimiter([{ name: 'tokens', perMinute: TOKEN_REQUESTS_PER_MINUTE }], app.clock);
   // In a scope of its own: forms are read nowhere else.
   await server.register(async (scope) => {
+    // Before anything of it is read, so that what is wrong counts too. Only by address until the secret is known to be right: by client, anybody
+    // who knows its id could use its quota up.
+    scope.addHook('onRequest', async (request, reply) => {
+      const { allowed, headers } = limiter.take(`network ${networkOf(directRoutes(server).addressOf(request.raw))}`, [1]);
+      if (!allowed) return refuseTooMany(reply, headers());
+    });
     scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
       done(null, new URLSearchParams(body as string)),
     );
@@ -52,35 +61,26 @@ async function answerTokenRequest(app: App, limiter: RateLimiter, request: Fasti
   try {
     const form = readForm(request.body);
     const { id, secret } = readCredentials(request.headers.authorization, form);
-    // Before the secret is looked at only by address: by client, anybody who knows its id could use its quota up.
-    limit(limiter, `network ${networkOf(request.ip)}`);
     if (form.get('grant_type') !== 'client_credentials') throw new TokenRefused('unsupported_grant_type', 'The grant type is client_credentials.');
     const clientId = /^cli_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/.exec(id)?.slice(1).join('-');
     if (!clientId) throw new TokenRefused('invalid_client', 'No live client has these credentials.');
     const { token, expiresInSeconds, scopes } = await grantClientToken(app, { clientId, secret, scope: form.get('scope') ?? undefined });
-    limit(limiter, `client ${clientId}`);
+    const { allowed, headers } = limiter.take(`client ${clientId}`, [1]);
+    if (!allowed) return refuseTooMany(reply, headers());
     return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds, scope: scopes.join(' ') };
   } catch (error) {
     if (error instanceof TokenRefused) return refuse(reply, error, byHeader);
     if (error instanceof DatabaseUnavailable)
       return reply.code(503).header('retry-after', '1').send({ error: 'temporarily_unavailable', error_description: error.message });
-    if (!(error instanceof TooManyTokens)) throw error;
-    return reply
-      .code(429)
-      .headers(error.headers)
-      .send({ error: 'temporarily_unavailable', error_description: 'Too many token requests. Keep the token until it expires.' });
+    throw error;
   }
 }
 
-class TooManyTokens extends Error {
-  constructor(readonly headers: Readonly<Record<string, string>>) {
-    super('too many token requests');
-  }
-}
-
-function limit(limiter: RateLimiter, counted: string): void {
-  const { allowed, headers } = limiter.take(counted, [1]);
-  if (!allowed) throw new TooManyTokens(headers());
+function refuseTooMany(reply: FastifyReply, headers: Readonly<Record<string, string>>): FastifyReply {
+  return reply
+    .code(429)
+    .headers({ ...headers, 'cache-control': 'no-store', pragma: 'no-cache' })
+    .send({ error: 'temporarily_unavailable', error_description: 'Too many token requests. Keep the token until it expires.' });
 }
 
 function refuse(reply: FastifyReply, error: TokenRefused, byHeader: boolean, status = 400): FastifyReply {
@@ -91,7 +91,8 @@ function refuse(reply: FastifyReply, error: TokenRefused, byHeader: boolean, sta
 
 function readForm(body: unknown): URLSearchParams {
   if (!(body instanceof URLSearchParams)) throw new TokenRefused('invalid_request', 'Send application/x-www-form-urlencoded.');
-  for (const name of new Set(body.keys())) if (body.getAll(name).length > 1) throw new TokenRefused('invalid_request', 'A parameter is there more than once.');
+  if (body.size > MOST_PARAMETERS) throw new TokenRefused('invalid_request', `A token request has ${MOST_PARAMETERS} parameters at most.`);
+  if (new Set(body.keys()).size < body.size) throw new TokenRefused('invalid_request', 'A parameter is there more than once.');
   return body;
 }
 

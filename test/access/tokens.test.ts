@@ -44,7 +44,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((done) => provider.listen(0, '127.0.0.1', done));
   providerUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
-  test = await createTestApp({ now: new Date(), variables: { TESSERA_LOCAL_ISSUER: 'true', TESSERA_OIDC_ISSUER: providerUrl } });
+  test = await createTestApp({ now: new Date(), variables: { TESSERA_LOCAL_ISSUER: 'true', TESSERA_OIDC_ISSUER: providerUrl, TESSERA_TRUST_PROXY: '1' } });
   api = await openApi(test);
   coalition = await foundTestCoalition(test, 'FUEL', 'TAXI');
 });
@@ -102,6 +102,28 @@ describe('/oauth/token', () => {
       payload: 'grant_type=a&grant_type=b',
     });
     expect(repeated.json().error).toBe('invalid_request');
+  });
+
+  it('refuses a form of thousands of names for their number, before it looks for any', async () => {
+    const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [at.toString(36), '']));
+    expect((await tokenRequest(many)).json()).toMatchObject({ error: 'invalid_request', error_description: expect.stringContaining('20 parameters') });
+  });
+
+  it.each([
+    ['no form', '{}', 'application/json'],
+    ['no credentials', 'a=b', 'application/x-www-form-urlencoded'],
+    ['more than it reads', 'a'.repeat(20_000), 'application/x-www-form-urlencoded'],
+  ])('counts a request with %s, by the address that a proxy names, whatever port stands with it', async (what, payload, type) => {
+    const ask = (port: number) =>
+      api.server.inject({
+        method: 'POST',
+        url: '/oauth/token',
+        headers: { 'content-type': type, 'x-forwarded-for': `203.0.113.${what.length}:${port}` },
+        payload,
+      });
+    const statuses: number[] = [];
+    for (let port = 40_001; port <= 40_130; port++) statuses.push((await ask(port)).statusCode);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(10);
   });
 
   it('bounds the guesses at one client', async () => {
