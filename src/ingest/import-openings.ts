@@ -3,7 +3,7 @@ import type { App } from '../app';
 import { mostClearable } from '../coalition/clearable-points';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
 import { activity } from '../expiry/activity';
-import { expiryDate } from '../expiry/expiry-date';
+import { expiryDate, slidesUntil } from '../expiry/expiry-date';
 import { derivedUuid, newUuid, type Uuid } from '../ids';
 import { findPostings, sameOutcome } from '../ledger/find-posting';
 import { contentHash } from '../ledger/idempotency';
@@ -129,6 +129,13 @@ function prepare(row: OpeningRow, snapshot: CoalitionSnapshot, found: FileImport
     return row.expiresOn === null
       ? wrong('earnedOn', 'EXPIRED', "By the currency's policy these points have expired. Leave the line out, or give an expiresOn.")
       : wrong('expiresOn', 'EXPIRED', 'These points have expired: expiresOn is the first day on which they can no longer be spent. Leave the line out.');
+  // Whatever else the wallet holds: two members of one file are told the same, and nobody learns from it when a member was last active.
+  if (slidesUntil(currency.expiry, openedOn) <= today)
+    return wrong(
+      'openedOn',
+      'EXPIRED',
+      "By the currency's policy points that came over on this day have lapsed. Give a later day, or none, or leave the line out.",
+    );
   return { row, currency, termsId: agreed.is.id, openedAt, openedOn, issueMonth: monthStart(earnedOn), expiresOn };
 }
 

@@ -286,3 +286,25 @@ test('a balance that came over on another day is of that day and its month', asy
       JOIN lot_origin o ON o.id = l.origin_id WHERE t.code = 'OPENING' AND t.amount = 70`),
   ).toEqual([{ occurred_at: new Date('2026-01-31T00:00:00Z'), amount: 70, issue_month: '2025-11-01', expires_on: '2027-11-03' }]);
 });
+
+test('a balance that has lapsed by the day on which it comes in is refused, where wallets slide as where lots end', async () => {
+  const sliding = await createShopCoalition({ expiry: { kind: 'SLIDING', months: 1 }, now: new Date('2026-03-15T12:00:00Z') });
+  const till = await sliding.brand('FUEL');
+  await sliding.database.owner.query('UPDATE terms_version SET opening_price = 2500');
+  await sliding.database.owner.query('UPDATE coalition_version SET version = version + 1');
+  const command = startImportSchema.parse({ idempotencyKey: randomUUID(), kind: 'OPENINGS', currency: 'FLP' });
+  const rowsOfFile = [
+    row(2, { customerId: 'S-1', points: '100', openedOn: '2026-02-15' }),
+    row(3, { customerId: 'S-1', points: '100', openedOn: '2026-01-10', expiresOn: '2027-01-01' }),
+    row(4, { customerId: 'S-1', points: '30', openedOn: '2026-02-16', earnedOn: '2024-02-01' }),
+  ];
+  for (const dryRun of [true, false]) {
+    const { id } = await startImport(sliding.app, till.principal, { ...command, idempotencyKey: randomUUID(), dryRun });
+    const { errors, import: found } = await importOpenings(sliding.app, till.principal, { importId: id, rows: rowsOfFile, bytesDone: null });
+    expect(errors.map(({ line, field, code }) => `${line} ${field} ${code}`)).toEqual(['2 openedOn EXPIRED', '3 openedOn EXPIRED']);
+    expect(found).toMatchObject({ imported: 1, points: 30n });
+  }
+  const { memberId } = await findMember(sliding.app, till.principal, customer('S-1'));
+  expect(await readWalletBalances(sliding.app, till.principal, memberId)).toMatchObject([{ active: 30 }]);
+  await sliding.close();
+});
