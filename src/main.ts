@@ -14,6 +14,7 @@ import { type QueueAccess, runGateway, runWorkerStatus } from './http/run-gatewa
 import { CannotListen, findPort } from './http/server';
 import type { FileKind } from './ingest/client/file-rows';
 import { UnusableFile } from './ingest/client/file-text';
+import { importHelp, WrongArguments } from './ingest/client/import-help';
 import { PlatformOut, PlatformRefused } from './ingest/client/platform';
 import { createLogger } from './logging';
 import { joinDeployment, openDeployment, rememberPublicUrl } from './open-deployment';
@@ -138,6 +139,10 @@ async function verify(given: Config, log: Logger): Promise<void> {
 
 /** Sends a file to the platform's API and ends: 0 all lines are in, 1 some were wrong, 2 it could not be run to its end. It needs neither database nor keys. */
 async function importFile(kind: FileKind, { http, client }: Config, args: readonly string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(importHelp(kind));
+    return;
+  }
   const { importFromCommandLine } = await import('./ingest/client/import-command.js');
   const settings = { url: http.publicUrl, clientId: client.id, clientSecret: client.secret };
   process.exitCode = await importFromCommandLine(kind, settings, args, (text) => process.stderr.write(`${text}\n`));
@@ -204,9 +209,17 @@ function accessTo(queues: Queues): QueueAccess {
 }
 
 main(...process.argv.slice(2)).catch((error: unknown) => {
-  const expected = [PlatformRefused, PlatformOut, UnusableFile, ConfigError, EmbeddedDatabaseError, DatabaseNotReady, CannotListen, Refusal].some(
-    (kind) => error instanceof kind,
-  );
+  const expected = [
+    WrongArguments,
+    PlatformRefused,
+    PlatformOut,
+    UnusableFile,
+    ConfigError,
+    EmbeddedDatabaseError,
+    DatabaseNotReady,
+    CannotListen,
+    Refusal,
+  ].some((kind) => error instanceof kind);
   // What somebody can mend is told in words; anything else is ours to mend and comes with its stack.
   process.stderr.write(`\ntessera: ${expected ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`);
   // For verify, 1 says that the books are wrong, for imports that lines are; this says that nobody looked.

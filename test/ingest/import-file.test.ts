@@ -3,9 +3,11 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { FileKind } from '../../src/ingest/client/file-rows';
+import { type FileKind, namesIn, rowsOf } from '../../src/ingest/client/file-rows';
 import { UnusableFile } from '../../src/ingest/client/file-text';
 import { importFromCommandLine } from '../../src/ingest/client/import-command';
+import { importHelp } from '../../src/ingest/client/import-help';
+import { readRecords } from '../../src/ingest/client/read-file';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 
 const directory = mkdtempSync(join(tmpdir(), 'import-'));
@@ -308,6 +310,30 @@ describe('sending a file through the API', () => {
       'line 3, quantity: Give the quantity, such as 1 or 0.750. (BAD_VALUE)',
       'line 4, unitPrice: Give the price of one unit (unitPrice), or what all of them cost (amount). (BAD_VALUE)',
     ]);
+  });
+
+  it.each(['MEMBERS', 'OPENINGS', 'PURCHASES', 'REDEMPTIONS'] as const)('tells how it is used, with an example that can be read: %s', async (kind) => {
+    const help = importHelp(kind);
+    expect(help).toMatch(new RegExp(`^Usage: npm run import:${kind.toLowerCase()} -- FILE`));
+    expect(help).toMatch(/\nExit codes\n {2}0 [\s\S]*\n {2}1 [\s\S]*\n {2}2 /);
+    expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+    const { clientId, secret } = points.coalition.brands.FUEL;
+    const settings = { url, clientId: `cli_${clientId.replaceAll('-', '')}`, clientSecret: secret };
+    const told = [...help.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)( [A-Z]+)?/gm)].map(([, option, value]) => [option, value]);
+    expect(told.map(([option]) => option)).toContain('--errors');
+    // Every option that is told of is one, and the example is sound.
+    for (const [option, value] of told.filter(([each]) => each !== '--help'))
+      await expect(importFromCommandLine(kind, settings, [option, ...(value ? ['x'] : []), 'a.csv', 'b.csv'], () => undefined)).rejects.toThrow(
+        'Name one file.',
+      );
+    const [, example] = /\n {2}\w+\.csv:\n([\s\S]*?) {2}TESSERA_CLIENT_SECRET=/.exec(help) ?? [];
+    const rows = [];
+    const path = write('example.csv', example.replace(/^ {4}/gm, ''));
+    for await (const row of rowsOf(kind, readRecords({ path, format: 'csv', encoding: null }, namesIn(kind, 'csv')))) rows.push(row.input);
+    expect(rows).toEqual([expect.objectContaining({ customerId: 'C-1001' })]);
+    await expect(importFromCommandLine(kind, { ...settings, clientSecret: null }, ['--batch', 'none'], () => undefined)).rejects.toThrow(
+      /^FILE: name the file[\s\S]*TESSERA_CLIENT_SECRET: set it in the environment[\s\S]*--batch: a whole number\nUsage: .*\nnpm run import:\w+ -- --help tells more\.$/,
+    );
   });
 
   it('says in one line that there is no such file', async () => {

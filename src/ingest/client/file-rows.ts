@@ -30,9 +30,14 @@ const REDEMPTION = [...MEMBER, 'currency', 'points', 'occurredAt', 'purchaseAmou
 /** Most lines of one basket. */
 const MOST_BASKET_LINES = 500;
 
+/** The columns of a CSV file. */
+export function columnsOf(kind: FileKind): readonly string[] {
+  return { MEMBERS, OPENINGS: OPENING, REDEMPTIONS: REDEMPTION, PURCHASES: [...PURCHASE, ...BASKET] }[kind];
+}
+
 /** Columns and fields of a kind of file; capitals, blanks, "_" and "-" in their names do not count. */
 export function namesIn(kind: FileKind, format: 'csv' | 'ndjson'): (name: string) => string | null {
-  const known = { MEMBERS, OPENINGS: OPENING, REDEMPTIONS: REDEMPTION, PURCHASES: [...PURCHASE, ...(format === 'csv' ? BASKET : ['lines'])] }[kind];
+  const known = kind === 'PURCHASES' && format === 'ndjson' ? [...PURCHASE, 'lines'] : columnsOf(kind);
   const byName = new Map(known.map((name) => [name.toLowerCase(), name]));
   return (name) => byName.get(name.toLowerCase().replace(/[\s_-]/g, '')) ?? null;
 }

@@ -1,26 +1,12 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { ConfigError } from '../../config';
 import { ErrorGroups } from './error-groups';
 import { ErrorList } from './error-list';
 import { knownEncoding } from './file-text';
+import { WrongArguments } from './import-help';
 import { Platform } from './platform';
 import { type FileFormat, formatOf } from './read-file';
 import { type Progress, type SendFile, type Sent, type SentError, type SentFile, sendFile } from './send-file';
-
-const usage = (kind: SendFile['kind']) => `npm run import:${kind.toLowerCase()} -- FILE${kind === 'MEMBERS' ? '' : ' --currency CODE'} [options]
-  FILE                 CSV with a heading, or NDJSON (.ndjson, .jsonl); either packed (.gz)
-${kind === 'MEMBERS' ? '' : '  --currency CODE      points currency of lines that name none\n'}  --url URL            the platform; default TESSERA_PUBLIC_URL
-  --client ID          API client of the brand; default TESSERA_CLIENT_ID. Its secret is read from TESSERA_CLIENT_SECRET.
-  --dry-run            check everything, book nothing
-  --all-or-nothing     check each line by itself first, and book nothing if one is wrong; what only comes out while lines are booked is an
-                       error of that line, and the others are booked
-  --encoding NAME      what a file is in that is neither UTF-8 nor UTF-16 with its mark, such as windows-1252
-  --stop-after N       send nothing more once N entries were wrong
-  --errors FILE        every error as CSV: line, field, code, message
-  --batch N            entries in one request, 1 to 500; default 500
-
-It ends with 0: all lines are in; 1: some are wrong; 2: it could not be run, or was cut off.`;
 
 const asked = z.object({
   file: z.string('name the file').min(1),
@@ -30,12 +16,12 @@ const asked = z.object({
     .nullable(),
   url: z.url('a URL, such as https://points.example.org').transform((url) => url.replace(/\/+$/, '')),
   client: z.string('missing; or set TESSERA_CLIENT_ID').regex(/^cli_[0-9a-f]{32}$/, 'an id such as cli_..., as it was shown'),
-  secret: z.string('set TESSERA_CLIENT_SECRET in the environment').min(1, 'set TESSERA_CLIENT_SECRET in the environment'),
-  batch: z.coerce.number().int('a whole number').min(1, 'from 1').max(500, 'up to 500'),
+  secret: z.string('set it in the environment').min(1, 'set it in the environment'),
+  batch: z.coerce.number('a whole number').int('a whole number').min(1, 'from 1').max(500, 'up to 500'),
   format: z.enum(['csv', 'ndjson']).optional(),
   errors: z.string().min(1).optional(),
   encoding: z.string().min(1).transform(knownEncoding).optional(),
-  'stop-after': z.coerce.number().int('a whole number').min(1, 'from 1').optional(),
+  'stop-after': z.coerce.number('a whole number').int('a whole number').min(1, 'from 1').optional(),
   'dry-run': z.boolean().default(false),
   'all-or-nothing': z.boolean().default(false),
 });
@@ -101,9 +87,16 @@ function readArguments(kind: SendFile['kind'], settings: ImportSettings, args: r
       secret: settings.clientSecret ?? undefined,
     });
   } catch (error) {
-    const problems = error instanceof z.ZodError ? error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`) : [(error as Error).message];
-    throw new ConfigError([...problems, usage(kind)]);
+    throw new WrongArguments(
+      kind,
+      error instanceof z.ZodError ? error.issues.map(({ path, message }) => `${shownAs(String(path[0]))}: ${message}`) : [(error as Error).message],
+    );
   }
+}
+
+/** What is given otherwise than by an option of its name. */
+function shownAs(name: string): string {
+  return { file: 'FILE', secret: 'TESSERA_CLIENT_SECRET' }[name] ?? `--${name}`;
 }
 
 /** What is told while a file is sent, and at its end. */
