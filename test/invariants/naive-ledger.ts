@@ -31,9 +31,12 @@ export class NaiveLedger extends NaiveReversals {
     const earlier = this.postings.get(ask.id);
     if (earlier) return earlier.content === ask.content ? { ...earlier.outcome, duplicate: true } : 'conflict';
     const before = this.state;
-    this.state = copyOf(before);
-    this.catchUp(ask);
-    const caughtUp = copyOf(this.state);
+    if (this.isLate(ask)) {
+      this.state = copyOf(before);
+      this.catchUp(ask);
+    }
+    const caughtUp = this.state;
+    this.state = copyOf(caughtUp);
     const seen = look();
     const refused = this.attempt(ask);
     if (refused) this.state = caughtUp;
@@ -50,11 +53,21 @@ export class NaiveLedger extends NaiveReversals {
     return told;
   }
 
-  /** By now: expired holds count as released, and what has lapsed keeps the day on which it did, whoever was late. */
-  private catchUp({ id, wallets, occurredAt, recordedAt, day }: Ask): void {
-    const due = [...this.state.holds].filter(
+  private dueHolds({ wallets, occurredAt, recordedAt }: Ask): [Uuid, Hold][] {
+    return [...this.state.holds].filter(
       ([, hold]) => hold.state === 'OPEN' && hold.expiresAt <= Math.min(occurredAt, recordedAt) && wallets.includes(hold.account),
     );
+  }
+
+  /** There is something to catch up with. */
+  private isLate(ask: Ask): boolean {
+    return this.dueHolds(ask).length > 0 || ask.wallets.some((id) => this.wallet(id).slidesUntil <= ask.day);
+  }
+
+  /** By now: expired holds count as released, and what has lapsed keeps the day on which it did, whoever was late. */
+  private catchUp(ask: Ask): void {
+    const { id, wallets, day } = ask;
+    const due = this.dueHolds(ask);
     due.sort(([one, a], [other, b]) => a.expiresAt - b.expiresAt || (one < other ? -1 : 1));
     // What a hold gives back is back since its end, whoever looks when.
     for (const [holdId, { account, expiresOn }] of due) {
@@ -87,7 +100,10 @@ export class NaiveLedger extends NaiveReversals {
 
   /** Live points never lie beside arrears. */
   private payAll(wallets: readonly AccountId[], day: Day, after: string): void {
-    for (const id of wallets) this.payArrears(id, day, derivedUuid('arrears-fill', after, String(id)), (points) => inOrder(points, this.origins));
+    for (const id of wallets) {
+      if (owedBy(this.wallet(id)) === 0) continue;
+      this.payArrears(id, day, derivedUuid('arrears-fill', after, String(id)), (points) => inOrder(points, this.origins));
+    }
   }
 
   private step(ask: Ask, step: Step): void {

@@ -60,7 +60,7 @@ export class Asker {
     const cap = command.cap && { ...maker.counter(command.cap.place, command.cap.brand), most: command.cap.most };
     const { party } = this.world;
     const id = postingId(party, `key ${++this.count}`);
-    const content = JSON.stringify(steps);
+    const content = `content ${this.count}`;
     const { loads } = maker;
     const { cancellations } = maker;
     const ask: Ask = { id, content, occurredAt, recordedAt, day, wallets: loads.wallets, steps, cap, cancels: cancellations.map(({ cancels }) => cancels) };
