@@ -11,6 +11,11 @@ export class BackOff {
     return now.getTime() < this.askAgainAt;
   }
 
+  /** Whether nobody answered the last time. */
+  get hasFailed(): boolean {
+    return this.failures > 0;
+  }
+
   failed(now: Date): void {
     this.askAgainAt = now.getTime() + Math.min(LONGEST_MS, FIRST_MS * 2 ** this.failures++);
   }

@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { authenticate } from '../access/authenticate';
 import type { Principal } from '../access/principal';
+import { ProviderAway } from '../access/provider-keys';
 import { Unauthenticated } from '../access/unauthenticated';
 import type { App } from '../app';
 import { DatabaseUnavailable } from '../database/database';
@@ -106,11 +107,13 @@ async function identify(app: App, quotas: OperationQuotas, sent: IncomingHttpHea
   try {
     return await authenticate(app, sent.authorization, sent['tessera-act-as'] as string | undefined);
   } catch (error) {
+    const notNow = (away: Error) => new GraphQLError(away.message, { originalError: away, extensions: { http: { status: 503 } } });
     // The database is away: nobody can be recognised, which is nobody's fault that asks.
-    if (error instanceof DatabaseUnavailable) throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 503 } } });
-    if (!(error instanceof Unauthenticated)) throw error;
+    if (error instanceof DatabaseUnavailable) throw notNow(error);
+    if (!(error instanceof Unauthenticated || error instanceof ProviderAway)) throw error;
     const allowance = quotas.take({ principal: null, address }, 1, cost);
     if (!allowance.allowed) throw rateLimited(allowance);
+    if (error instanceof ProviderAway) throw notNow(error);
     throw new GraphQLError(error.message, {
       extensions: {
         code: 'UNAUTHENTICATED',

@@ -391,7 +391,7 @@ describe('identity providers', () => {
     const askOnce = async () => (await server.ask(await login({ subject: `vera`, audience: `tessera` }), VIEWER)).status;
     const times = async (fetches: () => number, tries: number) => {
       const before = fetches();
-      for (let n = 0; n < tries; n++, away.clock.advance(10)) expect(await askOnce()).toBe(401);
+      for (let n = 0; n < tries; n++, away.clock.advance(10)) expect(await askOnce()).toBe(503);
       return fetches() - before;
     };
     providerAnswers = false;
@@ -404,6 +404,48 @@ describe('identity providers', () => {
       expect(asked).toBe(3);
       providerAnswers = true;
       expect(await askOnce()).toBe(200);
+    } finally {
+      providerAnswers = true;
+      await server.close();
+      await away.close();
+    }
+  });
+
+  it('that do not answer keep nobody out whose key is known, whatever others name', async () => {
+    const away = await createTestApp({ now: test.clock.now(), variables: { TESSERA_OIDC_ISSUER: providerUrl }, database: test.database });
+    const server = await openApi(away);
+    const subject = 'dora';
+    const { id } = await addStaff(test.app, coalition.operator, {
+      idempotencyKey: subject,
+      brandId: coalition.brands.TAXI.id,
+      issuer: providerUrl,
+      subject,
+      role: 'FINANCE',
+    });
+    await acceptStaffInvitation(test.app, { staffId: id, token: await login({ subject }) });
+    const ask = async (kid: string) => {
+      const answer = await server.ask(await login({ subject, kid }), VIEWER);
+      // Not what makes an app forget a login.
+      if (answer.status === 503) expect(codeOf(answer)).toBe('UNAVAILABLE');
+      return answer.status;
+    };
+    try {
+      expect(await ask('one')).toBe(200);
+      expect(await ask('made-up')).toBe(401);
+      providerAnswers = false;
+      away.clock.advance(40_000);
+      for (let n = 0; n < 3; n++, away.clock.advance(31_000)) {
+        expect(await ask('made-up')).toBe(503);
+        expect(await ask('one')).toBe(200);
+      }
+      // Long after they would have been fetched again.
+      away.clock.advance(3_000_000);
+      expect(await ask('one')).toBe(200);
+      expect(await ask('made-up')).toBe(503);
+      providerAnswers = true;
+      away.clock.advance(61_000);
+      expect(await ask('made-up')).toBe(401);
+      expect(await ask('one')).toBe(200);
     } finally {
       providerAnswers = true;
       await server.close();
