@@ -1,3 +1,4 @@
+import type { ClientBase } from 'pg';
 import { IsNull, LessThanOrEqual } from 'typeorm';
 import { z } from 'zod';
 import type { App } from '../app';
@@ -42,7 +43,10 @@ export class StaffExists extends Refusal {
   }
 }
 
-/** Invites a login of a known identity provider to act for a brand, for seven days: see acceptStaffInvitation. Only the operator's own staff make operators. */
+/**
+ * Invites a login of a known identity provider to act for a brand, for seven days: see acceptStaffInvitation.
+ * Who acts for the operator's brand acts for the coalition, whatever the role: only the operator's staff make and remove them, never a client.
+ */
 export async function addStaff(app: App, principal: Principal, command: AddStaff): Promise<StaffMember> {
   const brandId = requireNamedBrand(principal, ADMIN, command.brandId);
   if (!isKnownIssuer(app, command.issuer)) throw new InvalidInput('input.issuer', UNKNOWN_ISSUER);
@@ -55,10 +59,9 @@ export async function addStaff(app: App, principal: Principal, command: AddStaff
       principal,
       { operation: 'addStaff', idempotencyKey: command.idempotencyKey, reason: command.reason, content, details: { brandId, role: command.role } },
       async (tx) => {
-        const brand = (await tx.client.query('SELECT is_operator FROM brand WHERE id = $1', [brandId])).rows[0];
-        if (!brand) throw new NotFound('Brand');
-        if (command.role === 'OPERATOR' && !brand.is_operator)
-          throw new InvalidInput('input.role', "Only staff of the operator's own brand can have this role.");
+        const ofOperator = await isOperator(tx.client, brandId);
+        if (ofOperator) requireOperator(principal, ADMIN.roles);
+        if (command.role === 'OPERATOR' && !ofOperator) throw new InvalidInput('input.role', "Only staff of the operator's own brand can have this role.");
         const [id, now] = [newUuid(), app.clock.now()];
         const { issuer, subject, role } = command;
         // An invitation that nobody accepted in time makes way for another.
@@ -82,6 +85,13 @@ export async function addStaff(app: App, principal: Principal, command: AddStaff
   });
 }
 
+/** Whether it is the operator's own brand; throws NotFound. */
+async function isOperator(client: ClientBase, brandId: Uuid): Promise<boolean> {
+  const { rows } = await client.query('SELECT is_operator FROM brand WHERE id = $1', [brandId]);
+  if (rows.length === 0) throw new NotFound('Brand');
+  return rows[0].is_operator;
+}
+
 function inviterOf(principal: Principal): Uuid | null {
   if (principal.kind === 'staff') return principal.staffId;
   return principal.kind === 'client' ? principal.clientId : null;
@@ -98,7 +108,7 @@ export async function removeStaff(app: App, principal: Principal, command: Remov
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const staff = await tx.manager.findOne(StaffMember, { where: { id: command.staffId }, lock: { mode: 'pessimistic_write' } });
     if (!staff) throw new NotFound('Staff');
-    if (staff.role === 'OPERATOR') requireOperator(principal);
+    if (await isOperator(tx.client, staff.brandId)) requireOperator(principal, staff.role === 'OPERATOR' ? [] : ADMIN.roles);
     if (staff.removedAt) return staff;
     staff.removedAt = app.clock.now();
     await tx.manager.update(StaffMember, { id: staff.id }, { removedAt: staff.removedAt });

@@ -248,6 +248,17 @@ describe('staff', () => {
     expect((await askAs('member', session.token, '{ me { personalData { givenName } } }')).data.me).toEqual({ personalData: null });
   });
 
+  it("of the operator's own brand, who act for the coalition, are made and removed by the operator's staff, and by no client of that brand", async () => {
+    const { operator } = coalition;
+    const scopes = ['admin' as const];
+    const { client } = await createApiClient(test_.app, operator, { idempotencyKey: newUuid(), brandId: operator.brandId, name: 'shop', scopes });
+    const shop: Principal = { kind: 'client', clientId: client.id, brandId: operator.brandId, scopes: new Set(scopes) };
+    await expect(addStaff(test_.app, shop, staffCommand('sly', null))).rejects.toMatchObject({ name: 'PermissionDenied' });
+    const { id } = await addAcceptedStaff(test_.app, operator, staffCommand('helper', operator.brandId));
+    await expect(removeStaff(test_.app, shop, { staffId: id })).rejects.toMatchObject({ name: 'PermissionDenied' });
+    expect(await viewerOf('helper')).toBe('STAFF');
+  });
+
   it('of the operator say whose staff and clients they make; an unknown issuer is refused', async () => {
     const { operator } = coalition;
     await expect(addStaff(test_.app, operator, staffCommand('nobody', null))).rejects.toMatchObject({ field: 'input.brandId' });
