@@ -1,6 +1,9 @@
-import { buildSchema, getIntrospectionQuery, isInputObjectType, parse } from 'graphql';
+import { buildSchema, getIntrospectionQuery, isInputObjectType, type OperationDefinitionNode, parse } from 'graphql';
+import { readConfig } from '../../src/config';
 import { buildTesseraSchema } from '../../src/graphql/build-schema';
+import { costOfBytes } from '../../src/graphql/limits';
 import { OperationMeasurer } from '../../src/graphql/operation-cost';
+import { SEND } from '../../src/ingest/client/send-file';
 
 const tessera = buildTesseraSchema();
 
@@ -135,6 +138,31 @@ describe('cost', () => {
     it('leaves room for what tools ask, at the costs and depth that are allowed by default', () => {
       expect(costOf(getIntrospectionQuery())).toBeLessThan(5_000);
     });
+  });
+
+  it('leaves room for a file that comes in as fast as the ledger takes it', () => {
+    const { cost: most } = readConfig({}).limits.rates.brand;
+    const row = {
+      line: 2,
+      cells: {
+        reference: 'receipt 1234567',
+        customerId: 'customer 1234567',
+        sku: '85123A',
+        quantity: '12',
+        unitPrice: '2.55',
+        occurredAt: '2026-03-10T09:00:00Z',
+      },
+    };
+    const variables = { input: { importId: `imp_${'0'.repeat(32)}`, rows: Array.from({ length: 500 }, () => row) } };
+    const document = parse(SEND.PURCHASES);
+    const [operation] = document.definitions as OperationDefinitionNode[];
+    const cost =
+      costOfBytes(JSON.stringify({ query: SEND.PURCHASES, variables }).length) +
+      new OperationMeasurer(tessera, 4_000).measure(document, operation, variables).cost;
+    // More rows a second than the ledger books on the machines of docs/performance.md.
+    expect((cost / 500) * 25_000 * 60).toBeLessThan(most);
+    // So the limit is one that such a file could meet.
+    expect((cost / 500) * 250_000 * 60).toBeGreaterThan(most);
   });
 
   it('is that of what is sent now, although an operation is measured once for the sizes of it', () => {

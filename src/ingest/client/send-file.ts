@@ -78,7 +78,8 @@ const REFUSAL = '... on Refusal { code message retrySafe }';
 const START = `mutation ($input: StartImportInput!) { startImport(input: $input) { ... on FileImport { ${IMPORT} } ${REFUSAL} } }`;
 const FINISH = `mutation ($input: FinishImportInput!) { finishImport(input: $input) { ${IMPORT} } }`;
 const BATCH = `{ ... on ImportedBatch { import { ${IMPORT} } errors { ${ERROR} } } ${REFUSAL} }`;
-const SEND: Readonly<Record<FileKind, string>> = {
+/** How a batch of each kind is sent. */
+export const SEND: Readonly<Record<FileKind, string>> = {
   REDEMPTIONS: `mutation ($input: ImportRedemptionsInput!) { importRedemptions(input: $input) ${BATCH} }`,
   MEMBERS: `mutation ($input: ImportMembersInput!) { importMembers(input: $input) ${BATCH} }`,
   OPENINGS: `mutation ($input: ImportOpeningsInput!) { importOpenings(input: $input) ${BATCH} }`,
