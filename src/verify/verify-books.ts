@@ -6,7 +6,7 @@ import { conversions, rates } from './checks/conversions';
 import { expiredLots } from './checks/expired-lots';
 import { awards, expiries, notices } from './checks/expiry';
 import { facts, quantities } from './checks/facts';
-import { cleared, closes, money, nets, priced, setAside, statements } from './checks/obligations';
+import { carried, cleared, closes, money, nets, priced, setAside, statements } from './checks/obligations';
 import { gifts, pools } from './checks/pools';
 import { receipts } from './checks/receipts';
 import { references } from './checks/references';
@@ -52,6 +52,7 @@ const CHECKS: readonly Check[] = [
   money,
   statements,
   nets,
+  carried,
   setAside,
   closes,
 ];

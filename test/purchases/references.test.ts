@@ -220,6 +220,17 @@ describe('the books', () => {
     const found = async () => (await faults(shop)).filter(({ check }) => check.startsWith('references')).map(({ first }) => first?.what);
     expect(await found()).toEqual([]);
     await owner.query('ALTER TABLE claim DISABLE TRIGGER claim_append_only');
+    // What no longer keeps a receipt from counting again: another name, another turn.
+    const altered = async (sql: string) => {
+      const { rows: before } = await owner.query("SELECT * FROM claim WHERE made_id = (SELECT id FROM purchase WHERE reference = 'B-2')");
+      await owner.query(`UPDATE claim SET ${sql} WHERE name = '${before[0].name}'`);
+      const told = await found();
+      await owner.query('UPDATE claim SET name = $1, turn = $2 WHERE made_id = $3', [before[0].name, before[0].turn, before[0].made_id]);
+      return told.map((what) => what === `name of the reference of purchase ${before[0].made_id}`);
+    };
+    expect(await altered('name = gen_random_uuid()')).toEqual([true]);
+    expect(await altered('turn = turn + 1000000000')).toEqual([true]);
+    expect(await found()).toEqual([]);
     const { rows } = await owner.query("DELETE FROM claim WHERE made_id IN (SELECT id FROM purchase WHERE reference = 'A-1') RETURNING made_id");
     expect(await found()).toEqual([`name of the reference of purchase ${rows[0].made_id}`]);
   });

@@ -9,6 +9,7 @@ import type { Finding } from '../../src/verify/finding';
 import { verifyBooks } from '../../src/verify/verify-books';
 import { SettlementBook } from '../support/settlement-book';
 import { createTestApp, type TestApp } from '../support/test-app';
+import { faults } from '../support/verified-books';
 
 const finance: Principal = { kind: 'staff', staffId: newUuid(), brandId: newUuid(), role: 'FINANCE', ofOperator: true };
 
@@ -91,6 +92,12 @@ describe.each(['OPERATOR', 'ISSUER'] as const)('settlement under the %s model', 
       `UPDATE statement SET payable_minor = payable_minor + 1 WHERE id = ${one('statement', 'id')}`,
       'nets and payments of FLP 2026-01',
     ],
+    [
+      'what a statement carries',
+      `UPDATE statement SET carried_remainder = carried_remainder + 1 WHERE id = ${one('statement', 'id')}`,
+      'nets and payments of FLP 2026-01',
+    ],
+    ['when a statement is due', `UPDATE statement SET due_on = due_on + 1 WHERE id = ${one('statement', 'id')}`, 'carry of the statement of'],
   ])('%s altered: it fails and names it', async (_, sql, what) => {
     await alter(sql);
     expect((await firstFault())?.first?.what).toContain(what);
@@ -112,3 +119,28 @@ function undoOf(sql: string): string {
       ? sql.replace("content || ' '", "trim(trailing ' ' FROM content)")
       : sql.replace('+ 1', '- 1');
 }
+
+it('a remainder that is carried otherwise than the month before left it is found, and one that is lost', async () => {
+  const books = await createTestApp({ now: new Date('2027-01-10T12:00:00Z') });
+  const owner = await books.database.owner.connect();
+  const book = await SettlementBook.open(books, { issuancePrice: 3_333 });
+  const [fuel, ana] = [await book.brand('FUEL'), await book.wallet()];
+  for (const month of ['2026-10', '2026-11']) {
+    await book.earn(fuel, ana, 101, `${month}-05T10:00:00Z`);
+    await book.settled();
+    const { id } = await closePeriod(books.app, finance, { currency: 'FLP', month: dayFromIso(`${month}-01`) });
+    await book.settled();
+    expect(await completeClose(books.app, id)).toBeNull();
+  }
+  const carries = async () => (await faults(books)).map(({ check, wrong }) => [check, wrong]);
+  expect(await carries()).toEqual([]);
+  await owner.query("SET session_replication_role = 'replica'");
+  // Both parties of the first month, so that it still adds up to nothing.
+  await owner.query(`UPDATE statement s SET carried_remainder = carried_remainder + CASE WHEN b.is_operator THEN 1 ELSE -1 END
+    FROM brand b, period p WHERE b.id = s.brand_id AND p.id = s.period_id AND p.month = '2026-10-01'`);
+  expect(await carries()).toEqual([['statements against those of the month before', 4]]);
+  await owner.query("DELETE FROM statement s USING period p WHERE p.id = s.period_id AND p.month = '2026-11-01'");
+  expect(await carries()).toContainEqual(['statements against those of the month before', 4]);
+  owner.release(true);
+  await books.close();
+});

@@ -141,13 +141,43 @@ export const statements: Check = {
     LEFT JOIN account a ON a.owner_id = b.id AND a.kind = 'CLEARING' AND a.currency_id = pc.settlement_currency_id`,
 };
 
-/** The statements of each closed month add up to nothing, in exact money and in what is payable. */
+/** The statements of each closed month add up to nothing, in exact money, in what is payable and in what is carried. */
 export const nets: Check = {
   name: 'statements of a month add up to zero',
   of: 'closed months',
   sql: `
-    SELECT NULL::bigint AS account_id, 1 AS ordinal, coalesce(sum(s.net), 0) <> 0 OR coalesce(sum(s.payable_minor), 0) <> 0 AS wrong,
-      'nets and payments of ' || c.code || ' ' || to_char(p.month, 'YYYY-MM') AS what, '0, 0' AS expected, concat_ws(', ', sum(s.net), sum(s.payable_minor)) AS found
+    SELECT NULL::bigint AS account_id, 1 AS ordinal,
+      coalesce(sum(s.net), 0) <> 0 OR coalesce(sum(s.payable_minor), 0) <> 0 OR coalesce(sum(s.carried_remainder), 0) <> 0 AS wrong,
+      'nets and payments of ' || c.code || ' ' || to_char(p.month, 'YYYY-MM') AS what, '0, 0, 0' AS expected,
+      concat_ws(', ', sum(s.net), sum(s.payable_minor), sum(s.carried_remainder)) AS found
     FROM period p JOIN currency c ON c.id = p.currency_id LEFT JOIN statement s ON s.period_id = p.id
     WHERE p.closed_at IS NOT NULL GROUP BY p.id, p.month, c.code`,
+};
+
+/**
+ * Each statement against the one of the month before: it begins with what that carried, and what it pays and carries is what it began with and its net;
+ * and what is kept beside its content against the content.
+ */
+export const carried: Check = {
+  name: 'statements against those of the month before',
+  of: 'statements and remainders',
+  sql: `
+    WITH month AS (SELECT p.id, p.month, p.currency_id, lag(p.id) OVER (PARTITION BY p.currency_id ORDER BY p.month) AS before FROM period p WHERE p.closed_at IS NOT NULL),
+    -- Content whose hash is wrong is a fault by itself, and need not be JSON.
+    said AS (SELECT s.*, CASE WHEN s.hash = sha256(convert_to(s.content, 'UTF8')) THEN s.content::jsonb END AS told FROM statement s),
+    both_sides AS (
+      SELECT coalesce(s.period_id, o.id) AS period_id, coalesce(s.brand_id, o.brand_id) AS brand_id, s.id, coalesce(o.carried, 0) AS opening, s.net, s.carried_remainder, s.payable_minor, s.due_on,
+        (told->>'openingBalance')::numeric * 1000000 AS told_opening, (told->>'net')::numeric * 1000000 AS told_net, (told->>'payable')::numeric * 1000000 AS payable,
+        (told->>'carried')::numeric * 1000000 AS told_carried, (told->>'dueOn')::date AS told_due
+      FROM (SELECT * FROM said WHERE told IS NOT NULL) s
+      FULL JOIN (SELECT m.id, b.brand_id, b.carried_remainder AS carried FROM month m JOIN statement b ON b.period_id = m.before) o ON o.id = s.period_id AND o.brand_id = s.brand_id
+      WHERE s.id IS NOT NULL OR o.carried <> 0)
+    SELECT NULL::bigint AS account_id, 1 AS ordinal,
+      (told_opening, told_net, told_carried, told_due) IS DISTINCT FROM (opening::numeric, net::numeric, carried_remainder::numeric, due_on)
+        OR opening + net <> payable + carried_remainder OR (payable_minor = 0) <> (payable = 0) OR log(abs(payable / nullif(payable_minor, 0))) % 1 <> 0
+        OR payable / nullif(payable_minor, 0) < 0 AS wrong,
+      'carry of the statement of ' || b.code || ' for ' || c.code || ' ' || to_char(m.month, 'YYYY-MM') AS what,
+      concat_ws(', ', opening, net, opening + net - carried_remainder, carried_remainder, due_on) AS expected,
+      coalesce(nullif(concat_ws(', ', told_opening::bigint, told_net::bigint, payable::bigint, told_carried::bigint, told_due), ''), 'no statement') AS found
+    FROM both_sides s JOIN month m ON m.id = s.period_id JOIN currency c ON c.id = m.currency_id JOIN brand b ON b.id = s.brand_id`,
 };
