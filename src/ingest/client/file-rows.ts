@@ -44,8 +44,7 @@ export function namesIn(kind: FileKind, format: 'csv' | 'ndjson'): (name: string
 
 /** The entries of a file, each of which can be sent: what is too long for that, or no text, is an error of its line. */
 export async function* rowsOf(kind: FileKind, records: AsyncIterable<FileRecord>): AsyncGenerator<Row> {
-  const sound = inCells(records);
-  for await (const row of kind === 'PURCHASES' ? purchaseRows(sound) : singleRows(sound)) {
+  for await (const row of kind === 'PURCHASES' ? purchaseRows(records) : singleRows(records)) {
     const bytes = bytesOf(row.input);
     if (bytes <= MOST_ROW_BYTES) yield { ...row, bytes };
     else {
@@ -66,18 +65,20 @@ function bytesOf(input: Row['input']): number {
   return Buffer.byteLength(JSON.stringify(input));
 }
 
-async function* inCells(records: AsyncIterable<FileRecord>): AsyncGenerator<FileRecord> {
-  for await (const record of records) {
-    const wrong = wrongCell(record.values);
-    yield wrong === null ? record : { ...record, values: {}, unreadable: wrong };
-  }
+/** The record, or what is wrong with one of its cells. */
+function checked(record: FileRecord): FileRecord {
+  const wrong = wrongCell(record.values);
+  if (wrong === null) return record;
+  const where = record.lastLine > record.line ? `Lines ${record.line} to ${record.lastLine} were read as one: ` : '';
+  return { ...record, values: {}, unreadable: where + wrong };
 }
 
-/** What is wrong with a cell whatever it means: a list, or too long. */
+/** What is wrong with a cell whatever it means: a list, or too long, or several lines. Other entries may have been swallowed with those. */
 function wrongCell(values: Readonly<Record<string, unknown>>): string | null {
   for (const [name, value] of Object.entries(values)) {
     if (typeof value === 'string') {
       if (value.length > MOST_CELL) return `The cell "${name}" has more than ${MOST_CELL.toLocaleString('en')} characters. Is a quote missing?`;
+      if (value.includes('\n') && value.trim().includes('\n')) return `The cell "${name}" has a line break. Is a quote missing?`;
     } else if (value !== null && typeof value === 'object') {
       if (name !== 'lines') return `The field "${name.slice(0, 100)}" is a list or an object. Write it as text.`;
       for (const each of Array.isArray(value) ? value : []) {
@@ -91,7 +92,10 @@ function wrongCell(values: Readonly<Record<string, unknown>>): string | null {
 
 /** A line each. */
 async function* singleRows(records: AsyncIterable<FileRecord>): AsyncGenerator<UnmeasuredRow> {
-  for await (const record of records) yield { line: record.line, lastLine: record.lastLine, end: record.end, input: { line: record.line, ...inputOf(record) } };
+  for await (const record of records) {
+    const { line, lastLine, end } = record;
+    yield { line, lastLine, end, input: { line, ...inputOf(checked(record)) } };
+  }
 }
 
 /**
@@ -102,7 +106,8 @@ async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator
   let open: FileRecord[] = [];
   /** The line before the open basket, or before what comes next, where it cannot be read. */
   let unreadableBefore: number | null = null;
-  for await (const record of records) {
+  for await (const read of records) {
+    const record = checked(read);
     const name = basketOf(record);
     if (open.length > 0 && name !== basketOf(open[0])) {
       yield toPurchase(open, unreadableBefore ?? (record.unreadable === null ? null : record.line));

@@ -86,7 +86,8 @@ function toRecords(texts: readonly CsvText[], delimiter: string, names: readonly
     if (text.includes('\r'))
       return { ...place, values: {}, unreadable: 'A carriage return stands within the line. End each line with a line feed (LF or CRLF).' };
     if (record.length === names.length) return { ...place, values: valuesOf(names, record), unreadable: null };
-    const told = `The line has ${record.length} columns, the heading ${names.length}. Is a quote or a separator missing?`;
+    const where = lastLine > line ? `Lines ${line} to ${lastLine} were read as one: ` : '';
+    const told = `${where}The line has ${record.length} columns, the heading ${names.length}. Is a quote or a separator missing?`;
     return { ...place, values: {}, unreadable: told };
   });
 }
