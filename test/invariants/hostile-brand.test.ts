@@ -1,126 +1,216 @@
-import { recordPurchase } from '../../src/earning/record-purchases';
-import { newUuid, type Uuid } from '../../src/ids';
-import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
-import { purchaseOf } from '../support/shop-coalition';
-import { type Prepared, prepareProbes, refusalOf, send } from './isolation/attack';
-import { asSeenBy, Id, idAs, Name, namesIn, replacedAt, Who } from './isolation/names';
+import { updateBrand } from '../../src/coalition/update-brand';
+import { readWalletBalances } from '../../src/members/find-member';
+import { seenByVictim } from './hostile/as-the-victim';
+import { loggedSince, unlogged } from './hostile/change-log';
+import { spentOf, standingOf, UNHARMED } from './hostile/harm';
+import { Told } from './hostile/told';
+import { enrolVictim, type Victim } from './hostile/victim';
+import { type Call, HostileBrand } from './hostile/walk';
+import { type Prepared, prepareProbes } from './isolation/attack';
+import { Id, idAs } from './isolation/names';
+import { rootFields } from './isolation/schema-walk';
 import { openTwoBrands, type TwoBrands } from './isolation/two-brands';
-import { LONG, randomFrom, SEED } from './run-settings';
+import { LONG, SEED } from './run-settings';
 
-/** Calls of the walk; of them at least a tenth must be answered, else nothing was tried. */
-const CALLS = LONG ? 20_000 : 2_000;
-const [PHONE, EMAIL] = ['+436601234567', 'victoria@example.com'];
-const SECRET = /victoria given|victoria family|1971-07-07/;
+/** Calls of each walk; of them at least a tenth must be successful, else nothing was tried. */
+const CALLS = LONG ? 20_000 : 1_000;
+/** Calls between two steps of the clock by 20 seconds; and how often it moves by a day in a walk. */
+const STILL = 50;
+const DAYS = LONG ? 20 : 2;
+const A_DAY = 86_400_000;
+/** Points a member and day on a card alone: as brands have it by themselves. */
+const CARD_ONLY_PER_DAY = 1_000;
 
 let world: TwoBrands;
 let prepared: Prepared[];
-let victim: Uuid;
-const random = randomFrom(SEED);
 
-// TAXI has enrolled somebody whose phone number and e-mail address FUEL knows.
 beforeAll(async () => {
   world = await openTwoBrands();
   prepared = await prepareProbes(world);
-  const { app } = world.points.test;
-  const identifiers = [
-    { kind: 'PHONE', value: PHONE },
-    { kind: 'EMAIL', value: EMAIL },
-  ];
-  const personalData = { givenName: 'victoria given', familyName: 'victoria family', birthDate: '1971-07-07' };
-  const command = enrolMemberSchema.parse({ idempotencyKey: 'victim', identifiers, personalData });
-  victim = (await enrolMember(app, world.b.client.principal, command)).memberId;
-  const lines = [{ sku: 'GOLD', quantity: '1', unitPrice: '3000000' }];
-  await recordPurchase(app, world.b.client.principal, purchaseOf({ by: 'id', memberId: victim }, '1', { lines, moneyCurrency: 'EUR' }));
-}, 60_000);
+});
 afterAll(() => world?.close());
 
-/** The victim, in one of the ways that the attacker can name a member. */
-function named(): Record<string, unknown> {
-  const { app } = world.points.test;
-  return random.pick<Record<string, unknown>>([
-    { identifier: { kind: 'PHONE', value: PHONE } },
-    { identifier: { kind: 'EMAIL', value: EMAIL } },
-    { id: idAs(app, world.a.client.principal, new Id('member', victim)) },
-    { customerId: 'victim of fuel' },
-  ]);
+/** An attacker of a victim, and who judges what it is told. */
+interface Attacker {
+  readonly brand: HostileBrand;
+  readonly told: Told;
 }
 
-/** Arguments of a call that would be good about the attacker's own things, with the victim in their place. */
-function aimed({ probe, ofA }: Prepared): Record<string, unknown> {
-  const { app } = world.points.test;
-  const attacker = world.a.client.principal;
-  let args = probe.args(world.a, ofA, newUuid()) as Record<string, unknown>;
-  for (const { path, name } of namesIn(args)) {
-    if (random.next() < 0.2) continue;
-    if (name instanceof Who) args = replacedAt(args, path, named());
-    else if (name instanceof Id && name.kind === 'member') args = replacedAt(args, path, idAs(app, attacker, new Id('member', victim)));
-    else if (name instanceof Name && name.meaning === 'customerId') args = replacedAt(args, path, 'victim of fuel');
-    else if (name instanceof Name && random.next() < 0.5) args = replacedAt(args, path, { kind: 'PHONE', value: PHONE });
-  }
-  return asSeenBy(app, attacker, args) as Record<string, unknown>;
+async function attackerOf(victim: Victim): Promise<Attacker> {
+  const brand = await HostileBrand.open(world, prepared, victim, SEED);
+  return { brand, told: await Told.open(world, victim, brand.people[0]) };
 }
 
-/** Calls of the hostile brand, at random; what it was told that it may not know, and how many calls were answered. */
-async function walk(calls: number): Promise<{ told: string[]; answered: number }> {
-  const told: string[] = [];
-  let answered = 0;
-  for (let call = 0; call < calls; call++) {
-    const each = random.pick(prepared);
-    const actor = random.next() < 0.8 ? world.a.client : random.pick([world.a.staff.SUPPORT, world.a.staff.PROGRAMME_MANAGER, world.a.member]);
-    const reply = await send(world, await actor.token(), each.root, aimed(each));
-    if (refusalOf(world.schema, reply) === null) answered++;
-    const balance = /"\w*(?:active|spendable|available|points)":([1-9]\d{6})\b/.exec(reply.body);
-    if (SECRET.test(reply.body) || (balance && Number(balance[1]) > 2_000_000)) told.push(`${each.root.name} shows ${reply.body.slice(0, 300)}`);
-  }
-  return { told, answered };
+/** Walks on, and gives what was wrong in the answers. `days`: how often the clock moves by one. */
+async function walkOn({ brand, told }: Attacker, calls: number, days: number, also: (call: Call) => Promise<string | null> = async () => null) {
+  const { clock } = world.points.test;
+  const wrong: string[] = [];
+  const daily = Math.ceil(calls / (days + 1));
+  let sent = 0;
+  await brand.walk(calls, async (call) => {
+    for (const found of [told.wrongIn(call), await also(call)]) if (found) wrong.push(found);
+    if (++sent % daily === 0) clock.advance(days > 0 ? A_DAY : 0);
+    else if (sent % STILL === 0) clock.advance(20_000);
+  });
+  return wrong;
 }
 
-/** What was done to the victim that nobody but the victim may do. */
-async function harm(): Promise<Record<string, unknown>> {
-  const { owner } = world.points.test.database;
-  const { rows } = await owner.query(
-    `SELECT (SELECT count(*)::int FROM member_identifier WHERE member_id = $1 AND kind = 'LOGIN') AS logins,
-            (SELECT count(*)::int FROM login_claim WHERE member_id = $1) AS claims,
-            (SELECT count(*)::int FROM member_identifier WHERE member_id = $1 AND kind IN ('PHONE', 'EMAIL') AND added_by_brand_id = $2 AND removed_at IS NULL) AS identifiers,
-            (SELECT count(*)::int FROM hold h JOIN account a ON a.id = h.account_id JOIN wallet w ON w.id = a.owner_id WHERE w.member_id = $1) AS holds,
-            (SELECT count(*)::int FROM transfer t JOIN account a ON a.id = t.debit_account JOIN wallet w ON w.id = a.owner_id
-             WHERE w.member_id = $1 AND t.code <> 'CLAWBACK') AS taken,
-            (SELECT locked_at IS NOT NULL FROM wallet WHERE member_id = $1) AS locked,
-            (SELECT status FROM member WHERE id = $1) AS status`,
-    [victim, world.b.brandId],
-  );
-  return rows[0];
+/** That the walk went everywhere, and that enough of it was answered. */
+function expectWhole({ brand: { tally } }: Attacker, what: string): void {
+  const fields = rootFields(world.schema).map(({ name }) => name);
+  const [sent, successful] = [tally.sent, tally.successful].map((counts) => fields.map((name) => counts.get(name) ?? 0));
+  const sum = (counts: readonly number[]) => counts.reduce((total, each) => total + each, 0);
+  if (LONG)
+    process.stderr.write(
+      `${what}: ${sum(sent)} calls, ${sum(successful)} successful; ${fields.length} queries and mutations, each sent ${Math.min(...sent)} times or more, ` +
+        `${successful.filter((count) => count > 0).length} of them with success; seed ${SEED}\n`,
+    );
+  expect(fields.filter((_name, at) => sent[at] === 0)).toEqual([]);
+  expect(sum(successful)).toBeGreaterThanOrEqual(CALLS / 10);
 }
-
-const UNHARMED = { logins: 0, claims: 0, holds: 0, taken: 0, locked: false, status: 'ACTIVE' };
 
 test('a hostile brand that knows phone and e-mail of another brand’s member gets nothing of the member’s by any walk over the API', async () => {
-  const before = await harm();
+  const victim = await enrolVictim(world, 'victoria', 3_141_593, ['PHONE', 'EMAIL']);
+  const [before, since] = [await standingOf(world, victim), world.points.test.clock.now()];
   expect(before).toMatchObject(UNHARMED);
-  const { told, answered } = await walk(CALLS);
-  expect(told).toEqual([]);
-  expect(await harm()).toEqual(before);
-  expect(answered).toBeGreaterThan(CALLS / 10);
-  // What it did is in the change log, and the member's own part of it.
-  const { owner } = world.points.test.database;
-  const { rows } = await owner.query('SELECT DISTINCT operation FROM audit_entry WHERE member_id = $1 AND brand_id = $2', [victim, world.a.brandId]);
-  const { rowCount: links } = await owner.query('SELECT FROM brand_link WHERE member_id = $1 AND brand_id = $2', [victim, world.a.brandId]);
-  if (links) expect(rows.map((row) => row.operation)).toContain('meetMember');
-}, 900_000);
+  world.points.test.clock.advance(1_000);
+  const attacker = await attackerOf(victim);
+  const wrong = await walkOn(attacker, CALLS, 0);
+  expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
+  expect(await standingOf(world, victim)).toEqual(before);
+  const spent = await spentOf(world, victim);
+  expect(spent).toMatchObject({ by: [], days: [] });
+  expect(spent.missing).toBeLessThanOrEqual(0);
+  expectWhole(attacker, 'with phone and e-mail');
+  await expectLogged(attacker, victim, since);
+}, 1_800_000);
 
-// A check that cannot fail is no check: with its link confirmed, as nobody has, the same walk must be seen to do harm.
-test('the same walk over a link that was confirmed by nobody is seen', async () => {
+test('with the card besides it burns within the setting, is told the balance after that, and gets nothing more; the member sees it', async () => {
+  const victim = await enrolVictim(world, 'wilhelmina', 5_271_009, ['PHONE', 'EMAIL', 'CARD']);
+  const [before, since] = [await standingOf(world, victim), world.points.test.clock.now()];
+  world.points.test.clock.advance(1_000);
+  const burned: number[] = [];
+  const attacker = await attackerOf(victim);
+  let limited = 0;
+  const wrong = await walkOn(attacker, CALLS, DAYS, async (call) => {
+    if (call.reply.body.includes('CARD_LIMIT_REACHED')) limited++;
+    const made = burnsOnCard(victim, call);
+    burned.push(...made.map(({ points }) => points));
+    return made.length > 0 ? balanceAfter(victim, made) : null;
+  });
+  expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
+  expect(await standingOf(world, victim)).toEqual(before);
+  const spent = await spentOf(world, victim);
+  expect(spent.days.filter(({ points }) => points > CARD_ONLY_PER_DAY)).toEqual([]);
+  expect(spent.by.filter((code) => !['BURN', 'CAPTURE'].includes(code))).toEqual([]);
+  expect(spent.missing).toBeLessThanOrEqual(0);
+  // What it was told that it burned is all there is, and the road was gone.
+  expect(spent.points).toBe(burned.reduce((sum, points) => sum + points, 0));
+  expect(spent.points).toBeGreaterThan(0);
+  if (LONG) process.stderr.write(`burned on the card: ${JSON.stringify(spent.days)}; ${limited} times refused by the limit\n`);
+  expectWhole(attacker, 'with the card');
+  const { redemptions } = await expectLogged(attacker, victim, since);
+  const fuel = coalitionId('brand', world.a.brandId);
+  expect(
+    redemptions
+      .filter(({ brandId }) => brandId === fuel)
+      .map(({ points }) => points)
+      .sort(),
+  ).toEqual([...burned].sort());
+}, 1_800_000);
+
+/** The burns and holds that the call made on the victim's card. */
+function burnsOnCard(victim: Victim, { each, variables, reply, refusal }: Call): { points: number; balance: Record<string, number> | null }[] {
+  if (refusal !== null || !/^Mutation\.(redeem|redeemMany|hold)$/.test(each.root.name)) return [];
+  const card = victim.known.find(({ kind }) => kind === 'CARD')?.value;
+  const entries = [variables.input].flat() as { readonly member: { readonly identifier?: { readonly value: string } } }[];
+  return [reply.result]
+    .flat()
+    .flatMap((answer, at) =>
+      entries[at].member.identifier?.value === card && !answer.Redemption_dryRun && !answer.Redemption_duplicate
+        ? { points: answer.Redemption_points, balance: answer.Redemption_balance }
+        : [],
+    );
+}
+
+/** What is wrong with the balance that was told after a burn; null: it is the member's. */
+async function balanceAfter({ memberId }: Victim, made: readonly { readonly balance: Record<string, number> | null }[]): Promise<string | null> {
+  const own = await readWalletBalances(world.points.test.app, { kind: 'member', memberId, brandId: null }, memberId);
+  const active = own?.find(({ currency }) => currency === 'FLP')?.active;
+  const told = made.at(-1)?.balance?.Balance_active;
+  return told === active ? null : `after a burn the balance ${told} was told, and is ${active}`;
+}
+
+/** That all it did to members is in the change log, and what it did to the victim in the victim's own part. */
+async function expectLogged({ brand }: Attacker, victim: Victim, since: Date) {
+  const logged = await loggedSince(world, world.a.brandId, since);
+  expect(unlogged(logged)).toEqual([]);
   const { owner } = world.points.test.database;
-  await owner.query(
-    `INSERT INTO brand_link (id, brand_id, member_id, source, linked_at, confirmed_at, confirmed_by) VALUES (gen_random_uuid(), $1, $2, 'PRESENTED', now(), now(), 'LOGIN')
-     ON CONFLICT (brand_id, member_id) WHERE unlinked_at IS NULL DO UPDATE SET confirmed_at = now(), confirmed_by = 'LOGIN'`,
-    [world.a.brandId, victim],
-  );
-  let seen = false;
-  for (let round = 0; round < 10 && !seen; round++) {
-    const { told } = await walk(100);
-    const { holds, taken, locked } = await harm();
-    seen = told.length > 0 || Number(holds) > 0 || Number(taken) > 0 || locked === true;
+  const count = async (operation: string) =>
+    (await owner.query('SELECT count(*)::int FROM audit_entry WHERE at > $1 AND operation = $2', [since, operation])).rows[0].count;
+  expect(await count('createMemberSession')).toBe(brand.tally.successful.get('Mutation.createMemberSession') ?? 0);
+  expect(await count('createTillCode')).toBe(brand.tally.successful.get('Mutation.createTillCode') ?? 0);
+  const { rows } = await owner.query('SELECT operation FROM audit_entry WHERE member_id = $1 AND brand_id = $2', [victim.memberId, world.a.brandId]);
+  expect(rows).toContainEqual({ operation: 'meetMember' });
+  const view = await seenByVictim(world, victim);
+  const fuel = coalitionId('brand', world.a.brandId);
+  const seen = view.changes.filter(({ brandId }) => brandId === fuel).map(({ operation }) => operation);
+  expect(seen.sort()).toEqual(rows.map(({ operation }) => operation).sort());
+  return view;
+}
+
+function coalitionId(kind: 'brand', uuid: string): string {
+  return idAs(world.points.test.app, world.operator.principal, new Id(kind, uuid));
+}
+
+// A check that cannot fail is no check.
+describe('the same walk is seen to do harm', () => {
+  /** Walks until it is seen, or for long; `fault` is there before each walk. */
+  async function until(victim: Victim, fault: () => Promise<unknown>, seen: (wrong: readonly string[]) => Promise<boolean>): Promise<boolean> {
+    const attacker = await attackerOf(victim);
+    for (let round = 0; round < 30; round++) {
+      await fault();
+      const wrong = await walkOn(attacker, 60, 0);
+      if (await seen(wrong)) return true;
+    }
+    return false;
   }
-  expect(seen).toBe(true);
-}, 120_000);
+
+  test('over a link that nobody confirmed', async () => {
+    const victim = await enrolVictim(world, 'xenia', 7_182_818, ['PHONE', 'EMAIL']);
+    const confirm = () =>
+      world.points.test.database.owner.query(
+        `INSERT INTO brand_link (id, brand_id, member_id, source, linked_at, confirmed_at, confirmed_by) VALUES (gen_random_uuid(), $1, $2, 'PRESENTED', '2026-01-01', '2026-01-01', 'LOGIN')
+         ON CONFLICT (brand_id, member_id) WHERE unlinked_at IS NULL DO UPDATE SET confirmed_at = '2026-01-01', confirmed_by = 'LOGIN'`,
+        [world.a.brandId, victim.memberId],
+      );
+    const harmed = async () => {
+      const { logins, claims, sessions, identifiersEver, locked } = await standingOf(world, victim);
+      const { points } = await spentOf(world, victim);
+      return Number(logins) + Number(claims) + Number(sessions) + points > 0 || identifiersEver !== UNHARMED.identifiersEver || locked === true;
+    };
+    const told: string[] = [];
+    const isSeen = async (wrong: readonly string[]) => {
+      told.push(...wrong);
+      return told.length > 0 && harmed();
+    };
+    expect(await until(victim, confirm, isSeen)).toBe(true);
+  });
+
+  test('with a card that burns without a limit; and a link that was made beside the log is missed there', async () => {
+    const victim = await enrolVictim(world, 'yolanda', 8_281_828, ['CARD']);
+    const { clock, database, app } = world.points.test;
+    const since = clock.now();
+    clock.advance(1_000);
+    const unlimited = () => updateBrand(app, world.operator.principal, { brandId: world.a.brandId, cardOnlyPerDay: null });
+    const above = async () => (await spentOf(world, victim)).days.some(({ points }) => points > CARD_ONLY_PER_DAY);
+    expect(await until(victim, unlimited, above)).toBe(true);
+    expect(unlogged(await loggedSince(world, world.a.brandId, since))).toEqual([]);
+    await database.owner.query("INSERT INTO brand_link (id, brand_id, member_id, source, linked_at) VALUES (gen_random_uuid(), $1, $2, 'PRESENTED', $3)", [
+      world.a.brandId,
+      world.b.visitor.memberId,
+      clock.now(),
+    ]);
+    expect(unlogged(await loggedSince(world, world.a.brandId, since)).map(({ kind }) => kind)).toEqual(['links']);
+  });
+});

@@ -33,20 +33,20 @@ export async function prepareProbes(world: TwoBrands): Promise<Prepared[]> {
 }
 
 const sources = new Map<string, string>();
-function sourceOf(schema: GraphQLSchema, root: RootField, given: readonly string[]): string {
-  const key = `${root.name} ${given.join(' ')}`;
+function sourceOf(schema: GraphQLSchema, root: RootField, given: readonly string[], depth?: number): string {
+  const key = `${root.name} ${given.join(' ')} ${depth}`;
   let source = sources.get(key);
-  if (!source) sources.set(key, (source = operationFor(schema, root, given, NESTED)));
+  if (!source) sources.set(key, (source = operationFor(schema, root, given, NESTED, depth)));
   return source;
 }
 
-/** Sends it as the bearer of a token, or without one. */
-export async function send(world: TwoBrands, token: string | null, root: RootField, variables: Record<string, unknown>): Promise<Reply> {
+/** Sends it as the bearer of a token, or without one; asks for everything back, or for what is not below `depth`. */
+export async function send(world: TwoBrands, token: string | null, root: RootField, variables: Record<string, unknown>, depth?: number): Promise<Reply> {
   const response = await world.points.api.server.inject({
     method: 'POST',
     url: '/graphql',
     headers: token === null ? {} : { authorization: `Bearer ${token}` },
-    payload: { query: sourceOf(world.schema, root, Object.keys(variables)), variables },
+    payload: { query: sourceOf(world.schema, root, Object.keys(variables), depth), variables },
   });
   const { data, errors = [] } = response.json();
   return { status: response.statusCode, body: response.body, errors, result: data?.result ?? null };

@@ -129,12 +129,12 @@ function argumentsOf(type: string, field: GraphQLField<unknown, unknown>, nested
   return given.length > 0 ? `(${given.join(', ')})` : '';
 }
 
-/** The operation that calls a root field with these arguments as variables, and asks for everything back. */
-export function operationFor(schema: GraphQLSchema, { kind, field }: RootField, given: readonly string[], nested: NestedArguments): string {
+/** The operation that calls a root field with these arguments as variables, and asks for everything back, down to `depth`. */
+export function operationFor(schema: GraphQLSchema, { kind, field }: RootField, given: readonly string[], nested: NestedArguments, depth?: number): string {
   const passed = field.args.filter(({ name }) => given.includes(name));
   const declared = passed.map(({ name, type }) => `$${name}: ${type}`).join(', ');
   const variables = passed.map(({ name }) => `${name}: $${name}`).join(', ');
-  return `${kind} ${declared && `(${declared})`} { result: ${field.name}${variables && `(${variables})`} ${selectAll(schema, field.type, nested)} }`;
+  return `${kind} ${declared && `(${declared})`} { result: ${field.name}${variables && `(${variables})`} ${selectAll(schema, field.type, nested, depth)} }`;
 }
 
 /** Names of the types that a refusal can have. */
