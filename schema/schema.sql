@@ -969,7 +969,8 @@ CREATE TABLE file_import_reference (
   reference uuid NOT NULL,
   line bigint NOT NULL,
   brand_id uuid NOT NULL,
-  CONSTRAINT file_import_reference_pkey PRIMARY KEY (import_id, reference),
+  nth integer NOT NULL DEFAULT 1,
+  CONSTRAINT file_import_reference_pkey PRIMARY KEY (import_id, reference, nth),
   CONSTRAINT file_import_reference_import_id_fkey FOREIGN KEY (import_id) REFERENCES file_import(id)
 );
 

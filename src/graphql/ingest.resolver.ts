@@ -152,7 +152,7 @@ export class ImportResolver {
 
   @Mutation(() => ImportBatchResult, {
     description:
-      'Imports the next lines of a file of opening balances; a wrong line is reported and harms no other. Its idempotency key is import and line: send a batch again after any interruption. Asks for the scopes admin and members.',
+      'Imports the next lines of a file of opening balances; a wrong line is reported and harms no other. A line is booked once, by its reference or by what it says: send a batch again after any interruption. Asks for the scopes admin and members.',
   })
   importOpenings(@Ctx() ctx: Context, @Arg('input', () => ImportOpeningsInput, { description: 'The lines.' }) input: ImportOpeningsInput) {
     const batch = readBatch(ctx, input);

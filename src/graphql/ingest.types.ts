@@ -100,7 +100,7 @@ export class FileImportType {
 
   @Field(() => FileImportType, {
     nullable: true,
-    description: 'The latest finished import of another file that began with the same lines: entries without a reference in both would count twice.',
+    description: 'The latest finished import of another file that began with the same lines.',
   })
   alike?: FileImportType | null;
 
@@ -208,7 +208,8 @@ abstract class RowInput extends LineInput {
 
   @Field(() => String, {
     nullable: true,
-    description: "The brand's own name for the entry: booked once, in however many files it stands. Without one, an entry is known by import and line.",
+    description:
+      "The brand's own name for the entry: booked once, in however many files it stands. Without one, an entry is known by what it says: as often as it stands in a file, once in however many.",
   })
   reference?: string | null;
 }

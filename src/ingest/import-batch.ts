@@ -122,7 +122,7 @@ export async function namedInFile(
 }
 
 /** A keyed hash: what stays of a reference must not let anyone test a guess. */
-function referenceId(app: App, { brandId }: FileImport, reference: string): Uuid {
+export function referenceId(app: App, { brandId }: FileImport, reference: string): Uuid {
   return uuidFromBytes(app.keys.identifierHash(`import-reference/${brandId}`, reference).subarray(0, 16));
 }
 

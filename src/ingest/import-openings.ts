@@ -5,7 +5,7 @@ import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-sn
 import { activity } from '../expiry/activity';
 import { expiryDate, slidesUntil } from '../expiry/expiry-date';
 import { derivedUuid, newUuid, type Uuid } from '../ids';
-import { findPostings, sameOutcome } from '../ledger/find-posting';
+import { type FoundPosting, findPostings, sameOutcome } from '../ledger/find-posting';
 import { contentHash } from '../ledger/idempotency';
 import type { AccountRef } from '../ledger/ledger';
 import type { PostingOutcome, PostingRequest } from '../ledger/posting';
@@ -17,6 +17,7 @@ import { Refusal } from '../refusal';
 import type { FileImport } from './file-import';
 import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch, withMember } from './import-batch';
 import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
+import { keyOfContent, keyOfNameless, numberAlike } from './lines-alike';
 import { membersOfLines } from './members-of-lines';
 import { type OpeningRow, readOpeningRow, type SentRow } from './opening-row';
 import { requireOpeningTerms } from './opening-terms';
@@ -31,7 +32,7 @@ export interface ImportOpenings {
 
 /**
  * Imports the next lines of a file of opening balances: each line is an entry of its own, and a wrong one is reported and harms no other. May be
- * sent again after any interruption: a line is booked once, by its reference or by import and line. Throws OVERLOADED, UNAVAILABLE (send it again),
+ * sent again after any interruption: a line is booked once, by its reference or by what it says. Throws OVERLOADED, UNAVAILABLE (send it again),
  * ImportFinished, NotFound, InvalidInput.
  */
 export async function importOpenings(app: App, principal: Principal, { importId, rows, bytesDone }: ImportOpenings): Promise<ImportedBatch> {
@@ -141,6 +142,9 @@ function prepare(row: OpeningRow, snapshot: CoalitionSnapshot, found: FileImport
 
 /** One batch of one import, and what it needs of the ledger. */
 class Batch {
+  /** Postings of the lines, by what they are booked under. */
+  private readonly ids = new Map<OpeningRow, Uuid>();
+
   constructor(
     private readonly app: App,
     private readonly principal: Principal,
@@ -148,9 +152,11 @@ class Batch {
     private readonly found: FileImport,
   ) {}
 
-  /** By the line's own reference, wherever it stands; without one by import and line. */
-  idOf({ reference, line }: OpeningRow): Uuid {
-    return reference === null ? derivedUuid('opening-line', this.found.id, String(line)) : derivedUuid('opening', this.brandId, this.nameOf(reference));
+  /** By the line's own reference, wherever it stands; without one by what the line says. */
+  idOf(row: OpeningRow): Uuid {
+    const id = this.ids.get(row);
+    if (id === undefined) throw new Error(`line ${row.line} was not looked up`);
+    return id;
   }
 
   hashOf({ member, currency, points, expiresOn, earnedOn, openedOn }: OpeningRow): Buffer {
@@ -158,14 +164,35 @@ class Batch {
     return contentHash('OPENING', { refs, currency, points, expiresOn, earnedOn, openedOn: openedOn ?? undefined });
   }
 
-  async lookUp(rows: readonly OpeningRow[]) {
-    return this.app.database.transaction(databasePrincipal(this.principal), async ({ client }) => ({
+  async lookUp(rows: readonly OpeningRow[]): Promise<{ stored: ReadonlyMap<Uuid, FoundPosting>; snapshot: CoalitionSnapshot }> {
+    const nth = await numberAlike(
+      this.app,
+      this.principal,
+      this.found,
+      rows.filter(({ reference }) => reference === null).map((row) => ({ line: row.line, content: this.contentOf(row) })),
+    );
+    const idsOf = (row: OpeningRow) => {
+      if (row.reference !== null) return { ofLine: derivedUuid('opening', this.brandId, this.nameOf(row.reference)), ofContent: null };
+      const ofContent = derivedUuid('opening-content', this.brandId, this.nameOf(keyOfContent(this.contentOf(row), nth(row.line))));
+      return { ofLine: derivedUuid('opening-line', this.found.id, String(row.line)), ofContent };
+    };
+    const looked = await this.app.database.transaction(databasePrincipal(this.principal), async ({ client }) => ({
       stored: await findPostings(
         client,
-        rows.map((row) => this.idOf(row)),
+        rows.flatMap((row) => Object.values(idsOf(row)).filter((id) => id !== null)),
       ),
       snapshot: await this.app.coalition.snapshot(client),
     }));
+    for (const row of rows) {
+      const { ofLine, ofContent } = idsOf(row);
+      this.ids.set(row, ofContent === null ? ofLine : keyOfNameless({ ofLine, ofContent }, (id) => looked.stored.get(id)));
+    }
+    return looked;
+  }
+
+  /** A balance comes over once: on which day it is sent is no part of it. */
+  private contentOf(row: OpeningRow): string {
+    return `${this.hashOf(row).toString('hex')}${row.currency === null ? ` ${this.found.currencyId}` : ''}`;
   }
 
   /** What a stored or new outcome means for the line. */

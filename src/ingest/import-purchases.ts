@@ -13,6 +13,7 @@ import type { FileImport } from './file-import';
 import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
 import { importReturns } from './import-returns';
 import { type LineError, lineError } from './line-error';
+import { keyOfContent, keyOfNameless, numberAlike, type StoredUnder, wasThereBefore } from './lines-alike';
 import { type PurchaseRow, readPurchaseRow, type SentPurchase } from './purchase-row';
 import { type ReturnRow, readReturnRow } from './return-row';
 
@@ -31,21 +32,33 @@ export async function importPurchases(app: App, principal: Principal, { importId
   const { brandId, found, fresh } = await beginBatch(app, principal, 'PURCHASES', importId, rows);
   const read = fresh.map((row) => (isReturn(row) ? readReturnRow(row) : readPurchaseRow(row)));
   const purchases = read.filter(isPurchase);
-  const { snapshot, own, stored } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const coalition = await app.coalition.snapshot(client);
-    const currency = coalition.currenciesById.get(found.currencyId ?? 0)?.code ?? '';
-    const ids = purchases.flatMap((row) => keysOf(found, coalition, currency, row)).map((key) => postingId(brandId, key));
-    return { snapshot: coalition, own: currency, stored: await findPostings(client, ids) };
-  });
+  const snapshot = await app.database.transaction(databasePrincipal(principal), ({ client }) => app.coalition.snapshot(client));
+  const own = snapshot.currenciesById.get(found.currencyId ?? 0)?.code ?? '';
   const repeat = snapshot.brandsById.get(brandId)?.referencesRepeat ?? 'NEVER';
-  const storedUnder = (key: string) => stored.get(postingId(brandId, key));
+  const isNameless = ({ reference }: PurchaseRow) => reference === null || repeat === 'ANY';
+  const contentOf = (row: PurchaseRow) => contentOfLine(found, snapshot, own, row);
+  const nth = await numberAlike(
+    app,
+    principal,
+    found,
+    purchases.filter(isNameless).map((row) => ({ line: row.line, content: contentOf(row) })),
+  );
+  const keys = new Map(purchases.map((row) => [row, keysOf(importId, row, keyOfContent(contentOf(row), nth(row.line)))]));
+  const keysOfRow = (row: PurchaseRow) => keys.get(row) as Keys;
+  const stored = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+    findPostings(
+      client,
+      [...keys.values()].flatMap((each) => Object.values(each)).map((key) => postingId(brandId, key)),
+    ),
+  );
+  const storedUnder: StoredUnder = (key) => stored.get(postingId(brandId, key));
   const keyOf = (row: PurchaseRow) => {
-    const [ofLine, ofContent, before] = keysOf(found, snapshot, own, row);
+    const { ofLine, ofContent, before } = keysOfRow(row);
     const booked = [ofLine, ofContent].find((key) => storedUnder(key)?.outcome.answer);
     if (booked !== undefined) return booked;
     const posting = storedUnder(before);
     if (posting?.outcome.answer && isOfLine(posting, row)) return before;
-    return repeat === 'ANY' && row.reference !== null ? ofContent : ofLine;
+    return isNameless(row) ? keyOfNameless({ ofLine, ofContent }, storedUnder) : ofLine;
   };
   // Its number alone does not tell: what the version before booked under it may be another day's receipt.
   const isOfLine = ({ contentHash: booked, outcome }: FoundPosting, row: PurchaseRow) => {
@@ -65,13 +78,13 @@ export async function importPurchases(app: App, principal: Principal, { importId
     if (duplicate) decided.set(row, { is: 'rejected', error: duplicate });
     else if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency))
       decided.set(row, { is: 'rejected', error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true) });
+    // A dry run asks for nothing that is stored.
+    else if (found.dryRun && storedUnder(keyOf(row))?.outcome.answer) decided.set(row, { is: 'repeated' });
     else asked.push({ row, command: row.command({ currency: row.currency ?? own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
   }
   const book = (commands: readonly RecordPurchase[]) => recordPurchases(app, principal, commands);
   const booked = (row: PurchaseRow, { byReference, dryRun, purchaseId, points }: RecordedPurchase): EntryResult => {
-    const before = storedUnder(keyOf(row));
-    // What this very import booked before it was interrupted is its own.
-    const repeated = byReference || (before !== undefined && before.outcome.recordedAt < found.startedAt.getTime());
+    const repeated = byReference || wasThereBefore(storedUnder(keyOf(row)), found);
     const made = { purchaseId: dryRun ? null : purchaseId, memberId: null };
     return repeated ? { is: 'repeated', made } : { is: 'imported', points, made };
   };
@@ -95,23 +108,25 @@ function isReturnRow(read: Read): read is ReturnRow {
   return 'returnOf' in read;
 }
 
+interface Keys {
+  readonly ofLine: string;
+  readonly ofContent: string;
+  readonly before: string;
+}
+
 /**
- * The keys that a purchase of a file may be booked under: its line's, since a reference is an outcome's only once it is booked; where references repeat,
- * so that only the whole line tells, its content's, with the day of the import if the line says no time; and the one of before, whose refusals do not bind.
+ * The keys that a purchase of a file may be booked under: its line's, since a reference is an outcome's only once it is booked; where it has none or
+ * references repeat, so that only the whole line tells, its content's; and the one of before, whose refusals do not bind.
  */
-function keysOf(
-  { id, startedAt }: FileImport,
-  snapshot: CoalitionSnapshot,
-  own: string,
-  row: PurchaseRow,
-): [ofLine: string, ofContent: string, before: string] {
+function keysOf(importId: Uuid, row: PurchaseRow, ofContent: string): Keys {
+  return { ofLine: `line ${importId} ${row.line}`, ofContent, before: row.reference === null ? `import ${importId} ${row.line}` : `file ${row.reference}` };
+}
+
+/** What a line says, with the day of the import if it says no time. */
+function contentOfLine({ startedAt }: FileImport, snapshot: CoalitionSnapshot, own: string, row: PurchaseRow): string {
   const { idempotencyKey: _key, dryRun: _dryRun, ...content } = row.command({ currency: row.currency ?? own, idempotencyKey: '', dryRun: false });
   const told = row.occurredAt === null ? { ...content, day: dayToIso(dayOfLine(snapshot, own, row, startedAt)) } : content;
-  return [
-    `line ${id} ${row.line}`,
-    `content ${contentHash('FILE_PURCHASE', told).toString('hex')}`,
-    row.reference === null ? `import ${id} ${row.line}` : `file ${row.reference}`,
-  ];
+  return contentHash('FILE_PURCHASE', told).toString('hex');
 }
 
 /** Local day of the line's points currency. */

@@ -1,13 +1,16 @@
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
+import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import type { Uuid } from '../ids';
-import { findPostings } from '../ledger/find-posting';
-import { postingId } from '../ledger/idempotency';
+import { contentHash } from '../ledger/idempotency';
+import { dayOf, dayToIso } from '../points/calendar';
 import { redeemMany } from '../redemption/redeem-many';
 import type { SpendPoints } from '../redemption/spend-points';
 import { bookLines } from './book-lines';
+import type { FileImport } from './file-import';
 import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
 import { type LineError, lineError } from './line-error';
+import { keysOfLines, wasThereBefore } from './lines-alike';
 import type { SentRow } from './opening-row';
 import { type RedemptionRow, readRedemptionRow } from './redemption-row';
 
@@ -27,15 +30,11 @@ export async function importRedemptions(app: App, principal: Principal, { import
   const { brandId, found, fresh } = await beginBatch(app, principal, 'REDEMPTIONS', importId, sent);
   const read = fresh.map(readRedemptionRow);
   const redemptions = read.filter(isRow);
-  const keyOf = ({ line }: RedemptionRow) => `line ${importId} ${line}`;
-  const { snapshot, stored } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => ({
-    snapshot: await app.coalition.snapshot(client),
-    stored: await findPostings(
-      client,
-      redemptions.map((row) => postingId(brandId, keyOf(row))),
-    ),
-  }));
+  const snapshot = await app.database.transaction(databasePrincipal(principal), ({ client }) => app.coalition.snapshot(client));
   const own = snapshot.currenciesById.get(found.currencyId ?? 0)?.code ?? '';
+  const { keyOf, storedFor } = await keysOfLines(app, principal, found, redemptions, (row) =>
+    row.reference === null ? contentOf(row, own, snapshot, found) : null,
+  );
   const mayRepeat = (snapshot.brandsById.get(brandId)?.referencesRepeat ?? 'NEVER') !== 'NEVER';
   const duplicates = await claimReferences(
     app,
@@ -50,6 +49,8 @@ export async function importRedemptions(app: App, principal: Principal, { import
     if (duplicate) decided.set(row, { is: 'rejected', error: duplicate });
     else if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency))
       decided.set(row, { is: 'rejected', error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true) });
+    // A dry run asks for nothing that is stored.
+    else if (found.dryRun && storedFor(row)?.outcome.answer) decided.set(row, { is: 'repeated' });
     else asked.push({ row, command: row.command({ currency: row.currency ?? own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
   }
   const book = (commands: readonly SpendPoints[]) => redeemMany(app, principal, commands, () => 'input');
@@ -57,14 +58,24 @@ export async function importRedemptions(app: App, principal: Principal, { import
     asked,
     {
       book,
-      // What this very import booked before it was interrupted is its own.
-      booked: (row, { points, duplicate }) => (duplicate && !stored.has(postingId(brandId, keyOf(row))) ? { is: 'repeated' } : { is: 'imported', points }),
+      booked: (row, { points, duplicate }) => {
+        const before = storedFor(row);
+        return (duplicate && !before) || wasThereBefore(before, found) ? { is: 'repeated' } : { is: 'imported', points };
+      },
       inItsField: (row, error) => (error.code === 'UNKNOWN_MEMBER' ? { ...error, field: row.member.byCustomer ? 'customerId' : 'identifier' } : error),
     },
     decided,
   );
   const results = new Map(fresh.map((each, at) => [each, resultOf(read[at], decided)]));
   return endBatch(app, principal, found, { sent, results, enrolled: 0, bytesDone });
+}
+
+/** What a line says, with the day of the import if it says no time. */
+function contentOf(row: RedemptionRow, own: string, { currenciesByCode }: CoalitionSnapshot, { startedAt }: FileImport): string {
+  const currency = row.currency ?? own;
+  const { idempotencyKey: _key, dryRun: _dryRun, ...content } = row.command({ currency, idempotencyKey: '', dryRun: false });
+  const day = content.occurredAt === null ? dayToIso(dayOf(startedAt, currenciesByCode.get(currency)?.timeZone ?? 'UTC')) : undefined;
+  return contentHash('FILE_REDEMPTION', { ...content, day }).toString('hex');
 }
 
 function isRow(read: RedemptionRow | LineError): read is RedemptionRow {

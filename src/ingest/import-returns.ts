@@ -1,14 +1,14 @@
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import { type RecordReturn, recordReturn } from '../earning/record-return';
-import type { Uuid } from '../ids';
-import { findPostings } from '../ledger/find-posting';
-import { postingId } from '../ledger/idempotency';
+import { contentHash } from '../ledger/idempotency';
+import { dayOf, dayToIso } from '../points/calendar';
 import { findByReference } from '../purchases/find-by-reference';
 import { bookLines } from './book-lines';
 import type { FileImport } from './file-import';
 import { type EntryResult, namedInFile } from './import-batch';
 import { lineError } from './line-error';
+import { keysOfLines, wasThereBefore } from './lines-alike';
 import type { ReturnRow } from './return-row';
 
 /**
@@ -24,21 +24,24 @@ export async function importReturns(
 ): Promise<void> {
   if (rows.length === 0) return;
   const { brandId, own } = found;
-  const keyOf = ({ line }: ReturnRow) => `line ${found.id} ${line}`;
+  const contentOf = ({ command, returnOf, currency }: ReturnRow): string => {
+    const { idempotencyKey: _key, dryRun: _dryRun, ...content } = command({ purchaseId: '', idempotencyKey: '', dryRun: false });
+    const day = content.occurredAt === null ? dayToIso(dayOf(found.startedAt, 'UTC')) : undefined;
+    return contentHash('FILE_RETURN', { ...content, returnOf, currency: currency ?? own, day }).toString('hex');
+  };
+  const { keyOf, storedFor } = await keysOfLines(app, principal, found, rows, (row) => (row.reference === null ? contentOf(row) : null));
   const named = (row: ReturnRow) => ({ currency: row.currency ?? own, reference: row.returnOf });
-  const { purchasesOf, stored } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => ({
-    purchasesOf: await findByReference(client, brandId, 'PURCHASE', rows.map(named)),
-    stored: await findPostings(
-      client,
-      rows.map((row) => postingId(brandId, keyOf(row))),
-    ),
-  }));
+  const purchasesOf = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+    findByReference(client, brandId, 'PURCHASE', rows.map(named)),
+  );
   const inFile = found.dryRun ? await namedInFile(app, principal, found, rows) : null;
   const asked: { row: ReturnRow; command: RecordReturn }[] = [];
   for (const row of rows) {
     const purchases = purchasesOf(named(row));
     const wrong = (code: string, message: string) => decided.set(row, { is: 'rejected', error: lineError(row.line, 'returnOf', code, message, true) });
-    if (purchases.length === 1) asked.push({ row, command: row.command({ purchaseId: purchases[0], idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
+    // A dry run asks for nothing that is stored.
+    if (found.dryRun && storedFor(row)?.outcome.answer) decided.set(row, { is: 'repeated' });
+    else if (purchases.length === 1) asked.push({ row, command: row.command({ purchaseId: purchases[0], idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
     else if (purchases.length > 1)
       wrong('AMBIGUOUS_REFERENCE', 'Several purchases of yours have this reference: record the return through the API, by purchaseId.');
     else if (inFile?.has(row.returnOf)) decided.set(row, { is: 'imported', points: 0 });
@@ -48,9 +51,10 @@ export async function importReturns(
     asked,
     {
       book: (commands) => Promise.allSettled(commands.map((command) => recordReturn(app, principal, command))),
-      booked: (row, { duplicate, clawedBack }) =>
-        // What this very import booked before it was interrupted is its own.
-        duplicate && !stored.has(postingId(brandId, keyOf(row)) as Uuid) ? { is: 'repeated' } : { is: 'imported', points: -clawedBack },
+      booked: (row, { duplicate, clawedBack }) => {
+        const before = storedFor(row);
+        return (duplicate && !before) || wasThereBefore(before, found) ? { is: 'repeated' } : { is: 'imported', points: -clawedBack };
+      },
       inItsField: (_row, error) => error,
     },
     decided,

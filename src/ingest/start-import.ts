@@ -34,6 +34,9 @@ export type StartImport = z.output<typeof startImportSchema>;
 /** How long references of an import that nobody finished are kept. */
 const ABANDONED_DAYS = 30;
 
+/** Lines that may be sent again after the end of the file keep what they are known by. */
+const NOT_SENT_AGAIN = 'NOT EXISTS (SELECT FROM file_import_retry a WHERE a.import_id = r.import_id AND a.line = r.line)';
+
 /**
  * Begins the import of a file, or finds it again: the same idempotency key goes on where it was. Throws OpeningsNotAgreed, TermsNotActive for
  * opening balances that the terms in force do not provide for; InvalidInput (currency), IDEMPOTENCY_CONFLICT.
@@ -54,7 +57,8 @@ export async function startImport(app: App, principal: Principal, command: Start
     const now = app.clock.now();
     if (kind === 'OPENINGS' && currency) requireOpeningTerms(snapshot, brandId, currency, now);
     await client.query(
-      `DELETE FROM file_import_reference r USING file_import i WHERE i.id = r.import_id AND i.brand_id = $1 AND i.updated_at < $2::timestamptz - make_interval(days => $3)`,
+      `DELETE FROM file_import_reference r USING file_import i WHERE i.id = r.import_id AND i.brand_id = $1 AND i.updated_at < $2::timestamptz - make_interval(days => $3)
+         AND ${NOT_SENT_AGAIN}`,
       [brandId, now, ABANDONED_DAYS],
     );
     const id = newUuid();
@@ -79,7 +83,7 @@ export async function finishImport(app: App, principal: Principal, { importId }:
   const brandId = requireImporter(principal, kind);
   return app.database.transaction(database, async ({ client }) => {
     await client.query('UPDATE file_import SET finished_at = coalesce(finished_at, $3) WHERE id = $1 AND brand_id = $2', [importId, brandId, app.clock.now()]);
-    await client.query('DELETE FROM file_import_reference WHERE import_id = $1', [importId]);
+    await client.query(`DELETE FROM file_import_reference r WHERE r.import_id = $1 AND ${NOT_SENT_AGAIN}`, [importId]);
     return readImport(client, importId);
   });
 }

@@ -115,7 +115,7 @@ describe('sending a file through the API', () => {
     ]);
     expect(said).toContain('the file: 42 entries of 40 members, 2026-01-01 to 2026-02-01');
     expect(said).toContain('1 lines say the same as the line before them, line 43 first: are they there twice?');
-    expect(said).toContain('2 entries have no reference: in a file that differs by a line they would count once more');
+    expect(said).toContain("2 entries have no reference: one that says the same as another file's counts as there before");
     expect(said.at(-1)).toMatch(/^checked: 2 of 42 entries, 10 points/);
     said.length = 0;
     const before = await booked();
@@ -134,6 +134,29 @@ describe('sending a file through the API', () => {
     const names = write('names.ndjson', '{"customerId":"G-1","points":1}\n{"\\ufffd\\u0000":1}\n{"customerId":"\\ud800","points":1}\n');
     expect(await run('OPENINGS', names, '--dry-run')).toBe(1);
     expect(said.at(-1)).toMatch(/^checked: 1 of 3 entries, 1 points/);
+  });
+
+  it('books no balance twice for whoever does what it says: names the encoding, corrects the file, adds a line', async () => {
+    const balances = async (customers: string) =>
+      (
+        await points.test.database.owner.query(
+          "SELECT count(*)::int AS n, sum(amount)::int AS points FROM transfer WHERE code = 'OPENING' AND amount = ANY ($1::bigint[])",
+          [customers.split(' ')],
+        )
+      ).rows[0];
+    const latin = write('latin.csv', Buffer.from('customerId,points\nM\xfcller,71\nMeier,73\nHuber,75\n', 'latin1'));
+    expect(await run('OPENINGS', latin)).toBe(1);
+    expect(said.join('\n')).toContain('say what it is in: --encoding windows-1252');
+    expect(await run('OPENINGS', latin, '--encoding', 'windows-1252')).toBe(0);
+    expect(said.at(-1)).toMatch(/^imported: 1 of 3 entries, 71 points, 1 members enrolled, 2 there before, 0 wrong/);
+    expect(await balances('71 73 75')).toEqual({ n: 3, points: 219 });
+    const file = write('stopped.csv', 'customerId,points\nZ-1,81\nZ-2,none\nZ-3,83\n');
+    expect(await run('OPENINGS', file, '--stop-after', '1', '--batch', '1')).toBe(1);
+    expect(said.join('\n')).toContain('Correct them and start again');
+    write('stopped.csv', 'customerId,points\nZ-1,81\nZ-2,82\nZ-3,83\n');
+    expect(await run('OPENINGS', file, '--stop-after', '1', '--batch', '1')).toBe(0);
+    expect(await run('OPENINGS', write('longer.csv', 'customerId,points\nZ-1,81\nZ-2,82\nZ-3,83\nZ-3,83\n'))).toBe(0);
+    expect(await balances('81 82 83')).toEqual({ n: 4, points: 329 });
   });
 
   it('enrols members without points, and tells of a file that begins as another one did', async () => {

@@ -35,7 +35,7 @@ export class FileFacts {
   add({ input }: Row): void {
     if ('unreadable' in input) return;
     this.entries++;
-    // A member who is there already is not enrolled again; anything else without a name is known by import and line only.
+    // A member who is there already is not enrolled again; anything else without a name is known by what it says.
     if (!input.reference && this.kind !== 'MEMBERS') this.withoutReference++;
     const member = input.customerId ?? (input.identifier === undefined ? undefined : `${input.identifierKind} ${input.identifier}`);
     if (typeof member === 'string' && this.members.size <= MOST_MEMBERS) this.members.add(member);
@@ -56,7 +56,7 @@ export class FileFacts {
     if (this.identicalNeighbours > 0)
       told.push(`${count(this.identicalNeighbours)} lines say the same as the line before them, line ${this.firstIdentical} first: are they there twice?`);
     if (this.withoutReference > 0)
-      told.push(`${count(this.withoutReference)} entries have no reference: in a file that differs by a line they would count once more`);
+      told.push(`${count(this.withoutReference)} entries have no reference: one that says the same as another file's counts as there before`);
     return told;
   }
 

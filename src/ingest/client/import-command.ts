@@ -121,7 +121,10 @@ class Report {
     const { sent, facts, stopped } = await send();
     if (this.earlier !== null) await this.list?.goOn(sent.rejected, this.earlier());
     for (const told of [...this.groups.describe(), ...facts.describe()]) this.say(told);
-    if (stopped) this.say(`stopped after line ${sent.lastLine}: so many entries are wrong. Started again, this file goes on after that line.`);
+    if (stopped)
+      this.say(
+        `stopped after line ${sent.lastLine}: so many entries are wrong. Correct them and start again: what is booked is not booked twice. Started again as it is, the file goes on after that line.`,
+      );
     const { id, imported, repeated, rejected, enrolled, points } = sent;
     this.say(
       `${done}: ${imported} of ${sent.entries} entries, ${points} points, ${enrolled} members ${done === 'checked' ? 'to enrol' : 'enrolled'}, ${repeated} there before, ${rejected} wrong (${id}).` +
@@ -133,7 +136,7 @@ class Report {
   async onStart({ lastLine, entries, rejected, finishedAt, toSendAgain, alike }: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void> {
     if (alike !== null)
       this.say(
-        `${alike.fileName ?? 'another file'}, imported to its end at ${alike.finishedAt}, began with the same lines (${alike.id})${this.kind === 'MEMBERS' ? '' : ': entries without a reference that are in both count twice'}`,
+        `${alike.fileName ?? 'another file'}, imported to its end at ${alike.finishedAt}, began with the same lines (${alike.id})${this.kind === 'MEMBERS' ? '' : ': entries that are in both count once'}`,
       );
     if (finishedAt !== null)
       this.say(
