@@ -133,7 +133,7 @@ const VARIABLES = {
     .default(60_000)
     .describe("GraphQL operations that all of a brand's clients and staff together may send a minute, on each gateway; its members' sessions have as many."),
   TESSERA_RATE_COST: count(1, 1_000_000_000)
-    .default(20_000_000)
+    .default(30_000_000)
     .describe('Cost of these operations a minute: 1 a request and for every 100 bytes of it, what the operation costs, and 1 for each entry of a list sent.'),
   TESSERA_RATE_MEMBER_OPERATIONS: count(1, 100_000_000).default(600).describe('GraphQL operations that one member may send a minute, on each gateway.'),
   TESSERA_RATE_MEMBER_COST: count(1, 1_000_000_000).default(60_000).describe('Cost of the GraphQL operations that one member may send a minute.'),
