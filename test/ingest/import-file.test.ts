@@ -160,7 +160,7 @@ describe('sending a file through the API', () => {
   });
 
   it('enrols members without points, and tells of a file that begins as another one did', async () => {
-    const lines = ['N-1,7000 1,AT', 'N-2,,', ',7000 3,DE', 'N-1,7000 11,', 'N-9,7000 3,', 'N-4,,Austria', ',,'];
+    const lines = ['N-1,7000 1,AT', 'N-2,,', ',7000 3,DE', 'N-1,7000 11,', 'N-9,7000 3,', 'N-4,,Austria', ',,', '"",,AT'];
     const path = write('members.csv', `customerId,card,jurisdiction\n${lines.join('\n')}\n`);
     const before = await members();
     expect(await run('MEMBERS', path, '--dry-run')).toBe(1);

@@ -255,6 +255,24 @@ describe('a basket', () => {
     ]);
   });
 
+  it('of which a line leaves out whose it is, is not sent without that line', async () => {
+    expect(await sent('r1,A,EUR,S1,1,2.50\n, ,,S2,1,900\nr2,B,EUR,S1,1,1\nr3,B,EUR,S1,1,1\n')).toEqual([
+      beside(3),
+      expect.stringMatching(/^3-3 The line names neither a reference nor a member/),
+      beside(3),
+      '5-5 r3 1',
+    ]);
+  });
+
+  it('is not parted by a row of separators, as spreadsheets write them', async () => {
+    expect(await sent('r1,A,EUR,S1,1,2.50\n,,,,,\n , ,\n;\nr1,A,EUR,S2,1,900\n,,,,,\n')).toEqual([
+      beside(5),
+      expect.stringMatching(/^5-5 The line has 1 columns/),
+      beside(5),
+    ]);
+    expect(await sent('r1,A,EUR,S1,1,2.50\n,,,,,\n , ,\nr1,A,EUR,S2,1,900\n,,,,,\n')).toEqual(['2-5 r1 2']);
+  });
+
   it('whose lines write one reference with and without a blank around it is one basket', async () => {
     expect(await sent('r1,A,EUR,S1,1,2.50\nr1 ,A ,EUR,S2,1,900\n')).toEqual(['2-3 r1 2']);
     expect(await sent('M\u00fc1,A,EUR,S1,1,2.50\nMu\u03081,A,EUR,S2,1,900\n')).toEqual(['2-3 M\u00fc1 2']);

@@ -27,6 +27,9 @@ const BASKET = ['sku', 'category', 'quantity', 'unitPrice', 'amount', 'kind', 't
 const PURCHASE = [...MEMBER, 'currency', 'occurredAt', 'moneyCurrency', 'channel', 'instrument', 'reference', 'returnOf'];
 const REDEMPTION = [...MEMBER, 'currency', 'points', 'occurredAt', 'purchaseAmount', 'moneyCurrency', 'channel', 'instrument', 'reference'];
 
+/** What tells whose a line of a basket is. */
+const WHOSE = [...MEMBER, 'reference', 'returnOf'];
+
 /** Most lines of one basket. */
 const MOST_BASKET_LINES = 500;
 
@@ -107,7 +110,7 @@ async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator
   /** The line before the open basket, or before what comes next, where it cannot be read. */
   let unreadableBefore: number | null = null;
   for await (const read of records) {
-    const record = checked(read);
+    const record = named(checked(read));
     const name = basketOf(record);
     if (open.length > 0 && name !== basketOf(open[0])) {
       yield toPurchase(open, unreadableBefore ?? (record.unreadable === null ? null : record.line));
@@ -121,6 +124,13 @@ async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator
     else open[MOST_BASKET_LINES] = record;
   }
   if (open.length > 0) yield toPurchase(open, unreadableBefore);
+}
+
+/** A line that leaves out whose it is may be a further one of the basket beside it. */
+function named(record: FileRecord): FileRecord {
+  const { values, unreadable } = record;
+  if (unreadable !== null || 'lines' in values || WHOSE.some((name) => comparable(values[name]) !== '')) return record;
+  return { ...record, values: {}, unreadable: 'The line names neither a reference nor a member. Write both in each line of a basket.' };
 }
 
 /** What the lines of one basket have in common, as the platform compares it; null: the line is no part of a basket of several. */

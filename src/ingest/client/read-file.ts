@@ -79,10 +79,12 @@ function toRecords(texts: readonly CsvText[], delimiter: string, names: readonly
   const cells: string[][] = parse(sound.join('\n'), { ...CSV, delimiter, skip_empty_lines: true });
   if (cells.length !== sound.length) throw new Error(`${sound.length} records were read as ${cells.length}`);
   let at = 0;
-  return texts.map(({ line, lastLine, end, text, unreadable }) => {
+  return texts.flatMap(({ line, lastLine, end, text, unreadable }) => {
     const place = { line, lastLine, end };
     if (text === null) return { ...place, values: {}, unreadable };
     const record = cells[at++];
+    // A row of separators, as spreadsheets write them, is no more than an empty line.
+    if (record.every((cell) => cell.trim() === '')) return [];
     if (text.includes('\r'))
       return { ...place, values: {}, unreadable: 'A carriage return stands within the line. End each line with a line feed (LF or CRLF).' };
     if (record.length === names.length) return { ...place, values: valuesOf(names, record), unreadable: null };
