@@ -137,6 +137,16 @@ AS $function$ BEGIN
   RETURN (SELECT w.id FROM wallet w WHERE w.member_id = current_member()); END $function$;
 COMMENT ON FUNCTION current_wallet() IS 'The wallet of the asking member; NULL in a session of a brand that has no link with the member.';
 
+CREATE OR REPLACE FUNCTION public.end_till_code()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ BEGIN
+        UPDATE till_code SET used_for = gen_random_uuid() WHERE member_id = NEW.member_id AND used_by_brand_id = NEW.brand_id;
+        RETURN NULL; END $function$;
+COMMENT ON FUNCTION end_till_code() IS 'The till code that a brand took is nobody''s repetition any more.';
+
 CREATE OR REPLACE FUNCTION public.find_member_by_identifier(identifier_kind text, identifier_hash bytea)
  RETURNS uuid
  LANGUAGE sql
@@ -1815,6 +1825,7 @@ CREATE TRIGGER brand_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON br
 CREATE TRIGGER brand_event_version AFTER INSERT ON brand_event FOR EACH STATEMENT EXECUTE FUNCTION bump_coalition_version();
 
 CREATE TRIGGER brand_link_confirmation BEFORE INSERT OR UPDATE OF confirmed_by, confirmed_at ON brand_link FOR EACH ROW EXECUTE FUNCTION guard_confirmation();
+CREATE TRIGGER brand_link_ended AFTER UPDATE OF unlinked_at ON brand_link FOR EACH ROW WHEN (((new.unlinked_at IS NOT NULL) AND (old.unlinked_at IS NULL))) EXECUTE FUNCTION end_till_code();
 
 CREATE TRIGGER care_proposal_decided_once BEFORE UPDATE ON care_proposal FOR EACH ROW WHEN ((old.status <> 'PROPOSED'::text)) EXECUTE FUNCTION refuse_second_decision();
 
@@ -2292,6 +2303,8 @@ GRANT EXECUTE ON FUNCTION current_pool() TO tessera_books;
 GRANT EXECUTE ON FUNCTION current_principal() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION current_wallet() TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION end_till_code() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION find_member_by_identifier(text,bytea) TO tessera_app;
 

@@ -1,17 +1,28 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { confirmLink } from '../members/confirm-link';
 import { meetMember } from '../members/find-member';
+import { listLinks } from '../members/list-links';
 import { createTillCode } from '../members/till-code';
 import { type Context, requirePrincipal } from './context';
 import { readId, showId } from './ids';
-import { ConfirmLinkInput, LinkConfirmedType, TillCodeType, UseTillCodeInput } from './link.types';
+import { ConfirmLinkInput, LinkConfirmedType, MemberLinkType, TillCodeType, UseTillCodeInput } from './link.types';
 import { MemberType } from './member.types';
 import { readMemberRef } from './member-ref.types';
 import { showMember } from './show-member';
 
-/** How a brand's link with a member is confirmed. */
-@Resolver()
+/** How a brand's link with a member is confirmed, and which there are. */
+@Resolver(() => MemberType)
 export class LinkResolver {
+  @FieldResolver(() => [MemberLinkType], {
+    nullable: true,
+    description:
+      "The brands that know the member, those that did too, latest first, at most 100; null unless the member asks with a login, or the operator's staff.",
+  })
+  async links(@Ctx() ctx: Context, @Root() member: MemberType): Promise<MemberLinkType[] | null> {
+    const links = await listLinks(ctx.app, requirePrincipal(ctx), member.of.memberId);
+    return links?.map(({ brandId, ...each }) => ({ ...each, brandId: showId(ctx, 'brand', brandId) })) ?? null;
+  }
+
   @Mutation(() => TillCodeType, {
     description: 'A code that the member shows at a till, for a minute. It replaces the one before. Asks for a login of the member.',
   })

@@ -14,7 +14,7 @@ import { InvalidInput, NotFound } from '../refusal';
 import { answerBulk } from './bulk-answers';
 import { readPage, toConnection } from './connection';
 import { type Context, requirePrincipal } from './context';
-import { showId } from './ids';
+import { readId, showId } from './ids';
 import { defineLoader } from './loader';
 import {
   AddIdentifierResult,
@@ -156,13 +156,14 @@ export class MemberResolver {
 
   @Mutation(() => UnlinkedMemberType, {
     description:
-      'The brand knows the member no longer, until an identifier is presented again. Earlier purchases can still be returned. Asks for the scope members.',
+      "The brand knows the member no longer, until an identifier is presented again; what confirmed the link is good no more. Earlier purchases can still be returned. Asks for the scope members, a login of the member, or the operator's support.",
   })
   async unlinkMember(
     @Ctx() ctx: Context,
     @Arg('input', () => UnlinkMemberInput, { description: 'The member.' }) input: UnlinkMemberInput,
   ): Promise<UnlinkedMemberType> {
-    const command = parseInput(unlinkMemberSchema, { ...input, member: readMemberRef(ctx, input.member, 'input.member') });
+    const brandId = input.brandId == null ? null : readId(ctx, 'brand', input.brandId, 'input.brandId');
+    const command = parseInput(unlinkMemberSchema, { ...input, member: readRef(ctx, input.member), brandId });
     const { memberId } = await unlinkMember(ctx.app, requirePrincipal(ctx), command);
     return { memberId: showId(ctx, 'member', memberId) };
   }

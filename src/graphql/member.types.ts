@@ -296,10 +296,16 @@ export class LinkMemberInput {
   customerId!: string;
 }
 
-@InputType('UnlinkMemberInput', { description: 'A member that the brand is to know no longer.' })
+@InputType('UnlinkMemberInput', { description: 'A member that a brand is to know no longer.' })
 export class UnlinkMemberInput {
-  @Field(() => MemberRefInput, { description: 'The member.' })
-  member!: MemberRefInput;
+  @Field(() => MemberRefInput, { nullable: true, description: 'The member; leave it out when you are the member.' })
+  member?: MemberRefInput | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: "Which brand: for the member and the operator's support, see Member.links. Left out: your own.",
+  })
+  brandId?: string | null;
 
   @Field(() => String, { nullable: true, description: 'Why, for the audit trail: at most 500 characters. No personal data.' })
   reason?: string | null;
@@ -307,7 +313,7 @@ export class UnlinkMemberInput {
 
 @ObjectType('UnlinkedMember', { description: 'A member that the brand knows no longer.' })
 export class UnlinkedMemberType {
-  @Field(() => ID, { description: 'The id that the brand knew the member by.' })
+  @Field(() => ID, { description: 'The id that you know the member by.' })
   memberId!: string;
 }
 

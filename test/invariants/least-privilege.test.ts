@@ -282,6 +282,7 @@ const DEFINERS = [
   'bump_coalition_version()',
   'find_member_by_identifier(text,bytea)',
   'guard_confirmation()',
+  'end_till_code()',
   'use_till_code(bytea,uuid,timestamp with time zone)',
   'wallet_accounts(uuid)',
   'wallet_of_account(bigint)',

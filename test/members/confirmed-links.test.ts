@@ -6,9 +6,11 @@ import { confirmLink } from '../../src/members/confirm-link';
 import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
 import { findMember, meetMember, readProfiles, readWalletBalances } from '../../src/members/find-member';
 import { linkMember } from '../../src/members/link-member';
+import { listLinks } from '../../src/members/list-links';
 import { lockWallet } from '../../src/members/lock-wallet';
 import { IDENTIFIER_KINDS, type IdentifierKind, type MemberRef } from '../../src/members/member-ref';
 import { createTillCode } from '../../src/members/till-code';
+import { unlinkMember } from '../../src/members/unlink-member';
 import { redeemPoints } from '../../src/redemption/redeem-points';
 import { givePoints } from '../../src/sharing/give-points';
 import { giftOf, householdsOf } from '../sharing/households';
@@ -175,4 +177,39 @@ test('the database itself refuses a brand that writes down a confirmation which 
         client.query('UPDATE brand_link SET confirmed_at = now(), confirmed_by = $2 WHERE member_id = $1', [ana.memberId, by]),
       ),
     ).rejects.toThrow('a link is confirmed by');
+});
+
+test("the member's login and the operator's support end any brand's link, and what confirmed it brings it back no more", async () => {
+  const [ana, ben] = [await memberOfFuel(), await memberOfFuel()];
+  const support: Principal = { kind: 'staff', staffId: newUuid(), brandId: shop.operatorId, role: 'SUPPORT', ofOperator: true };
+  const end = (who: Principal, member: MemberRef | null, brandId: string | null) => unlinkMember(shop.app, who, { member, brandId, reason: null });
+  shop.clock.advance(1);
+  const shown: MemberRef = { by: 'tillCode', tillCode: (await createTillCode(shop.app, ana.login)).code };
+  const bought = purchaseOf(shown, '3');
+  expect(await recordPurchase(shop.app, taxi.principal, bought)).toMatchObject({ balance: { active: 503 } });
+  expect((await burns(taxi, ana.byId)).points).toBe(10);
+  // For nobody else's link, and for no brand by another.
+  await expect(end(ben.login, ana.byId, taxi.brandId)).rejects.toMatchObject({ name: 'NotFound' });
+  await expect(end(ben.login, null, taxi.brandId)).rejects.toMatchObject({ name: 'NotFound' });
+  await expect(end(fuel.principal, ana.byId, taxi.brandId)).rejects.toMatchObject({ name: 'NotFound' });
+  await expect(end(ana.login, null, null)).rejects.toMatchObject({ name: 'InvalidInput' });
+  await expect(end({ kind: 'member', memberId: ana.memberId, brandId: fuel.brandId }, null, taxi.brandId)).rejects.toMatchObject({ name: 'PermissionDenied' });
+  await end(support, ana.byId, taxi.brandId);
+  await expect(burns(taxi, ana.byId)).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+  // Said again, it is answered again, and is no way back.
+  expect(await recordPurchase(shop.app, taxi.principal, bought)).toMatchObject({ duplicate: true, balance: null });
+  await expect(burns(taxi, ana.byId)).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+  await recordPurchase(shop.app, taxi.principal, purchaseOf(ana.shown, '1'));
+  await expect(burns(taxi, ana.byId)).rejects.toMatchObject(NOT_CONFIRMED);
+  // Who enrolled the member too.
+  await end(ana.login, null, fuel.brandId);
+  await expect(burns(fuel, ana.byId)).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+  await expect(session(fuel, ana.memberId)).rejects.toMatchObject({ name: 'NotFound' });
+  const links = [
+    { brandId: taxi.brandId, confirmedBy: null, unlinkedAt: null },
+    { brandId: taxi.brandId, confirmedBy: 'TILL_CODE', unlinkedAt: expect.any(Date) },
+    { brandId: fuel.brandId, confirmedBy: 'ENROLMENT', unlinkedAt: expect.any(Date) },
+  ];
+  for (const who of [ana.login, support]) expect(await listLinks(shop.app, who, ana.memberId)).toEqual(links.map((each) => expect.objectContaining(each)));
+  expect(await listLinks(shop.app, fuel.principal, ana.memberId)).toBeNull();
 });

@@ -106,7 +106,7 @@ export const MEMBERS_PROBES: Readonly<Record<string, Probe>> = {
     prepare: async (side, { points: { test } }) => (await createTillCode(test.app, (await side.householder()).actor.principal)).code,
     args: (_side, code) => ({ input: { code } }),
   }),
-  'Mutation.unlinkMember': byPerson(withReason),
+  'Mutation.unlinkMember': byPerson((side) => ({ ...withReason(side), brandId: brand(side) })),
   'Mutation.lockWallet': byPerson(withReason),
   'Mutation.unlockWallet': probe<Person>({
     by: 'operator',
