@@ -120,7 +120,9 @@ export class StatementType {
   @Field(() => MoneyType, { description: 'What rounding left over, for the next statement.' })
   carried!: MoneyType;
 
-  @Field(() => DateScalar, { description: 'The day by which it is to be paid.' })
+  @Field(() => DateScalar, {
+    description: 'The day by which it is to be paid: payment days count from the end of the month, or from closedAt if that is later.',
+  })
   dueOn!: string;
 
   @Field(() => DateTimeScalar, { description: 'When it was frozen.' })

@@ -73,9 +73,17 @@ async function freezeStatements(app: App, id: Uuid): Promise<CloseObstacle | nul
     const sums = await sumObligations(client, period);
     const parties = partiesOfMonth(snapshot, currency, period, sums, await carriedRemainders(client, period));
     const { code, scale, settlementCurrency, clearingModel, timeZone } = currency;
-    const stated = { currency: code, scale, settlementCurrency, clearingModel, timeZone, month: period.month, payableFrom: payableFrom(period, timeZone) };
-    const statements = drawUpStatements(stated, parties, sums);
     const now = app.clock.now();
+    const stated = {
+      currency: code,
+      scale,
+      settlementCurrency,
+      clearingModel,
+      timeZone,
+      month: period.month,
+      payableFrom: payableFrom(period.month, now, timeZone),
+    };
+    const statements = drawUpStatements(stated, parties, sums);
     await insertStatements(client, period, statements, now);
     await client.query(`UPDATE period SET status = 'CLOSED', closed_at = $2, waits_for = NULL, waiting_message = NULL, waiting_since = NULL WHERE id = $1`, [
       id,
@@ -85,10 +93,9 @@ async function freezeStatements(app: App, id: Uuid): Promise<CloseObstacle | nul
   });
 }
 
-/** The local day from which payment days count: the month's last, or that of its closing where that came later. */
-function payableFrom({ month, closingAt }: Period, timeZone: string): Day {
-  const lastDay = addMonths(month, 1) - 1;
-  return closingAt === null ? lastDay : Math.max(lastDay, dayOf(closingAt, timeZone));
+/** The local day from which payment days count: the month's last, or the one on which it closes where that is later, however long it waited to. */
+function payableFrom(month: Day, closedAt: Date, timeZone: string): Day {
+  return Math.max(addMonths(month, 1) - 1, dayOf(closedAt, timeZone));
 }
 
 /** Money is taken from the money ledger's transfers; an obligation that disagrees with its transfer stops the close. */

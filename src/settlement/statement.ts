@@ -42,7 +42,7 @@ export interface StatedPeriod {
   readonly clearingModel: ClearingModel;
   readonly timeZone: string;
   readonly month: Day;
-  /** Payment days count from it: the month's last day, or the local day of its closing where that is later. */
+  /** Payment days count from it: the month's last day, or the local day on which the statements are drawn up where that is later. */
   readonly payableFrom: Day;
 }
 

@@ -218,9 +218,13 @@ it('an event that cannot be priced is set aside, holds up its own currency alone
     expect.stringMatching(/^1 set-aside events: .*names no terms/),
     expect.stringMatching(/^1 closing months: 1 events cannot be priced/),
   ]);
+  // So the month waits, beyond the 14 days within which it is to be paid.
+  test.clock.set(new Date('2027-02-20T12:00:00Z'));
   await setTerms(termsId);
   expect(await retrySetAside(test.app, null)).toEqual({ cleared: 1, failed: 0 });
   expect(await rows('SELECT FROM set_aside_event')).toEqual([]);
   expect(await attemptClose(test.app, id)).toBeNull();
   expect(await statements('2026-10')).toContain('FUEL 1500000 pays 150 carries 0');
+  const due = await rows('SELECT DISTINCT due_on::text AS due, closed_at::date::text AS at FROM statement WHERE period_id = $1', id);
+  expect(due).toEqual([{ due: '2027-03-06', at: '2027-02-20' }]);
 });
