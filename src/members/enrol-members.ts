@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import { requireBrand } from '../access/permissions';
-import { actorOf, databasePrincipal, type Principal } from '../access/principal';
+import { actorOf, type Principal } from '../access/principal';
 import type { App } from '../app';
 import { violatedConstraint } from '../database/constraint-refusal';
 import { derivedUuid, type Uuid } from '../ids';
@@ -98,7 +98,7 @@ async function enrol(
   const now = app.clock.now();
   const prepared = commands.map((command, at) => orInvalid(() => prepare(app, brandId, command, now, fieldOf(at))));
   const enrolments = prepared.filter((each): each is Enrolment => !(each instanceof InvalidInput));
-  const stored = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+  const stored = await app.database.transaction({ kind: 'brand', brandId }, ({ client }) =>
     findPostings(
       client,
       enrolments.map(({ request }) => request.id),
@@ -184,7 +184,9 @@ async function store(app: App, principal: Principal, enrolments: readonly Enrolm
   const conflicts = new Set<Enrolment>();
   if (enrolments.length === 0) return { refusals, conflicts };
   const attempt = async (some: readonly Enrolment[]) => {
-    const others = await app.database.transaction(databasePrincipal(principal), ({ client }) => insertMissing(app, principal, client, some, now));
+    const others = await app.database.transaction({ kind: 'brand', brandId: some[0].request.party }, ({ client }) =>
+      insertMissing(app, principal, client, some, now),
+    );
     for (const other of others) conflicts.add(other);
     return null;
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { requireBrand } from '../access/permissions';
-import { databasePrincipal, type Principal } from '../access/principal';
+import type { Principal } from '../access/principal';
 import { recordChange } from '../access/record-change';
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
@@ -28,7 +28,8 @@ export async function linkMember(app: App, principal: Principal, { member: ref, 
   const brandId = requireBrand(principal, { scope: 'members', roles: ['SUPPORT'] });
   const { hash, spelled } = customerHashes(app.keys, brandId, customerId);
   return refusingBy({ brand_link_customer_once: () => new CustomerIdTaken() }, () =>
-    app.database.transaction(databasePrincipal(principal), async (tx) => {
+    // As the brand, whoever's staff asks: the operator's see every brand's links, and this is about their own brand's.
+    app.database.transaction({ kind: 'brand', brandId }, async (tx) => {
       const member = await resolveMember(app, tx, brandId, ref, { presented: 'link', codesFor: codesForOperation('linkMember', brandId) });
       const { rows } = await tx.client.query(
         'SELECT id, customer_hash FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL FOR NO KEY UPDATE',

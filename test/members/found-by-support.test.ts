@@ -3,6 +3,7 @@ import { proposeMerge } from '../../src/care/propose-merge';
 import { newUuid } from '../../src/ids';
 import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
 import { findMember } from '../../src/members/find-member';
+import { linkMember } from '../../src/members/link-member';
 import { listMemberChanges } from '../../src/members/list-member-changes';
 import { lockWallet } from '../../src/members/lock-wallet';
 import { type Identifier, type MemberRef, spelledHash } from '../../src/members/member-ref';
@@ -46,6 +47,20 @@ test("the operator's support finds a member by a card, exactly; it is in the cha
   // Locking by the card is a look too.
   await lockWallet(shop.app, olga, { member: by(card), reason: null });
   expect(await changesOf(memberId)).toEqual(expect.arrayContaining(['lockWallet by OPERATOR', 'findMember by OPERATOR']));
+});
+
+test("the operator's support links and enrols for the operator's own brand, which knows no more than any brand", async () => {
+  const { memberId } = await enrol(newCard());
+  const link = (id: string) => linkMember(shop.app, olga, { member: { by: 'id', memberId: id }, customerId: newUuid() });
+  await expect(link(memberId)).rejects.toMatchObject({ name: 'NotFound' });
+  const own = await enrolMember(shop.app, olga, enrolMemberSchema.parse({ idempotencyKey: newUuid(), identifiers: [newCard()] }));
+  expect(await link(own.memberId)).toMatchObject({ memberId: own.memberId });
+  // Shown there by its card, as at any brand.
+  const shown = newCard();
+  const other = await enrol(shown);
+  await linkMember(shop.app, olga, { member: by(shown), customerId: newUuid() });
+  const { rows } = await shop.database.owner.query('SELECT brand_id FROM brand_link WHERE member_id = $1 ORDER BY linked_at, id', [other.memberId]);
+  expect(new Set(rows.map((row) => row.brand_id))).toEqual(new Set([fuel.brandId, shop.operatorId]));
 });
 
 test("a role that may not look at members, and a brand's staff, find nobody so", async () => {
