@@ -85,7 +85,9 @@ export class RedeemInput {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
+    description:
+      'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked. ' +
+      'On a card alone, without a confirmed link, it does not say whether the points are there: that is seen when they are spent.',
   })
   dryRun?: boolean | null;
 }

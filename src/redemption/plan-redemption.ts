@@ -30,6 +30,9 @@ export interface RedemptionFacts {
   readonly from: AccountId;
   /** The household whose points are spent, and the member's place in it; null: the member's own points. */
   readonly household: Pick<PoolAccess, 'id' | 'poolId'> | null;
+  readonly source: 'WALLET' | 'POOL';
+  /** What is there to be spent is not looked at, so that the answer tells nothing of it: see planRedemption. */
+  readonly unseen: boolean;
   readonly redeemed: AccountId;
   /** The wallet's own row says that it is locked. */
   readonly locked: boolean;
@@ -55,7 +58,10 @@ export interface RedemptionFacts {
   readonly recordedAt: Date;
 }
 
-/** Decides a burn or hold: the rule's limits here, the wallet's by the ledger's step. Pure. */
+/**
+ * Decides a burn or hold: the rule's limits here, the wallet's by the ledger's step. A dry run for somebody who may not know what the member has is
+ * judged by everything else (`unseen`): no household is asked, and no step spends anything. Pure.
+ */
 export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
   const { rule, redemptionId: id, termsId, points: amount, holdUntil } = facts;
   const value = moneyValue(rule, BigInt(amount));
@@ -71,8 +77,10 @@ export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Pl
     const onCard = withinCardLimit(view, facts.cardLimit, amount);
     if ('refused' in onCard) return onCard;
     const common = { id, from: facts.from, to: facts.redeemed, amount, termsId };
+    const counts = [...within.steps, ...onCard];
+    if (facts.unseen) return { steps: counts, answer: answerOf(facts, value) };
     const step: Step = holdUntil === null ? { do: 'debit', ...common, code: 'BURN' } : { do: 'hold', ...common, ...endOfHold(facts, holdUntil) };
-    return { steps: [...facts.activity, ...within.steps, ...onCard, step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
+    return { steps: [...facts.activity, ...counts, step], rows: [rowOf(facts, value)], answer: answerOf(facts, value) };
   };
 }
 
@@ -109,7 +117,7 @@ function rowOf(facts: RedemptionFacts, value: bigint) {
 function answerOf(facts: RedemptionFacts, value: bigint) {
   return {
     redemptionId: facts.redemptionId,
-    source: facts.household === null ? 'WALLET' : 'POOL',
+    source: facts.source,
     currency: facts.currency.code,
     points: facts.points,
     moneyValue: formatDecimal(value, 6),

@@ -142,7 +142,21 @@ async function spendOnce(
   const [rules, limits] = await Promise.all([redemptionRules(app, version), velocityLimits(app, version)]);
   const told = tellsBalance(member, dryRun);
   const perDay = member.proof === 'CARD' ? (snapshot.brandsById.get(brandId)?.cardOnlyPerDay ?? null) : null;
-  const found: Found = { member, pool: source === 'POOL' ? pool : undefined, snapshot, currency, rules, limits, perDay, now, happenedAt, holdUntil };
+  // Dry runs leave no trace: one after the other they would tell what whoever has seen a card may not know.
+  const unseen = dryRun && !told;
+  const found: Found = {
+    member,
+    pool: source === 'POOL' && !unseen ? pool : undefined,
+    unseen,
+    snapshot,
+    currency,
+    rules,
+    limits,
+    perDay,
+    now,
+    happenedAt,
+    holdUntil,
+  };
   const request = await toRequest(app, found, command, { kind: spending.kind, id, hash, brandId, receipt });
   if (dryRun) return toSpent(asTold(await app.ledger.preview({ ...request, id: newUuid() }), told, null), true);
   const outcome = await app.ledger.post(request);
@@ -187,6 +201,8 @@ interface Found {
   readonly member: ResolvedMember;
   /** The member's place in a household, if any. */
   readonly pool: PoolAccess | undefined;
+  /** See planRedemption. */
+  readonly unseen: boolean;
   readonly snapshot: CoalitionSnapshot;
   readonly currency: PointCurrency;
   readonly rules: RedemptionRules;
@@ -200,7 +216,7 @@ interface Found {
 
 async function toRequest(
   app: App,
-  { member, pool, snapshot, currency, rules, limits: all, perDay, now, happenedAt, holdUntil }: Found,
+  { member, pool, unseen, snapshot, currency, rules, limits: all, perDay, now, happenedAt, holdUntil }: Found,
   command: SpendPoints,
   { kind, id, hash, brandId, receipt }: { kind: Spending['kind']; id: Uuid; hash: Buffer; brandId: Uuid; receipt: JudgedReference | null },
 ): Promise<PostingRequest> {
@@ -212,7 +228,7 @@ async function toRequest(
   ]);
   const agreed = orRefusal(() => {
     requireOpenWallet(member);
-    if (command.source === 'POOL' && !household) throw new PoolNotSpendable();
+    if (command.source === 'POOL' && !household && !unseen) throw new PoolNotSpendable();
     return {
       terms: requireTerms(snapshot, brandId, currency.id, 'redeem', happenedAt, now),
       rule: rules.inForce(brandId, currency, command.moneyCurrency ?? command.purchase?.moneyCurrency ?? null, happenedAt),
@@ -252,6 +268,8 @@ async function toRequest(
         wallet,
         from,
         household,
+        source: command.source,
+        unseen,
         redeemed,
         locked: member.locked,
         currency,
