@@ -2,7 +2,6 @@ import { createServer } from 'node:net';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config';
-import { trustedProxies } from './client-address';
 import { DirectRoutes, rememberDirectRoutes, requestIdOf } from './direct-route';
 
 /** The address is taken or not ours; the message says what to do. */
@@ -20,7 +19,8 @@ export function createHttpServer(config: Config, log: Logger): FastifyInstance {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.http.bodyLimitBytes,
-    trustProxy: trustedProxies(config.http.trustProxy) ?? false,
+    // Whose address a request comes from, DirectRoutes.addressOf says alone: fastify's own reading takes a port for a part of it.
+    trustProxy: false,
     serverFactory: (handler) =>
       direct.createServer(handler, {
         requestTimeout: 60_000,
