@@ -3,10 +3,12 @@ import type { App } from '../app';
 import type { Uuid } from '../ids';
 import { addIdentifier } from '../members/add-identifier';
 import { enrolMemberSchema, enrolMembers } from '../members/enrol-members';
+import { countFailedLookUps } from '../members/failed-look-ups';
 import { linkMember } from '../members/link-member';
 import { customerHashes, identifierHashes, type MemberRef } from '../members/member-ref';
-import { IdentifierAmbiguous } from '../members/member-refusals';
-import { isFound, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
+import { MemberUnknown } from '../members/member-refusals';
+import { type FoundOrNot, isFound, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
+import type { Refusal } from '../refusal';
 import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
 import type { NamedMember } from './row-fields';
 
@@ -53,13 +55,13 @@ export async function membersOfLines(
         errors.set(line, lineError(line, null, 'UNKNOWN_MEMBER', 'This member was unlinked during the import. Import the line again.', true));
       break;
     }
-    const found = await lookUp(app, principal, brandId, left);
+    const found = await lookUp(app, principal, brandId, left, dryRun);
     const enrolling = new Map<string, NamingLine>();
     const completing: NamingLine[] = [];
     const named = new Set<string>();
     for (const row of left) {
-      const { customer, identified, ambiguous, names } = found.get(row) as Found;
-      if (ambiguous) errors.set(row.line, refusedLine(row.line, ambiguous));
+      const { customer, identified, refusal, names } = found.get(row) as Found;
+      if (refusal) errors.set(row.line, refusedLine(row.line, refusal));
       else if (customer && identified && customer.memberId !== identified.memberId)
         errors.set(
           row.line,
@@ -79,7 +81,8 @@ export async function membersOfLines(
     }
     enrolled += enrolling.size;
     if (dryRun) break;
-    await enrol(app, principal, importId, enrolling, errors);
+    // Whoever tries what is nobody's is counted, unless it becomes somebody's.
+    countFailedLookUps(app, { as: 'file', id: brandId }, await enrol(app, principal, importId, enrolling, errors));
     for (const row of completing) await complete(app, principal, row, found.get(row) as Found, errors);
     left = left.filter(({ line }) => !members.has(line) && !errors.has(line));
   }
@@ -89,8 +92,8 @@ export async function membersOfLines(
 interface Found {
   readonly customer: ResolvedMember | null;
   readonly identified: ResolvedMember | null;
-  /** The identifier is two members'. */
-  readonly ambiguous: IdentifierAmbiguous | null;
+  /** Why nobody may be told who it is, or whether it is anybody. */
+  readonly refusal: Refusal | null;
   /** Keyed hashes of what the line names its member by: what is derived from them tells nobody a customer id or a card. */
   readonly names: readonly string[];
 }
@@ -100,10 +103,10 @@ function isWhole({ byCustomer, byIdentifier }: NamedMember, customer: ResolvedMe
   return (byCustomer === null || customer !== null) && (byIdentifier === null || identified !== null);
 }
 
-async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: readonly NamingLine[]): Promise<Map<NamingLine, Found>> {
+async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: readonly NamingLine[], dryRun: boolean): Promise<Map<NamingLine, Found>> {
   const refs: MemberRef[] = rows.flatMap(({ member: { byCustomer, byIdentifier } }) => [byCustomer, byIdentifier].filter((ref) => ref !== null));
   const { found, country } = await app.database.transaction(databasePrincipal(principal), async (tx) => ({
-    found: await lookAtMembers(app, tx, brandId, refs),
+    found: await lookAtMembers(app, tx, brandId, refs, { as: dryRun ? 'trial' : 'file', id: brandId }),
     country: (await app.coalition.snapshot(tx.client)).brandsById.get(brandId)?.country ?? null,
   }));
   const byRef = new Map(refs.map((ref, at) => [ref, found[at]]));
@@ -113,14 +116,23 @@ async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: reado
       return [
         row,
         {
-          customer: customer && isFound(customer) ? customer : null,
-          identified: identified && isFound(identified) ? identified : null,
-          ambiguous: identified instanceof IdentifierAmbiguous ? identified : null,
+          customer: memberOf(customer),
+          identified: memberOf(identified),
+          refusal: refusalOf(identified) ?? refusalOf(customer),
           names: namesOf(app, brandId, country, row.member),
         },
       ];
     }),
   );
+}
+
+function memberOf(found: FoundOrNot | undefined): ResolvedMember | null {
+  return found && isFound(found) ? found : null;
+}
+
+/** Nobody has it is the one answer on which somebody is enrolled. */
+function refusalOf(found: FoundOrNot | undefined): Refusal | null {
+  return !found || isFound(found) || found instanceof MemberUnknown ? null : found;
 }
 
 function namesOf(app: App, brandId: Uuid, country: string | null, { byCustomer, byIdentifier }: NamedMember): string[] {
@@ -130,14 +142,15 @@ function namesOf(app: App, brandId: Uuid, country: string | null, { byCustomer, 
   ].filter((name) => name !== null);
 }
 
+/** How many could not be enrolled. */
 async function enrol(
   app: App,
   principal: Principal,
   importId: Uuid,
   enrolling: ReadonlyMap<string, NamingLine>,
   errors: Map<number, LineError>,
-): Promise<void> {
-  if (enrolling.size === 0) return;
+): Promise<number> {
+  if (enrolling.size === 0) return 0;
   const asked = [...enrolling];
   const commands = asked.map(([names, { member, jurisdiction }]) =>
     enrolMemberSchema.parse({
@@ -152,6 +165,7 @@ async function enrol(
     const { line } = asked[at][1];
     if (result.status === 'rejected') errors.set(line, thrownForLine(line, result.reason));
   });
+  return results.filter(({ status }) => status === 'rejected').length;
 }
 
 /** Adds the name that does not lead to the line's member yet. */

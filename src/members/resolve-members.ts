@@ -5,7 +5,7 @@ import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
 import type { AccountId, PostingOutcome } from '../ledger/posting';
 import { NotFound, Refusal } from '../refusal';
-import { countFailedLookUps, type FailedLookUpsUsedUp, lookUpsUsedUp } from './failed-look-ups';
+import { countFailedLookUps, type FailedLookUpsUsedUp, type LooksUp, lookUpsUsedUp } from './failed-look-ups';
 import { dialledIn, type Holder, type International, isPhone } from './identifier-look';
 import { findWallets, MemberLook, type ResolvedMember, type TillCodeUse } from './member-look';
 import { type HashedRef, hashRef, type MemberRef } from './member-ref';
@@ -28,7 +28,7 @@ export interface Shown {
 /**
  * Finds the members that a brand's request names, in the order of `refs`; null for what the brand cannot know or what does not exist, or is closed.
  * Who was merged into another member is that one.
- * One query a kind of reference, however many there are.
+ * One query a kind of reference, however many there are. Throws FailedLookUpsUsedUp where members become known.
  */
 export async function resolveMembers(
   app: App,
@@ -40,7 +40,12 @@ export async function resolveMembers(
   const asked = hashed(app, brandId, refs);
   const requests = asked.map(({ by }) => (by === 'tillCode' ? codesFor : null));
   const look = new MemberLook(brandId, asked, await dialledAt(app, tx.client, brandId, asked), { at: app.clock.now(), requests });
-  const found = await findAll(app, tx, brandId, look, presented);
+  const by: LooksUp = { as: 'till', id: brandId };
+  const usedUp = presented === 'link' ? lookUpsUsedUp(app, by) : null;
+  const found = await findAll(app, tx, brandId, look, usedUp ? 'look' : presented);
+  // Where only who is known is found, who is unknown and who is nobody are told alike.
+  if (presented === 'link') countFailedLookUps(app, by, failedOf(asked, look));
+  if (usedUp && asked.some((ref, at) => ref.by === 'identifier' && found[at] === null)) throw usedUp;
   for (const at of asked.keys()) if (look.isAmbiguous(at)) throw new NotFound('Member', new IdentifierAmbiguous().message);
   return found.map((member, at) => (member?.closed || !look.isInForce(at) ? null : member));
 }
@@ -62,8 +67,8 @@ async function findAll(
   return look.resolve(client);
 }
 
-function hashed({ keys }: App, brandId: Uuid, refs: readonly MemberRef[], heldAt: readonly (Date | null)[] = []): HashedRef[] {
-  return refs.map((ref, at) => hashRef(keys, brandId, ref, heldAt[at] ?? null));
+function hashed({ keys }: App, brandId: Uuid, refs: readonly MemberRef[]): HashedRef[] {
+  return refs.map((ref) => hashRef(keys, brandId, ref));
 }
 
 /** Whom identifiers and till codes among the references belong to; `before`: or belonged to when they were presented. */
@@ -122,23 +127,18 @@ export function isFound(found: FoundOrNot): found is FoundMember {
 /**
  * Finds members as resolveMembers does, and leaves no trace: who presents something is known to the brand for as long as it takes to look.
  * What comes of it may be refused; see knowPresented. Members whose wallet is closed are found too: the ledger refuses whatever is asked of them.
- * `refs` may be of several requests: what one presents lets no other find a member. `heldAt`: when each was presented; null: now.
+ * Only who has an identifier now is found by it. `by`: whose failed look-ups are counted; a 'file' counts its own, once it knows who became a member.
  */
-export async function lookAtMembers(
-  app: App,
-  tx: Pick<Tx, 'client'>,
-  brandId: Uuid,
-  refs: readonly MemberRef[],
-  heldAt: readonly (Date | null)[] = [],
-): Promise<FoundOrNot[]> {
-  const asked = hashed(app, brandId, refs, heldAt);
+export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: Uuid, refs: readonly MemberRef[], by: LooksUp): Promise<FoundOrNot[]> {
+  const asked = hashed(app, brandId, refs);
   const international = await dialledAt(app, tx.client, brandId, asked);
   const look = new MemberLook(brandId, asked, international, lookedAt(app));
   await readTogether(tx.client, look.readings);
-  return foundMembers(app, tx, brandId, asked, look, international);
+  const found = await membersOf(app, tx, brandId, asked, look, international, by);
+  return found.map((each, at) => (isFound(each) && !each.inForce ? new MemberUnknown(asked[at]) : each));
 }
 
-/** What lookAtMembers gives, of a look whose readings were read. */
+/** What lookAtMembers gives, of a look whose readings were read, with who had an identifier at the moment that its reference names. */
 export async function foundMembers(
   app: App,
   tx: Pick<Tx, 'client'>,
@@ -147,12 +147,24 @@ export async function foundMembers(
   look: MemberLook,
   international: International,
 ): Promise<FoundOrNot[]> {
+  return membersOf(app, tx, brandId, refs, look, international, { as: 'till', id: brandId });
+}
+
+async function membersOf(
+  app: App,
+  tx: Pick<Tx, 'client'>,
+  brandId: Uuid,
+  refs: readonly HashedRef[],
+  look: MemberLook,
+  international: International,
+  by: LooksUp,
+): Promise<FoundOrNot[]> {
   const known = await look.resolve(tx.client);
   const presented = refs.filter((_ref, at) => known[at] === null && look.ids[at] !== null && look.isShown(at));
   const met = presented.length === 0 ? [] : await meet(app, tx, brandId, new MemberLook(brandId, presented, international, lookedAt(app)));
   const byRef = new Map(presented.map((ref, at) => [ref, met[at]]));
-  const usedUp = lookUpsUsedUp(app, brandId);
-  countFailedLookUps(app, brandId, refs.filter((ref, at) => ref.by === 'identifier' && look.holder(at) === undefined).length);
+  const usedUp = lookUpsUsedUp(app, by);
+  if (by.as !== 'file') countFailedLookUps(app, by, failedOf(refs, look));
   return refs.map((ref, at) => {
     // Whether it is somebody's or nobody's: it is told alike.
     if (usedUp && ref.by === 'identifier' && known[at] === null) return usedUp;
@@ -160,6 +172,11 @@ export async function foundMembers(
     const member = known[at] ?? byRef.get(ref) ?? null;
     return member === null ? new MemberUnknown(ref) : toFound(member, look.holder(at), known[at] === null);
   });
+}
+
+/** How many cards, codes and numbers are nobody's. */
+function failedOf(refs: readonly HashedRef[], look: MemberLook): number {
+  return refs.filter((ref, at) => ref.by === 'identifier' && look.holder(at) === undefined).length;
 }
 
 /** Till codes are looked at, and taken by nobody. */

@@ -2,9 +2,10 @@ import type { PoolClient } from 'pg';
 import type { App } from '../app';
 import type { Tx } from '../database/transaction';
 import type { Uuid } from '../ids';
+import { countFailedLookUps, lookUpsUsedUp } from '../members/failed-look-ups';
 import { presentHolders } from '../members/identifier-holders';
 import { type Identifier, identifierHashes, type MemberRef } from '../members/member-ref';
-import { IdentifierAmbiguous } from '../members/member-refusals';
+import { IdentifierAmbiguous, MemberUnknown } from '../members/member-refusals';
 import { isFound, lookAtMembers } from '../members/resolve-members';
 import { InvalidInput, NotFound } from '../refusal';
 
@@ -14,28 +15,35 @@ export interface Recipient {
   readonly walletId: Uuid;
 }
 
+/** Who names somebody: a brand, or a member (brandId null). */
+interface Finding {
+  readonly party: Uuid;
+  readonly brandId: Uuid | null;
+}
+
 /**
- * The active member whom somebody names in `field`: a brand as it names any member, without coming to know who only receives; a member (brandId
- * null) by the other's identifier, or by an id that the other has shown; who was merged is the survivor. Unknown, closed and out of sight are one
+ * The active member whom somebody names in `field`: a brand as it names any member, without coming to know who only receives; a member
+ * by the other's identifier, or by an id that the other has shown; who was merged is the survivor. Unknown, closed and out of sight are one
  * NotFound.
  */
-export async function findRecipient(app: App, tx: Tx, brandId: Uuid | null, ref: MemberRef, field: string): Promise<Recipient> {
-  const recipient = brandId === null ? await findForMember(app, tx, ref, field) : await findForBrand(app, tx, brandId, ref);
+export async function findRecipient(app: App, tx: Tx, { party, brandId }: Finding, ref: MemberRef, field: string): Promise<Recipient> {
+  const recipient = brandId === null ? await findForMember(app, tx, party, ref, field) : await findForBrand(app, tx, brandId, ref);
   if (!recipient) throw new NotFound('Member');
   return { memberId: recipient.memberId, walletId: recipient.walletId };
 }
 
 async function findForBrand(app: App, tx: Tx, brandId: Uuid, ref: MemberRef): Promise<Recipient | null> {
-  const [found] = await lookAtMembers(app, tx, brandId, [ref]);
+  const [found] = await lookAtMembers(app, tx, brandId, [ref], { as: 'till', id: brandId });
+  if (isFound(found)) return found.closed ? null : found;
+  if (found instanceof MemberUnknown) return null;
   if (found instanceof IdentifierAmbiguous) throw new NotFound('Member', found.message);
-  // What is somebody's no longer is nobody's to be given to.
-  return isFound(found) && !found.closed && found.inForce ? found : null;
+  throw found;
 }
 
-async function findForMember(app: App, { client }: Tx, ref: MemberRef, field: string): Promise<Recipient | null> {
+async function findForMember(app: App, { client }: Tx, self: Uuid, ref: MemberRef, field: string): Promise<Recipient | null> {
   if (ref.by === 'customerId' || ref.by === 'tillCode')
     throw new InvalidInput(`${field}.${ref.by}`, 'Customer ids and till codes are for brands. Name the member by an identifier or id.');
-  const memberId = ref.by === 'id' ? ref.memberId : await findByIdentifier(app, client, ref.identifier, field);
+  const memberId = ref.by === 'id' ? ref.memberId : await findByIdentifier(app, client, self, ref.identifier, field);
   if (memberId === null) return null;
   const { rows } = await client.query({
     name: 'find-recipient',
@@ -46,8 +54,12 @@ async function findForMember(app: App, { client }: Tx, ref: MemberRef, field: st
 }
 
 /** Numbers are dialled with their country code: a member is at home nowhere in particular. */
-async function findByIdentifier(app: App, client: PoolClient, identifier: Identifier, field: string): Promise<Uuid | null> {
+async function findByIdentifier(app: App, client: PoolClient, self: Uuid, identifier: Identifier, field: string): Promise<Uuid | null> {
+  const by = { as: 'member', id: self } as const;
+  const usedUp = lookUpsUsedUp(app, by);
+  if (usedUp) throw usedUp;
   const holders = await presentHolders(client, identifier.kind, identifierHashes(app.keys, identifier, null, `${field}.identifier.value`));
+  if (holders.length === 0) countFailedLookUps(app, by, 1);
   if (holders.length > 1) throw new NotFound('Member', new IdentifierAmbiguous().message);
   return holders[0] ?? null;
 }

@@ -80,7 +80,7 @@ async function giveOnce(
     const snapshot = await app.coalition.at(version);
     const currency = requireCurrency(snapshot, command.currency);
     const giver = await findActingMember(app, tx, asker, dryRun ? newUuid() : id);
-    const recipient = await findRecipient(app, tx, asker.brandId, to, 'input.to');
+    const recipient = await findRecipient(app, tx, asker, to, 'input.to');
     if (recipient.memberId === giver.memberId) throw new InvalidInput('input.to', 'Points are given to somebody else.');
     return {
       stored: null,

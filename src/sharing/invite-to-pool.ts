@@ -35,7 +35,7 @@ export async function inviteToPool(app: App, principal: Principal, { idempotency
       const { client } = tx;
       const { poolId } = await requireMembership(client, memberId, 'OWNER');
       await lockHousehold(client, poolId);
-      const invited = await findRecipient(app, tx, null, ref, 'input.member');
+      const invited = await findRecipient(app, tx, { party: memberId, brandId: null }, ref, 'input.member');
       if (invited.memberId === memberId) throw new InvalidInput('input.member', 'The owner is in the pool.');
       const { rows } = await client.query('SELECT surviving_member(member_id) AS member_id, role, joined_at FROM household_member WHERE id = $1', [id]);
       if (rows.length > 0) {

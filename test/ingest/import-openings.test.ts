@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../../src/access/principal';
+import type { App } from '../../src/app';
 import { DatabaseUnavailable } from '../../src/database/database';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { listImportErrors } from '../../src/ingest/find-imports';
+import { importMembers } from '../../src/ingest/import-members';
 import { importOpenings } from '../../src/ingest/import-openings';
 import type { SentRow } from '../../src/ingest/opening-row';
 import { finishImport, type StartImport, startImport, startImportSchema } from '../../src/ingest/start-import';
@@ -10,8 +12,10 @@ import { addIdentifier } from '../../src/members/add-identifier';
 import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
 import { findMember, readWalletBalances } from '../../src/members/find-member';
 import { readMovements } from '../../src/members/read-movements';
+import { removeIdentifier } from '../../src/members/remove-identifier';
 import { unlinkMember } from '../../src/members/unlink-member';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type Till } from '../support/shop-coalition';
+import { createTestApp } from '../support/test-app';
 
 let shop: ShopCoalition;
 let fuel: Till;
@@ -308,4 +312,72 @@ test('a balance that has lapsed by the day on which it comes in is refused, wher
   const { memberId } = await findMember(sliding.app, till.principal, customer('S-1'));
   expect(await readWalletBalances(sliding.app, till.principal, memberId)).toMatchObject([{ active: 30 }]);
   await sliding.close();
+});
+
+describe('cards of a file', () => {
+  const cards = async (app: App, till: Till, values: readonly string[], dryRun = false) => {
+    const { id } = await startImport(app, till.principal, startImportSchema.parse({ idempotencyKey: randomUUID(), kind: 'MEMBERS', dryRun }));
+    const lines = values.map((identifier, at) => row(at + 2, { customerId: `file ${identifier}`, identifierKind: 'CARD', identifier }));
+    return importMembers(app, till.principal, { importId: id, rows: lines, bytesDone: null });
+  };
+  const enrolled = (till: Till, value: string) =>
+    enrolMember(shop.app, till.principal, enrolMemberSchema.parse({ idempotencyKey: randomUUID(), identifiers: [{ kind: 'CARD', value }] }));
+  /** A member whose card was replaced so long ago that its number may be given out anew. */
+  const replaced = async (value: string) => {
+    const { memberId } = await enrolled(fuel, value);
+    const member = { by: 'id', memberId } as const;
+    await addIdentifier(shop.app, fuel.principal, { member, identifier: { kind: 'CARD', value: `${value}99` } });
+    await removeIdentifier(shop.app, fuel.principal, { member, identifier: { kind: 'CARD', value } });
+    shop.clock.advance(180 * 86_400_000);
+    return memberId;
+  };
+
+  it('that are given out anew are enrolled, as by enrolMember', async () => {
+    await replaced('5100 1');
+    const { errors, import: found } = await cards(shop.app, fuel, ['5100 1']);
+    expect({ errors, enrolled: found.enrolled }).toEqual({ errors: [], enrolled: 1 });
+  });
+
+  it('bring points to nobody who had them before', async () => {
+    const before = await replaced('5200 1');
+    const { id } = await start(fuel);
+    const { import: found } = await send(id, [row(2, { identifierKind: 'CARD', identifier: '5200 1', points: '1000', reference: 'anew' })]);
+    expect(found).toMatchObject({ imported: 1, enrolled: 1 });
+    expect(await readWalletBalances(shop.app, fuel.principal, before)).toEqual([]);
+  });
+
+  it('use up no look-ups of the tills, nor those of the files, whose members they make', async () => {
+    const { database, app } = shop;
+    const bounded = await createTestApp({ database, now: app.clock.now(), variables: { TESSERA_FAILED_LOOK_UPS: '20' } });
+    try {
+      await enrolled(fuel, '9000 1');
+      await enrolled(fuel, '9000 2');
+      const fresh = Array.from({ length: 25 }, (_, at) => `8000 ${at}`);
+      expect((await cards(bounded.app, taxi, fresh, true)).import).toMatchObject({ rejected: 0, enrolled: 25 });
+      expect((await cards(bounded.app, taxi, fresh)).import).toMatchObject({ imported: 25, rejected: 0 });
+      expect((await cards(bounded.app, taxi, ['9000 1'])).errors).toEqual([]);
+      const shown = { by: 'identifier', identifier: { kind: 'CARD', value: '9000 2' } } as const;
+      await expect(recordPurchase(bounded.app, taxi.principal, purchaseOf(shown, '5'))).resolves.toBeDefined();
+    } finally {
+      await bounded.close();
+    }
+  });
+
+  it("say so where too many of a trial are nobody's, instead of taking somebody for unknown", async () => {
+    const { database, app } = shop;
+    const bounded = await createTestApp({ database, now: app.clock.now(), variables: { TESSERA_FAILED_LOOK_UPS: '1' } });
+    try {
+      const { memberId } = await enrolled(fuel, '9100 1');
+      const nobody = (at: number) => Array.from({ length: 50 }, (_, n) => `8100 ${at} ${n}`);
+      for (const at of [0, 1]) expect((await cards(bounded.app, taxi, nobody(at), true)).errors).toEqual([]);
+      const { errors } = await cards(bounded.app, taxi, ['9100 1', '8100 2 0'], true);
+      expect(errors).toEqual([2, 3].map((line) => expect.objectContaining({ line, code: 'FAILED_LOOK_UPS_USED_UP' })));
+      // The tills of the brand have their own.
+      const shown = { by: 'identifier', identifier: { kind: 'CARD', value: '9100 1' } } as const;
+      await recordPurchase(bounded.app, taxi.principal, purchaseOf(shown, '5'));
+      expect(await readWalletBalances(shop.app, fuel.principal, memberId)).toHaveLength(1);
+    } finally {
+      await bounded.close();
+    }
+  });
 });

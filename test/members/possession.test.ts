@@ -6,6 +6,7 @@ import { confirmLink } from '../../src/members/confirm-link';
 import { createClaimCode } from '../../src/members/create-claim-code';
 import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
 import { failedLookUps } from '../../src/members/failed-look-ups';
+import { linkMember } from '../../src/members/link-member';
 import { lockWallet } from '../../src/members/lock-wallet';
 import type { Identifier, MemberRef } from '../../src/members/member-ref';
 import { removeIdentifier } from '../../src/members/remove-identifier';
@@ -238,9 +239,36 @@ it("whoever tries numbers that are nobody's finds only members that it knows, un
     expect(await asked(unknown.phone)).toBe('FAILED_LOOK_UPS_USED_UP');
     expect(await asked(known.card)).toBe('found');
     expect(await recordPurchase(hostile.app, fuel.principal, purchaseOf(unknown.phone, '10')).then(() => 'found')).toBe('found');
+    // By whatever else a member becomes known.
+    const link = (ref: MemberRef) => linkMember(hostile.app, taxi.principal, { member: ref, customerId: newUuid() });
+    for (const ref of [unknown.phone, by({ kind: 'PHONE', value: '+43664999999' })])
+      await expect(link(ref)).rejects.toMatchObject({ code: 'FAILED_LOOK_UPS_USED_UP' });
     hostile.clock.advance(3_600_000);
     expect(await asked(unknown.phone)).toBe('found');
   } finally {
     await hostile.close();
+  }
+});
+
+it("linking counts what is nobody's, and so does a member who gives, who has few", async () => {
+  const bounded = await createTestApp({ database: shop.database, now: shop.app.clock.now(), variables: { TESSERA_FAILED_LOOK_UPS: '500' } });
+  const [ana, ben] = [await member(50), await member(50)];
+  const nobody = (at: number) => by({ kind: 'PHONE', value: `+43664999${1000 + at}` });
+  try {
+    for (let at = 0; at < 3; at++)
+      await expect(linkMember(bounded.app, taxi.principal, { member: nobody(at), customerId: newUuid() })).rejects.toThrow('Member');
+    expect(failedLookUps(bounded.app)).toBe(3);
+    const gives = (to: MemberRef) =>
+      givePoints(bounded.app, ana.login, giftOf(to, 10, { dryRun: true })).then(
+        () => 'found',
+        (error) => error.code ?? error.name,
+      );
+    const told: string[] = [];
+    for (let at = 0; at < 5; at++) told.push(await gives(nobody(at)));
+    expect(new Set(told)).toEqual(new Set(['NotFound']));
+    for (const to of [nobody(6), ben.phone]) expect(await gives(to)).toBe('FAILED_LOOK_UPS_USED_UP');
+    expect(failedLookUps(bounded.app)).toBe(8);
+  } finally {
+    await bounded.close();
   }
 });
