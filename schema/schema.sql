@@ -300,20 +300,20 @@ CREATE OR REPLACE FUNCTION public.meet_by_till_code(code_hash bytea, request uui
  RETURNS uuid
  LANGUAGE plpgsql
 AS $function$
-DECLARE holder uuid := use_till_code(code_hash, request, at); link uuid;
-BEGIN
-  IF holder IS NULL OR request IS NULL THEN RETURN holder; END IF;
-  INSERT INTO brand_link (id, brand_id, member_id, source, linked_at, confirmed_at, confirmed_by)
-    VALUES (gen_random_uuid(), current_brand(), holder, 'PRESENTED', at, at, 'TILL_CODE')
-    ON CONFLICT (brand_id, member_id) WHERE unlinked_at IS NULL DO UPDATE
-      SET confirmed_at = EXCLUDED.confirmed_at, confirmed_by = EXCLUDED.confirmed_by WHERE brand_link.confirmed_at IS NULL
-    RETURNING id INTO link;
-  IF link IS NOT NULL THEN
-    INSERT INTO audit_entry (id, at, actor, brand_id, member_id, operation, target_id)
-      VALUES (gen_random_uuid(), at, 'brand:' || current_brand(), current_brand(), holder, 'useTillCode', link);
-  END IF;
-  RETURN holder;
-END $function$;
+  DECLARE suspended boolean := EXISTS (SELECT FROM brand b WHERE b.id = current_brand() AND b.status = 'SUSPENDED'); holder uuid := use_till_code(code_hash, request, CASE WHEN suspended THEN 'infinity' ELSE at END); link uuid;
+  BEGIN
+    IF holder IS NULL OR request IS NULL OR suspended THEN RETURN holder; END IF;
+    INSERT INTO brand_link (id, brand_id, member_id, source, linked_at, confirmed_at, confirmed_by)
+      VALUES (gen_random_uuid(), current_brand(), holder, 'PRESENTED', at, at, 'TILL_CODE')
+      ON CONFLICT (brand_id, member_id) WHERE unlinked_at IS NULL DO UPDATE
+        SET confirmed_at = EXCLUDED.confirmed_at, confirmed_by = EXCLUDED.confirmed_by WHERE brand_link.confirmed_at IS NULL
+      RETURNING id INTO link;
+    IF link IS NOT NULL THEN
+      INSERT INTO audit_entry (id, at, actor, brand_id, member_id, operation, target_id)
+        VALUES (gen_random_uuid(), at, 'brand:' || current_brand(), current_brand(), holder, 'useTillCode', link);
+    END IF;
+    RETURN holder;
+  END $function$;
 
 CREATE OR REPLACE FUNCTION public.note_agreement()
  RETURNS trigger
@@ -421,6 +421,15 @@ CREATE OR REPLACE FUNCTION public.refuse_second_decision()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$ BEGIN RAISE EXCEPTION 'a proposal is decided once' USING ERRCODE = 'restrict_violation'; END $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_suspended_link()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ BEGIN
+        IF current_principal() = 'brand' AND EXISTS (SELECT FROM brand b WHERE b.id = NEW.brand_id AND b.status = 'SUSPENDED') THEN
+          RAISE EXCEPTION 'a suspended brand comes to know nobody' USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NULL; END $function$;
 
 CREATE OR REPLACE FUNCTION public.surviving_account(account_id bigint)
  RETURNS TABLE(id bigint, closed boolean)
@@ -1826,6 +1835,7 @@ CREATE TRIGGER brand_event_version AFTER INSERT ON brand_event FOR EACH STATEMEN
 
 CREATE TRIGGER brand_link_confirmation BEFORE INSERT OR UPDATE OF confirmed_by, confirmed_at ON brand_link FOR EACH ROW EXECUTE FUNCTION guard_confirmation();
 CREATE TRIGGER brand_link_ended AFTER UPDATE OF unlinked_at ON brand_link FOR EACH ROW WHEN (((new.unlinked_at IS NOT NULL) AND (old.unlinked_at IS NULL))) EXECUTE FUNCTION end_till_code();
+CREATE CONSTRAINT TRIGGER brand_link_suspended AFTER INSERT OR UPDATE OF confirmed_at, confirmed_by ON brand_link DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_suspended_link();
 
 CREATE TRIGGER care_proposal_decided_once BEFORE UPDATE ON care_proposal FOR EACH ROW WHEN ((old.status <> 'PROPOSED'::text)) EXECUTE FUNCTION refuse_second_decision();
 
@@ -2346,6 +2356,8 @@ GRANT EXECUTE ON FUNCTION reference_name(uuid,text,text,text) TO tessera_app;
 GRANT EXECUTE ON FUNCTION refuse_change() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION refuse_second_decision() TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION refuse_suspended_link() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION surviving_account(bigint) TO tessera_app;
 

@@ -300,8 +300,10 @@ async function linkPresented(app: App, client: PoolClient, brandId: Uuid, member
   const { rows: met } = await client.query({
     name: 'link-presented',
     text: `INSERT INTO brand_link (id, brand_id, member_id, source, linked_at)
-           SELECT id, $1, member_id, 'PRESENTED', $4 FROM unnest($2::uuid[], $3::uuid[]) AS new (id, member_id) ON CONFLICT DO NOTHING RETURNING member_id`,
-    values: [brandId, missing.map(() => newUuid()), missing, app.clock.now()],
+           SELECT id, $1, member_id, 'PRESENTED', $4 FROM unnest($2::uuid[], $3::uuid[]) AS new (id, member_id)
+           WHERE $5::boolean OR NOT EXISTS (SELECT FROM brand WHERE id = $1 AND status = 'SUSPENDED') ON CONFLICT DO NOTHING RETURNING member_id`,
+    // A suspended brand looks, for what happened before, and comes to know nobody by it.
+    values: [brandId, missing.map(() => newUuid()), missing, app.clock.now(), known === 'for a look'],
   });
   if (known === 'from now on' && met.length > 0)
     await recordAboutMembers(app, client, { actor: `brand:${brandId}`, brandId, operation: 'meetMember', memberIds: met.map((row) => row.member_id) });

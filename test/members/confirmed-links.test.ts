@@ -1,5 +1,6 @@
 import { createMemberSession } from '../../src/access/create-member-session';
 import type { Principal } from '../../src/access/principal';
+import { suspendBrand } from '../../src/coalition/update-brand';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { newUuid } from '../../src/ids';
 import { confirmLink } from '../../src/members/confirm-link';
@@ -123,11 +124,11 @@ test('a till code names the member for one request at one brand, and again for i
   expect(await recordPurchase(shop.app, taxi.principal, bought)).toMatchObject({ points: 3, duplicate: true });
 });
 
-/** What became of a till code of the member, and of TAXI's link. */
-async function tillCodeOf(memberId: string) {
+/** What became of a till code of the member, and of the brand's link. */
+async function tillCodeOf(memberId: string, { brandId }: Till = taxi) {
   const { owner } = shop.database;
   const { rows: codes } = await owner.query('SELECT used_at IS NOT NULL AS used FROM till_code WHERE member_id = $1', [memberId]);
-  const { rows: links } = await owner.query('SELECT confirmed_by FROM brand_link WHERE brand_id = $1 AND member_id = $2', [taxi.brandId, memberId]);
+  const { rows: links } = await owner.query('SELECT confirmed_by FROM brand_link WHERE brand_id = $1 AND member_id = $2', [brandId, memberId]);
   return { used: codes[0].used, links };
 }
 const UNTOUCHED = { used: false, links: [] };
@@ -212,4 +213,27 @@ test("the member's login and the operator's support end any brand's link, and wh
   ];
   for (const who of [ana.login, support]) expect(await listLinks(shop.app, who, ana.memberId)).toEqual(links.map((each) => expect.objectContaining(each)));
   expect(await listLinks(shop.app, fuel.principal, ana.memberId)).toBeNull();
+});
+
+test('a suspended brand takes no till code and comes to know nobody; what happened before is booked all the same', async () => {
+  const [ana, gone] = [await memberOfFuel('CARD'), await shop.brand('GONE')];
+  const occurredAt = shop.app.clock.now();
+  shop.clock.advance(1_000);
+  await suspendBrand(shop.app, householdsOf(shop, fuel).operator, { brandId: gone.brandId, reason: null });
+  const shown: MemberRef = { by: 'tillCode', tillCode: (await createTillCode(shop.app, ana.login)).code };
+  for (const dryRun of [true, false])
+    await expect(recordPurchase(shop.app, gone.principal, purchaseOf(shown, '5', { occurredAt, dryRun }))).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+  const bought = purchaseOf(ana.shown, '5', { occurredAt });
+  for (const duplicate of [false, true]) expect(await recordPurchase(shop.app, gone.principal, bought)).toMatchObject({ points: 5, duplicate });
+  expect(await tillCodeOf(ana.memberId, gone)).toEqual(UNTOUCHED);
+  // Whatever way it came to that: the database lets no such link be.
+  await expect(
+    shop.app.database.transaction({ kind: 'brand', brandId: gone.brandId }, ({ client }) =>
+      client.query("INSERT INTO brand_link (id, brand_id, member_id, source, linked_at) VALUES ($1, $2, $3, 'PRESENTED', now())", [
+        newUuid(),
+        gone.brandId,
+        ana.memberId,
+      ]),
+    ),
+  ).rejects.toThrow('a suspended brand comes to know nobody');
 });
