@@ -11,6 +11,7 @@ import { isKnownIssuer } from './identity-providers';
 import { requireBrandOrOperator, requireNamedBrand, requireOperator } from './permissions';
 import { databasePrincipal, type Principal, type StaffRole } from './principal';
 import { createOnce, idempotencyKeySchema, reasonSchema, recordChange } from './record-change';
+import { restoreIssuerSlash } from './restore-issuer-slash';
 import { StaffMember } from './staff.entity';
 
 export const STAFF_ROLES = ['OPERATOR', 'PROGRAMME_MANAGER', 'FINANCE', 'COMPLIANCE_OFFICER', 'SUPPORT'] as const satisfies readonly StaffRole[];
@@ -52,6 +53,7 @@ export async function addStaff(app: App, principal: Principal, command: AddStaff
   if (!isKnownIssuer(app, command.issuer)) throw new InvalidInput('input.issuer', UNKNOWN_ISSUER);
   // A programme manager must not promote anybody, oneself included, above programme manager.
   if (command.role === 'OPERATOR') requireOperator(principal);
+  await restoreIssuerSlash(app, command);
   const content = { brandId, issuer: command.issuer, subject: command.subject, role: command.role };
   return refusingBy({ staff_invited_once: () => new StaffExists() }, async () => {
     const { target } = await createOnce(

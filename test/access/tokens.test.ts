@@ -7,10 +7,13 @@ import { mintClientToken, mintMemberToken } from '../../src/access/access-tokens
 import { addStaff } from '../../src/access/add-staff';
 import { disableApiClient } from '../../src/access/disable-api-client';
 import { loginHash } from '../../src/access/find-principal';
+import { linkLogin } from '../../src/access/link-login';
 import { localIssuer, mintLocalLogin } from '../../src/access/local-issuer';
 import { SCOPES } from '../../src/access/principal';
 import { signingKey } from '../../src/access/token-keys';
 import { newUuid } from '../../src/ids';
+import { createClaimCode } from '../../src/members/create-claim-code';
+import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
 import { foundTestCoalition, insertMember, openApi, type TestApi, type TestCoalition } from '../support/api';
 import { createTestApp, type TestApp } from '../support/test-app';
 
@@ -373,6 +376,27 @@ describe('identity providers', () => {
       }
       expect((await test.database.owner.query('SELECT issuer FROM staff WHERE id = $1', [id])).rows).toEqual([{ issuer: issuer() }]);
       expect((await there.ask(await login({ issuer: issuer(), subject: 'nobody' }), VIEWER)).status).toBe(401);
+    });
+
+    it('have no login twice that was stored without it: of no second member, for no second brand', async () => {
+      const cut = issuer().slice(0, -1);
+      const { client, id: brandId } = coalition.brands.TAXI;
+      const codeFor = async () => {
+        const { memberId } = await enrolMember(slashed.app, client, enrolMemberSchema.parse({ idempotencyKey: newUuid() }));
+        return (await createClaimCode(slashed.app, client, { member: { by: 'id', memberId }, reason: null })).code;
+      };
+      const subject = 'lena';
+      const bind = async () => linkLogin(slashed.app, { token: await login({ issuer: issuer(), subject }), claimCode: await codeFor() });
+      await bind();
+      const [slash, bare] = [issuer(), cut].map((each) => loginHash(slashed.app, { issuer: each, subject }));
+      await test.database.owner.query('UPDATE member_identifier SET hash = $2 WHERE hash = $1', [slash, bare]);
+      await expect(bind()).rejects.toMatchObject({ code: 'LOGIN_TAKEN' });
+
+      const invite = (of: string, key: string) =>
+        addStaff(slashed.app, coalition.operator, { idempotencyKey: key, brandId, issuer: issuer(), subject: of, role: 'FINANCE' });
+      const { id } = await invite('rosa', 'rosa');
+      await test.database.owner.query('UPDATE staff SET issuer = $2 WHERE id = $1', [id, cut]);
+      await expect(invite('rosa', 'rosa again')).rejects.toMatchObject({ code: 'STAFF_EXISTS' });
     });
   });
 
