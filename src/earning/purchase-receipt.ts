@@ -12,8 +12,10 @@ export function purchaseReceipt(command: RecordPurchase, { member, reference }: 
   return judgeReference(reference, { memberId: member.memberId, moneyCurrency: command.moneyCurrency, comesTo: (total) => comesTo(command, total) });
 }
 
-/** Lines round to the minor unit; those of purchases that were recorded before they did, do not. */
-function comesTo({ lines, moneyCurrency }: RecordPurchase, total: string): boolean {
+/** Lines round to the minor unit; those of purchases that were recorded before they did, do not: then a line said its price, and nothing else. */
+function comesTo({ lines, moneyCurrency }: RecordPurchase, held: string): boolean {
+  const [total, unrounded] = held.split(' ');
   if (total === formatExact(grossOf(lines, minorUnitOf(moneyCurrency)))) return true;
+  if (unrounded === undefined || lines.some(({ amount, kind, tax }) => amount !== undefined || kind !== undefined || tax !== undefined)) return false;
   return total === formatExact(sumAmounts(lines.map(({ quantity, unitPrice = 0n }): ExactAmount => lineAmount(quantity, unitPrice))));
 }

@@ -11,7 +11,7 @@ export interface HeldReference {
   /** Whose it is; of a merged member, the survivor. */
   readonly memberId: Uuid;
   readonly moneyCurrency: string;
-  /** Of a purchase the amount with nine decimals, of a redemption its kind, source and points ("BURN WALLET 500"), of a return nothing. */
+  /** Of a purchase the amount with nine decimals ("10.005000000 unrounded" of before lines rounded), of a redemption its kind, source and points ("BURN WALLET 500"), of a return nothing. */
   readonly total: string;
   readonly occurredAt: Date;
   /** False: it has come to nothing, as a hold that was voided or has ended, and the reference is free again. */
@@ -86,8 +86,10 @@ const ROW = (memberId: string, moneyCurrency: string, total: string, stands: str
   SELECT n.place, c.turn, c.made_id, surviving_member(${memberId}), ${moneyCurrency}, ${total}, floor(extract(epoch FROM f.occurred_at) * 1000)::bigint, ${stands},
     g.id, g.hash, g.result, g.recorded`;
 
+const TOTAL = "f.amount || CASE f.arithmetic WHEN 1 THEN ' unrounded' ELSE '' END";
+
 const HELD: Readonly<Record<ReferenceKind, string>> = {
-  PURCHASE: `${ROW('f.member_id', 'f.money_currency', 'f.amount::text', 'true')} ${CLAIMED}
+  PURCHASE: `${ROW('f.member_id', 'f.money_currency', TOTAL, 'true')} ${CLAIMED}
     CROSS JOIN LATERAL (SELECT * FROM purchase p WHERE p.id = c.made_id OFFSET 0) f ${ANSWER} ORDER BY n.place, c.turn`,
   REDEMPTION: `${ROW(
     'f.member_id',

@@ -58,6 +58,26 @@ describe('a receipt', () => {
     expect(await buy('12', { reference: 'A-3', idempotencyKey })).toMatchObject({ duplicate: false });
   });
 
+  it.each([
+    ['a line by its total', [{ sku: 'B', quantity: '1', amount: '25.00' }], {}],
+    ['tax', [], { tax: '2.00' }],
+  ])('is judged by all that its lines come to, also %s', async (reference, others, more) => {
+    const line = { sku: 'A', quantity: '1', unitPrice: '10' };
+    const first = await buy('', { reference, lines: [line] });
+    const again = buy('', { reference, lines: [{ ...line, ...more }, ...others] });
+    await expect(again).rejects.toMatchObject({ code: 'REFERENCE_TAKEN', fields: { first: first.purchaseId } });
+  });
+
+  it('that was recorded before lines rounded is known by what it came to then', async () => {
+    const lines = [{ sku: 'A', quantity: '3', unitPrice: '0.335' }];
+    const { purchaseId } = await buy('', { reference: 'A-5', lines });
+    await shop.database.owner.query('UPDATE purchase SET amount = 1.005 WHERE id = $1', [purchaseId]);
+    await expect(buy('', { reference: 'A-5', lines })).rejects.toMatchObject({ code: 'REFERENCE_TAKEN' });
+    await shop.database.owner.query('UPDATE purchase SET arithmetic = 1 WHERE id = $1', [purchaseId]);
+    expect(await buy('', { reference: 'A-5', lines })).toMatchObject({ duplicate: true, purchaseId });
+    await expect(buy('', { reference: 'A-5', lines: [{ ...lines[0], tax: '0.10' }] })).rejects.toMatchObject({ code: 'REFERENCE_TAKEN' });
+  });
+
   it('that was refused holds no reference', async () => {
     await expect(buy('10', { reference: 'A-4', moneyCurrency: 'EUR' })).rejects.toMatchObject({ code: 'MONEY_CURRENCY_MISMATCH' });
     expect(await buy('11', { reference: 'A-4' })).toMatchObject({ duplicate: false });
