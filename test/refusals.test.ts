@@ -17,6 +17,7 @@ const KEPT = [
   'NoPendingAward',
   'NumberIsNoProof',
   'OccurredBefore',
+  'PaysForPurchase',
   'PoolHasHolds',
   'QuoteExpired',
   'QuoteMismatch',

@@ -4,7 +4,7 @@ import type { AccountId, LedgerView, Plan, Step } from '../ledger/posting';
 import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import { ALWAYS, type Day, dayOf, dayToIso, NEVER } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
-import type { RedemptionFact } from '../purchases/attached-redemptions';
+import { type RedemptionFact, usedCounter } from '../purchases/attached-redemptions';
 import { type ExactAmount, formatExact, sumAmounts } from '../purchases/exact-amount';
 import { PURCHASE, PURCHASE_AWARD, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
 import { minorUnitOf } from '../purchases/minor-unit';
@@ -60,11 +60,6 @@ export interface PurchaseFacts {
   /** As the answer has it. */
   readonly occurredAtText: string;
   readonly recordedAt: Date;
-}
-
-/** Of the wallet that the redemption was made from, under its lock: not 0 once a redemption has paid part of a purchase. */
-export function usedCounter(redemptionId: Uuid): string {
-  return `used:${redemptionId}`;
 }
 
 /** Decides a purchase: what earns, how much, and what is written. Pure. */

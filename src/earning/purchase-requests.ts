@@ -13,7 +13,7 @@ import { type FoundMember, isFound, requireOpenWallet } from '../members/resolve
 import { whileOpen } from '../members/surviving-accounts';
 import { type Day, dayOf, monthStart } from '../points/calendar';
 import { requireMoney } from '../points/money-currencies';
-import type { RedemptionFact } from '../purchases/attached-redemptions';
+import { type RedemptionFact, usedCounter } from '../purchases/attached-redemptions';
 import type { JudgedReference } from '../purchases/claim-reference';
 import type { Found } from '../purchases/look-up';
 import { orRefusal } from '../purchases/posting-time';
@@ -24,7 +24,7 @@ import { standingCounters } from '../sharing/standing';
 import { awardDates } from './award';
 import type { EarningRule } from './earning-rule';
 import type { EarningRules } from './earning-rules';
-import { planPurchase, usedCounter } from './plan-purchase';
+import { planPurchase } from './plan-purchase';
 import type { RecordPurchase } from './purchase-command';
 
 /** What purchases of a brand are judged by. */

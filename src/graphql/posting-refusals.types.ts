@@ -99,7 +99,10 @@ export class RedemptionMismatchAnswer extends RefusalAnswer {
 @RefusalType('REDEMPTION_NOT_CAPTURED', 'The redemption has spent no points: it is an open, voided or expired hold, or was refunded.')
 export class RedemptionNotCapturedAnswer extends RefusalAnswer {}
 
-@RefusalType('REDEMPTION_USED', 'An attached redemption has paid part of another purchase already.')
+@RefusalType(
+  'REDEMPTION_USED',
+  'The redemption pays part of a purchase already: an attached one of another purchase; one that is to be refunded comes back by the return of its purchase.',
+)
 export class RedemptionUsedAnswer extends RefusalAnswer {}
 
 @RefusalType('AMOUNT_TOO_LARGE', 'The basket would earn more points than can be held or settled.')

@@ -163,7 +163,8 @@ export class RedemptionResolver {
   }
 
   @Mutation(() => RefundRedemptionResult, {
-    description: 'Gives spent points back, in full or in part, to the lots they came from. Asks for the scope redemptions.',
+    description:
+      'Gives spent points back, in full or in part, to the lots they came from. Points that pay for a purchase come back by its return (recordReturn). Asks for the scope redemptions.',
   })
   refundRedemption(
     @Ctx() ctx: Context,

@@ -24,6 +24,7 @@ import {
   PaysNothingAnswer,
   PurchaseAmountRequiredAnswer,
   RedemptionNotCapturedAnswer,
+  RedemptionUsedAnswer,
   ReferenceTakenAnswer,
   RefundExceedsRedemptionAnswer,
   ShareExceededAnswer,
@@ -277,5 +278,13 @@ export const RefundRedemptionResult = answerUnion(
   'RefundRedemptionResult',
   'Points given back, or why they were not.',
   () => RefundType,
-  () => [...followUpRefusals(), ...keptRefusals(), BalanceOutOfRangeAnswer, RedemptionNotCapturedAnswer, RefundExceedsRedemptionAnswer, WalletClosedAnswer],
+  () => [
+    ...followUpRefusals(),
+    ...keptRefusals(),
+    BalanceOutOfRangeAnswer,
+    RedemptionNotCapturedAnswer,
+    RedemptionUsedAnswer,
+    RefundExceedsRedemptionAnswer,
+    WalletClosedAnswer,
+  ],
 );

@@ -30,6 +30,11 @@ export interface RedemptionFact {
   readonly spentBy: Uuid | null;
 }
 
+/** Of the wallet that the redemption was made from, under its lock: not 0 once a redemption has paid part of a purchase. */
+export function usedCounter(redemptionId: Uuid): string {
+  return `used:${redemptionId}`;
+}
+
 /** Redemptions of the brand whose transaction it is, by id; what it cannot see is not in the map. */
 export async function readRedemptions(client: PoolClient, ids: readonly Uuid[]): Promise<Map<Uuid, RedemptionFact>> {
   if (ids.length === 0) return new Map();

@@ -7,12 +7,12 @@ import type { Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
-import type { LedgerView, Plan, PostingRequest } from '../ledger/posting';
+import type { AccountId, LedgerView, Plan, PostingRequest } from '../ledger/posting';
 import { seesMember, seesWallet } from '../members/sees-wallet';
 import { lookingAgain, type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
 import { type ToldBalance, toldBalance } from '../members/what-is-told';
 import { type Day, dayOf } from '../points/calendar';
-import { type RedemptionFact, readRedemptions } from '../purchases/attached-redemptions';
+import { type RedemptionFact, readRedemptions, usedCounter } from '../purchases/attached-redemptions';
 import { orRefusal, requireFollowUpTime } from '../purchases/posting-time';
 import { NotFound, type RefusalData } from '../refusal';
 import { formerContributors } from '../sharing/former-contributors';
@@ -34,6 +34,8 @@ export interface FollowUpFacts {
   readonly rule: RedemptionRule;
   /** Where its wallet's points are: of a merged member, the survivor's. */
   readonly survivors: Pick<SurvivingAccounts, 'of'>;
+  /** The wallet's account in which it is counted that the redemption pays for a purchase. */
+  readonly usedIn: AccountId;
   readonly currency: Pick<PointCurrency, 'code' | 'graceDays' | 'timeZone' | 'expiry'>;
   readonly day: Day;
   readonly occurredAt: Date;
@@ -98,6 +100,7 @@ async function followUpOnce(
   const occurredAt = command.occurredAt ?? now;
   const day = dayOf(occurredAt, currency.timeZone);
   // What comes free in a pool whose contributor has left goes on to their own wallet.
+  const usedIn = redemption.poolId === null ? redemption.account : await walletOf(app, redemption);
   const former = await formerContributors(app, [{ ...redemption, redemptionId: redemption.id }]);
   const inTime = orRefusal(() => requireFollowUpTime(snapshot, redemption, occurredAt, now));
   const request: PostingRequest = {
@@ -109,15 +112,23 @@ async function followUpOnce(
     day,
     recordedAt: now.getTime(),
     loads: {
-      wallets: [...new Set([...survivors.loads, ...former.loads])],
+      wallets: [...new Set([...survivors.loads, ...former.loads, usedIn])],
       holds: redemption.kind === 'HOLD' ? [redemption.id] : [],
       transfers: redemption.spentBy === null ? [] : [redemption.spentBy],
-      counters: former.counters,
+      counters: [...former.counters, { account: usedIn, key: usedCounter(redemption.id) }],
     },
     shows: survivors.loads,
-    plan: 'refused' in inTime ? () => inTime : former.giveBack(survivors.guard(followUp.plan({ redemption, rule, survivors, currency, day, occurredAt, now }))),
+    plan:
+      'refused' in inTime
+        ? () => inTime
+        : former.giveBack(survivors.guard(followUp.plan({ redemption, rule, survivors, usedIn, currency, day, occurredAt, now }))),
   };
   return toFollowedUp(await app.ledger.post(request), found.linked);
+}
+
+async function walletOf(app: App, { walletId, currencyId }: RedemptionFact): Promise<AccountId> {
+  const [account] = await app.ledger.openAccounts([{ kind: 'WALLET', owner: walletId, currencyId }]);
+  return account;
 }
 
 /**

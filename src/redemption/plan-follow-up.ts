@@ -4,13 +4,13 @@ import type { Uuid } from '../ids';
 import type { HoldView, LedgerView, Plan } from '../ledger/posting';
 import { type Day, dayOf } from '../points/calendar';
 import { formatDecimal } from '../points/decimal';
-import type { RedemptionFact } from '../purchases/attached-redemptions';
+import { type RedemptionFact, usedCounter } from '../purchases/attached-redemptions';
 import { orRefusal } from '../purchases/posting-time';
 import type { RefusalData } from '../refusal';
 import { flooredToPayable } from './check-rule';
 import type { FollowUpFacts } from './follow-up';
 import { requireKept } from './keep-rule';
-import { HoldExpired, HoldNotOpen, NothingToRefund, RefundExceedsRedemption } from './redemption-refusals';
+import { HoldExpired, HoldNotOpen, NothingToRefund, PaysForPurchase, RefundExceedsRedemption } from './redemption-refusals';
 
 type Planned = (view: LedgerView) => Plan | { refused: RefusalData };
 
@@ -45,12 +45,13 @@ export function planVoid(facts: FollowUpFacts): Planned {
   };
 }
 
-/** Gives points of a burn or capture back to the lots they came from: all that is left, or so many. Pure. */
+/** Gives points of a burn or capture that pays for no purchase back to the lots they came from: all that is left, or so many. Pure. */
 export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: number | null): Planned {
   return (view) => {
     const { spentBy } = facts.redemption;
     const spent = spentBy === null ? undefined : view.transfer(spentBy);
     if (!spent) return { refused: new NothingToRefund().toData() };
+    if (view.counter(facts.usedIn, usedCounter(facts.redemption.id)) > 0) return { refused: new PaysForPurchase().toData() };
     const refundable = spent.amount - spent.reversed;
     const amount = points ?? refundable;
     if (amount > refundable || amount === 0) return { refused: new RefundExceedsRedemption(refundable).toData() };

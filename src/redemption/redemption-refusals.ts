@@ -125,6 +125,17 @@ export class NothingToRefund extends Refusal {
   }
 }
 
+/** What pays for a purchase comes back with it: a refund by itself would give back, beside the money of its return, more than was paid. */
+export class PaysForPurchase extends Refusal {
+  constructor() {
+    super({
+      code: 'REDEMPTION_USED',
+      retrySafe: false,
+      message: 'These points pay for a purchase that is recorded. Record what comes back as its return: that gives points and money back.',
+    });
+  }
+}
+
 /** More points than are left of the redemption. */
 export class RefundExceedsRedemption extends Refusal {
   constructor(refundable: number) {

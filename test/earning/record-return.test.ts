@@ -132,6 +132,41 @@ test('refused or bad returns write nothing', async () => {
   expect(await shop.written()).toEqual(written);
 });
 
+test('points that pay for a purchase come back by its return alone: no more comes back than was paid', async () => {
+  const ana = await attic.enrol();
+  await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '6000'));
+  const { redemptionId } = await redeemPoints(shop.app, attic.principal, spendingOf(ana.ref, 6_000));
+  const refund = (idempotencyKey: string, points: bigint) =>
+    refundRedemption(shop.app, attic.principal, refundRedemptionSchema.parse({ idempotencyKey, redemptionId, points }));
+  // Before it pays for anything it is refunded as ever.
+  expect(await refund('before it pays', 1_000n)).toMatchObject({ points: 1_000 });
+  // 100.00, of which points pay 50.00.
+  const bought = await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '100', { redemptionIds: [redemptionId] }));
+  const written = await shop.written();
+  await expect(refund('beside its return', 3_000n)).rejects.toMatchObject({ code: 'REDEMPTION_USED' });
+  expect(await shop.written()).toEqual(written);
+  expect(await recordReturn(shop.app, attic.principal, returnOf(bought.purchaseId, [{ lineNo: 1, quantity: '1' }]))).toMatchObject({
+    reinstated: 5_000,
+    moneyBack: '50.000000000',
+    clawedBack: bought.points,
+  });
+});
+
+test('a refund and a purchase that the same points are to pay for: one of them', async () => {
+  const ana = await attic.enrol();
+  await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '500'));
+  for (let time = 0; time < 4; time++) {
+    const { redemptionId } = await redeemPoints(shop.app, attic.principal, spendingOf(ana.ref, 100));
+    const refund = refundRedemptionSchema.parse({ idempotencyKey: `raced ${redemptionId}`, redemptionId });
+    const done = await Promise.allSettled([
+      recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '20', { redemptionIds: [redemptionId] })),
+      refundRedemption(shop.app, attic.principal, refund),
+    ]);
+    const codes = done.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));
+    expect([['REDEMPTION_USED'], ['REDEMPTION_NOT_CAPTURED']]).toContainEqual(codes);
+  }
+});
+
 test('goods come back after the member was unlinked, too, but the balance is not told any more', async () => {
   const ana = await attic.enrol();
   const { purchaseId } = await recordPurchase(shop.app, attic.principal, purchaseOf(ana.ref, '0', tenCups()));

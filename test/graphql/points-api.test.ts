@@ -180,11 +180,13 @@ test('purchases, redemptions and rules can be looked at afterwards', async () =>
     ],
     returns: [{ id: returnId, clawedBack: 3, reinstated: 0 }],
   });
-  await ask(fuel, REFUND, { idempotencyKey: newKey(), redemptionId, points: 50 });
+  expect(await ask(fuel, REFUND, { idempotencyKey: newKey(), redemptionId, points: 50 })).toMatchObject({ code: 'REDEMPTION_USED', retrySafe: false });
+  const { redemptionId: refunded } = await ask(fuel, REDEEM, spending({ id }, 200));
+  await ask(fuel, REFUND, { idempotencyKey: newKey(), redemptionId: refunded, points: 50 });
   const REDEMPTION_OF = 'query ($id: ID!) { redemption(id: $id) { id memberId state points spent refunded value { amount currency } expiresAt } }';
-  expect((await api.ask(fuel, REDEMPTION_OF, { id: redemptionId })).data.redemption).toEqual({
+  expect((await api.ask(fuel, REDEMPTION_OF, { id: refunded })).data.redemption).toEqual({
     ...{
-      id: redemptionId,
+      id: refunded,
       memberId: id,
       state: 'SPENT',
       points: 200,

@@ -356,6 +356,8 @@ test('what comes free of a pool goes to its contributors who have left: of a ret
   await people.contribute(ana, 100);
   const mixed = await redeemPoints(shop.app, taxi.principal, fromPool(cem, 110));
   expect(await people.leave(ben, poolId)).toMatchObject({ returned: [] });
+  const paying = refundRedemptionSchema.parse({ ...key(), redemptionId: burn.redemptionId });
+  await expect(refundRedemption(shop.app, taxi.principal, paying)).rejects.toMatchObject({ code: 'REDEMPTION_USED' });
   expect(await recordReturn(shop.app, taxi.principal, returnOf(bought.purchaseId, [{ lineNo: 1, quantity: '1' }]))).toMatchObject({ reinstated: 20 });
   expect(await active(ben)).toBe(20);
   const start = shop.clock.now();
