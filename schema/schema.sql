@@ -164,6 +164,15 @@ CREATE OR REPLACE FUNCTION public.find_recipient(asked uuid)
 AS $function$
   SELECT w.id FROM wallet w JOIN member m ON m.id = w.member_id WHERE m.id = asked AND m.status = 'ACTIVE' $function$;
 
+CREATE OR REPLACE FUNCTION public.guard_closing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('identifiers ' || NEW.id, 0));
+  RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.guard_confirmation()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -198,7 +207,7 @@ CREATE OR REPLACE FUNCTION public.guard_identifiers()
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-DECLARE receiver uuid;
+DECLARE receiver uuid; resting text;
 BEGIN
   FOR receiver IN SELECT DISTINCT n.member_id FROM added n WHERE n.kind <> 'LOGIN' AND n.moved_from IS NULL ORDER BY 1 LOOP
     PERFORM pg_advisory_xact_lock(hashtextextended('identifiers ' || receiver, 0));
@@ -206,10 +215,16 @@ BEGIN
       RAISE EXCEPTION 'a member has at most 20 identifiers' USING ERRCODE = 'check_violation', CONSTRAINT = 'member_identifier_most';
     END IF;
   END LOOP;
-  IF current_principal() <> 'operator' AND EXISTS (
-    SELECT FROM added n JOIN member_identifier r ON r.kind = n.kind AND r.hash = n.hash AND r.removed_at > n.added_at - interval '90 days'
-    WHERE n.kind IN ('CARD', 'QR', 'WALLET_PASS') AND n.moved_from IS NULL AND r.member_id <> n.member_id AND r.added_by_brand_id IS DISTINCT FROM n.added_by_brand_id) THEN
-    RAISE EXCEPTION 'a removed card is no other brand''s for 90 days' USING ERRCODE = 'check_violation', CONSTRAINT = 'member_identifier_rests';
+  -- A login is bound under its member's own lock.
+  IF EXISTS (SELECT FROM added n JOIN member m ON m.id = n.member_id WHERE n.kind <> 'LOGIN' AND n.moved_from IS NULL AND m.status <> 'ACTIVE') THEN
+    RAISE EXCEPTION 'identifiers are of members who are there' USING ERRCODE = 'check_violation', CONSTRAINT = 'member_identifier_of_active';
+  END IF;
+  IF current_principal() <> 'operator' THEN
+    SELECT n.kind INTO resting FROM added n JOIN member_identifier r ON r.kind = n.kind AND r.hash = n.hash AND r.removed_at > n.added_at - interval '90 days'
+    WHERE n.kind IN ('CARD', 'QR', 'WALLET_PASS') AND n.moved_from IS NULL AND coalesce((SELECT m.merged_into FROM member m WHERE m.id = r.member_id), r.member_id) <> n.member_id AND r.added_by_brand_id IS DISTINCT FROM n.added_by_brand_id LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION 'a removed card is no other brand''s for 90 days' USING ERRCODE = 'check_violation', CONSTRAINT = 'member_identifier_rests', DETAIL = resting;
+    END IF;
   END IF;
   RETURN NULL;
 END $function$;
@@ -1857,6 +1872,8 @@ CREATE TRIGGER household_member_consent BEFORE UPDATE ON household_member FOR EA
 
 CREATE TRIGGER lot_change_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON lot_change FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER member_closing BEFORE UPDATE ON member FOR EACH ROW WHEN (((old.status = 'ACTIVE'::text) AND (new.status <> 'ACTIVE'::text))) EXECUTE FUNCTION guard_closing();
+
 CREATE TRIGGER member_identifier_guard AFTER INSERT ON member_identifier REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION guard_identifiers();
 
 CREATE TRIGGER obligation_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON obligation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -2319,6 +2336,8 @@ GRANT EXECUTE ON FUNCTION end_till_code() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION find_member_by_identifier(text,bytea) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION find_recipient(uuid) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION guard_closing() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION guard_confirmation() TO PUBLIC;
 

@@ -6,6 +6,8 @@ import { newUuid, type Uuid } from '../ids';
  * Rows are ended and made anew rather than changed: who had what, and until when, stays on record. The transaction is the operator's.
  */
 export async function moveMember(client: PoolClient, duplicate: Uuid, survivor: Uuid, now: Date): Promise<void> {
+  // First: from here on nobody is given an identifier that would be left behind (guard_closing).
+  await client.query("UPDATE member SET status = 'CLOSED', closed_at = $3, merged_into = $2 WHERE id = $1", [duplicate, survivor, now]);
   await moveIdentifiers(client, duplicate, survivor, now);
   await moveLinks(client, duplicate, survivor, now);
   await client.query(
@@ -13,7 +15,6 @@ export async function moveMember(client: PoolClient, duplicate: Uuid, survivor: 
      WHERE s.member_id = $2 AND d.member_id = $1 AND d.locked_at IS NOT NULL AND s.locked_at IS NULL`,
     [duplicate, survivor],
   );
-  await client.query("UPDATE member SET status = 'CLOSED', closed_at = $3, merged_into = $2 WHERE id = $1", [duplicate, survivor, now]);
   // Whoever was merged into the duplicate before is led straight to the survivor.
   await client.query('UPDATE member SET merged_into = $2 WHERE merged_into = $1', [duplicate, survivor]);
 }

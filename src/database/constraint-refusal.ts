@@ -1,7 +1,7 @@
-import type { InvalidInput, Refusal } from '../refusal';
+import type { InvalidInput, NotFound, Refusal } from '../refusal';
 
 /** Name of a constraint or unique index -> what its violation means to a caller. */
-export type ConstraintMeanings = Readonly<Record<string, () => Refusal | InvalidInput>>;
+export type ConstraintMeanings = Readonly<Record<string, () => Refusal | InvalidInput | NotFound>>;
 
 /** The name of the constraint that a database error is about, if any. */
 export function violatedConstraint(error: unknown): string | undefined {

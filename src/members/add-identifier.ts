@@ -8,7 +8,7 @@ import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
 import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
-import { InvalidInput } from '../refusal';
+import { InvalidInput, NotFound } from '../refusal';
 import { auditName, type MemberOrSelf, withMember } from './asking-member';
 import { hashesFor, presentHolders } from './identifier-holders';
 import type { Identifier, NameHashes } from './member-ref';
@@ -45,6 +45,8 @@ export async function addIdentifier(app: App, principal: Principal, { member: re
     member_identifier_one_owner: () => new IdentifierTaken(kind),
     member_identifier_most: () => new TooManyIdentifiers(),
     member_identifier_rests: () => new IdentifierRests(kind),
+    // Closed, or merged, since it was looked up.
+    member_identifier_of_active: () => new NotFound('Member'),
   };
   return refusingBy(meanings, () =>
     withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'], takes: 'addIdentifier' }, async (tx, member) => {

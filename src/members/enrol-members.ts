@@ -15,7 +15,8 @@ import { dayOf } from '../points/calendar';
 import { InvalidInput, type Refusal, type RefusalData } from '../refusal';
 import { requireSpelledFree } from './customer-ids';
 import { insertIdentifiers } from './enrol-identifiers';
-import { customerHashes, IDENTIFIER_KINDS, MAX_IDENTIFIER, type NameHashes, spelledHash } from './member-ref';
+import { presentHolders } from './identifier-holders';
+import { customerHashes, IDENTIFIER_KINDS, type IdentifierKind, identifierHashes, MAX_IDENTIFIER, type NameHashes, spelledHash } from './member-ref';
 import { CustomerIdTaken, IdentifierRests, IdentifierTaken } from './member-refusals';
 import { recordAboutMembers } from './record-about-members';
 
@@ -196,28 +197,39 @@ async function store(app: App, principal: Principal, enrolments: readonly Enrolm
     if (!violatedConstraint(error) && !(error instanceof IdentifierTaken) && !(error instanceof CustomerIdTaken)) throw error;
     for (const enrolment of enrolments) {
       // The same key twice at once: the second finds, on its second look, that the first has stored it.
-      const refusal = await attempt([enrolment]).catch((again) => asRefusal(again, enrolment) ?? attempt([enrolment]));
+      const refusal = await attempt([enrolment]).catch(async (again) => (await asRefusal(app, again, enrolment)) ?? attempt([enrolment]));
       if (refusal) refusals.set(enrolment, refusal.toData());
     }
   }
   return { refusals, conflicts };
 }
 
-function asRefusal(error: unknown, enrolment: Enrolment): Refusal | null {
+async function asRefusal(app: App, error: unknown, enrolment: Enrolment): Promise<Refusal | null> {
   if (error instanceof IdentifierTaken || error instanceof CustomerIdTaken) return error;
   switch (violatedConstraint(error)) {
     case 'brand_link_customer_once':
       return new CustomerIdTaken();
     case 'member_identifier_one_owner':
-      // One statement wrote them all; with several, the first is named.
-      return new IdentifierTaken(enrolment.command.identifiers[0].kind);
+      return new IdentifierTaken(await kindTaken(app, enrolment));
     case 'member_identifier_rests':
-      return new IdentifierRests(enrolment.command.identifiers[0].kind);
+      // guard_identifiers() says which.
+      return new IdentifierRests((error as { detail: IdentifierKind }).detail);
     case 'member_pkey':
       return null;
     default:
       throw error;
   }
+}
+
+/** One statement wrote them all, and the database does not say which row it refused: rows of others are not to be told. */
+async function kindTaken(app: App, { command: { identifiers }, request: { party: brandId } }: Enrolment): Promise<IdentifierKind> {
+  return app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
+    const country = (await app.coalition.snapshot(client)).brandsById.get(brandId)?.country ?? null;
+    for (const identifier of identifiers)
+      if ((await presentHolders(client, identifier.kind, identifierHashes(app.keys, identifier, country))).length > 0) return identifier.kind;
+    // Given back since.
+    return identifiers[0].kind;
+  });
 }
 
 /** Returns those whose key has stored rows for other content: by a request that was cut off before its posting, or is still under way. */

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { App } from '../app';
+import { violatedConstraint } from '../database/constraint-refusal';
 import { readTogether } from '../database/reading';
 import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
@@ -216,7 +217,7 @@ export async function knowPresented(app: App, brandId: Uuid, presented: readonly
   // Whoever took a till code knows the member already.
   const shown = presented.filter(({ ref }) => ref.by === 'identifier');
   if (shown.length === 0) return;
-  await app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
+  const know = app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
     const refs = shown.map(({ ref }) => ref);
     const international = await dialledAt(app, client, brandId, refs);
     const look = new MemberLook(brandId, refs, international, lookedAt(app));
@@ -232,6 +233,10 @@ export async function knowPresented(app: App, brandId: Uuid, presented: readonly
     }
     await linkPresented(app, client, brandId, [...now, ...(await stillToKnow(app, client, brandId, repeated))], 'from now on');
     await addInternational(app, client, brandId, look, refs, international);
+  });
+  await know.catch((error) => {
+    // Closed since it was booked: there is nobody to know any more.
+    if (violatedConstraint(error) !== 'member_identifier_of_active') throw error;
   });
 }
 

@@ -4,6 +4,7 @@ import { recordPurchase } from '../../src/earning/record-purchases';
 import { recordReturn } from '../../src/earning/record-return';
 import type { Uuid } from '../../src/ids';
 import { addIdentifier } from '../../src/members/add-identifier';
+import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
 import { findMember } from '../../src/members/find-member';
 import type { MemberRef } from '../../src/members/member-ref';
 import { holdPoints } from '../../src/redemption/hold-points';
@@ -51,6 +52,35 @@ describe('closing a wallet', () => {
       await rows("SELECT recorded_at FROM transfer t JOIN account a ON a.id = t.debit_account WHERE a.owner_id = $1 AND code = 'CLOSURE'", yan.walletId),
     ).toEqual([{ recorded_at: closedAt }]);
     expect(closedAt).toEqual(shop.clock.now());
+  });
+
+  test.each(['adding', 'closing'] as const)("a card that is added at the same time is nobody's afterwards, whether %s came first", async (first) => {
+    const [olga, value] = [await staffPerson(shop, shop.operatorId), `T ${first}`];
+    const tom = await fuel.enrol();
+    const busy = await shop.database.owner.connect();
+    await busy.query('BEGIN');
+    await busy.query("SELECT pg_advisory_xact_lock(hashtextextended('identifiers ' || $1::uuid, 0))", [tom.memberId]);
+    const waiting = async () => (await rows("SELECT FROM pg_stat_activity WHERE wait_event = 'advisory'")).length;
+    /** Until it waits, or is done. */
+    const begun = async (work: () => Promise<unknown>) => {
+      let isDone = false;
+      const [before, doing] = [await waiting(), Promise.allSettled([work()]).finally(() => (isDone = true))];
+      while (!isDone && (await waiting()) === before) await new Promise((done) => setTimeout(done, 5));
+      return { doing };
+    };
+    const both = [
+      () => addIdentifier(shop.app, fuel.principal, { member: tom.ref, identifier: card(value) }),
+      () => closeWallet(shop.app, self(tom.memberId), { member: null, reason: null }),
+    ];
+    const started = [];
+    for (const work of first === 'adding' ? both : both.reverse()) started.push(await begun(work));
+    await busy.query('COMMIT');
+    busy.release();
+    await Promise.all(started.map(({ doing }) => doing));
+    await expect(findMember(shop.app, olga, byCard(value))).rejects.toMatchObject({ name: 'NotFound' });
+    const identifiers = [card(value)];
+    const next = await enrolMember(shop.app, fuel.principal, enrolMemberSchema.parse({ idempotencyKey: value, identifiers }));
+    expect(await findMember(shop.app, olga, byCard(value))).toMatchObject({ memberId: next.memberId });
   });
 
   test('points end with their issuers, names find nobody, and nothing is booked any more', async () => {

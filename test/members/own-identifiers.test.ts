@@ -14,6 +14,7 @@ import { listMemberChanges } from '../../src/members/list-member-changes';
 import type { Identifier, MemberRef } from '../../src/members/member-ref';
 import { removeIdentifier } from '../../src/members/remove-identifier';
 import { redeemPoints } from '../../src/redemption/redeem-points';
+import { mergeMembers } from '../support/merged-members';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, staffPerson, type Till } from '../support/shop-coalition';
 
 let shop: ShopCoalition;
@@ -144,6 +145,11 @@ test('it is taken away by who added it, by the login, and by support; a card res
     await expect(enrol([card], taxi)).rejects.toMatchObject({ code: 'IDENTIFIER_RESTS' });
     await expect(add(taxi.principal, card, bea.ref)).rejects.toMatchObject({ code: 'IDENTIFIER_RESTS', retrySafe: true });
   }
+  // The one that rests is named, and the one that somebody has.
+  await expect(enrol([newPhone(), cards[2]], taxi)).rejects.toMatchObject({ code: 'IDENTIFIER_RESTS', message: expect.stringContaining('CARD') });
+  const phone = newPhone();
+  await enrol([phone], fuel);
+  await expect(enrol([newCard(), phone], taxi)).rejects.toMatchObject({ code: 'IDENTIFIER_TAKEN', fields: { kind: 'PHONE' } });
   await add(olga, cards[0], bea.ref);
   await enrol([cards[1]], fuel);
   await shop.database.owner.query(
@@ -151,6 +157,19 @@ test('it is taken away by who added it, by the login, and by support; a card res
     [ana.memberId],
   );
   await add(taxi.principal, cards[2], bea.ref);
+});
+
+test('a card rests for others than whom it was taken from, also once two members were found to be one', async () => {
+  const cards = [newCard(), newCard()];
+  const [ana, again] = [await enrol([], fuel), await enrol(cards, taxi)];
+  await remove(again.login, cards[0]);
+  await mergeMembers(shop, again.memberId, ana.memberId);
+  await remove(ana.login, cards[1]);
+  const bea = await enrol([], fuel);
+  for (const card of cards) {
+    await expect(add(fuel.principal, card, bea.ref)).rejects.toMatchObject({ code: 'IDENTIFIER_RESTS' });
+    expect(await add(fuel.principal, card, ana.ref)).toMatchObject({ memberId: ana.memberId });
+  }
 });
 
 test('at most 20 a member, wherever they are added, thirty at once', async () => {
