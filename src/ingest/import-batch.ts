@@ -71,8 +71,14 @@ export async function beginBatch<Sent extends Entry>(
   return { brandId, found, fresh: entries.filter(({ line }) => line > found.lastLine || again.has(line)) };
 }
 
+/** A line whose reference another line of the file brought first. */
+export interface DuplicateLine {
+  readonly first: number;
+  readonly error: LineError;
+}
+
 /**
- * Writes down which line brought which reference, and gives the error of those that another line brought first. They are written before anything
+ * Writes down which line brought which reference, and gives those that another line brought first, by their own. They are written before anything
  * is booked: a batch that is sent again finds its own lines.
  */
 export async function claimReferences(
@@ -80,7 +86,7 @@ export async function claimReferences(
   principal: Principal,
   found: FileImport,
   entries: readonly { readonly line: number; readonly reference: string | null }[],
-): Promise<Map<number, LineError>> {
+): Promise<Map<number, DuplicateLine>> {
   const named = entries.flatMap(({ line, reference }) => (reference === null ? [] : [{ line, reference: referenceId(app, found, reference) }]));
   if (named.length === 0) return new Map();
   const firsts = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
@@ -100,21 +106,15 @@ export async function claimReferences(
     named.flatMap(({ line, reference }) => {
       const first = firsts.get(reference) ?? line;
       if (first === line) return [];
-      return [
-        [line, lineError(line, 'reference', 'DUPLICATE_REFERENCE', `Line ${first} has the same reference. Give each entry a reference of its own, or none.`)],
-      ];
+      const message = `Line ${first} has the same reference. Give each entry a reference of its own, or none.`;
+      return [[line, { first, error: lineError(line, 'reference', 'DUPLICATE_REFERENCE', message) }]];
     }),
   );
 }
 
-/** Those references of purchases that lines of the file have brought so far. */
-export async function namedInFile(
-  app: App,
-  principal: Principal,
-  found: FileImport,
-  rows: readonly { readonly returnOf: string }[],
-): Promise<ReadonlySet<string>> {
-  const byId = new Map(rows.map(({ returnOf }) => [referenceId(app, found, returnOf), returnOf]));
+/** Those names of purchases (nameInFile) that lines of the file have brought so far. */
+export async function namedInFile(app: App, principal: Principal, found: FileImport, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const byId = new Map(names.map((name) => [referenceId(app, found, name), name]));
   const { rows: named } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
     client.query('SELECT reference FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[])', [found.id, [...byId.keys()]]),
   );

@@ -47,7 +47,7 @@ export async function importOpenings(app: App, principal: Principal, { importId,
   const earlierHere: { readonly row: OpeningRow; readonly outcome: PostingOutcome }[] = [];
   for (const row of read.filter(isRow)) {
     const earlier = stored.get(batch.idOf(row));
-    const wrong = duplicates.get(row.line);
+    const wrong = duplicates.get(row.line)?.error;
     if (wrong) decided.set(row, { is: 'rejected', error: wrong });
     else if (earlier) {
       const result = batch.resultOf(row, () => sameOutcome(earlier, batch.hashOf(row)));

@@ -14,6 +14,7 @@ import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedB
 import { importReturns } from './import-returns';
 import { type LineError, lineError } from './line-error';
 import { keyOfContent, keyOfNameless, numberAlike, type StoredUnder, wasThereBefore } from './lines-alike';
+import { bookOnceInFile, nameInFile } from './once-in-file';
 import { type PurchaseRow, readPurchaseRow, type SentPurchase } from './purchase-row';
 import { type ReturnRow, readReturnRow } from './return-row';
 
@@ -70,25 +71,32 @@ export async function importPurchases(app: App, principal: Principal, { importId
       dayOfLine(snapshot, own, row, new Date(outcome.recordedAt)) >= dayOfLine(snapshot, own, row, found.startedAt)
     );
   };
-  const duplicates = await claimReferences(app, principal, found, namedOnce(snapshot, repeat, own, purchases, app.clock.now()));
   const decided = new Map<unknown, EntryResult>();
-  const asked: { row: PurchaseRow; command: RecordPurchase }[] = [];
-  for (const row of purchases) {
-    const duplicate = duplicates.get(row.line);
-    if (duplicate) decided.set(row, { is: 'rejected', error: duplicate });
-    else if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency))
+  const ask = (row: PurchaseRow): { row: PurchaseRow; command: RecordPurchase }[] => {
+    if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency))
       decided.set(row, { is: 'rejected', error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true) });
     // A dry run asks for nothing that is stored.
     else if (found.dryRun && storedUnder(keyOf(row))?.outcome.answer) decided.set(row, { is: 'repeated' });
-    else asked.push({ row, command: row.command({ currency: row.currency ?? own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
-  }
+    else return [{ row, command: row.command({ currency: row.currency ?? own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) }];
+    return [];
+  };
   const book = (commands: readonly RecordPurchase[]) => recordPurchases(app, principal, commands);
   const booked = (row: PurchaseRow, { byReference, dryRun, purchaseId, points }: RecordedPurchase): EntryResult => {
     const repeated = byReference || wasThereBefore(storedUnder(keyOf(row)), found);
     const made = { purchaseId: dryRun ? null : purchaseId, memberId: null };
     return repeated ? { is: 'repeated', made } : { is: 'imported', points, made };
   };
-  await bookLines(asked, { book, booked, inItsField }, decided);
+  const nameOf = (row: PurchaseRow) => nameOnce(snapshot, repeat, own, row, app.clock.now());
+  const bookAll = (rows: readonly PurchaseRow[]) => bookLines(rows.flatMap(ask), { book, booked, inItsField }, decided);
+  await bookOnceInFile(app, principal, found, purchases, { nameOf, book: bookAll }, decided);
+  // A dry run books nothing: by this its returns find the purchases of the file, whatever may stand there twice.
+  const booking = purchases.filter((row) => found.dryRun && decided.get(row)?.is !== 'rejected');
+  await claimReferences(
+    app,
+    principal,
+    found,
+    booking.map((row) => ({ line: row.line, reference: row.reference && nameInFile(row.currency ?? own, row.reference) })),
+  );
   await importReturns(app, principal, { ...found, own }, read.filter(isReturnRow), decided);
   const results = new Map(fresh.map((each, at) => [each, resultAt(read[at], decided)]));
   return endBatch(app, principal, found, { sent: rows, results, enrolled: 0, bytesDone });
@@ -134,20 +142,11 @@ function dayOfLine({ currenciesByCode }: CoalitionSnapshot, own: string, { curre
   return dayOf(instant, currenciesByCode.get(currency ?? own)?.timeZone ?? 'UTC');
 }
 
-/** What may stand in the file once: references that do not repeat, of each local day if they do so daily. */
-function namedOnce(
-  snapshot: CoalitionSnapshot,
-  repeat: ReferencesRepeat,
-  own: string,
-  rows: readonly PurchaseRow[],
-  now: Date,
-): { readonly line: number; readonly reference: string | null }[] {
-  return rows.map((row) => {
-    const { line, reference } = row;
-    if (reference === null || repeat === 'ANY') return { line, reference: null };
-    if (repeat === 'NEVER') return { line, reference };
-    return { line, reference: `${reference}\n${dayToIso(dayOfLine(snapshot, own, row, row.occurredAt ?? now))}` };
-  });
+/** What may stand in the file once: references that do not repeat, of each local day if they do so daily; null: nothing. */
+function nameOnce(snapshot: CoalitionSnapshot, repeat: ReferencesRepeat, own: string, row: PurchaseRow, now: Date): string | null {
+  if (row.reference === null || repeat === 'ANY') return null;
+  const name = nameInFile(row.currency ?? own, row.reference);
+  return repeat === 'NEVER' ? name : `${name}\n${dayToIso(dayOfLine(snapshot, own, row, row.occurredAt ?? now))}`;
 }
 
 function inItsField(row: PurchaseRow, error: LineError): LineError {

@@ -5,12 +5,13 @@ import type { Uuid } from '../ids';
 import { contentHash } from '../ledger/idempotency';
 import { dayOf, dayToIso } from '../points/calendar';
 import { redeemMany } from '../redemption/redeem-many';
-import type { SpendPoints } from '../redemption/spend-points';
+import type { SpendPoints, SpentPoints } from '../redemption/spend-points';
 import { bookLines } from './book-lines';
 import type { FileImport } from './file-import';
-import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
+import { beginBatch, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
 import { type LineError, lineError } from './line-error';
 import { keysOfLines, wasThereBefore } from './lines-alike';
+import { bookOnceInFile, nameInFile } from './once-in-file';
 import type { SentRow } from './opening-row';
 import { type RedemptionRow, readRedemptionRow } from './redemption-row';
 
@@ -36,36 +37,27 @@ export async function importRedemptions(app: App, principal: Principal, { import
     row.reference === null ? contentOf(row, own, snapshot, found) : null,
   );
   const mayRepeat = (snapshot.brandsById.get(brandId)?.referencesRepeat ?? 'NEVER') !== 'NEVER';
-  const duplicates = await claimReferences(
-    app,
-    principal,
-    found,
-    redemptions.map(({ line, reference }) => ({ line, reference: mayRepeat ? null : reference })),
-  );
+  const nameOf = ({ currency, reference }: RedemptionRow) => (mayRepeat || reference === null ? null : nameInFile(currency ?? own, reference));
   const decided = new Map<unknown, EntryResult>();
-  const asked: { row: RedemptionRow; command: SpendPoints }[] = [];
-  for (const row of redemptions) {
-    const duplicate = duplicates.get(row.line);
-    if (duplicate) decided.set(row, { is: 'rejected', error: duplicate });
-    else if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency))
+  const ask = (row: RedemptionRow): { row: RedemptionRow; command: SpendPoints }[] => {
+    if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency))
       decided.set(row, { is: 'rejected', error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true) });
     // A dry run asks for nothing that is stored.
     else if (found.dryRun && storedFor(row)?.outcome.answer) decided.set(row, { is: 'repeated' });
-    else asked.push({ row, command: row.command({ currency: row.currency ?? own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
-  }
+    else return [{ row, command: row.command({ currency: row.currency ?? own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) }];
+    return [];
+  };
   const book = (commands: readonly SpendPoints[]) => redeemMany(app, principal, commands, () => 'input');
-  await bookLines(
-    asked,
-    {
-      book,
-      booked: (row, { points, duplicate }) => {
-        const before = storedFor(row);
-        return (duplicate && !before) || wasThereBefore(before, found) ? { is: 'repeated' } : { is: 'imported', points };
-      },
-      inItsField: (row, error) => (error.code === 'UNKNOWN_MEMBER' ? { ...error, field: row.member.byCustomer ? 'customerId' : 'identifier' } : error),
+  const booking = {
+    book,
+    booked: (row: RedemptionRow, { points, duplicate }: SpentPoints): EntryResult => {
+      const before = storedFor(row);
+      return (duplicate && !before) || wasThereBefore(before, found) ? { is: 'repeated' } : { is: 'imported', points };
     },
-    decided,
-  );
+    inItsField: (row: RedemptionRow, error: LineError) =>
+      error.code === 'UNKNOWN_MEMBER' ? { ...error, field: row.member.byCustomer ? 'customerId' : 'identifier' } : error,
+  };
+  await bookOnceInFile(app, principal, found, redemptions, { nameOf, book: (rows) => bookLines(rows.flatMap(ask), booking, decided) }, decided);
   const results = new Map(fresh.map((each, at) => [each, resultOf(read[at], decided)]));
   return endBatch(app, principal, found, { sent, results, enrolled: 0, bytesDone });
 }

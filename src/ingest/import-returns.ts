@@ -9,6 +9,7 @@ import type { FileImport } from './file-import';
 import { type EntryResult, namedInFile } from './import-batch';
 import { lineError } from './line-error';
 import { keysOfLines, wasThereBefore } from './lines-alike';
+import { nameInFile } from './once-in-file';
 import type { ReturnRow } from './return-row';
 
 /**
@@ -30,11 +31,12 @@ export async function importReturns(
     return contentHash('FILE_RETURN', { ...content, returnOf, currency: currency ?? own, day }).toString('hex');
   };
   const { keyOf, storedFor } = await keysOfLines(app, principal, found, rows, (row) => (row.reference === null ? contentOf(row) : null));
+  const nameOf = (row: ReturnRow) => nameInFile(row.currency ?? own, row.returnOf);
   const named = (row: ReturnRow) => ({ currency: row.currency ?? own, reference: row.returnOf });
   const purchasesOf = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
     findByReference(client, brandId, 'PURCHASE', rows.map(named)),
   );
-  const inFile = found.dryRun ? await namedInFile(app, principal, found, rows) : null;
+  const inFile = found.dryRun ? await namedInFile(app, principal, found, rows.map(nameOf)) : null;
   const asked: { row: ReturnRow; command: RecordReturn }[] = [];
   for (const row of rows) {
     const purchases = purchasesOf(named(row));
@@ -44,7 +46,7 @@ export async function importReturns(
     else if (purchases.length === 1) asked.push({ row, command: row.command({ purchaseId: purchases[0], idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
     else if (purchases.length > 1)
       wrong('AMBIGUOUS_REFERENCE', 'Several purchases of yours have this reference: record the return through the API, by purchaseId.');
-    else if (inFile?.has(row.returnOf)) decided.set(row, { is: 'imported', points: 0 });
+    else if (inFile?.has(nameOf(row))) decided.set(row, { is: 'imported', points: 0 });
     else wrong('UNKNOWN_PURCHASE', 'No purchase of yours has this reference. Import it first, or correct the reference.');
   }
   await bookLines(

@@ -116,6 +116,13 @@ describe.each(['DAILY', 'ANY'])('where references repeat: %s', (repeat) => {
     expect(await counted([line(old.toISOString())])).toEqual([0, 1]);
   });
 
+  it('a dry run finds the purchase of a return in the file', async () => {
+    const bought = row(2, 'ana', { reference: 'B-1' });
+    const back = { line: 3, lastLine: 3, cells: { returnOf: 'B-1' }, basket: [{ line: 3, cells: { sku: 'S', quantity: '1' } }], unreadable: null };
+    const { id } = await start({ dryRun: true }, till);
+    expect((await importPurchases(shop.app, till.principal, { importId: id, rows: [bought, back], bytesDone: null })).errors).toEqual([]);
+  });
+
   it('lines that say no time are of the day on which their import began: the next week they are other purchases', async () => {
     const now = shop.clock.now();
     const line = row(2, 'ana', { reference: '1' });
@@ -135,3 +142,58 @@ describe.each(['DAILY', 'ANY'])('where references repeat: %s', (repeat) => {
     shop.clock.set(now);
   });
 });
+
+describe('one reference in a file', () => {
+  it('names a purchase in each points currency, as it does for the API', async () => {
+    await alsoInStar();
+    const lines = [
+      row(2, 'ana', { reference: 'two', currency: 'FLP', occurredAt: '2026-03-15T10:00:00Z' }),
+      row(3, 'ana', { reference: 'two', currency: 'STAR', occurredAt: '2026-03-15T10:00:00Z' }),
+      row(4, 'ana', { reference: 'two', currency: 'STAR', occurredAt: '2026-03-15T10:00:00Z' }),
+    ];
+    for (const dryRun of [true, false]) {
+      const { import: done, errors: wrong } = await send((await start({ dryRun })).id, lines);
+      expect([done.imported, ...wrong.map(({ line, code, message }) => [line, code, message.slice(0, 6)])]).toEqual([2, [4, 'DUPLICATE_REFERENCE', 'Line 3']]);
+    }
+  });
+
+  it('is not held by a line that was refused, in the same batch or one before: a corrected line brings it', async () => {
+    for (const dryRun of [true, false]) {
+      const { id } = await start({ dryRun });
+      const first = await send(id, [
+        row(2, 'nobody', { reference: 'c1' }),
+        row(3, 'ana', { reference: 'c1' }),
+        row(4, 'ana', { reference: 'c1' }),
+        row(5, 'nobody', { reference: 'c2' }),
+      ]);
+      expect(first.errors.map(({ line, code }) => [line, code])).toEqual([
+        [2, 'UNKNOWN_MEMBER'],
+        [4, 'DUPLICATE_REFERENCE'],
+        [5, 'UNKNOWN_MEMBER'],
+      ]);
+      expect((await send(id, [row(6, 'ana', { reference: 'c2' })])).errors).toEqual([]);
+      expect((await send(id, [row(7, 'ana', { reference: 'c2' })])).errors).toMatchObject([{ code: 'DUPLICATE_REFERENCE' }]);
+    }
+  });
+});
+
+/** STAR beside FLP, under the same terms and rule. */
+async function alsoInStar(): Promise<void> {
+  const { owner } = shop.database;
+  const star = (await owner.query("INSERT INTO currency (code, kind, scale) VALUES ('STAR', 'POINTS', 0) RETURNING id")).rows[0].id;
+  const copy = (table: string, given: Readonly<Record<string, string>>, columns: string) =>
+    owner.query(`INSERT INTO ${table} (${Object.keys(given)}, ${columns}) SELECT ${Object.values(given)}, ${columns} FROM ${table}`);
+  const own = { id: 'gen_random_uuid()', currency_id: star };
+  await copy('point_currency', { id: star }, 'name, time_zone, clearing_model, settlement_currency_id, expiry_kind, created_at');
+  await copy('partnership', own, 'brand_id, partner_brand_id, state, created_at');
+  await owner.query(
+    `INSERT INTO terms_version (id, partnership_id, version, status, proposed_by_brand_id, proposed_at, decided_by_brand_id, decided_at, effective_from,
+       may_issue, may_redeem, issuance_price, reimbursement_price, backdating_days)
+     SELECT gen_random_uuid(), n.id, version, status, proposed_by_brand_id, proposed_at, decided_by_brand_id, decided_at, effective_from, may_issue, may_redeem,
+       issuance_price, reimbursement_price, backdating_days
+     FROM terms_version t JOIN partnership p ON p.id = t.partnership_id JOIN partnership n ON n.brand_id = p.brand_id AND n.currency_id = $1 WHERE p.currency_id <> $1`,
+    [star],
+  );
+  await copy('earning_rule', own, 'brand_id, version, money_currency, points_per_unit, multiplier_numerator, excluded_skus, effective_from, created_at');
+  await owner.query('UPDATE coalition_version SET version = version + 1');
+}

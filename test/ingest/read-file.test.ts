@@ -282,3 +282,19 @@ describe('a basket', () => {
     expect(await sent(`${'r1,A,EUR,S1,1,1\n'.repeat(600)}r2,A,EUR,S1,1,1\n`)).toEqual([expect.stringMatching(/^2-601 More than 500 lines/), '602-602 r2 1']);
   });
 });
+
+it('makes a purchase in each points currency of a reference whose lines all name theirs, and stand together', async () => {
+  const heading = 'reference,customerId,currency,moneyCurrency,sku,quantity,unitPrice\n';
+  const file = async (name: string, currencies: readonly string[]) =>
+    (await read(write(name, heading + currencies.map((currency, at) => `r1,A,${currency},EUR,S${at},1,1\n`).join('')), 'PURCHASES')).map(
+      ({ line, lastLine, currency, unreadable }) => [line, lastLine, currency ?? unreadable],
+    );
+  expect(await file('two.csv', ['FLP', 'FLP', 'STAR'])).toEqual([
+    [2, 3, 'FLP'],
+    [4, 4, 'STAR'],
+  ]);
+  // Whose a line is that names none, or stands apart, nobody knows.
+  for (const [name, currencies] of Object.entries({ none: ['FLP', '', 'STAR'], apart: ['FLP', 'STAR', 'FLP'] }))
+    expect(await file(`${name}.csv`, currencies)).toEqual([[2, 4, expect.stringMatching(/^Line 3 has the same reference and another currency/)]]);
+  expect(await file('long.csv', [...Array.from({ length: 600 }, () => 'FLP'), 'STAR'])).toEqual([[2, 602, expect.stringContaining('More than 500')]]);
+});

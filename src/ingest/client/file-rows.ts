@@ -113,7 +113,8 @@ async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator
     const record = named(checked(read));
     const name = basketOf(record);
     if (open.length > 0 && name !== basketOf(open[0])) {
-      yield toPurchase(open, unreadableBefore ?? (record.unreadable === null ? null : record.line));
+      const beside = unreadableBefore ?? (record.unreadable === null ? null : record.line);
+      for (const basket of byCurrency(open)) yield toPurchase(basket, beside);
       open = [];
       unreadableBefore = null;
     }
@@ -123,7 +124,24 @@ async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator
     } else if (open.length <= MOST_BASKET_LINES) open.push(record);
     else open[MOST_BASKET_LINES] = record;
   }
-  if (open.length > 0) yield toPurchase(open, unreadableBefore);
+  for (const basket of byCurrency(open)) yield toPurchase(basket, unreadableBefore);
+}
+
+/** A receipt may earn in several points currencies, each with its own basket: where every line names its currency, and those of one stand together. */
+function byCurrency(records: readonly FileRecord[]): FileRecord[][] {
+  // Of a basket that is too long its lines are not all here.
+  if (records.length > MOST_BASKET_LINES) return [[...records]];
+  const baskets = new Map<string, FileRecord[]>();
+  let last = '';
+  for (const record of records) {
+    const currency = comparable(record.values.currency);
+    if (currency === '' || (currency !== last && baskets.has(currency))) return [[...records]];
+    last = currency;
+    const basket = baskets.get(currency);
+    if (basket) basket.push(record);
+    else baskets.set(currency, [record]);
+  }
+  return [...baskets.values()];
 }
 
 /** A line that leaves out whose it is may be a further one of the basket beside it. */
