@@ -22,11 +22,12 @@ export interface Turns {
 
 const MOST_TURNS = 100;
 const FROM_DAYS = 1_000;
+const FROM_EARLY_DAYS = 1_000_000_000;
 const FROM_ANY = 2 ** 52;
 
-/** Days count from a little before 1970: somewhere it was still 1969. */
+/** Days of before 2000, which count down from 0, have turns after those of any day to come. */
 function dayTurns(day: Day): Turns {
-  const first = FROM_DAYS + (day + 10) * MOST_TURNS;
+  const first = FROM_DAYS + (day >= -10 ? day + 10 : FROM_EARLY_DAYS - day) * MOST_TURNS;
   return { first, last: first + MOST_TURNS - 1 };
 }
 

@@ -200,6 +200,25 @@ describe('a brand whose references repeat', () => {
     await expect(on(12, '12')).rejects.toMatchObject({ code: 'REFERENCE_TAKEN', fields: { first: first.purchaseId } });
   });
 
+  it('daily, uses each once a day of before 2000, too', async () => {
+    const archive = await shop.brand('ARCHIVE');
+    const member = await archive.enrol('abe');
+    const { owner } = shop.database;
+    await setRepeat(archive, 'DAILY');
+    for (const [table, column] of [
+      ['terms_version', 'effective_from'],
+      ['earning_rule', 'effective_from'],
+      ['partnership_event', 'at'],
+    ])
+      await owner.query(`ALTER TABLE ${table} DISABLE TRIGGER USER; UPDATE ${table} SET ${column} = '1990-01-01'; ALTER TABLE ${table} ENABLE TRIGGER USER`);
+    await owner.query('UPDATE coalition_version SET version = version + 1');
+    const on = (occurredAt: string, amount: string) => buy(amount, { reference: '18', occurredAt: new Date(occurredAt) }, { member, brand: archive });
+    const first = await on('1995-05-05T09:00:00Z', '10');
+    expect(await on('1999-12-31T09:00:00Z', '11')).toMatchObject({ duplicate: false });
+    expect(await on('1995-05-05T09:00:00Z', '10')).toEqual({ ...first, duplicate: true, byReference: true });
+    await expect(on('1995-05-05T09:00:00Z', '12')).rejects.toMatchObject({ code: 'REFERENCE_TAKEN' });
+  });
+
   it('as it likes, tells nothing apart by them', async () => {
     const market = await shop.brand('MARKET');
     const member = await market.enrol('mia');

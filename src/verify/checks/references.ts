@@ -15,8 +15,9 @@ export const references: Check = {
         FROM purchase_return r JOIN purchase p ON p.wallet_id = r.wallet_id AND p.id = r.purchase_id WHERE bare_text(r.reference) <> ''),
     holding AS (
       SELECT f.*, reference_name(f.brand_id, f.kind, c.code, f.reference) AS name,
-        1000 + ((f.occurred_at AT TIME ZONE p.time_zone)::date - DATE '2000-01-01' + 10) * 100::bigint AS of_day, 4503599627370496 + ('x' || right(f.id::text, 12))::bit(48)::bigint AS own
-      FROM named f JOIN currency c ON c.id = f.currency_id JOIN point_currency p ON p.id = f.currency_id)
+        1000 + CASE WHEN day >= -10 THEN day + 10 ELSE 1000000000 - day END * 100::bigint AS of_day, 4503599627370496 + ('x' || right(f.id::text, 12))::bit(48)::bigint AS own
+      FROM named f JOIN currency c ON c.id = f.currency_id JOIN point_currency p ON p.id = f.currency_id
+        CROSS JOIN LATERAL (SELECT (f.occurred_at AT TIME ZONE p.time_zone)::date - DATE '2000-01-01') d (day))
     SELECT f.account_id, 1 AS ordinal, c.made_id IS NULL AS wrong, 'name of the reference of ' || lower(f.kind) || ' ' || f.id AS what, 'taken' AS expected,
       CASE WHEN c.made_id IS NULL THEN 'not taken' ELSE 'taken' END AS found
     FROM holding f LEFT JOIN claim c ON c.made_id = f.id AND c.posting_id = f.posting_id AND c.name = f.name
