@@ -10,7 +10,7 @@ import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
 import { InvalidInput, NotFound } from '../refusal';
 import { auditName, type MemberOrSelf, withMember } from './asking-member';
-import { hashesFor, presentHolders } from './identifier-holders';
+import { hashesFor, presentHolders, requireKeepableFor } from './identifier-holders';
 import type { Identifier, NameHashes } from './member-ref';
 import { IdentifierRests, IdentifierTaken, TooManyIdentifiers } from './member-refusals';
 import type { ResolvedMember } from './resolve-members';
@@ -58,6 +58,7 @@ export async function addIdentifier(app: App, principal: Principal, { member: re
       // What somebody else has may be claimed all the same: that it is had is not told.
       if (!addition.claim && holders.some((holder) => holder !== member.memberId)) throw new IdentifierTaken(kind);
       if (holders.includes(member.memberId) && !addition.verifiedAt) return member;
+      await requireKeepableFor(app, tx.client, principal, identifier, 'input.identifier.value');
       if (await insert(app, tx.client, principal, member.memberId, kind, hashes, addition)) {
         const operation = addition.claim ? 'claimIdentifier' : 'addIdentifier';
         await recordChange(app, tx, principal, { operation, target: auditName(app, principal, member), member: member.memberId, details: { kind } });

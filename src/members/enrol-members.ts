@@ -16,7 +16,16 @@ import { InvalidInput, type Refusal, type RefusalData } from '../refusal';
 import { requireSpelledFree } from './customer-ids';
 import { insertIdentifiers } from './enrol-identifiers';
 import { presentHolders } from './identifier-holders';
-import { customerHashes, IDENTIFIER_KINDS, type IdentifierKind, identifierHashes, MAX_IDENTIFIER, type NameHashes, spelledHash } from './member-ref';
+import {
+  customerHashes,
+  IDENTIFIER_KINDS,
+  type IdentifierKind,
+  identifierHashes,
+  MAX_IDENTIFIER,
+  type NameHashes,
+  requireKeepable,
+  spelledHash,
+} from './member-ref';
 import { CustomerIdTaken, IdentifierRests, IdentifierTaken } from './member-refusals';
 import { recordAboutMembers } from './record-about-members';
 
@@ -62,6 +71,8 @@ export interface EnrolledMember {
 /** Everything about one enrolment that is worked out before the database is asked. Ids derive from brand and key: a repetition finds the same member. */
 interface Enrolment {
   readonly command: EnrolMember;
+  /** Where it stands in the request. */
+  readonly field: string;
   readonly memberId: Uuid;
   readonly walletId: Uuid;
   readonly linkId: Uuid;
@@ -99,17 +110,22 @@ async function enrol(
   const now = app.clock.now();
   const prepared = commands.map((command, at) => orInvalid(() => prepare(app, brandId, command, now, fieldOf(at))));
   const enrolments = prepared.filter((each): each is Enrolment => !(each instanceof InvalidInput));
-  const stored = await app.database.transaction({ kind: 'brand', brandId }, ({ client }) =>
-    findPostings(
-      client,
-      enrolments.map(({ request }) => request.id),
-    ),
-  );
-  const fresh = enrolments.filter(({ request }) => !stored.has(request.id));
+  const ids = enrolments.map(({ request }) => request.id);
+  const { stored, country } = await app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => ({
+    stored: await findPostings(client, ids),
+    country: (await app.coalition.snapshot(client)).brandsById.get(brandId)?.country ?? null,
+  }));
+  const unkept = new Map<Enrolment, InvalidInput>();
+  for (const enrolment of enrolments) {
+    const wrong = stored.has(enrolment.request.id) ? enrolment : orInvalid(() => keepable(enrolment, country));
+    if (wrong instanceof InvalidInput) unkept.set(enrolment, wrong);
+  }
+  const fresh = enrolments.filter((enrolment) => !stored.has(enrolment.request.id) && !unkept.has(enrolment));
   const { refusals, conflicts } = await store(app, principal, fresh, now);
   return Promise.allSettled(
     prepared.map(async (enrolment): Promise<EnrolledMember> => {
-      if (enrolment instanceof InvalidInput) throw enrolment;
+      const invalid = enrolment instanceof InvalidInput ? enrolment : unkept.get(enrolment);
+      if (invalid || enrolment instanceof InvalidInput) throw invalid;
       const { request } = enrolment;
       const found = stored.get(request.id);
       if (conflicts.has(enrolment)) throw new IdempotencyConflict();
@@ -126,6 +142,12 @@ function orInvalid(work: () => Enrolment): Enrolment | InvalidInput {
     if (error instanceof InvalidInput) return error;
     throw error;
   }
+}
+
+/** Not asked of what is repeated: it may have been stored before. */
+function keepable(enrolment: Enrolment, country: string | null): Enrolment {
+  for (const [at, identifier] of enrolment.command.identifiers.entries()) requireKeepable(identifier, country, `${enrolment.field}.identifiers.${at}.value`);
+  return enrolment;
 }
 
 function toEnrolled(outcome: PostingOutcome): EnrolledMember {
@@ -151,6 +173,7 @@ function prepare(app: App, brandId: Uuid, command: EnrolMember, now: Date, field
   };
   return {
     command,
+    field,
     memberId,
     walletId,
     linkId: derivedUuid('link', brandId, key),

@@ -2,13 +2,22 @@ import type { PoolClient } from 'pg';
 import type { Principal } from '../access/principal';
 import type { App } from '../app';
 import type { Uuid } from '../ids';
-import { type Identifier, identifierHashes, type NameHashes } from './member-ref';
+import { type Identifier, identifierHashes, type NameHashes, requireKeepable } from './member-ref';
+
+/** Throws InvalidInput in `field` for an identifier that is kept no more as whoever asks spells it. */
+export async function requireKeepableFor(app: App, client: PoolClient, principal: Principal, identifier: Identifier, field: string): Promise<void> {
+  requireKeepable(identifier, await countryOf(app, client, principal, identifier), field);
+}
 
 /** The hashes that an identifier is found by, where whoever asks dials. Throws InvalidInput in `field` when it has no content. */
 export async function hashesFor(app: App, client: PoolClient, principal: Principal, identifier: Identifier, field?: string): Promise<NameHashes> {
-  const { brandId } = principal;
-  const snapshot = identifier.kind === 'PHONE' && brandId !== null ? await app.coalition.snapshot(client) : null;
-  return identifierHashes(app.keys, identifier, snapshot?.brandsById.get(brandId ?? '')?.country ?? null, field);
+  return identifierHashes(app.keys, identifier, await countryOf(app, client, principal, identifier), field);
+}
+
+/** Where phone numbers of whoever asks are dialled; null: nowhere in particular, or it is no phone number. */
+async function countryOf(app: App, client: PoolClient, { brandId }: Principal, { kind }: Identifier): Promise<string | null> {
+  const snapshot = kind === 'PHONE' && brandId !== null ? await app.coalition.snapshot(client) : null;
+  return snapshot?.brandsById.get(brandId ?? '')?.country ?? null;
 }
 
 /** Members whose the identifier is now, whoever asks: none, one, or two where a number was kept in two spellings. */

@@ -50,6 +50,21 @@ export function identifierHashes(keys: Keys, identifier: Identifier, country: st
   return hash === null || hash.equals(spelled) ? { hash: spelled, spelled: null } : { hash, spelled };
 }
 
+/**
+ * Throws InvalidInput for a phone number that has no international form: kept as it is spelled, it would be whoever's that dials so in any country.
+ * What was kept so before is still found.
+ */
+export function requireKeepable({ kind, value }: Identifier, country: string | null, field: string): void {
+  if (kind !== 'PHONE' || internationalNumber(value, country) !== null) return;
+  throw new InvalidInput(
+    field,
+    country === null ? WITH_COUNTRY_CODE : 'This is no phone number, neither with its country code nor as it is dialled in your country.',
+  );
+}
+
+const WITH_COUNTRY_CODE =
+  'Give the phone number with its country code, as "+43 664 1234567", or have the operator set the country of the brand (Brand.country).';
+
 /** null: it is spelled so. */
 function bareHash(keys: Keys, identifier: Identifier): Buffer | null {
   const spelled = bareIdentifier(identifier);

@@ -42,11 +42,11 @@ afterAll(async () => {
 const staffCommand = (subject: string, brandId: Uuid | null) => ({
   ...{ idempotencyKey: newUuid(), issuer: localIssuer(test_.app), subject, role: 'SUPPORT' as const, brandId },
 });
-const PHONE = '+43 1 ';
+let numbers = 0;
 const byId = (memberId: Uuid) => ({ by: 'id', memberId }) as const;
 const selfOf = (memberId: Uuid): Principal => ({ kind: 'member', memberId, brandId: null });
 async function memberOfFuel() {
-  const phone = `${PHONE}${newUuid()}`;
+  const phone = `+43 664 ${5_000_000 + ++numbers}`;
   const identifiers = [{ kind: 'PHONE', value: phone }];
   const command = { idempotencyKey: newUuid(), identifiers, personalData: { givenName: 'Ana' } };
   return { phone, ...(await enrolMember(test_.app, fuel, enrolMemberSchema.parse(command))) };

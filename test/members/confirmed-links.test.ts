@@ -32,9 +32,11 @@ afterAll(() => shop.close());
 const NOT_CONFIRMED = { code: 'MEMBER_NOT_CONFIRMED', retrySafe: true };
 const customer = (customerId: string): MemberRef => ({ by: 'customerId', customerId });
 
+let numbers = 0;
 /** A member with points whom FUEL has enrolled, with an identifier of the kind. */
 async function memberOfFuel(kind: IdentifierKind = 'PHONE') {
-  const shown = { by: 'identifier', identifier: { kind, value: newUuid() } } as const;
+  const value = kind === 'PHONE' ? `+43664${6_000_000 + ++numbers}` : newUuid();
+  const shown = { by: 'identifier', identifier: { kind, value } } as const;
   const { memberId } = await enrolMember(shop.app, fuel.principal, enrolMemberSchema.parse({ idempotencyKey: newUuid(), identifiers: [shown.identifier] }));
   await recordPurchase(shop.app, fuel.principal, purchaseOf(shown, '500'));
   const login: Principal = { kind: 'member', memberId, brandId: null };

@@ -1,7 +1,7 @@
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { newUuid, type Uuid } from '../../src/ids';
 import { addIdentifier } from '../../src/members/add-identifier';
-import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
+import { type EnrolledMember, enrolMember, enrolMemberSchema, enrolMembers } from '../../src/members/enrol-members';
 import { findMember } from '../../src/members/find-member';
 import { type MemberRef, spelledHash } from '../../src/members/member-ref';
 import { removeIdentifier } from '../../src/members/remove-identifier';
@@ -91,3 +91,28 @@ test('where two members have one number, the one whom the brand knows; else nobo
   await shop.database.owner.query("UPDATE member SET status = 'CLOSED', closed_at = now(), merged_into = $2 WHERE id = $1", [old.memberId, other.memberId]);
   expect(await buyer(`0${number}`, cafe)).toBe(other.memberId);
 });
+
+test("it is kept with its country code, or where the brand has a country, so that it is nobody else's who dials so", async () => {
+  const [number, online, deli] = [newNumber(), await shop.brand('ONLINE'), await shop.brand('DELI')];
+  await setCountry(deli, 'DE');
+  const ana = await enrol(`+43 ${number}`);
+  await expect(enrol(`0${number}`, online)).rejects.toMatchObject({ name: 'InvalidInput', field: 'input.identifiers.0.value' });
+  expect(await buyer(`0${number}`)).toBe(ana.memberId);
+
+  const other = newNumber();
+  const spelled = [`0${other}`, `+43 ${other}`, 'call me'].map(enrolment);
+  const [, enrolled] = await expectStatuses(enrolMembers(shop.app, online.principal, spelled), ['rejected', 'fulfilled', 'rejected']);
+  const german = await enrol(`0${other}`, deli);
+  expect(await buyer(`0${other}`, deli)).toBe(german.memberId);
+
+  const member = { by: 'id', memberId: (enrolled as PromiseFulfilledResult<EnrolledMember>).value.memberId } as const;
+  const add = (value: string) => addIdentifier(shop.app, online.principal, { member, identifier: phone(value) });
+  await expect(add(`0${newNumber()}`)).rejects.toMatchObject({ name: 'InvalidInput', field: 'input.identifier.value' });
+  await add(`+43 ${newNumber()}`);
+});
+
+async function expectStatuses<T>(work: Promise<PromiseSettledResult<T>[]>, statuses: readonly string[]): Promise<PromiseSettledResult<T>[]> {
+  const results = await work;
+  expect(results.map(({ status }) => status)).toEqual(statuses);
+  return results;
+}
