@@ -48,7 +48,8 @@ export async function membersOfLines(
   const known = new Set<number>();
   let enrolled = 0;
   let left = rows;
-  // A look, then what becomes known by it, then a look again: two lines may name one person in two ways. Each look settles its first line at least.
+  // A look, then what becomes known by it, then a look again: two lines may name one person in two ways. Each look settles its first line at least,
+  // and all lines that say something new of members who are known by then: however many lines name one member, the looks are few.
   for (let look = 0; left.length > 0; look++) {
     if (look > rows.length) {
       for (const { line } of left)
@@ -60,7 +61,7 @@ export async function membersOfLines(
     const completing: NamingLine[] = [];
     const named = new Set<string>();
     for (const row of left) {
-      const { customer, identified, refusal, names } = found.get(row) as Found;
+      const { customer, identified, refusal, names, fresh } = found.get(row) as Found;
       if (refusal) errors.set(row.line, refusedLine(row.line, refusal));
       else if (customer && identified && customer.memberId !== identified.memberId)
         errors.set(
@@ -72,11 +73,11 @@ export async function membersOfLines(
         if (look === 0 && isWhole(row.member, customer, identified)) known.add(row.line);
       } else {
         // What an earlier line is about to make known is looked at again afterwards.
-        if (!names.some((name) => named.has(name))) {
+        if (!fresh.some((name) => named.has(name))) {
           if (customer || identified) completing.push(row);
           else enrolling.set(names.join(' '), row);
         }
-        for (const name of names) named.add(name);
+        for (const name of fresh) named.add(name);
       }
     }
     enrolled += enrolling.size;
@@ -96,6 +97,8 @@ interface Found {
   readonly refusal: Refusal | null;
   /** Keyed hashes of what the line names its member by: what is derived from them tells nobody a customer id or a card. */
   readonly names: readonly string[];
+  /** Those that lead to nobody yet. */
+  readonly fresh: readonly string[];
 }
 
 /** Both names of the line lead to the member already. */
@@ -112,16 +115,12 @@ async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: reado
   const byRef = new Map(refs.map((ref, at) => [ref, found[at]]));
   return new Map(
     rows.map((row): [NamingLine, Found] => {
-      const [customer, identified] = [row.member.byCustomer, row.member.byIdentifier].map((ref) => (ref === null ? undefined : byRef.get(ref)));
-      return [
-        row,
-        {
-          customer: memberOf(customer),
-          identified: memberOf(identified),
-          refusal: refusalOf(identified) ?? refusalOf(customer),
-          names: namesOf(app, brandId, country, row.member),
-        },
-      ];
+      const { byCustomer, byIdentifier } = row.member;
+      const [byId, byName] = [byCustomer, byIdentifier].map((ref) => (ref === null ? undefined : byRef.get(ref)));
+      const [customer, identified] = [memberOf(byId), memberOf(byName)];
+      const names = namesOf(app, brandId, country, row.member);
+      const fresh = namesOf(app, brandId, country, { byCustomer: customer ? null : byCustomer, byIdentifier: identified ? null : byIdentifier });
+      return [row, { customer, identified, refusal: refusalOf(byName) ?? refusalOf(byId), names, fresh }];
     }),
   );
 }

@@ -332,6 +332,18 @@ describe('cards of a file', () => {
     return memberId;
   };
 
+  it('that are said to be of one member are looked up a few times together, not once for each line', async () => {
+    const looks = jest.spyOn(shop.app.coalition, 'snapshot');
+    const { id } = await startImport(shop.app, fuel.principal, startImportSchema.parse({ idempotencyKey: randomUUID(), kind: 'MEMBERS' }));
+    const lines = Array.from({ length: 30 }, (_, at) => row(at + 2, { customerId: 'one', identifierKind: 'CARD', identifier: `5300 ${at}` }));
+    await importMembers(shop.app, fuel.principal, { importId: id, rows: lines, bytesDone: null });
+    expect(looks.mock.calls.length).toBeLessThan(10);
+    looks.mockRestore();
+    const { memberId } = await findMember(shop.app, fuel.principal, customer('one'));
+    const { rowCount } = await shop.database.owner.query('SELECT FROM member_identifier WHERE member_id = $1', [memberId]);
+    expect(rowCount).toBe(20);
+  });
+
   it('that are given out anew are enrolled, as by enrolMember', async () => {
     await replaced('5100 1');
     const { errors, import: found } = await cards(shop.app, fuel, ['5100 1']);
