@@ -22,13 +22,22 @@ export interface MemberSession {
  */
 export async function createMemberSession(app: App, principal: Principal, command: CreateMemberSession): Promise<MemberSession> {
   const brandId = requireBrand(principal, { scope: 'members' });
-  if (!(await findLinkedMember(app, command.memberId, brandId))) throw new NotFound('Member', CONFIRM_FIRST);
+  const memberId = await survivorOf(app, brandId, command.memberId);
+  if (!(await findLinkedMember(app, memberId, brandId))) throw new NotFound('Member', CONFIRM_FIRST);
   await app.database.transaction(databasePrincipal(principal), (tx) => {
-    const target = `mem_${app.keys.toPairwise('member', brandId, command.memberId).replaceAll('-', '')}`;
-    return recordChange(app, tx, principal, { operation: 'createMemberSession', target, member: command.memberId });
+    const target = `mem_${app.keys.toPairwise('member', brandId, memberId).replaceAll('-', '')}`;
+    return recordChange(app, tx, principal, { operation: 'createMemberSession', target, member: memberId });
   });
   const expiresAt = new Date(Math.floor(app.clock.real().getTime() / 1_000 + ACCESS_TOKEN_SECONDS) * 1_000);
-  return { token: await mintMemberToken(app, brandId, command.memberId), expiresAt };
+  return { token: await mintMemberToken(app, brandId, memberId), expiresAt };
+}
+
+/** Who was merged is the survivor, on this road too. */
+function survivorOf(app: App, brandId: Uuid, memberId: Uuid): Promise<Uuid> {
+  return app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
+    const { rows } = await client.query('SELECT surviving_member($1) AS id', [memberId]);
+    return rows[0].id ?? memberId;
+  });
 }
 
 const CONFIRM_FIRST = "Sessions are for members whose link with the brand is confirmed: by enrolment, by the member's login, or by a till code.";

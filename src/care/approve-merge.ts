@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { databasePrincipal, type Principal } from '../access/principal';
+import { recordChange } from '../access/record-change';
 import type { App } from '../app';
 import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import { derivedUuid, newUuid, type Uuid } from '../ids';
@@ -37,6 +38,9 @@ export async function approveMerge(app: App, principal: Principal, command: Deci
     // Made now: whoever waited for the members must not book what was recorded long ago.
     const requests = await toRequests(app, merge);
     await moveMember(tx.client, merge.duplicate.memberId, merge.survivor.memberId, app.clock.now());
+    // Both see it: cards and links came to the one, and were taken from the other.
+    for (const { memberId } of [merge.survivor, merge.duplicate])
+      await recordChange(app, tx, principal, { operation: 'mergeMembers', target: proposal.id, member: memberId });
     // The ledger last, all currencies together: what it refuses moves nothing, and cut off after it, the same again finds it done there and goes on.
     await app.ledger.transaction(async (client) => {
       for (const outcome of await app.ledger.postWithin(client, requests)) acceptedAnswer(outcome);

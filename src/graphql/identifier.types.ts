@@ -6,6 +6,7 @@ import { DateTimeScalar } from './scalars';
 
 const DoneByEnum = enumOf('DoneBy', 'Who did something about a member.', {
   MEMBER: 'The member.',
+  OTHER_MEMBER: 'Another member, whose login proved that a number or address is theirs.',
   BRAND: 'A brand: its client, its staff, or a session that it minted.',
   OPERATOR: "The operator's staff.",
 });
@@ -39,7 +40,7 @@ export class MemberChangeType {
   @Field(() => DoneByEnum, { description: 'Who did it.' })
   by!: string;
 
-  @Field(() => ID, { nullable: true, description: 'The brand that did it; null: the member.' })
+  @Field(() => ID, { nullable: true, description: 'The brand that did it; null: a member.' })
   brandId!: string | null;
 }
 export const MemberChangeConnection = connectionOf('MemberChange', () => MemberChangeType);

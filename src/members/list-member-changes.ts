@@ -9,9 +9,9 @@ export interface MemberChange {
   readonly at: Date;
   /** Name of the operation, such as "addIdentifier". */
   readonly operation: string;
-  /** The member; a brand's client or staff; the operator's. */
-  readonly by: 'MEMBER' | 'BRAND' | 'OPERATOR';
-  /** null: the member did it. */
+  /** The member; another one, who proved that something is theirs; a brand's client or staff; the operator's. */
+  readonly by: 'MEMBER' | 'OTHER_MEMBER' | 'BRAND' | 'OPERATOR';
+  /** null: a member did it. */
   readonly brandId: Uuid | null;
 }
 
@@ -37,8 +37,13 @@ export async function listMemberChanges(app: App, principal: Principal, { limit,
       id: row.id,
       at: row.at,
       operation: row.operation,
-      by: row.actor.startsWith('member:') && row.brand_id === null ? 'MEMBER' : row.brand_id === operator?.id ? 'OPERATOR' : 'BRAND',
+      by: doneBy(row, memberId, operator?.id),
       brandId: row.brand_id,
     }));
   });
+}
+
+function doneBy({ actor, brand_id: brandId }: { actor: string; brand_id: Uuid | null }, memberId: Uuid, operatorId: Uuid | undefined): MemberChange['by'] {
+  if (brandId === null) return actor === `member:${memberId}` ? 'MEMBER' : 'OTHER_MEMBER';
+  return brandId === operatorId ? 'OPERATOR' : 'BRAND';
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { authenticate } from '../../src/access/authenticate';
+import { createMemberSession } from '../../src/access/create-member-session';
 import type { Principal, StaffRole } from '../../src/access/principal';
 import { approveGoodwill } from '../../src/care/approve-goodwill';
 import { approveMerge } from '../../src/care/approve-merge';
@@ -14,6 +16,7 @@ import { addIdentifier } from '../../src/members/add-identifier';
 import { confirmLink } from '../../src/members/confirm-link';
 import { findMember, readWalletBalances } from '../../src/members/find-member';
 import { linkMember } from '../../src/members/link-member';
+import { listMemberChanges } from '../../src/members/list-member-changes';
 import type { MemberRef } from '../../src/members/member-ref';
 import { readMovements } from '../../src/members/read-movements';
 import { unlinkMember } from '../../src/members/unlink-member';
@@ -22,6 +25,7 @@ import { redeemPoints } from '../../src/redemption/redeem-points';
 import { refundRedemption, refundRedemptionSchema } from '../../src/redemption/refund-redemption';
 import { voidHold } from '../../src/redemption/void-hold';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, staffPerson, type Till } from '../support/shop-coalition';
+import { mergeMembers } from '../support/merged-members';
 import { faults } from '../support/verified-books';
 
 type Person = Principal & { kind: 'staff' };
@@ -246,6 +250,15 @@ describe('merging two members', () => {
     ).toEqual([{ balance: '0', closed: true, merged: true }]);
     await unlinkMember(shop.app, fuel.principal, { member: customer('M-young'), reason: null });
     await expect(findMember(shop.app, fuel.principal, customer('M-old'))).rejects.toMatchObject({ name: 'NotFound' });
+  });
+
+  test("is seen by both, and a brand that has kept the duplicate's id opens a session with it", async () => {
+    const [ana, again] = [await fuel.enrol(), await fuel.enrol()];
+    await mergeMembers(shop, again.memberId, ana.memberId);
+    for (const { memberId } of [ana, again])
+      expect(await listMemberChanges(shop.app, self(memberId), { limit: 1, before: null })).toMatchObject([{ operation: 'mergeMembers', by: 'OPERATOR' }]);
+    const { token } = await createMemberSession(shop.app, fuel.principal, { memberId: again.memberId });
+    expect(await authenticate(shop.app, `Bearer ${token}`)).toMatchObject({ kind: 'member', memberId: ana.memberId });
   });
 
   test('shows no balance of a currency that neither of the two ever had', async () => {

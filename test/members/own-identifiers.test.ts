@@ -100,7 +100,7 @@ test('a verified login takes a number over from whoever has it without proof; bo
   await add(ana.login, phone, null, await proof(ana));
   expect(await findMember(shop.app, fuel.principal, by(phone))).toMatchObject({ memberId: ana.memberId });
   expect(await held(squatter)).toEqual([]);
-  expect(await changes(squatter)).toContain('takeIdentifierOver by MEMBER');
+  expect(await changes(squatter)).toContain('takeIdentifierOver by OTHER_MEMBER');
   expect(await changes(ana)).toContain('addIdentifier by MEMBER');
   await expect(add(bea.login, phone, null, await proof(bea))).rejects.toMatchObject({ code: 'IDENTIFIER_TAKEN' });
 });
