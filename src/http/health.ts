@@ -8,6 +8,8 @@ export interface Dependency {
 }
 
 const CHECK_MS = 2_000;
+/** So long an answer is good for others too: anybody may ask, as often as they like, and work must not wait for it. */
+const SHARED_MS = 500;
 
 /**
  * /health/live: the process answers (restart it if not). /health/ready: it can do its work (send it no traffic if not), with each
@@ -20,14 +22,25 @@ export function registerHealth(
   isStopping: () => boolean,
   more: () => object = () => ({}),
 ): void {
+  const look = sharing(() => Promise.all(dependencies.map(async (dependency) => [dependency.name, await stateOf(dependency, log)] as const)));
   server.get('/health/live', { logLevel: 'silent' }, async () => ({ status: 'live' }));
   server.get('/health/ready', { logLevel: 'silent' }, async (_request, reply) => {
-    const states = await Promise.all(dependencies.map(async (dependency) => [dependency.name, await stateOf(dependency, log)] as const));
+    const states = await look();
     const ready = !isStopping() && states.every(([, state]) => state === 'ok');
     return reply
       .code(ready ? 200 : 503)
       .send({ status: isStopping() ? 'stopping' : ready ? 'ready' : 'not ready', checks: Object.fromEntries(states), ...more() });
   });
+}
+
+/** The same look for all who ask while it is under way, or shortly after it began. */
+function sharing<T>(look: () => Promise<T>): () => Promise<T> {
+  let last: { readonly answer: Promise<T>; readonly began: number } | null = null;
+  return () => {
+    const now = performance.now();
+    if (!last || now - last.began > SHARED_MS) last = { answer: look(), began: now };
+    return last.answer;
+  };
 }
 
 async function stateOf({ name, check }: Dependency, log: Logger): Promise<'ok' | 'failed' | 'slow'> {
