@@ -1,6 +1,7 @@
 import type { ClientBase, Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock';
+import { kindOfFailure } from '../database/failure-kind';
 import { KnownServer } from '../database/known-server';
 import type { Uuid } from '../ids';
 import { dayToIso } from '../points/calendar';
@@ -145,7 +146,18 @@ class PostingLedger implements RunningLedger {
     });
   }
 
+  /** Throws LedgerUnavailable where nobody answers: what was written may not be known. */
   async transaction<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
+    try {
+      return await this.workersTransaction(work);
+    } catch (error) {
+      if (kindOfFailure(error) !== 'connection') throw error;
+      this.options.log.warn({ err: error }, 'the database did not answer the ledger');
+      throw new LedgerUnavailable();
+    }
+  }
+
+  private async workersTransaction<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
     const client = await this.workers.connect();
     let broken: Error | undefined;
     try {

@@ -24,8 +24,8 @@ import { holdPoints } from '../../src/redemption/hold-points';
 import { redeemPoints } from '../../src/redemption/redeem-points';
 import { refundRedemption, refundRedemptionSchema } from '../../src/redemption/refund-redemption';
 import { voidHold } from '../../src/redemption/void-hold';
-import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, staffPerson, type Till } from '../support/shop-coalition';
 import { mergeMembers } from '../support/merged-members';
+import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, staffPerson, type Till } from '../support/shop-coalition';
 import { faults } from '../support/verified-books';
 
 type Person = Principal & { kind: 'staff' };

@@ -51,8 +51,15 @@ it('a worker whose connection is terminated in the middle of its transaction get
     await sleep(100);
     await client.query('SELECT 1');
   });
-  await expect(lost).rejects.toThrow();
+  await expect(lost).rejects.toMatchObject({ code: 'UNAVAILABLE', retrySafe: true });
   expect(await workers.transaction(async (client) => (await client.query('SELECT 1 AS one')).rows)).toEqual([{ one: 1 }]);
+});
+
+it('a transaction that nobody answers says that it may be sent again', async () => {
+  const wire = await wireToKernel();
+  const away = await ledger({ connectionString: wire.connectionString });
+  await wire.close();
+  await expect(away.transaction(async (client) => client.query('SELECT 1'))).rejects.toMatchObject({ code: 'UNAVAILABLE', retrySafe: true });
 });
 
 it('workers that open accounts within their transactions do not wait for each other for ever', async () => {
