@@ -9,7 +9,7 @@ import { NotFound, Refusal } from '../refusal';
 import { countFailedLookUps, type FailedLookUpsUsedUp, type LooksUp, lookUpsUsedUp } from './failed-look-ups';
 import { dialledIn, type Holder, type International, isPhone } from './identifier-look';
 import { findWallets, MemberLook, type ResolvedMember, type TillCodeUse } from './member-look';
-import { type HashedRef, hashRef, type MemberRef } from './member-ref';
+import { type HashedRef, hashRef, internationalHash, type MemberRef } from './member-ref';
 import { IdentifierAmbiguous, MemberUnknown } from './member-refusals';
 import { recordAboutMembers } from './record-about-members';
 
@@ -240,7 +240,7 @@ export async function knowPresented(app: App, brandId: Uuid, presented: readonly
   });
 }
 
-/** A number that was found only as it was spelled long ago is found under its international form from now on, by every brand. */
+/** What was found only as it was spelled long ago is found under its one form from now on, by every brand. */
 async function addInternational(
   app: App,
   client: PoolClient,
@@ -252,13 +252,16 @@ async function addInternational(
   for (const [at, ref] of refs.entries()) {
     const [holder, hash] = [look.holder(at), international(ref)];
     if (ref.by !== 'identifier' || !holder?.bySpelling || hash === null) continue;
+    // Without its country code a number is of the country of whoever added it: no other brand says which.
+    const anywhere = ref.number === null || internationalHash(app.keys, ref.number, null) !== null;
     // Where the brand has come to know the member, and nobody was quicker.
     await client.query({
       name: 'add-international',
       text: `INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at)
              SELECT $1, $2, $3, decode($4, 'hex'), $5, $6 WHERE EXISTS (SELECT FROM brand_link WHERE brand_id = $5 AND member_id = $2 AND unlinked_at IS NULL)
+             AND ($7 OR EXISTS (SELECT FROM member_identifier WHERE added_by_brand_id = $5 AND kind = $3 AND hash = decode($8, 'hex') AND removed_at IS NULL))
              ON CONFLICT DO NOTHING`,
-      values: [newUuid(), holder.memberId, ref.kind, hash, brandId, app.clock.now()],
+      values: [newUuid(), holder.memberId, ref.kind, hash, brandId, app.clock.now(), anywhere, ref.hash],
     });
   }
 }

@@ -75,6 +75,19 @@ test('what was kept as it was spelled is found by that spelling, and by every ot
   expect(await buyer(`+43${number}`, taxi)).toBe(memberId);
 });
 
+test('what was kept without its country code gets that of no brand but the one that added it', async () => {
+  const number = newNumber();
+  const { memberId } = await enrol(`0${number}`);
+  await keepAsSpelled(memberId, `0${number}`);
+  const kept = async () => (await shop.database.owner.query('SELECT FROM member_identifier WHERE member_id = $1', [memberId])).rowCount;
+  await setCountry(taxi, 'DE');
+  expect(await buyer(`0${number}`, taxi)).toBe(memberId);
+  expect(await kept()).toBe(1);
+  await setCountry(taxi, null);
+  expect(await buyer(`0${number}`)).toBe(memberId);
+  expect(await kept()).toBe(2);
+});
+
 test('where two members have one number, the one whom the brand knows; else nobody, until they are merged', async () => {
   const number = newNumber();
   const old = await enrol(`0${number}`);
