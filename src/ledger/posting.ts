@@ -103,7 +103,7 @@ export type Step =
    */
   | { do: 'cancelClawback'; id: Uuid; cancels: Uuid; credit: Uuid; away: Away; wallet?: AccountId; slides?: boolean }
   /**
-   * Takes all of an earlier reinstatement back: from the lots that it came back to, then from any in order of consumption; never as arrears. `debit`:
+   * Takes all of an earlier reinstatement back: from the very lots that it came back to, then from what those may have become, then from any in order of consumption; never as arrears. `debit`:
    * what it gave back of. `wallet` as above. Refused: INSUFFICIENT_POINTS, WALLET_CLOSED.
    */
   | { do: 'cancelReinstatement'; id: Uuid; cancels: Uuid; debit: Uuid; wallet?: AccountId }

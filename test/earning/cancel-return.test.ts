@@ -3,9 +3,11 @@ import { recordPurchase } from '../../src/earning/record-purchases';
 import { recordReturn } from '../../src/earning/record-return';
 import { expirePoints } from '../../src/expiry/expire-points';
 import { newUuid, type Uuid } from '../../src/ids';
+import { readWalletBalances } from '../../src/members/find-member';
 import { findPurchase } from '../../src/purchases/find-purchase';
 import { findRedemption } from '../../src/redemption/find-redemption';
 import { redeemPoints } from '../../src/redemption/redeem-points';
+import { refundRedemption, refundRedemptionSchema } from '../../src/redemption/refund-redemption';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
 import { firstFault } from '../support/verified-books';
 
@@ -44,6 +46,26 @@ async function paidPlant() {
   const bought = await buy(ana, '20', { redemptionIds: [redemptionId] });
   return { ana, redemptionId, purchaseId: bought.purchaseId, before: bought.balance };
 }
+
+it('takes again what it brought, and no other points of the same origin, which would make those younger', async () => {
+  const ana = await plants.enrol();
+  const ends = async () =>
+    (await readWalletBalances(shop.app, plants.principal, ana.memberId))?.flatMap(({ nextExpiries }) =>
+      nextExpiries.map(({ on, points }) => `${points} until ${on}`),
+    );
+  await buy(ana, '40');
+  const [first, second] = [await burn(ana, 200), await burn(ana, 200)];
+  const { purchaseId } = await buy(ana, '2', { redemptionIds: [second.redemptionId] });
+  // Their end, 1 March, passes while they are away: 30 days of grace.
+  at('2026-03-10T12:00:00Z');
+  await refundRedemption(shop.app, plants.principal, refundRedemptionSchema.parse({ idempotencyKey: newUuid(), redemptionId: first.redemptionId }));
+  expect(await ends()).toEqual(['200 until 2026-04-09']);
+  at('2026-03-30T12:00:00Z');
+  const { returnId } = await bringBack(purchaseId);
+  expect(await ends()).toEqual(['200 until 2026-04-09', '200 until 2026-04-29']);
+  await cancel(returnId);
+  expect(await ends()).toEqual(['200 until 2026-04-09']);
+});
 
 it('puts everything back as it was, and the same can be returned again', async () => {
   const { redemptionId, purchaseId, before } = await paidPlant();

@@ -53,6 +53,8 @@ export interface Transfer {
   readonly filled: number;
   /** What it took, in order. */
   readonly consumed: readonly Point[];
+  /** What it put into lots that are not its own, in order. */
+  readonly brought: readonly Point[];
   readonly reversed: number;
   /** Of a clawback: other points of it had expired unspent. */
   readonly besideExpired?: true;
@@ -228,6 +230,7 @@ export class NaiveBooks {
       fills,
       filled,
       consumed,
+      brought: into ?? [],
       reversed: 0,
     });
   }
@@ -263,7 +266,7 @@ export class NaiveBooks {
       movements: movements + 2,
     });
     const fills = this.bring(account, paying, day);
-    const kept = { lot: null, creditedLot: '-', allocations: [], fills, filled: amount, consumed: [], reversed: 0 };
+    const kept = { lot: null, creditedLot: '-', allocations: [], fills, filled: amount, consumed: [], brought: [], reversed: 0 };
     this.state.transfers.set(id, { day, debit: account, credit: account, amount, code: 'ARREARS_FILL', reverses: null, debitAfter, creditAfter, ...kept });
   }
 

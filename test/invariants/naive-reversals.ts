@@ -82,19 +82,21 @@ export class NaiveReversals extends NaiveBooks {
     this.transfer(ask.day, id, 'CLAWBACK_CANCELLATION', from, account, amount, { into: back, forgives: { arrears: cancels, owed }, reverses: cancels });
   }
 
-  /** What came back is taken again: where it lies, then in order of consumption; it is never owed. */
+  /** What came back is taken again: out of the lots that it filled, then where it may lie, then in order of consumption; it is never owed. */
   protected cancelReinstatement(ask: Ask, { id, cancels, debit, wallet }: StepOf<'cancelReinstatement'>): void {
-    const { debit: to, credit, amount } = this.state.transfers.get(cancels) as Transfer;
+    const { debit: to, credit, amount, brought } = this.state.transfers.get(cancels) as Transfer;
     const account = wallet ?? credit;
     this.mustBeOpen(account);
     const there = inOrder(spendableOn(this.wallet(account), ask.day), this.origins);
     if (there.length < amount) throw new No({ code: 'INSUFFICIENT_POINTS', figure: there.length });
     this.uncount(cancels, debit);
     const out = new Set<Point>();
-    for (const came of lastOf(this.state.transfers.get(debit) as Transfer, amount)) {
-      const same = there.find((point) => !out.has(point) && this.maybeBecame(point.lot, came.lot));
-      if (same) out.add(same);
-    }
+    const take = (is: (lot: Lot) => boolean) => {
+      const found = out.size < amount && there.find((point) => !out.has(point) && is(point.lot));
+      if (found) out.add(found);
+    };
+    for (const { lot: came } of brought) take(({ name }) => name === came.name);
+    for (const { lot: was } of lastOf(this.state.transfers.get(debit) as Transfer, amount)) take((lot) => this.maybeBecame(lot, was));
     for (const point of there) if (out.size < amount) out.add(point);
     this.transfer(ask.day, id, 'REINSTATEMENT_CANCELLATION', account, to, amount, { out: [...out], reverses: cancels });
   }

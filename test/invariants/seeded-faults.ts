@@ -177,8 +177,9 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
   'cancellation: what came back is not the first to be taken again': () =>
     replace<typeof ApplyCancellation>('apply-cancellation', ({ cancelReinstatement }) => ({
       cancelReinstatement: (posting, step) => {
-        const debit = posting.state.transfers.get(step.debit) as BatchStates.TransferState;
+        const [reversal, debit] = [step.cancels, step.debit].map((id) => posting.state.transfers.get(id) as BatchStates.TransferState);
         const { allocations } = debit;
+        posting.change(reversal, { filledLots: [] });
         posting.change(debit, { allocations: allocations.map((each) => ({ ...each, contributor: -1 })) });
         cancelReinstatement(posting, step);
         posting.change(debit, { allocations });

@@ -1,7 +1,7 @@
 import { NEVER } from '../../points/calendar';
 import type { Step } from '../posting';
 import { portionsToReinstate } from './apply-reversal';
-import { isSpendable, type TransferState } from './batch-state';
+import { isSpendable, type LotState, sameLot, type TransferState } from './batch-state';
 import { comeBack } from './coming-back';
 import { mayBeOf } from './expired-lots';
 import { inOrder, mergeLots, receive, requireOpenWallet, takeFrom } from './lots';
@@ -61,12 +61,26 @@ export function cancelReinstatement(posting: Posting, step: StepOf<'cancelReinst
       available,
       requested: amount,
     });
-  const own = portionsToReinstate(original, amount).flatMap((portion) => {
-    const lots = spendable.filter((lot) => mayBeOf(lot, portion));
-    return takeFrom(posting, lots, portion.amount, 'spend').allocations;
-  });
-  const left = amount - own.reduce((sum, each) => sum + each.amount, 0);
-  const allocations = mergeLots([...own, ...takeFrom(posting, spendable, left, 'spend').allocations]);
+  let left = amount;
+  const take = (lots: readonly LotState[], most: number) => {
+    const { allocations: taken } = takeFrom(posting, lots, Math.min(most, left), 'spend');
+    left -= taken.reduce((sum, each) => sum + each.amount, 0);
+    return taken;
+  };
+  // Lots of one origin that came back on other days end on other days: none is made younger by taking another.
+  const came = reversal.filledLots.flatMap((filled) =>
+    take(
+      spendable.filter((lot) => sameLot(lot, filled)),
+      filled.amount,
+    ),
+  );
+  const own = portionsToReinstate(original, amount).flatMap((portion) =>
+    take(
+      spendable.filter((lot) => mayBeOf(lot, portion)),
+      portion.amount,
+    ),
+  );
+  const allocations = mergeLots([...came, ...own, ...take(spendable, left)]);
   posting.shiftWallet(wallet, { debits: amount });
   const debitAfter = posting.nextMovement(wallet);
   const common = { code: 'REINSTATEMENT_CANCELLATION' as const, holdId: null, lot: null, creditAfter: null };

@@ -138,6 +138,8 @@ export interface TransferState {
   reversed: number;
   /** How much of a credit filled older arrears. */
   readonly filled: number;
+  /** Which lots of the receiver it filled, those that are not its own `lot`. */
+  filledLots: readonly AllocationState[];
   /** What has filled the arrears of a clawback since, where that is asked for. */
   readonly arrearsFilledBy: readonly AllocationState[];
 }

@@ -238,8 +238,9 @@ function assemble({ named, wallets: reads }: LoadedRows, wallets: Map<AccountId,
   // A named hold that is expiring too comes in both.
   const allocationsOf = new Map([...groupAllocations(all('expiringAllocations')), ...groupAllocations(named.allocations.rows)]);
   for (const row of [...named.holds.rows, ...all('expiringHolds')]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
+  const filledLots = groupAllocations(named.allocations.rows, 'filled');
   const arrearsFilledBy = groupAllocations(named.arrearsFilledBy.rows);
-  for (const row of named.transfers.rows) state.transfers.set(row[0], toTransfer(row, allocationsOf, arrearsFilledBy));
+  for (const row of named.transfers.rows) state.transfers.set(row[0], toTransfer(row, allocationsOf, filledLots, arrearsFilledBy));
   for (const row of named.counters.rows) addCounter(state, row);
   for (const row of named.expired.rows) addExpired(state, row);
   return state;

@@ -199,6 +199,7 @@ export class Posting {
       allocations,
       reversed: 0,
       filled,
+      filledLots: [],
       arrearsFilledBy: [],
     };
     state.transfers.set(id, known);
@@ -214,6 +215,8 @@ export class Posting {
 
   /** Records which lots of the receiver a transfer filled: negative, after what it consumed. */
   addFilled(transferId: Uuid, account: AccountId, filled: readonly AllocationState[], first = 0): void {
+    const known = this.state.transfers.get(transferId);
+    if (known) known.filledLots = filled;
     this.addAllocations(
       transferId,
       account,

@@ -96,6 +96,7 @@ export function addHold(state: BatchState, row: Row, allocationsOf: ReadonlyMap<
 export function toTransfer(
   row: Row,
   allocationsOf: ReadonlyMap<Uuid, AllocationState[]>,
+  filledLots: ReadonlyMap<Uuid, AllocationState[]>,
   arrearsFilledBy: ReadonlyMap<Uuid, AllocationState[]>,
 ): TransferState {
   return {
@@ -111,17 +112,18 @@ export function toTransfer(
     allocations: allocationsOf.get(row[0]) ?? [],
     reversed: number(row[11]),
     filled: number(row[12]),
+    filledLots: filledLots.get(row[0]) ?? [],
     arrearsFilledBy: arrearsFilledBy.get(row[0]) ?? [],
   };
 }
 
-export function groupAllocations(rows: readonly Row[]): Map<Uuid, AllocationState[]> {
+/** By transfer, what each consumed; or, below zero, what it filled in the receiver's wallet. */
+export function groupAllocations(rows: readonly Row[], of: 'consumed' | 'filled' = 'consumed'): Map<Uuid, AllocationState[]> {
   const groups = new Map<Uuid, AllocationState[]>();
   for (const [transferId, originId, expiresOn, availableOn, amount, contributor] of rows) {
-    // What a transfer filled in the receiver's wallet is no part of what it consumed.
-    if (amount.startsWith('-')) continue;
+    if (amount.startsWith('-') !== (of === 'filled')) continue;
     const key = { originId: number(originId), expiresOn: day(expiresOn), availableOn: day(availableOn), contributor: number(contributor) };
-    const allocation = { ...key, amount: number(amount) };
+    const allocation = { ...key, amount: Math.abs(number(amount)) };
     const group = groups.get(transferId);
     if (group) group.push(allocation);
     else groups.set(transferId, [allocation]);
