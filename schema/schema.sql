@@ -514,6 +514,15 @@ CREATE OR REPLACE FUNCTION public.wallet_of_account(account_id bigint)
 AS $function$
   SELECT a.owner_id FROM account a WHERE a.id = account_id AND a.kind = 'WALLET' $function$;
 
+CREATE OR REPLACE FUNCTION public.wallets_of_member(member_id uuid)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+        SELECT w.id FROM member m JOIN wallet w ON w.member_id = m.id WHERE m.id = wallets_of_member.member_id OR m.merged_into = wallets_of_member.member_id $function$;
+COMMENT ON FUNCTION wallets_of_member(uuid) IS 'The wallet of a member, and those of the members who were merged into it.';
+
 CREATE TABLE account (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   kind text NOT NULL,
@@ -2389,6 +2398,8 @@ GRANT EXECUTE ON FUNCTION use_till_code(bytea,uuid,timestamp with time zone) TO 
 GRANT EXECUTE ON FUNCTION wallet_accounts(uuid) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION wallet_of_account(bigint) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION wallets_of_member(uuid) TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (arrears, closed_at, credits, debits, held, merged_into, seq, slides_until, spend_locked, version) ON TABLE account TO tessera_kernel;
 GRANT SELECT ON TABLE account TO tessera_app;

@@ -39,8 +39,9 @@ export async function pageOfFacts<Found>(
   { filter, page, read }: { readonly filter: FactFilter; readonly page: FactPage; readonly read: (tx: Tx, ids: readonly Uuid[]) => Promise<Found> },
 ): Promise<Found> {
   requireReader(principal, permission);
-  const look = async (tx: Tx, walletId: Uuid | null) => read(tx, await idsOf(app, tx, principal, { kind, filter, page, walletId }));
-  if (filter.member || principal.kind === 'member') return withMember(app, principal, filter.member, permission, (tx, { walletId }) => look(tx, walletId));
+  const look = async (tx: Tx, walletIds: readonly Uuid[] | null) => read(tx, await idsOf(app, tx, principal, { kind, filter, page, walletIds }));
+  if (filter.member || principal.kind === 'member')
+    return withMember(app, principal, filter.member, permission, async (tx, { memberId }) => look(tx, await walletsOf(tx, memberId)));
   if (principal.kind === 'staff' && principal.ofOperator) throw new InvalidInput('member', 'Name the member whose they are.');
   return app.database.transaction(databasePrincipal(principal), (tx) => look(tx, null));
 }
@@ -49,10 +50,15 @@ interface Asked {
   readonly kind: Exclude<ReferenceKind, 'RETURN'>;
   readonly filter: FactFilter;
   readonly page: FactPage;
-  readonly walletId: Uuid | null;
+  readonly walletIds: readonly Uuid[] | null;
 }
 
-async function idsOf(app: App, { client }: Tx, principal: Principal, { kind, filter, page, walletId }: Asked): Promise<Uuid[]> {
+/** Also of those who were merged into the member: what was bought stays in the wallet that it was bought with. */
+async function walletsOf({ client }: Tx, memberId: Uuid): Promise<Uuid[]> {
+  return (await client.query('SELECT wallets_of_member($1) AS id', [memberId])).rows.map(({ id }) => id);
+}
+
+async function idsOf(app: App, { client }: Tx, principal: Principal, { kind, filter, page, walletIds }: Asked): Promise<Uuid[]> {
   const values: unknown[] = [];
   const conditions: string[] = [];
   const where = (condition: (...places: string[]) => string, ...given: readonly unknown[]) =>
@@ -60,10 +66,10 @@ async function idsOf(app: App, { client }: Tx, principal: Principal, { kind, fil
   const ofOperator = principal.kind === 'staff' && principal.ofOperator;
   const brandId = ofOperator ? null : principal.brandId;
   if (brandId !== null) where((brand) => `f.brand_id = ${brand}`, brandId);
-  if (walletId !== null) where((wallet) => `f.wallet_id = ${wallet}`, walletId);
+  if (walletIds !== null) where((wallets) => `f.wallet_id = ANY (${wallets}::uuid[])`, walletIds);
   if (filter.reference !== null) {
     // A brand's references are found by the names that they took; what a member may see is few.
-    const named = walletId === null && brandId !== null ? await namesOf(app, client, { brandId, kind, reference: filter.reference }) : null;
+    const named = walletIds === null && brandId !== null ? await namesOf(app, client, { brandId, kind, reference: filter.reference }) : null;
     if (named) where((names) => `f.id IN (SELECT made_id FROM claim WHERE name = ANY (${names}::uuid[]))`, named);
     else where((reference) => `bare_text(f.reference) = ${reference}`, bareText(filter.reference));
   }

@@ -9,6 +9,8 @@ import { setEarningRule, setEarningRuleSchema } from '../../src/earning/set-earn
 import type { Uuid } from '../../src/ids';
 import { readWalletBalances } from '../../src/members/find-member';
 import type { MemberRef } from '../../src/members/member-ref';
+import { listPurchases } from '../../src/purchases/list-purchases';
+import { listRedemptions } from '../../src/redemption/find-redemption';
 import { redeemPoints } from '../../src/redemption/redeem-points';
 import { refundRedemption, refundRedemptionSchema } from '../../src/redemption/refund-redemption';
 import { acceptInvitation, acceptInvitationSchema, listInvitations } from '../../src/sharing/answer-invitation';
@@ -17,7 +19,7 @@ import { givePoints } from '../../src/sharing/give-points';
 import { inviteToPool, inviteToPoolSchema } from '../../src/sharing/invite-to-pool';
 import { giftOf, householdsOf } from '../sharing/households';
 import { mergeMembers } from '../support/merged-members';
-import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, type ShopOptions, spendingOf, type Till } from '../support/shop-coalition';
+import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, type ShopOptions, spendingOf, staffPerson, type Till } from '../support/shop-coalition';
 import { faults } from '../support/verified-books';
 
 let shop: ShopCoalition;
@@ -265,4 +267,27 @@ describe('points that a duplicate burned', () => {
     expect(back).toMatchObject({ reinstated: 100 });
     expect(await balance(young.memberId)).toMatchObject({ active: active + 100 - back.clawedBack });
   });
+});
+
+it('what a duplicate bought and burned is listed as the survivor’s, to its brand and to the operator', async () => {
+  await open({});
+  const [old, older, young] = [await fuel.enrol('old'), await fuel.enrol('older'), await fuel.enrol('young')];
+  const earlier = await recordPurchase(shop.app, fuel.principal, purchaseOf(older.ref, '10', { reference: 'R-0' }));
+  const bought = await recordPurchase(shop.app, fuel.principal, purchaseOf(old.ref, '200', { reference: 'R-1' }));
+  const { redemptionId } = await redeemPoints(shop.app, fuel.principal, spendingOf(old.ref, 100));
+  await merge(older.memberId, old.memberId);
+  await merge(old.memberId, young.memberId);
+  const filter = { reference: null, member: young.ref, from: null, to: null };
+  const page = { limit: 10, after: null };
+  const purchases = async (more: object, principal: Principal = fuel.principal) =>
+    (await listPurchases(shop.app, principal, { ...filter, ...more }, page)).map(({ id }) => id).sort();
+  const both = [earlier.purchaseId, bought.purchaseId].sort();
+  expect(await purchases({})).toEqual(both);
+  expect(await purchases({ member: old.ref })).toEqual(both);
+  expect(await purchases({ reference: 'R-1' })).toEqual([bought.purchaseId]);
+  const support = await staffPerson(shop, shop.operatorId);
+  expect(await purchases({ member: { by: 'id', memberId: young.memberId } }, support)).toEqual(both);
+  expect((await listRedemptions(shop.app, fuel.principal, filter, page)).map(({ id }) => id)).toEqual([redemptionId]);
+  const stranger = await fuel.enrol();
+  expect(await purchases({ member: stranger.ref })).toEqual([]);
 });

@@ -290,6 +290,7 @@ const DEFINERS = [
   // Where somebody who was merged is now.
   'surviving_account(bigint)',
   'surviving_member(uuid)',
+  'wallets_of_member(uuid)',
   // How much of a wallet is quoted, by whomever.
   'quoted_points(uuid,smallint,timestamp with time zone)',
   // Whom somebody gives points to or invites; the asker's own household; what of a wallet's earns goes into one.
