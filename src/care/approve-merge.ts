@@ -7,6 +7,7 @@ import { derivedUuid, newUuid, type Uuid } from '../ids';
 import { contentHash } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { PostingRequest } from '../ledger/posting';
+import { moveVelocityCounters } from '../limits/move-counters';
 import { requireOpenWallet } from '../members/resolve-members';
 import { dayOf } from '../points/calendar';
 import { NotFound } from '../refusal';
@@ -44,6 +45,12 @@ export async function approveMerge(app: App, principal: Principal, command: Deci
     // The ledger last, all currencies together: what it refuses moves nothing, and cut off after it, the same again finds it done there and goes on.
     await app.ledger.transaction(async (client) => {
       for (const outcome of await app.ledger.postWithin(client, requests)) acceptedAnswer(outcome);
+      const accounts = requests.map(({ loads: { wallets } }) => wallets);
+      await moveVelocityCounters(
+        client,
+        accounts.map(([, from]) => from),
+        accounts.map(([to]) => to),
+      );
     });
   });
   if (merge.duplicate.locked) await app.ledger.setSpendLock(merge.survivor.walletId, true);

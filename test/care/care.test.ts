@@ -252,6 +252,19 @@ describe('merging two members', () => {
     await expect(findMember(shop.app, fuel.principal, customer('M-old'))).rejects.toMatchObject({ name: 'NotFound' });
   });
 
+  test('gives what a card burns in a day no second time', async () => {
+    const [ana, again] = [await fuel.enrol(), await fuel.enrol()];
+    for (const { ref } of [ana, again]) await recordPurchase(shop.app, fuel.principal, purchaseOf(ref, '2000'));
+    await addIdentifier(shop.app, fuel.principal, { member: again.ref, identifier: card('twice') });
+    await addIdentifier(shop.app, fuel.principal, { member: ana.ref, identifier: card('once') });
+    const burn = (value: string, points: number) => redeemPoints(shop.app, taxi.principal, spendingOf(byCard(value), points));
+    await burn('twice', 700);
+    await burn('once', 200);
+    await mergeMembers(shop, again.memberId, ana.memberId);
+    await expect(burn('twice', 101)).rejects.toMatchObject({ code: 'CARD_LIMIT_REACHED', fields: { capLeft: 100 } });
+    expect(await burn('once', 100)).toMatchObject({ balance: { active: 3_000 } });
+  });
+
   test("is seen by both, and a brand that has kept the duplicate's id opens a session with it", async () => {
     const [ana, again] = [await fuel.enrol(), await fuel.enrol()];
     await mergeMembers(shop, again.memberId, ana.memberId);
