@@ -143,6 +143,21 @@ describe.each(['DAILY', 'ANY'])('where references repeat: %s', (repeat) => {
   });
 });
 
+it('a dry run finds wrong what is refused then: the return of a purchase that is wrong itself', async () => {
+  const back = { line: 3, lastLine: 3, cells: { returnOf: 'w-1' }, basket: [{ line: 3, cells: { sku: 'S', quantity: '1' } }], unreadable: null };
+  const found: (readonly [number, string])[][] = [];
+  for (const dryRun of [true, false]) {
+    const rows = [row(2, 'nobody', { reference: 'w-1' }), back];
+    const { errors: wrong } = await importPurchases(shop.app, hearth.principal, { importId: (await start({ dryRun })).id, rows, bytesDone: null });
+    found.push(wrong.map(({ line, code }) => [line, code] as const));
+  }
+  expect(found[0]).toEqual([
+    [2, 'UNKNOWN_MEMBER'],
+    [3, 'UNKNOWN_PURCHASE'],
+  ]);
+  expect(found[1]).toEqual(found[0]);
+});
+
 describe('one reference in a file', () => {
   it('names a purchase in each points currency, as it does for the API', async () => {
     await alsoInStar();
