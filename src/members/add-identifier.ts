@@ -81,6 +81,7 @@ async function ownProof(app: App, principal: Principal, identifier: Identifier, 
     if (rows[0].owner !== memberId) throw new InvalidInput('input.token', 'This token is of another login than the member has.');
     const value = kind === 'EMAIL' ? login.verifiedEmail : login.verifiedPhone;
     if (value === null) throw new InvalidInput('input.token', `This token does not say that the ${kind} is verified.`);
+    await requireKeepableFor(app, client, principal, identifier, 'input.identifier.value');
     const [own, said] = await Promise.all([hashesFor(app, client, principal, { kind, value }), hashesFor(app, client, principal, identifier)]);
     if (!own.hash.equals(said.hash)) throw new InvalidInput('input.token', `This token is about another ${kind}.`);
     return true;

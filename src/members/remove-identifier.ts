@@ -5,7 +5,7 @@ import type { App } from '../app';
 import { NotFound } from '../refusal';
 import type { AddIdentifier } from './add-identifier';
 import { auditName, withMember } from './asking-member';
-import { hashesFor } from './identifier-holders';
+import { hashesFor, requireKeepableFor } from './identifier-holders';
 import type { ResolvedMember } from './resolve-members';
 
 /**
@@ -20,7 +20,11 @@ export async function removeIdentifier(app: App, principal: Principal, { member:
       'UPDATE member_identifier SET removed_at = $4 WHERE member_id = $1 AND kind = $2 AND hash = ANY ($3::bytea[]) AND removed_at IS NULL',
       [member.memberId, identifier.kind, spelled === null ? [hash] : [hash, spelled], app.clock.now()],
     );
-    if (rowCount === 0) throw new NotFound('Identifier');
+    if (rowCount === 0) {
+      // A number that is spelled as at home may be there: whoever asks is told how to spell it.
+      await requireKeepableFor(app, tx.client, principal, identifier, 'input.identifier.value');
+      throw new NotFound('Identifier');
+    }
     await recordChange(app, tx, principal, {
       operation: 'removeIdentifier',
       target: auditName(app, principal, member),

@@ -159,6 +159,16 @@ test('it is taken away by who added it, by the login, and by support; a card res
   await add(taxi.principal, cards[2], bea.ref);
 });
 
+test("a number that a member spells as at home is not somebody else's, nor unknown: it wants its country code", async () => {
+  const ana = await enrol();
+  const wanted = { field: 'input.identifier.value', message: expect.stringContaining('country code') };
+  const home: Identifier = { kind: 'PHONE', value: '0664 7778889' };
+  await expect(remove(ana.login, home)).rejects.toMatchObject(wanted);
+  await expect(add(ana.login, home)).rejects.toMatchObject(wanted);
+  await expect(add(ana.login, home, null, await tokenOf(ana, { phone_number: '+436647778889', phone_number_verified: true }))).rejects.toMatchObject(wanted);
+  await expect(remove(ana.login, newPhone())).rejects.toMatchObject({ name: 'NotFound' });
+});
+
 test('a card rests for others than whom it was taken from, also once two members were found to be one', async () => {
   const cards = [newCard(), newCard()];
   const [ana, again] = [await enrol([], fuel), await enrol(cards, taxi)];
