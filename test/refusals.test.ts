@@ -110,7 +110,7 @@ const NO_POSTINGS = {
   later: ['EarlierPeriodOpen', 'LoginBound', 'LoginTaken', 'NotSettledYet', 'PeriodNotEnded', 'TooManyQuotes'],
 };
 
-const NOT_NOW = ['DatabaseUnavailable', 'LedgerUnavailable', 'Overloaded'];
+const NOT_NOW = ['DatabaseUnavailable', 'LedgerUnavailable', 'Overloaded', 'ProviderAway'];
 
 interface Declared {
   readonly name: string;
