@@ -156,11 +156,11 @@ const PRODUCTS: Readonly<Record<string, Make>> = {
     variables: unused(size / 2),
   }),
   'one variable in many literals': (_random, size) => ({
-    query: `mutation ($i: [PurchaseLineInput!]!) { ${many(Math.min(size / 50, 250), () => 'recordPurchase(input: { lines: $i }) { __typename }')} }`,
+    query: `mutation ($i: [PurchaseLineInput!]!) { ${many(Math.min(size / 80, 250), () => 'recordPurchase(input: { lines: $i }) { __typename }')} }`,
     variables: { i: Array.from({ length: Math.ceil(size / 6) }, () => ({})) },
   }),
   'one variable over and over': (_random, size) => ({
-    query: `mutation ($i: [RecordPurchaseInput!]!) { ${many(Math.min(size / 50, 300), () => 'recordPurchases(input: $i) { __typename }')} }`,
+    query: `mutation ($i: [RecordPurchaseInput!]!) { ${many(Math.min(size / 80, 300), () => 'recordPurchases(input: $i) { __typename }')} }`,
     variables: { i: Array.from({ length: Math.ceil(size / 6) }, () => ({})) },
   }),
 };
