@@ -7,6 +7,11 @@ import { replacedAt } from './isolation/names';
 import { type InputPlace, inputPlaces, refusalTypes, rootFields } from './isolation/schema-walk';
 import { type Actor, openTwoBrands, type TwoBrands } from './isolation/two-brands';
 import { everything, fingerprint } from './isolation/visible-rows';
+import { CI, LONG, randomFrom, SEED } from './run-settings';
+
+/** Of the bad values of each place, all in CI; while one works a quarter, and another one each time. */
+const random = randomFrom(SEED);
+const isTried = () => CI || LONG || random.int(4) === 0;
 
 let world: TwoBrands;
 let mutations: Prepared[];
@@ -69,7 +74,7 @@ describe('every mutation', () => {
     expect(Object.keys(ALTERED).sort()).toEqual(idempotent.sort());
   });
 
-  it('refuses what is bad in each place, names the field, and writes nothing', async () => {
+  it(`refuses what is bad in each place, names the field, and writes nothing (TESSERA_SEED=${SEED})`, async () => {
     const problems: string[] = [];
     let before = await writtenNow();
     for (const each of mutations) {
@@ -89,7 +94,7 @@ describe('every mutation', () => {
     expect(problems).toEqual([]);
   });
 
-  it('takes or refuses what is odd in each place, without an error', async () => {
+  it(`takes or refuses what is odd in each place, without an error (TESSERA_SEED=${SEED})`, async () => {
     const problems: string[] = [];
     for (const each of mutations)
       for (const place of inputPlaces(each.root.field))
@@ -135,7 +140,7 @@ const refusedByType = new Set<string>();
 /** Asks with each of the values of a place that are wanted, all at once. */
 function askAll(each: Prepared, place: InputPlace, wanted: (value: BadValue) => boolean): Promise<[BadValue, Answer][]> {
   const values = badValues(place, valueAt(goodCall(each), place.path))
-    .filter(wanted)
+    .filter((value) => wanted(value) && isTried())
     .filter((value) => {
       const once = `${place.of.startsWith('input') ? each.root.name : ''} ${place.of} ${value.what}`;
       if (!isNoInput(place, value)) return true;

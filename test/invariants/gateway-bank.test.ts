@@ -6,7 +6,7 @@ import { CI, LONG, SEED } from './run-settings';
 
 const MEMBERS = 200;
 const CALLERS = 64;
-const SECONDS = LONG ? 600 : CI ? 60 : 15;
+const SECONDS = LONG ? 600 : CI ? 60 : 8;
 
 let town: GatewayTown;
 let gateways: GatewayProcess[];

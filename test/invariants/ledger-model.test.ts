@@ -8,19 +8,19 @@ import { LEAST } from './least-coverage';
 import { memoryTarget } from './memory-target';
 import { compareWithModel } from './model-run';
 import { sequences } from './random-commands';
-import { LONG, runs, SEED } from './run-settings';
+import { CI, LONG, runs, SEED } from './run-settings';
 
 const TIMEOUT = LONG ? 1_800_000 : 300_000;
-const IN_MEMORY = LONG ? 20_000 : 2_000;
-const ON_POSTGRESQL = LONG ? 2_000 : 200;
+const IN_MEMORY = LONG ? 20_000 : CI ? 2_000 : 1_000;
+const ON_POSTGRESQL = LONG ? 2_000 : CI ? 200 : 96;
 /** Sequences that are under way together on PostgreSQL, so that their postings meet in batches. */
 const TOGETHER = 8;
 
 /** All that a number of sequences must have done, or they tried too little. */
 function expectCovered(coverage: Coverage, title: string, sequencesWanted: number): void {
   coverage.print(title);
-  // One that is repeated alone by its path need not have done it all.
-  if (process.env.TESSERA_PATH) return;
+  // One that is repeated alone by its path need not have done it all, nor do as few as one runs while one works.
+  if (process.env.TESSERA_PATH || !(CI || LONG)) return;
   expect(coverage.sequences).toBeGreaterThanOrEqual(sequencesWanted);
   expect(coverage.commands / coverage.sequences).toBeGreaterThanOrEqual(60);
   expect(coverage.missing(LEAST, coverage.sequences / 1_000)).toEqual([]);

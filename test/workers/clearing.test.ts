@@ -9,7 +9,7 @@ import { dayFromIso } from '../../src/points/calendar';
 import { closePeriod } from '../../src/settlement/close-period';
 import { startWorkers, type Workers } from '../../workers/main';
 import { openQueues } from '../../workers/queues';
-import { LONG } from '../invariants/run-settings';
+import { CI, LONG } from '../invariants/run-settings';
 import { type BookedBrand, SettlementBook } from '../support/settlement-book';
 import { createTestApp, type TestApp } from '../support/test-app';
 
@@ -263,8 +263,10 @@ function spawner(test: TestApp) {
   };
 }
 
+const KILLS = CI || LONG ? 20 : 6;
+
 describe.each(backends)('a worker killed with -9 during clearing, on %s', (backend) => {
-  it('20 times at random: every event is cleared once, sums are zero', async () => {
+  it(`${KILLS} times at random: every event is cleared once, sums are zero`, async () => {
     const test = await createTestApp({ config: { redisUrl: backend === 'Redis' ? (process.env.REDIS_URL as string) : null } });
     const { spawn, killAll } = spawner(test);
     try {
@@ -276,7 +278,7 @@ describe.each(backends)('a worker killed with -9 during clearing, on %s', (backe
       let points = 0;
       let midway = 0;
       let next = spawn();
-      for (let kill = 0; kill < 20; kill++) {
+      for (let kill = 0; kill < KILLS; kill++) {
         const child = await next;
         // The one that comes after it starts up meanwhile.
         next = spawn();
