@@ -21,7 +21,8 @@ export async function loggedSince({ points }: TwoBrands, brandId: Uuid, since: D
     ['enrolments', `SELECT count(*)::int FROM (${enrolled}) AS e`, of("'enrolMember'")],
     [
       'links',
-      "SELECT count(*)::int FROM brand_link WHERE brand_id = $1 AND linked_at > $2 AND source <> 'ENROLLED'",
+      // Of one that came with an enrolment, the enrolment says so.
+      "SELECT count(*)::int FROM brand_link WHERE brand_id = $1 AND linked_at > $2 AND confirmed_by IS DISTINCT FROM 'ENROLMENT'",
       // A till code makes a link, or confirms one that there is: its entry says which.
       `${of("'meetMember', 'useTillCode'")} AND (operation = 'meetMember' OR target_id IN (SELECT id::text FROM brand_link WHERE linked_at = at))`,
     ],
@@ -58,7 +59,7 @@ export async function loggedSince({ points }: TwoBrands, brandId: Uuid, since: D
   return pairs.map(([kind], n) => ({ kind, made: rows[0][`m${n}`], logged: rows[0][`l${n}`] }));
 }
 
-/** Those of which something is not in the change log. */
+/** Those of which something is not in the change log. More may be there: a customer id that an earlier link is given, say. */
 export function unlogged(all: readonly Logged[]): readonly Logged[] {
-  return all.filter(({ made, logged }) => made !== logged);
+  return all.filter(({ made, logged }) => made > logged);
 }

@@ -62,10 +62,14 @@ export class Told {
 }
 
 /** What is forbidden to somebody, but for the victim's own id: whoever meets a member has one. */
-async function without(world: TwoBrands, { memberId, walletId }: Victim, actor: Actor): Promise<Forbidden> {
+async function without(world: TwoBrands, { memberId, walletId, points }: Victim, actor: Actor): Promise<Forbidden> {
   const { keys } = world.points.test.app;
   const audience = actor.principal.brandId ?? 'coalition';
   const { ids, texts } = await forbiddenTo(world, actor);
   const met = new Set([keys.toPairwise('member', audience, memberId), keys.toPairwise('wallet', audience, walletId)].map((id) => id.replaceAll('-', '')));
-  return { ids: new Map([...ids].filter(([id]) => !met.has(id))), texts };
+  return {
+    ids: new Map([...ids].filter(([id]) => !met.has(id))),
+    // What the victim has, tellsBalance judges: after a burn on the card it may be what it was.
+    texts: texts.filter((text) => text !== String(points)),
+  };
 }
