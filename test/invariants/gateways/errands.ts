@@ -83,7 +83,7 @@ export class Errands {
   /** Takes note of what an answer makes possible. */
   heard({ errand, said, thing }: Told): void {
     const { brand } = errand;
-    if (said === 'REFUSED') return;
+    if (said !== 'ACCEPTED') return;
     if (errand.mutation === 'hold') this.holds.push({ brand, id: thing.redemptionId, points: thing.points });
     if (errand.mutation === 'redeem') this.spent.push({ brand, id: thing.redemptionId, points: thing.points });
     if (errand.mutation === 'recordPurchase') this.bought.push({ brand, id: thing.purchaseId, points: thing.points });
