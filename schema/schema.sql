@@ -137,6 +137,23 @@ AS $function$ BEGIN
   RETURN (SELECT w.id FROM wallet w WHERE w.member_id = current_member()); END $function$;
 COMMENT ON FUNCTION current_wallet() IS 'The wallet of the asking member; NULL in a session of a brand that has no link with the member.';
 
+CREATE OR REPLACE FUNCTION public.customers_of_brand(brand uuid, hashes bytea[])
+ RETURNS TABLE(place bigint, member_id uuid, wallet_id uuid, locked boolean, closed boolean, confirmed boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+      #variable_conflict use_column
+      BEGIN
+        IF NOT (current_principal() IN ('operator', 'worker') OR (current_principal() = 'brand' AND current_brand() = brand)) THEN RETURN; END IF;
+        RETURN QUERY
+          SELECT asked.place, l.member_id, w.id, w.locked_at IS NOT NULL, m.status = 'CLOSED', l.confirmed_at IS NOT NULL
+          FROM unnest(hashes) WITH ORDINALITY AS asked (hash, place)
+          JOIN brand_link l ON l.brand_id = brand AND l.customer_hash = asked.hash AND l.unlinked_at IS NULL
+          LEFT JOIN (member m JOIN wallet w ON w.member_id = m.id) ON m.merged_into IS NULL AND m.id = l.member_id;
+      END $function$;
+COMMENT ON FUNCTION customers_of_brand(uuid,bytea[]) IS 'Whom a brand''s own ids lead to, for that brand alone: no wallet where the member was merged into another one.';
+
 CREATE OR REPLACE FUNCTION public.end_till_code()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2339,6 +2356,8 @@ GRANT EXECUTE ON FUNCTION current_pool() TO tessera_books;
 GRANT EXECUTE ON FUNCTION current_principal() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION current_wallet() TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION customers_of_brand(uuid,bytea[]) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION end_till_code() TO PUBLIC;
 

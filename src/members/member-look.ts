@@ -172,9 +172,7 @@ const WALLET = `w.id, w.locked_at IS NOT NULL, m.status = 'CLOSED', EXISTS (
   SELECT FROM brand_link c WHERE c.brand_id = (SELECT current_brand()) AND c.member_id = m.id AND c.unlinked_at IS NULL AND c.confirmed_at IS NOT NULL)`;
 /** Of members who were not merged into another one. */
 const ITS_WALLET = 'LEFT JOIN (member m JOIN wallet w ON w.member_id = m.id) ON m.merged_into IS NULL AND m.id =';
-const BY_CUSTOMER = `
-  SELECT place, l.member_id, ${WALLET} FROM unnest($2::bytea[]) WITH ORDINALITY AS asked (hash, place)
-  JOIN brand_link l ON l.brand_id = $1 AND l.customer_hash = asked.hash AND l.unlinked_at IS NULL ${ITS_WALLET} l.member_id`;
+const BY_CUSTOMER = 'SELECT place, member_id, wallet_id, locked, closed, confirmed FROM customers_of_brand($1, $2::bytea[])';
 const BY_TILL_CODE = `
   SELECT place, meet_by_till_code(hash, request, $3::timestamptz) FROM unnest($1::bytea[], $2::uuid[]) WITH ORDINALITY AS asked (hash, request, place)`;
 const BY_ID = `

@@ -290,6 +290,8 @@ const DEFINERS = [
   // Where somebody who was merged is now.
   'surviving_account(bigint)',
   'surviving_member(uuid)',
+  // Whom a brand's own ids lead to, for that brand.
+  'customers_of_brand(uuid,bytea[])',
   'wallets_of_member(uuid)',
   // How much of a wallet is quoted, by whomever.
   'quoted_points(uuid,smallint,timestamp with time zone)',

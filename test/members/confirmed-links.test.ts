@@ -1,15 +1,16 @@
 import { createMemberSession } from '../../src/access/create-member-session';
 import type { Principal } from '../../src/access/principal';
 import { suspendBrand } from '../../src/coalition/update-brand';
+import type { DatabasePrincipal } from '../../src/database/database-principal';
 import { recordPurchase } from '../../src/earning/record-purchases';
-import { newUuid } from '../../src/ids';
+import { newUuid, type Uuid } from '../../src/ids';
 import { confirmLink } from '../../src/members/confirm-link';
 import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
 import { findMember, meetMember, readProfiles, readWalletBalances } from '../../src/members/find-member';
 import { linkMember } from '../../src/members/link-member';
 import { listLinks } from '../../src/members/list-links';
 import { lockWallet } from '../../src/members/lock-wallet';
-import { IDENTIFIER_KINDS, type IdentifierKind, type MemberRef } from '../../src/members/member-ref';
+import { IDENTIFIER_KINDS, type IdentifierKind, type MemberRef, spelledCustomerHash } from '../../src/members/member-ref';
 import { createTillCode } from '../../src/members/till-code';
 import { unlinkMember } from '../../src/members/unlink-member';
 import { redeemPoints } from '../../src/redemption/redeem-points';
@@ -238,4 +239,19 @@ test('a suspended brand takes no till code and comes to know nobody; what happen
       ]),
     ),
   ).rejects.toThrow('a suspended brand comes to know nobody');
+});
+
+describe("a brand's own customer ids", () => {
+  it('lead that brand to its members, and nobody else', async () => {
+    const { memberId, byCustomer } = await linkedAtTaxi('CARD');
+    const brandId = taxi.principal.brandId as Uuid;
+    const hash = spelledCustomerHash(shop.app.keys, brandId, byCustomer.by === 'customerId' ? byCustomer.customerId : '');
+    const text = 'SELECT member_id FROM customers_of_brand($1, $2)';
+    const asked = (principal: DatabasePrincipal) =>
+      shop.app.database.transaction(principal, async ({ client }) => (await client.query(text, [brandId, [hash]])).rows);
+    expect(await asked({ kind: 'brand', brandId })).toEqual([{ member_id: memberId }]);
+    expect(await asked({ kind: 'brand', brandId: fuel.principal.brandId as Uuid })).toEqual([]);
+    expect(await asked({ kind: 'member', memberId })).toEqual([]);
+    expect(await asked({ kind: 'member', memberId, brandId })).toEqual([]);
+  });
 });
