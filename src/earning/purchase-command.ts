@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredAt, optionalText, plainText } from '../ledger/request-fields';
+import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredAt, optionalDecimal, optionalText, plainText } from '../ledger/request-fields';
 import type { MemberRef } from '../members/member-ref';
 import { LINE_KINDS } from '../purchases/line-worth';
 import { checkBasket } from './check-basket';
@@ -9,12 +9,9 @@ const MAX_LINES = 500;
 /** Most purchases in one request. */
 export const MAX_PURCHASES = 100;
 
-/** Micro-units of money, of either sign; absent and null are the same. */
+/** Micro-units of money, of either sign. */
 const money = (name: string) =>
-  decimal(6, { above: -(10n ** 18n), below: 10n ** 18n }, `${name} is below 1,000,000,000,000, with at most six decimals.`)
-    .nullish()
-    .transform((amount) => amount ?? undefined)
-    .optional();
+  optionalDecimal(6, { above: -(10n ** 18n), below: 10n ** 18n }, `${name} is below 1,000,000,000,000, with at most six decimals.`);
 
 const lineSchema = z.object({
   sku: plainText(100),

@@ -23,7 +23,7 @@ import { RedemptionResolver } from './redemption.resolver';
 import { describeCodes } from './refusal.types';
 import { refuseSuspended } from './refuse-suspended';
 import { SandboxResolver } from './sandbox.resolver';
-import { callDirectly, rememberAnswerTypes } from './schema-shortcuts';
+import { callDirectly, keepInputFieldsReady, rememberAnswerTypes } from './schema-shortcuts';
 import { SetAsideEventResolver } from './set-aside.resolver';
 import { PeriodResolver, StatementLineResolver, StatementResolver } from './settlement.resolver';
 import { ViewerResolver } from './viewer.resolver';
@@ -72,6 +72,7 @@ export function buildTesseraSchema(): GraphQLSchema {
   callDirectly(schema);
   refuseSuspended(schema);
   rememberAnswerTypes(schema);
+  keepInputFieldsReady(schema);
   return schema;
 }
 

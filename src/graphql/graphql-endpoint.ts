@@ -9,7 +9,7 @@ import type { KnownDocuments, KnownRequest } from './known-documents';
 import { legacyStatus } from './legacy-status';
 import type { Allow } from './limits';
 import { MediaTypes } from './media-types';
-import { parseBody, readBody, Unreadable, unpackBody } from './read-body';
+import { isPacked, parseBody, readBody, Unreadable, unpackBody } from './read-body';
 import { runOperation } from './run-operation';
 import { readSentOperation } from './sent-operation';
 import { tooLarge } from './too-large-answer';
@@ -58,14 +58,12 @@ async function answer(
   response: ServerResponse,
   direct: Direct,
 ): Promise<void> {
-  const method = request.method ?? '';
   const url = request.url ?? '';
-  const queryAt = url.indexOf('?');
-  const search = queryAt < 0 ? '' : url.slice(queryAt);
-  const sent = method === 'POST' ? await readBody(request, options.bodyLimitBytes) : undefined;
-  const asking = await options.contextOf(request.headers, direct, url.length + (sent?.length ?? 0)).catch((error: unknown) => new Refused(error));
+  const sent = request.method === 'POST' ? await readBody(request, options.bodyLimitBytes) : undefined;
+  const asking = await askingOrRefused(options, request, direct, url.length + (sent?.length ?? 0));
   // Whoever may not ask is told so without a look at what it is.
-  const body = sent && !(asking instanceof Refused) ? parseBody(request, await unpackBody(request, sent, options.bodyLimitBytes, asking.charge)) : undefined;
+  let body: unknown;
+  if (sent && !(asking instanceof Refused)) body = parseBody(request, isPacked(request) ? await unpackBody(sent, options.bodyLimitBytes, asking.charge) : sent);
   const mediaType = mediaTypes.answering(request.headers.accept);
   const known = mediaType === undefined || asking instanceof Refused ? null : options.documents.requestOf(body);
   const ran = known && !(asking instanceof Refused) ? await run(options, known, asking.context) : null;
@@ -73,6 +71,35 @@ async function answer(
     const text = `${JSON.stringify({ data: ran.executed.result.data })}\n`;
     if (isSendable(options, text)) return sendData(response, direct, text, ran.executed.headers, mediaType);
   }
+  return answerByApollo(apollo, options, mediaTypes, { request, response, direct, body, asking, ran });
+}
+
+async function askingOrRefused(options: EndpointOptions, request: IncomingMessage, direct: Direct, bytes: number): Promise<Asking | Refused> {
+  try {
+    return await options.contextOf(request.headers, direct, bytes);
+  } catch (error) {
+    return new Refused(error);
+  }
+}
+
+/** A request that is not answered with data at once, and what has become of it so far. */
+interface Undecided {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly direct: Direct;
+  readonly body: unknown;
+  readonly asking: Asking | Refused;
+  readonly ran: Required<Pick<Context, 'judged' | 'executed'>> | Refused | null;
+}
+
+async function answerByApollo(
+  apollo: ApolloServer<Context>,
+  options: EndpointOptions,
+  mediaTypes: MediaTypes,
+  { request, response, direct, body, asking, ran }: Undecided,
+): Promise<void> {
+  const method = request.method ?? '';
+  const search = searchOf(request.url ?? '');
   let own: Readonly<Record<string, string>> = {};
   let judging: Pick<Context, 'judged' | 'executed'> | null = ran instanceof Refused ? null : ran;
   const context = async (): Promise<Context> => {
@@ -97,6 +124,12 @@ async function answer(
   const status = answered.status ?? 200;
   if (status === 200) mediaTypes.remember(request.headers.accept, all['content-type']);
   send(response, legacyStatus(status, all['content-type'], text), direct.headers(), all, text);
+}
+
+/** With its question mark; '': none. */
+function searchOf(url: string): string {
+  const at = url.indexOf('?');
+  return at < 0 ? '' : url.slice(at);
 }
 
 function textOf({ body }: HTTPGraphQLResponse): string {

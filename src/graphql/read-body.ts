@@ -13,18 +13,21 @@ export class Unreadable extends Error {
 }
 
 /** The body as it was sent, no larger than the limit, in bytes. Throws Unreadable. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const encoding = encodingOf(request);
   if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'x-gzip')
-    throw new Unreadable(415, 'Send the body as it is, or as Content-Encoding: gzip.');
+    return Promise.reject(new Unreadable(415, 'Send the body as it is, or as Content-Encoding: gzip.'));
   return readBytes(request, limit);
 }
 
 const gunzipTo = promisify(gunzip);
 
-/** The body without its packing, if it has one; no larger than the limit either. `charge` is told how many bytes it brings besides. Throws Unreadable. */
-export async function unpackBody(request: IncomingMessage, sent: Buffer, limit: number, charge: (bytes: number) => void): Promise<Buffer> {
-  if (encodingOf(request) === 'identity') return sent;
+export function isPacked(request: IncomingMessage): boolean {
+  return encodingOf(request) !== 'identity';
+}
+
+/** The body of a packed request without its packing; no larger than the limit either. `charge` is told how many bytes it brings besides. Throws Unreadable. */
+export async function unpackBody(sent: Buffer, limit: number, charge: (bytes: number) => void): Promise<Buffer> {
   try {
     // It stops unpacking at the limit: a small body may hold a thousand times its size.
     const unpacked = await gunzipTo(sent, { maxOutputLength: limit });
@@ -39,7 +42,7 @@ export async function unpackBody(request: IncomingMessage, sent: Buffer, limit: 
 }
 
 function encodingOf(request: IncomingMessage): string {
-  return (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  return request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
 }
 
 const tooLarge = (limit: number) => new Unreadable(413, `The request body is larger than ${limit} bytes.`);

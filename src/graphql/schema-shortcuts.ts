@@ -1,4 +1,4 @@
-import { type GraphQLSchema, isUnionType } from 'graphql';
+import { type GraphQLInputFieldMap, type GraphQLSchema, isInputObjectType, isUnionType } from 'graphql';
 import { Refusal, type RefusalFields } from '../refusal';
 import type { Context } from './context';
 import { EarningResolver } from './earning.resolver';
@@ -20,6 +20,19 @@ export function callDirectly(schema: GraphQLSchema): void {
 function direct<Name extends string>(schema: GraphQLSchema, resolver: Resolver<Name>, names: readonly Name[]): void {
   const mutations = schema.getMutationType()?.getFields() ?? {};
   for (const name of names) mutations[name].resolve = (_root, { input }, ctx: Context) => resolver[name](ctx, input as never);
+}
+
+/**
+ * graphql-js keeps the fields of a type in an object without a prototype, which V8 looks through as slowly as through a table. It goes through those of
+ * an input for each that is sent: several times as fast over an object that only inherits from one without a prototype.
+ */
+export function keepInputFieldsReady(schema: GraphQLSchema): void {
+  const nothing = Object.freeze(Object.create(null));
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isInputObjectType(type)) continue;
+    const fields: GraphQLInputFieldMap = Object.assign(Object.create(nothing), type.getFields());
+    type.getFields = () => fields;
+  }
 }
 
 /**

@@ -18,7 +18,8 @@ export function trustedProxies(setting: Config['http']['trustProxy']): TrustsPro
  * stands left of that, the client may have made up.
  */
 export function clientAddress(connected: string | undefined, forwarded: string | string[] | undefined, trusts: TrustsProxy | null): string {
-  let address = plain(connected ?? '');
+  // Of a socket: no port is beside it.
+  let address = asIpv4(connected ?? '');
   if (!trusts || forwarded === undefined) return address;
   const named = String(forwarded).split(',').reverse();
   for (let hop = 0; hop < named.length && trusts(address, hop); hop++) {
@@ -33,7 +34,12 @@ export function clientAddress(connected: string | undefined, forwarded: string |
 /** Without the port that some proxies add, and IPv4 as IPv4. */
 function plain(address: string): string {
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(address)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(address)?.[1] ?? address;
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1] ?? bare;
+  return asIpv4(bare);
+}
+
+/** An address that is one of IPv4 in the form of IPv6. */
+function asIpv4(address: string): string {
+  return address.length < 7 || address[0] !== ':' ? address : (/^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address);
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

@@ -7,19 +7,34 @@ import { MAX_IDEMPOTENCY_KEY } from './idempotency';
  * PostgreSQL cannot store NUL, and a lone surrogate would come back as another character: neither is text.
  */
 export function plainText(longest: number) {
-  return z
-    .string()
-    .min(1, 'This must not be empty.')
-    .max(longest, `This has at most ${longest} characters.`)
-    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'This must be text without control characters.')
-    .refine((text) => !text.includes('\uFFFD'), 'This has the character U+FFFD: it was read in the wrong encoding. Send it in UTF-8.');
+  return z.string().superRefine((text, context) => refuseText(text, longest, context));
+}
+
+/** All that is asked of a text in one look: tills send a dozen of them with each purchase. */
+function refuseText(text: string, longest: number, context: z.RefinementCtx): void {
+  const message =
+    text === ''
+      ? 'This must not be empty.'
+      : text.length > longest
+        ? `This has at most ${longest} characters.`
+        : /[\p{Cc}\p{Cs}]/u.test(text)
+          ? 'This must be text without control characters.'
+          : text.includes('\uFFFD')
+            ? 'This has the character U+FFFD: it was read in the wrong encoding. Send it in UTF-8.'
+            : null;
+  if (message !== null) context.addIssue({ code: 'custom', message });
 }
 
 /** Text that may be left out; null and absent are the same. */
 export function optionalText(longest: number) {
-  return plainText(longest)
+  return z
+    .string()
     .nullish()
-    .transform((text) => text ?? null);
+    .transform((text, context) => {
+      if (text === undefined || text === null) return null;
+      refuseText(text, longest, context);
+      return text;
+    });
 }
 
 export const idempotencyKey = plainText(MAX_IDEMPOTENCY_KEY);
@@ -47,13 +62,29 @@ export const currencyCode = plainText(16).regex(/^[A-Z][A-Z0-9_-]{1,15}$/, 'A cu
 
 export const moneyCurrency = z.string().regex(/^[A-Z]{3}$/, 'Write an ISO 4217 code, such as "EUR".');
 
+interface DecimalRange {
+  readonly above?: bigint;
+  readonly from?: bigint;
+  readonly below: bigint;
+}
+
 /** An exact decimal as a scaled integer. */
-export function decimal(scale: number, range: { readonly above?: bigint; readonly from?: bigint; readonly below: bigint }, message: string) {
-  return z.string().transform((text, context) => {
-    const value = parseDecimal(text, scale);
-    if (value !== null && value < range.below && (range.above === undefined || value > range.above) && (range.from === undefined || value >= range.from))
-      return value;
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
+export function decimal(scale: number, range: DecimalRange, message: string) {
+  return z.string().transform((text, context) => readDecimal(text, scale, range, message, context));
+}
+
+/** The same, which may be left out; null and absent are the same. */
+export function optionalDecimal(scale: number, range: DecimalRange, message: string) {
+  return z
+    .string()
+    .nullish()
+    .transform((text, context) => (text === undefined || text === null ? undefined : readDecimal(text, scale, range, message, context)))
+    .optional();
+}
+
+function readDecimal(text: string, scale: number, { above, from, below }: DecimalRange, message: string, context: z.RefinementCtx): bigint {
+  const value = parseDecimal(text, scale);
+  if (value !== null && value < below && (above === undefined || value > above) && (from === undefined || value >= from)) return value;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
 }

@@ -50,15 +50,18 @@ export type JudgedReference =
 
 /** Judges a request by what holds its reference: the same is the same member's, in the same money, on the same local day, and comes to the same. */
 export function judgeReference({ kind, name, repeat, day, held, dayOf }: FoundReference, asked: SameReceipt): JudgedReference {
+  if (held.length === 0) return { is: 'free', claim: (made) => ({ name, turn: nextTurn(repeat, day, NONE_OVER, made) as number, made }) };
   const standing = held.filter(({ stands, occurredAt }) => stands && (repeat === 'NEVER' || dayOf(occurredAt) === day)).sort(byBooking);
   for (const each of standing) {
     if (isSame(each, asked) && dayOf(each.occurredAt) === day) return { is: 'repeated', first: each.posting };
   }
   if (standing.length > 0) return { is: 'taken', refusal: new ReferenceTaken(kind, standing[0].made) };
   const over = new Set(held.map(({ turn }) => turn));
-  if (held.length > 0 && nextTurn(repeat, day, over, name) === null) return { is: 'taken', refusal: new ReferenceTaken(kind, held[0].made) };
+  if (nextTurn(repeat, day, over, name) === null) return { is: 'taken', refusal: new ReferenceTaken(kind, held[0].made) };
   return { is: 'free', claim: (made) => ({ name, turn: nextTurn(repeat, day, over, made) as number, made }) };
 }
+
+const NONE_OVER: ReadonlySet<number> = new Set();
 
 function isSame({ memberId, moneyCurrency, total, posting }: HeldReference, asked: SameReceipt): boolean {
   return memberId === asked.memberId && (asked.moneyCurrency === null || moneyCurrency === asked.moneyCurrency) && asked.comesTo(total, posting);

@@ -78,7 +78,7 @@ export class ReferenceLook {
 // Each part by itself and by its key, whatever the planner thinks of the tables' sizes: names are mostly free, and nothing is read of those.
 const CLAIMED = `
   FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS n (name, first, last, place)
-  CROSS JOIN LATERAL (SELECT * FROM claim c WHERE c.name = n.name AND c.turn BETWEEN n.first AND n.last ORDER BY c.turn LIMIT 100) c`;
+  CROSS JOIN LATERAL (SELECT * FROM claim c WHERE c.name = n.name AND c.turn BETWEEN n.first AND n.last ORDER BY c.turn LIMIT 200) c`;
 const ANSWER = `
   CROSS JOIN LATERAL (SELECT id, encode(content_hash, 'hex'), result, floor(extract(epoch FROM recorded_at) * 1000)::bigint FROM posting
     WHERE id = c.posting_id OFFSET 0) g (id, hash, result, recorded)`;

@@ -32,11 +32,12 @@ function dayTurns(day: Day): Turns {
 }
 
 const NEVER_REPEATED: Turns = { first: 0, last: MOST_TURNS - 1 };
+const EVERY_TURN: Turns = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
 /** At which turns somebody may hold the name of something that happened on that day. What is held for good is held on its own day too. */
 export function turnsThatHold(repeat: ReferencesRepeat, day: Day): readonly Turns[] {
   if (repeat === 'ANY') return [];
-  return [NEVER_REPEATED, repeat === 'NEVER' ? { first: FROM_DAYS, last: Number.MAX_SAFE_INTEGER } : dayTurns(day)];
+  return repeat === 'NEVER' ? [EVERY_TURN] : [NEVER_REPEATED, dayTurns(day)];
 }
 
 /** The turn at which a booking takes the name, given those that are over; null: there are no more. */

@@ -34,6 +34,15 @@ const purchases = (count: number, basket: number, more: object = {}) =>
     ...more,
   }));
 
+describe('a field that an input does not have', () => {
+  it.each(['unknown', '__proto__', 'constructor', 'toString'])('is named, also %s', async (name) => {
+    const input = JSON.parse(`{"idempotencyKey":"a","member":{"id":"a"},"currency":"FLP","moneyCurrency":"EUR","lines":[],"${name}":"x"}`);
+    const document = 'mutation ($input: RecordPurchaseInput!) { recordPurchase(input: $input) { __typename } }';
+    const { errors } = await points.api.ask(await points.fuel(), document, { input });
+    expect(errors?.[0].message).toContain(`Field "${name}" is not defined by type "RecordPurchaseInput"`);
+  });
+});
+
 describe('what is within the limits', () => {
   it('is what GraphiQL asks of the schema, with a token, as a member, and a few times a minute without', async () => {
     const query = getIntrospectionQuery({ schemaDescription: true, inputValueDeprecation: true, directiveIsRepeatable: true, specifiedByUrl: true });
