@@ -1,7 +1,7 @@
 import { updateBrand } from '../../src/coalition/update-brand';
 import { readWalletBalances } from '../../src/members/find-member';
 import { seenByVictim } from './hostile/as-the-victim';
-import { loggedSince, unlogged } from './hostile/change-log';
+import { type LogStart, logStart, unmatched } from './hostile/change-log';
 import { spentOf, standingOf, UNHARMED } from './hostile/harm';
 import { Told } from './hostile/told';
 import { enrolVictim, type Victim } from './hostile/victim';
@@ -50,6 +50,8 @@ async function walkOn({ brand, told }: Attacker, calls: number, days: number, al
   const daily = Math.ceil(calls / (days + 1));
   let sent = 0;
   await brand.walk(calls, async (call) => {
+    // Each call at an instant of its own: the change log says which entry is whose.
+    clock.advance(1);
     for (const found of [told.wrongIn(call), await also(call)]) if (found) wrong.push(found);
     if (++sent % daily === 0) clock.advance(days > 0 ? A_DAY : 0);
     else if (sent % STILL === 0) clock.advance(20_000);
@@ -73,7 +75,7 @@ function expectWhole({ brand: { tally } }: Attacker, what: string): void {
 
 test('a hostile brand that knows phone and e-mail of another brand’s member gets nothing of the member’s by any walk over the API', async () => {
   const victim = await enrolVictim(world, 'victoria', 3_141_593, ['PHONE', 'EMAIL']);
-  const [before, since] = [await standingOf(world, victim), world.points.test.clock.now()];
+  const [before, start] = [await standingOf(world, victim), await logStart(world)];
   expect(before).toMatchObject(UNHARMED);
   world.points.test.clock.advance(1_000);
   const attacker = await attackerOf(victim);
@@ -84,12 +86,12 @@ test('a hostile brand that knows phone and e-mail of another brand’s member ge
   expect(spent).toMatchObject({ by: [], days: [] });
   expect(spent.missing).toBeLessThanOrEqual(0);
   expectWhole(attacker, 'with phone and e-mail');
-  await expectLogged(attacker, victim, since);
+  await expectLogged(attacker, victim, start);
 }, 1_800_000);
 
 test('with the card besides it burns within the setting, is told the balance after that, and gets nothing more; the member sees it', async () => {
   const victim = await enrolVictim(world, 'wilhelmina', 5_271_009, ['PHONE', 'EMAIL', 'CARD']);
-  const [before, since] = [await standingOf(world, victim), world.points.test.clock.now()];
+  const [before, start] = [await standingOf(world, victim), await logStart(world)];
   world.points.test.clock.advance(1_000);
   const burned: number[] = [];
   const attacker = await attackerOf(victim);
@@ -113,7 +115,7 @@ test('with the card besides it burns within the setting, is told the balance aft
   expect(spent.points).toBeGreaterThan(0);
   if (LONG) process.stderr.write(`burned on the card: ${JSON.stringify(spent.days)}; ${limited} times refused by the limit\n`);
   expectWhole(attacker, 'with the card');
-  const { redemptions } = await expectLogged(attacker, victim, since);
+  const { redemptions } = await expectLogged(attacker, victim, start);
   const fuel = coalitionId('brand', world.a.brandId);
   expect(
     redemptions
@@ -145,13 +147,12 @@ async function balanceAfter({ memberId }: Victim, made: readonly { readonly bala
   return told === active ? null : `after a burn the balance ${told} was told, and is ${active}`;
 }
 
-/** That all it did to members is in the change log, and what it did to the victim in the victim's own part. */
-async function expectLogged({ brand }: Attacker, victim: Victim, since: Date) {
-  const logged = await loggedSince(world, world.a.brandId, since);
-  expect(unlogged(logged)).toEqual([]);
+/** That all that was done to members is in the change log, and nothing else; and what it did to the victim in the victim's own part. */
+async function expectLogged({ brand }: Attacker, victim: Victim, start: LogStart) {
+  expect(await unmatched(world, start)).toEqual([]);
   const { owner } = world.points.test.database;
   const count = async (operation: string) =>
-    (await owner.query('SELECT count(*)::int FROM audit_entry WHERE at > $1 AND operation = $2', [since, operation])).rows[0].count;
+    (await owner.query('SELECT count(*)::int FROM audit_entry WHERE at > $1 AND operation = $2', [start.at, operation])).rows[0].count;
   expect(await count('createMemberSession')).toBe(brand.tally.successful.get('Mutation.createMemberSession') ?? 0);
   expect(await count('createTillCode')).toBe(brand.tally.successful.get('Mutation.createTillCode') ?? 0);
   const { rows } = await owner.query('SELECT operation FROM audit_entry WHERE member_id = $1 AND brand_id = $2', [victim.memberId, world.a.brandId]);
@@ -201,20 +202,42 @@ describe('the same walk is seen to do harm', () => {
     expect(await until(victim, confirm, isSeen)).toBe(true);
   });
 
-  test('with a card that burns without a limit; and a link that was made beside the log is missed there', async () => {
+  test('with a card that burns without a limit', async () => {
     const victim = await enrolVictim(world, 'yolanda', 8_281_828, ['CARD']);
-    const { clock, database, app } = world.points.test;
-    const since = clock.now();
-    clock.advance(1_000);
-    const unlimited = () => updateBrand(app, world.operator.principal, { brandId: world.a.brandId, cardOnlyPerDay: null });
+    const start = await logStart(world);
+    world.points.test.clock.advance(1_000);
+    const unlimited = () => updateBrand(world.points.test.app, world.operator.principal, { brandId: world.a.brandId, cardOnlyPerDay: null });
     const above = async () => (await spentOf(world, victim)).days.some(({ points }) => points > CARD_ONLY_PER_DAY);
     expect(await until(victim, unlimited, above)).toBe(true);
-    expect(unlogged(await loggedSince(world, world.a.brandId, since))).toEqual([]);
-    await database.owner.query("INSERT INTO brand_link (id, brand_id, member_id, source, linked_at) VALUES (gen_random_uuid(), $1, $2, 'PRESENTED', $3)", [
-      world.a.brandId,
-      world.b.visitor.memberId,
-      clock.now(),
-    ]);
-    expect(unlogged(await loggedSince(world, world.a.brandId, since)).map(({ kind }) => kind)).toEqual(['links']);
+    expect(await unmatched(world, start)).toEqual([]);
+  });
+
+  test('by what is beside the change log, and by an entry that nothing was changed for', async () => {
+    const { clock, database } = world.points.test;
+    const of = [world.a.brandId, world.b.visitor.memberId];
+    const since = async (start: LogStart) => (await unmatched(world, start)).map(({ kind, missing }) => `${kind}: no ${missing}`);
+    const log = (operation: string) =>
+      database.owner.query(
+        `INSERT INTO audit_entry (id, at, actor, brand_id, member_id, operation, target_id) VALUES (gen_random_uuid(), $3, 'brand', $1, $2, $4, 'member')`,
+        [...of, clock.now(), operation],
+      );
+    const link = () =>
+      database.owner.query("INSERT INTO brand_link (id, brand_id, member_id, source, linked_at) VALUES (gen_random_uuid(), $1, $2, 'PRESENTED', $3)", [
+        ...of,
+        clock.now(),
+      ]);
+    // The link is there before.
+    const giveCustomerId = () =>
+      database.owner.query("UPDATE brand_link SET customer_hash = sha256('x'), source = 'LINKED' WHERE brand_id = $1 AND member_id = $2", of);
+    for (const [operation, change, kind] of [['meetMember', link, 'links'] as const, ['linkMember', giveCustomerId, 'customer ids'] as const]) {
+      const start = await logStart(world);
+      clock.advance(1_000);
+      await change();
+      expect(await since(start)).toEqual([`${kind}: no entry`]);
+      await log(operation);
+      expect(await since(start)).toEqual([]);
+      await log(operation);
+      expect(await since(start)).toEqual([`${kind}: no change`]);
+    }
   });
 });

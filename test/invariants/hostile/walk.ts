@@ -115,10 +115,10 @@ export class HostileBrand {
     return random.pick([a.client, a.client, ...Object.values(a.staff), a.member, a.sharedMember, ...minted, ...minted, ...this.people, ...this.people]);
   }
 
-  /** A token that is good now; the same one as long as the clock stands. */
+  /** A token that is good now; the same one for some seconds. */
   private async tokenOf(actor: Actor): Promise<string> {
     const at = this.world.points.test.clock.now().getTime();
-    if (at !== this.tokens.at) this.tokens = { at, of: new Map() };
+    if (at - this.tokens.at >= TOKEN_KEPT) this.tokens = { at, of: new Map() };
     const token = this.tokens.of.get(actor) ?? (await actor.token());
     this.tokens.of.set(actor, token);
     return token;
@@ -126,6 +126,8 @@ export class HostileBrand {
 }
 
 const MOST_RECENT = 50;
+/** Milliseconds. */
+const TOKEN_KEPT = 10_000;
 /** A member with its wallet and what is in it. */
 const SHALLOW = 3;
 
