@@ -91,6 +91,7 @@ function operatorClaims(event: PointsEvent, agreement: Agreement): Claim[] {
       return [{ ...issued('CLAWBACK', event, operatorId, agreement.terms(event.termsId).issuancePrice), debtorId: operatorId, creditorId: event.brandId }];
     case 'BURN':
     case 'CAPTURE':
+    case 'REINSTATEMENT_CANCELLATION':
       return [redeemed('REIMBURSEMENT', event, { debtorId: operatorId, creditorId: event.brandId }, agreement)];
     case 'REFUND':
     case 'REINSTATEMENT':
@@ -98,8 +99,6 @@ function operatorClaims(event: PointsEvent, agreement: Agreement): Claim[] {
     case 'CLAWBACK_CANCELLATION':
       // All of it counts as issued again; what was still owed of it fills its own arrears, and so is credited as recovered where the issuer carried it.
       return [issued('ISSUANCE', event, operatorId, agreement.terms(event.termsId).issuancePrice), ...recovered];
-    case 'REINSTATEMENT_CANCELLATION':
-      return [redeemed('REIMBURSEMENT', event, { debtorId: operatorId, creditorId: event.brandId }, agreement)];
     case 'CONVERSION_OUT':
       return [takenOver(event, { issuerId: null, debtorId: operatorId, points: event.points }, agreement)];
     case 'GIFT':
@@ -181,15 +180,9 @@ function issuerClaims(event: PointsEvent, agreement: Agreement): Claim[] {
       return filled;
     case 'BURN':
     case 'CAPTURE':
-      return event.lots.map(({ issuerId, points }) => ({
-        kind: 'REIMBURSEMENT',
-        debtorId: issuerId,
-        creditorId: event.brandId,
-        issuerId,
-        redeemerId: event.brandId,
-        points,
-        ...priceBetween(event, { issuerId, takerId: event.brandId, termsId: event.termsId, at: event.occurredAt }, agreement),
-      }));
+      return reimbursements(event, (issuerId) =>
+        priceBetween(event, { issuerId, takerId: event.brandId, termsId: event.termsId, at: event.occurredAt }, agreement),
+      );
     case 'REFUND':
     case 'REINSTATEMENT':
       return [...reversedReimbursements(event), ...filled];
@@ -202,6 +195,7 @@ function issuerClaims(event: PointsEvent, agreement: Agreement): Claim[] {
         issuerId,
         redeemerId: null,
         points,
+        supply: 'REIMBURSEMENT',
         ...priceBetween(event, { issuerId, takerId: event.brandId, termsId: event.termsId, at: earnedAt }, agreement),
       }));
     }
@@ -214,23 +208,30 @@ function issuerClaims(event: PointsEvent, agreement: Agreement): Claim[] {
           issuerId,
           redeemerId: null,
           points,
+          supply: 'REIMBURSEMENT' as const,
           ...asCleared(event, issuerId, agreement),
         })),
         ...filled,
       ];
     case 'REINSTATEMENT_CANCELLATION':
-      return event.lots.map(({ issuerId, points }) => ({
-        kind: 'REIMBURSEMENT',
-        debtorId: issuerId,
-        creditorId: event.brandId,
-        issuerId,
-        redeemerId: event.brandId,
-        points,
-        ...asCleared(event, issuerId, agreement),
-      }));
+      return reimbursements(event, (issuerId) => asCleared(event, issuerId, agreement));
     case 'CONVERSION_OUT':
       return event.lots.map(({ issuerId, points }) => takenOver(event, { issuerId, debtorId: issuerId, points }, agreement));
   }
+}
+
+/** Each issuer of the points that were taken pays whoever took them. */
+function reimbursements({ brandId, lots }: BrandEvent, priceOf: (issuerId: Uuid) => AgreedPrice): Claim[] {
+  return lots.map(({ issuerId, points }) => ({
+    kind: 'REIMBURSEMENT',
+    debtorId: issuerId,
+    creditorId: brandId,
+    issuerId,
+    redeemerId: brandId,
+    points,
+    supply: 'REIMBURSEMENT',
+    ...priceOf(issuerId),
+  }));
 }
 
 /** What was owed, owed back at the price at which it was cleared: later terms change nothing of it. */
@@ -255,11 +256,9 @@ function reversedReimbursements(event: BrandEvent): Claim[] {
 }
 
 /** The price at which what is cancelled was cleared; for points of an issuer that it did not concern, that of the event which was reversed. */
-function asCleared(event: BrandEvent, issuerId: Uuid, agreement: Agreement): AgreedPrice & { supply: 'REIMBURSEMENT' } {
+function asCleared(event: BrandEvent, issuerId: Uuid, agreement: Agreement): AgreedPrice {
   const { owed, occurredAt: at } = requireReversed(event);
-  const cleared = owed.get(issuerId);
-  if (cleared) return { ...cleared, supply: 'REIMBURSEMENT' };
-  return priceBetween(event, { issuerId, takerId: event.brandId, termsId: event.termsId, at }, agreement);
+  return owed.get(issuerId) ?? priceBetween(event, { issuerId, takerId: event.brandId, termsId: event.termsId, at }, agreement);
 }
 
 function filledArrears(event: PointsEvent, agreement: Agreement): Claim[] {
@@ -270,6 +269,7 @@ function filledArrears(event: PointsEvent, agreement: Agreement): Claim[] {
     issuerId,
     redeemerId: null,
     points,
+    supply: 'REIMBURSEMENT',
     ...priceBetween(event, { issuerId, takerId: clawingBrandId, termsId, at: earnedAt }, agreement),
   }));
 }
@@ -279,9 +279,9 @@ function priceBetween(
   { posted }: PointsEvent,
   { issuerId, takerId, termsId, at }: { readonly issuerId: Uuid; readonly takerId: Uuid; readonly termsId: Uuid; readonly at: Date },
   agreement: Agreement,
-): AgreedPrice & { supply: 'REIMBURSEMENT' } {
+): AgreedPrice {
   const terms = (issuerId === takerId ? null : agreement.pairTerms(issuerId, takerId, at, posted)) ?? agreement.terms(termsId);
-  return { price: terms.reimbursementPrice, termsId: terms.id, supply: 'REIMBURSEMENT' };
+  return { price: terms.reimbursementPrice, termsId: terms.id };
 }
 
 function requireReversed(event: BrandEvent): NonNullable<BrandEvent['reverses']> {

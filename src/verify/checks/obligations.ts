@@ -34,13 +34,11 @@ export const cleared: Check = {
       UNION ALL
       SELECT e.id, e.account_id, 'CLAWBACK', o.id, e.brand_id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code = 'EXPIRED_CLAWBACK'
       UNION ALL
-      SELECT e.id, e.account_id, 'REIMBURSEMENT', o.id, e.brand_id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code IN ('BURN', 'CAPTURE')
+      SELECT e.id, e.account_id, 'REIMBURSEMENT', o.id, e.brand_id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code IN ('BURN', 'CAPTURE', 'REINSTATEMENT_CANCELLATION')
       UNION ALL
       SELECT e.id, e.account_id, 'REINSTATEMENT', e.brand_id, o.id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code IN ('REFUND', 'REINSTATEMENT')
       UNION ALL
       SELECT e.id, e.account_id, 'ISSUANCE', e.brand_id, o.id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code = 'CLAWBACK_CANCELLATION'
-      UNION ALL
-      SELECT e.id, e.account_id, 'REIMBURSEMENT', o.id, e.brand_id, e.amount FROM event e, operator o WHERE model = 'OPERATOR' AND code = 'REINSTATEMENT_CANCELLATION'
       UNION ALL
       SELECT id, account_id, 'FOREIGN_CLAWBACK', brand_id, issuer_id, points FROM part WHERE model = 'ISSUER' AND code = 'CLAWBACK_CANCELLATION'
       UNION ALL
