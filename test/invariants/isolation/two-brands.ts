@@ -45,6 +45,7 @@ import { addAcceptedStaff, bindLogin } from '../../support/logins';
 import { openPointsApi, type PointsApi } from '../../support/points-api';
 import { purchaseOf, returnOf } from '../../support/shop-coalition';
 import type { TestAppOptions } from '../../support/test-app';
+import { insertExpiryNotices, insertPartnership, insertSetAside, insertSuspension } from './seeded-rows';
 
 /** Somebody who sends requests. */
 export interface Actor {
@@ -146,11 +147,7 @@ export async function openTwoBrands(options: TestAppOptions = {}): Promise<TwoBr
   sides.a = await openSide(points, operator, 'FUEL', 'quixote', '20047', sides.b.shared);
   const period = await closePeriod(app, principal, { currency: 'FLP', month: dayFromIso('2026-01-01') });
   while (await completeClose(app, period.id)) await sleep(20);
-  // Of neither brand: nobody but the coalition may see it.
-  await points.test.database.owner.query(
-    `INSERT INTO set_aside_event (event_transfer_id, currency_id, epoch, position, occurred_at, reason, set_aside_at, tried_at)
-     SELECT gen_random_uuid(), id, 0, '1', '2026-03-01', 'it was seeded', '2026-03-01', '2026-03-01' FROM currency WHERE code = 'FLP'`,
-  );
+  await insertSetAside(points.test.database.owner);
   await lockWallet(app, sides.b.client.principal, { member: sides.b.shared.ref, reason: `${sides.b.word} suspects something` });
   const { rows } = await points.test.database.owner.query('SELECT id, brand_id FROM statement');
   const stated = (side: Side) => Object.assign(side, { statementId: rows.find((row) => row.brand_id === side.brandId).id as Uuid });
@@ -168,11 +165,7 @@ async function openExchange({ test: { app } }: PointsApi, operator: Principal): 
 async function openSide(points: PointsApi, operator: Actor, code: string, word: string, amount: string, known: Person | null): Promise<Side> {
   const { app, database } = points.test;
   const { id: brandId, clientId } = points.coalition.brands[code];
-  // It was suspended for no time at all.
-  await database.owner.query("INSERT INTO brand_event (brand_id, seq, status, at) VALUES ($1, 1, 'SUSPENDED', $2), ($1, 2, 'ACTIVE', $2)", [
-    brandId,
-    IN_JANUARY,
-  ]);
+  await insertSuspension(database.owner, brandId, IN_JANUARY);
   const principal: Principal = { kind: 'client', clientId, brandId, scopes: new Set(SCOPES) };
   const client: Actor = { name: `${code}'s API client`, principal, token: () => mintClientToken(app, { id: clientId, scopes: SCOPES }) };
   let made = 0;
@@ -266,39 +259,16 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
     await convertPoints(app, withLogin(person), convertPointsSchema.parse(conversion(null)));
     await quoteConversion(app, withLogin(person), quoteConversionSchema.parse(conversion(null)));
   }
-  async function partnership(terms: 'PROPOSED' | 'COUNTERSIGNED' = 'COUNTERSIGNED', state = 'ACTIVE') {
-    const [partnershipId, termsId, currency] = [newUuid(), newUuid(), `X${code}${++made}`];
-    const { owner } = database;
-    const currencyId = (await owner.query("INSERT INTO currency (code, kind, scale) VALUES ($1, 'POINTS', 0) RETURNING id", [currency])).rows[0].id;
-    await owner.query(
-      `INSERT INTO point_currency (id, name, time_zone, clearing_model, settlement_currency_id, expiry_kind, created_at)
-       SELECT $1, 'x', 'UTC', 'OPERATOR', id, 'NONE', $2 FROM currency WHERE code = 'EUR'`,
-      [currencyId, IN_JANUARY],
-    );
-    await owner.query('INSERT INTO partnership (id, brand_id, partner_brand_id, currency_id, state, created_at) VALUES ($1, $2, $3, $4, $5, $6)', [
-      partnershipId,
+  const partnership = (terms: 'PROPOSED' | 'COUNTERSIGNED' = 'COUNTERSIGNED', state = 'ACTIVE') =>
+    insertPartnership(database.owner, {
+      currency: `X${code}${++made}`,
       brandId,
-      operator.principal.brandId,
-      currencyId,
+      operatorId: operator.principal.brandId as Uuid,
+      word,
+      at: IN_JANUARY,
+      terms,
       state,
-      IN_JANUARY,
-    ]);
-    await owner.query("INSERT INTO partnership_event (partnership_id, seq, state, at, by_brand_id, by_actor, reason) VALUES ($1, 1, $2, $3, $4, 'test', $5)", [
-      partnershipId,
-      state,
-      IN_JANUARY,
-      brandId,
-      `${word} reason`,
-    ]);
-    const decided = terms === 'COUNTERSIGNED';
-    await owner.query(
-      `INSERT INTO terms_version (id, partnership_id, version, status, proposed_by_brand_id, proposed_at, decided_by_brand_id, decided_at, effective_from,
-         may_issue, may_redeem, issuance_price, reimbursement_price, backdating_days, data_sharing_purposes)
-       VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $5, true, true, 10000, 8000, 3650, ARRAY[$8])`,
-      [termsId, partnershipId, terms, operator.principal.brandId, IN_JANUARY, decided ? brandId : null, decided ? IN_JANUARY : null, `${word} purpose`],
-    );
-    return { partnershipId, termsId, currency };
-  }
+    });
 
   async function setAvailability(from: string, availability: Record<string, unknown>): Promise<void> {
     const rule = { idempotencyKey: `rule from ${from}`, currency: 'FLP', moneyCurrency: 'EUR', pointsPerUnit: 1, excludedSkus: ['GIFTCARD'] };
@@ -355,17 +325,11 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
   await unlockWallet(app, withLogin(shared), { member: null, reason: null });
   await lockWallet(app, principal, { member: own.ref, reason: `${word} looks odd` });
   await unlockWallet(app, withLogin(own), { member: null, reason: null });
-  // FLP never expires: what the worker would have written.
-  await database.owner.query(
-    "INSERT INTO expiry_progress (currency_id, task, day) SELECT id, 'NOTICES', '2026-03-01' FROM point_currency ON CONFLICT DO NOTHING",
+  await insertExpiryNotices(
+    database.owner,
+    [own, shared].map(({ walletId }) => walletId),
+    app.clock.now(),
   );
-  for (const person of [own, shared])
-    await database.owner.query(
-      `INSERT INTO expiry_notice (id, wallet_id, account_id, currency_id, origin_id, available_on, contributor_id, ends_on, days, points, told_at)
-       SELECT gen_random_uuid(), a.owner_id, a.id, a.currency_id, l.origin_id, l.available_on, 0, '2026-04-01', 30, l.remaining, $2
-       FROM account a JOIN lot l ON l.account_id = a.id WHERE a.owner_id = $1 AND a.kind = 'WALLET' AND l.remaining > 0 LIMIT 1 ON CONFLICT DO NOTHING`,
-      [person.walletId, app.clock.now()],
-    );
   const staff = Object.fromEntries(await Promise.all(ROLES.map(async (role) => [role, await staffOf(role)]))) as Record<StaffRole, Actor>;
   await bringIn('OPENINGS', [
     { line: 2, cells: { customerId: own.customerId, points: '10', reference: `${word} reference` }, unreadable: null },
