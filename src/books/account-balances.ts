@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { type BrandPermission, requireBrand, requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import type { AccountKind } from '../ledger/ledger';
 import type { AccountId } from '../ledger/posting';
@@ -96,8 +97,14 @@ async function totalsOf(client: ClientBase, accounts: readonly string[], at: Dat
   return rows.map(toTotals);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toTotals(row: any): AccountTotals {
+export type TotalsRow = RowOf<Pick<AccountTotals, 'kind' | 'debits' | 'credits'>> & {
+  readonly account_id: string;
+  readonly owner_id: Uuid;
+  readonly code: string;
+  readonly currency_kind: 'POINTS' | 'MONEY';
+};
+
+export function toTotals(row: TotalsRow): AccountTotals {
   return {
     account: Number(row.account_id),
     kind: row.kind,

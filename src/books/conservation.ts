@@ -5,7 +5,7 @@ import { requireCurrency } from '../coalition/require-currency';
 import type { Uuid } from '../ids';
 import { dayOf, dayToIso } from '../points/calendar';
 import { NotFound } from '../refusal';
-import { type AccountTotals, brandOf, READERS, requireBooksReader, toTotals } from './account-balances';
+import { type AccountTotals, brandOf, READERS, requireBooksReader, type TotalsRow, toTotals } from './account-balances';
 
 /** The terms of the identity: what put points out, and where they are. */
 export const TERMS = {
@@ -86,7 +86,7 @@ async function drawUp(app: App, principal: Principal, code: string, brandId: Uui
     await client.query("SET LOCAL statement_timeout = '60s'");
     // One statement, so one snapshot: nothing that is posted meanwhile is on one side only.
     const { rows } = await client.query(brandId === null ? WHOLE : OF_ISSUER, brandId === null ? [currency.id, today] : [currency.id, today, brandId]);
-    const [{ accounts, figures }] = rows as [{ accounts: never[]; figures: Figure[] }];
+    const [{ accounts, figures }] = rows as [{ accounts: TotalsRow[]; figures: Figure[] }];
     // Row-level security shows nobody another brand's totals.
     if (brandId !== null && figures.length === 0) throw new NotFound('Brand');
     const terms = brandId === null ? termsOfWhole(figures) : termsOfIssuer(figures);

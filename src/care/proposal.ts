@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { requireOperator } from '../access/permissions';
 import type { Principal, StaffRole } from '../access/principal';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import { NotFound, PermissionDenied, Refusal } from '../refusal';
 
@@ -92,8 +93,7 @@ export function requireDecidable(proposal: Proposal, person: Principal & { kind:
   if (now.getTime() - proposal.proposedAt.getTime() > LAPSES_AFTER_MS) throw new ProposalLapsed();
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toProposal(row: any): Proposal {
+export function toProposal(row: RowOf<Proposal, 'points'>): Proposal {
   return {
     id: row.id,
     kind: row.kind,

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Database } from '../database/database';
 import type { Reading } from '../database/reading';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import type { JournalCursor } from '../outbox/journal-cursor';
 import type { ReferencesRepeat } from './references-repeat';
@@ -210,8 +211,15 @@ const TERMS = `
   FROM terms_version t JOIN partnership p ON p.id = t.partnership_id
   WHERE t.status = 'COUNTERSIGNED' ORDER BY t.effective_from`;
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-function toCurrency(row: any): PointCurrency {
+type CurrencyRow = RowOf<Omit<PointCurrency, 'settlementCurrency' | 'expiry'>> & ExpiryRow & { readonly settlement_code: string };
+/** Each kind has the columns that it needs. */
+type ExpiryRow =
+  | { readonly expiry_kind: 'NONE' }
+  | { readonly expiry_kind: 'ROLLING'; readonly expiry_months: number; readonly expiry_rounding: 'NONE' | 'MONTH' | 'QUARTER' | 'YEAR' }
+  | { readonly expiry_kind: 'FIXED_DATE'; readonly expiry_month_day: string }
+  | { readonly expiry_kind: 'SLIDING'; readonly expiry_months: number };
+
+function toCurrency(row: CurrencyRow): PointCurrency {
   const expiry: ExpiryPolicy =
     row.expiry_kind === 'ROLLING'
       ? { kind: 'ROLLING', months: row.expiry_months, rounding: row.expiry_rounding }
@@ -237,8 +245,7 @@ function toCurrency(row: any): PointCurrency {
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-function toTerms(row: any): TermsVersion {
+function toTerms(row: RowOf<Omit<TermsVersion, 'agreed'>> & { readonly agreed_epoch: number; readonly agreed_position: string }): TermsVersion {
   return {
     id: row.id,
     partnershipId: row.partnership_id,

@@ -4,6 +4,7 @@ import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, reasonSchema } from '../access/record-change';
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
+import type { RowOf } from '../database/row-of';
 import { newUuid, type Uuid } from '../ids';
 import { currencyCode, idempotencyKey } from '../ledger/request-fields';
 import type { PointCurrency } from './coalition-snapshot';
@@ -33,10 +34,9 @@ export interface BrandRuleVersion extends RuleVersion {
  * Where rules of a kind are kept: columns id, version, currency_id, effective_from, created_at, and brand_id where each brand has its own;
  * the constraint NAME_one_start says that no two versions start together.
  */
-export interface RuleTable<Rule extends RuleVersion> {
+export interface RuleTable<Rule extends RuleVersion, Row> {
   readonly name: 'earning_rule' | 'redemption_rule' | 'gift_rule';
-  // biome-ignore lint/suspicious/noExplicitAny: a row of pg
-  readonly toRule: (row: any) => Rule;
+  readonly toRule: (row: Row) => Rule;
 }
 
 /** zod fields that every request for a new version has. */
@@ -48,13 +48,11 @@ export const ruleFields = {
 };
 
 /** The fields of RuleVersion in a row of pg. */
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toRuleVersion(row: any): RuleVersion {
+export function toRuleVersion(row: RowOf<RuleVersion>): RuleVersion {
   return { id: row.id, currencyId: row.currency_id, version: row.version, effectiveFrom: row.effective_from };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toBrandRuleVersion(row: any): BrandRuleVersion {
+export function toBrandRuleVersion(row: RowOf<BrandRuleVersion>): BrandRuleVersion {
   return { ...toRuleVersion(row), brandId: row.brand_id, moneyCurrency: row.money_currency, endsAt: row.ends_at };
 }
 
@@ -69,7 +67,12 @@ export interface NewRuleVersion {
 }
 
 /** Adds a version; the one before it ends where this one starts. Throws RuleStartTaken, TooManyVersions, IDEMPOTENCY_CONFLICT, InvalidInput (currency). */
-export async function addRuleVersion<Rule extends RuleVersion>(app: App, principal: Principal, table: RuleTable<Rule>, rule: NewRuleVersion): Promise<Rule> {
+export async function addRuleVersion<Rule extends RuleVersion, Row>(
+  app: App,
+  principal: Principal,
+  table: RuleTable<Rule, Row>,
+  rule: NewRuleVersion,
+): Promise<Rule> {
   const { idempotencyKey, reason, ...content } = rule.command;
   const { target } = await refusingBy({ [`${table.name}_one_start`]: () => new RuleStartTaken() }, () =>
     createOnce(app, principal, { operation: rule.operation, idempotencyKey, reason, content }, async ({ client }) => {
@@ -113,10 +116,10 @@ export interface RulePage {
 }
 
 /** The versions of a page, as far as whoever asks may see them. */
-export function readRuleVersions<Rule extends RuleVersion>(
+export function readRuleVersions<Rule extends RuleVersion, Row>(
   app: App,
   principal: Principal,
-  table: RuleTable<Rule>,
+  table: RuleTable<Rule, Row>,
   { brandId, currency, limit, below }: RulePage,
 ): Promise<Rule[]> {
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {

@@ -1,7 +1,8 @@
 import { brandRulesInForce, moneysOf } from '../coalition/brand-rules-in-force';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
-import { type RuleTable, toBrandRuleVersion } from '../coalition/rule-versions';
+import { type BrandRuleVersion, type RuleTable, toBrandRuleVersion } from '../coalition/rule-versions';
 import { cachedByVersion } from '../coalition/versioned-cache';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import { dayFromIso } from '../points/calendar';
 import { ratio } from '../points/ratio';
@@ -42,7 +43,18 @@ export const earningRules = cachedByVersion<EarningRules>(async (client) => {
   };
 });
 
-export const EARNING_RULE: RuleTable<EarningRule> = {
+type OwnColumns = Pick<EarningRule, 'per' | 'roundTo' | 'earnsOn'>;
+type EarningRuleRow = RowOf<BrandRuleVersion & OwnColumns> &
+  AvailabilityRow & {
+    readonly points_per_unit: string;
+    readonly multiplier_numerator: string;
+    readonly multiplier_denominator: string;
+    readonly eligible_categories: readonly string[] | null;
+    readonly excluded_categories: readonly string[];
+    readonly excluded_skus: readonly string[];
+  };
+
+export const EARNING_RULE: RuleTable<EarningRule, EarningRuleRow> = {
   name: 'earning_rule',
   toRule: (row) => ({
     ...toBrandRuleVersion(row),
@@ -58,13 +70,17 @@ export const EARNING_RULE: RuleTable<EarningRule> = {
   }),
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-function toAvailability(row: any): Availability {
-  switch (row.availability as Availability['kind']) {
+/** Each kind has the columns that it needs. */
+type AvailabilityRow =
+  | { readonly availability: 'IMMEDIATE' }
+  | { readonly availability: 'DELAY' | 'ON_EVENT'; readonly availability_days: number }
+  | { readonly availability: 'FIXED_DATE'; readonly availability_date: string };
+
+function toAvailability(row: AvailabilityRow): Availability {
+  switch (row.availability) {
     case 'DELAY':
-      return { kind: 'DELAY', days: row.availability_days };
     case 'ON_EVENT':
-      return { kind: 'ON_EVENT', days: row.availability_days };
+      return { kind: row.availability, days: row.availability_days };
     case 'FIXED_DATE':
       return { kind: 'FIXED_DATE', date: dayFromIso(row.availability_date) };
     case 'IMMEDIATE':

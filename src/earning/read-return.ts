@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import type { AccountId } from '../ledger/posting';
 import { parseDecimal } from '../points/decimal';
@@ -58,8 +59,13 @@ export async function readReturn(client: PoolClient, id: Uuid): Promise<{ readon
   return { fact, purchase };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-function toLine(row: any): { lineNo: number; quantity: bigint; reduction: bigint } {
+interface ReturnedLine {
+  readonly lineNo: number;
+  readonly quantity: bigint;
+  readonly reduction: bigint;
+}
+
+function toLine(row: RowOf<ReturnedLine>): ReturnedLine {
   return { lineNo: row.line_no, quantity: exact(row.quantity, 3), reduction: exact(row.reduction, 9) };
 }
 

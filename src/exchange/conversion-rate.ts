@@ -1,3 +1,4 @@
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 
 /** What one currency's points are worth in another, in that direction only, from one instant until another. */
@@ -30,8 +31,7 @@ export interface ConversionRate {
 export const RATE_COLUMNS = `id, from_currency_id, to_currency_id, numerator, denominator, minimum, increment, daily_maximum, fee, block_size, block_bonus, transfer_price,
   lower(effective) AS effective_from, upper(effective) AS effective_until, created_at`;
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toConversionRate(row: any): ConversionRate {
+export function toConversionRate(row: RowOf<ConversionRate>): ConversionRate {
   const whole = (value: string | null) => (value === null ? null : BigInt(value));
   return {
     id: row.id,

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import type { ConversionAmounts } from './conversion-amounts';
 
@@ -23,8 +24,9 @@ export async function readQuote(client: PoolClient, id: Uuid): Promise<Conversio
   return rows.length === 0 ? null : toQuote(rows[0]);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toQuote(row: any): ConversionQuote {
+type QuoteRow = RowOf<Omit<ConversionQuote, 'party' | 'amounts'> & ConversionAmounts> & { readonly party_id: Uuid };
+
+export function toQuote(row: QuoteRow): ConversionQuote {
   const [points, fee, remainder, base, bonus] = [row.points, row.fee, row.remainder, row.base, row.bonus].map(BigInt);
   return {
     id: row.id,

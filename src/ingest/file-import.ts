@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { requireBrand } from '../access/permissions';
 import type { Principal } from '../access/principal';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import { NotFound, Refusal } from '../refusal';
 
@@ -67,8 +68,9 @@ export async function readImport(client: PoolClient, id: Uuid): Promise<FileImpo
   return toFileImport(rows[0]);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toFileImport(row: any): FileImport {
+type Counts = 'lastLine' | 'entries' | 'imported' | 'repeated' | 'rejected' | 'enrolled';
+
+export function toFileImport(row: RowOf<FileImport, Counts>): FileImport {
   return {
     id: row.id,
     brandId: row.brand_id,

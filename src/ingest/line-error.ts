@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { RowOf } from '../database/row-of';
 import { MemberUnknown } from '../members/member-refusals';
 import { InvalidInput, NotFound, NotNow, Refusal, type RefusalData } from '../refusal';
 
@@ -24,8 +25,7 @@ export function lineError(line: number, field: string | null, code: string, mess
 }
 
 /** Of a row of file_import_error. */
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toLineError(row: any): LineError {
+export function toLineError(row: RowOf<LineError, 'line'>): LineError {
   return { line: Number(row.line), field: row.field, code: row.code, message: row.message, retrySafe: row.retry_safe };
 }
 

@@ -1,4 +1,5 @@
 import { cachedByVersion } from '../coalition/versioned-cache';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 
 /** EARN: a purchase's award. REDEEM: a burn, or a hold when it is placed. CONVERT: what leaves the source currency. GIFT: what the giver gives. */
@@ -49,8 +50,8 @@ export const velocityLimits = cachedByVersion<VelocityLimits>(async (client) => 
   return { of: (currencyId, act) => limits.get(`${currencyId} ${act}`) ?? [] };
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toVelocityLimit(row: any): VelocityLimit {
+/** Of a row of velocity_limit. */
+export function toVelocityLimit(row: RowOf<Omit<VelocityLimit, 'window'>, 'maximum'> & { readonly time_window: LimitWindow }): VelocityLimit {
   return {
     id: row.id,
     ownerBrandId: row.owner_brand_id,

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import type { AccountId } from '../ledger/posting';
 
@@ -48,8 +49,7 @@ export async function readRedemptions(client: PoolClient, ids: readonly Uuid[]):
   return new Map(rows.map((row) => [row.id, toFact(row)]));
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-function toFact(row: any): RedemptionFact {
+function toFact(row: RowOf<Omit<RedemptionFact, 'account'>, 'points'> & { readonly account_id: string }): RedemptionFact {
   return {
     id: row.id,
     kind: row.kind,

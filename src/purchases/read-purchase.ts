@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import type { AccountId } from '../ledger/posting';
 import { type Day, dayFromIso } from '../points/calendar';
@@ -119,8 +120,28 @@ const PAID_BY = `
   JOIN redemption r ON r.id = p.redemption_id LEFT JOIN transfer t ON t.hold_id = r.id
   ORDER BY k.purchase_id, p.position, p.redemption_id`;
 
-// biome-ignore-start lint/suspicious/noExplicitAny: rows of pg
-function toFact(row: any, lines: any[], paidBy: any[]): PurchaseFact {
+type PurchaseRow = RowOf<Omit<PurchaseFact, 'account' | 'award' | 'lines' | 'paidBy'>, 'points'> &
+  AwardRow & { readonly account_id: string; readonly awarded: boolean };
+type LineRow = RowOf<PurchaseLineFact>;
+interface PaidByRow {
+  readonly redemption_id: Uuid;
+  readonly spent_by: Uuid;
+  readonly account_id: string;
+  readonly pool_id: Uuid | null;
+  readonly points: string;
+  readonly value: string;
+  readonly occurred_at: Date;
+}
+/** Days as text. */
+interface AwardRow {
+  readonly available_on: string | null;
+  readonly deadline: string | null;
+  readonly award_state: 'CONFIRMED' | 'CANCELLED' | null;
+  readonly award_points: string;
+  readonly award_at: Date;
+}
+
+function toFact(row: PurchaseRow, lines: readonly LineRow[], paidBy: readonly PaidByRow[]): PurchaseFact {
   return {
     id: row.id,
     walletId: row.wallet_id,
@@ -166,14 +187,14 @@ function toFact(row: any, lines: any[], paidBy: any[]): PurchaseFact {
     })),
   };
 }
-function toAward(row: any): PurchaseAward {
+
+function toAward(row: AwardRow): PurchaseAward {
   return {
-    availableOn: row.available_on && dayFromIso(row.available_on),
-    deadline: row.deadline && dayFromIso(row.deadline),
+    availableOn: row.available_on === null ? null : dayFromIso(row.available_on),
+    deadline: row.deadline === null ? null : dayFromIso(row.deadline),
     resolution: row.award_state && { state: row.award_state, points: Number(row.award_points), occurredAt: row.award_at },
   };
 }
-// biome-ignore-end lint/suspicious/noExplicitAny: rows of pg
 
 function exact(text: string): ExactAmount {
   return scaled(text, 9) as ExactAmount;

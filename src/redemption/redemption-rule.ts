@@ -2,6 +2,7 @@ import { brandRulesInForce, moneysOf } from '../coalition/brand-rules-in-force';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
 import { type BrandRuleVersion, type RuleTable, toBrandRuleVersion } from '../coalition/rule-versions';
 import { cachedByVersion } from '../coalition/versioned-cache';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import { type Ratio, ratio } from '../points/ratio';
 import { MoneyCurrencyRequired, NoRedemptionRule, RedemptionMoneyMismatch } from './redemption-refusals';
@@ -45,7 +46,14 @@ export const redemptionRules = cachedByVersion<RedemptionRules>(async (client) =
   };
 });
 
-export const REDEMPTION_RULE: RuleTable<RedemptionRule> = {
+type RedemptionRuleRow = RowOf<BrandRuleVersion & Pick<RedemptionRule, 'minimum' | 'step' | 'maximum'>> & {
+  readonly worth: string;
+  readonly points_per_unit: string;
+  readonly share_numerator: string;
+  readonly share_denominator: string;
+};
+
+export const REDEMPTION_RULE: RuleTable<RedemptionRule, RedemptionRuleRow> = {
   name: 'redemption_rule',
   toRule: (row) => ({
     ...toBrandRuleVersion(row),

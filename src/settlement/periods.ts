@@ -1,8 +1,9 @@
 import type { ClientBase } from 'pg';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
+import type { RowOf } from '../database/row-of';
 import { derivedUuid, type Uuid } from '../ids';
 import { addMonths, type Day, dayFromIso, dayToIso } from '../points/calendar';
-import type { PeriodState, PeriodStatus } from './period-of-event';
+import type { PeriodState } from './period-of-event';
 
 /** A calendar month of one points currency, in that currency's time zone. */
 export interface Period extends PeriodState {
@@ -31,6 +32,11 @@ export interface PeriodWait {
 /** What toPeriod reads, of a period by the name `p`. */
 export const PERIOD_COLUMNS = `p.id, p.currency_id, p.month::text, p.starts_at, p.ends_at, p.status, p.close_horizon::text, p.closing_at, p.closed_at,
   p.waits_for, p.waiting_message, p.waiting_since, p.close_attempts`;
+
+type WaitRow =
+  | { readonly waits_for: null }
+  | { readonly waits_for: PeriodWait['for']; readonly waiting_message: string; readonly waiting_since: Date; readonly close_attempts: number };
+export type PeriodRow = RowOf<Omit<Period, 'month' | 'wait'>> & WaitRow & { readonly month: string };
 
 /** The periods of a currency that there are, oldest first. */
 export async function readPeriods(client: ClientBase, currencyId: number): Promise<Period[]> {
@@ -73,18 +79,17 @@ export function monthToText(month: Day): string {
   return dayToIso(month).slice(0, 7);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-export function toPeriod(row: any): Period {
+export function toPeriod(row: PeriodRow): Period {
   return {
     id: row.id,
     currencyId: row.currency_id,
     month: dayFromIso(row.month),
     startsAt: row.starts_at,
     endsAt: row.ends_at,
-    status: row.status as PeriodStatus,
+    status: row.status,
     closeHorizon: row.close_horizon === null ? null : BigInt(row.close_horizon),
     closingAt: row.closing_at,
     closedAt: row.closed_at,
-    wait: row.waits_for && { for: row.waits_for, message: row.waiting_message, since: row.waiting_since, attempts: row.close_attempts },
+    wait: row.waits_for === null ? null : { for: row.waits_for, message: row.waiting_message, since: row.waiting_since, attempts: row.close_attempts },
   };
 }

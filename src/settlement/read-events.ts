@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import type { JournalRange } from '../outbox/next-ranges';
 import { type AgreedPrice, ARRIVALS, type ArrearsFill, type ArrivalEvent, type BrandEvent, type IssuerPoints, type PointsEvent } from './points-event';
@@ -90,8 +91,23 @@ export async function readEventsById(client: ClientBase, epochs: ReadonlyMap<Uui
   return toEvents(client, rows, (id) => epochs.get(id) ?? 1);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: rows of pg
-async function toEvents(client: ClientBase, rows: readonly any[], epochOf: (id: Uuid) => number): Promise<ReadEvents> {
+interface EventRow {
+  readonly id: Uuid;
+  readonly code: PointsEvent['code'];
+  readonly currency_id: number;
+  readonly points: string;
+  readonly reverses: Uuid | null;
+  readonly occurred_at: Date;
+  readonly xid: string;
+  readonly brand_id: Uuid;
+  readonly terms_id: Uuid | null;
+  /** Of what it reverses. */
+  readonly original_at: Date;
+  readonly transfer_price: string | null;
+  readonly to_currency_id: number;
+}
+
+async function toEvents(client: ClientBase, rows: readonly EventRow[], epochOf: (id: Uuid) => number): Promise<ReadEvents> {
   if (rows.length === 0) return { events: [], unreadable: [] };
   const lots = await readLots(
     client,
@@ -114,11 +130,10 @@ async function toEvents(client: ClientBase, rows: readonly any[], epochOf: (id: 
 }
 
 /** The event, or why it cannot be read. */
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-function toEvent(row: any, facts: Omit<ArrivalEvent, 'code'>): PointsEvent | string {
-  const code: PointsEvent['code'] = row.code;
+function toEvent(row: EventRow, facts: Omit<ArrivalEvent, 'code'>): PointsEvent | string {
+  const { code } = row;
   if (code === 'CONVERSION_OUT') {
-    if (row.transfer_price === null) return `conversion ${row.id} names no rate`;
+    if (row.transfer_price === null || row.terms_id === null) return `conversion ${row.id} names no rate`;
     return { ...facts, code, rate: { rateId: row.terms_id, transferPrice: BigInt(row.transfer_price), toCurrencyId: row.to_currency_id } };
   }
   if (isArrival(code)) return { ...facts, code };
@@ -164,14 +179,17 @@ export function withOwed(event: PointsEvent, owed: ReadonlyMap<Uuid, ReadonlyMap
   return { ...event, reverses: { ...event.reverses, owed: owed.get(event.reverses.transferId) ?? NOTHING_OWED } };
 }
 
+type LotsRow = RowOf<IssuerPoints> & { readonly transfer_id: Uuid };
+type FillRow = RowOf<ArrearsFill> & { readonly transfer_id: Uuid };
+
 async function readLots(client: ClientBase, ids: readonly Uuid[]): Promise<Map<Uuid, IssuerPoints[]>> {
   const { rows } = await client.query({ name: 'clearing-lots', text: LOTS, values: [ids] });
-  return groupByTransfer(rows, (row) => ({ issuerId: row.issuer_id, points: BigInt(row.points) }));
+  return groupByTransfer(rows as readonly LotsRow[], (row) => ({ issuerId: row.issuer_id, points: BigInt(row.points) }));
 }
 
 async function readFills(client: ClientBase, ids: readonly Uuid[]): Promise<Map<Uuid, ArrearsFill[]>> {
   const { rows } = await client.query({ name: 'clearing-fills', text: FILLS, values: [ids] });
-  return groupByTransfer(rows, (row) => ({
+  return groupByTransfer(rows as readonly FillRow[], (row) => ({
     issuerId: row.issuer_id,
     points: BigInt(row.points),
     clawingBrandId: row.clawing_brand_id,
@@ -180,8 +198,7 @@ async function readFills(client: ClientBase, ids: readonly Uuid[]): Promise<Map<
   }));
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: rows of pg
-function groupByTransfer<Value>(rows: readonly any[], toValue: (row: any) => Value): Map<Uuid, Value[]> {
+function groupByTransfer<Row extends { readonly transfer_id: Uuid }, Value>(rows: readonly Row[], toValue: (row: Row) => Value): Map<Uuid, Value[]> {
   const groups = new Map<Uuid, Value[]>();
   for (const row of rows) {
     const group = groups.get(row.transfer_id);

@@ -7,7 +7,7 @@ import type { Uuid } from '../ids';
 import { type Day, dayToIso } from '../points/calendar';
 import { parseDecimal } from '../points/decimal';
 import { NotFound } from '../refusal';
-import { PERIOD_COLUMNS, type Period, readPeriod, toPeriod } from './periods';
+import { PERIOD_COLUMNS, type Period, type PeriodRow, readPeriod, toPeriod } from './periods';
 import type { StatementContent, StatementLine } from './statement';
 
 /** A statement as it was frozen. */
@@ -162,8 +162,15 @@ export async function listEntries(
   });
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-function toStatement(row: any): StatementRecord {
+type StatementRow = PeriodRow & {
+  readonly statement_id: Uuid;
+  readonly brand_id: Uuid;
+  readonly stated_at: Date;
+  readonly content: string;
+  readonly hash: Buffer;
+};
+
+function toStatement(row: StatementRow): StatementRecord {
   return {
     id: row.statement_id,
     brandId: row.brand_id,

@@ -1,5 +1,6 @@
 import { type RuleTable, type RuleVersion, rulesInForce, toRuleVersion } from '../coalition/rule-versions';
 import { cachedByVersion } from '../coalition/versioned-cache';
+import type { RowOf } from '../database/row-of';
 import { GiftsNotAllowed } from './sharing-refusals';
 
 /** What members may give each other of a currency: one version of the coalition's rule. */
@@ -11,7 +12,7 @@ export interface GiftRule extends RuleVersion {
   readonly dailyMaximum: bigint | null;
 }
 
-export const GIFT_RULE: RuleTable<GiftRule> = {
+export const GIFT_RULE: RuleTable<GiftRule, RowOf<GiftRule>> = {
   name: 'gift_rule',
   toRule: (row) => ({
     ...toRuleVersion(row),

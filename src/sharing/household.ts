@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { type Reading, readTogether, uuidArray } from '../database/reading';
+import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 import { type Ratio, ratio } from '../points/ratio';
 import { NotFound, PermissionDenied } from '../refusal';
@@ -97,8 +98,7 @@ export function poolAccess(walletIds: readonly Uuid[]): Reading<Map<Uuid, PoolAc
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of pg
-function toMembership(row: any): Membership {
+function toMembership(row: RowOf<Omit<Membership, 'share'>> & ShareRow): Membership {
   return {
     id: row.id,
     poolId: row.pool_id,
@@ -110,6 +110,11 @@ function toMembership(row: any): Membership {
   };
 }
 
-function toShare(row: { share_numerator: string; share_denominator: string }): Ratio {
+interface ShareRow {
+  readonly share_numerator: string;
+  readonly share_denominator: string;
+}
+
+function toShare(row: ShareRow): Ratio {
   return ratio(BigInt(row.share_numerator), BigInt(row.share_denominator));
 }

@@ -1,3 +1,4 @@
+import type { Answer } from '../support/api';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 import { type GatewayProcess, startGateway } from './gateways/gateway-process';
 import { LONG } from './run-settings';
@@ -28,8 +29,7 @@ afterAll(async () => {
   await points?.close();
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of GraphQL
-async function ask(caller: number, query: string, variables: object): Promise<any> {
+async function ask(caller: number, query: string, variables: object): Promise<Answer> {
   const answer = await fetch(gateways[caller % gateways.length].url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },

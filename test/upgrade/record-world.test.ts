@@ -21,7 +21,7 @@ const folder = process.env.TEST_RECORD_TO;
       const requests = await perform(points, WORLD, answers);
       const rows = await dump(points);
       const later = await perform(points, LATER, answers);
-      writeFileSync(`${folder}/rows.jsonl`, rows.join('\n') + '\n');
+      writeFileSync(`${folder}/rows.jsonl`, `${rows.join('\n')}\n`);
       writeFileSync(`${folder}/requests.json`, `${JSON.stringify({ requests, later }, null, 1)}\n`);
     } finally {
       await points.close();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Uuid } from '../../../src/ids';
 import { postingId } from '../../../src/ledger/idempotency';
+import type { Answer } from '../../support/api';
 
 /** One request of an external client: repeated with the same key until it has an answer. */
 export interface Errand {
@@ -14,15 +15,12 @@ export interface Errand {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of any shape
-export type Thing = any;
-
 /** What the client was told. */
 export interface Told {
   readonly errand: Errand;
   /** NOT_KEPT: refused for what hangs on more than the request and the ledger, which keeps nothing of it. */
   readonly said: 'ACCEPTED' | 'REFUSED' | 'NOT_KEPT';
-  readonly thing: Thing;
+  readonly thing: Answer;
 }
 
 /** Neither an answer nor worth another try: a defect. */
@@ -63,9 +61,9 @@ export class ClientLog {
   }
 
   /** Null: nobody knows yet. */
-  private async attempt({ token, mutation, document, input, key }: Errand, url: string): Promise<Thing | null> {
+  private async attempt({ token, mutation, document, input, key }: Errand, url: string): Promise<Answer> {
     let status: number;
-    let body: Thing;
+    let body: Answer;
     try {
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${await token()}` };
       const signal = AbortSignal.timeout(ANSWER_MS);

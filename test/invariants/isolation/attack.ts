@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
+import type { Answer } from '../../support/api';
 import { type Forbidden, forbiddenIn } from './forbidden';
 import { asSeenBy, Id, type Name, namesIn, namingsOf, replacedAt, Who } from './names';
 import { NESTED, PROBES } from './probes';
@@ -11,8 +12,7 @@ export interface Reply {
   readonly status: number;
   readonly body: string;
   readonly errors: readonly { readonly message: string; readonly extensions: Readonly<Record<string, unknown>> }[];
-  // biome-ignore lint/suspicious/noExplicitAny: of any field
-  readonly result: any;
+  readonly result: Answer;
 }
 
 /** A probe with what it needs at both brands. */
