@@ -53,3 +53,8 @@ export function awardCounter(purchaseId: Uuid): string {
 /** Values of the counter; 0 is neither. */
 export const CONFIRMED = 1;
 export const CANCELLED = 2;
+
+/** Whether an award whose counter says so is taken back on that local day: once its deadline has passed, whether or not that is booked yet. */
+export function isTakenBack(counter: number, deadline: Day, on: Day): boolean {
+  return counter === CANCELLED || (counter !== CONFIRMED && on > deadline);
+}

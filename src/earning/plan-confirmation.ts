@@ -5,7 +5,7 @@ import { type Day, dayToIso, NEVER } from '../points/calendar';
 import { AWARD_RESOLUTION } from '../purchases/fact-tables';
 import type { PurchaseFact } from '../purchases/read-purchase';
 import type { RefusalData } from '../refusal';
-import { awardCounter, CANCELLED, CONFIRMED } from './award';
+import { awardCounter, CONFIRMED, isTakenBack } from './award';
 import { AwardCancelled, AwardConfirmed, NoPendingAward } from './earning-refusals';
 
 /** All that a confirmation is planned from, loaded beforehand. */
@@ -36,8 +36,7 @@ export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) =
     if (deadline === null || !earned) return { refused: new NoPendingAward().toData() };
     const became = view.counter(purchase.account, key);
     if (became === CONFIRMED) return { refused: new AwardConfirmed().toData() };
-    // Its time is over whether or not the worker has booked that.
-    if (became === CANCELLED || toldOn > deadline) return { refused: new AwardCancelled(dayToIso(deadline)).toData() };
+    if (isTakenBack(became, deadline, toldOn)) return { refused: new AwardCancelled(dayToIso(deadline)).toData() };
     // Of a wallet that is closed for good they have ended with it.
     const points = view.wallet(facts.wallet).closed ? 0 : earned.amount - earned.reversed;
     if (points === 0) return { refused: new NoPendingAward().toData() };

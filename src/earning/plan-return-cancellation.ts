@@ -8,7 +8,7 @@ import { type Day, dayToIso } from '../points/calendar';
 import { PURCHASE_RETURN_CANCELLATION } from '../purchases/fact-tables';
 import type { PurchaseFact } from '../purchases/read-purchase';
 import type { Refusal, RefusalData } from '../refusal';
-import { awardCounter, CONFIRMED } from './award';
+import { awardCounter, isTakenBack } from './award';
 import { AwardCancelled, ReturnAlreadyCancelled, ReturnNotCancellable } from './earning-refusals';
 import type { ReturnFact } from './read-return';
 import { cancelledCounter, countReturned, reducedCounter, returnedCounter } from './return-counters';
@@ -101,7 +101,7 @@ function whyKept({ fact, purchase, recordedOn }: CancellationFacts, view: Ledger
   if (fact.leftPool) return new ReturnNotCancellable('POOL_LEFT');
   const deadline = purchase.award?.deadline ?? null;
   // An award that was taken back for want of a confirmation, or is about to be, gets none of its points again.
-  if (fact.clawback && deadline !== null && view.counter(purchase.account, awardCounter(purchase.id)) !== CONFIRMED && recordedOn > deadline)
+  if (fact.clawback && deadline !== null && isTakenBack(view.counter(purchase.account, awardCounter(purchase.id)), deadline, recordedOn))
     return new AwardCancelled(dayToIso(deadline));
   return null;
 }

@@ -11,7 +11,7 @@ import { minorUnitOf } from '../purchases/minor-unit';
 import { orRefusal } from '../purchases/posting-time';
 import type { PurchaseFact } from '../purchases/read-purchase';
 import type { RefusalData } from '../refusal';
-import { awardCounter, CANCELLED, CONFIRMED } from './award';
+import { awardCounter, isTakenBack } from './award';
 import type { EarningRule } from './earning-rule';
 import type { PayingPoints } from './points-that-pay';
 import { decideReturnByPieces } from './return-by-pieces';
@@ -61,8 +61,8 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       })),
       amount: purchase.amount,
       paidWithPoints: purchase.paidWithPoints,
-      // An award whose deadline has passed counts as taken back, whether or not that is booked yet: else a late worker would have the member pay twice.
-      pointsKept: earned && !isCancelled(facts, view) ? earned.amount - earned.reversed : 0,
+      // Of an award that is taken back nothing is kept: else a late worker would have the member pay twice.
+      pointsKept: earned && !awardIsTakenBack(facts, view) ? earned.amount - earned.reversed : 0,
       paidBy: purchase.paidBy.map((paid) => reversible(view, paid)),
       refundOrder: facts.refundOrder,
       minorUnit: minorUnitOf(purchase.moneyCurrency),
@@ -131,11 +131,9 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
   };
 }
 
-function isCancelled({ purchase, recordedOn }: ReturnFacts, view: LedgerView): boolean {
+function awardIsTakenBack({ purchase, recordedOn }: ReturnFacts, view: LedgerView): boolean {
   const deadline = purchase.award?.deadline ?? null;
-  if (deadline === null) return false;
-  const became = view.counter(purchase.account, awardCounter(purchase.id));
-  return became === CANCELLED || (became !== CONFIRMED && recordedOn > deadline);
+  return deadline !== null && isTakenBack(view.counter(purchase.account, awardCounter(purchase.id)), deadline, recordedOn);
 }
 
 /** A burn that was refunded in part before it was attached gave that part back for another reason. */
