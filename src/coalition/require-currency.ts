@@ -7,3 +7,10 @@ export function requireCurrency(snapshot: CoalitionSnapshot, code: string, field
   if (!currency) throw new InvalidInput(field, `There is no points currency ${code}.`);
   return currency;
 }
+
+/** The points currency that something recorded is in: there is one, or the snapshot is wrong. */
+export function currencyById(snapshot: CoalitionSnapshot, id: number): PointCurrency {
+  const currency = snapshot.currenciesById.get(id);
+  if (!currency) throw new Error(`points currency ${id} is not in the coalition's snapshot`);
+  return currency;
+}

@@ -3,6 +3,7 @@ import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
+import { currencyById } from '../coalition/require-currency';
 import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
@@ -19,7 +20,7 @@ import { NotFound } from '../refusal';
 import { awardCounter } from './award';
 import { planReturnCancellation } from './plan-return-cancellation';
 import { type ReturnFact, readReturn } from './read-return';
-import { cancelledCounter, reducedCounter, returnedCounter } from './return-counters';
+import { cancelledCounter, returnCounters } from './return-counters';
 
 export const cancelReturnSchema = z.object({ idempotencyKey, returnId: z.string(), occurredAt, dryRun });
 export type CancelReturn = z.output<typeof cancelReturnSchema>;
@@ -99,8 +100,7 @@ function toRequest(
   command: CancelReturn,
   { id, hash, now }: { id: Uuid; hash: Buffer; now: Date },
 ): PostingRequest {
-  const currency = snapshot.currenciesById.get(purchase.currencyId);
-  if (!currency) throw new Error(`currency ${purchase.currencyId} is not in the coalition's snapshot`);
+  const currency = currencyById(snapshot, purchase.currencyId);
   const happenedAt = command.occurredAt ?? now;
   const original = { brandId: purchase.brandId, termsId: purchase.termsId, occurredAt: fact.occurredAt };
   const inTime = orRefusal(() => requireFollowUpTime(snapshot, original, happenedAt, now));
@@ -120,7 +120,7 @@ function toRequest(
       cancelled: fact.clawback ? [fact.clawback.id] : [],
       counters: [
         { account, key: cancelledCounter(fact.id) },
-        ...purchase.lines.flatMap(({ lineNo }) => [returnedCounter, reducedCounter].map((counter) => ({ account, key: counter(purchase.id, lineNo) }))),
+        ...returnCounters(purchase),
         ...(purchase.award?.deadline == null ? [] : [{ account, key: awardCounter(purchase.id) }]),
       ],
     },

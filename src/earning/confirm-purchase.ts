@@ -3,6 +3,7 @@ import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
+import { currencyById } from '../coalition/require-currency';
 import { activity } from '../expiry/activity';
 import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
@@ -80,8 +81,7 @@ function toRequest(
   command: ConfirmPurchase,
   { id, hash, now }: { id: Uuid; hash: Buffer; now: Date },
 ): PostingRequest {
-  const currency = snapshot.currenciesById.get(purchase.currencyId);
-  if (!currency) throw new Error(`currency ${purchase.currencyId} is not in the coalition's snapshot`);
+  const currency = currencyById(snapshot, purchase.currencyId);
   const happenedAt = command.occurredAt ?? now;
   const toldOn = dayOf(now, currency.timeZone);
   // A till whose clock runs ahead may be beyond midnight, and with it beyond the deadline, that it was told in time for.

@@ -3,6 +3,7 @@ import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
+import { currencyById } from '../coalition/require-currency';
 import { newUuid, type Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
@@ -24,7 +25,7 @@ import { type FormerContributors, formerContributors } from '../sharing/former-c
 import { awardCounter } from './award';
 import { type EarningRules, earningRules } from './earning-rules';
 import { planReturn } from './plan-return';
-import { reducedCounter, returnedCounter } from './return-counters';
+import { returnCounters } from './return-counters';
 import { returnReceipt } from './return-receipt';
 import type { ReturnedGoods } from './returned-goods';
 
@@ -130,7 +131,7 @@ async function recordOnce(
     const survivors = await survivingAccounts(client, [purchase.account, ...purchase.paidBy.map(({ account }) => account)]);
     const linked = await seesWallet(client, survivors.of(purchase.account));
     const snapshot = await app.coalition.at(version);
-    const sought = soughtReference('RETURN', { ...command, currency: snapshot.currenciesById.get(purchase.currencyId)?.code ?? '' }, now);
+    const sought = soughtReference('RETURN', { ...command, currency: currencyById(snapshot, purchase.currencyId).code }, now);
     const reference = await lookAtReference(app, client, brandId, sought, version);
     const receipt = reference && returnReceipt({ ...command, hash }, purchase, await survivingMember(client, purchase.memberId), reference);
     return { stored: null, linked, purchase, survivors, receipt, snapshot, rules: await earningRules(app, version) };
@@ -181,10 +182,10 @@ function toRequest(
       throw new InvalidInput(`input.lines.${i}.amount`, 'This purchase was recorded before money could be given back without goods. Name a quantity.');
     }
   });
-  const currency = snapshot.currenciesById.get(purchase.currencyId);
+  const currency = currencyById(snapshot, purchase.currencyId);
   const rule = rules.byId.get(purchase.ruleId);
   const terms = termsById(snapshot, purchase.termsId);
-  if (!currency || !rule) throw new Error(`currency or rule of purchase ${purchase.id} are missing`);
+  if (!rule) throw new Error(`the rule of purchase ${purchase.id} is missing`);
   const happenedAt = command.occurredAt ?? now;
   const day = dayOf(happenedAt, currency.timeZone);
   const returnId = newUuid();
@@ -202,9 +203,7 @@ function toRequest(
       transfers: [...(purchase.earnTransferId === null ? [] : [purchase.earnTransferId]), ...purchase.paidBy.map(({ spentBy }) => spentBy)],
       expired: purchase.earnTransferId === null ? [] : [purchase.earnTransferId],
       counters: [
-        ...purchase.lines.flatMap(({ lineNo }) =>
-          [returnedCounter, reducedCounter].map((counter) => ({ account: purchase.account, key: counter(purchase.id, lineNo) })),
-        ),
+        ...returnCounters(purchase),
         ...(purchase.award?.deadline == null ? [] : [{ account: purchase.account, key: awardCounter(purchase.id) }]),
         ...former.counters,
       ],

@@ -1,5 +1,6 @@
 import type { Uuid } from '../ids';
 import type { AccountId, Step } from '../ledger/posting';
+import type { PurchaseFact } from '../purchases/read-purchase';
 
 /** Thousandths of a line's quantity that came back; under the wallet's lock. */
 export function returnedCounter(purchaseId: Uuid, lineNo: number): string {
@@ -14,6 +15,11 @@ export function reducedCounter(purchaseId: Uuid, lineNo: number): string {
 /** 1 once a return was cancelled; under the wallet's lock. */
 export function cancelledCounter(returnId: Uuid): string {
   return `return-cancelled:${returnId}`;
+}
+
+/** The counters of what came back of a purchase's lines. */
+export function returnCounters({ id, account, lines }: Pick<PurchaseFact, 'id' | 'account'> & { readonly lines: readonly { readonly lineNo: number }[] }) {
+  return lines.flatMap(({ lineNo }) => [returnedCounter, reducedCounter].map((counter) => ({ account, key: counter(id, lineNo) })));
 }
 
 /** Counts what came back of a line. `quantity` in thousandths, `reduction` in billionths of a unit of money; both below zero count it back. */

@@ -3,6 +3,7 @@ import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { App } from '../app';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
+import { currencyById } from '../coalition/require-currency';
 import type { Uuid } from '../ids';
 import { findPosting, sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
@@ -92,8 +93,7 @@ async function followUpOnce(
   });
   if (found.stored) return toFollowedUp(sameOutcome(found.stored, hash), found.linked);
   const { redemption, survivors, snapshot } = found;
-  const currency = snapshot.currenciesById.get(redemption.currencyId);
-  if (!currency) throw new Error(`currency ${redemption.currencyId} is not in the coalition's snapshot`);
+  const currency = currencyById(snapshot, redemption.currencyId);
   const rule = (await redemptionRules(app, snapshot.version)).byId.get(redemption.ruleId);
   if (!rule) throw new Error(`the rule of redemption ${redemption.id} is missing`);
   const now = app.clock.now();

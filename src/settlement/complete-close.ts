@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { App } from '../app';
+import { currencyById } from '../coalition/require-currency';
 import { derivedUuid, type Uuid } from '../ids';
 import { readCursor } from '../outbox/journal-cursor';
 import { nextRanges } from '../outbox/next-ranges';
@@ -68,8 +69,7 @@ async function freezeStatements(app: App, id: Uuid): Promise<CloseObstacle | nul
         message: `${aside.events} events cannot be priced and are set aside; the first because: ${aside.reason}. Mend the cause; they are tried again every minute, or at once by retrySetAsideEvents.`,
       };
     const snapshot = await app.coalition.snapshot(client);
-    const currency = snapshot.currenciesById.get(period.currencyId);
-    if (!currency) throw new Error(`there is no points currency ${period.currencyId}`);
+    const currency = currencyById(snapshot, period.currencyId);
     const sums = await sumObligations(client, period);
     const parties = partiesOfMonth(snapshot, currency, period, sums, await carriedRemainders(client, period));
     const { code, scale, settlementCurrency, clearingModel, timeZone } = currency;

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
+import { currencyById } from '../coalition/require-currency';
 import type { Uuid } from '../ids';
 import { type Day, dayOf, monthStart } from '../points/calendar';
 import { agreementOf } from './agreement-of';
@@ -33,7 +34,7 @@ export async function priceEvents(
   const agreements = new Map<number, Agreement>();
   const periods = new Map<number, Period[]>();
   for (const currencyId of new Set(events.map((event) => event.currencyId))) {
-    agreements.set(currencyId, agreementOf(snapshot, requireCurrency(snapshot, currencyId)));
+    agreements.set(currencyId, agreementOf(snapshot, currencyById(snapshot, currencyId)));
     periods.set(currencyId, await readPeriods(client, currencyId));
   }
   const owed = await readOwed(client, originalsToLookUp(events, agreements));
@@ -41,7 +42,7 @@ export async function priceEvents(
   const unpriced = [...unreadable];
   for (const event of events) {
     const agreement = agreements.get(event.currencyId) as Agreement;
-    const currency = requireCurrency(snapshot, event.currencyId);
+    const currency = currencyById(snapshot, event.currencyId);
     let obligations: Obligation[];
     try {
       obligations = priceEvent(withOwed(event, owed), agreement);
@@ -85,10 +86,4 @@ function originalsToLookUp(events: readonly PointsEvent[], agreements: ReadonlyM
     const original = REVERSALS.has(event.code) ? reversedBy(event) : null;
     return original && agreements.get(event.currencyId)?.model === 'ISSUER' ? [original.transferId] : [];
   });
-}
-
-function requireCurrency(snapshot: CoalitionSnapshot, currencyId: number): PointCurrency {
-  const currency = snapshot.currenciesById.get(currencyId);
-  if (!currency) throw new Error(`there is no points currency ${currencyId}`);
-  return currency;
 }
