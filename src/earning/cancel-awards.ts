@@ -6,7 +6,7 @@ import { derivedUuid, newUuid, type Uuid } from '../ids';
 import { alongside } from '../ledger/alongside';
 import { contentHash } from '../ledger/idempotency';
 import type { AccountId, LedgerView, Plan, PostingRequest } from '../ledger/posting';
-import { StateMoved } from '../ledger/posting-ledger';
+import { StateMoved } from '../ledger/state-moved';
 import { type Day, dayFromIso, dayOf, dayStart, dayToIso } from '../points/calendar';
 import { AWARD_RESOLUTION } from '../purchases/fact-tables';
 import { awardCounter, CANCELLED } from './award';

@@ -6,7 +6,7 @@ import { sameOutcome } from '../ledger/find-posting';
 import { contentHash, postingId } from '../ledger/idempotency';
 import { acceptedAnswer } from '../ledger/outcome';
 import type { PostingOutcome, PostingRequest } from '../ledger/posting';
-import { StateMoved } from '../ledger/posting-ledger';
+import { StateMoved } from '../ledger/state-moved';
 import { velocityLimits } from '../limits/velocity-limit';
 import { type HashedRef, hashedRefContent, hashRef } from '../members/member-ref';
 import { isFound, knowPresented, presentedFor } from '../members/resolve-members';

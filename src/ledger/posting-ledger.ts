@@ -20,7 +20,6 @@ import type { AccountId, PostingOutcome, PostingRequest } from './posting';
 
 export { LedgerUnavailable, type Patience } from './internal/failures';
 export { IdempotencyConflict, Overloaded } from './internal/posting-queue';
-export { StateMoved } from './state-moved';
 
 export interface LedgerOptions {
   readonly connectionString: string;

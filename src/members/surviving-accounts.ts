@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { Uuid } from '../ids';
 import type { AccountId, LedgerView } from '../ledger/posting';
-import { Overloaded, StateMoved } from '../ledger/posting-ledger';
+import { Overloaded } from '../ledger/posting-ledger';
+import { StateMoved } from '../ledger/state-moved';
 
 interface Survivor {
   readonly account: AccountId;

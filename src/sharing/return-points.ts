@@ -3,7 +3,7 @@ import type { App } from '../app';
 import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import { newUuid, type Uuid } from '../ids';
 import type { AccountId, LedgerView, Plan, PostingOutcome, Step } from '../ledger/posting';
-import { StateMoved } from '../ledger/posting-ledger';
+import { StateMoved } from '../ledger/state-moved';
 import { type SurvivingAccounts, survivingAccounts } from '../members/surviving-accounts';
 import { dayOf } from '../points/calendar';
 import type { RefusalData } from '../refusal';

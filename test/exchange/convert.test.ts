@@ -1,6 +1,6 @@
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { endConversionRate } from '../../src/exchange/store-conversion-rate';
-import { StateMoved } from '../../src/ledger/posting-ledger';
+import { StateMoved } from '../../src/ledger/state-moved';
 import { lockWallet, unlockWallet } from '../../src/members/lock-wallet';
 import { createTillCode } from '../../src/members/till-code';
 import { unlinkMember } from '../../src/members/unlink-member';
