@@ -5,8 +5,8 @@ import { type Uuid, uuidFromBytes } from '../ids';
 import type { ResolvedMember } from '../members/resolve-members';
 import { InvalidInput } from '../refusal';
 import { type FileImport, ImportFinished, type ImportKind, readImport, requireImporter } from './file-import';
-import { type LineError, lineError, toLineError } from './line-error';
-import { mayBeSentAgain, takeSentAgain, whichToSendAgain } from './lines-to-send-again';
+import { isWrong, type LineError, lineError, toLineError } from './line-error';
+import { noteToSendAgain, takeSentAgain, whichToSendAgain } from './lines-to-send-again';
 
 /** Errors of an import that are kept to be asked for; how many there were is counted beyond it. */
 export const MOST_ERRORS_KEPT = 10_000;
@@ -27,6 +27,14 @@ export type EntryResult =
 /** The entry's result with the member whose it is. */
 export function withMember(result: EntryResult, member: Pick<ResolvedMember, 'memberId'> | undefined): EntryResult {
   return member && result.is !== 'rejected' ? { ...result, made: { purchaseId: null, memberId: member.memberId } } : result;
+}
+
+/** What became of a line: what is wrong with it as it stands, or what was decided of it. */
+export function resultOf<Row extends { readonly line: number }>(read: Row | LineError, decided: ReadonlyMap<unknown, EntryResult>): EntryResult {
+  if (isWrong(read)) return { is: 'rejected', error: read };
+  const result = decided.get(read);
+  if (!result) throw new Error(`line ${read.line} was neither imported nor refused`);
+  return result;
 }
 
 /** What a batch came to. */
@@ -196,7 +204,7 @@ async function count(
     ],
   );
   await keepErrors(client, found, errors.slice(0, Math.max(0, MOST_ERRORS_KEPT - found.rejected)));
-  if (!found.dryRun) await mayBeSentAgain(client, found, toSendAgain(results));
+  if (!found.dryRun) await noteToSendAgain(client, found, toSendAgain(results));
 }
 
 function toSendAgain(results: readonly (readonly [Entry, EntryResult])[]): number[] {
@@ -231,7 +239,7 @@ async function countAgain(
     [found.id, firsts, lasts],
   );
   await keepErrors(client, found, errorsOf(counted).slice(0, rowCount ?? 0));
-  await mayBeSentAgain(client, found, toSendAgain(counted));
+  await noteToSendAgain(client, found, toSendAgain(counted));
 }
 
 /** An error names the line of the entry that it is in. */

@@ -15,8 +15,8 @@ import { ALWAYS, type Day, dayOf, dayStart, monthStart } from '../points/calenda
 import { orRefusal } from '../purchases/posting-time';
 import { Refusal } from '../refusal';
 import type { FileImport } from './file-import';
-import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch, withMember } from './import-batch';
-import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
+import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch, resultOf, withMember } from './import-batch';
+import { type LineError, lineError, refusedLine, thrownForLine, unknownCurrency } from './line-error';
 import { keyOfContent, keyOfNameless, numberAlike } from './lines-alike';
 import { membersOfLines } from './members-of-lines';
 import { type OpeningRow, readOpeningRow, type SentRow } from './opening-row';
@@ -76,19 +76,12 @@ export async function importOpenings(app: App, principal: Principal, { importId,
   const open = prepared.filter(({ row }) => !decided.has(row));
   if (found.dryRun) for (const { row } of open) decided.set(row, { is: 'imported', points: row.points });
   else await batch.post(open, members, decided, snapshot);
-  const results = new Map(fresh.map((each, at) => [each, withMember(resultAt(read[at], decided), found.dryRun ? undefined : members.get(each.line))]));
+  const results = new Map(fresh.map((each, at) => [each, withMember(resultOf(read[at], decided), found.dryRun ? undefined : members.get(each.line))]));
   return endBatch(app, principal, found, { sent, results, enrolled, bytesDone });
 }
 
 function isRow(read: OpeningRow | LineError): read is OpeningRow {
   return 'points' in read;
-}
-
-function resultAt(read: OpeningRow | LineError, decided: ReadonlyMap<OpeningRow, EntryResult>): EntryResult {
-  if (!isRow(read)) return { is: 'rejected', error: read };
-  const result = decided.get(read);
-  if (!result) throw new Error(`line ${read.line} was neither imported nor refused`);
-  return result;
 }
 
 function closedWallet({ line }: OpeningRow, member: ResolvedMember | undefined): LineError | null {
@@ -110,7 +103,7 @@ interface PreparedRow {
 function prepare(row: OpeningRow, snapshot: CoalitionSnapshot, found: FileImport, brandId: Uuid, now: Date): PreparedRow | { error: LineError } {
   const wrong = (field: string, code: string, message: string) => ({ error: lineError(row.line, field, code, message) });
   const currency = row.currency === null ? snapshot.currenciesById.get(found.currencyId ?? 0) : snapshot.currenciesByCode.get(row.currency);
-  if (!currency) return { error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true) };
+  if (!currency) return { error: unknownCurrency(row.line) };
   const today = dayOf(now, currency.timeZone);
   const openedOn = row.openedOn ?? today;
   if (openedOn > today) return wrong('openedOn', 'BAD_VALUE', 'This day is still to come. Give the day on which the balance came over, or none.');

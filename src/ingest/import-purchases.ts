@@ -10,9 +10,9 @@ import { contentHash, postingId } from '../ledger/idempotency';
 import { type Day, dayOf, dayToIso } from '../points/calendar';
 import { bookLines } from './book-lines';
 import type { FileImport } from './file-import';
-import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
+import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch, resultOf } from './import-batch';
 import { importReturns } from './import-returns';
-import { type LineError, lineError } from './line-error';
+import { type LineError, lineError, unknownCurrency } from './line-error';
 import { keyOfContent, keyOfNameless, numberAlike, type StoredUnder, wasThereBefore } from './lines-alike';
 import { bookOnceInFile, nameInFile } from './once-in-file';
 import { type PurchaseRow, readPurchaseRow, type SentPurchase } from './purchase-row';
@@ -73,8 +73,7 @@ export async function importPurchases(app: App, principal: Principal, { importId
   };
   const decided = new Map<unknown, EntryResult>();
   const ask = (row: PurchaseRow): { row: PurchaseRow; command: RecordPurchase }[] => {
-    if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency))
-      decided.set(row, { is: 'rejected', error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true) });
+    if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency)) decided.set(row, { is: 'rejected', error: unknownCurrency(row.line) });
     // A dry run asks for nothing that is stored.
     else if (found.dryRun && storedUnder(keyOf(row))?.outcome.answer) decided.set(row, { is: 'repeated' });
     else return [{ row, command: row.command({ currency: row.currency ?? own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) }];
@@ -98,7 +97,7 @@ export async function importPurchases(app: App, principal: Principal, { importId
     booking.map((row) => ({ line: row.line, reference: row.reference && nameInFile(row.currency ?? own, row.reference) })),
   );
   await importReturns(app, principal, { ...found, own }, read.filter(isReturnRow), decided);
-  const results = new Map(fresh.map((each, at) => [each, resultAt(read[at], decided)]));
+  const results = new Map(fresh.map((each, at) => [each, resultOf(read[at], decided)]));
   return endBatch(app, principal, found, { sent: rows, results, enrolled: 0, bytesDone });
 }
 
@@ -158,11 +157,4 @@ function inItsField(row: PurchaseRow, error: LineError): LineError {
       'Another purchase of yours has this reference: of another member, money, day or amount. Correct the line.',
     );
   return error.code === 'UNKNOWN_MEMBER' ? { ...error, field: row.member.byCustomer ? 'customerId' : 'identifier' } : error;
-}
-
-function resultAt(read: Read, decided: ReadonlyMap<unknown, EntryResult>): EntryResult {
-  if (!('command' in read)) return { is: 'rejected', error: read };
-  const result = decided.get(read);
-  if (!result) throw new Error(`line ${read.line} was neither imported nor refused`);
-  return result;
 }

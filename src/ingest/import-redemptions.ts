@@ -8,8 +8,8 @@ import { redeemMany } from '../redemption/redeem-many';
 import type { SpendPoints, SpentPoints } from '../redemption/spend-points';
 import { bookLines } from './book-lines';
 import type { FileImport } from './file-import';
-import { beginBatch, type EntryResult, endBatch, type ImportedBatch } from './import-batch';
-import { type LineError, lineError } from './line-error';
+import { beginBatch, type EntryResult, endBatch, type ImportedBatch, resultOf } from './import-batch';
+import { type LineError, unknownCurrency } from './line-error';
 import { keysOfLines, wasThereBefore } from './lines-alike';
 import { bookOnceInFile, nameInFile } from './once-in-file';
 import type { SentRow } from './opening-row';
@@ -40,8 +40,7 @@ export async function importRedemptions(app: App, principal: Principal, { import
   const nameOf = ({ currency, reference }: RedemptionRow) => (mayRepeat || reference === null ? null : nameInFile(currency ?? own, reference));
   const decided = new Map<unknown, EntryResult>();
   const ask = (row: RedemptionRow): { row: RedemptionRow; command: SpendPoints }[] => {
-    if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency))
-      decided.set(row, { is: 'rejected', error: lineError(row.line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true) });
+    if (row.currency !== null && !snapshot.currenciesByCode.has(row.currency)) decided.set(row, { is: 'rejected', error: unknownCurrency(row.line) });
     // A dry run asks for nothing that is stored.
     else if (found.dryRun && storedFor(row)?.outcome.answer) decided.set(row, { is: 'repeated' });
     else return [{ row, command: row.command({ currency: row.currency ?? own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) }];
@@ -72,11 +71,4 @@ function contentOf(row: RedemptionRow, own: string, { currenciesByCode }: Coalit
 
 function isRow(read: RedemptionRow | LineError): read is RedemptionRow {
   return 'command' in read;
-}
-
-function resultOf(read: RedemptionRow | LineError, decided: ReadonlyMap<unknown, EntryResult>): EntryResult {
-  if (!isRow(read)) return { is: 'rejected', error: read };
-  const result = decided.get(read);
-  if (!result) throw new Error(`line ${read.line} was neither imported nor refused`);
-  return result;
 }

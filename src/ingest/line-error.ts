@@ -29,10 +29,19 @@ export function toLineError(row: RowOf<LineError, 'line'>): LineError {
   return { line: Number(row.line), field: row.field, code: row.code, message: row.message, retrySafe: row.retry_safe };
 }
 
+/** Rows have no such field. */
+export function isWrong(read: { readonly line: number } | LineError): read is LineError {
+  return 'retrySafe' in read;
+}
+
 /** The first thing that a schema found wrong. */
 export function badValue(line: number, { issues }: z.ZodError): LineError {
   const [{ path, message }] = issues;
   return lineError(line, path.length === 0 ? null : path.join('.'), 'BAD_VALUE', message);
+}
+
+export function unknownCurrency(line: number): LineError {
+  return lineError(line, 'currency', 'UNKNOWN_CURRENCY', 'There is no points currency with this code.', true);
 }
 
 export function refusedLine(line: number, { code, message, retrySafe }: Pick<RefusalData, 'code' | 'message' | 'retrySafe'>): LineError {

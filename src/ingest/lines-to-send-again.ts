@@ -38,8 +38,8 @@ export async function whichToSendAgain(client: PoolClient, importId: Uuid, lines
   return new Set(rows.map((row) => Number(row.line)));
 }
 
-/** Writes down that these may be. */
-export async function mayBeSentAgain(client: PoolClient, { id, brandId }: Pick<FileImport, 'id' | 'brandId'>, lines: readonly number[]): Promise<void> {
+/** Writes down that these lines may be sent again. */
+export async function noteToSendAgain(client: PoolClient, { id, brandId }: Pick<FileImport, 'id' | 'brandId'>, lines: readonly number[]): Promise<void> {
   if (lines.length === 0) return;
   await client.query('INSERT INTO file_import_retry (import_id, brand_id, line) SELECT $1, $2, * FROM unnest($3::bigint[]) ON CONFLICT DO NOTHING', [
     id,
