@@ -1,4 +1,5 @@
 import { type DocumentNode, getOperationAST, type OperationDefinitionNode } from 'graphql';
+import { isRecord } from './sent-operation';
 
 /** A longer document is parsed and validated each time. */
 const LONGEST = 20_000;
@@ -64,8 +65,4 @@ export class KnownDocuments {
 
 function newGeneration(): Generation {
   return { byText: new Map(), characters: 0 };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

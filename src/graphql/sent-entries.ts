@@ -1,4 +1,5 @@
 import { type GraphQLInputType, getNullableType, isInputObjectType, isListType } from 'graphql';
+import { isRecord } from './sent-operation';
 import { type CountEntries, countOnce, plain } from './sent-values';
 
 /** What an input calls the list whose entries are operations of their own. */
@@ -37,7 +38,7 @@ export class SentEntries {
     if (!rows) return { rowsOf: null, count: all };
     const rowsOf = (value: unknown) => {
       const batch = plain(value);
-      return isObject(batch) ? plain(batch[rows.name]) : undefined;
+      return isRecord(batch) ? plain(batch[rows.name]) : undefined;
     };
     // The rows are counted as operations, what is in them as entries.
     return { rowsOf, count: all && countOnce((value) => all(value) - lengthOf(rowsOf(value))) };
@@ -68,7 +69,7 @@ export class SentEntries {
     }
     if (fields.length === 0) return null;
     return (value) => {
-      if (!isObject(value)) return 0;
+      if (!isRecord(value)) return 0;
       let total = 0;
       for (const [name, count] of fields) if (value[name] != null) total += count(value[name]);
       return total;
@@ -89,8 +90,4 @@ export class SentEntries {
 /** GraphQL takes a single value for a list of one. */
 export function lengthOf(value: unknown): number {
   return Array.isArray(value) ? value.length : value == null ? 0 : 1;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
