@@ -1780,6 +1780,7 @@ CREATE INDEX audit_entry_member ON audit_entry USING btree (member_id, at, id) W
 
 CREATE UNIQUE INDEX brand_one_operator ON brand USING btree (is_operator) WHERE is_operator;
 
+CREATE INDEX brand_link_customer_ended ON brand_link USING btree (brand_id, customer_hash) WHERE ((unlinked_at IS NOT NULL) AND (customer_hash IS NOT NULL));
 CREATE UNIQUE INDEX brand_link_customer_once ON brand_link USING btree (brand_id, customer_hash) WHERE ((unlinked_at IS NULL) AND (customer_hash IS NOT NULL));
 CREATE INDEX brand_link_member ON brand_link USING btree (member_id);
 CREATE UNIQUE INDEX brand_link_once ON brand_link USING btree (brand_id, member_id) WHERE (unlinked_at IS NULL);

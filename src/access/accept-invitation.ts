@@ -2,9 +2,10 @@ import type { ClientBase } from 'pg';
 import { z } from 'zod';
 import type { App } from '../app';
 import { refusingBy } from '../database/constraint-refusal';
-import type { Uuid } from '../ids';
+import { derivedUuid, type Uuid } from '../ids';
 import { NotFound } from '../refusal';
 import { INVITATION_DAYS, invitedSince, StaffExists } from './add-staff';
+import { AuditEntry } from './audit-entry.entity';
 import type { Principal, Suspension } from './principal';
 import { readLogin } from './read-login';
 import { recordChange } from './record-change';
@@ -23,26 +24,32 @@ export const acceptStaffInvitationSchema = z.object({
  */
 export async function acceptStaffInvitation(app: App, command: { readonly token: string; readonly staffId: Uuid }): Promise<StaffMember> {
   const login = await readLogin(app, command.token);
-  const invited = await refusingBy({ staff_once: () => new StaffExists() }, () =>
+  const staff = await refusingBy({ staff_once: () => new StaffExists() }, () =>
     app.database.transaction({ kind: 'authenticator' }, async ({ manager, client }) => {
       const found = await manager.findOneBy(StaffMember, { id: command.staffId, issuer: login.issuer, subject: login.subject });
       if (!found || found.removedAt) throw new NotFound('Invitation');
       requireAllowedWhileSuspended(staffOf(found, await readSuspension(client, found.brandId)), 'acceptStaffInvitation', app.clock.now());
-      if (found.acceptedAt) return { staff: found, accepted: false };
+      if (found.acceptedAt) return found;
       const now = app.clock.now();
       if (found.createdAt <= invitedSince(now) || !(await stillActs(client, found.invitedBy))) throw new NotFound('Invitation', ASK_FOR_ANOTHER);
       found.acceptedAt = now;
-      const { affected } = await manager.update(StaffMember, { id: found.id }, { acceptedAt: found.acceptedAt });
-      return { staff: found, accepted: affected === 1 };
+      await manager.update(StaffMember, { id: found.id }, { acceptedAt: found.acceptedAt });
+      return found;
     }),
   );
-  const { staff, accepted } = invited;
-  if (accepted) {
-    await app.database.transaction({ kind: 'brand', brandId: staff.brandId }, (tx) =>
-      recordChange(app, tx, staffOf(staff), { operation: 'acceptStaffInvitation', target: staff.id }),
-    );
-  }
+  await recordAcceptance(app, staff);
   return staff;
+}
+
+/** Whoever reads credentials writes no trail, so this is a transaction of its own: cut off before it, the same request again makes up for it. */
+async function recordAcceptance(app: App, staff: StaffMember): Promise<void> {
+  const id = derivedUuid('change', staff.brandId, 'acceptStaffInvitation', staff.id);
+  await app.database.transaction({ kind: 'brand', brandId: staff.brandId }, async (tx) => {
+    // Two who accept at once wait for each other here.
+    await tx.client.query('SELECT FROM staff WHERE id = $1 FOR UPDATE', [staff.id]);
+    if (await tx.manager.existsBy(AuditEntry, { id })) return;
+    await recordChange(app, tx, staffOf(staff), { operation: 'acceptStaffInvitation', target: staff.id }, id);
+  });
 }
 
 const ASK_FOR_ANOTHER = `An invitation is accepted within ${INVITATION_DAYS} days, and ends with whoever made it. Ask the brand for another.`;

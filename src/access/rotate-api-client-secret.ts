@@ -1,20 +1,25 @@
 import { IsNull } from 'typeorm';
+import { z } from 'zod';
 import type { App } from '../app';
 import { newUuid, type Uuid } from '../ids';
 import { NotFound, Refusal } from '../refusal';
-import type { ApiClient } from './api-client.entity';
+import { ApiClient } from './api-client.entity';
 import { ApiClientSecret } from './api-client-secret.entity';
 import { ADMIN } from './create-api-client';
 import { lockApiClient } from './disable-api-client';
 import { requireBrandOrOperator } from './permissions';
 import { databasePrincipal, type Principal } from './principal';
-import { recordChange } from './record-change';
+import { createOnce, idempotencyKeySchema, reasonSchema, recordChange } from './record-change';
 import { newSecret } from './secrets';
 
 /** Both places for live secrets are taken. */
 export class TwoSecretsLive extends Refusal {
   constructor() {
-    super({ code: 'TWO_SECRETS_LIVE', retrySafe: false, message: 'This client has two live secrets. Revoke the one that is no longer used, then rotate.' });
+    super({
+      code: 'TWO_SECRETS_LIVE',
+      retrySafe: false,
+      message: 'This client has two live secrets. Revoke the one that is no longer used, or that nobody got, then rotate.',
+    });
   }
 }
 
@@ -25,26 +30,32 @@ export class ClientDisabled extends Refusal {
   }
 }
 
-export interface RotateApiClientSecret {
-  readonly clientId: Uuid;
-  readonly reason?: string | null;
-}
+export const rotateApiClientSecretSchema = z.object({ idempotencyKey: idempotencyKeySchema, reason: reasonSchema });
+export type RotateApiClientSecret = z.output<typeof rotateApiClientSecretSchema> & { readonly clientId: Uuid };
 
-/** Gives the client a second live secret, shown this once; the first goes on until it is revoked. */
-export async function rotateApiClientSecret(app: App, principal: Principal, command: RotateApiClientSecret): Promise<{ client: ApiClient; secret: string }> {
+/**
+ * Gives the client a second live secret, shown this once: null when the request is a repetition. The first goes on until it is revoked.
+ * Throws ClientDisabled, TwoSecretsLive, NotFound, IDEMPOTENCY_CONFLICT.
+ */
+export async function rotateApiClientSecret(
+  app: App,
+  principal: Principal,
+  { clientId, idempotencyKey, reason }: RotateApiClientSecret,
+): Promise<{ client: ApiClient; secret: string | null }> {
   requireBrandOrOperator(principal, ADMIN, null);
   const { secret, hash } = newSecret();
-  return app.database.transaction(databasePrincipal(principal), async (tx) => {
-    const client = await lockApiClient(tx, command.clientId);
+  const [secretId, request] = [newUuid(), { operation: 'rotateApiClientSecret', idempotencyKey, reason, content: { clientId } }];
+  const { repeated } = await createOnce(app, principal, { ...request, details: { secretId } }, async (tx) => {
+    const client = await lockApiClient(tx, clientId);
     if (client.disabledAt) throw new ClientDisabled();
-    const live = await tx.manager.findBy(ApiClientSecret, { clientId: client.id, revokedAt: IsNull() });
+    const live = await tx.manager.findBy(ApiClientSecret, { clientId, revokedAt: IsNull() });
     const slot = [1, 2].find((each) => !live.some((other) => other.slot === each));
     if (slot === undefined) throw new TwoSecretsLive();
-    const id = newUuid();
-    await tx.manager.insert(ApiClientSecret, { id, clientId: client.id, slot, secretHash: hash, createdAt: app.clock.now(), revokedAt: null });
-    await recordChange(app, tx, principal, { operation: 'rotateApiClientSecret', target: client.id, reason: command.reason, details: { secretId: id } });
-    return { client, secret };
+    await tx.manager.insert(ApiClientSecret, { id: secretId, clientId, slot, secretHash: hash, createdAt: app.clock.now(), revokedAt: null });
+    return clientId;
   });
+  const client = await app.database.transaction(databasePrincipal(principal), (tx) => tx.manager.findOneByOrFail(ApiClient, { id: clientId }));
+  return { client, secret: repeated ? null : secret };
 }
 
 export interface RevokeApiClientSecret {

@@ -5,7 +5,7 @@ import { readLiveSecrets } from '../access/list-access';
 import { type Principal, SCOPES } from '../access/principal';
 import { revokeApiClientSecret, rotateApiClientSecret } from '../access/rotate-api-client-secret';
 import type { App } from '../app';
-import type { Uuid } from '../ids';
+import { newUuid, type Uuid } from '../ids';
 
 /** A demo brand's backend, with a secret that is known to work. */
 export interface DemoClient {
@@ -48,5 +48,7 @@ async function replaceSecret(app: App, operator: Principal, client: ApiClient): 
   const reason = 'The demo credentials were lost.';
   const live = await readLiveSecrets(app, operator, [client.id]);
   for (const { id } of live.slice(0, -1)) await revokeApiClientSecret(app, operator, { secretId: id, reason });
-  return (await rotateApiClientSecret(app, operator, { clientId: client.id, reason })).secret;
+  const { secret } = await rotateApiClientSecret(app, operator, { idempotencyKey: newUuid(), clientId: client.id, reason });
+  if (secret === null) throw new Error('a new key was used before');
+  return secret;
 }

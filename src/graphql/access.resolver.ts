@@ -8,7 +8,7 @@ import { createMemberSession } from '../access/create-member-session';
 import { disableApiClient } from '../access/disable-api-client';
 import { listApiClients, listAuditEntries, listStaff, readLiveSecrets } from '../access/list-access';
 import { reasonSchema } from '../access/record-change';
-import { revokeApiClientSecret, rotateApiClientSecret } from '../access/rotate-api-client-secret';
+import { revokeApiClientSecret, rotateApiClientSecret, rotateApiClientSecretSchema } from '../access/rotate-api-client-secret';
 import type { StaffMember } from '../access/staff.entity';
 import { Refusal } from '../refusal';
 import {
@@ -26,6 +26,7 @@ import {
   MemberSessionType,
   RemoveStaffInput,
   RevokeApiClientSecretInput,
+  RotateApiClientSecretInput,
   RotateApiClientSecretResult,
   StaffConnection,
   StaffType,
@@ -156,8 +157,11 @@ export class AccessResolver {
   }
 
   @Mutation(() => RotateApiClientSecretResult, { description: 'Gives an API client a second live secret; the first goes on until it is revoked.' })
-  rotateApiClientSecret(@Ctx() ctx: Context, @Arg('input', () => ApiClientChangeInput, { description: 'Which client.' }) input: ApiClientChangeInput) {
-    const command = { clientId: readId(ctx, 'client', input.clientId, 'input.clientId'), reason: parseInput(reasonSchema, input.reason, 'input.reason') };
+  rotateApiClientSecret(
+    @Ctx() ctx: Context,
+    @Arg('input', () => RotateApiClientSecretInput, { description: 'Which client.' }) input: RotateApiClientSecretInput,
+  ) {
+    const command = { ...parseInput(rotateApiClientSecretSchema, input), clientId: readId(ctx, 'client', input.clientId, 'input.clientId') };
     return answerOrRefusal(ctx, async (app, principal) => {
       const { client, secret } = await rotateApiClientSecret(app, principal, command);
       return { client: showClient(ctx, client), secret };

@@ -65,7 +65,8 @@ export class ApiClientWithSecret {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The `client_secret`: shown this once. Null when the request is a repetition; rotate if the first answer was lost.',
+    description:
+      'The `client_secret`: shown this once. Null when the request is a repetition. If the first answer was lost, rotate with a new key; a secret of a lost rotation is revoked first.',
   })
   secret!: string | null;
 }
@@ -153,7 +154,7 @@ export const RotateApiClientSecretResult = answerUnion(
   'RotateApiClientSecretResult',
   'The client with its new secret.',
   () => ApiClientWithSecret,
-  () => [TwoSecretsLiveAnswer, ClientDisabledAnswer],
+  () => [TwoSecretsLiveAnswer, ClientDisabledAnswer, IdempotencyConflictAnswer],
 );
 export const AcceptStaffInvitationResult = answerUnion(
   'AcceptStaffInvitationResult',
@@ -185,6 +186,12 @@ export class CreateApiClientInput extends CreationInput {
 
 @InputType()
 export class ApiClientChangeInput extends ChangeInput {
+  @Field(() => ID, { description: 'The client.' })
+  clientId!: string;
+}
+
+@InputType()
+export class RotateApiClientSecretInput extends CreationInput {
   @Field(() => ID, { description: 'The client.' })
   clientId!: string;
 }

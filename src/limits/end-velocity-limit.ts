@@ -30,7 +30,10 @@ export const endVelocityLimitSchema = z.object({
 });
 export type EndVelocityLimit = z.output<typeof endVelocityLimitSchema>;
 
-/** Ends a limit, now or at a later instant. What it counted is forgotten with its windows. Throws LimitEnded, NotFound. */
+/**
+ * Ends a limit, now or at a later instant. What it counted is forgotten with its windows. Where it ends so already nothing changes. Throws LimitEnded,
+ * NotFound.
+ */
 export async function endVelocityLimit(app: App, principal: Principal, command: EndVelocityLimit): Promise<VelocityLimit> {
   const ofOperator = principal.kind === 'staff' && principal.ofOperator;
   if (ofOperator) requireOperator(principal, ['PROGRAMME_MANAGER']);
@@ -40,9 +43,10 @@ export async function endVelocityLimit(app: App, principal: Principal, command: 
     const limit = rows.length === 0 ? null : toVelocityLimit(rows[0]);
     // The operator ends any limit of its coalition; a brand its own.
     if (!limit || (owner !== null && limit.ownerBrandId !== owner)) throw new NotFound('Velocity limit');
-    if (limit.endsAt) throw new LimitEnded(limit.endsAt);
     const now = app.clock.now();
     const endsAt = command.endsAt ?? new Date(Math.max(now.getTime(), limit.effectiveFrom.getTime()));
+    if (limit.endsAt && endsSo(limit.endsAt, command, endsAt)) return limit;
+    if (limit.endsAt) throw new LimitEnded(limit.endsAt);
     if (endsAt < now) throw new InvalidInput('input.endsAt', 'A limit ends now or later: what it held stays as it was.');
     if (endsAt < limit.effectiveFrom) throw new InvalidInput('input.endsAt', 'A limit does not end before it begins.');
     await tx.client.query('UPDATE velocity_limit SET ends_at = $2 WHERE id = $1', [limit.id, endsAt]);
@@ -54,4 +58,9 @@ export async function endVelocityLimit(app: App, principal: Principal, command: 
     });
     return { ...limit, endsAt };
   });
+}
+
+/** What is asked for is so: at the instant that was said, or, where none was, by now. */
+function endsSo(already: Date, { endsAt: said }: EndVelocityLimit, endsAt: Date): boolean {
+  return said ? already.getTime() === said.getTime() : already <= endsAt;
 }

@@ -127,7 +127,7 @@ export const ATTEMPTS: Readonly<Record<string, (ids: Ids, key: string) => string
   terms: ({ terms }) => `{ terms(id: "${terms}") { id partnership { id } } }`,
   createApiClient: ({ brand }, key) =>
     `mutation { createApiClient(input: { idempotencyKey: "${key}", brandId: "${brand}", name: "n", scopes: [admin] }) { __typename } }`,
-  rotateApiClientSecret: ({ client }) => `mutation { rotateApiClientSecret(input: { clientId: "${client}" }) { __typename } }`,
+  rotateApiClientSecret: ({ client }, key) => `mutation { rotateApiClientSecret(input: { idempotencyKey: "${key}", clientId: "${client}" }) { __typename } }`,
   revokeApiClientSecret: ({ secret }) => `mutation { revokeApiClientSecret(input: { secretId: "${secret}" }) { id } }`,
   disableApiClient: ({ client }) => `mutation { disableApiClient(input: { clientId: "${client}" }) { id } }`,
   addStaff: ({ brand }, key) =>

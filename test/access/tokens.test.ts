@@ -109,11 +109,13 @@ describe('secrets', () => {
   it('are rotated without a gap: two live at most, each only as its hash', async () => {
     const { token, clientId, secret } = coalition.brands.TAXI;
     const ROTATE =
-      'mutation ($input: ApiClientChangeInput!) { rotateApiClientSecret(input: $input) { ... on ApiClientWithSecret { secret client { secrets { id } } } ... on Refusal { code } } }';
-    const input = { clientId: shown(clientId), reason: 'yearly' };
+      'mutation ($input: RotateApiClientSecretInput!) { rotateApiClientSecret(input: $input) { ... on ApiClientWithSecret { secret client { secrets { id } } } ... on Refusal { code } } }';
+    const input = { idempotencyKey: 'first', clientId: shown(clientId), reason: 'yearly' };
     const rotated = (await api.ask(token, ROTATE, { input })).data.rotateApiClientSecret;
     expect(rotated.client.secrets).toHaveLength(2);
-    expect((await api.ask(token, ROTATE, { input })).data.rotateApiClientSecret).toEqual({ code: 'TWO_SECRETS_LIVE' });
+    expect((await api.ask(token, ROTATE, { input })).data.rotateApiClientSecret).toEqual({ ...rotated, secret: null });
+    const third = { ...input, idempotencyKey: 'second' };
+    expect((await api.ask(token, ROTATE, { input: third })).data.rotateApiClientSecret).toEqual({ code: 'TWO_SECRETS_LIVE' });
     for (const each of [secret, rotated.secret])
       expect((await tokenRequest({ grant_type: 'client_credentials' }, basic(shown(clientId), each))).statusCode).toBe(200);
 

@@ -44,7 +44,7 @@ it('the log holds no token, no secret and nothing personal, whatever happens', a
     await send(world, await actor.token(), each.root, spoilt);
   }
   // Credentials, good and bad, in every place that takes them.
-  const { secret } = await rotateApiClientSecret(app, a.client.principal, { clientId: points.coalition.brands[a.code].clientId });
+  const { secret } = await rotateApiClientSecret(app, a.client.principal, { idempotencyKey: 'rotate', clientId: points.coalition.brands[a.code].clientId });
   const clientId = `cli_${points.coalition.brands[a.code].clientId.replaceAll('-', '')}`;
   for (const tried of [secret, `${secret}x`]) {
     const form = { 'content-type': 'application/x-www-form-urlencoded' };

@@ -170,7 +170,12 @@ test('limits are bounded in number, only ended, and begin now or later', async (
     fields: { maximum: 20 },
   });
   for (const limitId of ids) await endVelocityLimit(shop.app, taxi.principal, endVelocityLimitSchema.parse({ limitId }));
-  await expect(endVelocityLimit(shop.app, taxi.principal, endVelocityLimitSchema.parse({ limitId: ids[0] }))).rejects.toMatchObject({ code: 'LIMIT_ENDED' });
+  const end = (endsAt?: Date) => endVelocityLimit(shop.app, taxi.principal, endVelocityLimitSchema.parse({ limitId: ids[0], endsAt }));
+  const { endsAt } = await end();
+  shop.clock.advance(1_000);
+  // It is so already: the same answer. Any other end is another one.
+  for (const same of [undefined, endsAt as Date]) expect(await end(same)).toMatchObject({ endsAt });
+  await expect(end(new Date(shop.clock.now().getTime() + 1_000))).rejects.toMatchObject({ code: 'LIMIT_ENDED' });
   await expect(setVelocityLimit(shop.app, taxi.principal, limit({ effectiveFrom: new Date('2026-01-01') }))).rejects.toThrow(/now or later/);
   await expect(setVelocityLimit(shop.app, taxi.principal, limit({ brandId: fuel.brandId }))).rejects.toThrow('Brand not found.');
   await shop.database.owner.query(

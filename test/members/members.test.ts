@@ -206,6 +206,35 @@ test('identifiers: added by the member or a brand, taken away, and free again', 
   });
 });
 
+test('what is ended already is the answer to whoever ends it again, however the member is named', async () => {
+  const number = newCard();
+  const { memberId } = await enrol(fuel, { identifiers: [card(number)] });
+  const known: Record<string, MemberRef> = { id: { by: 'id', memberId }, customer: byCustomer('E-1'), card: byCard(number) };
+  for (const member of Object.values(known)) {
+    await linkMember(shop.app, taxi.principal, { member: byCard(number), customerId: 'E-1' });
+    const unlink = () => unlinkMember(shop.app, taxi.principal, { member, reason: null });
+    expect([await unlink(), await unlink()]).toEqual([{ memberId }, { memberId }]);
+  }
+  const self: Principal = { kind: 'member', memberId, brandId: null };
+  expect(await unlinkMember(shop.app, self, { member: null, brandId: taxi.brandId, reason: null })).toEqual({ memberId });
+  // Of whom a brand never knew it is told nothing: neither by a name that it never gave, nor that a card is somebody's.
+  const stranger = await enrol(fuel, { identifiers: [card(newCard())] });
+  for (const member of [byCustomer('E-2'), { by: 'id', memberId: stranger.memberId } as const])
+    await expect(unlinkMember(shop.app, taxi.principal, { member, reason: null })).rejects.toMatchObject({ name: 'NotFound' });
+  const take = (till: Till, member: MemberRef) => removeIdentifier(shop.app, till.principal, { member, identifier: card(number) });
+  await take(fuel, known.card);
+  for (const member of [known.card, known.id]) expect(await take(fuel, member)).toMatchObject({ memberId });
+  await expect(take(taxi, known.card)).rejects.toMatchObject({ name: 'NotFound' });
+  const { rows } = await shop.database.owner.query(
+    "SELECT operation, count(*)::int AS times FROM audit_entry WHERE member_id = $1 AND operation IN ('unlinkMember', 'removeIdentifier') GROUP BY 1 ORDER BY 1",
+    [memberId],
+  );
+  expect(rows).toEqual([
+    { operation: 'removeIdentifier', times: 1 },
+    { operation: 'unlinkMember', times: 3 },
+  ]);
+});
+
 test('a bulk of references is resolved in order, unknown ones as null', async () => {
   const number = newCard();
   const known = await enrol(fuel, { customerId: 'B-1', identifiers: [card(number)] });

@@ -9,6 +9,8 @@ export class Wire {
   silentAfter: string | null = null;
   /** Cuts the wire when this has passed towards the server, before its answer comes back. */
   cutAfter: string | null = null;
+  /** Asked when a COMMIT passes, by the port that the server sees: whether the wire is cut after it, before its answer comes back. */
+  loses: ((port: number) => Promise<boolean>) | null = null;
 
   private constructor(
     private readonly server: Server,
@@ -31,6 +33,15 @@ export class Wire {
       let cut = false;
       near.on('data', (chunk) => {
         if (wire.silent) return;
+        if (wire.loses && chunk.includes('COMMIT')) {
+          near.pause();
+          void wire.loses(far.localPort as number).then((lost) => {
+            cut ||= lost;
+            far.write(chunk);
+            near.resume();
+          });
+          return;
+        }
         if (wire.cutAfter && chunk.includes(wire.cutAfter)) {
           cut = true;
           wire.cutAfter = null;

@@ -31,7 +31,7 @@ export const ACCESS_PROBES: Readonly<Record<string, Probe>> = {
   }),
   'Mutation.rotateApiClientSecret': probe({
     prepare: aClient,
-    args: (side, { clientId }) => ({ input: { clientId: new Id('client', clientId), ...withReason(side) } }),
+    args: (side, { clientId }, key) => ({ input: { idempotencyKey: key, clientId: new Id('client', clientId), ...withReason(side) } }),
   }),
   'Mutation.revokeApiClientSecret': probe({
     prepare: aClient,
