@@ -112,6 +112,16 @@ CREATE OR REPLACE FUNCTION public.current_member()
  STABLE PARALLEL SAFE
 AS $function$ SELECT nullif(current_setting('tessera.member', true), '')::uuid $function$;
 
+CREATE OR REPLACE FUNCTION public.current_members()
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ BEGIN
+  IF current_principal() <> 'member' THEN RETURN '{}'; END IF;
+  RETURN ARRAY(SELECT merged_members(current_member())); END $function$;
+COMMENT ON FUNCTION current_members() IS 'The asking member, and those who were merged into it.';
+
 CREATE OR REPLACE FUNCTION public.current_pool()
  RETURNS uuid
  LANGUAGE sql
@@ -136,6 +146,16 @@ AS $function$ BEGIN
   IF current_principal() <> 'member' OR (current_brand() IS NOT NULL AND NOT brand_knows(current_member())) THEN RETURN NULL; END IF;
   RETURN (SELECT w.id FROM wallet w WHERE w.member_id = current_member()); END $function$;
 COMMENT ON FUNCTION current_wallet() IS 'The wallet of the asking member; NULL in a session of a brand that has no link with the member.';
+
+CREATE OR REPLACE FUNCTION public.current_wallets()
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ BEGIN
+  IF current_wallet() IS NULL THEN RETURN '{}'; END IF;
+  RETURN ARRAY(SELECT wallets_of_member(current_member())); END $function$;
+COMMENT ON FUNCTION current_wallets() IS 'The wallets of the asking member and of those who were merged into it; none in a session of a brand that has no link with the member.';
 
 CREATE OR REPLACE FUNCTION public.customers_of_brand(brand uuid, hashes bytea[])
  RETURNS TABLE(place bigint, member_id uuid, wallet_id uuid, locked boolean, closed boolean, confirmed boolean)
@@ -346,6 +366,15 @@ AS $function$
     END IF;
     RETURN holder;
   END $function$;
+
+CREATE OR REPLACE FUNCTION public.merged_members(asked uuid)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  SELECT m.id FROM member m WHERE m.id = asked OR m.merged_into = asked $function$;
+COMMENT ON FUNCTION merged_members(uuid) IS 'A member, and those who were merged into it.';
 
 CREATE OR REPLACE FUNCTION public.note_agreement()
  RETURNS trigger
@@ -1929,7 +1958,7 @@ CREATE TRIGGER velocity_limit_version AFTER INSERT OR DELETE OR UPDATE ON veloci
 ALTER TABLE account ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON account FOR SELECT TO tessera_books USING (true);
 CREATE POLICY coalition_reads ON account FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
-CREATE POLICY holder_reads ON account FOR SELECT TO tessera_app USING (((kind = 'WALLET'::text) AND (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (owner_id = ( SELECT current_wallet() AS current_wallet))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND confirmed_wallet(owner_id)))));
+CREATE POLICY holder_reads ON account FOR SELECT TO tessera_app USING (((kind = 'WALLET'::text) AND (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (owner_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND confirmed_wallet(owner_id)))));
 CREATE POLICY household_reads ON account FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (kind = 'POOL'::text) AND (owner_id = ( SELECT current_pool() AS current_pool))));
 CREATE POLICY kernel_all ON account FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY owner_resolves ON account FOR SELECT TO OWNER USING (true);
@@ -1975,7 +2004,7 @@ CREATE POLICY kernel_all ON arrears_fill FOR ALL TO tessera_kernel USING (true) 
 
 ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_brand_reads ON audit_entry FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))));
-CREATE POLICY own_member_reads ON audit_entry FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
+CREATE POLICY own_member_reads ON audit_entry FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ANY (( SELECT current_members() AS current_members)::uuid[]))));
 CREATE POLICY session_is_brand ON audit_entry AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 CREATE POLICY somebody_writes ON audit_entry FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text, 'member'::text])) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))));
 
@@ -1983,7 +2012,7 @@ ALTER TABLE award_resolution ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY
 CREATE POLICY coalition_reads ON award_resolution FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON award_resolution FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON award_resolution FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON award_resolution FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
+CREATE POLICY own_member ON award_resolution FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))));
 CREATE POLICY session_is_brand ON award_resolution AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE brand ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -1999,7 +2028,7 @@ CREATE POLICY own_brand ON brand_event FOR SELECT TO tessera_app USING (((( SELE
 ALTER TABLE brand_link ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_all ON brand_link FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text]))) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 CREATE POLICY own_brand ON brand_link FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON brand_link FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
+CREATE POLICY own_member ON brand_link FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ANY (( SELECT current_members() AS current_members)::uuid[])))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ANY (( SELECT current_members() AS current_members)::uuid[]))));
 CREATE POLICY owner_resolves ON brand_link FOR SELECT TO OWNER USING (true);
 CREATE POLICY session_is_brand ON brand_link AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
@@ -2018,7 +2047,7 @@ ALTER TABLE conversion ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON conversion FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON conversion FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON conversion FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON conversion FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
+CREATE POLICY own_member ON conversion FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))));
 CREATE POLICY owner_resolves ON conversion FOR SELECT TO OWNER USING (true);
 CREATE POLICY session_is_brand ON conversion AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
@@ -2057,7 +2086,7 @@ CREATE POLICY kernel_all ON expired_lot FOR ALL TO tessera_kernel USING (true) W
 
 ALTER TABLE expiry_notice ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON expiry_notice FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
-CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app USING ((((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (contributor_id = 0) AND confirmed_wallet(wallet_id))));
+CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app USING ((((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (contributor_id = 0) AND confirmed_wallet(wallet_id))));
 CREATE POLICY session_is_brand ON expiry_notice AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((contributor_id = 0) AND confirmed_wallet(wallet_id))));
 CREATE POLICY worker_writes ON expiry_notice FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) = 'worker'::text));
 
@@ -2091,7 +2120,7 @@ ALTER TABLE gift ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON gift FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON gift FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON gift FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON gift FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND ((( SELECT current_member() AS current_member) = member_id) OR (( SELECT current_member() AS current_member) = to_member_id))));
+CREATE POLICY own_member ON gift FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND ((member_id = ANY (( SELECT current_members() AS current_members)::uuid[])) OR (to_member_id = ANY (( SELECT current_members() AS current_members)::uuid[])))));
 CREATE POLICY session_is_brand ON gift AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE gift_rule ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -2219,56 +2248,56 @@ ALTER TABLE purchase ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
+CREATE POLICY own_member ON purchase FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))));
 CREATE POLICY session_is_brand ON purchase AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_award ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_award FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_award FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_award FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_award FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
+CREATE POLICY own_member ON purchase_award FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))));
 CREATE POLICY session_is_brand ON purchase_award AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_line ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_line FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_line FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
+CREATE POLICY own_member ON purchase_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))));
 CREATE POLICY session_is_brand ON purchase_line AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_redemption ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_redemption FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_redemption FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
+CREATE POLICY own_member ON purchase_redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))));
 CREATE POLICY session_is_brand ON purchase_redemption AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_return ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_return FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_return FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_return FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_return FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
+CREATE POLICY own_member ON purchase_return FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))));
 CREATE POLICY session_is_brand ON purchase_return AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_return_cancellation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_return_cancellation FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_return_cancellation FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_return_cancellation FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_return_cancellation FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
+CREATE POLICY own_member ON purchase_return_cancellation FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))));
 CREATE POLICY session_is_brand ON purchase_return_cancellation AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE purchase_return_line ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON purchase_return_line FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON purchase_return_line FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON purchase_return_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON purchase_return_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
+CREATE POLICY own_member ON purchase_return_line FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))));
 CREATE POLICY session_is_brand ON purchase_return_line AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
 ALTER TABLE redemption ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON redemption FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON redemption FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY own_brand ON redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
-CREATE POLICY own_member ON redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ( SELECT current_wallet() AS current_wallet))));
+CREATE POLICY own_member ON redemption FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))));
 CREATE POLICY owner_resolves ON redemption FOR SELECT TO OWNER USING (true);
 CREATE POLICY session_is_brand ON redemption AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand))));
 
@@ -2351,12 +2380,16 @@ GRANT EXECUTE ON FUNCTION current_brand() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION current_member() TO PUBLIC;
 
+GRANT EXECUTE ON FUNCTION current_members() TO tessera_app;
+
 GRANT EXECUTE ON FUNCTION current_pool() TO tessera_app;
 GRANT EXECUTE ON FUNCTION current_pool() TO tessera_books;
 
 GRANT EXECUTE ON FUNCTION current_principal() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION current_wallet() TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION current_wallets() TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION customers_of_brand(uuid,bytea[]) TO tessera_app;
 
@@ -2381,6 +2414,8 @@ GRANT EXECUTE ON FUNCTION issuer_terms(uuid,smallint,date) TO tessera_app;
 GRANT EXECUTE ON FUNCTION journal_epoch() TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION meet_by_till_code(bytea,uuid,timestamp with time zone) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION merged_members(uuid) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION note_agreement() TO PUBLIC;
 

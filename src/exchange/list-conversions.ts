@@ -3,6 +3,7 @@ import type { App } from '../app';
 import type { Uuid } from '../ids';
 import { withMember } from '../members/asking-member';
 import { LOOKS_AT_MEMBERS } from '../members/find-member';
+import { walletsOfMember } from '../members/surviving-accounts';
 import type { ConversionAmounts } from './conversion-amounts';
 import { type ConversionQuote, toQuote } from './read-quotes';
 
@@ -19,14 +20,14 @@ export interface Conversion {
   readonly occurredAt: Date;
 }
 
-/** A member's conversions, newest first. A brand sees those that it asked for; row-level security decides. Throws PermissionDenied, NotFound. */
+/** Conversions of a member, and of who was merged into the member, newest first. A brand sees those that it asked for; row-level security decides. Throws PermissionDenied, NotFound. */
 export function listConversions(app: App, principal: Principal, memberId: Uuid, page: { limit: number; before: Uuid | null }): Promise<Conversion[]> {
-  return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
+  return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { memberId: id }) => {
     const { rows } = await client.query({
       name: 'list-conversions',
       text: `SELECT c.*, f.code AS from_code, t.code AS to_code FROM conversion c JOIN currency f ON f.id = c.from_currency_id JOIN currency t ON t.id = c.to_currency_id
-             WHERE c.wallet_id = $1 AND ($2::uuid IS NULL OR c.id < $2) ORDER BY c.id DESC LIMIT $3`,
-      values: [walletId, page.before, page.limit],
+             WHERE c.wallet_id = ANY ($1::uuid[]) AND ($2::uuid IS NULL OR c.id < $2) ORDER BY c.id DESC LIMIT $3`,
+      values: [await walletsOfMember(client, id), page.before, page.limit],
     });
     return rows.map((row) => {
       const [points, fee, remainder, base, bonus] = [row.points, row.fee, row.remainder, row.base, row.bonus].map(BigInt);

@@ -181,7 +181,8 @@ export class MemberResolver {
   }
 }
 
-const afterSeq = z.tuple([z.int().min(1)]);
+/** A place among the wallet's own movements, or on the account of one that was merged into it. */
+const afterMovement = z.union([z.tuple([z.int().min(1)]), z.tuple([z.int().min(1), z.int().min(1)])]);
 
 @Resolver(() => WalletType)
 export class WalletResolver {
@@ -207,19 +208,23 @@ export class WalletResolver {
     return holds.map(({ holdId, brandId, ...hold }) => ({ ...hold, redemptionId: showId(ctx, 'redemption', holdId), brandId: showId(ctx, 'brand', brandId) }));
   }
 
-  @FieldResolver(() => MovementConnection, { description: 'Statement: movements in a currency, newest first. A brand sees those that it asked for itself.' })
+  @FieldResolver(() => MovementConnection, {
+    description:
+      'Statement: movements in a currency, newest first; after them those of each wallet that was merged into it, with its own balances. A brand sees those that it asked for itself.',
+  })
   async movements(@Ctx() ctx: Context, @Root() wallet: WalletType, @Args(() => MovementsArgs) args: MovementsArgs) {
-    const page = readPage(ctx, args, 'movements', wallet.id, afterSeq);
+    const page = readPage(ctx, args, 'movements', wallet.id, afterMovement);
     const rows = await readMovements(ctx.app, requirePrincipal(ctx), wallet.of.memberId, {
       currency: args.currency,
       limit: page.limit,
       before: page.after?.[0] ?? null,
+      merged: page.after?.[1],
     });
     return toConnection(
       ctx,
       page,
       rows,
-      (row) => [row.seq],
+      ({ seq, merged }) => (merged === null ? [seq] : [seq, merged]),
       ({ code, points, brandId, balanceAfter, occurredAt, recordedAt }): MovementType => ({
         kind: code,
         points,

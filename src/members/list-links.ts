@@ -13,14 +13,14 @@ export interface ListedLink {
   readonly unlinkedAt: Date | null;
 }
 
-/** The brands that know a member, those that did too, latest first, at most 100: for the member's own login and the operator's staff, null for anybody else. */
+/** The brands that know a member or who was merged into the member, those that did too, latest first, at most 100: for the member's own login and the operator's staff, null for anybody else. */
 export async function listLinks(app: App, principal: Principal, memberId: Uuid): Promise<ListedLink[] | null> {
   const sees = principal.kind === 'member' ? principal.brandId === null : principal.kind === 'staff' && principal.ofOperator;
   if (!sees) return null;
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const { rows } = await client.query({
       name: 'list-links',
-      text: `SELECT brand_id, linked_at, confirmed_at, confirmed_by, unlinked_at FROM brand_link WHERE member_id = $1
+      text: `SELECT brand_id, linked_at, confirmed_at, confirmed_by, unlinked_at FROM brand_link WHERE member_id = ANY (ARRAY(SELECT merged_members($1)))
              ORDER BY unlinked_at IS NOT NULL, linked_at DESC, id DESC LIMIT 100`,
       values: [memberId],
     });

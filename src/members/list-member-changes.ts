@@ -21,7 +21,7 @@ export interface ChangePage {
 }
 
 /**
- * What was done about the member who asks, newest first: by whom, and not in whose words. Throws PermissionDenied for all but a login of the member.
+ * What was done about the member who asks, and about who was merged into the member, newest first: by whom, and not in whose words. Throws PermissionDenied for all but a login of the member.
  */
 export async function listMemberChanges(app: App, principal: Principal, { limit, before }: ChangePage): Promise<MemberChange[]> {
   const memberId = requireMemberLogin(principal);
@@ -29,21 +29,21 @@ export async function listMemberChanges(app: App, principal: Principal, { limit,
     const { operator } = await app.coalition.snapshot(client);
     const { rows } = await client.query({
       name: 'member-changes',
-      text: `SELECT id, at, operation, brand_id, actor FROM audit_entry
-             WHERE member_id = $1 AND ($2::timestamptz IS NULL OR (at, id) < ($2, $3::uuid)) ORDER BY at DESC, id DESC LIMIT $4`,
+      text: `SELECT id, at, operation, brand_id, actor = ANY (SELECT 'member:' || merged_members($1)) AS own FROM audit_entry
+             WHERE member_id = ANY (ARRAY(SELECT merged_members($1))) AND ($2::timestamptz IS NULL OR (at, id) < ($2, $3::uuid)) ORDER BY at DESC, id DESC LIMIT $4`,
       values: [memberId, before?.at ?? null, before?.id ?? null, limit],
     });
     return rows.map((row) => ({
       id: row.id,
       at: row.at,
       operation: row.operation,
-      by: doneBy(row, memberId, operator?.id),
+      by: doneBy(row, operator?.id),
       brandId: row.brand_id,
     }));
   });
 }
 
-function doneBy({ actor, brand_id: brandId }: { actor: string; brand_id: Uuid | null }, memberId: Uuid, operatorId: Uuid | undefined): MemberChange['by'] {
-  if (brandId === null) return actor === `member:${memberId}` ? 'MEMBER' : 'OTHER_MEMBER';
+function doneBy({ own, brand_id: brandId }: { own: boolean; brand_id: Uuid | null }, operatorId: Uuid | undefined): MemberChange['by'] {
+  if (brandId === null) return own ? 'MEMBER' : 'OTHER_MEMBER';
   return brandId === operatorId ? 'OPERATOR' : 'BRAND';
 }

@@ -8,6 +8,8 @@ import { LOOKS_AT_MEMBERS } from './find-member';
 
 /** One movement of a wallet's account. */
 export interface Movement extends Omit<AccountMovement, 'otherAccount' | 'holdId' | 'reverses' | 'balanceAfter'> {
+  /** The account of a wallet that was merged into this one; null: its own. */
+  readonly merged: AccountId | null;
   /** The wallet's balance after it, holds not counted; null for a brand, which sees only its own movements. */
   readonly balanceAfter: number | null;
 }
@@ -38,23 +40,36 @@ export interface StatementPage {
   readonly before: number | null;
 }
 
-/** A wallet's movements in a currency, newest first. A brand sees those that it asked for itself; row-level security decides. */
-export function readMovements(app: App, principal: Principal, memberId: Uuid, page: StatementPage): Promise<Movement[]> {
+/** `merged`: the account of a wallet that was merged into this one, which `before` is a place of. */
+export interface WalletStatementPage extends StatementPage {
+  readonly merged?: AccountId | null;
+}
+
+/**
+ * A wallet's movements in a currency, newest first; after them those of each wallet that was merged into it, newest first too: each has balances of its own.
+ * A brand sees those that it asked for itself; row-level security decides.
+ */
+export function readMovements(app: App, principal: Principal, memberId: Uuid, page: WalletStatementPage): Promise<Movement[]> {
   const sawAll = (principal.kind === 'member' && principal.brandId === null) || (principal.kind === 'staff' && principal.ofOperator);
-  return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
-    const { rows } = await client.query({
-      name: 'wallet-account',
-      text: 'SELECT a.id FROM wallet w CROSS JOIN LATERAL wallet_accounts(w.id) a JOIN currency c ON c.id = a.currency_id WHERE w.id = $1 AND c.code = $2',
-      values: [walletId, page.currency],
-    });
-    if (rows.length === 0) return [];
-    const movements = await readAccountMovements(client, Number(rows[0].id), page, seesHousehold(principal) ? [] : OF_HOUSEHOLDS);
-    return movements.map(({ otherAccount: _other, holdId: _hold, reverses: _reverses, balanceAfter, ...movement }) => ({
-      ...movement,
-      balanceAfter: sawAll ? balanceAfter : null,
-    }));
+  return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { memberId: id, walletId }) => {
+    const { rows } = await client.query({ name: 'statement-accounts', text: ACCOUNTS, values: [id, walletId, page.currency] });
+    const accounts: (AccountId | null)[] = rows.map((row) => (row.own ? null : Number(row.id)));
+    const first = page.before === null ? 0 : accounts.indexOf(page.merged ?? null);
+    const statement: Movement[] = [];
+    for (let at = first; at >= 0 && at < rows.length && statement.length < page.limit; at++) {
+      const left = { limit: page.limit - statement.length, before: at === first ? page.before : null };
+      const movements = await readAccountMovements(client, Number(rows[at].id), left, seesHousehold(principal) ? [] : OF_HOUSEHOLDS);
+      for (const { otherAccount: _other, holdId: _hold, reverses: _reverses, balanceAfter, ...movement } of movements)
+        statement.push({ ...movement, merged: accounts[at], balanceAfter: sawAll ? balanceAfter : null });
+    }
+    return statement;
   });
 }
+
+/** Of the wallet and of those merged into it: its own first. */
+const ACCOUNTS = `
+  SELECT a.id, w.id = $2 AS own FROM wallets_of_member($1) AS w (id) CROSS JOIN LATERAL wallet_accounts(w.id) a JOIN currency c ON c.id = a.currency_id
+  WHERE c.code = $3 ORDER BY own DESC, a.id DESC`;
 
 /** A share of what is earned is booked with the purchase, and so the brand's own by row-level security. */
 const OF_HOUSEHOLDS: readonly TransferCode[] = ['POOL_CONTRIBUTION', 'POOL_RETURN'];

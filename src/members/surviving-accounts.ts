@@ -49,6 +49,12 @@ export async function survivingMember(client: PoolClient, memberId: Uuid): Promi
   return rows[0].id;
 }
 
+/** The member's wallet, and those of who was merged into the member: what was recorded stays in the wallet that it was recorded in. */
+export async function walletsOfMember(client: PoolClient, memberId: Uuid): Promise<Uuid[]> {
+  const { rows } = await client.query({ name: 'wallets-of-member', text: 'SELECT wallets_of_member($1) AS id', values: [memberId] });
+  return rows.map(({ id }) => id);
+}
+
 /**
  * A plan for accounts of members who were active when they were looked up. Throws StateMoved where one is closed by now: its member was merged,
  * perhaps, and the points are the survivor's.

@@ -43,7 +43,7 @@ async function endLink(
     // Also a link to somebody who was merged into this member: it leads here.
     const { rowCount } = await tx.client.query(
       `UPDATE brand_link SET unlinked_at = $3 WHERE brand_id = $1 AND unlinked_at IS NULL
-         AND (member_id = $2 OR member_id IN (SELECT id FROM member WHERE merged_into = $2))`,
+         AND member_id = ANY (ARRAY(SELECT merged_members($2)))`,
       [brandId, memberId, app.clock.now()],
     );
     if (rowCount === 0) {

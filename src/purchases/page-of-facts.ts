@@ -6,6 +6,7 @@ import type { Tx } from '../database/transaction';
 import type { Uuid } from '../ids';
 import { requireReader, withMember } from '../members/asking-member';
 import type { MemberRef } from '../members/member-ref';
+import { walletsOfMember } from '../members/surviving-accounts';
 import { InvalidInput } from '../refusal';
 import { type ReferenceKind, referenceName } from './reference-turns';
 
@@ -41,7 +42,7 @@ export async function pageOfFacts<Found>(
   requireReader(principal, permission);
   const look = async (tx: Tx, walletIds: readonly Uuid[] | null) => read(tx, await idsOf(app, tx, principal, { kind, filter, page, walletIds }));
   if (filter.member || principal.kind === 'member')
-    return withMember(app, principal, filter.member, permission, async (tx, { memberId }) => look(tx, await walletsOf(tx, memberId)));
+    return withMember(app, principal, filter.member, permission, async (tx, { memberId }) => look(tx, await walletsOfMember(tx.client, memberId)));
   if (principal.kind === 'staff' && principal.ofOperator) throw new InvalidInput('member', 'Name the member whose they are.');
   return app.database.transaction(databasePrincipal(principal), (tx) => look(tx, null));
 }
@@ -51,11 +52,6 @@ interface Asked {
   readonly filter: FactFilter;
   readonly page: FactPage;
   readonly walletIds: readonly Uuid[] | null;
-}
-
-/** Also of those who were merged into the member: what was bought stays in the wallet that it was bought with. */
-async function walletsOf({ client }: Tx, memberId: Uuid): Promise<Uuid[]> {
-  return (await client.query('SELECT wallets_of_member($1) AS id', [memberId])).rows.map(({ id }) => id);
 }
 
 async function idsOf(app: App, { client }: Tx, principal: Principal, { kind, filter, page, walletIds }: Asked): Promise<Uuid[]> {

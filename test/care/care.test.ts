@@ -209,7 +209,8 @@ describe('merging two members', () => {
     expect(await approveMerge(shop.app, otto, decision(id))).toMatchObject({ status: 'APPROVED' });
     expect(await approveMerge(shop.app, otto, decision(id))).toMatchObject({ status: 'APPROVED' });
     expect(await balance(young.memberId)).toEqual({ active: 80, held: 0, arrears: 0, pending: 0 });
-    expect(await movements(young.memberId)).toEqual(['MERGE 70', 'EARN 10']);
+    // The own statement, then that of the wallet that was merged.
+    expect(await movements(young.memberId)).toEqual(['MERGE 70', 'EARN 10', 'MERGE -70', 'BURN -30', 'EARN 100']);
     expect(
       await rows(
         'SELECT expires_on::text AS on, remaining::int FROM lot l JOIN account a ON a.id = l.account_id WHERE a.owner_id = $1 AND remaining > 0 ORDER BY 1',
@@ -313,7 +314,7 @@ describe('merging two members', () => {
     await recordPurchase(shop.app, fuel.principal, purchaseOf(two.ref, '25'));
     await approveMerge(shop.app, otto, decision(id));
     expect(await balance(two.memberId)).toMatchObject({ active: 5, arrears: 0 });
-    expect(await movements(two.memberId)).toEqual(['MERGE -50', 'EARN 25', 'EARN 30']);
+    expect(await movements(two.memberId)).toEqual(['MERGE -50', 'EARN 25', 'EARN 30', 'MERGE 50', 'CLAWBACK -50', 'BURN -100', 'EARN 100']);
   });
 
   test('of two opposite merges one is carried out; who has closed is not merged', async () => {

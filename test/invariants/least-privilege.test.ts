@@ -273,7 +273,9 @@ const DEFINERS = [
   'brand_confirmed(uuid)',
   'brand_knows(uuid)',
   'confirmed_wallet(uuid)',
+  'current_members()',
   'current_wallet()',
+  'current_wallets()',
   'account_totals(bigint[],timestamp with time zone)',
   'issuer_terms(uuid,smallint,date)',
   // In which epoch of the journal a transaction writes.
@@ -289,6 +291,7 @@ const DEFINERS = [
   'oldest_writer()',
   // Where somebody who was merged is now.
   'surviving_account(bigint)',
+  'merged_members(uuid)',
   'surviving_member(uuid)',
   // Whom a brand's own ids lead to, for that brand.
   'customers_of_brand(uuid,bytea[])',

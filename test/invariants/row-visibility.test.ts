@@ -27,6 +27,12 @@ beforeAll(async () => {
   const { owner } = points.test.database;
   const stranger = newUuid();
   await insertMember(points.test, stranger, a.brandId);
+  // What was recorded of somebody who was merged since is the survivor's to see.
+  const twin = await a.enrol();
+  await a.purchase(twin);
+  await a.spend('redeem', twin);
+  await a.quote(twin);
+  await owner.query("UPDATE member SET status = 'CLOSED', closed_at = now(), merged_into = $2 WHERE id = $1", [twin.memberId, a.own.memberId]);
   const { partnershipId: partnership, termsId: proposal } = await a.partnership('PROPOSED', 'PROPOSED');
   // A currency that no partnership is about yet, a rate, and a month without statements.
   await b.partnership();

@@ -19,7 +19,9 @@ const coalition = (rest: Partial<RowsOf>): RowsOf => rows({ operator: ALL, worke
 const directory = rows({ brand: ALL, member: ALL, operator: ALL, worker: ALL, authenticator: ALL });
 
 const linked = (member: string) => `${member} IN (SELECT l.member_id FROM brand_link l WHERE l.brand_id = :brand AND l.unlinked_at IS NULL)`;
-const walletsOf = { brand: `SELECT w.id FROM wallet w WHERE ${linked('w.member_id')}`, member: 'SELECT w.id FROM wallet w WHERE w.member_id = :member' };
+/** The member, and who was merged into the member. */
+const merged = (member: string) => `${member} IN (SELECT m.id FROM member m WHERE m.id = :member OR m.merged_into = :member)`;
+const walletsOf = { brand: `SELECT w.id FROM wallet w WHERE ${linked('w.member_id')}`, member: `SELECT w.id FROM wallet w WHERE ${merged('w.member_id')}` };
 /** Wallets whose member the brand knows over a confirmed link: what they hold is told to it. */
 const confirmedWallets =
   'SELECT w.id FROM wallet w JOIN brand_link l ON l.member_id = w.member_id WHERE l.brand_id = :brand AND l.unlinked_at IS NULL AND l.confirmed_at IS NOT NULL';
@@ -76,12 +78,12 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   api_client: rows({ brand: ownBrand, operator: ALL, authenticator: ALL }),
   api_client_secret: rows({ brand: ofClient, operator: ALL, authenticator: ALL }),
   staff: rows({ brand: ownBrand, operator: ALL, authenticator: ALL }),
-  audit_entry: rows({ brand: ownBrand, member: 'member_id = :member', operator: ALL }),
+  audit_entry: rows({ brand: ownBrand, member: merged('member_id'), operator: ALL }),
   // Members.
   member: coalition({ brand: linked('id'), member: 'id = :member' }),
   member_personal_data: rows({ member: 'member_id = :member', operator: ALL }),
   member_identifier: coalition({ brand: `added_by_brand_id = :brand AND ${linked('member_id')}`, member: 'member_id = :member' }),
-  brand_link: coalition({ brand: ownBrand, member: 'member_id = :member' }),
+  brand_link: coalition({ brand: ownBrand, member: merged('member_id') }),
   till_code: rows({ member: 'member_id = :member' }),
   login_claim: rows({ member: 'member_id = :member', operator: ALL, authenticator: ALL }),
   wallet: coalition({ brand: linked('member_id'), member: 'member_id = :member' }),
@@ -102,14 +104,15 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   expiry_notice: coalition({ brand: `contributor_id = 0 AND wallet_id IN (${confirmedWallets})`, member: `wallet_id IN (${walletsOf.member})` }),
   expiry_progress: coalition({}),
   conversion: fact,
-  conversion_quote: fact,
+  // A quote of a wallet that is no more is good for nothing.
+  conversion_quote: coalition({ brand: ownBrand, member: 'wallet_id IN (SELECT w.id FROM wallet w WHERE w.member_id = :member)' }),
   gift_rule: directory,
   care_proposal: coalition({ brand: ':brand IN (brand_id, deciding_brand_id)' }),
   file_import: coalition({ brand: ownBrand }),
   file_import_error: coalition({ brand: ownBrand }),
   file_import_reference: coalition({ brand: ownBrand }),
   file_import_retry: coalition({ brand: ownBrand }),
-  gift: coalition({ brand: ownBrand, member: ':member IN (member_id, to_member_id)' }),
+  gift: coalition({ brand: ownBrand, member: `${merged('member_id')} OR ${merged('to_member_id')}` }),
   household_pool: coalition({ member: `id IN (${poolOf})` }),
   household_member: coalition({ member: `member_id = :member OR pool_id IN (${poolOf})` }),
   period: coalition({ brand: ALL }),
