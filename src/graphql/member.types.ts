@@ -344,5 +344,5 @@ export const LinkMemberResult = answerUnion(
   'LinkMemberResult',
   'The member, or why it was not linked.',
   () => MemberType,
-  () => [CustomerIdTakenAnswer, MemberLinkedOtherwiseAnswer],
+  () => [CustomerIdTakenAnswer, MemberLinkedOtherwiseAnswer, NumberIsNoProofAnswer],
 );

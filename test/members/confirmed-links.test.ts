@@ -255,3 +255,22 @@ describe("a brand's own customer ids", () => {
     expect(await asked({ kind: 'member', memberId, brandId })).toEqual([]);
   });
 });
+
+test('a number alone brings no customer id to a link that the member has confirmed, unless the brand enrolled the member', async () => {
+  const link = (till: Till, member: MemberRef, customerId: string) => linkMember(shop.app, till.principal, { member, customerId });
+  const ana = await memberOfFuel('PHONE');
+  const till = async (): Promise<MemberRef> => ({ by: 'tillCode', tillCode: (await createTillCode(shop.app, ana.login)).code });
+  await meetMember(shop.app, taxi.principal, await till());
+  const webAccount = newUuid();
+  await expect(link(taxi, ana.shown, webAccount)).rejects.toMatchObject({ code: 'NUMBER_IS_NO_PROOF', retrySafe: false });
+  await expect(burns(taxi, customer(webAccount))).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+  // By what proves it, it does; said again on the number it is so already.
+  await link(taxi, await till(), webAccount);
+  expect(await link(taxi, ana.shown, webAccount)).toMatchObject({ memberId: ana.memberId });
+  await burns(taxi, customer(webAccount));
+  await link(fuel, ana.shown, webAccount);
+  await burns(fuel, customer(webAccount));
+  // Over a link that nobody has confirmed it comes, and burns nothing.
+  const ben = await memberOfFuel('PHONE');
+  await link(taxi, ben.shown, newUuid());
+});
