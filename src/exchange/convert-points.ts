@@ -19,7 +19,7 @@ import { type Asker, findActingMember, lookAsAsker, memberContent, requireAsker 
 import type { MemberRef } from '../members/member-ref';
 import type { ResolvedMember } from '../members/resolve-members';
 import { seesWallet } from '../members/sees-wallet';
-import { whileOpen } from '../members/surviving-accounts';
+import { whileProved } from '../members/surviving-accounts';
 import { type ToldBalance, toldBalance } from '../members/what-is-told';
 import { type Day, dayFromIso, dayOf, dayStart, monthStart } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
@@ -224,7 +224,8 @@ async function toRequest(
     occurredAt,
     recordedAt: now,
   };
-  return { ...request, loads: { wallets: [source, target], counters: countersOf(facts) }, plan: whileOpen([source, target], planConversion(facts)) };
+  const plan = whileProved({ account: source, proofsEnded: member.proofsEnded }, [source, target], planConversion(facts));
+  return { ...request, loads: { wallets: [source, target], counters: countersOf(facts) }, plan };
 }
 
 async function openRoute(app: App, routeId: Uuid, from: PointCurrency, to: PointCurrency): Promise<Omit<ConversionAccounts, 'source' | 'target'>> {

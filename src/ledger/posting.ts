@@ -182,6 +182,8 @@ export interface WalletView {
   /** What a debit may take now: active less arrears, never below 0. */
   readonly spendable: number;
   readonly spendLocked: boolean;
+  /** How often something has ended that proved that the wallet's holder stands behind a request. */
+  readonly proofsEnded: number;
   readonly closed: boolean;
   /** What debits may not touch, because its time is over and it is not booked yet. */
   readonly lapsed: number;

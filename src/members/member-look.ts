@@ -11,6 +11,8 @@ export interface ResolvedMember {
   readonly walletId: Uuid;
   /** The wallet is locked against spending. */
   readonly locked: boolean;
+  /** How often something that proved the member had ended: read no later than what proves this request, and compared when it is booked (whileProved). */
+  readonly proofsEnded: number;
   /** The wallet is closed for good; only lookAtMembers gives such members, so that a till hears why nothing is booked. */
   readonly closed: boolean;
   /** What stands behind the request: worked out with the reference that names the member, so that nobody has to ask the link instead. */
@@ -23,8 +25,8 @@ interface SeenMember extends Omit<ResolvedMember, 'proof'> {
   readonly confirmed: boolean;
 }
 
-function named(ref: HashedRef, { memberId, walletId, locked, closed, confirmed }: SeenMember): ResolvedMember {
-  return { memberId, walletId, locked, closed, proof: proofOf(ref, confirmed) };
+function named(ref: HashedRef, { memberId, walletId, locked, proofsEnded, closed, confirmed }: SeenMember): ResolvedMember {
+  return { memberId, walletId, locked, proofsEnded, closed, proof: proofOf(ref, confirmed) };
 }
 
 /** How till codes among the references are taken. */
@@ -130,11 +132,17 @@ export class MemberLook {
 
   private keepRow(row: readonly (string | null)[]): void {
     const [memberId, walletId] = row;
-    if (memberId !== null && walletId !== null) this.members.set(memberId, toMember(row as string[]));
+    if (memberId !== null && walletId !== null) this.keepOne(memberId, toMember(row as string[]));
   }
 
   private keep(found: ReadonlyMap<Uuid, SeenMember>): void {
-    for (const [id, member] of found) this.members.set(id, member);
+    for (const [id, member] of found) this.keepOne(id, member);
+  }
+
+  /** Read again, it may count what has ended since another reference named the member. */
+  private keepOne(id: Uuid, member: SeenMember): void {
+    const before = this.members.get(id);
+    this.members.set(id, before && before.proofsEnded < member.proofsEnded ? { ...member, proofsEnded: before.proofsEnded } : member);
   }
 
   private takeTillCodes(places: Places, { at, requests }: TillCodeUse): Reading<void> {
@@ -167,12 +175,12 @@ class Places {
   }
 }
 
-/** Also whether the link of the brand whose transaction it is was confirmed. */
+/** Also whether the link of the brand whose transaction it is was confirmed; all of one moment. */
 const WALLET = `w.id, w.locked_at IS NOT NULL, m.status = 'CLOSED', EXISTS (
-  SELECT FROM brand_link c WHERE c.brand_id = (SELECT current_brand()) AND c.member_id = m.id AND c.unlinked_at IS NULL AND c.confirmed_at IS NOT NULL)`;
+  SELECT FROM brand_link c WHERE c.brand_id = (SELECT current_brand()) AND c.member_id = m.id AND c.unlinked_at IS NULL AND c.confirmed_at IS NOT NULL), w.proofs_ended`;
 /** Of members who were not merged into another one. */
 const ITS_WALLET = 'LEFT JOIN (member m JOIN wallet w ON w.member_id = m.id) ON m.merged_into IS NULL AND m.id =';
-const BY_CUSTOMER = 'SELECT place, member_id, wallet_id, locked, closed, confirmed FROM customers_of_brand($1, $2::bytea[])';
+const BY_CUSTOMER = 'SELECT place, member_id, wallet_id, locked, closed, confirmed, proofs_ended FROM customers_of_brand($1, $2::bytea[])';
 const BY_TILL_CODE = `
   SELECT place, meet_by_till_code(hash, request, $3::timestamptz) FROM unnest($1::bytea[], $2::uuid[]) WITH ORDINALITY AS asked (hash, request, place)`;
 const BY_ID = `
@@ -210,6 +218,6 @@ function walletsOf(memberIds: readonly Uuid[]): Reading<Map<Uuid, SeenMember>> {
   };
 }
 
-function toMember([memberId, walletId, locked, closed, confirmed]: readonly string[]): SeenMember {
-  return { memberId, walletId, locked: locked === 't', closed: closed === 't', confirmed: confirmed === 't' };
+function toMember([memberId, walletId, locked, closed, confirmed, proofsEnded]: readonly string[]): SeenMember {
+  return { memberId, walletId, locked: locked === 't', closed: closed === 't', confirmed: confirmed === 't', proofsEnded: Number(proofsEnded) };
 }

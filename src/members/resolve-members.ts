@@ -51,20 +51,16 @@ export async function resolveMembers(
   return found.map((member, at) => (member?.closed || !look.isInForce(at) ? null : member));
 }
 
-/**
- * As resolveMembers, with those whose wallet is closed, and those whose the identifier is no longer.
- * 'meet': whoever is presented is known for as long as the transaction lasts, which the caller rolls back.
- */
+/** As resolveMembers, with those whose wallet is closed, and those whose the identifier is no longer. */
 async function findAll(
   app: App,
   { client }: Pick<Tx, 'client'>,
   brandId: Uuid,
   look: MemberLook,
-  presented: 'link' | 'look' | 'meet',
+  presented: Shown['presented'],
 ): Promise<(ResolvedMember | null)[]> {
   await readTogether(client, look.readings);
-  if (presented !== 'look')
-    await linkPresented(app, client, brandId, identifiedBy(look, presented === 'meet'), presented === 'meet' ? 'for a look' : 'from now on');
+  if (presented === 'link') await linkPresented(app, client, brandId, identifiedBy(look, false), 'from now on');
   return look.resolve(client);
 }
 
@@ -162,7 +158,7 @@ async function membersOf(
 ): Promise<FoundOrNot[]> {
   const known = await look.resolve(tx.client);
   const presented = refs.filter((_ref, at) => known[at] === null && look.ids[at] !== null && look.isShown(at));
-  const met = presented.length === 0 ? [] : await meet(app, tx, brandId, new MemberLook(brandId, presented, international, lookedAt(app)));
+  const met = presented.length === 0 ? [] : await meet(app, tx, brandId, () => new MemberLook(brandId, presented, international, lookedAt(app)));
   const byRef = new Map(presented.map((ref, at) => [ref, met[at]]));
   const usedUp = lookUpsUsedUp(app, by);
   if (by.as !== 'file') countFailedLookUps(app, by, failedOf(refs, look));
@@ -185,16 +181,21 @@ function lookedAt(app: App): TillCodeUse {
   return { at: app.clock.now(), requests: [] };
 }
 
-async function meet(app: App, tx: Pick<Tx, 'client'>, brandId: Uuid, look: MemberLook): Promise<(ResolvedMember | null)[]> {
-  await tx.client.query('SAVEPOINT look');
-  const met = await findAll(app, tx, brandId, look, 'meet');
-  await tx.client.query('ROLLBACK TO SAVEPOINT look');
+/** Looks twice: whom the brand knows by now is read together with what leads there, so that nothing of it ends in between (see ResolvedMember.proofsEnded). */
+async function meet(app: App, { client }: Pick<Tx, 'client'>, brandId: Uuid, newLook: () => MemberLook): Promise<(ResolvedMember | null)[]> {
+  await client.query('SAVEPOINT look');
+  const [first, second] = [newLook(), newLook()];
+  await readTogether(client, first.readings);
+  await linkPresented(app, client, brandId, identifiedBy(first, true), 'for a look');
+  await readTogether(client, second.readings);
+  const met = await second.resolve(client);
+  await client.query('ROLLBACK TO SAVEPOINT look');
   return met;
 }
 
-function toFound({ memberId, walletId, locked, closed, proof }: ResolvedMember, holder: Holder | undefined, isNew: boolean): FoundMember {
+function toFound({ memberId, walletId, locked, proofsEnded, closed, proof }: ResolvedMember, holder: Holder | undefined, isNew: boolean): FoundMember {
   const inForce = holder?.inForce ?? true;
-  return { memberId, walletId, locked, closed, proof, isNew, inForce, toKnow: inForce && (isNew || holder?.bySpelling === true) };
+  return { memberId, walletId, locked, proofsEnded, closed, proof, isNew, inForce, toKnow: inForce && (isNew || holder?.bySpelling === true) };
 }
 
 /** What a member was named by, and what was booked for it. */

@@ -3,6 +3,7 @@ import type { Uuid } from '../ids';
 import type { AccountId, LedgerView } from '../ledger/posting';
 import { Overloaded } from '../ledger/posting-ledger';
 import { StateMoved } from '../ledger/state-moved';
+import type { ResolvedMember } from './resolve-members';
 
 interface Survivor {
   readonly account: AccountId;
@@ -64,6 +65,23 @@ export function whileOpen<Planned>(accounts: readonly AccountId[], plan: (view: 
     for (const account of accounts) if (view.wallet(account).closed) throw new StateMoved(`account ${account} was closed since its member was looked up`);
     return plan(view);
   };
+}
+
+/** What a plan rests on that spends a member's points. */
+interface Proved extends Pick<ResolvedMember, 'proofsEnded'> {
+  /** One of the member's accounts: all have the same count. */
+  readonly account: AccountId;
+}
+
+/**
+ * whileOpen, for what rests on what proved the member: throws StateMoved too where anything has ended by now that did, a card or a confirmed link. Whoever
+ * was answered that it has ended finds nothing booked on it later (docs/decisions/0025).
+ */
+export function whileProved<Planned>({ account, proofsEnded }: Proved, accounts: readonly AccountId[], plan: (view: LedgerView) => Planned) {
+  return whileOpen(accounts, (view) => {
+    if (view.wallet(account).proofsEnded > proofsEnded) throw new StateMoved(`something that proved the holder of account ${account} has ended since`);
+    return plan(view);
+  });
 }
 
 const MOST_ATTEMPTS = 5;

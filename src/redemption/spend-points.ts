@@ -18,7 +18,7 @@ import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { type HashedRef, hashedRefContent, hashRef, type MemberRef } from '../members/member-ref';
 import { MemberUnknown } from '../members/member-refusals';
 import { type FoundOrNot, isFound, knowPresented, presentedFor, type ResolvedMember, requireOpenWallet } from '../members/resolve-members';
-import { lookingAgain, whileOpen } from '../members/surviving-accounts';
+import { lookingAgain, whileProved } from '../members/surviving-accounts';
 import { asTold, type ToldBalance, type ToldOutcome, tellsBalance, withoutBalances } from '../members/what-is-told';
 import { requireToBurn } from '../members/what-proves';
 import { dayOf } from '../points/calendar';
@@ -257,7 +257,8 @@ async function toRequest(
       ...request.loads,
       counters: [...velocityCounters(limits), ...(onCard ? [onCard] : []), ...(household ? standingCounters(from, [household.id]) : [])],
     },
-    plan: whileOpen(
+    plan: whileProved(
+      { account: wallet, proofsEnded: member.proofsEnded },
       [wallet],
       planRedemption({
         redemptionId,

@@ -16,7 +16,7 @@ import { type Asker, findActingMember, lookAsAsker, memberContent, requireAsker 
 import { type MemberRef, memberRefContent } from '../members/member-ref';
 import type { ResolvedMember } from '../members/resolve-members';
 import { seesWallet } from '../members/sees-wallet';
-import { lookingAgain, whileOpen } from '../members/surviving-accounts';
+import { lookingAgain, whileProved } from '../members/surviving-accounts';
 import { type ToldBalance, toldBalance } from '../members/what-is-told';
 import { dayOf, dayStart } from '../points/calendar';
 import { orRefusal } from '../purchases/posting-time';
@@ -142,7 +142,8 @@ async function toRequest(
   return {
     ...request,
     loads: { ...request.loads, counters: [...request.loads.counters, ...velocityCounters(limits)] },
-    plan: whileOpen(
+    plan: whileProved(
+      { account: from, proofsEnded: giver.proofsEnded },
       [from, to],
       planGift({
         giftId: newUuid(),

@@ -36,6 +36,7 @@ export class MemoryBook {
         account,
         currencyId,
         spendLocked: false,
+        proofsEnded: 0,
         credits: 0,
         debits: 0,
         held: 0,

@@ -73,6 +73,8 @@ export interface WalletState {
   readonly account: AccountId;
   readonly currencyId: number;
   spendLocked: boolean;
+  /** See WalletView. */
+  readonly proofsEnded: number;
   /** As read; a write makes it one more. */
   version: number;
   /** First local day on which none of the wallet's points can be spent; NEVER without sliding expiry. */

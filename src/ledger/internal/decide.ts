@@ -148,10 +148,11 @@ export function walletView(wallet: WalletState, day: number): WalletView {
     else if (day < endOf(lot, wallet)) pending += lot.remaining;
     else lapsed += lot.remaining;
   }
-  const { account, credits, debits, held, arrears, spendLocked, slidesUntil, closedAt } = wallet;
+  const { account, credits, debits, held, arrears, spendLocked, proofsEnded, slidesUntil, closedAt } = wallet;
   const balance = credits - debits;
   const closed = closedAt !== null;
-  return { account, balance, held, arrears, active, pending, lapsed, spendable: Math.max(0, active - arrears), spendLocked, slidesUntil, closed };
+  const spendable = Math.max(0, active - arrears);
+  return { account, balance, held, arrears, active, pending, lapsed, spendable, spendLocked, proofsEnded, slidesUntil, closed };
 }
 
 function balanceAfter({ account, active, pending, held, arrears, spendable }: WalletView): BalanceAfter {

@@ -22,7 +22,7 @@ export interface Known {
 const LOCK_WALLETS = 'SELECT id, version FROM account WHERE id = ANY($1::bigint[]) AND guarded ORDER BY id FOR NO KEY UPDATE';
 // Each of the following is a statement of its own, so that its snapshot is taken after the locks are held.
 const WALLETS = `
-  SELECT id, currency_id, credits, debits, held, arrears, seq, spend_locked, version, slides_until, closed_at, merged_into FROM account
+  SELECT id, currency_id, credits, debits, held, arrears, seq, spend_locked, version, slides_until, closed_at, merged_into, proofs_ended FROM account
   WHERE id = ANY($1::bigint[]) AND guarded`;
 const POSTINGS = 'SELECT id, content_hash, result, recorded_at FROM posting WHERE id = ANY($1::uuid[])';
 const LOTS = `

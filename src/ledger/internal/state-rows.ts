@@ -32,6 +32,7 @@ export function toWallet(row: Row): WalletState {
     slidesUntil: day(row[9]),
     closedAt: row[10] === null ? null : instant(row[10]),
     mergedInto: row[11] === null ? null : number(row[11]),
+    proofsEnded: number(row[12]),
     changed: false,
     lots: [],
     arrearsRows: [],
