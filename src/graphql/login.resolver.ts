@@ -57,7 +57,8 @@ export class LoginResolver {
   }
 
   @Mutation(() => LoginRemoved, {
-    description: "Takes a login from its member: the member by the own login, or the operator's support. Its tokens end within a minute.",
+    description:
+      "Takes a login from its member: the member by the own login, or the operator's support. Its tokens end within a minute. What the login had confirmed is confirmed no longer when support removes it, also one that was removed before; confirmLink or a till code confirms it anew.",
   })
   async removeLogin(@Ctx() ctx: Context, @Arg('input', () => RemoveLoginInput, { description: 'Which login.' }) input: RemoveLoginInput) {
     const command = { loginId: readId(ctx, 'login', input.loginId, 'input.loginId'), reason: parseInput(reasonSchema, input.reason, 'input.reason') };

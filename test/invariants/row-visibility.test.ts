@@ -251,7 +251,19 @@ describe('seeded faults', () => {
     ['DISABLE', []],
     [
       'NO FORCE',
-      ['account', 'brand_link', 'conversion', 'conversion_quote', 'household_member', 'member', 'member_identifier', 'redemption', 'till_code', 'wallet'],
+      [
+        'account',
+        'brand_link',
+        'conversion',
+        'conversion_quote',
+        'household_member',
+        'login_claim',
+        'member',
+        'member_identifier',
+        'redemption',
+        'till_code',
+        'wallet',
+      ],
     ],
   ])('are seen: row-level security of every table, %s', async (what, besides: string[]) => {
     const unseen: string[] = [];

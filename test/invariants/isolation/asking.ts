@@ -94,6 +94,8 @@ const OWNER_SEES: ReadonlySet<string> = new Set([
   'conversion',
   'conversion_quote',
   'household_member',
+  // Whose claim code moves with a login.
+  'login_claim',
   'member',
   'member_identifier',
   'redemption',
