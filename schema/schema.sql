@@ -100,6 +100,22 @@ AS $function$ BEGIN
     WHERE w.id = asked AND l.brand_id = current_brand() AND l.unlinked_at IS NULL AND l.confirmed_at IS NOT NULL); END $function$;
 COMMENT ON FUNCTION confirmed_wallet(uuid) IS 'Whether the asking brand has a confirmed link with the member whose wallet it is.';
 
+CREATE OR REPLACE FUNCTION public.count_ended_proof()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE counted record;
+BEGIN
+  UPDATE wallet w SET proofs_ended = w.proofs_ended + 1 FROM member m
+    WHERE m.id = NEW.member_id AND m.status = 'ACTIVE' AND w.member_id = m.id RETURNING w.id, w.proofs_ended INTO counted;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  PERFORM FROM account WHERE owner_id = counted.id AND kind = 'WALLET' ORDER BY id FOR NO KEY UPDATE;
+  UPDATE account SET proofs_ended = counted.proofs_ended, version = version + 1 WHERE owner_id = counted.id AND kind = 'WALLET';
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.current_brand()
  RETURNS uuid
  LANGUAGE sql
@@ -158,21 +174,31 @@ AS $function$ BEGIN
 COMMENT ON FUNCTION current_wallets() IS 'The wallets of the asking member and of those who were merged into it; none in a session of a brand that has no link with the member.';
 
 CREATE OR REPLACE FUNCTION public.customers_of_brand(brand uuid, hashes bytea[])
- RETURNS TABLE(place bigint, member_id uuid, wallet_id uuid, locked boolean, closed boolean, confirmed boolean)
+ RETURNS TABLE(place bigint, member_id uuid, wallet_id uuid, locked boolean, closed boolean, confirmed boolean, proofs_ended integer)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-      #variable_conflict use_column
-      BEGIN
-        IF NOT (current_principal() IN ('operator', 'worker') OR (current_principal() = 'brand' AND current_brand() = brand)) THEN RETURN; END IF;
-        RETURN QUERY
-          SELECT asked.place, l.member_id, w.id, w.locked_at IS NOT NULL, m.status = 'CLOSED', l.confirmed_at IS NOT NULL
-          FROM unnest(hashes) WITH ORDINALITY AS asked (hash, place)
-          JOIN brand_link l ON l.brand_id = brand AND l.customer_hash = asked.hash AND l.unlinked_at IS NULL
-          LEFT JOIN (member m JOIN wallet w ON w.member_id = m.id) ON m.merged_into IS NULL AND m.id = l.member_id;
-      END $function$;
+#variable_conflict use_column
+BEGIN
+  IF NOT (current_principal() IN ('operator', 'worker') OR (current_principal() = 'brand' AND current_brand() = brand)) THEN RETURN; END IF;
+  RETURN QUERY
+    SELECT asked.place, l.member_id, w.id, w.locked_at IS NOT NULL, m.status = 'CLOSED', l.confirmed_at IS NOT NULL, w.proofs_ended
+    FROM unnest(hashes) WITH ORDINALITY AS asked (hash, place)
+    JOIN brand_link l ON l.brand_id = brand AND l.customer_hash = asked.hash AND l.unlinked_at IS NULL
+    LEFT JOIN (member m JOIN wallet w ON w.member_id = m.id) ON m.merged_into IS NULL AND m.id = l.member_id;
+END $function$;
 COMMENT ON FUNCTION customers_of_brand(uuid,bytea[]) IS 'Whom a brand''s own ids lead to, for that brand alone: no wallet where the member was merged into another one.';
+
+CREATE OR REPLACE FUNCTION public.end_login_code()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ BEGIN
+  UPDATE till_code SET expires_at = least(expires_at, NEW.removed_at), used_for = CASE WHEN used_for IS NOT NULL THEN gen_random_uuid() END
+    WHERE member_id = NEW.member_id;
+  RETURN NULL; END $function$;
 
 CREATE OR REPLACE FUNCTION public.end_till_code()
  RETURNS trigger
@@ -376,6 +402,16 @@ AS $function$
   SELECT m.id FROM member m WHERE m.id = asked OR m.merged_into = asked $function$;
 COMMENT ON FUNCTION merged_members(uuid) IS 'A member, and those who were merged into it.';
 
+CREATE OR REPLACE FUNCTION public.move_login_claim()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ BEGIN
+  UPDATE login_claim c SET login_id = NEW.id, member_id = NEW.member_id FROM member_identifier i
+    WHERE i.member_id = NEW.moved_from AND i.kind = 'LOGIN' AND i.hash = NEW.hash AND i.removed_at = NEW.added_at AND c.login_id = i.id;
+  RETURN NULL; END $function$;
+
 CREATE OR REPLACE FUNCTION public.note_agreement()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -524,6 +560,18 @@ AS $function$
     AND current_principal() = 'member' AND member_id <> current_member()
   RETURNING member_id $function$;
 
+CREATE OR REPLACE FUNCTION public.take_proofs_ended()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+BEGIN
+  SELECT w.proofs_ended INTO NEW.proofs_ended FROM wallet w WHERE w.id = NEW.owner_id FOR SHARE;
+  NEW.proofs_ended := coalesce(NEW.proofs_ended, 0);
+  RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.use_till_code(code_hash bytea, request uuid, at timestamp with time zone)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -586,6 +634,7 @@ CREATE TABLE account (
   slides_until date NOT NULL DEFAULT 'infinity'::date,
   closed_at timestamp with time zone,
   merged_into bigint,
+  proofs_ended integer NOT NULL DEFAULT 0,
   CONSTRAINT account_pkey PRIMARY KEY (id),
   CONSTRAINT account_owner_unique UNIQUE (owner_id, kind, currency_id),
   CONSTRAINT account_currency_id_fkey FOREIGN KEY (currency_id) REFERENCES currency(id),
@@ -1790,6 +1839,7 @@ CREATE TABLE wallet (
   opened_at timestamp with time zone NOT NULL,
   locked_at timestamp with time zone,
   lock_reason text,
+  proofs_ended integer NOT NULL DEFAULT 0,
   CONSTRAINT wallet_pkey PRIMARY KEY (id),
   CONSTRAINT wallet_one_a_member UNIQUE (member_id),
   CONSTRAINT wallet_member_id_fkey FOREIGN KEY (member_id) REFERENCES member(id),
@@ -1891,6 +1941,8 @@ CREATE INDEX transfer_reverses ON transfer USING btree (reverses) WHERE (reverse
 
 CREATE INDEX velocity_limit_owner ON velocity_limit USING btree (owner_brand_id, currency_id);
 
+CREATE TRIGGER account_proofs_ended BEFORE INSERT ON account FOR EACH ROW WHEN ((new.kind = 'WALLET'::text)) EXECUTE FUNCTION take_proofs_ended();
+
 CREATE TRIGGER allocation_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER arrears_fill_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON arrears_fill FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1907,6 +1959,7 @@ CREATE TRIGGER brand_event_version AFTER INSERT ON brand_event FOR EACH STATEMEN
 CREATE TRIGGER brand_link_confirmation BEFORE INSERT OR UPDATE OF confirmed_by, confirmed_at ON brand_link FOR EACH ROW EXECUTE FUNCTION guard_confirmation();
 CREATE TRIGGER brand_link_ended AFTER UPDATE OF unlinked_at ON brand_link FOR EACH ROW WHEN (((new.unlinked_at IS NOT NULL) AND (old.unlinked_at IS NULL))) EXECUTE FUNCTION end_till_code();
 CREATE CONSTRAINT TRIGGER brand_link_suspended AFTER INSERT OR UPDATE OF confirmed_at, confirmed_by ON brand_link DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_suspended_link();
+CREATE CONSTRAINT TRIGGER brand_link_unproved AFTER UPDATE OF unlinked_at, confirmed_at, customer_hash ON brand_link DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.unlinked_at IS NULL) AND (old.confirmed_at IS NOT NULL) AND ((new.unlinked_at IS NOT NULL) OR (new.confirmed_at IS NULL) OR ((old.customer_hash IS NOT NULL) AND (old.customer_hash IS DISTINCT FROM new.customer_hash))))) EXECUTE FUNCTION count_ended_proof();
 
 CREATE TRIGGER care_proposal_decided_once BEFORE UPDATE ON care_proposal FOR EACH ROW WHEN ((old.status <> 'PROPOSED'::text)) EXECUTE FUNCTION refuse_second_decision();
 
@@ -1930,7 +1983,10 @@ CREATE TRIGGER lot_change_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON lot
 
 CREATE TRIGGER member_closing BEFORE UPDATE ON member FOR EACH ROW WHEN (((old.status = 'ACTIVE'::text) AND (new.status <> 'ACTIVE'::text))) EXECUTE FUNCTION guard_closing();
 
+CREATE TRIGGER login_moved AFTER INSERT ON member_identifier FOR EACH ROW WHEN (((new.kind = 'LOGIN'::text) AND (new.moved_from IS NOT NULL))) EXECUTE FUNCTION move_login_claim();
+CREATE TRIGGER login_removed AFTER UPDATE OF removed_at ON member_identifier FOR EACH ROW WHEN (((new.kind = 'LOGIN'::text) AND (old.removed_at IS NULL) AND (new.removed_at IS NOT NULL))) EXECUTE FUNCTION end_login_code();
 CREATE TRIGGER member_identifier_guard AFTER INSERT ON member_identifier REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION guard_identifiers();
+CREATE CONSTRAINT TRIGGER member_identifier_unproved AFTER UPDATE OF removed_at ON member_identifier DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.removed_at IS NULL) AND (new.removed_at IS NOT NULL) AND (NOT old.claim))) EXECUTE FUNCTION count_ended_proof();
 
 CREATE TRIGGER obligation_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON obligation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -1961,7 +2017,7 @@ CREATE POLICY coalition_reads ON account FOR SELECT TO tessera_app USING ((( SEL
 CREATE POLICY holder_reads ON account FOR SELECT TO tessera_app USING (((kind = 'WALLET'::text) AND (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (owner_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND confirmed_wallet(owner_id)))));
 CREATE POLICY household_reads ON account FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (kind = 'POOL'::text) AND (owner_id = ( SELECT current_pool() AS current_pool))));
 CREATE POLICY kernel_all ON account FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
-CREATE POLICY owner_resolves ON account FOR SELECT TO OWNER USING (true);
+CREATE POLICY owner_resolves ON account FOR ALL TO OWNER USING (true) WITH CHECK (true);
 CREATE POLICY party_reads ON account FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (owner_id = ( SELECT current_brand() AS current_brand))));
 CREATE POLICY session_is_brand ON account AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((kind = 'WALLET'::text) AND confirmed_wallet(owner_id))));
 
@@ -2169,6 +2225,7 @@ CREATE POLICY enrolling_brand ON login_claim FOR INSERT TO tessera_app WITH CHEC
   WHERE ((m.id = login_claim.member_id) AND (m.enrolled_by_brand_id = ( SELECT current_brand() AS current_brand)))))));
 CREATE POLICY operator_all ON login_claim FOR ALL TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'operator'::text)) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) AND (brand_id IS NULL)));
 CREATE POLICY own_member ON login_claim FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)))) WITH CHECK (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member)) AND (used_at IS NOT NULL)));
+CREATE POLICY owner_moves ON login_claim FOR ALL TO OWNER USING (true) WITH CHECK (true);
 CREATE POLICY session_is_brand ON login_claim AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR false));
 
 ALTER TABLE lot ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -2357,7 +2414,7 @@ CREATE POLICY own_brand ON velocity_limit FOR ALL TO tessera_app USING (((( SELE
 
 ALTER TABLE wallet ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY books_sum ON wallet FOR SELECT TO tessera_books USING (true);
-CREATE POLICY owner_resolves ON wallet FOR SELECT TO OWNER USING (true);
+CREATE POLICY owner_resolves ON wallet FOR ALL TO OWNER USING (true) WITH CHECK (true);
 CREATE POLICY with_member ON wallet FOR ALL TO tessera_app USING ((EXISTS ( SELECT
    FROM member m
   WHERE (m.id = wallet.member_id)))) WITH CHECK ((EXISTS ( SELECT
@@ -2376,6 +2433,8 @@ GRANT EXECUTE ON FUNCTION bump_coalition_version() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION confirmed_wallet(uuid) TO tessera_app;
 
+GRANT EXECUTE ON FUNCTION count_ended_proof() TO PUBLIC;
+
 GRANT EXECUTE ON FUNCTION current_brand() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION current_member() TO PUBLIC;
@@ -2392,6 +2451,8 @@ GRANT EXECUTE ON FUNCTION current_wallet() TO tessera_app;
 GRANT EXECUTE ON FUNCTION current_wallets() TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION customers_of_brand(uuid,bytea[]) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION end_login_code() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION end_till_code() TO PUBLIC;
 
@@ -2416,6 +2477,8 @@ GRANT EXECUTE ON FUNCTION journal_epoch() TO tessera_app;
 GRANT EXECUTE ON FUNCTION meet_by_till_code(bytea,uuid,timestamp with time zone) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION merged_members(uuid) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION move_login_claim() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION note_agreement() TO PUBLIC;
 
@@ -2447,6 +2510,8 @@ GRANT EXECUTE ON FUNCTION surviving_account(bigint) TO tessera_app;
 GRANT EXECUTE ON FUNCTION surviving_member(uuid) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION take_identifier_over(text,bytea[],timestamp with time zone) TO tessera_app;
+
+GRANT EXECUTE ON FUNCTION take_proofs_ended() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION use_till_code(bytea,uuid,timestamp with time zone) TO tessera_app;
 

@@ -21,3 +21,16 @@ export async function refusingBy<T>(meanings: ConstraintMeanings, work: () => Pr
     throw meaning ? meaning() : error;
   }
 }
+
+/**
+ * refusingBy, for work that looks before it writes and changes nothing where all is so already: somebody who wanted the same may have been quicker, so it
+ * is done once more, and only what stands against it then refuses it.
+ */
+export async function refusingOnSecondLook<T>(meanings: ConstraintMeanings, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!meanings[violatedConstraint(error) ?? '']) throw error;
+  }
+  return refusingBy(meanings, work);
+}

@@ -5,7 +5,7 @@ import type { Principal } from '../access/principal';
 import { readLogin } from '../access/read-login';
 import { recordChange } from '../access/record-change';
 import type { App } from '../app';
-import { refusingBy } from '../database/constraint-refusal';
+import { refusingOnSecondLook } from '../database/constraint-refusal';
 import type { Tx } from '../database/transaction';
 import { newUuid, type Uuid } from '../ids';
 import { InvalidInput, NotFound } from '../refusal';
@@ -48,7 +48,7 @@ export async function addIdentifier(app: App, principal: Principal, { member: re
     // Closed, or merged, since it was looked up.
     member_identifier_of_active: () => new NotFound('Member'),
   };
-  return refusingBy(meanings, () =>
+  return refusingOnSecondLook(meanings, () =>
     withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'], takes: 'addIdentifier' }, async (tx, member) => {
       // Whoever knows a phone number must not give its member a card of their own.
       requireMemberProof(member);
@@ -117,7 +117,8 @@ async function insert(
     );
   const { rowCount } = await client.query(
     `INSERT INTO member_identifier (id, member_id, kind, hash, added_by_brand_id, added_at, claim, verified_at) SELECT $1, $2, $3, $4, $5, $6, $7, $8
-     WHERE NOT EXISTS (SELECT FROM member_identifier WHERE member_id = $2 AND kind = $3 AND hash = $4 AND removed_at IS NULL AND claim = $7)`,
+     WHERE NOT EXISTS (SELECT FROM member_identifier WHERE member_id = $2 AND kind = $3 AND hash = $4 AND removed_at IS NULL AND claim = $7)
+     ON CONFLICT (member_id, kind, hash) WHERE removed_at IS NULL AND claim DO NOTHING`,
     [newUuid(), memberId, kind, hash, principal.kind === 'member' ? null : principal.brandId, now, claim, verifiedAt],
   );
   return rowCount === 1;

@@ -3,7 +3,7 @@ import { requireBrand } from '../access/permissions';
 import type { Principal } from '../access/principal';
 import { recordChange } from '../access/record-change';
 import type { App } from '../app';
-import { refusingBy } from '../database/constraint-refusal';
+import { refusingOnSecondLook } from '../database/constraint-refusal';
 import { plainText } from '../ledger/request-fields';
 import { auditName } from './asking-member';
 import { requireSpelledFree } from './customer-ids';
@@ -29,7 +29,7 @@ export interface LinkMember {
 export async function linkMember(app: App, principal: Principal, { member: ref, customerId }: LinkMember): Promise<ResolvedMember> {
   const brandId = requireBrand(principal, { scope: 'members', roles: ['SUPPORT'] });
   const { hash, spelled } = customerHashes(app.keys, brandId, customerId);
-  return refusingBy({ brand_link_customer_once: () => new CustomerIdTaken() }, () =>
+  return refusingOnSecondLook({ brand_link_customer_once: () => new CustomerIdTaken() }, () =>
     // As the brand, whoever's staff asks: the operator's see every brand's links, and this is about their own brand's.
     app.database.transaction({ kind: 'brand', brandId }, async (tx) => {
       const member = await resolveMember(app, tx, brandId, ref, { presented: 'link', codesFor: codesForOperation('linkMember', brandId) });

@@ -9,6 +9,7 @@ import { addIdentifier } from '../../src/members/add-identifier';
 import { confirmLink } from '../../src/members/confirm-link';
 import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
 import { findMember } from '../../src/members/find-member';
+import { linkMember } from '../../src/members/link-member';
 import { listIdentifiers } from '../../src/members/list-identifiers';
 import { listMemberChanges } from '../../src/members/list-member-changes';
 import type { Identifier, MemberRef } from '../../src/members/member-ref';
@@ -191,4 +192,16 @@ test('at most 20 a member, wherever they are added, thirty at once', async () =>
   expect(new Set(answers.flatMap((answer) => (answer.status === 'rejected' ? answer.reason.code : [])))).toEqual(new Set(['TOO_MANY_IDENTIFIERS']));
   await expect(add(olga, newCard(), ana.ref)).rejects.toMatchObject({ code: 'TOO_MANY_IDENTIFIERS', fields: { maximum: 20 } });
   expect(await held(ana)).toHaveLength(20);
+});
+
+test('what is added many times at once is there once, and whoever added it is told so', async () => {
+  const [ana, ben] = [await enrol(), await enrol()];
+  const atOnce = async (work: () => Promise<unknown>) => (await Promise.allSettled(Array.from({ length: 8 }, work))).map(({ status }) => status);
+  const [phone, card] = [newPhone(), newCard()];
+  expect(await atOnce(() => add(ana.login, phone))).toEqual(Array(8).fill('fulfilled'));
+  expect(await atOnce(() => add(fuel.principal, card, ana.ref))).toEqual(Array(8).fill('fulfilled'));
+  expect((await held(ana)).map(({ kind }) => kind).sort()).toEqual(['CARD', 'PHONE']);
+  await expect(add(fuel.principal, card, ben.ref)).rejects.toMatchObject({ code: 'IDENTIFIER_TAKEN' });
+  const customers = await atOnce(() => linkMember(shop.app, taxi.principal, { member: by(card), customerId: 'ANA' }));
+  expect(customers).toEqual(Array(8).fill('fulfilled'));
 });
