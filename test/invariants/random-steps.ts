@@ -41,6 +41,8 @@ export class StepMaker {
   private readonly counters = new Map<string, { account: AccountId; key: string }>();
   /** What earlier parts of this very posting will have made. */
   private readonly made = { holds: [] as Earlier[], credits: [] as Earlier[], debits: [] as Earlier[], confirmed: new Set<Uuid>(), reversed: new Set<Uuid>() };
+  /** Until when wallets slide that something was merged into by this very posting. */
+  private readonly slid = new Map<AccountId, Day>();
   /** What the product plans by itself. */
   readonly cancellations: Cancellation[] = [];
 
@@ -274,6 +276,7 @@ export class StepMaker {
     const to = this.place(this.otherWallet(wallet, other));
     const until = this.model.wallet(from).slidesUntil;
     const slide: Step[] = until === NEVER || other % 4 === 0 ? [] : [{ do: 'slide', account: to, until }];
+    if (slide.length > 0) this.slid.set(to, until);
     const steps: Step[] = [...slide, { do: 'giveAll', id: newUuid(), from, to, code: 'MERGE' }];
     if (fill) steps.push({ do: 'fillArrears', id: newUuid(), from: to, to: from, code: 'MERGE' });
     if (close) steps.push({ do: 'close', account: from, mergedInto: to });
@@ -332,8 +335,8 @@ export class StepMaker {
   }
 
   private isOver({ account, lot }: Earlier): boolean {
-    const { slidesUntil } = this.model.wallet(this.survivorOf(account).wallet ?? account);
-    return Math.min(lot?.expiresOn ?? NEVER, slidesUntil) <= this.at.day;
+    const wallet = this.survivorOf(account).wallet ?? account;
+    return Math.min(lot?.expiresOn ?? NEVER, this.model.wallet(wallet).slidesUntil, this.slid.get(wallet) ?? NEVER) <= this.at.day;
   }
 
   /** A merged wallet's reversals go to whom it was merged into. */
