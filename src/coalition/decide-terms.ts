@@ -9,6 +9,7 @@ import type { Tx } from '../database/transaction';
 import type { Uuid } from '../ids';
 import { NotFound, PermissionDenied, Refusal } from '../refusal';
 import { changeState, lockPartnership } from './change-partnership';
+import type { PartnershipRecord } from './partnership.entity';
 import { TermsRecord } from './terms.entity';
 
 const DAY_MS = 86_400_000;
@@ -66,8 +67,7 @@ export interface CountersignTerms extends DecideTerms {
  * sooner than noticeDays of the terms before after its proposal, unless the notice is waived. Throws TermsStartPassed, NoticeTooShort, TermsStartTaken.
  */
 export function countersignTerms(app: App, principal: Principal, command: CountersignTerms): Promise<TermsRecord> {
-  return decide(app, principal, command, 'COUNTERSIGNED', async (tx, own, terms) => {
-    const partnership = await lockPartnership(tx, terms.partnershipId);
+  return decide(app, principal, command, 'COUNTERSIGNED', async (tx, own, terms, partnership) => {
     const first = !(await tx.manager.existsBy(TermsRecord, { partnershipId: terms.partnershipId, status: 'COUNTERSIGNED' }));
     if (!first && terms.effectiveFrom < app.clock.now()) throw new TermsStartPassed(terms.effectiveFrom);
     const waived = await requireNotice(tx, terms, command.waiveNotice ?? false);
@@ -78,10 +78,7 @@ export function countersignTerms(app: App, principal: Principal, command: Counte
 
 /** Declines the other side's proposal. */
 export function declineTerms(app: App, principal: Principal, command: DecideTerms): Promise<TermsRecord> {
-  return decide(app, principal, command, 'DECLINED', async (tx, _own, terms) => {
-    await lockPartnership(tx, terms.partnershipId);
-    return {};
-  });
+  return decide(app, principal, command, 'DECLINED', async () => ({}));
 }
 
 const PRICES = ['issuancePrice', 'reimbursementPrice', 'openingPrice', 'pricesIncludeTax'] as const;
@@ -104,7 +101,7 @@ async function decide(
   principal: Principal,
   command: DecideTerms,
   status: 'COUNTERSIGNED' | 'DECLINED',
-  prepare: (tx: Tx, own: Uuid, terms: TermsRecord) => Promise<{ readonly noticeWaived?: boolean }>,
+  prepare: (tx: Tx, own: Uuid, terms: TermsRecord, partnership: PartnershipRecord) => Promise<{ readonly noticeWaived?: boolean }>,
 ): Promise<TermsRecord> {
   const own = requireBrandOrOperator(principal, ADMIN, null);
   return refusingBy({ terms_version_one_start: () => new TermsStartTaken() }, () =>
@@ -118,7 +115,7 @@ async function decide(
       const current = await tx.manager.findOneByOrFail(TermsRecord, { id: terms.id });
       if (current.status === status) return current;
       if (current.status !== 'PROPOSED') throw new TermsDecided(current.status);
-      const agreed = await prepare(tx, own, current);
+      const agreed = await prepare(tx, own, current, partnership);
       const decision = { status, decidedByBrandId: own, decidedAt: app.clock.now(), ...agreed };
       await tx.manager.update(TermsRecord, { id: terms.id, status: 'PROPOSED' }, decision);
       await recordChange(app, tx, principal, {
