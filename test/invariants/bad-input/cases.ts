@@ -1,6 +1,7 @@
 /** Every mutation with an idempotency key: a place to alter, and what to, for the same key with other content. */
 export const ALTERED: Readonly<Record<string, readonly [path: string, value: unknown]>> = {
   'Mutation.createApiClient': ['input.name', 'altered'],
+  'Mutation.rotateApiClientSecret': ['input.clientId', `cli_${'0'.repeat(32)}`],
   'Mutation.addStaff': ['input.subject', 'altered'],
   'Mutation.createBrand': ['input.name', 'altered'],
   'Mutation.createPointCurrency': ['input.name', 'altered'],
