@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Whom a brand knew by a customer id: who unlinks a member again is told that it is done. */
-export class EndedCustomerIds1790000000055 implements MigrationInterface {
+export class EndedCustomerIds1790000000057 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(
       'CREATE INDEX brand_link_customer_ended ON brand_link (brand_id, customer_hash) WHERE unlinked_at IS NOT NULL AND customer_hash IS NOT NULL',
