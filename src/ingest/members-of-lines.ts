@@ -8,7 +8,7 @@ import { linkMember } from '../members/link-member';
 import { customerHashes, identifierHashes, type MemberRef } from '../members/member-ref';
 import { MemberUnknown } from '../members/member-refusals';
 import { type FoundOrNot, isFound, lookAtMembers, type ResolvedMember } from '../members/resolve-members';
-import type { Refusal } from '../refusal';
+import { Refusal } from '../refusal';
 import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
 import type { NamedMember } from './row-fields';
 
@@ -46,12 +46,13 @@ export async function membersOfLines(
   const members = new Map<number, ResolvedMember>();
   const errors = new Map<number, LineError>();
   const known = new Set<number>();
+  const again = new Set<number>();
   let enrolled = 0;
   let left = rows;
   // A look, then what becomes known by it, then a look again: two lines may name one person in two ways. Each look settles its first line at least,
   // and all lines that say something new of members who are known by then: however many lines name one member, the looks are few.
   for (let look = 0; left.length > 0; look++) {
-    if (look > rows.length) {
+    if (look > rows.length + again.size) {
       for (const { line } of left)
         errors.set(line, lineError(line, null, 'UNKNOWN_MEMBER', 'This member was unlinked during the import. Import the line again.', true));
       break;
@@ -82,8 +83,15 @@ export async function membersOfLines(
     }
     enrolled += enrolling.size;
     if (dryRun) break;
+    const failed = await enrol(app, principal, importId, enrolling);
+    enrolled -= failed.size;
+    for (const [line, reason] of failed) {
+      // Somebody was quicker, another file perhaps: whose the names are is looked at once more.
+      if (isTaken(reason) && !again.has(line)) again.add(line);
+      else errors.set(line, thrownForLine(line, reason));
+    }
     // Whoever tries what is nobody's is counted, unless it becomes somebody's.
-    countFailedLookUps(app, { as: 'file', id: brandId }, await enrol(app, principal, importId, enrolling, errors));
+    countFailedLookUps(app, { as: 'file', id: brandId }, failed.size);
     for (const row of completing) await complete(app, principal, row, found.get(row) as Found, errors);
     left = left.filter(({ line }) => !members.has(line) && !errors.has(line));
   }
@@ -141,15 +149,9 @@ function namesOf(app: App, brandId: Uuid, country: string | null, { byCustomer, 
   ].filter((name) => name !== null);
 }
 
-/** How many could not be enrolled. */
-async function enrol(
-  app: App,
-  principal: Principal,
-  importId: Uuid,
-  enrolling: ReadonlyMap<string, NamingLine>,
-  errors: Map<number, LineError>,
-): Promise<number> {
-  if (enrolling.size === 0) return 0;
+/** Whom it could not enrol, by line, and why. */
+async function enrol(app: App, principal: Principal, importId: Uuid, enrolling: ReadonlyMap<string, NamingLine>): Promise<Map<number, unknown>> {
+  if (enrolling.size === 0) return new Map();
   const asked = [...enrolling];
   const commands = asked.map(([names, { member, jurisdiction }]) =>
     enrolMemberSchema.parse({
@@ -160,11 +162,11 @@ async function enrol(
     }),
   );
   const results = await enrolMembers(app, principal, commands);
-  results.forEach((result, at) => {
-    const { line } = asked[at][1];
-    if (result.status === 'rejected') errors.set(line, thrownForLine(line, result.reason));
-  });
-  return results.filter(({ status }) => status === 'rejected').length;
+  return new Map(results.flatMap((result, at) => (result.status === 'rejected' ? [[asked[at][1].line, result.reason]] : [])));
+}
+
+function isTaken(reason: unknown): boolean {
+  return reason instanceof Refusal && (reason.code === 'CUSTOMER_ID_TAKEN' || reason.code === 'IDENTIFIER_TAKEN');
 }
 
 /** Adds the name that does not lead to the line's member yet. */

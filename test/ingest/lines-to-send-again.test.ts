@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import { listImportErrors } from '../../src/ingest/find-imports';
+import { importMembers } from '../../src/ingest/import-members';
 import { importPurchases } from '../../src/ingest/import-purchases';
 import { listLinesToSendAgain } from '../../src/ingest/lines-to-send-again';
 import { finishImport, startImport, startImportSchema } from '../../src/ingest/start-import';
@@ -79,6 +80,21 @@ it('two senders send a line again at once: it is booked and counted once', async
   expect(answers.at(-1)?.import).toMatchObject({ entries: 1, rejected: 0 });
   const { rows } = await shop.database.owner.query("SELECT count(*)::int AS n FROM purchase WHERE reference = 'g1'");
   expect(rows).toEqual([{ n: 1 }]);
+});
+
+it('files that enrol the same customers at once lead to the same members: each is enrolled once, and no line is refused', async () => {
+  const lines = Array.from({ length: 10 }, (_, at) => ({
+    ...{ line: at + 2, unreadable: null },
+    cells: { customerId: `shared ${at}`, identifierKind: 'CARD', identifier: `7000 ${at}` },
+  }));
+  const imported = await Promise.all(
+    [1, 2, 3, 4].map(async () => {
+      const { id } = await startImport(shop.app, hearth.principal, startImportSchema.parse({ idempotencyKey: randomUUID(), kind: 'MEMBERS' }));
+      return importMembers(shop.app, hearth.principal, { importId: id, rows: lines, bytesDone: null });
+    }),
+  );
+  expect(imported.flatMap(({ errors: refused }) => refused)).toEqual([]);
+  expect(imported.reduce((sum, { import: { enrolled } }) => sum + enrolled, 0)).toBe(10);
 });
 
 it('a file sent again with a line more brings that line; a corrected line is not bound by what was refused', async () => {
