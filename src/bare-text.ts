@@ -2,8 +2,8 @@
 const BARE = /^[!-~](?:[ -~]*[!-~])?$/;
 
 /**
- * What of a name counts, such as a receipt's number: blanks around it do not, nor in which of two ways of Unicode an accent is written. May be empty.
- * bare_text in the database does the same.
+ * What counts of a name, such as a receipt's number. Blanks around it do not, nor which of Unicode's two ways writes an
+ * accent. May be empty. bare_text in the database does the same.
  */
 export function bareText(text: string): string {
   return BARE.test(text) ? text : text.trim().normalize('NFC');

@@ -55,7 +55,9 @@ const masterKey = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-/** Every variable the platform reads, in the order of the README's table. `default` is what its absence means, in words. */
+/**
+ * Every variable the platform reads, in the order of the README's table. `default` is what its absence means, in words.
+ */
 const VARIABLES = {
   NODE_ENV: z
     .enum(['development', 'production', 'test'])
@@ -166,7 +168,10 @@ export function describeVariables(): { name: string; meaning: string; fallback: 
   }));
 }
 
-/** Where PostgreSQL is, for each of the roles that the platform acts as. Null: nobody gave a URL, the embedded server is used. */
+/**
+ * Where PostgreSQL is, for each of the roles that the platform acts as. Null: nobody gave a URL, the embedded server is
+ * used.
+ */
 export interface DatabaseUrls {
   /** Owner of the schema: migrations only. */
   readonly owner: string;
@@ -179,8 +184,8 @@ export interface DatabaseUrls {
 export type Config = ReturnType<typeof shape>;
 
 /**
- * The only reader of process.env. Throws ConfigError naming each variable that is wrong. An empty variable counts as unset.
- * `serves`: for a process that answers clients, which in production needs more.
+ * The only reader of process.env. Throws ConfigError naming each variable that is wrong. An empty variable counts as
+ * unset. `serves`: for a process that answers clients, which in production needs more.
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env, { serves = false } = {}): Config {
   const given = Object.fromEntries(Object.keys(VARIABLES).flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));

@@ -137,7 +137,10 @@ async function verify(given: Config, log: Logger): Promise<void> {
   process.exitCode = await runVerify(given, log, (line) => process.stdout.write(`${line}\n`));
 }
 
-/** Sends a file to the platform's API and ends: 0 all lines are in, 1 some were wrong, 2 it could not be run to its end. It needs neither database nor keys. */
+/**
+ * Sends a file to the platform's API and ends: 0 all lines are in, 1 some were wrong, 2 it could not be run to its end.
+ * It needs neither database nor keys.
+ */
 async function importFile(kind: FileKind, { http, client }: Config, args: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(importHelp(kind));
@@ -174,7 +177,10 @@ async function generate(_given: Config, _log: Logger, args: readonly string[]): 
   }
 }
 
-/** Opens everything, waits until asked to stop, closes it again in the opposite order; also what was opened before something failed. */
+/**
+ * Opens everything, waits until asked to stop, closes it again in the opposite order; also what was opened before
+ * something failed.
+ */
 async function runUntil(stopped: Promise<string>, config: Config, log: Logger, open: (closers: Closers) => Promise<void>): Promise<void> {
   const closers = new Closers(log, config.shutdownMs);
   try {

@@ -31,7 +31,10 @@ const KEPT = [
   'WalletLocked (members/member-refusals.ts)',
 ];
 
-/** What rests on more than the request and the ledger: rules, terms, brands, the clock, households, the order in which things come. */
+/**
+ * What rests on more than the request and the ledger: rules, terms, brands, the clock, households, the order in which
+ * things come.
+ */
 const JUDGED_ANEW = [
   'AboveMaximum',
   'AmountTooLarge',

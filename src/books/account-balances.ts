@@ -25,8 +25,8 @@ export interface AccountTotals {
 export const READERS: BrandPermission = { scope: 'statements', roles: ['FINANCE', 'PROGRAMME_MANAGER', 'COMPLIANCE_OFFICER'] };
 
 /**
- * Balances of summed accounts in a currency (points or money) as of an instant, or now: a brand's own, all of them for the operator. In order of
- * the accounts' ids, after one. Throws NotSettledYet.
+ * Balances of summed accounts in a currency (points or money) as of an instant, or now: a brand's own, all of them for
+ * the operator. In order of the accounts' ids, after one. Throws NotSettledYet.
  */
 export async function readAccountBalances(
   app: App,
@@ -47,7 +47,10 @@ export async function readAccountBalances(
   });
 }
 
-/** The posted balance of a member's wallet as of an instant: for the member and for the operator. Throws NotSettledYet, NotFound. */
+/**
+ * The posted balance of a member's wallet as of an instant: for the member and for the operator. Throws NotSettledYet,
+ * NotFound.
+ */
 export async function readWalletBalanceAt(app: App, principal: Principal, member: MemberOrSelf, currency: string, at: Date): Promise<AccountTotals> {
   if (!(principal.kind === 'member' && principal.brandId === null) && !(principal.kind === 'staff' && principal.ofOperator))
     throw new PermissionDenied('Past balances are for the member and for the operator: a brand sees what a wallet holds now.');
@@ -63,7 +66,10 @@ export async function readWalletBalanceAt(app: App, principal: Principal, member
   });
 }
 
-/** The posted balance of a household pool as of an instant, for whoever may see the pool; null: it has never had points of the currency. Throws NotSettledYet. */
+/**
+ * The posted balance of a household pool as of an instant, for whoever may see the pool; null: it has never had points
+ * of the currency. Throws NotSettledYet.
+ */
 export async function readPoolBalanceAt(app: App, principal: Principal, poolId: Uuid, currency: string, at: Date): Promise<AccountTotals | null> {
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     await requireSettled(app, client, at);

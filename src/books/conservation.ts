@@ -56,9 +56,9 @@ export interface Conservation {
 }
 
 /**
- * The proof that no point was made or lost, in one snapshot of the books: for the operator of the whole currency, from summed accounts on one side
- * and wallets' own lots on the other; for a brand (or for the operator, of a brand) of the points that it issued, from what the journal says left
- * their lots and from what is in them.
+ * The proof, in one snapshot of the books, that no point was made or lost. For the operator it is of the whole
+ * currency: summed accounts on one side, wallets' own lots on the other. For a brand (or for the operator, of a brand)
+ * it is of the points that the brand issued: what the journal says left their lots, and what is in them.
  */
 export async function readConservation(app: App, principal: Principal, code: string, askedBrand: Uuid | null): Promise<Conservation> {
   const asker = brandOf(principal);
@@ -99,7 +99,10 @@ export function differenceOf(terms: readonly Omit<ConservationTerm, 'term'>[]): 
   return terms.reduce((sum, { side, sign, points }) => sum + BigInt(sign) * (side === 'PUT_OUT' ? points : -points), 0n);
 }
 
-/** A sum by what it is: an account's kind and side, a transfer's code, or a part of lots. Text, since JSON has no exact numbers of that size. */
+/**
+ * A sum by what it is: an account's kind and side, a transfer's code, or a part of lots. Text, since JSON has no exact
+ * numbers of that size.
+ */
 interface Figure {
   readonly name: string;
   readonly at_issuer?: boolean;

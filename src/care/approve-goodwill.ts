@@ -26,9 +26,9 @@ export interface ApprovedGoodwill {
 }
 
 /**
- * Approves goodwill and gives the points: a lot of the funder's, of its own code, paid for like an issue. Approving again changes nothing, and
- * finishes what was cut off. Throws PermissionDenied, NotFound, ProposalDecided, ProposalLapsed, SecondPersonNeeded, TermsNotActive, WALLET_CLOSED,
- * BALANCE_OUT_OF_RANGE, OVERLOADED.
+ * Approves goodwill and gives the points: a lot of the funder's, of its own code, paid for like an issue. Approving
+ * again changes nothing, and finishes what was cut off. Throws PermissionDenied, NotFound, ProposalDecided,
+ * ProposalLapsed, SecondPersonNeeded, TermsNotActive, WALLET_CLOSED, BALANCE_OUT_OF_RANGE, OVERLOADED.
  */
 export async function approveGoodwill(app: App, principal: Principal, command: DecideProposal): Promise<ApprovedGoodwill> {
   const found = await findDecidable(app, principal, 'GOODWILL', command, 'APPROVED');

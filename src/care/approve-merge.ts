@@ -18,9 +18,11 @@ import { planMerge } from './plan-merge';
 import type { Proposal } from './proposal';
 
 /**
- * Approves a merge and carries it out: points, cards and logins, customer ids and locks of the duplicate are the survivor's from then on, and whatever
- * comes back later of the duplicate's purchases and redemptions goes to the survivor. The duplicate's id leads there too, but for closeWallet. Approving again changes nothing, and finishes what was cut off.
- * Throws PermissionDenied, NotFound, ProposalDecided, ProposalLapsed, SecondPersonNeeded, MemberInHousehold, WALLET_CLOSED, WALLET_HAS_HOLDS, ARREARS_REMAIN.
+ * Approves a merge and carries it out: points, cards and logins, customer ids and locks of the duplicate are the
+ * survivor's from then on, and whatever comes back later of the duplicate's purchases and redemptions goes to the
+ * survivor. The duplicate's id leads there too, but for closeWallet. Approving again changes nothing, and finishes what
+ * was cut off. Throws PermissionDenied, NotFound, ProposalDecided, ProposalLapsed, SecondPersonNeeded,
+ * MemberInHousehold, WALLET_CLOSED, WALLET_HAS_HOLDS, ARREARS_REMAIN.
  */
 export async function approveMerge(app: App, principal: Principal, command: DecideProposal): Promise<Proposal> {
   const found = await findDecidable(app, principal, 'MERGE', command, 'APPROVED');
@@ -42,7 +44,8 @@ export async function approveMerge(app: App, principal: Principal, command: Deci
     // Both see it: cards and links came to the one, and were taken from the other.
     for (const { memberId } of [merge.survivor, merge.duplicate])
       await recordChange(app, tx, principal, { operation: 'mergeMembers', target: proposal.id, member: memberId });
-    // The ledger last, all currencies together: what it refuses moves nothing, and cut off after it, the same again finds it done there and goes on.
+    // The ledger comes last, all currencies together: what it refuses moves nothing. Cut off after it and sent again,
+    // the request finds it done there and goes on.
     await app.ledger.transaction(async (client) => {
       for (const outcome of await app.ledger.postWithin(client, requests)) acceptedAnswer(outcome);
       const accounts = requests.map(({ loads: { wallets } }) => wallets);
@@ -87,7 +90,9 @@ async function prepare(app: App, principal: Principal, proposal: Proposal): Prom
   return open && { ...open, snapshot };
 }
 
-/** null: it is done already. Throws NotFound, and WALLET_CLOSED where one of them is no more or was merged otherwise. */
+/**
+ * null: it is done already. Throws NotFound, and WALLET_CLOSED where one of them is no more or was merged otherwise.
+ */
 function requireMergeable(sides: Sides | null): Sides | null {
   if (!sides) throw new NotFound('Member');
   const { duplicate, survivor } = sides;

@@ -2,8 +2,9 @@ import type { PoolClient } from 'pg';
 import { newUuid, type Uuid } from '../ids';
 
 /**
- * What is the duplicate's becomes the survivor's: cards and logins, links to brands that the survivor has none with, customer ids, a spend lock.
- * Rows are ended and made anew rather than changed: who had what, and until when, stays on record. The transaction is the operator's.
+ * What is the duplicate's becomes the survivor's: cards and logins, links to brands that the survivor has none with,
+ * customer ids, a spend lock. Rows are ended and made anew rather than changed: who had what, and until when, stays on
+ * record. The transaction is the operator's.
  */
 export async function moveMember(client: PoolClient, duplicate: Uuid, survivor: Uuid, now: Date): Promise<void> {
   // First: from here on nobody is given an identifier that would be left behind (guard_closing).

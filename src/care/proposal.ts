@@ -62,7 +62,9 @@ export class SecondPersonNeeded extends Refusal {
   }
 }
 
-/** The staff member who asks; throws PermissionDenied for machines and members, and for staff without one of the roles. */
+/**
+ * The staff member who asks; throws PermissionDenied for machines and members, and for staff without one of the roles.
+ */
 export function requirePerson(principal: Principal): Principal & { kind: 'staff' } {
   if (principal.kind !== 'staff')
     throw new PermissionDenied(`This is for people on the staff to do, not for ${principal.kind === 'member' ? 'a member' : 'an API client'}.`);
@@ -70,7 +72,10 @@ export function requirePerson(principal: Principal): Principal & { kind: 'staff'
   throw new PermissionDenied();
 }
 
-/** The person who may have a say in proposals of that kind: members belong to the coalition, so a merge is for the operator's staff. */
+/**
+ * The person who may have a say in proposals of that kind: members belong to the coalition, so a merge is for the
+ * operator's staff.
+ */
 export function requireDecider(principal: Principal, kind: Proposal['kind']): Principal & { kind: 'staff' } {
   const person = requirePerson(principal);
   if (kind === 'MERGE') requireOperator(principal, CARE_ROLES);
@@ -84,7 +89,10 @@ export async function readProposal(client: PoolClient, id: Uuid, lock: '' | 'FOR
   return toProposal(rows[0]);
 }
 
-/** Throws unless this person may decide the proposal now; one that is approved may be approved again, to finish what was interrupted. */
+/**
+ * Throws unless this person may decide the proposal now; one that is approved may be approved again, to finish what was
+ * interrupted.
+ */
 export function requireDecidable(proposal: Proposal, person: Principal & { kind: 'staff' }, decision: 'APPROVED' | 'DECLINED', now: Date): void {
   if (proposal.decidingBrandId !== person.brandId) throw new PermissionDenied('The staff of the brand that pays for it decide.');
   if (proposal.status === decision) return;

@@ -34,8 +34,8 @@ class GoodwillTooLarge extends Refusal {
 }
 
 /**
- * Asks for points for a member out of goodwill, paid for by the own brand or by the operator, whose staff decide. Throws TermsNotActive,
- * GoodwillTooLarge, NotFound (member), IDEMPOTENCY_CONFLICT, PermissionDenied.
+ * Asks for points for a member out of goodwill, paid for by the own brand or by the operator, whose staff decide.
+ * Throws TermsNotActive, GoodwillTooLarge, NotFound (member), IDEMPOTENCY_CONFLICT, PermissionDenied.
  */
 export async function proposeGoodwill(app: App, principal: Principal, command: ProposeGoodwill): Promise<Proposal> {
   const person = requirePerson(principal);

@@ -44,7 +44,10 @@ export interface PointCurrency {
   readonly expiry: ExpiryPolicy;
   /** What comes back lives until the later of its own end and so many days from the day on which it does. */
   readonly graceDays: number;
-  /** Of points that come from another currency: KEEP, no later than their source's expiry nor than this currency's; OWN, this currency's alone. */
+  /**
+   * Of points that come from another currency: KEEP, no later than their source's expiry nor than this currency's; OWN,
+   * this currency's alone.
+   */
   readonly conversionExpiry: 'KEEP' | 'OWN';
   /** How many days before they expire a member is told of points, most days first. */
   readonly noticeDays: readonly number[];
@@ -111,7 +114,8 @@ export const COALITION_VERSION: Reading<string> = {
 
 /**
  * The snapshot, loaded again only when coalition_version has moved. Loaded as the worker, which may see all terms:
- * callers show a brand only what is its own. `version` is read in the caller's transaction, so an answer is never older than it.
+ * callers show a brand only what is its own. `version` is read in the caller's transaction, so an answer is never older
+ * than it.
  */
 export class CoalitionCache {
   private loaded: Promise<CoalitionSnapshot> | null = null;
@@ -157,7 +161,8 @@ export class CoalitionCache {
 }
 
 async function loadSnapshot(client: PoolClient): Promise<CoalitionSnapshot> {
-  // The version is read first: what changes meanwhile makes the snapshot newer than it says, and the next look loads it again.
+  // The version is read first. What changes meanwhile makes the snapshot newer than its version, and the next look
+  // loads it again.
   const version = (await client.query('SELECT version::text FROM coalition_version')).rows[0].version;
   const statuses = new Map<Uuid, { status: 'ACTIVE' | 'SUSPENDED'; at: Date }[]>();
   for (const row of (await client.query('SELECT brand_id, status, at FROM brand_event ORDER BY brand_id, at, seq')).rows)

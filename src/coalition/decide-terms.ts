@@ -63,8 +63,9 @@ export interface CountersignTerms extends DecideTerms {
 }
 
 /**
- * Countersigns the other side's proposal: it is in force from its start on. The first one makes the partnership active. A change of price starts no
- * sooner than noticeDays of the terms before after its proposal, unless the notice is waived. Throws TermsStartPassed, NoticeTooShort, TermsStartTaken.
+ * Countersigns the other side's proposal: it is in force from its start on. The first one makes the partnership active.
+ * A change of price starts no sooner than noticeDays of the terms before after its proposal, unless the notice is
+ * waived. Throws TermsStartPassed, NoticeTooShort, TermsStartTaken.
  */
 export function countersignTerms(app: App, principal: Principal, command: CountersignTerms): Promise<TermsRecord> {
   return decide(app, principal, command, 'COUNTERSIGNED', async (tx, own, terms, partnership) => {

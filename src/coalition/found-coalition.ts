@@ -21,7 +21,10 @@ export interface FoundCoalition {
   readonly firstOperator: { readonly issuer: string; readonly subject: string };
 }
 
-/** Makes the operator's brand and its first staff, once: nobody is there yet who could be asked for permission. Not reachable through the API. */
+/**
+ * Makes the operator's brand and its first staff, once: nobody is there yet who could be asked for permission. Not
+ * reachable through the API.
+ */
 export async function foundCoalition(app: App, command: FoundCoalition): Promise<{ brandId: Uuid; staffId: Uuid }> {
   return app.database.transaction({ kind: 'operator' }, async ({ manager }) => {
     if (await manager.existsBy(BrandRecord, { isOperator: true })) throw new CoalitionFounded();

@@ -12,7 +12,10 @@ import { requireCurrency } from './require-currency';
 import { requireRoomForVersion } from './rule-bounds';
 import { RuleStartTaken } from './rule-start-taken';
 
-/** What every version of a rule for a points currency has: it is in force from effectiveFrom until the next one starts, and is never edited. */
+/**
+ * What every version of a rule for a points currency has: it is in force from effectiveFrom until the next one starts,
+ * and is never edited.
+ */
 export interface RuleVersion {
   readonly id: Uuid;
   readonly currencyId: number;
@@ -26,13 +29,15 @@ export interface BrandRuleVersion extends RuleVersion {
   readonly brandId: Uuid;
   /** ISO 4217 code: a brand has a rule for each points currency and money. */
   readonly moneyCurrency: string;
-  /** When a rule of another money ended it, before there was one for each money; null: the next of its own money does. */
+  /**
+   * When a rule of another money ended it, before there was one for each money; null: the next of its own money does.
+   */
   readonly endsAt: Date | null;
 }
 
 /**
- * Where rules of a kind are kept: columns id, version, currency_id, effective_from, created_at, and brand_id where each brand has its own;
- * the constraint NAME_one_start says that no two versions start together.
+ * Where rules of a kind are kept: columns id, version, currency_id, effective_from, created_at, and brand_id where each
+ * brand has its own; the constraint NAME_one_start says that no two versions start together.
  */
 export interface RuleTable<Rule extends RuleVersion, Row> {
   readonly name: 'earning_rule' | 'redemption_rule' | 'gift_rule';
@@ -66,7 +71,10 @@ export interface NewRuleVersion {
   readonly values: (currency: PointCurrency) => Readonly<Record<string, unknown>>;
 }
 
-/** Adds a version; the one before it ends where this one starts. Throws RuleStartTaken, TooManyVersions, IDEMPOTENCY_CONFLICT, InvalidInput (currency). */
+/**
+ * Adds a version; the one before it ends where this one starts. Throws RuleStartTaken, TooManyVersions,
+ * IDEMPOTENCY_CONFLICT, InvalidInput (currency).
+ */
 export async function addRuleVersion<Rule extends RuleVersion, Row>(
   app: App,
   principal: Principal,
@@ -77,7 +85,8 @@ export async function addRuleVersion<Rule extends RuleVersion, Row>(
   const { target } = await refusingBy({ [`${table.name}_one_start`]: () => new RuleStartTaken() }, () =>
     createOnce(app, principal, { operation: rule.operation, idempotencyKey, reason, content }, async ({ client }) => {
       const currency = requireCurrency(await app.coalition.snapshot(client), content.currency);
-      // Versions are numbered one after the other: two at once wait for each other here instead of taking the same number.
+      // Versions are numbered one after the other: two at once wait for each other here instead of taking the same
+      // number.
       await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${table.name} ${rule.brandId} ${currency.id}`]);
       await requireRoomForVersion(client, table.name, rule.brandId, currency.id);
       return insertVersion(client, table.name, rule.brandId, {
@@ -132,7 +141,10 @@ export function readRuleVersions<Rule extends RuleVersion, Row>(
   });
 }
 
-/** Finds the version of the coalition's rule in force at an instant, or null, among all versions, given oldest effectiveFrom first. */
+/**
+ * Finds the version of the coalition's rule in force at an instant, or null, among all versions, given oldest
+ * effectiveFrom first.
+ */
 export function rulesInForce<Rule extends RuleVersion>(rules: readonly Rule[]): (currencyId: number, at: Date) => Rule | null {
   const versions = new Map<number, Rule[]>();
   for (const rule of rules) {

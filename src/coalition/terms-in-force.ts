@@ -68,7 +68,8 @@ type Standing = Pick<PartnershipChange, 'state' | 'at'>;
 
 /** The change that suspended or ended the partnership, if it stood still at that instant. */
 function standsStill({ history }: { readonly history: readonly Standing[] }, at: Date): Standing | null {
-  // A suspension counts from when it was made; before any later change the partnership was as it began: active from its first terms on.
+  // A suspension counts from when it was made. Before any later change the partnership was as it began: active from its
+  // first terms on.
   const instant = at.getTime();
   let latest: Standing | null = null;
   for (const change of history) if (change.state !== 'PROPOSED' && change.at.getTime() <= instant && (!latest || change.at >= latest.at)) latest = change;
@@ -95,8 +96,8 @@ export function requireNotSuspended(snapshot: CoalitionSnapshot, brandId: Uuid, 
 }
 
 /**
- * The terms under which a brand may issue or redeem a currency at occurredAt: brand and partnership are judged as they were then.
- * Throws BrandSuspended, TermsNotActive or OccurredAtOutOfRange.
+ * The terms under which a brand may issue or redeem a currency at occurredAt: brand and partnership are judged as they
+ * were then. Throws BrandSuspended, TermsNotActive or OccurredAtOutOfRange.
  */
 export function requireTerms(
   snapshot: CoalitionSnapshot,

@@ -21,7 +21,10 @@ export const updateBrandSchema = z.object({
 /** What is left out stays as it is. */
 export type UpdateBrand = z.output<typeof updateBrandSchema> & { readonly brandId: Uuid };
 
-/** Renames a brand, or changes its country, how often it uses a reference, or how much a card alone burns there. What was booked keeps the reference that it holds. */
+/**
+ * Renames a brand, or changes its country, how often it uses a reference, or how much a card alone burns there. What
+ * was booked keeps the reference that it holds.
+ */
 export function updateBrand(app: App, principal: Principal, command: UpdateBrand): Promise<BrandRecord> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);
   return changeBrand(app, principal, 'updateBrand', command, (brand) => ({
@@ -43,13 +46,17 @@ const SETTLING_DAYS = 14;
 export const settlingDaysSchema = z.number().int().min(0, 'Settling takes no days (0) or more.').max(365, 'Settling takes at most 365 days.').nullish();
 
 export interface SuspendBrand extends ChangeBrandStatus {
-  /** For so many days its API clients may tell what happened before; 0: not at all. Left out: 14, or as it was said before of a brand that is suspended. */
+  /**
+   * For so many days its API clients may tell what happened before; 0: not at all. Left out: 14, or what was said
+   * before where the brand is suspended already.
+   */
   readonly settlingDays?: number | null;
 }
 
 /**
- * Suspends a brand: nothing that happens there until it is resumed is taken, and nothing is done for its clients, its staff and the sessions that it
- * minted, but what settles (see requireAllowedWhileSuspended). Its members keep their points. Of a suspended brand it changes the days.
+ * Suspends a brand. Until it is resumed, nothing that happens there is taken, and nothing is done for its clients, its
+ * staff and the sessions that it minted, but for what settles (see requireAllowedWhileSuspended). Its members keep
+ * their points. Where it is suspended already, this changes the days.
  */
 export function suspendBrand(app: App, principal: Principal, command: SuspendBrand): Promise<BrandRecord> {
   requireOperator(principal);

@@ -10,8 +10,8 @@ export function violatedConstraint(error: unknown): string | undefined {
 }
 
 /**
- * Runs work whose violated constraints are refusals: invariants are constraints, each named, and the name is what is translated here.
- * Put it around the whole transaction: after a violation nothing more can be done in it.
+ * Runs work whose violated constraints are refusals: invariants are constraints, each named, and the name is what is
+ * translated here. Put it around the whole transaction: after a violation nothing more can be done in it.
  */
 export async function refusingBy<T>(meanings: ConstraintMeanings, work: () => Promise<T>): Promise<T> {
   try {
@@ -23,8 +23,8 @@ export async function refusingBy<T>(meanings: ConstraintMeanings, work: () => Pr
 }
 
 /**
- * refusingBy, for work that looks before it writes and changes nothing where all is so already: somebody who wanted the same may have been quicker, so it
- * is done once more, and only what stands against it then refuses it.
+ * refusingBy, for work that looks before it writes and changes nothing where all is so already: somebody who wanted the
+ * same may have been quicker, so it is done once more, and only what stands against it then refuses it.
  */
 export async function refusingOnSecondLook<T>(meanings: ConstraintMeanings, work: () => Promise<T>): Promise<T> {
   try {

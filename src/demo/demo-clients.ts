@@ -15,7 +15,10 @@ export interface DemoClient {
   readonly secret: string;
 }
 
-/** The brand's API client, made once. `knownSecret` is kept if it is live; a lost one is replaced, since only its hash is stored. */
+/**
+ * The brand's API client, made once. `knownSecret` is kept if it is live; a lost one is replaced, since only its hash
+ * is stored.
+ */
 export async function demoClient(
   app: App,
   operator: Principal,

@@ -17,8 +17,8 @@ export interface AwardDates {
 }
 
 /**
- * Dates of points earned on a local day. What waits to be confirmed lies in a lot that is never available and ends the day after its deadline:
- * pending until then and nothing afterwards, whoever is late in cancelling it.
+ * Dates of points earned on a local day. What waits to be confirmed lies in a lot that is never available and ends the
+ * day after its deadline: pending until then and nothing afterwards, whoever is late in cancelling it.
  */
 export function awardDates(policy: ExpiryPolicy, availability: Availability, day: Day): AwardDates {
   switch (availability.kind) {
@@ -54,7 +54,10 @@ export function awardCounter(purchaseId: Uuid): string {
 export const CONFIRMED = 1;
 export const CANCELLED = 2;
 
-/** Whether an award whose counter says so is taken back on that local day: once its deadline has passed, whether or not that is booked yet. */
+/**
+ * Whether an award whose counter says so is taken back on that local day: once its deadline has passed, whether or not
+ * that is booked yet.
+ */
 export function isTakenBack(counter: number, deadline: Day, on: Day): boolean {
   return counter === CANCELLED || (counter !== CONFIRMED && on > deadline);
 }

@@ -17,9 +17,10 @@ const BATCH = 500;
 const DAYS_LOOKED_BACK = 2;
 
 /**
- * Takes back what brands have not confirmed by its deadline; returns how many purchases that were. Safe to run anywhere and any number of times:
- * each cancellation is one posting, whose id is derived from the purchase, and the clock has decided already: what was not confirmed in time is
- * spendable by nobody. One that cannot be cancelled keeps no other from it: it is named in what is thrown at the end, and tried again by the next run.
+ * Takes back what brands have not confirmed by its deadline; returns how many purchases that were. Safe to run anywhere
+ * and any number of times: each cancellation is one posting, whose id is derived from the purchase, and the clock has
+ * decided already: what was not confirmed in time is spendable by nobody. One that cannot be cancelled keeps no other
+ * from it: it is named in what is thrown at the end, and tried again by the next run.
  */
 export async function cancelAwards(app: App): Promise<number> {
   const now = app.clock.now();
@@ -99,7 +100,10 @@ const DUE = `
   WHERE a.currency_id = $1 AND (a.due_on, a.purchase_id) > ($2::date, $3::uuid) AND a.due_on <= $4::date
   ORDER BY a.due_on, a.purchase_id LIMIT $5`;
 
-/** Takes effect at the very end of its deadline's day: then the points are still where they were, and can be taken from there before any others. */
+/**
+ * Takes effect at the very end of its deadline's day: then the points are still where they were, and can be taken from
+ * there before any others.
+ */
 function cancellationOf(award: DueAward, currency: PointCurrency, now: Date): PostingRequest {
   const id = derivedUuid('award-cancellation', award.purchaseId);
   const occurredAt = dayStart(award.deadline + 1, currency.timeZone).getTime() - 1;

@@ -44,10 +44,10 @@ export interface CancelledReturn {
 }
 
 /**
- * Undoes a return that was recorded by mistake, booked when this happens, in the open month. What it clawed back comes back with its issue month and
- * end; what it gave back is taken again, from the same lots, then from any. Its goods can be returned again, and its reference is free. Throws
- * ReturnAlreadyCancelled, ReturnNotCancellable, AwardCancelled, INSUFFICIENT_POINTS, WALLET_CLOSED, OccurredAtOutOfRange, BrandSuspended, NotFound
- * (return), IDEMPOTENCY_CONFLICT.
+ * Undoes a return that was recorded by mistake, booked when this happens, in the open month. What it clawed back comes
+ * back with its issue month and end; what it gave back is taken again, from the same lots, then from any. Its goods can
+ * be returned again, and its reference is free. Throws ReturnAlreadyCancelled, ReturnNotCancellable, AwardCancelled,
+ * INSUFFICIENT_POINTS, WALLET_CLOSED, OccurredAtOutOfRange, BrandSuspended, NotFound (return), IDEMPOTENCY_CONFLICT.
  */
 export async function cancelReturn(app: App, principal: Principal, command: CancelReturn): Promise<CancelledReturn> {
   const brandId = requireBrand(principal, { scope: 'purchases' });

@@ -7,7 +7,10 @@ export interface BasketProblem {
   readonly message: string;
 }
 
-/** What no field of a line can say by itself: what a line costs is told once, its signs are its kind's, and the basket does not cost less than nothing. */
+/**
+ * What no field of a line can say by itself: what a line costs is told once, its signs are its kind's, and the basket
+ * does not cost less than nothing.
+ */
 export function checkBasket(lines: readonly BasketLine[], moneyCurrency: string): BasketProblem[] {
   const problems: BasketProblem[] = [];
   for (const [i, line] of lines.entries()) {

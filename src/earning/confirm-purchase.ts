@@ -39,9 +39,10 @@ export interface ConfirmedPurchase {
 }
 
 /**
- * What the points of a purchase waited for has happened: they can be spent from now on, and expire as if they had been so since the purchase.
- * It must be told by the deadline, whenever it happened: the answer must not hang on whether a worker has taken the points back meanwhile.
- * Throws NoPendingAward, AwardConfirmed, AwardCancelled, OccurredAtOutOfRange, NotFound (purchase), IDEMPOTENCY_CONFLICT.
+ * What the points of a purchase waited for has happened: they can be spent from now on, and expire as if they had been
+ * so since the purchase. It must be told by the deadline, whenever it happened: the answer must not hang on whether a
+ * worker has taken the points back meanwhile. Throws NoPendingAward, AwardConfirmed, AwardCancelled,
+ * OccurredAtOutOfRange, NotFound (purchase), IDEMPOTENCY_CONFLICT.
  */
 export async function confirmPurchase(app: App, principal: Principal, command: ConfirmPurchase): Promise<ConfirmedPurchase> {
   const brandId = requireBrand(principal, { scope: 'purchases' });
@@ -84,7 +85,7 @@ function toRequest(
   const currency = currencyById(snapshot, purchase.currencyId);
   const happenedAt = command.occurredAt ?? now;
   const toldOn = dayOf(now, currency.timeZone);
-  // A till whose clock runs ahead may be beyond midnight, and with it beyond the deadline, that it was told in time for.
+  // A till whose clock runs ahead may be beyond midnight, and so beyond the deadline, although it tells in time.
   const day = Math.min(dayOf(happenedAt, currency.timeZone), toldOn);
   const inTime = orRefusal(() => requireFollowUpTime(snapshot, purchase, happenedAt, now));
   const wallet = survivors.of(purchase.account);

@@ -68,7 +68,10 @@ export class AmountTooLarge extends Refusal {
   }
 }
 
-/** More is brought back than is left of a line, or more money given back on it than is left of what it cost (`amountLeft`). */
+/**
+ * More is brought back than is left of a line, or more money given back on it than is left of what it cost
+ * (`amountLeft`).
+ */
 export class ReturnExceedsPurchase extends Refusal {
   constructor(line: { readonly lineNo: number | null; readonly sku: string }, left: string, amountLeft: string | null = null) {
     const name = line.lineNo === null ? `sku ${line.sku}` : `line ${line.lineNo}`;

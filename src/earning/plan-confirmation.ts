@@ -26,7 +26,10 @@ export interface ConfirmationFacts {
   readonly recordedAt: Date;
 }
 
-/** Decides whether points that wait for it become spendable. Under the wallet's lock, so that they are confirmed or cancelled, and once. Pure. */
+/**
+ * Decides whether points that wait for it become spendable. Under the wallet's lock, so that they are confirmed or
+ * cancelled, and once. Pure.
+ */
 export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
   const { purchase, toldOn, occurredAt, recordedAt } = facts;
   const deadline = purchase.award?.deadline ?? null;

@@ -31,8 +31,9 @@ export interface CancellationFacts {
 }
 
 /**
- * Undoes the latest return of a purchase: its points go back by transfers that reverse its own, and its goods count as sold. First what it took comes
- * back, so that it is there for what it gave. Pure; StateMoved where another return was recorded or cancelled since this one was looked up.
+ * Undoes the latest return of a purchase: its points go back by transfers that reverse its own, and its goods count as
+ * sold. First what it took comes back, so that it is there for what it gave. Pure; StateMoved where another return was
+ * recorded or cancelled since this one was looked up.
  */
 export function planReturnCancellation(facts: CancellationFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
   const { fact, purchase, survivors, currency } = facts;

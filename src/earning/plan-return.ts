@@ -70,7 +70,8 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
     const decided = orRefusal(() => (purchase.arithmetic === 1 ? decideReturnByPieces : decideReturn)(standing, facts.goods));
     if ('refused' in decided) return decided;
     const { returned, clawBack, amountLeft, moneyBack } = decided.is;
-    // Into a wallet that is closed for good nothing comes back; the goods do, and what they earned is taken back all the same.
+    // Into a wallet that is closed for good nothing comes back; the goods do, and what they earned is taken back all
+    // the same.
     const paidFrom = purchase.paidBy.map(({ account }) => facts.survivors.of(account));
     const reinstate = decided.is.reinstate.map((points, i) => (view.wallet(paidFrom[i]).closed ? 0 : points));
     const reinstated = reinstate.reduce((sum, points) => sum + points, 0);

@@ -12,7 +12,10 @@ export function purchaseReceipt(command: RecordPurchase, { member, reference }: 
   return judgeReference(reference, { memberId: member.memberId, moneyCurrency: command.moneyCurrency, comesTo: (total) => comesTo(command, total) });
 }
 
-/** Lines round to the minor unit; those of purchases that were recorded before they did, do not: then a line said its price, and nothing else. */
+/**
+ * Lines round to the minor unit. Those of purchases from before that do not: their lines said a price, and nothing
+ * else.
+ */
 function comesTo({ lines, moneyCurrency }: RecordPurchase, held: string): boolean {
   const [total, unrounded] = held.split(' ');
   if (total === formatExact(grossOf(lines, minorUnitOf(moneyCurrency)))) return true;

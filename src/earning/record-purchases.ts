@@ -38,9 +38,15 @@ export interface RecordedPurchase {
   readonly paidWithPoints: string;
   readonly leftOut: readonly { readonly lineNo: number; readonly reason: Exclusion }[];
   readonly ruleId: Uuid;
-  /** First local day on which the points can no longer be spent; null: they do not expire by themselves, or there are none. */
+  /**
+   * First local day on which the points can no longer be spent; null: they do not expire by themselves, or there are
+   * none.
+   */
   readonly expiresOn: string | null;
-  /** First local day on which they can be spent; null: at once, or once they are confirmed. Absent from answers of before there were pending awards. */
+  /**
+   * First local day on which they can be spent; null: at once, or once they are confirmed. Absent from answers of
+   * before there were pending awards.
+   */
   readonly availableOn?: string | null;
   /** Last local day on which the brand can confirm them; null: they need not be. */
   readonly confirmBy?: string | null;
@@ -69,9 +75,10 @@ function recordAlone(app: App, principal: Principal, command: RecordPurchase, fi
 }
 
 /**
- * Records what members bought at the brand and credits what it earns. A receipt that is booked already, by whichever way it came, is answered with its
- * first answer; a reference of something else throws ReferenceTaken. In the order of the commands; a refused one does not harm the others.
- * A bulk costs one transaction to look everything up, then its postings go to the ledger together. `fieldOf`: where each stands in the request.
+ * Records what members bought at the brand and credits what it earns. A receipt that is booked already, by whichever
+ * way it came, is answered with its first answer; a reference of something else throws ReferenceTaken. In the order of
+ * the commands; a refused one does not harm the others. A bulk costs one transaction to look everything up, then its
+ * postings go to the ledger together. `fieldOf`: where each stands in the request.
  */
 export async function recordPurchases(
   app: App,

@@ -89,7 +89,10 @@ export interface RecordedReturn {
   readonly moneyCurrency: string;
   /** Decimal text with nine decimals: what is left of the purchase. */
   readonly amountLeft: string;
-  /** Money to give back, decimal text with nine decimals; null or absent: it was not worked out, for a purchase or a return of before it was. */
+  /**
+   * Money to give back, decimal text with nine decimals; null or absent: it was not worked out, for a purchase or a
+   * return of before it was.
+   */
   readonly moneyBack?: string | null;
   /** Quantities as decimal text with three decimals. */
   readonly lines: readonly { readonly lineNo: number; readonly quantity: string; readonly left: string }[];
@@ -101,8 +104,9 @@ export interface RecordedReturn {
 }
 
 /**
- * Takes goods of a purchase back: claws back what it earned too much, and gives burned points back as the terms say (by default once what is
- * left costs less than they pay). Throws ReturnExceedsPurchase, OccurredAtOutOfRange, NotFound (purchase), IDEMPOTENCY_CONFLICT.
+ * Takes goods of a purchase back: claws back what it earned too much, and gives burned points back as the terms say (by
+ * default once what is left costs less than they pay). Throws ReturnExceedsPurchase, OccurredAtOutOfRange, NotFound
+ * (purchase), IDEMPOTENCY_CONFLICT.
  */
 export async function recordReturn(app: App, principal: Principal, command: RecordReturn): Promise<RecordedReturn> {
   const brandId = requireBrand(principal, { scope: 'purchases' });

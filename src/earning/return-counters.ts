@@ -7,7 +7,10 @@ export function returnedCounter(purchaseId: Uuid, lineNo: number): string {
   return `returned:${purchaseId}:${lineNo}`;
 }
 
-/** Micro-units of money that were given back on a line without goods, and lie on those that are left; under the wallet's lock. */
+/**
+ * Micro-units of money that were given back on a line without goods, and lie on those that are left; under the wallet's
+ * lock.
+ */
 export function reducedCounter(purchaseId: Uuid, lineNo: number): string {
   return `reduced:${purchaseId}:${lineNo}`;
 }
@@ -22,7 +25,10 @@ export function returnCounters({ id, account, lines }: Pick<PurchaseFact, 'id' |
   return lines.flatMap(({ lineNo }) => [returnedCounter, reducedCounter].map((counter) => ({ account, key: counter(id, lineNo) })));
 }
 
-/** Counts what came back of a line. `quantity` in thousandths, `reduction` in billionths of a unit of money; both below zero count it back. */
+/**
+ * Counts what came back of a line. `quantity` in thousandths, `reduction` in billionths of a unit of money; both below
+ * zero count it back.
+ */
 export function countReturned(account: AccountId, purchaseId: Uuid, line: { lineNo: number; quantity: bigint; reduction: bigint }): Step[] {
   const steps: Step[] = [];
   if (line.quantity !== 0n) steps.push({ do: 'count', account, key: returnedCounter(purchaseId, line.lineNo), by: Number(line.quantity) });

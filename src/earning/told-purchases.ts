@@ -11,7 +11,10 @@ export interface BookedPurchase {
   readonly outcome: PromiseSettledResult<PostingOutcome>;
 }
 
-/** The outcomes as the brand may be told them today: see tellsBalance. Of repetitions, only what the member who is named now has. */
+/**
+ * The outcomes as the brand may be told them today: see tellsBalance. Of repetitions, only what the member who is named
+ * now has.
+ */
 export async function toldPurchases(app: App, snapshot: CoalitionSnapshot, booked: readonly BookedPurchase[]): Promise<PromiseSettledResult<ToldOutcome>[]> {
   const accounts = new Map<BookedPurchase, number>();
   const repeated = booked.flatMap((each) => {

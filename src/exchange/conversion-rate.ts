@@ -19,7 +19,10 @@ export interface ConversionRate {
   /** For each whole block of this many smallest units of the source, a bonus in the target's. */
   readonly blockSize: bigint | null;
   readonly blockBonus: bigint | null;
-  /** Micro-units of the source's settlement currency, per whole source point, that the source's side pays the target currency's issuer. */
+  /**
+   * Micro-units of the source's settlement currency, per whole source point, that the source's side pays the target
+   * currency's issuer.
+   */
   readonly transferPrice: bigint;
   readonly effectiveFrom: Date;
   /** First instant at which it is no longer in force; null while no end is known. */

@@ -57,7 +57,9 @@ export interface ConvertedPoints {
   readonly conversionId: Uuid;
   readonly from: string;
   readonly to: string;
-  /** Given, in smallest units of the source; the fee was taken on top, the remainder is the part that bought nothing. */
+  /**
+   * Given, in smallest units of the source; the fee was taken on top, the remainder is the part that bought nothing.
+   */
   readonly points: number;
   readonly fee: number;
   readonly remainder: number;
@@ -75,10 +77,11 @@ export interface ConvertedPoints {
 }
 
 /**
- * Converts a member's points at the rate in force, or at a quote's: asked for by the member, or by a brand for a member that it has enrolled or linked, under terms that
- * let it redeem the source. Throws NoConversionRate, BelowMinimum, NotAStep, AboveMaximum, CapReached, ConvertsToNothing, ReceivedBelowMinimum, QuoteExpired, QuoteUsed,
- * QuoteMismatch, TermsNotActive, OccurredAtOutOfRange, INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED, BALANCE_OUT_OF_RANGE, IDEMPOTENCY_CONFLICT, OVERLOADED,
- * NotFound (member, quote), PermissionDenied.
+ * Converts a member's points at the rate in force, or at a quote's: asked for by the member, or by a brand for a member
+ * that it has enrolled or linked, under terms that let it redeem the source. Throws NoConversionRate, BelowMinimum,
+ * NotAStep, AboveMaximum, CapReached, ConvertsToNothing, ReceivedBelowMinimum, QuoteExpired, QuoteUsed, QuoteMismatch,
+ * TermsNotActive, OccurredAtOutOfRange, INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED, BALANCE_OUT_OF_RANGE,
+ * IDEMPOTENCY_CONFLICT, OVERLOADED, NotFound (member, quote), PermissionDenied.
  */
 export async function convertPoints(app: App, principal: Principal, command: ConvertPoints): Promise<ConvertedPoints> {
   const asker = requireAsker(principal, command.member, 'input.member');
@@ -131,7 +134,10 @@ async function requireQuote(client: PoolClient, id: Uuid, asker: Asker): Promise
   return quote;
 }
 
-/** First days of the months in which the wallet's points of the currency were issued; held ones too, which are free once their hold has ended. */
+/**
+ * First days of the months in which the wallet's points of the currency were issued; held ones too, which are free once
+ * their hold has ended.
+ */
 async function readIssueMonths(client: PoolClient, walletId: Uuid, currencyId: number): Promise<Day[]> {
   const { rows } = await client.query({
     name: 'issue-months',
@@ -163,7 +169,8 @@ function agree({ snapshot, from, to, member, quote, rates }: Found, command: Con
   if (brandId !== null) requireTerms(snapshot, brandId, from.id, 'redeem', happenedAt, now);
   if (quote === null) {
     const routed = rates.inForce(from, to, happenedAt);
-    // What no set of rates allows, the rates of two moments may: points would come back as more than they were, again and again.
+    // By the rates of one moment no points come back as more than they were. By those of two moments they might, again
+    // and again.
     // Late or ahead: the rate of that moment may be over, or have yet to come.
     if (rates.inForce(from, to, now).rate.id !== routed.rate.id)
       throw new OccurredAtOutOfRange(`The rate of ${happenedAt.toISOString()} does not hold now. Leave occurredAt out, and convert at the one that does.`);
@@ -238,7 +245,10 @@ async function openRoute(app: App, routeId: Uuid, from: PointCurrency, to: Point
   return { out, in: into, fee, remainder };
 }
 
-/** Origins of the target's lots, a month each: their issuer is the brand whose currency it is, or the operator for one that is shared. */
+/**
+ * Origins of the target's lots, a month each: their issuer is the brand whose currency it is, or the operator for one
+ * that is shared.
+ */
 async function openOrigins(app: App, { snapshot, to }: Found, rateId: Uuid, months: readonly Day[]): Promise<Map<Day, number>> {
   const issuer = to.ownerBrandId === null ? snapshot.operator : snapshot.brandsById.get(to.ownerBrandId);
   if (!issuer) throw new Error(`nobody issues ${to.code}`);

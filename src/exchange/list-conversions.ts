@@ -20,7 +20,10 @@ export interface Conversion {
   readonly occurredAt: Date;
 }
 
-/** Conversions of a member, and of who was merged into the member, newest first. A brand sees those that it asked for; row-level security decides. Throws PermissionDenied, NotFound. */
+/**
+ * Conversions of a member, and of who was merged into the member, newest first. A brand sees those that it asked for;
+ * row-level security decides. Throws PermissionDenied, NotFound.
+ */
 export function listConversions(app: App, principal: Principal, memberId: Uuid, page: { limit: number; before: Uuid | null }): Promise<Conversion[]> {
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { memberId: id }) => {
     const { rows } = await client.query({
@@ -46,7 +49,10 @@ export function listConversions(app: App, principal: Principal, memberId: Uuid, 
   });
 }
 
-/** Quotes of a member that are still good and were not used, soonest to end first: those of whoever asks, or all of the member's for the member. */
+/**
+ * Quotes of a member that are still good and were not used, soonest to end first: those of whoever asks, or all of the
+ * member's for the member.
+ */
 export function listLiveQuotes(app: App, principal: Principal, memberId: Uuid): Promise<ConversionQuote[]> {
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
     const { rows } = await client.query({

@@ -34,11 +34,13 @@ export type QuoteConversion = z.output<typeof quoteConversionSchema>;
 const MOST_LIVE = 20;
 
 /**
- * Freezes the rate in force now, and what it gives for these points, until the quote ends, at the latest with the rate if its end is known. All that is
- * quoted of a wallet's currency and not used, by whomever, is never more than the wallet can spend when a quote is asked for: quotes outlive a rate that
- * is ended at once, and whoever held them for more could convert to and fro by the rates of two moments. It sets nothing aside: whether the wallet has
- * the points still, and what is left of a daily maximum, is said when they are converted. Throws NoConversionRate, BelowMinimum, NotAStep, AboveMaximum,
- * ConvertsToNothing, TermsNotActive, TooManyQuotes, INSUFFICIENT_POINTS, IDEMPOTENCY_CONFLICT, UNAVAILABLE, NotFound (member), PermissionDenied.
+ * Freezes the rate in force now, and what it gives for these points, until the quote ends; at the latest with the rate,
+ * if its end is known. Quotes outlive a rate that is ended at once: whoever held them for more points than there are
+ * could convert to and fro by the rates of two moments. So the unused quotes of a wallet's currency, whoever asked for
+ * them, are never for more than the wallet can spend when the last of them is asked for. A quote sets nothing aside:
+ * whether the wallet still has the points, and what is left of a daily maximum, is said when they are converted. Throws
+ * NoConversionRate, BelowMinimum, NotAStep, AboveMaximum, ConvertsToNothing, TermsNotActive, TooManyQuotes,
+ * INSUFFICIENT_POINTS, IDEMPOTENCY_CONFLICT, UNAVAILABLE, NotFound (member), PermissionDenied.
  */
 export async function quoteConversion(app: App, principal: Principal, command: QuoteConversion): Promise<ConversionQuote> {
   const asker = requireAsker(principal, command.member, 'input.member');
@@ -91,7 +93,10 @@ async function requireRoom(client: PoolClient, walletId: Uuid, { party }: Asker,
   if (rows[0].live >= MOST_LIVE) throw new TooManyQuotes(rows[0].live, rows[0].first);
 }
 
-/** Throws INSUFFICIENT_POINTS where the wallet cannot spend this and all that it has quoted of the currency and not used. */
+/**
+ * Throws INSUFFICIENT_POINTS where the wallet cannot spend this and all that it has quoted of the currency and not
+ * used.
+ */
 async function requireFunds(app: App, client: PoolClient, walletId: Uuid, currency: PointCurrency, amounts: ConversionAmounts, now: Date): Promise<void> {
   const { rows } = await client.query({ name: 'quoted-points', text: 'SELECT quoted_points($1, $2, $3) AS quoted', values: [walletId, currency.id, now] });
   const quoted = Number(rows[0].quoted);

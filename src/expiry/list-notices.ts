@@ -25,7 +25,10 @@ export interface NoticePage {
   readonly before: { readonly toldAt: string; readonly id: Uuid } | null;
 }
 
-/** Notices, newest first: a member's own and those of who was merged into the member, those about wallets of members linked with a brand, all of them for the operator; row-level security decides. */
+/**
+ * Notices, newest first: a member's own and those of who was merged into the member, those about wallets of members
+ * linked with a brand, all of them for the operator; row-level security decides.
+ */
 export async function listExpiryNotices(app: App, principal: Principal, { memberId: named, limit, before }: NoticePage): Promise<ExpiryNotice[]> {
   requireReader(principal, LOOKS_AT_MEMBERS);
   const memberId = named ?? (principal.kind === 'member' ? principal.memberId : null);

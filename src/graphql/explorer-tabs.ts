@@ -23,7 +23,10 @@ export interface ExplorerTab {
   readonly headers: string;
 }
 
-/** What the examples' variables are made of. `visit` is new for each opening of the page, so that the tour can be taken again. */
+/**
+ * What the examples' variables are made of. `visit` is new for each opening of the page, so that the tour can be taken
+ * again.
+ */
 type Facts = Pick<ExplorerDemo, 'card' | 'currency' | 'month'> & { readonly visit: string };
 
 interface Example {

@@ -29,15 +29,19 @@ export interface EndpointOptions {
   readonly bodyLimitBytes: number;
   readonly answerLimitBytes: number;
   readonly log: Logger;
-  /** Who asks; `bytes` are counted against them, `headers` go into the answer, unless its operation has others. Throws GraphQLError. */
+  /**
+   * Who asks; `bytes` are counted against them, `headers` go into the answer, unless its operation has others. Throws
+   * GraphQLError.
+   */
   readonly contextOf: (headers: IncomingHttpHeaders, direct: Direct, bytes: number) => Promise<Asking>;
 }
 
 /**
- * GraphQL over HTTP on node's own request and response: reads the body within its bound, lets Apollo Server decide all that the specification says
- * (executeHTTPGraphQLRequest: methods, media types, CSRF, status codes), and writes the answer in one piece. What it has decided before is not
- * asked again: a POST of JSON with a document that was found valid, from somebody who accepts what it has answered others with, is run at once.
- * Whatever comes of that but data, it is asked to say.
+ * GraphQL over HTTP on node's own request and response: reads the body within its bound, lets Apollo Server decide all
+ * that the specification says (executeHTTPGraphQLRequest: methods, media types, CSRF, status codes), and writes the
+ * answer in one piece. What it has decided before is not asked again: a POST of JSON with a document that was found
+ * valid, from somebody who accepts what it has answered others with, is run at once. Whatever comes of that but data,
+ * it is asked to say.
  */
 export function graphqlEndpoint(apollo: ApolloServer<Context>, options: EndpointOptions): DirectHandler {
   const mediaTypes = new MediaTypes();

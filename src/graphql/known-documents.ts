@@ -3,7 +3,9 @@ import { isRecord } from './sent-operation';
 
 /** A longer document is parsed and validated each time. */
 const LONGEST = 20_000;
-/** Of a generation; there are two. What is parsed takes about a hundred times as many bytes as its text has characters. */
+/**
+ * Of a generation; there are two. What is parsed takes about a hundred times as many bytes as its text has characters.
+ */
 const MOST_CHARACTERS = 150_000;
 
 /** What a request asks for, where nothing is left to find out about its document. */
@@ -19,7 +21,10 @@ interface Generation {
   characters: number;
 }
 
-/** Documents that were found valid, by their text. Those that nobody has sent while a generation filled up are forgotten. */
+/**
+ * Documents that were found valid, by their text. Those that nobody has sent while a generation filled up are
+ * forgotten.
+ */
 export class KnownDocuments {
   private young = newGeneration();
   private old = newGeneration();
@@ -31,7 +36,10 @@ export class KnownDocuments {
     this.young.byText.set(text, document);
   }
 
-  /** What a body asks for if its document is known and the rest of it is as plain as can be; null: it has yet to be judged. */
+  /**
+   * What a body asks for if its document is known and the rest of it is as plain as can be; null: it has yet to be
+   * judged.
+   */
   requestOf(body: unknown): KnownRequest | null {
     if (!isRecord(body)) return null;
     const { query, operationName, variables, extensions } = body;

@@ -22,8 +22,8 @@ export function rateLimited(allowance: Allowance): GraphQLError {
 }
 
 /**
- * Counts an operation's cost against whoever asks, and gives the headers of the allowance. Throws a GraphQLError for one that is too deep, has too
- * many aliases or costs too much.
+ * Counts an operation's cost against whoever asks, and gives the headers of the allowance. Throws a GraphQLError for
+ * one that is too deep, has too many aliases or costs too much.
  */
 export type Allow = (
   ctx: Context,
@@ -39,7 +39,8 @@ export function allowOperations({ config }: App, schema: GraphQLSchema, quotas: 
     const { depth, aliases, cost, sentOnce } = measurer.measure(document, operation, variables);
     if (depth > queryDepth) throw beyond(`is ${depth} levels deep; at most ${queryDepth} are allowed`);
     if (aliases > queryAliases) throw beyond(`has ${aliases} aliases; at most ${queryAliases} are allowed`);
-    // The size of a request bounds what it brings; what it asks to be done with that, and to be answered, is bounded here.
+    // The size of a request bounds what it brings; what it asks to be done with that, and to be answered, is bounded
+    // here.
     const asked = cost - sentOnce;
     if (asked > queryCost) throw beyond(`costs ${Math.ceil(asked)}; at most ${queryCost} is allowed. Ask for fewer fields or smaller pages`);
     const allowance = quotas.take(ctx, 0, cost);

@@ -47,13 +47,16 @@ export interface Measuring {
   readonly entries: SentEntries;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly values: SentValues;
-  /** A fragment is measured once, however often it is spread: spreads of spreads could otherwise double at each level. */
+  /**
+   * A fragment is measured once, however often it is spread: spreads of spreads could otherwise double at each level.
+   */
   readonly measured: Map<string, Measure>;
   /** All that the measure hangs on besides the document. */
   readonly sized: Map<ValueNode, SizeOf>;
   /**
-   * Selections and sent values that may yet be looked at. A fragment is measured anew for each size of page and list that it is spread in, so that a
-   * short document could keep us busy for its length squared: one that does costs more than anybody may ask for.
+   * Selections and sent values that may yet be looked at. A fragment is measured anew for each size of page and list
+   * that it is spread in, so that a short document could keep us busy for its length squared: one that does costs more
+   * than anybody may ask for.
    */
   stepsLeft: number;
 }
@@ -84,7 +87,10 @@ export const NOTHING: Measure = { cost: 0, depth: 0, aliases: 0, sent: [] };
 const TOO_MUCH: Measure = { ...NOTHING, cost: BEYOND };
 export const ANYWHERE: Around = { pageSize: null, rows: null, everyOne: false, wrappers: 0 };
 
-/** Measures what may well be invalid: a field that there is not counts as one, a cycle of fragments as nothing. `parent` null: nobody knows. */
+/**
+ * Measures what may well be invalid: a field that there is not counts as one, a cycle of fragments as nothing. `parent`
+ * null: nobody knows.
+ */
 export function measureSelections(measuring: Measuring, parent: GraphQLCompositeType | null, selections: SelectionSetNode, around: Around): Measure {
   measuring.stepsLeft -= selections.selections.length;
   if (measuring.stepsLeft < 0) return TOO_MUCH;
@@ -168,7 +174,10 @@ function listSize(parent: GraphQLCompositeType, field: FieldNode, definition: Gr
   return rows > 1 ? rows : (around.rows ?? ASSUMED_LIST_SIZE);
 }
 
-/** `rows`: how many entries the longest list of operations among the arguments has, at least 1; `sent`: what else of them has lists. */
+/**
+ * `rows`: how many entries the longest list of operations among the arguments has, at least 1; `sent`: what else of
+ * them has lists.
+ */
 function measureArguments(measuring: Measuring, field: FieldNode, definition: GraphQLField<unknown, unknown>) {
   let rows = 1;
   let rowsSent = false;

@@ -16,13 +16,16 @@ const LARGEST_TOKEN_REQUEST_BYTES = 16_384;
 /** RFC 6749 knows five for a client; others are there to be ignored. */
 const MOST_PARAMETERS = 20;
 
-/** /oauth/token (client credentials, RFC 6749), its metadata (RFC 8414) and keys, and the local issuer's documents where it is on. */
+/**
+ * /oauth/token (client credentials, RFC 6749), its metadata (RFC 8414) and keys, and the local issuer's documents where
+ * it is on.
+ */
 export async function registerOAuth(server: FastifyInstance, app: App): Promise<void> {
   const limiter = new RateLimiter([{ name: 'tokens', perMinute: TOKEN_REQUESTS_PER_MINUTE }], app.clock);
   // In a scope of its own: forms are read nowhere else.
   await server.register(async (scope) => {
-    // Before anything of it is read, so that what is wrong counts too. Only by address until the secret is known to be right: by client, anybody
-    // who knows its id could use its quota up.
+    // Before anything of it is read, so that what is wrong counts too. Only by address until the secret is known to be
+    // right: by client, anybody who knows its id could use its quota up.
     scope.addHook('onRequest', async (request, reply) => {
       const { allowed, headers } = limiter.take(`network ${networkOf(directRoutes(server).addressOf(request.raw))}`, [1]);
       if (!allowed) return refuseTooMany(reply, headers());

@@ -6,9 +6,13 @@ import { SentValues, type Variables } from './sent-values';
 
 /** What an operation asks for, before anything of it is run. */
 export interface OperationMeasure {
-  /** 1 a field (10 a mutation), times the size of the lists that it is in, and 1 for each entry of a list that is sent. */
+  /**
+   * 1 a field (10 a mutation), times the size of the lists that it is in, and 1 for each entry of a list that is sent.
+   */
   readonly cost: number;
-  /** Entries that are sent, each once however often the operation uses them: what the size of a request bounds already. */
+  /**
+   * Entries that are sent, each once however often the operation uses them: what the size of a request bounds already.
+   */
   readonly sentOnce: number;
   readonly depth: number;
   readonly aliases: number;
@@ -21,7 +25,10 @@ interface Known {
   readonly measures: Map<string, Measure>;
 }
 
-/** How many selections and sent values are looked at, for each token that a document may have: those of any sensible document several times. */
+/**
+ * How many selections and sent values are looked at, for each token that a document may have: those of any sensible
+ * document several times.
+ */
 const STEPS_A_TOKEN = 4;
 
 /** More combinations of sizes than anybody sends again and again. */

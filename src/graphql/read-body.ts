@@ -26,7 +26,10 @@ export function isPacked(request: IncomingMessage): boolean {
   return encodingOf(request) !== 'identity';
 }
 
-/** The body of a packed request without its packing; no larger than the limit either. `charge` is told how many bytes it brings besides. Throws Unreadable. */
+/**
+ * The body of a packed request without its packing; no larger than the limit either. `charge` is told how many bytes it
+ * brings besides. Throws Unreadable.
+ */
 export async function unpackBody(sent: Buffer, limit: number, charge: (bytes: number) => void): Promise<Buffer> {
   try {
     // It stops unpacking at the limit: a small body may hold a thousand times its size.
@@ -65,7 +68,10 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   });
 }
 
-/** JSON as an object; text as it is, for Apollo's protection against cross-site requests to see; anything else is refused. Throws Unreadable. */
+/**
+ * JSON as an object; text as it is, for Apollo's protection against cross-site requests to see; anything else is
+ * refused. Throws Unreadable.
+ */
 export function parseBody(request: IncomingMessage, body: Buffer): unknown {
   const given = request.headers['content-type'] ?? '';
   const type = given.split(';')[0].trim().toLowerCase();

@@ -12,7 +12,8 @@ import { DateTimeScalar } from './scalars';
     'A "no" given on purpose: nothing was written. What the ledger has decided (retrySafe: false) is kept under the idempotency key, and a repetition gets it again; what else is refused is not kept.',
 })
 export abstract class RefusalAnswer {
-  // A text like every other `code`, so that one selection may ask for a brand's and a refusal's; describeCodes says which there are.
+  // A text like every other `code`, so that one selection may ask for a brand's and a refusal's; describeCodes says
+  // which there are.
   @Field(() => String, { simple: true, description: 'Stable code to act on.' })
   code!: string;
 
@@ -31,7 +32,8 @@ type RefusalClass = new () => RefusalAnswer;
 const classes = new Map<string, RefusalClass>();
 
 /**
- * Declares the GraphQL type of the refusals with a code. The class extends RefusalAnswer and may add fields (RefusalData.fields has their values):
+ * Declares the GraphQL type of the refusals with a code. The class extends RefusalAnswer and may add fields
+ * (RefusalData.fields has their values):
  *
  *     @RefusalType('INSUFFICIENT_POINTS', 'The wallet holds fewer points that can be spent than were asked for.')
  *     export class InsufficientPointsAnswer extends RefusalAnswer {
@@ -60,7 +62,10 @@ export function describeCodes(schema: GraphQLSchema): void {
   refusal.getFields().code.description = `Stable code to act on; the types that implement Refusal say what each means. New ones may be added. One of ${[...classes.keys()].sort().join(', ')}.`;
 }
 
-/** The answer of a mutation: the thing itself (class instance or plain object), one of the declared refusals, or BRAND_SUSPENDED and UNAVAILABLE, which every mutation may meet. */
+/**
+ * The answer of a mutation: the thing itself (class instance or plain object), one of the declared refusals, or
+ * BRAND_SUSPENDED and UNAVAILABLE, which every mutation may meet.
+ */
 export function answerUnion<Thing extends object>(
   name: string,
   description: string,
@@ -77,7 +82,9 @@ export function answerUnion<Thing extends object>(
   });
 }
 
-/** A refusal, thrown or stored, as its declared GraphQL type; throws it as it is when no type is declared for its code. */
+/**
+ * A refusal, thrown or stored, as its declared GraphQL type; throws it as it is when no type is declared for its code.
+ */
 export function toRefusalAnswer(refusal: Refusal | RefusalData): RefusalAnswer {
   const declared = classes.get(refusal.code);
   if (!declared) throw refusal instanceof Refusal ? refusal : new Refusal(refusal);

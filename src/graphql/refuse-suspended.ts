@@ -4,7 +4,10 @@ import { Refusal } from '../refusal';
 import type { Context } from './context';
 import { toRefusalAnswer } from './refusal.types';
 
-/** Before anything that a principal of a suspended brand asks for is begun: every query and mutation, those that are still to come too. */
+/**
+ * Asked before anything is begun for a principal of a suspended brand: of every query and mutation, also of those still
+ * to be written.
+ */
 export function refuseSuspended(schema: GraphQLSchema): void {
   for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     for (const field of Object.values(type?.getFields() ?? {})) {

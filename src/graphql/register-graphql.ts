@@ -87,7 +87,10 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
   if (app.config.explorer) await registerExplorer(server, app, options.explorerDemo ?? null);
 }
 
-/** What Apollo Server calls a gateway is how it is told of an operation that has been run already: it only has to show what came of it. */
+/**
+ * An operation that has been run already: Apollo Server takes it from what it calls a gateway, and only shows what came
+ * of it.
+ */
 function runOnce(schema: GraphQLSchema): ApolloServerOptionsWithGateway<Context>['gateway'] {
   return {
     onSchemaLoadOrUpdate(loaded) {

@@ -9,8 +9,9 @@ import { RefusalAnswer } from './refusal.types';
 type Resolver<Name extends string> = { readonly [name in Name]: (ctx: Context, input: never) => unknown };
 
 /**
- * What tills and shops send all day is resolved without type-graphql, which makes an instance of its class from each input object that graphql-js
- * has read, and looks among all input types for the class of each field of each: several times as long as all else that it does.
+ * What tills and shops send all day is resolved without type-graphql, which makes an instance of its class from each
+ * input object that graphql-js has read, and looks among all input types for the class of each field of each: several
+ * times as long as all else that it does.
  */
 export function callDirectly(schema: GraphQLSchema): void {
   direct(schema, new EarningResolver(), ['recordPurchase', 'recordPurchases', 'recordReturn']);
@@ -23,8 +24,9 @@ function direct<Name extends string>(schema: GraphQLSchema, resolver: Resolver<N
 }
 
 /**
- * graphql-js keeps the fields of a type in an object without a prototype, which V8 looks through as slowly as through a table. It goes through those of
- * an input for each that is sent: several times as fast over an object that only inherits from one without a prototype.
+ * graphql-js keeps the fields of a type in an object without a prototype, which V8 looks through as slowly as through a
+ * table. It goes through those of an input for each that is sent: several times as fast over an object that only
+ * inherits from one without a prototype.
  */
 export function keepInputFieldsReady(schema: GraphQLSchema): void {
   const nothing = Object.freeze(Object.create(null));
@@ -36,8 +38,9 @@ export function keepInputFieldsReady(schema: GraphQLSchema): void {
 }
 
 /**
- * Which type of a union (see answerUnion) an answer has hangs on its class alone; type-graphql would find it out each time, and asynchronously.
- * A refusal that the union does not list is thrown as it is: it becomes an error with its code, never one of ours.
+ * Which type of a union (see answerUnion) an answer has hangs on its class alone; type-graphql would find it out each
+ * time, and asynchronously. A refusal that the union does not list is thrown as it is: it becomes an error with its
+ * code, never one of ours.
  */
 export function rememberAnswerTypes(schema: GraphQLSchema): void {
   for (const union of Object.values(schema.getTypeMap())) {

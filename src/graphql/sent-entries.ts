@@ -8,8 +8,8 @@ const ROWS = 'rows';
 /** What of an argument is counted one by one. */
 export interface SentLists {
   /**
-   * Finds the list whose entries are operations of their own: the argument itself, or its field `rows`, as every batch of a file has it.
-   * null: it has none.
+   * Finds the list whose entries are operations of their own: the argument itself, or its field `rows`, as every batch
+   * of a file has it. null: it has none.
    */
   readonly rowsOf: ((value: unknown) => unknown) | null;
   /** Counts the entries of all other lists; null: there are none. */

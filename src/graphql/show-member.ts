@@ -3,7 +3,10 @@ import type { Context } from './context';
 import { showId } from './ids';
 import { MemberType, WalletType } from './member.types';
 
-/** A member and its wallet, by the ids that whoever asks knows them by. On a number alone nothing of them is told: see Proof. */
+/**
+ * A member and its wallet, by the ids that whoever asks knows them by. On a number alone nothing of them is told: see
+ * Proof.
+ */
 export function showMember(ctx: Context, { memberId, walletId, proof }: Pick<ResolvedMember, 'memberId' | 'walletId' | 'proof'>): MemberType {
   const of = { memberId, byNumber: proof === 'NUMBER' };
   return Object.assign(new MemberType(), {

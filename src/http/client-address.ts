@@ -14,8 +14,8 @@ export function trustedProxies(setting: Config['http']['trustProxy']): TrustsPro
 }
 
 /**
- * The client's address: from the connection's own one back through X-Forwarded-For, from the right, as far as proxies of ours have written it. What
- * stands left of that, the client may have made up.
+ * The client's address: from the connection's own one back through X-Forwarded-For, from the right, as far as proxies
+ * of ours have written it. What stands left of that, the client may have made up.
  */
 export function clientAddress(connected: string | undefined, forwarded: string | string[] | undefined, trusts: TrustsProxy | null): string {
   // Of a socket: no port is beside it.

@@ -12,8 +12,8 @@ const CHECK_MS = 2_000;
 const SHARED_MS = 500;
 
 /**
- * /health/live: the process answers (restart it if not). /health/ready: it can do its work (send it no traffic if not), with each
- * dependency's state, and what `more` says. A process that is stopping is not ready.
+ * /health/live: the process answers (restart it if not). /health/ready: it can do its work (send it no traffic if not),
+ * with each dependency's state, and what `more` says. A process that is stopping is not ready.
  */
 export function registerHealth(
   server: FastifyInstance,

@@ -19,12 +19,14 @@ export function createHttpServer(config: Config, log: Logger): FastifyInstance {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.http.bodyLimitBytes,
-    // Whose address a request comes from, DirectRoutes.addressOf says alone: fastify's own reading takes a port for a part of it.
+    // Whose address a request comes from, DirectRoutes.addressOf says alone: fastify's own reading takes a port for a
+    // part of it.
     trustProxy: false,
     serverFactory: (handler) =>
       direct.createServer(handler, {
         requestTimeout: 60_000,
-        // Longer than the usual 60 s of a load balancer, so that it is never us who closes a connection it is about to use.
+        // Longer than the usual 60 s of a load balancer, so that it is never us who closes a connection it is about to
+        // use.
         keepAliveTimeout: 65_000,
       }),
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),

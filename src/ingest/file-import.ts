@@ -26,7 +26,10 @@ export interface FileImport {
   readonly finishedAt: Date | null;
   /** The last line that is done: send what comes after it. */
   readonly lastLine: number;
-  /** Balances or purchases so far: those imported now, those imported before under the same reference, and those that were wrong. */
+  /**
+   * Balances or purchases so far: those imported now, those imported before under the same reference, and those that
+   * were wrong.
+   */
   readonly entries: number;
   readonly imported: number;
   readonly repeated: number;
@@ -49,9 +52,9 @@ export class ImportFinished extends Refusal {
 }
 
 /**
- * The brand whose file it is. Opening balances make members and cost the brand the price agreed for them: an API client needs the scopes admin
- * and members. Purchases ask for the scope purchases, redemptions for redemptions, members for members, as their mutations do. Staff: programme
- * managers, for openings and members.
+ * The brand whose file it is. Opening balances make members and cost the brand the price agreed for them: an API client
+ * needs the scopes admin and members. Purchases ask for the scope purchases, redemptions for redemptions, members for
+ * members, as their mutations do. Staff: programme managers, for openings and members.
  */
 export function requireImporter(principal: Principal, kind: ImportKind): Uuid {
   if (kind === 'PURCHASES') return requireBrand(principal, { scope: 'purchases' });

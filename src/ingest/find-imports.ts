@@ -19,7 +19,9 @@ export function findImport(app: App, principal: Principal, id: Uuid): Promise<Fi
   return app.database.transaction(databasePrincipal(principal), ({ client }) => readImport(client, id));
 }
 
-/** The brand's imports (for the operator: everybody's), newest first, `limit` of them below the one with id `before`. */
+/**
+ * The brand's imports (for the operator: everybody's), newest first, `limit` of them below the one with id `before`.
+ */
 export function listImports(app: App, principal: Principal, { limit, before }: { limit: number; before: Uuid | null }): Promise<FileImport[]> {
   requireImportReader(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
@@ -50,7 +52,10 @@ export function listImportErrors(
   });
 }
 
-/** The brand's latest finished import of the same kind that began with the same lines and is another file; null: there is none. */
+/**
+ * The brand's latest finished import of the same kind that began with the same lines and is another file; null: there
+ * is none.
+ */
 export function findAlike(app: App, principal: Principal, { id, brandId, kind, beginning, dryRun }: FileImport): Promise<FileImport | null> {
   requireImportReader(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {

@@ -40,7 +40,10 @@ export function resultOf<Row extends { readonly line: number }>(read: Row | Line
 /** What a batch came to. */
 export interface ImportedBatch {
   readonly import: FileImport;
-  /** Of this batch's lines, in their order; also those beyond what is kept. Of lines that were done before, what is kept: their answer may have been lost. */
+  /**
+   * Of this batch's lines, in their order; also those beyond what is kept. Of lines that were done before, what is
+   * kept: their answer may have been lost.
+   */
   readonly errors: readonly LineError[];
   /** Of this batch's entries that are booked, by their first lines. */
   readonly made: readonly (MadeOfEntry & { readonly line: number; readonly repeated: boolean })[];
@@ -53,8 +56,9 @@ interface Entry {
 }
 
 /**
- * The import that a batch belongs to, and those of its entries that are not done yet: what was sent before is passed over, so that a batch may be
- * sent again. Of a finished import those that may be sent again are not done. Throws NotFound, PermissionDenied, ImportFinished, InvalidInput (lines out of order).
+ * The import that a batch belongs to, and those of its entries that are not done yet: what was sent before is passed
+ * over, so that a batch may be sent again. Of a finished import those that may be sent again are not done. Throws
+ * NotFound, PermissionDenied, ImportFinished, InvalidInput (lines out of order).
  */
 export async function beginBatch<Sent extends Entry>(
   app: App,
@@ -86,8 +90,8 @@ export interface DuplicateLine {
 }
 
 /**
- * Writes down which line brought which reference, and gives those that another line brought first, by their own. They are written before anything
- * is booked: a batch that is sent again finds its own lines.
+ * Writes down which line brought which reference, and gives those that another line brought first, by their own. They
+ * are written before anything is booked: a batch that is sent again finds its own lines.
  */
 export async function claimReferences(
   app: App,
@@ -145,8 +149,9 @@ export interface BatchEnd {
 }
 
 /**
- * Counts a batch and keeps its errors, in one transaction. Lines that somebody else has counted meanwhile are not counted twice: what became of them
- * was done once, and is the same. Two senders may have cut the file into other batches: each line beyond the last that is counted, counts.
+ * Counts a batch and keeps its errors, in one transaction. Lines that somebody else has counted meanwhile are not
+ * counted twice: what became of them was done once, and is the same. Two senders may have cut the file into other
+ * batches: each line beyond the last that is counted, counts.
  */
 export async function endBatch(app: App, principal: Principal, { id }: FileImport, { sent, results, enrolled, bytesDone }: BatchEnd): Promise<ImportedBatch> {
   const fresh = new Set([...results.keys()].map(({ line }) => line));

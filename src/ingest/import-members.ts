@@ -15,8 +15,8 @@ export interface ImportMembers {
 }
 
 /**
- * Enrols the members of the next lines of a file, without any points: who is known already gets what the line adds. Several lines may name one member,
- * each by something else. Throws as importOpenings does.
+ * Enrols the members of the next lines of a file, without any points: who is known already gets what the line adds.
+ * Several lines may name one member, each by something else. Throws as importOpenings does.
  */
 export async function importMembers(app: App, principal: Principal, { importId, rows, bytesDone }: ImportMembers): Promise<ImportedBatch> {
   const sent = rows.map((row) => ({ ...row, lastLine: row.line }));

@@ -31,9 +31,9 @@ export interface ImportOpenings {
 }
 
 /**
- * Imports the next lines of a file of opening balances: each line is an entry of its own, and a wrong one is reported and harms no other. May be
- * sent again after any interruption: a line is booked once, by its reference or by what it says. Throws OVERLOADED, UNAVAILABLE (send it again),
- * ImportFinished, NotFound, InvalidInput.
+ * Imports the next lines of a file of opening balances: each line is an entry of its own, and a wrong one is reported
+ * and harms no other. May be sent again after any interruption: a line is booked once, by its reference or by what it
+ * says. Throws OVERLOADED, UNAVAILABLE (send it again), ImportFinished, NotFound, InvalidInput.
  */
 export async function importOpenings(app: App, principal: Principal, { importId, rows, bytesDone }: ImportOpenings): Promise<ImportedBatch> {
   const sent = rows.map((row) => ({ ...row, lastLine: row.line }));
@@ -123,7 +123,8 @@ function prepare(row: OpeningRow, snapshot: CoalitionSnapshot, found: FileImport
     return row.expiresOn === null
       ? wrong('earnedOn', 'EXPIRED', "By the currency's policy these points have expired. Leave the line out, or give an expiresOn.")
       : wrong('expiresOn', 'EXPIRED', 'These points have expired: expiresOn is the first day on which they can no longer be spent. Leave the line out.');
-  // Whatever else the wallet holds: two members of one file are told the same, and nobody learns from it when a member was last active.
+  // Whatever else the wallet holds: two members of one file are told the same, and nobody learns from it when a member
+  // was last active.
   if (slidesUntil(currency.expiry, openedOn) <= today)
     return wrong(
       'openedOn',
@@ -226,7 +227,8 @@ class Batch {
     );
     const requests = await Promise.all(rows.map((each, at) => this.request(each, accounts[2 * at], accounts[2 * at + 1], snapshot)));
     const outcomes = await Promise.allSettled(requests.map((request) => this.app.ledger.post(request)));
-    // All have an outcome before the batch is given up for one of them: what is booked is found again when it is sent again.
+    // All have an outcome before the batch is given up for one of them: what is booked is found again when it is sent
+    // again.
     outcomes.forEach((outcome, at) => {
       const { row } = rows[at];
       decided.set(

@@ -26,8 +26,8 @@ export interface ImportPurchases {
 }
 
 /**
- * Records the next purchases of a file, and the returns among them: the same that recordPurchases and recordReturn record, and may be sent again like
- * them. Throws as importOpenings does.
+ * Records the next purchases of a file, and the returns among them: the same that recordPurchases and recordReturn
+ * record, and may be sent again like them. Throws as importOpenings does.
  */
 export async function importPurchases(app: App, principal: Principal, { importId, rows, bytesDone }: ImportPurchases): Promise<ImportedBatch> {
   const { brandId, found, fresh } = await beginBatch(app, principal, 'PURCHASES', importId, rows);
@@ -122,8 +122,9 @@ interface Keys {
 }
 
 /**
- * The keys that a purchase of a file may be booked under: its line's, since a reference is an outcome's only once it is booked; where it has none or
- * references repeat, so that only the whole line tells, its content's; and the one of before, whose refusals do not bind.
+ * The keys that a purchase of a file may be booked under. Its line's: a reference is an outcome's only once it is
+ * booked. Its content's, where it has no reference or references repeat: then only the whole line tells. And that of
+ * the version before, whose refusals do not bind.
  */
 function keysOf(importId: Uuid, row: PurchaseRow, ofContent: string): Keys {
   return { ofLine: `line ${importId} ${row.line}`, ofContent, before: row.reference === null ? `import ${importId} ${row.line}` : `file ${row.reference}` };
@@ -141,7 +142,9 @@ function dayOfLine({ currenciesByCode }: CoalitionSnapshot, own: string, { curre
   return dayOf(instant, currenciesByCode.get(currency ?? own)?.timeZone ?? 'UTC');
 }
 
-/** What may stand in the file once: references that do not repeat, of each local day if they do so daily; null: nothing. */
+/**
+ * What may stand in the file once: references that do not repeat, of each local day if they do so daily; null: nothing.
+ */
 function nameOnce(snapshot: CoalitionSnapshot, repeat: ReferencesRepeat, own: string, row: PurchaseRow, now: Date): string | null {
   if (row.reference === null || repeat === 'ANY') return null;
   const name = nameInFile(row.currency ?? own, row.reference);

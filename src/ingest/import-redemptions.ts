@@ -23,8 +23,8 @@ export interface ImportRedemptions {
 }
 
 /**
- * Burns what the next lines of a file say was spent: the same redemptions that redeem makes, by the rules and lots of when they happened. Throws as
- * importOpenings does.
+ * Burns what the next lines of a file say was spent: the same redemptions that redeem makes, by the rules and lots of
+ * when they happened. Throws as importOpenings does.
  */
 export async function importRedemptions(app: App, principal: Principal, { importId, rows, bytesDone }: ImportRedemptions): Promise<ImportedBatch> {
   const sent = rows.map((row) => ({ ...row, lastLine: row.line }));

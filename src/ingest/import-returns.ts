@@ -13,8 +13,8 @@ import { nameInFile } from './once-in-file';
 import type { ReturnRow } from './return-row';
 
 /**
- * Records the returns of a batch of purchases, once its purchases are recorded: each names its purchase by the reference, in this file or any. A dry run
- * takes a purchase of the file for recorded.
+ * Records the returns of a batch of purchases, once its purchases are recorded: each names its purchase by the
+ * reference, in this file or any. A dry run takes a purchase of the file for recorded.
  */
 export async function importReturns(
   app: App,

@@ -49,7 +49,8 @@ export function refusedLine(line: number, { code, message, retrySafe }: Pick<Ref
 }
 
 /**
- * What an operation threw for one line, as that line's error. Throws on what is of no one line: NotNow, and anything unexpected.
+ * What an operation threw for one line, as that line's error. Throws on what is of no one line: NotNow, and anything
+ * unexpected.
  */
 export function thrownForLine(line: number, reason: unknown): LineError {
   if (reason instanceof MemberUnknown) return lineError(line, null, 'UNKNOWN_MEMBER', 'No member has this name. Enrol the member first, or correct it.', true);

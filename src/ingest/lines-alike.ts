@@ -12,9 +12,9 @@ export interface NamelessLine {
 }
 
 /**
- * Of each line, which of its like it is in the file: 1 for the first that says this. Lines without a reference are booked under what they say and that
- * number, so that they count once in however many files they stand, and as often as they stand in one. Written down before anything is booked: a batch
- * that is sent again finds the same numbers.
+ * Numbers each line among those of the file that say the same: 1 is the first. Lines without a reference are booked
+ * under what they say and that number, so that they count once in however many files they stand, and as often as they
+ * stand in one. Written down before anything is booked: a batch that is sent again finds the same numbers.
  */
 export async function numberAlike(app: App, principal: Principal, found: FileImport, lines: readonly NamelessLine[]): Promise<(line: number) => number> {
   if (lines.length === 0) return () => 1;
@@ -46,8 +46,8 @@ export function keyOfContent(content: string, nth: number): string {
 }
 
 /**
- * The key that a nameless line is booked under: what it says, and its own where it was booked under that by a version before. A refusal that is stored
- * for what it says binds no other file.
+ * The key that a nameless line is booked under: what it says, and its own where it was booked under that by a version
+ * before. A refusal that is stored for what it says binds no other file.
  */
 export function keyOfNameless({ ofLine, ofContent }: { readonly ofLine: string; readonly ofContent: string }, storedUnder: StoredUnder): string {
   const content = storedUnder(ofContent);

@@ -32,8 +32,8 @@ export interface MembersOfLines {
 }
 
 /**
- * Finds the members of a batch's lines, enrols who is unknown, and makes the brand's customer id and the identifier of a line find the same member
- * from now on. A dry run writes nothing.
+ * Finds the members of a batch's lines, enrols who is unknown, and makes the brand's customer id and the identifier of
+ * a line find the same member from now on. A dry run writes nothing.
  */
 export async function membersOfLines(
   app: App,
@@ -49,8 +49,9 @@ export async function membersOfLines(
   const again = new Set<number>();
   let enrolled = 0;
   let left = rows;
-  // A look, then what becomes known by it, then a look again: two lines may name one person in two ways. Each look settles its first line at least,
-  // and all lines that say something new of members who are known by then: however many lines name one member, the looks are few.
+  // A look, then what becomes known by it, then a look again: two lines may name one person in two ways. Each look
+  // settles its first line at least, and all lines that say something new of members who are known by then: however
+  // many lines name one member, the looks are few.
   for (let look = 0; left.length > 0; look++) {
     if (look > rows.length + again.size) {
       for (const { line } of left)
@@ -103,7 +104,9 @@ interface Found {
   readonly identified: ResolvedMember | null;
   /** Why nobody may be told who it is, or whether it is anybody. */
   readonly refusal: Refusal | null;
-  /** Keyed hashes of what the line names its member by: what is derived from them tells nobody a customer id or a card. */
+  /**
+   * Keyed hashes of what the line names its member by: what is derived from them tells nobody a customer id or a card.
+   */
   readonly names: readonly string[];
   /** Those that lead to nobody yet. */
   readonly fresh: readonly string[];

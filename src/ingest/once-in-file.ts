@@ -10,8 +10,9 @@ export function nameInFile(currency: string, reference: string): string {
 }
 
 /**
- * Books lines of a batch, of which each name may stand in the file once; `nameOf` null: as often as it likes. A line that is refused holds its name no
- * longer, so that a later one, corrected, may bring it. Writes down what became of each.
+ * Books lines of a batch, of which each name may stand in the file once; `nameOf` null: as often as it likes. A line
+ * that is refused holds its name no longer, so that a later one, corrected, may bring it. Writes down what became of
+ * each.
  */
 export async function bookOnceInFile<Row extends { readonly line: number }>(
   app: App,

@@ -38,8 +38,9 @@ const ABANDONED_DAYS = 30;
 const NOT_SENT_AGAIN = 'NOT EXISTS (SELECT FROM file_import_retry a WHERE a.import_id = r.import_id AND a.line = r.line)';
 
 /**
- * Begins the import of a file, or finds it again: the same idempotency key goes on where it was. Throws OpeningsNotAgreed, TermsNotActive for
- * opening balances that the terms in force do not provide for; InvalidInput (currency), IDEMPOTENCY_CONFLICT.
+ * Begins the import of a file, or finds it again: the same idempotency key goes on where it was. Throws
+ * OpeningsNotAgreed, TermsNotActive for opening balances that the terms in force do not provide for; InvalidInput
+ * (currency), IDEMPOTENCY_CONFLICT.
  */
 export async function startImport(app: App, principal: Principal, command: StartImport): Promise<FileImport> {
   const brandId = requireImporter(principal, command.kind);

@@ -66,7 +66,10 @@ const LOOKUP_CONNECTIONS = 4;
 class PostingLedger implements RunningLedger {
   /** For workers' transactions. */
   private readonly workers: Pool;
-  /** For single statements and previews: a worker that needs one within its transaction must not wait for its own connection. */
+  /**
+   * For single statements and previews: a worker that needs one within its transaction must not wait for its own
+   * connection.
+   */
   private readonly lookups: Pool;
   private readonly outage: Outage;
   private readonly queue: PostingQueue;
@@ -311,7 +314,8 @@ const INSERT_ORIGIN = `
 const FIND_ORIGIN = `
   SELECT id, issuer_code FROM lot_origin
   WHERE issuer_id = $1 AND currency_id = $2 AND issue_month = $3::date AND terms_id = $4 AND offer_id IS NOT DISTINCT FROM $5 AND id > 0`;
-// Locked in id order, as postings lock: an owner's wallets may be in one of them together. Whoever has kept them must see that they are others now.
+// Locked in id order, as postings lock: an owner's wallets may be in one of them together. Whoever has kept them must
+// see that they are others now.
 const SET_SPEND_LOCK = `
   WITH wallets AS MATERIALIZED (SELECT id FROM account WHERE owner_id = $1 AND kind IN ('WALLET', 'POOL') ORDER BY id FOR NO KEY UPDATE)
   UPDATE account a SET spend_locked = $2, version = a.version + 1 FROM wallets w WHERE a.id = w.id`;

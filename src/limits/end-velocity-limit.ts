@@ -31,8 +31,8 @@ export const endVelocityLimitSchema = z.object({
 export type EndVelocityLimit = z.output<typeof endVelocityLimitSchema>;
 
 /**
- * Ends a limit, now or at a later instant. What it counted is forgotten with its windows. Where it ends so already nothing changes. Throws LimitEnded,
- * NotFound.
+ * Ends a limit, now or at a later instant. What it counted is forgotten with its windows. Where it ends so already
+ * nothing changes. Throws LimitEnded, NotFound.
  */
 export async function endVelocityLimit(app: App, principal: Principal, command: EndVelocityLimit): Promise<VelocityLimit> {
   const ofOperator = principal.kind === 'staff' && principal.ofOperator;

@@ -2,8 +2,9 @@ import type { ClientBase } from 'pg';
 import type { AccountId } from '../ledger/posting';
 
 /**
- * What a duplicate has used of its limits, velocity limits and what a card burns in a day, is the survivor's from then on: one person has them once.
- * In the ledger's transaction that merges the wallets, whose locks it holds; again it finds nothing to move.
+ * What a duplicate has used of its limits counts as used by the survivor from then on: one person has them once.
+ * Velocity limits, and what a card burns in a day. In the ledger's transaction that merges the wallets, whose locks it
+ * holds; again it finds nothing to move.
  */
 export async function moveVelocityCounters(client: ClientBase, from: readonly AccountId[], to: readonly AccountId[]): Promise<void> {
   await client.query({ text: MOVE, values: [from, to] });

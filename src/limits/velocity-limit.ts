@@ -2,7 +2,10 @@ import { cachedByVersion } from '../coalition/versioned-cache';
 import type { RowOf } from '../database/row-of';
 import type { Uuid } from '../ids';
 
-/** EARN: a purchase's award. REDEEM: a burn, or a hold when it is placed. CONVERT: what leaves the source currency. GIFT: what the giver gives. */
+/**
+ * EARN: a purchase's award. REDEEM: a burn, or a hold when it is placed. CONVERT: what leaves the source currency.
+ * GIFT: what the giver gives.
+ */
 export const ACTS = ['EARN', 'REDEEM', 'CONVERT', 'GIFT'] as const;
 export type Act = (typeof ACTS)[number];
 

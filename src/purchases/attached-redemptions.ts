@@ -31,7 +31,9 @@ export interface RedemptionFact {
   readonly spentBy: Uuid | null;
 }
 
-/** Of the wallet that the redemption was made from, under its lock: not 0 once a redemption has paid part of a purchase. */
+/**
+ * Of the wallet that the redemption was made from, under its lock: not 0 once a redemption has paid part of a purchase.
+ */
 export function usedCounter(redemptionId: Uuid): string {
   return `used:${redemptionId}`;
 }

@@ -48,7 +48,10 @@ export type JudgedReference =
   | { readonly is: 'repeated'; readonly first: FoundPosting }
   | { readonly is: 'taken'; readonly refusal: ReferenceTaken };
 
-/** Judges a request by what holds its reference: the same is the same member's, in the same money, on the same local day, and comes to the same. */
+/**
+ * Judges a request by what holds its reference: the same is the same member's, in the same money, on the same local
+ * day, and comes to the same.
+ */
 export function judgeReference({ kind, name, repeat, day, held, dayOf }: FoundReference, asked: SameReceipt): JudgedReference {
   if (held.length === 0) return { is: 'free', claim: (made) => ({ name, turn: nextTurn(repeat, day, NONE_OVER, made) as number, made }) };
   const standing = held.filter(({ stands, occurredAt }) => stands && (repeat === 'NEVER' || dayOf(occurredAt) === day)).sort(byBooking);

@@ -25,7 +25,10 @@ export const AWARD_STATES = ['AVAILABLE', 'PENDING', 'CONFIRMED', 'CANCELLED'] a
 /** What has become of the points that a purchase earned. */
 export interface AwardNow {
   readonly state: (typeof AWARD_STATES)[number];
-  /** 'YYYY-MM-DD', local: the first day on which they can be spent, where that was not the day of the purchase; null also when they are to be confirmed. */
+  /**
+   * 'YYYY-MM-DD', local: the first day on which they can be spent, where that was not the day of the purchase; null
+   * also when they are to be confirmed.
+   */
   readonly availableOn: string | null;
   /** The last local day on which they can be confirmed; null: they need not be. */
   readonly confirmBy: string | null;
@@ -39,7 +42,9 @@ export interface FoundPurchase extends Omit<PurchaseFact, 'award'> {
   readonly returns: readonly PurchaseReturn[];
   /** Quantity that came back so far, decimal text with three decimals, by line number. */
   readonly returned: ReadonlyMap<number, string>;
-  /** Money given back without goods that lies on those that are left, decimal text with nine decimals, by line number. */
+  /**
+   * Money given back without goods that lies on those that are left, decimal text with nine decimals, by line number.
+   */
   readonly reduced: ReadonlyMap<number, string>;
 }
 

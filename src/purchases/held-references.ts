@@ -11,7 +11,10 @@ export interface HeldReference {
   /** Whose it is; of a merged member, the survivor. */
   readonly memberId: Uuid;
   readonly moneyCurrency: string;
-  /** Of a purchase the amount with nine decimals ("10.005000000 unrounded" of before lines rounded), of a redemption its kind, source and points ("BURN WALLET 500"), of a return nothing. */
+  /**
+   * A purchase's amount with nine decimals ("10.005000000 unrounded" from before lines were rounded); a redemption's
+   * kind, source and points ("BURN WALLET 500"); of a return nothing.
+   */
   readonly total: string;
   readonly occurredAt: Date;
   /** False: it has come to nothing, as a hold that was voided or has ended, and the reference is free again. */
@@ -20,7 +23,9 @@ export interface HeldReference {
   readonly posting: FoundPosting;
 }
 
-/** Finds what holds references, in the transaction of their brand: one statement for each kind, however many there are. */
+/**
+ * Finds what holds references, in the transaction of their brand: one statement for each kind, however many there are.
+ */
 export class ReferenceLook {
   private readonly asked = new Map<ReferenceKind, { readonly places: number[]; readonly names: Uuid[]; readonly turns: Turns[] }>();
   private readonly found = new Map<number, HeldReference[]>();
@@ -75,7 +80,8 @@ export class ReferenceLook {
   }
 }
 
-// Each part by itself and by its key, whatever the planner thinks of the tables' sizes: names are mostly free, and nothing is read of those.
+// Each part by itself and by its key, whatever the planner thinks of the tables' sizes: names are mostly free, and
+// nothing is read of those.
 const CLAIMED = `
   FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS n (name, first, last, place)
   CROSS JOIN LATERAL (SELECT * FROM claim c WHERE c.name = n.name AND c.turn BETWEEN n.first AND n.last ORDER BY c.turn LIMIT 200) c`;

@@ -26,7 +26,10 @@ export function soughtReference(
   return reference === null || bareText(reference) === '' ? null : { kind, currency, reference, happenedAt: occurredAt ?? now };
 }
 
-/** What is to be read of the references, in a transaction of the brand's; then what was found, null where there is none or no such currency. */
+/**
+ * What is to be read of the references, in a transaction of the brand's; then what was found, null where there is none
+ * or no such currency.
+ */
 export async function lookAtReferences(
   app: App,
   brandId: Uuid,

@@ -7,7 +7,10 @@ const DECIMALS_WITHOUT = 6;
 
 const UNITS = Array.from({ length: DECIMALS_WITHOUT + 1 }, (_, decimals) => (BILLIONTHS_PER_UNIT / 10n ** BigInt(decimals)) as ExactAmount);
 
-/** The smallest amount that can be paid in a money: of EUR a cent. Purchases of arithmetic 2 and what points pay are whole numbers of it. */
+/**
+ * The smallest amount that can be paid in a money: of EUR a cent. Purchases of arithmetic 2 and what points pay are
+ * whole numbers of it.
+ */
 export function minorUnitOf(moneyCurrency: string): ExactAmount {
   return UNITS[minorUnitDecimals(moneyCurrency) ?? DECIMALS_WITHOUT];
 }

@@ -29,8 +29,9 @@ export interface FactPage {
 const TABLES = { PURCHASE: 'purchase', REDEMPTION: 'redemption' } as const;
 
 /**
- * The ids of a page of purchases or redemptions, newest first: of a brand its own, of a member the member's, and of a member in a brand's session those at
- * that brand. The operator names a member. Works on them in the same transaction. Throws PermissionDenied, NotFound (member), InvalidInput.
+ * The ids of a page of purchases or redemptions, newest first. A brand sees its own; a member the member's; a member in
+ * a brand's session those at that brand. The operator names a member. `read` works on them in the same transaction.
+ * Throws PermissionDenied, NotFound (member), InvalidInput.
  */
 export async function pageOfFacts<Found>(
   app: App,

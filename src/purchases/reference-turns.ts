@@ -6,14 +6,18 @@ import type { Day } from '../points/calendar';
 /** What a reference names. Each kind has references of its own. */
 export type ReferenceKind = 'PURCHASE' | 'REDEMPTION' | 'RETURN';
 
-/** The name that a brand's reference is claimed by in the ledger: reference_name in the database gives the same, and it never changes. */
+/**
+ * The name that a brand's reference is claimed by in the ledger: reference_name in the database gives the same, and it
+ * never changes.
+ */
 export function referenceName(brandId: Uuid, kind: ReferenceKind, currency: string, reference: string): Uuid {
   return derivedUuid('reference', brandId, kind, currency, bareText(reference));
 }
 
 /**
- * A name is claimed at a turn. Turns 0 to 99 are those of a reference that never repeats: the first, and one more each time that what held it has come to
- * nothing. A hundred of each local day follow, and from 2^52 on those of references that may repeat: of them, each booking has one of its own.
+ * A name is claimed at a turn. Turns 0 to 99 are those of a reference that never repeats: the first, and one more each
+ * time that what held it has come to nothing. A hundred of each local day follow. From 2^52 on come those of references
+ * that may repeat: each booking has one of its own.
  */
 export interface Turns {
   readonly first: number;
@@ -34,7 +38,10 @@ function dayTurns(day: Day): Turns {
 const NEVER_REPEATED: Turns = { first: 0, last: MOST_TURNS - 1 };
 const EVERY_TURN: Turns = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
-/** At which turns somebody may hold the name of something that happened on that day. What is held for good is held on its own day too. */
+/**
+ * At which turns somebody may hold the name of something that happened on that day. What is held for good is held on
+ * its own day too.
+ */
 export function turnsThatHold(repeat: ReferencesRepeat, day: Day): readonly Turns[] {
   if (repeat === 'ANY') return [];
   return repeat === 'NEVER' ? [EVERY_TURN] : [NEVER_REPEATED, dayTurns(day)];

@@ -24,9 +24,10 @@ async function closingPeriods(client: ClientBase): Promise<Period[]> {
 export type CloseObstacle = Pick<PeriodWait, 'for' | 'message'>;
 
 /**
- * Draws up the statements of a closing month, and of those of its currency that are closing before it: clears what is left up to the cut-off,
- * sums the money ledger's obligations (never the points events again), and freezes one statement a brand, all in one transaction.
- * Null once that is done; else what stands in its way: try again later. Called twice or by two workers, it is done once.
+ * Draws up the statements of a closing month, and of those of its currency that are closing before it: clears what is
+ * left up to the cut-off, sums the money ledger's obligations (never the points events again), and freezes one
+ * statement a brand, all in one transaction. Null once that is done; else what stands in its way: try again later.
+ * Called twice or by two workers, it is done once.
  */
 export async function completeClose(app: App, id: Uuid): Promise<CloseObstacle | null> {
   const closing = await app.database.transaction({ kind: 'worker' }, ({ client }) => closingPeriods(client));
@@ -41,7 +42,9 @@ export async function completeClose(app: App, id: Uuid): Promise<CloseObstacle |
   return null;
 }
 
-/** True once clearing has passed the cut-off. It does not rely on the queue: what is not cleared yet is cleared here. */
+/**
+ * True once clearing has passed the cut-off. It does not rely on the queue: what is not cleared yet is cleared here.
+ */
 async function clearUpToHorizon(app: App, horizon: bigint): Promise<boolean> {
   for (;;) {
     const { position, range } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
@@ -93,7 +96,7 @@ async function freezeStatements(app: App, id: Uuid): Promise<CloseObstacle | nul
   });
 }
 
-/** The local day from which payment days count: the month's last, or the one on which it closes where that is later, however long it waited to. */
+/** The local day from which payment days count: the month's last, or the day on which it closes where that is later. */
 function payableFrom(month: Day, closedAt: Date, timeZone: string): Day {
   return Math.max(addMonths(month, 1) - 1, dayOf(closedAt, timeZone));
 }

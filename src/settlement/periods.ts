@@ -59,7 +59,10 @@ export async function lockPeriod(client: ClientBase, id: Uuid): Promise<Period |
   return rows.length > 0 ? toPeriod(rows[0]) : null;
 }
 
-/** Opens the month where it is not there yet. Its bounds are the months' starts on the clocks of the currency's time zone. */
+/**
+ * Opens the month where it is not there yet. Its bounds are the months' starts on the clocks of the currency's time
+ * zone.
+ */
 export async function openPeriod(client: ClientBase, currency: PointCurrency, month: Day): Promise<void> {
   await client.query({
     name: 'open-period',

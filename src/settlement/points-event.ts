@@ -10,7 +10,10 @@ interface EventFacts {
   readonly occurredAt: Date;
   /** Its place in the journal. */
   readonly posted: JournalCursor;
-  /** Points taken out of lots (a burn's, a clawback's, a conversion's) or given back to them (a refund's), by the lots' issuer; sums are positive. */
+  /**
+   * Points taken out of lots (a burn's, a clawback's, a conversion's) or given back to them (a refund's), by the lots'
+   * issuer; sums are positive.
+   */
   readonly lots: readonly IssuerPoints[];
   /** What this credit filled of older arrears, by the filling lot's issuer. */
   readonly fills: readonly ArrearsFill[];
@@ -31,7 +34,10 @@ export interface BrandEvent extends EventFacts {
     | 'REINSTATEMENT'
     | 'CLAWBACK_CANCELLATION'
     | 'REINSTATEMENT_CANCELLATION';
-  /** The issuer of an earn, bonus, opening or clawback; the funder of goodwill; the redeemer of a burn, capture, refund or reinstatement. */
+  /**
+   * The issuer of an earn, bonus, opening or clawback; the funder of goodwill; the redeemer of a burn, capture, refund
+   * or reinstatement.
+   */
   readonly brandId: Uuid;
   /** Terms that the event carries; a reversal carries those of the event it reverses. */
   readonly termsId: Uuid;
@@ -45,7 +51,10 @@ export interface ConversionEvent extends EventFacts {
   readonly rate: ConversionPrice;
 }
 
-/** Points that came into a wallet from another one, or from another currency, or that lay in it already: worth money only by the arrears that they filled. */
+/**
+ * Points that came into a wallet from another one, or from another currency, or that lay in it already: worth money
+ * only by the arrears that they filled.
+ */
 export interface ArrivalEvent extends EventFacts {
   readonly code: (typeof ARRIVALS)[number];
 }

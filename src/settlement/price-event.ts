@@ -30,7 +30,9 @@ export interface Obligation {
   readonly price: bigint;
   /** Micro-units in all. */
   readonly amount: bigint;
-  /** What the money pays for, as taxes see it: points issued, points redeemed, or points taken over by another currency. */
+  /**
+   * What the money pays for, as taxes see it: points issued, points redeemed, or points taken over by another currency.
+   */
   readonly supply: 'ISSUANCE' | 'REIMBURSEMENT' | 'TRANSFER';
   /** The terms that say the price; of a conversion, its rate. */
   readonly termsId: Uuid;
@@ -46,8 +48,9 @@ export interface Agreement {
   /** A terms version by its id; throws when there is none. */
   readonly terms: (id: Uuid) => TermsVersion;
   /**
-   * The terms that two brands have with each other, in force at an instant, as they were agreed when an event was posted; null where they had none
-   * of their own. So the price hangs on what is in the journal before the event, never on when a worker came to it.
+   * The terms that two brands have with each other, in force at an instant, as they were agreed when an event was
+   * posted; null where they had none of their own. So the price hangs on what is in the journal before the event, never
+   * on when a worker came to it.
    */
   readonly pairTerms: (issuerId: Uuid, redeemerId: Uuid, at: Date, posted: JournalCursor) => TermsVersion | null;
   /** Whose points those of another currency are: its owner's, or the operator's where it is shared. */
@@ -57,15 +60,18 @@ export interface Agreement {
 type Claim = Omit<Obligation, 'amount'>;
 
 /**
- * Prices one points event: a pure function of recorded facts and terms. Nobody owes oneself, so such claims are left out.
- * Money is points x price / 10^scale; below a micro-unit (scales above 0 only) the debtor keeps the remainder.
+ * Prices one points event: a pure function of recorded facts and terms. Nobody owes oneself, so such claims are left
+ * out. Money is points x price / 10^scale; below a micro-unit (scales above 0 only) the debtor keeps the remainder.
  */
 export function priceEvent(event: PointsEvent, agreement: Agreement): Obligation[] {
   const claims = agreement.model === 'OPERATOR' ? operatorClaims(event, agreement) : issuerClaims(event, agreement);
   return claims.filter((claim) => claim.debtorId !== claim.creditorId && claim.points > 0n).flatMap((claim) => inPostableParts(claim, agreement.scale));
 }
 
-/** Issuers pay the operator at issue, the operator pays redeemers at redemption and whoever takes points over into another currency. */
+/**
+ * Issuers pay the operator at issue, the operator pays redeemers at redemption and whoever takes points over into
+ * another currency.
+ */
 function operatorClaims(event: PointsEvent, agreement: Agreement): Claim[] {
   const { operatorId } = agreement;
   if (operatorId === null) throw new Error('the OPERATOR model clears through the operator, and the coalition has none');
@@ -97,7 +103,8 @@ function operatorClaims(event: PointsEvent, agreement: Agreement): Claim[] {
     case 'REINSTATEMENT':
       return [redeemed('REINSTATEMENT', event, { debtorId: event.brandId, creditorId: operatorId }, agreement), ...recovered];
     case 'CLAWBACK_CANCELLATION':
-      // All of it counts as issued again; what was still owed of it fills its own arrears, and so is credited as recovered where the issuer carried it.
+      // All of it counts as issued again; what was still owed of it fills its own arrears, and so is credited as
+      // recovered where the issuer carried it.
       return [issued('ISSUANCE', event, operatorId, agreement.terms(event.termsId).issuancePrice), ...recovered];
     case 'CONVERSION_OUT':
       return [takenOver(event, { issuerId: null, debtorId: operatorId, points: event.points }, agreement)];
@@ -255,7 +262,10 @@ function reversedReimbursements(event: BrandEvent): Claim[] {
     });
 }
 
-/** The price at which what is cancelled was cleared; for points of an issuer that it did not concern, that of the event which was reversed. */
+/**
+ * The price at which the event that is cancelled was cleared. For points of an issuer that it did not concern: the
+ * price of the event that it had reversed.
+ */
 function asCleared(event: BrandEvent, issuerId: Uuid, agreement: Agreement): AgreedPrice {
   const { owed, occurredAt: at } = requireReversed(event);
   return owed.get(issuerId) ?? priceBetween(event, { issuerId, takerId: event.brandId, termsId: event.termsId, at }, agreement);
@@ -293,7 +303,10 @@ function sumOf(parts: readonly { readonly points: bigint }[]): bigint {
   return parts.reduce((sum, { points }) => sum + points, 0n);
 }
 
-/** A transfer carries up to 2^53-1 micro-units, small change in some currencies: a larger claim becomes several, of whole points each. */
+/**
+ * A transfer carries up to 2^53-1 micro-units, small change in some currencies: a larger claim becomes several, of
+ * whole points each.
+ */
 function inPostableParts(claim: Claim, scale: number): Obligation[] {
   const perPoint = ratio(claim.price, 10n ** BigInt(scale));
   const most = mostPerTransfer(claim.price, scale);

@@ -22,8 +22,8 @@ export interface PricedEvent {
 }
 
 /**
- * Prices events in the journal's order and opens the months that they are booked in. An event that cannot be priced is told apart with the reason:
- * it must not stop the others.
+ * Prices events in the journal's order and opens the months that they are booked in. An event that cannot be priced is
+ * told apart with the reason: it must not stop the others.
  */
 export async function priceEvents(
   client: ClientBase,

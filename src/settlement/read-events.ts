@@ -19,7 +19,8 @@ export interface ReadEvents {
 }
 
 // The brand's account is the summed side: where earned points come from, where burned and clawed-back ones go to.
-// A reversal is priced by the terms of what it reverses, whatever it carries itself. What was cleared before (in an earlier epoch) is left out.
+// A reversal is priced by the terms of what it reverses, whatever it carries itself. What was cleared before (in an
+// earlier epoch) is left out.
 // Points that only changed hands are read when they filled arrears: otherwise nobody owes anything for them.
 const events = (which: string) => `
   SELECT t.id, t.code, t.currency_id, t.amount::text AS points, t.reverses, t.occurred_at, t.xid::text, brand.owner_id AS brand_id,
@@ -79,13 +80,18 @@ const FROM_LOTS: ReadonlySet<string> = new Set([
 /** Codes whose points leave a wallet, and so fill no arrears in it. */
 const LEAVING: ReadonlySet<string> = new Set(['BURN', 'CAPTURE', 'CLAWBACK', 'EXPIRED_CLAWBACK', 'CONVERSION_OUT', 'REINSTATEMENT_CANCELLATION']);
 
-/** The points events of a range that are still to be cleared, in the journal's order. The role must be tessera_kernel. */
+/**
+ * The points events of a range that are still to be cleared, in the journal's order. The role must be tessera_kernel.
+ */
 export async function readEvents(client: ClientBase, epoch: number, range: JournalRange): Promise<ReadEvents> {
   const { rows } = await client.query({ name: 'clearing-events', text: EVENTS_OF_RANGE, values: [range.from.toString(), range.to.toString()] });
   return toEvents(client, rows, () => epoch);
 }
 
-/** Points events by id with the epochs that they were posted in, as long as they are still to be cleared; in the journal's order within an epoch. */
+/**
+ * Points events by id with the epochs that they were posted in, as long as they are still to be cleared; in the
+ * journal's order within an epoch.
+ */
 export async function readEventsById(client: ClientBase, epochs: ReadonlyMap<Uuid, number>): Promise<ReadEvents> {
   const { rows } = await client.query({ name: 'clearing-events-by-id', text: EVENTS_BY_ID, values: [[...epochs.keys()]] });
   return toEvents(client, rows, (id) => epochs.get(id) ?? 1);

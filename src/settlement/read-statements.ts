@@ -35,7 +35,10 @@ export interface StatementEntry {
   readonly recordedAt: Date;
 }
 
-/** Statements are for the brand that they are of and for the operator: API clients with the scope, staff who deal with money. Throws PermissionDenied. */
+/**
+ * Statements are for the brand that they are of and for the operator: API clients with the scope, staff who deal with
+ * money. Throws PermissionDenied.
+ */
 function requireReader(principal: Principal): void {
   if (principal.kind === 'staff' && principal.ofOperator) requireOperator(principal, ['FINANCE', 'PROGRAMME_MANAGER']);
   else requireBrand(principal, { scope: 'statements', roles: ['FINANCE', 'PROGRAMME_MANAGER'] });
@@ -52,7 +55,10 @@ function requireCurrencyId(snapshot: CoalitionSnapshot, code: string): number {
   return currency.id;
 }
 
-/** The months of a points currency that have been opened, latest first; `limit` of them before `after`. Throws NotFound for the currency. */
+/**
+ * The months of a points currency that have been opened, latest first; `limit` of them before `after`. Throws NotFound
+ * for the currency.
+ */
 export async function listPeriods(app: App, principal: Principal, currency: string, page: { limit: number; after: Day | null }): Promise<Period[]> {
   return reading(app, principal, async (client, snapshot) => {
     const { rows } = await client.query(
@@ -74,7 +80,10 @@ const STATEMENTS = `
     ${PERIOD_COLUMNS}
   FROM statement s JOIN period p ON p.id = s.period_id JOIN brand b ON b.id = s.brand_id`;
 
-/** The statements of a month that the principal may see (its own brand's; the operator: all), by brand code; `limit` of them after that code. */
+/**
+ * The statements of a month that the principal may see (its own brand's; the operator: all), by brand code; `limit` of
+ * them after that code.
+ */
 export async function listStatementsOfPeriod(
   app: App,
   principal: Principal,

@@ -8,7 +8,10 @@ import { NotFound } from '../refusal';
 import { type RetriedEvents, retrySetAside } from './clear-events';
 import { readSetAside, type SetAsideEvent } from './set-aside-events';
 
-/** Points events of a currency that could not be priced, oldest first; `limit` of them after a place. For the operator's finance. Throws NotFound. */
+/**
+ * Points events of a currency that could not be priced, oldest first; `limit` of them after a place. For the operator's
+ * finance. Throws NotFound.
+ */
 export async function listSetAsideEvents(
   app: App,
   principal: Principal,
@@ -21,7 +24,10 @@ export async function listSetAsideEvents(
   );
 }
 
-/** Tries at once to clear what was set aside of a currency. For the operator's finance. Throws NotFound where nothing is set aside, InvalidInput (currency). */
+/**
+ * Tries at once to clear what was set aside of a currency. For the operator's finance. Throws NotFound where nothing is
+ * set aside, InvalidInput (currency).
+ */
 export async function retrySetAsideEvents(app: App, principal: Principal, currency: string): Promise<RetriedEvents> {
   requireOperator(principal, ['FINANCE']);
   const currencyId = await app.database.transaction(databasePrincipal(principal), async (tx) => {

@@ -9,7 +9,9 @@ import { monthToText } from './periods';
 import type { ObligationKind } from './price-event';
 import { roundPayables } from './round-payable';
 
-/** What the obligations of one period come to, for one kind, pair of brands, issuer, redeemer, price and adjusted month. */
+/**
+ * What the obligations of one period come to, for one kind, pair of brands, issuer, redeemer, price and adjusted month.
+ */
 export interface ObligationSum {
   readonly kind: ObligationKind;
   readonly debtorId: Uuid;
@@ -42,7 +44,10 @@ export interface StatedPeriod {
   readonly clearingModel: ClearingModel;
   readonly timeZone: string;
   readonly month: Day;
-  /** Payment days count from it: the month's last day, or the local day on which the statements are drawn up where that is later. */
+  /**
+   * Payment days count from it: the month's last day, or the local day on which the statements are drawn up where that
+   * is later.
+   */
   readonly payableFrom: Day;
 }
 
@@ -94,7 +99,10 @@ export interface Statement {
   readonly hash: Buffer;
 }
 
-/** The statements of a period, one a party, from what its obligations come to: a pure function. Throws unless everything nets to zero. */
+/**
+ * The statements of a period, one a party, from what its obligations come to: a pure function. Throws unless everything
+ * nets to zero.
+ */
 export function drawUpStatements(period: StatedPeriod, parties: readonly Party[], sums: readonly ObligationSum[]): Statement[] {
   const ordered = [...parties].sort((a, b) => (a.code < b.code ? -1 : 1));
   const codes = new Map(ordered.map((party) => [party.id, party.code]));

@@ -33,7 +33,10 @@ export interface PoolContribution {
   readonly duplicate: boolean;
 }
 
-/** Puts spendable points of the member into the pool; they stay the member's to take back. Throws INSUFFICIENT_POINTS, WALLET_LOCKED, IDEMPOTENCY_CONFLICT, NotFound. */
+/**
+ * Puts spendable points of the member into the pool; they stay the member's to take back. Throws INSUFFICIENT_POINTS,
+ * WALLET_LOCKED, IDEMPOTENCY_CONFLICT, NotFound.
+ */
 export async function contributeToPool(app: App, principal: Principal, command: ContributeToPool): Promise<PoolContribution> {
   const memberId = requireMemberLogin(principal);
   const { idempotencyKey: key, dryRun, ...content } = command;

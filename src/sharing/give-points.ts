@@ -51,9 +51,10 @@ export interface GivenPoints {
 }
 
 /**
- * Gives points of one member to another: asked for by the giver, or by a brand for a member that it has enrolled or linked. The points keep their
- * issuer and age. Throws GiftsNotAllowed, BelowMinimum, NotAStep, AboveMaximum, CapReached, TermsNotActive, OccurredAtOutOfRange,
- * INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED, IDEMPOTENCY_CONFLICT, NotFound (giver or receiver), PermissionDenied.
+ * Gives points of one member to another: asked for by the giver, or by a brand for a member that it has enrolled or
+ * linked. The points keep their issuer and age. Throws GiftsNotAllowed, BelowMinimum, NotAStep, AboveMaximum,
+ * CapReached, TermsNotActive, OccurredAtOutOfRange, INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED,
+ * IDEMPOTENCY_CONFLICT, NotFound (giver or receiver), PermissionDenied.
  */
 export async function givePoints(app: App, principal: Principal, command: GivePoints): Promise<GivenPoints> {
   const asker = requireAsker(principal, command.from, 'input.from');

@@ -6,8 +6,8 @@ import { type Ratio, ratio } from '../points/ratio';
 import { NotFound, PermissionDenied } from '../refusal';
 
 /**
- * OWNER: spends, invites, sets roles, removes, closes; one a pool. ADULT: spends. CHILD: does not spend from the pool. All of them put points in,
- * set their own share, see the pool, and leave.
+ * OWNER: spends, invites, sets roles, removes, closes; one a pool. ADULT: spends. CHILD: does not spend from the pool.
+ * All of them put points in, set their own share, see the pool, and leave.
  */
 export const POOL_ROLES = ['OWNER', 'ADULT', 'CHILD'] as const;
 export type PoolRole = (typeof POOL_ROLES)[number];
@@ -34,7 +34,10 @@ export interface Membership {
 
 const COLUMNS = 'id, pool_id, member_id, wallet_id, role, share_numerator, share_denominator, joined_at';
 
-/** The members of a pool, first joined first, who opened it before whoever joined at that instant, as far as the transaction's principal may see them. */
+/**
+ * The members of a pool whom the transaction's principal may see, first joined first. Who opened it comes before
+ * whoever joined at that instant.
+ */
 export async function readMemberships(client: PoolClient, poolId: Uuid): Promise<Membership[]> {
   const { rows } = await client.query({
     name: 'household-members',
@@ -68,7 +71,10 @@ export async function lockHousehold(client: PoolClient, id: Uuid): Promise<void>
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`household ${id}`]);
 }
 
-/** Throws NotFound for a member who is closed or merged; one who is not stays so until the transaction ends: closing waits, and then finds the member in a pool. */
+/**
+ * Throws NotFound for a member who is closed or merged. An active one stays active until the transaction ends: closing
+ * waits, and then finds the member in a pool.
+ */
 export async function requireActive(client: PoolClient, memberId: Uuid): Promise<void> {
   const { rowCount } = await client.query("SELECT FROM member WHERE id = $1 AND status = 'ACTIVE' FOR SHARE", [memberId]);
   if (!rowCount) throw new NotFound('Member');

@@ -86,7 +86,10 @@ export interface PoolAccount {
   readonly currency: PointCurrency;
 }
 
-/** A pool's accounts in which there ever was something, by currency code, as far as the transaction's principal may see them. */
+/**
+ * A pool's accounts in which there ever was something, by currency code, as far as the transaction's principal may see
+ * them.
+ */
 export async function readPoolAccounts(app: App, client: PoolClient, poolId: Uuid): Promise<PoolAccount[]> {
   const { currenciesById } = await app.coalition.snapshot(client);
   const { rows } = await client.query({

@@ -63,8 +63,8 @@ export interface Return {
 }
 
 /**
- * All that is left of what they put in goes back in one posting, to a merged member's survivor; held points stay until their hold ends. From then on
- * postings know that the memberships have ended. Throws StateMoved: see lookingAgain.
+ * All that is left of what they put in goes back in one posting, to a merged member's survivor; held points stay until
+ * their hold ends. From then on postings know that the memberships have ended. Throws StateMoved: see lookingAgain.
  */
 export async function returnPoints(app: App, snapshot: CoalitionSnapshot, asked: Return): Promise<PostingOutcome> {
   const { to, known, ends, survivors, refuse, poolId, ...request } = asked;
@@ -91,7 +91,8 @@ export async function returnPoints(app: App, snapshot: CoalitionSnapshot, asked:
       const ended: Step[] = accounts.flatMap((pool) =>
         ends === null ? closingSteps(view, pool) : ends.flatMap((membershipId) => standingSteps(view, pool, membershipId, 'ENDED')),
       );
-      // Into a wallet that is closed for good nothing comes back: it stays where it is, and keeps nobody else from leaving.
+      // Into a wallet that is closed for good nothing comes back: it stays where it is, and keeps nobody else from
+      // leaving.
       return { steps: [...gifts.filter((step) => !view.wallet(step.to).closed), ...ended], answer: { poolId } };
     }),
   });

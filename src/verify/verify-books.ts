@@ -58,13 +58,14 @@ const CHECKS: readonly Check[] = [
 ];
 
 /**
- * Compares everything that is recorded twice, in one snapshot of the whole database: nothing that is posted meanwhile can look like a fault.
- * The connection must be tessera_app's. Changes nothing.
+ * Compares everything that is recorded twice, in one snapshot of the whole database: nothing that is posted meanwhile
+ * can look like a fault. The connection must be tessera_app's. Changes nothing.
  */
 export async function verifyBooks(client: ClientBase, onFinding: (finding: Finding) => void = () => undefined): Promise<Finding[]> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
-    // Row-level security makes the planner expect a handful of rows and join them one by one; here it is always the whole table.
+    // Row-level security makes the planner expect a handful of rows and join them one by one; here it is always the
+    // whole table.
     await client.query(`
       SELECT set_config('tessera.principal', 'worker', true), set_config('tessera.brand', '', true), set_config('tessera.member', '', true),
         set_config('enable_nestloop', 'off', true), set_config('work_mem', '128MB', true), set_config('jit', 'off', true), set_config('statement_timeout', '0', true)`);

@@ -119,7 +119,9 @@ export async function openForeignAffairs(): Promise<ForeignAffairs> {
 const CURRENCY = 'code: "NEW", name: "n", scale: 0, timeZone: "UTC", clearingModel: ISSUER, settlementCurrency: "USD", expiry: { kind: NONE }';
 const RATE = 'fromCurrency: "AIR", toCurrency: "FLP", ratio: { numerator: 1, denominator: 1 }, minimum: 1, increment: 1, effectiveFrom: "2027-01-01T00:00:00Z"';
 
-/** Every operation of access, coalition and exchange that takes an id or is not for a brand, with another brand's ids. */
+/**
+ * Every operation of access, coalition and exchange that takes an id or is not for a brand, with another brand's ids.
+ */
 export const ATTEMPTS: Readonly<Record<string, (ids: Ids, key: string) => string>> = {
   apiClients: ({ brand }) => `{ apiClients(brandId: "${brand}") { edges { node { id } } } }`,
   staff: ({ brand }) => `{ staff(brandId: "${brand}") { edges { node { id } } } }`,

@@ -5,7 +5,8 @@ import { ownCall, type Prepared, prepareProbes, type Reply, send } from '../inva
 import { inputPlaces, rootFields } from '../invariants/isolation/schema-walk';
 import { type Actor, openTwoBrands, type Side, type TwoBrands } from '../invariants/isolation/two-brands';
 
-// What the tokens of a suspended brand may still do: every query and mutation of the schema, asked as it would succeed otherwise.
+// What the tokens of a suspended brand may still do: every query and mutation of the schema, asked as it would succeed
+// otherwise.
 
 const SETTLES = {
   'Mutation.captureHold': ['CapturedHold'],

@@ -119,7 +119,8 @@ describe('closing a wallet', () => {
     await expect(refundRedemption(shop.app, fuel.principal, refund)).rejects.toMatchObject({ code: 'WALLET_CLOSED' });
     await expect(findMember(shop.app, fuel.principal, zoe.ref)).rejects.toMatchObject({ name: 'NotFound' });
     expect(await shop.written()).toEqual(before);
-    // Goods do come back. What they earned and was spent is owed, to whom the terms say; what ended with the wallet is not paid for again.
+    // Goods do come back. What they earned and was spent is owed, to whom the terms say; what ended with the wallet is
+    // not paid for again.
     const part = await recordReturn(shop.app, fuel.principal, returnOf(bought.purchaseId, [{ sku: 'THING', quantity: '0.1' }]));
     expect(part).toMatchObject({ clawedBack: 0, expired: 10, reinstated: 0 });
     const rest = await recordReturn(shop.app, fuel.principal, returnOf(bought.purchaseId, [{ sku: 'THING', quantity: '0.9' }]));

@@ -22,7 +22,8 @@ async function subPlans(table: string): Promise<number> {
   return rows.filter((row) => /^\s*(InitPlan|SubPlan) \d+/.test(row['QUERY PLAN'])).length;
 }
 
-// Policies that read tables with policies of their own multiply: a thousand sub-plans a table, 200 ms to plan (docs/decisions/0030).
+// Policies that read tables with policies of their own multiply: a thousand sub-plans a table, 200 ms to plan
+// (docs/decisions/0030).
 test('no table stands for more than two dozen sub-plans when the application reads it', async () => {
   const { rows: tables } = await database.owner.query(
     `SELECT relname AS name FROM pg_class

@@ -95,8 +95,9 @@ describe('points that can be spent later', () => {
 });
 
 /**
- * Seeded faults that turned these red: a late return that counts an award whose deadline has passed; expiry that takes awards; a cancellation that
- * does not look whether the award was confirmed meanwhile; a confirmation that looks only for the worker's booking, not at the deadline.
+ * Seeded faults that turned these red: a late return that counts an award whose deadline has passed; expiry that takes
+ * awards; a cancellation that does not look whether the award was confirmed meanwhile; a confirmation that looks only
+ * for the worker's booking, not at the deadline.
  */
 describe('points that wait to be confirmed', () => {
   const ON_EVENT = { kind: 'ON_EVENT', days: 10 };

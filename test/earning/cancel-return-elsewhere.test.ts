@@ -12,7 +12,8 @@ import { mergeMembers } from '../support/merged-members';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../support/shop-coalition';
 import { firstFault } from '../support/verified-books';
 
-// Where the points of a return are no longer where it found them. Wallets end after three months without use; grace is thirty days.
+// Where the points of a return are no longer where it found them. Wallets end after three months without use; grace is
+// thirty days.
 let shop: ShopCoalition;
 let fuel: Till;
 let home: ReturnType<typeof householdsOf>;

@@ -25,7 +25,8 @@ it.each<[string, string | undefined, string, string | undefined, string]>([
   expect(clientAddress(connected, forwarded, trusting(setting))).toBe(client);
 });
 
-// Routes go by clientAddress. What is left of the library's own reading believes no header: whoever used it would be too strict, never too trusting.
+// Routes go by clientAddress. What is left of the library's own reading believes no header: whoever used it would be
+// too strict, never too trusting.
 it('the library believes no header itself', async () => {
   const config = readConfig({ TESSERA_TRUST_PROXY: '2', TESSERA_LOG_LEVEL: 'silent' });
   const server = createHttpServer(config, createLogger(config, 'test'));

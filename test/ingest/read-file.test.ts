@@ -148,7 +148,8 @@ it('makes an entry of nothing that is too long to be sent, or no text', async ()
     return rows.map(({ line, unreadable }) => `${line} ${unreadable ?? 'sent'}`);
   };
   const tooLong = expect.stringMatching(/^3 The cell "customerId" has more than 1,000 characters/);
-  // Letters; tabs and NULs, which JSON writes in two and six letters (a file system leaves NULs in a file after a crash); quotes.
+  // Letters; tabs and NULs, which JSON writes in two and six letters (a file system leaves NULs in a file after a
+  // crash); quotes.
   for (const cell of ['x'.repeat(950_000), '\t'.repeat(700_000), '\0'.repeat(400_000), `"${'""'.repeat(400_000)}"`, `${' '.repeat(1_000)}A`])
     expect(await said('cell.csv', `customerId,points\nG-1,1\n${cell},2\nG-3,3\n`)).toEqual(['2 sent', tooLong, '4 sent']);
   const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
@@ -242,7 +243,8 @@ describe('a basket', () => {
   });
 
   it('of which quotes may have swallowed a line is not sent without it', async () => {
-    // Two titles in quotes, each half of a pair: the second line is in a cell of the first, and their basket is left without it.
+    // Two titles in quotes, each half of a pair: the second line is in a cell of the first, and their basket is left
+    // without it.
     expect(await sent('r1,A,EUR,"Best of,1,9\nr2,A,EUR,Mozart",1,9\nr2,A,EUR,S3,1,1\nr3,A,EUR,S4,1,1\n')).toEqual([
       '2-3 Lines 2 to 3 were read as one: The cell "sku" has a line break. Is a quote missing?',
       beside(2),

@@ -138,7 +138,10 @@ describe('every mutation', () => {
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(reason));
 
-/** What GraphQL itself refuses is refused wherever that input type is used: it is asked once for each of the type's fields. */
+/**
+ * What GraphQL itself refuses is refused wherever that input type is used: it is asked once for each of the type's
+ * fields.
+ */
 const refusedByType = new Set<string>();
 
 /** Asks with each of the values of a place that are wanted, all at once. */
@@ -160,7 +163,8 @@ function problemOf(answer: Answer, each: Prepared, { path }: InputPlace): string
   if (leak) return `shows ${leak}`;
   if (answer.code === 'INTERNAL_SERVER_ERROR') return 'is an unexpected error';
   const named = TOGETHER.some(([mutation, at, other]) => mutation === root.name && at === path && other === answer.field);
-  // What the good call goes without was put there with the bad value and nothing else: that it lacks a field may be said first.
+  // What the good call goes without was put there with the bad value and nothing else: that it lacks a field may be
+  // said first.
   const around = answer.field?.split('.').slice(0, -1).join('.') ?? '';
   const lacking = path.startsWith(`${around}.`) && valueAt(goodCall(each), around) == null;
   if (answer.code === 'BAD_USER_INPUT' && !named && !lacking && !namesField(answer.field, path)) return `names the field ${answer.field}`;

@@ -6,8 +6,9 @@ import { type RootField, refusalTypes, rootFields } from './isolation/schema-wal
 import { type Actor, openTwoBrands, type TwoBrands } from './isolation/two-brands';
 
 /**
- * Every mutation and every query of the schema, asked as it would succeed, while the database is gone, or goes before it answers: each says so, in the
- * form that a caller can act on, none blames itself, and the same request again is right.
+ * Every mutation and every query of the schema, asked as it would succeed, while the database is gone, or goes before
+ * it answers: each says so, in the form that a caller can act on, none blames itself, and the same request again is
+ * right.
  */
 let database: TestDatabase;
 let world: TwoBrands;

@@ -5,7 +5,10 @@ import { openPointsApi, type PointsApi } from '../support/points-api';
 import { KINDS_OF_REQUEST, type WorstRequest, worstRequests } from './floods/worst-documents';
 import { LONG, SEED } from './run-settings';
 
-/** Times as much processor time, for each unit of its cost, as a purchase at a till may take a request that is made to take much. */
+/**
+ * Processor time that a request may take which is made to take much: so many times that of a purchase at a till, for
+ * each unit of cost.
+ */
 const MOST_PER_UNIT = 10;
 /** As many purchases, one after the other, as any one request may hold everybody up for, whatever it costs. */
 const MOST_PURCHASES = 200;
@@ -37,7 +40,10 @@ interface Taken {
   readonly body: string;
 }
 
-/** Sends a body and measures what it takes: the clock of the quotas stands still, so that what is left of them tells the cost. */
+/**
+ * Sends a body and measures what it takes: the clock of the quotas stands still, so that what is left of them tells the
+ * cost.
+ */
 async function take(body: string, authorization: string | null): Promise<Taken> {
   const headers = { 'content-type': 'application/json', ...(authorization && { authorization: `Bearer ${authorization}` }) };
   const left = await costLeft(authorization);

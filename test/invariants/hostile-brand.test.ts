@@ -100,7 +100,8 @@ test('with the card besides it burns within the setting, is told the balance aft
     if (call.reply.body.includes('CARD_LIMIT_REACHED')) limited++;
     const made = burnsOnCard(victim, call);
     burned.push(...made.map(({ points }) => points));
-    // What is said to have happened earlier is answered with the balance of then: holds that have ended since were open.
+    // What is said to have happened earlier is answered with the balance of then: holds that have ended since were
+    // open.
     const now = !JSON.stringify(call.variables).includes('occurredAt');
     return made.length > 0 && now ? balanceAfter(victim, made) : null;
   });
@@ -147,7 +148,10 @@ async function balanceAfter({ memberId }: Victim, made: readonly { readonly bala
   return told === active ? null : `after a burn the balance ${told} was told, and is ${active}`;
 }
 
-/** That all that was done to members is in the change log, and nothing else; and what it did to the victim in the victim's own part. */
+/**
+ * That all that was done to members is in the change log, and nothing else; and what it did to the victim in the
+ * victim's own part.
+ */
 async function expectLogged({ brand }: Attacker, victim: Victim, start: LogStart) {
   expect(await unmatched(world, start)).toEqual([]);
   const { owner } = world.points.test.database;

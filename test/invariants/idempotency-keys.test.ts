@@ -52,7 +52,8 @@ describe('an idempotency key', () => {
     const tooMuch = { ...desk.spending({ points: 3_000, purchaseAmount: eur('10000') }), member: new Who(buyer) };
     const refused = await desk.call('redeem', tooMuch);
     expect(refusalOf(world.schema, refused)).toBe('InsufficientPoints');
-    // New rules for the same moments, a brand that is suspended, a member that is no longer known, points that are there now.
+    // New rules for the same moments, a brand that is suspended, a member that is no longer known, points that are
+    // there now.
     const rule = { currency: 'FLP', moneyCurrency: 'EUR', effectiveFrom: '2025-02-01T00:00:00Z' };
     await desk.call('setEarningRule', { ...rule, idempotencyKey: key(), pointsPerUnit: 7 });
     await desk.call('setRedemptionRule', { ...rule, idempotencyKey: key(), pointsPerUnit: 1, minimum: 5_000 });

@@ -1,6 +1,6 @@
 /**
- * How often something comes in 1,000 sequences, and how unevenly: the variance of its count over sequences, by the mean.
- * 1 (Poisson): each comes by itself. More: one brings others along.
+ * How often something comes in 1,000 sequences, and how unevenly: the variance of its count over sequences, by the
+ * mean. 1 (Poisson): each comes by itself. More: one brings others along.
  */
 export type Expected = readonly [mean: number, unevenness: number];
 

@@ -3,8 +3,8 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database'
 import { OPEN_TABLES, VISIBLE } from './isolation/visible-rows';
 
 /**
- * What each role may do with each table: s select, i insert, d delete, and the columns that it may update. Nobody truncates, references or
- * sets triggers. A privilege that is granted without a line here fails the test.
+ * What each role may do with each table: s select, i insert, d delete, and the columns that it may update. Nobody
+ * truncates, references or sets triggers. A privilege that is granted without a line here fails the test.
  */
 const APP: Readonly<Record<string, string>> = {
   account: 's',

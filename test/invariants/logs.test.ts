@@ -12,7 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-/** What must not be in any line: every token, secret and personal text that the scenario used, and passwords and keys. */
+/**
+ * What must not be in any line: every token, secret and personal text that the scenario used, and passwords and keys.
+ */
 function secretsIn(text: string, secrets: ReadonlyMap<string, string>): string[] {
   return [...secrets].filter(([secret]) => text.includes(secret)).map(([, what]) => what);
 }
@@ -65,7 +67,8 @@ it('the log holds no token, no secret and nothing personal, whatever happens', a
     });
     await server.inject({ url: `/nowhere/${token}/${a.own.card}` });
   }
-  // Errors of the database, whose messages and details name values: a row that is refused, a table that is gone, a connection that is cut.
+  // Errors of the database, whose messages and details name values: a row that is refused, a table that is gone, a
+  // connection that is cut.
   const { owner } = database;
   await owner.query("ALTER TABLE member_personal_data ADD CONSTRAINT seeded CHECK (given_name IS NULL OR given_name NOT LIKE '%quixote%') NOT VALID");
   const enrol = `mutation ($input: EnrolMemberInput!) { enrolMember(input: $input) { __typename } }`;

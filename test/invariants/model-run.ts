@@ -20,7 +20,10 @@ export interface Target {
   books(): Promise<Books> | Books;
 }
 
-/** Runs the commands against the model and the target, batch by batch; throws an AssertionError at the first difference, and afterwards compares the books. */
+/**
+ * Runs the commands against the model and the target, batch by batch; throws an AssertionError at the first difference,
+ * and afterwards compares the books.
+ */
 export async function compareWithModel(target: Target, commands: readonly Command[], coverage?: Coverage): Promise<void> {
   const model = new NaiveLedger(target.world.origins, target.world.wallets);
   const asker = new Asker(target.world, model);
@@ -61,7 +64,9 @@ export async function compareWithModel(target: Target, commands: readonly Comman
   seen?.end(commands.length);
 }
 
-/** Points that have not ended by then, are not held and do not wait to be confirmed, in a wallet that owes something. */
+/**
+ * Points that have not ended by then, are not held and do not wait to be confirmed, in a wallet that owes something.
+ */
 function liveBesideArrears(wallet: Wallet, day: Day): Point[] {
   return owedBy(wallet) === 0 ? [] : free(wallet).filter((point) => day < endOf(point, wallet) && point.lot.availableOn !== NEVER);
 }
@@ -86,7 +91,10 @@ function putOut(model: NaiveLedger, { brands }: World, currency: number): number
   );
 }
 
-/** Its right side: active + pending + lapsed + held - arrears + redeemed + expired + (converted out - in) + fees + remainders. */
+/**
+ * Its right side: active + pending + lapsed + held - arrears + redeemed + expired + (converted out - in) + fees +
+ * remainders.
+ */
 function accountedFor(model: NaiveLedger, { brands, routes, wallets }: World, currency: number): number {
   const there = wallets.filter((_, at) => PLACES[at].currency === currency).map((id) => model.wallet(id));
   const inWallets = there.reduce((sum, wallet) => sum + wallet.points.length - owedBy(wallet), 0);

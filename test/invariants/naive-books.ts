@@ -144,8 +144,9 @@ export class NaiveBooks {
   }
 
   /**
-   * Points that were away, as they live on. Nobody lost by it, and nobody gained: what had not ended by the day of its return, nor by the day on which
-   * that was told, is as it was. What had ended, by itself or with its wallet, gets its grace once; later only the days for which it was away.
+   * Points that were away, as they live on. Nobody lost by it, and nobody gained: what had not ended by the day of its
+   * return, nor by the day on which that was told, is as it was. What had ended, by itself or with its wallet, gets its
+   * grace once; later only the days for which it was away.
    */
   protected comeBack(account: AccountId, points: readonly Point[], day: Day, away: Away, slides: boolean, posting: Uuid): Point[] {
     const known = Math.max(day, away.bookedOn);
@@ -248,7 +249,10 @@ export class NaiveBooks {
     return owed.map(({ lot }) => ({ arrears, lot }));
   }
 
-  /** What lies live in a wallet that owes something pays for it, point by point: out of the wallet and into it again, where the oldest arrears swallow it. */
+  /**
+   * What lies live in a wallet that owes something pays for it, point by point: out of the wallet and into it again,
+   * where the oldest arrears swallow it.
+   */
   protected payArrears(account: AccountId, day: Day, id: Uuid, inOrder: (points: readonly Point[]) => readonly Point[]): void {
     const wallet = this.wallet(account);
     const live = free(wallet).filter((point) => !isOver(point, wallet, day) && point.lot.availableOn !== NEVER);
@@ -270,13 +274,18 @@ export class NaiveBooks {
     this.state.transfers.set(id, { day, debit: account, credit: account, amount, code: 'ARREARS_FILL', reverses: null, debitAfter, creditAfter, ...kept });
   }
 
-  /** Points that arrive in a wallet that has lapsed live as they would have: it was dated, so that nothing else does. */
+  /**
+   * Points that arrive in a wallet that has lapsed live as they would have: it was dated, so that nothing else does.
+   */
   private reviveBy(id: AccountId, points: readonly Point[], day: Day): void {
     const { slidesUntil } = this.wallet(id);
     if (slidesUntil <= day) this.change(id, { slidesUntil: Math.max(slidesUntil, ...points.map((point) => point.lot.expiresOn)) });
   }
 
-  /** Points into a wallet: the oldest arrears swallow theirs first, but none whose time is over. Says which swallowed which, point by point. */
+  /**
+   * Points into a wallet: the oldest arrears swallow theirs first, but none whose time is over. Says which swallowed
+   * which, point by point.
+   */
   private bring(id: AccountId, points: readonly Point[], day: Day): Fill[] {
     const { arrears, points: there } = this.wallet(id);
     const owed = arrears.map((each) => ({ ...each }));

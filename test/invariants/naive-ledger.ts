@@ -19,8 +19,9 @@ export interface NaiveOutcome {
 }
 
 /**
- * The ledger as the design document tells it, too simple to be wrong: every single point is an object that lies in a wallet, is held or is gone.
- * Written without a look at the kernel's ways; only the request's language (Step) is shared.
+ * The ledger as the design document tells it, too simple to be wrong: every single point is an object that lies in a
+ * wallet, is held or is gone. Written without a look at the kernel's ways; only the request's language (Step) is
+ * shared.
  */
 export class NaiveLedger extends NaiveReversals {
   /** Place of the last step that was tried. */
@@ -206,7 +207,10 @@ export class NaiveLedger extends NaiveReversals {
     }
   }
 
-  /** The n-th point that comes in is made of the one at the same place among those that go out: what outlives a day never becomes more than its share. */
+  /**
+   * The n-th point that comes in is made of the one at the same place among those that go out: what outlives a day
+   * never becomes more than its share.
+   */
   private convert(ask: Ask, { out: from, in: to, origins, expiry, notAfter }: Extract<Step, { do: 'convert' }>): void {
     this.mustBeOpen(to.to);
     const out = this.payable(ask, from.from, from.amount);

@@ -64,7 +64,9 @@ export class NaiveReversals extends NaiveBooks {
     return last === id && code !== 'EXPIRED_CLAWBACK' && !besideExpired ? null : { code: 'RETURN_NOT_CANCELLABLE', anew: true };
   }
 
-  /** What it took comes back, at once or from what has filled its arrears; what is still owed of it is owed no longer. */
+  /**
+   * What it took comes back, at once or from what has filled its arrears; what is still owed of it is owed no longer.
+   */
   protected cancelClawback(ask: Ask, { id, cancels, credit, away, wallet, slides }: StepOf<'cancelClawback'>): void {
     const { debit, credit: from, amount, consumed } = this.state.transfers.get(cancels) as Transfer;
     const account = wallet ?? debit;
@@ -82,7 +84,10 @@ export class NaiveReversals extends NaiveBooks {
     this.transfer(ask.day, id, 'CLAWBACK_CANCELLATION', from, account, amount, { into: back, forgives: { arrears: cancels, owed }, reverses: cancels });
   }
 
-  /** What came back is taken again: out of the lots that it filled, then where it may lie, then in order of consumption; it is never owed. */
+  /**
+   * What came back is taken again: out of the lots that it filled, then where it may lie, then in order of consumption;
+   * it is never owed.
+   */
   protected cancelReinstatement(ask: Ask, { id, cancels, debit, wallet }: StepOf<'cancelReinstatement'>): void {
     const { debit: to, credit, amount, brought } = this.state.transfers.get(cancels) as Transfer;
     const account = wallet ?? credit;
@@ -127,8 +132,8 @@ export class NaiveReversals extends NaiveBooks {
   }
 
   /**
-   * What ended unspent of a credit goes back to where it came from, and nobody pays for it: points that are booked as expired, then others whose time
-   * is over. Says how many.
+   * What ended unspent of a credit goes back to where it came from, and nobody pays for it: points that are booked as
+   * expired, then others whose time is over. Says how many.
    */
   private expiredOf({ day }: Ask, { lot, credit, debit }: Transfer, reverses: Uuid, account: AccountId, most: number, { id, from }: ExpiredPoints): number {
     const credited = lot as LotTarget;
@@ -159,7 +164,10 @@ export class NaiveReversals extends NaiveBooks {
     return chosen.length;
   }
 
-  /** Its own lot first, an award that was not confirmed even after its time, and by nobody else's clawback; then the same issuer's, then any. What has expired is gone. */
+  /**
+   * Its own lot first, an award that was not confirmed even after its time, and by nobody else's clawback; then the
+   * same issuer's, then any. What has expired is gone.
+   */
   private clawable({ day }: Ask, account: AccountId, credited: LotTarget): Point[] {
     const own = lotOf(credited);
     const wallet = this.wallet(account);
@@ -203,7 +211,10 @@ export function isReturn({ code }: Transfer): boolean {
   return code === 'CLAWBACK' || code === 'EXPIRED_CLAWBACK' || code === 'REINSTATEMENT';
 }
 
-/** Of what a debit consumed, and what nothing has given back yet: the last of it, in order. Asked before that is counted as given back, or after it is not any more. */
+/**
+ * Of what a debit consumed, and what nothing has given back yet: the last of it, in order. Asked before that is counted
+ * as given back, or after it is not any more.
+ */
 function lastOf({ consumed, reversed }: Transfer, amount: number): readonly Point[] {
   const left = consumed.length - reversed;
   return consumed.slice(left - amount, left);

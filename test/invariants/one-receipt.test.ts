@@ -60,7 +60,10 @@ const row = (at: number, reference: string) => ({
   lines: [{ line: at, ...line }],
 });
 
-/** What a caller was told of the receipt: that it is booked now, or was before. Besides, each bulk and file has a receipt of its own. */
+/**
+ * What a caller was told of the receipt: that it is booked now, or was before. Besides, each bulk and file has a
+ * receipt of its own.
+ */
 type Told = { readonly first: boolean; readonly purchaseId?: string };
 
 const ways: readonly ((caller: number, receipt: string) => Promise<Told>)[] = [

@@ -9,7 +9,10 @@ import type { Transfer } from './naive-books';
 import type { NaiveLedger } from './naive-ledger';
 import { isReturn } from './naive-reversals';
 
-/** What cancels one reversal: to the model a step, to the ledger whatever the product plans for a return that did just this. */
+/**
+ * What cancels one reversal: to the model a step, to the ledger whatever the product plans for a return that did just
+ * this.
+ */
 export interface Cancellation {
   readonly cancels: Uuid;
   readonly steps: readonly Step[];

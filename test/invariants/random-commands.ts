@@ -3,7 +3,10 @@ import fc from 'fast-check';
 /** Months of issue. */
 export const MONTHS = ['2025-11', '2025-12', '2026-01'];
 
-/** Wallets and pools of two currencies, the second of which expires by inactivity. Mostly the same wallet, so that much happens to it. */
+/**
+ * Wallets and pools of two currencies, the second of which expires by inactivity. Mostly the same wallet, so that much
+ * happens to it.
+ */
 export const PLACES = [
   { currency: 0, pool: false },
   { currency: 0, pool: false },

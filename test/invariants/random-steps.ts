@@ -32,7 +32,10 @@ interface Moment {
   readonly booked: (transfer: Uuid) => boolean;
 }
 
-/** Steps of one posting, and what it must load for them. References (the hold to capture ...) are to what is there in the model by then. */
+/**
+ * Steps of one posting, and what it must load for them. References (the hold to capture ...) are to what is there in
+ * the model by then.
+ */
 export class StepMaker {
   private readonly wallets = new Set<AccountId>();
   private readonly holds = new Set<Uuid>();

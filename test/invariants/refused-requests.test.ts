@@ -132,7 +132,10 @@ describe('a request that cannot be', () => {
     expect(await desk.refusedPostings()).toBe(stored + (KEPT.includes(refused) || what === 'a return before its purchase' ? 1 : 0));
   });
 
-  /** What the ledger has decided is kept with the key; what rests on rules, terms and the clock is not, nor is bad input. */
+  /**
+   * What the ledger has decided is kept with the key; what rests on rules, terms and the clock is not, nor is bad
+   * input.
+   */
   const KEPT = ['INSUFFICIENT_POINTS', 'CAPTURE_EXCEEDS_HOLD', 'HOLD_NOT_OPEN', 'REFUND_EXCEEDS_REDEMPTION', 'RETURN_EXCEEDS_PURCHASE'];
   /** Refused after an account for the currency was opened. */
   const OPENS = ['TERMS_NOT_ACTIVE', 'INSUFFICIENT_POINTS'];

@@ -73,7 +73,8 @@ beforeAll(async () => {
   for (const { own } of [a, b])
     await owner.query('INSERT INTO till_code (member_id, hash, made_at, expires_at) VALUES ($1::uuid, sha256($1::text::bytea), now(), now())', [own.memberId]);
   await a.invite();
-  // What only the member sees of the own wallet, and no session of brand 1: a debt to somebody else, and what somebody else put into a pool.
+  // What only the member sees of the own wallet, and no session of brand 1: a debt to somebody else, and what somebody
+  // else put into a pool.
   const mine = `SELECT x.id FROM account x JOIN wallet w ON w.id = x.owner_id WHERE w.member_id = '${a.own.memberId}' AND x.kind = 'WALLET' LIMIT 1`;
   await owner.query(
     `INSERT INTO arrears (account_id, id, party_id, code, amount, remaining, seq, occurred_at)

@@ -13,8 +13,9 @@ import { NEVER } from '../../src/points/calendar';
 import type { TestApp } from '../support/test-app';
 
 /**
- * A check that cannot fail is a defect. Each fault replaces one function of the kernel by a wrong one, which breaks nothing by itself: no constraint
- * of the database, no assertion of the kernel. The comparison that is green for the kernel (ledger-model.test.ts) must be red with it.
+ * A check that cannot fail is a defect. Each fault replaces one function of the kernel by a wrong one, which breaks
+ * nothing by itself: no constraint of the database, no assertion of the kernel. The comparison that is green for the
+ * kernel (ledger-model.test.ts) must be red with it.
  */
 const KERNEL = '../../src/ledger/internal/';
 const replaced = new Set<string>();

@@ -71,7 +71,8 @@ it('what was booked while blanks around a reference counted is found under the n
   const pia = await padding.enrol('pia');
   const buy = (reference: string, amount = '10') => recordPurchase(shop.app, padding.principal, purchaseOf(pia.ref, amount, { reference }));
   const [till, twice, other] = [await buy('P-1'), await buy('P-2'), await buy('P-2/', '11')];
-  // As the version before booked them: each under the name of just what was sent; P-2 by the till, with a blank, and by the file, without.
+  // As the version before booked them: each under the name of just what was sent; P-2 by the till, with a blank, and by
+  // the file, without.
   const before = async (purchaseId: string, reference: string) => {
     await owner.query(
       "SET session_replication_role = 'replica'; " +

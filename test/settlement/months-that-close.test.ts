@@ -148,7 +148,8 @@ it('terms of a pair price what was posted after they were countersigned, wheneve
   const [fuel, taxi] = brands;
   const ana = await book.wallet();
   await book.earn(fuel, ana, 100, '2026-10-05T10:00:00Z');
-  // Both happened at the same instant, under terms that began long before it; one was posted before these were countersigned.
+  // Both happened at the same instant, under terms that began long before it; one was posted before these were
+  // countersigned.
   await book.burn(taxi, ana, 10, '2026-10-06T10:00:00Z');
   const termsId = await book.proposedTerms(fuel.id, taxi.id, 5_000);
   await rows("UPDATE terms_version SET status = 'COUNTERSIGNED', decided_at = now(), decided_by_brand_id = $2 WHERE id = $1", termsId, taxi.id);
@@ -160,7 +161,8 @@ it('terms of a pair price what was posted after they were countersigned, wheneve
     [10, 8_000],
     [20, 5_000],
   ]);
-  // The same of a suspension that counts from an instant before the event: what was posted before it goes by the pair's terms.
+  // The same of a suspension that counts from an instant before the event: what was posted before it goes by the pair's
+  // terms.
   await book.burn(taxi, ana, 30, '2026-10-07T10:00:00Z');
   await rows(
     `INSERT INTO partnership_event (partnership_id, seq, state, at, by_brand_id, by_actor)

@@ -161,7 +161,8 @@ describe.each(['OPERATOR', 'ISSUER'] as const)('the ledger in full under %s', (m
     const eve = await book.wallet();
     const earn = await book.earn(fuel, eve, 100, '2026-01-08T10:00:00Z');
     await book.earn(taxi, eve, 30, '2026-01-08T11:00:00Z');
-    // All of FUEL's. Then 30 of TAXI's are taken, and 20 are owed, which 15 of TAXI's and 5 of FUEL's that come back fill.
+    // All of FUEL's. Then 30 of TAXI's are taken, and 20 are owed, which 15 of TAXI's and 5 of FUEL's that come back
+    // fill.
     const burn = await book.burn(taxi, eve, 100, '2026-01-08T12:00:00Z');
     const [clawback, reinstatement] = [newUuid(), newUuid()];
     const away = { since: dayFromIso('2026-01-08'), bookedOn: dayFromIso('2026-01-10'), graceDays: 0 };

@@ -14,7 +14,10 @@ const POOL = WALLETS;
 const FIRST_DAY = dayFromIso('2026-03-15');
 const MONTHS = ['2025-10-01', '2025-12-01', '2026-03-01'].map(dayFromIso);
 
-/** Points at the start: how many of which origin, whose, and between which days (counted from the first) they can be spent. */
+/**
+ * Points at the start: how many of which origin, whose, and between which days (counted from the first) they can be
+ * spent.
+ */
 const start = fc.array(
   fc.record({
     wallet: fc.nat(WALLETS - 1),

@@ -26,7 +26,10 @@ export interface TestAppOptions {
   readonly config?: Partial<Config>;
   /** Shares another test app's database: a second process of the same coalition. It is not dropped on close. */
   readonly database?: TestDatabase;
-  /** Has each connection plan a statement once, as after the fifth time: for tests that ask everything a few times, under policies that take long to plan. */
+  /**
+   * Has each connection plan a statement once, as after the fifth time: for tests that ask everything a few times,
+   * under policies that take long to plan.
+   */
   readonly planOnce?: boolean;
   /** Where its log goes; by default to standard output. */
   readonly logTo?: DestinationStream;

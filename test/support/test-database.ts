@@ -15,7 +15,10 @@ export interface TestDatabase {
 
 const CLONE_LOCK = 7_365_737;
 
-/** Clones the template that globalSetup migrated. Its files are copied: block by block through the log takes three times as long. */
+/**
+ * Clones the template that globalSetup migrated. Its files are copied: block by block through the log takes three times
+ * as long.
+ */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { TEST_SERVER_URL: serverUrl, TEST_TEMPLATE_URL: templateUrl } = process.env;
   if (!serverUrl || !templateUrl) throw new Error('Run tests through jest: its globalSetup starts the database.');

@@ -9,7 +9,10 @@ export class Wire {
   silentAfter: string | null = null;
   /** Cuts the wire when this has passed towards the server, before its answer comes back. */
   cutAfter: string | null = null;
-  /** Asked when a COMMIT passes, by the port that the server sees: whether the wire is cut after it, before its answer comes back. */
+  /**
+   * Asked when a COMMIT passes, by the port that the server sees: whether the wire is cut after it, before its answer
+   * comes back.
+   */
   loses: ((port: number) => Promise<boolean>) | null = null;
 
   private constructor(

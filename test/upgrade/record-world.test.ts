@@ -4,8 +4,9 @@ import { openPointsApi, type PointsApi } from '../support/points-api';
 import { LATER, WORLD, type WorldRequest } from './world';
 
 /**
- * Records what this version makes of a small coalition: the rows of its database, each request with its answer, and what it answers to requests
- * that come later. The next version is tested on it (upgrade.test.ts). To record one, at its last migration NNNN:
+ * Records what this version makes of a small coalition: the rows of its database, each request with its answer, and
+ * what it answers to requests that come later. The next version is tested on it (upgrade.test.ts). To record one, at
+ * its last migration NNNN:
  *
  *     mkdir -p test/upgrade/recorded/NNNN
  *     TEST_RECORD_TO=test/upgrade/recorded/NNNN npx jest test/upgrade/record-world

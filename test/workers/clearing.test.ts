@@ -172,7 +172,8 @@ describe.each(backends)('workers on %s', (backend) => {
     await Promise.all([work(), work()]);
     await earn(200);
     const january = { currency: 'FLP', month: dayFromIso('2026-01-01') };
-    // One obligation disagrees with its money transfer: the close fails, says why, and is tried again less and less often.
+    // One obligation disagrees with its money transfer: the close fails, says why, and is tried again less and less
+    // often.
     const alter = (by: number) =>
       rows(`DO $$ BEGIN
         ALTER TABLE obligation DISABLE TRIGGER USER;

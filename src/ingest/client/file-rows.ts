@@ -76,7 +76,10 @@ function checked(record: FileRecord): FileRecord {
   return { ...record, values: {}, unreadable: where + wrong };
 }
 
-/** What is wrong with a cell whatever it means: a list, or too long, or several lines. Other entries may have been swallowed with those. */
+/**
+ * What is wrong with a cell whatever it means: a list, or too long, or several lines. Other entries may have been
+ * swallowed with those.
+ */
 function wrongCell(values: Readonly<Record<string, unknown>>): string | null {
   for (const [name, value] of Object.entries(values)) {
     if (typeof value === 'string') {
@@ -102,8 +105,9 @@ async function* singleRows(records: AsyncIterable<FileRecord>): AsyncGenerator<U
 }
 
 /**
- * NDJSON: a purchase a line. CSV: a line of its basket each; neighbours with the same reference are one purchase. Only a line that can be read ends a basket:
- * one that cannot may be of the basket before it and of the one after it, and neither is sent as if it were whole.
+ * NDJSON: a purchase a line. CSV: a line of its basket each; neighbours with the same reference are one purchase. Only
+ * a line that can be read ends a basket: one that cannot may be of the basket before it and of the one after it, and
+ * neither is sent as if it were whole.
  */
 async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator<UnmeasuredRow> {
   let open: FileRecord[] = [];
@@ -127,7 +131,10 @@ async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator
   for (const basket of byCurrency(open)) yield toPurchase(basket, unreadableBefore);
 }
 
-/** A receipt may earn in several points currencies, each with its own basket: where every line names its currency, and those of one stand together. */
+/**
+ * A receipt may earn in several points currencies, each with its own basket: where every line names its currency, and
+ * those of one stand together.
+ */
 function byCurrency(records: readonly FileRecord[]): FileRecord[][] {
   // Of a basket that is too long its lines are not all here.
   if (records.length > MOST_BASKET_LINES) return [[...records]];
@@ -151,7 +158,10 @@ function named(record: FileRecord): FileRecord {
   return { ...record, values: {}, unreadable: 'The line names neither a reference nor a member. Write both in each line of a basket.' };
 }
 
-/** What the lines of one basket have in common, as the platform compares it; null: the line is no part of a basket of several. */
+/**
+ * What the lines of one basket have in common, as the platform compares it; null: the line is no part of a basket of
+ * several.
+ */
 function basketOf({ values, unreadable }: FileRecord): string | null {
   const reference = comparable(values.reference);
   return unreadable !== null || 'lines' in values || reference === '' ? null : `${reference}\n${comparable(values.returnOf)}`;

@@ -26,8 +26,8 @@ export interface TextLine {
 const BEGINNING_BYTES = 4_096;
 
 /**
- * Which file it is, and how long: the hash of what is on disk, that of how it begins (null: it is empty), and the bytes that it
- * unpacks to.
+ * Which file it is, and how long: the hash of what is on disk, that of how it begins (null: it is empty), and the bytes
+ * that it unpacks to.
  */
 export async function measureFile(path: string): Promise<{ readonly sha256: string; readonly beginning: string | null; readonly bytes: number }> {
   const hash = createHash('sha256');
@@ -50,8 +50,9 @@ async function hashOfBeginning(path: string): Promise<string | null> {
 }
 
 /**
- * The lines of a file, read strictly: a byte that its encoding does not have makes its line unreadable, and is never replaced by another character.
- * Without `encoding` the file is UTF-8, or UTF-16 where its mark of byte order says so. Never more than a line is in memory.
+ * The lines of a file, read strictly: a byte that its encoding does not have makes its line unreadable, and is never
+ * replaced by another character. Without `encoding` the file is UTF-8, or UTF-16 where its mark of byte order says so.
+ * Never more than a line is in memory.
  */
 export async function* readLines(path: string, encoding: string | null): AsyncGenerator<TextLine> {
   let number = 0;

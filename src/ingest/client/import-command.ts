@@ -32,7 +32,10 @@ export interface ImportSettings {
   readonly clientSecret: string | null;
 }
 
-/** `npm run import:members` and its like: sends a file through the API, as the brand itself could. 0: all lines are in; 1: some were wrong. What keeps it from running is thrown. */
+/**
+ * `npm run import:members` and its like: sends a file through the API, as the brand itself could. 0: all lines are in;
+ * 1: some were wrong. What keeps it from running is thrown.
+ */
 export async function importFromCommandLine(
   kind: SendFile['kind'],
   settings: ImportSettings,

@@ -7,8 +7,9 @@ const MOST_DEPTH = 3;
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[{}[\]:]/g;
 
 /**
- * Reads a line as what stands in it. A number with more digits than a number of JavaScript has becomes the text of its digits, and no other number; a name
- * that an object has twice, and whatever is deeper than an entry can be, make the line unreadable.
+ * Reads a line as what stands in it. A number with more digits than a number of JavaScript has becomes the text of its
+ * digits, and no other number; a name that an object has twice, and whatever is deeper than an entry can be, make the
+ * line unreadable.
  */
 export function readJsonLine(line: string): JsonLine {
   let value: unknown;
@@ -49,7 +50,10 @@ function look(line: string): { readonly wrong: string | null; readonly inexact: 
   return { wrong: null, inexact };
 }
 
-/** A number that may come back as another one: of more than 15 significant digits, and no integer that is exact all the same; or out of all bounds. */
+/**
+ * A number that may come back as another one: of more than 15 significant digits, and no integer that is exact all the
+ * same; or out of all bounds.
+ */
 function isInexact(token: string): boolean {
   if (!/^-?\d/.test(token)) return false;
   const digits = token.replace(/[eE].*|\D/g, '');

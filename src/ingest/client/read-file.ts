@@ -31,7 +31,10 @@ export function formatOf(name: string): FileFormat {
 /** The name that a column or field is known by, or null. */
 export type NameOf = (name: string) => string | null;
 
-/** The records of a file, from its beginning to its end, never all of it in memory; what ends in .gz is unpacked on the way. */
+/**
+ * The records of a file, from its beginning to its end, never all of it in memory; what ends in .gz is unpacked on the
+ * way.
+ */
 export function readRecords({ path, format, encoding }: FileToRead, nameOf: NameOf): AsyncIterable<FileRecord> {
   const lines = readLines(path, encoding);
   return format === 'csv' ? readCsv(lines, nameOf) : readNdjson(lines, nameOf);

@@ -59,14 +59,20 @@ export interface SentError {
 }
 
 export interface Watcher {
-  /** Before the first batch: how far earlier runs of the same file have come, and what they found wrong; finished: nothing is sent. */
+  /**
+   * Before the first batch: how far earlier runs of the same file have come, and what they found wrong; finished:
+   * nothing is sent.
+   */
   onStart(sent: Sent, earlier: () => AsyncIterable<readonly SentError[]>): Promise<void>;
   /** After each batch. */
   onProgress(progress: Progress): void;
   onErrors(errors: readonly SentError[]): Promise<void>;
 }
 
-/** Requests stay well below what a gateway takes at once (TESSERA_BODY_LIMIT); one with a single entry of a great basket may have more. */
+/**
+ * Requests stay well below what a gateway takes at once (TESSERA_BODY_LIMIT); one with a single entry of a great basket
+ * may have more.
+ */
 const MOST_BYTES = 400_000;
 
 const IMPORT = 'id lastLine entries imported repeated rejected enrolled points finishedAt toSendAgain alike { id fileName finishedAt }';
@@ -87,8 +93,9 @@ export const SEND: Readonly<Record<FileKind, string>> = {
 };
 
 /**
- * Sends a file, batch by batch, and goes on where an earlier run of the same file stopped: the import is named by what is in the file. One that was
- * finished is not sent again, but for those of its lines that may be. A dry run is always a new one. Memory holds one batch, however long the file is.
+ * Sends a file, batch by batch, and goes on where an earlier run of the same file stopped: the import is named by what
+ * is in the file. One that was finished is not sent again, but for those of its lines that may be. A dry run is always
+ * a new one. Memory holds one batch, however long the file is.
  */
 export async function sendFile(platform: Platform, file: SendFile, watcher: Watcher): Promise<SentFile> {
   const facts = new FileFacts(file.kind);
@@ -99,7 +106,8 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
   } = await measureFile(file.path).catch((error: NodeJS.ErrnoException) => {
     throw new UnusableFile(`${file.path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`);
   });
-  // In another encoding the same bytes are another file. A check tells of the day on which it is made: none goes on with an older one.
+  // In another encoding the same bytes are another file. A check tells of the day on which it is made: none goes on
+  // with an older one.
   const key = `${file.kind} ${file.currency === null ? '' : `${file.currency} `}${file.dryRun ? `dry run ${randomUUID()} ` : ''}sha256:${sha256}${file.encoding === null ? '' : ` ${file.encoding}`}`;
   const { kind, currency, dryRun, path } = file;
   let sent = await platform.ask<Sent>(START, {

@@ -1,8 +1,8 @@
 import type { Check } from '../finding';
 
 /**
- * Each points event that clearing has passed, against what it made brands owe each other: worked out again here from codes, allocations
- * and arrears fills, apart from the code that prices events.
+ * Each points event that clearing has passed, against what it made brands owe each other: worked out again here from
+ * codes, allocations and arrears fills, apart from the code that prices events.
  */
 export const cleared: Check = {
   name: 'obligations against points events up to the clearing cursor',
@@ -77,7 +77,10 @@ export const setAside: Check = {
     FROM set_aside_event`,
 };
 
-/** Months whose close failed, or waits for events that cannot be priced. One that waits for a transaction to end is in order. */
+/**
+ * Months whose close failed, or waits for events that cannot be priced. One that waits for a transaction to end is in
+ * order.
+ */
 export const closes: Check = {
   name: 'months that are closing',
   of: 'closing months',
@@ -153,8 +156,8 @@ export const nets: Check = {
 };
 
 /**
- * Each statement against the one of the month before: it begins with what that carried, and what it pays and carries is what it began with and its net;
- * and what is kept beside its content against the content.
+ * Each statement against the one of the month before: it begins with what that carried, and what it pays and carries is
+ * what it began with and its net; and what is kept beside its content against the content.
  */
 export const carried: Check = {
   name: 'statements against those of the month before',

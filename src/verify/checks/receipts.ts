@@ -1,6 +1,9 @@
 import type { Check } from '../finding';
 
-/** What points pay of a purchase against its cost and its redemptions, and money given back on a line against what is left of it. */
+/**
+ * What points pay of a purchase against its cost and its redemptions, and money given back on a line against what is
+ * left of it.
+ */
 export const receipts: Check = {
   name: 'what points paid of purchases against what they cost',
   of: 'purchases and reduced lines',

@@ -1,6 +1,9 @@
 import type { Check } from '../finding';
 
-/** Each transfer against its two accounts: they exist, are of its currency, and the guarded ones (and only those) know its place and balance. */
+/**
+ * Each transfer against its two accounts: they exist, are of its currency, and the guarded ones (and only those) know
+ * its place and balance.
+ */
 export const accounts: Check = {
   name: 'transfers against their accounts',
   of: 'transfers',
@@ -38,7 +41,10 @@ export const postings: Check = {
     FROM transfer t LEFT JOIN posting p ON p.id = t.posting_id`,
 };
 
-/** What each debit consumed, and each reversal or move put into lots, against its amount: points that a clawback did not find are its arrears. */
+/**
+ * What each debit consumed, and each reversal or move put into lots, against its amount: points that a clawback did not
+ * find are its arrears.
+ */
 export const allocations: Check = {
   name: 'allocations against transfers and holds',
   of: 'debits, credits to former lots and holds',
@@ -80,7 +86,10 @@ export const holds: Check = {
     FROM hold h LEFT JOIN transfer t ON t.hold_id = h.id`,
 };
 
-/** Each reversed transfer against its reversals: never more than it moved, between the same accounts; a merged wallet's survivor stands for it. */
+/**
+ * Each reversed transfer against its reversals: never more than it moved, between the same accounts; a merged wallet's
+ * survivor stands for it.
+ */
 export const reversals: Check = {
   name: 'reversals against what they reverse',
   of: 'reversed transfers',

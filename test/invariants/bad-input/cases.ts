@@ -48,7 +48,10 @@ export const TOGETHER: readonly (readonly [mutation: string, place: string, othe
   ['Mutation.storeConversionRate', 'input.blockSize', 'input.blockBonus'],
 ];
 
-/** Mutations that take lines of a file: a bad cell is told as an error of its line, and is no reason to refuse the others. */
+/**
+ * Mutations that take lines of a file: a bad cell is told as an error of its line, and is no reason to refuse the
+ * others.
+ */
 export const LINE_BY_LINE: Readonly<Record<string, RegExp>> = {
   'Mutation.importOpenings': /^input\.rows\.0\.\w+$/,
   'Mutation.importMembers': /^input\.rows\.0\.\w+$/,

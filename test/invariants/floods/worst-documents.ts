@@ -24,7 +24,10 @@ const input = (value: object) => ({
 });
 const line = { sku: 'A', category: 'c', quantity: '1', unitPrice: '1.00' };
 
-/** Fragments of which each spreads the next `width` times under aliases: width to the power of levels, in a few hundred bytes. */
+/**
+ * Fragments of which each spreads the next `width` times under aliases: width to the power of levels, in a few hundred
+ * bytes.
+ */
 function tower(random: Random, type: string, through: readonly string[], leaf: string, levels: number): string {
   const width = 2 + random.int(9);
   return many(levels, (at) => {
@@ -168,7 +171,10 @@ const PRODUCTS: Readonly<Record<string, Make>> = {
 /** How many kinds there are. */
 export const KINDS_OF_REQUEST = Object.keys(KINDS).length + Object.keys(PRODUCTS).length;
 
-/** `count` of them, each kind in turn, of sizes from 300 bytes to the limit of a body; every other with variables that nobody uses besides. */
+/**
+ * `count` of them, each kind in turn, of sizes from 300 bytes to the limit of a body; every other with variables that
+ * nobody uses besides.
+ */
 export function worstRequests(count: number, seed: number, mostBytes: number): WorstRequest[] {
   const random = randomFrom(seed);
   const kinds = Object.entries({ ...KINDS, ...PRODUCTS });

@@ -23,7 +23,10 @@ export class BalancesRead {
 
   constructor(private readonly points: PointsApi) {}
 
-  /** Asks a gateway for the balances of a card's wallet; what is wrong with them by themselves. Throws when there is no answer. */
+  /**
+   * Asks a gateway for the balances of a card's wallet; what is wrong with them by themselves. Throws when there is no
+   * answer.
+   */
   async read(url: string, card: string): Promise<string[]> {
     const { test, coalition, fuel } = this.points;
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${await fuel()}` };
@@ -46,7 +49,9 @@ export class BalancesRead {
     return findings;
   }
 
-  /** Those read since it was last asked that their wallet never had: put together from before a movement and after it. */
+  /**
+   * Those read since it was last asked that their wallet never had: put together from before a movement and after it.
+   */
   async neverHad(): Promise<string[]> {
     const read = [...this.sums].flatMap(([of, sums]) => [...sums].map((sum) => [...of.split(' '), sum] as const));
     this.sums.clear();

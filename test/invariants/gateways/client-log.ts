@@ -42,7 +42,10 @@ export class ClientLog {
   /** Why the last of them did. */
   lastUnheard = 'every try was answered';
 
-  /** Sends until it is answered, to whichever gateway `urlOf` names for each try; notes and gives the answer. Throws NotAnswered when its patience is over. */
+  /**
+   * Sends until it is answered, to whichever gateway `urlOf` names for each try; notes and gives the answer. Throws
+   * NotAnswered when its patience is over.
+   */
   async run(errand: Errand, urlOf: (attempt: number) => string): Promise<Told> {
     const deadline = performance.now() + PATIENCE_MS;
     for (let attempt = 0; ; attempt++) {

@@ -22,7 +22,10 @@ const BACK = { from: 'MLS', to: 'FLP' };
 type Mutation = keyof typeof DOCUMENTS;
 /** Everything that is asked for. */
 export const MUTATIONS = Object.keys(DOCUMENTS);
-/** Those that are about no earlier answer: whoever asks for nothing else does not notice by them that an earlier one was lost. */
+/**
+ * Those that are about no earlier answer: whoever asks for nothing else does not notice by them that an earlier one was
+ * lost.
+ */
 export const FORGETFUL = ['recordPurchase', 'redeem', 'givePoints', 'convert'];
 
 /** Something that an accepted errand left behind, for a later one to be about. */
@@ -32,7 +35,10 @@ interface Left {
   readonly points: number;
 }
 
-/** What callers ask for, made up as they go: each earlier answer may be what a later request is about. `only`: of these mutations. */
+/**
+ * What callers ask for, made up as they go: each earlier answer may be what a later request is about. `only`: of these
+ * mutations.
+ */
 export class Errands {
   private readonly holds: Left[] = [];
   private readonly spent: Left[] = [];

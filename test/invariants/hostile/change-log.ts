@@ -21,7 +21,10 @@ export async function logStart({ points: { test } }: TwoBrands): Promise<LogStar
   return { at: test.clock.now(), withCustomer: rows.map(({ id }) => id) };
 }
 
-/** What was changed and the entries about it: two queries, of which each row of one has its like in the other. $1: since when. */
+/**
+ * What was changed and the entries about it: two queries, of which each row of one has its like in the other. $1: since
+ * when.
+ */
 interface Pair {
   readonly kind: string;
   readonly made: string;
@@ -123,8 +126,9 @@ const PAIRS: readonly Pair[] = [
 ];
 
 /**
- * Links, logins, claim codes, identifiers and enrolments, one by one with the entries of the change log: what of the one has not its like in the other.
- * Each call has an instant of its own, or two at one would be taken for each other's.
+ * Links, logins, claim codes, identifiers and enrolments, one by one with the entries of the change log: what of the
+ * one has not its like in the other. Each call has an instant of its own, or two at one would be taken for each
+ * other's.
  */
 export async function unmatched({ points: { test } }: TwoBrands, { at, withCustomer }: LogStart): Promise<Unmatched[]> {
   const found: Unmatched[] = [];

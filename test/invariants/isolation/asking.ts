@@ -40,7 +40,10 @@ export function askers({ brands, members }: { readonly brands: readonly [Uuid, U
 /** A member's session that a brand minted. */
 export const isSession = ({ kind, brand }: Asker) => kind === 'member' && brand !== undefined;
 
-/** Runs work as tessera_app for somebody, within the transaction of a superuser's connection; nothing that it does stays. */
+/**
+ * Runs work as tessera_app for somebody, within the transaction of a superuser's connection; nothing that it does
+ * stays.
+ */
 export async function asking<T>(client: PoolClient, { settings }: Pick<Asker, 'settings'>, work: () => Promise<T>, role = 'tessera_app'): Promise<T> {
   await client.query('SAVEPOINT asking');
   try {
@@ -87,7 +90,10 @@ export async function rolesOf(client: PoolClient): Promise<Roles> {
   return { owner: rows[0].owner, kernelReads: names('kernel'), appReads: names('app'), booksRead: names('books') };
 }
 
-/** What the owner of the schema sees, whom row-level security binds too: only what its own functions need, which find the holder of a card or code, a household, and what a wallet has quoted. */
+/**
+ * What the owner of the schema sees, whom row-level security binds too: only what its own functions need. They find the
+ * holder of a card or code, a household, and what a wallet has quoted.
+ */
 const OWNER_SEES: ReadonlySet<string> = new Set([
   'account',
   'brand_link',

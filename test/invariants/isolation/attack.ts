@@ -64,7 +64,10 @@ export function ownCall(world: TwoBrands, { probe, ofA, ofB }: Prepared, side: S
   return asSeenBy(world.points.test.app, actor.principal, probe.args(side, side === world.a ? ofA : ofB, key)) as Record<string, unknown>;
 }
 
-/** A call as the attacker makes it about its own things, but for one place: there, another brand's thing; and there, nothing's. */
+/**
+ * A call as the attacker makes it about its own things, but for one place: there, another brand's thing; and there,
+ * nothing's.
+ */
 export interface Attack {
   readonly what: string;
   readonly place: string;

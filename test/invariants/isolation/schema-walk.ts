@@ -66,12 +66,14 @@ export function idPlaces(field: GraphQLField<unknown, unknown>): string[] {
     .map(({ path }) => path);
 }
 
-/** Values for arguments of fields below the root that must be given; a new one without a value here fails the selection. */
+/**
+ * Values for arguments of fields below the root that must be given; a new one without a value here fails the selection.
+ */
 export type NestedArguments = Readonly<Record<string, string>>;
 
 /**
- * A selection of everything below a type, down to `depth`: what a new field shows is asked for without anybody remembering to.
- * A type is not entered again below itself.
+ * A selection of everything below a type, down to `depth`: what a new field shows is asked for without anybody
+ * remembering to. A type is not entered again below itself.
  */
 export function selectAll(schema: GraphQLSchema, type: GraphQLOutputType, nested: NestedArguments, depth = 10): string {
   return select(schema, getNamedType(type), nested, depth, []);
@@ -129,7 +131,10 @@ function argumentsOf(type: string, field: GraphQLField<unknown, unknown>, nested
   return given.length > 0 ? `(${given.join(', ')})` : '';
 }
 
-/** The operation that calls a root field with these arguments as variables, and asks for everything back, down to `depth`. */
+/**
+ * The operation that calls a root field with these arguments as variables, and asks for everything back, down to
+ * `depth`.
+ */
 export function operationFor(schema: GraphQLSchema, { kind, field }: RootField, given: readonly string[], nested: NestedArguments, depth?: number): string {
   const passed = field.args.filter(({ name }) => given.includes(name));
   const declared = passed.map(({ name, type }) => `$${name}: ${type}`).join(', ');

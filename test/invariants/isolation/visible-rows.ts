@@ -39,7 +39,9 @@ const ownBrand = 'brand_id = :brand';
 const ownParty = 'party_id = :brand';
 const fact = coalition({ brand: ownBrand, member: `wallet_id IN (${walletsOf.member})` });
 
-/** Every table with row-level security, and who sees what of it: what is meant, written without looking at the policies. */
+/**
+ * Every table with row-level security, and who sees what of it: what is meant, written without looking at the policies.
+ */
 export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   // The ledger.
   account: coalition({ brand: `id IN (${accountsOf.brand})`, member: `id IN (${accountsOf.member})` }),
