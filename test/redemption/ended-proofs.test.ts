@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Principal } from '../../src/access/principal';
 import { recordPurchase } from '../../src/earning/record-purchases';
 import type { PostingRequest } from '../../src/ledger/posting';
@@ -139,4 +140,24 @@ test('accounts have what their wallet has: what is opened later too, and what no
   const other = await shop.database.owner.query("INSERT INTO currency (code, kind, scale) VALUES ('OTH', 'POINTS', 0) RETURNING id");
   await shop.app.ledger.openAccounts([{ kind: 'WALLET', owner: rows[0].id, currencyId: other.rows[0].id }]);
   expect(await counted()).toEqual({ wallet: 1, accounts: [1, 1] });
+});
+
+test('of burns that are under way, none is booked once it is answered that what proves them has ended', async () => {
+  let booked = 0;
+  for (let round = 0; round < 20; round++) {
+    const ana = await member();
+    const ofCard = round % 2 === 1;
+    const burn = () => redeemPoints(shop.app, (ofCard ? taxi : fuel).principal, spendingOf(ofCard ? ana.byCard : ana.byId, 1));
+    const burns = Array.from({ length: 25 }, burn);
+    await sleep(Math.random() * 25);
+    burns.push(...Array.from({ length: 25 }, burn));
+    const settled = Promise.allSettled(burns);
+    if (ofCard) await removeIdentifier(shop.app, ana.login, { member: null, identifier: ana.card });
+    else await unlinkMember(shop.app, ana.login, { member: null, brandId: fuel.brandId, reason: null });
+    const then = await burnedOf(ana.memberId);
+    for (const each of await settled) if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'MEMBER_UNKNOWN' });
+    expect([round, await burnedOf(ana.memberId)]).toEqual([round, then]);
+    booked += then;
+  }
+  expect(booked).toBeGreaterThan(0);
 });
