@@ -18,9 +18,9 @@ export const acceptStaffInvitationSchema = z.object({
 });
 
 /**
- * The invited login itself says that it acts for the brand: nobody makes somebody else's login theirs. Repeating it changes nothing.
- * An invitation is good for seven days, and as long as whoever made it still acts for a brand.
- * Throws StaffExists, BrandSuspended, InvalidInput (token), NotFound (no such invitation of this login, or it has ended).
+ * The invited login itself says that it acts for the brand: nobody makes somebody else's login theirs. Repeating it
+ * changes nothing. An invitation is good for seven days, and as long as whoever made it still acts for a brand. Throws
+ * StaffExists, BrandSuspended, InvalidInput (token), NotFound (no such invitation of this login, or it has ended).
  */
 export async function acceptStaffInvitation(app: App, command: { readonly token: string; readonly staffId: Uuid }): Promise<StaffMember> {
   const login = await readLogin(app, command.token);
@@ -41,7 +41,10 @@ export async function acceptStaffInvitation(app: App, command: { readonly token:
   return staff;
 }
 
-/** Whoever reads credentials writes no trail, so this is a transaction of its own: cut off before it, the same request again makes up for it. */
+/**
+ * Whoever reads credentials writes no trail, so this is a transaction of its own: cut off before it, the same request
+ * again makes up for it.
+ */
 async function recordAcceptance(app: App, staff: StaffMember): Promise<void> {
   const id = derivedUuid('change', staff.brandId, 'acceptStaffInvitation', staff.id);
   await app.database.transaction({ kind: 'brand', brandId: staff.brandId }, async (tx) => {

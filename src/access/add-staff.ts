@@ -45,8 +45,9 @@ export class StaffExists extends Refusal {
 }
 
 /**
- * Invites a login of a known identity provider to act for a brand, for seven days: see acceptStaffInvitation.
- * Who acts for the operator's brand acts for the coalition, whatever the role: only the operator's staff make and remove them, never a client.
+ * Invites a login of a known identity provider to act for a brand, for seven days: see acceptStaffInvitation. Who acts
+ * for the operator's brand acts for the coalition, whatever the role: only the operator's staff make and remove them,
+ * never a client.
  */
 export async function addStaff(app: App, principal: Principal, command: AddStaff): Promise<StaffMember> {
   const brandId = requireNamedBrand(principal, ADMIN, command.brandId);

@@ -7,7 +7,10 @@ import type { Principal } from './principal';
 import { restoreIssuerSlash } from './restore-issuer-slash';
 import { Unauthenticated } from './unauthenticated';
 
-/** How long a checked token is trusted without another look: a disabled client or removed login is refused within this time. */
+/**
+ * How long a checked token is trusted without another look: a disabled client or removed login is refused within this
+ * time.
+ */
 const TRUSTED_MS = 30_000;
 const MOST_REMEMBERED = 10_000;
 const LONGEST_TOKEN = 8_192;
@@ -24,9 +27,10 @@ interface Tokens {
 const tokensOf = new WeakMap<App, Tokens>();
 
 /**
- * Whom an Authorization header names: null without a header. Throws Unauthenticated for anything that is there but not good:
- * a wrong scheme, a token that is expired, tampered with, for another audience, or of a principal that is no more. Never silently anonymous.
- * `actAs`, the header Tessera-Act-As: "member" for a login that may be staff too, and asks as the member that it is.
+ * Whom an Authorization header names: null without a header. Throws Unauthenticated for anything that is there but not
+ * good: a wrong scheme, a token that is expired, tampered with, for another audience, or of a principal that is no
+ * more. Never silently anonymous. `actAs`, the header Tessera-Act-As: "member" for a login that may be staff too, and
+ * asks as the member that it is.
  */
 export async function authenticate(app: App, header: string | undefined, actAs?: string): Promise<Principal | null> {
   if (header === undefined || header === '') return null;

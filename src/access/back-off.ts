@@ -1,7 +1,10 @@
 const FIRST_MS = 1_000;
 const LONGEST_MS = 60_000;
 
-/** Somebody who did not answer is left alone for a while, each time for twice as long: whoever asks meanwhile is told so at once. */
+/**
+ * Somebody who did not answer is left alone for a while, each time for twice as long: whoever asks meanwhile is told so
+ * at once.
+ */
 export class BackOff {
   private failures = 0;
   private askAgainAt = 0;

@@ -17,8 +17,8 @@ export interface MemberSession {
 }
 
 /**
- * A short session for the brand's own app, in which its member acts alone. Asks for a confirmed link: a number that the brand was told is no proof
- * that the member uses the app. Throws NotFound otherwise.
+ * A short session for the brand's own app, in which its member acts alone. Asks for a confirmed link: a number that the
+ * brand was told is no proof that the member uses the app. Throws NotFound otherwise.
  */
 export async function createMemberSession(app: App, principal: Principal, command: CreateMemberSession): Promise<MemberSession> {
   const brandId = requireBrand(principal, { scope: 'members' });

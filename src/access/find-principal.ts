@@ -7,7 +7,10 @@ import type { Principal, Scope } from './principal';
 import { StaffMember } from './staff.entity';
 import { readSuspension } from './while-suspended';
 
-/** The API client of a token: with the scopes that the token was given and the client still has; null when disabled or unknown. */
+/**
+ * The API client of a token: with the scopes that the token was given and the client still has; null when disabled or
+ * unknown.
+ */
 export function findClient(app: App, clientId: Uuid, scopes: readonly Scope[]): Promise<Principal | null> {
   return app.database.transaction({ kind: 'authenticator' }, async ({ manager, client: connection }) => {
     const client = await manager.findOneBy(ApiClient, { id: clientId, disabledAt: IsNull() });
@@ -17,7 +20,9 @@ export function findClient(app: App, clientId: Uuid, scopes: readonly Scope[]): 
   });
 }
 
-/** The member of a session, as long as the member is active and the link of the brand that asked for it is confirmed. */
+/**
+ * The member of a session, as long as the member is active and the link of the brand that asked for it is confirmed.
+ */
 export async function findLinkedMember(app: App, memberId: Uuid, brandId: Uuid): Promise<Principal | null> {
   const linked = await app.database.transaction({ kind: 'member', memberId }, async ({ client }) => {
     const { rowCount } = await client.query({
@@ -33,7 +38,10 @@ export async function findLinkedMember(app: App, memberId: Uuid, brandId: Uuid):
   return { kind: 'member', memberId, brandId, suspended };
 }
 
-/** Whom a provider's login acts for: staff, else the member that it is bound to; `asMember`: that member alone, staff or not. null for a stranger. */
+/**
+ * Whom a provider's login acts for: staff, else the member that it is bound to; `asMember`: that member alone, staff or
+ * not. null for a stranger.
+ */
 export function findByLogin(app: App, login: Pick<Login, 'issuer' | 'subject'>, asMember = false): Promise<Principal | null> {
   return app.database.transaction({ kind: 'authenticator' }, async ({ manager, client }) => {
     const staff = asMember

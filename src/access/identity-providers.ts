@@ -24,7 +24,10 @@ export function isKnownIssuer(app: App, issuer: string): boolean {
   return issuer === app.config.oidc.issuer || (app.config.oidc.localIssuer && issuer === localIssuer(app));
 }
 
-/** Checks a token of a known identity provider: signature, issuer, audience and time; throws what jose throws, and ProviderAway. */
+/**
+ * Checks a token of a known identity provider: signature, issuer, audience and time; throws what jose throws, and
+ * ProviderAway.
+ */
 export async function verifyLogin(app: App, issuer: string, token: string): Promise<Login> {
   const options = { issuer, audience: app.config.oidc.audience, currentDate: app.clock.real(), algorithms: ALGORITHMS, requiredClaims: ['sub', 'exp'] };
   const { payload } =

@@ -33,8 +33,9 @@ export const linkLoginSchema = z.object({
 });
 
 /**
- * Binds a login to the member whom the claim code was made for: the token proves the login, the code that it is the member's. Nothing else binds one.
- * Throws LoginTaken, LoginBound, InvalidInput (token), NotFound (claim code: unknown, used, ended, or what it rests on is no more).
+ * Binds a login to the member whom the claim code was made for: the token proves the login, the code that it is the
+ * member's. Nothing else binds one. Throws LoginTaken, LoginBound, InvalidInput (token), NotFound (claim code: unknown,
+ * used, ended, or what it rests on is no more).
  */
 export async function linkLogin(app: App, command: z.output<typeof linkLoginSchema>): Promise<void> {
   const hash = loginHash(app, await readLogin(app, command.token));
@@ -77,8 +78,8 @@ export async function linkLogin(app: App, command: z.output<typeof linkLoginSche
 }
 
 /**
- * What a claim code rests on is still so: it is the member's latest; no login was removed since, as one is that a thief had bound; the brand that made
- * it is active and its link with the member confirmed.
+ * What a claim code rests on is still so: it is the member's latest; no login was removed since, as one is that a thief
+ * had bound; the brand that made it is active and its link with the member confirmed.
  */
 const STILL_STANDS = `
   NOT EXISTS (SELECT FROM login_claim n WHERE n.member_id = c.member_id AND (n.made_at, n.id) > (c.made_at, c.id))

@@ -10,12 +10,18 @@ import { recordChange } from './record-change';
 export interface BoundLogin {
   readonly id: Uuid;
   readonly addedAt: Date;
-  /** Who made the claim code: a brand; null: the operator's support, or nobody knows, since it was bound before there were claim codes. */
+  /**
+   * Who made the claim code: a brand; null: the operator's support, or nobody knows, since it was bound before there
+   * were claim codes.
+   */
   readonly claimedAt: Uuid | null;
   readonly removedAt: Date | null;
 }
 
-/** A member's logins, removed ones too, oldest first: for the member's own login and the operator's staff, null for anybody else. */
+/**
+ * A member's logins, removed ones too, oldest first: for the member's own login and the operator's staff, null for
+ * anybody else.
+ */
 export async function listLogins(app: App, principal: Principal, memberId: Uuid): Promise<BoundLogin[] | null> {
   const sees = principal.kind === 'member' ? principal.brandId === null : principal.kind === 'staff' && principal.ofOperator;
   if (!sees) return null;
@@ -31,8 +37,9 @@ export async function listLogins(app: App, principal: Principal, memberId: Uuid)
 }
 
 /**
- * Takes a login from a member: the member by the own one, or the operator's support. Its tokens end within a minute, its till code at once. Support takes
- * away one that is a stranger's: what it has confirmed is confirmed no longer, also where the login was removed before. Throws NotFound, PermissionDenied.
+ * Takes a login from a member: the member by the own one, or the operator's support. Its tokens end within a minute,
+ * its till code at once. Support takes away one that is a stranger's: what it has confirmed is confirmed no longer,
+ * also where the login was removed before. Throws NotFound, PermissionDenied.
  */
 export async function removeLogin(app: App, principal: Principal, command: { readonly loginId: Uuid; readonly reason?: string | null }): Promise<void> {
   if (principal.kind === 'member') requireMemberLogin(principal);
@@ -53,8 +60,8 @@ export async function removeLogin(app: App, principal: Principal, command: { rea
 }
 
 /**
- * Ends what the member's login, or a till code of it, has confirmed since this login was bound, and before the next one was. Returns the brands.
- * A login that came by a merge was bound to the duplicate.
+ * Ends what the member's login, or a till code of it, has confirmed since this login was bound, and before the next one
+ * was. Returns the brands. A login that came by a merge was bound to the duplicate.
  */
 async function endConfirmations(client: PoolClient, loginId: Uuid): Promise<Uuid[]> {
   const { rows } = await client.query(

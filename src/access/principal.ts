@@ -16,7 +16,10 @@ export interface Suspension {
   readonly settlesUntil: Date;
 }
 
-/** Who a request comes from, as its token says. `suspended`: of the brand that it acts for, or that minted the session; absent while there is none. */
+/**
+ * Who a request comes from, as its token says. `suspended`: of the brand that it acts for, or that minted the session;
+ * absent while there is none.
+ */
 export type Principal = (
   | { readonly kind: 'client'; readonly clientId: Uuid; readonly brandId: Uuid; readonly scopes: ReadonlySet<Scope> }
   | { readonly kind: 'staff'; readonly staffId: Uuid; readonly brandId: Uuid; readonly role: StaffRole; readonly ofOperator: boolean }
@@ -24,7 +27,10 @@ export type Principal = (
   | { readonly kind: 'member'; readonly memberId: Uuid; readonly brandId: Uuid | null }
 ) & { readonly suspended?: Suspension };
 
-/** Whose rows the principal may see. Staff of the operator see the coalition; staff of a brand see their brand; a minted session what both member and brand may see. */
+/**
+ * Whose rows the principal may see. Staff of the operator see the coalition; staff of a brand see their brand; a minted
+ * session what both member and brand may see.
+ */
 export function databasePrincipal(principal: Principal): DatabasePrincipal {
   if (principal.kind === 'member') return { kind: 'member', memberId: principal.memberId, brandId: principal.brandId };
   if (principal.kind === 'staff' && principal.ofOperator) return { kind: 'operator' };

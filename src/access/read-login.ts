@@ -4,7 +4,10 @@ import { InvalidInput } from '../refusal';
 import { isKnownIssuer, type Login, verifyLogin } from './identity-providers';
 import { restoreIssuerSlash } from './restore-issuer-slash';
 
-/** The login that a fresh token of its own stands for, which is stored, if it is, as its provider writes it; throws InvalidInput for any other. */
+/**
+ * The login that a fresh token of its own stands for, which is stored, if it is, as its provider writes it; throws
+ * InvalidInput for any other.
+ */
 export async function readLogin(app: App, token: string): Promise<Login> {
   try {
     const issuer = decodeJwt(token).iss;

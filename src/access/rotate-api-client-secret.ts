@@ -34,8 +34,8 @@ export const rotateApiClientSecretSchema = z.object({ idempotencyKey: idempotenc
 export type RotateApiClientSecret = z.output<typeof rotateApiClientSecretSchema> & { readonly clientId: Uuid };
 
 /**
- * Gives the client a second live secret, shown this once: null when the request is a repetition. The first goes on until it is revoked.
- * Throws ClientDisabled, TwoSecretsLive, NotFound, IDEMPOTENCY_CONFLICT.
+ * Gives the client a second live secret, shown this once: null when the request is a repetition. The first goes on
+ * until it is revoked. Throws ClientDisabled, TwoSecretsLive, NotFound, IDEMPOTENCY_CONFLICT.
  */
 export async function rotateApiClientSecret(
   app: App,

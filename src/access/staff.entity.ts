@@ -29,7 +29,9 @@ export class StaffMember {
   @Column('timestamptz', { name: 'accepted_at', nullable: true })
   acceptedAt!: Date | null;
 
-  /** Who invited it: the id of somebody on the staff or of an API client; null: the founding, or before this was kept. */
+  /**
+   * Who invited it: the id of somebody on the staff or of an API client; null: the founding, or before this was kept.
+   */
   @Column('uuid', { name: 'invited_by', nullable: true })
   invitedBy!: Uuid | null;
 

@@ -4,14 +4,17 @@ import type { Uuid } from '../ids';
 import type { Principal, Suspension } from './principal';
 
 /**
- * All that the API clients of a suspended brand may do until its settling days have passed: tell what happened before. Each of these judges the brand
- * by what it was at occurredAt (requireTerms, requireFollowUpTime).
+ * All that the API clients of a suspended brand may do until its settling days have passed: tell what happened before.
+ * Each of these judges the brand by what it was at occurredAt (requireTerms, requireFollowUpTime).
  */
 const SETTLES: ReadonlySet<string> = new Set(['recordPurchase', 'recordPurchases', 'captureHold', 'voidHold', 'refundRedemption', 'recordReturn']);
 
 const DAY_MS = 86_400_000;
 
-/** Throws BrandSuspended for whatever a principal of a suspended brand asks for, but for what settles. `operation`: a query or mutation. */
+/**
+ * Throws BrandSuspended for whatever a principal of a suspended brand asks for, but for what settles. `operation`: a
+ * query or mutation.
+ */
 export function requireAllowedWhileSuspended(principal: Principal, operation: string, now: Date): void {
   const { suspended } = principal;
   if (!suspended) return;

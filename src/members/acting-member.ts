@@ -14,9 +14,9 @@ export type Asker =
   | { readonly party: Uuid; readonly brandId: Uuid; readonly member: MemberRef };
 
 /**
- * A member with a login asks for itself, a brand's client with the scope redemptions for a member of its own, named in `field`. In a session that
- * a brand minted, the brand asks: it has to do so in its own name, under its own terms (docs/decisions/0024). Throws PermissionDenied, NotFound,
- * InvalidInput.
+ * A member with a login asks for itself, a brand's client with the scope redemptions for a member of its own, named in
+ * `field`. In a session that a brand minted, the brand asks: it has to do so in its own name, under its own terms
+ * (docs/decisions/0024). Throws PermissionDenied, NotFound, InvalidInput.
  */
 export function requireAsker(principal: Principal, member: MemberRef | null, field: string): Asker {
   if (principal.kind !== 'member') {
@@ -35,7 +35,8 @@ export function memberContent(app: App, { party, member }: Asker): Readonly<Reco
 }
 
 /**
- * Finds out what a request of an asker is planned from, in one transaction. Of a dry run nothing stays: no till code is used up, and no link confirmed.
+ * Finds out what a request of an asker is planned from, in one transaction. Of a dry run nothing stays: no till code is
+ * used up, and no link confirmed.
  */
 export function lookAsAsker<Found>(app: App, principal: Principal, dryRun: boolean, look: (tx: Tx) => Promise<Found>): Promise<Found> {
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
@@ -47,7 +48,10 @@ export function lookAsAsker<Found>(app: App, principal: Principal, dryRun: boole
   });
 }
 
-/** The member whose points these are; throws NotFound, NumberIsNoProof. A till code is taken for the request: see lookAsAsker. */
+/**
+ * The member whose points these are; throws NotFound, NumberIsNoProof. A till code is taken for the request: see
+ * lookAsAsker.
+ */
 export async function findActingMember(app: App, tx: Tx, asker: Asker, requestId: Uuid): Promise<ResolvedMember> {
   if (asker.brandId === null) {
     const self = (await readWallets(tx.client, [asker.party])).get(asker.party);
@@ -55,7 +59,8 @@ export async function findActingMember(app: App, tx: Tx, asker: Asker, requestId
     return { ...self, proof: 'MEMBER' };
   }
   const [member] = await resolveMembers(app, tx, asker.brandId, [asker.member], { presented: 'look', codesFor: requestId });
-  // A card shown at a till pays for what is bought there; it does not let the till give points to others, or change them into others.
+  // A card shown at a till pays for what is bought there; it does not let the till give points to others, or change
+  // them into others.
   if (member?.proof === 'NUMBER') throw new NumberIsNoProof();
   if (member?.proof !== 'MEMBER') throw new NotFound('Member', ENROL_OR_CONFIRM);
   return member;

@@ -19,7 +19,10 @@ import { requireMemberProof } from './what-proves';
 export interface AddIdentifier {
   readonly member: MemberOrSelf;
   readonly identifier: Identifier;
-  /** Of a member who adds its own: a token of its login that says the number or address is verified; null: there is none. */
+  /**
+   * Of a member who adds its own: a token of its login that says the number or address is verified; null: there is
+   * none.
+   */
   readonly token?: string | null;
 }
 
@@ -30,10 +33,10 @@ interface Addition {
 }
 
 /**
- * Gives a member one more identifier; one that the member has already stays as it is. A brand, over a confirmed link, and the operator's support add
- * every kind. A member's login adds a PHONE or EMAIL: a claim, which finds nobody until a token of the login proves it, or a brand adds it. What is
- * proved is taken over from whoever has it without proof. Throws IdentifierTaken, IdentifierRests, TooManyIdentifiers, MemberNotConfirmed,
- * NumberIsNoProof, InvalidInput.
+ * Gives a member one more identifier; one that the member has already stays as it is. A brand, over a confirmed link,
+ * and the operator's support add every kind. A member's login adds a PHONE or EMAIL: a claim, which finds nobody until
+ * a token of the login proves it, or a brand adds it. What is proved is taken over from whoever has it without proof.
+ * Throws IdentifierTaken, IdentifierRests, TooManyIdentifiers, MemberNotConfirmed, NumberIsNoProof, InvalidInput.
  */
 export async function addIdentifier(app: App, principal: Principal, { member: ref, identifier, token = null }: AddIdentifier): Promise<ResolvedMember> {
   const { kind } = identifier;
@@ -68,7 +71,10 @@ export async function addIdentifier(app: App, principal: Principal, { member: re
   );
 }
 
-/** Whether the token proves that the asking member's login has this number or address. Throws InvalidInput for other kinds and for somebody else's token. */
+/**
+ * Whether the token proves that the asking member's login has this number or address. Throws InvalidInput for other
+ * kinds and for somebody else's token.
+ */
 async function ownProof(app: App, principal: Principal, identifier: Identifier, token: string | null): Promise<boolean> {
   const memberId = requireMemberLogin(principal);
   const { kind } = identifier;
@@ -99,7 +105,10 @@ async function takeOver(app: App, tx: Tx, principal: Principal, kind: Identifier
     await recordChange(app, tx, principal, { operation: 'takeIdentifierOver', target: kind, member: holder });
 }
 
-/** Whether it was not there yet. What was claimed, or had without proof, ends and is made anew: who had what, and when, stays on record. */
+/**
+ * Whether it was not there yet. What was claimed, or had without proof, ends and is made anew: who had what, and when,
+ * stays on record.
+ */
 async function insert(
   app: App,
   client: PoolClient,

@@ -20,7 +20,8 @@ export interface MemberPermission extends BrandPermission {
 }
 
 /**
- * The member that a brand names, that the operator names by id or identifier, or who asks. Checks the permission first; throws PermissionDenied, NotFound.
+ * The member that a brand names, that the operator names by id or identifier, or who asks. Checks the permission first;
+ * throws PermissionDenied, NotFound.
  */
 async function requireMemberOrSelf(app: App, tx: Tx, principal: Principal, ref: MemberOrSelf, permission: MemberPermission): Promise<ResolvedMember> {
   if (principal.kind === 'member') {
@@ -55,17 +56,26 @@ export async function withMember<T>(
   return app.database.transaction(databasePrincipal(principal), async (tx) => work(tx, await requireMemberOrSelf(app, tx, principal, ref, permission)));
 }
 
-/** Whether whoever asks is told what the wallet of a member that an id names holds: the operator, a brand over a confirmed link (docs/decisions/0024). */
+/**
+ * Whether whoever asks is told what the wallet of a member that an id names holds: the operator, a brand over a
+ * confirmed link (docs/decisions/0024).
+ */
 export function isTold(principal: Principal, { proof }: Pick<ResolvedMember, 'proof'>): boolean {
   return proof === 'MEMBER' || (principal.kind === 'staff' && principal.ofOperator);
 }
 
-/** That somebody is in a household is for its members and the operator to know: for no brand, nor for a session that one minted (docs/decisions/0024). */
+/**
+ * That somebody is in a household is for its members and the operator to know: for no brand, nor for a session that one
+ * minted (docs/decisions/0024).
+ */
 export function seesHousehold(principal: Principal): boolean {
   return principal.kind === 'member' ? principal.brandId === null : principal.kind === 'staff' && principal.ofOperator;
 }
 
-/** Throws PermissionDenied unless whoever asks is a member, the operator in one of the roles, or a brand with the permission. What they then see, row-level security says. */
+/**
+ * Throws PermissionDenied unless whoever asks is a member, the operator in one of the roles, or a brand with the
+ * permission. What they then see, row-level security says.
+ */
 export function requireReader(principal: Principal, permission: BrandPermission): void {
   if (principal.kind === 'member') return;
   if (principal.kind === 'staff' && principal.ofOperator) requireOperator(principal, permission.roles);
@@ -73,8 +83,8 @@ export function requireReader(principal: Principal, permission: BrandPermission)
 }
 
 /**
- * The member's name in the audit trail: the id that the brand of the entry sees, since it may read the entry, also when the member acted in a
- * session of that brand.
+ * The member's name in the audit trail: the id that the brand of the entry sees, since it may read the entry, also when
+ * the member acted in a session of that brand.
  */
 export function auditName(app: App, principal: Principal, member: Pick<ResolvedMember, 'memberId'>): string {
   const ofOperator = principal.kind === 'staff' && principal.ofOperator;

@@ -20,8 +20,9 @@ export interface ClaimCode {
 }
 
 /**
- * Makes a code by which a member's login is bound: whoever makes it has seen that this is the member. Single use, a quarter of an hour, and the
- * latest one only. For the operator's support, and for the brand that enrolled the member. Throws PermissionDenied, NotFound, NumberIsNoProof.
+ * Makes a code by which a member's login is bound: whoever makes it has seen that this is the member. Single use, a
+ * quarter of an hour, and the latest one only. For the operator's support, and for the brand that enrolled the member.
+ * Throws PermissionDenied, NotFound, NumberIsNoProof.
  */
 export async function createClaimCode(app: App, principal: Principal, { member: ref, reason }: z.output<typeof createClaimCodeSchema>): Promise<ClaimCode> {
   if (principal.kind === 'member') throw new PermissionDenied("A claim code is made by the operator's support, or by the brand that enrolled the member.");

@@ -2,7 +2,10 @@ import type { PoolClient } from 'pg';
 import type { Uuid } from '../ids';
 import { CustomerIdTaken } from './member-refusals';
 
-/** That no customer id is kept as one of these is spelled, from before blanks around them did not count; null: it has no other spelling. Throws CustomerIdTaken. */
+/**
+ * That no customer id is kept as one of these is spelled, from before blanks around them did not count; null: it has no
+ * other spelling. Throws CustomerIdTaken.
+ */
 export async function requireSpelledFree(client: PoolClient, brandId: Uuid, spelled: readonly (Buffer | null)[]): Promise<void> {
   const asked = spelled.filter((hash) => hash !== null);
   if (asked.length === 0) return;

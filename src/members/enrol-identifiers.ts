@@ -11,8 +11,8 @@ export interface EnrolledIdentifiers {
 }
 
 /**
- * Stores the identifiers of members who are being enrolled. That nobody else has one is a constraint; that nobody has it in an old spelling is
- * asked, since none but the one form is added any more. Throws IdentifierTaken.
+ * Stores the identifiers of members who are being enrolled. That nobody else has one is a constraint; that nobody has
+ * it in an old spelling is asked, since none but the one form is added any more. Throws IdentifierTaken.
  */
 export async function insertIdentifiers(app: App, client: PoolClient, brandId: Uuid, members: readonly EnrolledIdentifiers[], now: Date): Promise<void> {
   const anyPhone = members.some(({ identifiers }) => identifiers.some(({ kind }) => kind === 'PHONE'));

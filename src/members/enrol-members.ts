@@ -68,7 +68,10 @@ export interface EnrolledMember {
   readonly walletId: Uuid;
 }
 
-/** Everything about one enrolment that is worked out before the database is asked. Ids derive from brand and key: a repetition finds the same member. */
+/**
+ * Everything about one enrolment that is worked out before the database is asked. Ids derive from brand and key: a
+ * repetition finds the same member.
+ */
 interface Enrolment {
   readonly command: EnrolMember;
   /** Where it stands in the request. */
@@ -88,8 +91,9 @@ export async function enrolMember(app: App, principal: Principal, command: Enrol
 }
 
 /**
- * Enrols members of the brand: wallet, link, identifiers, personal data. In the order of the commands; refused ones do not harm the others.
- * The outcome is kept with the idempotency key as a posting without movements. `fieldOf`: where each stands in the request.
+ * Enrols members of the brand: wallet, link, identifiers, personal data. In the order of the commands; refused ones do
+ * not harm the others. The outcome is kept with the idempotency key as a posting without movements. `fieldOf`: where
+ * each stands in the request.
  */
 export async function enrolMembers(
   app: App,
@@ -164,7 +168,8 @@ function prepare(app: App, brandId: Uuid, command: EnrolMember, now: Date, field
     kind: identifier.kind,
     hash: spelledHash(app.keys, identifier, `${field}.identifiers.${i}.value`),
   }));
-  // Personal data go into the content under a key: what is stored must not let anyone test a guess, nor outlive an erasure.
+  // Personal data go into the content under a key: what is stored must not let anyone test a guess, nor outlive an
+  // erasure.
   const content = {
     customer: (customer?.spelled ?? customer?.hash)?.toString('hex'),
     identifiers: spelled.map(({ kind, hash }) => `${kind} ${hash.toString('hex')}`).sort(),
@@ -244,7 +249,9 @@ async function asRefusal(app: App, error: unknown, enrolment: Enrolment): Promis
   }
 }
 
-/** One statement wrote them all, and the database does not say which row it refused: rows of others are not to be told. */
+/**
+ * One statement wrote them all, and the database does not say which row it refused: rows of others are not to be told.
+ */
 async function kindTaken(app: App, { command: { identifiers }, request: { party: brandId } }: Enrolment): Promise<IdentifierKind> {
   return app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
     const country = (await app.coalition.snapshot(client)).brandsById.get(brandId)?.country ?? null;
@@ -255,7 +262,10 @@ async function kindTaken(app: App, { command: { identifiers }, request: { party:
   });
 }
 
-/** Returns those whose key has stored rows for other content: by a request that was cut off before its posting, or is still under way. */
+/**
+ * Returns those whose key has stored rows for other content: by a request that was cut off before its posting, or is
+ * still under way.
+ */
 async function insertMissing(app: App, principal: Principal, client: PoolClient, enrolments: readonly Enrolment[], now: Date): Promise<Enrolment[]> {
   const { rows: links } = await client.query('SELECT id, enrolled_content FROM brand_link WHERE id = ANY ($1::uuid[])', [
     enrolments.map(({ linkId }) => linkId),

@@ -2,7 +2,10 @@ import type { App } from '../app';
 import type { Uuid } from '../ids';
 import { Refusal } from '../refusal';
 
-/** Too many cards and numbers that are nobody's were tried at a brand. Nothing is stored, and nothing told: whoever is looked for may exist or not. */
+/**
+ * Too many cards and numbers that are nobody's were tried at a brand. Nothing is stored, and nothing told: whoever is
+ * looked for may exist or not.
+ */
 export class FailedLookUpsUsedUp extends Refusal {
   constructor(perHour: number) {
     super({
@@ -18,8 +21,9 @@ const HOUR_MS = 3_600_000;
 const MOST_COUNTED = 10_000;
 
 /**
- * Who looks members up that may be nobody's. The tills of a brand, its files and each member have counts of their own: none uses up another's.
- * 'trial': files of a dry run, which bring many at once; 'file': other files, of which only those count that make nobody a member.
+ * Who looks members up that may be nobody's. The tills of a brand, its files and each member have counts of their own:
+ * none uses up another's. 'trial': files of a dry run, which bring many at once; 'file': other files, of which only
+ * those count that make nobody a member.
  */
 export interface LooksUp {
   readonly as: 'till' | 'trial' | 'file' | 'member';
@@ -56,7 +60,10 @@ export function countFailedLookUps(app: App, by: LooksUp, more: number): void {
   if (all.size > MOST_COUNTED) all.delete(all.keys().next().value as Uuid);
 }
 
-/** The refusal for whom the asking brand or member does not know yet, once it has tried too many that are nobody's; on this process. */
+/**
+ * The refusal for whom the asking brand or member does not know yet, once it has tried too many that are nobody's; on
+ * this process.
+ */
 export function lookUpsUsedUp(app: App, by: LooksUp): FailedLookUpsUsedUp | null {
   const most = mostOf(app, by);
   return (fadedOf(app, by)?.count ?? 0) >= most ? new FailedLookUpsUsedUp(most) : null;

@@ -10,8 +10,8 @@ import type { Identifier, MemberRef } from './member-ref';
 import { type ResolvedMember, readWallets } from './resolve-members';
 
 /**
- * The member whom the operator's staff names: by id, or by an identifier that the member has told them. The latter is a look at somebody who was found:
- * it is in the change log, and shown to the member. Throws PermissionDenied, NotFound.
+ * The member whom the operator's staff names: by id, or by an identifier that the member has told them. The latter is a
+ * look at somebody who was found: it is in the change log, and shown to the member. Throws PermissionDenied, NotFound.
  */
 export async function findForOperator(app: App, tx: Tx, principal: Principal, ref: MemberRef, roles: readonly StaffRole[] = []): Promise<ResolvedMember> {
   requireOperator(principal, roles);

@@ -28,7 +28,9 @@ export function findMember(app: App, principal: Principal, ref: MemberOrSelf): P
   return withMember(app, principal, ref, LOOKS_AT_MEMBERS, async (_tx, member) => member);
 }
 
-/** The member who shows something at the brand, which knows the member from then on. Throws PermissionDenied, NotFound. */
+/**
+ * The member who shows something at the brand, which knows the member from then on. Throws PermissionDenied, NotFound.
+ */
 export function meetMember(app: App, principal: Principal, ref: MemberRef): Promise<ResolvedMember> {
   return withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'], takes: 'useTillCode', presented: 'link' }, (_tx, member) => member);
 }

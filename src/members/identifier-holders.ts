@@ -9,7 +9,10 @@ export async function requireKeepableFor(app: App, client: PoolClient, principal
   requireKeepable(identifier, await countryOf(app, client, principal, identifier), field);
 }
 
-/** The hashes that an identifier is found by, where whoever asks dials. Throws InvalidInput in `field` when it has no content. */
+/**
+ * The hashes that an identifier is found by, where whoever asks dials. Throws InvalidInput in `field` when it has no
+ * content.
+ */
 export async function hashesFor(app: App, client: PoolClient, principal: Principal, identifier: Identifier, field?: string): Promise<NameHashes> {
   return identifierHashes(app.keys, identifier, await countryOf(app, client, principal, identifier), field);
 }

@@ -12,7 +12,10 @@ export interface Holder {
   readonly bySpelling: boolean;
 }
 
-/** Hashes of identifiers in their one form, phone numbers dialled in one country; null: there is none, or it is the same. */
+/**
+ * Hashes of identifiers in their one form, phone numbers dialled in one country; null: there is none, or it is the
+ * same.
+ */
 export type International = (ref: HashedRef) => string | null;
 
 /** `country`: ISO 3166-1; null: only numbers that have their country code. */
@@ -31,8 +34,8 @@ export function isPhone(ref: HashedRef): boolean {
 }
 
 /**
- * Finds the holders of the identifiers among references, all by one statement: what is spelled otherwise under its one form and as it is
- * spelled.
+ * Finds the holders of the identifiers among references, all by one statement: what is spelled otherwise under its one
+ * form and as it is spelled.
  */
 export class IdentifierLook {
   private readonly places: number[] = [];
@@ -71,7 +74,10 @@ export class IdentifierLook {
     return { text, values: [`{${this.kinds.join(',')}}`, byteaArray(this.hashes), `{${this.moments.join(',')}}`], take };
   }
 
-  /** Places of references that lead to somebody, with everybody that they lead to: two where two spellings of a number are two members'. */
+  /**
+   * Places of references that lead to somebody, with everybody that they lead to: two where two spellings of a number
+   * are two members'.
+   */
   *holders(): Iterable<readonly [number, readonly Holder[]]> {
     for (const [at, holders] of this.found) yield [at, holders.filter(({ memberId }, i) => holders.findIndex((each) => each.memberId === memberId) === i)];
   }

@@ -13,7 +13,10 @@ export interface ListedLink {
   readonly unlinkedAt: Date | null;
 }
 
-/** The brands that know a member or who was merged into the member, those that did too, latest first, at most 100: for the member's own login and the operator's staff, null for anybody else. */
+/**
+ * The brands that know a member or who was merged into the member, those that did too, latest first, at most 100: for
+ * the member's own login and the operator's staff, null for anybody else.
+ */
 export async function listLinks(app: App, principal: Principal, memberId: Uuid): Promise<ListedLink[] | null> {
   const sees = principal.kind === 'member' ? principal.brandId === null : principal.kind === 'staff' && principal.ofOperator;
   if (!sees) return null;

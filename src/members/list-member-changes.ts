@@ -21,7 +21,8 @@ export interface ChangePage {
 }
 
 /**
- * What was done about the member who asks, and about who was merged into the member, newest first: by whom, and not in whose words. Throws PermissionDenied for all but a login of the member.
+ * What was done about the member who asks, and about who was merged into the member, newest first: by whom, and not in
+ * whose words. Throws PermissionDenied for all but a login of the member.
  */
 export async function listMemberChanges(app: App, principal: Principal, { limit, before }: ChangePage): Promise<MemberChange[]> {
   const memberId = requireMemberLogin(principal);

@@ -10,14 +10,17 @@ import { requireMemberProof } from './what-proves';
 export const lockWalletSchema = z.object({ member: z.custom<MemberOrSelf>(), reason: reasonSchema });
 export type LockWallet = z.output<typeof lockWalletSchema>;
 
-/** Locks the member's wallet against spending; earning goes on. By the member, a brand over a confirmed link, or the operator. Throws MemberNotConfirmed, NumberIsNoProof. */
+/**
+ * Locks the member's wallet against spending; earning goes on. By the member, a brand over a confirmed link, or the
+ * operator. Throws MemberNotConfirmed, NumberIsNoProof.
+ */
 export async function lockWallet(app: App, principal: Principal, command: LockWallet): Promise<ResolvedMember> {
   return setLock(app, principal, command, true);
 }
 
 /**
- * Lifts the lock: the member's own decision, through an identity provider, or the operator's. A brand must not undo what the member did to be
- * safe, and it holds the sessions that it mints.
+ * Lifts the lock: the member's own decision, through an identity provider, or the operator's. A brand must not undo
+ * what the member did to be safe, and it holds the sessions that it mints.
  */
 export async function unlockWallet(app: App, principal: Principal, command: LockWallet): Promise<ResolvedMember> {
   const ofBrand = principal.kind === 'staff' ? !principal.ofOperator : principal.brandId !== null;
@@ -50,7 +53,8 @@ async function setLock(app: App, principal: Principal, { member: ref, reason }: 
       return { ...found, locked };
     },
   );
-  // The accounts decide. Should we be cut off before this, the wallet is refused by its own row when locked, and a repetition sets the accounts right.
+  // The accounts decide. Should we be cut off before this, the wallet is refused by its own row when locked, and a
+  // repetition sets the accounts right.
   await app.ledger.setSpendLock(member.walletId, locked);
   return member;
 }

@@ -11,11 +11,19 @@ export interface ResolvedMember {
   readonly walletId: Uuid;
   /** The wallet is locked against spending. */
   readonly locked: boolean;
-  /** How often something that proved the member had ended: read no later than what proves this request, and compared when it is booked (whileProved). */
+  /**
+   * How often something that proved the member had ended: read no later than what proves this request, and compared
+   * when it is booked (whileProved).
+   */
   readonly proofsEnded: number;
-  /** The wallet is closed for good; only lookAtMembers gives such members, so that a till hears why nothing is booked. */
+  /**
+   * The wallet is closed for good; only lookAtMembers gives such members, so that a till hears why nothing is booked.
+   */
   readonly closed: boolean;
-  /** What stands behind the request: worked out with the reference that names the member, so that nobody has to ask the link instead. */
+  /**
+   * What stands behind the request: worked out with the reference that names the member, so that nobody has to ask the
+   * link instead.
+   */
   readonly proof: Proof;
 }
 
@@ -32,13 +40,16 @@ function named(ref: HashedRef, { memberId, walletId, locked, proofsEnded, closed
 /** How till codes among the references are taken. */
 export interface TillCodeUse {
   readonly at: Date;
-  /** In the order of the references: the request that each is used for, once; null: it is only looked at, and stays good. */
+  /**
+   * In the order of the references: the request that each is used for, once; null: it is only looked at, and stays
+   * good.
+   */
   readonly requests: readonly (Uuid | null)[];
 }
 
 /**
- * The members that a brand's requests name, and their wallets, found by one statement for each kind of reference, however many there are. Read the
- * readings in the brand's transaction, then ask for the members.
+ * The members that a brand's requests name, and their wallets, found by one statement for each kind of reference,
+ * however many there are. Read the readings in the brand's transaction, then ask for the members.
  */
 export class MemberLook {
   readonly readings: readonly Reading<void>[];
@@ -106,7 +117,10 @@ export class MemberLook {
     return this.memberIds;
   }
 
-  /** The members, in the order of the references; null for whom the transaction's principal may not see. Who was merged into another member is that one. */
+  /**
+   * The members, in the order of the references; null for whom the transaction's principal may not see. Who was merged
+   * into another member is that one.
+   */
   async resolve(client: PoolClient): Promise<(ResolvedMember | null)[]> {
     const missing = this.memberIds.filter((id) => id !== null && !this.members.has(id)) as Uuid[];
     if (missing.length > 0) this.keep(await seenMembers(client, [...new Set(missing)]));
@@ -186,7 +200,10 @@ const BY_TILL_CODE = `
 const BY_ID = `
   SELECT w.member_id, ${WALLET} FROM wallet w JOIN member m ON m.id = w.member_id WHERE w.member_id = ANY ($1::uuid[]) AND m.merged_into IS NULL`;
 
-/** Members by the id that was asked for, as it names them; as far as the transaction's principal may see them; a merged member's is the survivor's. */
+/**
+ * Members by the id that was asked for, as it names them; as far as the transaction's principal may see them; a merged
+ * member's is the survivor's.
+ */
 export async function findWallets(client: PoolClient, memberIds: readonly Uuid[]): Promise<Map<Uuid, ResolvedMember>> {
   const seen = await seenMembers(client, memberIds);
   return new Map([...seen].map(([id, member]) => [id, named({ by: 'id', memberId: id }, member)]));
@@ -197,7 +214,8 @@ async function seenMembers(client: PoolClient, memberIds: readonly Uuid[]): Prom
   const [members] = await readTogether(client, [walletsOf(memberIds)]);
   const missing = memberIds.filter((id) => !members.has(id));
   if (missing.length === 0) return members;
-  // Unknown here, or merged: a duplicate may be hidden from a brand that knows the survivor. Rare, so a look of its own.
+  // Unknown here, or merged: a duplicate may be hidden from a brand that knows the survivor. Rare, so a look of its
+  // own.
   const text = 'SELECT asked, surviving_member(asked) AS survivor FROM unnest($1::uuid[]) AS asked';
   const { rows } = await client.query({ name: 'surviving-members', text, values: [missing] });
   const survivors = new Map<Uuid, Uuid>(rows.filter(({ asked, survivor }) => survivor !== null && survivor !== asked).map((row) => [row.asked, row.survivor]));

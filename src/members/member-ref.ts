@@ -14,7 +14,10 @@ export interface Identifier {
   readonly value: string;
 }
 
-/** How a caller names a member: exactly one of the platform's id, the brand's own customer id, an identifier, or a code that the member's login made. */
+/**
+ * How a caller names a member: exactly one of the platform's id, the brand's own customer id, an identifier, or a code
+ * that the member's login made.
+ */
 export type MemberRef =
   | { readonly by: 'id'; readonly memberId: Uuid }
   | { readonly by: 'customerId'; readonly customerId: string }
@@ -25,9 +28,9 @@ export type MemberRef =
 export const MAX_IDENTIFIER = 200;
 
 /**
- * The keyed hash of an identifier as it is spelled. Writing differs and the number does not: spaces, dashes, dots, slashes and brackets do not
- * count in cards and phones, capitals do not count in e-mail addresses. Throws InvalidInput when nothing is left. Contents of requests have it;
- * identifiers are found by what identifierHashes gives.
+ * The keyed hash of an identifier as it is spelled. Writing differs and the number does not: spaces, dashes, dots,
+ * slashes and brackets do not count in cards and phones, capitals do not count in e-mail addresses. Throws InvalidInput
+ * when nothing is left. Contents of requests have it; identifiers are found by what identifierHashes gives.
  */
 export function spelledHash(keys: Keys, identifier: Identifier, field = 'identifier.value'): Buffer {
   const bare = bareIdentifier(identifier);
@@ -37,13 +40,19 @@ export function spelledHash(keys: Keys, identifier: Identifier, field = 'identif
 
 /** The keyed hashes that an identifier, or a customer id, is found by. */
 export interface NameHashes {
-  /** Under this one it is kept: a phone number's has its country code, however it was spelled; of everything else blanks around it do not count. */
+  /**
+   * Under this one it is kept: a phone number's has its country code, however it was spelled; of everything else blanks
+   * around it do not count.
+   */
   readonly hash: Buffer;
   /** Under this one it may have been kept before it was brought into one form; null: it is the same. */
   readonly spelled: Buffer | null;
 }
 
-/** `country`: where a phone number without a country code is dialled, ISO 3166-1. Throws InvalidInput when nothing is left. */
+/**
+ * `country`: where a phone number without a country code is dialled, ISO 3166-1. Throws InvalidInput when nothing is
+ * left.
+ */
 export function identifierHashes(keys: Keys, identifier: Identifier, country: string | null, field?: string): NameHashes {
   const spelled = spelledHash(keys, identifier, field);
   const hash = identifier.kind === 'PHONE' ? internationalHash(keys, identifier.value, country) : bareHash(keys, identifier);
@@ -51,8 +60,8 @@ export function identifierHashes(keys: Keys, identifier: Identifier, country: st
 }
 
 /**
- * Throws InvalidInput for a phone number that has no international form: kept as it is spelled, it would be whoever's that dials so in any country.
- * What was kept so before is still found.
+ * Throws InvalidInput for a phone number that has no international form: kept as it is spelled, it would be whoever's
+ * that dials so in any country. What was kept so before is still found.
  */
 export function requireKeepable({ kind, value }: Identifier, country: string | null, field: string): void {
   if (kind !== 'PHONE' || internationalNumber(value, country) !== null) return;
@@ -89,8 +98,8 @@ export function bareIdentifier({ kind, value }: Identifier): string {
 }
 
 /**
- * The keyed hash of a brand's own id for its customer, as it is spelled: the same text at two brands is two things. Contents of requests have it;
- * customers are found by what customerHashes gives.
+ * The keyed hash of a brand's own id for its customer, as it is spelled: the same text at two brands is two things.
+ * Contents of requests have it; customers are found by what customerHashes gives.
  */
 export function spelledCustomerHash(keys: Keys, brandId: Uuid, customerId: string): Buffer {
   return keys.identifierHash(`customer/${brandId}`, customerId);
@@ -102,7 +111,10 @@ export function customerHashes(keys: Keys, brandId: Uuid, customerId: string): N
   return bare === customerId || bare === '' ? { hash: spelled, spelled: null } : { hash: spelledCustomerHash(keys, brandId, bare), spelled };
 }
 
-/** A reference as members are found by it: hashes, in hexadecimal digits, instead of what a brand or a till names them by. */
+/**
+ * A reference as members are found by it: hashes, in hexadecimal digits, instead of what a brand or a till names them
+ * by.
+ */
 export type HashedRef =
   | { readonly by: 'id'; readonly memberId: Uuid }
   | {
@@ -117,7 +129,10 @@ export type HashedRef =
       readonly kind: IdentifierKind;
       /** As it is spelled. */
       readonly hash: string;
-      /** A phone number as it is spelled, in memory only: what country it is of, the brand's says, which is looked up with it. null: no phone. */
+      /**
+       * A phone number as it is spelled, in memory only: what country it is of, the brand's says, which is looked up
+       * with it. null: no phone.
+       */
       readonly number: string | null;
       /** Of what is no phone, without blanks around it; null: it is spelled so. */
       readonly bare: string | null;
@@ -126,7 +141,10 @@ export type HashedRef =
     }
   | { readonly by: 'tillCode'; readonly hash: string };
 
-/** What a brand names a member by, hashed. `heldAt`: when it was presented; null: now. Throws InvalidInput for an identifier without content. */
+/**
+ * What a brand names a member by, hashed. `heldAt`: when it was presented; null: now. Throws InvalidInput for an
+ * identifier without content.
+ */
 export function hashRef(keys: Keys, brandId: Uuid, ref: MemberRef, heldAt: Date | null = null): HashedRef {
   switch (ref.by) {
     case 'id':
@@ -148,7 +166,10 @@ function hexOf({ hash, spelled }: NameHashes): { readonly hash: string; readonly
   return spelled === null ? { hash: hash.toString('hex'), bare: null } : { hash: spelled.toString('hex'), bare: hash.toString('hex') };
 }
 
-/** The reference as part of a request's content: hashes instead of identifiers, so that nothing stored can be guessed back. */
+/**
+ * The reference as part of a request's content: hashes instead of identifiers, so that nothing stored can be guessed
+ * back.
+ */
 export function memberRefContent(keys: Keys, brandId: Uuid, ref: MemberRef): Readonly<Record<string, string>> {
   return hashedRefContent(hashRef(keys, brandId, ref));
 }

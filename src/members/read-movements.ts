@@ -46,8 +46,8 @@ export interface WalletStatementPage extends StatementPage {
 }
 
 /**
- * A wallet's movements in a currency, newest first; after them those of each wallet that was merged into it, newest first too: each has balances of its own.
- * A brand sees those that it asked for itself; row-level security decides.
+ * A wallet's movements in a currency, newest first; after them those of each wallet that was merged into it, newest
+ * first too: each has balances of its own. A brand sees those that it asked for itself; row-level security decides.
  */
 export function readMovements(app: App, principal: Principal, memberId: Uuid, page: WalletStatementPage): Promise<Movement[]> {
   const sawAll = (principal.kind === 'member' && principal.brandId === null) || (principal.kind === 'staff' && principal.ofOperator);
@@ -74,7 +74,10 @@ const ACCOUNTS = `
 /** A share of what is earned is booked with the purchase, and so the brand's own by row-level security. */
 const OF_HOUSEHOLDS: readonly TransferCode[] = ['POOL_CONTRIBUTION', 'POOL_RETURN'];
 
-/** A guarded account's movements, newest first, as far as the transaction's principal may see them; without those of the codes left out. */
+/**
+ * A guarded account's movements, newest first, as far as the transaction's principal may see them; without those of the
+ * codes left out.
+ */
 export async function readAccountMovements(
   client: PoolClient,
   account: AccountId,
@@ -99,7 +102,8 @@ export async function readAccountMovements(
 }
 
 // A party that is no brand is a member: who that is, is not the other's to know.
-// Two ranges of the two unique order indexes, each already in order, so that a page costs its own length however long the history is.
+// Two ranges of the two unique order indexes, each already in order, so that a page costs its own length however long
+// the history is.
 const MOVEMENTS = `
   SELECT movements.*, b.id AS brand_id FROM (
     (SELECT id, debit_seq AS seq, code, -amount AS points, party_id, debit_balance_after AS balance_after, credit_account AS other_account, hold_id, reverses,

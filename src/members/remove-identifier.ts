@@ -10,8 +10,9 @@ import { findWallets, type ResolvedMember } from './member-look';
 import { isNumber } from './what-proves';
 
 /**
- * Takes an identifier from a member: whoever added it, the member's login, or the operator's support. From then on it finds nobody; a card is no other
- * brand's for 90 days. Where it was taken before nothing changes. Throws NotFound, PermissionDenied for a session that a brand minted.
+ * Takes an identifier from a member: whoever added it, the member's login, or the operator's support. From then on it
+ * finds nobody; a card is no other brand's for 90 days. Where it was taken before nothing changes. Throws NotFound,
+ * PermissionDenied for a session that a brand minted.
  */
 export async function removeIdentifier(app: App, principal: Principal, command: AddIdentifier): Promise<ResolvedMember> {
   if (principal.kind === 'member') requireMemberLogin(principal);

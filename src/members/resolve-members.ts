@@ -18,18 +18,21 @@ export type { ResolvedMember } from './member-look';
 /** What a request does with what is shown for it. */
 export interface Shown {
   /**
-   * 'link': a member whose identifier is presented at the brand becomes known to it (a link of source PRESENTED), unless the transaction is rolled
-   * back. 'look': only members that it knows already.
+   * 'link': a member whose identifier is presented at the brand becomes known to it (a link of source PRESENTED),
+   * unless the transaction is rolled back. 'look': only members that it knows already.
    */
   readonly presented: 'link' | 'look';
-  /** The request that a till code is taken for, whose repetitions find the member again; null: it is looked at, and stays good. */
+  /**
+   * The request that a till code is taken for, whose repetitions find the member again; null: it is looked at, and
+   * stays good.
+   */
   readonly codesFor: Uuid | null;
 }
 
 /**
- * Finds the members that a brand's request names, in the order of `refs`; null for what the brand cannot know or what does not exist, or is closed.
- * Who was merged into another member is that one.
- * One query a kind of reference, however many there are. Throws FailedLookUpsUsedUp where members become known.
+ * Finds the members that a brand's request names, in the order of `refs`; null for what the brand cannot know or what
+ * does not exist, or is closed. Who was merged into another member is that one. One query a kind of reference, however
+ * many there are. Throws FailedLookUpsUsedUp where members become known.
  */
 export async function resolveMembers(
   app: App,
@@ -68,7 +71,9 @@ function hashed({ keys }: App, brandId: Uuid, refs: readonly MemberRef[]): Hashe
   return refs.map((ref) => hashRef(keys, brandId, ref));
 }
 
-/** Whom identifiers and till codes among the references belong to; `before`: or belonged to when they were presented. */
+/**
+ * Whom identifiers and till codes among the references belong to; `before`: or belonged to when they were presented.
+ */
 function identifiedBy(look: MemberLook, before: boolean): Uuid[] {
   return look.ids.filter((id, at): id is Uuid => id !== null && look.isShown(at) && (before || look.isInForce(at)));
 }
@@ -98,7 +103,10 @@ export async function resolveMember(app: App, tx: Tx, brandId: Uuid, ref: Member
   return member;
 }
 
-/** Active members' wallets by the id that was asked for, as far as the transaction's principal may see them; a merged member's is the survivor's. */
+/**
+ * Active members' wallets by the id that was asked for, as far as the transaction's principal may see them; a merged
+ * member's is the survivor's.
+ */
 export async function readWallets(client: PoolClient, memberIds: readonly Uuid[]): Promise<Map<Uuid, ResolvedMember>> {
   const found = await findWallets(client, memberIds);
   return new Map([...found].filter(([, member]) => !member.closed));
@@ -122,9 +130,10 @@ export function isFound(found: FoundOrNot): found is FoundMember {
 }
 
 /**
- * Finds members as resolveMembers does, and leaves no trace: who presents something is known to the brand for as long as it takes to look.
- * What comes of it may be refused; see knowPresented. Members whose wallet is closed are found too: the ledger refuses whatever is asked of them.
- * Only who has an identifier now is found by it. `by`: whose failed look-ups are counted; a 'file' counts its own, once it knows who became a member.
+ * Finds members as resolveMembers does, and leaves no trace: who presents something is known to the brand for as long
+ * as it takes to look. What comes of it may be refused; see knowPresented. Members whose wallet is closed are found
+ * too: the ledger refuses whatever is asked of them. Only who has an identifier now is found by it. `by`: whose failed
+ * look-ups are counted; a 'file' counts its own, once it knows who became a member.
  */
 export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: Uuid, refs: readonly MemberRef[], by: LooksUp): Promise<FoundOrNot[]> {
   const asked = hashed(app, brandId, refs);
@@ -135,7 +144,10 @@ export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: U
   return found.map((each, at) => (isFound(each) && !each.inForce ? new MemberUnknown(asked[at]) : each));
 }
 
-/** What lookAtMembers gives, of a look whose readings were read, with who had an identifier at the moment that its reference names. */
+/**
+ * What lookAtMembers gives, of a look whose readings were read, with who had an identifier at the moment that its
+ * reference names.
+ */
 export async function foundMembers(
   app: App,
   tx: Pick<Tx, 'client'>,
@@ -181,7 +193,10 @@ function lookedAt(app: App): TillCodeUse {
   return { at: app.clock.now(), requests: [] };
 }
 
-/** Looks twice: whom the brand knows by now is read together with what leads there, so that nothing of it ends in between (see ResolvedMember.proofsEnded). */
+/**
+ * Looks twice: whom the brand knows by now is read together with what leads there, so that nothing of it ends in
+ * between (see ResolvedMember.proofsEnded).
+ */
 async function meet(app: App, { client }: Pick<Tx, 'client'>, brandId: Uuid, newLook: () => MemberLook): Promise<(ResolvedMember | null)[]> {
   await client.query('SAVEPOINT look');
   const [first, second] = [newLook(), newLook()];
@@ -211,8 +226,9 @@ export function presentedFor({ duplicate, recordedAt, balances }: PostingOutcome
 }
 
 /**
- * Makes the members whose identifiers were presented known to the brand, once what they were presented for is booked. A repeated request makes up for
- * one that was cut off before this. It does not undo that the member was unlinked since, nor tell of somebody else whose the identifier is by now.
+ * Makes the members whose identifiers were presented known to the brand, once what they were presented for is booked. A
+ * repeated request makes up for one that was cut off before this. It does not undo that the member was unlinked since,
+ * nor tell of somebody else whose the identifier is by now.
  */
 export async function knowPresented(app: App, brandId: Uuid, presented: readonly Presented[]): Promise<void> {
   // Whoever took a till code knows the member already.

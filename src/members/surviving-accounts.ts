@@ -10,7 +10,10 @@ interface Survivor {
   readonly closed: boolean;
 }
 
-/** Where the points of wallet accounts are, now that some were merged into others. What reverses an earlier event goes there. */
+/**
+ * Where the points of wallet accounts are, now that some were merged into others. What reverses an earlier event goes
+ * there.
+ */
 export class SurvivingAccounts {
   constructor(private readonly survivors: ReadonlyMap<AccountId, Survivor>) {}
 
@@ -19,12 +22,18 @@ export class SurvivingAccounts {
     return this.survivors.get(account)?.account ?? account;
   }
 
-  /** What a posting about these accounts loads: the one that the first one's points are in first, so that its balance is the answer's. */
+  /**
+   * What a posting about these accounts loads: the one that the first one's points are in first, so that its balance is
+   * the answer's.
+   */
   get loads(): AccountId[] {
     return [...new Set([...[...this.survivors.values()].map(({ account }) => account), ...this.survivors.keys()])];
   }
 
-  /** A plan that is made only if the accounts are still where they were looked up: throws StateMoved when one was merged or closed since. */
+  /**
+   * A plan that is made only if the accounts are still where they were looked up: throws StateMoved when one was merged
+   * or closed since.
+   */
   guard<Planned>(plan: (view: LedgerView) => Planned): (view: LedgerView) => Planned {
     return (view) => {
       for (const { account, closed } of this.survivors.values())
@@ -34,7 +43,10 @@ export class SurvivingAccounts {
   }
 }
 
-/** Looks the accounts up, whoever may see them: a brand settles its own purchases and redemptions wherever their points are. */
+/**
+ * Looks the accounts up, whoever may see them: a brand settles its own purchases and redemptions wherever their points
+ * are.
+ */
 export async function survivingAccounts(client: PoolClient, accounts: readonly AccountId[]): Promise<SurvivingAccounts> {
   const { rows } = await client.query({
     name: 'surviving-accounts',
@@ -50,15 +62,18 @@ export async function survivingMember(client: PoolClient, memberId: Uuid): Promi
   return rows[0].id;
 }
 
-/** The member's wallet, and those of who was merged into the member: what was recorded stays in the wallet that it was recorded in. */
+/**
+ * The member's wallet, and those of who was merged into the member: what was recorded stays in the wallet that it was
+ * recorded in.
+ */
 export async function walletsOfMember(client: PoolClient, memberId: Uuid): Promise<Uuid[]> {
   const { rows } = await client.query({ name: 'wallets-of-member', text: 'SELECT wallets_of_member($1) AS id', values: [memberId] });
   return rows.map(({ id }) => id);
 }
 
 /**
- * A plan for accounts of members who were active when they were looked up. Throws StateMoved where one is closed by now: its member was merged,
- * perhaps, and the points are the survivor's.
+ * A plan for accounts of members who were active when they were looked up. Throws StateMoved where one is closed by
+ * now: its member was merged, perhaps, and the points are the survivor's.
  */
 export function whileOpen<Planned>(accounts: readonly AccountId[], plan: (view: LedgerView) => Planned): (view: LedgerView) => Planned {
   return (view) => {
@@ -74,8 +89,9 @@ interface Proved extends Pick<ResolvedMember, 'proofsEnded'> {
 }
 
 /**
- * whileOpen, for what rests on what proved the member: throws StateMoved too where anything has ended by now that did, a card or a confirmed link. Whoever
- * was answered that it has ended finds nothing booked on it later (docs/decisions/0025).
+ * whileOpen, for what rests on what proved the member: throws StateMoved too where anything has ended by now that did,
+ * a card or a confirmed link. Whoever was answered that it has ended finds nothing booked on it later
+ * (docs/decisions/0025).
  */
 export function whileProved<Planned>({ account, proofsEnded }: Proved, accounts: readonly AccountId[], plan: (view: LedgerView) => Planned) {
   return whileOpen(accounts, (view) => {

@@ -15,8 +15,8 @@ export interface TillCode {
 }
 
 /**
- * Makes a code by which the member's login proves at one till that the member is there: once, for a minute. It replaces the one before.
- * Throws PermissionDenied: a session that a brand minted proves nothing.
+ * Makes a code by which the member's login proves at one till that the member is there: once, for a minute. It replaces
+ * the one before. Throws PermissionDenied: a session that a brand minted proves nothing.
  */
 export async function createTillCode(app: App, principal: Principal): Promise<TillCode> {
   const memberId = requireMemberLogin(principal);
@@ -35,7 +35,10 @@ export async function createTillCode(app: App, principal: Principal): Promise<Ti
   return { code, expiresAt };
 }
 
-/** What a code is taken for by an operation without an idempotency key: said again by the brand, it finds the member again. */
+/**
+ * What a code is taken for by an operation without an idempotency key: said again by the brand, it finds the member
+ * again.
+ */
 export function codesForOperation(operation: string, brandId: Uuid): Uuid {
   return derivedUuid('till code', operation, brandId);
 }

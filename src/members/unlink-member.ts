@@ -16,9 +16,10 @@ export type UnlinkMember = z.output<typeof unlinkMemberSchema>;
 const SUPPORT = { scope: 'members', roles: ['SUPPORT'] } as const;
 
 /**
- * The brand knows the member no longer, until an identifier is presented again: neither its customer id nor what confirmed the link is good any more.
- * Purchases and their returns stay possible by their own ids. By the brand; by the member's login and the operator's support for any brand, whatever
- * confirmed the link. Where it was ended before nothing changes. Throws NotFound, PermissionDenied, InvalidInput.
+ * The brand knows the member no longer, until an identifier is presented again: neither its customer id nor what
+ * confirmed the link is good any more. Purchases and their returns stay possible by their own ids. By the brand; by the
+ * member's login and the operator's support for any brand, whatever confirmed the link. Where it was ended before
+ * nothing changes. Throws NotFound, PermissionDenied, InvalidInput.
  */
 export async function unlinkMember(app: App, principal: Principal, command: UnlinkMember): Promise<{ readonly memberId: Uuid }> {
   const brandId = unlinkedBrand(principal, command.brandId ?? null);
@@ -64,7 +65,10 @@ async function wasLinked({ client }: Tx, brandId: Uuid, memberId: Uuid): Promise
   return rowCount === 1;
 }
 
-/** Whom the brand knew by this reference, or whose it is: a link of its own has ended, so it is told nothing that it did not know. null: nobody. */
+/**
+ * Whom the brand knew by this reference, or whose it is: a link of its own has ended, so it is told nothing that it did
+ * not know. null: nobody.
+ */
 function unlinkedBefore(app: App, brandId: Uuid, ref: MemberRef): Promise<Uuid | null> {
   return app.database.transaction({ kind: 'brand', brandId }, async (tx) => {
     const [condition, named] =

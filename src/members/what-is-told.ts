@@ -16,8 +16,8 @@ export function toldBalance(balance: BalanceAfter, told: boolean): ToldBalance |
 }
 
 /**
- * Whether the answer of a brand's request tells it the member's balance: over a confirmed link or a till code always, on a card only by what is
- * booked (which the member sees), on a phone number or e-mail address alone never.
+ * Whether the answer of a brand's request tells it the member's balance: over a confirmed link or a till code always,
+ * on a card only by what is booked (which the member sees), on a phone number or e-mail address alone never.
  */
 export function tellsBalance({ proof, inForce }: FoundMember, dryRun: boolean): boolean {
   return inForce && (proof === 'MEMBER' || (proof === 'CARD' && !dryRun));
@@ -31,7 +31,9 @@ export function withoutBalances(outcome: PostingOutcome): ToldOutcome {
   return { ...outcome, balances: [], refusal: { ...refusal, message: 'Fewer points can be spent than were asked for.', fields } };
 }
 
-/** The outcome as it may be told today: of a repeated request only the balance of the account that the member has now. */
+/**
+ * The outcome as it may be told today: of a repeated request only the balance of the account that the member has now.
+ */
 export function asTold(outcome: PostingOutcome, told: boolean, account: AccountId | null): ToldOutcome {
   const isToday = account === null || outcome.balances.length === 0 || outcome.balances[0].account === account;
   return told && isToday ? (outcome as ToldOutcome) : withoutBalances(outcome);

@@ -132,8 +132,9 @@ async function walletOf(app: App, { walletId, currencyId }: RedemptionFact): Pro
 }
 
 /**
- * A brand settles what it has begun, but knows the balance no longer once the member was unlinked, or has left the household whose points these are.
- * A capture tells what a burn would: the card that was shown for the hold is enough. What gives points back tells it over a confirmed link only.
+ * A brand settles what it has begun, but knows the balance no longer once the member was unlinked, or has left the
+ * household whose points these are. A capture tells what a burn would: the card that was shown for the hold is enough.
+ * What gives points back tells it over a confirmed link only.
  */
 async function seesBalance(
   client: PoolClient,

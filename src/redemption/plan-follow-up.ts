@@ -45,7 +45,10 @@ export function planVoid(facts: FollowUpFacts): Planned {
   };
 }
 
-/** Gives points of a burn or capture that pays for no purchase back to the lots they came from: all that is left, or so many. Pure. */
+/**
+ * Gives points of a burn or capture that pays for no purchase back to the lots they came from: all that is left, or so
+ * many. Pure.
+ */
 export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: number | null): Planned {
   return (view) => {
     const { spentBy } = facts.redemption;
@@ -62,7 +65,8 @@ export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: numbe
     const away = awaySince(facts.redemption.occurredAt, facts.now, facts.currency);
     const wallet = facts.survivors.of(facts.redemption.account);
     const slides = facts.redemption.poolId === null && facts.currency.expiry.kind === 'SLIDING';
-    // Into a wallet that is closed for good nothing comes back: the ledger refuses, and the points stay with whoever redeemed them.
+    // Into a wallet that is closed for good nothing comes back: the ledger refuses, and the points stay with whoever
+    // redeemed them.
     return {
       steps: [{ do: 'reinstate', id: transferId, reverses: spent.id, amount, code: 'REFUND', away, wallet, slides }],
       answer: answerOf(facts, amount, 0),
@@ -79,7 +83,10 @@ function heldBy({ redemption }: FollowUpFacts, view: LedgerView): HoldView | und
   return redemption.kind === 'HOLD' ? view.hold(redemption.id) : undefined;
 }
 
-/** Also for what happened before the end and is told after it: the answer must not hang on whether a worker has booked the end meanwhile. */
+/**
+ * Also for what happened before the end and is told after it: the answer must not hang on whether a worker has booked
+ * the end meanwhile.
+ */
 function isOver(hold: HoldView, { now }: FollowUpFacts): boolean {
   return hold.state === 'OPEN' && hold.expiresAt <= now.getTime();
 }

@@ -59,8 +59,9 @@ export interface RedemptionFacts {
 }
 
 /**
- * Decides a burn or hold: the rule's limits here, the wallet's by the ledger's step. A dry run for somebody who may not know what the member has is
- * judged by everything else (`unseen`): no household is asked, and no step spends anything. Pure.
+ * Decides a burn or hold: the rule's limits here, the wallet's by the ledger's step. A dry run for somebody who may not
+ * know what the member has is judged by everything else (`unseen`): no household is asked, and no step spends anything.
+ * Pure.
  */
 export function planRedemption(facts: RedemptionFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
   const { rule, redemptionId: id, termsId, points: amount, holdUntil } = facts;

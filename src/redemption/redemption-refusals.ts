@@ -125,7 +125,10 @@ export class NothingToRefund extends Refusal {
   }
 }
 
-/** What pays for a purchase comes back with it: a refund by itself would give back, beside the money of its return, more than was paid. */
+/**
+ * What pays for a purchase comes back with it: a refund by itself would give back, beside the money of its return, more
+ * than was paid.
+ */
 export class PaysForPurchase extends Refusal {
   constructor() {
     super({

@@ -7,7 +7,10 @@ import type { Uuid } from '../ids';
 import { type Ratio, ratio } from '../points/ratio';
 import { MoneyCurrencyRequired, NoRedemptionRule, RedemptionMoneyMismatch } from './redemption-refusals';
 
-/** What points are worth at a brand and how many may be spent at once: one version, in force from effectiveFrom until the next one of its money starts. */
+/**
+ * What points are worth at a brand and how many may be spent at once: one version, in force from effectiveFrom until
+ * the next one of its money starts.
+ */
 export interface RedemptionRule extends BrandRuleVersion {
   /** Micro-units of its money that one point (smallest unit) pays. */
   readonly worth: Ratio;
@@ -23,8 +26,8 @@ export interface RedemptionRule extends BrandRuleVersion {
 export interface RedemptionRules {
   readonly byId: ReadonlyMap<Uuid, RedemptionRule>;
   /**
-   * The version in force at an instant for points that pay that money; null: the only one that there is. Throws NoRedemptionRule,
-   * RedemptionMoneyMismatch, MoneyCurrencyRequired.
+   * The version in force at an instant for points that pay that money; null: the only one that there is. Throws
+   * NoRedemptionRule, RedemptionMoneyMismatch, MoneyCurrencyRequired.
    */
   inForce(brandId: Uuid, currency: PointCurrency, moneyCurrency: string | null, at: Date): RedemptionRule;
 }

@@ -16,8 +16,9 @@ export const refundRedemptionSchema = z.object({
 export type RefundRedemption = z.output<typeof refundRedemptionSchema>;
 
 /**
- * Gives spent points back, in full or in part, to the lots they came from; those that pay for a purchase come back by its return. Throws REDEMPTION_USED, REFUND_EXCEEDS_REDEMPTION, REDEMPTION_NOT_CAPTURED,
- * OccurredAtOutOfRange, NotFound.
+ * Gives spent points back, in full or in part, to the lots they came from; those that pay for a purchase come back by
+ * its return. Throws REDEMPTION_USED, REFUND_EXCEEDS_REDEMPTION, REDEMPTION_NOT_CAPTURED, OccurredAtOutOfRange,
+ * NotFound.
  */
 export function refundRedemption(app: App, principal: Principal, command: RefundRedemption): Promise<FollowedUp> {
   const transferId = newUuid();

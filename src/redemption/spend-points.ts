@@ -66,7 +66,9 @@ export const spendPointsSchema = z.object({
 });
 export type SpendPoints = z.output<typeof spendPointsSchema>;
 
-/** Points spent, or set aside until they are captured or the hold ends; the same for every repetition of the request. */
+/**
+ * Points spent, or set aside until they are captured or the hold ends; the same for every repetition of the request.
+ */
 export interface SpentPoints {
   readonly redemptionId: Uuid;
   readonly source: (typeof POINT_SOURCES)[number];
@@ -79,7 +81,10 @@ export interface SpentPoints {
   /** When a hold ends by itself; null for a burn. */
   readonly expiresAt: string | null;
   readonly occurredAt: string;
-  /** Of the wallet or the pool: of what was spent from. null: of a repetition by which nothing proves any more that the member stands behind it. */
+  /**
+   * Of the wallet or the pool: of what was spent from. null: of a repetition by which nothing proves any more that the
+   * member stands behind it.
+   */
   readonly balance: ToldBalance | null;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
@@ -136,7 +141,8 @@ async function spendOnce(
     if (!dryRun) await knowMet(app, brandId, receipt.first.outcome, named, member);
     return toSpent(await repeated(app, command, receipt.first.outcome, snapshot, { member, pool }), dryRun);
   }
-  // Whoever had it then may have been somebody else, or has replaced it: points are burned on what is the member's now as well.
+  // Whoever had it then may have been somebody else, or has replaced it: points are burned on what is the member's now
+  // as well.
   if (!member.inForce) throw new MemberUnknown(named);
   requireToBurn(member);
   const [rules, limits] = await Promise.all([redemptionRules(app, version), velocityLimits(app, version)]);
@@ -164,7 +170,10 @@ async function spendOnce(
   return toSpent(asTold(outcome, told, null), false);
 }
 
-/** A repetition tells what became of the request, and the balance only as it may be told today: of what the member named spends from now. */
+/**
+ * A repetition tells what became of the request, and the balance only as it may be told today: of what the member named
+ * spends from now.
+ */
 async function repeated(
   app: App,
   { currency: code, source, dryRun }: SpendPoints,
