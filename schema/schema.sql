@@ -634,6 +634,7 @@ CREATE TABLE account (
   slides_until date NOT NULL DEFAULT 'infinity'::date,
   closed_at timestamp with time zone,
   merged_into bigint,
+  slid_away_on date,
   proofs_ended integer NOT NULL DEFAULT 0,
   CONSTRAINT account_pkey PRIMARY KEY (id),
   CONSTRAINT account_owner_unique UNIQUE (owner_id, kind, currency_id),
@@ -1027,10 +1028,11 @@ CREATE TABLE expired_lot (
   available_on date NOT NULL,
   amount bigint NOT NULL,
   returned bigint NOT NULL,
-  CONSTRAINT expired_lot_pkey PRIMARY KEY (account_id, origin_id, expires_on, available_on),
+  contributor_id bigint NOT NULL DEFAULT 0,
+  CONSTRAINT expired_lot_pkey PRIMARY KEY (account_id, origin_id, expires_on, available_on, contributor_id),
   CONSTRAINT expired_lot_returned CHECK (((returned >= 0) AND (returned <= amount)))
 );
-COMMENT ON TABLE expired_lot IS 'Points of lots of wallets whose end was booked, and how many of them returns have taken back since.';
+COMMENT ON TABLE expired_lot IS 'Points of lots whose end was booked and stands, and how many of them returns have taken back since.';
 
 CREATE TABLE expiry_notice (
   id uuid NOT NULL,
@@ -1798,7 +1800,7 @@ CREATE TABLE transfer (
   CONSTRAINT transfer_pkey PRIMARY KEY (id),
   CONSTRAINT transfer_amount_positive CHECK ((amount > 0)),
   CONSTRAINT transfer_capture CHECK (((hold_id IS NOT NULL) = (code = 'CAPTURE'::text))),
-  CONSTRAINT transfer_code CHECK ((code = ANY (ARRAY['EARN'::text, 'BONUS'::text, 'OPENING'::text, 'GOODWILL'::text, 'BURN'::text, 'CAPTURE'::text, 'REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'GIFT'::text, 'POOL_CONTRIBUTION'::text, 'POOL_RETURN'::text, 'MERGE'::text, 'CONVERSION_OUT'::text, 'CONVERSION_IN'::text, 'FEE'::text, 'REMAINDER'::text, 'EXPIRY'::text, 'CLOSURE'::text, 'CLEARING'::text, 'ARREARS_FILL'::text, 'EXPIRED_CLAWBACK'::text, 'CLAWBACK_CANCELLATION'::text, 'REINSTATEMENT_CANCELLATION'::text]))),
+  CONSTRAINT transfer_code CHECK ((code = ANY (ARRAY['EARN'::text, 'BONUS'::text, 'OPENING'::text, 'GOODWILL'::text, 'BURN'::text, 'CAPTURE'::text, 'REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'GIFT'::text, 'POOL_CONTRIBUTION'::text, 'POOL_RETURN'::text, 'MERGE'::text, 'CONVERSION_OUT'::text, 'CONVERSION_IN'::text, 'FEE'::text, 'REMAINDER'::text, 'EXPIRY'::text, 'CLOSURE'::text, 'CLEARING'::text, 'ARREARS_FILL'::text, 'EXPIRED_CLAWBACK'::text, 'CLAWBACK_CANCELLATION'::text, 'REINSTATEMENT_CANCELLATION'::text, 'EXPIRY_CANCELLATION'::text]))),
   CONSTRAINT transfer_lot CHECK ((((origin_id IS NULL) = (lot_expires_on IS NULL)) AND ((origin_id IS NULL) = (lot_available_on IS NULL)))),
   CONSTRAINT transfer_reversal CHECK (((reverses IS NOT NULL) = (code = ANY (ARRAY['REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'EXPIRED_CLAWBACK'::text, 'CLAWBACK_CANCELLATION'::text, 'REINSTATEMENT_CANCELLATION'::text])))),
   CONSTRAINT transfer_two_accounts CHECK (((debit_account = credit_account) = (code = 'ARREARS_FILL'::text)))
@@ -2521,7 +2523,7 @@ GRANT EXECUTE ON FUNCTION wallet_of_account(bigint) TO tessera_app;
 
 GRANT EXECUTE ON FUNCTION wallets_of_member(uuid) TO tessera_app;
 
-GRANT INSERT, SELECT, UPDATE (arrears, closed_at, credits, debits, held, merged_into, seq, slides_until, spend_locked, version) ON TABLE account TO tessera_kernel;
+GRANT INSERT, SELECT, UPDATE (arrears, closed_at, credits, debits, held, merged_into, seq, slid_away_on, slides_until, spend_locked, version) ON TABLE account TO tessera_kernel;
 GRANT SELECT ON TABLE account TO tessera_app;
 GRANT SELECT ON TABLE account TO tessera_books;
 

@@ -154,7 +154,7 @@ function termsOfIssuer(figures: readonly Figure[]): ConservationTerm[] {
     accountedFor('REFUNDED_AT_ISSUER', -of(REFUNDING, true), -1),
     accountedFor('REDEEMED_ELSEWHERE', of(REDEEMING, false)),
     accountedFor('REFUNDED_ELSEWHERE', -of(REFUNDING, false), -1),
-    accountedFor('EXPIRED', of(['EXPIRY', 'CLOSURE']) + of(['EXPIRED_CLAWBACK'])),
+    accountedFor('EXPIRED', of(['EXPIRY', 'CLOSURE', 'EXPIRY_CANCELLATION']) + of(['EXPIRED_CLAWBACK'])),
     accountedFor('CONVERTED_OUT', of(['CONVERSION_OUT'])),
     accountedFor('FEES', of(['FEE'])),
     accountedFor('REMAINDERS', of(['REMAINDER'])),

@@ -3,6 +3,7 @@ import type { CoalitionSnapshot } from '../coalition/coalition-snapshot';
 import { derivedUuid, newUuid, type Uuid } from '../ids';
 import { contentHash } from '../ledger/idempotency';
 import type { AccountId, EndTarget, PostingRequest } from '../ledger/posting';
+import { LATE_TILLS_MS } from '../ledger/told-late';
 import { type Day, dayOf, dayStart, dayToIso } from '../points/calendar';
 import { clearAway } from './clear-away';
 import { type DueAccount, dueByLot, dueBySlide, endedIn, type LocalDays, type Place } from './find-due';
@@ -12,11 +13,6 @@ import { Undone } from './undone';
 const BATCH = 500;
 /** Batches in which there is something to do, in one run: a run is bounded, and the next one finds what it has left. */
 const MOST_BATCHES = 40;
-/**
- * How long after midnight expiry is booked: a till tells a burn of the last minute some time after it, and the points are judged as of when it
- * happened. They can be spent by nobody for what happens after midnight, booked or not.
- */
-const LATE_TILLS_MS = 15 * 60_000;
 
 export interface ExpiryRun {
   /** Wallets and pools whose expiry was booked by this run. */
@@ -139,6 +135,7 @@ function expiryOf({ account, day }: DueAccount, { on, at, ends }: Ending, party:
     day: on,
     recordedAt: recordedAt.getTime(),
     loads: { wallets: [account] },
+    booksEnds: true,
     plan: () => ({ steps: [{ do: 'end', account, code: 'EXPIRY', ends }], answer: name }),
   };
 }

@@ -45,6 +45,7 @@ const MOVEMENTS = {
   FEE: 'The fee of a conversion.',
   REMAINDER: 'What of a conversion was too little to give anything.',
   EXPIRY: 'Expired.',
+  EXPIRY_CANCELLATION: 'Expired points given back, because something that happened before their end was told after it was booked.',
   CLOSURE: 'Ended with the wallet.',
 };
 export const MovementKindEnum = Object.fromEntries(Object.keys(MOVEMENTS).map((kind) => [kind, kind]));

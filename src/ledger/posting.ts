@@ -32,6 +32,7 @@ export type TransferCode =
   | 'EXPIRED_CLAWBACK'
   | 'CLAWBACK_CANCELLATION'
   | 'REINSTATEMENT_CANCELLATION'
+  | 'EXPIRY_CANCELLATION'
   | 'ARREARS_FILL'
   | 'CONVERSION_OUT'
   | 'CONVERSION_IN'
@@ -340,6 +341,10 @@ export interface PostingRequest {
    * left out.
    */
   readonly shows?: readonly AccountId[];
+  /**
+   * It books ends that the clock has decided, however long ago: what has ended since then is not there again for it.
+   */
+  readonly booksEnds?: boolean;
   /** A pure function of the loaded state: may run more than once (a batch is retried after a deadlock). */
   readonly plan: (view: LedgerView) => Plan | { readonly refused: RefusalData };
 }

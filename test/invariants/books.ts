@@ -80,7 +80,8 @@ export function fromModel(model: NaiveLedger): Books {
     for (const [fill, count] of fills) books.fills.push(`${id} ${fill} x${count}`);
   }
   for (const [key, value] of counters) books.counters.push(`${key}: ${value}`);
-  for (const [account, points] of model.state.expired) for (const [lot, count] of counted(points)) books.expired.push(`${account} ${lot.name}: ${count}`);
+  for (const [account, points] of model.state.expired)
+    for (const [lot, count] of counted(points.map(({ lot }) => ({ lot, hold: null })))) books.expired.push(`${account} ${lot.name}: ${count}`);
   books.lotChanges.push(...changes);
   for (const [id, { outcome }] of model.postings) books.postings.push(`${id}: ${outcome.refused?.code ?? 'ACCEPTED'}`);
   return sorted(books);
@@ -154,7 +155,7 @@ export async function fromDatabase(owner: Pool, accounts: readonly AccountId[]):
   for (const row of await rows(`SELECT transfer_id, arrears_id, origin_id, ${days('')}, amount FROM arrears_fill WHERE account_id = ANY($1)`))
     books.fills.push(`${row.transfer_id} ${row.arrears_id}: ${lotOf(row)} x${row.amount}`);
   for (const row of await rows(
-    `SELECT account_id, origin_id, ${days('')}, amount - returned AS left FROM expired_lot WHERE account_id = ANY($1) AND amount > returned`,
+    `SELECT account_id, origin_id, contributor_id, ${days('')}, amount - returned AS left FROM expired_lot WHERE account_id = ANY($1) AND amount > returned`,
   ))
     books.expired.push(`${row.account_id} ${lotOf(row)}: ${row.left}`);
   for (const row of await rows('SELECT * FROM counter WHERE account_id = ANY($1)')) books.counters.push(`${row.account_id} ${row.key}: ${row.value}`);

@@ -1,10 +1,10 @@
 import type { Step } from '../../src/ledger/posting';
 import { type Day, NEVER } from '../../src/points/calendar';
 import { type Expected, leastOf } from './least-coverage';
-import type { State, Transfer } from './naive-books';
 import type { NaiveLedger, NaiveOutcome } from './naive-ledger';
 import { endOf, free, hasHadGrace, owedBy } from './naive-points';
 import type { Ask } from './naive-reversals';
+import type { State, Transfer } from './naive-state';
 import { HOUR } from './random-steps';
 
 const DAY = 24 * HOUR;
@@ -79,8 +79,11 @@ class Seen {
       return this.add(`refused ${step}: ${expected.refused.code}`);
     }
     for (const step of ask.steps) this.noteStep(step, ask, before, model.state);
-    for (const [id, { code }] of model.state.transfers)
-      if (code === 'ARREARS_FILL' && !before.transfers.has(id)) this.add('arrears filled by what lay in their wallet');
+    const made = [...model.state.transfers].flatMap(([id, each]) => (before.transfers.has(id) ? [] : each));
+    for (const { code } of made) if (code === 'ARREARS_FILL') this.add('arrears filled by what lay in their wallet');
+    const cancelled = made.filter(({ code }) => code === 'EXPIRY_CANCELLATION');
+    if (cancelled.length > 0) for (const step of ask.steps) this.add(`found what had ended since: ${nameOf(step)}`);
+    if (cancelled.some(({ allocations }) => !allocations[0].includes(' 0 x'))) this.add('found what had ended since in a pool');
     if (ask.steps.length > 2) this.add('accepted postings of several steps');
   }
 
@@ -110,10 +113,10 @@ class Seen {
     if (transfer && transfer.filled > 0) this.add(`arrears filled by ${step.do}`);
     switch (step.do) {
       case 'release':
-        if ([...after.changes].some((each) => each.startsWith(step.holdId))) this.add('released with grace');
+        if (after.changes.some((each) => each.startsWith(step.holdId))) this.add('released with grace');
         break;
       case 'capture':
-        if ([...after.changes].some((each) => each.startsWith(step.holdId))) this.add('captured in part, the rest with grace');
+        if (after.changes.some((each) => each.startsWith(step.holdId))) this.add('captured in part, the rest with grace');
         this.add(`captured ${step.amount < (after.holds.get(step.holdId)?.points.length ?? 0) ? 'in part' : 'in full'}`);
         break;
       case 'clawBack':
@@ -140,7 +143,7 @@ class Seen {
         for (const { id } of step.ends) if (after.transfers.has(id)) this.add(`${step.code} that ended points`);
         break;
       case 'redate': {
-        const changed = [...after.changes].some((each) => each.startsWith(step.id));
+        const changed = after.changes.some((each) => each.startsWith(step.id));
         this.add(`${changed ? 'dates changed' : 'no dates changed'} of an award${reversedBefore(before.transfers.get(step.credit))}`);
         if ((after.transfers.get(step.credit)?.filled ?? 0) > 0) this.add('redated what had filled arrears');
         break;

@@ -81,7 +81,7 @@ const APP: Readonly<Record<string, string>> = {
 };
 /** The kernel knows no brand, member, client or rule: what it needs of them is in the posting. */
 const KERNEL: Readonly<Record<string, string>> = {
-  account: 'si arrears closed_at credits debits held merged_into seq slides_until spend_locked version',
+  account: 'si arrears closed_at credits debits held merged_into seq slid_away_on slides_until spend_locked version',
   account_roll_up: 'sid credits debits',
   allocation: 'si',
   arrears: 'si remaining',

@@ -1,7 +1,16 @@
 import type { Uuid } from '../../src/ids';
-import { type BatchState, counterKey, emptyWrites, type LotState, type OriginState, type WalletState } from '../../src/ledger/internal/batch-state';
+import {
+  type BatchState,
+  counterKey,
+  type ExpiredState,
+  emptyWrites,
+  type LotState,
+  type OriginState,
+  type WalletState,
+} from '../../src/ledger/internal/batch-state';
 import { twinOf } from '../../src/ledger/internal/graced-lot';
 import type { AccountId, PostingRequest } from '../../src/ledger/posting';
+import { isToldLate } from '../../src/ledger/told-late';
 import { NEVER } from '../../src/points/calendar';
 
 /** What the tables hold between two batches, in memory: gives decide() the state that a batch would load. */
@@ -69,6 +78,8 @@ export class MemoryBook {
       counters: new Map(),
       postings: new Map(),
       expired: new Map(),
+      lapses: new Map(),
+      slidAway: new Map(),
       claims: new Set(),
       summed: this.summed,
       origins: this.origins,
@@ -83,8 +94,11 @@ export class MemoryBook {
       for (const { account, key } of loads.counters ?? [])
         copy(counters, state.counters, counterKey(account, key), (row) => ({ ...row, existed: true, changed: false }));
     }
-    const asked = new Set(requests.flatMap(({ loads }) => (loads.expired?.length ? loads.wallets : [])));
-    for (const [key, row] of this.rest.expired) if (asked.has(row.account)) state.expired.set(key, { ...row, expired: 0, returned: 0 });
+    const late = new Set(requests.filter(isToldLate).flatMap(({ loads }) => loads.wallets));
+    const asked = new Set([...requests.flatMap(({ loads }) => (loads.expired?.length ? loads.wallets : [])), ...late]);
+    for (const [account, lots] of this.rest.expired)
+      if (asked.has(account)) state.expired.set(account, new Map([...lots].map(([key, row]) => [key, { ...row, expired: 0, returned: 0 }])));
+    for (const account of late) state.lapses.set(account, this.lapses(account));
     const named = new Set(requests.flatMap((request) => request.loads.holds ?? []));
     for (const hold of holds.values()) {
       const wallet = state.wallets.get(hold.account);
@@ -94,6 +108,14 @@ export class MemoryBook {
       if (row.state === 'OPEN') wallet?.expiringHolds.push(row);
     }
     return state;
+  }
+
+  /**
+   * What was dated where it is, and is no confirmation of a credit: the ledger reads those alone that its wallet's end
+   * is about.
+   */
+  private lapses(account: AccountId) {
+    return this.writes.lotChanges.filter((change) => change.account === account && change.creditId === null);
   }
 
   private filled(arrears: Uuid) {
@@ -107,9 +129,10 @@ export class MemoryBook {
     for (const [id, row] of state.transfers) this.rest.transfers.set(id, row);
     for (const [key, row] of state.counters) this.rest.counters.set(key, row);
     for (const [id, row] of state.postings) this.rest.postings.set(id, row);
-    for (const [key, row] of state.expired) {
-      const before = this.rest.expired.get(key)?.left ?? 0;
-      this.rest.expired.set(key, { ...row, left: before + row.expired - row.returned });
+    for (const [account, lots] of state.expired) {
+      const kept = this.rest.expired.get(account) ?? new Map<string, ExpiredState>();
+      this.rest.expired.set(account, kept);
+      for (const [key, row] of lots) kept.set(key, { ...row, left: (kept.get(key)?.left ?? 0) + row.expired - row.returned });
     }
     for (const name of Object.keys(this.writes) as (keyof typeof this.writes)[]) (this.writes[name] as unknown[]).push(...state.writes[name]);
   }
@@ -123,7 +146,7 @@ export class MemoryBook {
   }
 
   expired() {
-    return [...this.rest.expired.values()];
+    return [...this.rest.expired.values()].flatMap((lots) => [...lots.values()]);
   }
 
   counters() {

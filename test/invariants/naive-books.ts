@@ -1,80 +1,9 @@
 import type { Uuid } from '../../src/ids';
 import type { AccountId, Away, LotTarget } from '../../src/ledger/posting';
 import { type Day, NEVER } from '../../src/points/calendar';
-import {
-  counted,
-  free,
-  graced,
-  hasHadGrace,
-  isOver,
-  type Lot,
-  type LotDates,
-  lotName,
-  lotOf,
-  moved,
-  type Origin,
-  owedBy,
-  type Point,
-  together,
-  type Wallet,
-} from './naive-points';
-
-export interface Hold {
-  readonly account: AccountId;
-  readonly to: AccountId;
-  readonly points: readonly Point[];
-  readonly expiresAt: number;
-  readonly heldOn: Day;
-  readonly expiresOn: Day;
-  readonly graceDays: number;
-  readonly captured: number;
-  readonly state: 'OPEN' | 'CAPTURED' | 'VOIDED' | 'EXPIRED';
-}
-
-export interface Transfer {
-  /** Of its posting. */
-  readonly day: Day;
-  readonly debit: AccountId;
-  readonly credit: AccountId;
-  readonly amount: number;
-  readonly code: string;
-  readonly reverses: Uuid | null;
-  /** Balance and number of movements that it left in a wallet; '-' for a summed account. */
-  readonly debitAfter: string;
-  readonly creditAfter: string;
-  /** Where a credit went, with the dates that it has now; null for all that is no credit. */
-  readonly lot: LotTarget | null;
-  /** As it was recorded. */
-  readonly creditedLot: string;
-  /** What it took from which lots, and then what it put into which (x-n). */
-  readonly allocations: readonly string[];
-  /** Which of what it brought filled which arrears, point by point. */
-  readonly fills: readonly Fill[];
-  readonly filled: number;
-  /** What it took, in order. */
-  readonly consumed: readonly Point[];
-  /** What it put into lots that are not its own, in order. */
-  readonly brought: readonly Point[];
-  readonly reversed: number;
-  /** Of a clawback: other points of it had expired unspent. */
-  readonly besideExpired?: true;
-}
-
-export interface Fill {
-  readonly arrears: Uuid;
-  readonly lot: Lot;
-}
-
-export interface State {
-  readonly wallets: Map<AccountId, Wallet>;
-  readonly holds: Map<Uuid, Hold>;
-  readonly transfers: Map<Uuid, Transfer>;
-  readonly counters: Map<string, number>;
-  /** Points that ended unspent in a wallet, and were not taken back since. */
-  readonly expired: Map<AccountId, readonly Point[]>;
-  /** Lots whose dates changed where they are. */
-  readonly changes: Set<string>;
-}
+import { NaiveEnds } from './naive-ends';
+import { counted, free, graced, hasHadGrace, isOver, lotName, moved, owedBy, type Point, together } from './naive-points';
+import type { Fill, Hold } from './naive-state';
 
 /** What a transfer takes, or brings, and of which other one. */
 interface Lines {
@@ -87,17 +16,7 @@ interface Lines {
 }
 
 /** What the model has on its books, and how points move on them; who may move what is for NaiveLedger to say. */
-export class NaiveBooks {
-  state: State = { wallets: new Map(), holds: new Map(), transfers: new Map(), counters: new Map(), expired: new Map(), changes: new Set() };
-
-  constructor(
-    readonly origins: ReadonlyMap<number, Origin>,
-    wallets: readonly AccountId[],
-  ) {
-    const empty = { points: [], arrears: [], credited: 0, debited: 0, movements: 0, locked: false, closed: false, mergedInto: null, slidesUntil: NEVER };
-    for (const id of wallets) this.state.wallets.set(id, empty);
-  }
-
+export class NaiveBooks extends NaiveEnds {
   balances(id: AccountId, day: Day) {
     const wallet = this.wallet(id);
     let [active, pending, held, lapsed] = [0, 0, 0, 0];
@@ -111,14 +30,6 @@ export class NaiveBooks {
     return { active, pending, held, arrears, spendable: Math.max(0, active - arrears), lapsed };
   }
 
-  wallet(id: AccountId): Wallet {
-    return this.state.wallets.get(id) as Wallet;
-  }
-
-  change(id: AccountId, fields: Partial<Wallet>): void {
-    this.state.wallets.set(id, { ...this.wallet(id), ...fields });
-  }
-
   /** What is not captured comes back on a day. What is, lies free in its lot, to be transferred from there. */
   protected endHold(id: Uuid, state: Hold['state'], captured: number, day: Day, bookedOn: Day, posting: Uuid): Point[] {
     const hold = this.state.holds.get(id) as Hold;
@@ -130,17 +41,11 @@ export class NaiveBooks {
     const freed = spent.map((point) => moved(point, {}));
     this.change(hold.account, { points: [...this.wallet(hold.account).points, ...freed, ...come] });
     const changed = back.flatMap((point, at) => (point.lot === come[at].lot ? [] : [`${point.lot.name} -> ${come[at].lot.name}`]));
-    for (const change of new Set(changed)) this.state.changes.add(`${id}: ${hold.account} ${change} x${changed.filter((each) => each === change).length} null`);
+    for (const [at, { lot }] of back.entries()) this.noteLapse(hold.account, lot, come[at].lot);
+    for (const change of new Set(changed))
+      this.state.changes.push(`${id}: ${hold.account} ${change} x${changed.filter((each) => each === change).length} null`);
     this.state.holds.set(id, { ...hold, state, captured });
     return freed;
-  }
-
-  /** What lies free in a wallet that has lapsed keeps the day on which it did. */
-  protected lapse(account: AccountId, by: Day, posting: Uuid): void {
-    const wallet = this.wallet(account);
-    if (by < wallet.slidesUntil) return;
-    const lapsed = free(wallet).filter((point) => point.lot.expiresOn > wallet.slidesUntil);
-    this.redate(account, lapsed, { expiresOn: wallet.slidesUntil }, posting, null);
   }
 
   /**
@@ -171,14 +76,6 @@ export class NaiveBooks {
     });
   }
 
-  protected redate(account: AccountId, points: readonly Point[], dates: Partial<LotDates>, change: Uuid, credit: Uuid | null): void {
-    const chosen = new Set(points);
-    const wallet = this.wallet(account);
-    this.change(account, { points: wallet.points.map((point) => (chosen.has(point) ? moved(point, dates) : point)) });
-    for (const [lot, count] of counted(points))
-      this.state.changes.add(`${change}: ${account} ${lot.name} -> ${lotOf({ originId: lot.origin, ...lot, ...dates }).name} x${count} ${credit}`);
-  }
-
   /** Points out of the one, what is missing becomes arrears; into the other. */
   protected transfer(
     day: Day,
@@ -187,12 +84,13 @@ export class NaiveBooks {
     debit: AccountId,
     credit: AccountId,
     amount: number,
-    { out, into, lot = null, reverses = null, forgives }: Lines,
+    { out: taken, into, lot = null, reverses = null, forgives }: Lines,
   ): void {
     let [debitAfter, creditAfter] = ['-', '-'];
     let fills: readonly Fill[] = [];
     const allocations: string[] = [];
-    if (out) {
+    if (taken) {
+      const out = this.callIn(debit, taken);
       const gone = new Set(out);
       const wallet = this.wallet(debit);
       const arrears = amount > out.length ? [...wallet.arrears, { id, left: amount - out.length }] : wallet.arrears;
@@ -214,7 +112,7 @@ export class NaiveBooks {
       if (!lot) allocations.push(...[...counted(forgives?.owed ?? []), ...counted(into)].map(([each, count]) => `${credit} ${each.name} x-${count}`));
     }
     const filled = fills.length;
-    const consumed = out ?? [];
+    const consumed = (taken ?? []).map((point): Point => ({ lot: point.lot, hold: null }));
     const creditedLot = lot ? lotName(lot) : '-';
     this.state.transfers.set(id, {
       day,
@@ -236,10 +134,10 @@ export class NaiveBooks {
     });
   }
 
-  /** Points leave a wallet because their time is over: kept apart from what was spent, unless they were another's. */
+  /** Points leave a wallet because their time is over: kept apart from what was spent. */
   protected endPoints(day: Day, id: Uuid, code: string, account: AccountId, to: AccountId, out: readonly Point[]): void {
     this.transfer(day, id, code, account, to, out.length, { out });
-    this.state.expired.set(account, [...(this.state.expired.get(account) ?? []), ...out.filter(({ lot }) => lot.contributor === 0)]);
+    this.state.expired.set(account, [...(this.state.expired.get(account) ?? []), ...out.map(({ lot }) => ({ lot, to }))]);
   }
 
   private forgive(account: AccountId, forgives: Lines['forgives']): Fill[] {
@@ -256,15 +154,15 @@ export class NaiveBooks {
   protected payArrears(account: AccountId, day: Day, id: Uuid, inOrder: (points: readonly Point[]) => readonly Point[]): void {
     const wallet = this.wallet(account);
     const live = free(wallet).filter((point) => !isOver(point, wallet, day) && point.lot.availableOn !== NEVER);
-    const paying = together(inOrder(live).slice(0, owedBy(wallet)));
+    const chosen = this.callIn(account, inOrder(live).slice(0, owedBy(wallet)));
+    const paying = together(chosen);
     if (paying.length === 0) return;
-    const gone = new Set<Point>();
-    for (const { lot } of paying) gone.add(wallet.points.find((point) => point.hold === null && point.lot === lot && !gone.has(point)) as Point);
-    const { credited, debited, movements } = wallet;
+    const gone = new Set(chosen);
+    const { credited, debited, movements, points } = this.wallet(account);
     const amount = paying.length;
     const [debitAfter, creditAfter] = [`${credited - debited - amount} ${movements + 1}`, `${credited - debited} ${movements + 2}`];
     this.change(account, {
-      points: wallet.points.filter((point) => !gone.has(point)),
+      points: points.filter((point) => !gone.has(point)),
       credited: credited + amount,
       debited: debited + amount,
       movements: movements + 2,
@@ -304,16 +202,4 @@ export class NaiveBooks {
     this.change(id, { points: [...there, ...stay], arrears: owed });
     return fills;
   }
-}
-
-/** What is in the maps is never changed, so that copying them is enough. */
-export function copyOf({ wallets, holds, transfers, counters, expired, changes }: State): State {
-  return {
-    wallets: new Map(wallets),
-    holds: new Map(holds),
-    transfers: new Map(transfers),
-    counters: new Map(counters),
-    expired: new Map(expired),
-    changes: new Set(changes),
-  };
 }

@@ -1,9 +1,10 @@
 import { derivedUuid, type Uuid } from '../../src/ids';
 import type { AccountId, LotTarget, Step } from '../../src/ledger/posting';
+import { isToldLate } from '../../src/ledger/told-late';
 import { ALWAYS, type Day, monthStart, NEVER } from '../../src/points/calendar';
-import { copyOf, type Hold, type Transfer } from './naive-books';
 import { endOf, free, inOrder, isOver, lotOf, moved, owedBy, type Point, spendableOn } from './naive-points';
 import { type Ask, NaiveReversals, No, type Refused } from './naive-reversals';
+import { copyOf, type Hold, type Transfer } from './naive-state';
 
 /** Of caps some refuse for ever, and others until it is asked again. */
 export function isJudgedAnew({ most }: NonNullable<Ask['cap']>): boolean {
@@ -32,6 +33,7 @@ export class NaiveLedger extends NaiveReversals {
     const earlier = this.postings.get(ask.id);
     if (earlier) return earlier.content === ask.content ? { ...earlier.outcome, duplicate: true } : 'conflict';
     const before = this.state;
+    this.asked = ask;
     if (this.isLate(ask)) {
       this.state = copyOf(before);
       this.catchUp(ask);
@@ -44,8 +46,19 @@ export class NaiveLedger extends NaiveReversals {
     const told = refused && { code: refused.code, ...(refused.figure === undefined ? {} : { figure: refused.figure }) };
     const outcome = { duplicate: false, refused: told, balances: ask.wallets.map((id) => this.told(id, ask.day)), seen };
     if (refused) this.state = before;
+    else for (const id of ask.wallets) this.returnLent(id);
     if (!refused?.anew) this.postings.set(ask.id, { content: ask.content, outcome });
     return outcome;
+  }
+
+  /** What could be spent by something that is told then. */
+  spendableBy(told: Pick<Ask, 'occurredAt' | 'recordedAt' | 'day'>, account: AccountId): number {
+    const before = this.state;
+    this.state = copyOf(before);
+    if (isToldLate(told)) this.lend(account, told.day);
+    const { spendable } = this.balances(account, told.day);
+    this.state = before;
+    return spendable;
   }
 
   /** What an outcome says of a wallet. */
@@ -62,12 +75,14 @@ export class NaiveLedger extends NaiveReversals {
 
   /** There is something to catch up with. */
   private isLate(ask: Ask): boolean {
-    return this.dueHolds(ask).length > 0 || ask.wallets.some((id) => this.wallet(id).slidesUntil <= ask.day);
+    return isToldLate(ask) || this.dueHolds(ask).length > 0 || ask.wallets.some((id) => this.wallet(id).slidesUntil <= ask.day);
   }
 
   /** By now: expired holds count as released, and what has lapsed keeps the day on which it did, whoever was late. */
   private catchUp(ask: Ask): void {
     const { id, wallets, day } = ask;
+    // What ended after it had happened had not ended when it did: whoever has booked it.
+    if (isToldLate(ask)) for (const account of wallets) this.lend(account, day);
     const due = this.dueHolds(ask);
     due.sort(([one, a], [other, b]) => a.expiresAt - b.expiresAt || (one < other ? -1 : 1));
     // What a hold gives back is back since its end, whoever looks when.
@@ -117,7 +132,8 @@ export class NaiveLedger extends NaiveReversals {
       case 'debit':
         return this.transfer(ask.day, step.id, step.code, step.from, step.to, step.amount, { out: this.payable(ask, step.from, step.amount) });
       case 'hold': {
-        const chosen = new Map(this.payable(ask, step.from, step.amount).map((point) => [point, { lot: point.lot, hold: step.id }]));
+        const payable = this.callIn(step.from, this.payable(ask, step.from, step.amount));
+        const chosen = new Map(payable.map((point) => [point, { lot: point.lot, hold: step.id }]));
         this.change(step.from, { points: this.wallet(step.from).points.map((point) => chosen.get(point) ?? point) });
         const { from: account, to, expiresAt, expiresOn, graceDays } = step;
         const made = { account, to, expiresAt, expiresOn, graceDays, heldOn: ask.day, captured: 0, state: 'OPEN' as const };
@@ -180,20 +196,22 @@ export class NaiveLedger extends NaiveReversals {
         const lot = lotOf(credit.lot as LotTarget);
         const account = step.wallet ?? credit.credit;
         const wallet = this.wallet(account);
-        const left = free(wallet)
-          .filter((point) => point.lot === lot)
-          .slice(0, Math.max(0, credit.amount - credit.reversed - credit.filled));
+        const there = inOrder(free(wallet), this.origins).filter((point) => point.lot === lot);
+        const left = there.slice(0, Math.max(0, credit.amount - credit.reversed - credit.filled));
         const { expiresOn, availableOn } = step;
         const to = lotOf({ originId: lot.origin, expiresOn, availableOn });
         if (left.length === 0 || to === lot) return;
         if (isOver(left[0], wallet, ask.day)) throw new Error('what is over was planned to get other dates');
-        this.redate(account, left, { expiresOn, availableOn }, step.id, step.credit);
+        this.redate(account, this.callIn(account, left), { expiresOn, availableOn }, step.id, step.credit);
         this.state.transfers.set(step.credit, { ...credit, lot: { originId: lot.origin, expiresOn, availableOn } });
         return;
       }
       case 'slide': {
         const { slidesUntil } = this.wallet(step.account);
-        return this.change(step.account, { slidesUntil: slidesUntil === NEVER ? step.until : Math.max(slidesUntil, step.until) });
+        if (slidesUntil === NEVER) return this.change(step.account, { slidesUntil: step.until });
+        if (step.until <= slidesUntil) return;
+        this.keepAlive(step.account, (points) => inOrder(points, this.origins));
+        return this.change(step.account, { slidesUntil: step.until });
       }
       case 'close':
         return this.change(step.account, { closed: true, mergedInto: step.mergedInto });

@@ -6,6 +6,14 @@ import type { Day } from '../../src/points/calendar';
 export interface Point {
   readonly lot: Lot;
   readonly hold: Uuid | null;
+  /** It has ended; it is there, as it was before, as long as something is decided that happened before. */
+  readonly lent?: Ended;
+}
+
+/** A point that has ended: which lot it was by then, and the account that it went to where its end was booked. */
+export interface Ended {
+  readonly lot: Lot;
+  readonly to: AccountId | null;
 }
 
 /** All points of one name are the same lot, and the same object. */
@@ -101,8 +109,9 @@ export function owedBy(wallet: Wallet): number {
 
 /** Soonest to expire, oldest issue month, issuer's code A to Z; then the one that was available first, then whoever contributed it first. */
 export function inOrder(points: readonly Point[], origins: ReadonlyMap<number, Origin>): Point[] {
-  return [...points].sort(({ lot: a }, { lot: b }) => {
-    if (a === b) return 0;
+  return [...points].sort(({ lot: a, lent: one }, { lot: b, lent: another }) => {
+    // What is there anyway comes before what is lent.
+    if (a === b) return Number(one !== undefined) - Number(another !== undefined);
     const [from, other] = [origins.get(a.origin) as Origin, origins.get(b.origin) as Origin];
     return (
       a.expiresOn - b.expiresOn ||

@@ -1,8 +1,9 @@
 import { derivedUuid, type Uuid } from '../../src/ids';
 import type { AccountId, ExpiredPoints, LotTarget, Step } from '../../src/ledger/posting';
 import { type Day, NEVER } from '../../src/points/calendar';
-import { NaiveBooks, type Transfer } from './naive-books';
-import { free, hasHadGrace, inOrder, isOver, type Lot, lotOf, moved, type Origin, type Point, spendableOn } from './naive-points';
+import { NaiveBooks } from './naive-books';
+import { counted, free, inOrder, isOver, type Lot, lotOf, moved, type Origin, type Point, spendableOn } from './naive-points';
+import type { Transfer } from './naive-state';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
@@ -95,15 +96,16 @@ export class NaiveReversals extends NaiveBooks {
     const there = inOrder(spendableOn(this.wallet(account), ask.day), this.origins);
     if (there.length < amount) throw new No({ code: 'INSUFFICIENT_POINTS', figure: there.length });
     this.uncount(cancels, debit);
-    const out = new Set<Point>();
-    const take = (is: (lot: Lot) => boolean) => {
-      const found = out.size < amount && there.find((point) => !out.has(point) && is(point.lot));
-      if (found) out.add(found);
+    const out: Point[] = [];
+    const take = (most: number, is: (lot: Lot) => boolean) => {
+      const found = there.filter(({ lot }) => is(lot)).slice(0, Math.min(most, amount - out.length));
+      for (const point of found) there.splice(there.indexOf(point), 1);
+      out.push(...this.callIn(account, found));
     };
-    for (const { lot: came } of brought) take(({ name }) => name === came.name);
-    for (const { lot: was } of lastOf(this.state.transfers.get(debit) as Transfer, amount)) take((lot) => this.maybeBecame(lot, was));
-    for (const point of there) if (out.size < amount) out.add(point);
-    this.transfer(ask.day, id, 'REINSTATEMENT_CANCELLATION', account, to, amount, { out: [...out], reverses: cancels });
+    for (const [came, count] of counted(brought)) take(count, ({ name }) => name === came.name);
+    for (const [was, count] of counted(lastOf(this.state.transfers.get(debit) as Transfer, amount))) take(count, (lot) => this.maybeBecame(lot, was));
+    take(amount, () => true);
+    this.transfer(ask.day, id, 'REINSTATEMENT_CANCELLATION', account, to, amount, { out, reverses: cancels });
   }
 
   /** A reversal counts no longer. */
@@ -139,8 +141,7 @@ export class NaiveReversals extends NaiveBooks {
     const credited = lot as LotTarget;
     const way = [account];
     for (let at: AccountId | null = credit; at !== null && !way.includes(at); at = this.wallet(at).mergedInto) way.push(at);
-    const ended = () =>
-      way.flatMap((at) => (this.state.expired.get(at) ?? []).filter((point) => this.isOwn(point.lot, credited)).map((point) => ({ at, point })));
+    const ended = () => way.flatMap((at) => (this.state.expired.get(at) ?? []).filter(({ lot }) => this.isOwn(lot, credited)).map((point) => ({ at, point })));
     const wallet = this.wallet(account);
     const over = free(wallet).filter((point) => isOver(point, wallet, day) && point.lot.availableOn !== NEVER && this.isOwn(point.lot, credited));
     const late = inOrder(over, this.origins).slice(0, Math.max(0, most - ended().length));
@@ -148,7 +149,7 @@ export class NaiveReversals extends NaiveBooks {
     const chosen = ended()
       .sort(
         (a, b) =>
-          Number(hasHadGrace(a.point)) - Number(hasHadGrace(b.point)) ||
+          Number(a.point.lot.origin < 0) - Number(b.point.lot.origin < 0) ||
           way.indexOf(a.at) - way.indexOf(b.at) ||
           a.point.lot.expiresOn - b.point.lot.expiresOn ||
           a.point.lot.availableOn - b.point.lot.availableOn,

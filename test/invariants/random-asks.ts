@@ -1,10 +1,10 @@
 import type { Uuid } from '../../src/ids';
 import { contentHash, postingId } from '../../src/ledger/idempotency';
 import type { LedgerView, PostingRequest } from '../../src/ledger/posting';
-import { dayOf } from '../../src/points/calendar';
-import type { Transfer } from './naive-books';
+import { dayOf, dayToIso } from '../../src/points/calendar';
 import { isJudgedAnew, type NaiveLedger } from './naive-ledger';
 import type { Ask } from './naive-reversals';
+import type { Transfer } from './naive-state';
 import { planOf } from './random-cancellations';
 import type { Command, Post } from './random-commands';
 import { HOUR, StepMaker } from './random-steps';
@@ -39,6 +39,8 @@ export class Asker {
   constructor(
     readonly world: World,
     readonly model: NaiveLedger,
+    /** Where ends are booked that something may lie before. */
+    private readonly endsOf = model,
   ) {}
 
   /** All that was asked so far is on the books. */
@@ -98,7 +100,15 @@ export class Asker {
     if (after === 'midnight') this.now = midnight;
     else if (after === 'the last moment of the day') this.now = midnight - 1;
     else this.now += after * HOUR;
+    if (late === 'before an end') return { occurredAt: Math.min(this.now, this.lastEnd() - HOUR), recordedAt: this.now };
     return { occurredAt: late === 'ahead' ? this.now + AHEAD : this.now - late * HOUR, recordedAt: this.now };
+  }
+
+  /** Of points whose end is booked. */
+  private lastEnd(): number {
+    const ends = [...this.endsOf.state.expired.values()].flat().map(({ lot }) => lot.expiresOn);
+    const over = ends.filter((end) => end <= dayOf(new Date(this.now), 'UTC'));
+    return over.length === 0 ? this.now : Date.parse(dayToIso(Math.max(...over)));
   }
 
   private repeat(at: number, otherContent: boolean): Asked | null {

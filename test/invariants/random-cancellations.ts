@@ -5,9 +5,9 @@ import { newUuid, type Uuid } from '../../src/ids';
 import type { AccountId, LedgerView, Step } from '../../src/ledger/posting';
 import { type Day, dayToIso } from '../../src/points/calendar';
 import type { RefusalData } from '../../src/refusal';
-import type { Transfer } from './naive-books';
 import type { NaiveLedger } from './naive-ledger';
 import { isReturn } from './naive-reversals';
+import type { Transfer } from './naive-state';
 
 /**
  * What cancels one reversal: to the model a step, to the ledger whatever the product plans for a return that did just

@@ -114,8 +114,16 @@ const posting = fc.record({
     { weight: 3, arbitrary: fc.integer({ min: 0, max: 96 }) },
     { weight: 2, arbitrary: fc.constantFrom('the last moment of the day', 'midnight') },
   ),
-  /** Hours by which it lies in the past all the same; below 0 for a till whose clock runs ahead. */
-  late: fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.integer({ min: 1, max: 240 }) }, { weight: 1, arbitrary: is('ahead') }),
+  /**
+   * Hours by which it lies in the past all the same, or so that the last end that was booked had not come; 'ahead' for
+   * a till whose clock is.
+   */
+  late: fc.oneof(
+    { weight: 16, arbitrary: fc.constant(0) },
+    { weight: 4, arbitrary: fc.integer({ min: 1, max: 240 }) },
+    { weight: 3, arbitrary: is('before an end') },
+    { weight: 2, arbitrary: is('ahead') },
+  ),
   cap: fc.option(fc.record({ place, brand, most: fc.integer({ min: 1, max: 4 }) }), { freq: 5 }),
 });
 

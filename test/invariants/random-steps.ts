@@ -3,10 +3,10 @@ import type { AccountId, LotTarget, PostingRequest, Step } from '../../src/ledge
 import { ALWAYS, type Day, dayFromIso, NEVER } from '../../src/points/calendar';
 import { holdUntil } from '../support/holds';
 import { TERMS } from '../support/ledger-book';
-import type { Transfer } from './naive-books';
 import type { NaiveLedger } from './naive-ledger';
 import { owedBy } from './naive-points';
 import { isReturn } from './naive-reversals';
+import type { Transfer } from './naive-state';
 import { type Cancellation, cancellationOf } from './random-cancellations';
 import { MONTHS, type Part, PLACES } from './random-commands';
 import { othersOf, type World } from './world';
@@ -325,7 +325,7 @@ export class StepMaker {
   private confirm({ ref, availableIn, expiresIn }: PartOf<'confirm'>): Step[] {
     const { day } = this.at;
     // Once each, as the award's counter has it.
-    const changed = (id: Uuid) => this.made.confirmed.has(id) || [...this.model.state.changes].some((change) => change.endsWith(id));
+    const changed = (id: Uuid) => this.made.confirmed.has(id) || this.model.state.changes.some((change) => change.endsWith(id));
     // What is over is not planned to get other dates: the kernel throws.
     const open = this.credits().filter((credit) => !changed(credit.id) && !this.isOver(credit));
     const waiting = open.filter(({ lot }) => lot?.availableOn === NEVER);
@@ -376,12 +376,12 @@ export class StepMaker {
   private payer(place: number, amount: number): number {
     if (amount === 8) return place;
     const next = PLACES.map((_, at) => (place + at) % PLACES.length).filter((at) => PLACES[at].pool === PLACES[place].pool);
-    return next.find((at) => this.model.balances(this.world.wallets[at], this.at.day).spendable > 0) ?? place;
+    return next.find((at) => this.model.spendableBy(this.at, this.world.wallets[at]) > 0) ?? place;
   }
 
   /** All that there is, or no more than that; one in eight does not look. */
   private spent(account: AccountId, amount: number, all: boolean): number {
-    const { spendable } = this.model.balances(account, this.at.day);
+    const spendable = this.model.spendableBy(this.at, account);
     if (spendable === 0 || amount === 8) return amount;
     return all ? spendable : Math.min(amount, spendable);
   }

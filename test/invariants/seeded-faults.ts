@@ -4,6 +4,7 @@ import type * as ApplyDates from '../../src/ledger/internal/apply-dates';
 import type * as ApplyReversal from '../../src/ledger/internal/apply-reversal';
 import type * as BatchStates from '../../src/ledger/internal/batch-state';
 import type * as ConversionShares from '../../src/ledger/internal/conversion-shares';
+import type * as EndedSince from '../../src/ledger/internal/ended-since';
 import type * as ExpiredLots from '../../src/ledger/internal/expired-lots';
 import type * as GracedLot from '../../src/ledger/internal/graced-lot';
 import type * as Lots from '../../src/ledger/internal/lots';
@@ -152,6 +153,16 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
     })),
   'expiry: holds do not end': () => replace('apply-step', () => ({ catchUp: () => undefined })),
   'idempotency: the content is not compared': () => replace<typeof BatchStates>('batch-state', () => ({ isSameContent: () => true })),
+  'told late: what was booked since is gone': () => replace<typeof EndedSince>('ended-since', () => ({ lendEnded: () => undefined })),
+  'told late: what was not used of what was booked since stays': () => replace<typeof EndedSince>('ended-since', () => ({ returnLoans: () => undefined })),
+  'told late: what kept a wallet alive did not': () => replace<typeof EndedSince>('ended-since', () => ({ keepAlive: () => undefined })),
+  'told late: what lapsed since comes as it was dated': () =>
+    replace<typeof EndedSince>('ended-since', ({ lendEnded }) => ({
+      lendEnded: (posting) => {
+        posting.state.lapses.clear();
+        lendEnded(posting);
+      },
+    })),
   'floor: points are spendable before they are available': () =>
     replace<typeof BatchStates>('batch-state', () => ({ isSpendable: (lot, wallet, day) => day < Math.min(lot.expiresOn, wallet.slidesUntil) })),
   'pool: it forgets whose points they were': () => replace<typeof Lots>('lots', ({ dated }) => ({ dated: (portions, from) => dated(portions, from, 0) })),

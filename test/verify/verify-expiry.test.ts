@@ -4,12 +4,16 @@ import { recordPurchase } from '../../src/earning/record-purchases';
 import { setEarningRule, setEarningRuleSchema } from '../../src/earning/set-earning-rule';
 import { expirePoints } from '../../src/expiry/expire-points';
 import { giveNotices } from '../../src/expiry/give-notices';
-import { createShopCoalition, purchaseOf, type ShopCoalition } from '../support/shop-coalition';
+import { redeemPoints } from '../../src/redemption/redeem-points';
+import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf } from '../support/shop-coalition';
 import { faults, firstFault } from '../support/verified-books';
 
 let shop: ShopCoalition;
 
-/** One wallet with an award that was confirmed, one that was cancelled, one that still can be, points that have expired, and a notice. */
+/**
+ * One wallet with an award that was confirmed, one that was cancelled, one that still can be, points that have expired,
+ * some of which were used before and told of after it, and a notice.
+ */
 beforeAll(async () => {
   shop = await createShopCoalition({ now: new Date('2026-01-10T12:00:00Z'), expiry: { kind: 'ROLLING', months: 3, rounding: 'NONE' } });
   const fuel = await shop.brand('FUEL');
@@ -26,6 +30,7 @@ beforeAll(async () => {
   await giveNotices(shop.app);
   shop.clock.set(new Date('2026-04-11T12:00:00Z'));
   await expirePoints(shop.app);
+  await redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 4, { occurredAt: new Date('2026-04-01T12:00:00Z') }));
   await buy('70');
 });
 
@@ -36,7 +41,7 @@ async function faultsAfter(sql: string): Promise<string[]> {
   const owner = await shop.database.owner.connect();
   try {
     await owner.query("SET session_replication_role = 'replica'");
-    const tables = ['purchase_award', 'award_resolution', 'expiry_notice', 'allocation', 'lot_change'];
+    const tables = ['purchase_award', 'award_resolution', 'expiry_notice', 'allocation', 'lot_change', 'expired_lot'];
     for (const table of tables) await owner.query(`CREATE TEMP TABLE kept_${table} AS TABLE ${table}`);
     expect((await owner.query(sql)).rowCount).toBe(1);
     const found = (await faults(shop)).map(({ check }) => check);
@@ -70,6 +75,12 @@ it.each([
     "UPDATE allocation a SET expires_on = '2026-04-12' FROM transfer t WHERE t.id = a.transfer_id AND t.code = 'EXPIRY'",
     'lots',
   ],
+  [
+    'an expiry cancelled of points that were over when it was said to have happened',
+    "UPDATE allocation a SET expires_on = '2026-04-01' FROM transfer t WHERE t.id = a.transfer_id AND t.code = 'EXPIRY_CANCELLATION'",
+    'expired points against',
+  ],
+  ['an expiry that was cancelled, and counts still', 'UPDATE expired_lot SET amount = amount + 4', 'expired lots'],
   ['a notice of somebody else', 'UPDATE expiry_notice SET wallet_id = gen_random_uuid()', 'notices'],
   ['a notice given too early', 'UPDATE expiry_notice SET days = 7', 'notices'],
 ])('finds %s', async (_what, sql, check) => {

@@ -1,9 +1,10 @@
-import type { Uuid } from '../../ids';
 import { type Day, NEVER } from '../../points/calendar';
 import type { EndCode, EndTarget, Step } from '../posting';
 import { requireNothingHeld } from './apply-move';
 import { endOf, hasLapsed, type LotKey, type LotState, OWN, sameLot, type WalletState } from './batch-state';
+import { callIn, endWithWallet, keepAlive } from './ended-since';
 import { noteExpired } from './expired-lots';
+import { type ChangeName, recordChange } from './lot-change';
 import { takeFrom } from './lots';
 import type { Posting } from './posting-in-progress';
 
@@ -42,7 +43,7 @@ export function endLots(
   const common = { reverses: null, holdId: null, lot: null, termsId: null, creditAfter: null };
   posting.addTransfer({ id, debitAccount: account, creditAccount: to, currencyId, amount, code, debitAfter, ...common }, allocations);
   posting.addAllocations(id, account, allocations);
-  noteExpired(posting, account, allocations);
+  noteExpired(posting, account, to, allocations);
 }
 
 /**
@@ -65,6 +66,7 @@ export function redate(posting: Posting, step: StepOf<'redate'>): void {
 /** Sliding expiry: what had lapsed by a day keeps the day on which it did, whatever the wallet is used for from then on. */
 export function dateWhatLapsed(posting: Posting, wallet: WalletState, by: Day): void {
   if (!hasLapsed(wallet, by)) return;
+  endWithWallet(posting, wallet);
   const lapsed = wallet.lots.filter((lot) => lot.remaining > 0 && lot.expiresOn > wallet.slidesUntil);
   const { id } = posting.request;
   // Several wallets of one posting may have lapsed.
@@ -79,7 +81,9 @@ export function dateWhatLapsed(posting: Posting, wallet: WalletState, by: Day): 
 export function slide(posting: Posting, { account, until }: StepOf<'slide'>): void {
   const wallet = posting.wallet(account);
   const slidesUntil = wallet.slidesUntil === NEVER ? until : Math.max(wallet.slidesUntil, until);
-  if (slidesUntil !== wallet.slidesUntil) posting.change(wallet, { slidesUntil, changed: true });
+  if (slidesUntil === wallet.slidesUntil) return;
+  keepAlive(posting, wallet);
+  posting.change(wallet, { slidesUntil, changed: true });
 }
 
 export function close(posting: Posting, { account, mergedInto }: StepOf<'close'>): void {
@@ -88,30 +92,9 @@ export function close(posting: Posting, { account, mergedInto }: StepOf<'close'>
 }
 
 function changeDates(posting: Posting, wallet: WalletState, lot: LotState, to: LotKey, amount: number, name: ChangeName): void {
+  callIn(posting, lot, amount);
   posting.shiftLot(lot, -amount, 0);
   posting.shiftLot(posting.lotOf(wallet, to), amount, 0);
   posting.change(wallet, { changed: true });
   recordChange(posting, wallet, lot, to, amount, name);
-}
-
-interface ChangeName {
-  readonly id: Uuid;
-  readonly position: number;
-  readonly creditId: Uuid | null;
-}
-
-/** Writes down that points have other dates from now on. */
-export function recordChange(posting: Posting, wallet: WalletState, from: LotKey, to: LotKey, amount: number, name: ChangeName): void {
-  const { request, state } = posting;
-  state.writes.lotChanges.push({
-    ...name,
-    postingId: request.id,
-    account: wallet.account,
-    contributor: from.contributor,
-    from: { originId: from.originId, expiresOn: from.expiresOn, availableOn: from.availableOn },
-    to: { originId: to.originId, expiresOn: to.expiresOn, availableOn: to.availableOn },
-    amount,
-    occurredAt: request.occurredAt,
-    recordedAt: request.recordedAt,
-  });
 }

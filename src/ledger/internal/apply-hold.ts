@@ -1,8 +1,9 @@
 import type { Day } from '../../points/calendar';
 import type { PostingRequest, Step } from '../posting';
-import { dateWhatLapsed, recordChange } from './apply-dates';
+import { dateWhatLapsed } from './apply-dates';
 import { type AllocationState, type HoldState, sameLot } from './batch-state';
 import { comeBack } from './coming-back';
+import { recordChange } from './lot-change';
 import { consume, requireSpendable } from './lots';
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
 

@@ -6,6 +6,7 @@ import { capture, expireHold, hold, judgedAt, release } from './apply-hold';
 import { fillArrears, give, giveAll } from './apply-move';
 import { clawBack, reinstate } from './apply-reversal';
 import { counterKey, type HoldState, OWN, type WalletState } from './batch-state';
+import { lendEnded } from './ended-since';
 import { fillArrearsFromLots } from './fill-arrears';
 import { addToLot, consume, requireOpenWallet, requireSpendable } from './lots';
 import { type Posting, requireAmount } from './posting-in-progress';
@@ -56,8 +57,12 @@ export function applyStep(posting: Posting, step: Step): void {
   }
 }
 
-/** Whoever was late: by the posting's occurredAt expired holds are released and lapsed points dated, one after the other, before it is planned. */
+/**
+ * Whoever was late: by the posting's occurredAt expired holds are released and lapsed points dated, one after the
+ * other, before it is planned. And what has ended since then is there again, as long as it is decided.
+ */
 export function catchUp(posting: Posting): void {
+  lendEnded(posting);
   for (const account of posting.request.loads.wallets) {
     const wallet = posting.state.wallets.get(account);
     if (!wallet) continue;

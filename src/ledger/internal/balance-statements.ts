@@ -100,12 +100,13 @@ export const UPSERT_COUNTERS: Statement<CounterState> = {
 };
 
 const EXPIRED: Pick<Statement<ExpiredState>, 'types' | 'put'> = {
-  types: ['int8', 'int4', 'date', 'date', 'int8', 'int8'],
-  put([account, originId, expiresOn, availableOn, amount, returned], row) {
+  types: ['int8', 'int4', 'date', 'date', 'int8', 'int8', 'int8'],
+  put([account, originId, expiresOn, availableOn, contributor, amount, returned], row) {
     account.int8(row.account);
     originId.int4(row.originId);
     expiresOn.date(row.expiresOn);
     availableOn.date(row.availableOn);
+    contributor.int8(row.contributor);
     amount.int8(row.expired);
     returned.int8(row.returned);
   },
@@ -115,16 +116,18 @@ const EXPIRED: Pick<Statement<ExpiredState>, 'types' | 'put'> = {
 export const UPDATE_EXPIRED: Statement<ExpiredState> = {
   name: 'update-expired',
   text: `UPDATE expired_lot e SET amount = e.amount + x.amount, returned = e.returned + x.returned
-    FROM unnest($1::bigint[], $2::int[], $3::date[], $4::date[], $5::bigint[], $6::bigint[]) AS x (account_id, origin_id, expires_on, available_on, amount, returned)
-    WHERE e.account_id = x.account_id AND e.origin_id = x.origin_id AND e.expires_on = x.expires_on AND e.available_on = x.available_on`,
+    FROM unnest($1::bigint[], $2::int[], $3::date[], $4::date[], $5::bigint[], $6::bigint[], $7::bigint[])
+      AS x (account_id, origin_id, expires_on, available_on, contributor_id, amount, returned)
+    WHERE e.account_id = x.account_id AND e.origin_id = x.origin_id AND e.expires_on = x.expires_on AND e.available_on = x.available_on
+      AND e.contributor_id = x.contributor_id`,
   ...EXPIRED,
 };
 
 /** The same of lots of which it is not known whether anything had ended before. */
 export const UPSERT_EXPIRED: Statement<ExpiredState> = {
   name: 'upsert-expired',
-  text: `INSERT INTO expired_lot AS e (account_id, origin_id, expires_on, available_on, amount, returned)
-    SELECT unnest($1::bigint[]), unnest($2::int[]), unnest($3::date[]), unnest($4::date[]), unnest($5::bigint[]), unnest($6::bigint[])
-    ON CONFLICT (account_id, origin_id, expires_on, available_on) DO UPDATE SET amount = e.amount + excluded.amount, returned = e.returned + excluded.returned`,
+  text: `INSERT INTO expired_lot AS e (account_id, origin_id, expires_on, available_on, contributor_id, amount, returned)
+    SELECT unnest($1::bigint[]), unnest($2::int[]), unnest($3::date[]), unnest($4::date[]), unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[])
+    ON CONFLICT (account_id, origin_id, expires_on, available_on, contributor_id) DO UPDATE SET amount = e.amount + excluded.amount, returned = e.returned + excluded.returned`,
   ...EXPIRED,
 };

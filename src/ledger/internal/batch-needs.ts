@@ -1,5 +1,7 @@
 import type { Uuid } from '../../ids';
+import { type Day, NEVER } from '../../points/calendar';
 import type { AccountId, Claim, PostingRequest } from '../posting';
+import { isToldLate } from '../told-late';
 import { counterKey } from './batch-state';
 
 /** What a batch needs, each id once. */
@@ -12,9 +14,11 @@ export interface Needs {
   readonly cancelled: readonly Uuid[];
   readonly counters: ReadonlyMap<string, { account: AccountId; key: string }>;
   readonly claims: readonly Claim[];
-  /** Wallets of requests that look at holds, transfers or counters too. */
+  /** Wallets of requests that look at holds, transfers, counters or what has ended too. */
   readonly besideOthers: ReadonlySet<AccountId>;
   readonly latest: number;
+  /** Wallets of requests that were told late, and the earliest day by which one of those is judged. */
+  readonly late: { readonly wallets: ReadonlySet<AccountId>; readonly since: Day };
 }
 
 /** Gathers it from the requests of the batch. */
@@ -28,8 +32,11 @@ export function needsOf(requests: readonly PostingRequest[]): Needs {
   const expired: Uuid[] = [];
   const cancelled: Uuid[] = [];
   const besideOthers = new Set<AccountId>();
+  const late = new Set<AccountId>();
+  let since = NEVER;
   let latest = 0;
-  for (const { id, loads, occurredAt, claims: asked } of requests) {
+  for (const request of requests) {
+    const { id, loads, occurredAt, claims: asked } = request;
     postings.add(id);
     for (const wallet of loads.wallets) wallets.add(wallet);
     if (loads.holds) for (const hold of loads.holds) holds.add(hold);
@@ -40,6 +47,12 @@ export function needsOf(requests: readonly PostingRequest[]): Needs {
     if (loads.expired) expired.push(...loads.expired);
     if (loads.cancelled) cancelled.push(...loads.cancelled);
     if (occurredAt > latest) latest = occurredAt;
+    if (!isToldLate(request)) continue;
+    for (const wallet of loads.wallets) {
+      late.add(wallet);
+      besideOthers.add(wallet);
+    }
+    since = Math.min(since, request.day, ...(request.days?.values() ?? []));
   }
-  return { wallets: [...wallets], postings, holds, transfers, expired, cancelled, counters, claims, besideOthers, latest };
+  return { wallets: [...wallets], postings, holds, transfers, expired, cancelled, counters, claims, besideOthers, latest, late: { wallets: late, since } };
 }

@@ -16,8 +16,15 @@ export interface BatchState {
   readonly transfers: Map<Uuid, TransferState>;
   /** By account and key: see counterKey(). */
   readonly counters: Map<string, CounterState>;
-  /** What has ended of lots of the wallets, as far as the requests ask for it, or the batch has ended it: see expiredKey(). */
-  readonly expired: Map<string, ExpiredState>;
+  /**
+   * What has ended of lots of the wallets, as far as the requests ask for it, or the batch has ended it: by account,
+   * and see expiredKey().
+   */
+  readonly expired: Map<AccountId, Map<string, ExpiredState>>;
+  /** What lapsed in wallets of postings that were told late, on the day on which those slide away now. */
+  readonly lapses: Map<AccountId, readonly LapseState[]>;
+  /** Of those, when they slid away that have no end any more because nothing was left in them. */
+  readonly slidAway: Map<AccountId, Day>;
   readonly postings: Map<Uuid, StoredPosting>;
   /** Those of the batch that are taken, by claimKey(): all of them if they were read, else those of this batch alone. The batch's writes must find the others free. */
   readonly claims: Set<string>;
@@ -154,20 +161,39 @@ export interface CounterState {
   changed: boolean;
 }
 
-/** Points of a lot that ended unspent, in their holder's own wallet. */
-export interface ExpiredState extends Omit<LotKey, 'contributor'> {
+/** Points of a lot that ended unspent. */
+export interface ExpiredState extends LotKey {
   readonly account: AccountId;
+  /** The account of expired points that they went to: their issuer's. */
+  readonly to: AccountId;
   /** There was some when the batch was loaded. */
   readonly loaded: boolean;
   /** Not taken back yet. */
   left: number;
-  /** Of this batch. */
+  /** Of this batch; below zero where what was booked before is cancelled. */
   expired: number;
   returned: number;
 }
 
-export function expiredKey(account: AccountId, { originId, expiresOn, availableOn }: Omit<LotKey, 'contributor'>): string {
-  return `${account} ${originId} ${expiresOn} ${availableOn}`;
+/** Among those of its account. */
+export function expiredKey({ originId, expiresOn, availableOn, contributor }: LotKey): string {
+  return `${originId} ${expiresOn} ${availableOn} ${contributor}`;
+}
+
+/** Points of a lot that lapsed with their wallet, and got its end in the place of their own. */
+export type LapseState = Pick<NewLotChange, 'from' | 'to' | 'contributor' | 'amount'>;
+
+/**
+ * Points that have ended, and that lie in their wallet while something is decided that happened before: see
+ * ended-since.
+ */
+export interface Loan {
+  readonly wallet: WalletState;
+  /** Whence: an end that is booked, or a lot that has its wallet's end for its own. */
+  readonly from: ExpiredState | LotState;
+  /** Where they lie while they are lent. */
+  lot: LotState;
+  left: number;
 }
 
 export interface StoredPosting {

@@ -5,6 +5,7 @@ import { StateMoved } from '../state-moved';
 import { judgedAt } from './apply-hold';
 import { applyStep, catchUp } from './apply-step';
 import { type BatchState, claimKey, counterKey, endOf, isSameContent, isSpendable, OWN, type WalletState } from './batch-state';
+import { returnLoans } from './ended-since';
 import { keepArrearsFilled } from './fill-arrears';
 import { dayIn, Posting, RefusedStep } from './posting-in-progress';
 
@@ -66,6 +67,7 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
     recordedAt: request.recordedAt,
   };
   if (refusal) posting.undo();
+  else returnLoans(posting);
   // It rests on more than the ledger: whoever sends it again, be it in this batch, is judged anew.
   if (refusal?.retrySafe) return { is: 'decided', outcome };
   const { id, party, kind, contentHash, occurredAt, recordedAt } = request;

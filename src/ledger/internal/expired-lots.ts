@@ -1,6 +1,6 @@
 import { NEVER } from '../../points/calendar';
 import type { AccountId } from '../posting';
-import { type ExpiredState, expiredKey, type LotKey, OWN } from './batch-state';
+import { type ExpiredState, expiredKey, type LotKey } from './batch-state';
 import { hasHadGrace, twinOf } from './graced-lot';
 import type { Posting } from './posting-in-progress';
 
@@ -15,27 +15,27 @@ export function mayBeOf(key: LotKey, lot: LotKey): boolean {
   return !hasHadGrace(lot) && key.originId === twinOf(lot.originId) && (slides || key.availableOn === lot.expiresOn);
 }
 
-/** Points of a wallet have ended: they may have to be told from what was spent. */
-export function noteExpired(posting: Posting, account: AccountId, ended: readonly (LotKey & { amount: number })[]): void {
+/** Points of a wallet have ended, and went to that account: they may have to be told from what was spent. */
+export function noteExpired(posting: Posting, account: AccountId, to: AccountId, ended: readonly (LotKey & { amount: number })[]): void {
   const { expired } = posting.state;
+  let there = expired.get(account);
+  if (!there) expired.set(account, (there = new Map()));
+  const lots = there;
   for (const { originId, expiresOn, availableOn, contributor, amount } of ended) {
-    if (contributor !== OWN) continue;
-    const key = expiredKey(account, { originId, expiresOn, availableOn });
-    const known = expired.get(key);
+    const key = expiredKey({ originId, expiresOn, availableOn, contributor });
+    const known = lots.get(key);
     if (known) {
       posting.change(known, { left: known.left + amount, expired: known.expired + amount });
     } else {
-      expired.set(key, { account, originId, expiresOn, availableOn, loaded: false, left: amount, expired: amount, returned: 0 });
-      posting.onUndo(() => expired.delete(key));
+      lots.set(key, { account, to, originId, expiresOn, availableOn, contributor, loaded: false, left: amount, expired: amount, returned: 0 });
+      posting.onUndo(() => lots.delete(key));
     }
   }
 }
 
 /** What has ended of a credit and was not taken back, in a fixed order: of its own lot, then of what had grace; where it is now, then where it was. */
 export function expiredOf(posting: Posting, accounts: readonly AccountId[], lot: LotKey): ExpiredState[] {
-  const found = [...posting.state.expired.values()].filter(
-    (each) => accounts.includes(each.account) && each.left > 0 && mayBeOf({ ...each, contributor: OWN }, lot),
-  );
+  const found = accounts.flatMap((account) => [...(posting.state.expired.get(account)?.values() ?? [])]).filter((each) => each.left > 0 && mayBeOf(each, lot));
   return found.sort(
     (a, b) =>
       Number(hasHadGrace(a)) - Number(hasHadGrace(b)) ||

@@ -1,11 +1,12 @@
 import type { ClientBase } from 'pg';
 import type { Prepared } from '../../database/run-together';
+import { dayToIso } from '../../points/calendar';
 import type { AccountId, PostingRequest } from '../posting';
 import { type Needs, needsOf } from './batch-needs';
 import { type BatchState, claimKey, emptyWrites, type OriginState, type WalletState } from './batch-state';
 import { int8Array, textArray, uuidArray } from './binary-array';
 import { number } from './raw-rows';
-import { addArrears, addCounter, addExpired, addHold, addLot, groupAllocations, type Row, toPosting, toTransfer, toWallet } from './state-rows';
+import { addArrears, addCounter, addExpired, addHold, addLapse, addLot, groupAllocations, type Row, toPosting, toTransfer, toWallet } from './state-rows';
 import { Trip } from './trip';
 import type { WalletCache } from './wallet-cache';
 
@@ -54,11 +55,23 @@ const TRANSFERS = `
 const ARREARS_FILLED_BY = `
   SELECT f.arrears_id, f.origin_id, f.expires_on, f.available_on, f.amount, 0 FROM arrears_fill f WHERE f.arrears_id = ANY($1::uuid[])
   ORDER BY f.arrears_id, f.transfer_id, f.expires_on, f.origin_id`;
+const EXPIRED_TO = `CROSS JOIN LATERAL (SELECT x.id FROM lot_origin o JOIN account x ON x.owner_id = o.issuer_id AND x.kind = 'EXPIRED' AND x.currency_id = o.currency_id
+    WHERE o.id = e.origin_id OFFSET 0) x`;
 // Of the wallets of the batch: a credit's own, and the one that survived it.
 const EXPIRED = `
-  SELECT DISTINCT e.account_id, e.origin_id, e.expires_on, e.available_on, e.amount - e.returned FROM transfer t
-  JOIN expired_lot e ON e.account_id = ANY($2::bigint[]) AND e.origin_id IN (t.origin_id, -t.origin_id) AND e.amount > e.returned
+  SELECT DISTINCT e.account_id, e.origin_id, e.expires_on, e.available_on, e.contributor_id, e.amount - e.returned, x.id FROM transfer t
+  JOIN expired_lot e ON e.account_id = ANY($2::bigint[]) AND e.origin_id IN (t.origin_id, -t.origin_id) AND e.amount > e.returned ${EXPIRED_TO}
   WHERE t.id = ANY($1::uuid[])`;
+// By wallet: see EXPIRING.
+const ENDED_SINCE = `
+  SELECT e.account_id, e.origin_id, e.expires_on, e.available_on, e.contributor_id, e.amount - e.returned, x.id FROM unnest($1::bigint[]) AS w (id)
+  CROSS JOIN LATERAL (SELECT * FROM expired_lot e WHERE e.account_id = w.id AND e.expires_on > $2::date AND e.amount > e.returned OFFSET 0) e ${EXPIRED_TO}`;
+const LAPSED = `
+  SELECT c.account_id, c.origin_id, c.from_available_on, c.contributor_id, c.from_expires_on, c.to_expires_on, c.amount, CASE WHEN s.cleared THEN s.until END FROM unnest($1::bigint[]) AS w (id)
+  CROSS JOIN LATERAL (SELECT CASE WHEN a.slides_until < 'infinity' THEN a.slides_until ELSE a.slid_away_on END AS until, a.slides_until = 'infinity' AS cleared FROM account a WHERE a.id = w.id OFFSET 0) s
+  CROSS JOIN LATERAL (SELECT * FROM lot_change c WHERE c.account_id = w.id AND c.credit_id IS NULL AND c.to_origin_id = c.origin_id
+    AND c.to_available_on = c.from_available_on AND s.until IN (c.from_expires_on, c.to_expires_on) OFFSET 0) c
+  WHERE s.until > $2::date AND s.until < 'infinity'`;
 const COUNTERS = `
   SELECT c.account_id, c.key, c.value FROM unnest($1::bigint[], $2::text[]) AS n (account_id, key)
   CROSS JOIN LATERAL (SELECT account_id, key, value FROM counter c WHERE c.account_id = n.account_id AND c.key = n.key) c`;
@@ -165,9 +178,11 @@ function movedWallets(locks: readonly Row[], kept: ReadonlyMap<AccountId, Wallet
 type NamedReads = ReturnType<typeof addNamedReads>;
 
 /** What the requests name by id. */
-function addNamedReads(trip: Trip, { wallets, postings, holds, transfers, expired, cancelled, counters, claims }: Needs, believe: boolean) {
+function addNamedReads(trip: Trip, { wallets, postings, holds, transfers, expired, cancelled, counters, claims, late }: Needs, believe: boolean) {
   const withAllocations = [...holds, ...transfers];
   const asked = [...counters.values()];
+  const lateOnes = [...late.wallets];
+  const since = lateOnes.length === 0 ? '' : dayToIso(late.since);
   return {
     postings: trip.add(POSTINGS, uuidArray(postings)),
     holds: holds.size === 0 ? trip.none : trip.add(NAMED_HOLDS, uuidArray(holds)),
@@ -175,6 +190,8 @@ function addNamedReads(trip: Trip, { wallets, postings, holds, transfers, expire
     transfers: transfers.size === 0 ? trip.none : trip.add(TRANSFERS, uuidArray(transfers)),
     arrearsFilledBy: cancelled.length === 0 ? trip.none : trip.add(ARREARS_FILLED_BY, uuidArray(cancelled)),
     expired: expired.length === 0 ? trip.none : trip.add(EXPIRED, uuidArray(expired), int8Array(wallets)),
+    endedSince: trip.addFor(lateOnes, ENDED_SINCE, since),
+    lapsed: trip.addFor(lateOnes, LAPSED, since),
     counters: asked.length === 0 ? trip.none : trip.add(COUNTERS, int8Array(asked.map(accountOf)), textArray(asked.map(({ key }) => key))),
     claims: believe || claims.length === 0 ? trip.none : trip.add(CLAIMS, uuidArray(claims.map(({ name }) => name)), int8Array(claims.map(({ turn }) => turn))),
   };
@@ -214,6 +231,7 @@ function originsOf({ named, wallets }: LoadedRows): number[] {
   for (const row of named.allocations.rows) ids.add(number(row[1]));
   for (const row of named.arrearsFilledBy.rows) ids.add(number(row[1]));
   for (const row of named.transfers.rows) if (row[8] !== null) ids.add(number(row[8]));
+  for (const row of named.endedSince.rows) ids.add(number(row[1]));
   return [...ids];
 }
 
@@ -225,6 +243,8 @@ function assemble({ named, wallets: reads }: LoadedRows, wallets: Map<AccountId,
     transfers: new Map(),
     counters: new Map(),
     expired: new Map(),
+    lapses: new Map(),
+    slidAway: new Map(),
     postings: new Map(),
     claims: new Set(named.claims.rows.map(([name, turn]) => claimKey({ name, turn: number(turn) }))),
     summed: known.summed,
@@ -243,5 +263,7 @@ function assemble({ named, wallets: reads }: LoadedRows, wallets: Map<AccountId,
   for (const row of named.transfers.rows) state.transfers.set(row[0], toTransfer(row, allocationsOf, filledLots, arrearsFilledBy));
   for (const row of named.counters.rows) addCounter(state, row);
   for (const row of named.expired.rows) addExpired(state, row);
+  for (const row of named.endedSince.rows) addExpired(state, row);
+  for (const row of named.lapsed.rows) addLapse(state, row);
   return state;
 }

@@ -1,6 +1,7 @@
 import type { Uuid } from '../../ids';
 import { NEVER } from '../../points/calendar';
 import { type AllocationState, compareLots, endOf, hasLapsed, isSpendable, type LotKey, type LotState, sameLot, type WalletState } from './batch-state';
+import { callIn } from './ended-since';
 import { type Posting, RefusedStep } from './posting-in-progress';
 
 /** Throws RefusedStep WALLET_CLOSED for a wallet that takes part in nothing new. */
@@ -45,6 +46,7 @@ export function takeFrom(posting: Posting, lots: readonly LotState[], amount: nu
     if (left === 0) break;
     const take = Math.min(lot.remaining, left);
     if (take === 0) continue;
+    callIn(posting, lot, take);
     posting.shiftLot(lot, -take, to === 'hold' ? take : 0);
     const { originId, expiresOn, availableOn, contributor } = lot;
     allocations.push({ originId, expiresOn, availableOn, contributor, amount: take });

@@ -7,6 +7,7 @@ import {
   type ArrearsState,
   type BatchState,
   compareLots,
+  type Loan,
   type LotKey,
   type LotState,
   type NewTransfer,
@@ -37,6 +38,8 @@ export function dayIn({ day, days }: Pick<PostingRequest, 'day' | 'days'>, accou
 /** One posting while it is being decided: every change it makes can be undone, so that its refusal never harms another's. */
 export class Posting {
   private readonly undos: (() => void)[] = [];
+  /** What it was lent of points that have ended since it happened: see ended-since. */
+  readonly loans: Loan[] = [];
   private readonly marks: readonly [unknown[], number][];
 
   constructor(

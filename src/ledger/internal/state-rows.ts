@@ -6,6 +6,7 @@ import {
   type BatchState,
   type CounterState,
   counterKey,
+  type ExpiredState,
   expiredKey,
   type HoldState,
   OWN,
@@ -139,6 +140,15 @@ export function addCounter(state: BatchState, row: Row): void {
 
 export function addExpired(state: BatchState, row: Row): void {
   const account = number(row[0]);
-  const key = { originId: number(row[1]), expiresOn: day(row[2]), availableOn: day(row[3]) };
-  state.expired.set(expiredKey(account, key), { account, ...key, loaded: true, left: number(row[4]), expired: 0, returned: 0 });
+  const key = { originId: number(row[1]), expiresOn: day(row[2]), availableOn: day(row[3]), contributor: number(row[4]) };
+  const there = state.expired.get(account) ?? new Map<string, ExpiredState>();
+  state.expired.set(account, there.set(expiredKey(key), { account, ...key, to: number(row[6]), loaded: true, left: number(row[5]), expired: 0, returned: 0 }));
+}
+
+export function addLapse(state: BatchState, row: Row): void {
+  const account = number(row[0]);
+  const place = { originId: number(row[1]), availableOn: day(row[2]) };
+  const [from, to] = [day(row[4]), day(row[5])].map((expiresOn) => ({ ...place, expiresOn }));
+  state.lapses.set(account, [...(state.lapses.get(account) ?? []), { from, to, contributor: number(row[3]), amount: number(row[6]) }]);
+  if (row[7] !== null) state.slidAway.set(account, day(row[7]));
 }

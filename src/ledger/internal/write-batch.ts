@@ -89,7 +89,8 @@ function balanceWrites(state: BatchState, buffers: WriteBuffers): Write[] {
   const arrears = wallets.flatMap((wallet) => wallet.arrearsRows).filter((row) => row.loadedRemaining !== null && row.loadedRemaining !== row.remaining);
   const holds = [...state.holds.values()].filter((hold) => hold.changed && !hold.isNew);
   const counters = [...state.counters.values()].filter((counter) => counter.changed);
-  const expired = state.expired.size === 0 ? [] : [...state.expired.values()].filter((row) => row.expired > 0 || row.returned > 0);
+  const expired =
+    state.expired.size === 0 ? [] : [...state.expired.values()].flatMap((lots) => [...lots.values()]).filter((row) => row.expired !== 0 || row.returned > 0);
   return [
     ...buffers.encode(
       UPDATE_WALLETS,

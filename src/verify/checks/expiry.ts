@@ -1,6 +1,10 @@
 import type { Check } from '../finding';
 
-/** What each booking of expiry took: points whose local day had come, from lots that were to be had, to the account of their own issuer. */
+/**
+ * What each booking of expiry took: points whose local day had come, from lots that were to be had, to the account of
+ * their own issuer. And what was cancelled of it: points that were live when it happened for which they came back, from
+ * there.
+ */
 export const expiries: Check = {
   name: 'expired points against the lots that they were',
   of: 'lots in bookings of expiry',
@@ -13,7 +17,15 @@ export const expiries: Check = {
       'over on ' || a.expires_on || ', to ' || concat_ws(' of ', c.kind, c.owner_id) AS found
     FROM transfer t JOIN allocation a ON a.transfer_id = t.id LEFT JOIN account c ON c.id = t.credit_account
     LEFT JOIN lot_origin o ON o.id = a.origin_id LEFT JOIN point_currency p ON p.id = t.currency_id
-    WHERE t.code = 'EXPIRY'`,
+    WHERE t.code = 'EXPIRY'
+    UNION ALL
+    SELECT a.account_id, a.position, a.expires_on <= (t.occurred_at AT TIME ZONE coalesce(p.time_zone, 'UTC'))::date OR (c.kind, c.owner_id) IS DISTINCT FROM ('EXPIRED', o.issuer_id),
+      'lot that transfer ' || t.id || ' cancelled the expiry of',
+      'live on ' || (t.occurred_at AT TIME ZONE coalesce(p.time_zone, 'UTC'))::date || ', from EXPIRED of ' || coalesce(o.issuer_id::text, 'its issuer'),
+      'over on ' || a.expires_on || ', from ' || concat_ws(' of ', c.kind, c.owner_id)
+    FROM transfer t JOIN allocation a ON a.transfer_id = t.id LEFT JOIN account c ON c.id = t.debit_account
+    LEFT JOIN lot_origin o ON o.id = a.origin_id LEFT JOIN point_currency p ON p.id = t.currency_id
+    WHERE t.code = 'EXPIRY_CANCELLATION'`,
 };
 
 /**

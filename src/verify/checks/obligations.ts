@@ -18,7 +18,7 @@ export const cleared: Check = {
       JOIN account w ON w.id = CASE WHEN t.debit_seq IS NULL THEN t.credit_account ELSE t.debit_account END
       JOIN account b ON b.id = CASE WHEN t.debit_seq IS NULL THEN t.debit_account ELSE t.credit_account END
       -- After a restore into another cluster the cursor starts again: what has obligations has been cleared.
-      WHERE t.code NOT IN ('EXPIRY', 'CLOSURE', 'FEE', 'REMAINDER') AND t.id NOT IN (SELECT event_transfer_id FROM set_aside_event) AND (t.xid < (SELECT position FROM cursor) OR t.id IN (SELECT event_transfer_id FROM obligation))
+      WHERE t.code NOT IN ('EXPIRY', 'EXPIRY_CANCELLATION', 'CLOSURE', 'FEE', 'REMAINDER') AND t.id NOT IN (SELECT event_transfer_id FROM set_aside_event) AND (t.xid < (SELECT position FROM cursor) OR t.id IN (SELECT event_transfer_id FROM obligation))
     ), part AS (
       SELECT e.*, o.issuer_id, abs(a.amount) AS points FROM event e JOIN allocation a ON a.transfer_id = e.id JOIN lot_origin o ON o.id = a.origin_id
     ), fill AS (

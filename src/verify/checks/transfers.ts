@@ -15,7 +15,8 @@ export const accounts: Check = {
       ('CLAWBACK_CANCELLATION', '{ISSUED,OPENING,GOODWILL}', '{WALLET}'), ('REINSTATEMENT_CANCELLATION', '{WALLET,POOL}', '{REDEEMED}'),
       ('ARREARS_FILL', '{WALLET}', '{WALLET}'), ('GIFT', '{WALLET}', '{WALLET}'), ('MERGE', '{WALLET}', '{WALLET}'), ('POOL_CONTRIBUTION', '{WALLET}', '{POOL}'), ('POOL_RETURN', '{POOL}', '{WALLET}'),
       ('CONVERSION_OUT', '{WALLET}', '{CONVERSION}'), ('CONVERSION_IN', '{CONVERSION}', '{WALLET}'), ('FEE', '{WALLET}', '{FEE}'), ('REMAINDER', '{WALLET}', '{REMAINDER}'),
-      ('EXPIRY', '{WALLET,POOL}', '{EXPIRED}'), ('CLOSURE', '{WALLET,POOL}', '{EXPIRED}'), ('CLEARING', '{CLEARING}', '{CLEARING}'))
+      ('EXPIRY', '{WALLET,POOL}', '{EXPIRED}'), ('CLOSURE', '{WALLET,POOL}', '{EXPIRED}'), ('EXPIRY_CANCELLATION', '{EXPIRED}', '{WALLET,POOL}'),
+      ('CLEARING', '{CLEARING}', '{CLEARING}'))
     SELECT t.debit_account AS account_id, 1 AS ordinal,
       d.id IS NULL OR c.id IS NULL OR d.currency_id <> t.currency_id OR c.currency_id <> t.currency_id
         OR d.guarded <> (t.debit_seq IS NOT NULL) OR c.guarded <> (t.credit_seq IS NOT NULL)
