@@ -40,7 +40,10 @@ it(
 );
 
 it('asks CI for some of everything that is tried, but for what is too seldom', () => {
-  expect(Object.keys(EXPECTED).filter((what) => leastOf(EXPECTED[what], 2_000) < 1)).toEqual(['redirected cancelReinstatement']);
+  expect(Object.keys(EXPECTED).filter((what) => leastOf(EXPECTED[what], 2_000) < 1)).toEqual([
+    'redirected cancelReinstatement',
+    'refused cancelReinstatement: WALLET_CLOSED',
+  ]);
 });
 
 describe('on PostgreSQL', () => {

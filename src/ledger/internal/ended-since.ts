@@ -90,6 +90,8 @@ function endsBeforeLapse({ state }: Posting, { account, slidesUntil }: WalletSta
 export function callIn(posting: Posting, lot: LotState, amount: number): void {
   if (posting.loans.length === 0) return;
   const own = posting.loans.filter((loan) => loan.lot === lot && loan.left > 0);
+  // Of a lot first, for which no expiry has to be cancelled.
+  own.sort((a, b) => Number('to' in a.from) - Number('to' in b.from));
   let short = amount - (lot.remaining - own.reduce((sum, { left }) => sum + left, 0));
   for (const loan of own) {
     if (short <= 0) return;
