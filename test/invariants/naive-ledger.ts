@@ -181,6 +181,7 @@ export class NaiveLedger extends NaiveReversals {
         return this.convert(ask, step);
       case 'end': {
         if (step.code === 'CLOSURE') this.mustHoldNothing(step.account);
+        else this.lapse(step.account, ask.day, ask.id);
         const wallet = this.wallet(step.account);
         // Awards that wait to be confirmed do not expire: they are confirmed or clawed back.
         const ends = (point: Point) => step.code === 'CLOSURE' || (isOver(point, wallet, ask.day) && point.lot.availableOn !== NEVER);

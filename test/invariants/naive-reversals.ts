@@ -138,6 +138,7 @@ export class NaiveReversals extends NaiveBooks {
    * expired, then others whose time is over. Says how many.
    */
   private expiredOf({ day }: Ask, { lot, credit, debit }: Transfer, reverses: Uuid, account: AccountId, most: number, { id, from }: ExpiredPoints): number {
+    this.lapse(account, day, this.asked.id);
     const credited = lot as LotTarget;
     const way = [account];
     for (let at: AccountId | null = credit; at !== null && !way.includes(at); at = this.wallet(at).mergedInto) way.push(at);

@@ -18,6 +18,8 @@ export function end(posting: Posting, { account, code, ends }: StepOf<'end'>): v
   const wallet = posting.wallet(account);
   if (code === 'CLOSURE') requireNothingHeld(wallet);
   const day = posting.dayIn(wallet);
+  // What ends is known by the day on which it did.
+  if (code === 'EXPIRY') dateWhatLapsed(posting, wallet, day);
   const over = wallet.lots.filter((lot) => lot.remaining > 0 && (code === 'CLOSURE' || (lot.availableOn !== NEVER && endOf(lot, wallet) <= day)));
   for (const { issuer, id, to } of ends) {
     const lots = over.filter((lot) => lot.issuer === issuer);

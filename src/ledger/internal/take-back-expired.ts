@@ -1,7 +1,7 @@
 import { derivedUuid } from '../../ids';
 import { NEVER } from '../../points/calendar';
 import type { AccountId, ExpiredPoints } from '../posting';
-import { endLots } from './apply-dates';
+import { dateWhatLapsed, endLots } from './apply-dates';
 import { endOf, type TransferState, type WalletState } from './batch-state';
 import { expiredOf, mayBeOf } from './expired-lots';
 import type { Posting } from './posting-in-progress';
@@ -17,6 +17,7 @@ export function takeBackExpired(posting: Posting, original: TransferState, walle
   const accounts = accountsOnTheWay(posting, original.creditAccount, wallet.account);
   const booked = expiredOf(posting, accounts, lot).reduce((sum, { left }) => sum + left, 0);
   const day = posting.dayIn(wallet);
+  dateWhatLapsed(posting, wallet, day);
   const over = wallet.lots.filter((each) => each.remaining > 0 && each.availableOn !== NEVER && mayBeOf(each, lot) && endOf(each, wallet) <= day);
   const unbooked = Math.min(
     Math.max(0, amount - booked),
