@@ -1,4 +1,4 @@
-import { type Cipher, createCipheriv, createDecipheriv, createHmac, type Decipher, hkdfSync } from 'node:crypto';
+import { type Cipher, createCipheriv, createDecipheriv, createHmac, createSecretKey, type Decipher, hkdfSync, type KeyObject } from 'node:crypto';
 import { type Uuid, uuidFromBytes, uuidToBytes } from '../ids';
 
 /** What a pairwise id names. */
@@ -14,11 +14,11 @@ export type PairwiseAudience = Uuid | 'coalition';
  */
 export class Keys {
   private readonly pairwiseCiphers = new Map<PairwiseAudience, Map<PairwiseKind, PairwiseCipher>>();
-  private readonly identifierKey: Buffer;
+  private readonly identifierKey: KeyObject;
 
   constructor(private readonly masterKey: Buffer) {
     if (masterKey.length !== 32) throw new RangeError('the master key must be 32 bytes');
-    this.identifierKey = this.derive('member-identifier');
+    this.identifierKey = createSecretKey(this.derive('member-identifier'));
   }
 
   /** A 32-byte key for a purpose of its own. */
@@ -29,8 +29,7 @@ export class Keys {
   /** Keyed hash of a card number, phone, customer id ...: found again by equality, never read back. `scope` keeps kinds (and brands) apart. */
   identifierHash(scope: string, value: string): Buffer {
     return createHmac('sha256', this.identifierKey)
-      .update(`${Buffer.byteLength(scope)}:${scope}`)
-      .update(value)
+      .update(`${Buffer.byteLength(scope)}:${scope}${value}`)
       .digest();
   }
 

@@ -14,7 +14,7 @@ import { lookingAgain } from '../members/surviving-accounts';
 import { type ToldBalance, type ToldOutcome } from '../members/what-is-told';
 import { soughtReference } from '../purchases/look-at-references';
 import { lookUp } from '../purchases/look-up';
-import { redemptionRules } from '../redemption/redemption-rule';
+import { type RedemptionRules, redemptionRules } from '../redemption/redemption-rule';
 import { Refusal } from '../refusal';
 import type { Exclusion } from './earning-rule';
 import { earningRules } from './earning-rules';
@@ -93,6 +93,8 @@ export async function recordPurchases(
   return results;
 }
 
+const NO_RULES: RedemptionRules['byId'] = new Map();
+
 async function record(
   app: App,
   principal: Principal,
@@ -114,7 +116,7 @@ async function record(
   const { found, version, snapshot } = looked;
   const rules = await earningRules(app, version);
   const limits = await velocityLimits(app, version);
-  const { byId: redemptionRulesById } = await redemptionRules(app, version);
+  const redemptionRulesById = commands.some(({ redemptionIds }) => redemptionIds.length > 0) ? (await redemptionRules(app, version)).byId : NO_RULES;
   const asked = commands.map((command, at) => {
     const [each, receipt] = [found[at], purchaseReceipt(command, found[at])];
     return { command, id: sought[at].id ?? newUuid(), hash: hashes[at], found: each, receipt, field: fieldOf(at) };

@@ -1,4 +1,3 @@
-import type DataLoader from 'dataloader';
 import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
 import type { Principal } from '../access/principal';
 import { Unauthenticated } from '../access/unauthenticated';
@@ -13,8 +12,6 @@ export interface Context {
   readonly requestId: string;
   /** Of the client, as far as the deployment's proxies are trusted. */
   readonly address: string;
-  /** This request's loaders, by their definition: see defineLoader. */
-  readonly loaders: Map<object, DataLoader<unknown, unknown>>;
   /** What was found out about the document before Apollo Server sees it. */
   readonly judged?: Judged;
   /** The operation has been run already and brought errors, which Apollo Server is to show. */

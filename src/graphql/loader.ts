@@ -9,9 +9,9 @@ export function defineLoader<Key extends string | number, Value>(
   read: (ctx: Context, keys: readonly Key[]) => Promise<readonly Value[]>,
   keyOf: (value: Value) => Key,
 ): (ctx: Context) => DataLoader<Key, Value | null> {
-  const definition = {};
+  const loaders = new WeakMap<Context, DataLoader<Key, Value | null>>();
   return (ctx) => {
-    let loader = ctx.loaders.get(definition) as DataLoader<Key, Value | null> | undefined;
+    let loader = loaders.get(ctx);
     if (!loader) {
       loader = new DataLoader(
         async (keys) => {
@@ -20,7 +20,7 @@ export function defineLoader<Key extends string | number, Value>(
         },
         { maxBatchSize: 500 },
       );
-      ctx.loaders.set(definition, loader as DataLoader<unknown, unknown>);
+      loaders.set(ctx, loader);
     }
     return loader;
   };

@@ -76,7 +76,7 @@ export async function registerGraphql(server: FastifyInstance, app: App, options
     log: app.log,
     contextOf: async (sent, { requestId, address }, bytes) => {
       const cost = costOfBytes(bytes);
-      const context: Context = { app, principal: await identify(app, quotas, sent, address, cost), requestId, address, loaders: new Map() };
+      const context: Context = { app, principal: await identify(app, quotas, sent, address, cost), requestId, address };
       const allowance = quotas.take(context, 1, cost);
       if (!allowance.allowed) throw rateLimited(allowance);
       return { context, headers: allowance.headers, charge: (more) => void quotas.take(context, 0, costOfBytes(more)) };

@@ -7,7 +7,7 @@ export type CountEntries = (value: unknown) => number;
 
 /** A variable as it is sent. Wherever the document uses it, what it holds is gone through once. */
 class SentVariable {
-  private readonly counts = new Map<CountEntries, number>();
+  private counts: Map<CountEntries, number> | undefined;
   /** The most of its entries that any use of it has. */
   most = 0;
 
@@ -17,8 +17,9 @@ class SentVariable {
   ) {}
 
   countBy(count: CountEntries): number {
-    let entries = this.counts.get(count);
+    let entries = this.counts?.get(count);
     if (entries === undefined) {
+      this.counts ??= new Map();
       this.counts.set(count, (entries = count(this.value)));
       this.most = Math.max(this.most, entries);
     }
@@ -33,7 +34,7 @@ class SentVariable {
  */
 export class SentValues {
   private readonly variables = new Map<string, SentVariable>();
-  private readonly literals = new Map<ValueNode, unknown>();
+  private literals: Map<ValueNode, unknown> | undefined;
   /** Entries of variables in all that has been counted yet, each as often as it is used. */
   countedInVariables = 0;
 
@@ -46,6 +47,7 @@ export class SentValues {
   of(node: ValueNode): unknown {
     if (node.kind === Kind.VARIABLE) return this.variableOf(node.name.value);
     if (node.kind !== Kind.LIST && node.kind !== Kind.OBJECT) return valueFromASTUntyped(node);
+    this.literals ??= new Map();
     if (!this.literals.has(node)) this.literals.set(node, this.read(node));
     return this.literals.get(node);
   }
