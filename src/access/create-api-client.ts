@@ -5,7 +5,7 @@ import { plainText } from '../ledger/request-fields';
 import { NotFound } from '../refusal';
 import { ApiClient } from './api-client.entity';
 import { ApiClientSecret } from './api-client-secret.entity';
-import { requireNamedBrand } from './permissions';
+import { ADMIN, requireNamedBrand } from './permissions';
 import { databasePrincipal, type Principal, SCOPES } from './principal';
 import { createOnce, idempotencyKeySchema, reasonSchema } from './record-change';
 import { newSecret } from './secrets';
@@ -22,8 +22,6 @@ export const createApiClientSchema = z.object({
 
 /** brandId: whose client it is; null for the own brand, which the operator's staff name too. */
 export type CreateApiClient = z.output<typeof createApiClientSchema> & { readonly brandId: Uuid | null };
-
-export const ADMIN = { scope: 'admin', roles: ['PROGRAMME_MANAGER'] } as const;
 
 /** Makes an API client with its first secret, which is given this once: null when the request is a repetition. */
 export async function createApiClient(app: App, principal: Principal, command: CreateApiClient): Promise<{ client: ApiClient; secret: string | null }> {

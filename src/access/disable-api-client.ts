@@ -3,8 +3,7 @@ import type { Tx } from '../database/transaction';
 import type { Uuid } from '../ids';
 import { NotFound } from '../refusal';
 import { ApiClient } from './api-client.entity';
-import { ADMIN } from './create-api-client';
-import { requireBrandOrOperator } from './permissions';
+import { ADMIN, requireBrandOrOperator } from './permissions';
 import { databasePrincipal, type Principal } from './principal';
 import { recordChange } from './record-change';
 

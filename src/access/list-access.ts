@@ -3,8 +3,7 @@ import type { Uuid } from '../ids';
 import type { ApiClient } from './api-client.entity';
 import type { ApiClientSecret } from './api-client-secret.entity';
 import type { AuditEntry } from './audit-entry.entity';
-import { ADMIN } from './create-api-client';
-import { requireBrandOrOperator } from './permissions';
+import { ADMIN, requireBrandOrOperator } from './permissions';
 import { databasePrincipal, type Principal } from './principal';
 import type { StaffMember } from './staff.entity';
 

@@ -58,3 +58,6 @@ export function requireNamedBrand(principal: Principal, permission: BrandPermiss
     throw new InvalidInput('input.brandId', "Say whose it is: a brand's id, or the operator's own.");
   return named;
 }
+
+/** Whoever runs a brand: its API clients, staff and partnerships. */
+export const ADMIN = { scope: 'admin', roles: ['PROGRAMME_MANAGER'] } as const;

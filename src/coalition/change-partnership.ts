@@ -1,5 +1,4 @@
-import { ADMIN } from '../access/create-api-client';
-import { requireBrandOrOperator } from '../access/permissions';
+import { ADMIN, requireBrandOrOperator } from '../access/permissions';
 import { actorOf, databasePrincipal, type Principal } from '../access/principal';
 import { recordChange } from '../access/record-change';
 import type { App } from '../app';

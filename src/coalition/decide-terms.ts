@@ -1,6 +1,5 @@
 import { LessThan } from 'typeorm';
-import { ADMIN } from '../access/create-api-client';
-import { requireBrandOrOperator } from '../access/permissions';
+import { ADMIN, requireBrandOrOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { recordChange } from '../access/record-change';
 import type { App } from '../app';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { ADMIN } from '../access/create-api-client';
-import { requireBrandOrOperator } from '../access/permissions';
+import { ADMIN, requireBrandOrOperator } from '../access/permissions';
 import { actorOf, type Principal } from '../access/principal';
 import { createOnce, idempotencyKeySchema, reasonSchema } from '../access/record-change';
 import type { App } from '../app';

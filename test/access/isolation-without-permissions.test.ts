@@ -3,6 +3,7 @@ import { ATTEMPTS, attempt, type ForeignAffairs, findInLists, fingerprint, openF
 
 // The permission layer is switched off: everybody may do everything, for whichever brand they name.
 jest.mock('../../src/access/permissions', () => ({
+  ...jest.requireActual('../../src/access/permissions'),
   requireBrand: (principal: Principal) => principal.brandId,
   requireOperator: () => undefined,
   requireMemberLogin: (principal: Principal) => (principal.kind === 'member' ? principal.memberId : principal.brandId),

@@ -6,6 +6,7 @@ import { belongingTo, fingerprint } from './isolation/visible-rows';
 
 // The first wall is taken away: everybody may do everything, for whichever brand or member is asked.
 jest.mock('../../src/access/permissions', () => ({
+  ...jest.requireActual('../../src/access/permissions'),
   requireBrand: (principal: Principal) => principal.brandId,
   requireOperator: () => undefined,
   requireMemberLogin: (principal: Principal) => (principal.kind === 'member' ? principal.memberId : principal.brandId),
