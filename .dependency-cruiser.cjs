@@ -1,36 +1,70 @@
 /**
- * The direction that docs/ARCHITECTURE.md draws: a line imports only from lines below it.
- * src/app.ts is the type of what operations get as an argument; it holds nothing but types, so everything may import it.
+ * The direction that docs/ARCHITECTURE.md draws. A wing (a folder of src) imports only from wings below it; in a wing, a room (a folder of it) only from
+ * rooms on lines below its own. src/app.ts is the type of what operations get as an argument; it holds nothing but types, so everything may import it.
  */
-const LINES = [
-  ['workers', 'src/graphql', 'src/http', 'src/demo', 'src/verify'],
-  ['src/settlement', 'src/books', 'src/sandbox', 'src/webhooks', 'src/analytics', 'src/ingest'],
-  ['src/earning', 'src/redemption', 'src/care'],
-  ['src/offers'],
-  ['src/exchange', 'src/purchases', 'src/sharing'],
-  ['src/expiry', 'src/limits'],
-  ['src/privacy'],
-  ['src/members'],
-  ['src/coalition', 'src/access'],
-  ['src/ledger'],
-  ['src/outbox'],
-  ['src/database'],
-  ['src/points', 'src/(refusal|clock|ids|config|logging|log-text)[.]ts'],
-];
+const WINGS = [['process'], ['api'], ['mechanics'], ['programme', 'settlement'], ['members'], ['coalition'], ['ledger'], ['platform']];
 
-const anyOf = (rooms) => `^(${rooms.join('|')})`;
+const ROOMS = {
+  api: [
+    ['server'],
+    ['earning'],
+    ['books', 'redemption', 'returns'],
+    ['access', 'care', 'exchange', 'expiry', 'ingest', 'limits', 'purchases', 'settlement', 'sharing'],
+    ['coalition', 'members', 'sandbox'],
+    ['documents'],
+    ['graphql', 'http'],
+  ],
+  programme: [['returns'], ['earning'], ['redemption'], ['care', 'exchange', 'purchases', 'sharing'], ['expiry', 'limits', 'postings']],
+  settlement: [['months'], ['clearing'], ['books']],
+  members: [['members'], ['identifiers', 'links'], ['identification'], ['households']],
+  coalition: [['rules'], ['sign-in'], ['coalition'], ['sandbox'], ['access']],
+  ledger: [['ledger'], ['outbox'], ['points']],
+};
 
-const direction = LINES.slice(1).map((line, at) => ({
-  name: `direction-${line[0].split('/').at(-1).replace(/\W.*/, '')}`,
-  comment: 'A line imports only from lines below it.',
-  severity: 'error',
-  from: { path: anyOf(line) },
-  to: { path: anyOf(LINES.slice(0, at + 1).flat()) },
-}));
+const anyOf = (names) => `(${names.join('|')})`;
+
+/** Each line below the first imports nothing of the lines above it; names of one line nothing of each other. */
+function downwards(kind, root, lines) {
+  const rules = lines.slice(1).map((line, at) => ({
+    name: `${kind}-${line[0]}`,
+    comment: `A ${kind} imports only from lines below its own.`,
+    severity: 'error',
+    from: { path: `^${root}${anyOf(line)}/` },
+    to: { path: `^${root}${anyOf(lines.slice(0, at + 1).flat())}/` },
+  }));
+  const peers = lines
+    .filter((line) => line.length > 1)
+    .map((line) => ({
+      name: `${kind}s-apart-${line[0]}`,
+      comment: `What stands on one line does not know each other.`,
+      severity: 'error',
+      from: { path: `^${root}${anyOf(line)}/` },
+      to: { path: `^${root}${anyOf(line)}/`, pathNot: `^${root}$1/` },
+    }));
+  return [...rules, ...peers];
+}
 
 module.exports = {
   forbidden: [
-    ...direction,
+    ...downwards('wing', 'src/', WINGS),
+    ...Object.entries(ROOMS).flatMap(([wing, lines]) => downwards(`${wing}-room`, `src/${wing}/`, lines)),
+    {
+      name: 'rooms-are-listed',
+      severity: 'error',
+      comment: 'A new wing or room has its line in this file.',
+      from: {},
+      to: {
+        path: '^src/[^/]+/',
+        pathNot: ['^src/(process|platform)/', ...Object.entries(ROOMS).map(([wing, lines]) => `^src/${wing}/${anyOf(lines.flat())}/`)],
+      },
+    },
+    {
+      name: 'workers-are-on-top',
+      severity: 'error',
+      comment: 'What builds, opens and stops a process is for main; workers are started by it.',
+      from: { path: '^workers/' },
+      to: { path: '^src/(process|api)/' },
+    },
     {
       name: 'no-cycle',
       severity: 'error',
@@ -41,29 +75,22 @@ module.exports = {
     {
       name: 'internal-is-private',
       severity: 'error',
-      comment: "A module's root files are its surface.",
-      from: { path: '^src/([^/]+)/', pathNot: '^test/' },
-      to: { path: '^src/([^/]+)/internal/', pathNot: '^src/$1/' },
+      comment: "A room's root files are its surface.",
+      from: { path: '^src/([^/]+/[^/]+)/', pathNot: '^test/' },
+      to: { path: '^src/([^/]+/[^/]+)/internal/', pathNot: '^src/$1/' },
     },
     {
       name: 'internal-is-private-outside',
       severity: 'error',
       from: { path: '^(workers|examples|bench)/|^src/[^/]+[.]ts$' },
-      to: { path: '^src/[^/]+/internal/' },
+      to: { path: '^src/[^/]+/[^/]+/internal/' },
     },
-    {
-      name: 'composition-is-the-top',
-      severity: 'error',
-      comment: 'What builds, opens and stops a process is imported by main only.',
-      from: { path: '^(src/[^/]+/|workers/|migrations/|src/(refusal|clock|ids|config|logging|app)[.]ts)' },
-      to: { path: '^src/(main|build-app|open-deployment|stop-process|ready-banner|generate|found-command|supervise-workers)[.]ts$' },
-    },
-    { name: 'workers-only-from-main', severity: 'error', from: { path: '^src/', pathNot: '^src/main[.]ts$' }, to: { path: '^workers/' } },
+    { name: 'workers-only-from-main', severity: 'error', from: { path: '^src/', pathNot: '^src/process/main[.]ts$' }, to: { path: '^workers/' } },
     {
       name: 'domain-without-machinery',
       severity: 'error',
       comment: 'Domain modules know neither GraphQL nor HTTP nor queues.',
-      from: { path: '^src/', pathNot: '^src/(graphql|http|demo)/|^src/(main|generate)[.]ts$' },
+      from: { path: '^src/', pathNot: '^src/(api|process)/' },
       to: { path: 'node_modules/(graphql|type-graphql|@apollo|fastify|bullmq|ioredis)/' },
     },
     { name: 'nothing-imports-tests', severity: 'error', from: { pathNot: '^(test|bench)/' }, to: { path: '^(test|bench)/' } },

@@ -21,5 +21,5 @@ USER node
 EXPOSE 4000 4001
 # gateway (port 4000), workers (4001) or migrate; `docker stop` lets what is in flight finish.
 # Room for the young objects of many requests at once: with the default a tenth to a fifth of a busy gateway is spent on collecting them.
-ENTRYPOINT ["node", "--max-semi-space-size=64", "dist/src/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=64", "dist/src/process/main.js"]
 CMD ["gateway"]

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, Pool } from 'pg';
 import type { Logger } from 'pino';
-import { Keys } from '../src/access/keys';
-import { type DatabaseUrls, databaseUrls } from '../src/config';
-import { keepSecret } from '../src/database/data-directory';
-import { startEmbeddedServer } from '../src/database/embedded-server';
-import { KEY_MARK, migrate } from '../src/database/migrate';
+import { Keys } from '../src/coalition/access/keys';
+import { type DatabaseUrls, databaseUrls } from '../src/platform/config';
+import { keepSecret } from '../src/platform/database/data-directory';
+import { startEmbeddedServer } from '../src/platform/database/embedded-server';
+import { KEY_MARK, migrate } from '../src/platform/database/migrate';
 
 /** The embedded PostgreSQL exactly as production runs it (fsync and synchronous_commit on), on an empty data directory. */
 export interface BenchServer {

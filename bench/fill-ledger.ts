@@ -1,9 +1,9 @@
 import { pino } from 'pino';
-import { systemClock } from '../src/clock';
-import { newUuid, type Uuid } from '../src/ids';
-import type { AccountId } from '../src/ledger/posting';
-import { createLedger, type RunningLedger } from '../src/ledger/posting-ledger';
-import { dayOf, monthStart } from '../src/points/calendar';
+import type { AccountId } from '../src/ledger/ledger/posting';
+import { createLedger, type RunningLedger } from '../src/ledger/ledger/posting-ledger';
+import { dayOf, monthStart } from '../src/ledger/points/calendar';
+import { systemClock } from '../src/platform/clock';
+import { newUuid, type Uuid } from '../src/platform/ids';
 import type { BenchDatabase } from './durable-server';
 
 export const TERMS: Uuid = '00000000-0000-7000-8000-0000000000aa';

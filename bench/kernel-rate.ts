@@ -1,4 +1,4 @@
-import type { PostingRequest } from '../src/ledger/posting';
+import type { PostingRequest } from '../src/ledger/ledger/posting';
 import { closedLoop, type Measured, median } from './closed-loop';
 import { type FilledLedger, fillLedger } from './fill-ledger';
 import { LedgerTraffic } from './ledger-traffic';

@@ -1,10 +1,10 @@
-import { newUuid, type Uuid } from '../src/ids';
-import { alongside } from '../src/ledger/alongside';
-import { contentHash, postingId } from '../src/ledger/idempotency';
-import type { PostingRequest } from '../src/ledger/posting';
-import { ALWAYS, dayOf } from '../src/points/calendar';
-import { PURCHASE, PURCHASE_LINE } from '../src/purchases/fact-tables';
-import { referenceName } from '../src/purchases/reference-turns';
+import { alongside } from '../src/ledger/ledger/alongside';
+import { contentHash, postingId } from '../src/ledger/ledger/idempotency';
+import type { PostingRequest } from '../src/ledger/ledger/posting';
+import { ALWAYS, dayOf } from '../src/ledger/points/calendar';
+import { newUuid, type Uuid } from '../src/platform/ids';
+import { referenceName } from '../src/programme/postings/reference-turns';
+import { PURCHASE, PURCHASE_LINE } from '../src/programme/purchases/fact-tables';
 import { type Measured, median } from './closed-loop';
 import { type FilledLedger, fillLedger, TERMS } from './fill-ledger';
 import { postTogether, timed, WALLETS } from './kernel-rate';

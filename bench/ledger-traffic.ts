@@ -1,7 +1,7 @@
-import { newUuid, type Uuid } from '../src/ids';
-import { contentHash, postingId } from '../src/ledger/idempotency';
-import type { AccountId, PostingRequest, Step } from '../src/ledger/posting';
-import { ALWAYS, type Day, dayOf, monthStart } from '../src/points/calendar';
+import { contentHash, postingId } from '../src/ledger/ledger/idempotency';
+import type { AccountId, PostingRequest, Step } from '../src/ledger/ledger/posting';
+import { ALWAYS, type Day, dayOf, monthStart } from '../src/ledger/points/calendar';
+import { newUuid, type Uuid } from '../src/platform/ids';
 import { type FilledLedger, TERMS, type TrafficBrand } from './fill-ledger';
 import { seededRandom, zipf } from './zipf';
 

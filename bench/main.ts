@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createLogger } from '../src/logging';
+import { createLogger } from '../src/platform/logging';
 import { startBenchServer } from './durable-server';
 import { httpBulks } from './http/bulk-suite';
 import { httpRequests } from './http/http-suite';

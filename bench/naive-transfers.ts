@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { newUuid } from '../src/ids';
+import { newUuid } from '../src/platform/ids';
 import type { BenchDatabase } from './durable-server';
 import { seededRandom, zipf } from './zipf';
 

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import type { Keys } from './access/keys';
-import type { Clock } from './clock';
-import type { CoalitionCache } from './coalition/coalition-snapshot';
-import type { Config } from './config';
-import type { Database } from './database/database';
-import type { Ledger } from './ledger/ledger';
-import type { RunningLedger } from './ledger/posting-ledger';
+import type { Keys } from './coalition/access/keys';
+import type { CoalitionCache } from './coalition/coalition/coalition-snapshot';
+import type { Ledger } from './ledger/ledger/ledger';
+import type { RunningLedger } from './ledger/ledger/posting-ledger';
+import type { Clock } from './platform/clock';
+import type { Config } from './platform/config';
+import type { Database } from './platform/database/database';
 
 /** Everything an operation may use, built once in main and passed as an argument. No container, no globals. */
 export interface App {

@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = 'start', ...args] = process.argv.slice(2);
 
-/** Commands that run a file of their own instead of src/main.ts. */
+/** Commands that run a file of their own instead of src/process/main.ts. */
 const PROGRAMS = { 'example:online-retail': 'examples/online-retail/main.js', bench: 'bench/main.js' };
 
 requireNode(20, 19);
@@ -18,7 +18,7 @@ if (!isInstalled()) await alone(install);
 if (command === 'test') finish(runPackage('jest', 'bin/jest.js', args));
 if (command === 'check') finish(run(process.execPath, [join(root, '.ci/check.mjs'), ...args]));
 if (!isBuilt()) await alone(build);
-const file = join(root, 'dist', PROGRAMS[command] ?? 'src/main.js');
+const file = join(root, 'dist', PROGRAMS[command] ?? 'src/process/main.js');
 process.argv = [process.execPath, file, ...(PROGRAMS[command] ? [] : [command]), ...args];
 stopWithNpm();
 // In this very process: a signal reaches what it is meant for, and no second Node has to start.

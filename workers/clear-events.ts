@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { App } from '../src/app';
-import type { JournalRange } from '../src/outbox/next-ranges';
-import { clearRange, retrySetAside } from '../src/settlement/clear-events';
+import type { JournalRange } from '../src/ledger/outbox/next-ranges';
+import { clearRange, retrySetAside } from '../src/settlement/clearing/clear-events';
 import type { NewJob } from './queues';
 
 const position = z

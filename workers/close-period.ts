@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { App } from '../src/app';
-import { attemptClose, type DueClose, noteObstacle } from '../src/settlement/attempt-close';
+import { attemptClose, type DueClose, noteObstacle } from '../src/settlement/months/attempt-close';
 import type { NewJob } from './queues';
 
 const payload = z.object({ periodId: z.uuid() });

@@ -1,7 +1,7 @@
 import type { App } from '../src/app';
-import { cancelAwards } from '../src/earning/cancel-awards';
-import { expirePoints } from '../src/expiry/expire-points';
-import { giveNotices } from '../src/expiry/give-notices';
+import { cancelAwards } from '../src/programme/earning/cancel-awards';
+import { expirePoints } from '../src/programme/expiry/expire-points';
+import { giveNotices } from '../src/programme/expiry/give-notices';
 import type { NewJob } from './queues';
 
 /** A job that books what the calendar has decided: awards not confirmed in time, points that have expired; and tells of those that soon will. */

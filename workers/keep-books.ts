@@ -1,6 +1,6 @@
 import type { App } from '../src/app';
-import { ROLL_UPS, rollUpJournal } from '../src/books/roll-up-journal';
-import { pruneVelocityCounters } from '../src/limits/prune-counters';
+import { pruneVelocityCounters } from '../src/programme/limits/prune-counters';
+import { ROLL_UPS, rollUpJournal } from '../src/settlement/books/roll-up-journal';
 import type { NewJob } from './queues';
 
 /** Jobs of the queue "books" by their names; each finds by itself what is to be done. */

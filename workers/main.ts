@@ -1,7 +1,7 @@
 import type { App } from '../src/app';
-import { recoverRollUps } from '../src/books/roll-up-journal';
-import { fillStandingArrears } from '../src/expiry/fill-standing-arrears';
-import { recoverJournal } from '../src/settlement/recover-journal';
+import { fillStandingArrears } from '../src/programme/expiry/fill-standing-arrears';
+import { recoverRollUps } from '../src/settlement/books/roll-up-journal';
+import { recoverJournal } from '../src/settlement/clearing/recover-journal';
 import { runClearing } from './clear-events';
 import { runClosing } from './close-period';
 import { expirePointsJob, runExpirePoints } from './expire-points';

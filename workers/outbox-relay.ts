@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../src/app';
-import { lookAtJournal, type RelayView, relayAgain, relayRanges } from '../src/outbox/relay-journal';
-import { type DueClose, dueCloses } from '../src/settlement/attempt-close';
-import { CLEARING } from '../src/settlement/clear-events';
+import { lookAtJournal, type RelayView, relayAgain, relayRanges } from '../src/ledger/outbox/relay-journal';
+import { CLEARING } from '../src/settlement/clearing/clear-events';
+import { type DueClose, dueCloses } from '../src/settlement/months/attempt-close';
 import { clearingJob, retrySetAsideJob } from './clear-events';
 import { closingJob } from './close-period';
 import { expirePointsJob } from './expire-points';

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { authenticate } from '../src/access/authenticate';
-import { requireOperator } from '../src/access/permissions';
-import { Unauthenticated } from '../src/access/unauthenticated';
 import type { App } from '../src/app';
-import { PermissionDenied } from '../src/refusal';
+import { requireOperator } from '../src/coalition/access/permissions';
+import { Unauthenticated } from '../src/coalition/access/unauthenticated';
+import { authenticate } from '../src/coalition/sign-in/authenticate';
+import { PermissionDenied } from '../src/platform/refusal';
 import { queueBoardPage } from './queue-board-page';
 import { QUEUES, type Queues } from './queues';
 

@@ -3,9 +3,9 @@ import { createPostgresBackend, type Processor, Queue, type QueueOptions, Unreco
 import Redis from 'ioredis';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
-import type { Config } from '../src/config';
-import { withSettings } from '../src/database/connection-options';
-import { openPool } from '../src/database/open-pool';
+import type { Config } from '../src/platform/config';
+import { withSettings } from '../src/platform/database/connection-options';
+import { openPool } from '../src/platform/database/open-pool';
 
 /** Every queue there is. */
 export const QUEUES = ['clearing', 'periods', 'holds', 'expiry', 'books'] as const;

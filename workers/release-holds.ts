@@ -1,5 +1,5 @@
 import type { App } from '../src/app';
-import { releaseExpiredHolds } from '../src/redemption/release-expired-holds';
+import { releaseExpiredHolds } from '../src/programme/redemption/release-expired-holds';
 import type { NewJob } from './queues';
 
 /** A job that books the release of expired holds. */

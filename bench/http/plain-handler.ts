@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ClientConfig, Pool, type PoolClient } from 'pg';
-import { authenticate } from '../../src/access/authenticate';
 import type { App, BuiltApp } from '../../src/app';
-import { withSettings } from '../../src/database/connection-options';
-import { recordPurchaseSchema } from '../../src/earning/purchase-command';
-import { recordPurchase } from '../../src/earning/record-purchases';
-import { Refusal } from '../../src/refusal';
+import { authenticate } from '../../src/coalition/sign-in/authenticate';
+import { withSettings } from '../../src/platform/database/connection-options';
+import { Refusal } from '../../src/platform/refusal';
+import { recordPurchaseSchema } from '../../src/programme/earning/purchase-command';
+import { recordPurchase } from '../../src/programme/earning/record-purchases';
 import type { HttpTown } from './http-town';
 
 /** As many as give it its best rate on two cores. */

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { ApolloServer, HeaderMap } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import fastify from 'fastify';
+import { buildTesseraSchema } from '../../src/api/server/build-schema';
+import { runGateway } from '../../src/api/server/run-gateway';
 import type { BuiltApp } from '../../src/app';
-import { closeApp } from '../../src/build-app';
-import { buildTesseraSchema } from '../../src/graphql/build-schema';
-import { runGateway } from '../../src/http/run-gateway';
+import { closeApp } from '../../src/process/build-app';
 import { type HttpTown, openTownApp, townToken } from './http-town';
 import { openPlainHandler } from './plain-handler';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PostingOutcome } from '../../src/ledger/posting';
+import type { PostingOutcome } from '../../src/ledger/ledger/posting';
 import { LedgerBook } from '../support/ledger-book';
 import { createTestApp, type TestApp } from '../support/test-app';
 import { faultsInBooks } from './book-checks';

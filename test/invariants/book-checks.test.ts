@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { newUuid } from '../../src/ids';
+import { newUuid } from '../../src/platform/ids';
 import { type Brand, LedgerBook } from '../support/ledger-book';
 import { createTestApp, type TestApp } from '../support/test-app';
 import { CHECKS, faultsInBooks, faultsSeenBy } from './book-checks';

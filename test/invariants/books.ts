@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import type { AccountId } from '../../src/ledger/posting';
-import { dayFromIso } from '../../src/points/calendar';
+import type { AccountId } from '../../src/ledger/ledger/posting';
+import { dayFromIso } from '../../src/ledger/points/calendar';
 import type { MemoryBook } from './memory-book';
 import type { NaiveLedger } from './naive-ledger';
 import { counted, lotName, owedBy } from './naive-points';

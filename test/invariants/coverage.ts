@@ -1,5 +1,5 @@
-import type { Step } from '../../src/ledger/posting';
-import { type Day, NEVER } from '../../src/points/calendar';
+import type { Step } from '../../src/ledger/ledger/posting';
+import { type Day, NEVER } from '../../src/ledger/points/calendar';
 import { type Expected, leastOf } from './least-coverage';
 import type { NaiveLedger, NaiveOutcome } from './naive-ledger';
 import { endOf, free, hasHadGrace, owedBy } from './naive-points';

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { pino } from 'pino';
-import { systemClock } from '../../src/clock';
-import { createLedger } from '../../src/ledger/posting-ledger';
+import { createLedger } from '../../src/ledger/ledger/posting-ledger';
+import { systemClock } from '../../src/platform/clock';
 import { openTown, requestOf, type Town } from './traffic';
 
 /** What the parent says in argv. */

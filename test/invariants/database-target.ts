@@ -1,7 +1,7 @@
-import { newUuid, type Uuid } from '../../src/ids';
-import type { AccountKind, Ledger } from '../../src/ledger/ledger';
-import type { AccountId } from '../../src/ledger/posting';
-import { dayFromIso } from '../../src/points/calendar';
+import type { AccountKind, Ledger } from '../../src/ledger/ledger/ledger';
+import type { AccountId } from '../../src/ledger/ledger/posting';
+import { dayFromIso } from '../../src/ledger/points/calendar';
+import { newUuid, type Uuid } from '../../src/platform/ids';
 import { TERMS } from '../support/ledger-book';
 import type { TestApp } from '../support/test-app';
 import { fromDatabase } from './books';

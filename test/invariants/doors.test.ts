@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
-import { localIssuer } from '../../src/access/local-issuer';
-import { SCOPES } from '../../src/access/principal';
-import { matchesSecret, newSecret } from '../../src/access/secrets';
-import { signingKey } from '../../src/access/token-keys';
+import { type RunningServer, runGateway } from '../../src/api/server/run-gateway';
 import type { BuiltApp } from '../../src/app';
-import { type RunningServer, runGateway } from '../../src/http/run-gateway';
+import { SCOPES } from '../../src/coalition/access/principal';
+import { matchesSecret, newSecret } from '../../src/coalition/access/secrets';
+import { localIssuer } from '../../src/coalition/sign-in/local-issuer';
+import { signingKey } from '../../src/coalition/sign-in/token-keys';
 import { registerQueueBoard } from '../../workers/queue-board';
 import { openQueues, type Queues } from '../../workers/queues';
 import { foundTestCoalition, type TestCoalition } from '../support/api';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runGateway } from '../../src/api/server/run-gateway';
 import type { BuiltApp } from '../../src/app';
-import { runGateway } from '../../src/http/run-gateway';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 import { KINDS_OF_REQUEST, type WorstRequest, worstRequests } from './floods/worst-documents';
 import { LONG, SEED } from './run-settings';

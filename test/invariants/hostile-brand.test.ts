@@ -1,5 +1,5 @@
-import { updateBrand } from '../../src/coalition/update-brand';
-import { readWalletBalances } from '../../src/members/find-member';
+import { updateBrand } from '../../src/coalition/coalition/update-brand';
+import { readWalletBalances } from '../../src/members/members/find-member';
 import { seenByVictim } from './hostile/as-the-victim';
 import { type LogStart, logStart, unmatched } from './hostile/change-log';
 import { spentOf, standingOf, UNHARMED } from './hostile/harm';

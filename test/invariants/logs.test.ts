@@ -1,5 +1,5 @@
-import { mintLocalLogin } from '../../src/access/local-issuer';
-import { rotateApiClientSecret } from '../../src/access/rotate-api-client-secret';
+import { mintLocalLogin } from '../../src/coalition/sign-in/local-issuer';
+import { rotateApiClientSecret } from '../../src/coalition/sign-in/rotate-api-client-secret';
 import { actorOf, ownCall, prepareProbes, send } from './isolation/attack';
 import { openTwoBrands, type TwoBrands } from './isolation/two-brands';
 

@@ -1,4 +1,3 @@
-import type { Uuid } from '../../src/ids';
 import {
   type BatchState,
   counterKey,
@@ -7,11 +6,12 @@ import {
   type LotState,
   type OriginState,
   type WalletState,
-} from '../../src/ledger/internal/batch-state';
-import { twinOf } from '../../src/ledger/internal/graced-lot';
-import type { AccountId, PostingRequest } from '../../src/ledger/posting';
-import { isToldLate } from '../../src/ledger/told-late';
-import { NEVER } from '../../src/points/calendar';
+} from '../../src/ledger/ledger/internal/batch-state';
+import { twinOf } from '../../src/ledger/ledger/internal/graced-lot';
+import type { AccountId, PostingRequest } from '../../src/ledger/ledger/posting';
+import { isToldLate } from '../../src/ledger/ledger/told-late';
+import { NEVER } from '../../src/ledger/points/calendar';
+import type { Uuid } from '../../src/platform/ids';
 
 /** What the tables hold between two batches, in memory: gives decide() the state that a batch would load. */
 export class MemoryBook {

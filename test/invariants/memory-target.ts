@@ -1,8 +1,8 @@
-import { newUuid } from '../../src/ids';
-import type { OriginState } from '../../src/ledger/internal/batch-state';
-import type { Decision, decide as realDecide } from '../../src/ledger/internal/decide';
-import type { AccountId, PostingOutcome } from '../../src/ledger/posting';
-import { dayFromIso } from '../../src/points/calendar';
+import type { OriginState } from '../../src/ledger/ledger/internal/batch-state';
+import type { Decision, decide as realDecide } from '../../src/ledger/ledger/internal/decide';
+import type { AccountId, PostingOutcome } from '../../src/ledger/ledger/posting';
+import { dayFromIso } from '../../src/ledger/points/calendar';
+import { newUuid } from '../../src/platform/ids';
 import { balancesInMemory, fromMemory } from './books';
 import { MemoryBook } from './memory-book';
 import type { Target } from './model-run';

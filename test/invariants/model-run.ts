@@ -1,6 +1,6 @@
 import { deepStrictEqual } from 'node:assert/strict';
-import type { PostingOutcome, PostingRequest } from '../../src/ledger/posting';
-import { type Day, NEVER } from '../../src/points/calendar';
+import type { PostingOutcome, PostingRequest } from '../../src/ledger/ledger/posting';
+import { type Day, NEVER } from '../../src/ledger/points/calendar';
 import { type Balances, type Books, balancesOfModel, fromModel } from './books';
 import type { Coverage } from './coverage';
 import { NaiveLedger, type NaiveOutcome } from './naive-ledger';

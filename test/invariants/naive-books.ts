@@ -1,6 +1,6 @@
-import type { Uuid } from '../../src/ids';
-import type { AccountId, Away, LotTarget } from '../../src/ledger/posting';
-import { type Day, NEVER } from '../../src/points/calendar';
+import type { AccountId, Away, LotTarget } from '../../src/ledger/ledger/posting';
+import { type Day, NEVER } from '../../src/ledger/points/calendar';
+import type { Uuid } from '../../src/platform/ids';
 import { NaiveEnds } from './naive-ends';
 import { counted, free, graced, hasHadGrace, isOver, lotName, moved, owedBy, type Point, together } from './naive-points';
 import type { Fill, Hold } from './naive-state';

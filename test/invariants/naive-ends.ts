@@ -1,6 +1,6 @@
-import { derivedUuid, type Uuid } from '../../src/ids';
-import type { AccountId } from '../../src/ledger/posting';
-import { type Day, NEVER } from '../../src/points/calendar';
+import type { AccountId } from '../../src/ledger/ledger/posting';
+import { type Day, NEVER } from '../../src/ledger/points/calendar';
+import { derivedUuid, type Uuid } from '../../src/platform/ids';
 import { counted, type Ended, free, type Lot, type LotDates, lotOf, moved, type Origin, type Point, type Wallet } from './naive-points';
 import type { Lapse, State } from './naive-state';
 

@@ -1,7 +1,7 @@
-import { derivedUuid, type Uuid } from '../../src/ids';
-import type { AccountId, LotTarget, Step } from '../../src/ledger/posting';
-import { isToldLate } from '../../src/ledger/told-late';
-import { ALWAYS, type Day, monthStart, NEVER } from '../../src/points/calendar';
+import type { AccountId, LotTarget, Step } from '../../src/ledger/ledger/posting';
+import { isToldLate } from '../../src/ledger/ledger/told-late';
+import { ALWAYS, type Day, monthStart, NEVER } from '../../src/ledger/points/calendar';
+import { derivedUuid, type Uuid } from '../../src/platform/ids';
 import { endOf, free, inOrder, isOver, lotOf, moved, owedBy, type Point, spendableOn } from './naive-points';
 import { type Ask, NaiveReversals, No, type Refused } from './naive-reversals';
 import { copyOf, type Hold, type Transfer } from './naive-state';

@@ -1,6 +1,6 @@
-import type { Uuid } from '../../src/ids';
-import type { AccountId } from '../../src/ledger/posting';
-import type { Day } from '../../src/points/calendar';
+import type { AccountId } from '../../src/ledger/ledger/posting';
+import type { Day } from '../../src/ledger/points/calendar';
+import type { Uuid } from '../../src/platform/ids';
 
 /** A single point: which lot it lies in, and whether a hold has set it aside. Nothing here is ever changed; what changes is made anew. */
 export interface Point {

@@ -1,6 +1,6 @@
-import { derivedUuid, type Uuid } from '../../src/ids';
-import type { AccountId, ExpiredPoints, LotTarget, Step } from '../../src/ledger/posting';
-import { type Day, NEVER } from '../../src/points/calendar';
+import type { AccountId, ExpiredPoints, LotTarget, Step } from '../../src/ledger/ledger/posting';
+import { type Day, NEVER } from '../../src/ledger/points/calendar';
+import { derivedUuid, type Uuid } from '../../src/platform/ids';
 import { NaiveBooks } from './naive-books';
 import { counted, free, inOrder, isOver, type Lot, lotOf, moved, type Origin, type Point, spendableOn } from './naive-points';
 import type { Transfer } from './naive-state';

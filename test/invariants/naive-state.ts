@@ -1,6 +1,6 @@
-import type { Uuid } from '../../src/ids';
-import type { AccountId, LotTarget } from '../../src/ledger/posting';
-import type { Day } from '../../src/points/calendar';
+import type { AccountId, LotTarget } from '../../src/ledger/ledger/posting';
+import type { Day } from '../../src/ledger/points/calendar';
+import type { Uuid } from '../../src/platform/ids';
 import type { Ended, Lot, Point, Wallet } from './naive-points';
 
 export interface Hold {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuiltApp } from '../../src/app';
-import { recordPurchase } from '../../src/earning/record-purchases';
-import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
-import type { MemberRef } from '../../src/members/member-ref';
+import type { MemberRef } from '../../src/members/identification/member-ref';
+import { enrolMember, enrolMemberSchema } from '../../src/members/members/enrol-members';
+import { recordPurchase } from '../../src/programme/earning/record-purchases';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 import { purchaseOf } from '../support/shop-coalition';
 

@@ -1,7 +1,7 @@
-import type { Uuid } from '../../src/ids';
-import { contentHash, postingId } from '../../src/ledger/idempotency';
-import type { LedgerView, PostingRequest } from '../../src/ledger/posting';
-import { dayOf, dayToIso } from '../../src/points/calendar';
+import { contentHash, postingId } from '../../src/ledger/ledger/idempotency';
+import type { LedgerView, PostingRequest } from '../../src/ledger/ledger/posting';
+import { dayOf, dayToIso } from '../../src/ledger/points/calendar';
+import type { Uuid } from '../../src/platform/ids';
 import { isJudgedAnew, type NaiveLedger } from './naive-ledger';
 import type { Ask } from './naive-reversals';
 import type { Transfer } from './naive-state';

@@ -1,10 +1,10 @@
 import { deepStrictEqual } from 'node:assert/strict';
-import { planReturnCancellation } from '../../src/earning/plan-return-cancellation';
-import { cancelledCounter } from '../../src/earning/return-counters';
-import { newUuid, type Uuid } from '../../src/ids';
-import type { AccountId, LedgerView, Step } from '../../src/ledger/posting';
-import { type Day, dayToIso } from '../../src/points/calendar';
-import type { RefusalData } from '../../src/refusal';
+import type { AccountId, LedgerView, Step } from '../../src/ledger/ledger/posting';
+import { type Day, dayToIso } from '../../src/ledger/points/calendar';
+import { newUuid, type Uuid } from '../../src/platform/ids';
+import type { RefusalData } from '../../src/platform/refusal';
+import { planReturnCancellation } from '../../src/programme/returns/plan-return-cancellation';
+import { cancelledCounter } from '../../src/programme/returns/return-counters';
 import type { NaiveLedger } from './naive-ledger';
 import { isReturn } from './naive-reversals';
 import type { Transfer } from './naive-state';

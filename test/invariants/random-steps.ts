@@ -1,6 +1,6 @@
-import { newUuid, type Uuid } from '../../src/ids';
-import type { AccountId, LotTarget, PostingRequest, Step } from '../../src/ledger/posting';
-import { ALWAYS, type Day, dayFromIso, NEVER } from '../../src/points/calendar';
+import type { AccountId, LotTarget, PostingRequest, Step } from '../../src/ledger/ledger/posting';
+import { ALWAYS, type Day, dayFromIso, NEVER } from '../../src/ledger/points/calendar';
+import { newUuid, type Uuid } from '../../src/platform/ids';
 import { holdUntil } from '../support/holds';
 import { TERMS } from '../support/ledger-book';
 import type { NaiveLedger } from './naive-ledger';

@@ -1,12 +1,12 @@
-import type { Principal } from '../../src/access/principal';
+import type { Principal } from '../../src/coalition/access/principal';
 import { actorOf, attackAll, collect, ownCall, type Prepared, prepareProbes, refusalOf, send } from './isolation/attack';
 import { forbiddenIn, forbiddenTo } from './isolation/forbidden';
 import { type Actor, openTwoBrands, type TwoBrands } from './isolation/two-brands';
 import { belongingTo, fingerprint } from './isolation/visible-rows';
 
 // The first wall is taken away: everybody may do everything, for whichever brand or member is asked.
-jest.mock('../../src/access/permissions', () => ({
-  ...jest.requireActual('../../src/access/permissions'),
+jest.mock('../../src/coalition/access/permissions', () => ({
+  ...jest.requireActual('../../src/coalition/access/permissions'),
   requireBrand: (principal: Principal) => principal.brandId,
   requireOperator: () => undefined,
   requireMemberLogin: (principal: Principal) => (principal.kind === 'member' ? principal.memberId : principal.brandId),
@@ -14,8 +14,8 @@ jest.mock('../../src/access/permissions', () => ({
   requireBrandOrOperator: (principal: Principal, _permission: unknown, brandId: string | null) => brandId ?? principal.brandId,
 }));
 // And the pairwise ids: what is sent is the uuid itself, so that another brand's id names its thing.
-jest.mock('../../src/graphql/ids', () => {
-  const real = jest.requireActual('../../src/graphql/ids');
+jest.mock('../../src/api/graphql/pairwise-ids', () => {
+  const real = jest.requireActual('../../src/api/graphql/pairwise-ids');
   return {
     ...real,
     showId: (ctx: unknown, kind: string, uuid: string) => `${real.showId(ctx, kind, uuid).slice(0, 4)}${uuid.replaceAll('-', '')}`,

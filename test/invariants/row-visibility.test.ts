@@ -1,10 +1,10 @@
 import type { PoolClient } from 'pg';
-import { rollUpJournal } from '../../src/books/roll-up-journal';
-import { createAppDataSource } from '../../src/database/data-source';
-import { Database } from '../../src/database/database';
-import type { DatabasePrincipal } from '../../src/database/database-principal';
-import { KnownServer } from '../../src/database/known-server';
-import { newUuid } from '../../src/ids';
+import { createAppDataSource } from '../../src/platform/database/data-source';
+import { Database } from '../../src/platform/database/database';
+import type { DatabasePrincipal } from '../../src/platform/database/database-principal';
+import { KnownServer } from '../../src/platform/database/known-server';
+import { newUuid } from '../../src/platform/ids';
+import { rollUpJournal } from '../../src/settlement/books/roll-up-journal';
 import { insertMember } from '../support/api';
 import { type Asker, askers, asking, expectedOf, type Roles, rolesOf, wrongViews } from './isolation/asking';
 import { type RowWrite, rowWrites, wrongWrites } from './isolation/row-writes';

@@ -1,16 +1,16 @@
-import type * as ApplyCancellation from '../../src/ledger/internal/apply-cancellation';
-import type * as ApplyConvert from '../../src/ledger/internal/apply-convert';
-import type * as ApplyDates from '../../src/ledger/internal/apply-dates';
-import type * as ApplyReversal from '../../src/ledger/internal/apply-reversal';
-import type * as BatchStates from '../../src/ledger/internal/batch-state';
-import type * as ConversionShares from '../../src/ledger/internal/conversion-shares';
-import type * as EndedSince from '../../src/ledger/internal/ended-since';
-import type * as ExpiredLots from '../../src/ledger/internal/expired-lots';
-import type * as GracedLot from '../../src/ledger/internal/graced-lot';
-import type * as Lots from '../../src/ledger/internal/lots';
-import type * as PostingsInProgress from '../../src/ledger/internal/posting-in-progress';
-import type * as PostingLedgers from '../../src/ledger/posting-ledger';
-import { NEVER } from '../../src/points/calendar';
+import type * as ApplyCancellation from '../../src/ledger/ledger/internal/apply-cancellation';
+import type * as ApplyConvert from '../../src/ledger/ledger/internal/apply-convert';
+import type * as ApplyDates from '../../src/ledger/ledger/internal/apply-dates';
+import type * as ApplyReversal from '../../src/ledger/ledger/internal/apply-reversal';
+import type * as BatchStates from '../../src/ledger/ledger/internal/batch-state';
+import type * as ConversionShares from '../../src/ledger/ledger/internal/conversion-shares';
+import type * as EndedSince from '../../src/ledger/ledger/internal/ended-since';
+import type * as ExpiredLots from '../../src/ledger/ledger/internal/expired-lots';
+import type * as GracedLot from '../../src/ledger/ledger/internal/graced-lot';
+import type * as Lots from '../../src/ledger/ledger/internal/lots';
+import type * as PostingsInProgress from '../../src/ledger/ledger/internal/posting-in-progress';
+import type * as PostingLedgers from '../../src/ledger/ledger/posting-ledger';
+import { NEVER } from '../../src/ledger/points/calendar';
 import type { TestApp } from '../support/test-app';
 
 /**
@@ -18,7 +18,7 @@ import type { TestApp } from '../support/test-app';
  * nothing by itself: no constraint of the database, no assertion of the kernel. The comparison that is green for the
  * kernel (ledger-model.test.ts) must be red with it.
  */
-const KERNEL = '../../src/ledger/internal/';
+const KERNEL = '../../src/ledger/ledger/internal/';
 const replaced = new Set<string>();
 
 /** The module with some of its functions replaced, for what is required from then on. */
@@ -207,7 +207,7 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
 /** A ledger on the test's database made of modules with faults in them; closed when the work is done. */
 export async function withFaultyLedger<T>(test: TestApp, faults: () => void, work: (faulty: TestApp) => Promise<T>): Promise<T> {
   return isolated(faults, async () => {
-    const { createLedger } = require('../../src/ledger/posting-ledger') as typeof PostingLedgers;
+    const { createLedger } = require('../../src/ledger/ledger/posting-ledger') as typeof PostingLedgers;
     const ledger = createLedger({ connectionString: test.database.urls.kernel, clock: test.clock, log: test.app.log });
     try {
       return await work({ ...test, app: { ...test.app, ledger } });

@@ -1,8 +1,8 @@
-import { derivedUuid, newUuid, type Uuid } from '../../src/ids';
-import { contentHash, postingId } from '../../src/ledger/idempotency';
-import type { Ledger } from '../../src/ledger/ledger';
-import type { AccountId, LedgerView, PostingRequest, Step } from '../../src/ledger/posting';
-import { ALWAYS, dayFromIso, dayOf, NEVER } from '../../src/points/calendar';
+import { contentHash, postingId } from '../../src/ledger/ledger/idempotency';
+import type { Ledger } from '../../src/ledger/ledger/ledger';
+import type { AccountId, LedgerView, PostingRequest, Step } from '../../src/ledger/ledger/posting';
+import { ALWAYS, dayFromIso, dayOf, NEVER } from '../../src/ledger/points/calendar';
+import { derivedUuid, newUuid, type Uuid } from '../../src/platform/ids';
 import { holdUntil } from '../support/holds';
 import { randomFrom } from './run-settings';
 

@@ -1,5 +1,5 @@
-import type { Uuid } from '../../src/ids';
-import type { AccountId } from '../../src/ledger/posting';
+import type { AccountId } from '../../src/ledger/ledger/posting';
+import type { Uuid } from '../../src/platform/ids';
 import type { Origin } from './naive-points';
 import { PLACES } from './random-commands';
 

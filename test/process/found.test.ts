@@ -1,5 +1,5 @@
-import { findByLogin } from '../../src/access/find-principal';
-import { foundFromCommandLine } from '../../src/found-command';
+import { findByLogin } from '../../src/coalition/sign-in/find-principal';
+import { foundFromCommandLine } from '../../src/process/found-command';
 import { createTestApp, type TestApp } from '../support/test-app';
 
 describe('npm run found', () => {

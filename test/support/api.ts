@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
-import { mintClientToken } from '../../src/access/access-tokens';
-import { createApiClient } from '../../src/access/create-api-client';
-import { localIssuer, mintLocalLogin } from '../../src/access/local-issuer';
-import { type Principal, SCOPES, type Scope } from '../../src/access/principal';
-import { createBrand } from '../../src/coalition/create-brand';
-import { foundCoalition } from '../../src/coalition/found-coalition';
-import { registerGraphql } from '../../src/graphql/register-graphql';
-import { createHttpServer } from '../../src/http/server';
-import type { Uuid } from '../../src/ids';
+import { createHttpServer } from '../../src/api/http/server';
+import { registerGraphql } from '../../src/api/server/register-graphql';
+import { type Principal, SCOPES, type Scope } from '../../src/coalition/access/principal';
+import { createBrand } from '../../src/coalition/coalition/create-brand';
+import { foundCoalition } from '../../src/coalition/coalition/found-coalition';
+import { mintClientToken } from '../../src/coalition/sign-in/access-tokens';
+import { createApiClient } from '../../src/coalition/sign-in/create-api-client';
+import { localIssuer, mintLocalLogin } from '../../src/coalition/sign-in/local-issuer';
+import type { Uuid } from '../../src/platform/ids';
 import type { TestApp } from './test-app';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of any shape; what is wrong shows as a failed expectation

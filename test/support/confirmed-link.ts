@@ -1,7 +1,7 @@
-import type { Uuid } from '../../src/ids';
-import { confirmLink } from '../../src/members/confirm-link';
-import type { MemberRef } from '../../src/members/member-ref';
-import { resolveMember } from '../../src/members/resolve-members';
+import type { MemberRef } from '../../src/members/identification/member-ref';
+import { resolveMember } from '../../src/members/identification/resolve-members';
+import { confirmLink } from '../../src/members/links/confirm-link';
+import type { Uuid } from '../../src/platform/ids';
 import type { Till } from './shop-coalition';
 import type { TestApp } from './test-app';
 

@@ -1,8 +1,8 @@
-import { newUuid, type Uuid } from '../../src/ids';
-import { contentHash, postingId } from '../../src/ledger/idempotency';
-import type { Ledger } from '../../src/ledger/ledger';
-import type { AccountId, Away, LedgerView, Plan, PostingOutcome, PostingRequest, Step } from '../../src/ledger/posting';
-import { ALWAYS, dayFromIso, dayOf, monthStart, NEVER } from '../../src/points/calendar';
+import { contentHash, postingId } from '../../src/ledger/ledger/idempotency';
+import type { Ledger } from '../../src/ledger/ledger/ledger';
+import type { AccountId, Away, LedgerView, Plan, PostingOutcome, PostingRequest, Step } from '../../src/ledger/ledger/posting';
+import { ALWAYS, dayFromIso, dayOf, monthStart, NEVER } from '../../src/ledger/points/calendar';
+import { newUuid, type Uuid } from '../../src/platform/ids';
 import { holdUntil } from './holds';
 import type { TestDatabase } from './test-database';
 

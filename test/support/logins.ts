@@ -1,12 +1,12 @@
-import { acceptStaffInvitation } from '../../src/access/accept-invitation';
-import { type AddStaff, addStaff } from '../../src/access/add-staff';
-import { linkLogin } from '../../src/access/link-login';
-import { mintLocalLogin } from '../../src/access/local-issuer';
-import type { Principal } from '../../src/access/principal';
-import type { StaffMember } from '../../src/access/staff.entity';
 import type { App } from '../../src/app';
-import type { Uuid } from '../../src/ids';
-import { createClaimCode } from '../../src/members/create-claim-code';
+import type { Principal } from '../../src/coalition/access/principal';
+import type { StaffMember } from '../../src/coalition/access/staff.entity';
+import { acceptStaffInvitation } from '../../src/coalition/sign-in/accept-invitation';
+import { type AddStaff, addStaff } from '../../src/coalition/sign-in/add-staff';
+import { linkLogin } from '../../src/coalition/sign-in/link-login';
+import { mintLocalLogin } from '../../src/coalition/sign-in/local-issuer';
+import { createClaimCode } from '../../src/members/members/create-claim-code';
+import type { Uuid } from '../../src/platform/ids';
 
 /** Invites a login of the local issuer, which accepts. */
 export async function addAcceptedStaff(app: App, by: Principal, command: AddStaff): Promise<StaffMember> {

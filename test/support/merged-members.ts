@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { approveMerge } from '../../src/care/approve-merge';
-import { proposeMerge } from '../../src/care/propose-merge';
-import type { Uuid } from '../../src/ids';
+import type { Uuid } from '../../src/platform/ids';
+import { approveMerge } from '../../src/programme/care/approve-merge';
+import { proposeMerge } from '../../src/programme/care/propose-merge';
 import { type ShopCoalition, staffPerson } from './shop-coalition';
 
 /** Two of the operator's support find that two members are one person. */

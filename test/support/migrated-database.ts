@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { createOwnerDataSource } from '../../src/database/data-source';
+import { createOwnerDataSource } from '../../src/platform/database/data-source';
 
 /**
  * A migrated, empty database and its owner, who is no superuser, as in a deployment; the owner's URL.

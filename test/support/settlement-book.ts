@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { derivedUuid, newUuid, type Uuid } from '../../src/ids';
-import { contentHash } from '../../src/ledger/idempotency';
-import type { AccountId, PostingRequest, Step } from '../../src/ledger/posting';
-import { ALWAYS, dayFromIso, dayOf, monthStart, NEVER } from '../../src/points/calendar';
+import { contentHash } from '../../src/ledger/ledger/idempotency';
+import type { AccountId, PostingRequest, Step } from '../../src/ledger/ledger/posting';
+import { ALWAYS, dayFromIso, dayOf, monthStart, NEVER } from '../../src/ledger/points/calendar';
+import { derivedUuid, newUuid, type Uuid } from '../../src/platform/ids';
 import { holdUntil } from './holds';
 import type { TestApp } from './test-app';
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Principal, Scope, StaffRole } from '../../src/access/principal';
-import type { ExpiryPolicy } from '../../src/coalition/coalition-snapshot';
-import { type RecordPurchase, recordPurchaseSchema } from '../../src/earning/purchase-command';
-import { type RecordReturn, recordReturnSchema } from '../../src/earning/record-return';
-import { newUuid, type Uuid } from '../../src/ids';
-import { enrolMember, enrolMemberSchema } from '../../src/members/enrol-members';
-import type { MemberRef } from '../../src/members/member-ref';
-import { type HoldPoints, holdPointsSchema } from '../../src/redemption/hold-points';
+import type { Principal, Scope, StaffRole } from '../../src/coalition/access/principal';
+import type { ExpiryPolicy } from '../../src/coalition/coalition/coalition-snapshot';
+import type { MemberRef } from '../../src/members/identification/member-ref';
+import { enrolMember, enrolMemberSchema } from '../../src/members/members/enrol-members';
+import { newUuid, type Uuid } from '../../src/platform/ids';
+import { type RecordPurchase, recordPurchaseSchema } from '../../src/programme/earning/purchase-command';
+import { type HoldPoints, holdPointsSchema } from '../../src/programme/redemption/hold-points';
+import { type RecordReturn, recordReturnSchema } from '../../src/programme/returns/record-return';
 import { createTestApp, type TestApp, type TestAppOptions } from './test-app';
 
 const LONG_AGO = '2010-12-01T00:00:00Z';

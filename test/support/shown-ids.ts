@@ -1,4 +1,4 @@
-import type { Uuid } from '../../src/ids';
+import type { Uuid } from '../../src/platform/ids';
 
 /**
  * The uuid written in an id as the API shows it: for a member, wallet or booking, still the one that only the asking

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { DestinationStream } from 'pino';
-import { Keys } from '../../src/access/keys';
 import type { App } from '../../src/app';
-import { buildApp, closeApp } from '../../src/build-app';
-import { ManualClock } from '../../src/clock';
-import { type Config, readConfig } from '../../src/config';
-import { KEY_MARK } from '../../src/database/migrate';
-import { createLogger } from '../../src/logging';
+import { Keys } from '../../src/coalition/access/keys';
+import { ManualClock } from '../../src/platform/clock';
+import { type Config, readConfig } from '../../src/platform/config';
+import { KEY_MARK } from '../../src/platform/database/migrate';
+import { createLogger } from '../../src/platform/logging';
+import { buildApp, closeApp } from '../../src/process/build-app';
 import { createTestDatabase, type TestDatabase } from './test-database';
 
 /** A real App on a database of its own, and the ways behind it that only tests have. */

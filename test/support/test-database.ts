@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client, Pool } from 'pg';
-import { type DatabaseUrls, databaseUrls } from '../../src/config';
+import { type DatabaseUrls, databaseUrls } from '../../src/platform/config';
 
 /** A migrated, empty database of the test's own. */
 export interface TestDatabase {

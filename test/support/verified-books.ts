@@ -1,6 +1,6 @@
 import { Client } from 'pg';
-import type { Finding } from '../../src/verify/finding';
-import { verifyBooks } from '../../src/verify/verify-books';
+import type { Finding } from '../../src/process/verify/finding';
+import { verifyBooks } from '../../src/process/verify/verify-books';
 import type { TestApp } from './test-app';
 
 /** The first thing that verify finds wrong, or undefined. */

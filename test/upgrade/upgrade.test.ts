@@ -1,9 +1,9 @@
-import { mintClientToken } from '../../src/access/access-tokens';
-import { SCOPES } from '../../src/access/principal';
-import { recoverRollUps } from '../../src/books/roll-up-journal';
-import { createOwnerDataSource } from '../../src/database/data-source';
-import { fillStandingArrears } from '../../src/expiry/fill-standing-arrears';
-import { recoverJournal } from '../../src/settlement/recover-journal';
+import { SCOPES } from '../../src/coalition/access/principal';
+import { mintClientToken } from '../../src/coalition/sign-in/access-tokens';
+import { createOwnerDataSource } from '../../src/platform/database/data-source';
+import { fillStandingArrears } from '../../src/programme/expiry/fill-standing-arrears';
+import { recoverRollUps } from '../../src/settlement/books/roll-up-journal';
+import { recoverJournal } from '../../src/settlement/clearing/recover-journal';
 import { type Answer, openApi, type TestApi } from '../support/api';
 import { createMigratedDatabase } from '../support/migrated-database';
 import { createTestApp, type TestApp } from '../support/test-app';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { recordPurchase } from '../../src/earning/record-purchases';
-import { setEarningRule, setEarningRuleSchema } from '../../src/earning/set-earning-rule';
+import { recordPurchase } from '../../src/programme/earning/record-purchases';
+import { setEarningRule, setEarningRuleSchema } from '../../src/programme/earning/set-earning-rule';
 import { startWorkers } from '../../workers/main';
 import { createShopCoalition, purchaseOf } from '../support/shop-coalition';
 import { firstFault } from '../support/verified-books';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { createHttpServer } from '../../src/http/server';
+import { createHttpServer } from '../../src/api/http/server';
 import { registerQueueBoard } from '../../workers/queue-board';
 import { openQueues, type Queues } from '../../workers/queues';
 import { foundTestCoalition, type TestCoalition } from '../support/api';

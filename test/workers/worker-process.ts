@@ -1,8 +1,8 @@
 import 'reflect-metadata';
-import { buildApp } from '../../src/build-app';
-import { systemClock } from '../../src/clock';
-import { readConfig } from '../../src/config';
-import { createLogger } from '../../src/logging';
+import { systemClock } from '../../src/platform/clock';
+import { readConfig } from '../../src/platform/config';
+import { createLogger } from '../../src/platform/logging';
+import { buildApp } from '../../src/process/build-app';
 import { startWorkers } from '../../workers/main';
 
 /** A worker process to be killed: set up by its environment, as in production. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Uuid } from '../../../src/ids';
-import { postingId } from '../../../src/ledger/idempotency';
+import { postingId } from '../../../src/ledger/ledger/idempotency';
+import type { Uuid } from '../../../src/platform/ids';
 import type { Answer } from '../../support/api';
 
 /** One request of an external client: repeated with the same key until it has an answer. */

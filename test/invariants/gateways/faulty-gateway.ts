@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
-import type * as Runs from '../../../src/database/run-together';
-import { newUuid, type Uuid } from '../../../src/ids';
-import type { AlongsideRow } from '../../../src/ledger/alongside';
-import type * as Finds from '../../../src/ledger/find-posting';
-import type * as Decides from '../../../src/ledger/internal/decide';
-import type * as Loads from '../../../src/ledger/internal/load-state';
-import type * as Posts from '../../../src/ledger/internal/post-batch';
-import type { PostingRequest } from '../../../src/ledger/posting';
+import type { AlongsideRow } from '../../../src/ledger/ledger/alongside';
+import type * as Finds from '../../../src/ledger/ledger/find-posting';
+import type * as Decides from '../../../src/ledger/ledger/internal/decide';
+import type * as Loads from '../../../src/ledger/ledger/internal/load-state';
+import type * as Posts from '../../../src/ledger/ledger/internal/post-batch';
+import type { PostingRequest } from '../../../src/ledger/ledger/posting';
+import type * as Runs from '../../../src/platform/database/run-together';
+import { newUuid, type Uuid } from '../../../src/platform/ids';
 import { MOMENT_IS_HERE } from './gateway-process';
 
 /**
@@ -67,7 +67,7 @@ const FAULTS = {
 
   /** Balances are committed first, and 20 ms later what they come from. In the end everything is there. */
   'commits a batch in two transactions': () => {
-    replace<typeof Runs>('../database/run-together', ({ runTogether }) => ({
+    replace<typeof Runs>('../../platform/database/run-together', ({ runTogether }) => ({
       async runTogether(client, statements) {
         const apart = statements.findIndex(({ text }) => text.startsWith('INSERT INTO posting '));
         if (apart < 0) return runTogether(client, statements);
@@ -83,7 +83,7 @@ const FAULTS = {
   /** A balance is read without a snapshot: what is held and owed first, and the lots 30 ms later. */
   'reads a balance from two snapshots': () => {
     const reading = new WeakSet<ClientBase>();
-    replace<typeof Runs>('../database/run-together', ({ runTogether }) => ({
+    replace<typeof Runs>('../../platform/database/run-together', ({ runTogether }) => ({
       async runTogether(client, statements) {
         const apart = statements.findIndex(({ text }) => /FROM lot\b/.test(text));
         if (apart < 0 || !reading.has(client)) return runTogether(client, statements);
@@ -108,7 +108,7 @@ const FAULTS = {
    * for long: movements are numbered, and the database refuses a number's second use.
    */
   'writes over what another gateway wrote': () => {
-    replace<typeof Runs>('../database/run-together', ({ runTogether }) => ({
+    replace<typeof Runs>('../../platform/database/run-together', ({ runTogether }) => ({
       runTogether: (client, statements) =>
         runTogether(
           client,
@@ -181,7 +181,7 @@ function holdAnswers(): void {
 
 /** The module with some of its functions replaced, for what is required from then on. Throws if something has the right ones already. */
 function replace<M extends object>(name: string, change: (actual: M) => Partial<M>): void {
-  const file = require.resolve(`../../../src/ledger/${name}`);
+  const file = require.resolve(`../../../src/ledger/ledger/${name}`);
   if (file in require.cache) throw new Error(`${name} is in use already: replace it earlier`);
   const actual = require(file) as M;
   (require.cache[file] as NodeJS.Module).exports = { ...actual, ...change(actual) };

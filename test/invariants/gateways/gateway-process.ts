@@ -30,7 +30,7 @@ export interface GatewayProcess {
 export async function startGateway({ config }: App, options: { readonly port?: number; readonly fault?: GatewayFault } = {}): Promise<GatewayProcess> {
   const { port = await freePort(), fault } = options;
   const preloads = ['./test/support/swc-register.cjs', ...(fault ? ['./test/invariants/gateways/faulty-gateway.ts'] : [])];
-  const child = spawn(process.execPath, [...preloads.flatMap((file) => ['-r', file]), 'src/main.ts', 'gateway'], {
+  const child = spawn(process.execPath, [...preloads.flatMap((file) => ['-r', file]), 'src/process/main.ts', 'gateway'], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,

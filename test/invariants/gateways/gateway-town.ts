@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
-import { verifyBooks } from '../../../src/verify/verify-books';
+import { verifyBooks } from '../../../src/process/verify/verify-books';
 import { openPointsApi, type PointsApi } from '../../support/points-api';
 import type { TestDatabase } from '../../support/test-database';
 import { randomFrom, SEED } from '../run-settings';

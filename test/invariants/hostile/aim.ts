@@ -1,7 +1,7 @@
 import { type GraphQLInputType, getNamedType, isEnumType, isInputObjectType, isListType, isNonNullType } from 'graphql';
-import type { Principal } from '../../../src/access/principal';
 import type { App } from '../../../src/app';
-import { newUuid } from '../../../src/ids';
+import type { Principal } from '../../../src/coalition/access/principal';
+import { newUuid } from '../../../src/platform/ids';
 import type { Prepared } from '../isolation/attack';
 import { asSeenBy, Id, idAs, Name, namesIn, replacedAt, Who } from '../isolation/names';
 import type { Side } from '../isolation/two-brands';

@@ -1,4 +1,4 @@
-import { mintLocalLogin } from '../../../src/access/local-issuer';
+import { mintLocalLogin } from '../../../src/coalition/sign-in/local-issuer';
 import { bindLogin } from '../../support/logins';
 import type { TwoBrands } from '../isolation/two-brands';
 import type { Victim } from './victim';

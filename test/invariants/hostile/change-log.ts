@@ -1,4 +1,4 @@
-import type { Uuid } from '../../../src/ids';
+import type { Uuid } from '../../../src/platform/ids';
 import type { TwoBrands } from '../isolation/two-brands';
 
 /** An instant, and what the rows of after it do not say: the links that had a customer id then. */

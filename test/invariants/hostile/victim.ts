@@ -1,6 +1,6 @@
-import { recordPurchase } from '../../../src/earning/record-purchases';
-import type { Uuid } from '../../../src/ids';
-import { enrolMember, enrolMemberSchema } from '../../../src/members/enrol-members';
+import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
+import type { Uuid } from '../../../src/platform/ids';
+import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { purchaseOf } from '../../support/shop-coalition';
 import type { TwoBrands } from '../isolation/two-brands';
 

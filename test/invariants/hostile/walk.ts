@@ -1,4 +1,4 @@
-import { mintLocalLogin } from '../../../src/access/local-issuer';
+import { mintLocalLogin } from '../../../src/coalition/sign-in/local-issuer';
 import { actorOf, type Prepared, type Reply, refusalOf, send } from '../isolation/attack';
 import { Id, idAs, namesIn } from '../isolation/names';
 import type { Actor, TwoBrands } from '../isolation/two-brands';

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { Uuid } from '../../../src/ids';
+import type { Uuid } from '../../../src/platform/ids';
 import { type Asking, checksumQuery, conditionFor, VISIBLE } from './visible-rows';
 
 /** Somebody whom the database is told that it works for. */

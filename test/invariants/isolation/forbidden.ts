@@ -1,5 +1,5 @@
-import type { PairwiseKind } from '../../../src/access/keys';
-import type { Uuid } from '../../../src/ids';
+import type { PairwiseKind } from '../../../src/coalition/access/keys';
+import type { Uuid } from '../../../src/platform/ids';
 import type { Actor, TwoBrands } from './two-brands';
 import { belongingTo } from './visible-rows';
 

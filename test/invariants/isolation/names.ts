@@ -1,8 +1,8 @@
-import type { Principal } from '../../../src/access/principal';
+import type { Context } from '../../../src/api/graphql/context';
+import { type IdKind, showId } from '../../../src/api/graphql/pairwise-ids';
 import type { App } from '../../../src/app';
-import type { Context } from '../../../src/graphql/context';
-import { type IdKind, showId } from '../../../src/graphql/ids';
-import { newUuid, type Uuid } from '../../../src/ids';
+import type { Principal } from '../../../src/coalition/access/principal';
+import { newUuid, type Uuid } from '../../../src/platform/ids';
 import type { Actor, Person } from './two-brands';
 
 /** In the arguments of a probe: the id of a thing. What is sent for it depends on who is tried. */

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { newUuid, type Uuid } from '../../../src/ids';
+import { newUuid, type Uuid } from '../../../src/platform/ids';
 import { type Asker, asking, isSession } from './asking';
 
 /** What row-level security says about a write: who can make it, of all askers. */

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { newUuid, type Uuid } from '../../../src/ids';
+import { newUuid, type Uuid } from '../../../src/platform/ids';
 
 /** The brand was suspended for no time at all. */
 export async function insertSuspension(owner: Pool, brandId: Uuid, at: Date): Promise<void> {

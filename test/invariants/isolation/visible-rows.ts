@@ -1,4 +1,4 @@
-import type { Uuid } from '../../../src/ids';
+import type { Uuid } from '../../../src/platform/ids';
 
 /** For whom a transaction may run, as the settings of the database name it; and the role of the posting kernel. */
 export const ASKING = ['brand', 'member', 'operator', 'worker', 'authenticator', 'nobody'] as const;

@@ -1,10 +1,10 @@
-import { createApiClient } from '../../../../src/access/create-api-client';
-import { readLiveSecrets } from '../../../../src/access/list-access';
-import { localIssuer, mintLocalLogin } from '../../../../src/access/local-issuer';
-import { listLogins } from '../../../../src/access/logins';
-import { SCOPES } from '../../../../src/access/principal';
-import { newUuid, type Uuid } from '../../../../src/ids';
-import { createClaimCode } from '../../../../src/members/create-claim-code';
+import { SCOPES } from '../../../../src/coalition/access/principal';
+import { createApiClient } from '../../../../src/coalition/sign-in/create-api-client';
+import { readLiveSecrets } from '../../../../src/coalition/sign-in/list-access';
+import { localIssuer, mintLocalLogin } from '../../../../src/coalition/sign-in/local-issuer';
+import { listLogins } from '../../../../src/coalition/sign-in/logins';
+import { createClaimCode } from '../../../../src/members/members/create-claim-code';
+import { newUuid, type Uuid } from '../../../../src/platform/ids';
 import { Id, Who } from '../names';
 import type { Actor, Person, Side, TwoBrands } from '../two-brands';
 import { aPerson, brand, type Probe, page, probe, withReason } from './probe';

@@ -1,7 +1,7 @@
-import { createPointCurrency } from '../../../../src/coalition/create-point-currency';
-import { storeConversionRate } from '../../../../src/exchange/store-conversion-rate';
-import { newUuid, type Uuid } from '../../../../src/ids';
-import { setVelocityLimit, setVelocityLimitSchema } from '../../../../src/limits/set-velocity-limit';
+import { createPointCurrency } from '../../../../src/coalition/coalition/create-point-currency';
+import { newUuid, type Uuid } from '../../../../src/platform/ids';
+import { storeConversionRate } from '../../../../src/programme/exchange/store-conversion-rate';
+import { setVelocityLimit, setVelocityLimitSchema } from '../../../../src/programme/limits/set-velocity-limit';
 import { Id } from '../names';
 import type { Side, TwoBrands } from '../two-brands';
 import { brand, money, nextStart, type Probe, page, probe, since, withReason } from './probe';

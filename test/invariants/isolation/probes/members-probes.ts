@@ -1,10 +1,10 @@
-import { addStaff } from '../../../../src/access/add-staff';
-import { localIssuer } from '../../../../src/access/local-issuer';
-import { proposeMerge } from '../../../../src/care/propose-merge';
-import { newUuid, type Uuid } from '../../../../src/ids';
-import { addIdentifier } from '../../../../src/members/add-identifier';
-import { lockWallet } from '../../../../src/members/lock-wallet';
-import { createTillCode } from '../../../../src/members/till-code';
+import { addStaff } from '../../../../src/coalition/sign-in/add-staff';
+import { localIssuer } from '../../../../src/coalition/sign-in/local-issuer';
+import { createTillCode } from '../../../../src/members/identification/till-code';
+import { addIdentifier } from '../../../../src/members/identifiers/add-identifier';
+import { lockWallet } from '../../../../src/members/members/lock-wallet';
+import { newUuid, type Uuid } from '../../../../src/platform/ids';
+import { proposeMerge } from '../../../../src/programme/care/propose-merge';
 import { Id, Name, Who } from '../names';
 import type { Actor, Person, Side, TwoBrands } from '../two-brands';
 import { aPerson, brand, type Probe, page, probe, withReason } from './probe';

@@ -1,4 +1,4 @@
-import type { Uuid } from '../../../../src/ids';
+import type { Uuid } from '../../../../src/platform/ids';
 import { Id, Name, Who } from '../names';
 import type { Side } from '../two-brands';
 import { money, type Probe, page, probe } from './probe';

@@ -1,8 +1,8 @@
-import { newUuid, type Uuid } from '../../../../src/ids';
-import { acceptInvitation, listInvitations } from '../../../../src/sharing/answer-invitation';
-import { contributeToPool, contributeToPoolSchema } from '../../../../src/sharing/contribute-to-pool';
-import { createPool } from '../../../../src/sharing/create-pool';
-import { inviteToPool } from '../../../../src/sharing/invite-to-pool';
+import { newUuid, type Uuid } from '../../../../src/platform/ids';
+import { acceptInvitation, listInvitations } from '../../../../src/programme/sharing/answer-invitation';
+import { contributeToPool, contributeToPoolSchema } from '../../../../src/programme/sharing/contribute-to-pool';
+import { createPool } from '../../../../src/programme/sharing/create-pool';
+import { inviteToPool } from '../../../../src/programme/sharing/invite-to-pool';
 import { Id, Who } from '../names';
 import type { Actor, Person, Side, TwoBrands } from '../two-brands';
 import { aPerson, type Probe, probe } from './probe';
@@ -43,7 +43,7 @@ export const SHARING_PROBES: Readonly<Record<string, Probe>> = {
     prepare: aPerson,
     args: (side, person, key) => ({ input: { idempotencyKey: key, from: new Who(side.own), to: new Who(person), currency: 'FLP', points: 10 } }),
     presents: ['input.to.identifier'],
-    // Whoever can be named exactly is given to; that a brand cannot name another's member by id, test/sharing/gifts.test.ts sees.
+    // Whoever can be named exactly is given to; that a brand cannot name another's member by id, test/programme/sharing/gifts.test.ts sees.
     gives: ['input.to.id'],
   }),
   'Mutation.createPool': probe<{ actor: Actor }>({

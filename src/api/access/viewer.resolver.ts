@@ -1,0 +1,50 @@
+import { Ctx, Field, ID, ObjectType, Query, Resolver } from 'type-graphql';
+import { type Context, requirePrincipal } from '../graphql/context';
+import { showId } from '../graphql/pairwise-ids';
+import { DateTimeScalar } from '../graphql/scalars';
+
+@ObjectType({ description: 'Who the access token belongs to, and what it allows.' })
+export class Viewer {
+  @Field(() => String, { description: 'CLIENT, STAFF or MEMBER.' })
+  kind!: string;
+
+  @Field(() => ID, { nullable: true, description: "The brand that the principal acts for; null for a member of an identity provider's own." })
+  brandId!: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'The member, when a member asks.' })
+  memberId!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The role, when staff ask.' })
+  role!: string | null;
+
+  @Field(() => [String], { description: "An API client's scopes; empty for everyone else." })
+  scopes!: string[];
+
+  @Field(() => String, { description: "SANDBOX or PRODUCTION: only a sandbox's clock can be moved." })
+  mode!: string;
+
+  @Field(() => DateTimeScalar, { description: "The deployment's clock, by which everything happens." })
+  now!: Date;
+
+  @Field(() => Boolean, { description: 'True where that clock was moved forward: it is a sandbox, and now is not now.' })
+  clockMoved!: boolean;
+}
+
+@Resolver()
+export class ViewerResolver {
+  @Query(() => Viewer, { description: 'Who is asking.' })
+  viewer(@Ctx() ctx: Context): Viewer {
+    const principal = requirePrincipal(ctx);
+    const { clock, config } = ctx.app;
+    return {
+      kind: principal.kind.toUpperCase(),
+      brandId: principal.brandId && showId(ctx, 'brand', principal.brandId),
+      memberId: principal.kind === 'member' ? showId(ctx, 'member', principal.memberId) : null,
+      role: principal.kind === 'staff' ? principal.role : null,
+      scopes: principal.kind === 'client' ? [...principal.scopes] : [],
+      mode: config.mode.toUpperCase(),
+      now: clock.now(),
+      clockMoved: clock.isAhead(),
+    };
+  }
+}

@@ -1,0 +1,86 @@
+import type { Clock } from '../../platform/clock';
+
+/** A quota of one kind, refilled evenly over a minute. */
+export interface Quota {
+  /** As the headers name it. */
+  readonly name: string;
+  readonly perMinute: number;
+}
+
+export interface Allowance {
+  readonly allowed: boolean;
+  /** RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers), as things stand when they are asked for; Retry-After when refused. */
+  readonly headers: () => Readonly<Record<string, string>>;
+}
+
+interface Bucket {
+  readonly left: number[];
+  at: number;
+}
+
+const WINDOW_SECONDS = 60;
+const MOST_CLIENTS = 50_000;
+
+/**
+ * Counts what each client uses, in this process: a token bucket a quota. Where several gateways run, a client has its quota at each.
+ * A client may go into debt by its last request, so that one that costs more than is left just now need not wait for a whole bucket.
+ */
+export class RateLimiter {
+  private readonly buckets = new Map<string, Bucket>();
+  private readonly policy: string;
+  /** The last in the map's order. */
+  private latest: string | null = null;
+
+  constructor(
+    private readonly quotas: readonly Quota[],
+    private readonly clock: Clock,
+  ) {
+    this.policy = quotas.map(({ name, perMinute }) => `"${name}";q=${perMinute};w=${WINDOW_SECONDS}`).join(', ');
+  }
+
+  /** Takes `costs` (one a quota, in their order) from the client's quotas, unless one is used up. */
+  take(client: string, costs: readonly number[]): Allowance {
+    const bucket = this.refilled(client);
+    const { left } = bucket;
+    let wait = 0;
+    for (let at = 0; at < left.length; at++)
+      if (costs[at] > 0 && left[at] < 1) wait = Math.max(wait, 1, Math.ceil(((1 - left[at]) * WINDOW_SECONDS) / this.quotas[at].perMinute));
+    if (wait === 0) for (let at = 0; at < left.length; at++) left[at] -= costs[at];
+    return {
+      allowed: wait === 0,
+      headers: () => ({ 'ratelimit-policy': this.policy, ratelimit: this.standing(bucket), ...(wait > 0 && { 'retry-after': String(wait) }) }),
+    };
+  }
+
+  private refilled(client: string): Bucket {
+    const now = this.clock.real().getTime();
+    let bucket = this.buckets.get(client);
+    if (!bucket) {
+      // A full bucket is the same as none: the one idle for longest is forgotten first.
+      if (this.buckets.size >= MOST_CLIENTS) this.buckets.delete(this.buckets.keys().next().value as string);
+      bucket = { left: this.quotas.map(({ perMinute }) => perMinute), at: now };
+    } else {
+      const share = Math.max(0, now - bucket.at) / (WINDOW_SECONDS * 1_000);
+      for (let at = 0; at < this.quotas.length; at++) {
+        const { perMinute } = this.quotas[at];
+        bucket.left[at] = Math.min(perMinute, bucket.left[at] + share * perMinute);
+      }
+      bucket.at = now;
+      if (client === this.latest) return bucket;
+      this.buckets.delete(client);
+    }
+    this.buckets.set(client, bucket);
+    this.latest = client;
+    return bucket;
+  }
+
+  private standing({ left }: Bucket): string {
+    let text = '';
+    for (let at = 0; at < left.length; at++) {
+      const { name, perMinute } = this.quotas[at];
+      const seconds = Math.ceil(((perMinute - left[at]) * WINDOW_SECONDS) / perMinute);
+      text += `${at === 0 ? '' : ', '}"${name}";r=${Math.max(0, Math.floor(left[at]))};t=${seconds}`;
+    }
+    return text;
+  }
+}

@@ -1,0 +1,151 @@
+import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { z } from 'zod';
+import { currencyCode } from '../../ledger/ledger/request-fields';
+import { dayToIso } from '../../ledger/points/calendar';
+import { formatDecimal } from '../../ledger/points/decimal';
+import type { Availability, EarningRule } from '../../programme/earning/earning-rule';
+import { listEarningRules } from '../../programme/earning/list-earning-rules';
+import { MAX_PURCHASES, type RecordPurchase, recordPurchaseSchema } from '../../programme/earning/purchase-command';
+import { type RecordedPurchase, recordPurchase, recordPurchases } from '../../programme/earning/record-purchases';
+import { setEarningRule, setEarningRuleSchema } from '../../programme/earning/set-earning-rule';
+import { type CancelledReturn, cancelReturn, cancelReturnSchema } from '../../programme/returns/cancel-return';
+import { type RecordedReturn, recordReturn, recordReturnSchema } from '../../programme/returns/record-return';
+import { answerBulk } from '../graphql/bulk-answers';
+import { readPage, toConnection } from '../graphql/connection';
+import { type Context, requirePrincipal } from '../graphql/context';
+import { readId, showId } from '../graphql/pairwise-ids';
+import { parseInput } from '../graphql/parse-input';
+import { answerOrRefusal } from '../graphql/refusal.types';
+import { byVersion, RulesArgs } from '../graphql/rules.args';
+import { showRatio } from '../graphql/scalars';
+import { showBalance } from '../members/balance.types';
+import { readMemberRef } from '../members/member-ref.types';
+import { RecordedReturnType, RecordReturnInput, RecordReturnResult } from '../returns/return.types';
+import { CancelledReturnType, CancelReturnInput, CancelReturnResult } from '../returns/return-cancellation.types';
+import { type RecordedPurchaseType, RecordPurchaseInput, RecordPurchaseResult, RecordPurchasesResult } from './earning.types';
+import { type AvailabilityType, EarningRuleConnection, EarningRuleType, SetEarningRuleInput, SetEarningRuleResult } from './earning-rule.types';
+
+const bulkOfPurchases = z.array(z.unknown()).min(1, 'A bulk has at least one purchase.').max(MAX_PURCHASES, `A bulk has at most ${MAX_PURCHASES} purchases.`);
+
+function readPurchase(ctx: Context, input: RecordPurchaseInput, field: string): RecordPurchase {
+  const member = readMemberRef(ctx, input.member, `${field}.member`);
+  const redemptionIds = input.redemptionIds?.map((id, i) => readId(ctx, 'redemption', id, `${field}.redemptionIds.${i}`));
+  return parseInput(recordPurchaseSchema, { ...input, member, redemptionIds }, field);
+}
+
+function showPurchase(ctx: Context, recorded: RecordedPurchase): RecordedPurchaseType {
+  return {
+    ...recorded,
+    purchaseId: recorded.dryRun ? null : showId(ctx, 'purchase', recorded.purchaseId),
+    ruleId: showId(ctx, 'rule', recorded.ruleId),
+    balance: recorded.balance && showBalance(recorded.currency, recorded.balance),
+  };
+}
+
+function showReturn(ctx: Context, recorded: RecordedReturn): RecordedReturnType {
+  return Object.assign(new RecordedReturnType(), recorded, {
+    returnId: recorded.dryRun ? null : showId(ctx, 'return', recorded.returnId),
+    purchaseId: showId(ctx, 'purchase', recorded.purchaseId),
+    balance: recorded.balance && showBalance(recorded.currency, recorded.balance),
+  });
+}
+
+function showCancellation(ctx: Context, cancelled: CancelledReturn): CancelledReturnType {
+  return Object.assign(new CancelledReturnType(), cancelled, {
+    returnId: showId(ctx, 'return', cancelled.returnId),
+    purchaseId: showId(ctx, 'purchase', cancelled.purchaseId),
+    balance: cancelled.balance && showBalance(cancelled.currency, cancelled.balance),
+  });
+}
+
+function showEarningRule(ctx: Context, rule: EarningRule, currency: string): EarningRuleType {
+  return {
+    id: showId(ctx, 'rule', rule.id),
+    currency,
+    version: rule.version,
+    moneyCurrency: rule.moneyCurrency,
+    pointsPerUnit: rule.per === null ? Number(rule.points) : null,
+    fullSteps: rule.per === null ? null : { points: Number(rule.points), per: formatDecimal(rule.per, 6) },
+    roundTo: rule.roundTo,
+    endsAt: rule.endsAt,
+    multiplier: showRatio(rule.multiplier),
+    earnsOn: rule.earnsOn,
+    eligibleCategories: rule.eligibleCategories && [...rule.eligibleCategories],
+    excludedCategories: [...rule.excludedCategories],
+    excludedSkus: [...rule.excludedSkus],
+    availability: showAvailability(rule.availability),
+    effectiveFrom: rule.effectiveFrom,
+  };
+}
+
+function showAvailability(availability: Availability): AvailabilityType {
+  return {
+    kind: availability.kind,
+    days: 'days' in availability ? availability.days : null,
+    date: 'date' in availability ? dayToIso(availability.date) : null,
+  };
+}
+
+@Resolver()
+export class EarningResolver {
+  @Query(() => EarningRuleConnection, {
+    description: "Versions of the brand's earning rule, newest first. Asks for the scope catalogue, or staff of the brand.",
+  })
+  async earningRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
+    const page = readPage(ctx, args, 'earningRules', null, byVersion);
+    const currency = parseInput(currencyCode, args.currency, 'currency');
+    const rows = await listEarningRules(ctx.app, requirePrincipal(ctx), { currency, limit: page.limit, below: page.after?.[0] ?? null });
+    return toConnection(
+      ctx,
+      page,
+      rows,
+      (row) => [row.version],
+      (row) => showEarningRule(ctx, row, args.currency),
+    );
+  }
+
+  @Mutation(() => RecordPurchaseResult, { description: 'Records what a member bought and credits what it earns. Asks for the scope purchases.' })
+  recordPurchase(@Ctx() ctx: Context, @Arg('input', () => RecordPurchaseInput, { description: 'The purchase.' }) input: RecordPurchaseInput) {
+    const command = readPurchase(ctx, input, 'input');
+    return answerOrRefusal(ctx, async (app, principal) => showPurchase(ctx, await recordPurchase(app, principal, command)));
+  }
+
+  @Mutation(() => [RecordPurchasesResult], {
+    description: `As recordPurchase, for 1 to ${MAX_PURCHASES} purchases at once: an outcome for each, in order; a refused one does not harm the others. One with a wrong field is BAD_INPUT; only wrong types refuse the whole request.`,
+  })
+  async recordPurchases(@Ctx() ctx: Context, @Arg('input', () => [RecordPurchaseInput], { description: 'The purchases.' }) input: RecordPurchaseInput[]) {
+    const principal = requirePrincipal(ctx);
+    parseInput(bulkOfPurchases, input);
+    return answerBulk(input, {
+      read: (each, field) => readPurchase(ctx, each, field),
+      work: (commands, fieldOf) => recordPurchases(ctx.app, principal, commands, fieldOf),
+      show: (recorded) => showPurchase(ctx, recorded),
+    });
+  }
+
+  @Mutation(() => RecordReturnResult, {
+    description:
+      'Takes goods of a purchase back: claws back what it earned too much, and gives burned points back as the terms say. Asks for the scope purchases.',
+  })
+  recordReturn(@Ctx() ctx: Context, @Arg('input', () => RecordReturnInput, { description: 'The return.' }) input: RecordReturnInput) {
+    const command = parseInput(recordReturnSchema, { ...input, purchaseId: readId(ctx, 'purchase', input.purchaseId, 'input.purchaseId') });
+    return answerOrRefusal(ctx, async (app, principal) => showReturn(ctx, await recordReturn(app, principal, command)));
+  }
+
+  @Mutation(() => CancelReturnResult, {
+    description:
+      'Undoes a return that was recorded by mistake: what it took of points comes back, with its issue month and end, and what it gave is taken again. Asks for the scope purchases.',
+  })
+  cancelReturn(@Ctx() ctx: Context, @Arg('input', () => CancelReturnInput, { description: 'The return.' }) input: CancelReturnInput) {
+    const command = parseInput(cancelReturnSchema, { ...input, returnId: readId(ctx, 'return', input.returnId, 'input.returnId') });
+    return answerOrRefusal(ctx, async (app, principal) => showCancellation(ctx, await cancelReturn(app, principal, command)));
+  }
+
+  @Mutation(() => SetEarningRuleResult, {
+    description: "Adds a version of the brand's earning rule. Asks for the scope catalogue or the role PROGRAMME_MANAGER.",
+  })
+  setEarningRule(@Ctx() ctx: Context, @Arg('input', () => SetEarningRuleInput, { description: 'The version.' }) input: SetEarningRuleInput) {
+    const command = parseInput(setEarningRuleSchema, input);
+    return answerOrRefusal(ctx, async (app, principal) => showEarningRule(ctx, await setEarningRule(app, principal, command), command.currency));
+  }
+}

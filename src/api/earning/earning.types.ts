@@ -1,0 +1,221 @@
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from '../coalition/terms-refusals.types';
+import {
+  AmountTooLargeAnswer,
+  BadInputAnswer,
+  BalanceOutOfRangeAnswer,
+  CapReachedAnswer,
+  MoneyCurrencyMismatchAnswer,
+  NoEarningRuleAnswer,
+  NotFoundAnswer,
+  RedemptionMismatchAnswer,
+  RedemptionNotCapturedAnswer,
+  RedemptionUsedAnswer,
+  ReferenceTakenAnswer,
+  WalletClosedAnswer,
+} from '../graphql/posting-refusals.types';
+import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from '../graphql/refusal.types';
+import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar } from '../graphql/scalars';
+import { BalanceType } from '../members/balance.types';
+import { MemberRefInput } from '../members/member-ref.types';
+import { FailedLookUpsUsedUpAnswer, IdentifierAmbiguousAnswer, MemberUnknownAnswer } from '../members/member-refusals.types';
+import { LineKindEnum } from '../purchases/purchase.types';
+
+const ExclusionEnum = { SKU_EXCLUDED: 'SKU_EXCLUDED', CATEGORY_EXCLUDED: 'CATEGORY_EXCLUDED', CATEGORY_NOT_ELIGIBLE: 'CATEGORY_NOT_ELIGIBLE' } as const;
+registerEnumType(ExclusionEnum, {
+  name: 'LineExclusion',
+  description: 'Why a line earns nothing.',
+  valuesConfig: {
+    SKU_EXCLUDED: { description: 'The rule excludes its sku.' },
+    CATEGORY_EXCLUDED: { description: 'The rule excludes its category.' },
+    CATEGORY_NOT_ELIGIBLE: { description: 'The rule names the categories that earn, and its own is none of them.' },
+  },
+});
+
+@InputType('PurchaseLineInput', { description: 'A line of a basket.' })
+export class PurchaseLineInput {
+  @Field(() => String, { description: "The brand's own number of the goods: 1 to 100 characters." })
+  sku!: string;
+
+  @Field(() => String, { nullable: true, description: 'Category of the goods, in words of the brand: at most 100 characters.' })
+  category?: string | null;
+
+  @Field(() => DecimalScalar, { description: 'How many: above zero, at most three decimals.' })
+  quantity!: string;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description:
+      'Price of one, in units of moneyCurrency, at most six decimals; the line costs quantity x unitPrice, rounded to the minor unit, half away from zero. Send it or amount.',
+  })
+  unitPrice?: string | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'What all of the line costs, as on the receipt, in units of moneyCurrency. Send it or unitPrice.',
+  })
+  amount?: string | null;
+
+  @Field(() => LineKindEnum, {
+    nullable: true,
+    description: 'What the line is; GOODS by default. unitPrice or amount has the sign of its kind; the basket is not below zero.',
+  })
+  kind?: string | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description:
+      'Tax beside the line, for prices without it: of what is to be paid, and of what earns where the rule says GROSS. Of the sign of the line; none on a DISCOUNT.',
+  })
+  tax?: string | null;
+}
+
+@InputType('RecordPurchaseInput', { description: 'What a member bought at the brand.' })
+export class RecordPurchaseInput {
+  @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.' })
+  idempotencyKey!: string;
+
+  @Field(() => MemberRefInput, { description: 'Who bought.' })
+  member!: MemberRefInput;
+
+  @Field(() => String, { description: 'Code of the points currency to earn.' })
+  currency!: string;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default. Terms and rules are those of that moment.' })
+  occurredAt?: Date | null;
+
+  @Field(() => [PurchaseLineInput], { description: 'The basket: 1 to 500 lines, numbered from 1 in this order.' })
+  lines!: PurchaseLineInput[];
+
+  @Field(() => String, { description: 'ISO 4217 code of the prices.' })
+  moneyCurrency!: string;
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: 'Redemptions that paid part of this purchase; what they paid earns nothing. Each pays part of one purchase.',
+  })
+  redemptionIds?: string[] | null;
+
+  @Field(() => String, { nullable: true, description: 'Where it was bought, such as "till" or "shop": at most 50 characters.' })
+  channel?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'How it was paid, such as "card": at most 50 characters. No numbers of cards.' })
+  instrument?: string | null;
+
+  @Field(() => String, { nullable: true, description: "The brand's own number of the receipt: at most 200 characters. No personal data." })
+  reference?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
+  })
+  dryRun?: boolean | null;
+}
+
+@ObjectType('LeftOutLine', { simpleResolvers: true, description: 'A line that earns nothing.' })
+export class LeftOutLineType {
+  @Field(() => Int, { description: 'Its number in the basket, from 1.' })
+  lineNo!: number;
+
+  @Field(() => ExclusionEnum, { description: 'Why.' })
+  reason!: string;
+}
+
+@ObjectType('RecordedPurchase', { simpleResolvers: true, description: 'What a purchase came to.' })
+export class RecordedPurchaseType {
+  @Field(() => ID, { nullable: true, description: 'The purchase, for its returns; null for a dry run.' })
+  purchaseId!: string | null;
+
+  @Field(() => PointsScalar, { description: "Points earned, in the currency's smallest unit; can be 0." })
+  points!: number;
+
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: 'Points that the basket earns beyond these, and a velocity limit did not leave. null: recorded before there were such limits.',
+  })
+  forgone?: number | null;
+
+  @Field(() => DecimalScalar, {
+    description: 'What the basket costs: its lines, each rounded to the minor unit as on a receipt, with tax, in units of moneyCurrency, nine decimals.',
+  })
+  amount!: string;
+
+  @Field(() => DecimalScalar, { description: 'Sum of the lines that earn, nine decimals; without tax where the rule earns on NET.' })
+  eligibleAmount!: string;
+
+  @Field(() => DecimalScalar, { description: 'What points paid of it, nine decimals. Points are earned on the smaller of the eligible amount and the rest.' })
+  paidWithPoints!: string;
+
+  @Field(() => String, { description: 'ISO 4217 code of the amounts.' })
+  moneyCurrency!: string;
+
+  @Field(() => [LeftOutLineType], { description: 'Lines that earn nothing, and why.' })
+  leftOut!: readonly LeftOutLineType[];
+
+  @Field(() => ID, { description: 'The version of the earning rule that decided.' })
+  ruleId!: string;
+
+  @Field(() => DateScalar, {
+    nullable: true,
+    description:
+      "First day, in the currency's time zone, on which these points can no longer be spent; null: they do not expire by themselves, or there are none.",
+  })
+  expiresOn!: string | null;
+
+  @Field(() => DateScalar, { nullable: true, description: 'First day on which they can be spent; null: at once, or once you confirm the purchase.' })
+  availableOn?: string | null;
+
+  @Field(() => DateScalar, {
+    nullable: true,
+    description: 'The last day on which you can confirm the purchase, or its points are taken back; null: you need not.',
+  })
+  confirmBy?: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: string;
+
+  @Field(() => BalanceType, {
+    nullable: true,
+    description:
+      "The member's balance after it; null where a phone number or e-mail address alone was shown, over a link that nobody confirmed, and for a dry run on a card alone.",
+  })
+  balance!: BalanceType | null;
+
+  @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
+  dryRun!: boolean;
+
+  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
+  duplicate!: boolean;
+}
+
+const purchaseRefusals = () => [
+  AmountTooLargeAnswer,
+  CapReachedAnswer,
+  BalanceOutOfRangeAnswer,
+  IdempotencyConflictAnswer,
+  MoneyCurrencyMismatchAnswer,
+  NoEarningRuleAnswer,
+  OccurredAtOutOfRangeAnswer,
+  OverloadedAnswer,
+  RedemptionMismatchAnswer,
+  RedemptionNotCapturedAnswer,
+  RedemptionUsedAnswer,
+  ReferenceTakenAnswer,
+  TermsNotActiveAnswer,
+  MemberUnknownAnswer,
+  FailedLookUpsUsedUpAnswer,
+  IdentifierAmbiguousAnswer,
+  WalletClosedAnswer,
+];
+export const RecordPurchaseResult = answerUnion(
+  'RecordPurchaseResult',
+  'A purchase as recorded, or why it was not.',
+  () => RecordedPurchaseType,
+  purchaseRefusals,
+);
+export const RecordPurchasesResult = answerUnion(
+  'RecordPurchasesResult',
+  'One purchase of a bulk as recorded, or why it was not.',
+  () => RecordedPurchaseType,
+  () => [...purchaseRefusals(), BadInputAnswer, NotFoundAnswer],
+);

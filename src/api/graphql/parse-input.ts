@@ -1,0 +1,10 @@
+import type { z } from 'zod';
+import { InvalidInput } from '../../platform/refusal';
+
+/** The input as the schema reads it; throws InvalidInput naming the first field that is wrong, as "input.lines.0.quantity". */
+export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown, field = 'input'): z.output<Schema> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new InvalidInput([field, ...issue.path.map(String)].join('.'), issue.message);
+}

@@ -1,0 +1,278 @@
+import type { PoolClient } from 'pg';
+import type { App } from '../../app';
+import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import type { ResolvedMember } from '../../members/identification/resolve-members';
+import { type Uuid, uuidFromBytes } from '../../platform/ids';
+import { InvalidInput } from '../../platform/refusal';
+import { type FileImport, ImportFinished, type ImportKind, readImport, requireImporter } from './file-import';
+import { isWrong, type LineError, lineError, toLineError } from './line-error';
+import { noteToSendAgain, takeSentAgain, whichToSendAgain } from './lines-to-send-again';
+
+/** Errors of an import that are kept to be asked for; how many there were is counted beyond it. */
+export const MOST_ERRORS_KEPT = 10_000;
+
+/** Whose ids an entry tells; null: none was made, as in a dry run, or it is not told. */
+export interface MadeOfEntry {
+  readonly purchaseId: Uuid | null;
+  readonly memberId: Uuid | null;
+}
+
+/** What became of an entry of a batch. */
+export type EntryResult =
+  | { readonly is: 'imported'; readonly points: number; readonly made?: MadeOfEntry }
+  /** Booked before, by another import or request. */
+  | { readonly is: 'repeated'; readonly made?: MadeOfEntry }
+  | { readonly is: 'rejected'; readonly error: LineError };
+
+/** The entry's result with the member whose it is. */
+export function withMember(result: EntryResult, member: Pick<ResolvedMember, 'memberId'> | undefined): EntryResult {
+  return member && result.is !== 'rejected' ? { ...result, made: { purchaseId: null, memberId: member.memberId } } : result;
+}
+
+/** What became of a line: what is wrong with it as it stands, or what was decided of it. */
+export function resultOf<Row extends { readonly line: number }>(read: Row | LineError, decided: ReadonlyMap<unknown, EntryResult>): EntryResult {
+  if (isWrong(read)) return { is: 'rejected', error: read };
+  const result = decided.get(read);
+  if (!result) throw new Error(`line ${read.line} was neither imported nor refused`);
+  return result;
+}
+
+/** What a batch came to. */
+export interface ImportedBatch {
+  readonly import: FileImport;
+  /**
+   * Of this batch's lines, in their order; also those beyond what is kept. Of lines that were done before, what is
+   * kept: their answer may have been lost.
+   */
+  readonly errors: readonly LineError[];
+  /** Of this batch's entries that are booked, by their first lines. */
+  readonly made: readonly (MadeOfEntry & { readonly line: number; readonly repeated: boolean })[];
+}
+
+/** Something of a file: it stands in the lines from `line` to `lastLine`. */
+interface Entry {
+  readonly line: number;
+  readonly lastLine: number;
+}
+
+/**
+ * The import that a batch belongs to, and those of its entries that are not done yet: what was sent before is passed
+ * over, so that a batch may be sent again. Of a finished import those that may be sent again are not done. Throws
+ * NotFound, PermissionDenied, ImportFinished, InvalidInput (lines out of order).
+ */
+export async function beginBatch<Sent extends Entry>(
+  app: App,
+  principal: Principal,
+  kind: ImportKind,
+  importId: Uuid,
+  entries: readonly Sent[],
+): Promise<{ brandId: Uuid; found: FileImport; fresh: Sent[] }> {
+  const brandId = requireImporter(principal, kind);
+  const { found, again } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const read = await readImport(client, importId);
+    const lines = read.finishedAt === null ? [] : entries.map(({ line }) => line);
+    return { found: read, again: await whichToSendAgain(client, importId, lines) };
+  });
+  if (found.kind !== kind || found.brandId !== brandId) throw new InvalidInput('input.importId', `This is no import of ${kind.toLowerCase()} of yours.`);
+  if (found.finishedAt !== null && entries.some(({ line }) => line > found.lastLine)) throw new ImportFinished();
+  let before = 0;
+  entries.forEach(({ line, lastLine }, at) => {
+    if (line <= before || lastLine < line) throw new InvalidInput(`input.rows.${at}.line`, 'Send the lines of a file in their order, each once.');
+    before = lastLine;
+  });
+  return { brandId, found, fresh: entries.filter(({ line }) => line > found.lastLine || again.has(line)) };
+}
+
+/** A line whose reference another line of the file brought first. */
+export interface DuplicateLine {
+  readonly first: number;
+  readonly error: LineError;
+}
+
+/**
+ * Writes down which line brought which reference, and gives those that another line brought first, by their own. They
+ * are written before anything is booked: a batch that is sent again finds its own lines.
+ */
+export async function claimReferences(
+  app: App,
+  principal: Principal,
+  found: FileImport,
+  entries: readonly { readonly line: number; readonly reference: string | null }[],
+): Promise<Map<number, DuplicateLine>> {
+  const named = entries.flatMap(({ line, reference }) => (reference === null ? [] : [{ line, reference: referenceId(app, found, reference) }]));
+  if (named.length === 0) return new Map();
+  const firsts = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const values = [found.id, named.map(({ reference }) => reference), named.map(({ line }) => line), found.brandId];
+    await client.query(
+      `INSERT INTO file_import_reference (import_id, reference, line, brand_id)
+       SELECT $1, reference, line, $4 FROM unnest($2::uuid[], $3::bigint[]) AS new (reference, line) ORDER BY line ON CONFLICT DO NOTHING`,
+      values,
+    );
+    const { rows } = await client.query('SELECT reference, line FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[])', [
+      found.id,
+      values[1],
+    ]);
+    return new Map<Uuid, number>(rows.map((row) => [row.reference, Number(row.line)]));
+  });
+  return new Map(
+    named.flatMap(({ line, reference }) => {
+      const first = firsts.get(reference) ?? line;
+      if (first === line) return [];
+      const message = `Line ${first} has the same reference. Give each entry a reference of its own, or none.`;
+      return [[line, { first, error: lineError(line, 'reference', 'DUPLICATE_REFERENCE', message) }]];
+    }),
+  );
+}
+
+/** Those names of purchases (nameInFile) that lines of the file have brought so far. */
+export async function namedInFile(app: App, principal: Principal, found: FileImport, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const byId = new Map(names.map((name) => [referenceId(app, found, name), name]));
+  const { rows: named } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+    client.query('SELECT reference FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[])', [found.id, [...byId.keys()]]),
+  );
+  return new Set(named.map(({ reference }) => byId.get(reference) ?? ''));
+}
+
+/** A keyed hash: what stays of a reference must not let anyone test a guess. */
+export function referenceId(app: App, { brandId }: FileImport, reference: string): Uuid {
+  return uuidFromBytes(app.keys.identifierHash(`import-reference/${brandId}`, reference).subarray(0, 16));
+}
+
+export interface BatchEnd {
+  /** All of the batch, those too that were done before. */
+  readonly sent: readonly Entry[];
+  /** Of those that were not. */
+  readonly results: ReadonlyMap<Entry, EntryResult>;
+  readonly enrolled: number;
+  /** How far into the file its sender is; null: not said. */
+  readonly bytesDone: bigint | null;
+}
+
+/**
+ * Counts a batch and keeps its errors, in one transaction. Lines that somebody else has counted meanwhile are not
+ * counted twice: what became of them was done once, and is the same. Two senders may have cut the file into other
+ * batches: each line beyond the last that is counted, counts.
+ */
+export async function endBatch(app: App, principal: Principal, { id }: FileImport, { sent, results, enrolled, bytesDone }: BatchEnd): Promise<ImportedBatch> {
+  const fresh = new Set([...results.keys()].map(({ line }) => line));
+  const passed = sent.filter(({ line }) => !fresh.has(line));
+  return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    if (results.size > 0) {
+      await client.query('SELECT FROM file_import WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      const found = await readImport(client, id);
+      const now = app.clock.now();
+      const uncounted = [...results].filter(([{ line }]) => line > found.lastLine);
+      if (found.finishedAt === null) await count(client, found, { results: uncounted, enrolled, bytesDone, now });
+      else await countAgain(client, found, { results: [...results], enrolled, now });
+    }
+    const errors = [...errorsOf([...results]), ...(await keptErrors(client, id, passed))].sort((a, b) => a.line - b.line);
+    return { import: await readImport(client, id), errors, made: madeOf([...results]) };
+  });
+}
+
+function madeOf(results: readonly (readonly [Entry, EntryResult])[]): ImportedBatch['made'] {
+  return results.flatMap(([{ line }, result]) => (result.is !== 'rejected' && result.made ? { line, repeated: result.is === 'repeated', ...result.made } : []));
+}
+
+function errorsOf(results: readonly (readonly [Entry, EntryResult])[]): LineError[] {
+  return results.flatMap(([, result]) => (result.is === 'rejected' ? [result.error] : []));
+}
+
+async function count(
+  client: PoolClient,
+  found: FileImport,
+  {
+    results,
+    enrolled,
+    bytesDone,
+    now,
+  }: Omit<BatchEnd, 'sent' | 'results'> & { readonly results: readonly (readonly [Entry, EntryResult])[]; readonly now: Date },
+): Promise<void> {
+  const errors = errorsOf(results);
+  const imported = results.flatMap(([, result]) => (result.is === 'imported' ? [result.points] : []));
+  await client.query(
+    `UPDATE file_import SET updated_at = greatest(updated_at, $2), last_line = $3, entries = entries + $4, imported = imported + $5, repeated = repeated + $6,
+       rejected = rejected + $7, enrolled = enrolled + $8, points = points + $9::bigint, bytes_done = greatest(bytes_done, $10::bigint)
+     WHERE id = $1`,
+    [
+      found.id,
+      now,
+      results.at(-1)?.[0].lastLine ?? found.lastLine,
+      results.length,
+      imported.length,
+      results.length - imported.length - errors.length,
+      errors.length,
+      // Whoever enrolled them counts them, whoever counts their lines.
+      enrolled,
+      imported.reduce((sum, points) => sum + BigInt(points), 0n).toString(),
+      (bytesDone ?? 0n).toString(),
+    ],
+  );
+  await keepErrors(client, found, errors.slice(0, Math.max(0, MOST_ERRORS_KEPT - found.rejected)));
+  if (!found.dryRun) await noteToSendAgain(client, found, toSendAgain(results));
+}
+
+function toSendAgain(results: readonly (readonly [Entry, EntryResult])[]): number[] {
+  return results.flatMap(([{ line }, result]) => (result.is === 'rejected' && result.error.retrySafe ? line : []));
+}
+
+/** Lines of a finished import that were sent again: what was wrong with them is what is wrong now. */
+async function countAgain(
+  client: PoolClient,
+  found: FileImport,
+  { results, enrolled, now }: { readonly results: readonly (readonly [Entry, EntryResult])[]; readonly enrolled: number; readonly now: Date },
+): Promise<void> {
+  const taken = await takeSentAgain(
+    client,
+    found.id,
+    results.map(([{ line }]) => line),
+  );
+  const counted = results.filter(([{ line }]) => taken.has(line));
+  const imported = counted.flatMap(([, result]) => (result.is === 'imported' ? [result.points] : []));
+  const repeated = counted.filter(([, { is }]) => is === 'repeated').length;
+  await client.query(
+    `UPDATE file_import SET updated_at = greatest(updated_at, $2), imported = imported + $3, repeated = repeated + $4, rejected = rejected - $3 - $4,
+       enrolled = enrolled + $5, points = points + $6::bigint
+     WHERE id = $1`,
+    [found.id, now, imported.length, repeated, enrolled, imported.reduce((sum, points) => sum + BigInt(points), 0n).toString()],
+  );
+  const [firsts, lasts] = [counted.map(([{ line }]) => line), counted.map(([{ lastLine }]) => lastLine)];
+  // An error names the line of the entry that it is in.
+  const { rowCount } = await client.query(
+    `DELETE FROM file_import_error e USING unnest($2::bigint[], $3::bigint[]) AS entry (first, last)
+     WHERE e.import_id = $1 AND e.line BETWEEN entry.first AND entry.last`,
+    [found.id, firsts, lasts],
+  );
+  await keepErrors(client, found, errorsOf(counted).slice(0, rowCount ?? 0));
+  await noteToSendAgain(client, found, toSendAgain(counted));
+}
+
+/** An error names the line of the entry that it is in. */
+async function keptErrors(client: PoolClient, importId: Uuid, entries: readonly Entry[]): Promise<LineError[]> {
+  if (entries.length === 0) return [];
+  const { rows } = await client.query({
+    name: 'kept-import-errors',
+    text: `SELECT e.line, e.field, e.code, e.message, e.retry_safe FROM unnest($2::bigint[], $3::bigint[]) AS entry (first, last)
+      JOIN file_import_error e ON e.import_id = $1 AND e.line BETWEEN entry.first AND entry.last`,
+    values: [importId, entries.map(({ line }) => line), entries.map(({ lastLine }) => lastLine)],
+  });
+  return rows.map(toLineError);
+}
+
+async function keepErrors(client: PoolClient, { id, brandId }: FileImport, errors: readonly LineError[]): Promise<void> {
+  if (errors.length === 0) return;
+  await client.query(
+    `INSERT INTO file_import_error (import_id, brand_id, line, field, code, message, retry_safe)
+     SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::boolean[]) AS new (line, field, code, message, retry_safe)
+     ON CONFLICT DO NOTHING`,
+    [
+      id,
+      brandId,
+      errors.map(({ line }) => line),
+      errors.map(({ field }) => field),
+      errors.map(({ code }) => code),
+      errors.map(({ message }) => message),
+      errors.map(({ retrySafe }) => retrySafe),
+    ],
+  );
+}

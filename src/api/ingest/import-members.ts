@@ -1,0 +1,40 @@
+import type { App } from '../../app';
+import type { Principal } from '../../coalition/access/principal';
+import type { Uuid } from '../../platform/ids';
+import { beginBatch, type EntryResult, endBatch, type ImportedBatch, withMember } from './import-batch';
+import type { LineError } from './line-error';
+import { type MemberRow, readMemberRow } from './member-row';
+import { membersOfLines } from './members-of-lines';
+import type { SentRow } from './opening-row';
+
+export interface ImportMembers {
+  readonly importId: Uuid;
+  /** In the file's order, at most MOST_ROWS. */
+  readonly rows: readonly SentRow[];
+  readonly bytesDone: bigint | null;
+}
+
+/**
+ * Enrols the members of the next lines of a file, without any points: who is known already gets what the line adds.
+ * Several lines may name one member, each by something else. Throws as importOpenings does.
+ */
+export async function importMembers(app: App, principal: Principal, { importId, rows, bytesDone }: ImportMembers): Promise<ImportedBatch> {
+  const sent = rows.map((row) => ({ ...row, lastLine: row.line }));
+  const { brandId, found, fresh } = await beginBatch(app, principal, 'MEMBERS', importId, sent);
+  const read = fresh.map(readMemberRow);
+  const named = read.filter(isRow);
+  const { members, errors, enrolled, known } = await membersOfLines(app, principal, brandId, importId, named, found.dryRun);
+  const results = new Map(fresh.map((each, at) => [each, withMember(resultOf(read[at], errors, known), found.dryRun ? undefined : members.get(each.line))]));
+  return endBatch(app, principal, found, { sent, results, enrolled, bytesDone });
+}
+
+function isRow(read: MemberRow | LineError): read is MemberRow {
+  return 'member' in read;
+}
+
+function resultOf(read: MemberRow | LineError, errors: ReadonlyMap<number, LineError>, known: ReadonlySet<number>): EntryResult {
+  if (!isRow(read)) return { is: 'rejected', error: read };
+  const error = errors.get(read.line);
+  if (error) return { is: 'rejected', error };
+  return known.has(read.line) ? { is: 'repeated' } : { is: 'imported', points: 0 };
+}

@@ -1,0 +1,61 @@
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { enumOf } from '../graphql/enum-of';
+import { RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { DateTimeScalar } from '../graphql/scalars';
+
+@RefusalType(
+  'MEMBER_NOT_CONFIRMED',
+  "The brand's link with the member is not confirmed: by enrolment, by the member's login or by a till code. Nothing is stored; once it is, the same works.",
+)
+export class MemberNotConfirmedAnswer extends RefusalAnswer {}
+
+const ConfirmedByEnum = enumOf('LinkConfirmedBy', 'What let a brand act for a member on its own customer id.', {
+  ENROLMENT: 'The brand enrolled the member.',
+  LOGIN: 'A login of the member said so (confirmLink).',
+  TILL_CODE: 'A code of a login was shown at a till of the brand.',
+});
+
+@ObjectType('MemberLink', { description: 'A brand that knows the member, or knew it.' })
+export class MemberLinkType {
+  @Field(() => ID, { description: 'The brand.' })
+  brandId!: string;
+
+  @Field(() => DateTimeScalar, { description: 'Since when it knows the member.' })
+  linkedAt!: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Since when it may act for the member on its own customer id; null: it may not.' })
+  confirmedAt!: Date | null;
+
+  @Field(() => ConfirmedByEnum, { nullable: true, description: 'By what it may; null: it may not.' })
+  confirmedBy!: string | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it ended (unlinkMember); null: it has not.' })
+  unlinkedAt!: Date | null;
+}
+
+@ObjectType('TillCode', { description: 'A code by which the member proves at one till, once, to be there. Shown this once.' })
+export class TillCodeType {
+  @Field(() => String, { description: 'The code, to be typed or scanned: "7K3M-9QXZ-2ABC". Capitals and dashes do not count.' })
+  code!: string;
+
+  @Field(() => DateTimeScalar, { description: 'It can be used before this instant.' })
+  expiresAt!: Date;
+}
+
+@ObjectType('LinkConfirmed', { description: 'The brand may act for the member on its own customer id from now on.' })
+export class LinkConfirmedType {
+  @Field(() => ID, { description: 'The brand.' })
+  brandId!: string;
+}
+
+@InputType('ConfirmLinkInput')
+export class ConfirmLinkInput {
+  @Field(() => ID, { description: 'The brand that knows the member.' })
+  brandId!: string;
+}
+
+@InputType('UseTillCodeInput')
+export class UseTillCodeInput {
+  @Field(() => String, { description: "The code that the member's login made." })
+  code!: string;
+}

@@ -1,0 +1,223 @@
+import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { AWARD_STATES } from '../../programme/purchases/find-purchase';
+import { REDEMPTION_STATES } from '../../programme/redemption/find-redemption';
+import { connectionOf } from '../graphql/connection';
+import { enumOf } from '../graphql/enum-of';
+import { DateScalar, DateTimeScalar, DecimalScalar, MoneyType, PointsScalar } from '../graphql/scalars';
+
+export const LineKindEnum = enumOf('LineKind', 'What a line of a basket is.', {
+  GOODS: 'Goods or services. Not below zero.',
+  DISCOUNT: 'A voucher or rebate, not above zero: spread over the lines that earn, by amount, and part of them from then on.',
+  DEPOSIT: 'A deposit on bottles or crates, or, below zero, empties that came back: of the amount and of what earns. Comes back by its line.',
+  TRADE_IN: 'What the member gives in part exchange, below zero: of the amount and of what earns. Comes back by its line.',
+});
+
+@ObjectType('PurchaseLine', { description: 'A line of a basket, as it was bought.' })
+export class PurchaseLineType {
+  @Field(() => Int, { description: 'Its number in the basket, from 1.' })
+  lineNo!: number;
+
+  @Field(() => String, { description: "The brand's own number of the goods." })
+  sku!: string;
+
+  @Field(() => String, { nullable: true, description: 'Category of the goods, in words of the brand.' })
+  category!: string | null;
+
+  @Field(() => DecimalScalar, { description: 'How many were bought, three decimals.' })
+  quantity!: string;
+
+  @Field(() => DecimalScalar, { description: 'How many of them came back since, three decimals.' })
+  returned!: string;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'Price of one, in units of moneyCurrency, six decimals; null: the line says what all of it cost.',
+  })
+  unitPrice!: string | null;
+
+  @Field(() => LineKindEnum, { description: 'What it is.' })
+  kind!: string;
+
+  @Field(() => DecimalScalar, { description: 'What all of it cost, before discounts and without tax told beside it, nine decimals.' })
+  amount!: string;
+
+  @Field(() => DecimalScalar, { description: "Its part of the basket's discounts, nine decimals." })
+  discount!: string;
+
+  @Field(() => DecimalScalar, { description: 'Tax told beside it, nine decimals.' })
+  tax!: string;
+
+  @Field(() => DecimalScalar, { description: 'Money that was given back without goods and lies on those that are left, nine decimals.' })
+  reduced!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why it earned nothing (see LineExclusion); null: it earned.' })
+  exclusion!: string | null;
+}
+
+@ObjectType('PurchaseReturn', { description: 'What came back of a purchase at one time.' })
+export class PurchaseReturnType {
+  @Field(() => ID, { description: 'Opaque id of the return.' })
+  id!: string;
+
+  @Field(() => PointsScalar, { description: 'Earned points taken back.' })
+  clawedBack!: number;
+
+  @Field(() => PointsScalar, { description: 'Burned points given back.' })
+  reinstated!: number;
+
+  @Field(() => String, { nullable: true, description: "The brand's own number of it." })
+  reference!: string | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: "Money to give back, in units of the purchase's moneyCurrency, nine decimals; null: recorded before this was worked out.",
+  })
+  moneyBack!: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was cancelled, as a mistake: it counts no longer. Null: it counts.' })
+  cancelledAt!: Date | null;
+}
+
+const AwardStateEnum = Object.fromEntries(AWARD_STATES.map((state) => [state, state]));
+registerEnumType(AwardStateEnum, {
+  name: 'AwardState',
+  description: 'What has become of the points that a purchase earned; what came back of it is told apart.',
+  valuesConfig: {
+    AVAILABLE: { description: 'They can be spent.' },
+    PENDING: { description: 'They cannot be spent yet: before their day, or before the brand confirms them.' },
+    CONFIRMED: { description: 'The brand has confirmed them, and they can be spent.' },
+    CANCELLED: { description: 'The brand did not confirm them in time, and they are taken back.' },
+  },
+});
+
+@ObjectType('PurchaseAward', { description: 'The points that a purchase earned, as they stand now.' })
+export class PurchaseAwardType {
+  @Field(() => AwardStateEnum, { description: 'What has become of them.' })
+  state!: string;
+
+  @Field(() => DateScalar, { nullable: true, description: 'First day on which they can be spent; null: at once, or once the brand confirms them.' })
+  availableOn!: string | null;
+
+  @Field(() => DateScalar, { nullable: true, description: 'The last day on which the brand can confirm them; null: it need not.' })
+  confirmBy!: string | null;
+}
+
+@ObjectType('Purchase', { description: 'What a member bought at a brand.' })
+export class PurchaseType {
+  @Field(() => ID, { description: 'Opaque id; another one for each who may see it.' })
+  id!: string;
+
+  @Field(() => ID, { description: 'Who bought.' })
+  memberId!: string;
+
+  @Field(() => ID, { description: 'Where.' })
+  brandId!: string;
+
+  @Field(() => String, { description: 'Code of the points currency that it earned.' })
+  currency!: string;
+
+  @Field(() => PointsScalar, { description: 'Points earned when it was bought.' })
+  points!: number;
+
+  @Field(() => PurchaseAwardType, { nullable: true, description: 'Those points, as they stand now; null when there were none.' })
+  award!: PurchaseAwardType | null;
+
+  @Field(() => DecimalScalar, { description: 'Sum of the lines when it was bought, in units of moneyCurrency, nine decimals.' })
+  amount!: string;
+
+  @Field(() => DecimalScalar, { description: 'Sum of the lines that earned, nine decimals.' })
+  eligibleAmount!: string;
+
+  @Field(() => DecimalScalar, { description: 'What points paid of it, nine decimals.' })
+  paidWithPoints!: string;
+
+  @Field(() => String, { description: 'ISO 4217 code of the amounts.' })
+  moneyCurrency!: string;
+
+  @Field(() => String, { nullable: true, description: 'Where it was bought, as the brand said.' })
+  channel!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'How it was paid, as the brand said.' })
+  instrument!: string | null;
+
+  @Field(() => String, { nullable: true, description: "The brand's own number of the receipt." })
+  reference!: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: Date;
+
+  @Field(() => DateTimeScalar, { description: 'When it was booked.' })
+  recordedAt!: Date;
+
+  @Field(() => [PurchaseLineType], { description: 'Its lines, in order.' })
+  lines!: PurchaseLineType[];
+
+  @Field(() => [ID], { description: 'Redemptions that paid part of it.' })
+  redemptionIds!: string[];
+
+  @Field(() => [PurchaseReturnType], { description: 'What came back of it, oldest first, at most 100.' })
+  returns!: PurchaseReturnType[];
+}
+
+export const PurchaseConnection = connectionOf('Purchase', () => PurchaseType);
+
+const RedemptionStateEnum = Object.fromEntries(REDEMPTION_STATES.map((state) => [state, state]));
+registerEnumType(RedemptionStateEnum, {
+  name: 'RedemptionState',
+  description: 'What has become of a redemption.',
+  valuesConfig: {
+    SPENT: { description: 'The points are spent: at once, or out of a hold.' },
+    HELD: { description: 'The points are set aside.' },
+    VOIDED: { description: 'The hold was given back.' },
+    EXPIRED: { description: 'The hold has ended by itself, and its points are released.' },
+  },
+});
+
+@ObjectType('RedemptionRecord', { description: 'A redemption as it stands now.' })
+export class RedemptionRecordType {
+  @Field(() => ID, { description: 'Opaque id; another one for each who may see it.' })
+  id!: string;
+
+  @Field(() => ID, { description: 'Whose points.' })
+  memberId!: string;
+
+  @Field(() => ID, { description: 'Where.' })
+  brandId!: string;
+
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => RedemptionStateEnum, { description: 'What has become of it.' })
+  state!: string;
+
+  @Field(() => PointsScalar, { description: "Points asked for, in the currency's smallest unit." })
+  points!: number;
+
+  @Field(() => PointsScalar, { description: 'Points of those that were spent.' })
+  spent!: number;
+
+  @Field(() => PointsScalar, { description: 'Points of those that were given back since.' })
+  refunded!: number;
+
+  @Field(() => MoneyType, { description: 'What all the points asked for pay.' })
+  value!: MoneyType;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When the hold ends, or ended, by itself; null: the points were spent at once.' })
+  expiresAt!: Date | null;
+
+  @Field(() => String, { nullable: true, description: 'Where they were spent, as the brand said.' })
+  channel!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'How the rest was paid, as the brand said.' })
+  instrument!: string | null;
+
+  @Field(() => String, { nullable: true, description: "The brand's own number of the order." })
+  reference!: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: Date;
+}
+export const RedemptionRecordConnection = connectionOf('RedemptionRecord', () => RedemptionRecordType);

@@ -1,0 +1,184 @@
+import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { z } from 'zod';
+import { currencyCode } from '../../ledger/ledger/request-fields';
+import { formatDecimal } from '../../ledger/points/decimal';
+import { InvalidInput } from '../../platform/refusal';
+import { captureHold, captureHoldSchema } from '../../programme/redemption/capture-hold';
+import type { FollowedUp } from '../../programme/redemption/follow-up';
+import { holdPoints, holdPointsSchema } from '../../programme/redemption/hold-points';
+import { listRedemptionRules } from '../../programme/redemption/list-redemption-rules';
+import { MAX_REDEMPTIONS, redeemMany } from '../../programme/redemption/redeem-many';
+import { redeemPoints } from '../../programme/redemption/redeem-points';
+import type { RedemptionRule } from '../../programme/redemption/redemption-rule';
+import { refundRedemption, refundRedemptionSchema } from '../../programme/redemption/refund-redemption';
+import { setRedemptionRule, setRedemptionRuleSchema } from '../../programme/redemption/set-redemption-rule';
+import { type SpentPoints, spendPointsSchema } from '../../programme/redemption/spend-points';
+import { voidHold, voidHoldSchema } from '../../programme/redemption/void-hold';
+import { answerBulk } from '../graphql/bulk-answers';
+import { readPage, toConnection } from '../graphql/connection';
+import { type Context, requirePrincipal } from '../graphql/context';
+import { readId, showId } from '../graphql/pairwise-ids';
+import { parseInput } from '../graphql/parse-input';
+import { answerOrRefusal } from '../graphql/refusal.types';
+import { byVersion, RulesArgs } from '../graphql/rules.args';
+import { showRatio } from '../graphql/scalars';
+import { showBalance } from '../members/balance.types';
+import { readMemberRef } from '../members/member-ref.types';
+import {
+  CapturedHoldType,
+  CaptureHoldInput,
+  CaptureHoldResult,
+  HoldInput,
+  HoldResult,
+  RedeemInput,
+  RedeemManyResult,
+  RedeemResult,
+  RedemptionType,
+  RefundRedemptionInput,
+  RefundRedemptionResult,
+  RefundType,
+  VoidedHoldType,
+  VoidHoldInput,
+  VoidHoldResult,
+} from './redemption.types';
+import { RedemptionRuleConnection, type RedemptionRuleType, SetRedemptionRuleInput, SetRedemptionRuleResult } from './redemption-rule.types';
+
+/** The input as the operations' schemas take it: a purchase is one thing there. */
+function spendingInput(ctx: Context, { member, purchaseAmount, ...rest }: RedeemInput, field = 'input') {
+  const purchase = purchaseAmount && { amount: purchaseAmount.amount, moneyCurrency: purchaseAmount.currency };
+  return { ...rest, member: readMemberRef(ctx, member, `${field}.member`), purchase };
+}
+
+// A caller knows the purchase by the names of the GraphQL input.
+const SENT_AS: Readonly<Record<string, string>> = {
+  'purchase.amount': 'purchaseAmount.amount',
+  'purchase.moneyCurrency': 'purchaseAmount.currency',
+};
+
+function parseSpending<Schema extends z.ZodType>(schema: Schema, input: unknown, field = 'input'): z.output<Schema> {
+  try {
+    return parseInput(schema, input, field);
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    const within = error.field.slice(field.length + 1);
+    throw new InvalidInput(within in SENT_AS ? `${field}.${SENT_AS[within]}` : error.field, error.message);
+  }
+}
+
+const bulkOfRedemptions = z
+  .array(z.unknown())
+  .min(1, 'A bulk has at least one redemption.')
+  .max(MAX_REDEMPTIONS, `A bulk has at most ${MAX_REDEMPTIONS} redemptions.`);
+
+function showRedemption(ctx: Context, spent: SpentPoints): RedemptionType {
+  return Object.assign(new RedemptionType(), spent, {
+    redemptionId: spent.dryRun ? null : showId(ctx, 'redemption', spent.redemptionId),
+    value: { amount: spent.moneyValue, currency: spent.moneyCurrency },
+    balance: spent.balance && showBalance(spent.currency, spent.balance),
+  });
+}
+
+function showChange<Shown extends object>(ctx: Context, shown: Shown, change: FollowedUp): Shown {
+  return Object.assign(shown, change, {
+    redemptionId: showId(ctx, 'redemption', change.redemptionId),
+    value: { amount: change.moneyValue, currency: change.moneyCurrency },
+    balance: change.balance && showBalance(change.currency, change.balance),
+  });
+}
+
+/** A redemption's id, read; the rest is for the operation's schema. */
+function withRedemption<Input extends { redemptionId: string }>(ctx: Context, input: Input): Input {
+  return { ...input, redemptionId: readId(ctx, 'redemption', input.redemptionId, 'input.redemptionId') };
+}
+
+const MICROS_PER_UNIT = 1_000_000n;
+
+function showRedemptionRule(ctx: Context, rule: RedemptionRule, currency: string): RedemptionRuleType {
+  const { worth } = rule;
+  // As it was set: so many points for a whole unit of money, or for another amount.
+  const perUnit = (MICROS_PER_UNIT * worth.denominator) % worth.numerator === 0n ? (MICROS_PER_UNIT * worth.denominator) / worth.numerator : null;
+  return {
+    ...rule,
+    id: showId(ctx, 'rule', rule.id),
+    currency,
+    pointsPerUnit: perUnit,
+    worth: { points: worth.denominator, amount: formatDecimal(worth.numerator, 6) },
+    share: showRatio(rule.share),
+  };
+}
+
+@Resolver()
+export class RedemptionResolver {
+  @Query(() => RedemptionRuleConnection, {
+    description: "Versions of the brand's redemption rule, newest first. Asks for the scope catalogue, or staff of the brand.",
+  })
+  async redemptionRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
+    const page = readPage(ctx, args, 'redemptionRules', null, byVersion);
+    const currency = parseInput(currencyCode, args.currency, 'currency');
+    const rows = await listRedemptionRules(ctx.app, requirePrincipal(ctx), { currency, limit: page.limit, below: page.after?.[0] ?? null });
+    return toConnection(
+      ctx,
+      page,
+      rows,
+      (row) => [row.version],
+      (row) => showRedemptionRule(ctx, row, args.currency),
+    );
+  }
+
+  @Mutation(() => RedeemResult, { description: "Spends a member's points at the brand at once. Asks for the scope redemptions." })
+  redeem(@Ctx() ctx: Context, @Arg('input', () => RedeemInput, { description: 'What to spend.' }) input: RedeemInput) {
+    const command = parseSpending(spendPointsSchema, spendingInput(ctx, input));
+    return answerOrRefusal(ctx, async (app, principal) => showRedemption(ctx, await redeemPoints(app, principal, command)));
+  }
+
+  @Mutation(() => [RedeemManyResult], {
+    description: `As redeem, for 1 to ${MAX_REDEMPTIONS} redemptions at once: an outcome for each, in order; a refused one does not harm the others. One with a wrong field is BAD_INPUT; only wrong types refuse the whole request.`,
+  })
+  async redeemMany(@Ctx() ctx: Context, @Arg('input', () => [RedeemInput], { description: 'The redemptions.' }) input: RedeemInput[]) {
+    const principal = requirePrincipal(ctx);
+    parseInput(bulkOfRedemptions, input);
+    return answerBulk(input, {
+      read: (each, field) => parseSpending(spendPointsSchema, spendingInput(ctx, each, field), field),
+      work: (commands, fieldOf) => redeemMany(ctx.app, principal, commands, fieldOf),
+      show: (spent) => showRedemption(ctx, spent),
+    });
+  }
+
+  @Mutation(() => HoldResult, { description: "Sets a member's points aside, to be captured or voided. Asks for the scope redemptions." })
+  hold(@Ctx() ctx: Context, @Arg('input', () => HoldInput, { description: 'What to hold.' }) input: HoldInput) {
+    const command = parseSpending(holdPointsSchema, spendingInput(ctx, input));
+    return answerOrRefusal(ctx, async (app, principal) => showRedemption(ctx, await holdPoints(app, principal, command)));
+  }
+
+  @Mutation(() => CaptureHoldResult, { description: 'Spends a hold, in full or in part; the rest is released. Asks for the scope redemptions.' })
+  captureHold(@Ctx() ctx: Context, @Arg('input', () => CaptureHoldInput, { description: 'Which hold, and how much of it.' }) input: CaptureHoldInput) {
+    const command = parseInput(captureHoldSchema, withRedemption(ctx, input));
+    return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new CapturedHoldType(), await captureHold(app, principal, command)));
+  }
+
+  @Mutation(() => VoidHoldResult, { description: "Gives a hold's points back before they are spent. Asks for the scope redemptions." })
+  voidHold(@Ctx() ctx: Context, @Arg('input', () => VoidHoldInput, { description: 'Which hold.' }) input: VoidHoldInput) {
+    const command = parseInput(voidHoldSchema, withRedemption(ctx, input));
+    return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new VoidedHoldType(), await voidHold(app, principal, command)));
+  }
+
+  @Mutation(() => RefundRedemptionResult, {
+    description:
+      'Gives spent points back, in full or in part, to the lots they came from. Points that pay for a purchase come back by its return (recordReturn). Asks for the scope redemptions.',
+  })
+  refundRedemption(
+    @Ctx() ctx: Context,
+    @Arg('input', () => RefundRedemptionInput, { description: 'Which redemption, and how much of it.' }) input: RefundRedemptionInput,
+  ) {
+    const command = parseInput(refundRedemptionSchema, withRedemption(ctx, input));
+    return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new RefundType(), await refundRedemption(app, principal, command)));
+  }
+
+  @Mutation(() => SetRedemptionRuleResult, {
+    description: "Adds a version of the brand's redemption rule. Asks for the scope catalogue or the role PROGRAMME_MANAGER.",
+  })
+  setRedemptionRule(@Ctx() ctx: Context, @Arg('input', () => SetRedemptionRuleInput, { description: 'The version.' }) input: SetRedemptionRuleInput) {
+    const command = parseInput(setRedemptionRuleSchema, input);
+    return answerOrRefusal(ctx, async (app, principal) => showRedemptionRule(ctx, await setRedemptionRule(app, principal, command), command.currency));
+  }
+}

@@ -1,0 +1,161 @@
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from '../coalition/terms-refusals.types';
+import { CreationInput } from '../graphql/change-input.types';
+import { connectionOf } from '../graphql/connection';
+import {
+  AboveMaximumAnswer,
+  BalanceOutOfRangeAnswer,
+  BelowMinimumAnswer,
+  CapReachedAnswer,
+  InsufficientPointsAnswer,
+  NotAStepAnswer,
+  NumberIsNoProofAnswer,
+  RuleStartTakenAnswer,
+  WalletClosedAnswer,
+  WalletLockedAnswer,
+} from '../graphql/posting-refusals.types';
+import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from '../graphql/refusal.types';
+import { DateTimeScalar, PointsScalar } from '../graphql/scalars';
+import { BalanceType } from '../members/balance.types';
+import { MemberRefInput } from '../members/member-ref.types';
+import { GiftsNotAllowedAnswer } from './sharing-refusals.types';
+
+@InputType('GivePointsInput', { description: 'Points of one member for another.' })
+export class GivePointsInput {
+  @Field(() => String, {
+    description: 'Names this request for ever, within the member or brand that asks: at most 255 characters. Send it again and get the first answer.',
+  })
+  idempotencyKey!: string;
+
+  @Field(() => MemberRefInput, {
+    nullable: true,
+    description:
+      'Who gives: the member who asks, when left out. A brand names a member that it has enrolled or linked before; naming one here does not make it known to the brand.',
+  })
+  from?: MemberRefInput | null;
+
+  @Field(() => MemberRefInput, {
+    description: 'Who receives: found by an identifier, or by an id that you were shown. Does not become known to a brand by it.',
+  })
+  to!: MemberRefInput;
+
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit; above zero." })
+  points!: bigint;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened, for a brand; now by default. A member gives now.' })
+  occurredAt?: Date | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
+  })
+  dryRun?: boolean | null;
+}
+
+@ObjectType('Gift', { description: 'Points that a member gave. They keep their issuer, month and end. Nothing is told of who received them.' })
+export class GiftType {
+  @Field(() => ID, { nullable: true, description: 'The gift; null for a dry run.' })
+  giftId!: string | null;
+
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => PointsScalar, { description: "Points given, in the currency's smallest unit." })
+  points!: number;
+
+  @Field(() => DateTimeScalar, { description: 'When it happened.' })
+  occurredAt!: string;
+
+  @Field(() => BalanceType, { nullable: true, description: "The giver's balance after it; null when the giver is no longer linked with the brand." })
+  balance!: BalanceType | null;
+
+  @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
+  dryRun!: boolean;
+
+  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
+  duplicate!: boolean;
+}
+
+export const GivePointsResult = answerUnion(
+  'GivePointsResult',
+  'Points given, or why they were not.',
+  () => GiftType,
+  () => [
+    AboveMaximumAnswer,
+    BalanceOutOfRangeAnswer,
+    BelowMinimumAnswer,
+    CapReachedAnswer,
+    GiftsNotAllowedAnswer,
+    IdempotencyConflictAnswer,
+    InsufficientPointsAnswer,
+    NotAStepAnswer,
+    NumberIsNoProofAnswer,
+    OccurredAtOutOfRangeAnswer,
+    OverloadedAnswer,
+    TermsNotActiveAnswer,
+    WalletClosedAnswer,
+    WalletLockedAnswer,
+  ],
+);
+
+@InputType('SetGiftRuleInput', { description: 'A version of the rule for gifts of a currency: in force until the next one starts.' })
+export class SetGiftRuleInput extends CreationInput {
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'Fewest points that are given at once, in the smallest unit; 1 by default.' })
+  minimum?: bigint | null;
+
+  @Field(() => PointsScalar, { nullable: true, description: 'Only multiples of this are given, in the smallest unit; 1 by default.' })
+  step?: bigint | null;
+
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: "Most points that a member gives on one day of the currency's time zone, in the smallest unit; no limit by default.",
+  })
+  dailyMaximum?: bigint | null;
+
+  @Field(() => DateTimeScalar, {
+    description:
+      'From when it is in force; may lie in the past, like that of earning and redemption rules: gifts that a brand tells later are judged by it too.',
+  })
+  effectiveFrom!: Date;
+}
+
+@ObjectType('GiftRule', { description: 'What members may give each other of a currency: one version.' })
+export class GiftRuleType {
+  @Field(() => ID, { description: 'Opaque id.' })
+  id!: string;
+
+  @Field(() => String, { description: 'Code of the points currency.' })
+  currency!: string;
+
+  @Field(() => Int, { description: 'Counts from 1.' })
+  version!: number;
+
+  @Field(() => PointsScalar, { description: 'Fewest points that are given at once, in the smallest unit.' })
+  minimum!: bigint;
+
+  @Field(() => PointsScalar, { description: 'Only multiples of this are given, in the smallest unit.' })
+  step!: bigint;
+
+  @Field(() => PointsScalar, {
+    nullable: true,
+    description: "Most points that a member gives on one day of the currency's time zone, in the smallest unit; null: no limit.",
+  })
+  dailyMaximum!: bigint | null;
+
+  @Field(() => DateTimeScalar, { description: 'From when it is in force, until the next version is.' })
+  effectiveFrom!: Date;
+}
+
+export const GiftRuleConnection = connectionOf('GiftRule', () => GiftRuleType);
+export const SetGiftRuleResult = answerUnion(
+  'SetGiftRuleResult',
+  'The version.',
+  () => GiftRuleType,
+  () => [IdempotencyConflictAnswer, RuleStartTakenAnswer],
+);

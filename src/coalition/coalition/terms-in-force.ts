@@ -1,0 +1,132 @@
+import type { Uuid } from '../../platform/ids';
+import { Refusal } from '../../platform/refusal';
+import type { CoalitionSnapshot, PartnershipChange, PartnershipState, TermsVersion } from './coalition-snapshot';
+
+/** No countersigned terms allow this brand to do this at that moment. */
+export class TermsNotActive extends Refusal {
+  constructor(message: string) {
+    super({ code: 'TERMS_NOT_ACTIVE', retrySafe: true, message });
+  }
+}
+
+/** The brand was suspended when it happened, or is now, and that is not done meanwhile. `next`: what is left to do. */
+export class BrandSuspended extends Refusal {
+  constructor(code: string, since: Date, next = 'what happens there from then on is not taken until it is resumed.') {
+    super({
+      code: 'BRAND_SUSPENDED',
+      retrySafe: true,
+      message: `The brand ${code} was suspended at ${since.toISOString()}: ${next}`,
+      fields: { since: since.toISOString() },
+    });
+  }
+}
+
+/** The event lies in the future, or further back than the terms allow. */
+export class OccurredAtOutOfRange extends Refusal {
+  constructor(message: string) {
+    super({ code: 'OCCURRED_AT_OUT_OF_RANGE', retrySafe: true, message });
+  }
+}
+
+const DAY_MS = 86_400_000;
+
+/** Clocks of tills run ahead a little. */
+export const CLOCK_SKEW_MS = 5 * 60_000;
+
+/** The partnership of two brands for a currency, or null. */
+export function findPartnership(snapshot: CoalitionSnapshot, currencyId: number, brandId: Uuid, partnerId: Uuid): PartnershipState | null {
+  const found = snapshot.partnerships.find(
+    (each) =>
+      each.currencyId === currencyId &&
+      ((each.brandId === brandId && each.partnerBrandId === partnerId) || (each.brandId === partnerId && each.partnerBrandId === brandId)),
+  );
+  return found ?? null;
+}
+
+/** A brand's terms with the operator in force for a currency at an instant, or null. */
+export function findTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, at: Date): TermsVersion | null {
+  const partnership = snapshot.operator && findPartnership(snapshot, currencyId, brandId, snapshot.operator.id);
+  return partnership ? findTermsOf(partnership, at) : null;
+}
+
+/** The terms of one partnership in force at an instant, or null: none had started, or it was suspended or ended. */
+export function findTermsOf<Terms extends { readonly effectiveFrom: Date }>(
+  partnership: { readonly history: readonly Standing[]; readonly terms: readonly Terms[] },
+  at: Date,
+): Terms | null {
+  if (standsStill(partnership, at)) return null;
+  const instant = at.getTime();
+  let found: Terms | null = null;
+  for (const terms of partnership.terms) {
+    const from = terms.effectiveFrom.getTime();
+    if (from <= instant && (!found || from >= found.effectiveFrom.getTime())) found = terms;
+  }
+  return found;
+}
+
+type Standing = Pick<PartnershipChange, 'state' | 'at'>;
+
+/** The change that suspended or ended the partnership, if it stood still at that instant. */
+function standsStill({ history }: { readonly history: readonly Standing[] }, at: Date): Standing | null {
+  // A suspension counts from when it was made. Before any later change the partnership was as it began: active from its
+  // first terms on.
+  const instant = at.getTime();
+  let latest: Standing | null = null;
+  for (const change of history) if (change.state !== 'PROPOSED' && change.at.getTime() <= instant && (!latest || change.at >= latest.at)) latest = change;
+  return latest === null || latest.state === 'ACTIVE' || latest.state === 'ENDING' ? null : latest;
+}
+
+/** Throws OccurredAtOutOfRange for what happens later than now. */
+export function requireNotInFuture(occurredAt: Date, now: Date): void {
+  if (occurredAt.getTime() > now.getTime() + CLOCK_SKEW_MS)
+    throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is in the future. Send the time at which it happened.`);
+}
+
+/** Throws OccurredAtOutOfRange for what happened further back than the terms allow. */
+export function requireWithinBackdating({ backdatingDays }: Pick<TermsVersion, 'backdatingDays'>, occurredAt: Date, now: Date): void {
+  if (now.getTime() - occurredAt.getTime() > backdatingDays * DAY_MS)
+    throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is more than the ${backdatingDays} days back that the terms allow.`);
+}
+
+/** Throws BrandSuspended for what happens at a brand while it is suspended. */
+export function requireNotSuspended(snapshot: CoalitionSnapshot, brandId: Uuid, occurredAt: Date): void {
+  const brand = snapshot.brandsById.get(brandId);
+  const latest = brand?.history.findLast(({ at }) => at <= occurredAt);
+  if (brand && latest?.status === 'SUSPENDED') throw new BrandSuspended(brand.code, latest.at);
+}
+
+/**
+ * The terms under which a brand may issue or redeem a currency at occurredAt: brand and partnership are judged as they
+ * were then. Throws BrandSuspended, TermsNotActive or OccurredAtOutOfRange.
+ */
+export function requireTerms(
+  snapshot: CoalitionSnapshot,
+  brandId: Uuid,
+  currencyId: number,
+  act: 'issue' | 'redeem',
+  occurredAt: Date,
+  now: Date,
+): TermsVersion {
+  requireNotInFuture(occurredAt, now);
+  requireNotSuspended(snapshot, brandId, occurredAt);
+  const terms = findTerms(snapshot, brandId, currencyId, occurredAt);
+  if (!terms || (act === 'issue' ? !terms.mayIssue : !terms.mayRedeem)) throw whyNoTerms(snapshot, brandId, currencyId, act, occurredAt);
+  requireWithinBackdating(terms, occurredAt, now);
+  return terms;
+}
+
+function whyNoTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, act: 'issue' | 'redeem', occurredAt: Date): TermsNotActive {
+  const brand = snapshot.brandsById.get(brandId)?.code ?? 'this brand';
+  const currency = snapshot.currenciesById.get(currencyId)?.code ?? 'this currency';
+  const partnership = snapshot.operator && findPartnership(snapshot, currencyId, brandId, snapshot.operator.id);
+  const stopped = partnership && standsStill(partnership, occurredAt);
+  if (stopped) {
+    const was = stopped.state === 'SUSPENDED' ? 'was suspended at' : 'ended at';
+    return new TermsNotActive(
+      `The partnership of ${brand} with the operator for ${currency} ${was} ${stopped.at.toISOString()}: what happens from then on is not taken. What happened before may still be told.`,
+    );
+  }
+  if (partnership && findTermsOf(partnership, occurredAt))
+    return new TermsNotActive(`The terms in force do not let ${brand} ${act} ${currency} at ${occurredAt.toISOString()}.`);
+  return new TermsNotActive(`No terms in force let ${brand} ${act} ${currency} at ${occurredAt.toISOString()}. Propose terms and have them countersigned.`);
+}

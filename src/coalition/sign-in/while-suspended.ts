@@ -1,0 +1,38 @@
+import type { PoolClient } from 'pg';
+import type { Uuid } from '../../platform/ids';
+import type { Principal, Suspension } from '../access/principal';
+import { BrandSuspended } from '../coalition/terms-in-force';
+
+/**
+ * All that the API clients of a suspended brand may do until its settling days have passed: tell what happened before.
+ * Each of these judges the brand by what it was at occurredAt (requireTerms, requireFollowUpTime).
+ */
+const SETTLES: ReadonlySet<string> = new Set(['recordPurchase', 'recordPurchases', 'captureHold', 'voidHold', 'refundRedemption', 'recordReturn']);
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Throws BrandSuspended for whatever a principal of a suspended brand asks for, but for what settles. `operation`: a
+ * query or mutation.
+ */
+export function requireAllowedWhileSuspended(principal: Principal, operation: string, now: Date): void {
+  const { suspended } = principal;
+  if (!suspended) return;
+  const settles = now.getTime() < suspended.settlesUntil.getTime();
+  if (settles && principal.kind === 'client' && SETTLES.has(operation)) return;
+  const until = settles ? ` Until ${suspended.settlesUntil.toISOString()} its API clients may tell what happened before.` : '';
+  throw new BrandSuspended(suspended.code, suspended.since, `nothing of this is done for it until it is resumed.${until}`);
+}
+
+/** The brand's suspension; undefined while there is none. For who may see it: the authenticator. */
+export async function readSuspension(client: PoolClient, brandId: Uuid): Promise<Suspension | undefined> {
+  const { rows } = await client.query({
+    name: 'find-suspension',
+    text: `SELECT code, settling_days, (SELECT max(at) FROM brand_event WHERE brand_id = b.id AND status = 'SUSPENDED') AS since
+           FROM brand b WHERE id = $1 AND status = 'SUSPENDED'`,
+    values: [brandId],
+  });
+  if (rows.length === 0) return undefined;
+  const [{ code, settling_days, since }] = rows;
+  return { code, since, settlesUntil: new Date(since.getTime() + settling_days * DAY_MS) };
+}

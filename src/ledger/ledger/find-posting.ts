@@ -1,0 +1,41 @@
+import type { PoolClient } from 'pg';
+import { type Reading, readTogether, uuidArray } from '../../platform/database/reading';
+import type { Uuid } from '../../platform/ids';
+import type { PostingOutcome } from './posting';
+import { IdempotencyConflict } from './posting-ledger';
+
+export interface FoundPosting {
+  readonly contentHash: Buffer;
+  readonly outcome: PostingOutcome;
+}
+
+const FIND = `
+  SELECT id, encode(content_hash, 'hex'), result, floor(extract(epoch FROM recorded_at) * 1000)::bigint FROM posting WHERE id = ANY($1::uuid[])`;
+
+/** The stored postings of these ids that the transaction's principal may see; looked up before any rule is loaded. */
+export async function findPostings(client: PoolClient, ids: readonly Uuid[]): Promise<Map<Uuid, FoundPosting>> {
+  const [found] = await readTogether(client, [storedPostings(ids)]);
+  return found;
+}
+
+/** As findPostings. */
+export function storedPostings(ids: readonly Uuid[]): Reading<Map<Uuid, FoundPosting>> {
+  return { text: FIND, values: [uuidArray(ids)], take: (rows) => new Map((rows as string[][]).map(toFoundPosting)) };
+}
+
+/** A stored posting and its id, of the columns of storedPostings. */
+export function toFoundPosting([id, contentHash, result, recordedAt]: readonly string[]): [Uuid, FoundPosting] {
+  const stored = JSON.parse(result) as Omit<PostingOutcome, 'duplicate' | 'recordedAt'>;
+  return [id, { contentHash: Buffer.from(contentHash, 'hex'), outcome: { duplicate: true, ...stored, recordedAt: Number(recordedAt) } }];
+}
+
+/** One of them, or null. */
+export async function findPosting(client: PoolClient, id: Uuid): Promise<FoundPosting | null> {
+  return (await findPostings(client, [id])).get(id) ?? null;
+}
+
+/** The stored outcome when the content is the same; throws IdempotencyConflict when it is not. */
+export function sameOutcome(found: FoundPosting, contentHash: Buffer): PostingOutcome {
+  if (!found.contentHash.equals(contentHash)) throw new IdempotencyConflict();
+  return found.outcome;
+}

@@ -1,0 +1,70 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataSource, type MigrationInterface } from 'typeorm';
+import type { KnownServer } from './known-server';
+import { losable } from './open-pool';
+
+/** The owner's data source: migrations and nothing else. */
+export function createOwnerDataSource(url: string): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    entities: [],
+    migrations: findMigrations(),
+    migrationsTableName: 'migration',
+    migrationsTransactionMode: 'each',
+    extra: { max: 2, ...losable(null) },
+  });
+}
+
+/** A pool that is exhausted answers with an error, not with a wait without end; a statement that is stuck gives its connection back. */
+export const APP_POOL = {
+  connectionTimeoutMillis: 10_000,
+  idleTimeoutMillis: 60_000,
+  keepAlive: true,
+  statement_timeout: 30_000,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 60_000,
+} as const;
+
+/** The application's data source: every connection begins as tessera_app (the URL says so). */
+export function createAppDataSource(url: string, poolSize: number, server: KnownServer): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    entities: findEntities(),
+    // Only to be compared with those that ran: the application cannot migrate.
+    migrations: findMigrations(),
+    migrationsTableName: 'migration',
+    poolSize,
+    applicationName: 'tessera-app',
+    extra: { ...APP_POOL, ...losable(server) },
+  });
+}
+
+/** The classes of migrations/, in the form that this file itself has: TypeScript in tests, JavaScript in dist. */
+function findMigrations(): (new () => MigrationInterface)[] {
+  return exportedClasses(join(__dirname, '../../../migrations'), /^\d{4}-[\w-]+\.(ts|js)$/) as (new () => MigrationInterface)[];
+}
+
+/** The classes of every src/<wing>/<room>/<name>.entity.ts: found by name, since the database layer may not import the modules above it. */
+function findEntities(): (new () => object)[] {
+  const src = join(__dirname, '../..');
+  return foldersOf(src)
+    .flatMap(foldersOf)
+    .flatMap((room) => exportedClasses(room, /\.entity\.(ts|js)$/));
+}
+
+function foldersOf(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(directory, name));
+}
+
+function exportedClasses(directory: string, name: RegExp): (new () => object)[] {
+  return readdirSync(directory)
+    .filter((file) => name.test(file))
+    .sort()
+    .flatMap((file) => Object.values(require(join(directory, file)) as Record<string, unknown>))
+    .filter((exported): exported is new () => object => typeof exported === 'function');
+}

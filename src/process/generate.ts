@@ -1,0 +1,59 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Client } from 'pg';
+import { printTesseraSchema } from '../api/server/build-schema';
+import { describeVariables } from '../platform/config';
+import { createOwnerDataSource } from '../platform/database/data-source';
+import { dumpSchema } from '../platform/database/dump-schema';
+import { startThrowawayServer } from '../platform/database/throwaway-server';
+
+/**
+ * Writes what is generated from the code: schema/schema.graphql, schema/schema.sql and the table of variables in README.md. With `check`
+ * it writes nothing and answers with the files that are out of step.
+ */
+export async function generate(root: string, check: boolean): Promise<string[]> {
+  const readme = readFile(join(root, 'README.md'));
+  const generated: Readonly<Record<string, string>> = {
+    'schema/schema.graphql': printTesseraSchema(),
+    'schema/schema.sql': await dumpMigratedSchema(),
+    'README.md': readme.replace(VARIABLES, `$1\n${variablesTable()}\n$2`),
+  };
+  const changed = Object.keys(generated).filter((file) => readFile(join(root, file)) !== generated[file]);
+  if (!check)
+    for (const file of changed) {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
+      writeFileSync(join(root, file), generated[file]);
+    }
+  return changed;
+}
+
+const VARIABLES = /(<!-- variables:begin[^>]*-->)[\s\S]*?(<!-- variables:end -->)/;
+
+function variablesTable(): string {
+  const rows = describeVariables().map(({ name, meaning, fallback }) => `| \`${name}\` | ${fallback === null ? '' : `\`${fallback}\``} | ${meaning} |`);
+  return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');
+}
+
+async function dumpMigratedSchema(): Promise<string> {
+  const server = await startThrowawayServer();
+  try {
+    const source = await createOwnerDataSource(server.url).initialize();
+    await source.runMigrations();
+    await source.destroy();
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    const dump = await dumpSchema(client);
+    await client.end();
+    return dump;
+  } finally {
+    await server.stop();
+  }
+}
+
+function readFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

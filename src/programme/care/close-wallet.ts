@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { App } from '../../app';
+import { requireOperator } from '../../coalition/access/permissions';
+import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import { reasonSchema, recordChange } from '../../coalition/access/record-change';
+import type { CoalitionSnapshot, PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { contentHash } from '../../ledger/ledger/idempotency';
+import { acceptedAnswer } from '../../ledger/ledger/outcome';
+import type { AccountId, PostingRequest } from '../../ledger/ledger/posting';
+import { dayOf } from '../../ledger/points/calendar';
+import { auditName, type MemberOrSelf } from '../../members/identification/asking-member';
+import { findForOperator } from '../../members/identification/find-for-operator';
+import type { Tx } from '../../platform/database/transaction';
+import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
+import { NotFound, PermissionDenied } from '../../platform/refusal';
+import { everyAccount, requireNoHousehold } from './closing-accounts';
+
+export const closeWalletSchema = z.object({ member: z.custom<MemberOrSelf>(), reason: reasonSchema });
+export type CloseWallet = z.output<typeof closeWalletSchema>;
+
+export interface ClosedWallet {
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  readonly closedAt: Date;
+}
+
+/**
+ * Closes a member's wallet for good: its points end, whoever issued them, its cards and logins find nobody from then on, and nothing is earned or
+ * spent in it any more. By the member, with a login of an identity provider, or by the operator's support. Closing it again changes nothing.
+ * Throws WALLET_HAS_HOLDS, MemberInHousehold, NotFound, PermissionDenied.
+ */
+export async function closeWallet(app: App, principal: Principal, { member: asked, reason }: CloseWallet): Promise<ClosedWallet> {
+  const database = databasePrincipal(principal);
+  const { memberId, walletId, snapshot } = await app.database.transaction(database, async (tx) => {
+    const { client } = tx;
+    const memberId = await whose(app, tx, principal, asked);
+    const { rows } = await client.query('SELECT id FROM wallet WHERE member_id = $1', [memberId]);
+    if (rows.length === 0) throw new NotFound('Member');
+    return { memberId, walletId: rows[0].id as Uuid, snapshot: await app.coalition.snapshot(client) };
+  });
+  const accounts = await everyAccount(app, walletId, [...snapshot.currenciesById.values()]);
+  return app.database.transaction(database, async (tx) => {
+    const { rows } = await tx.client.query('SELECT status, closed_at, merged_into FROM member WHERE id = $1 FOR NO KEY UPDATE', [memberId]);
+    if (rows.length === 0 || rows[0].merged_into !== null) throw new NotFound('Member');
+    if (rows[0].closed_at !== null) return { memberId, walletId, closedAt: rows[0].closed_at };
+    await requireNoHousehold(tx.client, walletId);
+    const closedAt = app.clock.now();
+    // Made now: whoever waited for the member must not book what was recorded long ago.
+    const requests = await Promise.all(accounts.map(({ account, currency }) => toRequest(app, snapshot, account, currency)));
+    await tx.client.query("UPDATE member SET status = 'CLOSED', closed_at = $2 WHERE id = $1", [memberId, closedAt]);
+    await tx.client.query('UPDATE member_identifier SET removed_at = $2 WHERE member_id = $1 AND removed_at IS NULL', [memberId, closedAt]);
+    const target = auditName(app, principal, { memberId });
+    await recordChange(app, tx, principal, { operation: 'closeWallet', target, member: memberId, reason });
+    // The ledger last, all currencies together: what it refuses closes nothing, and cut off after it, the same again finds it closed there and goes on.
+    await app.ledger.transaction(async (client) => {
+      for (const outcome of await app.ledger.postWithin(client, requests)) acceptedAnswer(outcome);
+    });
+    return { memberId, walletId, closedAt };
+  });
+}
+
+async function whose(app: App, tx: Tx, principal: Principal, asked: MemberOrSelf): Promise<Uuid> {
+  if (principal.kind === 'member') {
+    // A brand holds the sessions that it mints, and must not end what is the member's.
+    if (principal.brandId !== null) throw new PermissionDenied('A wallet is closed by its member with a login of an identity provider, or by the operator.');
+    if (asked !== null && (asked.by !== 'id' || asked.memberId !== principal.memberId)) throw new NotFound('Member');
+    return principal.memberId;
+  }
+  requireOperator(principal, ['SUPPORT']);
+  if (asked === null) throw new NotFound('Member');
+  // By id also one who was closed before: closing again changes nothing.
+  return asked.by === 'id' ? asked.memberId : (await findForOperator(app, tx, principal, asked, ['SUPPORT'])).memberId;
+}
+
+async function toRequest(app: App, snapshot: CoalitionSnapshot, account: AccountId, currency: PointCurrency): Promise<PostingRequest> {
+  const now = app.clock.now();
+  // Whoever may have issued points of the currency: what is there is known only under the wallet's lock.
+  const issuers = issuersOf(snapshot, currency);
+  const expired = await app.ledger.openAccounts(issuers.map((owner) => ({ kind: 'EXPIRED' as const, owner, currencyId: currency.id })));
+  const ends = issuers.map((issuer, at) => ({ issuer, id: newUuid(), to: expired[at] }));
+  return {
+    id: derivedUuid('closure', String(account)),
+    party: snapshot.operator?.id ?? issuers[0],
+    kind: 'CLOSE_WALLET',
+    contentHash: contentHash('CLOSE_WALLET', { account }),
+    occurredAt: now.getTime(),
+    day: dayOf(now, currency.timeZone),
+    recordedAt: now.getTime(),
+    loads: { wallets: [account] },
+    plan: () => ({
+      steps: [
+        { do: 'end', account, code: 'CLOSURE', ends },
+        { do: 'close', account, mergedInto: null },
+      ],
+      answer: {},
+    }),
+  };
+}
+
+function issuersOf(snapshot: CoalitionSnapshot, { id, ownerBrandId }: PointCurrency): Uuid[] {
+  const issuers = new Set<Uuid>([snapshot.operator?.id, ownerBrandId].filter((brand) => brand != null));
+  for (const { currencyId, brandId, partnerBrandId } of snapshot.partnerships) if (currencyId === id) issuers.add(brandId).add(partnerBrandId);
+  return [...issuers];
+}

@@ -1,0 +1,122 @@
+import type { PoolClient } from 'pg';
+import { requireOperator } from '../../coalition/access/permissions';
+import type { Principal, StaffRole } from '../../coalition/access/principal';
+import type { RowOf } from '../../platform/database/row-of';
+import type { Uuid } from '../../platform/ids';
+import { NotFound, PermissionDenied, Refusal } from '../../platform/refusal';
+
+export const PROPOSAL_KINDS = ['GOODWILL', 'MERGE'] as const;
+export const PROPOSAL_STATUSES = ['PROPOSED', 'APPROVED', 'DECLINED'] as const;
+
+/** Something that costs somebody points or money: asked for by one person, decided by another. */
+export interface Proposal {
+  readonly id: Uuid;
+  readonly kind: (typeof PROPOSAL_KINDS)[number];
+  /** For whom it was asked. */
+  readonly brandId: Uuid;
+  /** Whose staff decide: who pays for goodwill, the operator for a merge. */
+  readonly decidingBrandId: Uuid;
+  /** Who gets goodwill; the duplicate of a merge. */
+  readonly memberId: Uuid;
+  /** Who goes on after a merge. */
+  readonly survivorId: Uuid | null;
+  readonly currencyId: number | null;
+  /** Smallest units. */
+  readonly points: number | null;
+  readonly reason: string;
+  readonly proposedBy: Uuid;
+  readonly proposedAt: Date;
+  readonly status: (typeof PROPOSAL_STATUSES)[number];
+  readonly decidedBy: Uuid | null;
+  readonly decidedAt: Date | null;
+  readonly decisionReason: string | null;
+}
+
+/** Who may propose and decide, besides the operator's OPERATOR. Only people: see requirePerson. */
+export const CARE_ROLES: readonly StaffRole[] = ['SUPPORT', 'PROGRAMME_MANAGER', 'FINANCE'];
+
+/** A proposal nobody has decided is no longer what anybody asks for. */
+const LAPSES_AFTER_MS = 30 * 86_400_000;
+
+export class ProposalDecided extends Refusal {
+  constructor(status: string) {
+    super({
+      code: 'PROPOSAL_DECIDED',
+      retrySafe: false,
+      message: `This proposal is ${status.toLowerCase()} already. Make a new one to change anything.`,
+      fields: { status },
+    });
+  }
+}
+
+export class ProposalLapsed extends Refusal {
+  constructor() {
+    super({ code: 'PROPOSAL_LAPSED', retrySafe: false, message: 'This proposal is more than 30 days old. Make a new one if it is still wanted.' });
+  }
+}
+
+/** Whoever proposes does not decide. */
+export class SecondPersonNeeded extends Refusal {
+  constructor() {
+    super({ code: 'SECOND_PERSON_NEEDED', retrySafe: false, message: 'You have proposed this: another person decides about it.' });
+  }
+}
+
+/**
+ * The staff member who asks; throws PermissionDenied for machines and members, and for staff without one of the roles.
+ */
+export function requirePerson(principal: Principal): Principal & { kind: 'staff' } {
+  if (principal.kind !== 'staff')
+    throw new PermissionDenied(`This is for people on the staff to do, not for ${principal.kind === 'member' ? 'a member' : 'an API client'}.`);
+  if (CARE_ROLES.includes(principal.role) || (principal.ofOperator && principal.role === 'OPERATOR')) return principal;
+  throw new PermissionDenied();
+}
+
+/**
+ * The person who may have a say in proposals of that kind: members belong to the coalition, so a merge is for the
+ * operator's staff.
+ */
+export function requireDecider(principal: Principal, kind: Proposal['kind']): Principal & { kind: 'staff' } {
+  const person = requirePerson(principal);
+  if (kind === 'MERGE') requireOperator(principal, CARE_ROLES);
+  return person;
+}
+
+/** A proposal that the transaction's principal may see; throws NotFound. */
+export async function readProposal(client: PoolClient, id: Uuid, lock: '' | 'FOR NO KEY UPDATE' = ''): Promise<Proposal> {
+  const { rows } = await client.query(`SELECT * FROM care_proposal WHERE id = $1 ${lock}`, [id]);
+  if (rows.length === 0) throw new NotFound('Proposal');
+  return toProposal(rows[0]);
+}
+
+/**
+ * Throws unless this person may decide the proposal now; one that is approved may be approved again, to finish what was
+ * interrupted.
+ */
+export function requireDecidable(proposal: Proposal, person: Principal & { kind: 'staff' }, decision: 'APPROVED' | 'DECLINED', now: Date): void {
+  if (proposal.decidingBrandId !== person.brandId) throw new PermissionDenied('The staff of the brand that pays for it decide.');
+  if (proposal.status === decision) return;
+  if (proposal.status !== 'PROPOSED') throw new ProposalDecided(proposal.status);
+  if (proposal.proposedBy === person.staffId) throw new SecondPersonNeeded();
+  if (now.getTime() - proposal.proposedAt.getTime() > LAPSES_AFTER_MS) throw new ProposalLapsed();
+}
+
+export function toProposal(row: RowOf<Proposal, 'points'>): Proposal {
+  return {
+    id: row.id,
+    kind: row.kind,
+    brandId: row.brand_id,
+    decidingBrandId: row.deciding_brand_id,
+    memberId: row.member_id,
+    survivorId: row.survivor_id,
+    currencyId: row.currency_id,
+    points: row.points === null ? null : Number(row.points),
+    reason: row.reason,
+    proposedBy: row.proposed_by,
+    proposedAt: row.proposed_at,
+    status: row.status,
+    decidedBy: row.decided_by,
+    decidedAt: row.decided_at,
+    decisionReason: row.decision_reason,
+  };
+}

@@ -1,0 +1,256 @@
+import { type AlongsideRow, alongside } from '../../ledger/ledger/alongside';
+import type { AccountId, LedgerView, Plan, Step } from '../../ledger/ledger/posting';
+import { ALWAYS, type Day, dayOf, dayToIso, NEVER } from '../../ledger/points/calendar';
+import { formatDecimal } from '../../ledger/points/decimal';
+import type { Uuid } from '../../platform/ids';
+import type { RefusalData } from '../../platform/refusal';
+import { type HeldLimit, withinLimits } from '../limits/within-limits';
+import { type RedemptionFact, usedCounter } from '../postings/attached-redemptions';
+import { type ExactAmount, formatExact, sumAmounts } from '../purchases/exact-amount';
+import { PURCHASE, PURCHASE_AWARD, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
+import { minorUnitOf } from '../purchases/minor-unit';
+import type { RedemptionRules } from '../redemption/redemption-rule';
+import { type AutomaticContribution, contributionSteps } from '../sharing/automatic-contribution';
+import type { AwardDates } from './award';
+import { type BasketLine, type WeighedBasket, weighBasket } from './basket';
+import { basketPoints } from './basket-points';
+import { earningTotals } from './earning-base';
+import { AmountTooLarge, PointsBeyondBasket, RedemptionMismatch, RedemptionNotCaptured, RedemptionUsed } from './earning-refusals';
+import type { EarningRule, Exclusion } from './earning-rule';
+import { pointsTaken, worthOf } from './points-taken';
+
+/** All that a purchase is planned from, loaded beforehand. */
+export interface PurchaseFacts {
+  readonly purchaseId: Uuid;
+  readonly postingId: Uuid;
+  readonly earnTransferId: Uuid;
+  readonly brandId: Uuid;
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  readonly wallet: AccountId;
+  readonly issued: AccountId;
+  readonly currency: { readonly id: number; readonly code: string; readonly scale: number; readonly timeZone: string };
+  readonly rule: EarningRule;
+  readonly termsId: Uuid;
+  /** Most points that one purchase may earn: see mostClearable. */
+  readonly mostPoints: bigint;
+  /** Velocity limits that the award must keep: see limitsFor. */
+  readonly limits: readonly HeldLimit[];
+  readonly originId: number;
+  readonly award: AwardDates;
+  /** What earning does to the wallet's own expiry: see activity. */
+  readonly activity: readonly Step[];
+  /** The wallet's own row says that it is locked. */
+  readonly locked: boolean;
+  /** What of it goes into the household's pool; null: nothing. */
+  readonly contribution: AutomaticContribution | null;
+  /** Local day of occurredAt. */
+  readonly day: Day;
+  readonly lines: readonly BasketLine[];
+  readonly moneyCurrency: string;
+  readonly redemptions: readonly RedemptionFact[];
+  /** Of each of them, the wallet's account in which it is counted that it was used. */
+  readonly usedIn: readonly AccountId[];
+  /** Of what they were made under. */
+  readonly redemptionRulesById: RedemptionRules['byId'];
+  readonly channel: string | null;
+  readonly instrument: string | null;
+  readonly reference: string | null;
+  readonly occurredAt: Date;
+  /** As the answer has it. */
+  readonly occurredAtText: string;
+  readonly recordedAt: Date;
+}
+
+/** Decides a purchase: what earns, how much, and what is written. Pure. */
+export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+  // What does not depend on the wallet is worked out once, however often the batch is tried.
+  const { rule, lines } = facts;
+  const minorUnit = minorUnitOf(facts.moneyCurrency);
+  const basket = weighBasket(rule, lines, minorUnit);
+  const leftOut: { readonly lineNo: number; readonly reason: Exclusion }[] = [];
+  for (const [i, reason] of basket.exclusions.entries()) if (reason) leftOut.push({ lineNo: i + 1, reason });
+  const amountText = formatExact(basket.gross);
+  const eligibleText = basket.eligible === basket.gross ? amountText : formatExact(basket.eligible);
+  return (view) => {
+    const paid: { redemption: RedemptionFact; points: number; value: ExactAmount }[] = [];
+    for (const [at, redemption] of facts.redemptions.entries()) {
+      const refusal = whyUnusable(facts, redemption, facts.usedIn[at], view);
+      if (refusal) return refuse(refusal);
+      // biome-ignore lint/style/noNonNullAssertion: usable redemptions have been spent
+      const spent = view.transfer(redemption.spentBy!);
+      const points = spent ? spent.amount - spent.reversed : 0;
+      if (points === 0) return refuse(new RedemptionNotCaptured());
+      paid.push({ redemption, points, value: worthOf(redemption, points, minorUnit) });
+    }
+    const beyond = pointsBeyond(facts, basket.gross, paid);
+    if (beyond) return refuse(beyond);
+    const paidWithPoints = sumAmounts(paid.map(({ value }) => value));
+    const points = basketPoints(rule, facts.currency.scale, earningTotals(rule.earnsOn, basket, paidWithPoints));
+    if (points > facts.mostPoints) return refuse(new AmountTooLarge());
+    const within = withinLimits(view, facts.limits, Number(points));
+    if ('refused' in within) return within;
+    const earned = within.points;
+    const totals: Totals = { amount: amountText, eligible: eligibleText, paidWithPoints: formatExact(paidWithPoints), earned, paid };
+    const { availableOn, deadline, expiresOn } = facts.award;
+    return {
+      steps: stepsOf(facts, view, totals, within.steps),
+      rows: rowsOf(facts, basket, totals),
+      answer: {
+        purchaseId: facts.purchaseId,
+        currency: facts.currency.code,
+        points: earned,
+        forgone: Number(points) - earned,
+        moneyCurrency: facts.moneyCurrency,
+        amount: totals.amount,
+        eligibleAmount: totals.eligible,
+        paidWithPoints: totals.paidWithPoints,
+        leftOut,
+        ruleId: rule.id,
+        availableOn: dateOf(availableOn, earned),
+        confirmBy: dateOf(deadline, earned),
+        expiresOn: dateOf(expiresOn, earned),
+        occurredAt: facts.occurredAtText,
+      },
+    };
+  };
+}
+
+function stepsOf(facts: PurchaseFacts, view: LedgerView, { paid, earned }: Totals, counted: readonly Step[]): Step[] {
+  const steps: Step[] = [];
+  for (const [at, { redemption }] of paid.entries()) steps.push({ do: 'count', account: facts.usedIn[at], key: usedCounter(redemption.id), by: 1 });
+  steps.push(...counted);
+  const { contribution, wallet, locked, day, award } = facts;
+  const { availableOn, expiresOn } = award.lot;
+  if (earned > 0)
+    steps.push(...facts.activity, {
+      do: 'credit',
+      id: facts.earnTransferId,
+      from: facts.issued,
+      to: wallet,
+      amount: earned,
+      code: 'EARN',
+      lot: { originId: facts.originId, expiresOn, availableOn },
+      termsId: facts.termsId,
+    });
+  if (contribution) steps.push(...contributionSteps(view, contribution, { wallet, locked, points: earned, lot: award.lot, day }));
+  return steps;
+}
+
+/** null: there are no points, or no such day. */
+function dateOf(day: Day | null, earned: number): string | null {
+  return earned === 0 || day === null || day === NEVER || day === ALWAYS ? null : dayToIso(day);
+}
+
+function refuse(refusal: { toData(): RefusalData }): { refused: RefusalData } {
+  return { refused: refusal.toData() };
+}
+
+function whyUnusable(facts: PurchaseFacts, redemption: RedemptionFact, usedIn: AccountId, view: LedgerView) {
+  if (redemption.memberId !== facts.memberId || redemption.currencyId !== facts.currency.id || redemption.moneyCurrency !== facts.moneyCurrency)
+    return new RedemptionMismatch();
+  if (redemption.spentBy === null) return new RedemptionNotCaptured();
+  if (view.counter(usedIn, usedCounter(redemption.id)) > 0) return new RedemptionUsed();
+  return null;
+}
+
+/** Why the points may not all pay for the basket; null: they may. */
+function pointsBeyond(facts: PurchaseFacts, cost: ExactAmount, paid: Totals['paid']): PointsBeyondBasket | null {
+  if (paid.length === 0) return null;
+  const offered = paid.map(({ redemption, points }) => {
+    const rule = facts.redemptionRulesById.get(redemption.ruleId);
+    if (!rule) throw new Error(`the rule of redemption ${redemption.id} is missing`);
+    return { redemption, points, rule };
+  });
+  const taken = pointsTaken(cost, offered, minorUnitOf(facts.moneyCurrency));
+  const refunds = paid.flatMap(({ redemption, points }, at) => (taken[at] < points ? { at, redemptionId: redemption.id, points: points - taken[at] } : []));
+  if (refunds.length === 0) return null;
+  return new PointsBeyondBasket(
+    taken.reduce((sum, points) => sum + points, 0),
+    refunds,
+  );
+}
+
+interface Totals {
+  /** Decimal texts, as the database and the answer have them. */
+  readonly amount: string;
+  readonly eligible: string;
+  readonly paidWithPoints: string;
+  readonly earned: number;
+  readonly paid: readonly { readonly redemption: RedemptionFact; readonly points: number; readonly value: ExactAmount }[];
+}
+
+function rowsOf(facts: PurchaseFacts, { exclusions, discounts }: WeighedBasket, totals: Totals): AlongsideRow[] {
+  // Every column is named where the row is made: thousands a second are, and a spread costs more than the rest of it.
+  const { walletId: wallet_id, brandId: brand_id, purchaseId: purchase_id } = facts;
+  const rows = [
+    alongside(PURCHASE, {
+      id: purchase_id,
+      wallet_id,
+      brand_id,
+      member_id: facts.memberId,
+      account_id: facts.wallet,
+      currency_id: facts.currency.id,
+      posting_id: facts.postingId,
+      earn_transfer_id: totals.earned > 0 ? facts.earnTransferId : null,
+      money_currency: facts.moneyCurrency,
+      amount: totals.amount,
+      eligible_amount: totals.eligible,
+      paid_with_points: totals.paidWithPoints,
+      points: totals.earned,
+      channel: facts.channel,
+      instrument: facts.instrument,
+      reference: facts.reference,
+      rule_id: facts.rule.id,
+      terms_id: facts.termsId,
+      arithmetic: 2,
+      occurred_at: facts.occurredAt.getTime(),
+      recorded_at: facts.recordedAt.getTime(),
+    }),
+  ];
+  for (const [i, line] of facts.lines.entries())
+    rows.push(
+      alongside(PURCHASE_LINE, {
+        wallet_id,
+        brand_id,
+        purchase_id,
+        line_no: i + 1,
+        sku: line.sku,
+        category: line.category,
+        quantity: formatDecimal(line.quantity, 3),
+        unit_price: line.unitPrice === undefined ? null : formatDecimal(line.unitPrice, 6),
+        amount: line.amount === undefined ? null : formatDecimal(line.amount, 6),
+        kind: line.kind ?? 'GOODS',
+        discount: discounts[i] === 0n ? null : formatExact(discounts[i]),
+        tax: line.tax === undefined ? null : formatDecimal(line.tax, 6),
+        eligible: exclusions[i] === null,
+        exclusion: exclusions[i],
+      }),
+    );
+  for (const [i, { redemption, points, value }] of totals.paid.entries())
+    rows.push(
+      alongside(PURCHASE_REDEMPTION, { wallet_id, brand_id, redemption_id: redemption.id, purchase_id, points, position: i + 1, value: formatExact(value) }),
+    );
+  // Only of points that cannot be spent at once.
+  if (totals.earned > 0 && facts.award.availableOn !== ALWAYS) rows.push(awardRow(facts, totals.earned));
+  return rows;
+}
+
+function awardRow(facts: PurchaseFacts, earned: number): AlongsideRow {
+  const { availableOn, deadline } = facts.award;
+  const recordedOn = dayOf(facts.recordedAt, facts.currency.timeZone);
+  return alongside(PURCHASE_AWARD, {
+    wallet_id: facts.walletId,
+    purchase_id: facts.purchaseId,
+    brand_id: facts.brandId,
+    account_id: facts.wallet,
+    currency_id: facts.currency.id,
+    earn_transfer_id: facts.earnTransferId,
+    points: earned,
+    available_on: availableOn === NEVER ? null : dayToIso(availableOn),
+    deadline: deadline === null ? null : dayToIso(deadline),
+    due_on: deadline === null ? null : dayToIso(Math.max(deadline + 1, recordedOn)),
+    occurred_at: facts.occurredAt.getTime(),
+    recorded_at: facts.recordedAt.getTime(),
+  });
+}

@@ -1,0 +1,211 @@
+import type { App } from '../../app';
+import { requireBrand } from '../../coalition/access/permissions';
+import type { Principal } from '../../coalition/access/principal';
+import { sameOutcome } from '../../ledger/ledger/find-posting';
+import { contentHash, postingId } from '../../ledger/ledger/idempotency';
+import { acceptedAnswer } from '../../ledger/ledger/outcome';
+import type { PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
+import { StateMoved } from '../../ledger/ledger/state-moved';
+import { type HashedRef, hashedRefContent, hashRef } from '../../members/identification/member-ref';
+import { isFound, knowPresented, presentedFor } from '../../members/identification/resolve-members';
+import { lookingAgain } from '../../members/identification/surviving-accounts';
+import { type ToldBalance, type ToldOutcome } from '../../members/identification/what-is-told';
+import { newUuid, type Uuid } from '../../platform/ids';
+import { Refusal } from '../../platform/refusal';
+import { velocityLimits } from '../limits/velocity-limit';
+import { soughtReference } from '../postings/look-at-references';
+import { lookUp } from '../postings/look-up';
+import { type RedemptionRules, redemptionRules } from '../redemption/redemption-rule';
+import type { Exclusion } from './earning-rule';
+import { earningRules } from './earning-rules';
+import type { RecordPurchase } from './purchase-command';
+import { purchaseReceipt } from './purchase-receipt';
+import { type AskedPurchase, type NotOne, requestPurchases } from './purchase-requests';
+import { toldPurchases } from './told-purchases';
+
+/** What a purchase came to; the same for every repetition of the request. */
+export interface RecordedPurchase {
+  readonly purchaseId: Uuid;
+  readonly currency: string;
+  /** Points earned, in the currency's smallest unit; can be 0. */
+  readonly points: number;
+  /** Points that the basket earns beyond it, and a velocity limit did not leave. */
+  readonly forgone: number;
+  readonly moneyCurrency: string;
+  /** Decimal text with nine decimals. */
+  readonly amount: string;
+  readonly eligibleAmount: string;
+  readonly paidWithPoints: string;
+  readonly leftOut: readonly { readonly lineNo: number; readonly reason: Exclusion }[];
+  readonly ruleId: Uuid;
+  /**
+   * First local day on which the points can no longer be spent; null: they do not expire by themselves, or there are
+   * none.
+   */
+  readonly expiresOn: string | null;
+  /**
+   * First local day on which they can be spent; null: at once, or once they are confirmed. Absent from answers of
+   * before there were pending awards.
+   */
+  readonly availableOn?: string | null;
+  /** Last local day on which the brand can confirm them; null: they need not be. */
+  readonly confirmBy?: string | null;
+  readonly occurredAt: string;
+  /** null: nothing proves to the brand that the member stands behind the request, or not any more. */
+  readonly balance: ToldBalance | null;
+  readonly dryRun: boolean;
+  /** It was booked before, by the same key or by the same receipt: this is its first answer. */
+  readonly duplicate: boolean;
+  /** It was booked under another key: its reference tells that it is the same receipt. */
+  readonly byReference: boolean;
+}
+
+/** One purchase; see recordPurchases. Throws its refusal. */
+export function recordPurchase(app: App, principal: Principal, command: RecordPurchase): Promise<RecordedPurchase> {
+  return recordAlone(app, principal, command, 'input');
+}
+
+/** A member who was merged meanwhile is looked up again. */
+function recordAlone(app: App, principal: Principal, command: RecordPurchase, field: string): Promise<RecordedPurchase> {
+  return lookingAgain(async () => {
+    const [result] = await record(app, principal, [command], () => field);
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
+
+/**
+ * Records what members bought at the brand and credits what it earns. A receipt that is booked already, by whichever
+ * way it came, is answered with its first answer; a reference of something else throws ReferenceTaken. In the order of
+ * the commands; a refused one does not harm the others. A bulk costs one transaction to look everything up, then its
+ * postings go to the ledger together. `fieldOf`: where each stands in the request.
+ */
+export async function recordPurchases(
+  app: App,
+  principal: Principal,
+  commands: readonly RecordPurchase[],
+  fieldOf: (at: number) => string = (at) => `input.${at}`,
+): Promise<PromiseSettledResult<RecordedPurchase>[]> {
+  const results = await record(app, principal, commands, fieldOf);
+  const moved = results.flatMap((result, at) => (result.status === 'rejected' && result.reason instanceof StateMoved ? [at] : []));
+  const again = await Promise.allSettled(moved.map((at) => recordAlone(app, principal, commands[at], fieldOf(at))));
+  for (const [i, at] of moved.entries()) results[at] = again[i];
+  return results;
+}
+
+const NO_RULES: RedemptionRules['byId'] = new Map();
+
+async function record(
+  app: App,
+  principal: Principal,
+  commands: readonly RecordPurchase[],
+  fieldOf: (at: number) => string,
+): Promise<PromiseSettledResult<RecordedPurchase>[]> {
+  const brandId = requireBrand(principal, { scope: 'purchases' });
+  const now = app.clock.now();
+  const members = commands.map(({ member, occurredAt }) => hashRef(app.keys, brandId, member, occurredAt));
+  const hashes = commands.map((command, at) => hashOf(command, members[at]));
+  const sought = commands.map((command, at) => ({
+    id: command.dryRun ? null : postingId(brandId, command.idempotencyKey),
+    member: members[at],
+    redemptionIds: command.redemptionIds,
+    reference: soughtReference('PURCHASE', command, now),
+  }));
+  const looked = await orEach(commands, lookUp(app, brandId, sought));
+  if (Array.isArray(looked)) return looked;
+  const { found, version, snapshot } = looked;
+  const rules = await earningRules(app, version);
+  const limits = await velocityLimits(app, version);
+  const redemptionRulesById = commands.some(({ redemptionIds }) => redemptionIds.length > 0) ? (await redemptionRules(app, version)).byId : NO_RULES;
+  const asked = commands.map((command, at) => {
+    const [each, receipt] = [found[at], purchaseReceipt(command, found[at])];
+    return { command, id: sought[at].id ?? newUuid(), hash: hashes[at], found: each, receipt, field: fieldOf(at) };
+  });
+  // All requests are made before the first is posted, so that a member's purchases keep their order.
+  const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, redemptionRulesById, limits }, asked);
+  const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, requests[at])));
+  const told = await toldPurchases(
+    app,
+    snapshot,
+    outcomes.map((outcome, at) => ({ asked: asked[at], outcome })),
+  );
+  const results = told.map((outcome, at) => toResult(outcome, asked[at]));
+  // Also of repetitions: the first request may have been cut off before.
+  const met = outcomes.flatMap((outcome, at) => {
+    const booked = outcome.status === 'fulfilled' && !outcome.value.refusal && !commands[at].dryRun;
+    const { member } = found[at];
+    return booked && isFound(member) && member.toKnow ? presentedFor(outcome.value, members[at]) : [];
+  });
+  if (met.length > 0) await knowPresented(app, brandId, met);
+  return results;
+}
+
+/** What refuses all of them (too many wait, no database) is the answer of each. */
+async function orEach<T>(commands: readonly RecordPurchase[], look: Promise<T>): Promise<T | PromiseRejectedResult[]> {
+  return look.catch((reason) => {
+    if (!(reason instanceof Refusal)) throw reason;
+    return commands.map(() => ({ status: 'rejected' as const, reason }));
+  });
+}
+
+/** The hash of a request's content, by which its key is known again. */
+export function purchaseHash(app: App, brandId: Uuid, command: RecordPurchase): Buffer {
+  return hashOf(command, hashRef(app.keys, brandId, command.member));
+}
+
+/** Of every field but the key and dryRun. Each is named: a spread would cost more than the hash. */
+function hashOf(command: RecordPurchase, member: HashedRef): Buffer {
+  const content: Omit<RecordPurchase, 'idempotencyKey' | 'dryRun' | 'member'> & { readonly member: unknown } = {
+    channel: command.channel,
+    currency: command.currency,
+    instrument: command.instrument,
+    lines: command.lines,
+    member: hashedRefContent(member),
+    moneyCurrency: command.moneyCurrency,
+    occurredAt: command.occurredAt,
+    redemptionIds: command.redemptionIds,
+    reference: command.reference,
+  };
+  return contentHash('RECORD_PURCHASE', content);
+}
+
+function post(app: App, { command, id, hash, found: { stored }, receipt }: AskedPurchase, request: PostingRequest | NotOne | null): Promise<PostingOutcome> {
+  if (stored) return new Promise((resolve) => resolve(sameOutcome(stored, hash)));
+  if (receipt?.is === 'repeated') return Promise.resolve(receipt.first.outcome);
+  if (receipt?.is === 'taken') return Promise.reject(receipt.refusal);
+  if (!request || request instanceof Error) return Promise.reject(request ?? new Error(`purchase ${id} was neither stored nor planned`));
+  return command.dryRun ? app.ledger.preview(request) : app.ledger.post(request);
+}
+
+function toResult(outcome: PromiseSettledResult<ToldOutcome>, asked: AskedPurchase): PromiseSettledResult<RecordedPurchase> {
+  if (outcome.status === 'rejected') return outcome;
+  try {
+    return { status: 'fulfilled', value: toRecorded(outcome.value, asked) };
+  } catch (reason) {
+    return { status: 'rejected', reason };
+  }
+}
+
+function toRecorded(outcome: ToldOutcome, { command: { dryRun }, found: { stored }, receipt }: AskedPurchase): RecordedPurchase {
+  const answer = acceptedAnswer(outcome) as unknown as Omit<RecordedPurchase, 'balance' | 'dryRun' | 'duplicate'>;
+  return {
+    purchaseId: answer.purchaseId,
+    currency: answer.currency,
+    points: answer.points,
+    forgone: answer.forgone,
+    moneyCurrency: answer.moneyCurrency,
+    amount: answer.amount,
+    eligibleAmount: answer.eligibleAmount,
+    paidWithPoints: answer.paidWithPoints,
+    leftOut: answer.leftOut,
+    ruleId: answer.ruleId,
+    expiresOn: answer.expiresOn,
+    availableOn: answer.availableOn,
+    confirmBy: answer.confirmBy,
+    occurredAt: answer.occurredAt,
+    balance: outcome.balances[0] ?? null,
+    dryRun,
+    duplicate: outcome.duplicate,
+    byReference: !stored && receipt?.is === 'repeated',
+  };
+}

@@ -1,0 +1,42 @@
+import type { App } from '../../app';
+import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
+import type { PostingOutcome } from '../../ledger/ledger/posting';
+import { isFound } from '../../members/identification/resolve-members';
+import { asTold, type ToldOutcome, tellsBalance } from '../../members/identification/what-is-told';
+import type { AskedPurchase } from './purchase-requests';
+
+/** A purchase that was asked for, and what became of it. */
+export interface BookedPurchase {
+  readonly asked: AskedPurchase;
+  readonly outcome: PromiseSettledResult<PostingOutcome>;
+}
+
+/**
+ * The outcomes as the brand may be told them today: see tellsBalance. Of repetitions, only what the member who is named
+ * now has.
+ */
+export async function toldPurchases(app: App, snapshot: CoalitionSnapshot, booked: readonly BookedPurchase[]): Promise<PromiseSettledResult<ToldOutcome>[]> {
+  const accounts = new Map<BookedPurchase, number>();
+  const repeated = booked.flatMap((each) => {
+    const { outcome, asked } = each;
+    const currency = snapshot.currenciesByCode.get(asked.command.currency);
+    const { member } = asked.found;
+    if (outcome.status === 'rejected' || !currency || !isFound(member) || !isRepeated(outcome.value, asked)) return [];
+    return { each, account: { kind: 'WALLET' as const, owner: member.walletId, currencyId: currency.id } };
+  });
+  if (repeated.length > 0) {
+    const opened = await app.ledger.openAccounts(repeated.map(({ account }) => account));
+    for (const [at, { each }] of repeated.entries()) accounts.set(each, opened[at]);
+  }
+  return booked.map((each) => {
+    const { asked, outcome } = each;
+    if (outcome.status === 'rejected') return outcome;
+    const { member } = asked.found;
+    const told = isFound(member) && tellsBalance(member, asked.command.dryRun);
+    return { status: 'fulfilled', value: asTold(outcome.value, told, accounts.get(each) ?? null) };
+  });
+}
+
+function isRepeated({ duplicate }: PostingOutcome, { receipt }: AskedPurchase): boolean {
+  return duplicate || receipt?.is === 'repeated';
+}

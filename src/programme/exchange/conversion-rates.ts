@@ -1,0 +1,52 @@
+import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { cachedByVersion } from '../../coalition/rules/versioned-cache';
+import type { Uuid } from '../../platform/ids';
+import { type ConversionRate, RATE_COLUMNS, toConversionRate } from './conversion-rate';
+import { NoConversionRate } from './conversion-refusals';
+
+/** A rate and the route that it is a version of: one direction between two currencies, which owns its accounts in the ledger. */
+export interface RoutedRate {
+  readonly rate: ConversionRate;
+  readonly routeId: Uuid;
+}
+
+/** All rates that there ever were: few, read whole. */
+export interface ConversionRates {
+  /** The rate of a direction at an instant; throws NoConversionRate. */
+  inForce(from: PointCurrency, to: PointCurrency, at: Date): RoutedRate;
+  /** A rate by its id, in force or not. */
+  byId(id: Uuid): RoutedRate;
+}
+
+export const conversionRates = cachedByVersion<ConversionRates>(async (client) => {
+  const { rows: routes } = await client.query('SELECT id, from_currency_id, to_currency_id FROM conversion_route');
+  const routeIds = new Map<string, Uuid>(routes.map((row) => [direction(row.from_currency_id, row.to_currency_id), row.id]));
+  const { rows } = await client.query(`SELECT ${RATE_COLUMNS} FROM conversion_rate ORDER BY lower(effective)`);
+  const byId = new Map<Uuid, RoutedRate>();
+  const byDirection = new Map<string, RoutedRate[]>();
+  for (const row of rows) {
+    const rate = toConversionRate(row);
+    const key = direction(rate.fromCurrencyId, rate.toCurrencyId);
+    const routed = { rate, routeId: routeIds.get(key) as Uuid };
+    byId.set(rate.id, routed);
+    const earlier = byDirection.get(key);
+    if (earlier) earlier.push(routed);
+    else byDirection.set(key, [routed]);
+  }
+  return {
+    inForce(from, to, at) {
+      const found = byDirection.get(direction(from.id, to.id))?.findLast(({ rate }) => rate.effectiveFrom <= at);
+      if (!found || (found.rate.effectiveUntil !== null && found.rate.effectiveUntil <= at)) throw new NoConversionRate(from.code, to.code, at);
+      return found;
+    },
+    byId(id) {
+      const found = byId.get(id);
+      if (!found) throw new Error(`conversion rate ${id} does not exist`);
+      return found;
+    },
+  };
+});
+
+function direction(from: number, to: number): string {
+  return `${from} ${to}`;
+}

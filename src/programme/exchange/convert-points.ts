@@ -1,0 +1,267 @@
+import type { PoolClient } from 'pg';
+import { z } from 'zod';
+import type { App } from '../../app';
+import type { Principal } from '../../coalition/access/principal';
+import type { CoalitionSnapshot, PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { requireCurrency } from '../../coalition/coalition/require-currency';
+import { OccurredAtOutOfRange, requireNotInFuture, requireTerms } from '../../coalition/coalition/terms-in-force';
+import { findPosting, sameOutcome } from '../../ledger/ledger/find-posting';
+import { contentHash, postingId } from '../../ledger/ledger/idempotency';
+import { acceptedAnswer } from '../../ledger/ledger/outcome';
+import type { PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
+import { Overloaded } from '../../ledger/ledger/posting-ledger';
+import { currencyCode, dryRun, idempotencyKey, occurredAt } from '../../ledger/ledger/request-fields';
+import { StateMoved } from '../../ledger/ledger/state-moved';
+import { type Day, dayFromIso, dayOf, dayStart, monthStart } from '../../ledger/points/calendar';
+import { type Asker, findActingMember, lookAsAsker, memberContent, requireAsker } from '../../members/identification/acting-member';
+import type { MemberRef } from '../../members/identification/member-ref';
+import type { ResolvedMember } from '../../members/identification/resolve-members';
+import { seesWallet } from '../../members/identification/sees-wallet';
+import { whileProved } from '../../members/identification/surviving-accounts';
+import { type ToldBalance, toldBalance } from '../../members/identification/what-is-told';
+import { newUuid, type Uuid } from '../../platform/ids';
+import { InvalidInput, NotFound } from '../../platform/refusal';
+import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
+import { limitsFor } from '../limits/within-limits';
+import { orRefusal } from '../postings/posting-time';
+import { checkConversion } from './check-conversion';
+import type { ConversionAmounts } from './conversion-amounts';
+import { type ConversionRates, conversionRates, type RoutedRate } from './conversion-rates';
+import { QuoteExpired, QuoteMismatch } from './conversion-refusals';
+import { type ConversionAccounts, type ConversionFacts, countersOf, planConversion } from './plan-conversion';
+import { type ConversionQuote, readQuote } from './read-quotes';
+
+const somePoints = z.bigint().refine((amount) => amount > 0n, 'Points must be more than zero.');
+
+export const convertPointsSchema = z
+  .object({
+    idempotencyKey,
+    /** null: whoever asks. */
+    member: z.custom<MemberRef | null>(),
+    from: currencyCode,
+    to: currencyCode,
+    points: somePoints,
+    quoteId: z
+      .string()
+      .nullish()
+      .transform((id) => id ?? null),
+    minimumReceived: somePoints.nullish().transform((points) => points ?? null),
+    occurredAt,
+    dryRun,
+  })
+  .refine(({ from, to }) => from !== to, { path: ['to'], message: 'A currency does not convert into itself.' });
+export type ConvertPoints = z.output<typeof convertPointsSchema>;
+
+/** Points of one currency that became points of another; the same for every repetition of the request. */
+export interface ConvertedPoints {
+  readonly conversionId: Uuid;
+  readonly from: string;
+  readonly to: string;
+  /**
+   * Given, in smallest units of the source; the fee was taken on top, the remainder is the part that bought nothing.
+   */
+  readonly points: number;
+  readonly fee: number;
+  readonly remainder: number;
+  /** In smallest units of the target: floored, then the blocks' bonus, and both together. */
+  readonly base: number;
+  readonly bonus: number;
+  readonly received: number;
+  readonly rateId: Uuid;
+  readonly quoteId: Uuid | null;
+  readonly occurredAt: string;
+  /** Of both currencies; null: the member is no longer linked with the brand. */
+  readonly balances: { readonly from: ToldBalance; readonly to: ToldBalance } | null;
+  readonly dryRun: boolean;
+  readonly duplicate: boolean;
+}
+
+/**
+ * Converts a member's points at the rate in force, or at a quote's: asked for by the member, or by a brand for a member
+ * that it has enrolled or linked, under terms that let it redeem the source. Throws NoConversionRate, BelowMinimum,
+ * NotAStep, AboveMaximum, CapReached, ConvertsToNothing, ReceivedBelowMinimum, QuoteExpired, QuoteUsed, QuoteMismatch,
+ * TermsNotActive, OccurredAtOutOfRange, INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED, BALANCE_OUT_OF_RANGE,
+ * IDEMPOTENCY_CONFLICT, OVERLOADED, NotFound (member, quote), PermissionDenied.
+ */
+export async function convertPoints(app: App, principal: Principal, command: ConvertPoints): Promise<ConvertedPoints> {
+  const asker = requireAsker(principal, command.member, 'input.member');
+  // At a rate that has ended since, or with points that have expired since: a member converts now.
+  if (asker.brandId === null && command.occurredAt) throw new InvalidInput('input.occurredAt', 'A member converts now: leave it out.');
+  const { idempotencyKey: key, dryRun, member: _, ...content } = command;
+  const hash = contentHash('CONVERT_POINTS', { ...content, member: memberContent(app, asker) });
+  const id = postingId(asker.party, key);
+  for (let attempt = 1; ; attempt++) {
+    const found = await lookAsAsker(app, principal, dryRun, async (tx) => {
+      const stored = dryRun ? null : await findPosting(tx.client, id);
+      if (stored) return { stored, linked: await seesWallet(tx.client, stored.outcome.balances[0]?.account ?? 0) };
+      const version = await app.coalition.version(tx.client);
+      const snapshot = await app.coalition.at(version);
+      const [from, to] = [requireCurrency(snapshot, command.from, 'input.from'), requireCurrency(snapshot, command.to, 'input.to')];
+      const member = await findActingMember(app, tx, asker, dryRun ? newUuid() : id);
+      const quote = command.quoteId === null ? null : await requireQuote(tx.client, command.quoteId, asker);
+      const months = await readIssueMonths(tx.client, member.walletId, from.id);
+      return {
+        stored: null,
+        snapshot,
+        from,
+        to,
+        member,
+        quote,
+        months,
+        rates: await conversionRates(app, version),
+        limits: await velocityLimits(app, version),
+      };
+    });
+    if (found.stored) return toConverted(sameOutcome(found.stored, hash), { linked: found.linked, dryRun: false });
+    try {
+      const request = await toRequest(app, found, command, { id, hash, asker });
+      const outcome = dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request);
+      return toConverted(outcome, { linked: true, dryRun });
+    } catch (error) {
+      // The wallet has points of a month that it had not when we looked, or its member was merged: look again.
+      if (!(error instanceof StateMoved)) throw error;
+      if (attempt >= MOST_ATTEMPTS) throw new Overloaded();
+    }
+  }
+}
+
+const MOST_ATTEMPTS = 5;
+
+/** The asker's own quote; throws NotFound. */
+async function requireQuote(client: PoolClient, id: Uuid, asker: Asker): Promise<ConversionQuote> {
+  const quote = await readQuote(client, id);
+  if (!quote || quote.party !== asker.party) throw new NotFound('Quote');
+  return quote;
+}
+
+/**
+ * First days of the months in which the wallet's points of the currency were issued; held ones too, which are free once
+ * their hold has ended.
+ */
+async function readIssueMonths(client: PoolClient, walletId: Uuid, currencyId: number): Promise<Day[]> {
+  const { rows } = await client.query({
+    name: 'issue-months',
+    text: `SELECT DISTINCT l.issue_month::text AS month FROM lot l JOIN account a ON a.id = l.account_id
+           WHERE a.owner_id = $1 AND a.kind = 'WALLET' AND a.currency_id = $2 AND (l.remaining > 0 OR l.held > 0)`,
+    values: [walletId, currencyId],
+  });
+  return rows.map((row) => dayFromIso(row.month));
+}
+
+interface Found {
+  readonly snapshot: CoalitionSnapshot;
+  readonly from: PointCurrency;
+  readonly to: PointCurrency;
+  readonly member: ResolvedMember;
+  readonly quote: ConversionQuote | null;
+  readonly months: readonly Day[];
+  readonly rates: ConversionRates;
+  readonly limits: VelocityLimits;
+}
+
+/** A rate and what it gives for the points. */
+interface Agreed extends RoutedRate {
+  readonly amounts: ConversionAmounts;
+}
+
+function agree({ snapshot, from, to, member, quote, rates }: Found, command: ConvertPoints, brandId: Uuid | null, happenedAt: Date, now: Date): Agreed {
+  requireNotInFuture(happenedAt, now);
+  if (brandId !== null) requireTerms(snapshot, brandId, from.id, 'redeem', happenedAt, now);
+  if (quote === null) {
+    const routed = rates.inForce(from, to, happenedAt);
+    // By the rates of one moment no points come back as more than they were. By those of two moments they might, again
+    // and again.
+    // Late or ahead: the rate of that moment may be over, or have yet to come.
+    if (rates.inForce(from, to, now).rate.id !== routed.rate.id)
+      throw new OccurredAtOutOfRange(`The rate of ${happenedAt.toISOString()} does not hold now. Leave occurredAt out, and convert at the one that does.`);
+    return { ...routed, amounts: checkConversion(routed.rate, from.scale, command.points) };
+  }
+  if (quote.walletId !== member.walletId) throw new QuoteMismatch('member');
+  if (quote.fromCurrencyId !== from.id) throw new QuoteMismatch('from');
+  if (quote.toCurrencyId !== to.id) throw new QuoteMismatch('to');
+  if (quote.amounts.points !== command.points) throw new QuoteMismatch('points');
+  // Judged when it is booked: who comes late cannot say that it happened in time.
+  if (quote.expiresAt <= now) throw new QuoteExpired(quote.expiresAt);
+  return { ...rates.byId(quote.rateId), amounts: quote.amounts };
+}
+
+async function toRequest(
+  app: App,
+  found: Found,
+  command: ConvertPoints,
+  { id, hash, asker }: { id: Uuid; hash: Buffer; asker: Asker },
+): Promise<PostingRequest> {
+  const { from, to, member } = found;
+  const now = app.clock.now();
+  const occurredAt = command.occurredAt ?? now;
+  const [day, targetDay] = [from, to].map(({ timeZone }) => dayOf(occurredAt, timeZone));
+  const [source, target] = await app.ledger.openAccounts([from, to].map(({ id }) => ({ kind: 'WALLET', owner: member.walletId, currencyId: id }) as const));
+  const request = {
+    id,
+    party: asker.party,
+    kind: 'CONVERT_POINTS',
+    contentHash: hash,
+    occurredAt: occurredAt.getTime(),
+    day,
+    days: new Map([[target, targetDay]]),
+    recordedAt: now.getTime(),
+    loads: { wallets: [source, target] },
+  };
+  const agreed = orRefusal(() => agree(found, command, asker.brandId, occurredAt, now));
+  if ('refused' in agreed) return { ...request, plan: () => agreed };
+  const { rate, routeId, amounts } = agreed.is;
+  const facts: ConversionFacts = {
+    ids: { fee: newUuid(), remainder: newUuid(), out: newUuid(), in: newUuid() },
+    postingId: id,
+    brandId: asker.brandId,
+    ...member,
+    accounts: { source, target, ...(await openRoute(app, routeId, from, to)) },
+    from,
+    to,
+    rate,
+    routeId,
+    amounts,
+    quoteId: found.quote?.id ?? null,
+    minimumReceived: command.minimumReceived,
+    limits: limitsFor(found.limits, { act: 'CONVERT', currency: from, account: source, brandId: asker.brandId, occurredAt, day }),
+    origins: await openOrigins(app, found, rate.id, [...found.months, monthStart(day)]),
+    day,
+    targetDay,
+    nextDay: dayStart(day + 1, from.timeZone),
+    occurredAt,
+    recordedAt: now,
+  };
+  const plan = whileProved({ account: source, proofsEnded: member.proofsEnded }, [source, target], planConversion(facts));
+  return { ...request, loads: { wallets: [source, target], counters: countersOf(facts) }, plan };
+}
+
+async function openRoute(app: App, routeId: Uuid, from: PointCurrency, to: PointCurrency): Promise<Omit<ConversionAccounts, 'source' | 'target'>> {
+  const [out, into, fee, remainder] = await app.ledger.openAccounts([
+    { kind: 'CONVERSION', owner: routeId, currencyId: from.id },
+    { kind: 'CONVERSION', owner: routeId, currencyId: to.id },
+    { kind: 'FEE', owner: routeId, currencyId: from.id },
+    { kind: 'REMAINDER', owner: routeId, currencyId: from.id },
+  ]);
+  return { out, in: into, fee, remainder };
+}
+
+/**
+ * Origins of the target's lots, a month each: their issuer is the brand whose currency it is, or the operator for one
+ * that is shared.
+ */
+async function openOrigins(app: App, { snapshot, to }: Found, rateId: Uuid, months: readonly Day[]): Promise<Map<Day, number>> {
+  const issuer = to.ownerBrandId === null ? snapshot.operator : snapshot.brandsById.get(to.ownerBrandId);
+  if (!issuer) throw new Error(`nobody issues ${to.code}`);
+  const origins = new Map<Day, number>();
+  for (const issueMonth of new Set(months)) {
+    const origin = { issuer: issuer.id, issuerCode: issuer.code, currencyId: to.id, issueMonth, termsId: rateId, offerId: null };
+    origins.set(issueMonth, await app.ledger.lotOrigin(origin));
+  }
+  return origins;
+}
+
+function toConverted(outcome: PostingOutcome, { linked, dryRun }: { linked: boolean; dryRun: boolean }): ConvertedPoints {
+  const answer = acceptedAnswer(outcome) as unknown as Omit<ConvertedPoints, 'balances' | 'dryRun' | 'duplicate'>;
+  const [from, to] = outcome.balances.map((balance) => toldBalance(balance, linked));
+  return { ...answer, balances: from && to && { from, to }, dryRun, duplicate: outcome.duplicate };
+}

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import type { App } from '../../app';
+import { requireOperator } from '../../coalition/access/permissions';
+import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import { createOnce, idempotencyKeySchema, reasonSchema } from '../../coalition/access/record-change';
+import type { CoalitionSnapshot, PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { currencyCode, dryRun, plainText } from '../../ledger/ledger/request-fields';
+import { dayFromIso, dayStart } from '../../ledger/points/calendar';
+import { refusingBy } from '../../platform/database/constraint-refusal';
+import type { Tx } from '../../platform/database/transaction';
+import { derivedUuid, newUuid } from '../../platform/ids';
+import { CannotMerge, mergeRates } from './merge-rates';
+import { checkRate, rateFields, transferPriceProblem } from './rate-content';
+import { LONGEST_FILE, MOST_ROUTES, RateFileWrong, type RouteLine, readRateFile } from './rate-file';
+import { ConversionRateOverlap, endRateAt, insertRate, lockRates, type NewRate, newRate, readLiveRates, refuseProfit } from './rate-set';
+
+export const importConversionRatesSchema = z.object({
+  idempotencyKey: idempotencyKeySchema,
+  csv: z.string().min(1, 'The file is empty.').max(LONGEST_FILE, `A file has at most ${LONGEST_FILE} characters.`),
+  effectiveFrom: z.date().nullish(),
+  currencies: z
+    .array(z.object({ name: plainText(100), code: currencyCode }))
+    .max(MOST_ROUTES)
+    .default([]),
+  dryRun,
+  reason: reasonSchema,
+});
+export type ImportConversionRates = z.output<typeof importConversionRatesSchema>;
+
+/** What became of a file of routes. */
+export interface ImportedRates {
+  /** Rates stored; of these, how many ended an earlier rate of their direction. */
+  readonly added: number;
+  readonly replaced: number;
+  /** Routes whose rate says so already. */
+  readonly unchanged: number;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Stores the rates of a CSV of routes (see readRateFile), all of them or none: each begins at its own effective_from or at the one given, and ends the rate that its
+ * direction has then. A file that was taken before changes nothing. Throws RateFileWrong with the line, ProfitableCycleRefused, ConversionRateOverlap,
+ * IDEMPOTENCY_CONFLICT.
+ */
+export async function importConversionRates(app: App, principal: Principal, command: ImportConversionRates): Promise<ImportedRates> {
+  requireOperator(principal, ['PROGRAMME_MANAGER']);
+  const { idempotencyKey, reason, dryRun, ...content } = command;
+  const lines = readRateFile(command.csv);
+  return refusingBy({ conversion_rate_no_overlap: () => new ConversionRateOverlap() }, async () => {
+    if (dryRun) return look(app, principal, command, lines);
+    const details: Record<string, number> = {};
+    const request = { operation: 'importConversionRates', idempotencyKey, reason, content, details };
+    const { target, repeated } = await createOnce(app, principal, request, async (tx) => {
+      Object.assign(details, await store(app, tx, command, lines));
+      return newUuid();
+    });
+    if (!repeated) return { ...(details as unknown as Omit<ImportedRates, 'dryRun'>), dryRun };
+    return { ...(await readImport(app, principal, idempotencyKey, target)), dryRun };
+  });
+}
+
+class Looked extends Error {
+  constructor(readonly result: Omit<ImportedRates, 'dryRun'>) {
+    super('nothing is written by looking');
+  }
+}
+
+/** What the import would do: done, and rolled back. */
+async function look(app: App, principal: Principal, command: ImportConversionRates, lines: readonly RouteLine[]): Promise<ImportedRates> {
+  try {
+    return await app.database.transaction(databasePrincipal(principal), async (tx) => {
+      throw new Looked(await store(app, tx, command, lines));
+    });
+  } catch (error) {
+    if (error instanceof Looked) return { ...error.result, dryRun: true };
+    throw error;
+  }
+}
+
+async function store(app: App, { client }: Tx, command: ImportConversionRates, lines: readonly RouteLine[]): Promise<Omit<ImportedRates, 'dryRun'>> {
+  const now = app.clock.now();
+  const snapshot = await app.coalition.snapshot(client);
+  const codes = new Map(command.currencies.map(({ name, code }) => [name, code]));
+  const wanted = lines.map((line) => toRate(line, snapshot, codes, command.effectiveFrom ?? now));
+  await lockRates(client);
+  const merge = merged(await readLiveRates(client, earliest(wanted, now)), wanted, lines, now);
+  for (const { id, endsAt } of merge.ended) await endRateAt(client, id, endsAt);
+  for (const rate of merge.added) {
+    refuseProfit(
+      merge.all.filter((other) => other !== rate),
+      rate,
+      now,
+      snapshot,
+    );
+    await insertRate(client, rate, now);
+  }
+  return { added: merge.added.length, replaced: merge.ended.length, unchanged: merge.unchanged };
+}
+
+/** A route taken before may have begun before now: it is looked for among the rates of its time. */
+function earliest(wanted: readonly NewRate[], now: Date): Date {
+  return new Date(Math.min(now.getTime(), ...wanted.map((rate) => rate.effectiveFrom.getTime())));
+}
+
+function merged(live: Parameters<typeof mergeRates>[0], wanted: readonly NewRate[], lines: readonly RouteLine[], now: Date): ReturnType<typeof mergeRates> {
+  try {
+    return mergeRates(live, wanted, now);
+  } catch (error) {
+    if (error instanceof CannotMerge) throw new RateFileWrong(lines[error.at].line, 'effective_from', error.why);
+    throw error;
+  }
+}
+
+const rateSchema = z.object(rateFields).superRefine(checkRate);
+/** How the file calls what the schema names. */
+const COLUMN_OF: Readonly<Record<string, string>> = {
+  fromCurrency: 'from',
+  toCurrency: 'to',
+  minimum: 'minimum_from',
+  increment: 'increment_from',
+  dailyMaximum: 'daily_maximum_from',
+  blockBonus: 'bonus_to_per_block',
+  effectiveUntil: 'effective_until',
+};
+
+function toRate(row: RouteLine, { currenciesByCode }: CoalitionSnapshot, codes: ReadonlyMap<string, string>, begins: Date): NewRate {
+  const { line, effectiveFrom, effectiveUntil, ...figures } = row;
+  const currency = (column: 'from' | 'to'): PointCurrency => {
+    const found = currenciesByCode.get(codes.get(row[column]) ?? row[column]);
+    if (found) return found;
+    throw new RateFileWrong(line, column, 'no points currency has this name: give its code in the mapping of currencies.');
+  };
+  const [from, to] = [currency('from'), currency('to')];
+  const instant = (column: 'effective_from' | 'effective_until', text: string) => readInstant(text, from.timeZone) ?? wrongTime(line, column);
+  const parsed = rateSchema.safeParse({
+    ...figures,
+    fromCurrency: from.code,
+    toCurrency: to.code,
+    effectiveFrom: effectiveFrom === null ? begins : instant('effective_from', effectiveFrom),
+    effectiveUntil: effectiveUntil === null ? null : instant('effective_until', effectiveUntil),
+  });
+  const problem = parsed.success ? transferPriceProblem(parsed.data.transferPrice ?? 0n, from) : null;
+  if (problem) throw new RateFileWrong(line, 'transfer_price', problem);
+  if (parsed.success) return newRate(parsed.data, from.id, to.id);
+  const [{ path, message }] = parsed.error.issues;
+  throw new RateFileWrong(line, COLUMN_OF[String(path[0])] ?? null, message);
+}
+
+function wrongTime(line: number, column: string): never {
+  throw new RateFileWrong(line, column, 'write a day as 2026-07-01, or an instant as 2026-07-01T12:00:00Z.');
+}
+
+/** An instant with its offset, or the beginning of a day in the time zone; null for anything else. */
+function readInstant(text: string, timeZone: string): Date | null {
+  const match = /^(\d{4}-\d{2}-\d{2})(T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d))?$/.exec(text);
+  const midnight = match && new Date(`${match[1]}T00:00:00Z`);
+  if (!midnight || Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(match[1]) || Number(text.slice(0, 4)) < 1970) return null;
+  return match[2] ? new Date(text) : dayStart(dayFromIso(match[1]), timeZone);
+}
+
+/** What the first import with this key did. */
+async function readImport(app: App, principal: Principal, idempotencyKey: string, target: string): Promise<Omit<ImportedRates, 'dryRun'>> {
+  const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+    client.query('SELECT details FROM audit_entry WHERE id = $1 AND target_id = $2', [derivedUuid('change', principal.brandId ?? '', idempotencyKey), target]),
+  );
+  const { added, replaced, unchanged } = rows[0].details;
+  return { added, replaced, unchanged };
+}

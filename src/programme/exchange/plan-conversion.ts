@@ -1,0 +1,175 @@
+import { CapReached } from '../../coalition/coalition/amount-limits';
+import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { type AlongsideRow, alongside } from '../../ledger/ledger/alongside';
+import type { AccountId, Answer, LedgerView, Plan, Step } from '../../ledger/ledger/posting';
+import { type Day, dayToIso } from '../../ledger/points/calendar';
+import type { Uuid } from '../../platform/ids';
+import { Refusal, type RefusalData } from '../../platform/refusal';
+import { activity } from '../expiry/activity';
+import { expiryDate } from '../expiry/expiry-date';
+import { type HeldLimit, velocityCounters, withinLimits } from '../limits/within-limits';
+import { orRefusal } from '../postings/posting-time';
+import { type ConversionAmounts, givenInAll, receivedInAll } from './conversion-amounts';
+import type { ConversionRate } from './conversion-rate';
+import { InsufficientPoints, QuoteUsed, ReceivedBelowMinimum } from './conversion-refusals';
+import { CONVERSION } from './fact-tables';
+
+/** The accounts that a conversion moves points between. `out`, `fee`, `remainder` are of the source currency, `in` of the target. */
+export interface ConversionAccounts {
+  readonly source: AccountId;
+  readonly target: AccountId;
+  readonly out: AccountId;
+  readonly in: AccountId;
+  readonly fee: AccountId;
+  readonly remainder: AccountId;
+}
+
+/** All that a conversion is planned from, loaded beforehand. */
+export interface ConversionFacts {
+  /** New ids of the transfers; `out` is the conversion's too. */
+  readonly ids: Readonly<Record<'out' | 'in' | 'fee' | 'remainder', Uuid>>;
+  readonly postingId: Uuid;
+  /** null: the member asked. */
+  readonly brandId: Uuid | null;
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  /** The wallet's own row says that it is locked. */
+  readonly locked: boolean;
+  readonly accounts: ConversionAccounts;
+  readonly from: PointCurrency;
+  readonly to: PointCurrency;
+  readonly rate: ConversionRate;
+  readonly routeId: Uuid;
+  readonly amounts: ConversionAmounts;
+  readonly quoteId: Uuid | null;
+  readonly minimumReceived: bigint | null;
+  /** Velocity limits of the source that the conversion must keep: see limitsFor. */
+  readonly limits: readonly HeldLimit[];
+  /** Origins of the target currency's lots, by first day of the month of issue. */
+  readonly origins: ReadonlyMap<Day, number>;
+  /** Local days of occurredAt in each currency's time zone, and when the source's ends. */
+  readonly day: Day;
+  readonly targetDay: Day;
+  readonly nextDay: Date;
+  readonly occurredAt: Date;
+  readonly recordedAt: Date;
+}
+
+/** Points that the wallet has converted on the route on a day, counted while the rate has a daily maximum. */
+export function dailyCounter(routeId: Uuid, day: Day): string {
+  return `converted:${routeId}:${dayToIso(day)}`;
+}
+
+/** Not 0 once a conversion has used the quote. */
+export function quoteCounter(quoteId: Uuid): string {
+  return `quote:${quoteId}`;
+}
+
+/** The counters of the source wallet that the plan looks at. */
+export function countersOf(facts: ConversionFacts): { readonly account: AccountId; readonly key: string }[] {
+  const keys = [
+    ...(facts.rate.dailyMaximum === null ? [] : [dailyCounter(facts.routeId, facts.day)]),
+    ...(facts.quoteId === null ? [] : [quoteCounter(facts.quoteId)]),
+  ];
+  return [...keys.map((key) => ({ account: facts.accounts.source, key })), ...velocityCounters(facts.limits)];
+}
+
+/** Decides a conversion: the quote, the daily maximum and what the wallet has; conversion, remainder and fee in one posting. Pure. */
+export function planConversion(facts: ConversionFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+  const rows = [rowOf(facts)];
+  const answer = answerOf(facts);
+  return (view) => {
+    const allowed = orRefusal(() => requireAllowed(facts, view));
+    if ('refused' in allowed) return allowed;
+    const within = withinLimits(view, facts.limits, Number(facts.amounts.points));
+    return 'refused' in within ? within : { steps: [...within.steps, ...stepsOf(facts)], rows, answer };
+  };
+}
+
+function requireAllowed({ quoteId, accounts, rate, amounts, ...facts }: ConversionFacts, view: LedgerView): void {
+  if (quoteId !== null && view.counter(accounts.source, quoteCounter(quoteId)) > 0) throw new QuoteUsed();
+  const wallet = view.wallet(accounts.source);
+  if (facts.locked || wallet.spendLocked) throw new WalletLocked();
+  const received = receivedInAll(amounts);
+  if (facts.minimumReceived !== null && received < facts.minimumReceived) throw new ReceivedBelowMinimum(received);
+  if (rate.dailyMaximum !== null) {
+    const left = rate.dailyMaximum - BigInt(view.counter(accounts.source, dailyCounter(facts.routeId, facts.day)));
+    if (amounts.points > left) throw new CapReached(Number(left > 0n ? left : 0n), facts.nextDay);
+  }
+  // Said for points and fee together.
+  if (!wallet.closed && givenInAll(amounts) > BigInt(wallet.spendable)) throw new InsufficientPoints(wallet.spendable, amounts);
+}
+
+function stepsOf({ ids, accounts, from, to, rate, amounts, ...facts }: ConversionFacts): Step[] {
+  const termsId = rate.id;
+  const apart = (code: 'FEE' | 'REMAINDER', id: Uuid, account: AccountId, amount: bigint): Step[] =>
+    amount === 0n ? [] : [{ do: 'debit', id, from: accounts.source, to: account, amount: Number(amount), code, termsId }];
+  const count = (key: string, by: number): Step => ({ do: 'count', account: accounts.source, key, by });
+  return [
+    ...activity(to.expiry, accounts.target, facts.targetDay),
+    {
+      do: 'convert',
+      out: { id: ids.out, from: accounts.source, to: accounts.out, amount: Number(amounts.points - amounts.remainder) },
+      in: { id: ids.in, from: accounts.in, to: accounts.target, amount: Number(receivedInAll(amounts)) },
+      origins: facts.origins,
+      expiry: to.conversionExpiry,
+      notAfter: expiryDate(to.expiry, facts.targetDay),
+      termsId,
+    },
+    // After it, from what expires later: taken before, they would use up what expires first, and leave what lasts longer to be converted.
+    ...apart('FEE', ids.fee, accounts.fee, amounts.fee),
+    ...apart('REMAINDER', ids.remainder, accounts.remainder, amounts.remainder),
+    ...(rate.dailyMaximum === null ? [] : [count(dailyCounter(facts.routeId, facts.day), Number(amounts.points))]),
+    ...(facts.quoteId === null ? [] : [count(quoteCounter(facts.quoteId), 1)]),
+  ];
+}
+
+function rowOf({ ids, accounts, from, to, rate, amounts, ...facts }: ConversionFacts): AlongsideRow {
+  return alongside(CONVERSION, {
+    id: ids.out,
+    wallet_id: facts.walletId,
+    brand_id: facts.brandId,
+    member_id: facts.memberId,
+    posting_id: facts.postingId,
+    from_account_id: accounts.source,
+    to_account_id: accounts.target,
+    from_currency_id: from.id,
+    to_currency_id: to.id,
+    rate_id: rate.id,
+    quote_id: facts.quoteId,
+    points: Number(amounts.points),
+    fee: Number(amounts.fee),
+    remainder: Number(amounts.remainder),
+    base: Number(amounts.base),
+    bonus: Number(amounts.bonus),
+    in_transfer_id: ids.in,
+    fee_transfer_id: amounts.fee === 0n ? null : ids.fee,
+    remainder_transfer_id: amounts.remainder === 0n ? null : ids.remainder,
+    occurred_at: facts.occurredAt.getTime(),
+    recorded_at: facts.recordedAt.getTime(),
+  });
+}
+
+function answerOf({ ids, from, to, rate, amounts, ...facts }: ConversionFacts): Answer {
+  return {
+    conversionId: ids.out,
+    from: from.code,
+    to: to.code,
+    points: Number(amounts.points),
+    fee: Number(amounts.fee),
+    remainder: Number(amounts.remainder),
+    base: Number(amounts.base),
+    bonus: Number(amounts.bonus),
+    received: Number(receivedInAll(amounts)),
+    rateId: rate.id,
+    quoteId: facts.quoteId,
+    occurredAt: facts.occurredAt.toISOString(),
+  };
+}
+
+/** The wallet is locked against spending. */
+class WalletLocked extends Refusal {
+  constructor() {
+    super({ code: 'WALLET_LOCKED', retrySafe: false, message: 'This wallet is locked against spending. Its member or the operator can unlock it.' });
+  }
+}

@@ -1,0 +1,159 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import { z } from 'zod';
+import { MAX_POINTS } from '../../ledger/points/amount';
+import { parseDecimal } from '../../ledger/points/decimal';
+import { Refusal } from '../../platform/refusal';
+
+/** A file of routes is wrong in one place; nothing of it was taken. */
+export class RateFileWrong extends Refusal {
+  constructor(line: number, column: string | null, what: string) {
+    super({
+      code: 'RATE_FILE_WRONG',
+      retrySafe: false,
+      message: `Line ${line}${column ? `, column ${column}` : ''}: ${what} Nothing was changed.`,
+      fields: { line, column },
+    });
+  }
+}
+
+/** One route as a line of the file says it; what is left out is null. Amounts in smallest units. */
+export interface RouteLine {
+  /** Counts from 1; the heading is line 1. */
+  readonly line: number;
+  readonly from: string;
+  readonly to: string;
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+  readonly increment: bigint;
+  readonly minimum: bigint;
+  readonly dailyMaximum: bigint | null;
+  readonly fee: bigint;
+  readonly blockSize: bigint | null;
+  readonly blockBonus: bigint | null;
+  /** Micro-units per whole source point. */
+  readonly transferPrice: bigint;
+  /** Day or instant as it stands there. */
+  readonly effectiveFrom: string | null;
+  readonly effectiveUntil: string | null;
+}
+
+const REQUIRED = ['from', 'to', 'ratio_num_to', 'ratio_den_from', 'increment_from'] as const;
+const OPTIONAL = [
+  'bonus_to_per_block',
+  'block_from',
+  'minimum_from',
+  'daily_maximum_from',
+  'fee_from',
+  'transfer_price',
+  'effective_from',
+  'effective_until',
+] as const;
+/** For people. */
+const PASSED_OVER = ['transfer_days', 'note'];
+
+/** Columns that a file of routes may have. */
+export const RATE_COLUMNS_OF_FILE: readonly string[] = [...REQUIRED, ...OPTIONAL, ...PASSED_OVER];
+export const MOST_ROUTES = 2_000;
+export const LONGEST_FILE = 500_000;
+
+const WHOLE = 'write a whole number of at most 16 digits, without sign, point or separators.';
+const whole = (least: bigint) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, WHOLE)
+    .transform(BigInt)
+    .refine((value) => value >= least && value <= MAX_POINTS, `write a whole number from ${least} to ${MAX_POINTS}.`);
+const given = (column: string) => z.string({ error: `${column} is missing.` });
+const name = (column: string) => given(column).max(100, 'a name has at most 100 characters.');
+const price = z.string().transform((text, context) => {
+  const value = parseDecimal(text, 6);
+  if (value !== null && value >= 0n && value <= MAX_POINTS) return value;
+  context.addIssue({ code: 'custom', message: 'write an amount of money with at most six decimals, such as 0.008.' });
+  return z.NEVER;
+});
+
+const cells = z.object({
+  from: name('from'),
+  to: name('to'),
+  ratio_num_to: given('ratio_num_to').pipe(whole(1n)),
+  ratio_den_from: given('ratio_den_from').pipe(whole(1n)),
+  increment_from: given('increment_from').pipe(whole(1n)),
+  bonus_to_per_block: whole(1n).optional(),
+  block_from: whole(1n).optional(),
+  minimum_from: whole(1n).optional(),
+  daily_maximum_from: whole(1n).optional(),
+  fee_from: whole(0n).optional(),
+  transfer_price: price.optional(),
+  effective_from: z.string().optional(),
+  effective_until: z.string().optional(),
+});
+
+/** Reads a CSV of routes, all of it or nothing. Throws RateFileWrong with the line and column of the first thing that is wrong. */
+export function readRateFile(csv: string): RouteLine[] {
+  const [heading, ...records] = readRecords(csv);
+  if (!heading) throw new RateFileWrong(1, null, 'the file is empty: it begins with the names of its columns.');
+  const columns = heading.record.map((each) => each.trim());
+  for (const [at, column] of columns.entries()) {
+    if (!RATE_COLUMNS_OF_FILE.includes(column)) throw new RateFileWrong(heading.line, column.slice(0, 100), 'there is no such column.');
+    if (columns.indexOf(column) !== at) throw new RateFileWrong(heading.line, column, 'this column is there twice.');
+  }
+  const missing = REQUIRED.find((column) => !columns.includes(column));
+  if (missing) throw new RateFileWrong(heading.line, missing, 'this column is missing.');
+  if (records.length === 0) throw new RateFileWrong(heading.line, null, 'no route follows the names of the columns.');
+  if (records.length > MOST_ROUTES) throw new RateFileWrong(records[MOST_ROUTES].line, null, `a file has at most ${MOST_ROUTES} routes.`);
+  return records.map(({ record, line }) => readRoute(columns, record, line));
+}
+
+function readRecords(csv: string): { record: string[]; line: number }[] {
+  try {
+    // A record's line is where it begins: one that a quote lets run over several lines ends elsewhere.
+    let begins = 1;
+    const read = parse(csv, {
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: false,
+      record_delimiter: ['\r\n', '\n', '\r'],
+    }) as unknown as {
+      record: string[];
+      info: { lines: number };
+    }[];
+    return read.flatMap(({ record, info }) => {
+      const line = begins;
+      begins = Math.max(info.lines, begins) + 1;
+      return record.length === 1 && record[0].trim() === '' ? [] : [{ record, line }];
+    });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    // Those before it could be read; a quote that is never closed runs to the end of the file.
+    const { records } = error as unknown as { records?: number };
+    throw new RateFileWrong((records ?? 0) + 1, null, 'this is not CSV: look at its quotes.');
+  }
+}
+
+function readRoute(columns: readonly string[], record: readonly string[], line: number): RouteLine {
+  if (record.length !== columns.length) throw new RateFileWrong(line, null, `there are ${record.length} cells, and ${columns.length} columns.`);
+  const filled = Object.fromEntries(columns.flatMap((column, at) => (record[at].trim() === '' ? [] : [[column, record[at].trim()]])));
+  const parsed = cells.safeParse(filled);
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues;
+    throw new RateFileWrong(line, String(path[0]), message);
+  }
+  const row = parsed.data;
+  return {
+    line,
+    from: row.from,
+    to: row.to,
+    numerator: row.ratio_num_to,
+    denominator: row.ratio_den_from,
+    increment: row.increment_from,
+    minimum: row.minimum_from ?? row.increment_from,
+    dailyMaximum: row.daily_maximum_from ?? null,
+    fee: row.fee_from ?? 0n,
+    blockSize: row.block_from ?? null,
+    blockBonus: row.bonus_to_per_block ?? null,
+    transferPrice: row.transfer_price ?? 0n,
+    effectiveFrom: row.effective_from ?? null,
+    effectiveUntil: row.effective_until ?? null,
+  };
+}

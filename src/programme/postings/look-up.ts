@@ -1,0 +1,110 @@
+import type { App } from '../../app';
+import { COALITION_VERSION, type CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
+import { type FoundPosting, storedPostings } from '../../ledger/ledger/find-posting';
+import { Overloaded } from '../../ledger/ledger/posting-ledger';
+import { type PoolAccess, poolAccess } from '../../members/households/household';
+import { dialledIn, isPhone } from '../../members/identification/identifier-look';
+import { MemberLook } from '../../members/identification/member-look';
+import type { HashedRef } from '../../members/identification/member-ref';
+import { type FoundOrNot, foundMembers, isFound } from '../../members/identification/resolve-members';
+import type { DatabasePrincipal } from '../../platform/database/database-principal';
+import { Gathering } from '../../platform/database/gathering';
+import type { PipelinedReads } from '../../platform/database/pipelined-reads';
+import type { Uuid } from '../../platform/ids';
+import { type RedemptionFact, readRedemptions } from './attached-redemptions';
+import type { FoundReference } from './claim-reference';
+import { lookAtReferences, type SoughtReference } from './look-at-references';
+
+/** What a request about a member asks to be found before it is planned. */
+export interface Sought {
+  /** The posting that the request would make; null for a dry run, which looks for no earlier one. */
+  readonly id: Uuid | null;
+  readonly member: HashedRef;
+  readonly redemptionIds: readonly Uuid[];
+  /** The brand's own name for what is asked for; null: none. */
+  readonly reference: SoughtReference | null;
+}
+
+/** What the brand may see of it. */
+export interface Found {
+  /** The request was made before. */
+  readonly stored: FoundPosting | null;
+  /** Or why there is none that the brand can know. */
+  readonly member: FoundOrNot;
+  /** The household pool that the member is in, if any: not to be shown. */
+  readonly pool: PoolAccess | undefined;
+  /** Those of redemptionIds that it may see, and perhaps others. */
+  readonly redemptions: ReadonlyMap<Uuid, RedemptionFact>;
+  /** null: none was given, or in a currency that does not exist. */
+  readonly reference: FoundReference | null;
+  /** The coalition's version now; what hangs on it may be newer, never older. */
+  readonly version: string;
+}
+
+/** Beyond this a transaction gets no cheaper, and its first caller would wait for its last. */
+const MOST_TOGETHER = 500;
+
+const gatherings = new WeakMap<App, Gathering<Sought, Found>>();
+
+/**
+ * Finds what requests of a brand are planned from, under its row-level security. Requests that come while another look is under way are
+ * looked up together, in one transaction. Throws Overloaded when too many wait, DatabaseUnavailable.
+ */
+export async function lookUp(
+  app: App,
+  brandId: Uuid,
+  sought: readonly Sought[],
+): Promise<{ readonly found: readonly Found[]; readonly version: string; readonly snapshot: CoalitionSnapshot }> {
+  let gathering = gatherings.get(app);
+  if (!gathering) gatherings.set(app, (gathering = gatherLookups(app)));
+  const found = await gathering.ask({ kind: 'brand', brandId }, sought);
+  const [{ version }] = found;
+  return { found, version, snapshot: await app.coalition.at(version) };
+}
+
+function gatherLookups(app: App): Gathering<Sought, Found> {
+  const bounds = { most: MOST_TOGETHER, mostWaiting: app.config.ledger.queueLimit, full: () => new Overloaded() };
+  const read = async (reads: PipelinedReads, principal: DatabasePrincipal, sought: readonly Sought[]): Promise<Found[]> => {
+    if (principal.kind !== 'brand') throw new Error('only brands look members up');
+    const { brandId } = principal;
+    const refs = sought.map(({ member }) => member);
+    const tillCodeUse = { at: app.clock.now(), requests: sought.map(({ id }) => id) };
+    const countryIn = (snapshot: CoalitionSnapshot | null) => snapshot?.brandsById.get(brandId)?.country ?? null;
+    const country = countryIn(app.coalition.latest);
+    let international = dialledIn(app.keys, country);
+    let look = new MemberLook(brandId, refs, international, tillCodeUse);
+    const ids = sought.flatMap(({ id }) => id ?? []);
+    const [stored, version] = await reads.read([storedPostings(ids), COALITION_VERSION, ...look.readings]);
+    if (refs.some(isPhone)) {
+      // Where numbers are dialled was taken from the snapshot at hand. It almost never changes; what was looked up must not be another country's number.
+      const now = countryIn(await app.coalition.at(version));
+      if (now !== country) {
+        international = dialledIn(app.keys, now);
+        look = new MemberLook(brandId, refs, international, tillCodeUse);
+        await reads.read(look.readings);
+      }
+    }
+    const members = await foundMembers(app, reads, brandId, refs, look, international);
+    const redemptions = await readRedemptions(reads.client, [...new Set(sought.flatMap(({ redemptionIds }) => redemptionIds))]);
+    const references = await lookAtReferences(
+      app,
+      brandId,
+      sought.map(({ reference }) => reference),
+      version,
+    );
+    const [pools] = await reads.readLast([poolAccess(members.flatMap((member) => (isFound(member) ? member.walletId : []))), ...references.readings]);
+    return sought.map(({ id }, at) => {
+      const member = members[at];
+      const reference = references.of(at);
+      return {
+        stored: (id !== null && stored.get(id)) || null,
+        member,
+        pool: isFound(member) ? pools.get(member.walletId) : undefined,
+        redemptions,
+        reference,
+        version,
+      };
+    });
+  };
+  return new Gathering(app.database, read, bounds);
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { App } from '../../app';
+import type { Principal } from '../../coalition/access/principal';
+import { InvalidInput } from '../../platform/refusal';
+import { type SpentPoints, spendPoints, spendPointsSchema } from './spend-points';
+
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 7;
+const MOST_DAYS = 90;
+
+export const holdPointsSchema = spendPointsSchema.extend({
+  /** Default: 7 days from now, or from occurredAt if that is later. */
+  expiresAt: z
+    .date()
+    .nullish()
+    .transform((instant) => instant ?? null),
+});
+export type HoldPoints = z.output<typeof holdPointsSchema>;
+
+/** Sets points aside at the brand until they are captured, voided, or the hold ends. Refused as redeemPoints is. */
+export function holdPoints(app: App, principal: Principal, { expiresAt, ...command }: HoldPoints): Promise<SpentPoints> {
+  const holdUntil = (happenedAt: Date, now: Date) => {
+    // A hold that is told late is needed from now on: counted from when it happened, it could have ended before it was placed.
+    const from = Math.max(happenedAt.getTime(), now.getTime());
+    const end = expiresAt ?? new Date(from + DEFAULT_DAYS * DAY_MS);
+    if (end <= happenedAt) throw new InvalidInput('input.expiresAt', 'A hold ends after it begins.');
+    if (end.getTime() - from > MOST_DAYS * DAY_MS) throw new InvalidInput('input.expiresAt', `A hold lasts at most ${MOST_DAYS} days.`);
+    return end;
+  };
+  return spendPoints(app, principal, command, { kind: 'HOLD', holdUntil, content: { expiresAt } });
+}

@@ -1,0 +1,108 @@
+import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { alongside } from '../../ledger/ledger/alongside';
+import type { AccountId, LedgerView, Plan, Step } from '../../ledger/ledger/posting';
+import { StateMoved } from '../../ledger/ledger/state-moved';
+import { type Day, dayToIso } from '../../ledger/points/calendar';
+import type { Uuid } from '../../platform/ids';
+import type { Refusal, RefusalData } from '../../platform/refusal';
+import { awardCounter, isTakenBack } from '../earning/award';
+import { AwardCancelled, ReturnAlreadyCancelled, ReturnNotCancellable } from '../earning/earning-refusals';
+import { awaySince } from '../expiry/away';
+import { PURCHASE_RETURN_CANCELLATION } from '../purchases/fact-tables';
+import type { PurchaseFact } from '../purchases/read-purchase';
+import type { ReturnFact } from './read-return';
+import { cancelledCounter, countReturned, reducedCounter, returnedCounter } from './return-counters';
+
+/** All that a cancellation is planned from, loaded beforehand. */
+export interface CancellationFacts {
+  readonly postingId: Uuid;
+  readonly fact: ReturnFact;
+  readonly purchase: Pick<PurchaseFact, 'id' | 'walletId' | 'brandId' | 'account' | 'award'> & { readonly lines: readonly { readonly lineNo: number }[] };
+  /** Where the wallets' points are: of a merged member, the survivor's. */
+  readonly survivors: { readonly of: (account: AccountId) => AccountId };
+  readonly currency: Pick<PointCurrency, 'code' | 'timeZone' | 'graceDays'> & { readonly expiry: Pick<PointCurrency['expiry'], 'kind'> };
+  /** For the transfer that gives back, and one for each of the return's reinstatements. */
+  readonly givingId: Uuid;
+  readonly takingIds: readonly Uuid[];
+  readonly occurredAt: Date;
+  readonly recordedAt: Date;
+  /** Local day of recordedAt. */
+  readonly recordedOn: Day;
+}
+
+/**
+ * Undoes the latest return of a purchase: its points go back by transfers that reverse its own, and its goods count as
+ * sold. First what it took comes back, so that it is there for what it gave. Pure; StateMoved where another return was
+ * recorded or cancelled since this one was looked up.
+ */
+export function planReturnCancellation(facts: CancellationFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+  const { fact, purchase, survivors, currency } = facts;
+  const { account } = purchase;
+  return (view) => {
+    if (view.counter(account, cancelledCounter(fact.id)) > 0) return { refused: new ReturnAlreadyCancelled().toData() };
+    requireStanding(facts, view);
+    const kept = whyKept(facts, view);
+    if (kept) return { refused: kept.toData() };
+    const steps: Step[] = [
+      { do: 'count', account, key: cancelledCounter(fact.id), by: 1 },
+      ...fact.lines.flatMap(({ lineNo, quantity, reduction }) => countReturned(account, purchase.id, { lineNo, quantity: -quantity, reduction: -reduction })),
+    ];
+    const slides = currency.expiry.kind === 'SLIDING';
+    if (fact.clawback) {
+      const { id: cancels, reverses: credit } = fact.clawback;
+      const away = awaySince(fact.occurredAt, facts.recordedAt, currency);
+      steps.push({ do: 'cancelClawback', id: facts.givingId, cancels, credit, away, wallet: survivors.of(account), slides });
+    }
+    fact.reinstatements.forEach(({ id: cancels, reverses: debit, account: to }, i) => {
+      steps.push({ do: 'cancelReinstatement', id: facts.takingIds[i], cancels, debit, wallet: survivors.of(to) });
+    });
+    const takenBack = (moved: (id: Uuid) => number) => facts.takingIds.reduce((sum, id) => sum + moved(id), 0);
+    return {
+      steps,
+      rows: (done) => [
+        alongside(PURCHASE_RETURN_CANCELLATION, {
+          wallet_id: purchase.walletId,
+          return_id: fact.id,
+          purchase_id: purchase.id,
+          brand_id: purchase.brandId,
+          posting_id: facts.postingId,
+          given_back: done.moved(facts.givingId),
+          taken_back: takenBack(done.moved),
+          occurred_at: facts.occurredAt.getTime(),
+          recorded_at: facts.recordedAt.getTime(),
+        }),
+      ],
+      answer: (done) => ({
+        returnId: fact.id,
+        purchaseId: purchase.id,
+        currency: currency.code,
+        pointsGivenBack: done.moved(facts.givingId),
+        arrearsFilled: done.filled(facts.givingId),
+        pointsTakenBack: takenBack(done.moved),
+        occurredAt: facts.occurredAt.toISOString(),
+      }),
+    };
+  };
+}
+
+/** What has come back of the purchase must be what was looked up. */
+function requireStanding({ fact, purchase }: CancellationFacts, view: LedgerView): void {
+  for (const { lineNo } of purchase.lines) {
+    const { quantity, reduction } = fact.standing.get(lineNo) ?? { quantity: 0n, reduction: 0n };
+    const counted = [returnedCounter, reducedCounter].map((counter) => BigInt(view.counter(purchase.account, counter(purchase.id, lineNo))));
+    if (counted[0] !== quantity || counted[1] !== reduction / 1_000n)
+      throw new StateMoved(`returns of purchase ${purchase.id} changed since they were looked up`);
+  }
+}
+
+/** Why it stands; null: it can be cancelled. */
+function whyKept({ fact, purchase, recordedOn }: CancellationFacts, view: LedgerView): Refusal | null {
+  if (fact.last !== fact.id) return new ReturnNotCancellable('LATER_RETURN');
+  if (fact.expired > 0) return new ReturnNotCancellable('POINTS_EXPIRED');
+  if (fact.leftPool) return new ReturnNotCancellable('POOL_LEFT');
+  const deadline = purchase.award?.deadline ?? null;
+  // An award that was taken back for want of a confirmation, or is about to be, gets none of its points again.
+  if (fact.clawback && deadline !== null && isTakenBack(view.counter(purchase.account, awardCounter(purchase.id)), deadline, recordedOn))
+    return new AwardCancelled(dayToIso(deadline));
+  return null;
+}

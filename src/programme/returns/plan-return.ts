@@ -1,0 +1,145 @@
+import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { alongside } from '../../ledger/ledger/alongside';
+import type { AccountId, Done, ExpiredPoints, LedgerView, Plan, Step } from '../../ledger/ledger/posting';
+import type { Day } from '../../ledger/points/calendar';
+import { formatDecimal } from '../../ledger/points/decimal';
+import type { Uuid } from '../../platform/ids';
+import type { RefusalData } from '../../platform/refusal';
+import { awardCounter, isTakenBack } from '../earning/award';
+import type { EarningRule } from '../earning/earning-rule';
+import { awaySince } from '../expiry/away';
+import { orRefusal } from '../postings/posting-time';
+import { exactFromMicros, formatExact } from '../purchases/exact-amount';
+import { PURCHASE_RETURN, PURCHASE_RETURN_LINE } from '../purchases/fact-tables';
+import { minorUnitOf } from '../purchases/minor-unit';
+import type { PurchaseFact } from '../purchases/read-purchase';
+import type { PayingPoints } from './points-that-pay';
+import { decideReturnByPieces } from './return-by-pieces';
+import { countReturned, reducedCounter, returnedCounter } from './return-counters';
+import { decideReturn, type StandingPurchase } from './return-decision';
+import type { ReturnedGoods } from './returned-goods';
+
+/** All that a return is planned from, loaded beforehand. */
+export interface ReturnFacts {
+  readonly returnId: Uuid;
+  readonly postingId: Uuid;
+  readonly clawbackId: Uuid;
+  /** Where points of it that expired unspent come back from. */
+  readonly expired: ExpiredPoints;
+  /** One for each of the purchase's paidBy. */
+  readonly reinstatementIds: readonly Uuid[];
+  readonly purchase: PurchaseFact;
+  /** Where the wallets' points are: of a merged member, the survivor's. */
+  readonly survivors: { readonly of: (account: AccountId) => AccountId };
+  readonly currency: Pick<PointCurrency, 'code' | 'scale' | 'expiry' | 'timeZone' | 'graceDays'>;
+  /** The version that the purchase earned by. */
+  readonly rule: EarningRule;
+  readonly refundOrder: StandingPurchase['refundOrder'];
+  readonly goods: readonly ReturnedGoods[];
+  /** The brand's own number of it; null: none. */
+  readonly reference: string | null;
+  readonly occurredAt: Date;
+  readonly recordedAt: Date;
+  /** Local day of recordedAt. */
+  readonly recordedOn: Day;
+}
+
+/** Decides a return from what came back so far, so that two at once cannot both take the same goods back. Pure. */
+export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+  const { purchase, returnId } = facts;
+  const wallet: AccountId = purchase.account;
+  return (view) => {
+    const earned = purchase.earnTransferId === null ? undefined : view.transfer(purchase.earnTransferId);
+    const standing: StandingPurchase = {
+      rule: facts.rule,
+      scale: facts.currency.scale,
+      lines: purchase.lines.map((line) => ({
+        ...line,
+        eligible: line.exclusion === null,
+        returned: BigInt(view.counter(wallet, returnedCounter(purchase.id, line.lineNo))),
+        reduced: exactFromMicros(BigInt(view.counter(wallet, reducedCounter(purchase.id, line.lineNo)))),
+      })),
+      amount: purchase.amount,
+      paidWithPoints: purchase.paidWithPoints,
+      // Of an award that is taken back nothing is kept: else a late worker would have the member pay twice.
+      pointsKept: earned && !awardIsTakenBack(facts, view) ? earned.amount - earned.reversed : 0,
+      paidBy: purchase.paidBy.map((paid) => reversible(view, paid)),
+      refundOrder: facts.refundOrder,
+      minorUnit: minorUnitOf(purchase.moneyCurrency),
+    };
+    const decided = orRefusal(() => (purchase.arithmetic === 1 ? decideReturnByPieces : decideReturn)(standing, facts.goods));
+    if ('refused' in decided) return decided;
+    const { returned, clawBack, amountLeft, moneyBack } = decided.is;
+    // Into a wallet that is closed for good nothing comes back; the goods do, and what they earned is taken back all
+    // the same.
+    const paidFrom = purchase.paidBy.map(({ account }) => facts.survivors.of(account));
+    const reinstate = decided.is.reinstate.map((points, i) => (view.wallet(paidFrom[i]).closed ? 0 : points));
+    const reinstated = reinstate.reduce((sum, points) => sum + points, 0);
+    const steps: Step[] = returned.flatMap((line) => countReturned(wallet, purchase.id, line));
+    if (clawBack > 0 && earned)
+      steps.push({ do: 'clawBack', id: facts.clawbackId, reverses: earned.id, amount: clawBack, expired: facts.expired, wallet: facts.survivors.of(wallet) });
+    reinstate.forEach((amount, i) => {
+      if (amount === 0) return;
+      const { spentBy: reverses, account, spentAt } = purchase.paidBy[i];
+      // The household's has no expiry of its own.
+      const slides = account === wallet && facts.currency.expiry.kind === 'SLIDING';
+      const away = awaySince(spentAt, facts.recordedAt, facts.currency);
+      steps.push({ do: 'reinstate', id: facts.reinstatementIds[i], reverses, amount, code: 'REINSTATEMENT', away, wallet: paidFrom[i], slides });
+    });
+    const shared = { wallet_id: purchase.walletId, purchase_id: purchase.id, brand_id: purchase.brandId };
+    const row = (done: Done) =>
+      alongside(PURCHASE_RETURN, {
+        ...shared,
+        id: returnId,
+        posting_id: facts.postingId,
+        clawed_back: done.moved(facts.clawbackId),
+        expired: done.moved(facts.expired.id),
+        reinstated,
+        reference: facts.reference,
+        money_back: moneyBack === null ? null : formatExact(moneyBack),
+        occurred_at: facts.occurredAt.getTime(),
+        recorded_at: facts.recordedAt.getTime(),
+      });
+    const lines = returned.map(({ lineNo, quantity, reduction }) =>
+      alongside(PURCHASE_RETURN_LINE, {
+        ...shared,
+        return_id: returnId,
+        line_no: lineNo,
+        quantity: formatDecimal(quantity, 3),
+        reduction: formatExact(reduction),
+      }),
+    );
+    return {
+      steps,
+      rows: (done) => [row(done), ...lines],
+      answer: (done) => ({
+        returnId,
+        purchaseId: purchase.id,
+        currency: facts.currency.code,
+        clawedBack: done.moved(facts.clawbackId),
+        expired: done.moved(facts.expired.id),
+        reinstated,
+        arrearsMade: done.arrears(facts.clawbackId),
+        arrearsFilled: facts.reinstatementIds.reduce((sum, id) => sum + done.filled(id), 0),
+        pointsKept: standing.pointsKept - clawBack,
+        moneyCurrency: purchase.moneyCurrency,
+        amountLeft: formatExact(amountLeft),
+        moneyBack: moneyBack === null ? null : formatExact(moneyBack),
+        lines: returned.map(({ lineNo, quantity, left }) => ({ lineNo, quantity: formatDecimal(quantity, 3), left: formatDecimal(left, 3) })),
+        occurredAt: facts.occurredAt.toISOString(),
+      }),
+    };
+  };
+}
+
+function awardIsTakenBack({ purchase, recordedOn }: ReturnFacts, view: LedgerView): boolean {
+  const deadline = purchase.award?.deadline ?? null;
+  return deadline !== null && isTakenBack(view.counter(purchase.account, awardCounter(purchase.id)), deadline, recordedOn);
+}
+
+/** A burn that was refunded in part before it was attached gave that part back for another reason. */
+function reversible(view: LedgerView, paid: PurchaseFact['paidBy'][number]): PayingPoints {
+  const spent = view.transfer(paid.spentBy);
+  const standing = spent ? spent.amount - spent.reversed : 0;
+  return { points: paid.points, value: paid.value, reversed: Math.max(0, paid.points - standing) };
+}

@@ -1,0 +1,63 @@
+import type { PoolClient } from 'pg';
+import { z } from 'zod';
+import type { App } from '../../app';
+import { requireMemberLogin } from '../../coalition/access/permissions';
+import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import { findPosting, sameOutcome } from '../../ledger/ledger/find-posting';
+import { contentHash, postingId } from '../../ledger/ledger/idempotency';
+import { acceptedAnswer } from '../../ledger/ledger/outcome';
+import { idempotencyKey } from '../../ledger/ledger/request-fields';
+import { dayOf } from '../../ledger/points/calendar';
+import { lockHousehold, requireActive } from '../../members/households/household';
+import { readWallets } from '../../members/identification/resolve-members';
+import { refusingBy } from '../../platform/database/constraint-refusal';
+import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
+import { NotFound } from '../../platform/refusal';
+import { optionalShare } from './contribution-share';
+import { AlreadyInPool } from './sharing-refusals';
+
+export const createPoolSchema = z.object({ idempotencyKey, share: optionalShare });
+export type CreatePool = z.output<typeof createPoolSchema>;
+
+/**
+ * Opens a household pool that the member owns. Its id derives from key and content: a repetition finds the same one, other content never does; the
+ * request is kept as a posting without movements. Throws AlreadyInPool, IDEMPOTENCY_CONFLICT.
+ */
+export async function createPool(app: App, principal: Principal, { idempotencyKey: key, share }: CreatePool): Promise<Uuid> {
+  const memberId = requireMemberLogin(principal);
+  const [id, hash, now] = [postingId(memberId, key), contentHash('CREATE_POOL', { share }), app.clock.now()];
+  const poolId = derivedUuid('household-pool', memberId, key, hash.toString('hex'));
+  const stored = await refusingBy({ household_member_one_pool: () => new AlreadyInPool() }, () =>
+    app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+      const found = await findPosting(client, id);
+      if (!found) await insertPool(client, { poolId, memberId, share, now });
+      return found;
+    }),
+  );
+  const outcome = stored
+    ? sameOutcome(stored, hash)
+    : await app.ledger.post({
+        ...{ id, party: memberId, kind: 'CREATE_POOL', contentHash: hash, occurredAt: now.getTime(), day: dayOf(now, 'UTC'), recordedAt: now.getTime() },
+        loads: { wallets: [] },
+        plan: () => ({ steps: [], answer: { poolId } }),
+      });
+  return acceptedAnswer(outcome).poolId as Uuid;
+}
+
+/** Changes nothing where it is there already: two at once, or one that was cut off before its request was kept. */
+async function insertPool(
+  client: PoolClient,
+  { poolId, memberId, share, now }: { poolId: Uuid; memberId: Uuid; share: CreatePool['share']; now: Date },
+): Promise<void> {
+  await lockHousehold(client, poolId);
+  if ((await client.query('SELECT FROM household_member WHERE pool_id = $1 AND member_id = $2', [poolId, memberId])).rowCount) return;
+  await requireActive(client, memberId);
+  const member = (await readWallets(client, [memberId])).get(memberId);
+  if (!member) throw new NotFound('Member');
+  await client.query('INSERT INTO household_pool (id, opened_at) VALUES ($1, $2)', [poolId, now]);
+  await client.query(
+    `INSERT INTO household_member (id, wallet_id, pool_id, member_id, role, share_numerator, share_denominator, invited_at, invitation_ends_at, joined_at)
+     VALUES ($1, $2, $3, $4, 'OWNER', $5, $6, $7, $7, $7)`,
+    [newUuid(), member.walletId, poolId, memberId, share.numerator, share.denominator, now],
+  );
+}

@@ -1,0 +1,118 @@
+import type { PoolClient } from 'pg';
+import { z } from 'zod';
+import type { App } from '../../app';
+import { requireMemberLogin } from '../../coalition/access/permissions';
+import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import { findPosting, sameOutcome } from '../../ledger/ledger/find-posting';
+import { contentHash, postingId } from '../../ledger/ledger/idempotency';
+import { acceptedAnswer } from '../../ledger/ledger/outcome';
+import { idempotencyKey } from '../../ledger/ledger/request-fields';
+import { lockHousehold, NotPoolOwner, requireMembership } from '../../members/households/household';
+import { lookingAgain } from '../../members/identification/surviving-accounts';
+import type { Uuid } from '../../platform/ids';
+import { NotFound } from '../../platform/refusal';
+import { type Return, type ReturnedPoints, readContributors, readReturned, receiversOf, returnPoints } from './return-points';
+import { PoolNeedsOwner } from './sharing-refusals';
+
+export const leavePoolSchema = z.object({ idempotencyKey, poolId: z.string() });
+export type LeavePool = z.output<typeof leavePoolSchema>;
+
+export const removeFromPoolSchema = z.object({ idempotencyKey, memberId: z.string() });
+export type RemoveFromPool = z.output<typeof removeFromPoolSchema>;
+
+/** Who left, and what of theirs came back; the same for every repetition of the request. */
+export interface LeftPool {
+  readonly poolId: Uuid;
+  readonly memberId: Uuid;
+  /** By currency; empty: nothing was left. */
+  readonly returned: readonly ReturnedPoints[];
+  readonly duplicate: boolean;
+}
+
+/**
+ * The member leaves, and takes along what is left of their own points. A former member may ask again while points come free there: a voided hold, a
+ * refund. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (never in that pool).
+ */
+export async function leavePool(app: App, principal: Principal, command: LeavePool): Promise<LeftPool> {
+  const memberId = requireMemberLogin(principal);
+  const ending: Ending = { kind: 'LEAVE_POOL', party: memberId, key: command.idempotencyKey, content: { poolId: command.poolId }, memberId };
+  return lookingAgain(() => end(app, principal, ending, async () => command.poolId));
+}
+
+/** The owner removes a member, who gets back what is left of their own points. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (pool or member), NotPoolOwner. */
+export async function removeFromPool(app: App, principal: Principal, command: RemoveFromPool): Promise<LeftPool> {
+  const ownerId = requireMemberLogin(principal);
+  const { memberId, idempotencyKey: key } = command;
+  const ending: Ending = { kind: 'REMOVE_FROM_POOL', party: ownerId, key, content: { memberId }, memberId };
+  return lookingAgain(() => end(app, principal, ending, async (client) => (await requireMembership(client, ownerId, 'OWNER')).poolId));
+}
+
+interface Ending {
+  readonly kind: 'LEAVE_POOL' | 'REMOVE_FROM_POOL';
+  readonly party: Uuid;
+  readonly key: string;
+  readonly content: unknown;
+  /** Who leaves. */
+  readonly memberId: Uuid;
+}
+
+async function end(
+  app: App,
+  principal: Principal,
+  { kind, party, key, content, memberId }: Ending,
+  poolOf: (client: PoolClient) => Promise<Uuid>,
+): Promise<LeftPool> {
+  const hash = contentHash(kind, content);
+  const id = postingId(party, key);
+  const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+    const stored = await findPosting(client, id);
+    if (stored) return { stored };
+    const poolId = await poolOf(client);
+    await lockHousehold(client, poolId);
+    const ends = await endMembership(client, { poolId, memberId, reason: kind === 'LEAVE_POOL' ? 'LEFT' : 'REMOVED', now: app.clock.now() });
+    return { stored: null, poolId, ends, snapshot: await app.coalition.snapshot(client) };
+  });
+  // The rows say so; the posting says it to what is under way. Should we be cut off here, a repetition gives the points back.
+  const outcome = found.stored
+    ? sameOutcome(found.stored, hash)
+    : await returnPoints(app, found.snapshot, {
+        id,
+        party,
+        kind,
+        contentHash: hash,
+        poolId: found.poolId,
+        ends: found.ends,
+        ...(await readReturn(app, found.poolId, memberId)),
+      });
+  const { poolId } = acceptedAnswer(outcome);
+  return { poolId: poolId as Uuid, memberId, returned: await readReturned(app, id), duplicate: outcome.duplicate };
+}
+
+/** Read as the worker: who asks may be in the pool no longer, and sees nobody else's then. */
+function readReturn(app: App, poolId: Uuid, memberId: Uuid): Promise<Pick<Return, 'to' | 'known' | 'survivors'>> {
+  return app.database.transaction({ kind: 'worker' }, async ({ client }) => {
+    const known = await readContributors(client, poolId);
+    const to = known.filter((each) => each.memberId === memberId);
+    return { to, known, survivors: await receiversOf(client, to) };
+  });
+}
+
+/** Answers with all memberships that the member has had in the pool: none of them is one now. */
+async function endMembership(
+  client: PoolClient,
+  { poolId, memberId, reason, now }: { poolId: Uuid; memberId: Uuid; reason: 'LEFT' | 'REMOVED'; now: Date },
+): Promise<Uuid[]> {
+  const { rows } = await client.query(
+    'SELECT id, role, ended_at FROM household_member WHERE pool_id = $1 AND member_id = $2 AND joined_at IS NOT NULL ORDER BY ended_at NULLS FIRST',
+    [poolId, memberId],
+  );
+  if (rows.length === 0) throw new NotFound(reason === 'LEFT' ? 'Pool' : 'Member');
+  const [latest] = rows;
+  const ids = rows.map((row) => row.id);
+  if (latest.ended_at !== null) return ids;
+  if (latest.role === 'OWNER') throw new PoolNeedsOwner();
+  const { rowCount } = await client.query('UPDATE household_member SET ended_at = $2, end_reason = $3 WHERE id = $1', [latest.id, now, reason]);
+  // Who asked has handed the pool over since.
+  if (!rowCount) throw new NotPoolOwner();
+  return ids;
+}

@@ -1,0 +1,125 @@
+import type { PoolClient } from 'pg';
+import type { App } from '../../app';
+import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
+import type { AccountId, LedgerView, Plan, PostingOutcome, Step } from '../../ledger/ledger/posting';
+import { StateMoved } from '../../ledger/ledger/state-moved';
+import { dayOf } from '../../ledger/points/calendar';
+import { type SurvivingAccounts, survivingAccounts } from '../../members/identification/surviving-accounts';
+import { newUuid, type Uuid } from '../../platform/ids';
+import type { RefusalData } from '../../platform/refusal';
+import { closingSteps, everyPoolAccount, standingCounters, standingSteps } from './standing';
+
+/** A member's account, and the pool's of the same currency. */
+export interface Contributor {
+  readonly memberId: Uuid;
+  readonly walletId: Uuid;
+  readonly currencyId: number;
+  readonly wallet: AccountId;
+  readonly pool: AccountId;
+}
+
+/** The accounts of everybody who is or was in a pool, a currency each; a former member sees their own. */
+export async function readContributors(client: PoolClient, poolId: Uuid): Promise<Contributor[]> {
+  const { rows } = await client.query({
+    name: 'pool-contributors',
+    text: 'SELECT * FROM pool_contributors($1) ORDER BY pool_account, wallet_account',
+    values: [poolId],
+  });
+  return rows.map((row) => ({
+    memberId: row.member_id,
+    walletId: row.wallet_id,
+    currencyId: row.currency_id,
+    wallet: Number(row.wallet_account),
+    pool: Number(row.pool_account),
+  }));
+}
+
+/** Where the points of contributors go back to. */
+export function receiversOf(client: PoolClient, contributors: readonly Contributor[]): Promise<SurvivingAccounts> {
+  return survivingAccounts(
+    client,
+    contributors.map(({ wallet }) => wallet),
+  );
+}
+
+/** A request that gives points of a pool back to those who put them in. */
+export interface Return {
+  readonly id: Uuid;
+  /** The member who asks. */
+  readonly party: Uuid;
+  readonly kind: 'LEAVE_POOL' | 'REMOVE_FROM_POOL' | 'CLOSE_POOL';
+  readonly contentHash: Buffer;
+  readonly poolId: Uuid;
+  /** Whose points, in which currencies. */
+  readonly to: readonly Contributor[];
+  /** Of all whose points may be in the pool: others must not be found there, or we look again. */
+  readonly known: readonly Contributor[];
+  /** Memberships that end with it; null: the pool is closed, and all do. */
+  readonly ends: readonly Uuid[] | null;
+  /** Of their wallets. */
+  readonly survivors: SurvivingAccounts;
+  /** Why not, as the pool's accounts are now: all of them. */
+  readonly refuse?: (view: LedgerView, pools: readonly AccountId[]) => RefusalData | null;
+}
+
+/**
+ * All that is left of what they put in goes back in one posting, to a merged member's survivor; held points stay until
+ * their hold ends. From then on postings know that the memberships have ended. Throws StateMoved: see lookingAgain.
+ */
+export async function returnPoints(app: App, snapshot: CoalitionSnapshot, asked: Return): Promise<PostingOutcome> {
+  const { to, known, ends, survivors, refuse, poolId, ...request } = asked;
+  const now = app.clock.now();
+  const pools = await everyPoolAccount(app, snapshot, poolId, now);
+  const accounts = [...pools.keys()];
+  const days = new Map(pools);
+  for (const { pool, wallet } of to) for (const account of [wallet, survivors.of(wallet)]) days.set(account, pools.get(pool) ?? dayOf(now, 'UTC'));
+  const gifts = to.map(
+    ({ pool, wallet }) => ({ do: 'giveAll', id: newUuid(), from: pool, to: survivors.of(wallet), contributor: wallet, code: 'POOL_RETURN' }) as const,
+  );
+  return app.ledger.post({
+    ...request,
+    occurredAt: now.getTime(),
+    // All currencies go back together or not at all, each judged by its own day.
+    day: dayOf(now, 'UTC'),
+    days,
+    recordedAt: now.getTime(),
+    loads: { wallets: [...new Set([...survivors.loads, ...accounts])], counters: accounts.flatMap((pool) => standingCounters(pool, ends ?? [])) },
+    plan: survivors.guard((view): Plan | { refused: RefusalData } => {
+      const refused = refuse?.(view, accounts);
+      if (refused) return { refused };
+      requireKnown(view, accounts, known);
+      const ended: Step[] = accounts.flatMap((pool) =>
+        ends === null ? closingSteps(view, pool) : ends.flatMap((membershipId) => standingSteps(view, pool, membershipId, 'ENDED')),
+      );
+      // Into a wallet that is closed for good nothing comes back: it stays where it is, and keeps nobody else from
+      // leaving.
+      return { steps: [...gifts.filter((step) => !view.wallet(step.to).closed), ...ended], answer: { poolId } };
+    }),
+  });
+}
+
+/** Throws StateMoved where somebody has put points in since the contributors were looked up. */
+function requireKnown(view: LedgerView, pools: readonly AccountId[], known: readonly Contributor[]): void {
+  const names = new Set(known.map(({ pool, wallet }) => `${pool} ${wallet}`));
+  for (const pool of pools)
+    for (const wallet of view.contributors(pool))
+      if (!names.has(`${pool} ${wallet}`)) throw new StateMoved(`account ${wallet} put points into pool account ${pool} since`);
+}
+
+/** Points of a currency that came back. */
+export interface ReturnedPoints {
+  readonly currency: string;
+  readonly points: number;
+}
+
+/** What a posting gave back, by currency. Read as the worker: who asked may have left the pool by it. */
+export function readReturned(app: App, postingId: Uuid): Promise<ReturnedPoints[]> {
+  return app.database.transaction({ kind: 'worker' }, async ({ client }) => {
+    const { rows } = await client.query(
+      `SELECT c.code, sum(t.amount)::text AS points FROM transfer t JOIN currency c ON c.id = t.currency_id
+       WHERE t.posting_id = $1 AND t.code = 'POOL_RETURN' GROUP BY c.code ORDER BY c.code`,
+      [postingId],
+    );
+    return rows.map((row) => ({ currency: row.code, points: Number(row.points) }));
+  });
+}

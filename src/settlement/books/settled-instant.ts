@@ -1,0 +1,39 @@
+import type { ClientBase } from 'pg';
+import type { App } from '../../app';
+import { Refusal } from '../../platform/refusal';
+
+/**
+ * How long, at most, a posting takes from its recordedAt to its transaction: looking things up, and 30 s from then on, with all repetitions
+ * (posting-queue.ts). What was recorded at an instant is written by transactions that
+ * began within this time of it.
+ */
+const LONGEST_WAIT_MS = 60_000;
+
+/** Something that is recorded at that instant, or before, may still be written. */
+export class NotSettledYet extends Refusal {
+  constructor(askAgainAt: Date) {
+    const at = askAgainAt.toISOString();
+    super({
+      code: 'NOT_SETTLED_YET',
+      message: `What is recorded by that instant may still be on its way to the books. Ask again at ${at}, or for an earlier instant.`,
+      retrySafe: true,
+      fields: { askAgainAt: at },
+    });
+  }
+}
+
+/**
+ * Throws NotSettledYet unless all that was recorded up to an instant is in the books for good: then what was true of it stays true. Time is the
+ * machine's: a test clock that leapt over the instant settles nothing.
+ */
+export async function requireSettled(app: App, client: ClientBase, instant: Date): Promise<void> {
+  const { clock } = app;
+  const [now, real] = [clock.now().getTime(), clock.real().getTime()];
+  const settlesAt = clock.realAt(instant).getTime() + LONGEST_WAIT_MS;
+  if (instant.getTime() > now) throw new NotSettledYet(new Date(instant.getTime() + LONGEST_WAIT_MS));
+  if (real < settlesAt) throw new NotSettledYet(new Date(now + settlesAt - real));
+  // The oldest transaction that is still writing began before that?
+  const { rows } = await client.query({ name: 'oldest-writer-here', text: 'SELECT seconds FROM oldest_writer_here()' });
+  const beganAt = rows.length === 0 ? real : real - (rows[0].seconds ?? Number.POSITIVE_INFINITY) * 1_000;
+  if (beganAt < settlesAt) throw new NotSettledYet(new Date(now + 1_000));
+}

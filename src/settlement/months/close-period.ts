@@ -1,0 +1,116 @@
+import type { ClientBase } from 'pg';
+import { z } from 'zod';
+import type { App } from '../../app';
+import { requireOperator } from '../../coalition/access/permissions';
+import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import { recordChange } from '../../coalition/access/record-change';
+import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { readCursor } from '../../ledger/outbox/journal-cursor';
+import { addMonths, type Day, dayFromIso, dayToIso } from '../../ledger/points/calendar';
+import { NotFound, Refusal } from '../../platform/refusal';
+import { CLEARING } from '../clearing/clear-events';
+import { monthToBook } from '../clearing/period-of-event';
+import { lockPeriod, monthToText, openPeriod, type Period, periodId, readPeriods } from '../clearing/periods';
+
+export const monthInput = z
+  .string()
+  .regex(/^(19|20)\d\d-(0[1-9]|1[0-2])$/, 'Write the month as YYYY-MM.')
+  .transform((text): Day => dayFromIso(`${text}-01`));
+
+export const closePeriodInput = z.object({ currency: z.string().min(1).max(16), month: monthInput });
+
+/** Code of the points currency, and first day of the month to close. */
+export type ClosePeriod = z.output<typeof closePeriodInput>;
+
+/** The month still goes on in the currency's time zone. */
+export class PeriodNotEnded extends Refusal {
+  constructor(month: string, endsAt: Date) {
+    super({
+      code: 'PERIOD_NOT_ENDED',
+      message: `${month} ends at ${endsAt.toISOString()}. Close it after that.`,
+      retrySafe: true,
+      fields: { month, endsAt: endsAt.toISOString() },
+    });
+  }
+}
+
+/** Months are closed in order: statements carry what the ones before left. */
+export class EarlierPeriodOpen extends Refusal {
+  constructor(month: string, openMonth: string) {
+    super({
+      code: 'EARLIER_PERIOD_OPEN',
+      message: `${openMonth} has events and is not closed yet. Close it before ${month}.`,
+      retrySafe: true,
+      fields: { month, openMonth },
+    });
+  }
+}
+
+/** A later month is closed or closing: nothing can be booked in this one any more. */
+export class LaterPeriodClosed extends Refusal {
+  constructor(month: string, closedMonth: string) {
+    super({
+      code: 'LATER_PERIOD_CLOSED',
+      retrySafe: false,
+      message: `${closedMonth} is already closed; ${month} had no events and can no longer be closed.`,
+      fields: { month, closedMonth },
+    });
+  }
+}
+
+/**
+ * Begins to close a month: sets the cut-off, at which everything posted before is cleared into it and everything after adjusts a later one.
+ * The worker draws up the statements once clearing has passed it. A month that is closing already is tried again at once; a closed one is given as it is.
+ * For the operator's OPERATOR and FINANCE roles. Refused: PERIOD_NOT_ENDED, EARLIER_PERIOD_OPEN, LATER_PERIOD_CLOSED.
+ */
+export async function closePeriod(app: App, principal: Principal, command: ClosePeriod): Promise<Period> {
+  requireOperator(principal, ['FINANCE']);
+  return app.database.transaction(databasePrincipal(principal), async (tx) => {
+    const { client } = tx;
+    const currency = (await app.coalition.snapshot(client)).currenciesByCode.get(command.currency);
+    if (!currency) throw new NotFound('Currency');
+    const now = app.clock.now();
+    const endsAt = await endOfMonth(client, currency, command.month);
+    if (now < endsAt) throw new PeriodNotEnded(monthToText(command.month), endsAt);
+    // Two months of a currency closed at once would not see each other, and both would carry on what the month before them left.
+    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`close ${currency.id}`]);
+    await openPeriod(client, currency, command.month);
+    const id = periodId(currency.id, command.month);
+    const period = await lockPeriod(client, id);
+    if (!period) throw new Error(`period ${id} cannot be opened`);
+    // Whoever asks again has mended something: it is tried at once.
+    if (period.status === 'CLOSING') await client.query('UPDATE period SET next_attempt_at = NULL WHERE id = $1', [id]);
+    if (period.status !== 'OPEN') return period;
+    await requireNextToClose(client, currency, command.month);
+    // The cut-off is this transaction's own id. While it runs nothing at or beyond it counts as settled, so whoever clears such an event
+    // already sees the month closing; what had begun to be written before is waited for.
+    await client.query(`UPDATE period SET status = 'CLOSING', close_horizon = pg_current_xact_id(), closing_at = $2 WHERE id = $1`, [id, now]);
+    await recordChange(app, tx, principal, { operation: 'closePeriod', target: id, details: { currency: currency.code, month: monthToText(command.month) } });
+    return (await lockPeriod(client, id)) as Period;
+  });
+}
+
+async function endOfMonth(client: ClientBase, currency: PointCurrency, month: Day): Promise<Date> {
+  const { rows } = await client.query('SELECT $1::date::timestamp AT TIME ZONE $2::text AS ends_at', [dayToIso(addMonths(month, 1)), currency.timeZone]);
+  return rows[0].ends_at;
+}
+
+async function requireNextToClose(client: ClientBase, currency: PointCurrency, month: Day): Promise<void> {
+  const periods = await readPeriods(client, currency.id);
+  const later = periods.find((period) => period.month > month && period.status !== 'OPEN');
+  if (later) throw new LaterPeriodClosed(monthToText(month), monthToText(later.month));
+  const open = periods.find((period) => period.month < month && period.status === 'OPEN')?.month ?? (await earliestUncleared(client, currency, month, periods));
+  if (open !== null) throw new EarlierPeriodOpen(monthToText(month), monthToText(open));
+}
+
+/** An earlier month of which nothing is cleared yet has no period: its events are still in the journal, beyond clearing's cursor. */
+async function earliestUncleared(client: ClientBase, currency: PointCurrency, month: Day, periods: readonly Period[]): Promise<Day | null> {
+  const { position } = await readCursor(client, CLEARING);
+  const { rows } = await client.query(
+    `SELECT DISTINCT date_trunc('month', occurred_at AT TIME ZONE $3::text)::date::text AS month FROM transfer
+     WHERE xid >= $1::xid8 AND currency_id = $2 AND occurred_at < $4::date::timestamp AT TIME ZONE $3::text`,
+    [position.toString(), currency.id, currency.timeZone, dayToIso(month)],
+  );
+  const booked = rows.map((row) => monthToBook(dayFromIso(row.month), BigInt(Number.MAX_SAFE_INTEGER), periods)).filter((each) => each < month);
+  return booked.length > 0 ? Math.min(...booked) : null;
+}

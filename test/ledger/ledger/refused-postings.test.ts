@@ -1,0 +1,163 @@
+import type { PostingRequest, Step } from '../../../src/ledger/ledger/posting';
+import { newUuid } from '../../../src/platform/ids';
+import { holdUntil } from '../../support/holds';
+import { accepted, type Brand, LedgerBook, TERMS } from '../../support/ledger-book';
+import { createTestApp, type TestApp } from '../../support/test-app';
+
+let test: TestApp;
+let book: LedgerBook;
+let fuel: Brand;
+let taxi: Brand;
+
+beforeAll(async () => {
+  test = await createTestApp();
+  book = await LedgerBook.open(test.app.ledger, test.database);
+  fuel = await book.brand('FUEL');
+  taxi = await book.brand('TAXI');
+});
+afterAll(() => test.close());
+
+const rows = async (text: string, ...values: unknown[]) => (await test.database.owner.query(text, values)).rows;
+
+it('a refusal tells the balances as they are at its occurredAt: points of an expired hold are there again', async () => {
+  const wallet = await book.wallet();
+  await book.earn(fuel, wallet, 100, '2026-01-10T10:00:00Z');
+  const hold = newUuid();
+  accepted(await book.hold(taxi, wallet, 60, '2026-01-11T10:00:00Z', '2026-01-12T10:00:00Z', hold));
+  const refused = await book.burn(taxi, wallet, 101, '2026-01-13T10:00:00Z');
+  expect(refused.refusal).toMatchObject({ code: 'INSUFFICIENT_POINTS', fields: { available: 100 } });
+  expect(refused.balances[0]).toMatchObject({ active: 100, held: 0, spendable: 100 });
+  // Nothing was written for it: the refused posting has not booked the expiry.
+  expect(await rows('SELECT state FROM hold WHERE id = $1', hold)).toEqual([{ state: 'OPEN' }]);
+  expect(await rows('SELECT held::int FROM account WHERE id = $1', wallet)).toEqual([{ held: 60 }]);
+});
+
+describe('a retry-safe refusal', () => {
+  const no = { code: 'TOO_EARLY', message: 'What it rests on is not there yet.', retrySafe: true, fields: {} };
+  const isThere = { now: false };
+  const request = (wallet: number): PostingRequest => {
+    const earned = book.request(fuel, '2026-01-11T10:00:00Z', { wallets: [wallet] }, () => []);
+    return { ...earned, plan: (view) => (isThere.now ? earned.plan(view) : { refused: no }) };
+  };
+
+  it('is not kept: the same request is judged anew, under the same key', async () => {
+    const asked = request(await book.wallet());
+    const refused = { duplicate: false, refusal: no, answer: null };
+    // In one batch too, and whatever its content was.
+    const outcomes = await Promise.all([asked, asked, { ...asked, contentHash: Buffer.alloc(32) }].map((each) => test.app.ledger.post(each)));
+    for (const outcome of outcomes) expect(outcome).toMatchObject(refused);
+    expect(await test.app.ledger.preview(asked)).toMatchObject(refused);
+    expect(await rows('SELECT count(*)::int FROM posting WHERE id = $1', asked.id)).toEqual([{ count: 0 }]);
+    isThere.now = true;
+    expect(await test.app.ledger.post(asked)).toMatchObject({ duplicate: false, refusal: null });
+    isThere.now = false;
+    // Once it is booked, it stays so.
+    expect(await test.app.ledger.post(asked)).toMatchObject({ duplicate: true, refusal: null });
+  });
+
+  it('takes back what the posting did before it, holds that it released included', async () => {
+    const wallet = await book.wallet();
+    await book.earn(fuel, wallet, 100, '2026-01-10T10:00:00Z');
+    const hold = newUuid();
+    accepted(await book.hold(taxi, wallet, 60, '2026-01-10T10:00:00Z', '2026-01-10T12:00:00Z', hold));
+    expect((await test.app.ledger.post(request(wallet))).balances[0]).toMatchObject({ active: 100, held: 0 });
+    expect(await rows('SELECT state FROM hold WHERE id = $1', hold)).toEqual([{ state: 'OPEN' }]);
+  });
+});
+
+describe('a plan that is not sound fails its own caller, and nothing is stored', () => {
+  const posted = async (steps: Step[], loads: Partial<PostingRequest['loads']> = {}, wallet?: number) => {
+    const on = wallet ?? (await book.wallet());
+    const request = book.request(taxi, '2026-01-11T10:00:00Z', { wallets: [on], ...loads }, () => steps);
+    const good = await book.earnRequest(fuel, await book.wallet(), 1, '2026-01-11T10:00:00Z', newUuid());
+    const [bad, other] = await Promise.allSettled([test.app.ledger.post(request), test.app.ledger.post(good)]);
+    expect(other).toMatchObject({ status: 'fulfilled', value: { refusal: null } });
+    expect(await rows('SELECT count(*)::int FROM posting WHERE id = $1', request.id)).toEqual([{ count: 0 }]);
+    return bad.status === 'rejected' ? String(bad.reason) : bad;
+  };
+  const count = (account: number, by: number): Step => ({ do: 'count', account, key: 'uses', by });
+
+  it('a counter of a wallet that is not locked', async () => {
+    const elsewhere = await book.wallet();
+    expect(await posted([count(elsewhere, 1)], { counters: [{ account: elsewhere, key: 'uses' }] })).toMatch(/counter uses without its wallet/);
+  });
+
+  it('a counter that is no whole number any more', async () => {
+    const wallet = await book.wallet();
+    const counters = [{ account: wallet, key: 'uses' }];
+    expect(await posted([count(wallet, 0.5)], { counters }, wallet)).toMatch(/RangeError/);
+    expect(await posted([count(wallet, Number.MAX_SAFE_INTEGER), count(wallet, 1)], { counters }, wallet)).toMatch(/RangeError/);
+  });
+
+  it('a wallet that does not exist, although the plan never looks at it', async () => {
+    expect(await posted([], {}, 999_999_999)).toMatch(/does not exist/);
+    expect(await posted([], {}, fuel.issued)).toMatch(/does not exist/);
+  });
+
+  it('a hold that has expired when it is placed', async () => {
+    const wallet = await book.wallet();
+    await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
+    const hold: Step = {
+      do: 'hold',
+      id: newUuid(),
+      from: wallet,
+      to: taxi.redeemed,
+      amount: 1,
+      ...holdUntil(Date.parse('2026-01-11T10:00:00Z')),
+      termsId: TERMS,
+    };
+    expect(await posted([hold], {}, wallet)).toMatch(/RangeError/);
+  });
+
+  it('a hold that is booked as expired before its time', async () => {
+    const wallet = await book.wallet();
+    await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
+    const hold = newUuid();
+    accepted(await book.hold(taxi, wallet, 10, '2026-01-10T10:00:00Z', '2026-01-12T10:00:00Z', hold));
+    expect(await posted([{ do: 'release', holdId: hold, as: 'EXPIRED' }], { holds: [hold] }, wallet)).toMatch(/does not expire before 2026-01-12/);
+  });
+
+  it('money that moves from an account to itself', async () => {
+    const move: Step = { do: 'move', id: newUuid(), from: taxi.redeemed, to: taxi.redeemed, amount: 1, code: 'CLEARING', termsId: TERMS };
+    expect(await posted([move])).toMatch(/cannot pay itself/);
+  });
+
+  it('amounts that are not positive whole numbers', async () => {
+    const wallet = await book.wallet();
+    for (const amount of [0, -1, 1.5, Number.NaN, Number.MAX_SAFE_INTEGER + 1])
+      expect(await posted([{ do: 'debit', id: newUuid(), from: wallet, to: taxi.redeemed, amount, code: 'BURN', termsId: TERMS }], {}, wallet)).toMatch(
+        /RangeError/,
+      );
+  });
+});
+
+describe('near the largest balance there can be', () => {
+  const MOST = Number.MAX_SAFE_INTEGER;
+
+  it('the last point that fits is taken, the next refused, and every one can be spent', async () => {
+    const wallet = await book.wallet();
+    await book.earn(fuel, wallet, MOST - 1, '2026-01-10T10:00:00Z');
+    await book.earn(taxi, wallet, 1, '2026-02-10T10:00:00Z');
+    const refused = await test.app.ledger.post(await book.earnRequest(fuel, wallet, 1, '2026-02-10T10:00:00Z', newUuid()));
+    expect(refused.refusal?.code).toBe('BALANCE_OUT_OF_RANGE');
+    expect(refused.balances[0]).toMatchObject({ active: MOST, spendable: MOST });
+    expect(accepted(await book.burn(taxi, wallet, MOST, '2026-02-11T10:00:00Z')).balances[0].active).toBe(0);
+    expect(await rows('SELECT credits, debits FROM account WHERE id = $1', wallet)).toEqual([{ credits: String(MOST), debits: String(MOST) }]);
+  });
+
+  it('clawed back into arrears of that size and filled again', async () => {
+    const wallet = await book.wallet();
+    const earned = await book.earn(fuel, wallet, MOST, '2026-01-10T10:00:00Z');
+    const hold = newUuid();
+    accepted(await book.hold(taxi, wallet, MOST, '2026-01-11T10:00:00Z', '2026-01-20T10:00:00Z', hold));
+    expect(accepted(await book.clawBack(fuel, wallet, earned, MOST, '2026-01-12T10:00:00Z')).balances[0]).toMatchObject({ held: MOST, arrears: MOST });
+    // Captured on top of what was clawed back, debits would leave the range.
+    expect((await book.capture(taxi, wallet, hold, 1, '2026-01-13T10:00:00Z')).refusal?.code).toBe('BALANCE_OUT_OF_RANGE');
+    expect(accepted(await book.release(taxi, wallet, hold, '2026-01-13T10:00:00Z')).balances[0]).toMatchObject({
+      active: MOST,
+      arrears: MOST,
+      spendable: 0,
+      held: 0,
+    });
+  });
+});

@@ -1,0 +1,145 @@
+import type * as BatchStates from '../../../src/ledger/ledger/internal/batch-state';
+import type { AccountId, PostingRequest } from '../../../src/ledger/ledger/posting';
+import { dayFromIso, dayOf, dayStart } from '../../../src/ledger/points/calendar';
+import { newUuid, type Uuid } from '../../../src/platform/ids';
+import { expirePoints } from '../../../src/programme/expiry/expire-points';
+import { holdUntil } from '../../support/holds';
+import { createShopCoalition, type ShopCoalition } from '../../support/shop-coalition';
+import { createTestApp, type TestApp } from '../../support/test-app';
+import { firstFault } from '../../support/verified-books';
+
+/**
+ * 10,000 wallets with lots that expire at one instant, a local midnight. Seeded faults that turned it red: in isSpendable `day <= endOf(...)`
+ * instead of `<` (points spent after midnight); in `end` the first issuer only (sums disagree); days of UTC instead of local ones (nothing to spend
+ * a millisecond before).
+ */
+const WALLETS = 10_000;
+const ZONE = 'America/New_York';
+const MIDNIGHT = dayStart(dayFromIso('2026-04-01'), ZONE);
+
+let shop: ShopCoalition;
+let accounts: AccountId[];
+let redeemed: AccountId;
+let brands: { fuel: Uuid; taxi: Uuid };
+
+beforeAll(async () => {
+  shop = await createShopCoalition({ now: new Date(MIDNIGHT.getTime() - 1), timeZone: ZONE, expiry: { kind: 'ROLLING', months: 3, rounding: 'MONTH' } });
+  brands = { fuel: (await shop.brand('FUEL')).brandId, taxi: (await shop.brand('TAXI')).brandId };
+  accounts = await fill(shop);
+  [redeemed] = await shop.app.ledger.openAccounts([{ kind: 'REDEEMED', owner: brands.fuel, currencyId: shop.currencyId }]);
+}, 60_000);
+
+afterAll(() => shop.close());
+
+it('lets none of them be spent at that instant or after it with all workers stopped; the workers then book them, and the sums agree', async () => {
+  const { app, clock } = shop;
+  const before = await put();
+  expect(before.fuel + before.taxi).toBeGreaterThan(WALLETS);
+  // A millisecond before, they are there: 100 wallets spend what they have of FUEL.
+  const [spenders, rest] = [accounts.slice(0, 100), accounts.slice(100)];
+  const spent = await Promise.all(spenders.map((account, i) => app.ledger.post(burnOf(account, 1 + (i % 97)))));
+  expect(spent.filter(({ refusal }) => refusal !== null).length).toBe(0);
+
+  // Those that had points of TAXI too keep them until midnight.
+  const emptied = spenders.filter((_account, i) => i % 3 !== 0).length;
+
+  clock.set(MIDNIGHT);
+  const at = await Promise.all(accounts.map((account) => app.ledger.post(burnOf(account, 1))));
+  expect(at.filter(({ refusal }) => refusal?.code !== 'INSUFFICIENT_POINTS' || refusal.fields.available !== 0).length).toBe(0);
+  clock.set(new Date(MIDNIGHT.getTime() + 3 * 86_400_000));
+  const later = await Promise.all(rest.slice(0, 500).map((account) => app.ledger.post(holdOf(account, 1))));
+  expect(later.filter(({ refusal }) => refusal?.fields.available !== 0).length).toBe(0);
+  expect(await sums()).toEqual({ balances: before.fuel + before.taxi - burnt(spenders), expired: { fuel: null, taxi: null } });
+
+  // Two processes at once, each of which may find what the other books.
+  const other: TestApp = await createTestApp({ database: shop.database, now: clock.now() });
+  const runs = await Promise.all([expirePoints(app), expirePoints(other.app)]);
+  await other.close();
+  expect(runs.reduce((sum, run) => sum + run.accounts, 0)).toBe(WALLETS - emptied);
+  expect(await expirePoints(app)).toEqual({ accounts: 0, more: false });
+  expect(await sums()).toEqual({ balances: 0, expired: { fuel: before.fuel - burnt(spenders), taxi: before.taxi } });
+  expect((await shop.database.owner.query('SELECT FROM lot')).rowCount).toBe(0);
+  expect(await firstFault(shop)).toBeUndefined();
+}, 60_000);
+
+/** What the spenders burnt: all that FUEL had issued to them. */
+function burnt(spenders: readonly AccountId[]): number {
+  return spenders.reduce((sum, _account, i) => sum + 1 + (i % 97), 0);
+}
+
+function burnOf(account: AccountId, amount: number): PostingRequest {
+  return request(account, () => ({ do: 'debit', id: newUuid(), from: account, to: redeemed, amount, code: 'BURN', termsId: newUuid() }));
+}
+
+function holdOf(account: AccountId, amount: number): PostingRequest {
+  const expiresAt = shop.clock.now().getTime() + 1_000;
+  return request(account, () => ({ do: 'hold', id: newUuid(), from: account, to: redeemed, amount, ...holdUntil(expiresAt), termsId: newUuid() }));
+}
+
+function request(account: AccountId, step: () => import('../../../src/ledger/ledger/posting').Step): PostingRequest {
+  const now = shop.clock.now();
+  const times = { occurredAt: now.getTime(), recordedAt: now.getTime(), day: dayOf(now, ZONE) };
+  const loads = { wallets: [account] };
+  return { id: newUuid(), party: brands.fuel, kind: 'TEST', contentHash: Buffer.alloc(32), ...times, loads, plan: () => ({ steps: [step()], answer: {} }) };
+}
+
+async function put(): Promise<{ fuel: number; taxi: number }> {
+  const { rows } = await shop.database.owner.query(
+    "SELECT sum(amount) FILTER (WHERE party_id = $1)::int AS fuel, sum(amount) FILTER (WHERE party_id = $2)::int AS taxi FROM transfer WHERE code = 'EARN'",
+    [brands.fuel, brands.taxi],
+  );
+  return rows[0];
+}
+
+async function sums() {
+  const { rows } = await shop.database.owner.query(
+    `SELECT (SELECT sum(credits - debits)::int FROM account WHERE guarded) AS balances,
+       json_build_object('fuel', sum(t.amount) FILTER (WHERE a.owner_id = $1), 'taxi', sum(t.amount) FILTER (WHERE a.owner_id = $2)) AS expired
+     FROM transfer t JOIN account a ON a.id = t.credit_account WHERE t.code = 'EXPIRY'`,
+    [brands.fuel, brands.taxi],
+  );
+  return rows[0];
+}
+
+/** Wallets with points of FUEL, every third with points of TAXI too, as if each had been earned in January; written as the ledger would have. */
+async function fill({ database, currencyId, app }: ShopCoalition): Promise<AccountId[]> {
+  const owners = Array.from({ length: WALLETS }, () => newUuid());
+  const wallets = await app.ledger.openAccounts(owners.map((owner) => ({ kind: 'WALLET', owner, currencyId })));
+  for (const [code, issuer, every] of [
+    ['FUEL', brands.fuel, 1],
+    ['TAXI', brands.taxi, 3],
+  ] as const) {
+    const [issued] = await app.ledger.openAccounts([{ kind: 'ISSUED', owner: issuer, currencyId }]);
+    const origin = { issuer, issuerCode: code, currencyId, issueMonth: dayFromIso('2026-01-01'), termsId: newUuid(), offerId: null };
+    const originId = await app.ledger.lotOrigin(origin);
+    await database.owner.query(FILL, [wallets, issuer, issued, currencyId, originId, origin.termsId, code, every]);
+  }
+  await database.owner.query('ANALYZE');
+  return wallets;
+}
+
+const FILL = `
+  WITH earn AS MATERIALIZED (
+    SELECT account_id, gen_random_uuid() AS id, gen_random_uuid() AS posting_id, 1 + (place - 1) % 97 AS amount
+    FROM unnest($1::bigint[]) WITH ORDINALITY AS w (account_id, place) WHERE (place - 1) % $8::int = 0
+  ), posted AS (
+    INSERT INTO posting (id, party_id, kind, content_hash, outcome, result, occurred_at, recorded_at)
+    SELECT posting_id, $2, 'TEST', sha256('x'), 'ACCEPTED', '{}', '2026-01-10', '2026-01-10' FROM earn
+  ), filled AS (
+    INSERT INTO lot (account_id, expires_on, issue_month, issuer_code, origin_id, available_on, remaining)
+    SELECT account_id, '2026-04-01', '2026-01-01', $7, $5, '-infinity', amount FROM earn
+  ), credited AS (
+    UPDATE account a SET credits = a.credits + amount, seq = a.seq + 1, version = a.version + 1 FROM earn WHERE a.id = earn.account_id
+    RETURNING a.id, a.seq, a.credits
+  )
+  INSERT INTO transfer (id, posting_id, party_id, debit_account, credit_account, currency_id, amount, code, origin_id, lot_expires_on, lot_available_on,
+    credit_balance_after, credit_seq, terms_id, occurred_at, recorded_at)
+  SELECT e.id, e.posting_id, $2, $3, e.account_id, $4, e.amount, 'EARN', $5, '2026-04-01', '-infinity', c.credits, c.seq, $6, '2026-01-10', '2026-01-10'
+  FROM earn e JOIN credited c ON c.id = e.account_id`;
+
+it('counts the day before the end, and not the end itself, of a lot and of a wallet that slides', () => {
+  const { isSpendable } = jest.requireActual<typeof BatchStates>('../../../src/ledger/ledger/internal/batch-state');
+  const [lot, wallet] = [{ originId: 1, expiresOn: 10, availableOn: 0, contributor: 0 }, { slidesUntil: 12 }];
+  expect([9, 10].map((day) => isSpendable(lot, wallet as never, day))).toEqual([true, false]);
+  expect([9, 10].map((day) => isSpendable({ ...lot, expiresOn: 20 }, { slidesUntil: 10 } as never, day))).toEqual([true, false]);
+});
