@@ -37,8 +37,8 @@ function plain(address: string): string {
   return asIpv4(bare);
 }
 
-/** An address that is one of IPv4 in the form of IPv6. */
-function asIpv4(address: string): string {
+/** An address of IPv4 that is written as one of IPv6, in its own form; any other as it is. */
+export function asIpv4(address: string): string {
   return address.length < 7 || address[0] !== ':' ? address : (/^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address);
 }
 

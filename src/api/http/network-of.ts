@@ -1,14 +1,14 @@
 import { isIPv6 } from 'node:net';
+import { asIpv4 } from './client-address';
 
 /**
  * The network that an address counts under: an IPv4 address by itself, of an IPv6 address its first 64 bits, all of which one customer of a provider
  * has to himself.
  */
 export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped) return mapped[1];
-  const [bare] = address.split('%');
-  if (!isIPv6(bare)) return address;
+  const plain = asIpv4(address);
+  const [bare] = plain.split('%');
+  if (!isIPv6(bare)) return plain;
   const [head, tail] = bare.split('::');
   const before = head === '' ? [] : head.split(':');
   const after = tail ? tail.split(':') : [];

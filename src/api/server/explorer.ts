@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { App } from '../../app';
+import { asIpv4 } from '../http/client-address';
 import { type ExplorerDemo, type ExplorerTab, explorerTabs } from './explorer-tabs';
 
 /** Everything comes from the gateway itself: it works without internet, and the policy lets nothing else in. */
@@ -51,7 +52,7 @@ export async function registerExplorer(server: FastifyInstance, app: App, demo: 
  * a proxy or by a name that was made to point here gets the page without them.
  */
 function mayShowCredentials(request: FastifyRequest): boolean {
-  const address = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
+  const address = asIpv4(request.socket.remoteAddress ?? '');
   const forwarded = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'via'].some((header) => request.headers[header] !== undefined);
   return !forwarded && (address === '::1' || address.startsWith('127.')) && ['localhost', '127.0.0.1', '[::1]'].includes(request.hostname);
 }
