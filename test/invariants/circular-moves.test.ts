@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type * as Decides from '../../src/ledger/ledger/internal/decide';
-import { decide as realDecide } from '../../src/ledger/ledger/internal/decide';
+import type * as Decides from '../../src/ledger/ledger/internal/decide/decide';
+import { decide as realDecide } from '../../src/ledger/ledger/internal/decide/decide';
 import type { Step } from '../../src/ledger/ledger/posting';
 import { ALWAYS, type Day, dayFromIso, NEVER } from '../../src/ledger/points/calendar';
 import { newUuid } from '../../src/platform/ids';
@@ -181,7 +181,7 @@ it.each([
   'age: converted points live as long as the other currency lets them',
 ])('with a fault they would be: %s', async (fault) => {
   const red = await isolated(FAULTS[fault], async () => {
-    const { decide } = require('../../src/ledger/ledger/internal/decide') as typeof Decides;
+    const { decide } = require('../../src/ledger/ledger/internal/decide/decide') as typeof Decides;
     return fc.check(
       fc.property(anyStory, (story) => gainOf(story, decide) === null),
       { numRuns: 2_000, seed: 20_260_101, endOnFailure: true },

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decide } from '../../src/ledger/ledger/internal/decide';
+import { decide } from '../../src/ledger/ledger/internal/decide/decide';
 import { createTestApp, type TestApp } from '../support/test-app';
 import { faultsInBooks } from './book-checks';
 import { Coverage } from './coverage';

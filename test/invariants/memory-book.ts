@@ -6,8 +6,8 @@ import {
   type LotState,
   type OriginState,
   type WalletState,
-} from '../../src/ledger/ledger/internal/batch-state';
-import { twinOf } from '../../src/ledger/ledger/internal/graced-lot';
+} from '../../src/ledger/ledger/internal/decide/batch-state';
+import { twinOf } from '../../src/ledger/ledger/internal/decide/graced-lot';
 import type { AccountId, PostingRequest } from '../../src/ledger/ledger/posting';
 import { isToldLate } from '../../src/ledger/ledger/told-late';
 import { NEVER } from '../../src/ledger/points/calendar';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type * as Decides from '../../src/ledger/ledger/internal/decide';
+import type * as Decides from '../../src/ledger/ledger/internal/decide/decide';
 import { createTestApp, type TestApp } from '../support/test-app';
 import { databaseTarget, type Owners, openOwners, openWorld } from './database-target';
 import { memoryTarget } from './memory-target';
@@ -20,7 +20,7 @@ async function verdict(numRuns: number, compare: (commands: readonly Command[]) 
 
 function inMemory(faults: () => void, numRuns: number): Promise<string> {
   return isolated(faults, async () => {
-    const { decide } = require('../../src/ledger/ledger/internal/decide') as typeof Decides;
+    const { decide } = require('../../src/ledger/ledger/internal/decide/decide') as typeof Decides;
     return verdict(numRuns, (commands) => compareWithModel(memoryTarget(decide), commands));
   });
 }

@@ -1,14 +1,14 @@
-import type * as ApplyCancellation from '../../src/ledger/ledger/internal/apply-cancellation';
-import type * as ApplyConvert from '../../src/ledger/ledger/internal/apply-convert';
-import type * as ApplyDates from '../../src/ledger/ledger/internal/apply-dates';
-import type * as ApplyReversal from '../../src/ledger/ledger/internal/apply-reversal';
-import type * as BatchStates from '../../src/ledger/ledger/internal/batch-state';
-import type * as ConversionShares from '../../src/ledger/ledger/internal/conversion-shares';
-import type * as EndedSince from '../../src/ledger/ledger/internal/ended-since';
-import type * as ExpiredLots from '../../src/ledger/ledger/internal/expired-lots';
-import type * as GracedLot from '../../src/ledger/ledger/internal/graced-lot';
-import type * as Lots from '../../src/ledger/ledger/internal/lots';
-import type * as PostingsInProgress from '../../src/ledger/ledger/internal/posting-in-progress';
+import type * as ApplyCancellation from '../../src/ledger/ledger/internal/decide/apply-cancellation';
+import type * as ApplyConvert from '../../src/ledger/ledger/internal/decide/apply-convert';
+import type * as ApplyDates from '../../src/ledger/ledger/internal/decide/apply-dates';
+import type * as ApplyReversal from '../../src/ledger/ledger/internal/decide/apply-reversal';
+import type * as BatchStates from '../../src/ledger/ledger/internal/decide/batch-state';
+import type * as ConversionShares from '../../src/ledger/ledger/internal/decide/conversion-shares';
+import type * as EndedSince from '../../src/ledger/ledger/internal/decide/ended-since';
+import type * as ExpiredLots from '../../src/ledger/ledger/internal/decide/expired-lots';
+import type * as GracedLot from '../../src/ledger/ledger/internal/decide/graced-lot';
+import type * as Lots from '../../src/ledger/ledger/internal/decide/lots';
+import type * as PostingsInProgress from '../../src/ledger/ledger/internal/decide/posting-in-progress';
 import type * as PostingLedgers from '../../src/ledger/ledger/posting-ledger';
 import { NEVER } from '../../src/ledger/points/calendar';
 import type { TestApp } from '../support/test-app';
@@ -52,21 +52,23 @@ function onDay(posting: Posting, days: number): Posting {
   return Object.create(posting, { request: { value: { ...posting.request, day: posting.request.day + days } } });
 }
 
-export const uncheckedRowCounts = () => replace('row-counts', () => ({ requireRowCount: () => undefined }));
+export const uncheckedRowCounts = () => replace('rows/row-counts', () => ({ requireRowCount: () => undefined }));
 
 export const FAULTS: Readonly<Record<string, () => void>> = {
   'lot order: the issue month does not count': () =>
-    replace<typeof BatchStates>('batch-state', ({ compareLots }) => ({ compareLots: (a, b) => compareLots({ ...a, issueMonth: 0 }, { ...b, issueMonth: 0 }) })),
-  'lot order: a lot that is made goes to the end': () => replace<typeof BatchStates>('batch-state', () => ({ compareLots: () => 0 })),
+    replace<typeof BatchStates>('decide/batch-state', ({ compareLots }) => ({
+      compareLots: (a, b) => compareLots({ ...a, issueMonth: 0 }, { ...b, issueMonth: 0 }),
+    })),
+  'lot order: a lot that is made goes to the end': () => replace<typeof BatchStates>('decide/batch-state', () => ({ compareLots: () => 0 })),
   'lot order: what expires last is consumed first': () =>
-    replace<typeof Lots>('lots', ({ takeFrom }) => ({
+    replace<typeof Lots>('decide/lots', ({ takeFrom }) => ({
       consume: (posting, wallet, amount, to) => {
         const there = wallet.lots.filter((lot) => lot.availableOn <= posting.request.day && posting.request.day < Math.min(lot.expiresOn, wallet.slidesUntil));
         return takeFrom(posting, there.reverse(), amount, to).allocations;
       },
     })),
   'rounding: the shares of a conversion are rounded down from the soonest to expire': () =>
-    replace<typeof ConversionShares>('conversion-shares', () => ({
+    replace<typeof ConversionShares>('decide/conversion-shares', () => ({
       conversionShares: (amounts, received) => {
         const given = amounts.reduce((sum, amount) => sum + amount, 0);
         let [soFar, paid] = [0, 0];
@@ -79,7 +81,7 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
       },
     })),
   'allocation: the last lot of several is not recorded': () =>
-    replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
+    replace<typeof PostingsInProgress>('decide/posting-in-progress', ({ Posting }) => {
       const { addAllocations } = Posting.prototype;
       Posting.prototype.addAllocations = function (id, account, allocations, first) {
         return addAllocations.call(this, id, account, allocations.length > 1 ? allocations.slice(0, -1) : allocations, first);
@@ -87,7 +89,7 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
       return {};
     }),
   'allocation: they are recorded in another order': () =>
-    replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
+    replace<typeof PostingsInProgress>('decide/posting-in-progress', ({ Posting }) => {
       const { addAllocations } = Posting.prototype;
       Posting.prototype.addAllocations = function (id, account, allocations, first) {
         return addAllocations.call(this, id, account, [...allocations].reverse(), first);
@@ -95,7 +97,7 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
       return {};
     }),
   'allocation: a refund does not know what was consumed last': () =>
-    replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
+    replace<typeof PostingsInProgress>('decide/posting-in-progress', ({ Posting }) => {
       const { addTransfer } = Posting.prototype;
       Posting.prototype.addTransfer = function (transfer, allocations = [], filled = 0) {
         return addTransfer.call(this, transfer, [...allocations].reverse(), filled);
@@ -103,7 +105,7 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
       return {};
     }),
   'arrears: the youngest is filled first': () =>
-    replace<typeof Lots>('lots', ({ addToLot }) => ({
+    replace<typeof Lots>('decide/lots', ({ addToLot }) => ({
       addToLot: (posting, wallet, ...rest) => {
         wallet.arrearsRows.reverse();
         const filled = addToLot(posting, wallet, ...rest);
@@ -112,69 +114,73 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
       },
     })),
   'arrears: what is earned goes past them': () =>
-    replace<typeof Lots>('lots', () => ({
+    replace<typeof Lots>('decide/lots', () => ({
       addToLot: (posting, wallet, _transfer, key, amount) => {
         posting.shiftLot(posting.lotOf(wallet, key), amount, 0);
         return 0;
       },
     })),
   'arrears: points that are over fill them': () =>
-    replace<typeof Lots>('lots', ({ addToLot }) => ({ addToLot: (posting, ...rest) => addToLot(onDay(posting, -100_000), ...rest) })),
+    replace<typeof Lots>('decide/lots', ({ addToLot }) => ({ addToLot: (posting, ...rest) => addToLot(onDay(posting, -100_000), ...rest) })),
   'arrears: what a hold gives back, and what is confirmed, lies beside them': () =>
-    replace('fill-arrears', () => ({ fillArrearsFromLots: () => undefined, keepArrearsFilled: () => undefined })),
+    replace('decide/fill-arrears', () => ({ fillArrearsFromLots: () => undefined, keepArrearsFilled: () => undefined })),
   'arrears: they are filled from what waits to be confirmed': () =>
-    replace<typeof Lots>('lots', ({ addToLot }) => ({
+    replace<typeof Lots>('decide/lots', ({ addToLot }) => ({
       addToLot: (posting, wallet, id, key, amount) =>
         addToLot(posting, wallet, id, key.availableOn === NEVER ? { ...key, availableOn: NEVER - 1 } : key, amount),
     })),
   'grace: what comes back is younger than it was': () =>
-    replace<typeof GracedLot>('graced-lot', () => ({ endAfterAway: (_key, end, day, { graceDays }) => Math.max(end, day + graceDays) })),
+    replace<typeof GracedLot>('decide/graced-lot', () => ({ endAfterAway: (_key, end, day, { graceDays }) => Math.max(end, day + graceDays) })),
   'grace: it is given each time': () =>
-    replace<typeof GracedLot>('graced-lot', ({ endAfterAway }) => ({
+    replace<typeof GracedLot>('decide/graced-lot', ({ endAfterAway }) => ({
       endAfterAway: (key, ...rest) => endAfterAway({ originId: Math.abs(key.originId) }, ...rest),
     })),
-  'grace: it makes what had lapsed live again': () => replace<typeof ApplyDates>('apply-dates', () => ({ dateWhatLapsed: () => undefined })),
-  'expired: what ended unspent is paid for again': () => replace('take-back-expired', () => ({ takeBackExpired: () => 0 })),
+  'grace: it makes what had lapsed live again': () => replace<typeof ApplyDates>('decide/apply-dates', () => ({ dateWhatLapsed: () => undefined })),
+  'expired: what ended unspent is paid for again': () => replace('decide/take-back-expired', () => ({ takeBackExpired: () => 0 })),
   'expired: what ended of a shared lot counts for each that comes back': () =>
-    replace<typeof ExpiredLots>('expired-lots', ({ expiredOf }) => ({ expiredOf: (...asked) => expiredOf(...asked).map((each) => ({ ...each })) })),
+    replace<typeof ExpiredLots>('decide/expired-lots', ({ expiredOf }) => ({ expiredOf: (...asked) => expiredOf(...asked).map((each) => ({ ...each })) })),
   'order: what comes back fills arrears in the opposite one': () =>
-    replace<typeof Lots>('lots', ({ inOrder }) => ({ inOrder: (posting, portions) => inOrder(posting, portions).reverse() })),
+    replace<typeof Lots>('decide/lots', ({ inOrder }) => ({ inOrder: (posting, portions) => inOrder(posting, portions).reverse() })),
   'expiry: points can be spent on the day on which they end': () =>
-    replace<typeof BatchStates>('batch-state', () => ({
+    replace<typeof BatchStates>('decide/batch-state', () => ({
       isSpendable: (lot, wallet, day) => lot.availableOn <= day && day <= Math.min(lot.expiresOn, wallet.slidesUntil),
     })),
   'expiry: the worker books it a day late': () =>
-    replace<typeof ApplyDates>('apply-dates', ({ end }) => ({ end: (posting, step) => end(step.code === 'EXPIRY' ? onDay(posting, -1) : posting, step) })),
-  'expiry: what had lapsed lives again': () => replace<typeof ApplyDates>('apply-dates', () => ({ dateWhatLapsed: () => undefined })),
-  'expiry: a wallet that has lapsed stays so, whatever comes in': () => replace<typeof BatchStates>('batch-state', () => ({ hasLapsed: () => false })),
+    replace<typeof ApplyDates>('decide/apply-dates', ({ end }) => ({
+      end: (posting, step) => end(step.code === 'EXPIRY' ? onDay(posting, -1) : posting, step),
+    })),
+  'expiry: what had lapsed lives again': () => replace<typeof ApplyDates>('decide/apply-dates', () => ({ dateWhatLapsed: () => undefined })),
+  'expiry: a wallet that has lapsed stays so, whatever comes in': () => replace<typeof BatchStates>('decide/batch-state', () => ({ hasLapsed: () => false })),
   'expiry: what is given away forgets that its wallet slides': () =>
-    replace<typeof Lots>('lots', ({ mergeLots }) => ({
+    replace<typeof Lots>('decide/lots', ({ mergeLots }) => ({
       dated: (portions, _from, contributor) => mergeLots(portions.map((portion) => ({ ...portion, contributor }))),
     })),
-  'expiry: holds do not end': () => replace('apply-step', () => ({ catchUp: () => undefined })),
-  'idempotency: the content is not compared': () => replace<typeof BatchStates>('batch-state', () => ({ isSameContent: () => true })),
-  'told late: what was booked since is gone': () => replace<typeof EndedSince>('ended-since', () => ({ lendEnded: () => undefined })),
-  'told late: what was not used of what was booked since stays': () => replace<typeof EndedSince>('ended-since', () => ({ returnLoans: () => undefined })),
-  'told late: what kept a wallet alive did not': () => replace<typeof EndedSince>('ended-since', () => ({ keepAlive: () => undefined })),
+  'expiry: holds do not end': () => replace('decide/apply-step', () => ({ catchUp: () => undefined })),
+  'idempotency: the content is not compared': () => replace<typeof BatchStates>('decide/batch-state', () => ({ isSameContent: () => true })),
+  'told late: what was booked since is gone': () => replace<typeof EndedSince>('decide/ended-since', () => ({ lendEnded: () => undefined })),
+  'told late: what was not used of what was booked since stays': () =>
+    replace<typeof EndedSince>('decide/ended-since', () => ({ returnLoans: () => undefined })),
+  'told late: what kept a wallet alive did not': () => replace<typeof EndedSince>('decide/ended-since', () => ({ keepAlive: () => undefined })),
   'told late: what lapsed since comes as it was dated': () =>
-    replace<typeof EndedSince>('ended-since', ({ lendEnded }) => ({
+    replace<typeof EndedSince>('decide/ended-since', ({ lendEnded }) => ({
       lendEnded: (posting) => {
         posting.state.lapses.clear();
         lendEnded(posting);
       },
     })),
   'floor: points are spendable before they are available': () =>
-    replace<typeof BatchStates>('batch-state', () => ({ isSpendable: (lot, wallet, day) => day < Math.min(lot.expiresOn, wallet.slidesUntil) })),
-  'pool: it forgets whose points they were': () => replace<typeof Lots>('lots', ({ dated }) => ({ dated: (portions, from) => dated(portions, from, 0) })),
+    replace<typeof BatchStates>('decide/batch-state', () => ({ isSpendable: (lot, wallet, day) => day < Math.min(lot.expiresOn, wallet.slidesUntil) })),
+  'pool: it forgets whose points they were': () =>
+    replace<typeof Lots>('decide/lots', ({ dated }) => ({ dated: (portions, from) => dated(portions, from, 0) })),
   'age: converted points live as long as the other currency lets them': () =>
-    replace<typeof ApplyConvert>('apply-convert', ({ convert }) => ({ convert: (posting, step) => convert(posting, { ...step, expiry: 'OWN' }) })),
+    replace<typeof ApplyConvert>('decide/apply-convert', ({ convert }) => ({ convert: (posting, step) => convert(posting, { ...step, expiry: 'OWN' }) })),
   'reversal: it is not led to the wallet that survived': () =>
-    replace<typeof ApplyReversal>('apply-reversal', ({ clawBack, reinstate }) => ({
+    replace<typeof ApplyReversal>('decide/apply-reversal', ({ clawBack, reinstate }) => ({
       clawBack: (posting, { wallet: _, ...step }) => clawBack(posting, step),
       reinstate: (posting, { wallet: _, ...step }) => reinstate(posting, step),
     })),
   'cancellation: what it gives again counts as taken back still': () =>
-    replace<typeof ApplyCancellation>('apply-cancellation', ({ cancelClawback }) => ({
+    replace<typeof ApplyCancellation>('decide/apply-cancellation', ({ cancelClawback }) => ({
       cancelClawback: (posting, step) => {
         const credit = posting.state.transfers.get(step.credit) as BatchStates.TransferState;
         const { reversed } = credit;
@@ -183,11 +189,11 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
       },
     })),
   'cancellation: what it gives again has aged': () =>
-    replace<typeof ApplyCancellation>('apply-cancellation', ({ cancelClawback }) => ({
+    replace<typeof ApplyCancellation>('decide/apply-cancellation', ({ cancelClawback }) => ({
       cancelClawback: (posting, step) => cancelClawback(posting, { ...step, away: { ...step.away, graceDays: 0 } }),
     })),
   'cancellation: what came back is not the first to be taken again': () =>
-    replace<typeof ApplyCancellation>('apply-cancellation', ({ cancelReinstatement }) => ({
+    replace<typeof ApplyCancellation>('decide/apply-cancellation', ({ cancelReinstatement }) => ({
       cancelReinstatement: (posting, step) => {
         const [reversal, debit] = [step.cancels, step.debit].map((id) => posting.state.transfers.get(id) as BatchStates.TransferState);
         const { allocations } = debit;
@@ -198,7 +204,7 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
       },
     })),
   'undo: a refused posting leaves what its first steps did': () =>
-    replace<typeof PostingsInProgress>('posting-in-progress', ({ Posting }) => {
+    replace<typeof PostingsInProgress>('decide/posting-in-progress', ({ Posting }) => {
       Posting.prototype.undo = () => undefined;
       return {};
     }),

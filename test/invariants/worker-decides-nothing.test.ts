@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type * as Decides from '../../src/ledger/ledger/internal/decide';
-import { decide } from '../../src/ledger/ledger/internal/decide';
+import type * as Decides from '../../src/ledger/ledger/internal/decide/decide';
+import { decide } from '../../src/ledger/ledger/internal/decide/decide';
 import { memoryTarget } from './memory-target';
 import { NaiveLedger } from './naive-ledger';
 import { type Asked, Asker } from './random-asks';
@@ -88,7 +88,7 @@ it('what anybody is told, and has, does not hang on when a worker came', async (
 
 it('would be found to hang on it, if what is told late could not have what was booked since', async () => {
   const result = await isolated(FAULTS['told late: what was booked since is gone'], async () => {
-    const { decide: faulty } = require('../../src/ledger/ledger/internal/decide') as typeof Decides;
+    const { decide: faulty } = require('../../src/ledger/ledger/internal/decide/decide') as typeof Decides;
     return fc.check(
       fc.asyncProperty(sequences(), (commands) => expectSame(commands, faulty)),
       { numRuns: 500, seed: 3, endOnFailure: true },

@@ -5,21 +5,21 @@ import { kindOfFailure } from '../../platform/database/failure-kind';
 import { KnownServer } from '../../platform/database/known-server';
 import type { Uuid } from '../../platform/ids';
 import { dayToIso } from '../points/calendar';
-import type { OriginState } from './internal/batch-state';
-import { decide } from './internal/decide';
-import { LedgerUnavailable, Outage, PATIENCE, type Patience } from './internal/failures';
-import { twinOf } from './internal/graced-lot';
-import { type KernelConnection, kernelPool } from './internal/kernel-connection';
-import { type Known, loadState } from './internal/load-state';
-import { BEGIN, postInTransaction } from './internal/post-batch';
-import { IdempotencyConflict, PostingQueue, type PostingStats } from './internal/posting-queue';
-import { day } from './internal/raw-rows';
-import { together } from './internal/together';
+import { LedgerUnavailable, Outage, PATIENCE, type Patience } from './internal/batch/failures';
+import { type KernelConnection, kernelPool } from './internal/batch/kernel-connection';
+import { BEGIN, postInTransaction } from './internal/batch/post-batch';
+import { IdempotencyConflict, PostingQueue, type PostingStats } from './internal/batch/posting-queue';
+import { together } from './internal/batch/together';
+import type { OriginState } from './internal/decide/batch-state';
+import { decide } from './internal/decide/decide';
+import { twinOf } from './internal/decide/graced-lot';
+import { type Known, loadState } from './internal/rows/load-state';
+import { day } from './internal/rows/raw-rows';
 import type { AccountRef, Ledger, LotOrigin } from './ledger';
 import type { AccountId, PostingOutcome, PostingRequest } from './posting';
 
-export { LedgerUnavailable, type Patience } from './internal/failures';
-export { IdempotencyConflict, Overloaded } from './internal/posting-queue';
+export { LedgerUnavailable, type Patience } from './internal/batch/failures';
+export { IdempotencyConflict, Overloaded } from './internal/batch/posting-queue';
 
 export interface LedgerOptions {
   readonly connectionString: string;

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import type { AlongsideRow } from '../../../src/ledger/ledger/alongside';
 import type * as Finds from '../../../src/ledger/ledger/find-posting';
-import type * as Decides from '../../../src/ledger/ledger/internal/decide';
-import type * as Loads from '../../../src/ledger/ledger/internal/load-state';
-import type * as Posts from '../../../src/ledger/ledger/internal/post-batch';
+import type * as Posts from '../../../src/ledger/ledger/internal/batch/post-batch';
+import type * as Decides from '../../../src/ledger/ledger/internal/decide/decide';
+import type * as Loads from '../../../src/ledger/ledger/internal/rows/load-state';
 import type { PostingRequest } from '../../../src/ledger/ledger/posting';
 import type * as Runs from '../../../src/platform/database/run-together';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
@@ -24,7 +24,7 @@ const FAULTS = {
   /** Each fifth batch is answered as if it were committed, and rolled back. */
   'acknowledges what it rolls back': () => {
     let batches = 0;
-    replace<typeof Posts>('internal/post-batch', ({ postBatch }) => ({
+    replace<typeof Posts>('internal/batch/post-batch', ({ postBatch }) => ({
       postBatch(client, ...rest) {
         if (++batches % 5 !== 0) return postBatch(client, ...rest);
         const lying = intercepted(client, async (send, text) => {
@@ -45,7 +45,7 @@ const FAULTS = {
       await Promise.all(pending.values());
       moment.isHere();
     });
-    replace<typeof Posts>('internal/post-batch', ({ postBatch }) => ({
+    replace<typeof Posts>('internal/batch/post-batch', ({ postBatch }) => ({
       async postBatch(client, ...rest) {
         await pending.get(client);
         const hasty = intercepted(client, async (send, text) => {
@@ -92,7 +92,7 @@ const FAULTS = {
         return [...wallets, ...(await runTogether(client, statements.slice(apart)))];
       },
     }));
-    replace<typeof Loads>('internal/load-state', ({ loadState }) => ({
+    replace<typeof Loads>('internal/rows/load-state', ({ loadState }) => ({
       async loadState(client, requests, known, loading) {
         if (loading?.mode !== 'read') return loadState(client, requests, known, loading);
         await client.query('COMMIT');
@@ -118,14 +118,14 @@ const FAULTS = {
           })),
         ),
     }));
-    replace<typeof Posts>('internal/post-batch', ({ postBatch }) => ({
+    replace<typeof Posts>('internal/batch/post-batch', ({ postBatch }) => ({
       postBatch: (client, requests, known, kept, beforeCommit) => postBatch(client, requests, known, { ...kept, believe: true }, beforeCommit),
     }));
   },
 
   /** The idempotency key is not looked up: what comes again is booked again, under an id of its own. Only who did not hear the answer asks again. */
   'books again what comes again': () => {
-    replace<typeof Decides>('internal/decide', ({ decide }) => ({
+    replace<typeof Decides>('internal/decide/decide', ({ decide }) => ({
       decide: (state, requests) =>
         decide(
           state,
@@ -169,7 +169,7 @@ class Moment {
 /** From the moment on, batches are committed and nobody is told. */
 function holdAnswers(): void {
   const moment = new Moment();
-  replace<typeof Posts>('internal/post-batch', ({ postBatch }) => ({
+  replace<typeof Posts>('internal/batch/post-batch', ({ postBatch }) => ({
     async postBatch(...batch) {
       const decisions = await postBatch(...batch);
       if (!moment.asked) return decisions;

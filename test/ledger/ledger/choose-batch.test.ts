@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { chooseBatch } from '../../../src/ledger/ledger/internal/choose-batch';
+import { chooseBatch } from '../../../src/ledger/ledger/internal/batch/choose-batch';
 import type { PostingRequest } from '../../../src/ledger/ledger/posting';
 
 const LANES = 2;

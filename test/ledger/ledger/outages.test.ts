@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Outage } from '../../../src/ledger/ledger/internal/failures';
+import { Outage } from '../../../src/ledger/ledger/internal/batch/failures';
 import { createLedger, type LedgerOptions, type RunningLedger } from '../../../src/ledger/ledger/posting-ledger';
 import { systemClock } from '../../../src/platform/clock';
 import { newUuid } from '../../../src/platform/ids';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type * as LoadStates from '../../../src/ledger/ledger/internal/load-state';
+import type * as LoadStates from '../../../src/ledger/ledger/internal/rows/load-state';
 import type * as PostingLedgers from '../../../src/ledger/ledger/posting-ledger';
 import { createLedger, type RunningLedger } from '../../../src/ledger/ledger/posting-ledger';
 import type * as RunTogether from '../../../src/platform/database/run-together';
@@ -216,7 +216,7 @@ describe('seeded faults: each of these checks can fail', () => {
   /** Gateways whose cache is a wrong one. */
   const withCache = <T>(spoil: (cache: Cache) => void, work: (create: typeof createLedger) => Promise<T>) =>
     withModule<{ WalletCache: { prototype: Cache } }, T>(
-      'ledger/ledger/internal/wallet-cache',
+      'ledger/ledger/internal/batch/wallet-cache',
       ({ WalletCache }) => {
         spoil(WalletCache.prototype);
         return {};
@@ -264,7 +264,7 @@ describe('seeded faults: each of these checks can fail', () => {
     const unlooked = ({ loadState }: typeof LoadStates): Partial<typeof LoadStates> => ({
       loadState: async (...asked) => ({ ...(await loadState(...asked)), believed: new Set<number>() }),
     });
-    const answer = await withModule('ledger/ledger/internal/load-state', unlooked, async (create) =>
+    const answer = await withModule('ledger/ledger/internal/rows/load-state', unlooked, async (create) =>
       askedForMore(await gateway(create), await gateway(create)),
     );
     expect(answer).toBe('INSUFFICIENT_POINTS');

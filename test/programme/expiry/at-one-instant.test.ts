@@ -1,4 +1,4 @@
-import type * as BatchStates from '../../../src/ledger/ledger/internal/batch-state';
+import type * as BatchStates from '../../../src/ledger/ledger/internal/decide/batch-state';
 import type { AccountId, PostingRequest } from '../../../src/ledger/ledger/posting';
 import { dayFromIso, dayOf, dayStart } from '../../../src/ledger/points/calendar';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
@@ -138,7 +138,7 @@ const FILL = `
   FROM earn e JOIN credited c ON c.id = e.account_id`;
 
 it('counts the day before the end, and not the end itself, of a lot and of a wallet that slides', () => {
-  const { isSpendable } = jest.requireActual<typeof BatchStates>('../../../src/ledger/ledger/internal/batch-state');
+  const { isSpendable } = jest.requireActual<typeof BatchStates>('../../../src/ledger/ledger/internal/decide/batch-state');
   const [lot, wallet] = [{ originId: 1, expiresOn: 10, availableOn: 0, contributor: 0 }, { slidesUntil: 12 }];
   expect([9, 10].map((day) => isSpendable(lot, wallet as never, day))).toEqual([true, false]);
   expect([9, 10].map((day) => isSpendable({ ...lot, expiresOn: 20 }, { slidesUntil: 10 } as never, day))).toEqual([true, false]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { OriginState } from '../../../src/ledger/ledger/internal/batch-state';
-import { decide as realDecide } from '../../../src/ledger/ledger/internal/decide';
+import type { OriginState } from '../../../src/ledger/ledger/internal/decide/batch-state';
+import { decide as realDecide } from '../../../src/ledger/ledger/internal/decide/decide';
 import type { AccountId, LedgerView, Plan, PostingRequest, Step } from '../../../src/ledger/ledger/posting';
 import { ALWAYS, dayFromIso, NEVER } from '../../../src/ledger/points/calendar';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
@@ -259,13 +259,13 @@ type Replaced = (real: (...args: readonly unknown[]) => unknown, ...args: readon
 function faulty(name: 'dated' | 'receive', fault: Replaced): typeof realDecide {
   let decide = realDecide;
   jest.isolateModules(() => {
-    jest.doMock('../../../src/ledger/ledger/internal/lots', () => {
-      const actual = jest.requireActual('../../../src/ledger/ledger/internal/lots');
+    jest.doMock('../../../src/ledger/ledger/internal/decide/lots', () => {
+      const actual = jest.requireActual('../../../src/ledger/ledger/internal/decide/lots');
       return { ...actual, [name]: (...args: readonly unknown[]) => fault(actual[name], ...args) };
     });
-    decide = require('../../../src/ledger/ledger/internal/decide').decide;
+    decide = require('../../../src/ledger/ledger/internal/decide/decide').decide;
   });
-  jest.dontMock('../../../src/ledger/ledger/internal/lots');
+  jest.dontMock('../../../src/ledger/ledger/internal/decide/lots');
   return decide;
 }
 

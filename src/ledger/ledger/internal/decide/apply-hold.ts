@@ -1,0 +1,139 @@
+import type { Day } from '../../../points/calendar';
+import type { PostingRequest, Step } from '../../posting';
+import { dateWhatLapsed } from './apply-dates';
+import { type AllocationState, type HoldState, sameLot } from './batch-state';
+import { comeBack } from './coming-back';
+import { recordChange } from './lot-change';
+import { consume, requireSpendable } from './lots';
+import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
+
+type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
+
+/** Holds end at the posting's occurredAt, but no sooner than now: a till whose clock runs ahead cannot free what another set aside. */
+export function judgedAt({ occurredAt, recordedAt }: Pick<PostingRequest, 'occurredAt' | 'recordedAt'>): number {
+  return Math.min(occurredAt, recordedAt);
+}
+
+export function hold(posting: Posting, step: StepOf<'hold'>): void {
+  requireAmount(step.amount);
+  if (!(step.expiresAt > posting.request.occurredAt)) throw new RangeError(`a hold cannot expire before it is placed: ${step.expiresAt}`);
+  const wallet = posting.wallet(step.from);
+  posting.checkSummed(step.to, wallet.currencyId);
+  requireSpendable(posting, wallet, step.amount);
+  const allocations = consume(posting, wallet, step.amount, 'hold');
+  posting.shiftWallet(wallet, { held: step.amount });
+  const { request, state } = posting;
+  const made: HoldState = {
+    id: step.id,
+    postingId: request.id,
+    party: request.party,
+    account: wallet.account,
+    creditAccount: step.to,
+    currencyId: wallet.currencyId,
+    amount: step.amount,
+    captured: 0,
+    state: 'OPEN',
+    termsId: step.termsId,
+    occurredAt: request.occurredAt,
+    expiresAt: step.expiresAt,
+    heldOn: posting.dayIn(wallet),
+    expiresOn: step.expiresOn,
+    graceDays: step.graceDays,
+    settledAt: null,
+    allocations,
+    isNew: true,
+    changed: false,
+  };
+  posting.addAllocations(made.id, wallet.account, allocations);
+  state.writes.holds.push(made);
+  state.holds.set(made.id, made);
+  wallet.expiringHolds.push(made);
+  posting.onUndo(() => {
+    state.holds.delete(made.id);
+    wallet.expiringHolds.splice(wallet.expiringHolds.indexOf(made), 1);
+  });
+}
+
+/** The hold, if it is open at the posting's occurredAt; otherwise RefusedStep HOLD_EXPIRED or HOLD_NOT_OPEN. */
+function requireOpen(posting: Posting, holdId: string): HoldState {
+  const found = posting.state.holds.get(holdId);
+  if (!found) throw new Error(`hold ${holdId} was not loaded or does not exist`);
+  const expired = found.state === 'EXPIRED' || (found.state === 'OPEN' && found.expiresAt <= judgedAt(posting.request));
+  if (expired)
+    throw new RefusedStep('HOLD_EXPIRED', `This hold expired at ${new Date(found.expiresAt).toISOString()} and its points were released. Place a new hold.`, {
+      expiredAt: new Date(found.expiresAt).toISOString(),
+    });
+  if (found.state !== 'OPEN') throw new RefusedStep('HOLD_NOT_OPEN', `This hold is ${found.state} already.`, { state: found.state });
+  return found;
+}
+
+export function capture(posting: Posting, step: StepOf<'capture'>): void {
+  requireAmount(step.amount);
+  const open = requireOpen(posting, step.holdId);
+  if (step.amount > open.amount)
+    throw new RefusedStep('CAPTURE_EXCEEDS_HOLD', `The hold is for ${open.amount} points; ${step.amount} cannot be captured.`, {
+      held: open.amount,
+      requested: step.amount,
+    });
+  const captured = settleHold(posting, open, 'CAPTURED', step.amount, step.bookedOn);
+  const wallet = posting.wallet(open.account);
+  posting.shiftWallet(wallet, { debits: step.amount });
+  const debitAfter = posting.nextMovement(wallet);
+  const { creditAccount, currencyId, termsId } = open;
+  const common = { code: 'CAPTURE' as const, reverses: null, lot: null, creditAfter: null };
+  posting.addTransfer(
+    { id: step.id, debitAccount: wallet.account, creditAccount, currencyId, amount: step.amount, holdId: open.id, termsId, debitAfter, ...common },
+    captured,
+  );
+  posting.addAllocations(step.id, wallet.account, captured);
+}
+
+export function release(posting: Posting, step: StepOf<'release'>): void {
+  if (step.as === 'EXPIRED') {
+    // The worker books what the clock has decided; whoever was first, the outcome is the same.
+    const found = posting.state.holds.get(step.holdId);
+    if (found?.state === 'EXPIRED') return;
+  }
+  const open = requireOpen(posting, step.holdId);
+  // What has expired by now was released before the posting was planned.
+  if (step.as === 'EXPIRED') throw new Error(`hold ${open.id} does not expire before ${new Date(open.expiresAt).toISOString()}`);
+  settleHold(posting, open, step.as, 0, step.bookedOn);
+}
+
+/** The clock has ended a hold: its points are back since then, and judged by that day, whoever is late in booking it. */
+export function expireHold(posting: Posting, open: HoldState): void {
+  const wallet = posting.wallet(open.account);
+  dateWhatLapsed(posting, wallet, open.expiresOn);
+  settleHold(posting, open, 'EXPIRED', 0, open.expiresOn, open.expiresOn);
+}
+
+/** Ends a hold: the first `captured` points it consumed are spent, the rest come back. Returns what was spent of which lot. */
+function settleHold(
+  posting: Posting,
+  open: HoldState,
+  as: 'CAPTURED' | 'VOIDED' | 'EXPIRED',
+  captured: number,
+  bookedOn: Day,
+  day: Day = posting.dayIn(posting.wallet(open.account)),
+): AllocationState[] {
+  const wallet = posting.wallet(open.account);
+  const spent: AllocationState[] = [];
+  const back: AllocationState[] = [];
+  let left = captured;
+  for (const allocation of open.allocations) {
+    const spend = Math.min(left, allocation.amount);
+    posting.shiftLot(posting.lotOf(wallet, allocation), 0, -allocation.amount);
+    if (spend > 0) spent.push({ ...allocation, amount: spend });
+    if (spend < allocation.amount) back.push({ ...allocation, amount: allocation.amount - spend });
+    left -= spend;
+  }
+  posting.shiftWallet(wallet, { held: -open.amount });
+  const lots = comeBack(posting, wallet, back, day, { since: open.heldOn, bookedOn, graceDays: open.graceDays });
+  for (const [position, { amount }] of back.entries()) {
+    posting.shiftLot(posting.lotOf(wallet, lots[position]), amount, 0);
+    if (!sameLot(back[position], lots[position]))
+      recordChange(posting, wallet, back[position], lots[position], amount, { id: open.id, position, creditId: null });
+  }
+  posting.change(open, { state: as, captured, settledAt: posting.request.recordedAt, changed: true });
+  return spent;
+}

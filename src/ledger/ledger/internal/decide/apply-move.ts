@@ -1,0 +1,74 @@
+import { NEVER } from '../../../points/calendar';
+import type { Step } from '../../posting';
+import { type AllocationState, OWN, type WalletState } from './batch-state';
+import { consume, dated, receive, requireOpenWallet, requireSpendable, spendable, takeFrom } from './lots';
+import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
+
+type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
+
+/** Points change hands: out of the giver's lots in order of consumption, into the receiver's with their issuer, month and end. */
+export function give(posting: Posting, step: StepOf<'give'>): void {
+  requireAmount(step.amount);
+  const { from, to } = parties(posting, step);
+  requireOpenWallet(to);
+  requireSpendable(posting, from, step.amount);
+  const consumed = consume(posting, from, step.amount, 'spend');
+  move(posting, step, from, to, consumed, dated(consumed, from, step.code === 'POOL_CONTRIBUTION' ? from.account : OWN));
+}
+
+export function giveAll(posting: Posting, step: StepOf<'giveAll'>): void {
+  const { from, to } = parties(posting, step);
+  requireOpenWallet(to);
+  if (step.code === 'MERGE') requireNothingHeld(from);
+  // Where both wallets end on one day, the points live neither longer nor shorter by ending with the other one; so will those that come back later.
+  const slidesOn = step.code === 'MERGE' && from.slidesUntil === to.slidesUntil;
+  const end = slidesOn ? { slidesUntil: NEVER } : { slidesUntil: from.slidesUntil };
+  if (slidesOn && from.slidesUntil !== NEVER) posting.change(from, { ...end, changed: true });
+  const contributor = step.contributor ?? to.account;
+  const lots = from.lots.filter((lot) => lot.remaining > 0 && (step.code === 'MERGE' || lot.contributor === contributor));
+  const amount = lots.reduce((sum, lot) => sum + lot.remaining, 0);
+  if (amount === 0) return;
+  const { allocations } = takeFrom(posting, lots, amount, 'spend');
+  move(posting, { ...step, termsId: null }, from, to, allocations, dated(allocations, end, OWN));
+}
+
+export function fillArrears(posting: Posting, step: StepOf<'fillArrears'>): void {
+  const { from, to } = parties(posting, step);
+  const amount = Math.min(spendable(from, posting.dayIn(from)), to.arrears);
+  if (amount === 0) return;
+  const consumed = consume(posting, from, amount, 'spend');
+  move(posting, { ...step, termsId: null }, from, to, consumed, dated(consumed, from, OWN));
+}
+
+/** Throws RefusedStep WALLET_HAS_HOLDS while points are set aside in a wallet that is to end. */
+export function requireNothingHeld(wallet: WalletState): void {
+  if (wallet.held > 0) throw new RefusedStep('WALLET_HAS_HOLDS', `${wallet.held} points are held. Capture or void the holds first.`, { held: wallet.held });
+}
+
+function parties(posting: Posting, step: { from: number; to: number }): { from: WalletState; to: WalletState } {
+  const [from, to] = [posting.wallet(step.from), posting.wallet(step.to)];
+  if (from === to) throw new Error(`account ${from.account} cannot give to itself`);
+  if (from.currencyId !== to.currencyId) throw new Error(`account ${to.account} is of another currency than account ${from.account}`);
+  return { from, to };
+}
+
+function move(
+  posting: Posting,
+  { id, code, termsId }: Pick<StepOf<'give'>, 'id' | 'termsId'> & { code: StepOf<'give' | 'giveAll'>['code'] },
+  from: WalletState,
+  to: WalletState,
+  consumed: readonly AllocationState[],
+  arriving: readonly AllocationState[],
+): void {
+  const amount = consumed.reduce((sum, portion) => sum + portion.amount, 0);
+  posting.shiftWallet(from, { debits: amount });
+  const debitAfter = posting.nextMovement(from);
+  posting.shiftWallet(to, { credits: amount });
+  const creditAfter = posting.nextMovement(to);
+  const filled = receive(posting, to, id, arriving);
+  const [debitAccount, creditAccount, currencyId] = [from.account, to.account, from.currencyId];
+  const common = { reverses: null, holdId: null, lot: null };
+  posting.addTransfer({ id, debitAccount, creditAccount, currencyId, amount, code, termsId, debitAfter, creditAfter, ...common }, consumed, filled);
+  posting.addAllocations(id, debitAccount, consumed);
+  posting.addFilled(id, creditAccount, arriving, consumed.length);
+}

@@ -1,0 +1,26 @@
+import type { Uuid } from '../../../../platform/ids';
+import type { LotKey, WalletState } from './batch-state';
+import type { Posting } from './posting-in-progress';
+
+/** What names a change of dates: the place is among those of one id. */
+export interface ChangeName {
+  readonly id: Uuid;
+  readonly position: number;
+  readonly creditId: Uuid | null;
+}
+
+/** Writes down that points have other dates from now on. */
+export function recordChange(posting: Posting, wallet: WalletState, from: LotKey, to: LotKey, amount: number, name: ChangeName): void {
+  const { request, state } = posting;
+  state.writes.lotChanges.push({
+    ...name,
+    postingId: request.id,
+    account: wallet.account,
+    contributor: from.contributor,
+    from: { originId: from.originId, expiresOn: from.expiresOn, availableOn: from.availableOn },
+    to: { originId: to.originId, expiresOn: to.expiresOn, availableOn: to.availableOn },
+    amount,
+    occurredAt: request.occurredAt,
+    recordedAt: request.recordedAt,
+  });
+}
