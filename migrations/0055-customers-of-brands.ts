@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What a till asks for with each purchase is found by one look, instead of one more for each row that a policy asks about (docs/decisions/0030). */
+/**
+ * What a till asks for with each purchase is found by one look. Policies asked once more for each row (docs/decisions/0030).
+ */
 export class CustomersOfBrands1790000000055 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

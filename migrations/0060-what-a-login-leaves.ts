@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** With a login its till code ends; a login that comes to the survivor of a merge brings along who made its claim code (docs/decisions/0024). */
+/**
+ * A login's till code ends with it. A login that comes to the survivor of a merge brings along who made its claim code
+ * (docs/decisions/0024).
+ */
 export class WhatALoginLeaves1790000000060 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(CODES);

@@ -94,7 +94,7 @@ export async function rolesOf(client: PoolClient): Promise<Roles> {
  * What the owner of the schema sees, whom row-level security binds too: only what its own functions need. They find the
  * holder of a card or code, a household, and what a wallet has quoted.
  */
-const OWNER_SEES: ReadonlySet<string> = new Set([
+export const OWNER_SEES: ReadonlySet<string> = new Set([
   'account',
   'brand_link',
   'conversion',
