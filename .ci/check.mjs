@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { missingNames } from './prose.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -17,6 +18,7 @@ const steps = {
     packageBin('dependency-cruiser', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'src', 'workers', 'migrations', 'examples', 'bench', 'ormconfig.ts']),
   'dead code': () => packageBin('knip', 'knip', ['--treat-config-hints-as-errors']),
   'file length': noLongFiles,
+  'names in documents': () => none(missingNames(root)),
   'generated files in step': () => run(process.execPath, ['src/bootstrap.mjs', 'generate', '--check']),
 };
 
@@ -40,6 +42,12 @@ function packageBin(name, bin, args) {
 
 function run(program, args) {
   return spawnSync(program, args, { cwd: root, stdio: 'inherit' }).status === 0;
+}
+
+/** Tells what is wrong; true where nothing is. */
+function none(wrong) {
+  for (const each of wrong) process.stdout.write(`${each}\n`);
+  return wrong.length === 0;
 }
 
 function noLongFiles() {

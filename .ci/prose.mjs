@@ -1,0 +1,52 @@
+// What documents are held to: what they name is there.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+const ELSEWHERE = new Set(['.git', '.data', 'node_modules', 'dist']);
+/** `src/app.ts`, `.ci/run`: a path from the root of the repository. */
+const PATH = /^(\.ci|\.github|src|workers|migrations|schema|test|bench|examples|docs)\/[\w./-]*$/;
+/** `lots.ts`: a file's name alone. */
+const NAME = /^[\w.-]+\.(ts|mjs|cjs|sql|graphql|md|yml)$/;
+
+/** What documents name and is not there, one a line: "README.md:12: there is no src/attic.ts". */
+export function missingNames(root) {
+  const files = filesBelow(root);
+  const names = new Set(files.map((file) => basename(file)));
+  const isThere = (file, { name, isLink }) => {
+    if (isLink) return existsSync(join(root, dirname(file), name));
+    if (PATH.test(name)) return existsSync(join(root, name));
+    return !NAME.test(name) || names.has(name);
+  };
+  return files.filter(isProse).flatMap((file) =>
+    linesOf(root, file).flatMap(({ at, line }) =>
+      namedIn(line)
+        .filter((named) => !isThere(file, named))
+        .map(({ name }) => `${file}:${at}: there is no ${name}`),
+    ),
+  );
+}
+
+function isProse(file) {
+  return file.endsWith('.md') && !file.startsWith('bench/results/');
+}
+
+function filesBelow(root, path = '') {
+  return readdirSync(join(root, path), { withFileTypes: true }).flatMap((entry) => {
+    if (ELSEWHERE.has(entry.name)) return [];
+    const file = path === '' ? entry.name : `${path}/${entry.name}`;
+    return entry.isDirectory() ? filesBelow(root, file) : [file];
+  });
+}
+
+function linesOf(root, file) {
+  return readFileSync(join(root, file), 'utf8')
+    .split('\n')
+    .map((line, i) => ({ at: i + 1, line }));
+}
+
+/** In backticks, and as links to files. */
+function namedIn(line) {
+  const quoted = [...line.matchAll(/`([^`]+)`/g)].map(([, name]) => ({ name, isLink: false }));
+  const linked = [...line.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, name]) => ({ name, isLink: true }));
+  return [...quoted, ...linked.filter(({ name }) => !/^[a-z]+:/.test(name))];
+}
