@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { JournalCursor } from '../../ledger/outbox/journal-cursor';
 import type { Database } from '../../platform/database/database';
-import type { Reading } from '../../platform/database/reading';
+import type { Reading } from '../../platform/database/pipeline';
 import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import type { ReferencesRepeat } from './references-repeat';

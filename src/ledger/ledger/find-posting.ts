@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import { type Reading, readTogether, uuidArray } from '../../platform/database/reading';
+import { uuidArray } from '../../platform/database/array-arguments';
+import { pipelineReads, type Reading } from '../../platform/database/pipeline';
 import type { Uuid } from '../../platform/ids';
 import type { PostingOutcome } from './posting';
 import { IdempotencyConflict } from './posting-ledger';
@@ -14,7 +15,7 @@ const FIND = `
 
 /** The stored postings of these ids that the transaction's principal may see; looked up before any rule is loaded. */
 export async function findPostings(client: PoolClient, ids: readonly Uuid[]): Promise<Map<Uuid, FoundPosting>> {
-  const [found] = await readTogether(client, [storedPostings(ids)]);
+  const [found] = await pipelineReads(client, [storedPostings(ids)]);
   return found;
 }
 

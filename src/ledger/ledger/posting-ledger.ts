@@ -1,6 +1,7 @@
 import type { ClientBase, Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Clock } from '../../platform/clock';
+import { coalesce } from '../../platform/database/coalesce';
 import { kindOfFailure } from '../../platform/database/failure-kind';
 import { KnownServer } from '../../platform/database/known-server';
 import type { Uuid } from '../../platform/ids';
@@ -9,7 +10,6 @@ import { LedgerUnavailable, Outage, PATIENCE, type Patience } from './internal/b
 import { type KernelConnection, kernelPool } from './internal/batch/kernel-connection';
 import { BEGIN, postInTransaction } from './internal/batch/post-batch';
 import { IdempotencyConflict, PostingQueue, type PostingStats } from './internal/batch/posting-queue';
-import { together } from './internal/batch/together';
 import type { OriginState } from './internal/decide/batch-state';
 import { decide } from './internal/decide/decide';
 import { twinOf } from './internal/decide/graced-lot';
@@ -83,7 +83,7 @@ class PostingLedger implements RunningLedger {
   private generation = 0;
   /** Since when, by the clock; what was asked for before it may rest on what is no more. */
   private keptSince = Number.NEGATIVE_INFINITY;
-  private readonly openTogether = together((unknown: ReadonlyMap<string, AccountRef>) => this.outlast(() => this.findOrOpen(unknown)));
+  private readonly openUnknown = coalesce((_of: 'all', refs: readonly AccountRef[]) => this.outlast(() => this.findOrOpen(refs)));
 
   constructor(
     connection: KernelConnection,
@@ -180,13 +180,14 @@ class PostingLedger implements RunningLedger {
 
   async openAccounts(refs: readonly AccountRef[]): Promise<AccountId[]> {
     this.forgetOthers();
-    const keys = refs.map(accountKey);
-    const ids = keys.map((key) => this.accountIds.get(key));
+    const ids = refs.map((ref) => this.accountIds.get(accountKey(ref)));
     if (!ids.includes(undefined)) return ids as AccountId[];
-    const unknown = new Map<string, AccountRef>();
-    for (const [at, id] of ids.entries()) if (id === undefined) unknown.set(keys[at], refs[at]);
-    const opened = await this.openTogether(unknown);
-    return ids.map((id, at) => id ?? (opened.get(keys[at]) as AccountId));
+    const opened = await this.openUnknown(
+      'all',
+      refs.filter((_, at) => ids[at] === undefined),
+    );
+    let at = 0;
+    return ids.map((id) => id ?? opened[at++]);
   }
 
   async lotOrigin(origin: LotOrigin): Promise<number> {
@@ -249,7 +250,9 @@ class PostingLedger implements RunningLedger {
     return found;
   }
 
-  private async findOrOpen(unknown: ReadonlyMap<string, AccountRef>): Promise<Map<string, AccountId>> {
+  private async findOrOpen(refs: readonly AccountRef[]): Promise<AccountId[]> {
+    const keys = refs.map(accountKey);
+    const unknown = new Map(keys.map((key, at) => [key, refs[at]]));
     const ids = new Map<string, AccountId>();
     // Sorted, so that two callers who open the same accounts at once cannot deadlock.
     const sorted = [...unknown].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, ref]) => ref);
@@ -263,8 +266,11 @@ class PostingLedger implements RunningLedger {
         this.remember(key, Number(row.id), row.guarded ? null : row.currency_id);
       }
     }
-    for (const key of unknown.keys()) if (!ids.has(key)) throw new Error(`account ${key} could not be opened`);
-    return ids;
+    return keys.map((key) => {
+      const id = ids.get(key);
+      if (id === undefined) throw new Error(`account ${key} could not be opened`);
+      return id;
+    });
   }
 
   private remember(key: string, id: AccountId, summedCurrency: number | null): void {

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { type Ratio, ratio } from '../../ledger/points/ratio';
-import { type Reading, readTogether, uuidArray } from '../../platform/database/reading';
+import { uuidArray } from '../../platform/database/array-arguments';
+import { pipelineReads, type Reading } from '../../platform/database/pipeline';
 import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { NotFound, PermissionDenied } from '../../platform/refusal';
@@ -85,7 +86,7 @@ export type PoolAccess = Pick<Membership, 'id' | 'poolId' | 'role' | 'share'>;
 
 /** The pools that these wallets' members are in, by wallet. For what a brand asks: it is not to be shown. */
 export async function readPoolAccess(client: PoolClient, walletIds: readonly Uuid[]): Promise<Map<Uuid, PoolAccess>> {
-  const [pools] = await readTogether(client, [poolAccess(walletIds)]);
+  const [pools] = await pipelineReads(client, [poolAccess(walletIds)]);
   return pools;
 }
 

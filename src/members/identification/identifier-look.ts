@@ -1,5 +1,6 @@
 import type { Keys } from '../../coalition/access/keys';
-import { byteaArray, type RawRow, type Reading } from '../../platform/database/reading';
+import { byteaArray } from '../../platform/database/array-arguments';
+import { type RawRow, type Reading } from '../../platform/database/pipeline';
 import type { Uuid } from '../../platform/ids';
 import { type HashedRef, internationalHash } from './member-ref';
 

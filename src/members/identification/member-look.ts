@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import { byteaArray, type RawRow, type Reading, readTogether, uuidArray } from '../../platform/database/reading';
+import { byteaArray, uuidArray } from '../../platform/database/array-arguments';
+import { pipelineReads, type RawRow, type Reading } from '../../platform/database/pipeline';
 import type { Uuid } from '../../platform/ids';
 import { type Holder, IdentifierLook, type International } from './identifier-look';
 import type { HashedRef } from './member-ref';
@@ -211,7 +212,7 @@ export async function findWallets(client: PoolClient, memberIds: readonly Uuid[]
 
 async function seenMembers(client: PoolClient, memberIds: readonly Uuid[]): Promise<Map<Uuid, SeenMember>> {
   if (memberIds.length === 0) return new Map();
-  const [members] = await readTogether(client, [walletsOf(memberIds)]);
+  const [members] = await pipelineReads(client, [walletsOf(memberIds)]);
   const missing = memberIds.filter((id) => !members.has(id));
   if (missing.length === 0) return members;
   // Unknown here, or merged: a duplicate may be hidden from a brand that knows the survivor. Rare, so a look of its
@@ -220,7 +221,7 @@ async function seenMembers(client: PoolClient, memberIds: readonly Uuid[]): Prom
   const { rows } = await client.query({ name: 'surviving-members', text, values: [missing] });
   const survivors = new Map<Uuid, Uuid>(rows.filter(({ asked, survivor }) => survivor !== null && survivor !== asked).map((row) => [row.asked, row.survivor]));
   if (survivors.size === 0) return members;
-  const [wallets] = await readTogether(client, [walletsOf([...new Set(survivors.values())])]);
+  const [wallets] = await pipelineReads(client, [walletsOf([...new Set(survivors.values())])]);
   for (const [asked, survivor] of survivors) {
     const member = wallets.get(survivor);
     if (member) members.set(asked, member);

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { App } from '../../app';
 import type { AccountId, PostingOutcome } from '../../ledger/ledger/posting';
 import { violatedConstraint } from '../../platform/database/constraint-refusal';
-import { readTogether } from '../../platform/database/reading';
+import { pipelineReads } from '../../platform/database/pipeline';
 import type { Tx } from '../../platform/database/transaction';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { NotFound, Refusal } from '../../platform/refusal';
@@ -62,7 +62,7 @@ async function findAll(
   look: MemberLook,
   presented: Shown['presented'],
 ): Promise<(ResolvedMember | null)[]> {
-  await readTogether(client, look.readings);
+  await pipelineReads(client, look.readings);
   if (presented === 'link') await linkPresented(app, client, brandId, identifiedBy(look, false), 'from now on');
   return look.resolve(client);
 }
@@ -139,7 +139,7 @@ export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: U
   const asked = hashed(app, brandId, refs);
   const international = await dialledAt(app, tx.client, brandId, asked);
   const look = new MemberLook(brandId, asked, international, lookedAt(app));
-  await readTogether(tx.client, look.readings);
+  await pipelineReads(tx.client, look.readings);
   const found = await membersOf(app, tx, brandId, asked, look, international, by);
   return found.map((each, at) => (isFound(each) && !each.inForce ? new MemberUnknown(asked[at]) : each));
 }
@@ -200,9 +200,9 @@ function lookedAt(app: App): TillCodeUse {
 async function meet(app: App, { client }: Pick<Tx, 'client'>, brandId: Uuid, newLook: () => MemberLook): Promise<(ResolvedMember | null)[]> {
   await client.query('SAVEPOINT look');
   const [first, second] = [newLook(), newLook()];
-  await readTogether(client, first.readings);
+  await pipelineReads(client, first.readings);
   await linkPresented(app, client, brandId, identifiedBy(first, true), 'for a look');
-  await readTogether(client, second.readings);
+  await pipelineReads(client, second.readings);
   const met = await second.resolve(client);
   await client.query('ROLLBACK TO SAVEPOINT look');
   return met;
@@ -238,7 +238,7 @@ export async function knowPresented(app: App, brandId: Uuid, presented: readonly
     const refs = shown.map(({ ref }) => ref);
     const international = await dialledAt(app, client, brandId, refs);
     const look = new MemberLook(brandId, refs, international, lookedAt(app));
-    await readTogether(client, look.readings);
+    await pipelineReads(client, look.readings);
     const now: Uuid[] = [];
     const repeated: Repeated[] = [];
     for (const [at, { repeats }] of shown.entries()) {

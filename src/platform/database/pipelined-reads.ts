@@ -1,7 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { DatabasePrincipal } from './database-principal';
-import { type Reading, type ReadOf, readTogether } from './reading';
-import type { Prepared } from './run-together';
+import { pipelineReads, type Reading, type ReadOf } from './pipeline';
 import { principalStatement } from './transaction';
 
 const nothing = () => undefined;
@@ -26,14 +25,14 @@ export class PipelinedReads {
     return this.connection;
   }
 
-  /** One trip for all of these. */
+  /** One round trip for all of these. */
   read<const Readings extends readonly Reading<unknown>[]>(readings: Readings): Promise<ReadOf<Readings>> {
-    return this.travel(readings, []);
+    return this.run(readings, []);
   }
 
   /** As read(); the transaction ends with it. */
   async readLast<const Readings extends readonly Reading<unknown>[]>(readings: Readings): Promise<ReadOf<Readings>> {
-    const read = await this.travel(readings, [COMMIT]);
+    const read = await this.run(readings, [COMMIT]);
     this.state = 'ended';
     return read;
   }
@@ -43,17 +42,16 @@ export class PipelinedReads {
     if (this.state === 'begun') await this.readLast([]);
   }
 
-  private async travel<const Readings extends readonly Reading<unknown>[]>(readings: Readings, after: readonly Reading<unknown>[]): Promise<ReadOf<Readings>> {
+  private async run<const Readings extends readonly Reading<unknown>[]>(readings: Readings, after: readonly Reading<unknown>[]): Promise<ReadOf<Readings>> {
     // Without the principal that ends with the transaction, row-level security would show nothing: that would look like an answer.
     if (this.state === 'ended') throw new Error('the transaction has ended');
     const before = this.state === 'new' ? [BEGIN, nameOf(this.principal)] : [];
     this.state = 'begun';
-    const read = await readTogether(this.connection, [...before, ...readings, ...after]);
+    const read = await pipelineReads(this.connection, [...before, ...readings, ...after]);
     return read.slice(before.length, before.length + readings.length) as ReadOf<Readings>;
   }
 }
 
 function nameOf(principal: DatabasePrincipal): Reading<void> {
-  const { text, values }: Prepared = principalStatement(principal);
-  return { text, values, take: nothing };
+  return { ...principalStatement(principal), take: nothing };
 }

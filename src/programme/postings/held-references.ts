@@ -1,5 +1,6 @@
 import { type FoundPosting, toFoundPosting } from '../../ledger/ledger/find-posting';
-import { type RawRow, type Reading, uuidArray } from '../../platform/database/reading';
+import { uuidArray } from '../../platform/database/array-arguments';
+import { type RawRow, type Reading } from '../../platform/database/pipeline';
 import type { Uuid } from '../../platform/ids';
 import type { ReferenceKind, Turns } from './reference-turns';
 

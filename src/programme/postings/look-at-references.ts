@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { App } from '../../app';
 import { dayOf } from '../../ledger/points/calendar';
 import { bareText } from '../../platform/bare-text';
-import { type Reading, readTogether } from '../../platform/database/reading';
+import { pipelineReads, type Reading } from '../../platform/database/pipeline';
 import type { Uuid } from '../../platform/ids';
 import type { FoundReference } from './claim-reference';
 import { ReferenceLook } from './held-references';
@@ -67,6 +67,6 @@ export async function lookAtReference(
   version: string,
 ): Promise<FoundReference | null> {
   const look = await lookAtReferences(app, brandId, [sought], version);
-  await readTogether(client, look.readings);
+  await pipelineReads(client, look.readings);
   return look.of(0);
 }

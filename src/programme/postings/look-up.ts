@@ -7,8 +7,7 @@ import { dialledIn, isPhone } from '../../members/identification/identifier-look
 import { MemberLook } from '../../members/identification/member-look';
 import type { HashedRef } from '../../members/identification/member-ref';
 import { type FoundOrNot, foundMembers, isFound } from '../../members/identification/resolve-members';
-import type { DatabasePrincipal } from '../../platform/database/database-principal';
-import { Gathering } from '../../platform/database/gathering';
+import { coalesce } from '../../platform/database/coalesce';
 import type { PipelinedReads } from '../../platform/database/pipelined-reads';
 import type { Uuid } from '../../platform/ids';
 import { type RedemptionFact, readRedemptions } from './attached-redemptions';
@@ -44,7 +43,9 @@ export interface Found {
 /** Beyond this a transaction gets no cheaper, and its first caller would wait for its last. */
 const MOST_TOGETHER = 500;
 
-const gatherings = new WeakMap<App, Gathering<Sought, Found>>();
+type LookUp = (brandId: Uuid, sought: readonly Sought[]) => Promise<readonly Found[]>;
+
+const lookUps = new WeakMap<App, LookUp>();
 
 /**
  * Finds what requests of a brand are planned from, under its row-level security. Requests that come while another look is under way are
@@ -55,18 +56,15 @@ export async function lookUp(
   brandId: Uuid,
   sought: readonly Sought[],
 ): Promise<{ readonly found: readonly Found[]; readonly version: string; readonly snapshot: CoalitionSnapshot }> {
-  let gathering = gatherings.get(app);
-  if (!gathering) gatherings.set(app, (gathering = gatherLookups(app)));
-  const found = await gathering.ask({ kind: 'brand', brandId }, sought);
+  let look = lookUps.get(app);
+  if (!look) lookUps.set(app, (look = coalescedLookUp(app)));
+  const found = await look(brandId, sought);
   const [{ version }] = found;
   return { found, version, snapshot: await app.coalition.at(version) };
 }
 
-function gatherLookups(app: App): Gathering<Sought, Found> {
-  const bounds = { most: MOST_TOGETHER, mostWaiting: app.config.ledger.queueLimit, full: () => new Overloaded() };
-  const read = async (reads: PipelinedReads, principal: DatabasePrincipal, sought: readonly Sought[]): Promise<Found[]> => {
-    if (principal.kind !== 'brand') throw new Error('only brands look members up');
-    const { brandId } = principal;
+function coalescedLookUp(app: App): LookUp {
+  const read = async (reads: PipelinedReads, brandId: Uuid, sought: readonly Sought[]): Promise<Found[]> => {
     const refs = sought.map(({ member }) => member);
     const tillCodeUse = { at: app.clock.now(), requests: sought.map(({ id }) => id) };
     const countryIn = (snapshot: CoalitionSnapshot | null) => snapshot?.brandsById.get(brandId)?.country ?? null;
@@ -106,5 +104,8 @@ function gatherLookups(app: App): Gathering<Sought, Found> {
       };
     });
   };
-  return new Gathering(app.database, read, bounds);
+  return coalesce((brandId, sought) => app.database.pipelined({ kind: 'brand', brandId }, (reads) => read(reads, brandId, sought)), {
+    most: MOST_TOGETHER,
+    waiting: { most: app.config.ledger.queueLimit, full: () => new Overloaded() },
+  });
 }

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { uuidArray } from '../../platform/database/reading';
+import { uuidArray } from '../../platform/database/array-arguments';
 import type { Uuid } from '../../platform/ids';
 import { type ReferenceKind, referenceName } from '../postings/reference-turns';
 

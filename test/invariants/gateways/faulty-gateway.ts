@@ -6,7 +6,7 @@ import type * as Posts from '../../../src/ledger/ledger/internal/batch/post-batc
 import type * as Decides from '../../../src/ledger/ledger/internal/decide/decide';
 import type * as Loads from '../../../src/ledger/ledger/internal/rows/load-state';
 import type { PostingRequest } from '../../../src/ledger/ledger/posting';
-import type * as Runs from '../../../src/platform/database/run-together';
+import type * as Runs from '../../../src/platform/database/pipeline';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
 import { MOMENT_IS_HERE } from './gateway-process';
 
@@ -67,15 +67,15 @@ const FAULTS = {
 
   /** Balances are committed first, and 20 ms later what they come from. In the end everything is there. */
   'commits a batch in two transactions': () => {
-    replace<typeof Runs>('../../platform/database/run-together', ({ runTogether }) => ({
-      async runTogether(client, statements) {
+    replace<typeof Runs>('../../platform/database/pipeline', ({ pipeline }) => ({
+      async pipeline(client, statements) {
         const apart = statements.findIndex(({ text }) => text.startsWith('INSERT INTO posting '));
-        if (apart < 0) return runTogether(client, statements);
-        const balances = await runTogether(client, statements.slice(0, apart));
+        if (apart < 0) return pipeline(client, statements);
+        const balances = await pipeline(client, statements.slice(0, apart));
         await client.query('COMMIT');
         await sleep(20);
         await client.query('BEGIN');
-        return [...balances, ...(await runTogether(client, statements.slice(apart)))];
+        return [...balances, ...(await pipeline(client, statements.slice(apart)))];
       },
     }));
   },
@@ -83,13 +83,13 @@ const FAULTS = {
   /** A balance is read without a snapshot: what is held and owed first, and the lots 30 ms later. */
   'reads a balance from two snapshots': () => {
     const reading = new WeakSet<ClientBase>();
-    replace<typeof Runs>('../../platform/database/run-together', ({ runTogether }) => ({
-      async runTogether(client, statements) {
+    replace<typeof Runs>('../../platform/database/pipeline', ({ pipeline }) => ({
+      async pipeline(client, statements) {
         const apart = statements.findIndex(({ text }) => /FROM lot\b/.test(text));
-        if (apart < 0 || !reading.has(client)) return runTogether(client, statements);
-        const wallets = await runTogether(client, statements.slice(0, apart));
+        if (apart < 0 || !reading.has(client)) return pipeline(client, statements);
+        const wallets = await pipeline(client, statements.slice(0, apart));
         await sleep(30);
-        return [...wallets, ...(await runTogether(client, statements.slice(apart)))];
+        return [...wallets, ...(await pipeline(client, statements.slice(apart)))];
       },
     }));
     replace<typeof Loads>('internal/rows/load-state', ({ loadState }) => ({
@@ -108,9 +108,9 @@ const FAULTS = {
    * for long: movements are numbered, and the database refuses a number's second use.
    */
   'writes over what another gateway wrote': () => {
-    replace<typeof Runs>('../../platform/database/run-together', ({ runTogether }) => ({
-      runTogether: (client, statements) =>
-        runTogether(
+    replace<typeof Runs>('../../platform/database/pipeline', ({ pipeline }) => ({
+      pipeline: (client, statements) =>
+        pipeline(
           client,
           statements.map(({ text, ...statement }) => ({
             ...statement,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type * as LoadStates from '../../../src/ledger/ledger/internal/rows/load-state';
 import type * as PostingLedgers from '../../../src/ledger/ledger/posting-ledger';
 import { createLedger, type RunningLedger } from '../../../src/ledger/ledger/posting-ledger';
-import type * as RunTogether from '../../../src/platform/database/run-together';
+import type * as RunTogether from '../../../src/platform/database/pipeline';
 import { newUuid } from '../../../src/platform/ids';
 import { faultsInBooks } from '../../invariants/book-checks';
 import { accepted, type Brand, LedgerBook } from '../../support/ledger-book';
@@ -244,15 +244,15 @@ describe('seeded faults: each of these checks can fail', () => {
   });
 
   it('a wallet is written whatever its version is by now: what another process did is lost', async () => {
-    const whatever = ({ runTogether }: typeof RunTogether): Partial<typeof RunTogether> => ({
-      runTogether: (client, statements) =>
-        runTogether(
+    const whatever = ({ pipeline }: typeof RunTogether): Partial<typeof RunTogether> => ({
+      pipeline: (client, statements) =>
+        pipeline(
           client,
           statements.map((each) => ({ ...each, text: each.text.replace('AND a.version = x.version', '') })),
         ),
     });
     // Each goes on from what it knew; that no two movements have one place is for the tables to refuse.
-    const left = await withModule('platform/database/run-together', whatever, async (create) => {
+    const left = await withModule('platform/database/pipeline', whatever, async (create) => {
       await sql('DROP INDEX transfer_debit_order');
       return inTurn(await gateway(create), await gateway(create));
     });

@@ -81,7 +81,7 @@ const WORTH_SHARING = 64;
 const SCANNED_BATCHES = 4;
 
 /**
- * Many callers, one batch: what arrives while batches are in flight goes together in the next. No timer: a lone caller goes at once.
+ * Coalesces postings as coalesce() does asks: what arrives while batches are in flight goes together in the next, and a lone caller goes at once.
  * Several lanes, each a connection with a batch of its own; no wallet is in two of them at once. The queue is bounded.
  */
 export class PostingQueue {
@@ -91,7 +91,7 @@ export class PostingQueue {
   /** Wallets of the batches that are being posted. */
   private readonly inFlight = new Set<AccountId>();
   private cache: WalletCache;
-  private gathering = false;
+  private starting = false;
   private closed = false;
   /** By performance.now(). */
   private waryUntil = 0;
@@ -119,7 +119,7 @@ export class PostingQueue {
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ request, since: performance.now(), resolve, reject });
-      this.gather();
+      this.startSoon();
     });
   }
 
@@ -143,11 +143,11 @@ export class PostingQueue {
   }
 
   /** Callers of this turn of the event loop go together. */
-  private gather(): void {
-    if (this.gathering) return;
-    this.gathering = true;
+  private startSoon(): void {
+    if (this.starting) return;
+    this.starting = true;
     setImmediate(() => {
-      this.gathering = false;
+      this.starting = false;
       this.startLanes();
     });
   }
@@ -158,12 +158,12 @@ export class PostingQueue {
       const chosen = this.choose(at);
       const batch = this.inTime(chosen);
       if (batch.length === 0) {
-        if (chosen.length > 0) this.gather();
+        if (chosen.length > 0) this.startSoon();
         continue;
       }
       lane.running = this.run(lane, batch).finally(() => {
         lane.running = null;
-        if (this.waiting.length > 0) this.gather();
+        if (this.waiting.length > 0) this.startSoon();
       });
     }
   }

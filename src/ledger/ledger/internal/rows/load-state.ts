@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Prepared } from '../../../../platform/database/run-together';
+import { type Prepared, pipelineRows } from '../../../../platform/database/pipeline';
 import { dayToIso } from '../../../points/calendar';
 import type { AccountId, PostingRequest } from '../../posting';
 import { type Needs, needsOf } from '../batch/batch-needs';
@@ -8,7 +8,6 @@ import { type BatchState, claimKey, emptyWrites, type OriginState, type WalletSt
 import { int8Array, textArray, uuidArray } from './binary-array';
 import { number } from './raw-rows';
 import { addArrears, addCounter, addExpired, addHold, addLapse, addLot, groupAllocations, type Row, toPosting, toTransfer, toWallet } from './state-rows';
-import { Trip } from './trip';
 
 /** Origins and summed accounts never change; the ledger keeps them. */
 export interface Known {
@@ -97,8 +96,9 @@ export interface Loading {
 }
 
 /**
- * Locks the wallets of a batch, but for those that it believes, and reads everything its plans may look at, in one trip. A wallet that the cache has is read again only where the row
- * that was locked has another version by now. Arrears and holds are read of those who have any: one trip more where only their rows could tell.
+ * Locks the wallets of a batch, but for those that it believes, and reads everything its plans may look at, in one round trip.
+ * A wallet that the cache has is read again only where the row that was locked has another version by now.
+ * Arrears and holds are read of those who have any: one round trip more where only their rows could tell.
  */
 export async function loadState(
   client: ClientBase,
@@ -110,27 +110,28 @@ export async function loadState(
   const { wallets, believed, locked, unknown, inArrears, withHolds } = sortWallets(needs, cache, believe);
   const latest = new Date(needs.latest).toISOString();
 
-  const first = new Trip();
-  if (begin) first.add(begin);
-  const locks = mode === 'read' ? first.none : first.addFor(locked, LOCK_WALLETS);
-  const named = addNamedReads(first, needs, believe);
-  const read = addWalletReads(first, { unknown, inArrears, withHolds, latest });
-  await first.run(client);
-
-  const moved = movedWallets(locks.rows, wallets);
-  const found = read.wallets.rows.map(toWallet);
-  const second = new Trip();
-  // What of theirs the first trip has read, was read behind their locks.
-  const readLater = addWalletReads(second, {
-    unknown: moved.map(accountOf),
-    inArrears: [...found.filter(({ arrears }) => arrears > 0), ...moved.filter(({ arrears }) => arrears === 0)].map(accountOf),
-    withHolds: [...found.filter(({ held }) => held > 0), ...moved.filter(({ held }) => held === 0)].map(accountOf),
-    latest,
+  const read = await pipelineRows(client, {
+    begin: begin === null ? null : { text: begin },
+    locks: mode === 'read' || locked.length === 0 ? null : lockWallets(locked),
+    ...namedReads(needs, believe),
+    ...walletReads({ unknown, inArrears, withHolds, latest }),
   });
-  await second.run(client);
 
-  for (const wallet of [...found, ...readLater.wallets.rows.map(toWallet)]) wallets.set(wallet.account, wallet);
-  const rows: LoadedRows = { named, wallets: [read, readLater] };
+  const moved = movedWallets(read.locks, wallets);
+  const found = read.wallets.map(toWallet);
+  // What of theirs was read just now, was read behind their locks.
+  const readLater = await pipelineRows(
+    client,
+    walletReads({
+      unknown: moved.map(accountOf),
+      inArrears: [...found.filter(({ arrears }) => arrears > 0), ...moved.filter(({ arrears }) => arrears === 0)].map(accountOf),
+      withHolds: [...found.filter(({ held }) => held > 0), ...moved.filter(({ held }) => held === 0)].map(accountOf),
+      latest,
+    }),
+  );
+
+  for (const wallet of [...found, ...readLater.wallets.map(toWallet)]) wallets.set(wallet.account, wallet);
+  const rows: LoadedRows = { named: read, wallets: [read, readLater] };
   const missing = originsOf(rows).filter((id) => !known.origins.has(id));
   if (missing.length > 0) await known.loadOrigins(client, missing);
   return assemble(rows, wallets, believed, known);
@@ -175,63 +176,73 @@ function movedWallets(locks: readonly Row[], kept: ReadonlyMap<AccountId, Wallet
   });
 }
 
-type NamedReads = ReturnType<typeof addNamedReads>;
-
 /** What the requests name by id. */
-function addNamedReads(trip: Trip, { wallets, postings, holds, transfers, expired, cancelled, counters, claims, late }: Needs, believe: boolean) {
+function namedReads({ wallets, postings, holds, transfers, expired, cancelled, counters, claims, late }: Needs, believe: boolean) {
   const withAllocations = [...holds, ...transfers];
   const asked = [...counters.values()];
   const lateOnes = [...late.wallets];
   const since = lateOnes.length === 0 ? '' : dayToIso(late.since);
   return {
-    postings: trip.add(POSTINGS, uuidArray(postings)),
-    holds: holds.size === 0 ? trip.none : trip.add(NAMED_HOLDS, uuidArray(holds)),
-    allocations: withAllocations.length === 0 ? trip.none : trip.add(ALLOCATIONS, uuidArray(withAllocations)),
-    transfers: transfers.size === 0 ? trip.none : trip.add(TRANSFERS, uuidArray(transfers)),
-    arrearsFilledBy: cancelled.length === 0 ? trip.none : trip.add(ARREARS_FILLED_BY, uuidArray(cancelled)),
-    expired: expired.length === 0 ? trip.none : trip.add(EXPIRED, uuidArray(expired), int8Array(wallets)),
-    endedSince: trip.addFor(lateOnes, ENDED_SINCE, since),
-    lapsed: trip.addFor(lateOnes, LAPSED, since),
-    counters: asked.length === 0 ? trip.none : trip.add(COUNTERS, int8Array(asked.map(accountOf)), textArray(asked.map(({ key }) => key))),
-    claims: believe || claims.length === 0 ? trip.none : trip.add(CLAIMS, uuidArray(claims.map(({ name }) => name)), int8Array(claims.map(({ turn }) => turn))),
+    postings: { text: POSTINGS, values: [uuidArray(postings)] },
+    holds: holds.size === 0 ? null : { text: NAMED_HOLDS, values: [uuidArray(holds)] },
+    allocations: withAllocations.length === 0 ? null : { text: ALLOCATIONS, values: [uuidArray(withAllocations)] },
+    transfers: transfers.size === 0 ? null : { text: TRANSFERS, values: [uuidArray(transfers)] },
+    arrearsFilledBy: cancelled.length === 0 ? null : { text: ARREARS_FILLED_BY, values: [uuidArray(cancelled)] },
+    expired: expired.length === 0 ? null : { text: EXPIRED, values: [uuidArray(expired), int8Array(wallets)] },
+    endedSince: readFor(lateOnes, ENDED_SINCE, since),
+    lapsed: readFor(lateOnes, LAPSED, since),
+    counters: readFor(asked.map(accountOf), COUNTERS, textArray(asked.map(({ key }) => key))),
+    claims:
+      believe || claims.length === 0 ? null : { text: CLAIMS, values: [uuidArray(claims.map(({ name }) => name)), int8Array(claims.map(({ turn }) => turn))] },
   };
 }
 
-type WalletReads = ReturnType<typeof addWalletReads>;
+interface WalletsToRead {
+  readonly unknown: readonly AccountId[];
+  readonly inArrears: readonly AccountId[];
+  readonly withHolds: readonly AccountId[];
+  /** The latest occurredAt of the batch, as ISO text. */
+  readonly latest: string;
+}
 
-function addWalletReads(
-  trip: Trip,
-  { unknown, inArrears, withHolds, latest }: Readonly<Record<'unknown' | 'inArrears' | 'withHolds', readonly AccountId[]>> & { latest: string },
-) {
+/** What belongs to wallets of the batch. */
+function walletReads({ unknown, inArrears, withHolds, latest }: WalletsToRead) {
   return {
-    wallets: trip.addFor(unknown, WALLETS),
-    lots: trip.addFor(unknown, LOTS),
-    arrears: trip.addFor(inArrears, ARREARS),
-    expiringHolds: trip.addFor(withHolds, EXPIRING_HOLDS, latest),
-    expiringAllocations: trip.addFor(withHolds, EXPIRING_ALLOCATIONS, latest),
+    wallets: readFor(unknown, WALLETS),
+    lots: readFor(unknown, LOTS),
+    arrears: readFor(inArrears, ARREARS),
+    expiringHolds: readFor(withHolds, EXPIRING_HOLDS, latest),
+    expiringAllocations: readFor(withHolds, EXPIRING_ALLOCATIONS, latest),
   };
 }
+
+/** For these accounts, if there are any. */
+function readFor(accounts: readonly AccountId[], text: string, ...values: (Buffer | string)[]): Prepared | null {
+  return accounts.length === 0 ? null : { text, values: [int8Array(accounts), ...values] };
+}
+
+type RowsOf<Reads extends (...args: never[]) => object> = Readonly<Record<keyof ReturnType<Reads>, readonly Row[]>>;
 
 function accountOf({ account }: { readonly account: AccountId }): AccountId {
   return account;
 }
 
-/** What was read, in one trip or two. */
+/** What was read, in one round trip or two. */
 interface LoadedRows {
-  readonly named: NamedReads;
-  readonly wallets: readonly WalletReads[];
+  readonly named: RowsOf<typeof namedReads>;
+  readonly wallets: readonly RowsOf<typeof walletReads>[];
 }
 
 function originsOf({ named, wallets }: LoadedRows): number[] {
   const ids = new Set<number>();
   for (const { lots, expiringAllocations } of wallets) {
-    for (const row of lots.rows) ids.add(number(row[4]));
-    for (const row of expiringAllocations.rows) ids.add(number(row[1]));
+    for (const row of lots) ids.add(number(row[4]));
+    for (const row of expiringAllocations) ids.add(number(row[1]));
   }
-  for (const row of named.allocations.rows) ids.add(number(row[1]));
-  for (const row of named.arrearsFilledBy.rows) ids.add(number(row[1]));
-  for (const row of named.transfers.rows) if (row[8] !== null) ids.add(number(row[8]));
-  for (const row of named.endedSince.rows) ids.add(number(row[1]));
+  for (const row of named.allocations) ids.add(number(row[1]));
+  for (const row of named.arrearsFilledBy) ids.add(number(row[1]));
+  for (const row of named.transfers) if (row[8] !== null) ids.add(number(row[8]));
+  for (const row of named.endedSince) ids.add(number(row[1]));
   return [...ids];
 }
 
@@ -246,24 +257,24 @@ function assemble({ named, wallets: reads }: LoadedRows, wallets: Map<AccountId,
     lapses: new Map(),
     slidAway: new Map(),
     postings: new Map(),
-    claims: new Set(named.claims.rows.map(([name, turn]) => claimKey({ name, turn: number(turn) }))),
+    claims: new Set(named.claims.map(([name, turn]) => claimKey({ name, turn: number(turn) }))),
     summed: known.summed,
     origins: known.origins,
     writes: emptyWrites(),
   };
-  const all = (part: keyof WalletReads) => reads.flatMap((read) => read[part].rows);
-  for (const row of named.postings.rows) state.postings.set(row[0], toPosting(row));
+  const all = (part: keyof RowsOf<typeof walletReads>) => reads.flatMap((read) => read[part]);
+  for (const row of named.postings) state.postings.set(row[0], toPosting(row));
   for (const row of all('lots')) addLot(state, row);
   for (const row of all('arrears')) addArrears(state, row);
   // A named hold that is expiring too comes in both.
-  const allocationsOf = new Map([...groupAllocations(all('expiringAllocations')), ...groupAllocations(named.allocations.rows)]);
-  for (const row of [...named.holds.rows, ...all('expiringHolds')]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
-  const filledLots = groupAllocations(named.allocations.rows, 'filled');
-  const arrearsFilledBy = groupAllocations(named.arrearsFilledBy.rows);
-  for (const row of named.transfers.rows) state.transfers.set(row[0], toTransfer(row, allocationsOf, filledLots, arrearsFilledBy));
-  for (const row of named.counters.rows) addCounter(state, row);
-  for (const row of named.expired.rows) addExpired(state, row);
-  for (const row of named.endedSince.rows) addExpired(state, row);
-  for (const row of named.lapsed.rows) addLapse(state, row);
+  const allocationsOf = new Map([...groupAllocations(all('expiringAllocations')), ...groupAllocations(named.allocations)]);
+  for (const row of [...named.holds, ...all('expiringHolds')]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
+  const filledLots = groupAllocations(named.allocations, 'filled');
+  const arrearsFilledBy = groupAllocations(named.arrearsFilledBy);
+  for (const row of named.transfers) state.transfers.set(row[0], toTransfer(row, allocationsOf, filledLots, arrearsFilledBy));
+  for (const row of named.counters) addCounter(state, row);
+  for (const row of named.expired) addExpired(state, row);
+  for (const row of named.endedSince) addExpired(state, row);
+  for (const row of named.lapsed) addLapse(state, row);
   return state;
 }

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { kindOfFailure } from '../../../../platform/database/failure-kind';
-import { type Prepared, type Ran, runTogether } from '../../../../platform/database/run-together';
+import { type Prepared, pipeline, type Ran } from '../../../../platform/database/pipeline';
 import type { AlongsideRow, AlongsideTable } from '../../alongside';
 import type { BatchState, LotState, NewClaim, WalletState } from '../decide/batch-state';
 import { UPDATE_ARREARS, UPDATE_EXPIRED, UPDATE_HOLDS, UPDATE_LOTS, UPDATE_WALLETS, UPSERT_COUNTERS, UPSERT_EXPIRED, UPSERT_LOTS } from './balance-statements';
@@ -66,7 +66,7 @@ function requireVersions(kept: readonly WalletState[], rows: readonly (readonly 
 /** What was decided on belief may break any rule of the tables: whether it is a defect shows when it is decided on what is there. */
 async function runWrites(client: ClientBase, writes: readonly Prepared[], believed: boolean): Promise<Ran[]> {
   try {
-    return await runTogether(client, writes);
+    return await pipeline(client, writes);
   } catch (error) {
     throw believed && kindOfFailure(error) === 'defect' ? new WalletMoved(error) : error;
   }

@@ -17,14 +17,45 @@ export interface Ran {
 }
 
 /**
- * Runs statements in order with one synchronisation for all of them: they go out in one write, and the server answers when it is through, instead of
- * once a statement. After the first that fails the rest are skipped, and its error is the answer; so this is for statements of one transaction.
+ * Runs statements in order in one round trip: they go out in one write, and the server answers when it is through, instead of once a statement.
+ * After the first that fails the rest are skipped, and its error is the answer; so this is for statements of one transaction.
  */
-export function runTogether(client: ClientBase, statements: readonly Prepared[]): Promise<Ran[]> {
+export function pipeline(client: ClientBase, statements: readonly Prepared[]): Promise<Ran[]> {
   if (statements.length === 0) return Promise.resolve([]);
   return new Promise((resolve, reject) => {
-    client.query(new Together(statements, (error, ran) => (error ? reject(error) : resolve(ran ?? []))));
+    client.query(new Pipeline(statements, (error, ran) => (error ? reject(error) : resolve(ran ?? []))));
   });
+}
+
+/** A row in the server's own text. */
+export type RawRow = readonly (string | null)[];
+
+/** A statement that reads, and what its rows come to. */
+export interface Reading<Read> extends Prepared {
+  readonly take: (rows: readonly RawRow[]) => Read;
+}
+
+/** What each of the readings came to. */
+export type ReadOf<Readings> = { -readonly [At in keyof Readings]: Readings[At] extends Reading<infer Read> ? Read : never };
+
+/** A pipeline of readings: what each came to. */
+export async function pipelineReads<const Readings extends readonly Reading<unknown>[]>(client: ClientBase, readings: Readings): Promise<ReadOf<Readings>> {
+  const ran = await pipeline(client, readings);
+  return readings.map(({ take }, at) => take(ran[at].rows)) as ReadOf<Readings>;
+}
+
+/** A pipeline of those of the statements that are not null: the rows of each, and none of what is null. */
+export async function pipelineRows<Name extends string>(
+  client: ClientBase,
+  statements: Readonly<Record<Name, Prepared | null>>,
+): Promise<Record<Name, Ran['rows']>> {
+  const names = Object.keys(statements) as Name[];
+  const ran = await pipeline(
+    client,
+    names.flatMap((name) => statements[name] ?? []),
+  );
+  let at = 0;
+  return Object.fromEntries(names.map((name) => [name, statements[name] ? ran[at++].rows : []])) as Record<Name, Ran['rows']>;
 }
 
 /** What pg's own queries use of a connection; its declared types ask for more arguments. */
@@ -48,7 +79,7 @@ interface PreparedNames {
  * pg lets a query of another class speak the protocol itself; in pipeline mode only if it is a Query. It asks for no description of the rows: whoever
  * wrote the statement knows its columns.
  */
-class Together extends Query {
+class Pipeline extends Query {
   private readonly ran: Ran[] = [];
   private read: string[][] = [];
   private prepared: PreparedNames | undefined;
@@ -85,7 +116,7 @@ class Together extends Query {
     for (const [at, { text, values = [] }] of this.statements.entries()) {
       let name = prepared.names.get(text);
       if (!name) {
-        prepared.names.set(text, (name = `together-${prepared.made++}`));
+        prepared.names.set(text, (name = `pipeline-${prepared.made++}`));
         this.firsts.push(at);
         wire.parse({ name, text });
       }

@@ -1,6 +1,6 @@
 import { Client, type ClientConfig } from 'pg';
+import { type Prepared, pipeline } from '../../../src/platform/database/pipeline';
 import { PipelinedReads } from '../../../src/platform/database/pipelined-reads';
-import { type Prepared, runTogether } from '../../../src/platform/database/run-together';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 
 /** Several statements with one synchronisation: in order, to the first that fails, and the connection is as good as before. */
@@ -30,7 +30,7 @@ describe('statements that go together', () => {
   it('answers each statement in order, with what it read or wrote', async () => {
     const client = await connect();
     const temporary = { text: 'CREATE TEMPORARY TABLE seen (n int)' };
-    const ran = await runTogether(client, [{ text: 'BEGIN' }, temporary, add(1), add(2), count, { text: 'UPDATE seen SET n = n + 1' }, { text: 'COMMIT' }]);
+    const ran = await pipeline(client, [{ text: 'BEGIN' }, temporary, add(1), add(2), count, { text: 'UPDATE seen SET n = n + 1' }, { text: 'COMMIT' }]);
     expect(ran.map(({ command, affected }) => `${command} ${affected}`)).toEqual([
       'BEGIN 0',
       'CREATE 0',
@@ -41,20 +41,20 @@ describe('statements that go together', () => {
       'COMMIT 0',
     ]);
     expect(ran[4].rows).toEqual([['2', '2']]);
-    expect(await runTogether(client, [])).toEqual([]);
+    expect(await pipeline(client, [])).toEqual([]);
   });
 
   it('skips what comes after a failure, and can be asked again for all of it', async () => {
     const client = await connect();
-    await runTogether(client, [{ text: 'CREATE TEMPORARY TABLE seen (n int)' }]);
+    await pipeline(client, [{ text: 'CREATE TEMPORARY TABLE seen (n int)' }]);
     const wrong = { text: 'SELECT 1 / $1::int', values: ['0'] };
     const later = { text: 'SELECT $1::text', values: ['later'] };
-    await expect(runTogether(client, [{ text: 'BEGIN' }, add(1), wrong, count, later])).rejects.toMatchObject({ code: '22012' });
+    await expect(pipeline(client, [{ text: 'BEGIN' }, add(1), wrong, count, later])).rejects.toMatchObject({ code: '22012' });
     const [, two, half, [rows]] = await Promise.all([
       client.query('ROLLBACK'),
-      runTogether(client, [add(2), count]),
-      runTogether(client, [{ ...wrong, values: ['1'] }]),
-      runTogether(client, [later]),
+      pipeline(client, [add(2), count]),
+      pipeline(client, [{ ...wrong, values: ['1'] }]),
+      pipeline(client, [later]),
     ]);
     expect(two[1].rows).toEqual([['1', '2']]);
     expect(half[0].rows).toEqual([['1']]);
@@ -63,18 +63,18 @@ describe('statements that go together', () => {
 
   it('prepares anew what the server does not know as it was', async () => {
     const client = await connect();
-    await runTogether(client, [{ text: 'CREATE TEMPORARY TABLE seen (n int)' }, { text: 'SELECT * FROM seen' }]);
-    await runTogether(client, [{ text: 'ALTER TABLE seen ADD COLUMN m int' }]);
-    await expect(runTogether(client, [{ text: 'SELECT * FROM seen' }])).rejects.toMatchObject({ code: '0A000' });
-    expect((await runTogether(client, [{ text: 'SELECT * FROM seen' }]))[0].rows).toEqual([]);
+    await pipeline(client, [{ text: 'CREATE TEMPORARY TABLE seen (n int)' }, { text: 'SELECT * FROM seen' }]);
+    await pipeline(client, [{ text: 'ALTER TABLE seen ADD COLUMN m int' }]);
+    await expect(pipeline(client, [{ text: 'SELECT * FROM seen' }])).rejects.toMatchObject({ code: '0A000' });
+    expect((await pipeline(client, [{ text: 'SELECT * FROM seen' }]))[0].rows).toEqual([]);
     await client.query('DEALLOCATE ALL');
-    await expect(runTogether(client, [{ text: 'SELECT * FROM seen' }])).rejects.toMatchObject({ code: '26000' });
-    expect((await runTogether(client, [{ text: 'SELECT * FROM seen' }]))[0].rows).toEqual([]);
+    await expect(pipeline(client, [{ text: 'SELECT * FROM seen' }])).rejects.toMatchObject({ code: '26000' });
+    expect((await pipeline(client, [{ text: 'SELECT * FROM seen' }]))[0].rows).toEqual([]);
   });
 
   it('gives up a connection on which half a message was sent', async () => {
     const client = await connect();
-    await expect(runTogether(client, [{ text: 'SELECT $1::int', values: [7 as unknown as string] }])).rejects.toThrow();
+    await expect(pipeline(client, [{ text: 'SELECT $1::int', values: [7 as unknown as string] }])).rejects.toThrow();
     await expect(client.query('SELECT 1')).rejects.toThrow();
   });
 });

@@ -1,0 +1,56 @@
+import { coalesce } from '../../../src/platform/database/coalesce';
+import { NotNow } from '../../../src/platform/refusal';
+
+describe('callers who are coalesced', () => {
+  const runs: number[][] = [];
+  const full = () => new NotNow({ code: 'OVERLOADED', message: 'Too many wait.' });
+  const double = coalesce<'ana' | 'bob', number, number>(
+    async (_key, asks) => {
+      runs.push([...asks]);
+      await new Promise(setImmediate);
+      if (asks.includes(13)) throw new Error('unreadable');
+      if (asks.includes(14)) throw new NotNow({ code: 'UNAVAILABLE', message: 'Nobody answers.' });
+      if (asks.includes(15)) throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+      return asks.map((ask) => ask * 2);
+    },
+    { most: 4, waiting: { most: 12, full } },
+  );
+  beforeEach(() => {
+    runs.length = 0;
+  });
+
+  it('go in the order they came, within the bound, and never a caller in two parts', async () => {
+    const answers = await Promise.all([[1], [2, 3], [4, 5], [6]].map((asks) => double('ana', asks)));
+    expect(answers).toEqual([[2], [4, 6], [8, 10], [12]]);
+    expect(runs).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect(await double('ana', [])).toEqual([]);
+    expect(await double('ana', [1, 2, 3, 4, 5, 6])).toHaveLength(6);
+  });
+
+  it('never go with those of another key', async () => {
+    expect(await Promise.all([double('ana', [1]), double('bob', [2]), double('ana', [3])])).toEqual([[2], [4], [6]]);
+    expect(runs).toEqual([[1, 3], [2]]);
+  });
+
+  it('get their answers when one of them cannot be read', async () => {
+    const outcomes = await Promise.allSettled([[1], [13], [3]].map((asks) => double('ana', asks)));
+    expect(outcomes).toMatchObject([{ value: [2] }, { reason: { message: 'unreadable' } }, { value: [6] }]);
+    expect(runs).toEqual([[1, 13, 3], [1], [13], [3]]);
+  });
+
+  it.each([14, 15])('are not tried one by one in an outage (%i)', async (outage) => {
+    const outcomes = await Promise.allSettled([[1], [outage], [3]].map((asks) => double('ana', asks)));
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(runs).toEqual([[1, outage, 3]]);
+  });
+
+  it('are refused beyond the bound, and taken again afterwards', async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 15 }, (_, ask) => double('ana', [ask + 20])));
+    expect(outcomes.map(({ status }) => status)).toEqual([...Array(12).fill('fulfilled'), ...Array(3).fill('rejected')]);
+    expect(outcomes[12]).toMatchObject({ reason: { code: 'OVERLOADED', retrySafe: true } });
+    expect(await double('ana', [32])).toEqual([64]);
+  });
+});
