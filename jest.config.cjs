@@ -19,6 +19,7 @@ module.exports = {
   // Packages that are ESM only; jest cannot require them as they are.
   transformIgnorePatterns: ['/node_modules/(?!(jose)/)'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.data'],
+  reporters: ['default', '<rootDir>/test/support/slowest-files.cjs'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   setupFiles: ['reflect-metadata'],
