@@ -1,6 +1,10 @@
+import * as applyDates from '../../../src/ledger/ledger/internal/decide/apply-dates';
+import type { PostingRequest } from '../../../src/ledger/ledger/posting';
+import { NEVER } from '../../../src/ledger/points/calendar';
 import { readWalletBalances } from '../../../src/members/members/find-member';
-import type { Uuid } from '../../../src/platform/ids';
+import { newUuid, type Uuid } from '../../../src/platform/ids';
 import { NotFound } from '../../../src/platform/refusal';
+import * as award from '../../../src/programme/earning/award';
 import { cancelAwards } from '../../../src/programme/earning/cancel-awards';
 import { confirmPurchase } from '../../../src/programme/earning/confirm-purchase';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
@@ -14,11 +18,19 @@ import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, type Sho
 import { createTestApp } from '../../support/test-app';
 import { firstFault } from '../../support/verified-books';
 
+// So that their functions can be replaced by wrong ones.
+jest.mock('../../../src/programme/earning/award', () => ({ __esModule: true, ...jest.requireActual('../../../src/programme/earning/award') }));
+jest.mock('../../../src/ledger/ledger/internal/decide/apply-dates', () => ({
+  __esModule: true,
+  ...jest.requireActual('../../../src/ledger/ledger/internal/decide/apply-dates'),
+}));
+
 let shop: ShopCoalition;
 let fuel: Till;
 let ana: Awaited<ReturnType<Till['enrol']>>;
 
 afterEach(() => shop.close());
+afterEach(() => jest.restoreAllMocks());
 
 async function open(availability: Record<string, unknown>, options: ShopOptions = {}): Promise<void> {
   shop = await createShopCoalition({ now: new Date('2026-03-01T12:00:00Z'), timeZone: 'Europe/Berlin', ...options });
@@ -39,7 +51,7 @@ const giveBack = (purchaseId: Uuid, quantity: string, more = {}) =>
 const confirm = (purchaseId: Uuid, idempotencyKey = 'confirm', occurredAt: Date | null = null) =>
   confirmPurchase(shop.app, fuel.principal, { idempotencyKey, purchaseId, occurredAt });
 const balance = async () => ((await readWalletBalances(shop.app, fuel.principal, ana.memberId)) ?? [])[0];
-const award = async (purchaseId: Uuid) => (await findPurchase(shop.app, fuel.principal, purchaseId)).award;
+const awardOf = async (purchaseId: Uuid) => (await findPurchase(shop.app, fuel.principal, purchaseId)).award;
 const rows = async (sql: string, values: unknown[] = []) => (await shop.database.owner.query(sql, values)).rows;
 const clawbacks = () => rows("SELECT amount::int AS points FROM transfer WHERE code = 'CLAWBACK' ORDER BY recorded_at, id");
 
@@ -66,12 +78,12 @@ describe('points that can be spent later', () => {
     const bought = await buy('100');
     expect(bought).toMatchObject({ availableOn: '2026-03-15', confirmBy: null, expiresOn: '2026-06-01', balance: { active: 0, pending: 100 } });
     expect((await balance()).pendingPoints).toEqual([{ points: 100, availableOn: '2026-03-15', confirmBy: null }]);
-    expect(await award(bought.purchaseId)).toEqual({ state: 'PENDING', availableOn: '2026-03-15', confirmBy: null });
+    expect(await awardOf(bought.purchaseId)).toEqual({ state: 'PENDING', availableOn: '2026-03-15', confirmBy: null });
     at('2026-03-14T22:59:59Z');
     await expect(redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 1))).rejects.toMatchObject({ code: 'INSUFFICIENT_POINTS' });
     at('2026-03-14T23:00:00Z');
     expect((await redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 100))).balance?.active).toBe(0);
-    expect(await award(bought.purchaseId)).toMatchObject({ state: 'AVAILABLE' });
+    expect(await awardOf(bought.purchaseId)).toMatchObject({ state: 'AVAILABLE' });
     expect(await firstFault(shop)).toBeUndefined();
   });
 
@@ -94,15 +106,86 @@ describe('points that can be spent later', () => {
   });
 });
 
-/**
- * Seeded faults that turned these red: a late return that counts an award whose deadline has passed; expiry that takes
- * awards; a cancellation that does not look whether the award was confirmed meanwhile; a confirmation that looks only
- * for the worker's booking, not at the deadline.
- */
-describe('points that wait to be confirmed', () => {
-  const ON_EVENT = { kind: 'ON_EVENT', days: 10 };
-  const ROLLING = { expiry: { kind: 'ROLLING', months: 12, rounding: 'NONE' } } as const;
+const ON_EVENT = { kind: 'ON_EVENT', days: 10 };
+const ROLLING = { expiry: { kind: 'ROLLING', months: 12, rounding: 'NONE' } } as const;
+const LINES_OF_TEN = { lines: [{ sku: 'THING', category: 'goods', quantity: '10', unitPrice: '10' }] };
 
+async function takenBackOnce(): Promise<void> {
+  await open(ON_EVENT, ROLLING);
+  const bought = await buy('100');
+  await setRuleOnce('IMMEDIATE');
+  await buy('30');
+  at('2026-03-11T23:00:00Z');
+  expect(await balance()).toMatchObject({ active: 30, pending: 0, arrears: 0, pendingPoints: [] });
+  expect(await awardOf(bought.purchaseId)).toMatchObject({ state: 'CANCELLED' });
+  const before = await shop.written();
+  await expect(confirm(bought.purchaseId)).rejects.toMatchObject({ code: 'AWARD_CANCELLED', fields: { deadline: '2026-03-11' } });
+  // In time by the till's clock, and told too late.
+  await expect(confirm(bought.purchaseId, 'told late', new Date('2026-03-11T22:00:00Z'))).rejects.toMatchObject({ code: 'AWARD_CANCELLED' });
+  expect(await shop.written()).toEqual(before);
+  // Weeks late, in two processes at once, and again.
+  at('2026-04-20T12:00:00Z');
+  await expirePoints(shop.app);
+  const other = await createTestApp({ database: shop.database, now: shop.clock.now() });
+  const cancelled = await Promise.all([cancelAwards(shop.app), cancelAwards(other.app)]);
+  await other.close();
+  expect(cancelled.reduce((sum, n) => sum + n, 0)).toBe(1);
+  expect(await cancelAwards(shop.app)).toBe(0);
+  expect(await clawbacks()).toEqual([{ points: 100 }]);
+  expect(await balance()).toMatchObject({ active: 30, pending: 0, arrears: 0 });
+  await expect(confirm(bought.purchaseId, 'later')).rejects.toMatchObject({ code: 'AWARD_CANCELLED' });
+  expect(await firstFault(shop)).toBeUndefined();
+}
+
+async function takenBackBesideWhatExpires(): Promise<void> {
+  await open({ kind: 'IMMEDIATE' }, { now: new Date('2026-02-10T12:00:00Z'), expiry: { kind: 'ROLLING', months: 1, rounding: 'NONE' } });
+  await buy('30');
+  at('2026-02-20T12:00:00Z');
+  await setRuleOnce('ON_EVENT', 10);
+  await buy('100');
+  at('2026-03-12T12:00:00Z');
+  await expirePoints(shop.app);
+  expect(await rows("SELECT amount::int AS points FROM transfer WHERE code = 'EXPIRY'")).toEqual([{ points: 30 }]);
+  await cancelAwards(shop.app);
+  expect(await clawbacks()).toEqual([{ points: 100 }]);
+  expect(await balance()).toMatchObject({ active: 0, pending: 0, arrears: 0 });
+  expect(await firstFault(shop)).toBeUndefined();
+}
+
+/** `sent`: what the worker's request is by then. */
+async function confirmedInTheLastSecond(sent = (request: PostingRequest) => request): Promise<void> {
+  await open(ON_EVENT, ROLLING);
+  const bought = await buy('100');
+  at('2026-03-11T22:59:59Z');
+  const other = await createTestApp({ database: shop.database, now: new Date('2026-03-11T23:00:01Z') });
+  const { ledger } = other.app;
+  const slow = {
+    ...other.app,
+    ledger: Object.assign(Object.create(ledger), { post: (request: PostingRequest) => confirm(bought.purchaseId).then(() => ledger.post(sent(request))) }),
+  };
+  await cancelAwards(slow).finally(() => other.close());
+  expect(await clawbacks()).toEqual([]);
+  expect(await balance()).toMatchObject({ active: 100 });
+  expect(await firstFault(shop)).toBeUndefined();
+}
+
+async function givenBackInPart(): Promise<void> {
+  await open(ON_EVENT, ROLLING);
+  const [kept, lost] = [await buy('100', LINES_OF_TEN), await buy('100', LINES_OF_TEN)];
+  for (const { purchaseId } of [kept, lost]) expect(await giveBack(purchaseId, '3')).toMatchObject({ clawedBack: 30, pointsKept: 70 });
+  expect(await balance()).toMatchObject({ active: 0, pending: 140, arrears: 0 });
+  expect(await confirm(kept.purchaseId)).toMatchObject({ points: 70, balance: { active: 70, pending: 70 } });
+  at('2026-03-20T12:00:00Z');
+  // Late worker: what comes back of the one that was not confirmed takes no other points.
+  expect(await giveBack(lost.purchaseId, '2')).toMatchObject({ clawedBack: 0, pointsKept: 0, balance: { active: 70, arrears: 0 } });
+  expect(await cancelAwards(shop.app)).toBe(1);
+  expect(await giveBack(lost.purchaseId, '5')).toMatchObject({ clawedBack: 0, pointsKept: 0 });
+  expect(await giveBack(kept.purchaseId, '7')).toMatchObject({ clawedBack: 70, pointsKept: 0, balance: { active: 0, arrears: 0 } });
+  expect(await clawbacks()).toEqual([{ points: 30 }, { points: 30 }, { points: 70 }, { points: 70 }]);
+  expect(await firstFault(shop)).toBeUndefined();
+}
+
+describe('points that wait to be confirmed', () => {
   it('can be spent once they are, and expire as if they had been spendable since the purchase', async () => {
     await open(ON_EVENT, ROLLING);
     const bought = await buy('100');
@@ -114,7 +197,7 @@ describe('points that wait to be confirmed', () => {
     expect(confirmed).toMatchObject({ points: 100, expiresOn: '2027-03-01', duplicate: false, balance: { active: 100, pending: 0 } });
     expect(await confirm(bought.purchaseId)).toMatchObject({ points: 100, duplicate: true });
     await expect(confirm(bought.purchaseId, 'again')).rejects.toMatchObject({ code: 'AWARD_CONFIRMED' });
-    expect(await award(bought.purchaseId)).toEqual({ state: 'CONFIRMED', availableOn: null, confirmBy: '2026-03-11' });
+    expect(await awardOf(bought.purchaseId)).toEqual({ state: 'CONFIRMED', availableOn: null, confirmBy: '2026-03-11' });
     at('2026-05-01T12:00:00Z');
     expect(await cancelAwards(shop.app)).toBe(0);
     expect(await clawbacks()).toEqual([]);
@@ -137,80 +220,13 @@ describe('points that wait to be confirmed', () => {
     expect(await firstFault(shop)).toBeUndefined();
   });
 
-  it('are nothing after the deadline, whoever is late; the worker takes them back once, and from nowhere else', async () => {
-    await open(ON_EVENT, ROLLING);
-    const bought = await buy('100');
-    await setRuleOnce('IMMEDIATE');
-    await buy('30');
-    at('2026-03-11T23:00:00Z');
-    expect(await balance()).toMatchObject({ active: 30, pending: 0, arrears: 0, pendingPoints: [] });
-    expect(await award(bought.purchaseId)).toMatchObject({ state: 'CANCELLED' });
-    const before = await shop.written();
-    await expect(confirm(bought.purchaseId)).rejects.toMatchObject({ code: 'AWARD_CANCELLED', fields: { deadline: '2026-03-11' } });
-    // In time by the till's clock, and told too late.
-    await expect(confirm(bought.purchaseId, 'told late', new Date('2026-03-11T22:00:00Z'))).rejects.toMatchObject({ code: 'AWARD_CANCELLED' });
-    expect(await shop.written()).toEqual(before);
-    // Weeks late, in two processes at once, and again.
-    at('2026-04-20T12:00:00Z');
-    await expirePoints(shop.app);
-    const other = await createTestApp({ database: shop.database, now: shop.clock.now() });
-    const cancelled = await Promise.all([cancelAwards(shop.app), cancelAwards(other.app)]);
-    await other.close();
-    expect(cancelled.reduce((sum, n) => sum + n, 0)).toBe(1);
-    expect(await cancelAwards(shop.app)).toBe(0);
-    expect(await clawbacks()).toEqual([{ points: 100 }]);
-    expect(await balance()).toMatchObject({ active: 30, pending: 0, arrears: 0 });
-    await expect(confirm(bought.purchaseId, 'later')).rejects.toMatchObject({ code: 'AWARD_CANCELLED' });
-    expect(await firstFault(shop)).toBeUndefined();
-  });
+  it('are nothing after the deadline, whoever is late; the worker takes them back once, and from nowhere else', takenBackOnce);
 
-  it('do not expire beside points that do: they are taken back', async () => {
-    await open({ kind: 'IMMEDIATE' }, { now: new Date('2026-02-10T12:00:00Z'), expiry: { kind: 'ROLLING', months: 1, rounding: 'NONE' } });
-    await buy('30');
-    at('2026-02-20T12:00:00Z');
-    await setRuleOnce('ON_EVENT', 10);
-    await buy('100');
-    at('2026-03-12T12:00:00Z');
-    await expirePoints(shop.app);
-    expect(await rows("SELECT amount::int AS points FROM transfer WHERE code = 'EXPIRY'")).toEqual([{ points: 30 }]);
-    await cancelAwards(shop.app);
-    expect(await clawbacks()).toEqual([{ points: 100 }]);
-    expect(await balance()).toMatchObject({ active: 0, pending: 0, arrears: 0 });
-    expect(await firstFault(shop)).toBeUndefined();
-  });
+  it('do not expire beside points that do: they are taken back', takenBackBesideWhatExpires);
 
-  it('are kept when they are confirmed in the last second, while a worker beyond midnight is about to take them back', async () => {
-    await open(ON_EVENT, ROLLING);
-    const bought = await buy('100');
-    at('2026-03-11T22:59:59Z');
-    const other = await createTestApp({ database: shop.database, now: new Date('2026-03-11T23:00:01Z') });
-    const { ledger } = other.app;
-    const slow = {
-      ...other.app,
-      ledger: Object.assign(Object.create(ledger), { post: (request: never) => confirm(bought.purchaseId).then(() => ledger.post(request)) }),
-    };
-    await cancelAwards(slow);
-    await other.close();
-    expect(await clawbacks()).toEqual([]);
-    expect(await balance()).toMatchObject({ active: 100 });
-    expect(await firstFault(shop)).toBeUndefined();
-  });
+  it('are kept when they are confirmed in the last second, while a worker beyond midnight is about to take them back', () => confirmedInTheLastSecond());
 
-  it('are given back in part before they are confirmed, or cancelled, and never twice', async () => {
-    await open(ON_EVENT, ROLLING);
-    const [kept, lost] = [await buy('100', LINES_OF_TEN), await buy('100', LINES_OF_TEN)];
-    for (const { purchaseId } of [kept, lost]) expect(await giveBack(purchaseId, '3')).toMatchObject({ clawedBack: 30, pointsKept: 70 });
-    expect(await balance()).toMatchObject({ active: 0, pending: 140, arrears: 0 });
-    expect(await confirm(kept.purchaseId)).toMatchObject({ points: 70, balance: { active: 70, pending: 70 } });
-    at('2026-03-20T12:00:00Z');
-    // Late worker: what comes back of the one that was not confirmed takes no other points.
-    expect(await giveBack(lost.purchaseId, '2')).toMatchObject({ clawedBack: 0, pointsKept: 0, balance: { active: 70, arrears: 0 } });
-    expect(await cancelAwards(shop.app)).toBe(1);
-    expect(await giveBack(lost.purchaseId, '5')).toMatchObject({ clawedBack: 0, pointsKept: 0 });
-    expect(await giveBack(kept.purchaseId, '7')).toMatchObject({ clawedBack: 70, pointsKept: 0, balance: { active: 0, arrears: 0 } });
-    expect(await clawbacks()).toEqual([{ points: 30 }, { points: 30 }, { points: 70 }, { points: 70 }]);
-    expect(await firstFault(shop)).toBeUndefined();
-  });
+  it('are given back in part before they are confirmed, or cancelled, and never twice', givenBackInPart);
 
   it('are not there to confirm when all of the purchase came back, or when they could be spent at once', async () => {
     await open(ON_EVENT);
@@ -220,7 +236,7 @@ describe('points that wait to be confirmed', () => {
     await setRuleOnce('IMMEDIATE');
     const atOnce = await buy('100');
     await expect(confirm(atOnce.purchaseId, 'at once')).rejects.toMatchObject({ code: 'NO_PENDING_AWARD' });
-    expect(await award(atOnce.purchaseId)).toEqual({ state: 'AVAILABLE', availableOn: null, confirmBy: null });
+    expect(await awardOf(atOnce.purchaseId)).toEqual({ state: 'AVAILABLE', availableOn: null, confirmBy: null });
     const other = await shop.brand('TAXI');
     await expect(confirmPurchase(shop.app, other.principal, { idempotencyKey: 'x', purchaseId: all.purchaseId, occurredAt: null })).rejects.toThrow(NotFound);
   });
@@ -283,7 +299,40 @@ describe('points that wait to be confirmed', () => {
   });
 });
 
-const LINES_OF_TEN = { lines: [{ sku: 'THING', category: 'goods', quantity: '10', unitPrice: '10' }] };
+describe('a seeded fault turns it red', () => {
+  const untilTheWorkerComes = () => jest.spyOn(award, 'isTakenBack').mockImplementation((counter) => counter === award.CANCELLED);
+
+  it('a late return counts an award whose deadline has passed', async () => {
+    untilTheWorkerComes();
+    await expect(givenBackInPart()).rejects.toThrow(/clawedBack/);
+  });
+
+  it('a confirmation looks only for the booking of the worker, not at the deadline', async () => {
+    untilTheWorkerComes();
+    await expect(takenBackOnce()).rejects.toThrow(/AWARD_CANCELLED/);
+  });
+
+  it('expiry takes awards', async () => {
+    const { end, endLots } = jest.requireActual<typeof applyDates>('../../../src/ledger/ledger/internal/decide/apply-dates');
+    jest.spyOn(applyDates, 'end').mockImplementation((posting, step) => {
+      end(posting, step);
+      const wallet = posting.wallet(step.account);
+      const [{ to }] = step.ends;
+      const awards = wallet.lots.filter((lot) => lot.availableOn === NEVER && lot.expiresOn <= posting.dayIn(wallet));
+      const points = awards.reduce((sum, lot) => sum + lot.remaining, 0);
+      if (points > 0) endLots(posting, wallet, awards, points, { id: newUuid(), to, code: step.code });
+    });
+    await expect(takenBackBesideWhatExpires()).rejects.toThrow(/"points": 100/);
+  });
+
+  it('a cancellation does not look whether the award was confirmed meanwhile', async () => {
+    const unlooked = (request: PostingRequest): PostingRequest => ({
+      ...request,
+      plan: (view) => request.plan(Object.create(view, { counter: { value: () => 0 } })),
+    });
+    await expect(confirmedInTheLastSecond(unlooked)).rejects.toThrow(/award_resolution_pkey/);
+  });
+});
 
 /** Another version of the rule, in force from now on. */
 async function setRuleOnce(kind: string, days?: number): Promise<void> {

@@ -1,6 +1,7 @@
-import type * as BatchStates from '../../../src/ledger/ledger/internal/decide/batch-state';
+import * as applyDates from '../../../src/ledger/ledger/internal/decide/apply-dates';
+import * as batchStates from '../../../src/ledger/ledger/internal/decide/batch-state';
 import type { AccountId, PostingRequest } from '../../../src/ledger/ledger/posting';
-import { dayFromIso, dayOf, dayStart } from '../../../src/ledger/points/calendar';
+import * as calendar from '../../../src/ledger/points/calendar';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
 import { expirePoints } from '../../../src/programme/expiry/expire-points';
 import { holdUntil } from '../../support/holds';
@@ -8,33 +9,41 @@ import { createShopCoalition, type ShopCoalition } from '../../support/shop-coal
 import { createTestApp, type TestApp } from '../../support/test-app';
 import { firstFault } from '../../support/verified-books';
 
-/**
- * 10,000 wallets with lots that expire at one instant, a local midnight. Seeded faults that turned it red: in isSpendable `day <= endOf(...)`
- * instead of `<` (points spent after midnight); in `end` the first issuer only (sums disagree); days of UTC instead of local ones (nothing to spend
- * a millisecond before).
- */
-const WALLETS = 10_000;
+// So that their functions can be replaced by wrong ones.
+jest.mock('../../../src/ledger/ledger/internal/decide/apply-dates', () => ({
+  __esModule: true,
+  ...jest.requireActual('../../../src/ledger/ledger/internal/decide/apply-dates'),
+}));
+jest.mock('../../../src/ledger/ledger/internal/decide/batch-state', () => ({
+  __esModule: true,
+  ...jest.requireActual('../../../src/ledger/ledger/internal/decide/batch-state'),
+}));
+jest.mock('../../../src/ledger/points/calendar', () => ({ __esModule: true, ...jest.requireActual('../../../src/ledger/points/calendar') }));
+
 const ZONE = 'America/New_York';
-const MIDNIGHT = dayStart(dayFromIso('2026-04-01'), ZONE);
+const MIDNIGHT = calendar.dayStart(calendar.dayFromIso('2026-04-01'), ZONE);
 
 let shop: ShopCoalition;
 let accounts: AccountId[];
 let redeemed: AccountId;
 let brands: { fuel: Uuid; taxi: Uuid };
 
-beforeAll(async () => {
+afterEach(() => jest.restoreAllMocks());
+
+/** So many wallets with lots that end at one instant, a local midnight. */
+async function open(wallets: number): Promise<void> {
   shop = await createShopCoalition({ now: new Date(MIDNIGHT.getTime() - 1), timeZone: ZONE, expiry: { kind: 'ROLLING', months: 3, rounding: 'MONTH' } });
   brands = { fuel: (await shop.brand('FUEL')).brandId, taxi: (await shop.brand('TAXI')).brandId };
-  accounts = await fill(shop);
+  accounts = await fill(shop, wallets);
   [redeemed] = await shop.app.ledger.openAccounts([{ kind: 'REDEEMED', owner: brands.fuel, currencyId: shop.currencyId }]);
-}, 60_000);
+}
 
-afterAll(() => shop.close());
+const endAtOnce = (wallets: number) => open(wallets).then(() => expectAllToEnd(wallets).finally(() => shop.close()));
 
-it('lets none of them be spent at that instant or after it with all workers stopped; the workers then book them, and the sums agree', async () => {
+async function expectAllToEnd(wallets: number): Promise<void> {
   const { app, clock } = shop;
   const before = await put();
-  expect(before.fuel + before.taxi).toBeGreaterThan(WALLETS);
+  expect(before.fuel + before.taxi).toBeGreaterThan(wallets);
   // A millisecond before, they are there: 100 wallets spend what they have of FUEL.
   const [spenders, rest] = [accounts.slice(0, 100), accounts.slice(100)];
   const spent = await Promise.all(spenders.map((account, i) => app.ledger.post(burnOf(account, 1 + (i % 97)))));
@@ -53,14 +62,13 @@ it('lets none of them be spent at that instant or after it with all workers stop
 
   // Two processes at once, each of which may find what the other books.
   const other: TestApp = await createTestApp({ database: shop.database, now: clock.now() });
-  const runs = await Promise.all([expirePoints(app), expirePoints(other.app)]);
-  await other.close();
-  expect(runs.reduce((sum, run) => sum + run.accounts, 0)).toBe(WALLETS - emptied);
+  const runs = await Promise.all([expirePoints(app), expirePoints(other.app)]).finally(() => other.close());
+  expect(runs.reduce((sum, run) => sum + run.accounts, 0)).toBe(wallets - emptied);
   expect(await expirePoints(app)).toEqual({ accounts: 0, more: false });
   expect(await sums()).toEqual({ balances: 0, expired: { fuel: before.fuel - burnt(spenders), taxi: before.taxi } });
   expect((await shop.database.owner.query('SELECT FROM lot')).rowCount).toBe(0);
   expect(await firstFault(shop)).toBeUndefined();
-}, 60_000);
+}
 
 /** What the spenders burnt: all that FUEL had issued to them. */
 function burnt(spenders: readonly AccountId[]): number {
@@ -78,7 +86,7 @@ function holdOf(account: AccountId, amount: number): PostingRequest {
 
 function request(account: AccountId, step: () => import('../../../src/ledger/ledger/posting').Step): PostingRequest {
   const now = shop.clock.now();
-  const times = { occurredAt: now.getTime(), recordedAt: now.getTime(), day: dayOf(now, ZONE) };
+  const times = { occurredAt: now.getTime(), recordedAt: now.getTime(), day: calendar.dayOf(now, ZONE) };
   const loads = { wallets: [account] };
   return { id: newUuid(), party: brands.fuel, kind: 'TEST', contentHash: Buffer.alloc(32), ...times, loads, plan: () => ({ steps: [step()], answer: {} }) };
 }
@@ -102,15 +110,15 @@ async function sums() {
 }
 
 /** Wallets with points of FUEL, every third with points of TAXI too, as if each had been earned in January; written as the ledger would have. */
-async function fill({ database, currencyId, app }: ShopCoalition): Promise<AccountId[]> {
-  const owners = Array.from({ length: WALLETS }, () => newUuid());
+async function fill({ database, currencyId, app }: ShopCoalition, many: number): Promise<AccountId[]> {
+  const owners = Array.from({ length: many }, () => newUuid());
   const wallets = await app.ledger.openAccounts(owners.map((owner) => ({ kind: 'WALLET', owner, currencyId })));
   for (const [code, issuer, every] of [
     ['FUEL', brands.fuel, 1],
     ['TAXI', brands.taxi, 3],
   ] as const) {
     const [issued] = await app.ledger.openAccounts([{ kind: 'ISSUED', owner: issuer, currencyId }]);
-    const origin = { issuer, issuerCode: code, currencyId, issueMonth: dayFromIso('2026-01-01'), termsId: newUuid(), offerId: null };
+    const origin = { issuer, issuerCode: code, currencyId, issueMonth: calendar.dayFromIso('2026-01-01'), termsId: newUuid(), offerId: null };
     const originId = await app.ledger.lotOrigin(origin);
     await database.owner.query(FILL, [wallets, issuer, issued, currencyId, originId, origin.termsId, code, every]);
   }
@@ -137,8 +145,32 @@ const FILL = `
   SELECT e.id, e.posting_id, $2, $3, e.account_id, $4, e.amount, 'EARN', $5, '2026-04-01', '-infinity', c.credits, c.seq, $6, '2026-01-10', '2026-01-10'
   FROM earn e JOIN credited c ON c.id = e.account_id`;
 
+it('lets none of 10,000 wallets spend at that instant or after it with all workers stopped; the workers then book them, and the sums agree', () =>
+  endAtOnce(10_000));
+
+describe('a seeded fault turns it red', () => {
+  it('points can be spent on the day on which they end', async () => {
+    const { endOf } = batchStates;
+    jest.spyOn(batchStates, 'isSpendable').mockImplementation((lot, wallet, day) => lot.availableOn <= day && day <= endOf(lot, wallet));
+    // All but those who had burnt what they had.
+    await expect(endAtOnce(200)).rejects.toMatchObject({ matcherResult: { actual: 134, expected: 0 } });
+  });
+
+  it('only points of the first issuer end', async () => {
+    const { end } = jest.requireActual<typeof applyDates>('../../../src/ledger/ledger/internal/decide/apply-dates');
+    jest.spyOn(applyDates, 'end').mockImplementation((posting, step) => end(posting, { ...step, ends: step.ends.slice(0, 1) }));
+    await expect(endAtOnce(200)).rejects.toMatchObject({ matcherResult: { expected: { balances: 0 } } });
+  });
+
+  it('days are those of UTC', async () => {
+    const { dayOf } = jest.requireActual<typeof calendar>('../../../src/ledger/points/calendar');
+    jest.spyOn(calendar, 'dayOf').mockImplementation((instant) => dayOf(instant, 'UTC'));
+    await expect(endAtOnce(200)).rejects.toMatchObject({ matcherResult: { actual: 100, expected: 0 } });
+  });
+});
+
 it('counts the day before the end, and not the end itself, of a lot and of a wallet that slides', () => {
-  const { isSpendable } = jest.requireActual<typeof BatchStates>('../../../src/ledger/ledger/internal/decide/batch-state');
+  const { isSpendable } = batchStates;
   const [lot, wallet] = [{ originId: 1, expiresOn: 10, availableOn: 0, contributor: 0 }, { slidesUntil: 12 }];
   expect([9, 10].map((day) => isSpendable(lot, wallet as never, day))).toEqual([true, false]);
   expect([9, 10].map((day) => isSpendable({ ...lot, expiresOn: 20 }, { slidesUntil: 10 } as never, day))).toEqual([true, false]);

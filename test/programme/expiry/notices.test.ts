@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import type { Principal } from '../../../src/coalition/access/principal';
 import { readWalletBalances } from '../../../src/members/members/find-member';
 import { newUuid } from '../../../src/platform/ids';
@@ -17,6 +18,7 @@ let fuel: Till;
 let ana: Awaited<ReturnType<Till['enrol']>>;
 
 afterEach(() => shop.close());
+afterEach(() => jest.restoreAllMocks());
 
 async function open(options: ShopOptions = { expiry: { kind: 'ROLLING', months: 12, rounding: 'NONE' } }): Promise<void> {
   shop = await createShopCoalition({ now: new Date('2026-01-10T12:00:00Z'), ...options });
@@ -31,7 +33,42 @@ const member = (): Principal => ({ kind: 'member', memberId: ana.memberId, brand
 const noticesFor = async (principal: Principal) =>
   (await listExpiryNotices(shop.app, principal, { memberId: null, limit: 100, before: null })).map(({ points, on, days }) => ({ points, on, days })).reverse();
 
-/** Seeded faults that turned these red: a notice at each threshold that was missed; ends of lots read without their wallet's. */
+async function givenOnce(): Promise<void> {
+  await open();
+  await Promise.all([buy('100'), (async () => recordPurchase(shop.app, fuel.principal, purchaseOf((await fuel.enrol('ben')).ref, '7')))()]);
+  // 60 and 30 days before were missed.
+  at('2027-01-05T12:00:00Z');
+  const other = await createTestApp({ database: shop.database, now: shop.clock.now() });
+  const given = await Promise.all([giveNotices(shop.app), giveNotices(other.app)]);
+  await other.close();
+  expect(given.reduce((sum, n) => sum + n, 0)).toBe(2);
+  // Killed before it could say that it was done.
+  await shop.database.owner.query('DELETE FROM expiry_progress');
+  expect(await giveNotices(shop.app)).toBe(0);
+  expect(await noticesFor(operator())).toEqual(
+    expect.arrayContaining([
+      { points: 100, on: '2027-01-10', days: 7 },
+      { points: 7, on: '2027-01-10', days: 7 },
+    ]),
+  );
+}
+
+async function toldOfASlide(): Promise<void> {
+  await open({ expiry: { kind: 'SLIDING', months: 3 } });
+  await buy('100');
+  at('2026-03-12T12:00:00Z');
+  expect(await giveNotices(shop.app)).toBe(1);
+  expect(await readExpiring(shop.app, member(), ana.memberId, 60)).toEqual([{ currency: 'FLP', on: '2026-04-10', points: 100 }]);
+  await redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 10));
+  expect(await readExpiring(shop.app, member(), ana.memberId, 60)).toEqual([]);
+  at('2026-05-14T12:00:00Z');
+  expect(await giveNotices(shop.app)).toBe(1);
+  expect(await noticesFor(member())).toEqual([
+    { points: 100, on: '2026-04-10', days: 30 },
+    { points: 90, on: '2026-06-12', days: 30 },
+  ]);
+}
+
 describe('notices of points that are about to expire', () => {
   it('are given once at each threshold, with what is left of the lot by then', async () => {
     await open();
@@ -55,25 +92,7 @@ describe('notices of points that are about to expire', () => {
     ]);
   });
 
-  it('are given once by workers that run at once, that were killed half-way, or that come late', async () => {
-    await open();
-    await Promise.all([buy('100'), (async () => recordPurchase(shop.app, fuel.principal, purchaseOf((await fuel.enrol('ben')).ref, '7')))()]);
-    // 60 and 30 days before were missed.
-    at('2027-01-05T12:00:00Z');
-    const other = await createTestApp({ database: shop.database, now: shop.clock.now() });
-    const given = await Promise.all([giveNotices(shop.app), giveNotices(other.app)]);
-    await other.close();
-    expect(given.reduce((sum, n) => sum + n, 0)).toBe(2);
-    // Killed before it could say that it was done.
-    await shop.database.owner.query('DELETE FROM expiry_progress');
-    expect(await giveNotices(shop.app)).toBe(0);
-    expect(await noticesFor(operator())).toEqual(
-      expect.arrayContaining([
-        { points: 100, on: '2027-01-10', days: 7 },
-        { points: 7, on: '2027-01-10', days: 7 },
-      ]),
-    );
-  });
+  it('are given once by workers that run at once, that were killed half-way, or that come late', givenOnce);
 
   it('follow the thresholds that the operator sets', async () => {
     await open();
@@ -92,21 +111,7 @@ describe('notices of points that are about to expire', () => {
     );
   });
 
-  it("tell of a wallet that slides; another day's activity makes another day of it", async () => {
-    await open({ expiry: { kind: 'SLIDING', months: 3 } });
-    await buy('100');
-    at('2026-03-12T12:00:00Z');
-    expect(await giveNotices(shop.app)).toBe(1);
-    expect(await readExpiring(shop.app, member(), ana.memberId, 60)).toEqual([{ currency: 'FLP', on: '2026-04-10', points: 100 }]);
-    await redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 10));
-    expect(await readExpiring(shop.app, member(), ana.memberId, 60)).toEqual([]);
-    at('2026-05-14T12:00:00Z');
-    expect(await giveNotices(shop.app)).toBe(1);
-    expect(await noticesFor(member())).toEqual([
-      { points: 100, on: '2026-04-10', days: 30 },
-      { points: 90, on: '2026-06-12', days: 30 },
-    ]);
-  });
+  it("tell of a wallet that slides; another day's activity makes another day of it", toldOfASlide);
 
   it('are seen by the member, by brands that are linked, by the operator, and by nobody else', async () => {
     await open();
@@ -121,6 +126,26 @@ describe('notices of points that are about to expire', () => {
     await shop.database.owner.query('UPDATE brand_link SET unlinked_at = now() WHERE brand_id = $1', [fuel.brandId]);
     expect(await noticesFor(fuel.principal)).toEqual([]);
     await expect(readExpiring(shop.app, fuel.principal, ana.memberId, 60)).rejects.toThrow(NotFound);
+  });
+});
+
+describe('a seeded fault turns it red', () => {
+  /** Statements that say the one say the other. */
+  function misspell(right: string, wrong: string): void {
+    const { query } = Client.prototype as { query(this: Client, text: unknown, ...rest: unknown[]): unknown };
+    jest.spyOn(Client.prototype, 'query').mockImplementation(function (this: Client, text: unknown, ...rest: unknown[]) {
+      return query.call(this, typeof text === 'string' ? text.replace(right, wrong) : text, ...rest);
+    } as never);
+  }
+
+  it('a notice at each threshold that was missed', async () => {
+    misspell('SELECT min(n.days) AS days FROM', 'SELECT n.days FROM');
+    await expect(givenOnce()).rejects.toMatchObject({ matcherResult: { actual: 6, expected: 2 } });
+  });
+
+  it("ends of lots read without their wallet's", async () => {
+    misspell('WHERE least(l.expires_on, a.slides_until) = e.ends_on', 'WHERE l.expires_on = e.ends_on');
+    await expect(toldOfASlide()).rejects.toMatchObject({ matcherResult: { actual: 0, expected: 1 } });
   });
 });
 
