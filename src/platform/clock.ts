@@ -1,8 +1,13 @@
-/** Time is an argument: domain code asks the App's clock, so that expiry, holds and periods can be tested and replayed. */
+/**
+ * Time is an argument: domain code asks the App's clock, so that expiry, holds and periods can be tested and replayed.
+ */
 export interface Clock {
   /** The coalition's time: what happens is booked and judged by it. */
   now(): Date;
-  /** The machine's time, which no test clock moves: for tokens, rate limits and whatever else the outside world has a part in. */
+  /**
+   * The machine's time, which no test clock moves: for tokens, rate limits and whatever else the outside world has a
+   * part in.
+   */
   real(): Date;
   /** When, by the machine's clock, this clock has shown the instant for the first time. */
   realAt(instant: Date): Date;

@@ -53,7 +53,10 @@ export function derivedUuid(...parts: readonly string[]): Uuid {
   return uuidFromBytes(made);
 }
 
-/** Written in one piece: text that is put together from parts has to be copied once more when somebody looks into it, and the ledger does. */
+/**
+ * Written in one piece. Text put together from parts is copied once more when somebody looks into it, and the ledger
+ * does.
+ */
 export function uuidFromBytes(bytes: Uint8Array): Uuid {
   let at = 0;
   for (let byte = 0; byte < 16; byte++) {

@@ -32,8 +32,8 @@ export interface LogSettings {
 }
 
 /**
- * Structured logs: they say what happened to which opaque id, never who a person is: no personal data, no secrets, no query parameters;
- * what slips into a field of a known name is cut out. `role` tells the processes of one deployment apart.
+ * Structured logs say what happened to which opaque id, never who a person is: no personal data, no secrets, no query
+ * parameters. What slips into a field of a known name is cut out. `role` tells the processes of one deployment apart.
  */
 export function createLogger({ logLevel, logFormat }: LogSettings, role: string, out: DestinationStream = destination(1)): Logger {
   const options = {

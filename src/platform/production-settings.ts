@@ -8,7 +8,10 @@ interface Settings {
   readonly http: { readonly publicUrlIsGiven: boolean };
 }
 
-/** What a setting would give away where real points are at stake, by its variable, and what to write instead. None outside production. */
+/**
+ * Settings that would give something away where real points are at stake: by variable, with what to write instead. None
+ * outside production.
+ */
 export function unsafeInProduction({ environment, masterKey, mode, oidc, sandboxConfirmed, http }: Settings, serves: boolean): string[] {
   if (environment !== 'production') return [];
   const problems: string[] = [];

@@ -1,7 +1,7 @@
 /**
- * A refusal is a "no" that the domain gives on purpose: typed, explained, safe to show.
- * Operations throw it (so that a rollback is certain); GraphQL turns those a mutation declares into union members.
- * The posting kernel returns refusals as data (RefusalData), stores what the ledger has decided, and operations throw them after the commit.
+ * A refusal is a "no" that the domain gives on purpose: typed, explained, safe to show. Operations throw it, so that a
+ * rollback is certain. GraphQL turns those that a mutation declares into union members. The posting kernel returns
+ * refusals as data (RefusalData) and stores what the ledger has decided. Operations throw them after the commit.
  */
 
 type RefusalValue = string | number | boolean | null;
@@ -16,15 +16,18 @@ export interface RefusalData {
   /** One sentence that names what is wrong and what to do next. Never personal data, never database text. */
   readonly message: string;
   /**
-   * True: it rests on more than the request and the ledger (rules, terms, the clock, the order in which things come), so nothing of it is kept. The very
-   * same request, with the same idempotency key, is judged anew, and succeeds once what the message names has changed.
-   * False: the ledger has decided, and the key stands for this answer for ever.
+   * True: it rests on more than the request and the ledger, such as rules, terms, the clock or the order of things.
+   * Nothing of it is kept. The same request, with the same key, is judged anew, and succeeds once what the message
+   * names has changed. False: the ledger has decided. The key stands for this answer for ever.
    */
   readonly retrySafe: boolean;
   readonly fields: RefusalFields;
 }
 
-/** Thrown form of a refusal. Each class says whether it is retry-safe: the kernel stores those that are not, and no others. */
+/**
+ * Thrown form of a refusal. Each class says whether it is retry-safe: the kernel stores those that are not, and no
+ * others.
+ */
 export class Refusal extends Error {
   readonly code: string;
   readonly retrySafe: boolean;
@@ -43,7 +46,10 @@ export class Refusal extends Error {
   }
 }
 
-/** Nothing was decided: too much is under way, or the database is away. It lies in no request and passes: whoever waits a little may send the same again. */
+/**
+ * Nothing was decided: too much is under way, or the database is away. That passes. Whoever waits a little may send the
+ * same again.
+ */
 export class NotNow extends Refusal {
   constructor({ code, message }: { code: 'OVERLOADED' | 'UNAVAILABLE'; message: string }) {
     super({ code, message, retrySafe: true });

@@ -1,10 +1,14 @@
 /**
- * Rows that other modules write together with a posting: in the same transaction, one statement a table for the whole batch.
- * They must not be able to violate a constraint: whatever could (a second use, a taken name) is decided by a counter in the plan.
+ * Rows that other modules write together with a posting, in the same transaction: one statement a table for the whole
+ * batch. They must not be able to violate a constraint. What could (a second use, a taken name) is decided by a counter
+ * in the plan.
  */
 export type ColumnType = 'uuid' | 'int8' | 'int4' | 'int2' | 'text' | 'bytea' | 'timestamptz' | 'date' | 'numeric' | 'bool';
 
-/** A table that rows are written to. Values by type: uuid, text, numeric, date: string; int*: number; timestamptz: ms since 1970; bytea: Buffer. */
+/**
+ * A table that rows are written to. Values by type: uuid, text, numeric, date: string; int*: number; timestamptz: ms
+ * since 1970; bytea: Buffer.
+ */
 export interface AlongsideTable<Column extends string = string> {
   readonly name: string;
   readonly columns: Readonly<Record<Column, ColumnType>>;

@@ -3,12 +3,18 @@ import { derivedUuid, type Uuid } from '../../platform/ids';
 
 export const MAX_IDEMPOTENCY_KEY = 255;
 
-/** The id of the posting that a party's idempotency key stands for. The operation is not part of it: one key, one request. */
+/**
+ * The id of the posting that a party's idempotency key stands for. It does not depend on the operation: one key, one
+ * request.
+ */
 export function postingId(party: Uuid, idempotencyKey: string): Uuid {
   return derivedUuid('posting', party, idempotencyKey);
 }
 
-/** SHA-256 over the operation's name and its input as canonical JSON (keys sorted, undefined left out, bigints and dates as strings). */
+/**
+ * SHA-256 over the operation's name and its input as canonical JSON: keys sorted, undefined left out, bigints and dates
+ * as strings.
+ */
 export function contentHash(operation: string, input: unknown): Buffer {
   // A digest asked for as a buffer comes with memory of its own outside the heap.
   return Buffer.from(hash('sha256', `${operation}\n${canonicalJson(input)}`, 'binary'), 'latin1');

@@ -4,8 +4,9 @@ import type { Day } from '../points/calendar';
 import type { AccountId, PostingOutcome, PostingRequest } from './posting';
 
 /**
- * WALLET and POOL are guarded: they have lots, carry their balances and are locked while posting. All others are summed.
- * OPENING, GOODWILL: what came in from old programmes, and out of kindness; CONVERSION, FEE, REMAINDER belong to a route between two currencies.
+ * WALLET and POOL are guarded: they have lots, carry their balances and are locked while posting. All others are
+ * summed. OPENING: what came in from old programmes. GOODWILL: what was given out of kindness. CONVERSION, FEE and
+ * REMAINDER belong to a route between two currencies.
  */
 export type AccountKind = 'WALLET' | 'POOL' | 'ISSUED' | 'OPENING' | 'GOODWILL' | 'REDEEMED' | 'EXPIRED' | 'CONVERSION' | 'FEE' | 'REMAINDER' | 'CLEARING';
 
@@ -26,16 +27,23 @@ export interface LotOrigin {
   readonly offerId: Uuid | null;
 }
 
-/** The surface of the ledger. Reads are functions of their own, run in the caller's transaction under row-level security. */
+/**
+ * The surface of the ledger. Reads are functions of their own, run in the caller's transaction under row-level
+ * security.
+ */
 export interface Ledger {
   /**
-   * Posts one request, batched with whoever else is posting. Returns once it is durable.
-   * Throws Refusal IDEMPOTENCY_CONFLICT (same id, other content) and OVERLOADED (queue full; retry-safe); every other refusal is in the outcome.
+   * Posts one request, batched with whoever else is posting. Returns once it is durable. Throws Refusal
+   * IDEMPOTENCY_CONFLICT (same id, other content) and OVERLOADED (queue full; retry-safe). Every other refusal is in
+   * the outcome.
    */
   post(request: PostingRequest): Promise<PostingOutcome>;
   /** What post() would answer now; writes nothing. */
   preview(request: PostingRequest): Promise<PostingOutcome>;
-  /** Posts in the caller's own transaction, whose role must be tessera_kernel; for workers that advance a cursor with their effect. */
+  /**
+   * Posts in the caller's own transaction, whose role must be tessera_kernel. For workers that advance a cursor with
+   * their effect.
+   */
   postWithin(client: ClientBase, requests: readonly PostingRequest[]): Promise<PostingOutcome[]>;
   /** The accounts' ids, opened where they do not exist yet; cached. */
   openAccounts(refs: readonly AccountRef[]): Promise<AccountId[]>;

@@ -7,7 +7,10 @@ export interface JournalCursor {
   readonly position: bigint;
 }
 
-/** True when `one` came into the journal before `other`: in an earlier epoch, or in the same one at a lower transaction id. */
+/**
+ * True when `one` came into the journal before `other`: in an earlier epoch, or in the same one at a lower transaction
+ * id.
+ */
 export function isBefore(one: JournalCursor, other: JournalCursor): boolean {
   return one.epoch < other.epoch || (one.epoch === other.epoch && one.position < other.position);
 }
@@ -44,7 +47,10 @@ async function tryLock(client: ClientBase, consumer: string): Promise<JournalCur
   return rows.length > 0 ? { epoch: rows[0].epoch, position: BigInt(rows[0].position) } : null;
 }
 
-/** Sets a cursor that this transaction has locked: in the transaction of the consumer's effect, so that both happen or neither. */
+/**
+ * Sets a cursor that this transaction has locked. The consumer's effect is in the same transaction: both happen or
+ * neither.
+ */
 export async function moveCursor(client: ClientBase, consumer: string, to: JournalCursor): Promise<void> {
   // moved_at tells operators and the relay how long nothing has moved: the server's clock, the same for every process.
   const { rowCount } = await client.query({

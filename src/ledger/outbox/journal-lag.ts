@@ -11,8 +11,8 @@ export interface JournalLag {
   /** Age of the oldest of them; 0 when there is none. */
   readonly seconds: number;
   /**
-   * The oldest transaction that is still writing: consumers wait for it. Null when none is. Its pid is null when it is a prepared one,
-   * its age when the schema's owner may not see the activity of its login.
+   * The oldest transaction that is still writing; consumers wait for it. Null when there is none. Its pid is null for a
+   * prepared one. Its age is null where the schema's owner may not see the activity of its login.
    */
   readonly heldBackBy: { readonly pid: number | null; readonly seconds: number | null } | null;
 }
@@ -21,8 +21,8 @@ export interface JournalLag {
 const MOST_ROWS = 100_000;
 
 /**
- * Reads the lag of one consumer; for metrics and for operators. Shows of the holding transaction its process id and age, never its query.
- * `aheadMs`: how far a test clock, by which transfers are recorded, is ahead of the machine's.
+ * Reads the lag of one consumer; for metrics and for operators. Of the holding transaction it shows process id and age,
+ * never its query. `aheadMs`: how far a test clock, by which transfers are recorded, is ahead of the machine's.
  */
 export async function journalLag(client: ClientBase, consumer: string, aheadMs = 0): Promise<JournalLag> {
   const { epoch, position } = await readCursor(client, consumer);

@@ -21,13 +21,18 @@ export async function settledPosition(client: ClientBase): Promise<bigint> {
   return BigInt(rows[0].position);
 }
 
-/** The journal from a position on, up to what is settled, in ranges of about `size` transfers. Nothing new: no range. */
+/**
+ * The journal from a position on, up to what is settled, in ranges of about `size` transfers. Nothing new: no range.
+ */
 export async function nextRanges(client: ClientBase, from: bigint, size = RANGE_SIZE): Promise<JournalRange[]> {
   const until = await settledPosition(client);
   return until > from ? cutRanges(from, await countTransactions(client, from, until), size) : [];
 }
 
-/** The whole journal from a position on, settled or not; only for a journal that nobody writes to any more (see restartEpoch). */
+/**
+ * The whole journal from a position on, settled or not. Only for a journal that nobody writes to any more (see
+ * restartEpoch).
+ */
 export async function remainingRanges(client: ClientBase, from: bigint, size = RANGE_SIZE): Promise<JournalRange[]> {
   return cutRanges(from, await countTransactions(client, from, MAX_POSITION), size);
 }

@@ -37,8 +37,9 @@ export async function lookAtJournal(client: ClientBase, consumer: string): Promi
 }
 
 /**
- * Hands the next ranges to `enqueue` and notes how far it has handed out. Broken off in between, the same ranges are handed out again, which does
- * no harm. Returns how many; 0 when another process is at it. The transaction's role must be tessera_kernel.
+ * Hands the next ranges to `enqueue`, and notes how far it has handed out. Broken off in between, it hands the same
+ * ranges out again, which does no harm. Returns how many; 0 when another process is at it. The transaction's role must
+ * be tessera_kernel.
  */
 export async function relayRanges(client: ClientBase, consumer: string, enqueue: (ranges: readonly JournalRange[]) => Promise<void>): Promise<number> {
   if (!(await isMyTurn(client, consumer))) return 0;

@@ -2,8 +2,9 @@ import type { ClientBase } from 'pg';
 import { type JournalCursor, moveCursor } from './journal-cursor';
 
 /**
- * After a restore into another cluster (pg_dump and restore, logical replication) transaction ids start again, lower than those that the
- * restored transfers carry. A cursor beyond every id that this server has given out is the sign of it: it would wait for ages.
+ * Whether a cursor lies beyond every id that this server has given out; it would wait for ages. After a restore into
+ * another cluster (pg_dump, logical replication) transaction ids start again, lower than those that the restored
+ * transfers carry.
  */
 export async function isBeyondServer(client: ClientBase, position: bigint): Promise<boolean> {
   const { rows } = await client.query('SELECT pg_snapshot_xmax(pg_current_snapshot()) < $1::xid8 AS beyond', [position.toString()]);
@@ -11,9 +12,9 @@ export async function isBeyondServer(client: ClientBase, position: bigint): Prom
 }
 
 /**
- * Starts the next epoch of a consumer whose cursor this transaction has locked, once nothing restored is left beyond its position.
- * The new epoch reads the journal from its beginning: what was written since the restore may be anywhere below, and what was consumed
- * before is recognised by its own id and does nothing.
+ * Starts the next epoch of a consumer whose cursor this transaction has locked, once nothing restored is left beyond
+ * its position. The new epoch reads the journal from its beginning, since what was written after the restore may be
+ * anywhere below. What was consumed before is recognised by its own id, and does nothing.
  */
 export async function restartEpoch(client: ClientBase, consumer: string, cursor: JournalCursor): Promise<JournalCursor> {
   if (!(await isBeyondServer(client, cursor.position))) throw new Error(`the journal of ${consumer} goes on in this cluster: no new epoch is needed`);

@@ -1,6 +1,6 @@
 /**
- * Amounts. Points are integers in a currency's smallest unit; money is an integer of micro-units (10^-6) of an ISO 4217 currency.
- * Both are branded bigints, so that neither can be mistaken for the other, and no float ever touches them.
+ * Points are integers in a currency's smallest unit. Money is an integer of micro-units (10^-6) of an ISO 4217
+ * currency. Both are branded bigints, so that neither is mistaken for the other. No float ever touches them.
  */
 export type Points = bigint & { readonly points: unique symbol };
 export type MicroMoney = bigint & { readonly microMoney: unique symbol };

@@ -1,5 +1,5 @@
 /**
- * Calendar days as whole numbers of days since 2000-01-01 (PostgreSQL's own epoch), so that the kernel compares plain integers.
+ * Calendar days as whole numbers of days since 2000-01-01, PostgreSQL's own epoch: the kernel compares plain integers.
  * NEVER and ALWAYS are PostgreSQL's date 'infinity' and '-infinity'.
  */
 export type Day = number;
@@ -10,7 +10,7 @@ export const ALWAYS: Day = -2_147_483_648;
 const EPOCH_MS = Date.UTC(2000, 0, 1);
 const DAY_MS = 86_400_000;
 
-/** A time zone, and the last second that was looked at in it: clocks change at whole seconds, and what happens now is asked for by many. */
+/** A time zone, and the last second that was looked at in it. Clocks change at whole seconds, and many ask for now. */
 interface Zone {
   readonly formatter: Intl.DateTimeFormat;
   second: number;
@@ -47,7 +47,8 @@ export function dayOf(instant: Date, timeZone: string): Day {
 /** The first instant of a local calendar day: midnight there, or when the clocks go on past it. */
 export function dayStart(day: Day, timeZone: string): Date {
   const utc = EPOCH_MS + day * DAY_MS;
-  // No zone is further than a day from UTC, and a local day never comes twice: the first instant of it or of a later one is searched for.
+  // No zone is further than a day from UTC, and a local day never comes twice. Its first instant, or that of a later
+  // one, is searched for.
   let [before, after] = [utc - DAY_MS, utc + DAY_MS];
   if (timeZone === 'UTC') return new Date(utc);
   while (after - before > 1) {
@@ -82,13 +83,19 @@ export function monthStart(day: Day): Day {
   return firstOfMonth(civil(day).month);
 }
 
-/** `months` later, the day of the month clamped to the last one there is (31 January + 1 month is 28 or 29 February). Not for NEVER and ALWAYS. */
+/**
+ * `months` later, the day of the month clamped to the last one there is: 31 January + 1 month is 28 or 29 February. Not
+ * for NEVER and ALWAYS.
+ */
 export function addMonths(day: Day, months: number): Day {
   const { month, date } = civil(day);
   return Math.min(firstOfMonth(month + months) + date, firstOfMonth(month + months + 1)) - 1;
 }
 
-/** Months since March of the year 0, and the day of the month from 1 on. Without Date, of which a purchase would need a dozen. */
+/**
+ * Months since March of the year 0, and the day of the month from 1 on. It needs no Date, of which a purchase would
+ * make a dozen.
+ */
 function civil(day: Day): { readonly month: number; readonly date: number } {
   if (day === NEVER || day === ALWAYS) throw new RangeError('what has no end is in no month');
   const days = day + DAYS_BEFORE_EPOCH;

@@ -1,5 +1,6 @@
 /**
- * Exact decimals as scaled bigints: parse("12.345", 6) is 12345000n. Used for money (6 decimals) and quantities (3 decimals).
+ * Exact decimals as scaled bigints: parse("12.345", 6) is 12345000n. Used for money (6 decimals) and quantities (3
+ * decimals).
  */
 
 /** The scaled integer of a decimal string, or null when it is not a plain decimal or has more than `scale` decimals. */

@@ -15,7 +15,10 @@ const CODES_BY_DECIMALS: Readonly<Record<number, string>> = {
   4: 'CLF UYW',
 };
 
-/** Codes that were withdrawn since 1998: decimals of the minor unit, and the first day on which nothing could be paid in them any more. */
+/**
+ * Codes that were withdrawn since 1998: decimals of the minor unit, and the first day on which nothing could be paid in
+ * them.
+ */
 const WITHDRAWN: Readonly<Record<string, readonly [decimals: number, from: string]>> = {
   ADP: [0, '2003-07-01'],
   AFA: [2, '2003-01-01'],
@@ -86,7 +89,10 @@ const decimalsByCode = new Map(
   Object.entries(CODES_BY_DECIMALS).flatMap(([decimals, codes]) => codes.split(' ').map((code) => [code, Number(decimals)] as const)),
 );
 
-/** Decimals of a currency's minor unit (EUR 2, JPY 0, KWD 3), also of one that was withdrawn; null for what is no ISO 4217 code of money. */
+/**
+ * Decimals of a currency's minor unit (EUR 2, JPY 0, KWD 3), also of a withdrawn one. Null for what is no ISO 4217 code
+ * of money.
+ */
 export function minorUnitDecimals(code: string): number | null {
   return decimalsByCode.get(code) ?? WITHDRAWN[code]?.[0] ?? null;
 }

@@ -11,9 +11,10 @@ export interface Choice {
 }
 
 /**
- * The next batch for a free lane, taken out of `waiting`: in the order of arrival, passing over every request that touches a wallet in flight on
- * another lane, and whatever comes after it on any of its wallets. So lanes never wait for each other's locks, each wallet's requests keep their
- * order, and nobody starves: the wallets of a request that was passed over are not taken again before it.
+ * Takes the next batch for a free lane out of `waiting`, in the order of arrival. It passes over every request that
+ * touches a wallet in flight on another lane, and whatever comes after it on any of its wallets. So lanes never wait
+ * for each other's locks, and each wallet's requests keep their order. Nobody starves: the wallets of a request that
+ * was passed over are not taken again before it.
  */
 export function chooseBatch<T extends { readonly request: PostingRequest }>(waiting: T[], { inFlight, isOurs, most, scan }: Choice): T[] {
   const chosen: T[] = [];

@@ -8,9 +8,12 @@ export interface Patience {
   readonly lockMs: number;
   /** For a statement; the server breaks it off then. */
   readonly statementMs: number;
-  /** For the server's answer to a statement; then the connection is given up: nobody may be at its other end any more. */
+  /** For the server's answer to a statement. Then the connection is given up: its other end may be gone. */
   readonly answerMs: number;
-  /** For the next statement of a posting's transaction, as the server waits for it: then the locks of a process that has fallen silent are free again. */
+  /**
+   * For the next statement of a posting's transaction, as the server waits for it. Then the locks of a silent process
+   * are free again.
+   */
   readonly idleMs: number;
   /** For a new connection. */
   readonly connectMs: number;
@@ -20,7 +23,9 @@ export interface Patience {
 
 export const PATIENCE: Patience = { lockMs: 10_000, statementMs: 30_000, answerMs: 35_000, idleMs: 5_000, connectMs: 5_000, outageMs: 15_000 };
 
-/** The database could not be used long enough; whether this posting was written may not be known. Repeating it is safe. */
+/**
+ * The database could not be used long enough. Whether this posting was written may not be known. Repeating it is safe.
+ */
 export class LedgerUnavailable extends NotNow {
   constructor() {
     super({ code: 'UNAVAILABLE', message: 'The ledger cannot be reached. Send the same request again: it counts once.' });
@@ -30,7 +35,8 @@ export class LedgerUnavailable extends NotNow {
 const MAX_CONFLICTS = 20;
 
 /**
- * Since when the database has been failing, over all that was tried: whoever comes late into an outage waits no longer than for one try.
+ * Since when the database has been failing, over all tries. Whoever comes late into an outage waits no longer than for
+ * one try.
  */
 export class Outage {
   private since: number | null = null;
@@ -42,7 +48,10 @@ export class Outage {
     return performance.now() - this.since > this.toleratedMs;
   }
 
-  /** Tries until it succeeds, with jitter; throws LedgerUnavailable when the outage or the conflicts go on, and defects as they are. */
+  /**
+   * Tries until it succeeds, with jitter. Throws LedgerUnavailable when the outage or the conflicts go on, and defects
+   * as they are.
+   */
   async outlast<T>(attempt: () => Promise<T>, onFailure: (kind: 'conflict' | 'connection' | 'busy', error: unknown) => void | Promise<void>): Promise<T> {
     for (let failures = 1; ; failures++) {
       try {

@@ -5,8 +5,9 @@ import { LosableClient, openPool } from '../../../../platform/database/open-pool
 import type { Patience } from './failures';
 
 /**
- * Connections of the posting kernel: role tessera_kernel, pipelined (all statements of a phase go out before the first answer is awaited).
- * The planner is told to use the indexes: its plans are kept for the connection's life, and one made while a table was small would stay a scan.
+ * Connections of the posting kernel, as tessera_kernel. They are pipelined: all statements of a phase go out before the
+ * first answer is awaited. The planner has to use the indexes, since its plans are kept for the connection's life: one
+ * made while a table was small would stay a scan.
  */
 const SETTINGS = [
   'timezone=UTC',

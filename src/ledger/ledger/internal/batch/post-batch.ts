@@ -9,7 +9,10 @@ import type { WalletCache } from './wallet-cache';
 /** The statements rely on it: each sees what was committed before it began, whatever the database's default is. */
 export const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
-/** One batch in one database transaction of its own: lock and read, decide, write, commit. All or nothing; the cache keeps what was committed. */
+/**
+ * Posts one batch in a database transaction of its own: lock and read, decide, write, commit. All or nothing. The cache
+ * keeps what was committed.
+ */
 export async function postBatch(
   client: ClientBase,
   requests: readonly PostingRequest[],

@@ -64,13 +64,19 @@ interface Lane {
   running: Promise<void> | null;
 }
 
-/** Nobody waits longer for a batch: a posting is written soon after its recordedAt, or not at all (see books/settled-instant.ts). */
+/**
+ * Nobody waits longer for a batch. So a posting is written soon after its recordedAt, or not at all (see
+ * books/settled-instant.ts).
+ */
 const LONGEST_WAIT_MS = 10_000;
 
 /** Nor for its repetitions: later than that none begins. */
 const LONGEST_TRY_MS = 30_000;
 
-/** After another process was in the way, wallets are locked before they are decided on for so long: a batch that is undone costs more than its locks. */
+/**
+ * For so long after a conflict with another process, wallets are locked before they are decided on. A batch that is
+ * undone costs more than its locks.
+ */
 const WARY_MS = 2_000;
 /** A deadlock costs all that it holds up a second before the server breaks it. */
 const WARY_OF_DEADLOCKS_MS = 30_000;
@@ -81,8 +87,9 @@ const WORTH_SHARING = 64;
 const SCANNED_BATCHES = 4;
 
 /**
- * Coalesces postings as coalesce() does asks: what arrives while batches are in flight goes together in the next, and a lone caller goes at once.
- * Several lanes, each a connection with a batch of its own; no wallet is in two of them at once. The queue is bounded.
+ * Coalesces postings as coalesce() does asks: what arrives while batches are in flight goes together in the next, and a
+ * lone caller goes at once. Each of several lanes is a connection with a batch of its own. No wallet is in two of them
+ * at once. The queue is bounded.
  */
 export class PostingQueue {
   readonly stats: PostingStats = { batches: 0, postings: 0, retries: 0, busyMs: 0, refusals: new Map() };
@@ -168,7 +175,10 @@ export class PostingQueue {
     }
   }
 
-  /** Where many wait, each wallet has a lane of its own, so that the busy ones are spread; a few go together on any free lane. */
+  /**
+   * Where many wait, each wallet has a lane of its own, which spreads the busy ones. A few go together on any free
+   * lane.
+   */
   private choose(lane: number): Waiting[] {
     const shared = this.waiting.length >= WORTH_SHARING;
     const isHome = (wallet: AccountId) => wallet % this.lanes.length === lane;
@@ -226,7 +236,10 @@ export class PostingQueue {
     }
   }
 
-  /** What was kept before is forgotten: the server may be another one now, a standby or a backup that knows less, whose versions say something else. */
+  /**
+   * What was kept before is forgotten. The server may be another one now, a standby or a backup, whose versions say
+   * something else.
+   */
   private async connect(): Promise<Client> {
     this.cache = new WalletCache(this.bounds.maxKeptLots);
     return connectKernel(this.connection);

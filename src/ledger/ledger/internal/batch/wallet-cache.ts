@@ -2,13 +2,17 @@ import type { AccountId } from '../../posting';
 import type { BatchState, WalletState } from '../decide/batch-state';
 
 /**
- * Wallets of recent batches with their lots, kept between batches: most of what a posting reads. One counts only if its account's row has, under the
- * batch's lock, the version that it was kept at: whatever changes a wallet or its lots raises it, in this process or another. Of arrears and holds
- * the sums are kept, by which the batch knows whether there are any.
- * A batch takes out what it works on and gives it back after its commit; what belonged to a batch that failed is thus forgotten by itself.
+ * Wallets of recent batches with their lots: most of what a posting reads. A kept wallet counts only if its account's
+ * row, under the batch's lock, still has the version that it was kept at. Whatever changes a wallet or its lots raises
+ * that version, in this process or another. Of arrears and holds the sums are kept, which tell whether there are any. A
+ * batch takes out what it works on and gives it back after its commit. So what a failed batch worked on is forgotten by
+ * itself.
  */
 export class WalletCache {
-  /** Two generations instead of an order of last use: when the recent ones fill their half, those not used since the last time are forgotten. */
+  /**
+   * Two generations instead of an order of last use. When the recent ones fill their half, those not used since the
+   * last time are forgotten.
+   */
   private recent = new Map<AccountId, WalletState | undefined>();
   private older = new Map<AccountId, WalletState | undefined>();
   private recentLots = 0;

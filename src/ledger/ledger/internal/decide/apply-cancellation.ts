@@ -9,7 +9,10 @@ import { type Posting, RefusedStep } from './posting-in-progress';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
-/** A reversal that is to be undone, and what it reversed: it no longer counts there. Whoever plans it has made sure that it is undone once. */
+/**
+ * Finds a reversal that is to be undone, and what it reversed, where it no longer counts. The plan has made sure that
+ * it is undone once.
+ */
 function undoReversal(posting: Posting, id: string, code: TransferState['code'], of: string): { reversal: TransferState; original: TransferState } {
   const { transfers } = posting.state;
   const [reversal, original] = [transfers.get(id), transfers.get(of)];

@@ -8,7 +8,10 @@ import { type Posting, requireAmount } from './posting-in-progress';
 
 type ConvertStep = Extract<Step, { do: 'convert' }>;
 
-/** Points of one currency leave the wallet for the route's account, and points of another come out of it: two transfers, one posting. */
+/**
+ * Points leave the wallet for the route's account, and points of another currency come out of it: two transfers, one
+ * posting.
+ */
 export function convert(posting: Posting, step: ConvertStep): void {
   requireAmount(step.out.amount);
   requireAmount(step.in.amount);

@@ -11,8 +11,8 @@ import type { Posting } from './posting-in-progress';
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
 /**
- * Points end: one transfer for each issuer. Points that were never to be had (available NEVER) do not expire: what has not been confirmed by its
- * end is clawed back.
+ * Points end: one transfer for each issuer. Points that could never be spent (available NEVER) do not expire. Those
+ * that nobody confirmed by their end are clawed back.
  */
 export function end(posting: Posting, { account, code, ends }: StepOf<'end'>): void {
   const wallet = posting.wallet(account);
@@ -49,8 +49,8 @@ export function endLots(
 }
 
 /**
- * What is left of a credit gets other dates where it is. What is over by the posting's day is gone, whether or not its end is booked: a plan that
- * gives it other dates is in error, for it answers that they can be spent.
+ * Gives what is left of a credit other dates, where it is. What is over by the posting's day is gone, whether or not
+ * its end is booked. A plan that gives that other dates is in error: it answers that the points can be spent.
  */
 export function redate(posting: Posting, step: StepOf<'redate'>): void {
   const credit = posting.state.transfers.get(step.credit);
@@ -65,7 +65,9 @@ export function redate(posting: Posting, step: StepOf<'redate'>): void {
   posting.change(credit, { lot: to });
 }
 
-/** Sliding expiry: what had lapsed by a day keeps the day on which it did, whatever the wallet is used for from then on. */
+/**
+ * Sliding expiry: what had lapsed by a day keeps the day on which it did, whatever the wallet is used for from then on.
+ */
 export function dateWhatLapsed(posting: Posting, wallet: WalletState, by: Day): void {
   if (!hasLapsed(wallet, by)) return;
   endWithWallet(posting, wallet);

@@ -9,7 +9,10 @@ import { type Posting, RefusedStep, requireAmount } from './posting-in-progress'
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
-/** Holds end at the posting's occurredAt, but no sooner than now: a till whose clock runs ahead cannot free what another set aside. */
+/**
+ * Holds end at the posting's occurredAt, but no sooner than now. A till whose clock runs ahead cannot free what another
+ * set aside.
+ */
 export function judgedAt({ occurredAt, recordedAt }: Pick<PostingRequest, 'occurredAt' | 'recordedAt'>): number {
   return Math.min(occurredAt, recordedAt);
 }
@@ -100,14 +103,17 @@ export function release(posting: Posting, step: StepOf<'release'>): void {
   settleHold(posting, open, step.as, 0, step.bookedOn);
 }
 
-/** The clock has ended a hold: its points are back since then, and judged by that day, whoever is late in booking it. */
+/** The clock has ended a hold. Its points are back since then, and judged by that day, however late it is booked. */
 export function expireHold(posting: Posting, open: HoldState): void {
   const wallet = posting.wallet(open.account);
   dateWhatLapsed(posting, wallet, open.expiresOn);
   settleHold(posting, open, 'EXPIRED', 0, open.expiresOn, open.expiresOn);
 }
 
-/** Ends a hold: the first `captured` points it consumed are spent, the rest come back. Returns what was spent of which lot. */
+/**
+ * Ends a hold: the first `captured` points that it consumed are spent, the rest come back. Returns what was spent of
+ * which lot.
+ */
 function settleHold(
   posting: Posting,
   open: HoldState,

@@ -6,7 +6,10 @@ import { type Posting, RefusedStep, requireAmount } from './posting-in-progress'
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
-/** Points change hands: out of the giver's lots in order of consumption, into the receiver's with their issuer, month and end. */
+/**
+ * Points change hands: out of the giver's lots in order of consumption, into the receiver's with their issuer, month
+ * and end.
+ */
 export function give(posting: Posting, step: StepOf<'give'>): void {
   requireAmount(step.amount);
   const { from, to } = parties(posting, step);
@@ -20,7 +23,8 @@ export function giveAll(posting: Posting, step: StepOf<'giveAll'>): void {
   const { from, to } = parties(posting, step);
   requireOpenWallet(to);
   if (step.code === 'MERGE') requireNothingHeld(from);
-  // Where both wallets end on one day, the points live neither longer nor shorter by ending with the other one; so will those that come back later.
+  // Where both wallets end on one day, ending with the other one changes nothing for the points. Nor does it for those
+  // that come back later.
   const slidesOn = step.code === 'MERGE' && from.slidesUntil === to.slidesUntil;
   const end = slidesOn ? { slidesUntil: NEVER } : { slidesUntil: from.slidesUntil };
   if (slidesOn && from.slidesUntil !== NEVER) posting.change(from, { ...end, changed: true });

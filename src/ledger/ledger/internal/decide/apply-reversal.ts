@@ -21,8 +21,9 @@ function requireReversible(posting: Posting, id: string, amount: number): Transf
 }
 
 /**
- * Own lot first, then the same issuer's, then any, each in order of consumption; points that have expired are gone already. What waits to be
- * confirmed is nobody's yet, and does not expire (see end): its own clawback finds it, however late, and no other does.
+ * Own lot first, then the same issuer's, then any, each in order of consumption. Expired points are gone already.
+ * Points that wait to be confirmed are nobody's yet, and do not expire (see end). Only their own clawback finds them,
+ * however late.
  */
 function clawbackOrder(wallet: WalletState, own: LotKey, issuer: string, day: Day): LotState[] {
   const rank = (lot: LotState) => (mayBeOf(lot, own) ? 0 : lot.issuer === issuer ? 1 : 2);
@@ -69,7 +70,10 @@ export function clawBack(posting: Posting, step: StepOf<'clawBack'>): void {
   posting.addAllocations(step.id, wallet.account, allocations);
 }
 
-/** What a debit consumed last comes back first, what earlier reversals gave back passed over; in the order in which it was consumed. */
+/**
+ * What a debit consumed last comes back first. What earlier reversals gave back is passed over. The answer is in the
+ * order of consumption.
+ */
 export function portionsToReinstate(original: Pick<TransferState, 'id' | 'reversed' | 'allocations'>, amount: number): AllocationState[] {
   const portions: AllocationState[] = [];
   let passOver = original.reversed;
@@ -85,7 +89,10 @@ export function portionsToReinstate(original: Pick<TransferState, 'id' | 'revers
   return portions.reverse();
 }
 
-/** As they would have come to the wallet that survived: those of a wallet that had an end of its own, when it was merged, have it as theirs (see giveAll). */
+/**
+ * The portions as they would have come to the surviving wallet. Those of a wallet that had an end of its own when it
+ * was merged have it as theirs (see giveAll).
+ */
 function ledToSurvivor(posting: Posting, portions: readonly AllocationState[], spentFrom: AccountId, survivor: WalletState): AllocationState[] {
   let slidesUntil = NEVER;
   const seen = new Set<AccountId>([survivor.account]);

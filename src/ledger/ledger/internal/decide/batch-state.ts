@@ -7,8 +7,8 @@ import type { AccountId, Claim, HoldView, PostingOutcome, TransferCode } from '.
 export interface BatchState {
   readonly wallets: Map<AccountId, WalletState>;
   /**
-   * Those that were not locked before they were decided on, but taken as they were kept. The batch's writes must find each of them at that version,
-   * or nothing of the batch counts.
+   * Those that were not locked before they were decided on, but taken as they were kept. The batch's writes must find
+   * each at that version; else nothing of the batch counts.
    */
   readonly believed: ReadonlySet<AccountId>;
   readonly holds: Map<Uuid, HoldState>;
@@ -26,7 +26,10 @@ export interface BatchState {
   /** Of those, when they slid away that have no end any more because nothing was left in them. */
   readonly slidAway: Map<AccountId, Day>;
   readonly postings: Map<Uuid, StoredPosting>;
-  /** Those of the batch that are taken, by claimKey(): all of them if they were read, else those of this batch alone. The batch's writes must find the others free. */
+  /**
+   * Those of the batch that are taken, by claimKey(). If they were read: all of them, else those of this batch alone.
+   * The batch's writes must find the others free.
+   */
   readonly claims: Set<string>;
   /** Summed accounts this process has opened: their currency. */
   readonly summed: ReadonlyMap<AccountId, number>;
@@ -269,7 +272,10 @@ export interface NewLotChange {
   readonly recordedAt: number;
 }
 
-/** Rows to insert, in order of decision; changed wallets, lots, holds, arrears and counters are found in the state itself. */
+/**
+ * Rows to insert, in order of decision. Changed wallets, lots, holds, arrears and counters are found in the state
+ * itself.
+ */
 export interface BatchWrites {
   /** Every lot that was touched, maybe more than once: what has become of it is found in the lot. */
   readonly lots: LotState[];
@@ -301,7 +307,10 @@ export function isSameContent(stored: StoredPosting, contentHash: Buffer): boole
   return stored.contentHash.equals(contentHash);
 }
 
-/** Below 0: a is consumed before b. Soonest to expire, oldest issue month, issuer code A to Z; then what keeps the order total: of one origin, what has had its grace. */
+/**
+ * Below 0: a is consumed before b. Soonest to expire comes first, then the oldest issue month, then issuer codes A to
+ * Z. Of one origin, what has had its grace comes last: that keeps the order total.
+ */
 export function compareLots(a: LotKey & OriginState, b: LotKey & OriginState): number {
   return (
     a.expiresOn - b.expiresOn ||
@@ -317,7 +326,9 @@ export function sameLot(a: LotKey, b: LotKey): boolean {
   return a.originId === b.originId && a.expiresOn === b.expiresOn && a.availableOn === b.availableOn && a.contributor === b.contributor;
 }
 
-/** First local day on which a lot can no longer be spent: its own, or its wallet's where that slides and comes first. */
+/**
+ * First local day on which a lot can no longer be spent: its own, or its wallet's where that slides and comes first.
+ */
 export function endOf(lot: Pick<LotKey, 'expiresOn'>, wallet: Pick<WalletState, 'slidesUntil'>): Day {
   return Math.min(lot.expiresOn, wallet.slidesUntil);
 }

@@ -6,10 +6,10 @@ import { endAfterAway, gracedLot } from './graced-lot';
 import type { Posting } from './posting-in-progress';
 
 /**
- * The lots of points that come back to a wallet on `day`, portion by portion. What has not ended keeps its end; what has lives on as endAfterAway()
- * says. Where the wallet slides and its day has not passed, nothing moves: its points go on sliding with it. If it has passed, what had lapsed stays
- * so, and the wallet lives until the last of the new ends, with only what comes back. `slides`: one that has no end slid away empty, for what is away
- * ended with it.
+ * The lots of points that come back to a wallet on `day`, portion by portion. What has not ended keeps its end. What
+ * has lives on as endAfterAway() says. Where the wallet slides and its day has not passed, nothing moves: its points go
+ * on sliding with it. If that day has passed, what had lapsed stays so, and the wallet lives until the last of the new
+ * ends, with only what comes back. `slides`: a wallet without an end slid away empty, since what is away ended with it.
  */
 export function comeBack<Portion extends LotKey>(
   posting: Posting,

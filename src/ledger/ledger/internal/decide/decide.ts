@@ -9,15 +9,19 @@ import { returnLoans } from './ended-since';
 import { keepArrearsFilled } from './fill-arrears';
 import { dayIn, Posting, RefusedStep } from './posting-in-progress';
 
-/** What became of one request of a batch. `failed` is a defect (of a plan, say): only its own caller hears of it, and nothing is stored. */
+/**
+ * What became of one request of a batch. `failed` is a defect, of a plan for example: only its own caller hears of it,
+ * and nothing is stored.
+ */
 export type Decision =
   | { readonly is: 'decided'; readonly outcome: PostingOutcome }
   | { readonly is: 'conflict' }
   | { readonly is: 'failed'; readonly error: unknown };
 
 /**
- * Decides the postings of a batch in order, over what was loaded: no I/O, no clock, no randomness.
- * Changes `state` and collects its writes; a refused posting leaves no trace but its stored outcome, and a retry-safe refusal not even that.
+ * Decides the postings of a batch in order, over what was loaded: no I/O, no clock, no randomness. Changes `state` and
+ * collects its writes. A refused posting leaves no trace but its stored outcome, and a retry-safe refusal not even
+ * that.
  */
 export function decide(state: BatchState, requests: readonly PostingRequest[]): Decision[] {
   return requests.map((request) => decideOne(state, request));
@@ -57,7 +61,8 @@ function decideOne(state: BatchState, request: PostingRequest): Decision {
     }
     refusal = error.refusal;
   }
-  // Its balances are judged at its occurredAt, like an accepted one's: without its steps, but with expired holds released.
+  // Its balances are judged at its occurredAt, like those of an accepted one: without its steps, but with expired holds
+  // released.
   if (refusal) posting.undo(planned);
   const outcome: PostingOutcome = {
     duplicate: false,

@@ -5,8 +5,8 @@ import { hasHadGrace, twinOf } from './graced-lot';
 import type { Posting } from './posting-in-progress';
 
 /**
- * Whether points of a lot may be those of another, or what those became by grace: which is told by the end that it followed, however often it was
- * given more days. Where the wallet slides, points end with it on whatever day.
+ * Whether points of a lot may be those of another, or what those became by grace. The end that came first tells it,
+ * however often the points were given more days. Where the wallet slides, points end with it on whatever day.
  */
 export function mayBeOf(key: LotKey, lot: LotKey): boolean {
   const slides = lot.expiresOn === NEVER;
@@ -33,7 +33,10 @@ export function noteExpired(posting: Posting, account: AccountId, to: AccountId,
   }
 }
 
-/** What has ended of a credit and was not taken back, in a fixed order: of its own lot, then of what had grace; where it is now, then where it was. */
+/**
+ * What has ended of a credit and was not taken back, in a fixed order: of its own lot, then of what had grace; where it
+ * is now, then where it was.
+ */
 export function expiredOf(posting: Posting, accounts: readonly AccountId[], lot: LotKey): ExpiredState[] {
   const found = accounts.flatMap((account) => [...(posting.state.expired.get(account)?.values() ?? [])]).filter((each) => each.left > 0 && mayBeOf(each, lot));
   return found.sort(

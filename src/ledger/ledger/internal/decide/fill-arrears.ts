@@ -5,14 +5,16 @@ import { fillArrearsWith, takeFrom } from './lots';
 import type { Posting } from './posting-in-progress';
 
 /**
- * Live points never lie beside arrears, whichever road brought them. What comes with a transfer fills them as it comes (see addToLot); whatever else a
- * lot gained (of a hold that ended, of an award that was confirmed) does here, in order of consumption, by a transfer of its own from the wallet to
- * itself. Live is what has not ended by that day, is not held, and does not wait to be confirmed. `name` says what of the posting it follows.
+ * Live points never lie beside arrears, whichever road brought them. What comes with a transfer fills them as it comes
+ * (see addToLot). What else a lot gained, as from an ended hold or a confirmed award, fills them here: in order of
+ * consumption, by a transfer from the wallet to itself. Live is what has not ended by that day, is not held, and does
+ * not wait to be confirmed. `name` says which step of the posting it follows.
  */
 export function fillArrearsFromLots(posting: Posting, wallet: WalletState, day: Day, name: string): void {
   if (wallet.arrears === 0) return;
   const live = wallet.lots.filter((lot) => lot.availableOn !== NEVER && day < endOf(lot, wallet));
-  // A wallet whose totals have come to the end of what can be counted keeps what it has: nothing may keep a hold from ending.
+  // Nothing may keep a hold from ending. So a wallet whose totals have come to the end of what can be counted keeps
+  // what it has.
   const most = Math.min(wallet.arrears, Number.MAX_SAFE_INTEGER - Math.max(wallet.credits, wallet.debits));
   const { allocations, left } = takeFrom(posting, live, most, 'spend');
   const amount = most - left;

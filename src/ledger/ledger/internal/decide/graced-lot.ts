@@ -3,8 +3,9 @@ import type { Away } from '../../posting';
 import type { LotKey } from './batch-state';
 
 /**
- * Points whose end passed while they were away get days of grace, once. What has had them lies in lots apart: under the twin of its origin, whose id
- * is the origin's below zero, with the end that it had at first in the place of the day on which it became available, which has long come.
+ * Points whose end passed while they were away get days of grace, once. What has had them lies in lots apart, under the
+ * twin of its origin: that id is the origin's below zero. In the place of the day on which it became available, long
+ * past, such a lot has the end that it had at first.
  */
 export function hasHadGrace({ originId }: Pick<LotKey, 'originId'>): boolean {
   return originId < 0;
@@ -22,8 +23,9 @@ export function gracedLot<Key extends LotKey>(key: Key, end: Day, expiresOn: Day
 }
 
 /**
- * Until when points live that come back on `day`. What has not ended by then, nor by the day on which that is booked, keeps its end. What has gets the
- * days of grace from the later of that day and its end; if it has had them before, only the days that it was away, and no more than those of grace.
+ * Until when points live that come back on `day`. What has not ended by then, nor by the day on which that is booked,
+ * keeps its end. What has ended gets the days of grace, from the later of that day and its end. If it has had them
+ * before, it gets only the days that it was away, and no more than those of grace.
  */
 export function endAfterAway(key: Pick<LotKey, 'originId'>, end: Day, day: Day, { since, bookedOn, graceDays }: Away): Day {
   if (end > Math.max(day, bookedOn)) return end;

@@ -9,14 +9,20 @@ export function requireOpenWallet(wallet: WalletState): void {
   if (wallet.closedAt !== null) throw new RefusedStep('WALLET_CLOSED', 'This wallet is closed.');
 }
 
-/** What a debit may take on that day. Points that a hold gave back to a wallet in arrears do not become spendable before the arrears are filled. */
+/**
+ * What a debit may take on that day. Points that a hold gave back to a wallet in arrears fill the arrears before they
+ * can be spent.
+ */
 export function spendable(wallet: WalletState, day: number): number {
   let active = 0;
   for (const lot of wallet.lots) if (isSpendable(lot, wallet, day)) active += lot.remaining;
   return Math.max(0, active - wallet.arrears);
 }
 
-/** Throws RefusedStep WALLET_CLOSED, WALLET_LOCKED or INSUFFICIENT_POINTS unless the wallet can spend the amount on the posting's day. */
+/**
+ * Throws RefusedStep WALLET_CLOSED, WALLET_LOCKED or INSUFFICIENT_POINTS unless the wallet can spend the amount on the
+ * posting's day.
+ */
 export function requireSpendable(posting: Posting, wallet: WalletState, amount: number): void {
   requireOpenWallet(wallet);
   if (wallet.spendLocked) throw new RefusedStep('WALLET_LOCKED', 'This wallet is locked against spending. Unlock it first.');
@@ -25,7 +31,10 @@ export function requireSpendable(posting: Posting, wallet: WalletState, amount: 
     throw new RefusedStep('INSUFFICIENT_POINTS', `${amount} points were asked for, ${available} can be spent.`, { available, requested: amount });
 }
 
-/** Takes points out of spendable lots in order of consumption, to be spent or to be held. The wallet must be able to pay: see requireSpendable. */
+/**
+ * Takes points out of spendable lots in order of consumption, to be spent or held. The wallet must be able to pay: see
+ * requireSpendable.
+ */
 export function consume(posting: Posting, wallet: WalletState, amount: number, to: 'spend' | 'hold'): AllocationState[] {
   const day = posting.dayIn(wallet);
   const taken = takeFrom(
@@ -69,8 +78,8 @@ export function fillArrearsWith(posting: Posting, wallet: WalletState, transferI
 }
 
 /**
- * Adds points that come with a transfer to a lot, after arrears have had their part, oldest first. Returns how much those had: nothing of points that
- * are over already, nor of those that wait to be confirmed.
+ * Adds points that come with a transfer to a lot, after arrears have had their part, oldest first. Returns how much
+ * those had. Points that are over already, or wait to be confirmed, fill none.
  */
 export function addToLot(posting: Posting, wallet: WalletState, transferId: Uuid, key: LotKey, amount: number): number {
   const live = key.availableOn !== NEVER && key.expiresOn > posting.dayIn(wallet);
@@ -101,7 +110,10 @@ export function inOrder(posting: Posting, portions: readonly AllocationState[]):
   return placed.sort(compareLots);
 }
 
-/** Puts points with their dates into a wallet. One that has lapsed lives again, as long as they do: what had lapsed is dated so already. */
+/**
+ * Puts points with their dates into a wallet. One that has lapsed lives again, as long as they do. What had lapsed is
+ * dated already.
+ */
 export function receive(posting: Posting, wallet: WalletState, transferId: Uuid, portions: readonly AllocationState[]): number {
   if (hasLapsed(wallet, posting.dayIn(wallet))) {
     const until = Math.max(...portions.map((portion) => portion.expiresOn));

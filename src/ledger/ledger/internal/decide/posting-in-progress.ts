@@ -21,7 +21,8 @@ export class RefusedStep extends Error {
   readonly refusal: RefusalData;
 
   constructor(code: string, message: string, fields: RefusalFields = {}) {
-    // Nobody reads its stack, and refusals are no exception here: finding out where they were thrown costs more than deciding them.
+    // Nobody reads its stack, and refusals are no exception here. Finding out where they were thrown costs more than
+    // deciding them.
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
     super(message);
@@ -35,7 +36,10 @@ export function dayIn({ day, days }: Pick<PostingRequest, 'day' | 'days'>, accou
   return days?.get(account) ?? day;
 }
 
-/** One posting while it is being decided: every change it makes can be undone, so that its refusal never harms another's. */
+/**
+ * One posting while it is being decided. Every change it makes can be undone, so that its refusal never harms
+ * another's.
+ */
 export class Posting {
   private readonly undos: (() => void)[] = [];
   /** What it was lent of points that have ended since it happened: see ended-since. */

@@ -7,9 +7,10 @@ import { expiredOf, mayBeOf } from './expired-lots';
 import type { Posting } from './posting-in-progress';
 
 /**
- * What expired unspent of a credit is not paid for again: as far as it goes, it moves from expired to where it was issued, and its holder owes nothing
- * for it. Where several credits share a lot, what expired of it counts first for whichever is taken back first, once. It makes no difference whether
- * the end has been booked: what is over by the posting's day is booked here. Returns how many points it was.
+ * What expired unspent of a credit is not paid for again. As far as it goes, it moves from expired to where it was
+ * issued, and its holder owes nothing for it. Where several credits share a lot, what expired of it counts once, for
+ * whichever is taken back first. It makes no difference whether the end has been booked: what is over by the posting's
+ * day is booked here. Returns how many points it was.
  */
 export function takeBackExpired(posting: Posting, original: TransferState, wallet: WalletState, step: ExpiredPoints, amount: number): number {
   const { lot } = original;

@@ -1,7 +1,10 @@
 import type { ArrearsState, CounterState, ExpiredState, HoldState, LotState, WalletState } from '../decide/batch-state';
 import type { Statement } from './statement';
 
-/** What a batch changes in rows that exist: wallets, lots, arrears, holds, counters. A wallet only at the version that was decided on. */
+/**
+ * What a batch changes in rows that exist: wallets, lots, arrears, holds, counters. A wallet only at the version that
+ * was decided on.
+ */
 export const UPDATE_WALLETS: Statement<WalletState> = {
   name: 'update-wallets',
   text: `UPDATE account a SET credits = x.credits, debits = x.debits, held = x.held, arrears = x.arrears, seq = x.seq, version = x.version + 1,

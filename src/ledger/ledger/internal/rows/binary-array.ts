@@ -23,8 +23,8 @@ for (let value = 0; value < 16; value++) {
 const UUID_AT = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
 
 /**
- * One column of a batch in PostgreSQL's binary array format, for unnest(): written value by value into a buffer that is used again for the next batch.
- * What does not fit its type is a defect of the caller and throws.
+ * One column of a batch in PostgreSQL's binary array format, for unnest(). It is written value by value into a buffer
+ * that the next batch uses again. A value that does not fit its type is a defect of the caller, and throws.
  */
 export class BinaryArray {
   private buffer: Buffer;

@@ -2,8 +2,8 @@ import type { ArrearsState, HoldState, NewAllocation, NewClaim, NewFill, NewLotC
 import type { Statement } from './statement';
 
 /**
- * What a batch adds: facts that are never changed, and new holds and arrears. Arrays of one length side by side in a SELECT: FROM unnest(...) would
- * first store each of them, which costs about 0.7 us a transfer.
+ * What a batch adds: facts that are never changed, and new holds and arrears. Arrays of one length stand side by side
+ * in a SELECT. FROM unnest(...) would first store each of them, which costs about 0.7 us a transfer.
  */
 export const INSERT_POSTINGS: Statement<NewPosting> = {
   name: 'insert-postings',
@@ -163,7 +163,10 @@ export const INSERT_LOT_CHANGES: Statement<NewLotChange> = {
   },
 };
 
-/** Those that another process has taken meanwhile are passed over, which the count of rows tells: a constraint's error would end the transaction. */
+/**
+ * Those that another process has taken meanwhile are passed over, and the count of rows tells. A constraint's error
+ * would end the transaction.
+ */
 export const INSERT_CLAIMS: Statement<NewClaim> = {
   name: 'insert-claims',
   text: `INSERT INTO claim (name, turn, party_id, posting_id, made_id)

@@ -35,7 +35,8 @@ const ARREARS = `
 const HOLD_COLUMNS =
   'h.id, h.posting_id, h.party_id, h.account_id, h.credit_account, h.currency_id, h.amount, h.captured, h.state, h.terms_id, h.occurred_at, h.expires_at, h.settled_at, h.held_on, h.expires_on, h.grace_days';
 const NAMED_HOLDS = `SELECT ${HOLD_COLUMNS} FROM hold h WHERE h.id = ANY($1::uuid[])`;
-// By wallet, whatever the planner thinks of the tables' sizes: a plan that was made while they were empty would read all of them ever after.
+// By wallet, whatever the planner thinks of the tables' sizes. A plan made while they were empty would read all of them
+// ever after.
 const EXPIRING = `FROM unnest($1::bigint[]) AS w (id)
   CROSS JOIN LATERAL (SELECT * FROM hold h WHERE h.account_id = w.id AND h.state = 'OPEN' AND h.expires_at <= $2::timestamptz OFFSET 0) h`;
 const EXPIRING_HOLDS = `SELECT ${HOLD_COLUMNS} ${EXPIRING} ORDER BY h.expires_at, h.id`;
@@ -96,9 +97,9 @@ export interface Loading {
 }
 
 /**
- * Locks the wallets of a batch, but for those that it believes, and reads everything its plans may look at, in one round trip.
- * A wallet that the cache has is read again only where the row that was locked has another version by now.
- * Arrears and holds are read of those who have any: one round trip more where only their rows could tell.
+ * Locks the wallets of a batch, but for those that it believes, and reads everything its plans may look at, in one
+ * round trip. A wallet that the cache has is read again only where its locked row has another version by now. Arrears
+ * and holds are read for wallets that have any. Where only their rows could tell, that is one round trip more.
  */
 export async function loadState(
   client: ClientBase,

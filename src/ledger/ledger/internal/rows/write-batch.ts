@@ -40,8 +40,8 @@ class ClaimTaken extends Error {
 }
 
 /**
- * Writes all that a batch decided: one statement a table, in one trip, every row count checked. Wallets that were believed are locked here, those that
- * the batch leaves as they are too: what it decided on them was so.
+ * Writes all that a batch decided: one statement a table, in one trip, every row count checked. Believed wallets are
+ * locked here, also those that the batch leaves as they are: what it decided on them was so.
  */
 export async function writeBatch(client: ClientBase, state: BatchState, buffers = new WriteBuffers()): Promise<void> {
   const writes = [...balanceWrites(state, buffers), ...insertWrites(state, buffers), ...rowWrites(state.writes.rows, buffers)];
@@ -63,7 +63,10 @@ function requireVersions(kept: readonly WalletState[], rows: readonly (readonly 
   if (kept.some(({ account, version }) => versions.get(account) !== version)) throw new WalletMoved();
 }
 
-/** What was decided on belief may break any rule of the tables: whether it is a defect shows when it is decided on what is there. */
+/**
+ * What was decided on belief may break any rule of the tables. Whether it is a defect shows when it is decided again on
+ * what is there.
+ */
 async function runWrites(client: ClientBase, writes: readonly Prepared[], believed: boolean): Promise<Ran[]> {
   try {
     return await pipeline(client, writes);
