@@ -3,6 +3,7 @@ import type { App } from '../../app';
 import { plainText } from '../../ledger/ledger/request-fields';
 import type { Tx } from '../../platform/database/transaction';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { LOCKS, takeLock } from '../../platform/locks';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { ADMIN, requireBrandOrOperator } from '../access/permissions';
 import { actorOf, type Principal } from '../access/principal';
@@ -104,7 +105,7 @@ async function findOrMakePartnership(
 ): Promise<PartnershipRecord> {
   // Both sides may propose first, at once: one lock for the pair, whoever is named first.
   const pair = [sides.brandId, sides.partnerBrandId].sort();
-  await tx.client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`partnership ${pair.join(' ')} ${currencyId}`]);
+  await takeLock(tx.client, LOCKS.PARTNERSHIP, ...pair, currencyId);
   const reversed = { brandId: sides.partnerBrandId, partnerBrandId: sides.brandId };
   const where = [sides, reversed].map((each) => ({ ...each, currencyId }));
   const existing = await tx.manager.findOne(PartnershipRecord, { where, lock: { mode: 'pessimistic_write' } });

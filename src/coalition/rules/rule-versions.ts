@@ -5,6 +5,7 @@ import { currencyCode, idempotencyKey } from '../../ledger/ledger/request-fields
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import type { RowOf } from '../../platform/database/row-of';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { takeLock } from '../../platform/locks';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, reasonSchema } from '../access/record-change';
 import type { PointCurrency } from '../coalition/coalition-snapshot';
@@ -87,7 +88,7 @@ export async function addRuleVersion<Rule extends RuleVersion, Row>(
       const currency = requireCurrency(await app.coalition.snapshot(client), content.currency);
       // Versions are numbered one after the other: two at once wait for each other here instead of taking the same
       // number.
-      await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${table.name} ${rule.brandId} ${currency.id}`]);
+      await takeLock(client, table.name, rule.brandId, currency.id);
       await requireRoomForVersion(client, table.name, rule.brandId, currency.id);
       return insertVersion(client, table.name, rule.brandId, {
         currency_id: currency.id,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { App } from '../../app';
 import { SandboxClock } from '../../platform/clock';
+import { LOCKS, takeLock } from '../../platform/locks';
 import { InvalidInput, Refusal } from '../../platform/refusal';
 import { requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
@@ -75,7 +76,7 @@ export async function moveTestClock(app: App, principal: Principal, command: Mov
   const request = { operation: 'moveTestClock', idempotencyKey, reason, content: { by, to }, details: { by: stepMs, to: to?.toISOString() ?? null } };
   await createOnce(app, principal, request, async ({ client }) => {
     // One after the other: each step starts where the one before it ended.
-    await client.query("SELECT pg_advisory_xact_lock(hashtextextended('tessera test clock', 0))");
+    await takeLock(client, LOCKS.TEST_CLOCK);
     const moves = await readMoves(client);
     const ahead = moves.at(-1)?.aheadMs ?? 0;
     const real = clock.real();

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { LOCKS, tryLock } from '../../platform/locks';
 import { type JournalCursor, readCursor } from './journal-cursor';
 import { type JournalRange, nextRanges } from './next-ranges';
 
@@ -59,9 +60,8 @@ export async function relayAgain(client: ClientBase, consumer: string): Promise<
 }
 
 /** An advisory lock takes no transaction id, so that a queue that answers slowly does not hold the journal back. */
-async function isMyTurn(client: ClientBase, consumer: string): Promise<boolean> {
-  const { rows } = await client.query("SELECT pg_try_advisory_xact_lock(hashtextextended('tessera relay ' || $1, 0)) AS mine", [consumer]);
-  return rows[0].mine;
+function isMyTurn(client: ClientBase, consumer: string): Promise<boolean> {
+  return tryLock(client, LOCKS.RELAY, consumer);
 }
 
 async function noteRelayed(client: ClientBase, consumer: string, { epoch, position }: JournalCursor): Promise<void> {

@@ -4,6 +4,7 @@ import { uuidArray } from '../../platform/database/array-arguments';
 import { pipelineReads, type Reading } from '../../platform/database/pipeline';
 import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
+import { LOCKS, takeLock } from '../../platform/locks';
 import { NotFound, PermissionDenied } from '../../platform/refusal';
 
 /**
@@ -69,7 +70,7 @@ export async function requireMembership(client: PoolClient, memberId: Uuid, only
 
 /** Whoever changes a pool waits here for the others: what is counted in it stays so until the transaction ends. */
 export async function lockHousehold(client: PoolClient, id: Uuid): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`household ${id}`]);
+  await takeLock(client, LOCKS.HOUSEHOLD, id);
 }
 
 /**

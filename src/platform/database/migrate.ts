@@ -1,12 +1,11 @@
 import type { DataSource } from 'typeorm';
+import { MIGRATION_LOCK, whileLocked } from '../locks';
 import { DatabaseNotReady, initialize } from './connection-problem';
 import { createOwnerDataSource } from './data-source';
 
 const OLDEST_MAJOR = 16;
 /** Label of the key that marks the database: it tells master keys apart and gives nothing of them away. */
 export const KEY_MARK = 'deployment-mark';
-/** Of the session that migrates; any number, as long as it is ours. */
-const MIGRATION_LOCK = 7_365_700;
 
 /**
  * Brings the schema up to date as its owner; several processes at once wait for each other. `keyMark` is derived from the master key:
@@ -18,13 +17,13 @@ export async function migrate(ownerUrl: string, keyMark: Buffer): Promise<string
     await requireVersion(source);
     const runner = source.createQueryRunner();
     // Held by a session of its own: the migrations use another one.
-    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     try {
-      const ran = await source.runMigrations();
-      await requireSameKey(source, keyMark);
-      return ran.map((migration) => migration.name);
+      return await whileLocked(runner, MIGRATION_LOCK, async () => {
+        const ran = await source.runMigrations();
+        await requireSameKey(source, keyMark);
+        return ran.map((migration) => migration.name);
+      });
     } finally {
-      await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
       await runner.release();
     }
   } finally {

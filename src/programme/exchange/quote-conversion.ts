@@ -12,6 +12,7 @@ import { type Asker, findActingMember, memberContent, requireAsker } from '../..
 import type { MemberRef } from '../../members/identification/member-ref';
 import { readStanding } from '../../members/members/read-balances';
 import { derivedUuid, type Uuid } from '../../platform/ids';
+import { LOCKS, takeLock } from '../../platform/locks';
 import { checkConversion } from './check-conversion';
 import { type ConversionAmounts, givenInAll } from './conversion-amounts';
 import { conversionRates } from './conversion-rates';
@@ -49,12 +50,12 @@ export async function quoteConversion(app: App, principal: Principal, command: Q
   const id = derivedUuid('conversion-quote', asker.party, key);
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     // One at a time for a key: a repetition that comes at once, for whichever member, finds the first.
-    await waitFor(tx.client, `conversion quote ${id}`);
+    await takeLock(tx.client, LOCKS.CONVERSION_QUOTE, id);
     const earlier = await readQuote(tx.client, id);
     if (earlier) return sameQuote(earlier, hash);
     const member = await findActingMember(app, tx, asker, id);
     // And for a wallet: nobody gets past the bounds.
-    await waitFor(tx.client, `conversion quotes ${member.walletId}`);
+    await takeLock(tx.client, LOCKS.CONVERSION_QUOTES_OF_WALLET, member.walletId);
     const version = await app.coalition.version(tx.client);
     const snapshot = await app.coalition.at(version);
     const from = requireCurrency(snapshot, command.from, 'input.from');
@@ -71,11 +72,6 @@ export async function quoteConversion(app: App, principal: Principal, command: Q
     await insertQuote(tx.client, { ...quote, ...frozen }, asker.brandId);
     return { ...quote, ...frozen };
   });
-}
-
-/** Waits until no other transaction that asked for the same is open. */
-async function waitFor(client: PoolClient, name: string): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
 }
 
 function sameQuote(quote: ConversionQuote, hash: Buffer): ConversionQuote {

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { LOCKS, takeLock } from '../../platform/locks';
 import { Refusal } from '../../platform/refusal';
 import { type ConversionRate, RATE_COLUMNS, toConversionRate } from './conversion-rate';
 import { findProfitableCycle, type ProfitableCycle } from './profitable-cycle';
@@ -64,7 +65,7 @@ export class ProfitableCycleRefused extends Refusal {
 
 /** Lets one change of rates at a time be judged and made: two that each are harmless may gain together. */
 export async function lockRates(client: PoolClient): Promise<void> {
-  await client.query("SELECT pg_advisory_xact_lock(hashtextextended('conversion rates', 0))");
+  await takeLock(client, LOCKS.CONVERSION_RATES);
 }
 
 /** The rates that are in force at an instant or later. */

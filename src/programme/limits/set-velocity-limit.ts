@@ -8,6 +8,7 @@ import { TooManyVersions } from '../../coalition/rules/rule-bounds';
 import { currencyCode, idempotencyKey } from '../../ledger/ledger/request-fields';
 import type { Tx } from '../../platform/database/transaction';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { LOCKS, takeLock } from '../../platform/locks';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { ACTS, MEASURES, toVelocityLimit, type VelocityLimit, WINDOWS } from './velocity-limit';
 
@@ -99,7 +100,7 @@ async function brandOfRule({ client }: Tx, ruleId: Uuid, currencyId: number, bra
 
 async function requireRoom({ client }: Tx, owner: Uuid, currencyId: number, now: Date): Promise<void> {
   // Two at once wait for each other here, and then count each other.
-  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`velocity-limit ${owner} ${currencyId}`]);
+  await takeLock(client, LOCKS.VELOCITY_LIMIT, owner, currencyId);
   const { rows } = await client.query(
     'SELECT count(*)::int AS ever, (count(*) FILTER (WHERE ends_at IS NULL OR ends_at > $3))::int AS running FROM velocity_limit WHERE owner_brand_id = $1 AND currency_id = $2',
     [owner, currencyId, now],

@@ -7,6 +7,7 @@ import { recordChange } from '../../coalition/access/record-change';
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { readCursor } from '../../ledger/outbox/journal-cursor';
 import { addMonths, type Day, dayFromIso, dayToIso } from '../../ledger/points/calendar';
+import { LOCKS, takeLock } from '../../platform/locks';
 import { NotFound, Refusal } from '../../platform/refusal';
 import { CLEARING } from '../clearing/clear-events';
 import { monthToBook } from '../clearing/period-of-event';
@@ -73,7 +74,7 @@ export async function closePeriod(app: App, principal: Principal, command: Close
     const endsAt = await endOfMonth(client, currency, command.month);
     if (now < endsAt) throw new PeriodNotEnded(monthToText(command.month), endsAt);
     // Two months of a currency closed at once would not see each other, and both would carry on what the month before them left.
-    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`close ${currency.id}`]);
+    await takeLock(client, LOCKS.CLOSE_PERIOD, currency.id);
     await openPeriod(client, currency, command.month);
     const id = periodId(currency.id, command.month);
     const period = await lockPeriod(client, id);
