@@ -15,6 +15,9 @@ export interface Clock {
   isAhead(): boolean;
 }
 
+/** Of 24 hours: for periods that no time zone has a part in. */
+export const DAY_MS = 86_400_000;
+
 export const systemClock: Clock = { now: () => new Date(), real: () => new Date(), realAt: (instant) => instant, isAhead: () => false };
 
 /** A clock that stands still until it is moved; for tests. */

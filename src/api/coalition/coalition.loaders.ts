@@ -1,5 +1,7 @@
+import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { readDirectory } from '../../coalition/coalition/list-brands';
-import { requirePrincipal } from '../graphql/context';
+import { NotFound } from '../../platform/refusal';
+import { type Context, requirePrincipal } from '../graphql/context';
 import { defineLoader } from '../graphql/loader';
 
 /** Brands by uuid: the directory is read once a tick, however many are asked for. */
@@ -28,3 +30,18 @@ export const pointCurrencyByCode = defineLoader(
   },
   (currency) => currency.code,
 );
+
+/** The points currency with an id of the ledger; throws NotFound. */
+export async function requireCurrencyById(ctx: Context, id: number): Promise<PointCurrency> {
+  return found(await pointCurrencyById(ctx).load(id));
+}
+
+/** The points currency with a code; throws NotFound. */
+export async function requireCurrencyByCode(ctx: Context, code: string): Promise<PointCurrency> {
+  return found(await pointCurrencyByCode(ctx).load(code));
+}
+
+function found(currency: PointCurrency | null): PointCurrency {
+  if (!currency) throw new NotFound('Currency');
+  return currency;
+}

@@ -13,7 +13,7 @@ import { type Context, requirePrincipal } from '../graphql/context';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
-import { brandById, pointCurrencyByCode } from './coalition.loaders';
+import { brandById, requireCurrencyByCode } from './coalition.loaders';
 import {
   BrandConnection,
   BrandType,
@@ -109,9 +109,7 @@ export class CoalitionResolver {
 
   @Query(() => PointCurrencyType, { description: 'One points currency; an error NOT_FOUND when there is none.' })
   async pointCurrency(@Ctx() ctx: Context, @Arg('code', () => String, { description: 'Its code.' }) code: string) {
-    const currency = await pointCurrencyByCode(ctx).load(code);
-    if (!currency) throw new NotFound('Currency');
-    return showPointCurrency(currency);
+    return showPointCurrency(await requireCurrencyByCode(ctx, code));
   }
 
   @FieldResolver()

@@ -17,7 +17,7 @@ import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
 import { DateTimeScalar, readMoney, showMoney } from '../graphql/scalars';
-import { pointCurrencyById } from './coalition.loaders';
+import { pointCurrencyById, requireCurrencyById } from './coalition.loaders';
 import { showBrandById, showPointCurrency } from './coalition.resolver';
 import {
   ChangePartnershipInput,
@@ -116,9 +116,7 @@ export class PartnershipResolver {
 
   @FieldResolver()
   async currency(@Ctx() ctx: Context, @Root() { record }: PartnershipView) {
-    const currency = await pointCurrencyById(ctx).load(record.currencyId);
-    if (!currency) throw new NotFound('Currency');
-    return showPointCurrency(currency);
+    return showPointCurrency(await requireCurrencyById(ctx, record.currencyId));
   }
 
   @FieldResolver()

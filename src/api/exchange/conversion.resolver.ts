@@ -1,13 +1,12 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
-import { NotFound } from '../../platform/refusal';
 import { type ConversionAmounts, receivedInAll } from '../../programme/exchange/conversion-amounts';
 import { type ConvertedPoints, convertPoints, convertPointsSchema } from '../../programme/exchange/convert-points';
 import { importConversionRates, importConversionRatesSchema } from '../../programme/exchange/import-conversion-rates';
 import { type Conversion, listConversions, listLiveQuotes } from '../../programme/exchange/list-conversions';
 import { quoteConversion, quoteConversionSchema } from '../../programme/exchange/quote-conversion';
 import type { ConversionQuote } from '../../programme/exchange/read-quotes';
-import { pointCurrencyById } from '../coalition/coalition.loaders';
+import { requireCurrencyById } from '../coalition/coalition.loaders';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
 import { readId, showId } from '../graphql/pairwise-ids';
@@ -50,8 +49,7 @@ function showConverted(ctx: Context, { conversionId, rateId, quoteId: _, balance
 }
 
 async function showQuote(ctx: Context, quote: ConversionQuote): Promise<ConversionQuoteType> {
-  const [from, to] = await Promise.all([quote.fromCurrencyId, quote.toCurrencyId].map((id) => pointCurrencyById(ctx).load(id)));
-  if (!from || !to) throw new NotFound('Currency');
+  const [from, to] = await Promise.all([quote.fromCurrencyId, quote.toCurrencyId].map((id) => requireCurrencyById(ctx, id)));
   const { id, amounts, rateId, quotedAt, expiresAt } = quote;
   const figures = { from: from.code, to: to.code, ...showAmounts(ctx, amounts, rateId) };
   return Object.assign(new ConversionQuoteType(), figures, { quoteId: showId(ctx, 'quote', id), quotedAt, expiresAt });

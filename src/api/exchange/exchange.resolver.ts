@@ -1,11 +1,11 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { reasonSchema } from '../../coalition/access/record-change';
-import { InvalidInput, NotFound } from '../../platform/refusal';
+import { InvalidInput } from '../../platform/refusal';
 import type { ConversionRate } from '../../programme/exchange/conversion-rate';
 import { listConversionRates } from '../../programme/exchange/list-conversion-rates';
 import { endConversionRate, storeConversionRate, storeConversionRateSchema } from '../../programme/exchange/store-conversion-rate';
-import { pointCurrencyByCode, pointCurrencyById } from '../coalition/coalition.loaders';
+import { requireCurrencyByCode, requireCurrencyById } from '../coalition/coalition.loaders';
 import { showPointCurrency } from '../coalition/coalition.resolver';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
@@ -42,10 +42,7 @@ function showRate(ctx: Context, record: ConversionRate): ConversionRateView {
 }
 
 async function currencyId(ctx: Context, code: string | null | undefined): Promise<number | null> {
-  if (code == null) return null;
-  const currency = await pointCurrencyByCode(ctx).load(code);
-  if (!currency) throw new NotFound('Currency');
-  return currency.id;
+  return code == null ? null : (await requireCurrencyByCode(ctx, code)).id;
 }
 
 @Resolver(() => ConversionRateType)
@@ -77,7 +74,7 @@ export class ExchangeResolver {
 
   @FieldResolver()
   async transferPrice(@Ctx() ctx: Context, @Root() { record }: ConversionRateView): Promise<MoneyType> {
-    return showMoney(record.transferPrice, (await requireCurrency(ctx, record.fromCurrencyId)).settlementCurrency);
+    return showMoney(record.transferPrice, (await requireCurrencyById(ctx, record.fromCurrencyId)).settlementCurrency);
   }
 
   @Mutation(() => StoreConversionRateResult, { description: "Publishes a directional conversion rate. For the operator's programme managers." })
@@ -108,11 +105,5 @@ export class ExchangeResolver {
 }
 
 async function currencyOf(ctx: Context, id: number) {
-  return showPointCurrency(await requireCurrency(ctx, id));
-}
-
-async function requireCurrency(ctx: Context, id: number) {
-  const currency = await pointCurrencyById(ctx).load(id);
-  if (!currency) throw new NotFound('Currency');
-  return currency;
+  return showPointCurrency(await requireCurrencyById(ctx, id));
 }

@@ -1,9 +1,8 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
-import { NotFound } from '../../platform/refusal';
 import { listSetAsideEvents, retrySetAsideEvents } from '../../settlement/clearing/retry-set-aside';
 import type { SetAsideEvent } from '../../settlement/clearing/set-aside-events';
-import { pointCurrencyById } from '../coalition/coalition.loaders';
+import { requireCurrencyById } from '../coalition/coalition.loaders';
 import { showPointCurrency } from '../coalition/coalition.resolver';
 import { readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
@@ -43,8 +42,6 @@ export class SetAsideEventResolver {
 
   @FieldResolver()
   async currency(@Ctx() ctx: Context, @Root() { record }: SetAsideView) {
-    const currency = await pointCurrencyById(ctx).load(record.currencyId);
-    if (!currency) throw new NotFound('Currency');
-    return showPointCurrency(currency);
+    return showPointCurrency(await requireCurrencyById(ctx, record.currencyId));
   }
 }

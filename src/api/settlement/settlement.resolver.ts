@@ -16,7 +16,7 @@ import {
   type StatementRecord,
 } from '../../settlement/months/read-statements';
 import type { StatementLine } from '../../settlement/months/statement';
-import { pointCurrencyByCode, pointCurrencyById } from '../coalition/coalition.loaders';
+import { requireCurrencyByCode, requireCurrencyById } from '../coalition/coalition.loaders';
 import { showBrand, showBrandById, showPointCurrency } from '../coalition/coalition.resolver';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
@@ -191,9 +191,7 @@ export class PeriodResolver {
 
   @FieldResolver()
   async currency(@Ctx() ctx: Context, @Root() { record }: PeriodView) {
-    const currency = await pointCurrencyById(ctx).load(record.currencyId);
-    if (!currency) throw new NotFound('Currency');
-    return showPointCurrency(currency);
+    return showPointCurrency(await requireCurrencyById(ctx, record.currencyId));
   }
 
   @FieldResolver()
@@ -241,9 +239,7 @@ export class StatementResolver {
 
   @FieldResolver()
   async currency(@Ctx() ctx: Context, @Root() { record }: StatementView) {
-    const currency = await pointCurrencyByCode(ctx).load(record.content.currency);
-    if (!currency) throw new NotFound('Currency');
-    return showPointCurrency(currency);
+    return showPointCurrency(await requireCurrencyByCode(ctx, record.content.currency));
   }
 
   @FieldResolver()

@@ -1,4 +1,5 @@
 import type { App } from '../../app';
+import { DAY_MS } from '../../platform/clock';
 import type { Tx } from '../../platform/database/transaction';
 import type { Uuid } from '../../platform/ids';
 import { InvalidInput, NotFound, PermissionDenied, Refusal } from '../../platform/refusal';
@@ -51,8 +52,6 @@ export interface EndPartnership extends ChangePartnership {
   /** When it ends; null for as soon as the notice in the terms allows. */
   readonly endsAt: Date | null;
 }
-
-const DAY_MS = 86_400_000;
 
 /** Announces a partnership's end, with the notice that the terms ask for. Until then it goes on as agreed. */
 export function endPartnership(app: App, principal: Principal, command: EndPartnership): Promise<PartnershipRecord> {

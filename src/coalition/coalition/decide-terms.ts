@@ -1,5 +1,6 @@
 import { LessThan } from 'typeorm';
 import type { App } from '../../app';
+import { DAY_MS } from '../../platform/clock';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import type { Tx } from '../../platform/database/transaction';
 import type { Uuid } from '../../platform/ids';
@@ -10,8 +11,6 @@ import { recordChange } from '../access/record-change';
 import { changeState, lockPartnership } from './change-partnership';
 import type { PartnershipRecord } from './partnership.entity';
 import { TermsRecord } from './terms.entity';
-
-const DAY_MS = 86_400_000;
 
 /** Terms are decided once. */
 export class TermsDecided extends Refusal {

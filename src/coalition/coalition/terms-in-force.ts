@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../platform/clock';
 import type { Uuid } from '../../platform/ids';
 import { Refusal } from '../../platform/refusal';
 import type { CoalitionSnapshot, PartnershipChange, PartnershipState, TermsVersion } from './coalition-snapshot';
@@ -27,8 +28,6 @@ export class OccurredAtOutOfRange extends Refusal {
     super({ code: 'OCCURRED_AT_OUT_OF_RANGE', retrySafe: true, message });
   }
 }
-
-const DAY_MS = 86_400_000;
 
 /** Clocks of tills run ahead a little. */
 export const CLOCK_SKEW_MS = 5 * 60_000;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { App } from '../../app';
-import { SandboxClock } from '../../platform/clock';
+import { DAY_MS, SandboxClock } from '../../platform/clock';
 import { LOCKS, takeLock } from '../../platform/locks';
 import { InvalidInput, Refusal } from '../../platform/refusal';
 import { requireOperator } from '../access/permissions';
@@ -8,7 +8,6 @@ import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, idempotencyKeySchema, reasonSchema } from '../access/record-change';
 import { readMoves } from './test-clock';
 
-const DAY_MS = 86_400_000;
 const LONGEST_STEP_MS = 366 * DAY_MS;
 /** From the machine's clock; also a constraint of the table. */
 const FURTHEST_MS = 3_155_760_000_000;

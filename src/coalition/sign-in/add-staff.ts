@@ -3,6 +3,7 @@ import { IsNull, LessThanOrEqual } from 'typeorm';
 import { z } from 'zod';
 import type { App } from '../../app';
 import { plainText } from '../../ledger/ledger/request-fields';
+import { DAY_MS } from '../../platform/clock';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { InvalidInput, NotFound, Refusal } from '../../platform/refusal';
@@ -28,7 +29,7 @@ export const INVITATION_DAYS = 7;
 
 /** Invitations of then or before have ended. */
 export function invitedSince(now: Date): Date {
-  return new Date(now.getTime() - INVITATION_DAYS * 86_400_000);
+  return new Date(now.getTime() - INVITATION_DAYS * DAY_MS);
 }
 
 const UNKNOWN_ISSUER = 'Tokens of this issuer are not taken here. Give the `iss` of the identity provider that this deployment trusts.';

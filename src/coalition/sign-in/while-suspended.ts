@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { DAY_MS } from '../../platform/clock';
 import type { Uuid } from '../../platform/ids';
 import type { Principal, Suspension } from '../access/principal';
 import { BrandSuspended } from '../coalition/terms-in-force';
@@ -8,8 +9,6 @@ import { BrandSuspended } from '../coalition/terms-in-force';
  * Each of these judges the brand by what it was at occurredAt (requireTerms, requireFollowUpTime).
  */
 const SETTLES: ReadonlySet<string> = new Set(['recordPurchase', 'recordPurchases', 'captureHold', 'voidHold', 'refundRedemption', 'recordReturn']);
-
-const DAY_MS = 86_400_000;
 
 /**
  * Throws BrandSuspended for whatever a principal of a suspended brand asks for, but for what settles. `operation`: a

@@ -52,11 +52,11 @@ export const dryRun = z
   .nullish()
   .transform((asked) => asked ?? false);
 
-/** More than none, in the currency's smallest unit. */
-export const somePoints = z
-  .bigint()
-  .refine((amount) => amount > 0n, 'Points must be more than zero.')
-  .transform(Number);
+/** More than none, in the currency's smallest unit: exact, for reckoning with rates. */
+export const someExactPoints = z.bigint().refine((amount) => amount > 0n, 'Points must be more than zero.');
+
+/** The same as the number that the ledger counts in. */
+export const somePoints = someExactPoints.transform(Number);
 
 export const currencyCode = plainText(16).regex(/^[A-Z][A-Z0-9_-]{1,15}$/, 'A currency code is 2 to 16 capital letters and digits.');
 

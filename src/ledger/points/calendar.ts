@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../platform/clock';
 /**
  * Calendar days as whole numbers of days since 2000-01-01, PostgreSQL's own epoch: the kernel compares plain integers.
  * NEVER and ALWAYS are PostgreSQL's date 'infinity' and '-infinity'.
@@ -8,7 +9,6 @@ export const NEVER: Day = 2_147_483_647;
 export const ALWAYS: Day = -2_147_483_648;
 
 const EPOCH_MS = Date.UTC(2000, 0, 1);
-const DAY_MS = 86_400_000;
 
 /** A time zone, and the last second that was looked at in it. Clocks change at whole seconds, and many ask for now. */
 interface Zone {

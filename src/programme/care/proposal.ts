@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { requireOperator } from '../../coalition/access/permissions';
 import type { Principal, StaffRole } from '../../coalition/access/principal';
+import { DAY_MS } from '../../platform/clock';
 import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { NotFound, PermissionDenied, Refusal } from '../../platform/refusal';
@@ -36,7 +37,7 @@ export interface Proposal {
 export const CARE_ROLES: readonly StaffRole[] = ['SUPPORT', 'PROGRAMME_MANAGER', 'FINANCE'];
 
 /** A proposal nobody has decided is no longer what anybody asks for. */
-const LAPSES_AFTER_MS = 30 * 86_400_000;
+const LAPSES_AFTER_MS = 30 * DAY_MS;
 
 export class ProposalDecided extends Refusal {
   constructor(status: string) {

@@ -10,7 +10,7 @@ import { contentHash, postingId } from '../../ledger/ledger/idempotency';
 import { acceptedAnswer } from '../../ledger/ledger/outcome';
 import type { PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
 import { Overloaded } from '../../ledger/ledger/posting-ledger';
-import { currencyCode, dryRun, idempotencyKey, occurredAt } from '../../ledger/ledger/request-fields';
+import { currencyCode, dryRun, idempotencyKey, occurredAt, someExactPoints } from '../../ledger/ledger/request-fields';
 import { StateMoved } from '../../ledger/ledger/state-moved';
 import { type Day, dayFromIso, dayOf, dayStart, monthStart } from '../../ledger/points/calendar';
 import { type Asker, findActingMember, lookAsAsker, memberContent, requireAsker } from '../../members/identification/acting-member';
@@ -31,8 +31,6 @@ import { QuoteExpired, QuoteMismatch } from './conversion-refusals';
 import { type ConversionAccounts, type ConversionFacts, countersOf, planConversion } from './plan-conversion';
 import { type ConversionQuote, readQuote } from './read-quotes';
 
-const somePoints = z.bigint().refine((amount) => amount > 0n, 'Points must be more than zero.');
-
 export const convertPointsSchema = z
   .object({
     idempotencyKey,
@@ -40,12 +38,12 @@ export const convertPointsSchema = z
     member: z.custom<MemberRef | null>(),
     from: currencyCode,
     to: currencyCode,
-    points: somePoints,
+    points: someExactPoints,
     quoteId: z
       .string()
       .nullish()
       .transform((id) => id ?? null),
-    minimumReceived: somePoints.nullish().transform((points) => points ?? null),
+    minimumReceived: someExactPoints.nullish().transform((points) => points ?? null),
     occurredAt,
     dryRun,
   })

@@ -7,7 +7,7 @@ import { requireCurrency } from '../../coalition/coalition/require-currency';
 import { requireTerms } from '../../coalition/coalition/terms-in-force';
 import { contentHash } from '../../ledger/ledger/idempotency';
 import { IdempotencyConflict } from '../../ledger/ledger/posting-ledger';
-import { currencyCode, idempotencyKey } from '../../ledger/ledger/request-fields';
+import { currencyCode, idempotencyKey, someExactPoints } from '../../ledger/ledger/request-fields';
 import { type Asker, findActingMember, memberContent, requireAsker } from '../../members/identification/acting-member';
 import type { MemberRef } from '../../members/identification/member-ref';
 import { readStanding } from '../../members/members/read-balances';
@@ -26,7 +26,7 @@ export const quoteConversionSchema = z
     member: z.custom<MemberRef | null>(),
     from: currencyCode,
     to: currencyCode,
-    points: z.bigint().refine((amount) => amount > 0n, 'Points must be more than zero.'),
+    points: someExactPoints,
   })
   .refine(({ from, to }) => from !== to, { path: ['to'], message: 'A currency does not convert into itself.' });
 export type QuoteConversion = z.output<typeof quoteConversionSchema>;

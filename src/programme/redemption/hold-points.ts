@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
+import { DAY_MS } from '../../platform/clock';
 import { InvalidInput } from '../../platform/refusal';
 import { type SpentPoints, spendPoints, spendPointsSchema } from './spend-points';
 
-const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 7;
 const MOST_DAYS = 90;
 

@@ -8,13 +8,13 @@ import { IdempotencyConflict } from '../../ledger/ledger/posting-ledger';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
 import { lockHousehold, MOST_HOUSEHOLD, requireMembership } from '../../members/households/household';
 import type { MemberRef } from '../../members/identification/member-ref';
+import { DAY_MS } from '../../platform/clock';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import { derivedUuid, type Uuid } from '../../platform/ids';
 import { InvalidInput } from '../../platform/refusal';
 import { findRecipient } from './find-recipient';
 import { AlreadyInvited, PoolFull } from './sharing-refusals';
 
-const DAY_MS = 86_400_000;
 /** How long an invitation can be accepted. */
 const INVITATION_DAYS = 14;
 /** Most invitations of a pool in 24 hours: each asks whether somebody is a member of the coalition. */

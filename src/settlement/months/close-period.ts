@@ -5,10 +5,11 @@ import { requireOperator } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { recordChange } from '../../coalition/access/record-change';
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { findCurrency } from '../../coalition/coalition/require-currency';
 import { readCursor } from '../../ledger/outbox/journal-cursor';
 import { addMonths, type Day, dayFromIso, dayToIso } from '../../ledger/points/calendar';
 import { LOCKS, takeLock } from '../../platform/locks';
-import { NotFound, Refusal } from '../../platform/refusal';
+import { Refusal } from '../../platform/refusal';
 import { CLEARING } from '../clearing/clear-events';
 import { monthToBook } from '../clearing/period-of-event';
 import { lockPeriod, monthToText, openPeriod, type Period, periodId, readPeriods } from '../clearing/periods';
@@ -68,8 +69,7 @@ export async function closePeriod(app: App, principal: Principal, command: Close
   requireOperator(principal, ['FINANCE']);
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const { client } = tx;
-    const currency = (await app.coalition.snapshot(client)).currenciesByCode.get(command.currency);
-    if (!currency) throw new NotFound('Currency');
+    const currency = findCurrency(await app.coalition.snapshot(client), command.currency);
     const now = app.clock.now();
     const endsAt = await endOfMonth(client, currency, command.month);
     if (now < endsAt) throw new PeriodNotEnded(monthToText(command.month), endsAt);

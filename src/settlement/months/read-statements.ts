@@ -3,6 +3,7 @@ import type { App } from '../../app';
 import { requireBrand, requireOperator } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
+import { findCurrency } from '../../coalition/coalition/require-currency';
 import { type Day, dayToIso } from '../../ledger/points/calendar';
 import { parseDecimal } from '../../ledger/points/decimal';
 import type { Uuid } from '../../platform/ids';
@@ -49,12 +50,6 @@ function reading<T>(app: App, principal: Principal, read: (client: PoolClient, s
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => read(client, await app.coalition.snapshot(client)));
 }
 
-function requireCurrencyId(snapshot: CoalitionSnapshot, code: string): number {
-  const currency = snapshot.currenciesByCode.get(code);
-  if (!currency) throw new NotFound('Currency');
-  return currency.id;
-}
-
 /**
  * The months of a points currency that have been opened, latest first; `limit` of them before `after`. Throws NotFound
  * for the currency.
@@ -64,7 +59,7 @@ export async function listPeriods(app: App, principal: Principal, currency: stri
     const { rows } = await client.query(
       `SELECT ${PERIOD_COLUMNS} FROM period p
        WHERE currency_id = $1 AND ($2::date IS NULL OR month < $2::date) ORDER BY month DESC LIMIT $3`,
-      [requireCurrencyId(snapshot, currency), page.after === null ? null : dayToIso(page.after), page.limit],
+      [findCurrency(snapshot, currency).id, page.after === null ? null : dayToIso(page.after), page.limit],
     );
     return rows.map(toPeriod);
   });
@@ -72,7 +67,7 @@ export async function listPeriods(app: App, principal: Principal, currency: stri
 
 /** A month; null while it has had no event and was not closed. Throws NotFound for the currency. */
 export async function findPeriod(app: App, principal: Principal, currency: string, month: Day): Promise<Period | null> {
-  return reading(app, principal, (client, snapshot) => readPeriod(client, requireCurrencyId(snapshot, currency), month));
+  return reading(app, principal, (client, snapshot) => readPeriod(client, findCurrency(snapshot, currency).id, month));
 }
 
 const STATEMENTS = `
@@ -115,7 +110,7 @@ export async function listStatements(
       `${STATEMENTS} WHERE p.currency_id = $1 AND ($2::uuid IS NULL OR s.brand_id = $2)
          AND ($3::date IS NULL OR p.month < $3::date OR (p.month = $3::date AND b.code > $4::text))
        ORDER BY p.month DESC, b.code LIMIT $5`,
-      [requireCurrencyId(snapshot, filter.currency), filter.brandId, page.after && dayToIso(page.after.month), page.after?.code ?? null, page.limit],
+      [findCurrency(snapshot, filter.currency).id, filter.brandId, page.after && dayToIso(page.after.month), page.after?.code ?? null, page.limit],
     );
     return rows.map(toStatement);
   });
