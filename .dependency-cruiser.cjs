@@ -9,7 +9,7 @@ const ROOMS = {
     ['server'],
     ['earning'],
     ['books', 'redemption', 'returns'],
-    ['access', 'care', 'exchange', 'expiry', 'ingest', 'limits', 'purchases', 'settlement', 'sharing'],
+    ['access', 'care', 'exchange', 'expiry', 'ingest', 'limits', 'purchases', 'rules', 'settlement', 'sharing'],
     ['coalition', 'members', 'sandbox'],
     ['documents'],
     ['graphql', 'http'],

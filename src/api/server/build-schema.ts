@@ -20,6 +20,7 @@ import { LinkResolver } from '../members/link.resolver';
 import { MemberResolver, WalletResolver } from '../members/member.resolver';
 import { PurchaseResolver } from '../purchases/purchase.resolver';
 import { RedemptionResolver } from '../redemption/redemption.resolver';
+import { RULE_RESOLVERS } from '../rules/rule-resolvers';
 import { SandboxResolver } from '../sandbox/sandbox.resolver';
 import { SetAsideEventResolver } from '../settlement/set-aside.resolver';
 import { PeriodResolver, StatementLineResolver, StatementResolver } from '../settlement/settlement.resolver';
@@ -52,6 +53,7 @@ const resolvers = [
   PoolResolver,
   PurchaseResolver,
   RedemptionResolver,
+  ...RULE_RESOLVERS,
   SetAsideEventResolver,
   StatementLineResolver,
   StatementResolver,

@@ -1,7 +1,5 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from '../coalition/terms-refusals.types';
-import { CreationInput } from '../graphql/change-input.types';
-import { connectionOf } from '../graphql/connection';
 import {
   AboveMaximumAnswer,
   BalanceOutOfRangeAnswer,
@@ -10,7 +8,6 @@ import {
   InsufficientPointsAnswer,
   NotAStepAnswer,
   NumberIsNoProofAnswer,
-  RuleStartTakenAnswer,
   WalletClosedAnswer,
   WalletLockedAnswer,
 } from '../graphql/posting-refusals.types';
@@ -99,63 +96,4 @@ export const GivePointsResult = answerUnion(
     WalletClosedAnswer,
     WalletLockedAnswer,
   ],
-);
-
-@InputType('SetGiftRuleInput', { description: 'A version of the rule for gifts of a currency: in force until the next one starts.' })
-export class SetGiftRuleInput extends CreationInput {
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
-
-  @Field(() => PointsScalar, { nullable: true, description: 'Fewest points that are given at once, in the smallest unit; 1 by default.' })
-  minimum?: bigint | null;
-
-  @Field(() => PointsScalar, { nullable: true, description: 'Only multiples of this are given, in the smallest unit; 1 by default.' })
-  step?: bigint | null;
-
-  @Field(() => PointsScalar, {
-    nullable: true,
-    description: "Most points that a member gives on one day of the currency's time zone, in the smallest unit; no limit by default.",
-  })
-  dailyMaximum?: bigint | null;
-
-  @Field(() => DateTimeScalar, {
-    description:
-      'From when it is in force; may lie in the past, like that of earning and redemption rules: gifts that a brand tells later are judged by it too.',
-  })
-  effectiveFrom!: Date;
-}
-
-@ObjectType('GiftRule', { description: 'What members may give each other of a currency: one version.' })
-export class GiftRuleType {
-  @Field(() => ID, { description: 'Opaque id.' })
-  id!: string;
-
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
-
-  @Field(() => Int, { description: 'Counts from 1.' })
-  version!: number;
-
-  @Field(() => PointsScalar, { description: 'Fewest points that are given at once, in the smallest unit.' })
-  minimum!: bigint;
-
-  @Field(() => PointsScalar, { description: 'Only multiples of this are given, in the smallest unit.' })
-  step!: bigint;
-
-  @Field(() => PointsScalar, {
-    nullable: true,
-    description: "Most points that a member gives on one day of the currency's time zone, in the smallest unit; null: no limit.",
-  })
-  dailyMaximum!: bigint | null;
-
-  @Field(() => DateTimeScalar, { description: 'From when it is in force, until the next version is.' })
-  effectiveFrom!: Date;
-}
-
-export const GiftRuleConnection = connectionOf('GiftRule', () => GiftRuleType);
-export const SetGiftRuleResult = answerUnion(
-  'SetGiftRuleResult',
-  'The version.',
-  () => GiftRuleType,
-  () => [IdempotencyConflictAnswer, RuleStartTakenAnswer],
 );

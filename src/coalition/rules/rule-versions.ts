@@ -41,7 +41,7 @@ export interface BrandRuleVersion extends RuleVersion {
  * brand has its own; the constraint NAME_one_start says that no two versions start together.
  */
 export interface RuleTable<Rule extends RuleVersion, Row> {
-  readonly name: 'earning_rule' | 'redemption_rule' | 'gift_rule';
+  readonly name: 'earning_rule' | 'redemption_rule';
   readonly toRule: (row: Row) => Rule;
 }
 
@@ -140,18 +140,4 @@ export function readRuleVersions<Rule extends RuleVersion, Row>(
     );
     return rows.map(table.toRule);
   });
-}
-
-/**
- * Finds the version of the coalition's rule in force at an instant, or null, among all versions, given oldest
- * effectiveFrom first.
- */
-export function rulesInForce<Rule extends RuleVersion>(rules: readonly Rule[]): (currencyId: number, at: Date) => Rule | null {
-  const versions = new Map<number, Rule[]>();
-  for (const rule of rules) {
-    const earlier = versions.get(rule.currencyId);
-    if (earlier) earlier.push(rule);
-    else versions.set(rule.currencyId, [rule]);
-  }
-  return (currencyId, at) => versions.get(currencyId)?.findLast(({ effectiveFrom }) => effectiveFrom <= at) ?? null;
 }

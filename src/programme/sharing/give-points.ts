@@ -4,6 +4,7 @@ import type { Principal } from '../../coalition/access/principal';
 import type { CoalitionSnapshot, PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { requireCurrency } from '../../coalition/coalition/require-currency';
 import { requireTerms } from '../../coalition/coalition/terms-in-force';
+import type { RulesInForce } from '../../coalition/rules/rules-in-force';
 import { findPosting, sameOutcome } from '../../ledger/ledger/find-posting';
 import { contentHash, postingId } from '../../ledger/ledger/idempotency';
 import { acceptedAnswer } from '../../ledger/ledger/outcome';
@@ -22,7 +23,7 @@ import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { orRefusal } from '../postings/posting-time';
 import { findRecipient, type Recipient } from './find-recipient';
-import { type GiftRules, giftRules } from './gift-rule';
+import { GIFT_RULE, type GiftRule, requireGiftRule } from './gift-rule';
 import { givenCounter, planGift } from './plan-gift';
 
 export const givePointsSchema = z.object({
@@ -90,7 +91,7 @@ async function giveOnce(
       recipient,
       snapshot,
       currency,
-      rules: await giftRules(app, version),
+      rules: await GIFT_RULE.inForce(app, version),
       limits: await velocityLimits(app, version),
     };
   });
@@ -105,7 +106,7 @@ interface Found {
   readonly recipient: Recipient;
   readonly snapshot: CoalitionSnapshot;
   readonly currency: PointCurrency;
-  readonly rules: GiftRules;
+  readonly rules: RulesInForce<GiftRule>;
   readonly limits: VelocityLimits;
 }
 
@@ -124,7 +125,7 @@ async function toRequest(
   );
   const agreed = orRefusal(() => {
     if (brandId !== null) requireTerms(snapshot, brandId, currency.id, 'redeem', happenedAt, now);
-    return rules.inForce(currency, happenedAt);
+    return requireGiftRule(rules, currency, happenedAt);
   });
   const request = {
     id,

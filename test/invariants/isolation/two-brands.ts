@@ -7,6 +7,7 @@ import { startImport, startImportSchema } from '../../../src/api/ingest/start-im
 import { buildTesseraSchema } from '../../../src/api/server/build-schema';
 import { type Principal, SCOPES, type StaffRole } from '../../../src/coalition/access/principal';
 import { createPointCurrency, createPointCurrencySchema } from '../../../src/coalition/coalition/create-point-currency';
+import { setRule } from '../../../src/coalition/rules/set-rule';
 import { mintClientToken, mintMemberToken } from '../../../src/coalition/sign-in/access-tokens';
 import { addStaff } from '../../../src/coalition/sign-in/add-staff';
 import { createMemberSession } from '../../../src/coalition/sign-in/create-member-session';
@@ -36,9 +37,9 @@ import { recordReturn } from '../../../src/programme/returns/record-return';
 import { acceptInvitation, listInvitations } from '../../../src/programme/sharing/answer-invitation';
 import { contributeToPool, contributeToPoolSchema } from '../../../src/programme/sharing/contribute-to-pool';
 import { createPool } from '../../../src/programme/sharing/create-pool';
+import { GIFT_RULE } from '../../../src/programme/sharing/gift-rule';
 import { givePoints, givePointsSchema } from '../../../src/programme/sharing/give-points';
 import { inviteToPool } from '../../../src/programme/sharing/invite-to-pool';
-import { setGiftRule, setGiftRuleSchema } from '../../../src/programme/sharing/set-gift-rule';
 import { closePeriod } from '../../../src/settlement/months/close-period';
 import { completeClose } from '../../../src/settlement/months/complete-close';
 import { addAcceptedStaff, bindLogin } from '../../support/logins';
@@ -142,7 +143,7 @@ export async function openTwoBrands(options: TestAppOptions = {}): Promise<TwoBr
   // A side's things all have its word for a reference.
   await points.test.database.owner.query("UPDATE brand SET references_repeat = 'ANY'");
   await openExchange(points, principal);
-  await setGiftRule(app, principal, setGiftRuleSchema.parse({ idempotencyKey: 'gifts of FLP', currency: 'FLP', effectiveFrom: IN_JANUARY }));
+  await setRule(app, principal, GIFT_RULE, GIFT_RULE.schema.parse({ idempotencyKey: 'gifts of FLP', currency: 'FLP', effectiveFrom: IN_JANUARY }));
   const sides = { b: await openSide(points, operator, 'TAXI', 'zebulon', '10473', null), a: null as Side | null };
   sides.a = await openSide(points, operator, 'FUEL', 'quixote', '20047', sides.b.shared);
   const period = await closePeriod(app, principal, { currency: 'FLP', month: dayFromIso('2026-01-01') });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../../../src/coalition/access/principal';
+import { setRule } from '../../../src/coalition/rules/set-rule';
 import type { MemberRef } from '../../../src/members/identification/member-ref';
 import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
@@ -7,10 +8,10 @@ import { recordPurchase } from '../../../src/programme/earning/record-purchases'
 import { acceptInvitation, acceptInvitationSchema, listInvitations } from '../../../src/programme/sharing/answer-invitation';
 import { contributeToPool, contributeToPoolSchema } from '../../../src/programme/sharing/contribute-to-pool';
 import { createPool, createPoolSchema } from '../../../src/programme/sharing/create-pool';
+import { GIFT_RULE } from '../../../src/programme/sharing/gift-rule';
 import { givePointsSchema } from '../../../src/programme/sharing/give-points';
 import { inviteToPool, inviteToPoolSchema } from '../../../src/programme/sharing/invite-to-pool';
 import { leavePool, leavePoolSchema } from '../../../src/programme/sharing/leave-pool';
-import { setGiftRule, setGiftRuleSchema } from '../../../src/programme/sharing/set-gift-rule';
 import { purchaseOf, type ShopCoalition, type Till } from '../../support/shop-coalition';
 
 /** A member with a login of their own and a card. */
@@ -38,7 +39,12 @@ export function householdsOf(shop: ShopCoalition, till: Till) {
       return { ...enrolled, ref, self: { kind: 'member', memberId, brandId: null }, card: { by: 'identifier', identifier: { kind: 'CARD', value } } };
     },
     allowGifts: async (more: Record<string, unknown> = {}) =>
-      setGiftRule(app, operator, setGiftRuleSchema.parse({ idempotencyKey: randomUUID(), currency: 'FLP', effectiveFrom: new Date('2011-01-01'), ...more })),
+      setRule(
+        app,
+        operator,
+        GIFT_RULE,
+        GIFT_RULE.schema.parse({ idempotencyKey: randomUUID(), currency: 'FLP', effectiveFrom: new Date('2011-01-01'), ...more }),
+      ),
     async pool(owner: Person, ...others: Person[]): Promise<Uuid> {
       const poolId = await createPool(app, owner.self, createPoolSchema.parse({ idempotencyKey: randomUUID() }));
       for (const other of others) await this.join(owner, other);

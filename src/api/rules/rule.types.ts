@@ -1,0 +1,87 @@
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import type { RuleKind } from '../../coalition/rules/define-rule';
+import type { Choice, Group, RuleField, Shape } from '../../coalition/rules/rule-field';
+import type { RuleVersion } from '../../coalition/rules/rule-version';
+import { CreationInput } from '../graphql/change-input.types';
+import { enumOf } from '../graphql/enum-of';
+import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar, RatioInput, RatioType } from '../graphql/scalars';
+
+type Use = 'sent' | 'shown';
+
+const PLAIN = { POINTS: PointsScalar, INT: Int, DECIMAL: DecimalScalar, TEXT: String, DATE: DateScalar, DATE_TIME: DateTimeScalar } as const;
+
+/** The type that shows a version, made of the fields that its kind declares. */
+export function shownType({ name, called, fields }: RuleKind<RuleVersion>) {
+  @ObjectType(name, { description: `A version of ${called}.` })
+  class ShownRule {
+    @Field(() => ID, { description: 'Opaque id of this version.' })
+    id!: string;
+
+    @Field(() => String, { description: 'Code of the points currency.' })
+    currency!: string;
+
+    @Field(() => Int, { description: 'Counts from 1.' })
+    version!: number;
+
+    @Field(() => DateTimeScalar, { description: 'When it starts.' })
+    effectiveFrom!: Date;
+  }
+  for (const [field, declared] of Object.entries(fields))
+    addField(ShownRule, field, declared.shape, 'shown', {
+      nullable: declared.none !== undefined,
+      description: declared.none === undefined ? `${declared.says}.` : `${declared.says}; null: ${declared.none}.`,
+    });
+  return ShownRule;
+}
+
+/** The input that adds a version. */
+export function setterInput({ name, called, fields }: RuleKind<RuleVersion>) {
+  @InputType(`Set${name}Input`, { description: `A version of ${called}: in force from effectiveFrom until the next one starts, and never edited.` })
+  class SetRuleInput extends CreationInput {
+    @Field(() => String, { description: 'Code of the points currency.' })
+    currency!: string;
+
+    @Field(() => DateTimeScalar, { description: 'When it starts; may lie in the past: what is told later is judged by it too.' })
+    effectiveFrom!: Date;
+  }
+  for (const [field, declared] of Object.entries(fields)) addSent(SetRuleInput, field, declared);
+  return SetRuleInput;
+}
+
+function addSent(input: abstract new () => object, field: string, { shape, says, sending, schema }: RuleField): void {
+  if (!schema) return;
+  const description = sending === undefined ? `${says}.` : `${says}; ${sending}.`;
+  addField(input, field, shape, 'sent', { nullable: schema.safeParse(null).success, description });
+}
+
+function addField(to: abstract new () => object, field: string, shape: Shape, use: Use, options: { nullable: boolean; description: string }): void {
+  Field(() => typeOf(shape, use), options)(to.prototype, field);
+}
+
+function typeOf(shape: Shape, use: Use): object {
+  if (typeof shape === 'string') return shape === 'RATIO' ? (use === 'sent' ? RatioInput : RatioType) : PLAIN[shape];
+  if ('list' in shape) return [PLAIN[shape.list]];
+  return 'values' in shape ? enumFor(shape) : groupFor(shape, use);
+}
+
+const enums = new Map<Choice, object>();
+
+function enumFor(choice: Choice): object {
+  let made = enums.get(choice);
+  if (!made) enums.set(choice, (made = enumOf(choice.name, choice.says, choice.values)));
+  return made;
+}
+
+const groups = { sent: new Map<Group, object>(), shown: new Map<Group, object>() };
+
+function groupFor(group: Group, use: Use): object {
+  const known = groups[use].get(group);
+  if (known) return known;
+  class Parts {}
+  const { name, says: description } = group;
+  (use === 'sent' ? InputType(`${name}Input`, { description }) : ObjectType(name, { description }))(Parts);
+  for (const [part, { shape, says, none }] of Object.entries(group.parts))
+    addField(Parts, part, shape, use, { nullable: none === true, description: `${says}.` });
+  groups[use].set(group, Parts);
+  return Parts;
+}
