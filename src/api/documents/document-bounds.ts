@@ -2,7 +2,10 @@ import { type DocumentNode, GraphQLError, Kind, visit } from 'graphql';
 
 /** Characters a token, on the average of a document: names and comments of any sensible length have room. */
 const CHARACTERS_A_TOKEN = 25;
-/** How much the operations of a document may come to, each with the fragments that it reaches: times as many nodes as a document may have tokens. */
+/**
+ * How much the operations of a document may come to, each with the fragments that it reaches: so many times the nodes
+ * that a document may have as tokens.
+ */
 const OPERATIONS_TOGETHER = 4;
 
 /** A longer text is not even parsed. Places of errors are looked for in the whole text, each anew. */
@@ -13,8 +16,8 @@ export function requireShort(text: string, tokens: number): void {
 }
 
 /**
- * Throws a GraphQLError for a document that would keep validation busy for longer than its size says: fragments that spread themselves, and
- * operations that each reach the same fragments. Looks at each fragment once.
+ * Throws a GraphQLError for a document that would keep validation busy for longer than its size says: one with
+ * fragments that spread themselves, or with operations that each reach the same fragments. Looks at each fragment once.
  */
 export function requireBounded(document: DocumentNode, tokens: number): void {
   const fragments = new Map<string, Reach>();

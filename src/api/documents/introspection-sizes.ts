@@ -8,8 +8,8 @@ interface Size {
 }
 
 /**
- * How long the lists are of which this schema describes itself. Below `__schema { types }` each type comes once, so that means are exact there;
- * anywhere else the longest is taken.
+ * How long the lists are in which this schema describes itself. Below `__schema { types }` each type comes once, so
+ * means are exact there. Anywhere else the longest is taken.
  */
 export class IntrospectionSizes {
   private readonly sizes: Readonly<Record<string, Size>>;

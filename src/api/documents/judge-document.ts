@@ -21,15 +21,15 @@ import type { SentOperation } from './sent-operation';
 
 /** Errors of validation that are told. */
 const MOST_ERRORS = 9;
-/** Each costs as much: its place is looked for in the whole text, and names that are nearly the same among all of a type. */
+/** Each costs as much: its place is looked for in the whole text, and similar names among all of a type. */
 const ERROR_COST = 10;
 const NOTHING_ASKED = parse('{ __typename }');
 /** Among the names of all types there is too much to look through. */
 const RULES = specifiedRules.map((rule) => (rule === KnownTypeNamesRule ? withoutSuggestions(rule) : rule));
 
 /**
- * Parses a document, counts its cost, and only then validates it: what is sent is paid for whether or not it is any good. Throws a GraphQLError for
- * one that cannot be parsed, or that may not be run.
+ * Parses a document, counts its cost, and only then validates it: what is sent is paid for, good or not. Throws a
+ * GraphQLError for one that cannot be parsed, or that may not be run.
  */
 export type Judge = (ctx: Context, sent: SentOperation) => Judged;
 
@@ -54,7 +54,7 @@ export function takeAsJudged(format: (formatted: GraphQLFormattedError, error: u
     async requestDidStart() {
       return {
         async didResolveSource(requestContext: GraphQLRequestContext<Context>) {
-          // Apollo Server neither parses nor validates where a document is there already. Of one that is not valid it sees nothing.
+          // Apollo Server neither parses nor validates where a document is there already. It never sees an invalid one.
           const { judged } = requestContext.contextValue;
           Object.assign(requestContext, { document: judged && (judged.errors.length > 0 ? NOTHING_ASKED : judged.document) });
         },

@@ -7,9 +7,9 @@ import { type Allowance, type Quota, RateLimiter } from './rate-limit';
 const STRANGERS_TOGETHER = 20;
 
 /**
- * What may be asked in a minute, in operations and in their cost, on this gateway. A brand has one quota for all its clients and staff, and one for
- * all sessions that it minted for members, so that no member uses up what its tills need. A member has a smaller one, and whoever has no good token
- * a far smaller one, by the network that they come from.
+ * What may be asked of this gateway in a minute, in operations and in their cost. A brand has one quota for all its
+ * clients and staff. It has another for all sessions that it minted for members, so that no member uses up what its
+ * tills need. A member has a smaller one. Whoever has no good token has a far smaller one, by network.
  */
 export class OperationQuotas {
   private readonly brands: RateLimiter;

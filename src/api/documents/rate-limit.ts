@@ -9,7 +9,10 @@ export interface Quota {
 
 export interface Allowance {
   readonly allowed: boolean;
-  /** RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers), as things stand when they are asked for; Retry-After when refused. */
+  /**
+   * RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers), as things stand when they are asked for;
+   * Retry-After when refused.
+   */
   readonly headers: () => Readonly<Record<string, string>>;
 }
 
@@ -22,8 +25,9 @@ const WINDOW_SECONDS = 60;
 const MOST_CLIENTS = 50_000;
 
 /**
- * Counts what each client uses, in this process: a token bucket a quota. Where several gateways run, a client has its quota at each.
- * A client may go into debt by its last request, so that one that costs more than is left just now need not wait for a whole bucket.
+ * Counts what each client uses, in this process: a token bucket for each quota. With several gateways a client has its
+ * quota at each. A client's last request may take it into debt, so that one that costs more than is left need not wait
+ * for a whole bucket.
  */
 export class RateLimiter {
   private readonly buckets = new Map<string, Bucket>();

@@ -1,7 +1,9 @@
 import { InvalidInput, NotFound, Refusal } from '../../platform/refusal';
 import { type RefusalAnswer, toRefusalAnswer } from './refusal.types';
 
-/** What a bulk does: reads its entries one by one, does those that could be read together, and shows what each came to. */
+/**
+ * What a bulk does: reads its entries one by one, does together those that could be read, and shows what each came to.
+ */
 export interface Bulk<Input, Command, Result, Shown> {
   /** Throws InvalidInput or NotFound for an entry that cannot be read; `field` is where it stands, as "input.3". */
   readonly read: (input: Input, field: string) => Command;
@@ -11,8 +13,8 @@ export interface Bulk<Input, Command, Result, Shown> {
 }
 
 /**
- * The answers of a bulk, in its order: things or refusals. An entry that is wrong in itself is its own refusal, and harms no other. What else went
- * wrong with one entry fails the request, which can be sent again.
+ * The answers of a bulk, in its order: things or refusals. An entry that is wrong in itself is its own refusal, and
+ * harms no other. Anything else that goes wrong with one entry fails the request, which can be sent again.
  */
 export async function answerBulk<Input, Command, Result, Shown>(
   inputs: readonly Input[],

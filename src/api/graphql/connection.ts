@@ -72,8 +72,8 @@ export interface Page<Key> {
 }
 
 /**
- * Reads page arguments; throws InvalidInput for a page size out of range, or a cursor that was not given to whoever asks, for this list, of this thing
- * (null: a list at the root) and with these filters.
+ * Reads page arguments. Throws InvalidInput for a page size out of range. Also for a cursor that was not given to
+ * whoever asks, for this list, of this thing (null: a list at the root) and with these filters.
  */
 export function readPage<Key extends z.ZodType>(ctx: Context, args: PageArgs, list: string, of: string | null, key: Key): Page<z.output<Key>> {
   if (args.first < 1 || args.first > MAX_PAGE_SIZE) throw new InvalidInput('first', `A page has 1 to ${MAX_PAGE_SIZE} entries.`);

@@ -6,7 +6,9 @@ import { type Context, requirePrincipal } from './context';
 /** The values of a row that its list is ordered by: what the next page starts after. */
 export type CursorKey = readonly (string | number)[];
 
-/** What a cursor is good for: places in other lists, with other filters, or shown to others are not to be compared with these. */
+/**
+ * What a cursor is good for. Places in other lists, with other filters, or shown to others, do not compare with these.
+ */
 export interface CursorScope {
   /** Whose cursor it is. */
   readonly holder: string;
@@ -17,7 +19,10 @@ export interface CursorScope {
   readonly filters: string;
 }
 
-/** The scope of a list's cursors for whoever asks: staff and API clients of a brand share theirs, and so do sessions that a brand minted for one member. */
+/**
+ * The scope of a list's cursors for whoever asks. Staff and API clients of a brand share theirs. So do sessions that a
+ * brand minted for one member.
+ */
 export function cursorScope(ctx: Context, list: string, of: string | null, args: object): CursorScope {
   const { first: _first, after: _after, ...filters } = args as Record<string, unknown>;
   const given = Object.entries(filters).filter(([, value]) => value !== undefined && value !== null);
@@ -30,8 +35,9 @@ function holderOf(principal: Principal): string {
 }
 
 /**
- * A place as its holder is shown it: sealed, since it carries the ledger's own numbers, which count what everybody does. Equal places of a scope have
- * equal cursors, and all have the same length whatever their numbers' is.
+ * A place as its holder is shown it. It is sealed, since it carries the ledger's own numbers, which count what
+ * everybody does. Equal places of a scope have equal cursors. All have the same length, whatever the length of their
+ * numbers.
  */
 export function sealCursor(keys: Keys, scope: CursorScope, key: CursorKey): string {
   const { encryption, authentication } = cursorKeys(keys);

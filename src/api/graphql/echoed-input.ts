@@ -5,7 +5,10 @@ const MOST_ECHOED = 300;
 /** Of these, for each of its path and its field. */
 const LONGEST_PLACE = 100;
 
-/** The error with at most 300 characters that could be the caller's own: a longer message keeps its beginning and its end. */
+/**
+ * The error with at most 300 characters that could be the caller's own. A longer message keeps its beginning and its
+ * end.
+ */
 export function withoutLongEcho(error: GraphQLFormattedError): GraphQLFormattedError {
   const { message, path, extensions } = error;
   const field = typeof extensions?.field === 'string' ? extensions.field : '';

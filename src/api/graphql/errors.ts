@@ -21,8 +21,8 @@ const REQUEST_ERRORS = new Set([
 ]);
 
 /**
- * What a caller sees of an error: known ones with their code, everything else INTERNAL_SERVER_ERROR with an id that is in the log.
- * `requestIdOf` finds the request that an error came from, for the log.
+ * What a caller sees of an error. Known ones keep their code. Everything else is INTERNAL_SERVER_ERROR with an id that
+ * is in the log. `requestIdOf` finds the request that an error came from, for the log.
  */
 export function createErrorFormatter(log: Logger, requestIdOf: (error: unknown) => string | undefined) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {

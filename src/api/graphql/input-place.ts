@@ -28,7 +28,9 @@ export function inputPlaceOf(error: GraphQLError): string | undefined {
   return value?.loc && VALUES.has(value.kind) ? placeOfLiteral(value.loc.startToken) : undefined;
 }
 
-/** Goes back from where a value begins, out of each list and object that it is in, to the parenthesis before the argument. */
+/**
+ * Goes back from where a value begins, out of each list and object around it, to the parenthesis before the argument.
+ */
 function placeOfLiteral(begin: Token): string | undefined {
   const names: string[] = [];
   for (let from: Token | null = begin; from; ) {

@@ -2,8 +2,8 @@ import DataLoader from 'dataloader';
 import type { Context } from './context';
 
 /**
- * Declares a loader and gives the function that finds this request's one: all ids asked for in one tick are read by one query.
- * `read` answers in any order; what it does not find becomes null.
+ * Declares a loader, and gives the function that finds this request's one. All ids asked for in one tick are read by
+ * one query. `read` answers in any order; what it does not find becomes null.
  */
 export function defineLoader<Key extends string | number, Value>(
   read: (ctx: Context, keys: readonly Key[]) => Promise<readonly Value[]>,

@@ -38,8 +38,9 @@ function isPairwise(kind: IdKind): kind is PairwiseKind {
 }
 
 /**
- * Whose ids the asking principal sees: those of its brand, and so does a member's session that a brand minted, since the brand holds it and
- * could compare notes with another; members who came through an identity provider and the operator see the coalition's.
+ * Whose ids the asking principal sees. Staff and clients of a brand see the brand's. So does a member's session that a
+ * brand minted: the brand holds it, and could compare notes with another. Members with a login of an identity provider,
+ * and the operator, see the coalition's.
  */
 export function audienceOf(ctx: Context): PairwiseAudience {
   const principal = requirePrincipal(ctx);
@@ -55,7 +56,10 @@ export function showId(ctx: Context, kind: IdKind, id: Uuid): string {
   return `${PREFIXES[kind]}_${shown.replaceAll('-', '')}`;
 }
 
-/** The uuid behind an id that the asking principal was shown; throws InvalidInput. Another brand's id gives a uuid that nothing has. */
+/**
+ * The uuid behind an id that the asking principal was shown; throws InvalidInput. Another brand's id gives a uuid that
+ * nothing has.
+ */
 export function readId(ctx: Context, kind: IdKind, text: string, field: string): Uuid {
   const prefix = PREFIXES[kind];
   if (text.length !== prefix.length + 33 || !text.startsWith(`${prefix}_`) || !/^[0-9a-f]{32}$/.test(text.slice(-32)))

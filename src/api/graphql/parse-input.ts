@@ -1,7 +1,10 @@
 import type { z } from 'zod';
 import { InvalidInput } from '../../platform/refusal';
 
-/** The input as the schema reads it; throws InvalidInput naming the first field that is wrong, as "input.lines.0.quantity". */
+/**
+ * The input as the schema reads it. Throws InvalidInput naming the first field that is wrong, as
+ * "input.lines.0.quantity".
+ */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown, field = 'input'): z.output<Schema> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;

@@ -12,7 +12,10 @@ export interface Direct {
   readonly address: string;
   /** Every answer's, to be sent with the handler's own; asked for when the answer is sent. */
   readonly headers: () => Readonly<Record<string, string>>;
-  /** The same as names and values by turns, in a list of the handler's own: for one whose own headers replace none of them. */
+  /**
+   * The same as names and values by turns, in a list of the handler's own: for one whose own headers replace none of
+   * them.
+   */
   readonly headerList: () => string[];
 }
 
@@ -30,8 +33,8 @@ export interface Answered {
 }
 
 /**
- * The routes that go past fastify's router, hooks and replies, which cost as much as a small query itself. What every answer of the server has
- * (request id, security headers, log line, metrics) these have too: both come here for it.
+ * The routes that go past fastify's router, hooks and replies, which cost as much as a small query itself. They have
+ * what every answer of the server has: request id, security headers, log line, metrics. Both ways come here for it.
  */
 export class DirectRoutes {
   private readonly handlers = new Map<string, DirectHandler>();
@@ -82,7 +85,10 @@ export class DirectRoutes {
     this.closing = true;
   }
 
-  /** Registers GET and POST of a path; through fastify too, which is how it is asked without a socket and named among the routes. */
+  /**
+   * Registers GET and POST of a path. Fastify knows the path too: it is asked without a socket there, and listed among
+   * the routes.
+   */
   async add(server: FastifyInstance, path: string, handler: DirectHandler): Promise<void> {
     this.handlers.set(path, handler);
     await server.register(async (scope) => {

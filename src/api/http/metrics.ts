@@ -17,8 +17,9 @@ export interface QueueDepth {
 }
 
 /**
- * GET /metrics for Prometheus: the process, its requests, the postings, the journal's consumers and the queues; on `own`, a server of theirs, or else on
- * the one whose requests they count. What they tell is for nobody outside: in production the latter asks for the token, and is closed without one.
+ * GET /metrics for Prometheus: the process, its requests, the postings, the journal's consumers and the queues. It is
+ * served by `own`, a server for them alone, or else by the server whose requests they count. They are for nobody
+ * outside: in production the latter asks for the token, and is closed without one.
  */
 export function registerMetrics(
   server: FastifyInstance,

@@ -2,8 +2,8 @@ import { isIPv6 } from 'node:net';
 import { asIpv4 } from './client-address';
 
 /**
- * The network that an address counts under: an IPv4 address by itself, of an IPv6 address its first 64 bits, all of which one customer of a provider
- * has to himself.
+ * The network that an address counts under. An IPv4 address counts by itself. An IPv6 address counts by its first 64
+ * bits, below which one customer of a provider has all addresses.
  */
 export function networkOf(address: string): string {
   const plain = asIpv4(address);

@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 const LOOK_MS = 5_000;
 
 /**
- * Closes the connections of clients that do not read their answers: what is waiting for them is kept in memory. Whoever reads, but so slowly that
- * an answer is not through within the time, is closed too.
+ * Closes the connections of clients that do not read their answers, since what waits for them is kept in memory. A
+ * client that reads so slowly that an answer is not through within the time is closed too.
  */
 export class UnreadAnswers {
   /** Answers under way; when each was first seen to wait for its reader. */

@@ -12,8 +12,9 @@ interface Booking<Row, Command, Answer> {
 }
 
 /**
- * Books entries of a batch, so many together, and writes down what became of each. What is wrong with one is its own error. Throws what lies in no line
- * (the ledger is overloaded or out of reach), once the others are decided: what is booked is found again when the batch is sent again.
+ * Books entries of a batch, so many together, and writes down what became of each. What is wrong with one is its own
+ * error. Throws what lies in no line (the ledger is overloaded or out of reach), once the others are decided. What was
+ * booked is found when the batch is sent again.
  */
 export async function bookLines<Row extends { readonly line: number }, Command, Answer>(
   asked: readonly { readonly row: Row; readonly command: Command }[],

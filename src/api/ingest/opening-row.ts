@@ -25,7 +25,10 @@ export interface OpeningRow {
   readonly earnedOn: Day | null;
   /** Local day on which the balance came over: the month that it is settled in. null: today. */
   readonly openedOn: Day | null;
-  /** The brand's own name for this balance: imported once, in however many files it stands. null: this line of this import. */
+  /**
+   * The brand's own name for this balance: imported once, in however many files it stands. null: this line of this
+   * import.
+   */
   readonly reference: string | null;
 }
 

@@ -16,8 +16,8 @@ export class OpeningsNotAgreed extends Refusal {
 }
 
 /**
- * The terms under which a brand brings in balances that came over at an instant, now when left out. Throws TermsNotActive, OpeningsNotAgreed,
- * OccurredAtOutOfRange.
+ * The terms under which a brand brings in balances that came over at an instant; now when left out. Throws
+ * TermsNotActive, OpeningsNotAgreed, OccurredAtOutOfRange.
  */
 export function requireOpeningTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currency: PointCurrency, now: Date, openedAt = now): TermsVersion {
   const terms = requireTerms(snapshot, brandId, currency.id, 'issue', openedAt, now);

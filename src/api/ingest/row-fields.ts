@@ -4,8 +4,8 @@ import { type Day, dayFromIso } from '../../ledger/points/calendar';
 import { bareIdentifier, IDENTIFIER_KINDS, MAX_IDENTIFIER, type MemberRef } from '../../members/identification/member-ref';
 
 /**
- * What a file's cells are: text, as it stands there. Around it blanks do not count, and a cell without anything else is none. The checks that
- * the API makes of numbers and dates are made here, so that a bad cell is that line's error and nobody else's.
+ * A file's cells: text, as it stands there. Blanks around it do not count, and a cell of nothing else is none. Numbers
+ * and dates are checked here as the API checks them, so that a bad cell is its own line's error and no other's.
  */
 export type Cells = Readonly<Record<string, string | null | undefined>>;
 

@@ -1,7 +1,10 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { Context } from '../graphql/context';
 
-/** Whoever came without a token to what needs one is told so by the status too, as whoever came with a bad one: 401, and how to bring one. */
+/**
+ * Whoever came without a token to what needs one is told so by the status too, as with a bad one: 401, and how to bring
+ * one.
+ */
 export function askForToken(): ApolloServerPlugin<Context> {
   return {
     async requestDidStart() {

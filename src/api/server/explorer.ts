@@ -48,8 +48,8 @@ export async function registerExplorer(server: FastifyInstance, app: App, demo: 
 }
 
 /**
- * Tokens of the demo go only to a browser on this machine that asks for this machine: whoever reaches the gateway over a network, through
- * a proxy or by a name that was made to point here gets the page without them.
+ * Tokens of the demo go only to a browser on this machine that asks for this machine. Whoever comes over a network,
+ * through a proxy or by a name made to point here gets the page without them.
  */
 function mayShowCredentials(request: FastifyRequest): boolean {
   const address = asIpv4(request.socket.remoteAddress ?? '');
@@ -82,7 +82,8 @@ function page(tabs: readonly ExplorerTab[]): string {
 `;
 }
 
-// Tabs are kept in memory only: a reload brings them back with fresh tokens, and no token is left behind in the browser.
+// Tabs are kept in memory only. A reload brings them back with fresh tokens, and no token is left behind in the
+// browser.
 const START = `
 const kept = new Map();
 const storage = {

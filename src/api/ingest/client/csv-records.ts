@@ -10,8 +10,8 @@ export interface CsvText {
 }
 
 /**
- * Joins lines into records: a quoted cell may go over several. A quote that is never closed is an error of the line that opened it, and of no other:
- * what comes after it is read anew. Memory holds a record.
+ * Joins lines into records, since a quoted cell may go over several. A quote that is never closed is an error of the
+ * line that opened it, and of no other: what comes after it is read anew. Memory holds one record.
  */
 export async function* csvRecords(lines: AsyncIterable<TextLine>, delimiter: string): AsyncGenerator<CsvText> {
   /** Lines of a record whose quote is open. */

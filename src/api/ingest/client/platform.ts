@@ -18,7 +18,7 @@ const PASSING: ReadonlySet<string> = new Set(['OVERLOADED', 'UNAVAILABLE']);
 const LONGEST_WAIT_MS = 10_000;
 const REQUEST_MS = 120_000;
 
-/** The platform's API as one API client. Whatever may be met by waiting is sent again: every request is one that counts once. */
+/** The platform's API as one API client. What waiting can cure is sent again: every request counts once. */
 export class Platform {
   private token: { readonly value: string; readonly until: number } | null = null;
 
@@ -28,7 +28,10 @@ export class Platform {
     private readonly patienceMs = 600_000,
   ) {}
 
-  /** The answer of a mutation or query. Refusals that pass by themselves are waited out; for others somebody has to do something: throws PlatformRefused. */
+  /**
+   * The answer of a mutation or query. Waits out refusals that pass by themselves. Throws PlatformRefused for those
+   * that somebody has to do something about.
+   */
   async ask<Answer>(query: string, variables: Record<string, unknown>): Promise<Answer> {
     return this.patiently(async () => {
       const { status, body } = await this.post('/graphql', JSON.stringify({ query, variables }), {
