@@ -8,9 +8,9 @@ export type PairwiseKind = 'member' | 'wallet' | 'purchase' | 'redemption' | 're
 export type PairwiseAudience = Uuid | 'coalition';
 
 /**
- * Every key of the deployment, derived from one master key (HKDF-SHA-256, a label each).
- * Pairwise ids are one AES-256 block under a key of the audience and kind: the same member has another id at another brand,
- * no table is needed, and a made-up id decodes to a UUID that nothing has.
+ * Every key of the deployment, derived from one master key (HKDF-SHA-256, a label each). A pairwise id is one AES-256
+ * block under a key of the audience and kind. So the same member has another id at another brand, no table is needed,
+ * and a made-up id decodes to a UUID that nothing has.
  */
 export class Keys {
   private readonly pairwiseCiphers = new Map<PairwiseAudience, Map<PairwiseKind, PairwiseCipher>>();
@@ -26,7 +26,10 @@ export class Keys {
     return Buffer.from(hkdfSync('sha256', this.masterKey, Buffer.alloc(0), `tessera/${label}`, 32));
   }
 
-  /** Keyed hash of a card number, phone, customer id ...: found again by equality, never read back. `scope` keeps kinds (and brands) apart. */
+  /**
+   * Keyed hash of a card number, phone, customer id ...: found again by equality, never read back. `scope` keeps kinds
+   * (and brands) apart.
+   */
   identifierHash(scope: string, value: string): Buffer {
     return createHmac('sha256', this.identifierKey)
       .update(`${Buffer.byteLength(scope)}:${scope}${value}`)
@@ -50,7 +53,10 @@ export class Keys {
   }
 }
 
-/** Block by block, neither remembers anything between two of them: making them takes several times as long as using them. */
+/**
+ * Ciphers that work block by block remember nothing between two blocks. Making them takes several times as long as
+ * using them.
+ */
 interface PairwiseCipher {
   readonly there: Cipher;
   readonly back: Decipher;

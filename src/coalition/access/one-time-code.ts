@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { Keys } from './keys';
 
-// Crockford's base 32: no letter looks like a digit. Twelve of them are 60 bits, which nobody guesses while a code lives.
+// Crockford's base 32: no letter looks like a digit. Twelve of them are 60 bits, which nobody guesses while a code
+// lives.
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LENGTH = 12;
 
@@ -14,7 +15,9 @@ export function newCode(): string {
   return letters.replace(/(.{4})(?!$)/g, '$1-');
 }
 
-/** The keyed hash that a code is found by: capitals and dashes do not count, nor does which of O and 0, or I, L and 1, was read. */
+/**
+ * The keyed hash that a code is found by. Capitals and dashes do not count, nor whether O or 0, or I, L or 1, was read.
+ */
 export function codeHash(keys: Keys, purpose: CodePurpose, code: string): Buffer {
   const bare = code.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
   return keys.identifierHash(purpose, bare);

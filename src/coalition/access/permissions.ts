@@ -22,15 +22,18 @@ export function requireBrand(principal: Principal, permission: BrandPermission):
   throw new PermissionDenied(`${DENIED} It asks for an API client with the scope "${permission.scope}"${roles}.`);
 }
 
-/** Throws PermissionDenied unless the principal is the operator's staff, with one of the roles (OPERATOR may do everything). */
+/**
+ * Throws PermissionDenied unless the principal is the operator's staff in one of the roles; OPERATOR may do everything.
+ */
 export function requireOperator(principal: Principal, roles: readonly StaffRole[] = []): void {
   if (principal.kind === 'staff' && principal.ofOperator && (principal.role === 'OPERATOR' || roles.includes(principal.role))) return;
   throw new PermissionDenied(`${DENIED} It asks for the operator's staff with the role ${[...new Set([...roles, 'OPERATOR'])].join(' or ')}.`);
 }
 
 /**
- * The member that the principal is, come through an identity provider; throws PermissionDenied. Not a session that a brand minted: the brand holds
- * it, and nobody else may give a member's points away or speak for a member in a household (docs/decisions/0024).
+ * The member that the principal is, come through an identity provider; throws PermissionDenied. A session that a brand
+ * minted is not enough: the brand holds it. Nobody but the member may give points away or speak for the member in a
+ * household (docs/decisions/0024).
  */
 export function requireMemberLogin(principal: Principal): Uuid {
   if (principal.kind === 'member' && principal.brandId === null) return principal.memberId;
@@ -38,8 +41,9 @@ export function requireMemberLogin(principal: Principal): Uuid {
 }
 
 /**
- * The brand whose affairs the operation is about: the principal's own (see requireBrand), or any for the operator's staff in the permission's roles.
- * `brandId` is the one asked for, null for the own one; throws PermissionDenied, and NotFound for another brand's.
+ * The brand whose affairs the operation is about: the principal's own (see requireBrand), or any for the operator's
+ * staff in the permission's roles. `brandId` is the one asked for; null: the own one. Throws PermissionDenied, and
+ * NotFound for another brand's.
  */
 export function requireBrandOrOperator(principal: Principal, permission: BrandPermission, brandId: Uuid | null): Uuid {
   if (principal.kind === 'staff' && principal.ofOperator) {
@@ -51,7 +55,10 @@ export function requireBrandOrOperator(principal: Principal, permission: BrandPe
   return own;
 }
 
-/** As requireBrandOrOperator; the operator's staff say whose thing it is to be, since left out it would be the operator's. Throws InvalidInput. */
+/**
+ * As requireBrandOrOperator, but the operator's staff have to name the brand: left out, it would be the operator's.
+ * Throws InvalidInput.
+ */
 export function requireNamedBrand(principal: Principal, permission: BrandPermission, brandId: Uuid | null): Uuid {
   const named = requireBrandOrOperator(principal, permission, brandId);
   if (brandId === null && principal.kind === 'staff' && principal.ofOperator)

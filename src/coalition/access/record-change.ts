@@ -20,7 +20,10 @@ export interface Change {
   readonly operation: string;
   /** Uuid, or a currency's code, of what was changed. */
   readonly target: string;
-  /** The member whom it is about, by default the member who does it: shown to that member too (listMemberChanges), without target, reason and details. */
+  /**
+   * The member whom it is about; by default the member who does it. That member is shown it too (listMemberChanges),
+   * without target, reason and details.
+   */
   readonly member?: Uuid;
   readonly reason?: string | null;
   /** Old and new values where they are worth knowing; ids and numbers only, no personal data. */
@@ -55,9 +58,9 @@ export interface Creation {
 }
 
 /**
- * Creates something at most once for a party's idempotency key: the audit entry, whose id is derived from both, is the record of it.
- * `create` makes the thing in one transaction with that entry and says what it is (a uuid or code); a repetition gets the same one with
- * `repeated` set. Throws Refusal IDEMPOTENCY_CONFLICT.
+ * Creates something at most once for a party's idempotency key. The record of it is the audit entry, whose id derives
+ * from both. `create` makes the thing in one transaction with that entry, and says what it is (a uuid or code). A
+ * repetition gets the same one, with `repeated` set. Throws Refusal IDEMPOTENCY_CONFLICT.
  */
 export async function createOnce(
   app: App,
@@ -87,7 +90,8 @@ export async function createOnce(
         return { target, repeated: false };
       });
     } catch (error) {
-      // Somebody was quicker with the same key: the second look finds what they made. Whichever constraint stopped us, look once more.
+      // Somebody was quicker with the same key, and the second look finds what they made. Whichever constraint stopped
+      // us, look once more.
       if (attempt > 1 || !violatedConstraint(error)) throw error;
     }
   }

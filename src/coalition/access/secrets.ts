@@ -3,7 +3,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 /** Recognisable, so that scanners of source code find a leaked one. */
 const PREFIX = 'tss_';
 
-/** A new secret of 32 random bytes, and the hash of it to keep. It needs no slow hash: nobody can guess 256 random bits. */
+/**
+ * A new secret of 32 random bytes, and the hash of it to keep. It needs no slow hash: nobody can guess 256 random bits.
+ */
 export function newSecret(): { secret: string; hash: Buffer } {
   const secret = PREFIX + randomBytes(32).toString('base64url');
   return { secret, hash: hashSecret(secret) };

@@ -40,7 +40,10 @@ export class CapReached extends Refusal {
   }
 }
 
-/** What rules say of an amount: how many points at least, only multiples of the step, and at most so many, if there is a limit. */
+/**
+ * What rules say of an amount: the fewest points, the step that they are multiples of, and the most, if there is a
+ * limit.
+ */
 export interface AmountLimits {
   readonly minimum: bigint;
   readonly step: bigint;
@@ -57,7 +60,10 @@ export function fewestPoints({ minimum, step }: Pick<AmountLimits, 'minimum' | '
   return inSteps(minimum + step - 1n, step);
 }
 
-/** Throws AboveMaximum, BelowMinimum or NotAStep for points that a rule does not allow at a time. What they tell to ask for is no more than the maximum. */
+/**
+ * Throws AboveMaximum, BelowMinimum or NotAStep for points that a rule does not allow at a time. What they tell to ask
+ * for is no more than the maximum.
+ */
 export function requireWithinLimits({ minimum, step, maximum }: AmountLimits, points: bigint): void {
   const most = inSteps(maximum ?? MAX_POINTS, step);
   if (points > most) throw new AboveMaximum(Number(most));

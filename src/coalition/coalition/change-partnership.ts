@@ -23,7 +23,7 @@ export interface ChangePartnership {
   readonly reason?: string | null;
 }
 
-/** Suspends a partnership: nothing is issued or redeemed under it for what happens from now on. By either side, or the operator. */
+/** Suspends a partnership: from now on nothing is issued or redeemed under it. By either side, or the operator. */
 export function suspendPartnership(app: App, principal: Principal, command: ChangePartnership): Promise<PartnershipRecord> {
   return change(app, principal, 'suspendPartnership', command, async (tx, own, partnership, history) => {
     const state = stateAt(history, app.clock.now());

@@ -5,8 +5,9 @@ import type { CoalitionSnapshot, PointCurrency } from './coalition-snapshot';
 const known = new WeakMap<CoalitionSnapshot, Map<number, bigint>>();
 
 /**
- * Most points of a currency (smallest units) that one purchase may earn or one redemption may spend: at the highest price that anybody has agreed on
- * for it, still money that can be cleared. Beyond it an event would stand in the journal for good and nothing after it would ever be cleared.
+ * Most points of a currency (smallest units) that one purchase may earn or one redemption may spend. At the highest
+ * price that anybody has agreed on, they are still money that can be cleared. Beyond it an event would stand in the
+ * journal for good, and nothing after it would ever be cleared.
  */
 export function mostClearable(snapshot: CoalitionSnapshot, currency: Pick<PointCurrency, 'id' | 'scale'>): bigint {
   let byCurrency = known.get(snapshot);

@@ -2,7 +2,10 @@ import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../access/principal';
 import type { Brand, PointCurrency } from './coalition-snapshot';
 
-/** The directory: all brands, by code; `limit` of them after the one with code `after`. Everybody who is somebody may read it. */
+/**
+ * The directory: all brands by code, `limit` of them after the one with code `after`. Everybody who is somebody may
+ * read it.
+ */
 export async function listBrands(app: App, principal: Principal, page: { limit: number; after: string | null }): Promise<Brand[]> {
   const { brandsByCode } = await readDirectory(app, principal);
   return pageByCode([...brandsByCode.values()], page);

@@ -47,7 +47,7 @@ export const proposeTermsSchema = z.object({
 /** withBrandId: the other side; null for the operator. */
 export type ProposeTerms = z.output<typeof proposeTermsSchema> & { readonly withBrandId: Uuid | null };
 
-/** Proposes a version of the terms between the principal's brand and another; the partnership is made with its first. */
+/** Proposes a version of the terms between the principal's brand and another. The first one makes the partnership. */
 export async function proposeTerms(app: App, principal: Principal, command: ProposeTerms): Promise<TermsRecord> {
   const own = requireBrandOrOperator(principal, ADMIN, null);
   const { idempotencyKey, reason, currency: code, priceCurrency, withBrandId, ...terms } = command;

@@ -28,7 +28,10 @@ export async function readPartnership(app: App, principal: Principal, id: Uuid):
   return partnership;
 }
 
-/** The principal's partnerships (for the operator: everybody's), oldest first; `limit` of them after the one with id `after`. */
+/**
+ * The principal's partnerships (for the operator: everybody's), oldest first; `limit` of them after the one with id
+ * `after`.
+ */
 export function listPartnerships(app: App, principal: Principal, page: { limit: number; after: Uuid | null }): Promise<PartnershipRecord[]> {
   requireSide(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {

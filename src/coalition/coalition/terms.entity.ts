@@ -5,7 +5,10 @@ import type { Uuid } from '../../platform/ids';
 export const ARREARS_CARRIERS = ['OPERATOR', 'ISSUER'] as const;
 export const REFUND_ORDERS = ['POINTS_LAST', 'PRO_RATA', 'POINTS_FIRST'] as const;
 
-/** A version of a partnership's terms: proposed by one side, countersigned or declined by the other, once; never edited. */
+/**
+ * A version of a partnership's terms. One side proposes it, the other countersigns or declines it, once. It is never
+ * edited.
+ */
 @Entity('terms_version')
 export class TermsRecord {
   @PrimaryColumn('uuid')

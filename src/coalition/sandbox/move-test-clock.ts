@@ -61,8 +61,8 @@ export interface MovedClock {
 }
 
 /**
- * Moves the sandbox's clock forward, for all gateways and workers: this process at once, the others within a second. Operator only.
- * Throws NotASandbox, ClockCannotMove. Tokens and rate limits stay on the machine's clock.
+ * Moves the sandbox's clock forward for all gateways and workers: this process at once, the others within a second.
+ * Operator only. Throws NotASandbox, ClockCannotMove. Tokens and rate limits stay on the machine's clock.
  */
 export async function moveTestClock(app: App, principal: Principal, command: MoveTestClock): Promise<MovedClock> {
   requireOperator(principal);

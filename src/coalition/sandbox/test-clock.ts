@@ -17,8 +17,9 @@ export interface FollowedClock {
 }
 
 /**
- * The App's clock. In a sandbox it goes on where the database says that it stands, and follows within a second wherever another process moves it.
- * Throws DatabaseNotReady for a production process on a database whose clock was moved: what it holds happened in the future.
+ * The App's clock. In a sandbox it goes on where the database says that it stands, and follows within a second wherever
+ * another process moves it. Throws DatabaseNotReady for a production process on a database whose clock was moved: what
+ * that holds happened in the future.
  */
 export async function followTestClock(config: Config, database: Database, machine: Clock, log: Logger): Promise<FollowedClock> {
   const moves = await database.readConfiguration(readMoves).catch((error: { code?: string }) => {

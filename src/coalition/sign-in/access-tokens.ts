@@ -28,7 +28,10 @@ export function mintClientToken(app: App, client: { id: Uuid; scopes: readonly S
   return sign(app, 'client', `cli_${client.id.replaceAll('-', '')}`, { scope: client.scopes.join(' ') });
 }
 
-/** A member's session at the brand that asked for it. Its subject is the member's id at that brand: the brand can read the token. */
+/**
+ * A member's session at the brand that asked for it. Its subject is the member's id at that brand, since the brand can
+ * read the token.
+ */
 export function mintMemberToken(app: App, brandId: Uuid, memberId: Uuid): Promise<string> {
   return sign(app, 'member', app.keys.toPairwise('member', brandId, memberId), { brand: brandId });
 }

@@ -25,7 +25,9 @@ export async function disableApiClient(app: App, principal: Principal, command: 
   });
 }
 
-/** The client, locked against changes by others; row-level security leaves out those of other brands. Throws NotFound. */
+/**
+ * The client, locked against changes by others. Row-level security leaves out those of other brands. Throws NotFound.
+ */
 export async function lockApiClient(tx: Tx, id: Uuid): Promise<ApiClient> {
   const client = await tx.manager.findOne(ApiClient, { where: { id }, lock: { mode: 'pessimistic_write' } });
   if (!client) throw new NotFound('API client');

@@ -34,7 +34,10 @@ export interface ClientToken {
 // Compared with when there is no such client, so that an answer takes as long.
 const NO_SECRETS = [Buffer.alloc(32), Buffer.alloc(32)];
 
-/** An access token for an API client (client credentials). Throws TokenRefused; unknown, disabled and wrong secret look the same. */
+/**
+ * An access token for an API client (client credentials). Throws TokenRefused: unknown, disabled and wrong secret look
+ * the same.
+ */
 export async function grantClientToken(app: App, credentials: ClientCredentials): Promise<ClientToken> {
   const { client, hashes } = await app.database.transaction({ kind: 'authenticator' }, async ({ manager }) => ({
     client: await manager.findOneBy(ApiClient, { id: credentials.clientId, disabledAt: IsNull() }),
