@@ -9,7 +9,9 @@ const payload = z.object({ periodId: z.uuid() });
 /** While a try is under way, no second job is added for it; a job that was lost is added again after this long. */
 const JOB_LOST_MS = 30_000;
 
-/** A job that tries to close a month: one for each try, which is not repeated by the queue. The relay asks again when the next one is due. */
+/**
+ * A job for one try to close a month, which the queue does not repeat. The relay asks again when the next try is due.
+ */
 export function closingJob({ id, attempts }: DueClose): NewJob {
   return { name: 'close-period', data: { periodId: id }, once: { id: `close-${id}-${attempts}`, forMs: JOB_LOST_MS }, attempts: 1 };
 }
@@ -17,7 +19,9 @@ export function closingJob({ id, attempts }: DueClose): NewJob {
 const LOOKS = 20;
 const PAUSE_MS = 100;
 
-/** Waits a moment for transactions older than the cut-off; what stands in the way then is written down with the month. */
+/**
+ * Waits a moment for transactions older than the cut-off. What stands in the way then is written down with the month.
+ */
 export async function runClosing(app: App, data: unknown): Promise<void> {
   const { periodId } = payload.parse(data);
   for (let look = 1; ; look++) {

@@ -10,7 +10,10 @@ import { pruneCountersJob, ROLL_UP_DUE, rollUpJob } from './keep-books';
 import type { Queues } from './queues';
 import { releaseHoldsJob } from './release-holds';
 
-/** How often the journal is looked at: short polling with one cheap query. A NOTIFY in every posting would make all commits queue for one lock. */
+/**
+ * How often the journal is looked at: short polling with one cheap query. A NOTIFY in every posting would make all
+ * commits queue for one lock.
+ */
 const LOOK_MS = 100;
 const IDLE_LOOK_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
@@ -30,8 +33,9 @@ const PATIENCE_SECONDS = 2;
 const MOST_WAITING = 200;
 
 /**
- * Turns what the database says is to be done into jobs, until it is stopped. It keeps nothing but hints: whatever becomes of the queue, jobs are
- * derived again from the consumers' cursors, the closing periods and the expired holds. Any number of processes may relay at once.
+ * Turns what the database says is to be done into jobs, until it is stopped. It keeps nothing but hints: whatever
+ * becomes of the queue, jobs are derived again from the consumers' cursors, the closing periods and the expired holds.
+ * Any number of processes may relay at once.
  */
 export function startRelay(app: App, queues: Queues): { close(): Promise<void> } {
   const stop = new AbortController();

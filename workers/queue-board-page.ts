@@ -1,4 +1,7 @@
-/** The board's page: it asks for the operator's access token, keeps it for the tab (sessionStorage), and shows what /queues/api says. */
+/**
+ * The board's page. It asks for the operator's access token, keeps it for the tab (sessionStorage), and shows what
+ * /queues/api says.
+ */
 export function queueBoardPage(nonce: string): string {
   return `<!doctype html>
 <html lang="en">

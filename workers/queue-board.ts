@@ -16,8 +16,8 @@ const retryParams = z.object({ queue: z.enum(QUEUES) });
 const retryBody = z.object({ id: z.string().min(1).max(200).optional() });
 
 /**
- * The queue board, for the operator role only: GET /queues is a page that holds nothing itself; what it shows comes from
- * GET /queues/api, and POST /queues/api/<queue>/retry runs failed jobs again, both with the operator's access token.
+ * The queue board, for the operator role only. GET /queues is a page that holds nothing itself. It shows what GET
+ * /queues/api says, and POST /queues/api/<queue>/retry runs failed jobs again. Both take the operator's access token.
  */
 export function registerQueueBoard(server: FastifyInstance, app: App, queues: Queues): void {
   server.get('/queues', async (_request, reply) => {
@@ -73,8 +73,9 @@ async function admit(app: App, request: FastifyRequest, reply: FastifyReply): Pr
 }
 
 /**
- * No cookie is involved, so no other site can act with a browser's standing; and beyond that, a request must be one that no other
- * site's form or script can send without asking first: a JSON body, a header of our own, and not marked as cross-site.
+ * No cookie is involved, so no other site can act with a browser's standing. Beyond that, a request must be one that
+ * another site's form or script cannot send without asking first: a JSON body, a header of our own, and not marked as
+ * cross-site.
  */
 function isOwnPage({ headers }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site'];

@@ -62,7 +62,8 @@ export interface Queues {
   close(): Promise<void>;
 }
 
-// The same on all workers: whoever looks for stalled jobs goes by its own settings. A worker killed with -9 has its job run again after this long.
+// The same on all workers, since whoever looks for stalled jobs goes by its own settings. The job of a worker killed
+// with -9 runs again after this long.
 const WORKER = { lockDuration: 15_000, stalledInterval: 5_000, maxStalledCount: 20 };
 
 const JOB: QueueOptions['defaultJobOptions'] = {
@@ -83,7 +84,9 @@ interface Backend {
   close(): Promise<unknown>;
 }
 
-/** The one place that chooses what the queues live in: Redis (or Valkey) when REDIS_URL is set, PostgreSQL otherwise. */
+/**
+ * The one place that chooses what the queues live in: Redis (or Valkey) when REDIS_URL is set, PostgreSQL otherwise.
+ */
 function chooseBackend(config: Config, log: Logger): Backend {
   if (!config.database.urls) throw new Error('the database must be settled before the queues are opened');
   return config.redisUrl ? redisBackend(config.redisUrl, config.database.urls.queue, log) : postgresBackend(config.database.urls.queue, log);
@@ -125,7 +128,7 @@ function redisBackend(url: string, databaseUrl: string, log: Logger): Backend {
   // Whoever adds or asks hears soon that the server is away, and tries again later; workers wait for it to come back.
   const asking = connect(2);
   let working: Redis | undefined;
-  // Named after the database, since it is its journal that is relayed; in braces, so that a cluster keeps them together.
+  // Named after the database, whose journal is relayed. In braces, so that a cluster keeps the queues together.
   const prefix = `{tessera-${new URL(databaseUrl).pathname.slice(1)}}`;
   return {
     name: 'Redis',
@@ -179,8 +182,8 @@ export function openQueues(config: Config, log: Logger): Queues {
 const ANEW_MS = 250;
 
 /**
- * Runs a worker once its backend has answered; until then makes it anew. BullMQ remembers a first connection that failed: such a worker would
- * ask again and again without a pause, and leave nothing else in the process any time.
+ * Runs a worker once its backend has answered; until then makes it anew. BullMQ remembers a first connection that
+ * failed: such a worker would ask again and again without a pause, and leave the process no time for anything else.
  */
 function keepWorking(make: () => Worker): RunningWorker {
   const stop = new AbortController();

@@ -11,7 +11,9 @@ import { createAppDataSource } from '../platform/database/data-source';
 import { Database } from '../platform/database/database';
 import { KnownServer } from '../platform/database/known-server';
 
-/** Connects everything an operation may use. The database must be migrated; its URLs and the master key must be known. */
+/**
+ * Connects everything an operation may use. The database must be migrated; its URLs and the master key must be known.
+ */
 export async function buildApp(config: Config, log: Logger, machine: Clock): Promise<BuiltApp> {
   const { urls, poolSize } = config.database;
   if (!urls || !config.masterKey) throw new Error('the database and the master key must be settled before the app is built');

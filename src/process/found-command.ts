@@ -18,8 +18,8 @@ const asked = z.object({
 });
 
 /**
- * `npm run found`: begins a coalition in a database that has none, with the operator's brand and the login of its first staff. Only whoever
- * can reach the database can do so; everything after it goes through the API.
+ * `npm run found`: begins a coalition in a database that has none, with the operator's brand and the login of its first
+ * staff. Only whoever can reach the database can do so. Everything after it goes through the API.
  */
 export async function foundFromCommandLine(app: App, args: readonly string[]): Promise<string> {
   const { name, code, country, issuer, subject } = readArguments(args);

@@ -8,8 +8,8 @@ import { dumpSchema } from '../platform/database/dump-schema';
 import { startThrowawayServer } from '../platform/database/throwaway-server';
 
 /**
- * Writes what is generated from the code: schema/schema.graphql, schema/schema.sql and the table of variables in README.md. With `check`
- * it writes nothing and answers with the files that are out of step.
+ * Writes what is generated from the code: schema/schema.graphql, schema/schema.sql and the table of variables in
+ * README.md. With `check` it writes nothing, and answers with the files that are out of step.
  */
 export async function generate(root: string, check: boolean): Promise<string[]> {
   const readme = readFile(join(root, 'README.md'));

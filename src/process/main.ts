@@ -23,7 +23,10 @@ import { describeReady } from './ready-banner';
 import { Closers, untilStopped } from './stop-process';
 import { superviseWorkers } from './supervise-workers';
 
-/** What `node dist/src/process/main.js <command>` does; the npm scripts of the same names come here through bootstrap.mjs. */
+/**
+ * What `node dist/src/process/main.js <command>` does. The npm scripts of the same names come here through
+ * bootstrap.mjs.
+ */
 const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: readonly string[]) => Promise<void>>> = {
   start,
   gateway,

@@ -28,7 +28,10 @@ export async function openDeployment(config: Config, log: Logger): Promise<Deplo
   }
 }
 
-/** For gateways and workers of their own: DATABASE_URL, or the embedded server that "npm start" runs on the data directory. */
+/**
+ * For gateways and workers of their own: DATABASE_URL, or the embedded server that "npm start" runs on the data
+ * directory.
+ */
 export function joinDeployment(config: Config): Config {
   if (config.database.urls) return settle(config, null);
   const joined = settle(config, findEmbeddedServer(config.dataDir));

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 
 /**
- * Resolves when the process is asked to stop: SIGINT, SIGTERM, SIGHUP, or, for a child, when its parent is gone. Asked a second time,
- * a second or more after the first (npm passes Ctrl-C on once more at once), it ends without waiting.
+ * Resolves when the process is asked to stop: SIGINT, SIGTERM, SIGHUP, or, for a child, when its parent is gone. Asked
+ * again a second or more later, it ends without waiting. (npm passes Ctrl-C on once more at once.)
  */
 export function untilStopped(log: Logger): Promise<string> {
   return new Promise((stop) => {

@@ -5,7 +5,9 @@ import type { Logger } from 'pino';
 export interface SupervisedWorkers {
   /** Of its health and metrics pages; null if it died before it had any. */
   readonly statusPort: number | null;
-  /** Lets it finish the jobs in hand and end; after `graceMs` it is killed, and the jobs run again at the next start. */
+  /**
+   * Lets it finish the jobs in hand and end. After `graceMs` it is killed, and the jobs run again at the next start.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -13,9 +15,9 @@ const LEAST_PAUSE_MS = 500;
 const MOST_PAUSE_MS = 30_000;
 
 /**
- * Runs `main workers` in a process of its own and starts it again when it ends: clearing a full journal must not slow the gateway's
- * answers on its one thread, and a worker that dies must not take the gateway along. It ends by itself when this process does.
- * Resolves once the workers take jobs.
+ * Runs `main workers` in a process of its own, and starts it again when it ends. Clearing a full journal must not slow
+ * the gateway's one thread, and a worker that dies must not take the gateway along. It ends by itself when this process
+ * does. Resolves once the workers take jobs.
  */
 export async function superviseWorkers(main: string, log: Logger): Promise<SupervisedWorkers> {
   let child: ChildProcess | null = null;

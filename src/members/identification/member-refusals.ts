@@ -20,7 +20,9 @@ export class IdentifierTaken extends Refusal {
   }
 }
 
-/** A card that was removed stays nobody else's for a while: whoever takes it away does not get it. Nothing is stored. */
+/**
+ * A card that was removed stays nobody else's for a while, so whoever takes it away does not get it. Nothing is stored.
+ */
 export class IdentifierRests extends Refusal {
   constructor(kind: IdentifierKind) {
     super({
@@ -57,7 +59,10 @@ export class MemberLinkedOtherwise extends Refusal {
   }
 }
 
-/** Nobody is named by this reference, or nobody whom the brand may know. Not stored: once somebody is, the same request works. */
+/**
+ * Nobody is named by this reference, or nobody whom the brand may know. Not stored: once somebody is, the same request
+ * works.
+ */
 export class MemberUnknown extends Refusal {
   constructor(ref: HashedRef) {
     super({ code: 'MEMBER_UNKNOWN', message: whoIsUnknown(ref), retrySafe: true });
@@ -77,7 +82,10 @@ function whoIsUnknown(ref: HashedRef): string {
   }
 }
 
-/** Two members have one number, in two spellings of before numbers were brought into one form. Not stored: once they are merged, the same request works. */
+/**
+ * Two members have one number, in two spellings from before numbers had one form. Not stored: once they are merged, the
+ * same request works.
+ */
 export class IdentifierAmbiguous extends Refusal {
   constructor() {
     super({

@@ -1,9 +1,9 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 
 /**
- * A phone number as E.164 has it, such as "+436641234567", however it was spelled: with "+43", "0043" or "(0)", or, where `country` (ISO 3166-1)
- * is given, as it is dialled there. null: no number could have this length, it has an extension, or its country is unknown. Whether anybody has the
- * number is not asked.
+ * A phone number as E.164 has it, such as "+436641234567", however it was spelled: with "+43", "0043" or "(0)". Where
+ * `country` (ISO 3166-1) is given, also as it is dialled there. null: no number could have this length, it has an
+ * extension, or its country is unknown. Whether anybody has the number is not asked.
  */
 export function internationalNumber(text: string, country: string | null): string | null {
   const bare = text.trim();

@@ -2,7 +2,10 @@ import type { PoolClient } from 'pg';
 import type { App } from '../../app';
 import { newUuid, type Uuid } from '../../platform/ids';
 
-/** Entries of the change log about several members, an entry each, in the transaction that changes them: see recordChange. The brand and the member read them. */
+/**
+ * Writes an entry of the change log for each of several members, in the transaction that changes them: see
+ * recordChange. The brand and the member read them.
+ */
 export async function recordAboutMembers(
   app: App,
   client: PoolClient,

@@ -6,8 +6,8 @@ import type { Uuid } from '../../platform/ids';
 export type Over = 'a confirmed link' | 'any link';
 
 /**
- * Whether the transaction's brand may be told what the wallet's account holds. It settles its own purchases and redemptions without a link too, but
- * does not know the balance then.
+ * Whether the transaction's brand may be told what the wallet's account holds. Without a link it settles its own
+ * purchases and redemptions, but is not told the balance.
  */
 export async function seesWallet(client: PoolClient, account: AccountId, over: Over = 'a confirmed link'): Promise<boolean> {
   // Row-level security shows an account over a confirmed link, a wallet over any.

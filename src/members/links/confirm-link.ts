@@ -6,8 +6,9 @@ import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 
 /**
- * The member's login says that a brand's link is the member's will: from now on the brand may act on its own customer id. Repeating it changes nothing.
- * Throws PermissionDenied for a session that a brand minted, NotFound where the brand does not know the member.
+ * The member's login says that a brand's link is the member's will. From now on the brand may act on its own customer
+ * id. Repeating it changes nothing. Throws PermissionDenied for a session that a brand minted, NotFound where the brand
+ * does not know the member.
  */
 export async function confirmLink(app: App, principal: Principal, brandId: Uuid): Promise<void> {
   const memberId = requireMemberLogin(principal);

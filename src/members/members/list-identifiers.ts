@@ -17,7 +17,10 @@ export interface ListedIdentifier {
   readonly verifiedAt: Date | null;
 }
 
-/** What a member is found by, oldest first: all of it for the member and the operator's staff, for a brand what it added itself; row-level security decides. */
+/**
+ * What a member is found by, oldest first. The member and the operator's staff see all of it, a brand what it added
+ * itself; row-level security decides.
+ */
 export function listIdentifiers(app: App, principal: Principal, memberId: Uuid): Promise<ListedIdentifier[]> {
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, member) => {
     const { rows } = await client.query({

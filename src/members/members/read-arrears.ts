@@ -18,7 +18,10 @@ export interface Arrears {
 
 const MOST_ARREARS = 100;
 
-/** What a wallet still owes, oldest first, at most 100: the order in which what comes in fills it. A brand sees those of its own clawbacks. */
+/**
+ * What a wallet still owes, oldest first, at most 100. What comes in fills it in this order. A brand sees those of its
+ * own clawbacks.
+ */
 export function readArrears(app: App, principal: Principal, memberId: Uuid): Promise<Arrears[]> {
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
     const { rows } = await client.query({

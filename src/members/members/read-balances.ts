@@ -21,7 +21,10 @@ export interface Expiry {
 const MOST_EXPIRIES = 10;
 const MOST_DAYS = 100;
 
-/** The wallet's accounts that had a movement, by currency code: one is opened also by what is refused afterwards, and in every currency by a merge. */
+/**
+ * The wallet's accounts that had a movement, by currency code. Others are there too: a refused request opens one, and a
+ * merge opens one in every currency.
+ */
 export async function readWalletAccounts(app: App, client: PoolClient, walletId: Uuid): Promise<WalletAccount[]> {
   const { currenciesById } = await app.coalition.snapshot(client);
   const { rows } = await client.query({
@@ -51,7 +54,10 @@ export interface Standing {
   readonly today: Day;
 }
 
-/** Asked of the ledger, in one look, so that expired holds and lots count as they do when points are spent, whether or not their end is booked. */
+/**
+ * Asked of the ledger, in one look. So expired holds and lots count as they do when points are spent, whether or not
+ * their end is booked.
+ */
 export async function readStanding(app: App, { account, currency }: WalletAccount): Promise<Standing> {
   const now = app.clock.now();
   const today = dayOf(now, currency.timeZone);
@@ -74,8 +80,9 @@ export async function readStanding(app: App, { account, currency }: WalletAccoun
 }
 
 /**
- * Points by the next days on which some expire, soonest first: of their own, or with their wallet where expiry slides. Held ones are left out, since
- * a hold may still spend them; and those that wait to be confirmed, which do not expire. All days, at most 10 of them, unless said otherwise.
+ * Points by the next days on which some expire, soonest first: of their own, or with their wallet where expiry slides.
+ * Held ones are left out, since a hold may still spend them. So are those that wait to be confirmed, which do not
+ * expire. All days, at most 10 of them, unless said otherwise.
  */
 export function nextExpiries({ lots, today }: Standing, { until, limit } = { until: NEVER, limit: MOST_EXPIRIES }): Expiry[] {
   const ending = lots.filter(({ availableOn, endsOn }) => availableOn !== NEVER && endsOn > today && endsOn <= until && endsOn !== NEVER);
@@ -83,7 +90,10 @@ export function nextExpiries({ lots, today }: Standing, { until, limit } = { unt
   return days.slice(0, limit).map(([on, points]) => ({ on: dayToIso(on), points }));
 }
 
-/** Pending points by the day on which they can be spent, soonest first, those to be confirmed last, by their deadlines; at most 100 days. */
+/**
+ * Pending points by the day on which they can be spent, soonest first. Those to be confirmed come last, by their
+ * deadlines. At most 100 days.
+ */
 export function pendingPoints({ lots, today }: Standing): PendingPoints[] {
   const pending = lots.filter(({ availableOn, endsOn }) => availableOn > today && endsOn > today);
   const byDay = (sums: Map<Day, number>) => [...sums].sort(([a], [b]) => a - b);

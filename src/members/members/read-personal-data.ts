@@ -16,8 +16,9 @@ export interface PersonalData {
 }
 
 /**
- * The member's personal data; null when there are none, or when whoever asks may not read them. A brand never may, nor may a member's session
- * that a brand minted: the brand holds it, and another brand may have entered what it would read.
+ * The member's personal data; null when there are none, or when whoever asks may not read them. A brand never may. Nor
+ * may a member's session that a brand minted: the brand holds it, and another brand may have entered what it would
+ * read.
  */
 export async function readPersonalData(app: App, principal: Principal, memberId: Uuid): Promise<PersonalData | null> {
   if (principal.kind === 'member' && principal.brandId !== null) return null;

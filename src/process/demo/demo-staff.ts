@@ -10,7 +10,10 @@ import type { Uuid } from '../../platform/ids';
 /** Subject of the first operator at the local issuer; who has it was made by the demo. */
 const OPERATOR = 'demo-operator';
 
-/** The demo's operator; founds the coalition in an empty database. Null where there is a coalition that the demo did not found. */
+/**
+ * The demo's operator. In an empty database it founds the coalition. Null where there is a coalition that the demo did
+ * not found.
+ */
 export async function demoOperator(app: App): Promise<{ readonly operator: Principal; readonly founded: boolean } | null> {
   const snapshot = await app.database.transaction({ kind: 'operator' }, ({ client }) => app.coalition.snapshot(client));
   const login = { issuer: localIssuer(app), subject: OPERATOR };
@@ -20,7 +23,9 @@ export async function demoOperator(app: App): Promise<{ readonly operator: Princ
   return operator && { operator, founded };
 }
 
-/** The issuer's name is the address of the deployment: after it has moved, the same subject gets a login at the new one. */
+/**
+ * The issuer's name is the address of the deployment. After it has moved, the same subject gets a login at the new one.
+ */
 async function movedOperator(app: App, login: { issuer: string; subject: string }): Promise<Principal | null> {
   const staff = await app.database.transaction({ kind: 'operator' }, async ({ client }) => {
     const { rows } = await client.query(

@@ -49,9 +49,9 @@ const STAFF = [
 ] as const;
 
 /**
- * Makes the demo coalition in an empty database, through the operations that everybody uses, and writes its credentials into the data
- * directory. May be killed half way and is run at each start: what is there is left as it is, logins are given anew.
- * Null where there is a coalition that the demo did not found. The local issuer must be on.
+ * Makes the demo coalition in an empty database, by the operations that everybody uses, and writes its credentials into
+ * the data directory. It runs at each start and may be killed half way: what is there is left as it is, logins are
+ * given anew. Null where there is a coalition that the demo did not found. The local issuer must be on.
  */
 export async function seedDemo(app: App): Promise<DemoCoalition | null> {
   const started = await demoOperator(app);

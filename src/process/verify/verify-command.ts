@@ -10,8 +10,9 @@ import { verifyBooks } from './verify-books';
 export const EXIT = { sound: 0, wrong: 1, couldNotRun: 2 } as const;
 
 /**
- * Verifies the books and writes what was checked, how many of each, and the first account that is wrong. Uses the database of the
- * configuration; an embedded one that is not running is started for the purpose. Never throws: it answers with the exit code.
+ * Verifies the books and writes what was checked, how many of each, and the first account that is wrong. Uses the
+ * database of the configuration, and starts an embedded one that is not running. Never throws: it answers with the exit
+ * code.
  */
 export async function runVerify(config: Config, log: Logger, write: (line: string) => void): Promise<number> {
   try {

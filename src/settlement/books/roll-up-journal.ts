@@ -19,8 +19,9 @@ export interface RolledUp {
 }
 
 /**
- * Adds the journal up to `range.to` to the totals of summed accounts and of each issuer's points, with the cursor in one transaction. Ranges are
- * only hints: what is done is skipped, what is missing before them is done too, and only what is settled is taken.
+ * Adds the journal up to `range.to` to the totals of summed accounts and of each issuer's points, with the cursor in
+ * one transaction. Ranges are only hints: what is done is skipped, what is missing before them is done too, and only
+ * what is settled is taken.
  */
 export async function rollUpJournal(app: App, range: JournalRange): Promise<RolledUp> {
   let transfers = 0;
@@ -58,7 +59,8 @@ const IN_RANGE = `t.xid >= $1::xid8 AND t.xid < $2::xid8 AND ${NATIVE}`;
 /** Transfers in a bucket, and the UTC day that it stays in, are bounds: what a balance within it must look through. */
 const MOST_IN_BUCKET = 10_000;
 
-// The range goes into the last bucket while that is small and of the same UTC day, else into a new one; no transfers, no bucket.
+// The range goes into the last bucket while that is small and of the same UTC day, else into a new one. No transfers,
+// no bucket.
 const BUCKET = `
   WITH range AS (SELECT count(*) AS transfers, min(t.recorded_at) AS first, max(t.recorded_at) AS last FROM transfer t WHERE ${IN_RANGE}),
   open AS (
@@ -84,7 +86,10 @@ const ACCOUNTS = `
   SELECT s.account_id, $4, sum(s.debit), sum(s.credit) FROM (${ACCOUNT_SIDES(IN_RANGE)}) s GROUP BY s.account_id
   ON CONFLICT (account_id, bucket_id) DO UPDATE SET debits = kept.debits + excluded.debits, credits = kept.credits + excluded.credits`;
 
-/** What left lots, by origin: credits come in (below zero), allocations say what went out or, below zero, came back; filled arrears never reached a lot. */
+/**
+ * What left lots, by origin. Credits come in (below zero). Allocations say what went out or, below zero, came back.
+ * Filled arrears never reached a lot.
+ */
 export const LEFT_LOTS = (where: string) => `
   SELECT t.origin_id, t.code, false AS at_issuer, -t.amount AS points FROM transfer t WHERE ${where} AND t.origin_id IS NOT NULL
   UNION ALL
@@ -102,7 +107,10 @@ const ADD_ISSUERS = (where: string) => `
 
 const ISSUERS = ADD_ISSUERS(IN_RANGE);
 
-/** Works all totals out again from the journal, from its beginning; the workers go on from there. For whoever finds them wrong: see `npm run verify`. */
+/**
+ * Works all totals out again from the journal, from its beginning; the workers go on from there. For whoever finds them
+ * wrong: see `npm run verify`.
+ */
 export async function rebuildRollUps(app: App): Promise<RolledUp> {
   await app.ledger.transaction(async (client) => {
     const cursor = await lockCursor(client, ROLL_UPS);
@@ -112,8 +120,9 @@ export async function rebuildRollUps(app: App): Promise<RolledUp> {
 }
 
 /**
- * After a restore into another cluster, whose transaction ids start again: what was restored is summed anew, a bucket for each UTC day, and the
- * journal of this cluster is read from its beginning. Workers call it when they start; returns the new epoch, or null when the journal simply goes on.
+ * After a restore into another cluster transaction ids start again. What was restored is summed anew, a bucket for each
+ * UTC day, and the journal of this cluster is read from its beginning. Workers call it when they start. Returns the new
+ * epoch, or null when the journal simply goes on.
  */
 export async function recoverRollUps(app: App): Promise<number | null> {
   return app.ledger.transaction(async (client) => {

@@ -3,9 +3,8 @@ import type { App } from '../../app';
 import { Refusal } from '../../platform/refusal';
 
 /**
- * How long, at most, a posting takes from its recordedAt to its transaction: looking things up, and 30 s from then on, with all repetitions
- * (posting-queue.ts). What was recorded at an instant is written by transactions that
- * began within this time of it.
+ * How long, at most, a posting takes from its recordedAt to its transaction: for looking things up, and then 30 s with
+ * all repetitions (posting-queue.ts). Transactions that began within this time write what was recorded at an instant.
  */
 const LONGEST_WAIT_MS = 60_000;
 
@@ -23,8 +22,8 @@ export class NotSettledYet extends Refusal {
 }
 
 /**
- * Throws NotSettledYet unless all that was recorded up to an instant is in the books for good: then what was true of it stays true. Time is the
- * machine's: a test clock that leapt over the instant settles nothing.
+ * Throws NotSettledYet unless all that was recorded up to an instant is in the books for good, so that what was true of
+ * it stays true. Time is the machine's: a test clock that leapt over the instant settles nothing.
  */
 export async function requireSettled(app: App, client: ClientBase, instant: Date): Promise<void> {
   const { clock } = app;

@@ -4,7 +4,10 @@ import { isBefore, type JournalCursor } from '../../ledger/outbox/journal-cursor
 import type { Uuid } from '../../platform/ids';
 import type { Agreement } from './price-event';
 
-/** What the coalition has agreed on a currency, as pricing asks for it. Lookups are remembered: a range asks the same ones a thousand times. */
+/**
+ * What the coalition has agreed on a currency, as pricing asks for it. Lookups are remembered: a range asks the same
+ * ones a thousand times.
+ */
 export function agreementOf(snapshot: CoalitionSnapshot, currency: PointCurrency): Agreement {
   const versions = new Map<Uuid, TermsVersion>();
   const partnersOf = new Map<Uuid, Set<Uuid>>();
@@ -40,8 +43,8 @@ function asAgreedBefore({ history, terms }: PartnershipState, posted: JournalCur
 }
 
 /**
- * Every brand that can owe or be owed for the currency: whoever has ever had a partnership for it, the operator, and the owners of currencies,
- * which are paid for points that become theirs.
+ * Every brand that can owe or be owed for the currency: whoever has ever had a partnership for it, the operator, and
+ * the owners of currencies, who are paid for points that become theirs.
  */
 export function partiesTo(snapshot: CoalitionSnapshot, currency: PointCurrency): Uuid[] {
   const brands = new Set<Uuid>(snapshot.operator ? [snapshot.operator.id] : []);

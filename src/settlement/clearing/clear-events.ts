@@ -18,7 +18,7 @@ import { epochsOfSetAside, setAside, takeUp } from './set-aside-events';
 /** Clearing's name among the consumers of the journal. */
 export const CLEARING = 'clearing';
 
-/** Clearing posts for nobody in particular: no brand reads its postings as its own, and statements show what is whose. */
+/** Clearing posts for nobody in particular. No brand reads its postings as its own; statements show what is whose. */
 const CLEARING_HOUSE: Uuid = '00000000-0000-8000-8000-000000000000';
 
 /** What became of a range. */
@@ -31,16 +31,20 @@ export interface ClearedRange {
 }
 
 /**
- * Clears the journal up to `range.to`: prices each points event and posts what it makes brands owe each other, in one transaction with the cursor,
- * so that a crash leaves all or nothing. What is done already is skipped, what lies between the cursor and `range.from` is cleared too:
- * ranges may come twice, out of order, or not at all. Only what is settled is cleared; the answer says how far that was.
+ * Clears the journal up to `range.to`: prices each points event and posts what it makes brands owe each other. The
+ * cursor is in the same transaction, so a crash leaves all or nothing. Ranges may come twice, out of order, or not at
+ * all: what is done is skipped, what lies between the cursor and `range.from` is cleared too. Only what is settled is
+ * cleared; the answer says how far that was.
  */
 export async function clearRange(app: App, range: JournalRange): Promise<ClearedRange> {
   const { settled, snapshot } = await readAgreements(app);
   return clearUpTo(app, snapshot, { from: range.from, to: lesser(range.to, settled) });
 }
 
-/** The same without waiting for transactions to end; only for a journal that nobody writes to any more (see recoverJournal). */
+/**
+ * The same without waiting for transactions to end. Only for a journal that nobody writes to any more (see
+ * recoverJournal).
+ */
 export async function clearRestored(app: App, range: JournalRange): Promise<ClearedRange> {
   const { snapshot } = await readAgreements(app);
   return clearUpTo(app, snapshot, range);
@@ -95,8 +99,8 @@ export interface RetriedEvents {
 }
 
 /**
- * Tries to clear what was set aside, of one points currency or of all; those longest untried first, at most so many. In one transaction, and never
- * beside the clearing of the journal.
+ * Tries to clear what was set aside, of one points currency or of all: those longest untried first, at most so many. In
+ * one transaction, and never beside the clearing of the journal.
  */
 export async function retrySetAside(app: App, currencyId: number | null, most = 500): Promise<RetriedEvents> {
   const { snapshot } = await readAgreements(app);

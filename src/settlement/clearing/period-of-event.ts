@@ -12,9 +12,10 @@ export interface PeriodState {
 }
 
 /**
- * The month that an event is booked in: its own, unless that is closed for it. Nothing closed ever changes, and statements follow each
- * other month by month, so a late event goes to the first month after all that are closed for it (recorded as an adjustment); one
- * that was in time, but whose month was never opened before a later one began to close, goes to that later one.
+ * The month that an event is booked in: its own, unless that is closed for it. Nothing closed ever changes, and
+ * statements follow each other month by month. So a late event goes to the first month after all that are closed for
+ * it, as an adjustment. An event that was in time, but whose month was never opened before a later one began to close,
+ * goes to that later one.
  */
 export function monthToBook(eventMonth: Day, position: bigint, periods: readonly PeriodState[]): Day {
   const isClosed = ({ status, closeHorizon }: PeriodState) =>

@@ -5,9 +5,10 @@ import { isBeyondServer, restartEpoch } from '../../ledger/outbox/restart-epoch'
 import { CLEARING, clearRestored } from './clear-events';
 
 /**
- * After a restore into another cluster, whose transaction ids start again: clears what the restored journal still holds beyond the cursor,
- * then starts a new epoch that reads the journal from its beginning. Events cleared before are recognised and left alone, so nothing is lost or
- * cleared twice. Returns the new epoch, or null when the journal simply goes on. Workers call it when they start.
+ * After a restore into another cluster transaction ids start again. This clears what the restored journal still holds
+ * beyond the cursor, then starts a new epoch that reads the journal from its beginning. Events cleared before are
+ * recognised and left alone, so nothing is lost or cleared twice. Returns the new epoch, or null when the journal
+ * simply goes on. Workers call it when they start.
  */
 export async function recoverJournal(app: App): Promise<number | null> {
   const beyond = await app.database.transaction({ kind: 'worker' }, async ({ client }) =>

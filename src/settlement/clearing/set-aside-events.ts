@@ -41,7 +41,7 @@ export async function epochsOfSetAside(client: ClientBase, currencyId: number | 
   return new Map(rows.map((row) => [row.event_transfer_id, row.epoch]));
 }
 
-/** How many events of a currency are set aside that came into the journal before a place, and why the first of them is. */
+/** How many set-aside events of a currency came into the journal before a place, and why the first of them is one. */
 export async function setAsideBefore(client: ClientBase, currencyId: number, place: JournalCursor): Promise<{ events: number; reason: string } | null> {
   const { rows } = await client.query(
     `SELECT count(*)::int AS events, (array_agg(reason ORDER BY epoch, position, event_transfer_id))[1] AS reason FROM set_aside_event

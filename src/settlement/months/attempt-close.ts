@@ -33,8 +33,8 @@ export async function attemptClose(app: App, id: Uuid): Promise<CloseObstacle | 
 }
 
 /**
- * Writes down what a closing month waits for: people see it (`Period.waitingFor`, `npm run verify`), and the next try waits twice as long as the
- * one before.
+ * Writes down what a closing month waits for. People see it (`Period.waitingFor`, `npm run verify`). The next try waits
+ * twice as long as the one before.
  */
 export async function noteObstacle(app: App, id: Uuid, obstacle: CloseObstacle): Promise<void> {
   await app.database.transaction({ kind: 'worker' }, ({ client }) =>

@@ -61,9 +61,10 @@ export class LaterPeriodClosed extends Refusal {
 }
 
 /**
- * Begins to close a month: sets the cut-off, at which everything posted before is cleared into it and everything after adjusts a later one.
- * The worker draws up the statements once clearing has passed it. A month that is closing already is tried again at once; a closed one is given as it is.
- * For the operator's OPERATOR and FINANCE roles. Refused: PERIOD_NOT_ENDED, EARLIER_PERIOD_OPEN, LATER_PERIOD_CLOSED.
+ * Begins to close a month by setting the cut-off: everything posted before is cleared into it, everything after adjusts
+ * a later one. The worker draws up the statements once clearing has passed it. A month that is closing already is tried
+ * again at once; a closed one is given as it is. For the operator's OPERATOR and FINANCE roles. Refused:
+ * PERIOD_NOT_ENDED, EARLIER_PERIOD_OPEN, LATER_PERIOD_CLOSED.
  */
 export async function closePeriod(app: App, principal: Principal, command: ClosePeriod): Promise<Period> {
   requireOperator(principal, ['FINANCE']);
@@ -83,8 +84,8 @@ export async function closePeriod(app: App, principal: Principal, command: Close
     if (period.status === 'CLOSING') await client.query('UPDATE period SET next_attempt_at = NULL WHERE id = $1', [id]);
     if (period.status !== 'OPEN') return period;
     await requireNextToClose(client, currency, command.month);
-    // The cut-off is this transaction's own id. While it runs nothing at or beyond it counts as settled, so whoever clears such an event
-    // already sees the month closing; what had begun to be written before is waited for.
+    // The cut-off is this transaction's own id. While it runs, nothing at or beyond it counts as settled: whoever
+    // clears such an event already sees the month closing. What had begun to be written before is waited for.
     await client.query(`UPDATE period SET status = 'CLOSING', close_horizon = pg_current_xact_id(), closing_at = $2 WHERE id = $1`, [id, now]);
     await recordChange(app, tx, principal, { operation: 'closePeriod', target: id, details: { currency: currency.code, month: monthToText(command.month) } });
     return (await lockPeriod(client, id)) as Period;
@@ -104,7 +105,10 @@ async function requireNextToClose(client: ClientBase, currency: PointCurrency, m
   if (open !== null) throw new EarlierPeriodOpen(monthToText(month), monthToText(open));
 }
 
-/** An earlier month of which nothing is cleared yet has no period: its events are still in the journal, beyond clearing's cursor. */
+/**
+ * An earlier month of which nothing is cleared yet has no period. Its events are still in the journal, beyond
+ * clearing's cursor.
+ */
 async function earliestUncleared(client: ClientBase, currency: PointCurrency, month: Day, periods: readonly Period[]): Promise<Day | null> {
   const { position } = await readCursor(client, CLEARING);
   const { rows } = await client.query(

@@ -6,9 +6,10 @@ import type { Period } from '../clearing/periods';
 import type { ObligationSum, Party } from './statement';
 
 /**
- * Who gets a statement of a month. Two kinds of brands always do, whatever the model: who owes or is owed in it, and who carries a remainder
- * from the month before; without one of them the month would not sum to zero. The others are those with terms for the currency that began
- * before the month ended: a statement of 0 tells them that nothing is owed. The operator is one of these where the currency clears through it.
+ * Who gets a statement of a month. Two kinds of brands always do: who owes or is owed in it, and who carries a
+ * remainder from the month before. Without one of them the month would not sum to zero. The others are those with terms
+ * for the currency that began before the month ended: a statement of 0 tells them that nothing is owed. The operator is
+ * one of these where the currency clears through it.
  */
 export function partiesOfMonth(
   snapshot: CoalitionSnapshot,

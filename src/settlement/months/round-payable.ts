@@ -7,8 +7,9 @@ export interface RoundedPayable {
 }
 
 /**
- * Rounds what each party pays (positive) or receives (negative) to the minor unit, by largest remainder, so that payments sum to what the totals sum to:
- * everybody is rounded down, and the minor units that then are missing are paid by the parties with the largest remainders; among equals, the first in order.
+ * Rounds what each party pays (positive) or receives (negative) to the minor unit, by largest remainder: payments sum
+ * to what the totals sum to. Everybody is rounded down. The parties with the largest remainders pay the minor units
+ * that are missing then; among equals, the first in order.
  */
 export function roundPayables(totals: readonly bigint[], microsPerMinor: bigint): RoundedPayable[] {
   const sum = totals.reduce((all, total) => all + total, 0n);

@@ -26,8 +26,9 @@ export const ownFills: Check = {
 };
 
 /**
- * Live points never lie beside arrears. Live is what has not ended, is not held and does not wait to be confirmed: on the day of the last that was
- * told, for what ended since then was live when its wallet was last used, and filled them.
+ * Live points never lie beside arrears. Live is what has not ended, is not held and does not wait to be confirmed, on
+ * the day of the last event that was told. What ended since then was live when its wallet was last used, and filled
+ * them.
  */
 export const besideArrears: Check = {
   name: 'live points beside arrears',

@@ -1,9 +1,10 @@
 import type { Check } from '../finding';
 
 /**
- * The identity of each points currency: what was put out (issued, brought in as openings, given as goodwill), less what was clawed back, is in wallets
- * and pools (active, pending or held, less arrears), was redeemed and not given back, has expired, was converted and did not come back, or was kept
- * as fees and remainders. One side comes from the journal's summed accounts, the other from the guarded accounts' own lots.
+ * The identity of each points currency. What was put out was issued, brought in as openings, or given as goodwill, less
+ * what was clawed back. All of it is in wallets and pools (active, pending or held, less arrears), was redeemed and not
+ * given back, has expired, was converted and did not come back, or was kept as fees and remainders. One side comes from
+ * the journal's summed accounts, the other from the guarded accounts' own lots.
  */
 export const conservation: Check = {
   name: 'conservation: issued + opening + goodwill - clawed back = in lots - arrears + redeemed + expired + converted + fees + remainders',

@@ -18,7 +18,10 @@ export const conversions: Check = {
     FROM parts p FULL JOIN (SELECT * FROM transfer WHERE code IN ('CONVERSION_OUT', 'CONVERSION_IN', 'FEE', 'REMAINDER')) t ON t.id = p.id`,
 };
 
-/** Each conversion against its rate: what the floor gives, the blocks' bonus, the fee, and the whole points that buy nothing. */
+/**
+ * Each conversion against its rate: what the floor gives, the blocks' bonus, the fee, and the whole points that buy
+ * nothing.
+ */
 export const rates: Check = {
   name: 'conversions against their rates',
   of: 'conversions',

@@ -29,9 +29,9 @@ export const expiries: Check = {
 };
 
 /**
- * Pending awards against the points that they are of, and what became of them against what was booked: taken back, or given other dates, and once.
- * What still waits to be confirmed is of awards that are neither confirmed nor cancelled, and at most as many points as they are of: other clawbacks
- * may have taken some, and arrears have been filled with some.
+ * Pending awards against the points that they are of. What became of them against what was booked: taken back, or given
+ * other dates, and once. What still waits to be confirmed is of awards that are neither confirmed nor cancelled. It is
+ * at most as many points as they are of: other clawbacks may have taken some, and some have filled arrears.
  */
 export const awards: Check = {
   name: 'pending awards against earned points, confirmations and cancellations',
@@ -68,7 +68,10 @@ export const awards: Check = {
     ) o ON o.id = w.account_id`,
 };
 
-/** Each notice is of an account of its wallet, or of points that it put into a pool, and was given between its threshold and the end. */
+/**
+ * Each notice is of an account of its wallet, or of points that it put into a pool. It was given between its threshold
+ * and the end.
+ */
 export const notices: Check = {
   name: 'notices of expiry against wallets and thresholds',
   of: 'notices',

@@ -1,6 +1,9 @@
 import type { Check } from '../finding';
 
-/** Points in a household pool are of somebody who is or was in it; in a wallet they are nobody else's. What was spent from a pool says so. */
+/**
+ * Points in a household pool are of somebody who is or was in it. In a wallet they are nobody else's. What was spent
+ * from a pool says so.
+ */
 export const pools: Check = {
   name: 'points in pools against who was in them',
   of: 'lots of pools and redemptions from them',

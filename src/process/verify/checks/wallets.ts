@@ -1,8 +1,8 @@
 import type { Check } from '../finding';
 
 /**
- * Each wallet's totals against its transfers, and the order of its movements: seq from 1 without a gap, each balance the one before it
- * plus the transfer. One window over both sides of the journal, so that millions of movements are sorted once.
+ * Each wallet's totals against its transfers, and the order of its movements: seq from 1 without a gap, each balance
+ * the one before it plus the transfer. One window over both sides of the journal sorts millions of movements once.
  */
 export const movements: Check = {
   name: 'wallet totals and running balances against transfers',
