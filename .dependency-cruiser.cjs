@@ -19,6 +19,7 @@ const ROOMS = {
   members: [['members'], ['identifiers', 'links'], ['identification'], ['households']],
   coalition: [['rules'], ['sign-in'], ['coalition'], ['sandbox'], ['access']],
   ledger: [['ledger'], ['outbox'], ['points']],
+  platform: [['database', 'embedded']],
 };
 
 const anyOf = (names) => `(${names.join('|')})`;
@@ -55,7 +56,7 @@ module.exports = {
       from: {},
       to: {
         path: '^src/[^/]+/',
-        pathNot: ['^src/(process|platform)/', ...Object.entries(ROOMS).map(([wing, lines]) => `^src/${wing}/${anyOf(lines.flat())}/`)],
+        pathNot: ['^src/process/', '^src/platform/[^/]+$', ...Object.entries(ROOMS).map(([wing, lines]) => `^src/${wing}/${anyOf(lines.flat())}/`)],
       },
     },
     {

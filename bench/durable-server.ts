@@ -6,9 +6,9 @@ import { Client, Pool } from 'pg';
 import type { Logger } from 'pino';
 import { Keys } from '../src/coalition/access/keys';
 import { type DatabaseUrls, databaseUrls } from '../src/platform/config';
-import { keepSecret } from '../src/platform/database/data-directory';
-import { startEmbeddedServer } from '../src/platform/database/embedded-server';
 import { KEY_MARK, migrate } from '../src/platform/database/migrate';
+import { keepSecret } from '../src/platform/embedded/data-directory';
+import { startEmbeddedServer } from '../src/platform/embedded/embedded-server';
 
 /** The embedded PostgreSQL exactly as production runs it (fsync and synchronous_commit on), on an empty data directory. */
 export interface BenchServer {

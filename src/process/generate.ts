@@ -5,7 +5,7 @@ import { printTesseraSchema } from '../api/server/build-schema';
 import { describeVariables } from '../platform/config';
 import { createOwnerDataSource } from '../platform/database/data-source';
 import { dumpSchema } from '../platform/database/dump-schema';
-import { startThrowawayServer } from '../platform/database/throwaway-server';
+import { startThrowawayServer } from '../platform/embedded/throwaway-server';
 
 /**
  * Writes what is generated from the code: schema/schema.graphql, schema/schema.sql and the table of variables in

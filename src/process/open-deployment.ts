@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Keys } from '../coalition/access/keys';
 import type { Config } from '../platform/config';
-import { keepSecret, makeDataDirectory, readOrNull } from '../platform/database/data-directory';
-import { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from '../platform/database/embedded-server';
 import { KEY_MARK, migrate } from '../platform/database/migrate';
+import { keepSecret, makeDataDirectory, readOrNull } from '../platform/embedded/data-directory';
+import { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from '../platform/embedded/embedded-server';
 
 /** Settings with nothing left open: where the database is, and the master key. */
 export interface Deployment {

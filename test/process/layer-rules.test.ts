@@ -21,6 +21,8 @@ const WRONG: readonly (readonly [from: string, to: string, rule: string])[] = [
   ['src/members/identification/look.ts', 'src/members/links/link-member.ts', 'members-room-identification'],
   ['src/ledger/points/amount.ts', 'src/ledger/outbox/cursor.ts', 'ledger-room-points'],
   ['src/settlement/books/totals.ts', 'src/settlement/months/periods.ts', 'settlement-room-books'],
+  ['src/platform/embedded/cluster.ts', 'src/platform/database/open-pool.ts', 'platform-rooms-apart-database'],
+  ['src/platform/clock.ts', 'src/platform/attic/old.ts', 'rooms-are-listed'],
   ['src/programme/redemption/redeem.ts', 'src/ledger/ledger/internal/decide/lots.ts', 'internal-is-private'],
   ['workers/clear.ts', 'src/ledger/ledger/internal/decide/lots.ts', 'internal-is-private-outside'],
   ['workers/expire.ts', 'src/api/graphql/context.ts', 'workers-are-on-top'],

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { isAlive, readPostmaster } from '../../src/platform/database/embedded-cluster';
-import { findEmbeddedServer } from '../../src/platform/database/embedded-server';
+import { isAlive, readPostmaster } from '../../src/platform/embedded/embedded-cluster';
+import { findEmbeddedServer } from '../../src/platform/embedded/embedded-server';
 
 jest.setTimeout(240_000);
 

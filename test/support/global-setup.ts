@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { startThrowawayServer, type ThrowawayServer } from '../../src/platform/database/throwaway-server';
+import { startThrowawayServer, type ThrowawayServer } from '../../src/platform/embedded/throwaway-server';
 import { createMigratedDatabase } from './migrated-database';
 
 /** Finds or starts the PostgreSQL of this run and migrates the template that every test file clones. */

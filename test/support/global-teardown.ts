@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import type { ThrowawayServer } from '../../src/platform/database/throwaway-server';
+import type { ThrowawayServer } from '../../src/platform/embedded/throwaway-server';
 
 /** Drops the databases of this run and stops the server if the run started it. */
 export default async function globalTeardown(): Promise<void> {

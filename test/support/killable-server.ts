@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { databaseUrls } from '../../src/platform/config';
-import { canReach, findBinaries, findServerUser, makeReachableDirectory } from '../../src/platform/database/embedded-binaries';
-import { type Cluster, createCluster, isAlive, type ServerSettings, startCluster, stopServer } from '../../src/platform/database/embedded-cluster';
+import { canReach, findBinaries, findServerUser, makeReachableDirectory } from '../../src/platform/embedded/embedded-binaries';
+import { type Cluster, createCluster, isAlive, type ServerSettings, startCluster, stopServer } from '../../src/platform/embedded/embedded-cluster';
 import { createMigratedDatabase } from './migrated-database';
 import type { TestDatabase } from './test-database';
 

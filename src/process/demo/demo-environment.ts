@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readOrNull } from '../../platform/database/data-directory';
+import { readOrNull } from '../../platform/embedded/data-directory';
 
 /** Everything that a tour of the demo needs, by stable names; the README's commands use them. */
 export const DEMO_VARIABLES = [

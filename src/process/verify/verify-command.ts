@@ -1,8 +1,8 @@
 import { Client } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../../platform/config';
-import { EmbeddedDatabaseError } from '../../platform/database/embedded-binaries';
-import { findEmbeddedServer, startEmbeddedServer } from '../../platform/database/embedded-server';
+import { EmbeddedDatabaseError } from '../../platform/embedded/embedded-binaries';
+import { findEmbeddedServer, startEmbeddedServer } from '../../platform/embedded/embedded-server';
 import type { Finding } from './finding';
 import { verifyBooks } from './verify-books';
 

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { lockDataDirectory, makeDataDirectory, readOrNull } from '../../../src/platform/database/data-directory';
-import { isAlive, readPostmaster, stopServer } from '../../../src/platform/database/embedded-cluster';
-import { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from '../../../src/platform/database/embedded-server';
+import { lockDataDirectory, makeDataDirectory, readOrNull } from '../../../src/platform/embedded/data-directory';
+import { isAlive, readPostmaster, stopServer } from '../../../src/platform/embedded/embedded-cluster';
+import { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from '../../../src/platform/embedded/embedded-server';
 
 const log = pino({ level: 'silent' });
 
