@@ -13,8 +13,8 @@ import { FAULTS, isolated } from './seeded-faults';
 import { othersOf, type World } from './world';
 
 /**
- * Gifts, pools and conversions never make points more nor younger, however they go in circles. Holds are left out: what is set aside while its
- * wallet lapses comes back to the wallet and its date of then.
+ * Gifts, pools and conversions never make points more nor younger, however they go in circles. Holds are left out: what
+ * is set aside while its wallet lapses comes back to the wallet and its date of then.
  */
 const FIRST_DAY = dayFromIso('2026-01-10');
 
@@ -76,7 +76,10 @@ const anyStory = fc.record({
 type Story = typeof anyStory extends fc.Arbitrary<infer S> ? S : never;
 type Move = typeof anyMove extends fc.Arbitrary<infer M> ? M : never;
 
-/** For each day, what outlives it: points of the first currency, those of the second at what they give in the first; all times the same number. */
+/**
+ * For each day, what outlives it: points of the first currency, and those of the second at what they give in the first,
+ * all times the same number.
+ */
 function outliving(book: MemoryBook, back: Fraction): number[] {
   return HORIZON.map((day) => {
     let worth = 0;

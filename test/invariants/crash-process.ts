@@ -14,7 +14,10 @@ export interface CrashOrders {
   readonly journal: string;
 }
 
-/** A process that posts until it is killed. Started again, it first repeats whatever it never heard the answer of, as a client would. */
+/**
+ * A process that posts until it is killed. Started again, it first repeats what it never heard the answer of, as a
+ * client would.
+ */
 async function main(): Promise<void> {
   const { connectionString, town, seed, callers, journal } = JSON.parse(process.argv[2]) as CrashOrders;
   const ledger = createLedger({ connectionString, clock: systemClock, log: pino({ level: 'silent' }) });

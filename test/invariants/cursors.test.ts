@@ -4,8 +4,8 @@ import { rootFields } from './isolation/schema-walk';
 import { type Actor, openTwoBrands, type Person, type TwoBrands } from './isolation/two-brands';
 
 /**
- * A cursor is a place of one list, of one thing, with its filters, as it was shown to one brand or member. Anywhere else it is none: places could be
- * compared there, and what lies between two of them is what others do.
+ * A cursor is a place of one list, of one thing, with its filters, as it was shown to one brand or member. Anywhere
+ * else it is none. Else places could be compared there, and what lies between two of them is what others do.
  */
 let world: TwoBrands;
 let lists: Prepared[];

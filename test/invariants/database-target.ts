@@ -63,8 +63,8 @@ export async function openWorld(ledger: Ledger, { currencies, brands, routes }: 
 }
 
 /**
- * New wallets and pools of the ledger itself; requests of one batch go to post() at once. Batches take turns at the ledgers, so that each of them
- * finds what it remembers of a wallet overtaken by another.
+ * New wallets and pools of the ledger itself. Requests of one batch go to post() at once. Batches take turns at the
+ * ledgers, so that each ledger finds a wallet that it remembers overtaken by another.
  */
 export async function databaseTarget(
   { app, database }: TestApp,

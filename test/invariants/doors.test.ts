@@ -39,7 +39,9 @@ afterAll(async () => {
   await test?.close();
 });
 
-/** Every door of the gateway but /graphql: what stands behind it for nobody, for a brand's client, and for the operator. */
+/**
+ * Every door of the gateway but /graphql: what stands behind it for nobody, for a brand's client, and for the operator.
+ */
 const DOORS: Readonly<Record<string, readonly [nobody: number, client: number, operator: number]>> = {
   'GET /health/live': [200, 200, 200],
   'GET /health/ready': [200, 200, 200],

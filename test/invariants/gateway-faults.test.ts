@@ -8,9 +8,10 @@ import { type GatewayTown, openGatewayTown } from './gateways/gateway-town';
 import { CI, LONG } from './run-settings';
 
 /**
- * A check that cannot fail is a defect: a gateway with a silent fault (gateways/faulty-gateway.ts), and a server that loses what it has acknowledged,
- * must turn the checks of gateway-bank.test.ts and gateway-crash.test.ts red: the one that is meant to see it, and no other. Without a fault the same
- * runs find nothing. A minute in all, so ordinarily one of each.
+ * A check that cannot fail is a defect. A gateway with a silent fault (gateways/faulty-gateway.ts), and a server that
+ * loses what it has acknowledged, must turn the checks of gateway-bank.test.ts and gateway-crash.test.ts red: the one
+ * that is meant to see it, and no other. Without a fault the same runs find nothing. All together take a minute, so
+ * ordinarily one of each runs.
  */
 const inTime = LONG || CI ? it : it.skip;
 
@@ -51,7 +52,10 @@ async function withGateway(setting: Setting, work: (town: GatewayTown, gateways:
   }
 }
 
-/** Waits until clients were told of more than is committed; what is missing will not come, since the gateway stands still. */
+/**
+ * Waits until clients were told of more than is committed. What is missing will not come, since the gateway stands
+ * still.
+ */
 async function untilToldMoreThanBooked({ points, log }: GatewayTown, over: () => boolean): Promise<void> {
   while (!over()) {
     const before = log.told.size;
@@ -106,7 +110,9 @@ describe('what gateway-bank.test.ts checks', () => {
 });
 
 describe('what gateway-crash.test.ts checks', () => {
-  /** Clients are at it, the gateway is killed while it stands still at the worst moment, and another takes its place. */
+  /**
+   * Clients are at it. The gateway is killed while it stands still at the worst moment, and another takes its place.
+   */
   const killGateway = (setting: Setting & { readonly fault: GatewayFault }, when: 'told more than booked' | 'booked more than told') =>
     withGateway(setting, (town, gateways) =>
       runThroughCrashes(town, gateways, { ...LOAD, repeats: 0 }, async (over) => {

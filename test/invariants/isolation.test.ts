@@ -196,7 +196,8 @@ async function resume({ root }: Prepared): Promise<void> {
   await send(world, await operator.token(), each.root, ownCall(world, { ...each, root }, b, operator, nextKey()));
 }
 
-// A check that cannot fail is no check. That whole walls are missed, row-security-alone.test.ts shows; here is what each answer is searched for.
+// A check that cannot fail is no check. row-security-alone.test.ts shows that whole walls are missed. Here is what each
+// answer is searched for.
 describe('the judges of answers', () => {
   it('find everything of the other brand, in every form', async () => {
     const { a, b, operator, points } = world;

@@ -2,7 +2,10 @@ import type { AccountId } from '../../src/ledger/ledger/posting';
 import type { Day } from '../../src/ledger/points/calendar';
 import type { Uuid } from '../../src/platform/ids';
 
-/** A single point: which lot it lies in, and whether a hold has set it aside. Nothing here is ever changed; what changes is made anew. */
+/**
+ * A single point: which lot it lies in, and whether a hold has set it aside. Nothing here is ever changed; what changes
+ * is made anew.
+ */
 export interface Point {
   readonly lot: Lot;
   readonly hold: Uuid | null;
@@ -70,7 +73,10 @@ export function lotOf(dates: LotDates): Lot {
   return lot;
 }
 
-/** It has had its grace: its lot is the other one of its origin, and tells the end that it had at first where others tell when they began. */
+/**
+ * It has had its grace. Its lot is the other one of its origin, and has the end that it had at first in the place of
+ * its beginning.
+ */
 export function hasHadGrace({ lot }: Point): boolean {
   return lot.origin < 0;
 }
@@ -107,7 +113,10 @@ export function owedBy(wallet: Wallet): number {
   return wallet.arrears.reduce((sum, each) => sum + each.left, 0);
 }
 
-/** Soonest to expire, oldest issue month, issuer's code A to Z; then the one that was available first, then whoever contributed it first. */
+/**
+ * Soonest to expire, oldest issue month, issuer's code A to Z. Then the one that was available first, then whoever
+ * contributed it first.
+ */
 export function inOrder(points: readonly Point[], origins: ReadonlyMap<number, Origin>): Point[] {
   return [...points].sort(({ lot: a, lent: one }, { lot: b, lent: another }) => {
     // What is there anyway comes before what is lent.

@@ -33,7 +33,8 @@ const ofB = () => fingerprint(world.points.test.database.owner, belongingTo(worl
 beforeAll(async () => {
   world = await openTwoBrands();
   prepared = await prepareProbes(world);
-  // Whoever closes the own wallet opens, of each brand that may issue there, the account that its points would end in. It belongs to nobody's things.
+  // Whoever closes the own wallet opens, for each brand that may issue there, the account that its points would end in.
+  // It is nobody's thing.
   const { app, database } = world.points.test;
   const { rows } = await database.owner.query('SELECT id FROM point_currency');
   await app.ledger.openAccounts(rows.map(({ id }) => ({ kind: 'EXPIRED', owner: world.b.brandId, currencyId: id })));

@@ -12,7 +12,10 @@ export interface BrandAccounts {
   readonly expired: AccountId;
 }
 
-/** What the random commands are about: three brands, two currencies, some wallets and a pool of each, an origin for each brand, month and currency. */
+/**
+ * What the random commands are about: three brands, two currencies, some wallets and a pool of each, an origin for each
+ * brand, month and currency.
+ */
 export interface World {
   readonly party: Uuid;
   readonly brands: readonly { readonly id: Uuid; readonly code: string; readonly of: readonly BrandAccounts[] }[];

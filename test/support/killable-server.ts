@@ -17,7 +17,10 @@ const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on',
 /** A PostgreSQL of the test's own with a migrated database, durable, that may be killed with -9. */
 export interface KillableServer {
   readonly database: TestDatabase;
-  /** Kills the postmaster with -9 and starts the server again on the same port, as an operator's supervisor would; says how long it was away. */
+  /**
+   * Kills the postmaster with -9 and starts the server again on the same port, as an operator's supervisor would. Says
+   * how long it was away.
+   */
   killAndRestart(): Promise<number>;
   /** Kills one server process that serves a connection of the application with -9: the server restarts itself. */
   killBackend(): Promise<void>;

@@ -14,7 +14,10 @@ export async function addAcceptedStaff(app: App, by: Principal, command: AddStaf
   return acceptStaffInvitation(app, { staffId: id, token: await mintLocalLogin(app, command.subject) });
 }
 
-/** Binds a login to a member by a claim code that the brand which enrolled the member, or the operator's support, makes. */
+/**
+ * Binds a login to a member by a claim code. The brand that enrolled the member, or the operator's support, makes the
+ * code.
+ */
 export async function bindLogin(app: App, by: Principal, memberId: Uuid, token: string): Promise<void> {
   const { code } = await createClaimCode(app, by, { member: { by: 'id', memberId }, reason: null });
   await linkLogin(app, { token, claimCode: code });

@@ -26,7 +26,10 @@ export interface BookOptions {
   readonly reimbursementPrice?: number;
 }
 
-/** A coalition with an operator and brands under terms, written as its owner; and points events posted straight to the ledger. */
+/**
+ * A coalition with an operator and brands under terms, written as its owner, and points events posted straight to the
+ * ledger.
+ */
 export class SettlementBook {
   private constructor(
     readonly test: TestApp,

@@ -2,7 +2,9 @@ const { relative } = require('node:path');
 
 const SHOWN = 10;
 
-/** Reporter of jest: says at the end of a run which test files took longest, and how long all took one after the other. */
+/**
+ * Reporter of jest: says at the end of a run which test files took longest, and how long all took one after the other.
+ */
 module.exports = class SlowestFiles {
   onRunComplete(_contexts, { testResults }) {
     if (testResults.length < 2) return;

@@ -26,7 +26,10 @@ export function readWorld(migration: number): RecordedWorld {
   return JSON.parse(readFileSync(join(folderOf(migration), 'requests.json'), 'utf8'));
 }
 
-/** Puts the recorded rows into a database that has that version's tables. A restore: triggers and foreign keys do not look. */
+/**
+ * Puts the recorded rows into a database that has that version's tables. As in a restore, triggers and foreign keys do
+ * not look.
+ */
 export async function loadRows(superuser: Pool, migration: number): Promise<void> {
   const lines = readFileSync(join(folderOf(migration), 'rows.jsonl'), 'utf8')
     .trimEnd()

@@ -4,8 +4,9 @@ import type { BuiltApp } from '../../../src/app';
 import { createTestApp, type TestApp } from '../../support/test-app';
 
 /**
- * The audits of the specification's own reference implementation. A simple GET, as any page of any site may send it with its visitor's credentials, is
- * refused on purpose: whoever sends GET says so with a header that no other site's page may send. These audits ask for GET without one.
+ * The audits of the specification's own reference implementation. They ask for GET without a header of our own. A
+ * simple GET, as any page of any site may send it with its visitor's credentials, is refused on purpose: GET needs a
+ * header that no other site's page may send.
  */
 const DELIBERATE = {
   '5A70': 'MAY accept application/x-www-form-urlencoded formatted GET requests',

@@ -160,7 +160,8 @@ describe('terms', () => {
     const [second, third] = [await api.ask(operator, PROPOSE, { input: terms(next) }), await api.ask(operator, PROPOSE, { input: terms(next) })].map(
       ({ data }) => data.proposeTerms,
     );
-    // A price changes with less than the 30 days of notice from its proposal: only whoever countersigns can agree to that.
+    // A price changes with less than the 30 days of notice from its proposal. Only whoever countersigns can agree to
+    // that.
     expect((await api.ask(fuel, COUNTERSIGN, { id: second.id })).data.countersignTerms).toMatchObject({
       code: 'NOTICE_TOO_SHORT',
       message: expect.stringContaining('30 days of notice'),

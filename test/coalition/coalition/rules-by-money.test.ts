@@ -96,7 +96,8 @@ describe('redeeming', () => {
     await expect(burn(ref, 2, { moneyCurrency: 'JPY' })).rejects.toMatchObject({ code: 'PAYS_NOTHING', fields: { minimum: 8 } });
     expect(await burn(ref, 100, { moneyCurrency: 'EUR' })).toMatchObject({ moneyValue: '0.760000' });
     await expect(burn(ref, 1, { moneyCurrency: 'EUR' })).rejects.toMatchObject({ code: 'PAYS_NOTHING', fields: { minimum: 2 } });
-    // By what they pay, not by their number: 100 points pay a purchase of 0.76 in full, 101 would pay no more than it costs.
+    // By what they pay, not by their number: 100 points pay a purchase of 0.76 in full, 101 would pay no more than it
+    // costs.
     const purchase = { amount: '0.76', moneyCurrency: 'EUR' };
     expect((await burn(ref, 100, { purchase })).moneyValue).toBe('0.760000');
     await expect(burn(ref, 101, { purchase })).rejects.toMatchObject({ code: 'SHARE_EXCEEDED', fields: { maximum: 100 } });

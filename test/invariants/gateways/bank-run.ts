@@ -11,7 +11,9 @@ const QUICK = ['conservation', 'no wallet is below its floor', 'lots add up to t
 export interface BankLoad {
   readonly callers: number;
   readonly seconds: number;
-  /** What must have been tried; on a busy machine it takes longer than so many seconds. Anything is enough unless given. */
+  /**
+   * What must have been tried. On a busy machine that takes longer than so many seconds. Left out: anything is enough.
+   */
   readonly enough?: (run: BankRun) => boolean;
   /** No end of them unless given. */
   readonly answers?: number;
@@ -27,8 +29,8 @@ export interface BankRun {
 }
 
 /**
- * Clients at all gateways for so many seconds and until it is enough, or until they have so many answers, while balances are read and the books are looked at in snapshots;
- * then everything at rest. The first finding ends it.
+ * Clients at all gateways for so many seconds and until it is enough, or until they have so many answers. Meanwhile
+ * balances are read, and the books are looked at in snapshots; then everything at rest. The first finding ends it.
  */
 export async function runBank(
   town: GatewayTown,

@@ -6,8 +6,8 @@ import type { GatewayTown } from './gateway-town';
 const SILENT_MS = 120_000;
 
 /**
- * Clients go on at whichever gateway answers while `disturb` does its worst; then all they were told must be in the books, once. Gives what was
- * found wrong. `gateways` may be replaced meanwhile. A client that fails ends it: `over`.
+ * Clients go on at whichever gateway answers while `disturb` does its worst. Then all they were told must be in the
+ * books, once. Gives what was found wrong. `gateways` may be replaced meanwhile. A client that fails ends it: `over`.
  */
 export async function runThroughCrashes(
   town: GatewayTown,
@@ -40,7 +40,10 @@ export async function runThroughCrashes(
   return [...findings, ...(await findingsAtRest(town, (attempt) => gateways[attempt % gateways.length].url, repeats))];
 }
 
-/** Waits until clients have heard so many more answers; throws, with what they heard last, when nothing is answered for longer than any machine takes. */
+/**
+ * Waits until clients have heard so many more answers. Throws, with what they heard last, when nothing is answered for
+ * longer than any machine takes.
+ */
 export async function untilAnswered({ log }: GatewayTown, answers: number, over: () => boolean): Promise<void> {
   const before = log.told.size;
   for (let [last, since] = [before, performance.now()]; log.told.size < before + answers && !over(); await sleep(20)) {

@@ -11,9 +11,10 @@ import { newUuid, type Uuid } from '../../../src/platform/ids';
 import { MOMENT_IS_HERE } from './gateway-process';
 
 /**
- * Required before a gateway's own modules (node -r), it replaces functions of the ledger by wrong ones: TEST_GATEWAY_FAULT says which. Each fault but one is
- * silent: no constraint of the database, no assertion of the ledger and no single answer shows it. What must is gateway-faults.test.ts's to say.
- * Where a kill is to catch something, it need not be lucky: from SIGUSR2 on the gateway stands still at the moment at which it does (see Moment).
+ * Required before a gateway's own modules (node -r), it replaces functions of the ledger by wrong ones:
+ * TEST_GATEWAY_FAULT says which. Each fault but one is silent: no constraint of the database, no assertion of the
+ * ledger and no single answer shows it. gateway-faults.test.ts says what must. A kill that is to catch something need
+ * not be lucky: from SIGUSR2 on the gateway stands still at the right moment (see Moment).
  */
 const FAULTS = {
   /** None: an honest gateway that can be stopped between a COMMIT and its answers. */
@@ -37,7 +38,10 @@ const FAULTS = {
     }));
   },
 
-  /** A batch is answered when it is decided, before its COMMIT is sent. Only who is killed in between loses anything; from the moment on none is sent. */
+  /**
+   * A batch is answered when it is decided, before its COMMIT is sent. Only a kill in between loses anything. From the
+   * moment on no COMMIT is sent.
+   */
   'acknowledges before COMMIT': () => {
     const moment = new Moment();
     const pending = new Map<ClientBase, Promise<unknown>>();
@@ -104,8 +108,8 @@ const FAULTS = {
   },
 
   /**
-   * A wallet that was kept is decided on and written whatever version it has by now: what another gateway did to it meanwhile is written over. Not silent
-   * for long: movements are numbered, and the database refuses a number's second use.
+   * A wallet that was kept is decided on and written whatever version it has by now, over what another gateway did to
+   * it meanwhile. Not silent for long: movements are numbered, and the database refuses a number's second use.
    */
   'writes over what another gateway wrote': () => {
     replace<typeof Runs>('../../platform/database/pipeline', ({ pipeline }) => ({
@@ -123,7 +127,10 @@ const FAULTS = {
     }));
   },
 
-  /** The idempotency key is not looked up: what comes again is booked again, under an id of its own. Only who did not hear the answer asks again. */
+  /**
+   * The idempotency key is not looked up. What comes again is booked again, under an id of its own. Only a client that
+   * did not hear the answer asks again.
+   */
   'books again what comes again': () => {
     replace<typeof Decides>('internal/decide/decide', ({ decide }) => ({
       decide: (state, requests) =>
@@ -145,7 +152,10 @@ export type GatewayFault = keyof typeof FAULTS;
 
 const NEVER = new Promise<never>(() => undefined);
 
-/** The moment at which a kill catches what it is meant to catch: asked for with SIGUSR2, and announced when it is here; then it lasts until the kill. */
+/**
+ * The moment at which a kill catches what it is meant to catch. SIGUSR2 asks for it, and it is announced when it is
+ * here. It lasts until the kill.
+ */
 class Moment {
   asked = false;
   private readonly listeners: (() => void)[] = [];
@@ -179,7 +189,10 @@ function holdAnswers(): void {
   }));
 }
 
-/** The module with some of its functions replaced, for what is required from then on. Throws if something has the right ones already. */
+/**
+ * The module with some of its functions replaced, for what is required from then on. Throws if something has the right
+ * ones already.
+ */
 function replace<M extends object>(name: string, change: (actual: M) => Partial<M>): void {
   const file = require.resolve(`../../../src/ledger/ledger/${name}`);
   if (file in require.cache) throw new Error(`${name} is in use already: replace it earlier`);

@@ -2,8 +2,9 @@ import { faultsInBooks } from '../book-checks';
 import { type GatewayTown } from './gateway-town';
 
 /**
- * What is wrong once all clients have their answers: an answer that is not in the books or there otherwise, a posting that nobody was told of, books
- * that do not add up, an answer that is another one when its request is sent again. Nothing when all is well.
+ * What is wrong once all clients have their answers: an answer that is not in the books or differs from them, a posting
+ * that nobody was told of, books that do not add up, an answer that changes when its request is sent again. Nothing
+ * when all is well.
  */
 export async function findingsAtRest(town: GatewayTown, urlOf: (attempt: number) => string, repeats: number): Promise<string[]> {
   const told = await town.faults();

@@ -26,7 +26,10 @@ export interface GatewayProcess {
   kill(): Promise<void>;
 }
 
-/** Starts one for the coalition of a test app, whose tokens it takes; on a port of its own unless one is given, without a fault unless one is named. */
+/**
+ * Starts one for the coalition of a test app, whose tokens it takes. On a port of its own unless one is given, without
+ * a fault unless one is named.
+ */
 export async function startGateway({ config }: App, options: { readonly port?: number; readonly fault?: GatewayFault } = {}): Promise<GatewayProcess> {
   const { port = await freePort(), fault } = options;
   const preloads = ['./test/support/swc-register.cjs', ...(fault ? ['./test/invariants/gateways/faulty-gateway.ts'] : [])];

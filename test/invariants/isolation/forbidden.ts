@@ -19,8 +19,9 @@ const PAIRWISE: Readonly<Record<string, PairwiseKind>> = {
 };
 
 /**
- * Everything of the second brand: ids of its rows in every form that exists, its words, its amounts. And for everybody: the bare ids of
- * what has pairwise ones, and pairwise ids that somebody else sees. Without `pairwise`, ids are shown bare: only the other brand's count.
+ * Everything of the second brand: ids of its rows in every form that exists, its words, its amounts. For everybody also
+ * the bare ids of what has pairwise ones, and pairwise ids that somebody else sees. Without `pairwise`, ids are shown
+ * bare: only the other brand's count.
  */
 export async function forbiddenTo(world: TwoBrands, actor: Actor, { pairwise = true } = {}): Promise<Forbidden> {
   const { a, b, points } = world;

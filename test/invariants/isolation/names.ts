@@ -72,7 +72,10 @@ export function replacedAt<T>(value: T, path: string, by: unknown): T {
   return copy as T;
 }
 
-/** One thing of the other brand, in every way that an attacker may name it; and a thing that does not exist in the same ways. */
+/**
+ * One thing of the other brand, in every way that an attacker may name it, and a thing that does not exist in the same
+ * ways.
+ */
 export function namingsOf(
   app: App,
   attacker: Actor,

@@ -24,19 +24,27 @@ export interface Things {
   /** Two points currencies, of which the first does not convert into the second. */
   readonly currencies: readonly [number, number];
   readonly rate: Uuid;
-  /** A partnership of brand 1 with the operator, without countersigned terms; and terms that the operator proposed there. */
+  /**
+   * A partnership of brand 1 with the operator, without countersigned terms, and terms that the operator proposed
+   * there.
+   */
   readonly partnership: Uuid;
   readonly proposal: Uuid;
   /** A pool that nobody is in; the one of `own`, who owns it, and somebody who is in it but no asker. */
   readonly emptyPool: Uuid;
   readonly pool: Uuid;
   readonly housemate: Uuid;
-  /** Two people on brand 1's staff, of whom the first has proposed goodwill that nobody has decided; and an import of brand 1. */
+  /**
+   * Two people on brand 1's staff, of whom the first has proposed goodwill that nobody has decided, and an import of
+   * brand 1.
+   */
   readonly people: readonly [Uuid, Uuid];
   readonly fileImport: Uuid;
 }
 
-/** Writes that only a policy allows or refuses: the values are good ones. "brand 1", "member 1" ... are names of askers. */
+/**
+ * Writes that only a policy allows or refuses: the values are good ones. "brand 1", "member 1" ... are names of askers.
+ */
 export function rowWrites({
   brands: [one, two],
   operator,

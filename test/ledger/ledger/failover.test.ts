@@ -7,8 +7,9 @@ import { createShopCoalition, purchaseOf, type ShopCoalition, type Till } from '
 jest.setTimeout(120_000);
 
 /**
- * The server dies and its standby is promoted, which has missed the last transactions. A gateway that lives on has seen what never was: accounts and
- * origins whose numbers are given out again, a rule whose version is another rule's now.
+ * The server dies, and its standby is promoted, which has missed the last transactions. A gateway that lives on has
+ * seen what never was: accounts and origins whose numbers are given out again, a rule whose version is another rule's
+ * now.
  */
 let server: KillableServer;
 let shop: ShopCoalition;

@@ -8,7 +8,10 @@ import { faultsInBooks } from '../../invariants/book-checks';
 import { accepted, type Brand, LedgerBook } from '../../support/ledger-book';
 import { createTestApp, type TestApp } from '../../support/test-app';
 
-/** Wallets are kept between batches. Whatever happens to them elsewhere or goes wrong here, the next posting sees them as they are. */
+/**
+ * Wallets are kept between batches. Whatever happens to them elsewhere or goes wrong here, the next posting sees them
+ * as they are.
+ */
 let test: TestApp;
 let book: LedgerBook;
 let fuel: Brand;
@@ -66,7 +69,10 @@ it('a spend lock set elsewhere is seen at once', async () => {
   expect(accepted(await burn(one, wallet, 1)).balances[0].active).toBe(8);
 });
 
-/** One gateway has kept a wallet with little in it, another credits it, and the first is asked for more than it knows of. */
+/**
+ * One gateway has kept a wallet with little in it, another credits it, and the first is asked for more than it knows
+ * of.
+ */
 async function askedForMore(one: RunningLedger, two: RunningLedger): Promise<string> {
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
@@ -159,7 +165,10 @@ it('a refused posting leaves the kept wallet as it was', async () => {
   expect(accepted(await burn(one, wallet, 9)).balances[0].active).toBe(0);
 });
 
-/** A batch fails at its last write, after its wallets were changed in memory; then the wallet is spent. Returns what is left by the answer. */
+/**
+ * A batch fails at its last write, after its wallets were changed in memory. Then the wallet is spent. Returns what is
+ * left by the answer.
+ */
 async function afterFailure(one: RunningLedger): Promise<number> {
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
@@ -182,7 +191,8 @@ it('a server that knows less, and has come to the same version by another way, i
   for (const each of [wallet, other]) await book.earn(fuel, each, 10, '2026-01-10T10:00:00Z');
   const [before] = await sql('SELECT credits, debits, seq FROM account WHERE id = $1', wallet);
   accepted(await burn(one, wallet, 1));
-  // As a standby that had not heard of the burn, and then counted another change: the version is the same, the points are not.
+  // As a standby that had not heard of the burn, and then counted another change: the version is the same, the points
+  // are not.
   await sql('ALTER TABLE transfer DISABLE TRIGGER USER');
   await sql('DELETE FROM transfer WHERE debit_account = $1', wallet);
   await sql('ALTER TABLE transfer ENABLE TRIGGER USER');

@@ -109,7 +109,8 @@ it('goes on in a new epoch after a restore into another cluster: nothing lost, n
   for (const range of await asWorker((client) => nextRanges(client, 0n))) await clearRange(test.app, range);
   await earn(20);
   await book.settled();
-  // As it looks after a restore: every transfer carries ids of a cluster that was far ahead, and the cursor stands between them.
+  // As it looks after a restore: every transfer carries ids of a cluster that was far ahead, and the cursor stands
+  // between them.
   const owner = await test.database.owner.connect();
   await owner.query("SET session_replication_role = 'replica'");
   await owner.query('UPDATE transfer SET xid = (xid::text::numeric + 1000000000)::text::xid8');

@@ -6,7 +6,10 @@ import { KnownServer } from '../../../src/platform/database/known-server';
 import { inTransaction } from '../../../src/platform/database/transaction';
 import { createTestApp, type TestApp } from '../../support/test-app';
 
-/** A connection is lost between two statements of its user, who has nothing under way that could fail: the process must go on. */
+/**
+ * A connection is lost between two statements of its user, who has nothing under way that could fail. The process must
+ * go on.
+ */
 let test: TestApp;
 
 beforeAll(async () => {

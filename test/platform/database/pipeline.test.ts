@@ -3,7 +3,10 @@ import { type Prepared, pipeline } from '../../../src/platform/database/pipeline
 import { PipelinedReads } from '../../../src/platform/database/pipelined-reads';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 
-/** Several statements with one synchronisation: in order, to the first that fails, and the connection is as good as before. */
+/**
+ * Several statements with one synchronisation: in order, to the first that fails, and the connection is as good as
+ * before.
+ */
 let database: TestDatabase;
 const clients: Client[] = [];
 

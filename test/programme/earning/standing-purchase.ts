@@ -8,7 +8,10 @@ export const CENT = minorUnitOf('EUR');
 
 export const cents = (count: number) => exactFromMicros(BigInt(count) * 10_000n);
 
-/** Lines as "quantity x price", e.g. '3x2.50'; `back` of them came back before. `paid` units were paid with `burned` points, of which `given` were given back. */
+/**
+ * Lines as "quantity x price", e.g. '3x2.50'. `back` of them came back before. `paid` units were paid with `burned`
+ * points, of which `given` were given back.
+ */
 export function purchase(
   lines: readonly string[],
   more: Partial<StandingPurchase> & { back?: readonly number[]; paid?: number; burned?: number; given?: number } = {},

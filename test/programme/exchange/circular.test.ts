@@ -21,7 +21,10 @@ const FIRST_DAY = 91;
 const ISSUER = newUuid();
 const ISSUED = 9;
 
-/** Origins of each currency and month; wallets are the accounts 11 to 14, and the summed accounts of all routes are 21 to 24, by currency. */
+/**
+ * Origins of each currency and month. Wallets are the accounts 11 to 14, and the summed accounts of all routes are 21
+ * to 24, by currency.
+ */
 const origins = new Map<number, OriginState>(
   CURRENCIES.flatMap((currency) => MONTHS.map((issueMonth, at) => [currency * 10 + at, { issuer: ISSUER, issuerCode: 'A', issueMonth }] as const)),
 );
@@ -138,7 +141,10 @@ const neverMoreNorYounger = (planOf: PlanOf) =>
     },
   );
 
-/** 15 A give 1 B and leave 5 A over, 1 B gives 15 A: if what is left over were what expires first, the member would end with 15 that last. */
+/**
+ * 15 A give 1 B and leave 5 A over, 1 B gives 15 A. If what expires first were left over, the member would end with 15
+ * that last.
+ */
 const LEFT_OVER: [CycleRate[], Lot[], Move[]] = [
   [rateOf({ denominator: 10n, minimum: 15n, increment: 15n, dailyMaximum: 15n }), rateOf({ fromCurrencyId: 2, toCurrencyId: 1, numerator: 15n })],
   [

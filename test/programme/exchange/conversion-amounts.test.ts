@@ -23,7 +23,8 @@ describe('what a conversion gives', () => {
     expect(received(nectarBack(day, avios), avios * 7n)).toBe(2_800n);
   });
 
-  // base floored; whole source points that buy nothing are the remainder; less than one stays with the conversion account.
+  // base floored; whole source points that buy nothing are the remainder; less than one stays with the conversion
+  // account.
   test.each`
     points  | numerator | denominator | base    | remainder | why
     ${400n} | ${5n}     | ${8n}       | ${250n} | ${0n}     | ${'nothing is left over'}
@@ -44,7 +45,8 @@ describe('what a conversion gives', () => {
         const used = points - remainder;
         // Never more than the exact value, and less by under one target point.
         expect(base * denominator <= points * numerator && (base + 1n) * denominator > points * numerator).toBe(true);
-        // What is used is worth the base, and one point less would not be: the conversion account keeps less than a source point.
+        // What is used is worth the base, and one point less would not be: the conversion account keeps less than a
+        // source point.
         expect(used * numerator >= base * denominator && (used === 0n || (used - 1n) * numerator < base * denominator)).toBe(true);
         expect(remainder >= 0n && remainder <= points).toBe(true);
       }),

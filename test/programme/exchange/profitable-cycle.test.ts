@@ -145,7 +145,10 @@ describe('a set of rates', () => {
   });
 });
 
-/** A walk of conversions over days without end: which rate, and how much of what there is. Ends with the most of the first currency that it ever had again. */
+/**
+ * A walk of conversions over days without end: which rate, and how much of what there is. Ends with the most of the
+ * first currency that it ever had again.
+ */
 function walk(set: readonly CycleRate[], begin: bigint, moves: readonly { rate: number; share: number }[]): bigint {
   const wallet = new Map<number, bigint>([[1, begin]]);
   let most = begin;

@@ -109,7 +109,10 @@ async function sums() {
   return rows[0];
 }
 
-/** Wallets with points of FUEL, every third with points of TAXI too, as if each had been earned in January; written as the ledger would have. */
+/**
+ * Wallets with points of FUEL, every third with points of TAXI too, as if each had been earned in January. Written as
+ * the ledger would have.
+ */
 async function fill({ database, currencyId, app }: ShopCoalition, many: number): Promise<AccountId[]> {
   const owners = Array.from({ length: many }, () => newUuid());
   const wallets = await app.ledger.openAccounts(owners.map((owner) => ({ kind: 'WALLET', owner, currencyId })));

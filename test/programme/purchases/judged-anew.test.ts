@@ -9,7 +9,8 @@ import { refundRedemption, refundRedemptionSchema } from '../../../src/programme
 import { recordReturn } from '../../../src/programme/returns/record-return';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, staffPerson, type Till } from '../../support/shop-coalition';
 
-// What is refused for something that is not there yet, or that somebody has to set right, is good under its own key once it is.
+// What is refused because something is missing, or because somebody has to set it right, is good under its own key
+// afterwards.
 
 let shop: ShopCoalition;
 beforeAll(async () => {
@@ -21,7 +22,9 @@ const sql = async (text: string, ...values: unknown[]) => (await shop.database.o
 const minutes = (count: number) => new Date(shop.clock.now().getTime() + count * 60_000);
 const stored = async () => (await sql('SELECT count(*)::int FROM posting'))[0].count;
 
-/** Refused with this code first, without a trace; accepted under the same key once it is mended; the first answer then. */
+/**
+ * Refused with this code first, without a trace; accepted under the same key once it is mended; the first answer then.
+ */
 async function refusedUntil<Answer extends { duplicate: boolean }>(code: string, ask: () => Promise<Answer>, mend: () => unknown): Promise<Answer> {
   const before = await stored();
   await expect(ask()).rejects.toMatchObject({ code, retrySafe: true });

@@ -6,7 +6,8 @@ import { refundRedemption, refundRedemptionSchema } from '../../../src/programme
 import { recordReturn } from '../../../src/programme/returns/record-return';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
 
-// What a redemption rule refuses at once, no capture and no refund may leave either: a part of the minimum, or of a step.
+// What a redemption rule refuses at once, no capture and no refund may leave either: a part of the minimum, or of a
+// step.
 
 let shop: ShopCoalition;
 let till: Till;

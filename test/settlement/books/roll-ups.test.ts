@@ -45,7 +45,10 @@ async function fromTheJournal(at: Date | null): Promise<unknown[]> {
   return rows.map((row) => [Number(row.id), BigInt(row.debits), BigInt(row.credits)]);
 }
 
-/** What other tests of this server are writing holds the journal back, of every database: only what lies behind all of it is rolled up. */
+/**
+ * What other tests of this server are writing holds the journal of every database back. Only what lies behind all of it
+ * is rolled up.
+ */
 async function untilSettled(): Promise<void> {
   const settled =
     'SELECT coalesce(max(xid::text::bigint), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS settled FROM transfer WHERE xid < pg_snapshot_xmax(pg_current_snapshot())';
@@ -57,7 +60,9 @@ async function rollUp() {
   return rollUpJournal(shop.app, ALL);
 }
 
-/** A day's trade: earns at both, arrears, a burn, a hold, a refund. Every few hours the roll-up runs, as a worker would. */
+/**
+ * A day's trade: earns at both, arrears, a burn, a hold, a refund. Every few hours the roll-up runs, as a worker would.
+ */
 async function trade(rollUpEvery: number): Promise<void> {
   const { app, clock } = shop;
   const { ref, memberId } = await fuel.enrol();
@@ -134,7 +139,8 @@ test('the whole currency and each issuer’s points are accounted for, in terms 
   expect(sumOf(whole)).toBe(0n);
   const points = (proof: typeof whole) =>
     Object.fromEntries(proof.terms.filter((each) => each.points !== 0n).map(({ term, points }) => [term, Number(points)]));
-  // Three days of trade: 3 x 1,170 issued; FUEL's 500 clawed back, of which some were spent and became arrears that TAXI's 600 filled.
+  // Three days of trade: 3 x 1,170 issued. FUEL's 500 were clawed back, of which some were spent and became arrears
+  // that TAXI's 600 filled.
   expect(points(whole)).toEqual({ ISSUED: 3_510, CLAWED_BACK: 1_500, ACTIVE: 300, HELD: 120, REDEEMED: 1_650, REFUNDED: 60 });
   const [ofFuel, ofTaxi] = [await readConservation(shop.app, fuel.principal, 'FLP', null), await readConservation(shop.app, taxi.principal, 'FLP', null)];
   for (const each of [ofFuel, ofTaxi]) {

@@ -3,13 +3,22 @@ import type { Side, TwoBrands } from '../two-brands';
 
 /** How one query or mutation is tried. */
 export interface Probe<Made = unknown> {
-  /** Who may do it, and does in the positive control; by default the brand's API client. 'prepared': the `actor` of what was prepared. */
+  /**
+   * Who may do it, and does in the positive control; by default the brand's API client. 'prepared': the `actor` of what
+   * was prepared.
+   */
   readonly by?: 'client' | 'member' | 'operator' | 'prepared';
   /** Makes what the call is about, once for each brand. */
   readonly prepare?: (side: Side, world: TwoBrands) => Promise<Made>;
-  /** Arguments of a call that succeeds about the side's own things. `key` is new for each call, and the same keys are used by both brands. */
+  /**
+   * Arguments of a call that succeeds about the side's own things. `key` is new for each call. Both brands use the same
+   * keys.
+   */
   readonly args: (side: Side, made: Made, key: string) => Record<string, unknown>;
-  /** Places whose answer may tell the other brand's thing from one that does not exist, and why; nothing else of it may be shown. */
+  /**
+   * Places whose answer may tell the other brand's thing from one that does not exist, and why. Nothing else of it may
+   * be shown.
+   */
   readonly tells?: Readonly<Record<string, string>>;
   /** Places where a card of anybody's does what it is for: see the test of presented cards. */
   readonly presents?: readonly string[];

@@ -43,7 +43,8 @@ export const SHARING_PROBES: Readonly<Record<string, Probe>> = {
     prepare: aPerson,
     args: (side, person, key) => ({ input: { idempotencyKey: key, from: new Who(side.own), to: new Who(person), currency: 'FLP', points: 10 } }),
     presents: ['input.to.identifier'],
-    // Whoever can be named exactly is given to; that a brand cannot name another's member by id, test/programme/sharing/gifts.test.ts sees.
+    // Whoever can be named exactly is given to. That a brand cannot name another's member by id is in
+    // test/programme/sharing/gifts.test.ts.
     gives: ['input.to.id'],
   }),
   'Mutation.createPool': probe<{ actor: Actor }>({
