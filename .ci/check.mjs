@@ -1,5 +1,5 @@
-// `npm run check`: everything about the code that a machine can tell without running its tests. All steps run, one after the other;
-// the end says which failed.
+// `npm run check`: everything about the code that a machine can tell without running its tests. All steps run, one
+// after the other. The end says which failed.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';

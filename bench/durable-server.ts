@@ -10,7 +10,9 @@ import { KEY_MARK, migrate } from '../src/platform/database/migrate';
 import { keepSecret } from '../src/platform/embedded/data-directory';
 import { startEmbeddedServer } from '../src/platform/embedded/embedded-server';
 
-/** The embedded PostgreSQL exactly as production runs it (fsync and synchronous_commit on), on an empty data directory. */
+/**
+ * The embedded PostgreSQL exactly as production runs it (fsync and synchronous_commit on), on an empty data directory.
+ */
 export interface BenchServer {
   readonly version: string;
   /** Every database of the run began with it. */

@@ -84,7 +84,10 @@ async function openBrand(ledger: RunningLedger, currencyId: number, code: string
   return { id, issued, redeemed, originId };
 }
 
-/** Every fifth transfer spends 100, the others earn: 10,000 to begin with, then 100 each; all in one lot, for what is long past has left no others. */
+/**
+ * Every fifth transfer spends 100, the others earn: 10,000 to begin with, then 100 each. All in one lot: what is long
+ * past has left no others.
+ */
 async function addRound({ superuser }: BenchDatabase, place: number, firstWallet: AccountId, wallets: number, currencyId: number): Promise<void> {
   const spends = place % 5 === 0;
   const balance = (place: number) => 10_000 + 100 * (place - 1 - 2 * Math.floor(place / 5));

@@ -6,8 +6,9 @@ import { type FilledLedger, TERMS, type TrafficBrand } from './fill-ledger';
 import { seededRandom, zipf } from './zipf';
 
 /**
- * What a coalition's day looks like to the ledger: 70% earns, 20% burns, 5% holds, their captures (3.5%) and voids (0.5%), 1% gifts between members.
- * Besides, 2% are sent twice and 3% ask for more than there is. Wallets by Zipf's law, brands evenly.
+ * What a coalition's day looks like to the ledger: 70% earns, 20% burns, 5% holds, their captures (3.5%) and voids
+ * (0.5%), 1% gifts between members. Besides, 2% are sent twice, and 3% ask for more than there is. Wallets by Zipf's
+ * law, brands evenly.
  */
 export class LedgerTraffic {
   private readonly random: () => number;

@@ -4,8 +4,9 @@ import type { BenchDatabase } from './durable-server';
 import { seededRandom, zipf } from './zipf';
 
 /**
- * What one would write first: an SQL function called once a request, two balance updates and one insert, and nothing else:
- * no lots, no idempotency, no refusals, no row security. In order of ids, so that it cannot deadlock; no row is shared by all.
+ * What one would write first: an SQL function called once a request, which makes two balance updates and one insert. It
+ * has no lots, no idempotency, no refusals, no row security. It goes in order of ids, so that it cannot deadlock. No
+ * row is shared by all.
  */
 const SCHEMA = `
   CREATE SCHEMA naive;

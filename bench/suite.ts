@@ -1,6 +1,9 @@
 import type { BenchServer } from './durable-server';
 
-/** What a suite is given: one server for the whole run, so that every ratio comes from the same machine at the same time. */
+/**
+ * What a suite is given: one server for the whole run, so that every ratio comes from the same machine at the same
+ * time.
+ */
 export interface BenchContext {
   readonly server: BenchServer;
   /** Longer rounds, and what takes long to prepare. */

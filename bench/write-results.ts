@@ -7,7 +7,10 @@ import type { Ratio, Report, Table } from './suite';
 /** From the repository's root, where npm runs us. */
 const DIRECTORY = join('bench', 'results');
 
-/** Writes results.json, results.md and results.svg, or results-part.* when not all suites ran; answers with the Markdown. */
+/**
+ * Writes results.json, results.md and results.svg, or results-part.* when not all suites ran. Answers with the
+ * Markdown.
+ */
 export function writeResults(reports: readonly Report[], run: { readonly serverVersion: string; readonly long: boolean; readonly whole: boolean }): string {
   const machine = {
     processor: cpus()[0]?.model ?? 'unknown',

@@ -9,7 +9,10 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Picks from 0 to size - 1 by Zipf's law with exponent 1: the busiest is picked twice as often as the second, three times as often as the third ... */
+/**
+ * Picks from 0 to size - 1 by Zipf's law with exponent 1: the busiest twice as often as the second, three times as
+ * often as the third ...
+ */
 export function zipf(size: number, random: () => number): () => number {
   const upTo = new Float64Array(size);
   let sum = 0;

@@ -57,7 +57,9 @@ export function openTownApp(town: Pick<HttpTown, 'urls' | 'masterKey'>, variable
   return buildApp(config, pino({ level: config.logLevel }), systemClock);
 }
 
-/** In an empty database: a coalition, one brand that issues and redeems, its client, and members known by `c0`, `c1` ... */
+/**
+ * In an empty database: a coalition, one brand that issues and redeems, its client, and members known by `c0`, `c1` ...
+ */
 export async function buildHttpTown(server: BenchServer, name: string, members: number): Promise<HttpTown> {
   const { urls, superuser } = await server.database(name);
   const masterKey = server.masterKey.toString('hex');
@@ -129,7 +131,10 @@ async function agree(app: BuiltApp, operator: Principal, brand: Principal, brand
   await setRedemptionRule(app, brand, { ...common, ...rule, idempotencyKey: 'redemption' });
 }
 
-/** Straight into the tables, as enrolment and a first purchase would leave them: what is measured is members who come back. */
+/**
+ * Straight into the tables, as enrolment and a first purchase would leave them. What is measured is members who come
+ * back.
+ */
 async function enrol(app: BuiltApp, superuser: Pool, brandId: string, members: number): Promise<void> {
   for (let from = 0; from < members; from += 10_000) {
     const numbers = Array.from({ length: Math.min(10_000, members - from) }, (_, at) => from + at);

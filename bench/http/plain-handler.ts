@@ -12,8 +12,9 @@ import type { HttpTown } from './http-town';
 const CONNECTIONS = 16;
 
 /**
- * What one would write without the ledger's batches and without GraphQL: JSON over node:http, and one transaction per request for everything,
- * with the same checks and the same rows. To its advantage it runs as a superuser (no row-level security), pipelined, with the kernel's settings.
+ * What one would write without the ledger's batches and without GraphQL: JSON over node:http, and one transaction a
+ * request for everything, with the same checks and the same rows. To its advantage it runs as a superuser (no row-level
+ * security), pipelined, with the kernel's settings.
  */
 export function openPlainHandler(
   app: BuiltApp,

@@ -9,7 +9,10 @@ export const httpSteady: Suite = { name: 'steady', run };
 
 const MEMBERS = 20_000;
 const OVERLOAD_CALLERS = 20_000;
-/** Sockets that one process can open here and PostgreSQL's own bounds leave the rest of the overload to bulks: 200 connections x 100 purchases. */
+/**
+ * One process can open only so many sockets, and PostgreSQL has its own bounds. Bulks make up the rest of the overload:
+ * 200 connections x 100 purchases.
+ */
 const OVERLOAD_CONNECTIONS = OVERLOAD_CALLERS / 100;
 
 async function run({ server, long, say }: BenchContext): Promise<Report> {

@@ -13,7 +13,10 @@ const PATIENCE_MS = 300_000;
 const ANSWER_TIMEOUT_MS = 120_000;
 const BUSY = new Set([429, 502, 503, 504]);
 
-/** Sends requests over keep-alive connections, again and again while the platform is away or busy: everything it sends is idempotent. */
+/**
+ * Sends requests over keep-alive connections, again and again while the platform is away or busy. Everything it sends
+ * is idempotent.
+ */
 export class HttpClient {
   private readonly agent: Agent | SecureAgent;
   /** How often a request had to be sent again. */

@@ -31,7 +31,9 @@ export type MemberEvent =
       readonly kind: 'PURCHASES';
       /** Brands A to Z. */
       readonly purchases: readonly BrandPurchase[];
-      /** The purchase that points pay a part of before anything is earned on the invoice; null when it is not such an invoice. */
+      /**
+       * The purchase that points pay a part of before the invoice earns anything; null when it is not such an invoice.
+       */
       readonly burnOn: BrandPurchase | null;
     }
   | { readonly kind: 'RETURNS'; readonly returns: readonly BrandReturn[] };
@@ -59,7 +61,10 @@ interface Returnable {
   left: number;
 }
 
-/** Turns invoices, in order, into each member's events: purchases by brand, burns that are due, returns matched to what was bought. */
+/**
+ * Turns invoices, in order, into each member's events: purchases by brand, burns that are due, returns matched to what
+ * was bought.
+ */
 export function planReplay(invoices: readonly Invoice[]): Replay {
   const members = new Map<string, MemberHistory & { purchaseInvoices: number; readonly bought: Map<string, Returnable[]> }>();
   const counts = { purchaseInvoices: 0, purchases: 0, returnedUnits: 0, unmatchedReturnUnits: 0 };
@@ -160,7 +165,10 @@ function linePence({ quantity, priceMillis }: InvoiceLine): number {
   return Math.floor((quantity * priceMillis + 5) / 10);
 }
 
-/** Points that may pay part of a purchase: the smaller of the balance and half the amount at 100 points a GBP, in whole hundreds. */
+/**
+ * Points that may pay part of a purchase: the smaller of the balance and half the amount at 100 points a GBP, in whole
+ * hundreds.
+ */
 export function burnPoints(balance: number, amountPence: number): number {
   const half = Math.floor(amountPence / 2);
   return Math.max(0, Math.floor(Math.min(balance, half) / 100) * 100);

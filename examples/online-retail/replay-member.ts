@@ -21,7 +21,10 @@ export interface Tills {
   takeBack(returned: BrandReturn, purchaseId: string, urgency: number): Promise<TakenBack>;
 }
 
-/** What a return did to the member's points. A brand that knows the member by a card alone is not told the balance after it, but can reckon it. */
+/**
+ * What a return did to the member's points. A brand that knows the member by a card alone is not told the balance after
+ * it, but can work it out.
+ */
 export interface TakenBack {
   readonly clawedBack: number;
   /** Points of clawedBack that the wallet had no longer. */
@@ -61,7 +64,9 @@ export function requestsOf(history: MemberHistory): number {
   return history.events.reduce((sum, event) => sum + (event.kind === 'RETURNS' ? event.returns.length : event.purchases.length + (event.burnOn ? 1 : 0)), 0);
 }
 
-/** Sends one member's events, each after the answer to the one before: what a burn may take is what the last answer said is there. */
+/**
+ * Sends one member's events, each after the answer to the one before: the last answer says how much a burn may take.
+ */
 export async function replayMember(history: MemberHistory, tills: Tills, tally: Tally, onDone: (requests: number) => void): Promise<void> {
   const { customer, events } = history;
   const purchaseIds = new Map<BrandPurchase, string>();

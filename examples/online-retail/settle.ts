@@ -57,7 +57,10 @@ interface Page<Node> {
 }
 type RawStatement = Omit<Statement, 'lines'> & { readonly lines: Page<StatementLine>; readonly adjustments: { readonly edges: readonly unknown[] } };
 
-/** Every brand's statements of the months. Throws when events were booked late: the months were closed in order, after everything was posted. */
+/**
+ * Every brand's statements of the months. Throws when events were booked late: the months were closed in order, after
+ * everything was posted.
+ */
 export async function readStatements(operator: GraphQLClient, currency: string, months: readonly string[]): Promise<Statement[]> {
   const statements: Statement[] = [];
   for (const month of months) {

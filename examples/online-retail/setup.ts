@@ -89,7 +89,9 @@ async function createCurrency(operator: GraphQLClient, code: string, model: Mode
   accepted(createPointCurrency, `currency ${code}`);
 }
 
-/** The brand's own way in: with credentials kept from an earlier run where the platform still knows them, else with new ones. */
+/**
+ * The brand's own way in: with credentials of an earlier run where the platform still knows them, else with new ones.
+ */
 async function brandClient(http: HttpClient, operator: GraphQLClient, state: StateFile, code: BrandCode, brandId: string): Promise<GraphQLClient> {
   const kept = state.credentials(code);
   if (kept) {

@@ -7,7 +7,10 @@ export interface ClientCredentials {
   readonly secret: string;
 }
 
-/** Credentials of the brands' API clients, kept so that a driver that was killed goes on with them; for their owner alone to read. */
+/**
+ * Credentials of the brands' API clients, kept so that a killed driver goes on with them. Only their owner may read
+ * them.
+ */
 export class StateFile {
   private readonly platforms: Record<string, Partial<Record<BrandCode, ClientCredentials>>>;
 

@@ -8,7 +8,9 @@ const MARGIN_MS = 60_000;
 /** The credentials are not (or no longer) known to the platform. */
 export class UnknownClient extends Error {}
 
-/** Access tokens for an API client, asked for when the last one is about to end; requests at the same time share one. */
+/**
+ * Access tokens for an API client, asked for when the last one is about to end. Requests at the same time share one.
+ */
 export function clientTokens(http: HttpClient, { clientId, secret }: ClientCredentials): TokenSource {
   let current: Promise<{ token: string; until: number }> | null = null;
   return async (renew) => {
