@@ -199,14 +199,17 @@ export interface Done {
   filled(credit: Uuid): number;
 }
 
-/** What a plan does when it is not refused. */
-export interface Plan {
+/** What a plan does when it is not refused. `Told`: its answer. */
+export interface Plan<Told extends Answer = Answer> {
   readonly steps: readonly Step[];
   /** Rows of other tables, written with the posting in the same transaction. */
   readonly rows?: readonly AlongsideRow[] | ((done: Done) => readonly AlongsideRow[]);
   /** Told from what the steps came to, where it hangs on that. */
-  readonly answer: Answer | ((done: Done) => Answer);
+  readonly answer: Told | ((done: Done) => Told);
 }
+
+/** Decides from the loaded state. Pure: it may run more than once (a batch is retried after a deadlock). */
+export type Planner<Told extends Answer = Answer> = (view: LedgerView) => Plan<Told> | { readonly refused: RefusalData };
 
 /** A wallet as it is at this point of the batch, judged at the posting's day. */
 export interface WalletView {
@@ -345,8 +348,7 @@ export interface PostingRequest {
    * It books ends that the clock has decided, however long ago: what has ended since then is not there again for it.
    */
   readonly booksEnds?: boolean;
-  /** A pure function of the loaded state: may run more than once (a batch is retried after a deadlock). */
-  readonly plan: (view: LedgerView) => Plan | { readonly refused: RefusalData };
+  readonly plan: Planner;
 }
 
 /** A wallet's balances after a posting, as stored with it. */

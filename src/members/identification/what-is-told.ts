@@ -38,3 +38,8 @@ export function asTold(outcome: PostingOutcome, told: boolean, account: AccountI
   const isToday = account === null || outcome.balances.length === 0 || outcome.balances[0].account === account;
   return told && isToday ? (outcome as ToldOutcome) : withoutBalances(outcome);
 }
+
+/** What is told of outcomes: all of them, or all but what accounts hold. */
+export function balancesIf(told: boolean): (outcome: PostingOutcome) => ToldOutcome {
+  return (outcome) => (told ? (outcome as ToldOutcome) : { ...outcome, balances: [] });
+}

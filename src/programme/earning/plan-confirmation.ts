@@ -1,8 +1,8 @@
 import { alongside } from '../../ledger/ledger/alongside';
-import type { AccountId, LedgerView, Plan, Step } from '../../ledger/ledger/posting';
+import type { AccountId, Planner, Step } from '../../ledger/ledger/posting';
 import { type Day, dayToIso, NEVER } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
-import type { RefusalData } from '../../platform/refusal';
+import type { When } from '../postings/posting-time';
 import { AWARD_RESOLUTION } from '../purchases/fact-tables';
 import type { PurchaseFact } from '../purchases/read-purchase';
 import { awardCounter, CONFIRMED, isTakenBack } from './award';
@@ -22,27 +22,37 @@ export interface ConfirmationFacts {
   readonly lot: { readonly availableOn: Day; readonly expiresOn: Day };
   /** What it does to the wallet's own expiry: see activity. */
   readonly activity: readonly Step[];
-  readonly occurredAt: Date;
-  readonly recordedAt: Date;
+  readonly when: When;
 }
+
+/** What it came to; stored with it. */
+export type ConfirmationAnswer = {
+  readonly purchaseId: Uuid;
+  readonly currency: string;
+  /** What the purchase stands for, in the currency's smallest unit: what it earned less what came back. */
+  readonly points: number;
+  /** First local day on which they can no longer be spent; null: they do not expire by themselves. */
+  readonly expiresOn: string | null;
+  readonly confirmedAt: string;
+};
 
 /**
  * Decides whether points that wait for it become spendable. Under the wallet's lock, so that they are confirmed or
  * cancelled, and once. Pure.
  */
-export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
-  const { purchase, toldOn, occurredAt, recordedAt } = facts;
+export function planConfirmation(facts: ConfirmationFacts): Planner<ConfirmationAnswer> {
+  const { purchase, toldOn, when } = facts;
   const deadline = purchase.award?.deadline ?? null;
   const key = awardCounter(purchase.id);
   return (view) => {
     const earned = purchase.earnTransferId === null ? undefined : view.transfer(purchase.earnTransferId);
-    if (deadline === null || !earned) return { refused: new NoPendingAward().toData() };
+    if (deadline === null || !earned) throw new NoPendingAward();
     const became = view.counter(purchase.account, key);
-    if (became === CONFIRMED) return { refused: new AwardConfirmed().toData() };
-    if (isTakenBack(became, deadline, toldOn)) return { refused: new AwardCancelled(dayToIso(deadline)).toData() };
+    if (became === CONFIRMED) throw new AwardConfirmed();
+    if (isTakenBack(became, deadline, toldOn)) throw new AwardCancelled(dayToIso(deadline));
     // Of a wallet that is closed for good they have ended with it.
     const points = view.wallet(facts.wallet).closed ? 0 : earned.amount - earned.reversed;
-    if (points === 0) return { refused: new NoPendingAward().toData() };
+    if (points === 0) throw new NoPendingAward();
     return {
       steps: [
         ...facts.activity,
@@ -57,8 +67,8 @@ export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) =
           posting_id: facts.postingId,
           state: 'CONFIRMED',
           points,
-          occurred_at: occurredAt.getTime(),
-          recorded_at: recordedAt.getTime(),
+          occurred_at: when.occurredAt.getTime(),
+          recorded_at: when.recordedAt.getTime(),
         }),
       ],
       answer: {
@@ -66,7 +76,7 @@ export function planConfirmation(facts: ConfirmationFacts): (view: LedgerView) =
         currency: facts.currency,
         points,
         expiresOn: facts.lot.expiresOn === NEVER ? null : dayToIso(facts.lot.expiresOn),
-        confirmedAt: occurredAt.toISOString(),
+        confirmedAt: when.occurredAt.toISOString(),
       },
     };
   };

@@ -1,8 +1,23 @@
 import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
 import { CLOCK_SKEW_MS, requireNotInFuture, requireNotSuspended, requireWithinBackdating } from '../../coalition/coalition/terms-in-force';
+import { type Day, dayOf } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
 import { Refusal, type RefusalData } from '../../platform/refusal';
 import { termsById } from './terms-by-id';
+
+/** When something happened, and when it is booked. */
+export interface When {
+  readonly occurredAt: Date;
+  /** Local day of occurredAt. */
+  readonly day: Day;
+  readonly recordedAt: Date;
+}
+
+/** It happened when the request says so, or now. */
+export function whenOf(told: { readonly occurredAt: Date | null }, now: Date, { timeZone }: { readonly timeZone: string }): When {
+  const occurredAt = told.occurredAt ?? now;
+  return { occurredAt, day: dayOf(occurredAt, timeZone), recordedAt: now };
+}
 
 /** What a reversal or capture refers to. */
 interface Original {
