@@ -3,6 +3,7 @@ import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
 import { DAY_MS } from '../../platform/clock';
 import { InvalidInput } from '../../platform/refusal';
+import type { When } from '../postings/posting-time';
 import { type SpentPoints, spendPoints, spendPointsSchema } from './spend-points';
 
 const DEFAULT_DAYS = 7;
@@ -19,11 +20,11 @@ export type HoldPoints = z.output<typeof holdPointsSchema>;
 
 /** Sets points aside at the brand until they are captured, voided, or the hold ends. Refused as redeemPoints is. */
 export function holdPoints(app: App, principal: Principal, { expiresAt, ...command }: HoldPoints): Promise<SpentPoints> {
-  const holdUntil = (happenedAt: Date, now: Date) => {
+  const holdUntil = ({ occurredAt, recordedAt }: When) => {
     // A hold that is told late is needed from now on: counted from when it happened, it could have ended before it was placed.
-    const from = Math.max(happenedAt.getTime(), now.getTime());
+    const from = Math.max(occurredAt.getTime(), recordedAt.getTime());
     const end = expiresAt ?? new Date(from + DEFAULT_DAYS * DAY_MS);
-    if (end <= happenedAt) throw new InvalidInput('input.expiresAt', 'A hold ends after it begins.');
+    if (end <= occurredAt) throw new InvalidInput('input.expiresAt', 'A hold ends after it begins.');
     if (end.getTime() - from > MOST_DAYS * DAY_MS) throw new InvalidInput('input.expiresAt', `A hold lasts at most ${MOST_DAYS} days.`);
     return end;
   };

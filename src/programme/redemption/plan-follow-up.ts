@@ -1,33 +1,56 @@
-import type { HoldView, LedgerView, Plan } from '../../ledger/ledger/posting';
+import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import type { AccountId, HoldView, LedgerView, Planner } from '../../ledger/ledger/posting';
 import { type Day, dayOf } from '../../ledger/points/calendar';
 import { formatDecimal } from '../../ledger/points/decimal';
+import type { SurvivingAccounts } from '../../members/identification/surviving-accounts';
 import type { Uuid } from '../../platform/ids';
-import type { RefusalData } from '../../platform/refusal';
 import { activity } from '../expiry/activity';
 import { awaySince } from '../expiry/away';
 import { type RedemptionFact, usedCounter } from '../postings/attached-redemptions';
-import { orRefusal } from '../postings/posting-time';
+import type { When } from '../postings/posting-time';
 import { flooredToPayable } from './check-rule';
-import type { FollowUpFacts } from './follow-up';
 import { requireKept } from './keep-rule';
 import { HoldExpired, HoldNotOpen, NothingToRefund, PaysForPurchase, RefundExceedsRedemption } from './redemption-refusals';
+import type { RedemptionRule } from './redemption-rule';
 
-type Planned = (view: LedgerView) => Plan | { refused: RefusalData };
+/** What the plan of a follow-up is made from. */
+export interface FollowUpFacts {
+  readonly redemption: RedemptionFact;
+  /** That it was made under: what stays spent keeps its minimum and step. */
+  readonly rule: RedemptionRule;
+  /** Where its wallet's points are: of a merged member, the survivor's. */
+  readonly survivors: Pick<SurvivingAccounts, 'of'>;
+  /** The wallet's account in which it is counted that the redemption pays for a purchase. */
+  readonly usedIn: AccountId;
+  readonly currency: Pick<PointCurrency, 'code' | 'graceDays' | 'timeZone' | 'expiry'>;
+  readonly when: When;
+}
+
+/** What became of the redemption; stored with the posting. */
+export type FollowUpAnswer = {
+  readonly redemptionId: Uuid;
+  readonly currency: string;
+  /** Points captured, released or refunded by this request. */
+  readonly points: number;
+  /** Of a capture: points of the hold that were released. */
+  readonly released: number;
+  /** Decimal text with six decimals: what those points pay. */
+  readonly moneyValue: string;
+  readonly moneyCurrency: string;
+  readonly occurredAt: string;
+};
 
 /** Spends all of a hold, or so many of its points; the rest is released. Pure. */
-export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: number | null): Planned {
+export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: number | null): Planner<FollowUpAnswer> {
   return (view) => {
     const hold = heldBy(facts, view);
-    if (!hold) return { refused: new HoldNotOpen('BURNED').toData() };
-    if (isOver(hold, facts)) return { refused: new HoldExpired(new Date(hold.expiresAt)).toData() };
+    if (!hold) throw new HoldNotOpen('BURNED');
+    if (isOver(hold, facts)) throw new HoldExpired(new Date(hold.expiresAt));
     const amount = points ?? hold.amount;
-    if (hold.state === 'OPEN' && amount < hold.amount) {
-      const keeps = orRefusal(() => requireKept(facts.rule, { points: BigInt(amount), all: BigInt(hold.amount), by: 'CAPTURE' }));
-      if ('refused' in keeps) return keeps;
-    }
+    if (hold.state === 'OPEN' && amount < hold.amount) requireKept(facts.rule, { points: BigInt(amount), all: BigInt(hold.amount), by: 'CAPTURE' });
     // The ledger refuses what is not open, has expired, or is more than was held.
     // A pool has no expiry of its own: what is in it keeps the dates that it came with.
-    const slide = facts.redemption.poolId === null ? activity(facts.currency.expiry, facts.redemption.account, facts.day) : [];
+    const slide = facts.redemption.poolId === null ? activity(facts.currency.expiry, facts.redemption.account, facts.when.day) : [];
     return {
       steps: [...slide, { do: 'capture', id: transferId, holdId: hold.id, amount, bookedOn: bookedOn(facts) }],
       answer: answerOf(facts, amount, hold.amount - amount),
@@ -36,11 +59,11 @@ export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: numb
 }
 
 /** Gives all points of a hold back. Pure. */
-export function planVoid(facts: FollowUpFacts): Planned {
+export function planVoid(facts: FollowUpFacts): Planner<FollowUpAnswer> {
   return (view) => {
     const hold = heldBy(facts, view);
-    if (!hold) return { refused: new HoldNotOpen('BURNED').toData() };
-    if (isOver(hold, facts)) return { refused: new HoldExpired(new Date(hold.expiresAt)).toData() };
+    if (!hold) throw new HoldNotOpen('BURNED');
+    if (isOver(hold, facts)) throw new HoldExpired(new Date(hold.expiresAt));
     return { steps: [{ do: 'release', holdId: hold.id, as: 'VOIDED', bookedOn: bookedOn(facts) }], answer: answerOf(facts, hold.amount, hold.amount) };
   };
 }
@@ -49,20 +72,17 @@ export function planVoid(facts: FollowUpFacts): Planned {
  * Gives points of a burn or capture that pays for no purchase back to the lots they came from: all that is left, or so
  * many. Pure.
  */
-export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: number | null): Planned {
+export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: number | null): Planner<FollowUpAnswer> {
   return (view) => {
     const { spentBy } = facts.redemption;
     const spent = spentBy === null ? undefined : view.transfer(spentBy);
-    if (!spent) return { refused: new NothingToRefund().toData() };
-    if (view.counter(facts.usedIn, usedCounter(facts.redemption.id)) > 0) return { refused: new PaysForPurchase().toData() };
+    if (!spent) throw new NothingToRefund();
+    if (view.counter(facts.usedIn, usedCounter(facts.redemption.id)) > 0) throw new PaysForPurchase();
     const refundable = spent.amount - spent.reversed;
     const amount = points ?? refundable;
-    if (amount > refundable || amount === 0) return { refused: new RefundExceedsRedemption(refundable).toData() };
-    if (amount < refundable) {
-      const keeps = orRefusal(() => requireKept(facts.rule, { points: BigInt(refundable - amount), all: BigInt(refundable), by: 'REFUND' }));
-      if ('refused' in keeps) return keeps;
-    }
-    const away = awaySince(facts.redemption.occurredAt, facts.now, facts.currency);
+    if (amount > refundable || amount === 0) throw new RefundExceedsRedemption(refundable);
+    if (amount < refundable) requireKept(facts.rule, { points: BigInt(refundable - amount), all: BigInt(refundable), by: 'REFUND' });
+    const away = awaySince(facts.redemption.occurredAt, facts.when.recordedAt, facts.currency);
     const wallet = facts.survivors.of(facts.redemption.account);
     const slides = facts.redemption.poolId === null && facts.currency.expiry.kind === 'SLIDING';
     // Into a wallet that is closed for good nothing comes back: the ledger refuses, and the points stay with whoever
@@ -75,8 +95,8 @@ export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: numbe
 }
 
 /** The local day on which it is told. */
-function bookedOn({ now, currency }: FollowUpFacts): Day {
-  return dayOf(now, currency.timeZone);
+function bookedOn({ when, currency }: FollowUpFacts): Day {
+  return dayOf(when.recordedAt, currency.timeZone);
 }
 
 function heldBy({ redemption }: FollowUpFacts, view: LedgerView): HoldView | undefined {
@@ -87,11 +107,11 @@ function heldBy({ redemption }: FollowUpFacts, view: LedgerView): HoldView | und
  * Also for what happened before the end and is told after it: the answer must not hang on whether a worker has booked
  * the end meanwhile.
  */
-function isOver(hold: HoldView, { now }: FollowUpFacts): boolean {
-  return hold.state === 'OPEN' && hold.expiresAt <= now.getTime();
+function isOver(hold: HoldView, { when }: FollowUpFacts): boolean {
+  return hold.state === 'OPEN' && hold.expiresAt <= when.recordedAt.getTime();
 }
 
-function answerOf({ redemption, currency, occurredAt }: FollowUpFacts, points: number, released: number) {
+function answerOf({ redemption, currency, when }: FollowUpFacts, points: number, released: number): FollowUpAnswer {
   return {
     redemptionId: redemption.id,
     currency: currency.code,
@@ -99,7 +119,7 @@ function answerOf({ redemption, currency, occurredAt }: FollowUpFacts, points: n
     released,
     moneyValue: formatDecimal(partOfValue(redemption, points), 6),
     moneyCurrency: redemption.moneyCurrency,
-    occurredAt: occurredAt.toISOString(),
+    occurredAt: when.occurredAt.toISOString(),
   };
 }
 

@@ -1,9 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { App } from '../../app';
-import type { AccountId, LedgerView, Plan } from '../../ledger/ledger/posting';
+import type { AccountId, Answer, Planner } from '../../ledger/ledger/posting';
 import { type SurvivingAccounts, survivingAccounts } from '../../members/identification/surviving-accounts';
 import { newUuid, type Uuid } from '../../platform/ids';
-import type { RefusalData } from '../../platform/refusal';
 import { standingCounters, standingOf } from './standing';
 
 /** A redemption from which points come back to where they were. */
@@ -15,8 +14,6 @@ export interface ComingFree {
   readonly account: AccountId;
 }
 
-type Planned = (view: LedgerView) => Plan | { refused: RefusalData };
-
 /** Those who put points into a pool that come free there, and are in it no longer when that is decided. */
 export interface FormerContributors {
   /** Their wallets, and of those who are in it still: what the posting loads besides its own, and does not show. */
@@ -24,7 +21,7 @@ export interface FormerContributors {
   /** What else it loads. */
   readonly counters: readonly { readonly account: AccountId; readonly key: string }[];
   /** The plan, and then all that is theirs goes back to them: there they see it, and nobody else spends it. Throws StateMoved: see lookingAgain. */
-  readonly giveBack: (plan: Planned) => Planned;
+  readonly giveBack: <Told extends Answer>(plan: Planner<Told>) => Planner<Told>;
 }
 
 /**
@@ -70,7 +67,7 @@ async function readContributorsOf(client: PoolClient, ofPools: readonly ComingFr
   return rows.map((row) => ({ pool: Number(row.account), wallet: Number(row.contributor_id), membershipId: row.membership_id }));
 }
 
-function thenGiveBack(plan: Planned, contributors: readonly Contributor[], survivors: SurvivingAccounts): Planned {
+function thenGiveBack<Told extends Answer>(plan: Planner<Told>, contributors: readonly Contributor[], survivors: SurvivingAccounts): Planner<Told> {
   const gifts = contributors.map((each) => {
     const { pool, wallet } = each;
     const step = { do: 'giveAll', id: newUuid(), from: pool, to: survivors.of(wallet), contributor: wallet, code: 'POOL_RETURN' } as const;
