@@ -1,10 +1,10 @@
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { alongside } from '../../ledger/ledger/alongside';
-import type { AccountId, LedgerView, Plan, Step } from '../../ledger/ledger/posting';
+import type { AccountId, LedgerView, Planner, Step } from '../../ledger/ledger/posting';
 import { StateMoved } from '../../ledger/ledger/state-moved';
 import { type Day, dayToIso } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
-import type { Refusal, RefusalData } from '../../platform/refusal';
+import type { Refusal } from '../../platform/refusal';
 import { awardCounter, isTakenBack } from '../earning/award';
 import { AwardCancelled, ReturnAlreadyCancelled, ReturnNotCancellable } from '../earning/earning-refusals';
 import { awaySince } from '../expiry/away';
@@ -30,12 +30,26 @@ export interface CancellationFacts {
   readonly recordedOn: Day;
 }
 
+/** What a cancellation came to; stored with it. */
+export type CancellationAnswer = {
+  readonly returnId: Uuid;
+  readonly purchaseId: Uuid;
+  readonly currency: string;
+  /** Points that the return took back, given to the member again, in the currency's smallest unit. */
+  readonly pointsGivenBack: number;
+  /** Points of those that paid what the member owed: what was left of the return's own arrears first. */
+  readonly arrearsFilled: number;
+  /** Points that the return gave back, taken again. */
+  readonly pointsTakenBack: number;
+  readonly occurredAt: string;
+};
+
 /**
  * Undoes the latest return of a purchase: its points go back by transfers that reverse its own, and its goods count as
  * sold. First what it took comes back, so that it is there for what it gave. Pure; StateMoved where another return was
  * recorded or cancelled since this one was looked up.
  */
-export function planReturnCancellation(facts: CancellationFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+export function planReturnCancellation(facts: CancellationFacts): Planner<CancellationAnswer> {
   const { fact, purchase, survivors, currency } = facts;
   const { account } = purchase;
   return (view) => {

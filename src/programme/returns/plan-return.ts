@@ -1,14 +1,13 @@
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { alongside } from '../../ledger/ledger/alongside';
-import type { AccountId, Done, ExpiredPoints, LedgerView, Plan, Step } from '../../ledger/ledger/posting';
-import type { Day } from '../../ledger/points/calendar';
+import type { AccountId, Done, ExpiredPoints, LedgerView, Planner, Step } from '../../ledger/ledger/posting';
+import { dayOf } from '../../ledger/points/calendar';
 import { formatDecimal } from '../../ledger/points/decimal';
 import type { Uuid } from '../../platform/ids';
-import type { RefusalData } from '../../platform/refusal';
 import { awardCounter, isTakenBack } from '../earning/award';
 import type { EarningRule } from '../earning/earning-rule';
 import { awaySince } from '../expiry/away';
-import { orRefusal } from '../postings/posting-time';
+import type { When } from '../postings/posting-time';
 import { exactFromMicros, formatExact } from '../purchases/exact-amount';
 import { PURCHASE_RETURN, PURCHASE_RETURN_LINE } from '../purchases/fact-tables';
 import { minorUnitOf } from '../purchases/minor-unit';
@@ -21,38 +20,70 @@ import type { ReturnedGoods } from './returned-goods';
 
 /** All that a return is planned from, loaded beforehand. */
 export interface ReturnFacts {
-  readonly returnId: Uuid;
-  readonly postingId: Uuid;
-  readonly clawbackId: Uuid;
+  readonly ids: {
+    readonly returnId: Uuid;
+    readonly postingId: Uuid;
+    readonly clawbackId: Uuid;
+    /** One for each of the purchase's paidBy. */
+    readonly reinstatementIds: readonly Uuid[];
+  };
   /** Where points of it that expired unspent come back from. */
   readonly expired: ExpiredPoints;
-  /** One for each of the purchase's paidBy. */
-  readonly reinstatementIds: readonly Uuid[];
   readonly purchase: PurchaseFact;
   /** Where the wallets' points are: of a merged member, the survivor's. */
   readonly survivors: { readonly of: (account: AccountId) => AccountId };
   readonly currency: Pick<PointCurrency, 'code' | 'scale' | 'expiry' | 'timeZone' | 'graceDays'>;
   /** The version that the purchase earned by. */
   readonly rule: EarningRule;
-  readonly refundOrder: StandingPurchase['refundOrder'];
-  readonly goods: readonly ReturnedGoods[];
-  /** The brand's own number of it; null: none. */
-  readonly reference: string | null;
-  readonly occurredAt: Date;
-  readonly recordedAt: Date;
-  /** Local day of recordedAt. */
-  readonly recordedOn: Day;
+  readonly terms: Pick<StandingPurchase, 'refundOrder'>;
+  readonly command: {
+    readonly lines: readonly ReturnedGoods[];
+    /** The brand's own number of it; null: none. */
+    readonly reference: string | null;
+  };
+  readonly when: When;
 }
 
+/** What a return came to; stored with it. */
+export type ReturnAnswer = {
+  readonly returnId: Uuid;
+  readonly purchaseId: Uuid;
+  readonly currency: string;
+  /** Earned points taken back of the member, in the currency's smallest unit. */
+  readonly clawedBack: number;
+  /** Earned points that had expired unspent: they are not taken again; absent: recorded before it was told. */
+  readonly expired?: number;
+  /** Burned points given back. */
+  readonly reinstated: number;
+  /** Points of clawedBack that the member had no longer, and owes from now on; absent: recorded before it was told. */
+  readonly arrearsMade?: number;
+  /** Points of reinstated that paid what was owed; absent: as above. */
+  readonly arrearsFilled?: number;
+  /** Points that the purchase still stands for. */
+  readonly pointsKept: number;
+  readonly moneyCurrency: string;
+  /** Decimal text with nine decimals: what is left of the purchase. */
+  readonly amountLeft: string;
+  /**
+   * Money to give back, decimal text with nine decimals; null or absent: it was not worked out, for a purchase or a
+   * return of before it was.
+   */
+  readonly moneyBack?: string | null;
+  /** Quantities as decimal text with three decimals. */
+  readonly lines: readonly { readonly lineNo: number; readonly quantity: string; readonly left: string }[];
+  readonly occurredAt: string;
+};
+
 /** Decides a return from what came back so far, so that two at once cannot both take the same goods back. Pure. */
-export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
-  const { purchase, returnId } = facts;
+export function planReturn(facts: ReturnFacts): Planner<ReturnAnswer> {
+  const { ids, purchase, currency, command, when } = facts;
+  const { returnId, clawbackId, reinstatementIds } = ids;
   const wallet: AccountId = purchase.account;
   return (view) => {
     const earned = purchase.earnTransferId === null ? undefined : view.transfer(purchase.earnTransferId);
     const standing: StandingPurchase = {
       rule: facts.rule,
-      scale: facts.currency.scale,
+      scale: currency.scale,
       lines: purchase.lines.map((line) => ({
         ...line,
         eligible: line.exclusion === null,
@@ -64,41 +95,40 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       // Of an award that is taken back nothing is kept: else a late worker would have the member pay twice.
       pointsKept: earned && !awardIsTakenBack(facts, view) ? earned.amount - earned.reversed : 0,
       paidBy: purchase.paidBy.map((paid) => reversible(view, paid)),
-      refundOrder: facts.refundOrder,
+      refundOrder: facts.terms.refundOrder,
       minorUnit: minorUnitOf(purchase.moneyCurrency),
     };
-    const decided = orRefusal(() => (purchase.arithmetic === 1 ? decideReturnByPieces : decideReturn)(standing, facts.goods));
-    if ('refused' in decided) return decided;
-    const { returned, clawBack, amountLeft, moneyBack } = decided.is;
+    const decided = (purchase.arithmetic === 1 ? decideReturnByPieces : decideReturn)(standing, command.lines);
+    const { returned, clawBack, amountLeft, moneyBack } = decided;
     // Into a wallet that is closed for good nothing comes back; the goods do, and what they earned is taken back all
     // the same.
     const paidFrom = purchase.paidBy.map(({ account }) => facts.survivors.of(account));
-    const reinstate = decided.is.reinstate.map((points, i) => (view.wallet(paidFrom[i]).closed ? 0 : points));
+    const reinstate = decided.reinstate.map((points, i) => (view.wallet(paidFrom[i]).closed ? 0 : points));
     const reinstated = reinstate.reduce((sum, points) => sum + points, 0);
     const steps: Step[] = returned.flatMap((line) => countReturned(wallet, purchase.id, line));
     if (clawBack > 0 && earned)
-      steps.push({ do: 'clawBack', id: facts.clawbackId, reverses: earned.id, amount: clawBack, expired: facts.expired, wallet: facts.survivors.of(wallet) });
+      steps.push({ do: 'clawBack', id: clawbackId, reverses: earned.id, amount: clawBack, expired: facts.expired, wallet: facts.survivors.of(wallet) });
     reinstate.forEach((amount, i) => {
       if (amount === 0) return;
       const { spentBy: reverses, account, spentAt } = purchase.paidBy[i];
       // The household's has no expiry of its own.
-      const slides = account === wallet && facts.currency.expiry.kind === 'SLIDING';
-      const away = awaySince(spentAt, facts.recordedAt, facts.currency);
-      steps.push({ do: 'reinstate', id: facts.reinstatementIds[i], reverses, amount, code: 'REINSTATEMENT', away, wallet: paidFrom[i], slides });
+      const slides = account === wallet && currency.expiry.kind === 'SLIDING';
+      const away = awaySince(spentAt, when.recordedAt, currency);
+      steps.push({ do: 'reinstate', id: reinstatementIds[i], reverses, amount, code: 'REINSTATEMENT', away, wallet: paidFrom[i], slides });
     });
     const shared = { wallet_id: purchase.walletId, purchase_id: purchase.id, brand_id: purchase.brandId };
     const row = (done: Done) =>
       alongside(PURCHASE_RETURN, {
         ...shared,
         id: returnId,
-        posting_id: facts.postingId,
-        clawed_back: done.moved(facts.clawbackId),
+        posting_id: ids.postingId,
+        clawed_back: done.moved(clawbackId),
         expired: done.moved(facts.expired.id),
         reinstated,
-        reference: facts.reference,
+        reference: command.reference,
         money_back: moneyBack === null ? null : formatExact(moneyBack),
-        occurred_at: facts.occurredAt.getTime(),
-        recorded_at: facts.recordedAt.getTime(),
+        occurred_at: when.occurredAt.getTime(),
+        recorded_at: when.recordedAt.getTime(),
       });
     const lines = returned.map(({ lineNo, quantity, reduction }) =>
       alongside(PURCHASE_RETURN_LINE, {
@@ -115,26 +145,26 @@ export function planReturn(facts: ReturnFacts): (view: LedgerView) => Plan | { r
       answer: (done) => ({
         returnId,
         purchaseId: purchase.id,
-        currency: facts.currency.code,
-        clawedBack: done.moved(facts.clawbackId),
+        currency: currency.code,
+        clawedBack: done.moved(clawbackId),
         expired: done.moved(facts.expired.id),
         reinstated,
-        arrearsMade: done.arrears(facts.clawbackId),
-        arrearsFilled: facts.reinstatementIds.reduce((sum, id) => sum + done.filled(id), 0),
+        arrearsMade: done.arrears(clawbackId),
+        arrearsFilled: reinstatementIds.reduce((sum, id) => sum + done.filled(id), 0),
         pointsKept: standing.pointsKept - clawBack,
         moneyCurrency: purchase.moneyCurrency,
         amountLeft: formatExact(amountLeft),
         moneyBack: moneyBack === null ? null : formatExact(moneyBack),
         lines: returned.map(({ lineNo, quantity, left }) => ({ lineNo, quantity: formatDecimal(quantity, 3), left: formatDecimal(left, 3) })),
-        occurredAt: facts.occurredAt.toISOString(),
+        occurredAt: when.occurredAt.toISOString(),
       }),
     };
   };
 }
 
-function awardIsTakenBack({ purchase, recordedOn }: ReturnFacts, view: LedgerView): boolean {
+function awardIsTakenBack({ purchase, currency, when }: ReturnFacts, view: LedgerView): boolean {
   const deadline = purchase.award?.deadline ?? null;
-  return deadline !== null && isTakenBack(view.counter(purchase.account, awardCounter(purchase.id)), deadline, recordedOn);
+  return deadline !== null && isTakenBack(view.counter(purchase.account, awardCounter(purchase.id)), deadline, dayOf(when.recordedAt, currency.timeZone));
 }
 
 /** A burn that was refunded in part before it was attached gave that part back for another reason. */

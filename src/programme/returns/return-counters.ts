@@ -1,5 +1,6 @@
 import type { AccountId, Step } from '../../ledger/ledger/posting';
 import type { Uuid } from '../../platform/ids';
+import { awardCounter } from '../earning/award';
 import type { PurchaseFact } from '../purchases/read-purchase';
 
 /** Thousandths of a line's quantity that came back; under the wallet's lock. */
@@ -20,9 +21,11 @@ export function cancelledCounter(returnId: Uuid): string {
   return `return-cancelled:${returnId}`;
 }
 
-/** The counters of what came back of a purchase's lines. */
-export function returnCounters({ id, account, lines }: Pick<PurchaseFact, 'id' | 'account'> & { readonly lines: readonly { readonly lineNo: number }[] }) {
-  return lines.flatMap(({ lineNo }) => [returnedCounter, reducedCounter].map((counter) => ({ account, key: counter(id, lineNo) })));
+/** The counters of what came back of a purchase's lines, and of its award where that waits to be confirmed. */
+export function returnCounters({ id, account, lines, award }: Pick<PurchaseFact, 'id' | 'account' | 'lines' | 'award'>) {
+  const keys = lines.flatMap(({ lineNo }) => [returnedCounter(id, lineNo), reducedCounter(id, lineNo)]);
+  if (award?.deadline != null) keys.push(awardCounter(id));
+  return keys.map((key) => ({ account, key }));
 }
 
 /**

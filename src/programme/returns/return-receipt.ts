@@ -2,6 +2,7 @@ import { parseDecimal } from '../../ledger/points/decimal';
 import type { Uuid } from '../../platform/ids';
 import { type FoundReference, type JudgedReference, judgeReference } from '../postings/claim-reference';
 import type { PurchaseFact } from '../purchases/read-purchase';
+import type { ReturnAnswer } from './plan-return';
 import type { ReturnedGoods } from './returned-goods';
 
 interface AskedReturn {
@@ -11,23 +12,17 @@ interface AskedReturn {
   readonly hash: Buffer;
 }
 
-/** Of the answer to a return. */
-interface Returned {
-  readonly purchaseId: Uuid;
-  readonly lines: readonly { readonly lineNo: number; readonly quantity: string }[];
-}
-
 /** What a return comes to by its reference: the same is of the same purchase, and brings the same goods back. `memberId`: who bought, or who that was merged into. */
 export function returnReceipt(command: AskedReturn, purchase: PurchaseFact, memberId: Uuid, reference: FoundReference): JudgedReference {
   return judgeReference(reference, {
     memberId,
     moneyCurrency: purchase.moneyCurrency,
-    comesTo: (_total, { contentHash, outcome }) => contentHash.equals(command.hash) || bringsBack(command, purchase, outcome.answer as unknown as Returned),
+    comesTo: (_total, { contentHash, outcome }) => contentHash.equals(command.hash) || bringsBack(command, purchase, outcome.answer as ReturnAnswer),
   });
 }
 
 /** The same goods, whether named by line or by sku. Money without goods is the same only in the same words. */
-function bringsBack({ purchaseId, lines }: AskedReturn, purchase: PurchaseFact, first: Returned): boolean {
+function bringsBack({ purchaseId, lines }: AskedReturn, purchase: PurchaseFact, first: ReturnAnswer): boolean {
   if (first.purchaseId !== purchaseId) return false;
   const left = new Map(first.lines.map(({ lineNo, quantity }) => [lineNo, parseDecimal(quantity, 3) ?? 0n]));
   for (const { lineNo, sku, quantity } of lines) {
