@@ -1,6 +1,6 @@
 import type { App } from '../../app';
 import { requireBrand, requireMemberLogin } from '../../coalition/access/permissions';
-import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import type { Principal } from '../../coalition/access/principal';
 import type { Tx } from '../../platform/database/transaction';
 import type { Uuid } from '../../platform/ids';
 import { InvalidInput, NotFound } from '../../platform/refusal';
@@ -35,22 +35,7 @@ export function memberContent(app: App, { party, member }: Asker): Readonly<Reco
 }
 
 /**
- * Finds out what a request of an asker is planned from, in one transaction. Of a dry run nothing stays: no till code is
- * used up, and no link confirmed.
- */
-export function lookAsAsker<Found>(app: App, principal: Principal, dryRun: boolean, look: (tx: Tx) => Promise<Found>): Promise<Found> {
-  return app.database.transaction(databasePrincipal(principal), async (tx) => {
-    if (!dryRun) return look(tx);
-    await tx.client.query('SAVEPOINT dry_run');
-    const found = await look(tx);
-    await tx.client.query('ROLLBACK TO SAVEPOINT dry_run');
-    return found;
-  });
-}
-
-/**
- * The member whose points these are; throws NotFound, NumberIsNoProof. A till code is taken for the request: see
- * lookAsAsker.
+ * The member whose points these are; throws NotFound, NumberIsNoProof. A till code is taken for the request.
  */
 export async function findActingMember(app: App, tx: Tx, asker: Asker, requestId: Uuid): Promise<ResolvedMember> {
   if (asker.brandId === null) {

@@ -5,30 +5,24 @@ import type { Principal } from '../../coalition/access/principal';
 import type { CoalitionSnapshot, PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { requireCurrency } from '../../coalition/coalition/require-currency';
 import { OccurredAtOutOfRange, requireNotInFuture, requireTerms } from '../../coalition/coalition/terms-in-force';
-import { findPosting, sameOutcome } from '../../ledger/ledger/find-posting';
-import { contentHash, postingId } from '../../ledger/ledger/idempotency';
-import { acceptedAnswer } from '../../ledger/ledger/outcome';
-import type { PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
-import { Overloaded } from '../../ledger/ledger/posting-ledger';
 import { currencyCode, dryRun, idempotencyKey, occurredAt, someExactPoints } from '../../ledger/ledger/request-fields';
-import { StateMoved } from '../../ledger/ledger/state-moved';
 import { type Day, dayFromIso, dayOf, dayStart, monthStart } from '../../ledger/points/calendar';
-import { type Asker, findActingMember, lookAsAsker, memberContent, requireAsker } from '../../members/identification/acting-member';
+import { type Asker, findActingMember, memberContent, requireAsker } from '../../members/identification/acting-member';
 import type { MemberRef } from '../../members/identification/member-ref';
 import type { ResolvedMember } from '../../members/identification/resolve-members';
-import { seesWallet } from '../../members/identification/sees-wallet';
 import { whileProved } from '../../members/identification/surviving-accounts';
-import { type ToldBalance, toldBalance } from '../../members/identification/what-is-told';
+import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor } from '../limits/within-limits';
-import { orRefusal } from '../postings/posting-time';
+import { orRefusal, type When, whenOf } from '../postings/posting-time';
+import { type Asked, type Planned, runPosting } from '../postings/run-posting';
 import { checkConversion } from './check-conversion';
 import type { ConversionAmounts } from './conversion-amounts';
 import { type ConversionRates, conversionRates, type RoutedRate } from './conversion-rates';
 import { QuoteExpired, QuoteMismatch } from './conversion-refusals';
-import { type ConversionAccounts, type ConversionFacts, countersOf, planConversion } from './plan-conversion';
+import { type ConversionAccounts, type ConversionAnswer, type ConversionFacts, countersOf, planConversion } from './plan-conversion';
 import { type ConversionQuote, readQuote } from './read-quotes';
 
 export const convertPointsSchema = z
@@ -51,23 +45,7 @@ export const convertPointsSchema = z
 export type ConvertPoints = z.output<typeof convertPointsSchema>;
 
 /** Points of one currency that became points of another; the same for every repetition of the request. */
-export interface ConvertedPoints {
-  readonly conversionId: Uuid;
-  readonly from: string;
-  readonly to: string;
-  /**
-   * Given, in smallest units of the source; the fee was taken on top, the remainder is the part that bought nothing.
-   */
-  readonly points: number;
-  readonly fee: number;
-  readonly remainder: number;
-  /** In smallest units of the target: floored, then the blocks' bonus, and both together. */
-  readonly base: number;
-  readonly bonus: number;
-  readonly received: number;
-  readonly rateId: Uuid;
-  readonly quoteId: Uuid | null;
-  readonly occurredAt: string;
+export interface ConvertedPoints extends ConversionAnswer {
   /** Of both currencies; null: the member is no longer linked with the brand. */
   readonly balances: { readonly from: ToldBalance; readonly to: ToldBalance } | null;
   readonly dryRun: boolean;
@@ -85,45 +63,30 @@ export async function convertPoints(app: App, principal: Principal, command: Con
   const asker = requireAsker(principal, command.member, 'input.member');
   // At a rate that has ended since, or with points that have expired since: a member converts now.
   if (asker.brandId === null && command.occurredAt) throw new InvalidInput('input.occurredAt', 'A member converts now: leave it out.');
-  const { idempotencyKey: key, dryRun, member: _, ...content } = command;
-  const hash = contentHash('CONVERT_POINTS', { ...content, member: memberContent(app, asker) });
-  const id = postingId(asker.party, key);
-  for (let attempt = 1; ; attempt++) {
-    const found = await lookAsAsker(app, principal, dryRun, async (tx) => {
-      const stored = dryRun ? null : await findPosting(tx.client, id);
-      if (stored) return { stored, linked: await seesWallet(tx.client, stored.outcome.balances[0]?.account ?? 0) };
+  const { idempotencyKey, dryRun, ...content } = command;
+  return runPosting(app, principal, {
+    kind: 'CONVERT_POINTS',
+    party: asker.party,
+    idempotencyKey,
+    dryRun,
+    content: { ...content, member: memberContent(app, asker) },
+    lookWrites: true,
+    async look(tx, { id }) {
       const version = await app.coalition.version(tx.client);
       const snapshot = await app.coalition.at(version);
       const [from, to] = [requireCurrency(snapshot, command.from, 'input.from'), requireCurrency(snapshot, command.to, 'input.to')];
-      const member = await findActingMember(app, tx, asker, dryRun ? newUuid() : id);
+      const member = await findActingMember(app, tx, asker, id);
       const quote = command.quoteId === null ? null : await requireQuote(tx.client, command.quoteId, asker);
       const months = await readIssueMonths(tx.client, member.walletId, from.id);
-      return {
-        stored: null,
-        snapshot,
-        from,
-        to,
-        member,
-        quote,
-        months,
-        rates: await conversionRates(app, version),
-        limits: await velocityLimits(app, version),
-      };
-    });
-    if (found.stored) return toConverted(sameOutcome(found.stored, hash), { linked: found.linked, dryRun: false });
-    try {
-      const request = await toRequest(app, found, command, { id, hash, asker });
-      const outcome = dryRun ? await app.ledger.preview({ ...request, id: newUuid() }) : await app.ledger.post(request);
-      return toConverted(outcome, { linked: true, dryRun });
-    } catch (error) {
-      // The wallet has points of a month that it had not when we looked, or its member was merged: look again.
-      if (!(error instanceof StateMoved)) throw error;
-      if (attempt >= MOST_ATTEMPTS) throw new Overloaded();
-    }
-  }
+      const [rates, limits] = [await conversionRates(app, version), await velocityLimits(app, version)];
+      return { tell: balancesIf(true), snapshot, from, to, member, quote, months, rates, limits };
+    },
+    plan: (found, asked) => convert(app, found, command, asker.brandId, asked),
+    answer({ answer, balances: [from, to], duplicate }) {
+      return { ...answer, balances: from && to ? { from, to } : null, dryRun, duplicate };
+    },
+  });
 }
-
-const MOST_ATTEMPTS = 5;
 
 /** The asker's own quote; throws NotFound. */
 async function requireQuote(client: PoolClient, id: Uuid, asker: Asker): Promise<ConversionQuote> {
@@ -146,7 +109,7 @@ async function readIssueMonths(client: PoolClient, walletId: Uuid, currencyId: n
   return rows.map((row) => dayFromIso(row.month));
 }
 
-interface Found {
+interface FoundConversion {
   readonly snapshot: CoalitionSnapshot;
   readonly from: PointCurrency;
   readonly to: PointCurrency;
@@ -157,61 +120,20 @@ interface Found {
   readonly limits: VelocityLimits;
 }
 
-/** A rate and what it gives for the points. */
-interface Agreed extends RoutedRate {
-  readonly amounts: ConversionAmounts;
-}
-
-function agree({ snapshot, from, to, member, quote, rates }: Found, command: ConvertPoints, brandId: Uuid | null, happenedAt: Date, now: Date): Agreed {
-  requireNotInFuture(happenedAt, now);
-  if (brandId !== null) requireTerms(snapshot, brandId, from.id, 'redeem', happenedAt, now);
-  if (quote === null) {
-    const routed = rates.inForce(from, to, happenedAt);
-    // By the rates of one moment no points come back as more than they were. By those of two moments they might, again
-    // and again.
-    // Late or ahead: the rate of that moment may be over, or have yet to come.
-    if (rates.inForce(from, to, now).rate.id !== routed.rate.id)
-      throw new OccurredAtOutOfRange(`The rate of ${happenedAt.toISOString()} does not hold now. Leave occurredAt out, and convert at the one that does.`);
-    return { ...routed, amounts: checkConversion(routed.rate, from.scale, command.points) };
-  }
-  if (quote.walletId !== member.walletId) throw new QuoteMismatch('member');
-  if (quote.fromCurrencyId !== from.id) throw new QuoteMismatch('from');
-  if (quote.toCurrencyId !== to.id) throw new QuoteMismatch('to');
-  if (quote.amounts.points !== command.points) throw new QuoteMismatch('points');
-  // Judged when it is booked: who comes late cannot say that it happened in time.
-  if (quote.expiresAt <= now) throw new QuoteExpired(quote.expiresAt);
-  return { ...rates.byId(quote.rateId), amounts: quote.amounts };
-}
-
-async function toRequest(
-  app: App,
-  found: Found,
-  command: ConvertPoints,
-  { id, hash, asker }: { id: Uuid; hash: Buffer; asker: Asker },
-): Promise<PostingRequest> {
-  const { from, to, member } = found;
-  const now = app.clock.now();
-  const occurredAt = command.occurredAt ?? now;
-  const [day, targetDay] = [from, to].map(({ timeZone }) => dayOf(occurredAt, timeZone));
+async function convert(app: App, found: FoundConversion, command: ConvertPoints, brandId: Uuid | null, { id, now }: Asked): Promise<Planned<ConversionAnswer>> {
+  const { from, to, member, quote } = found;
+  const when = whenOf(command, now, from);
+  const targetDay = dayOf(when.occurredAt, to.timeZone);
   const [source, target] = await app.ledger.openAccounts([from, to].map(({ id }) => ({ kind: 'WALLET', owner: member.walletId, currencyId: id }) as const));
-  const request = {
-    id,
-    party: asker.party,
-    kind: 'CONVERT_POINTS',
-    contentHash: hash,
-    occurredAt: occurredAt.getTime(),
-    day,
-    days: new Map([[target, targetDay]]),
-    recordedAt: now.getTime(),
-    loads: { wallets: [source, target] },
-  };
-  const agreed = orRefusal(() => agree(found, command, asker.brandId, occurredAt, now));
-  if ('refused' in agreed) return { ...request, plan: () => agreed };
+  const booked = { when, days: new Map([[target, targetDay]]) };
+  const wallets = [source, target];
+  const agreed = orRefusal(() => agree(found, command, brandId, when));
+  if ('refused' in agreed) return { ...booked, loads: { wallets }, plan: () => agreed };
   const { rate, routeId, amounts } = agreed.is;
   const facts: ConversionFacts = {
     ids: { fee: newUuid(), remainder: newUuid(), out: newUuid(), in: newUuid() },
     postingId: id,
-    brandId: asker.brandId,
+    brandId,
     ...member,
     accounts: { source, target, ...(await openRoute(app, routeId, from, to)) },
     from,
@@ -219,18 +141,47 @@ async function toRequest(
     rate,
     routeId,
     amounts,
-    quoteId: found.quote?.id ?? null,
+    quoteId: quote?.id ?? null,
     minimumReceived: command.minimumReceived,
-    limits: limitsFor(found.limits, { act: 'CONVERT', currency: from, account: source, brandId: asker.brandId, occurredAt, day }),
-    origins: await openOrigins(app, found, rate.id, [...found.months, monthStart(day)]),
-    day,
+    limits: limitsFor(found.limits, { act: 'CONVERT', currency: from, account: source, brandId, ...when }),
+    origins: await openOrigins(app, found, rate.id, [...found.months, monthStart(when.day)]),
     targetDay,
-    nextDay: dayStart(day + 1, from.timeZone),
-    occurredAt,
-    recordedAt: now,
+    nextDay: dayStart(when.day + 1, from.timeZone),
+    ...when,
   };
-  const plan = whileProved({ account: source, proofsEnded: member.proofsEnded }, [source, target], planConversion(facts));
-  return { ...request, loads: { wallets: [source, target], counters: countersOf(facts) }, plan };
+  const plan = whileProved({ account: source, proofsEnded: member.proofsEnded }, wallets, planConversion(facts));
+  return { ...booked, loads: { wallets, counters: countersOf(facts) }, plan };
+}
+
+/** A rate and what it gives for the points. */
+interface Agreed extends RoutedRate {
+  readonly amounts: ConversionAmounts;
+}
+
+function agree(
+  { snapshot, from, to, member, quote, rates }: FoundConversion,
+  { points }: ConvertPoints,
+  brandId: Uuid | null,
+  { occurredAt, recordedAt: now }: When,
+): Agreed {
+  requireNotInFuture(occurredAt, now);
+  if (brandId !== null) requireTerms(snapshot, brandId, from.id, 'redeem', occurredAt, now);
+  if (quote === null) {
+    const routed = rates.inForce(from, to, occurredAt);
+    // By the rates of one moment no points come back as more than they were. By those of two moments they might, again
+    // and again.
+    // Late or ahead: the rate of that moment may be over, or have yet to come.
+    if (rates.inForce(from, to, now).rate.id !== routed.rate.id)
+      throw new OccurredAtOutOfRange(`The rate of ${occurredAt.toISOString()} does not hold now. Leave occurredAt out, and convert at the one that does.`);
+    return { ...routed, amounts: checkConversion(routed.rate, from.scale, points) };
+  }
+  if (quote.walletId !== member.walletId) throw new QuoteMismatch('member');
+  if (quote.fromCurrencyId !== from.id) throw new QuoteMismatch('from');
+  if (quote.toCurrencyId !== to.id) throw new QuoteMismatch('to');
+  if (quote.amounts.points !== points) throw new QuoteMismatch('points');
+  // Judged when it is booked: who comes late cannot say that it happened in time.
+  if (quote.expiresAt <= now) throw new QuoteExpired(quote.expiresAt);
+  return { ...rates.byId(quote.rateId), amounts: quote.amounts };
 }
 
 async function openRoute(app: App, routeId: Uuid, from: PointCurrency, to: PointCurrency): Promise<Omit<ConversionAccounts, 'source' | 'target'>> {
@@ -247,7 +198,7 @@ async function openRoute(app: App, routeId: Uuid, from: PointCurrency, to: Point
  * Origins of the target's lots, a month each: their issuer is the brand whose currency it is, or the operator for one
  * that is shared.
  */
-async function openOrigins(app: App, { snapshot, to }: Found, rateId: Uuid, months: readonly Day[]): Promise<Map<Day, number>> {
+async function openOrigins(app: App, { snapshot, to }: FoundConversion, rateId: Uuid, months: readonly Day[]): Promise<Map<Day, number>> {
   const issuer = to.ownerBrandId === null ? snapshot.operator : snapshot.brandsById.get(to.ownerBrandId);
   if (!issuer) throw new Error(`nobody issues ${to.code}`);
   const origins = new Map<Day, number>();
@@ -256,10 +207,4 @@ async function openOrigins(app: App, { snapshot, to }: Found, rateId: Uuid, mont
     origins.set(issueMonth, await app.ledger.lotOrigin(origin));
   }
   return origins;
-}
-
-function toConverted(outcome: PostingOutcome, { linked, dryRun }: { linked: boolean; dryRun: boolean }): ConvertedPoints {
-  const answer = acceptedAnswer(outcome) as unknown as Omit<ConvertedPoints, 'balances' | 'dryRun' | 'duplicate'>;
-  const [from, to] = outcome.balances.map((balance) => toldBalance(balance, linked));
-  return { ...answer, balances: from && to && { from, to }, dryRun, duplicate: outcome.duplicate };
 }

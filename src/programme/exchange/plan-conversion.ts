@@ -1,10 +1,10 @@
 import { CapReached } from '../../coalition/coalition/amount-limits';
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { type AlongsideRow, alongside } from '../../ledger/ledger/alongside';
-import type { AccountId, Answer, LedgerView, Plan, Step } from '../../ledger/ledger/posting';
+import type { AccountId, LedgerView, Planner, Step } from '../../ledger/ledger/posting';
 import { type Day, dayToIso } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
-import { Refusal, type RefusalData } from '../../platform/refusal';
+import { Refusal } from '../../platform/refusal';
 import { activity } from '../expiry/activity';
 import { expiryDate } from '../expiry/expiry-date';
 import { type HeldLimit, velocityCounters, withinLimits } from '../limits/within-limits';
@@ -55,6 +55,26 @@ export interface ConversionFacts {
   readonly recordedAt: Date;
 }
 
+/** What a conversion came to; stored with it. */
+export type ConversionAnswer = {
+  readonly conversionId: Uuid;
+  readonly from: string;
+  readonly to: string;
+  /**
+   * Given, in smallest units of the source; the fee was taken on top, the remainder is the part that bought nothing.
+   */
+  readonly points: number;
+  readonly fee: number;
+  readonly remainder: number;
+  /** In smallest units of the target: floored, then the blocks' bonus, and both together. */
+  readonly base: number;
+  readonly bonus: number;
+  readonly received: number;
+  readonly rateId: Uuid;
+  readonly quoteId: Uuid | null;
+  readonly occurredAt: string;
+};
+
 /** Points that the wallet has converted on the route on a day, counted while the rate has a daily maximum. */
 export function dailyCounter(routeId: Uuid, day: Day): string {
   return `converted:${routeId}:${dayToIso(day)}`;
@@ -75,7 +95,7 @@ export function countersOf(facts: ConversionFacts): { readonly account: AccountI
 }
 
 /** Decides a conversion: the quote, the daily maximum and what the wallet has; conversion, remainder and fee in one posting. Pure. */
-export function planConversion(facts: ConversionFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+export function planConversion(facts: ConversionFacts): Planner<ConversionAnswer> {
   const rows = [rowOf(facts)];
   const answer = answerOf(facts);
   return (view) => {
@@ -150,7 +170,7 @@ function rowOf({ ids, accounts, from, to, rate, amounts, ...facts }: ConversionF
   });
 }
 
-function answerOf({ ids, from, to, rate, amounts, ...facts }: ConversionFacts): Answer {
+function answerOf({ ids, from, to, rate, amounts, ...facts }: ConversionFacts): ConversionAnswer {
   return {
     conversionId: ids.out,
     from: from.code,

@@ -3,16 +3,14 @@ import { z } from 'zod';
 import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
-import { findPosting, sameOutcome } from '../../ledger/ledger/find-posting';
-import { contentHash, postingId } from '../../ledger/ledger/idempotency';
-import { acceptedAnswer } from '../../ledger/ledger/outcome';
-import type { AccountId, LedgerView, PostingOutcome } from '../../ledger/ledger/posting';
+import type { AccountId, LedgerView } from '../../ledger/ledger/posting';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
 import { lockHousehold, NotPoolOwner, requireMembership } from '../../members/households/household';
-import { lookingAgain } from '../../members/identification/surviving-accounts';
+import { balancesIf } from '../../members/identification/what-is-told';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
-import { type ReturnedPoints, readContributors, readReturned, receiversOf, returnPoints } from './return-points';
+import { type Asked, lookWithin, runPostingBy } from '../postings/run-posting';
+import { planToReturn, type ReturnedPoints, readContributors, readReturned, receiversOf } from './return-points';
 import { PoolHasHolds } from './sharing-refusals';
 
 export const closePoolSchema = z.object({ idempotencyKey, poolId: z.string() });
@@ -30,35 +28,30 @@ export interface ClosedPool {
  * The owner ends the pool: all points go back to those who put them in, and nobody is in it any longer. What is refunded later goes to
  * them: see formerContributors. Throws PoolHasHolds, IDEMPOTENCY_CONFLICT, NotFound, NotPoolOwner.
  */
-export async function closePool(app: App, principal: Principal, { idempotencyKey: key, ...content }: ClosePool): Promise<ClosedPool> {
+export async function closePool(app: App, principal: Principal, { idempotencyKey, ...content }: ClosePool): Promise<ClosedPool> {
   const memberId = requireMemberLogin(principal);
-  const hash = contentHash('CLOSE_POOL', content);
-  const id = postingId(memberId, key);
-  return lookingAgain(() => closeOnce(app, principal, content.poolId, { memberId, id, hash }));
-}
-
-/**
- * All under the household's lock, so that nobody is removed or becomes its owner meanwhile. The posting decides, and the rows follow: cut off in between,
- * the pool takes nothing any more, and the same request goes on.
- */
-async function closeOnce(app: App, principal: Principal, poolId: Uuid, request: { memberId: Uuid; id: Uuid; hash: Buffer }): Promise<ClosedPool> {
-  const outcome = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    await lockHousehold(client, poolId);
-    const stored = await findPosting(client, request.id);
-    const decided = stored ? sameOutcome(stored, request.hash) : await giveAllBack(app, client, poolId, request);
-    if (!decided.refusal) await endPool(client, poolId, app.clock.now());
-    return decided;
+  const { poolId } = content;
+  // All under the household's lock, so that nobody is removed or becomes its owner meanwhile. The posting decides, and
+  // the rows follow: cut off in between, the pool takes nothing any more, and the same request goes on.
+  const closed = await app.database.transaction(databasePrincipal(principal), async (tx) => {
+    await lockHousehold(tx.client, poolId);
+    const look = (asked: Asked) => lookWithin(tx, { look: ({ client }) => findReceivers(app, client, memberId, poolId), seesAgain: () => false }, asked);
+    const posted = await runPostingBy(app, look, {
+      kind: 'CLOSE_POOL',
+      party: memberId,
+      idempotencyKey,
+      content,
+      plan: ({ to, survivors, snapshot }, { now }) => planToReturn(app, snapshot, { poolId, to, known: to, ends: null, survivors }, now, requireNoHolds),
+      answer: ({ id, duplicate }) => ({ id, duplicate }),
+    });
+    await endPool(tx.client, poolId, app.clock.now());
+    return posted;
   });
-  acceptedAnswer(outcome);
-  return { poolId, returned: await readReturned(app, request.id), duplicate: outcome.duplicate };
+  return { poolId, returned: await readReturned(app, closed.id), duplicate: closed.duplicate };
 }
 
-async function giveAllBack(
-  app: App,
-  client: PoolClient,
-  poolId: Uuid,
-  { memberId, id, hash }: { memberId: Uuid; id: Uuid; hash: Buffer },
-): Promise<PostingOutcome> {
+/** Of all who ever were in the pool, those whose points are there. Throws NotFound, NotPoolOwner. */
+async function findReceivers(app: App, client: PoolClient, memberId: Uuid, poolId: Uuid) {
   const own = await requireMembership(client, memberId);
   if (own.poolId !== poolId) throw new NotFound('Pool');
   if (own.role !== 'OWNER') throw new NotPoolOwner();
@@ -68,12 +61,8 @@ async function giveAllBack(
     pools,
   ]);
   const holding = new Set(rows.map((row) => `${row.account_id} ${row.contributor_id}`));
-  // Of all who ever were in it, those whose points are there.
   const to = contributors.filter(({ pool, wallet }) => holding.has(`${pool} ${wallet}`));
-  return returnPoints(app, await app.coalition.snapshot(client), {
-    ...{ id, party: memberId, kind: 'CLOSE_POOL', contentHash: hash, poolId, to, known: to, ends: null, survivors: await receiversOf(client, to) },
-    refuse: heldPoints,
-  });
+  return { tell: balancesIf(false), to, survivors: await receiversOf(client, to), snapshot: await app.coalition.snapshot(client) };
 }
 
 async function endPool(client: PoolClient, poolId: Uuid, now: Date): Promise<void> {
@@ -84,7 +73,7 @@ async function endPool(client: PoolClient, poolId: Uuid, now: Date): Promise<voi
   ]);
 }
 
-function heldPoints(view: LedgerView, pools: readonly AccountId[]) {
+function requireNoHolds(view: LedgerView, pools: readonly AccountId[]): void {
   const held = pools.reduce((sum, pool) => sum + view.wallet(pool).held, 0);
-  return held > 0 ? new PoolHasHolds(held).toData() : null;
+  if (held > 0) throw new PoolHasHolds(held);
 }

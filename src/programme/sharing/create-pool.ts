@@ -2,17 +2,16 @@ import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
-import { databasePrincipal, type Principal } from '../../coalition/access/principal';
-import { findPosting, sameOutcome } from '../../ledger/ledger/find-posting';
-import { contentHash, postingId } from '../../ledger/ledger/idempotency';
-import { acceptedAnswer } from '../../ledger/ledger/outcome';
+import type { Principal } from '../../coalition/access/principal';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
-import { dayOf } from '../../ledger/points/calendar';
 import { lockHousehold, requireActive } from '../../members/households/household';
 import { readWallets } from '../../members/identification/resolve-members';
+import { balancesIf } from '../../members/identification/what-is-told';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
+import { whenOf } from '../postings/posting-time';
+import { runPosting } from '../postings/run-posting';
 import { optionalShare } from './contribution-share';
 import { AlreadyInPool } from './sharing-refusals';
 
@@ -23,25 +22,26 @@ export type CreatePool = z.output<typeof createPoolSchema>;
  * Opens a household pool that the member owns. Its id derives from key and content: a repetition finds the same one, other content never does; the
  * request is kept as a posting without movements. Throws AlreadyInPool, IDEMPOTENCY_CONFLICT.
  */
-export async function createPool(app: App, principal: Principal, { idempotencyKey: key, share }: CreatePool): Promise<Uuid> {
+export async function createPool(app: App, principal: Principal, { idempotencyKey, share }: CreatePool): Promise<Uuid> {
   const memberId = requireMemberLogin(principal);
-  const [id, hash, now] = [postingId(memberId, key), contentHash('CREATE_POOL', { share }), app.clock.now()];
-  const poolId = derivedUuid('household-pool', memberId, key, hash.toString('hex'));
-  const stored = await refusingBy({ household_member_one_pool: () => new AlreadyInPool() }, () =>
-    app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-      const found = await findPosting(client, id);
-      if (!found) await insertPool(client, { poolId, memberId, share, now });
-      return found;
+  return refusingBy({ household_member_one_pool: () => new AlreadyInPool() }, () =>
+    runPosting(app, principal, {
+      kind: 'CREATE_POOL',
+      party: memberId,
+      idempotencyKey,
+      content: { share },
+      seesAgain: () => false,
+      async look({ client }, { hash, now }) {
+        const poolId = derivedUuid('household-pool', memberId, idempotencyKey, hash.toString('hex'));
+        await insertPool(client, { poolId, memberId, share, now });
+        return { tell: balancesIf(false), poolId };
+      },
+      plan({ poolId }, { now }) {
+        return { when: whenOf({ occurredAt: null }, now, { timeZone: 'UTC' }), loads: { wallets: [] }, plan: () => ({ steps: [], answer: { poolId } }) };
+      },
+      answer: ({ answer: { poolId } }) => poolId,
     }),
   );
-  const outcome = stored
-    ? sameOutcome(stored, hash)
-    : await app.ledger.post({
-        ...{ id, party: memberId, kind: 'CREATE_POOL', contentHash: hash, occurredAt: now.getTime(), day: dayOf(now, 'UTC'), recordedAt: now.getTime() },
-        loads: { wallets: [] },
-        plan: () => ({ steps: [], answer: { poolId } }),
-      });
-  return acceptedAnswer(outcome).poolId as Uuid;
 }
 
 /** Changes nothing where it is there already: two at once, or one that was cut off before its request was kept. */

@@ -2,16 +2,14 @@ import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
-import { databasePrincipal, type Principal } from '../../coalition/access/principal';
-import { findPosting, sameOutcome } from '../../ledger/ledger/find-posting';
-import { contentHash, postingId } from '../../ledger/ledger/idempotency';
-import { acceptedAnswer } from '../../ledger/ledger/outcome';
+import type { Principal } from '../../coalition/access/principal';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
 import { lockHousehold, NotPoolOwner, requireMembership } from '../../members/households/household';
-import { lookingAgain } from '../../members/identification/surviving-accounts';
+import { balancesIf } from '../../members/identification/what-is-told';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
-import { type Return, type ReturnedPoints, readContributors, readReturned, receiversOf, returnPoints } from './return-points';
+import { runPosting } from '../postings/run-posting';
+import { planToReturn, type Return, type ReturnedPoints, readContributors, readReturned, receiversOf } from './return-points';
 import { PoolNeedsOwner } from './sharing-refusals';
 
 export const leavePoolSchema = z.object({ idempotencyKey, poolId: z.string() });
@@ -33,59 +31,46 @@ export interface LeftPool {
  * The member leaves, and takes along what is left of their own points. A former member may ask again while points come free there: a voided hold, a
  * refund. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (never in that pool).
  */
-export async function leavePool(app: App, principal: Principal, command: LeavePool): Promise<LeftPool> {
+export async function leavePool(app: App, principal: Principal, { idempotencyKey, ...content }: LeavePool): Promise<LeftPool> {
   const memberId = requireMemberLogin(principal);
-  const ending: Ending = { kind: 'LEAVE_POOL', party: memberId, key: command.idempotencyKey, content: { poolId: command.poolId }, memberId };
-  return lookingAgain(() => end(app, principal, ending, async () => command.poolId));
+  return end(app, principal, memberId, { kind: 'LEAVE_POOL', party: memberId, idempotencyKey, content, poolOf: async () => content.poolId });
 }
 
 /** The owner removes a member, who gets back what is left of their own points. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (pool or member), NotPoolOwner. */
-export async function removeFromPool(app: App, principal: Principal, command: RemoveFromPool): Promise<LeftPool> {
+export async function removeFromPool(app: App, principal: Principal, { idempotencyKey, ...content }: RemoveFromPool): Promise<LeftPool> {
   const ownerId = requireMemberLogin(principal);
-  const { memberId, idempotencyKey: key } = command;
-  const ending: Ending = { kind: 'REMOVE_FROM_POOL', party: ownerId, key, content: { memberId }, memberId };
-  return lookingAgain(() => end(app, principal, ending, async (client) => (await requireMembership(client, ownerId, 'OWNER')).poolId));
+  const poolOf = async (client: PoolClient) => (await requireMembership(client, ownerId, 'OWNER')).poolId;
+  return end(app, principal, content.memberId, { kind: 'REMOVE_FROM_POOL', party: ownerId, idempotencyKey, content, poolOf });
 }
 
 interface Ending {
   readonly kind: 'LEAVE_POOL' | 'REMOVE_FROM_POOL';
   readonly party: Uuid;
-  readonly key: string;
-  readonly content: unknown;
-  /** Who leaves. */
-  readonly memberId: Uuid;
+  readonly idempotencyKey: string;
+  readonly content: object;
+  readonly poolOf: (client: PoolClient) => Promise<Uuid>;
 }
 
-async function end(
-  app: App,
-  principal: Principal,
-  { kind, party, key, content, memberId }: Ending,
-  poolOf: (client: PoolClient) => Promise<Uuid>,
-): Promise<LeftPool> {
-  const hash = contentHash(kind, content);
-  const id = postingId(party, key);
-  const found = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const stored = await findPosting(client, id);
-    if (stored) return { stored };
-    const poolId = await poolOf(client);
-    await lockHousehold(client, poolId);
-    const ends = await endMembership(client, { poolId, memberId, reason: kind === 'LEAVE_POOL' ? 'LEFT' : 'REMOVED', now: app.clock.now() });
-    return { stored: null, poolId, ends, snapshot: await app.coalition.snapshot(client) };
+/** `memberId`: who leaves. */
+async function end(app: App, principal: Principal, memberId: Uuid, { poolOf, ...request }: Ending): Promise<LeftPool> {
+  return runPosting(app, principal, {
+    ...request,
+    seesAgain: () => false,
+    // The rows say so; the posting says it to what is under way. Should we be cut off here, a repetition gives the
+    // points back.
+    async look({ client }, { now }) {
+      const poolId = await poolOf(client);
+      await lockHousehold(client, poolId);
+      const ends = await endMembership(client, { poolId, memberId, reason: request.kind === 'LEAVE_POOL' ? 'LEFT' : 'REMOVED', now });
+      return { tell: balancesIf(false), poolId, ends, snapshot: await app.coalition.snapshot(client) };
+    },
+    async plan({ poolId, ends, snapshot }, { now }) {
+      return planToReturn(app, snapshot, { poolId, ends, ...(await readReturn(app, poolId, memberId)) }, now);
+    },
+    async answer({ id, answer: { poolId }, duplicate }) {
+      return { poolId, memberId, returned: await readReturned(app, id), duplicate };
+    },
   });
-  // The rows say so; the posting says it to what is under way. Should we be cut off here, a repetition gives the points back.
-  const outcome = found.stored
-    ? sameOutcome(found.stored, hash)
-    : await returnPoints(app, found.snapshot, {
-        id,
-        party,
-        kind,
-        contentHash: hash,
-        poolId: found.poolId,
-        ends: found.ends,
-        ...(await readReturn(app, found.poolId, memberId)),
-      });
-  const { poolId } = acceptedAnswer(outcome);
-  return { poolId: poolId as Uuid, memberId, returned: await readReturned(app, id), duplicate: outcome.duplicate };
 }
 
 /** Read as the worker: who asks may be in the pool no longer, and sees nobody else's then. */

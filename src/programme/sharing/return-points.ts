@@ -1,12 +1,13 @@
 import type { PoolClient } from 'pg';
 import type { App } from '../../app';
 import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
-import type { AccountId, LedgerView, Plan, PostingOutcome, Step } from '../../ledger/ledger/posting';
+import type { AccountId, LedgerView, Step } from '../../ledger/ledger/posting';
 import { StateMoved } from '../../ledger/ledger/state-moved';
 import { dayOf } from '../../ledger/points/calendar';
 import { type SurvivingAccounts, survivingAccounts } from '../../members/identification/surviving-accounts';
 import { newUuid, type Uuid } from '../../platform/ids';
-import type { RefusalData } from '../../platform/refusal';
+import { whenOf } from '../postings/posting-time';
+import type { Planned } from '../postings/run-posting';
 import { closingSteps, everyPoolAccount, standingCounters, standingSteps } from './standing';
 
 /** A member's account, and the pool's of the same currency. */
@@ -42,13 +43,8 @@ export function receiversOf(client: PoolClient, contributors: readonly Contribut
   );
 }
 
-/** A request that gives points of a pool back to those who put them in. */
+/** What is to be given back of a pool, and to whom. */
 export interface Return {
-  readonly id: Uuid;
-  /** The member who asks. */
-  readonly party: Uuid;
-  readonly kind: 'LEAVE_POOL' | 'REMOVE_FROM_POOL' | 'CLOSE_POOL';
-  readonly contentHash: Buffer;
   readonly poolId: Uuid;
   /** Whose points, in which currencies. */
   readonly to: readonly Contributor[];
@@ -58,17 +54,23 @@ export interface Return {
   readonly ends: readonly Uuid[] | null;
   /** Of their wallets. */
   readonly survivors: SurvivingAccounts;
-  /** Why not, as the pool's accounts are now: all of them. */
-  readonly refuse?: (view: LedgerView, pools: readonly AccountId[]) => RefusalData | null;
 }
+
+/** Kept with the posting. What it gave back is read from its transfers: see readReturned. */
+type ReturnAnswer = { readonly poolId: Uuid };
 
 /**
  * All that is left of what they put in goes back in one posting, to a merged member's survivor; held points stay until
- * their hold ends. From then on postings know that the memberships have ended. Throws StateMoved: see lookingAgain.
+ * their hold ends. From then on postings know that the memberships have ended. `check` may refuse, as the pool's
+ * accounts are now. Throws StateMoved: see lookingAgain.
  */
-export async function returnPoints(app: App, snapshot: CoalitionSnapshot, asked: Return): Promise<PostingOutcome> {
-  const { to, known, ends, survivors, refuse, poolId, ...request } = asked;
-  const now = app.clock.now();
+export async function planToReturn(
+  app: App,
+  snapshot: CoalitionSnapshot,
+  { poolId, to, known, ends, survivors }: Return,
+  now: Date,
+  check: (view: LedgerView, pools: readonly AccountId[]) => void = () => undefined,
+): Promise<Planned<ReturnAnswer>> {
   const pools = await everyPoolAccount(app, snapshot, poolId, now);
   const accounts = [...pools.keys()];
   const days = new Map(pools);
@@ -76,17 +78,13 @@ export async function returnPoints(app: App, snapshot: CoalitionSnapshot, asked:
   const gifts = to.map(
     ({ pool, wallet }) => ({ do: 'giveAll', id: newUuid(), from: pool, to: survivors.of(wallet), contributor: wallet, code: 'POOL_RETURN' }) as const,
   );
-  return app.ledger.post({
-    ...request,
-    occurredAt: now.getTime(),
+  return {
     // All currencies go back together or not at all, each judged by its own day.
-    day: dayOf(now, 'UTC'),
+    when: whenOf({ occurredAt: null }, now, { timeZone: 'UTC' }),
     days,
-    recordedAt: now.getTime(),
     loads: { wallets: [...new Set([...survivors.loads, ...accounts])], counters: accounts.flatMap((pool) => standingCounters(pool, ends ?? [])) },
-    plan: survivors.guard((view): Plan | { refused: RefusalData } => {
-      const refused = refuse?.(view, accounts);
-      if (refused) return { refused };
+    plan: survivors.guard((view) => {
+      check(view, accounts);
       requireKnown(view, accounts, known);
       const ended: Step[] = accounts.flatMap((pool) =>
         ends === null ? closingSteps(view, pool) : ends.flatMap((membershipId) => standingSteps(view, pool, membershipId, 'ENDED')),
@@ -95,7 +93,7 @@ export async function returnPoints(app: App, snapshot: CoalitionSnapshot, asked:
       // leaving.
       return { steps: [...gifts.filter((step) => !view.wallet(step.to).closed), ...ended], answer: { poolId } };
     }),
-  });
+  };
 }
 
 /** Throws StateMoved where somebody has put points in since the contributors were looked up. */
