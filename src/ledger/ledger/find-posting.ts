@@ -21,11 +21,14 @@ export async function findPostings(client: PoolClient, ids: readonly Uuid[]): Pr
 
 /** As findPostings. */
 export function storedPostings(ids: readonly Uuid[]): Reading<Map<Uuid, FoundPosting>> {
-  return { text: FIND, values: [uuidArray(ids)], take: (rows) => new Map((rows as string[][]).map(toFoundPosting)) };
+  return { text: FIND, values: [uuidArray(ids)], take: (rows: readonly PostingRow[]) => new Map(rows.map(toFoundPosting)) };
 }
 
+/** The columns of storedPostings. */
+export type PostingRow = readonly [id: string, contentHash: string, result: string, recordedAt: string];
+
 /** A stored posting and its id, of the columns of storedPostings. */
-export function toFoundPosting([id, contentHash, result, recordedAt]: readonly string[]): [Uuid, FoundPosting] {
+export function toFoundPosting([id, contentHash, result, recordedAt]: PostingRow): [Uuid, FoundPosting] {
   const stored = JSON.parse(result) as Omit<PostingOutcome, 'duplicate' | 'recordedAt'>;
   return [id, { contentHash: Buffer.from(contentHash, 'hex'), outcome: { duplicate: true, ...stored, recordedAt: Number(recordedAt) } }];
 }

@@ -49,9 +49,9 @@ function quoted(text: string): string {
 function inOrder(keys: string[]): string[] {
   if (keys.length > 20) return keys.sort();
   for (let at = 1; at < keys.length; at++) {
-    const key = keys[at];
+    const key = keys[at] as string;
     let to = at;
-    for (; to > 0 && keys[to - 1] > key; to--) keys[to] = keys[to - 1];
+    for (let before: string; to > 0 && (before = keys[to - 1] as string) > key; to--) keys[to] = before;
     keys[to] = key;
   }
   return keys;

@@ -5,6 +5,7 @@ import { coalesce } from '../../platform/database/coalesce';
 import { kindOfFailure } from '../../platform/database/failure-kind';
 import { KnownServer } from '../../platform/database/known-server';
 import type { Uuid } from '../../platform/ids';
+import { itemAt, only } from '../../platform/one-of';
 import { dayToIso } from '../points/calendar';
 import { LedgerUnavailable, Outage, PATIENCE, type Patience } from './internal/batch/failures';
 import { type KernelConnection, kernelPool } from './internal/batch/kernel-connection';
@@ -127,7 +128,7 @@ class PostingLedger implements RunningLedger {
       try {
         // One snapshot and no locks: looking at a balance keeps nobody from spending it.
         await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-        return decide(await loadState(client, [request], this.known, { mode: 'read' }), [request])[0];
+        return only(decide(await loadState(client, [request], this.known, { mode: 'read' }), [request]));
       } finally {
         await client.query('ROLLBACK').catch((lost: Error) => {
           broken = lost;
@@ -144,7 +145,8 @@ class PostingLedger implements RunningLedger {
     const decisions = await postInTransaction(client, requests, this.known);
     return decisions.map((decision, at) => {
       if (decision.is === 'decided') return decision.outcome;
-      throw decision.is === 'failed' ? decision.error : new Error(`posting ${requests[at].id} (${requests[at].kind}) was made before with other content`);
+      const { id, kind } = itemAt(requests, at);
+      throw decision.is === 'failed' ? decision.error : new Error(`posting ${id} (${kind}) was made before with other content`);
     });
   }
 

@@ -37,7 +37,7 @@ export function dayOf(instant: Date, timeZone: string): Day {
   const second = Math.floor(instant.getTime() / 1_000);
   if (second !== zone.second) {
     // Not by way of Date.parse: the last hours of 9999 are another year elsewhere, of five digits.
-    const [year, month, day] = zone.formatter.format(instant).split('-').map(Number);
+    const [year, month, day] = zone.formatter.format(instant).split('-').map(Number) as [number, number, number];
     zone.day = Math.round((Date.UTC(year, month - 1, day) - EPOCH_MS) / DAY_MS);
     zone.second = second;
   }

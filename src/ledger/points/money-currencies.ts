@@ -94,7 +94,7 @@ const decimalsByCode = new Map(
  * of money.
  */
 export function minorUnitDecimals(code: string): number | null {
-  return decimalsByCode.get(code) ?? WITHDRAWN[code]?.[0] ?? null;
+  return decimalsByCode.get(code) ?? withdrawalOf(code)?.[0] ?? null;
 }
 
 /** Whether something can be paid in it from now on: a code of ISO 4217 that has a minor unit and was not withdrawn. */
@@ -105,12 +105,18 @@ export function isMoneyInForce(code: string): boolean {
 /** The code; throws InvalidInput naming `field` for what is no money, or was none any more on that local day. */
 export function requireMoney(code: string, day: Day, field: string): string {
   if (isMoneyOn(code, day)) return code;
-  const withdrawn = WITHDRAWN[code];
+  const withdrawn = withdrawalOf(code);
   if (!withdrawn) throw new InvalidInput(field, `${code} is no ISO 4217 code of a money with a minor unit.`);
   throw new InvalidInput(field, `${code} was withdrawn on ${withdrawn[1]}: it is good for what happened before.`);
 }
 
 /** Whether something could be paid in it on that local day. */
 export function isMoneyOn(code: string, day: Day): boolean {
-  return decimalsByCode.has(code) || (code in WITHDRAWN && day < dayFromIso(WITHDRAWN[code][1]));
+  const withdrawn = withdrawalOf(code);
+  return decimalsByCode.has(code) || (withdrawn !== undefined && day < dayFromIso(withdrawn[1]));
+}
+
+/** Of the code's own entry: 'constructor' is no code, though every object has one. */
+function withdrawalOf(code: string) {
+  return Object.hasOwn(WITHDRAWN, code) ? WITHDRAWN[code] : undefined;
 }

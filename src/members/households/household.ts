@@ -96,15 +96,17 @@ export function poolAccess(walletIds: readonly Uuid[]): Reading<Map<Uuid, PoolAc
   return {
     text: 'SELECT wallet_id, id, pool_id, role, share_numerator, share_denominator FROM pools_of_wallets($1::uuid[])',
     values: [uuidArray(walletIds)],
-    take: (rows) =>
+    take: (rows: readonly PoolRow[]) =>
       new Map(
-        (rows as string[][]).map(([walletId, id, poolId, role, share_numerator, share_denominator]) => [
+        rows.map(([walletId, id, poolId, role, share_numerator, share_denominator]) => [
           walletId,
-          { id, poolId, role: role as PoolRole, share: toShare({ share_numerator, share_denominator }) },
+          { id, poolId, role, share: toShare({ share_numerator, share_denominator }) },
         ]),
       ),
   };
 }
+
+type PoolRow = readonly [walletId: string, id: string, poolId: string, role: PoolRole, share_numerator: string, share_denominator: string];
 
 function toMembership(row: RowOf<Omit<Membership, 'share'>> & ShareRow): Membership {
   return {

@@ -1,7 +1,8 @@
 import type { Keys } from '../../coalition/access/keys';
 import { byteaArray } from '../../platform/database/array-arguments';
-import { type RawRow, type Reading } from '../../platform/database/pipeline';
+import type { Reading } from '../../platform/database/pipeline';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { type HashedRef, internationalHash } from './member-ref';
 
 /** Whom one spelling of an identifier leads to. */
@@ -34,16 +35,21 @@ export function isPhone(ref: HashedRef): boolean {
   return ref.by === 'identifier' && ref.number !== null;
 }
 
+/** The columns of a member and its wallet: BY_ID's, and those of `columns` behind the member's. */
+export type MemberRow = readonly [memberId: string, walletId: string, locked: string, closed: string, confirmed: string, proofsEnded: string];
+/** Without a wallet where the member was merged into another one. */
+export type WalletRow = MemberRow | readonly [memberId: string, walletId: null, ...(string | null)[]];
+type HolderRow = readonly [place: string, inForce: string | null, ...WalletRow];
+
 /**
  * Finds the holders of the identifiers among references, all by one statement: what is spelled otherwise under its one
  * form and as it is spelled.
  */
 export class IdentifierLook {
-  private readonly places: number[] = [];
+  private readonly asked: { readonly place: number; readonly spelled: boolean }[] = [];
   private readonly kinds: string[] = [];
   private readonly hashes: string[] = [];
   private readonly moments: string[] = [];
-  private readonly spelled: boolean[] = [];
   private readonly found = new Map<number, Holder[]>();
 
   constructor(refs: readonly HashedRef[], international: International) {
@@ -55,17 +61,18 @@ export class IdentifierLook {
     }
   }
 
-  /** Null: there are none. `keep` gets the columns of `columns` and `join`, which are about the member f.holder. */
-  reading(columns: string, join: string, keep: (row: readonly (string | null)[]) => void): Reading<void> | null {
-    if (this.places.length === 0) return null;
-    const take = (rows: readonly RawRow[]) => {
-      for (const [place, inForce, memberId, ...member] of rows) {
-        const asked = Number(place) - 1;
-        const holders = this.found.get(this.places[asked]);
-        const holder: Holder = { memberId: memberId as Uuid, inForce: inForce === 't', bySpelling: this.spelled[asked] };
+  /** Null: there are none. `keep` gets the member f.holder, and what `columns` and `join` are about it. */
+  reading(columns: string, join: string, keep: (row: WalletRow) => void): Reading<void> | null {
+    if (this.asked.length === 0) return null;
+    const take = (rows: readonly HolderRow[]) => {
+      for (const [place, inForce, ...member] of rows) {
+        const memberId = member[0];
+        const asked = itemAt(this.asked, Number(place) - 1);
+        const holders = this.found.get(asked.place);
+        const holder: Holder = { memberId, inForce: inForce === 't', bySpelling: asked.spelled };
         if (holders) holders.push(holder);
-        else this.found.set(this.places[asked], [holder]);
-        keep([memberId, ...member]);
+        else this.found.set(asked.place, [holder]);
+        keep(member);
       }
     };
     const text = `
@@ -84,10 +91,9 @@ export class IdentifierLook {
   }
 
   private ask(at: number, ref: HashedRef & { readonly by: 'identifier' }, hash: string, spelled: boolean): void {
-    this.places.push(at);
+    this.asked.push({ place: at, spelled });
     this.kinds.push(ref.kind);
     this.hashes.push(hash);
     this.moments.push(ref.heldAt === null ? 'NULL' : `"${ref.heldAt.toISOString()}"`);
-    this.spelled.push(spelled);
   }
 }

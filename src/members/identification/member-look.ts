@@ -2,7 +2,8 @@ import type { PoolClient } from 'pg';
 import { byteaArray, uuidArray } from '../../platform/database/array-arguments';
 import { pipelineReads, type RawRow, type Reading } from '../../platform/database/pipeline';
 import type { Uuid } from '../../platform/ids';
-import { type Holder, IdentifierLook, type International } from './identifier-look';
+import { itemAt } from '../../platform/one-of';
+import { type Holder, IdentifierLook, type International, type MemberRow, type WalletRow } from './identifier-look';
 import type { HashedRef } from './member-ref';
 import { type Proof, proofOf } from './what-proves';
 
@@ -125,9 +126,10 @@ export class MemberLook {
   async resolve(client: PoolClient): Promise<(ResolvedMember | null)[]> {
     const missing = this.memberIds.filter((id) => id !== null && !this.members.has(id)) as Uuid[];
     if (missing.length > 0) this.keep(await seenMembers(client, [...new Set(missing)]));
-    return this.memberIds.map((id, at) => {
-      const member = id === null ? undefined : this.members.get(id);
-      return member ? named(this.refs[at], member) : null;
+    return this.refs.map((ref, at) => {
+      const id = this.memberIds[at];
+      const member = id ? this.members.get(id) : undefined;
+      return member ? named(ref, member) : null;
     });
   }
 
@@ -135,9 +137,8 @@ export class MemberLook {
   private chooseHolders(identified: Reading<void>, rows: readonly RawRow[]): void {
     identified.take(rows);
     for (const [at, holders] of this.identifiers.holders()) {
-      const known = holders.filter(({ memberId }) => this.members.has(memberId));
-      const holder = holders.length === 1 ? holders[0] : known.length === 1 ? known[0] : null;
-      if (holder === null) this.ambiguous.add(at);
+      const [holder, ...others] = holders.length === 1 ? holders : holders.filter(({ memberId }) => this.members.has(memberId));
+      if (!holder || others.length > 0) this.ambiguous.add(at);
       else {
         this.chosen.set(at, holder);
         this.memberIds[at] = holder.memberId;
@@ -145,9 +146,8 @@ export class MemberLook {
     }
   }
 
-  private keepRow(row: readonly (string | null)[]): void {
-    const [memberId, walletId] = row;
-    if (memberId !== null && walletId !== null) this.keepOne(memberId, toMember(row as string[]));
+  private keepRow(row: WalletRow): void {
+    if (row[1] !== null) this.keepOne(row[0], toMember(row));
   }
 
   private keep(found: ReadonlyMap<Uuid, SeenMember>): void {
@@ -161,17 +161,17 @@ export class MemberLook {
   }
 
   private takeTillCodes(places: Places, { at, requests }: TillCodeUse): Reading<void> {
-    const take = (rows: readonly RawRow[]) => {
-      for (const [place, memberId] of rows) this.memberIds[places.at[Number(place) - 1]] = memberId;
+    const take = (rows: readonly (readonly [place: string, memberId: string | null])[]) => {
+      for (const [place, memberId] of rows) this.memberIds[itemAt(places.at, Number(place) - 1)] = memberId;
     };
     const uses = places.at.map((place) => requests[place] ?? 'NULL');
     return { text: BY_TILL_CODE, values: [byteaArray(places.hashes), uuidArray(uses), at.toISOString()], take };
   }
 
   private reading(text: string, places: Places, values: readonly string[]): Reading<void> {
-    const take = (rows: readonly RawRow[]) => {
+    const take = (rows: readonly (readonly [place: string, ...WalletRow])[]) => {
       for (const [place, ...member] of rows) {
-        this.memberIds[places.at[Number(place) - 1]] = member[0];
+        this.memberIds[itemAt(places.at, Number(place) - 1)] = member[0];
         this.keepRow(member);
       }
     };
@@ -233,10 +233,10 @@ function walletsOf(memberIds: readonly Uuid[]): Reading<Map<Uuid, SeenMember>> {
   return {
     text: BY_ID,
     values: [uuidArray(memberIds)],
-    take: (rows) => new Map((rows as string[][]).map((row) => [row[0], toMember(row)])),
+    take: (rows: readonly MemberRow[]) => new Map(rows.map((row) => [row[0], toMember(row)])),
   };
 }
 
-function toMember([memberId, walletId, locked, closed, confirmed, proofsEnded]: readonly string[]): SeenMember {
+function toMember([memberId, walletId, locked, closed, confirmed, proofsEnded]: MemberRow): SeenMember {
   return { memberId, walletId, locked: locked === 't', closed: closed === 't', confirmed: confirmed === 't', proofsEnded: Number(proofsEnded) };
 }

@@ -1,4 +1,5 @@
 import { type ClientBase, type Connection, Query } from 'pg';
+import { itemAt } from '../one-of';
 
 /** A statement and its arguments: as text, or as bytes in the type's binary format. It is prepared once on each connection, by its text. */
 export interface Prepared {
@@ -6,10 +7,12 @@ export interface Prepared {
   readonly values?: readonly (string | Buffer | null)[];
 }
 
+/** A row in the server's own text. */
+export type RawRow = readonly (string | null)[];
+
 /** What one of the statements came to. */
 export interface Ran {
-  /** Each value in the server's own text. */
-  readonly rows: readonly string[][];
+  readonly rows: readonly RawRow[];
   /** Rows that were read or written; 0 for a statement that does neither. */
   readonly affected: number;
   /** As the server names it: SELECT, INSERT, COMMIT ... */
@@ -27,12 +30,10 @@ export function pipeline(client: ClientBase, statements: readonly Prepared[]): P
   });
 }
 
-/** A row in the server's own text. */
-export type RawRow = readonly (string | null)[];
-
 /** A statement that reads, and what its rows come to. */
 export interface Reading<Read> extends Prepared {
-  readonly take: (rows: readonly RawRow[]) => Read;
+  /** Its implementation names the columns that the statement selects. */
+  take(rows: readonly RawRow[]): Read;
 }
 
 /** What each of the readings came to. */
@@ -41,21 +42,32 @@ export type ReadOf<Readings> = { -readonly [At in keyof Readings]: Readings[At] 
 /** A pipeline of readings: what each came to. */
 export async function pipelineReads<const Readings extends readonly Reading<unknown>[]>(client: ClientBase, readings: Readings): Promise<ReadOf<Readings>> {
   const ran = await pipeline(client, readings);
-  return readings.map(({ take }, at) => take(ran[at].rows)) as ReadOf<Readings>;
+  return readings.map((reading, at) => reading.take(itemAt(ran, at).rows)) as ReadOf<Readings>;
 }
 
+/** A statement whose rows have these columns. */
+export interface Select<Row extends RawRow> extends Prepared {
+  /** Never there: it bears the type. */
+  readonly row?: Row;
+}
+
+/** The rows of each of the statements, by its name. */
+export type RowsOf<Statements> = {
+  readonly [Name in keyof Statements]: readonly (NonNullable<Statements[Name]> extends Select<infer Row> ? Row : never)[];
+};
+
 /** A pipeline of those of the statements that are not null: the rows of each, and none of what is null. */
-export async function pipelineRows<Name extends string>(
+export async function pipelineRows<Statements extends Readonly<Record<string, Select<RawRow> | null>>>(
   client: ClientBase,
-  statements: Readonly<Record<Name, Prepared | null>>,
-): Promise<Record<Name, Ran['rows']>> {
-  const names = Object.keys(statements) as Name[];
+  statements: Statements,
+): Promise<RowsOf<Statements>> {
+  const asked = Object.entries(statements);
   const ran = await pipeline(
     client,
-    names.flatMap((name) => statements[name] ?? []),
+    asked.flatMap(([, statement]) => statement ?? []),
   );
   let at = 0;
-  return Object.fromEntries(names.map((name) => [name, statements[name] ? ran[at++].rows : []])) as Record<Name, Ran['rows']>;
+  return Object.fromEntries(asked.map(([name, statement]) => [name, statement ? itemAt(ran, at++).rows : []])) as RowsOf<Statements>;
 }
 
 /** What pg's own queries use of a connection; its declared types ask for more arguments. */
@@ -81,7 +93,7 @@ interface PreparedNames {
  */
 class Pipeline extends Query {
   private readonly ran: Ran[] = [];
-  private read: string[][] = [];
+  private read: RawRow[] = [];
   private prepared: PreparedNames | undefined;
   /** Places of the statements that are prepared with this run. */
   private readonly firsts: number[] = [];
@@ -126,14 +138,14 @@ class Pipeline extends Query {
     wire.sync();
   }
 
-  handleDataRow({ fields }: { readonly fields: string[] }): void {
+  handleDataRow({ fields }: { readonly fields: RawRow }): void {
     this.read.push(fields);
   }
 
   /** `text`: 'INSERT 0 5', 'UPDATE 5', 'COMMIT', 'CREATE TABLE'. */
   handleCommandComplete({ text }: { readonly text: string }): void {
     const words = text.split(' ');
-    this.ran.push({ rows: this.read, affected: Number(words[words.length - 1]) || 0, command: words[0] });
+    this.ran.push({ rows: this.read, affected: Number(words[words.length - 1]) || 0, command: words[0] ?? '' });
     this.read = [];
   }
 
@@ -150,6 +162,7 @@ class Pipeline extends Query {
   }
 
   private forget(at: number): void {
-    this.prepared?.names.delete(this.statements[at]?.text);
+    const statement = this.statements[at];
+    if (statement) this.prepared?.names.delete(statement.text);
   }
 }

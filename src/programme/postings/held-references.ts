@@ -1,7 +1,8 @@
-import { type FoundPosting, toFoundPosting } from '../../ledger/ledger/find-posting';
+import { type FoundPosting, type PostingRow, toFoundPosting } from '../../ledger/ledger/find-posting';
 import { uuidArray } from '../../platform/database/array-arguments';
-import { type RawRow, type Reading } from '../../platform/database/pipeline';
+import type { Reading } from '../../platform/database/pipeline';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import type { ReferenceKind, Turns } from './reference-turns';
 
 /** What holds a reference, or held it. */
@@ -53,8 +54,8 @@ export class ReferenceLook {
         `{${turns.map(({ last }) => last).join(',')}}`,
         ...(kind === 'REDEMPTION' ? [this.now.toISOString()] : []),
       ],
-      take: (rows: readonly RawRow[]) => {
-        for (const row of rows as string[][]) this.keep(places[Number(row[0]) - 1], row);
+      take: (rows: readonly HeldRow[]) => {
+        for (const row of rows) this.keep(itemAt(places, Number(row[0]) - 1), row);
       },
     }));
   }
@@ -64,16 +65,17 @@ export class ReferenceLook {
     return this.found.get(place) ?? [];
   }
 
-  private keep(place: number, row: readonly string[]): void {
+  private keep(place: number, row: HeldRow): void {
+    const [, turn, made, memberId, moneyCurrency, total, occurredAt, stands, ...posting] = row;
     const held: HeldReference = {
-      turn: Number(row[1]),
-      made: row[2],
-      memberId: row[3],
-      moneyCurrency: row[4],
-      total: row[5],
-      occurredAt: new Date(Number(row[6])),
-      stands: row[7] === 't',
-      posting: toFoundPosting(row.slice(8))[1],
+      turn: Number(turn),
+      made,
+      memberId,
+      moneyCurrency,
+      total,
+      occurredAt: new Date(Number(occurredAt)),
+      stands: stands === 't',
+      posting: toFoundPosting(posting)[1],
     };
     const others = this.found.get(place);
     if (others) others.push(held);
@@ -92,6 +94,12 @@ const ANSWER = `
 const ROW = (memberId: string, moneyCurrency: string, total: string, stands: string) => `
   SELECT n.place, c.turn, c.made_id, surviving_member(${memberId}), ${moneyCurrency}, ${total}, floor(extract(epoch FROM f.occurred_at) * 1000)::bigint, ${stands},
     g.id, g.hash, g.result, g.recorded`;
+
+/** The columns of ROW. */
+type HeldRow = readonly [
+  ...[place: string, turn: string, made: string, memberId: string, moneyCurrency: string, total: string, occurredAt: string, stands: string],
+  ...PostingRow,
+];
 
 const TOTAL = "f.amount || CASE f.arithmetic WHEN 1 THEN ' unrounded' ELSE '' END";
 

@@ -53,7 +53,7 @@ export async function lookAtReferences(
     readings: look.readings,
     of(at) {
       const name = named[at];
-      return name && { ...name, held: look.held(at) };
+      return name ? { ...name, held: look.held(at) } : null;
     },
   };
 }

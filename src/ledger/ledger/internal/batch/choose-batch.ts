@@ -1,3 +1,4 @@
+import { itemAt } from '../../../../platform/one-of';
 import type { AccountId, PostingRequest } from '../../posting';
 
 export interface Choice {
@@ -23,7 +24,7 @@ export function chooseBatch<T extends { readonly request: PostingRequest }>(wait
   let kept = 0;
   let at = 0;
   for (; at < looked && chosen.length < most; at++) {
-    const each = waiting[at];
+    const each = itemAt(waiting, at);
     const { wallets } = each.request.loads;
     if (isOurs(each.request) && !wallets.some((wallet) => inFlight.has(wallet) || passedOver.has(wallet))) {
       chosen.push(each);

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
+import { itemAt } from '../../../../platform/one-of';
 import { NotNow, Refusal } from '../../../../platform/refusal';
 import type { AccountId, PostingOutcome, PostingRequest } from '../../posting';
 import type { Decision } from '../decide/decide';
@@ -218,7 +219,7 @@ export class PostingQueue {
       const requests = batch.map((each) => each.request);
       const decisions = await this.withRetries(lane, requests, Math.min(...batch.map((each) => each.since)));
       batch.forEach((each, at) => {
-        const decision = decisions[at];
+        const decision = itemAt(decisions, at);
         if (decision.is === 'conflict') this.countRefusal('IDEMPOTENCY_CONFLICT');
         if (decision.is === 'decided' && decision.outcome.refusal && !decision.outcome.duplicate) this.countRefusal(decision.outcome.refusal.code);
         settle(each, decision);
@@ -279,7 +280,7 @@ function isDeadlock(error: unknown): boolean {
 
 /** What is found as a duplicate of our own lost COMMIT was asked for once. */
 function asFirst(decision: Decision, sent: readonly (readonly Decision[])[], at: number): Decision {
-  const ours = sent.some((decided) => decided[at].is === 'decided' && !decided[at].outcome.duplicate);
+  const ours = sent.some((decided) => decided[at]?.is === 'decided' && !decided[at].outcome.duplicate);
   return ours && decision.is === 'decided' ? { is: 'decided', outcome: { ...decision.outcome, duplicate: false } } : decision;
 }
 

@@ -1,3 +1,4 @@
+import { itemAt } from '../../../../platform/one-of';
 import { ALWAYS, monthStart } from '../../../points/calendar';
 import type { Step } from '../../posting';
 import { StateMoved } from '../../state-moved';
@@ -46,7 +47,7 @@ function converted(posting: Posting, step: ConvertStep, source: WalletState, con
   );
   const arriving: AllocationState[] = [];
   for (const [at, portion] of consumed.entries()) {
-    const amount = shares[at];
+    const amount = itemAt(shares, at);
     if (amount === 0) continue;
     const issueMonth = posting.state.origins.get(portion.originId)?.issueMonth;
     if (issueMonth === undefined) throw new Error(`lot origin ${portion.originId} is unknown here`);

@@ -1,3 +1,4 @@
+import { itemAt } from '../../../../platform/one-of';
 import type { Day } from '../../../points/calendar';
 import type { PostingRequest, Step } from '../../posting';
 import { dateWhatLapsed } from './apply-dates';
@@ -135,10 +136,11 @@ function settleHold(
   }
   posting.shiftWallet(wallet, { held: -open.amount });
   const lots = comeBack(posting, wallet, back, day, { since: open.heldOn, bookedOn, graceDays: open.graceDays });
-  for (const [position, { amount }] of back.entries()) {
-    posting.shiftLot(posting.lotOf(wallet, lots[position]), amount, 0);
-    if (!sameLot(back[position], lots[position]))
-      recordChange(posting, wallet, back[position], lots[position], amount, { id: open.id, position, creditId: null });
+  for (const [position, was] of back.entries()) {
+    const { amount } = was;
+    const lot = itemAt(lots, position);
+    posting.shiftLot(posting.lotOf(wallet, lot), amount, 0);
+    if (!sameLot(was, lot)) recordChange(posting, wallet, was, lot, amount, { id: open.id, position, creditId: null });
   }
   posting.change(open, { state: as, captured, settledAt: posting.request.recordedAt, changed: true });
   return spent;

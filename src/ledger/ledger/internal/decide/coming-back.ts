@@ -21,18 +21,20 @@ export function comeBack<Portion extends LotKey>(
 ): Portion[] {
   const { slidesUntil } = wallet;
   const unknown = slides && slidesUntil === NEVER;
-  const ends = portions.map((portion) => (unknown && portion.expiresOn === NEVER ? day : endOf(portion, wallet)));
-  const lives = portions.map((portion, at) => endAfterAway(portion, ends[at], day, away));
+  const coming = portions.map((portion) => {
+    const end = unknown && portion.expiresOn === NEVER ? day : endOf(portion, wallet);
+    return { portion, end, lives: endAfterAway(portion, end, day, away) };
+  });
   const latest = Math.max(day, away.bookedOn);
   const lapsed = portions.length > 0 && (unknown ? portions.some(({ expiresOn }) => expiresOn === NEVER) : slidesUntil <= latest);
-  if (!lapsed) return portions.map((portion, at) => (lives[at] === ends[at] ? portion : gracedLot(portion, ends[at], lives[at])));
+  if (!lapsed) return coming.map(({ portion, end, lives }) => (lives === end ? portion : gracedLot(portion, end, lives)));
   if (!unknown) dateWhatLapsed(posting, wallet, latest);
-  const until = Math.max(...lives, ...(unknown ? ownEnds(wallet) : [slidesUntil]));
+  const until = Math.max(...coming.map(({ lives }) => lives), ...(unknown ? ownEnds(wallet) : [slidesUntil]));
   if (until !== slidesUntil) posting.change(wallet, { slidesUntil: until, changed: true });
-  return portions.map((portion, at) => {
+  return coming.map(({ portion, end, lives }) => {
     // What lives as long as its wallet goes on ending with it, whatever the wallet is used for meanwhile.
-    const expiresOn = lives[at] === until && until > day ? Math.max(portion.expiresOn, until) : lives[at];
-    return lives[at] === ends[at] ? { ...portion, expiresOn: lives[at] } : gracedLot(portion, ends[at], expiresOn);
+    const expiresOn = lives === until && until > day ? Math.max(portion.expiresOn, until) : lives;
+    return lives === end ? { ...portion, expiresOn: lives } : gracedLot(portion, end, expiresOn);
   });
 }
 

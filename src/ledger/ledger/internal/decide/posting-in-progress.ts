@@ -97,9 +97,8 @@ export class Posting {
 
   /** The lot of a wallet, made where the wallet has none (loaded) yet. */
   lotOf(wallet: WalletState, key: LotKey): LotState {
-    const { lots } = wallet;
     // Busy wallets have a hundred.
-    for (let at = 0; at < lots.length; at++) if (lots[at].originId === key.originId && sameLot(lots[at], key)) return lots[at];
+    for (const lot of wallet.lots) if (lot.originId === key.originId && sameLot(lot, key)) return lot;
     const origin = this.state.origins.get(key.originId);
     if (!origin) throw new Error(`lot origin ${key.originId} is unknown here`);
     const { originId, expiresOn, availableOn, contributor } = key;

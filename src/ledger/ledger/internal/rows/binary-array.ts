@@ -111,9 +111,10 @@ export class BinaryArray {
     let { at } = this;
     let wrong = 0;
     for (let byte = 0; byte < 16; byte++) {
-      const from = UUID_AT[byte];
-      const high = DIGIT[value.charCodeAt(from) & 255];
-      const low = DIGIT[value.charCodeAt(from + 1) & 255];
+      // Within their arrays; this runs some ten times a transfer.
+      const from = UUID_AT[byte] as number;
+      const high = DIGIT[value.charCodeAt(from) & 255] as number;
+      const low = DIGIT[value.charCodeAt(from + 1) & 255] as number;
       wrong |= high | low;
       buffer[at++] = (high << 4) | low;
     }

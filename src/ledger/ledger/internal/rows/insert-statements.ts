@@ -1,17 +1,17 @@
 import type { ArrearsState, HoldState, NewAllocation, NewClaim, NewFill, NewLotChange, NewPosting, NewTransfer } from '../decide/batch-state';
-import type { Statement } from './statement';
+import { statement } from './statement';
 
 /**
  * What a batch adds: facts that are never changed, and new holds and arrears. Arrays of one length stand side by side
  * in a SELECT. FROM unnest(...) would first store each of them, which costs about 0.7 us a transfer.
  */
-export const INSERT_POSTINGS: Statement<NewPosting> = {
+export const INSERT_POSTINGS = statement({
   name: 'insert-postings',
   text: `INSERT INTO posting (id, party_id, kind, content_hash, outcome, result, occurred_at, recorded_at)
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::bytea[]), unnest($5::text[]), unnest($6::text[])::json,
       unnest($7::timestamptz[]), unnest($8::timestamptz[])`,
   types: ['uuid', 'uuid', 'text', 'bytea', 'text', 'text', 'timestamptz', 'timestamptz'],
-  put([id, party, kind, contentHash, outcome, result, occurredAt, recordedAt], row) {
+  put([id, party, kind, contentHash, outcome, result, occurredAt, recordedAt], row: NewPosting) {
     const { answer, refusal, balances } = row.outcome;
     id.uuid(row.id);
     party.uuid(row.party);
@@ -22,9 +22,9 @@ export const INSERT_POSTINGS: Statement<NewPosting> = {
     occurredAt.timestamptz(row.occurredAt);
     recordedAt.timestamptz(row.recordedAt);
   },
-};
+});
 
-export const INSERT_TRANSFERS: Statement<NewTransfer> = {
+export const INSERT_TRANSFERS = statement({
   name: 'insert-transfers',
   text: `INSERT INTO transfer (id, posting_id, party_id, debit_account, credit_account, currency_id, amount, code, reverses, hold_id, origin_id, lot_expires_on,
       lot_available_on, debit_balance_after, debit_seq, credit_balance_after, credit_seq, terms_id, occurred_at, recorded_at)
@@ -33,7 +33,7 @@ export const INSERT_TRANSFERS: Statement<NewTransfer> = {
     ...(['uuid', 'uuid', 'uuid', 'int8', 'int8', 'int2', 'int8', 'text', 'uuid', 'uuid'] as const),
     ...(['int4', 'date', 'date', 'int8', 'int8', 'int8', 'int8', 'uuid', 'timestamptz', 'timestamptz'] as const),
   ],
-  put(columns, row) {
+  put(columns, row: NewTransfer) {
     const { lot, debitAfter, creditAfter } = row;
     columns[0].uuid(row.id);
     columns[1].uuid(row.postingId);
@@ -56,14 +56,14 @@ export const INSERT_TRANSFERS: Statement<NewTransfer> = {
     columns[18].timestamptz(row.occurredAt);
     columns[19].timestamptz(row.recordedAt);
   },
-};
+});
 
-export const INSERT_ALLOCATIONS: Statement<NewAllocation> = {
+export const INSERT_ALLOCATIONS = statement({
   name: 'insert-allocations',
   text: `INSERT INTO allocation (transfer_id, position, account_id, origin_id, expires_on, available_on, amount, contributor_id)
     SELECT unnest($1::uuid[]), unnest($2::smallint[]), unnest($3::bigint[]), unnest($4::int[]), unnest($5::date[]), unnest($6::date[]), unnest($7::bigint[]), unnest($8::bigint[])`,
   types: ['uuid', 'int2', 'int8', 'int4', 'date', 'date', 'int8', 'int8'],
-  put([transferId, position, account, originId, expiresOn, availableOn, amount, contributor], row) {
+  put([transferId, position, account, originId, expiresOn, availableOn, amount, contributor], row: NewAllocation) {
     transferId.uuid(row.transferId);
     position.int2(row.position);
     account.int8(row.account);
@@ -73,14 +73,14 @@ export const INSERT_ALLOCATIONS: Statement<NewAllocation> = {
     amount.int8(row.amount);
     contributor.int8(row.contributor);
   },
-};
+});
 
-export const INSERT_FILLS: Statement<NewFill> = {
+export const INSERT_FILLS = statement({
   name: 'insert-fills',
   text: `INSERT INTO arrears_fill (transfer_id, arrears_id, origin_id, expires_on, available_on, account_id, amount)
     SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::int[]), unnest($4::date[]), unnest($5::date[]), unnest($6::bigint[]), unnest($7::bigint[])`,
   types: ['uuid', 'uuid', 'int4', 'date', 'date', 'int8', 'int8'],
-  put([transferId, arrearsId, originId, expiresOn, availableOn, account, amount], row) {
+  put([transferId, arrearsId, originId, expiresOn, availableOn, account, amount], row: NewFill) {
     transferId.uuid(row.transferId);
     arrearsId.uuid(row.arrearsId);
     originId.int4(row.originId);
@@ -89,9 +89,9 @@ export const INSERT_FILLS: Statement<NewFill> = {
     account.int8(row.account);
     amount.int8(row.amount);
   },
-};
+});
 
-export const INSERT_HOLDS: Statement<HoldState> = {
+export const INSERT_HOLDS = statement({
   name: 'insert-holds',
   text: `INSERT INTO hold (id, posting_id, party_id, account_id, credit_account, currency_id, amount, captured, state, terms_id, occurred_at, expires_at, settled_at, held_on,
       expires_on, grace_days)
@@ -99,7 +99,7 @@ export const INSERT_HOLDS: Statement<HoldState> = {
   types: ['uuid', 'uuid', 'uuid', 'int8', 'int8', 'int2', 'int8', 'int8', 'text', 'uuid', 'timestamptz', 'timestamptz', 'timestamptz', 'date', 'date', 'int2'],
   put(
     [id, postingId, party, account, creditAccount, currencyId, amount, captured, state, termsId, occurredAt, expiresAt, settledAt, heldOn, expiresOn, grace],
-    hold,
+    hold: HoldState,
   ) {
     id.uuid(hold.id);
     postingId.uuid(hold.postingId);
@@ -118,15 +118,15 @@ export const INSERT_HOLDS: Statement<HoldState> = {
     expiresOn.date(hold.expiresOn);
     grace.int2(hold.graceDays);
   },
-};
+});
 
-export const INSERT_ARREARS: Statement<ArrearsState> = {
+export const INSERT_ARREARS = statement({
   name: 'insert-arrears',
   text: `INSERT INTO arrears (account_id, id, party_id, code, amount, remaining, seq, terms_id, occurred_at)
     SELECT unnest($1::bigint[]), unnest($2::uuid[]), unnest($3::uuid[]), 'CLAWBACK', unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]),
       unnest($7::uuid[]), unnest($8::timestamptz[])`,
   types: ['int8', 'uuid', 'uuid', 'int8', 'int8', 'int8', 'uuid', 'timestamptz'],
-  put([account, id, party, amount, remaining, seq, termsId, occurredAt], row) {
+  put([account, id, party, amount, remaining, seq, termsId, occurredAt], row: ArrearsState) {
     account.int8(row.account);
     id.uuid(row.id);
     party.uuid(row.party);
@@ -136,15 +136,18 @@ export const INSERT_ARREARS: Statement<ArrearsState> = {
     termsId.uuid(row.termsId);
     occurredAt.timestamptz(row.occurredAt);
   },
-};
+});
 
-export const INSERT_LOT_CHANGES: Statement<NewLotChange> = {
+export const INSERT_LOT_CHANGES = statement({
   name: 'insert-lot-changes',
   text: `INSERT INTO lot_change (id, position, posting_id, account_id, origin_id, contributor_id, credit_id, from_expires_on, from_available_on, to_expires_on,
       to_available_on, amount, occurred_at, recorded_at, to_origin_id)
     SELECT unnest($1::uuid[]), unnest($2::smallint[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::int[]), unnest($6::bigint[]), unnest($7::uuid[]), unnest($8::date[]), unnest($9::date[]), unnest($10::date[]), unnest($11::date[]), unnest($12::bigint[]), unnest($13::timestamptz[]), unnest($14::timestamptz[]), unnest($15::int[])`,
   types: ['uuid', 'int2', 'uuid', 'int8', 'int4', 'int8', 'uuid', 'date', 'date', 'date', 'date', 'int8', 'timestamptz', 'timestamptz', 'int4'],
-  put([id, position, postingId, account, originId, contributor, creditId, fromEnd, fromStart, toEnd, toStart, amount, occurredAt, recordedAt, toOrigin], row) {
+  put(
+    [id, position, postingId, account, originId, contributor, creditId, fromEnd, fromStart, toEnd, toStart, amount, occurredAt, recordedAt, toOrigin],
+    row: NewLotChange,
+  ) {
     id.uuid(row.id);
     position.int2(row.position);
     postingId.uuid(row.postingId);
@@ -161,22 +164,22 @@ export const INSERT_LOT_CHANGES: Statement<NewLotChange> = {
     recordedAt.timestamptz(row.recordedAt);
     toOrigin.int4(row.to.originId);
   },
-};
+});
 
 /**
  * Those that another process has taken meanwhile are passed over, and the count of rows tells. A constraint's error
  * would end the transaction.
  */
-export const INSERT_CLAIMS: Statement<NewClaim> = {
+export const INSERT_CLAIMS = statement({
   name: 'insert-claims',
   text: `INSERT INTO claim (name, turn, party_id, posting_id, made_id)
     SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::uuid[]), unnest($5::uuid[]) ON CONFLICT (name, turn) DO NOTHING`,
   types: ['uuid', 'int8', 'uuid', 'uuid', 'uuid'],
-  put([name, turn, party, postingId, made], claim) {
+  put([name, turn, party, postingId, made], claim: NewClaim) {
     name.uuid(claim.name);
     turn.int8(claim.turn);
     party.uuid(claim.party);
     postingId.uuid(claim.postingId);
     made.uuid(claim.made);
   },
-};
+});

@@ -1,13 +1,14 @@
 import type { ClientBase } from 'pg';
-import { type Prepared, pipelineRows } from '../../../../platform/database/pipeline';
+import { pipelineRows, type RawRow, type RowsOf, type Select } from '../../../../platform/database/pipeline';
 import { dayToIso } from '../../../points/calendar';
 import type { AccountId, PostingRequest } from '../../posting';
 import { type Needs, needsOf } from '../batch/batch-needs';
 import type { WalletCache } from '../batch/wallet-cache';
 import { type BatchState, claimKey, emptyWrites, type OriginState, type WalletState } from '../decide/batch-state';
 import { int8Array, textArray, uuidArray } from './binary-array';
+import type * as Row from './loaded-rows';
 import { number } from './raw-rows';
-import { addArrears, addCounter, addExpired, addHold, addLapse, addLot, groupAllocations, type Row, toPosting, toTransfer, toWallet } from './state-rows';
+import { addArrears, addCounter, addExpired, addHold, addLapse, addLot, groupAllocations, toPosting, toTransfer, toWallet } from './state-rows';
 
 /** Origins and summed accounts never change; the ledger keeps them. */
 export interface Known {
@@ -82,7 +83,7 @@ const CLAIMS = `
   CROSS JOIN LATERAL (SELECT name, turn FROM claim c WHERE c.name = n.name AND c.turn = n.turn) c`;
 
 /** Locks these wallets' rows, in id order, and tells their versions. */
-export function lockWallets(accounts: readonly AccountId[]): Prepared {
+export function lockWallets(accounts: readonly AccountId[]): Select<Row.Lock> {
   return { text: LOCK_WALLETS, values: [int8Array(accounts)] };
 }
 
@@ -170,7 +171,7 @@ function sortWallets(needs: Needs, cache: WalletCache | null, believe: boolean):
 }
 
 /** Kept wallets that are others by now. */
-function movedWallets(locks: readonly Row[], kept: ReadonlyMap<AccountId, WalletState>): WalletState[] {
+function movedWallets(locks: readonly Row.Lock[], kept: ReadonlyMap<AccountId, WalletState>): WalletState[] {
   return locks.flatMap((row) => {
     const wallet = kept.get(number(row[0]));
     return wallet && wallet.version !== number(row[1]) ? wallet : [];
@@ -184,17 +185,17 @@ function namedReads({ wallets, postings, holds, transfers, expired, cancelled, c
   const lateOnes = [...late.wallets];
   const since = lateOnes.length === 0 ? '' : dayToIso(late.since);
   return {
-    postings: { text: POSTINGS, values: [uuidArray(postings)] },
-    holds: holds.size === 0 ? null : { text: NAMED_HOLDS, values: [uuidArray(holds)] },
-    allocations: withAllocations.length === 0 ? null : { text: ALLOCATIONS, values: [uuidArray(withAllocations)] },
-    transfers: transfers.size === 0 ? null : { text: TRANSFERS, values: [uuidArray(transfers)] },
-    arrearsFilledBy: cancelled.length === 0 ? null : { text: ARREARS_FILLED_BY, values: [uuidArray(cancelled)] },
-    expired: expired.length === 0 ? null : { text: EXPIRED, values: [uuidArray(expired), int8Array(wallets)] },
-    endedSince: readFor(lateOnes, ENDED_SINCE, since),
-    lapsed: readFor(lateOnes, LAPSED, since),
-    counters: readFor(asked.map(accountOf), COUNTERS, textArray(asked.map(({ key }) => key))),
+    postings: select<Row.Posting>(POSTINGS, uuidArray(postings)),
+    holds: holds.size === 0 ? null : select<Row.Hold>(NAMED_HOLDS, uuidArray(holds)),
+    allocations: withAllocations.length === 0 ? null : select<Row.Allocation>(ALLOCATIONS, uuidArray(withAllocations)),
+    transfers: transfers.size === 0 ? null : select<Row.Transfer>(TRANSFERS, uuidArray(transfers)),
+    arrearsFilledBy: cancelled.length === 0 ? null : select<Row.Allocation>(ARREARS_FILLED_BY, uuidArray(cancelled)),
+    expired: expired.length === 0 ? null : select<Row.Expired>(EXPIRED, uuidArray(expired), int8Array(wallets)),
+    endedSince: readFor<Row.Expired>(lateOnes, ENDED_SINCE, since),
+    lapsed: readFor<Row.Lapse>(lateOnes, LAPSED, since),
+    counters: readFor<Row.Counter>(asked.map(accountOf), COUNTERS, textArray(asked.map(({ key }) => key))),
     claims:
-      believe || claims.length === 0 ? null : { text: CLAIMS, values: [uuidArray(claims.map(({ name }) => name)), int8Array(claims.map(({ turn }) => turn))] },
+      believe || claims.length === 0 ? null : select<Row.Claim>(CLAIMS, uuidArray(claims.map(({ name }) => name)), int8Array(claims.map(({ turn }) => turn))),
   };
 }
 
@@ -209,29 +210,33 @@ interface WalletsToRead {
 /** What belongs to wallets of the batch. */
 function walletReads({ unknown, inArrears, withHolds, latest }: WalletsToRead) {
   return {
-    wallets: readFor(unknown, WALLETS),
-    lots: readFor(unknown, LOTS),
-    arrears: readFor(inArrears, ARREARS),
-    expiringHolds: readFor(withHolds, EXPIRING_HOLDS, latest),
-    expiringAllocations: readFor(withHolds, EXPIRING_ALLOCATIONS, latest),
+    wallets: readFor<Row.Wallet>(unknown, WALLETS),
+    lots: readFor<Row.Lot>(unknown, LOTS),
+    arrears: readFor<Row.Arrears>(inArrears, ARREARS),
+    expiringHolds: readFor<Row.Hold>(withHolds, EXPIRING_HOLDS, latest),
+    expiringAllocations: readFor<Row.Allocation>(withHolds, EXPIRING_ALLOCATIONS, latest),
   };
 }
 
 /** For these accounts, if there are any. */
-function readFor(accounts: readonly AccountId[], text: string, ...values: (Buffer | string)[]): Prepared | null {
-  return accounts.length === 0 ? null : { text, values: [int8Array(accounts), ...values] };
+function readFor<Row extends RawRow>(accounts: readonly AccountId[], text: string, ...values: (Buffer | string)[]): Select<Row> | null {
+  return accounts.length === 0 ? null : select<Row>(text, int8Array(accounts), ...values);
 }
 
-type RowsOf<Reads extends (...args: never[]) => object> = Readonly<Record<keyof ReturnType<Reads>, readonly Row[]>>;
+function select<Row extends RawRow>(text: string, ...values: (Buffer | string)[]): Select<Row> {
+  return { text, values };
+}
 
 function accountOf({ account }: { readonly account: AccountId }): AccountId {
   return account;
 }
 
+type WalletRows = RowsOf<ReturnType<typeof walletReads>>;
+
 /** What was read, in one round trip or two. */
 interface LoadedRows {
-  readonly named: RowsOf<typeof namedReads>;
-  readonly wallets: readonly RowsOf<typeof walletReads>[];
+  readonly named: RowsOf<ReturnType<typeof namedReads>>;
+  readonly wallets: readonly WalletRows[];
 }
 
 function originsOf({ named, wallets }: LoadedRows): number[] {
@@ -263,13 +268,13 @@ function assemble({ named, wallets: reads }: LoadedRows, wallets: Map<AccountId,
     origins: known.origins,
     writes: emptyWrites(),
   };
-  const all = (part: keyof RowsOf<typeof walletReads>) => reads.flatMap((read) => read[part]);
+  const all = <Row>(of: (read: WalletRows) => readonly Row[]) => reads.flatMap(of);
   for (const row of named.postings) state.postings.set(row[0], toPosting(row));
-  for (const row of all('lots')) addLot(state, row);
-  for (const row of all('arrears')) addArrears(state, row);
+  for (const row of all((read) => read.lots)) addLot(state, row);
+  for (const row of all((read) => read.arrears)) addArrears(state, row);
   // A named hold that is expiring too comes in both.
-  const allocationsOf = new Map([...groupAllocations(all('expiringAllocations')), ...groupAllocations(named.allocations)]);
-  for (const row of [...named.holds, ...all('expiringHolds')]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
+  const allocationsOf = new Map([...groupAllocations(all((read) => read.expiringAllocations)), ...groupAllocations(named.allocations)]);
+  for (const row of [...named.holds, ...all((read) => read.expiringHolds)]) if (!state.holds.has(row[0])) addHold(state, row, allocationsOf);
   const filledLots = groupAllocations(named.allocations, 'filled');
   const arrearsFilledBy = groupAllocations(named.arrearsFilledBy);
   for (const row of named.transfers) state.transfers.set(row[0], toTransfer(row, allocationsOf, filledLots, arrearsFilledBy));

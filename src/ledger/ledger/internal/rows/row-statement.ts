@@ -1,7 +1,8 @@
+import { itemAt } from '../../../../platform/one-of';
 import { dayFromIso } from '../../../points/calendar';
 import type { AlongsideRow, AlongsideTable, ColumnType } from '../../alongside';
-import type { BinaryArray, ElementType } from './binary-array';
-import type { Statement } from './statement';
+import type { ElementType } from './binary-array';
+import type { Column, Statement } from './statement';
 
 const statements = new WeakMap<AlongsideTable, Statement<AlongsideRow>>();
 
@@ -22,7 +23,8 @@ function make(table: AlongsideTable): Statement<AlongsideRow> {
     text: `INSERT INTO ${table.name} (${names}) SELECT ${values}`,
     types: columns.map(([, type]) => elementType(type)),
     put(arrays, { values }) {
-      for (let at = 0; at < columns.length; at++) putValue(arrays[at], columns[at][1], values[columns[at][0]] as never);
+      let at = 0;
+      for (const [name, type] of columns) putValue(itemAt(arrays, at++), type, values[name] as never);
     },
   };
 }
@@ -31,7 +33,7 @@ function elementType(type: ColumnType): ElementType {
   return type === 'numeric' ? 'text' : type;
 }
 
-function putValue(array: BinaryArray, type: ColumnType, value: never): void {
+function putValue(array: Column, type: ColumnType, value: never): void {
   switch (type) {
     case 'date':
       return array.date(value === null ? null : dayFromIso(value));

@@ -14,12 +14,10 @@ import {
   type TransferState,
   type WalletState,
 } from '../decide/batch-state';
+import type * as Row from './loaded-rows';
 import { day, instant, number } from './raw-rows';
 
-/** A row as the server's own text, in the order of load-state's columns; null where it is NULL. */
-export type Row = string[];
-
-export function toWallet(row: Row): WalletState {
+export function toWallet(row: Row.Wallet): WalletState {
   return {
     account: number(row[0]),
     currencyId: number(row[1]),
@@ -41,12 +39,12 @@ export function toWallet(row: Row): WalletState {
   };
 }
 
-export function toPosting(row: Row): StoredPosting {
+export function toPosting(row: Row.Posting): StoredPosting {
   const stored = JSON.parse(row[2]) as Pick<PostingOutcome, 'answer' | 'refusal' | 'balances'>;
   return { contentHash: Buffer.from(row[1].slice(2), 'hex'), outcome: { duplicate: true, ...stored, recordedAt: instant(row[3]) } };
 }
 
-export function addLot(state: BatchState, row: Row): void {
+export function addLot(state: BatchState, row: Row.Lot): void {
   const origin = state.origins.get(number(row[4]));
   if (!origin) throw new Error(`lot origin ${row[4]} does not exist`);
   const [account, originId, remaining, held] = [number(row[0]), number(row[4]), number(row[6]), number(row[7])];
@@ -54,7 +52,7 @@ export function addLot(state: BatchState, row: Row): void {
   state.wallets.get(account)?.lots.push({ account, ...key, ...origin, remaining, held, loaded: { remaining, held } });
 }
 
-export function addArrears(state: BatchState, row: Row): void {
+export function addArrears(state: BatchState, row: Row.Arrears): void {
   const arrears: ArrearsState = {
     account: number(row[0]),
     id: row[1],
@@ -69,7 +67,7 @@ export function addArrears(state: BatchState, row: Row): void {
   state.wallets.get(arrears.account)?.arrearsRows.push(arrears);
 }
 
-export function addHold(state: BatchState, row: Row, allocationsOf: ReadonlyMap<Uuid, AllocationState[]>): void {
+export function addHold(state: BatchState, row: Row.Hold, allocationsOf: ReadonlyMap<Uuid, AllocationState[]>): void {
   const hold: HoldState = {
     id: row[0],
     postingId: row[1],
@@ -96,7 +94,7 @@ export function addHold(state: BatchState, row: Row, allocationsOf: ReadonlyMap<
 }
 
 export function toTransfer(
-  row: Row,
+  row: Row.Transfer,
   allocationsOf: ReadonlyMap<Uuid, AllocationState[]>,
   filledLots: ReadonlyMap<Uuid, AllocationState[]>,
   arrearsFilledBy: ReadonlyMap<Uuid, AllocationState[]>,
@@ -120,7 +118,7 @@ export function toTransfer(
 }
 
 /** By transfer, what each consumed; or, below zero, what it filled in the receiver's wallet. */
-export function groupAllocations(rows: readonly Row[], of: 'consumed' | 'filled' = 'consumed'): Map<Uuid, AllocationState[]> {
+export function groupAllocations(rows: readonly Row.Allocation[], of: 'consumed' | 'filled' = 'consumed'): Map<Uuid, AllocationState[]> {
   const groups = new Map<Uuid, AllocationState[]>();
   for (const [transferId, originId, expiresOn, availableOn, amount, contributor] of rows) {
     if (amount.startsWith('-') !== (of === 'filled')) continue;
@@ -133,22 +131,22 @@ export function groupAllocations(rows: readonly Row[], of: 'consumed' | 'filled'
   return groups;
 }
 
-export function addCounter(state: BatchState, row: Row): void {
+export function addCounter(state: BatchState, row: Row.Counter): void {
   const counter: CounterState = { account: number(row[0]), key: row[1], value: number(row[2]), existed: true, changed: false };
   state.counters.set(counterKey(counter.account, counter.key), counter);
 }
 
-export function addExpired(state: BatchState, row: Row): void {
+export function addExpired(state: BatchState, row: Row.Expired): void {
   const account = number(row[0]);
   const key = { originId: number(row[1]), expiresOn: day(row[2]), availableOn: day(row[3]), contributor: number(row[4]) };
   const there = state.expired.get(account) ?? new Map<string, ExpiredState>();
   state.expired.set(account, there.set(expiredKey(key), { account, ...key, to: number(row[6]), loaded: true, left: number(row[5]), expired: 0, returned: 0 }));
 }
 
-export function addLapse(state: BatchState, row: Row): void {
+export function addLapse(state: BatchState, row: Row.Lapse): void {
   const account = number(row[0]);
   const place = { originId: number(row[1]), availableOn: day(row[2]) };
-  const [from, to] = [day(row[4]), day(row[5])].map((expiresOn) => ({ ...place, expiresOn }));
-  state.lapses.set(account, [...(state.lapses.get(account) ?? []), { from, to, contributor: number(row[3]), amount: number(row[6]) }]);
+  const lapse = { from: { ...place, expiresOn: day(row[4]) }, to: { ...place, expiresOn: day(row[5]) }, contributor: number(row[3]), amount: number(row[6]) };
+  state.lapses.set(account, [...(state.lapses.get(account) ?? []), lapse]);
   if (row[7] !== null) state.slidAway.set(account, day(row[7]));
 }

@@ -1,12 +1,20 @@
 import { BinaryArray, type ElementType } from './binary-array';
 
+/** An array of a batch, as one that takes values of its type only. */
+export type Column<Type extends ElementType = ElementType> = Pick<BinaryArray, Type>;
+
 /** A set-based write: what it says, and how a row goes into its columns. */
-export interface Statement<Row> {
+export interface Statement<Row, Types extends readonly ElementType[] = readonly ElementType[]> {
   readonly name: string;
   readonly text: string;
-  readonly types: readonly ElementType[];
+  readonly types: Types;
   /** Puts one value into each column. */
-  put(columns: readonly BinaryArray[], row: Row): void;
+  put(columns: { readonly [At in keyof Types]: Column<Types[At]> }, row: Row): void;
+}
+
+/** The statement as it is given: there are as many columns to put into as it names types. */
+export function statement<Row, const Types extends readonly ElementType[]>(given: Statement<Row, Types>): Statement<Row> {
+  return given;
 }
 
 /** A statement with its arguments, ready to be sent. */

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { kindOfFailure } from '../../../../platform/database/failure-kind';
-import { type Prepared, pipeline, type Ran } from '../../../../platform/database/pipeline';
+import { type Prepared, pipeline, type Ran, type RawRow } from '../../../../platform/database/pipeline';
+import { itemAt } from '../../../../platform/one-of';
 import type { AlongsideRow, AlongsideTable } from '../../alongside';
 import type { BatchState, LotState, NewClaim, WalletState } from '../decide/batch-state';
 import { UPDATE_ARREARS, UPDATE_EXPIRED, UPDATE_HOLDS, UPDATE_LOTS, UPDATE_WALLETS, UPSERT_COUNTERS, UPSERT_EXPIRED, UPSERT_LOTS } from './balance-statements';
@@ -50,7 +51,7 @@ export async function writeBatch(client: ClientBase, state: BatchState, buffers 
   const ran = await runWrites(client, [...locks, ...writes], state.believed.size > 0);
   for (const { rows } of ran.splice(0, locks.length)) requireVersions(unchanged, rows);
   for (const [at, { affected }] of ran.entries()) {
-    const { name, rows } = writes[at];
+    const { name, rows } = itemAt(writes, at);
     if (affected !== rows && name === UPDATE_WALLETS.name && state.believed.size > 0) throw new WalletMoved();
     if (affected !== rows && name === INSERT_CLAIMS.name) throw new ClaimTaken();
     requireRowCount(name, affected, rows);
@@ -58,7 +59,7 @@ export async function writeBatch(client: ClientBase, state: BatchState, buffers 
 }
 
 /** Throws WalletMoved unless each of them was found at the version that it was kept at. */
-function requireVersions(kept: readonly WalletState[], rows: readonly (readonly string[])[]): void {
+function requireVersions(kept: readonly WalletState[], rows: readonly RawRow[]): void {
   const versions = new Map(rows.map(([account, version]) => [Number(account), Number(version)]));
   if (kept.some(({ account, version }) => versions.get(account) !== version)) throw new WalletMoved();
 }
