@@ -5,6 +5,7 @@ import type { App } from '../src/app';
 import { requireOperator } from '../src/coalition/access/permissions';
 import { Unauthenticated } from '../src/coalition/access/unauthenticated';
 import { authenticate } from '../src/coalition/sign-in/authenticate';
+import { itemAt } from '../src/platform/one-of';
 import { PermissionDenied } from '../src/platform/refusal';
 import { queueBoardPage } from './queue-board-page';
 import { QUEUES, type Queues } from './queues';
@@ -46,8 +47,10 @@ export function registerQueueBoard(server: FastifyInstance, app: App, queues: Qu
     const params = retryParams.safeParse(request.params);
     if (!params.success) return reply.code(404).send({ error: 'not_found', message: `The queues are ${QUEUES.join(', ')}.` });
     const body = retryBody.safeParse(request.body ?? {});
-    if (!body.success)
-      return reply.code(400).send({ error: 'bad_request', message: `${body.error.issues[0].path.join('.') || 'body'}: ${body.error.issues[0].message}` });
+    if (!body.success) {
+      const { path, message } = itemAt(body.error.issues, 0);
+      return reply.code(400).send({ error: 'bad_request', message: `${path.join('.') || 'body'}: ${message}` });
+    }
     const queue = queues.queue(params.data.queue);
     app.log.info({ queue: queue.name, job: body.data.id ?? 'all' }, 'failed jobs are retried by hand');
     if (body.data.id === undefined) await queue.retryAll();

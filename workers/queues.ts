@@ -6,6 +6,7 @@ import { ZodError } from 'zod';
 import type { Config } from '../src/platform/config';
 import { withSettings } from '../src/platform/database/connection-options';
 import { openPool } from '../src/platform/database/open-pool';
+import { itemAt } from '../src/platform/one-of';
 
 /** Every queue there is. */
 export const QUEUES = ['clearing', 'periods', 'holds', 'expiry', 'books'] as const;
@@ -156,7 +157,7 @@ export function openQueues(config: Config, log: Logger): Queues {
   return {
     backend: backend.name,
     all: opened.map(({ view }) => view),
-    queue: (name) => opened[QUEUES.indexOf(name)].view,
+    queue: (name) => itemAt(opened, QUEUES.indexOf(name)).view,
     work(name, concurrency, run) {
       const worker = keepWorking(() =>
         backend

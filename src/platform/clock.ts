@@ -1,3 +1,5 @@
+import { itemAt } from './one-of';
+
 /**
  * Time is an argument: domain code asks the App's clock, so that expiry, holds and periods can be tested and replayed.
  */
@@ -78,7 +80,7 @@ export class SandboxClock implements Clock {
   realAt(instant: Date): Date {
     const at = instant.getTime();
     for (let i = this.moves.length - 1; i >= 0; i--) {
-      const { aheadMs, movedAt } = this.moves[i];
+      const { aheadMs, movedAt } = itemAt(this.moves, i);
       if (at >= movedAt.getTime() + aheadMs) return new Date(at - aheadMs);
       // What the clock skipped, it showed when it was moved.
       if (at >= movedAt.getTime() + (this.moves[i - 1]?.aheadMs ?? 0)) return movedAt;

@@ -33,7 +33,7 @@ const TRUST = 'write how many proxies stand in a row before the gateway (1 for o
 const trustProxy = z.string().transform((value, context) => {
   if (/^\d{1,2}$/.test(value)) return Number(value);
   const networks = value.split(',').map((each) => {
-    const [address, given] = each.trim().split('/');
+    const [address = '', given] = each.trim().split('/');
     const longest = isIP(address) === 6 ? 128 : 32;
     const prefix = given === undefined ? longest : /^\d{1,3}$/.test(given) ? Number(given) : -1;
     return { address, prefix, isRight: isIP(address) !== 0 && prefix >= 0 && prefix <= longest };

@@ -36,8 +36,8 @@ export function newUuid(nowMs: number = Date.now()): Uuid {
   made[5] = lastMs;
   made[6] = 0x70 | (counter >>> 8);
   made[7] = counter;
-  made[8] = 0x80 | (pool[poolAt] & 0x3f);
-  for (let at = 1; at < 8; at++) made[8 + at] = pool[poolAt + at];
+  for (let at = 0; at < 8; at++) made[8 + at] = pool[poolAt + at] as number;
+  made[8] = 0x80 | ((made[8] as number) & 0x3f);
   poolAt += 8;
   return uuidFromBytes(made);
 }
@@ -48,8 +48,8 @@ export function derivedUuid(...parts: readonly string[]): Uuid {
   for (const part of parts) named += `${Buffer.byteLength(part)}:${part}`;
   const digest = hash('sha256', named, 'binary');
   for (let at = 0; at < 16; at++) made[at] = digest.charCodeAt(at);
-  made[6] = (made[6] & 0x0f) | 0x80;
-  made[8] = (made[8] & 0x3f) | 0x80;
+  made[6] = (digest.charCodeAt(6) & 0x0f) | 0x80;
+  made[8] = (digest.charCodeAt(8) & 0x3f) | 0x80;
   return uuidFromBytes(made);
 }
 
@@ -61,8 +61,9 @@ export function uuidFromBytes(bytes: Uint8Array): Uuid {
   let at = 0;
   for (let byte = 0; byte < 16; byte++) {
     if (byte === 4 || byte === 6 || byte === 8 || byte === 10) text[at++] = DASH;
-    text[at++] = DIGITS[bytes[byte] >> 4];
-    text[at++] = DIGITS[bytes[byte] & 15];
+    const value = bytes[byte] as number;
+    text[at++] = DIGITS[value >> 4] as number;
+    text[at++] = DIGITS[value & 15] as number;
   }
   return text.toString('latin1');
 }

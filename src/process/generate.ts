@@ -13,18 +13,18 @@ import { startThrowawayServer } from '../platform/embedded/throwaway-server';
  */
 export async function generate(root: string, check: boolean): Promise<string[]> {
   const readme = readFile(join(root, 'README.md'));
-  const generated: Readonly<Record<string, string>> = {
+  const generated = {
     'schema/schema.graphql': printTesseraSchema(),
     'schema/schema.sql': await dumpMigratedSchema(),
     'README.md': readme.replace(VARIABLES, `$1\n${variablesTable()}\n$2`),
   };
-  const changed = Object.keys(generated).filter((file) => readFile(join(root, file)) !== generated[file]);
+  const changed = Object.entries(generated).filter(([file, text]) => readFile(join(root, file)) !== text);
   if (!check)
-    for (const file of changed) {
+    for (const [file, text] of changed) {
       mkdirSync(dirname(join(root, file)), { recursive: true });
-      writeFileSync(join(root, file), generated[file]);
+      writeFileSync(join(root, file), text);
     }
-  return changed;
+  return changed.map(([file]) => file);
 }
 
 const VARIABLES = /(<!-- variables:begin[^>]*-->)[\s\S]*?(<!-- variables:end -->)/;

@@ -74,7 +74,7 @@ function showStaff(ctx: Context, staff: StaffMember): StaffType {
 
 /** The trail keeps bare uuids. A member's must not be shown: brands could compare them. */
 function showActor(ctx: Context, actor: string): string {
-  const [kind, uuid] = actor.split(':');
+  const [kind, uuid = ''] = actor.split(':');
   return kind === 'client' || kind === 'staff' || kind === 'member' || kind === 'brand' ? `${kind}:${showId(ctx, kind, uuid)}` : actor;
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock';
+import { itemAt } from '../../platform/one-of';
 
 /** A quota of one kind, refilled evenly over a minute. */
 export interface Quota {
@@ -17,7 +18,8 @@ export interface Allowance {
 }
 
 interface Bucket {
-  readonly left: number[];
+  /** A quota each, in their order. */
+  left: readonly number[];
   at: number;
 }
 
@@ -45,11 +47,12 @@ export class RateLimiter {
   /** Takes `costs` (one a quota, in their order) from the client's quotas, unless one is used up. */
   take(client: string, costs: readonly number[]): Allowance {
     const bucket = this.refilled(client);
-    const { left } = bucket;
     let wait = 0;
-    for (let at = 0; at < left.length; at++)
-      if (costs[at] > 0 && left[at] < 1) wait = Math.max(wait, 1, Math.ceil(((1 - left[at]) * WINDOW_SECONDS) / this.quotas[at].perMinute));
-    if (wait === 0) for (let at = 0; at < left.length; at++) left[at] -= costs[at];
+    for (const [at, { perMinute }] of this.quotas.entries()) {
+      const left = itemAt(bucket.left, at);
+      if (itemAt(costs, at) > 0 && left < 1) wait = Math.max(wait, 1, Math.ceil(((1 - left) * WINDOW_SECONDS) / perMinute));
+    }
+    if (wait === 0) bucket.left = bucket.left.map((left, at) => left - itemAt(costs, at));
     return {
       allowed: wait === 0,
       headers: () => ({ 'ratelimit-policy': this.policy, ratelimit: this.standing(bucket), ...(wait > 0 && { 'retry-after': String(wait) }) }),
@@ -65,10 +68,8 @@ export class RateLimiter {
       bucket = { left: this.quotas.map(({ perMinute }) => perMinute), at: now };
     } else {
       const share = Math.max(0, now - bucket.at) / (WINDOW_SECONDS * 1_000);
-      for (let at = 0; at < this.quotas.length; at++) {
-        const { perMinute } = this.quotas[at];
-        bucket.left[at] = Math.min(perMinute, bucket.left[at] + share * perMinute);
-      }
+      const { left } = bucket;
+      bucket.left = this.quotas.map(({ perMinute }, at) => Math.min(perMinute, itemAt(left, at) + share * perMinute));
       bucket.at = now;
       if (client === this.latest) return bucket;
       this.buckets.delete(client);
@@ -79,12 +80,11 @@ export class RateLimiter {
   }
 
   private standing({ left }: Bucket): string {
-    let text = '';
-    for (let at = 0; at < left.length; at++) {
-      const { name, perMinute } = this.quotas[at];
-      const seconds = Math.ceil(((perMinute - left[at]) * WINDOW_SECONDS) / perMinute);
-      text += `${at === 0 ? '' : ', '}"${name}";r=${Math.max(0, Math.floor(left[at]))};t=${seconds}`;
-    }
-    return text;
+    const standings = this.quotas.map(({ name, perMinute }, at) => {
+      const there = itemAt(left, at);
+      const seconds = Math.ceil(((perMinute - there) * WINDOW_SECONDS) / perMinute);
+      return `"${name}";r=${Math.max(0, Math.floor(there))};t=${seconds}`;
+    });
+    return standings.join(', ');
   }
 }

@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/one-of';
 import { InvalidInput, NotFound, Refusal } from '../../platform/refusal';
 import { type RefusalAnswer, toRefusalAnswer } from './refusal.types';
 
@@ -32,7 +33,7 @@ export async function answerBulk<Input, Command, Result, Shown>(
     }
   }
   const results = commands.length === 0 ? [] : await work(commands, (at) => `input.${places[at]}`);
-  for (const [at, result] of results.entries()) answers[places[at]] = result.status === 'fulfilled' ? show(result.value) : refusalOf(result.reason);
+  for (const [at, result] of results.entries()) answers[itemAt(places, at)] = result.status === 'fulfilled' ? show(result.value) : refusalOf(result.reason);
   return answers;
 }
 

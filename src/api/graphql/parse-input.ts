@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { itemAt } from '../../platform/one-of';
 import { InvalidInput } from '../../platform/refusal';
 
 /**
@@ -8,6 +9,6 @@ import { InvalidInput } from '../../platform/refusal';
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown, field = 'input'): z.output<Schema> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new InvalidInput([field, ...issue.path.map(String)].join('.'), issue.message);
+  const { path, message } = itemAt(parsed.error.issues, 0);
+  throw new InvalidInput([field, ...path.map(String)].join('.'), message);
 }

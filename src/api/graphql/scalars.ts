@@ -48,8 +48,8 @@ function isCalendarDate(text: string): boolean {
 }
 
 function readDateTime(value: unknown, node?: ValueNode): Date {
-  const match = typeof value === 'string' ? RFC_3339.exec(value) : null;
-  if (!match || !isCalendarDate(match[1])) throw wrongInput('A DateTime is written as RFC 3339, such as "2026-07-01T12:00:00Z".', node);
+  const day = typeof value === 'string' ? RFC_3339.exec(value)?.[1] : undefined;
+  if (day === undefined || !isCalendarDate(day)) throw wrongInput('A DateTime is written as RFC 3339, such as "2026-07-01T12:00:00Z".', node);
   const date = new Date((value as string).toUpperCase());
   // An offset can carry it over the end of what has four digits.
   if (date.getUTCFullYear() > LATEST_YEAR) throw wrongInput(`A DateTime lies in the years ${EARLIEST_YEAR} to ${LATEST_YEAR}.`);

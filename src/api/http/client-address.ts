@@ -22,8 +22,9 @@ export function clientAddress(connected: string | undefined, forwarded: string |
   let address = asIpv4(connected ?? '');
   if (!trusts || forwarded === undefined) return address;
   const named = String(forwarded).split(',').reverse();
-  for (let hop = 0; hop < named.length && trusts(address, hop); hop++) {
-    const next = plain(named[hop].trim());
+  for (const [hop, each] of named.entries()) {
+    if (!trusts(address, hop)) break;
+    const next = plain(each.trim());
     // A proxy writes an address: this is none of theirs.
     if (isIP(next) === 0) break;
     address = next;

@@ -7,9 +7,9 @@ import { asIpv4 } from './client-address';
  */
 export function networkOf(address: string): string {
   const plain = asIpv4(address);
-  const [bare] = plain.split('%');
+  const [bare = ''] = plain.split('%');
   if (!isIPv6(bare)) return plain;
-  const [head, tail] = bare.split('::');
+  const [head = '', tail] = bare.split('::');
   const before = head === '' ? [] : head.split(':');
   const after = tail ? tail.split(':') : [];
   const zeros = bare.includes('::') ? Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0') : [];

@@ -54,7 +54,7 @@ export function createHttpServer(config: Config, log: Logger): FastifyInstance {
     log[level]({ reqId: requestId, method, route, status, ms: Math.round(ms) }, outcome);
   });
   server.setNotFoundHandler((request, reply) => {
-    const [url] = request.url.split('?');
+    const [url = ''] = request.url.split('?');
     const allowed = server.supportedMethods.filter((method) => server.hasRoute({ method, url }));
     if (allowed.length === 0) return reply.code(404).send({ error: 'not_found' });
     // Preflights too: nothing here is for other sites' pages, and an answer without their headers says so.

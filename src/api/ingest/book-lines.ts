@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/one-of';
 import type { EntryResult } from './import-batch';
 import { type LineError, thrownForLine } from './line-error';
 
@@ -26,7 +27,7 @@ export async function bookLines<Row extends { readonly line: number }, Command, 
     const part = asked.slice(at, at + AT_ONCE);
     const results = await book(part.map(({ command }) => command));
     results.forEach((result, i) => {
-      const { row } = part[i];
+      const { row } = itemAt(part, i);
       if (result.status === 'fulfilled') decided.set(row, booked(row, result.value));
       else
         try {

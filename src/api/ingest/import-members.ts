@@ -1,6 +1,7 @@
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { beginBatch, type EntryResult, endBatch, type ImportedBatch, withMember } from './import-batch';
 import type { LineError } from './line-error';
 import { type MemberRow, readMemberRow } from './member-row';
@@ -24,7 +25,9 @@ export async function importMembers(app: App, principal: Principal, { importId, 
   const read = fresh.map(readMemberRow);
   const named = read.filter(isRow);
   const { members, errors, enrolled, known } = await membersOfLines(app, principal, brandId, importId, named, found.dryRun);
-  const results = new Map(fresh.map((each, at) => [each, withMember(resultOf(read[at], errors, known), found.dryRun ? undefined : members.get(each.line))]));
+  const results = new Map(
+    fresh.map((each, at) => [each, withMember(resultOf(itemAt(read, at), errors, known), found.dryRun ? undefined : members.get(each.line))]),
+  );
   return endBatch(app, principal, found, { sent, results, enrolled, bytesDone });
 }
 

@@ -10,6 +10,7 @@ import { ALWAYS, type Day, dayOf, dayStart, monthStart } from '../../ledger/poin
 import { hashRef, memberRefContent } from '../../members/identification/member-ref';
 import { knowPresented, presentedFor, type ResolvedMember } from '../../members/identification/resolve-members';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { Refusal } from '../../platform/refusal';
 import { activity } from '../../programme/expiry/activity';
 import { expiryDate, slidesUntil } from '../../programme/expiry/expiry-date';
@@ -76,7 +77,7 @@ export async function importOpenings(app: App, principal: Principal, { importId,
   const open = prepared.filter(({ row }) => !decided.has(row));
   if (found.dryRun) for (const { row } of open) decided.set(row, { is: 'imported', points: row.points });
   else await batch.post(open, members, decided, snapshot);
-  const results = new Map(fresh.map((each, at) => [each, withMember(resultOf(read[at], decided), found.dryRun ? undefined : members.get(each.line))]));
+  const results = new Map(fresh.map((each, at) => [each, withMember(resultOf(itemAt(read, at), decided), found.dryRun ? undefined : members.get(each.line))]));
   return endBatch(app, principal, found, { sent, results, enrolled, bytesDone });
 }
 
@@ -225,25 +226,20 @@ class Batch {
     const accounts = await this.app.ledger.openAccounts(
       rows.flatMap((each): AccountRef[] => [walletOf(each), { kind: 'OPENING', owner: this.brandId, currencyId: each.currency.id }]),
     );
-    const requests = await Promise.all(rows.map((each, at) => this.request(each, accounts[2 * at], accounts[2 * at + 1], snapshot)));
+    const requests = await Promise.all(rows.map((each, at) => this.request(each, itemAt(accounts, 2 * at), itemAt(accounts, 2 * at + 1), snapshot)));
     const outcomes = await Promise.allSettled(requests.map((request) => this.app.ledger.post(request)));
     // All have an outcome before the batch is given up for one of them: what is booked is found again when it is sent
     // again.
-    outcomes.forEach((outcome, at) => {
-      const { row } = rows[at];
-      decided.set(
-        row,
-        this.resultOf(row, () => {
-          if (outcome.status === 'rejected') throw outcome.reason;
-          return outcome.value;
-        }),
-      );
+    const imported = rows.flatMap(({ row }, at) => {
+      const outcome = itemAt(outcomes, at);
+      const result = this.resultOf(row, () => {
+        if (outcome.status === 'rejected') throw outcome.reason;
+        return outcome.value;
+      });
+      decided.set(row, result);
+      return outcome.status === 'fulfilled' && result.is === 'imported' ? { row, outcome: outcome.value } : [];
     });
-    const booked = rows.flatMap(({ row }, at) => {
-      const outcome = outcomes[at];
-      return outcome.status === 'fulfilled' ? { row, outcome: outcome.value } : [];
-    });
-    await this.know(booked.filter(({ row }) => decided.get(row)?.is === 'imported'));
+    await this.know(imported);
   }
 
   /** Whose identifiers stood in lines that are booked. */

@@ -6,6 +6,7 @@ import { type FoundPosting, findPostings } from '../../ledger/ledger/find-postin
 import { contentHash, postingId } from '../../ledger/ledger/idempotency';
 import { type Day, dayOf, dayToIso } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import type { RecordPurchase } from '../../programme/earning/purchase-command';
 import { purchaseHash, type RecordedPurchase, recordPurchases } from '../../programme/earning/record-purchases';
 import { bookLines } from './book-lines';
@@ -97,7 +98,7 @@ export async function importPurchases(app: App, principal: Principal, { importId
     booking.map((row) => ({ line: row.line, reference: row.reference && nameInFile(row.currency ?? own, row.reference) })),
   );
   await importReturns(app, principal, { ...found, own }, read.filter(isReturnRow), decided);
-  const results = new Map(fresh.map((each, at) => [each, resultOf(read[at], decided)]));
+  const results = new Map(fresh.map((each, at) => [each, resultOf(itemAt(read, at), decided)]));
   return endBatch(app, principal, found, { sent: rows, results, enrolled: 0, bytesDone });
 }
 

@@ -4,6 +4,7 @@ import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snap
 import { contentHash } from '../../ledger/ledger/idempotency';
 import { dayOf, dayToIso } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { redeemMany } from '../../programme/redemption/redeem-many';
 import type { SpendPoints, SpentPoints } from '../../programme/redemption/spend-points';
 import { bookLines } from './book-lines';
@@ -57,7 +58,7 @@ export async function importRedemptions(app: App, principal: Principal, { import
       error.code === 'UNKNOWN_MEMBER' ? { ...error, field: row.member.byCustomer ? 'customerId' : 'identifier' } : error,
   };
   await bookOnceInFile(app, principal, found, redemptions, { nameOf, book: (rows) => bookLines(rows.flatMap(ask), booking, decided) }, decided);
-  const results = new Map(fresh.map((each, at) => [each, resultOf(read[at], decided)]));
+  const results = new Map(fresh.map((each, at) => [each, resultOf(itemAt(read, at), decided)]));
   return endBatch(app, principal, found, { sent, results, enrolled: 0, bytesDone });
 }
 

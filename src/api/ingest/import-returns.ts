@@ -39,12 +39,12 @@ export async function importReturns(
   const inFile = found.dryRun ? await namedInFile(app, principal, found, rows.map(nameOf)) : null;
   const asked: { row: ReturnRow; command: RecordReturn }[] = [];
   for (const row of rows) {
-    const purchases = purchasesOf(named(row));
+    const [purchaseId, ...others] = purchasesOf(named(row));
     const wrong = (code: string, message: string) => decided.set(row, { is: 'rejected', error: lineError(row.line, 'returnOf', code, message, true) });
     // A dry run asks for nothing that is stored.
     if (found.dryRun && storedFor(row)?.outcome.answer) decided.set(row, { is: 'repeated' });
-    else if (purchases.length === 1) asked.push({ row, command: row.command({ purchaseId: purchases[0], idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
-    else if (purchases.length > 1)
+    else if (purchaseId && others.length === 0) asked.push({ row, command: row.command({ purchaseId, idempotencyKey: keyOf(row), dryRun: found.dryRun }) });
+    else if (others.length > 0)
       wrong('AMBIGUOUS_REFERENCE', 'Several purchases of yours have this reference: record the return through the API, by purchaseId.');
     else if (inFile?.has(nameOf(row))) decided.set(row, { is: 'imported', points: 0 });
     else wrong('UNKNOWN_PURCHASE', 'No purchase of yours has this reference. Import it first, or correct the reference.');

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { MemberUnknown } from '../../members/identification/member-refusals';
 import type { RowOf } from '../../platform/database/row-of';
+import { itemAt } from '../../platform/one-of';
 import { InvalidInput, NotFound, NotNow, Refusal, type RefusalData } from '../../platform/refusal';
 
 /** What is wrong with one line of a file, and what to do about it. */
@@ -36,7 +37,7 @@ export function isWrong(read: { readonly line: number } | LineError): read is Li
 
 /** The first thing that a schema found wrong. */
 export function badValue(line: number, { issues }: z.ZodError): LineError {
-  const [{ path, message }] = issues;
+  const { path, message } = itemAt(issues, 0);
   return lineError(line, path.length === 0 ? null : path.join('.'), 'BAD_VALUE', message);
 }
 

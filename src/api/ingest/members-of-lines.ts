@@ -8,6 +8,7 @@ import { addIdentifier } from '../../members/identifiers/add-identifier';
 import { linkMember } from '../../members/links/link-member';
 import { enrolMemberSchema, enrolMembers } from '../../members/members/enrol-members';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { Refusal } from '../../platform/refusal';
 import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
 import type { NamedMember } from './row-fields';
@@ -165,7 +166,7 @@ async function enrol(app: App, principal: Principal, importId: Uuid, enrolling: 
     }),
   );
   const results = await enrolMembers(app, principal, commands);
-  return new Map(results.flatMap((result, at) => (result.status === 'rejected' ? [[asked[at][1].line, result.reason]] : [])));
+  return new Map(results.flatMap((result, at) => (result.status === 'rejected' ? [[itemAt(asked, at)[1].line, result.reason]] : [])));
 }
 
 function isTaken(reason: unknown): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { itemAt } from '../../platform/one-of';
 import { type RecordPurchase, recordPurchaseSchema } from '../../programme/earning/purchase-command';
 import { badValue, type LineError, lineError } from './line-error';
 import { type Cells, currencyCell, filled, instantCell, memberCells, type NamedMember, namedMember, namesMember, referenceCell } from './row-fields';
@@ -66,7 +67,7 @@ const MISSING: Readonly<Record<string, string>> = {
 };
 
 function basketError(line: number, basket: SentPurchase['basket'], error: z.ZodError): LineError {
-  const [{ path, message, code }] = error.issues;
+  const { path, message, code } = itemAt(error.issues, 0);
   const [list, at, ...field] = path;
   const inBasket = list === 'lines' && typeof at === 'number' ? basket[at] : undefined;
   if (!inBasket) return badValue(line, error);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { itemAt } from '../../platform/one-of';
 import { type SpendPoints, spendPointsSchema } from '../../programme/redemption/spend-points';
 import { badValue, type LineError, lineError } from './line-error';
 import type { SentRow } from './opening-row';
@@ -44,7 +45,7 @@ export function readRedemptionRow({ line, cells: sent, unreadable }: SentRow): R
   const asked = { ...common, member: member.byCustomer ?? member.byIdentifier, reference, points: BigInt(points), purchase };
   const checked = spendPointsSchema.safeParse({ ...asked, idempotencyKey: 'checked', currency: 'CHECKED' });
   if (!checked.success) {
-    const { path, message } = checked.error.issues[0];
+    const { path, message } = itemAt(checked.error.issues, 0);
     return lineError(line, path[0] === 'purchase' ? (path[1] === 'amount' ? 'purchaseAmount' : 'moneyCurrency') : path.join('.'), 'BAD_VALUE', message);
   }
   return { line, member, currency: currency ?? null, reference: reference ?? null, command: (of) => ({ ...checked.data, ...of }) };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { plainText } from '../../ledger/ledger/request-fields';
+import { itemAt } from '../../platform/one-of';
 import { type RecordReturn, recordReturnSchema } from '../../programme/returns/record-return';
 import { badValue, type LineError, lineError } from './line-error';
 import type { SentPurchase } from './purchase-row';
@@ -29,7 +30,7 @@ export function readReturnRow({ line, cells: sent, basket }: SentPurchase): Retu
   });
   const checked = recordReturnSchema.safeParse({ idempotencyKey: 'checked', purchaseId: 'checked', occurredAt, reference, lines });
   if (!checked.success) {
-    const [{ path, message }] = checked.error.issues;
+    const { path, message } = itemAt(checked.error.issues, 0);
     const [list, at, ...field] = path;
     const place = list === 'lines' && typeof at === 'number' ? basket[at] : undefined;
     return lineError(place?.line ?? line, (place ? field : path).join('.') || null, 'BAD_VALUE', message);

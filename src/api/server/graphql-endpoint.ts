@@ -180,7 +180,7 @@ function headersOf(request: IncomingMessage): HeaderMap {
 function sendData(response: ServerResponse, direct: Direct, text: string, headers: Executed['headers'], mediaType: string): void {
   if (response.headersSent || response.destroyed) return;
   const list = direct.headerList();
-  for (const name in headers) list.push(name, headers[name]);
+  for (const name in headers) list.push(name, headers[name] as string);
   list.push('content-type', mediaType, 'content-length', String(Buffer.byteLength(text)));
   response.writeHead(200, list).end(text);
 }

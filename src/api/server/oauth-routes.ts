@@ -108,7 +108,7 @@ function readCredentials(header: string | undefined, form: URLSearchParams): { i
   }
   if (inBody !== null) throw new TokenRefused('invalid_request', 'Send the credentials in one way only.');
   const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(header)?.[1];
-  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString()) ?? [];
+  const [, id, secret = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString()) ?? [];
   try {
     if (id !== undefined) return { id: decodeURIComponent(id.replaceAll('+', ' ')), secret: decodeURIComponent(secret.replaceAll('+', ' ')) };
   } catch {

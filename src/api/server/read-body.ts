@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { itemAt } from '../../platform/one-of';
 
 /** What was sent is no GraphQL request at all. */
 export class Unreadable extends Error {
@@ -63,7 +64,7 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
       }
       chunks.push(chunk);
     });
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.on('end', () => resolve(chunks.length === 1 ? itemAt(chunks, 0) : Buffer.concat(chunks)));
     request.on('error', () => reject(new Unreadable(400, 'The request ended before its body did.')));
   });
 }
@@ -74,8 +75,8 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
  */
 export function parseBody(request: IncomingMessage, body: Buffer): unknown {
   const given = request.headers['content-type'] ?? '';
-  const type = given.split(';')[0].trim().toLowerCase();
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(given)?.[1].toLowerCase();
+  const type = given.replace(/;.*/s, '').trim().toLowerCase();
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(given)?.[1]?.toLowerCase();
   if (type === 'text/plain') return body.toString();
   if (type === '' && body.length === 0) return undefined;
   if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) throw new Unreadable(415, 'Send application/json.');

@@ -20,7 +20,11 @@ export function callDirectly(schema: GraphQLSchema): void {
 
 function direct<Name extends string>(schema: GraphQLSchema, resolver: Resolver<Name>, names: readonly Name[]): void {
   const mutations = schema.getMutationType()?.getFields() ?? {};
-  for (const name of names) mutations[name].resolve = (_root, { input }, ctx: Context) => resolver[name](ctx, input as never);
+  for (const name of names) {
+    const mutation = mutations[name];
+    if (!mutation) throw new Error(`the schema has no mutation ${name}`);
+    mutation.resolve = (_root, { input }, ctx: Context) => resolver[name](ctx, input as never);
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Database } from '../../platform/database/database';
 import type { Reading } from '../../platform/database/pipeline';
 import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import type { ReferencesRepeat } from './references-repeat';
 
 export type ClearingModel = 'OPERATOR' | 'ISSUER';
@@ -109,7 +110,7 @@ export interface CoalitionSnapshot {
 /** The version in force now. */
 export const COALITION_VERSION: Reading<string> = {
   text: 'SELECT version::text FROM coalition_version',
-  take: ([[version]]) => version as string,
+  take: (rows: readonly (readonly [version: string])[]) => only(rows)[0],
 };
 
 /**

@@ -34,8 +34,9 @@ async function holderOf(app: App, { client }: Tx, principal: Principal, ref: Mem
     throw new PermissionDenied('Only a brand may name a member by its customer id or a till code. Name the member by an identifier or id.');
   const { kind }: Identifier = ref.identifier;
   const holders = await presentHolders(client, kind, await hashesFor(app, client, principal, ref.identifier));
-  if (holders.length === 0) throw new NotFound('Member');
-  if (holders.length === 1) return holders[0];
+  const [holder, ...others] = holders;
+  if (!holder) throw new NotFound('Member');
+  if (others.length === 0) return holder;
   // Numbers of before they were brought into one form: for support to merge.
   throw new NotFound(
     'Member',

@@ -5,6 +5,7 @@ import { violatedConstraint } from '../../platform/database/constraint-refusal';
 import { pipelineReads } from '../../platform/database/pipeline';
 import type { Tx } from '../../platform/database/transaction';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { NotFound, Refusal } from '../../platform/refusal';
 import { countFailedLookUps, type FailedLookUpsUsedUp, type LooksUp, lookUpsUsedUp } from './failed-look-ups';
 import { dialledIn, type Holder, type International, isPhone } from './identifier-look';
@@ -141,7 +142,7 @@ export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: U
   const look = new MemberLook(brandId, asked, international, lookedAt(app));
   await pipelineReads(tx.client, look.readings);
   const found = await membersOf(app, tx, brandId, asked, look, international, by);
-  return found.map((each, at) => (isFound(each) && !each.inForce ? new MemberUnknown(asked[at]) : each));
+  return found.map((each, at) => (isFound(each) && !each.inForce ? new MemberUnknown(itemAt(asked, at)) : each));
 }
 
 /**
@@ -242,7 +243,7 @@ export async function knowPresented(app: App, brandId: Uuid, presented: readonly
     const now: Uuid[] = [];
     const repeated: Repeated[] = [];
     for (const [at, { repeats }] of shown.entries()) {
-      const memberId = look.ids[at];
+      const memberId = look.ids[at] ?? null;
       // What was a former member's when it was presented makes nobody known.
       if (memberId === null || !look.holder(at)?.inForce) continue;
       if (repeats) repeated.push({ memberId, ...repeats });

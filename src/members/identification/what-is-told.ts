@@ -35,7 +35,8 @@ export function withoutBalances(outcome: PostingOutcome): ToldOutcome {
  * The outcome as it may be told today: of a repeated request only the balance of the account that the member has now.
  */
 export function asTold(outcome: PostingOutcome, told: boolean, account: AccountId | null): ToldOutcome {
-  const isToday = account === null || outcome.balances.length === 0 || outcome.balances[0].account === account;
+  const [balance] = outcome.balances;
+  const isToday = account === null || !balance || balance.account === account;
   return told && isToday ? (outcome as ToldOutcome) : withoutBalances(outcome);
 }
 

@@ -5,6 +5,7 @@ import type { Principal } from '../../coalition/access/principal';
 import { reasonSchema, recordChange } from '../../coalition/access/record-change';
 import type { Tx } from '../../platform/database/transaction';
 import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { auditName, type MemberOrSelf, withMember } from '../identification/asking-member';
 import { customerHashes, type MemberRef } from '../identification/member-ref';
@@ -90,7 +91,7 @@ function hashesOf({ keys }: App, brandId: Uuid, customerId: string): Buffer[] {
 }
 
 async function holderOf(app: App, tx: Tx, brandId: Uuid, ref: MemberRef): Promise<Uuid | null> {
-  const [found] = await lookAtMembers(app, tx, brandId, [ref], { as: 'till', id: brandId });
+  const found = only(await lookAtMembers(app, tx, brandId, [ref], { as: 'till', id: brandId }));
   return isFound(found) ? found.memberId : null;
 }
 

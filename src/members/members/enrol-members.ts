@@ -12,6 +12,7 @@ import { idempotencyKey, optionalText, plainText } from '../../ledger/ledger/req
 import { dayOf } from '../../ledger/points/calendar';
 import { violatedConstraint } from '../../platform/database/constraint-refusal';
 import { derivedUuid, type Uuid } from '../../platform/ids';
+import { itemAt, only } from '../../platform/one-of';
 import { InvalidInput, type Refusal, type RefusalData } from '../../platform/refusal';
 import { presentHolders } from '../identification/identifier-holders';
 import {
@@ -85,7 +86,7 @@ interface Enrolment {
 
 /** One member; see enrolMembers. Throws CustomerIdTaken, IdentifierTaken, IDEMPOTENCY_CONFLICT. */
 export async function enrolMember(app: App, principal: Principal, command: EnrolMember): Promise<EnrolledMember> {
-  const [result] = await enrol(app, principal, [command], () => 'input');
+  const result = only(await enrol(app, principal, [command], () => 'input'));
   if (result.status === 'rejected') throw result.reason;
   return result.value;
 }
@@ -213,7 +214,7 @@ async function store(app: App, principal: Principal, enrolments: readonly Enrolm
   const conflicts = new Set<Enrolment>();
   if (enrolments.length === 0) return { refusals, conflicts };
   const attempt = async (some: readonly Enrolment[]) => {
-    const others = await app.database.transaction({ kind: 'brand', brandId: some[0].request.party }, ({ client }) =>
+    const others = await app.database.transaction({ kind: 'brand', brandId: itemAt(some, 0).request.party }, ({ client }) =>
       insertMissing(app, principal, client, some, now),
     );
     for (const other of others) conflicts.add(other);
@@ -258,7 +259,7 @@ async function kindTaken(app: App, { command: { identifiers }, request: { party:
     for (const identifier of identifiers)
       if ((await presentHolders(client, identifier.kind, identifierHashes(app.keys, identifier, country))).length > 0) return identifier.kind;
     // Given back since.
-    return identifiers[0].kind;
+    return itemAt(identifiers, 0).kind;
   });
 }
 
@@ -277,7 +278,7 @@ async function insertMissing(app: App, principal: Principal, client: PoolClient,
 }
 
 async function insertEnrolments(app: App, principal: Principal, client: PoolClient, missing: readonly Enrolment[], now: Date): Promise<void> {
-  const brandId = missing[0].request.party;
+  const brandId = itemAt(missing, 0).request.party;
   const ids = missing.map(({ memberId }) => memberId);
   await requireSpelledFree(
     client,

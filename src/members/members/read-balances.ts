@@ -4,6 +4,7 @@ import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot
 import type { AccountId, BalanceAfter, LotView } from '../../ledger/ledger/posting';
 import { type Day, dayOf, dayToIso, NEVER } from '../../ledger/points/calendar';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 
 /** A wallet's account in one points currency. */
 export interface WalletAccount {
@@ -76,7 +77,7 @@ export async function readStanding(app: App, { account, currency }: WalletAccoun
       return { steps: [], answer: {} };
     },
   });
-  return { balance: outcome.balances[0], lots, today };
+  return { balance: only(outcome.balances), lots, today };
 }
 
 /**

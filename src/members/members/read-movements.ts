@@ -53,14 +53,16 @@ export function readMovements(app: App, principal: Principal, memberId: Uuid, pa
   const sawAll = (principal.kind === 'member' && principal.brandId === null) || (principal.kind === 'staff' && principal.ofOperator);
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { memberId: id, walletId }) => {
     const { rows } = await client.query({ name: 'statement-accounts', text: ACCOUNTS, values: [id, walletId, page.currency] });
-    const accounts: (AccountId | null)[] = rows.map((row) => (row.own ? null : Number(row.id)));
-    const first = page.before === null ? 0 : accounts.indexOf(page.merged ?? null);
+    const accounts = rows.map(({ id, own }) => ({ account: Number(id), merged: own ? null : Number(id) }));
+    const first = page.before === null ? 0 : accounts.findIndex(({ merged }) => merged === (page.merged ?? null));
     const statement: Movement[] = [];
-    for (let at = first; at >= 0 && at < rows.length && statement.length < page.limit; at++) {
+    for (const [at, { account, merged }] of accounts.entries()) {
+      if (first < 0 || at < first) continue;
+      if (statement.length >= page.limit) break;
       const left = { limit: page.limit - statement.length, before: at === first ? page.before : null };
-      const movements = await readAccountMovements(client, Number(rows[at].id), left, seesHousehold(principal) ? [] : OF_HOUSEHOLDS);
+      const movements = await readAccountMovements(client, account, left, seesHousehold(principal) ? [] : OF_HOUSEHOLDS);
       for (const { otherAccount: _other, holdId: _hold, reverses: _reverses, balanceAfter, ...movement } of movements)
-        statement.push({ ...movement, merged: accounts[at], balanceAfter: sawAll ? balanceAfter : null });
+        statement.push({ ...movement, merged, balanceAfter: sawAll ? balanceAfter : null });
     }
     return statement;
   });

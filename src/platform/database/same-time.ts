@@ -1,4 +1,5 @@
 import type { Clock } from '../clock';
+import { only } from '../one-of';
 import { DatabaseNotReady } from './connection-problem';
 import type { Database } from './database';
 
@@ -10,7 +11,7 @@ export async function aheadOfDatabase(database: Database, machine: Clock): Promi
   const asked = machine.real().getTime();
   const { rows } = await database.readConfiguration((client) => client.query<{ at: Date }>('SELECT clock_timestamp() AS at'));
   const answered = machine.real().getTime();
-  const there = rows[0].at.getTime();
+  const there = only(rows).at.getTime();
   if (there < asked) return asked - there;
   return there > answered ? answered - there : 0;
 }

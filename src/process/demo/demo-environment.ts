@@ -34,8 +34,8 @@ export function demoFile(dataDir: string): string {
 export function readDemoEnvironment(dataDir: string): Partial<DemoEnvironment> {
   const found: Partial<DemoEnvironment> = {};
   for (const line of (readOrNull(demoFile(dataDir)) ?? '').split('\n')) {
-    const match = /^([A-Z_]+)='([^']*)'$/.exec(line);
-    if (match && (DEMO_VARIABLES as readonly string[]).includes(match[1])) found[match[1] as DemoVariable] = match[2];
+    const [, name = '', value] = /^([A-Z_]+)='([^']*)'$/.exec(line) ?? [];
+    if ((DEMO_VARIABLES as readonly string[]).includes(name)) found[name as DemoVariable] = value;
   }
   return found;
 }

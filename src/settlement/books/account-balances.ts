@@ -7,6 +7,7 @@ import type { AccountId } from '../../ledger/ledger/posting';
 import { type MemberOrSelf, withMember } from '../../members/identification/asking-member';
 import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { NotFound, PermissionDenied } from '../../platform/refusal';
 import { requireSettled } from './settled-instant';
 
@@ -60,9 +61,9 @@ export async function readWalletBalanceAt(app: App, principal: Principal, member
       "SELECT a.id FROM account a JOIN currency c ON c.id = a.currency_id WHERE a.owner_id = $1 AND a.kind = 'WALLET' AND c.code = $2",
       [walletId, currency],
     );
-    if (rows.length === 0) throw new NotFound('Account');
-    const [totals] = await totalsOf(client, [rows[0].id], at);
-    return totals;
+    const [wallet] = rows;
+    if (!wallet) throw new NotFound('Account');
+    return only(await totalsOf(client, [wallet.id], at));
   });
 }
 

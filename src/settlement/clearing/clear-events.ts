@@ -8,6 +8,7 @@ import { type JournalRange, nextRanges, settledPosition } from '../../ledger/out
 import { lesser } from '../../ledger/points/amount';
 import { dayToIso } from '../../ledger/points/calendar';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { partiesTo } from './agreement-of';
 import { obligationRow, toSafeNumber } from './obligation-row';
 import { periodId } from './periods';
@@ -85,8 +86,8 @@ async function clearNext(app: App, client: ClientBase, snapshot: CoalitionSnapsh
     await readEvents(client, cursor.epoch, { from: cursor.position, to }),
   );
   await setAside(client, failed, app.clock.now());
-  if (failed.length > 0)
-    app.log.warn({ events: failed.length, first: failed[0].place.transferId, reason: failed[0].reason }, 'events that cannot be priced were set aside');
+  const [first] = failed;
+  if (first) app.log.warn({ events: failed.length, first: first.place.transferId, reason: first.reason }, 'events that cannot be priced were set aside');
   await moveCursor(client, CLEARING, { epoch: cursor.epoch, position: to });
   return { position: to, events: cleared.length, obligations };
 }
@@ -204,7 +205,7 @@ async function openClearingAccounts(app: App, snapshot: CoalitionSnapshot): Prom
     for (const owner of partiesTo(snapshot, currency))
       refs.set(`${owner} ${currency.settlementCurrencyId}`, { kind: 'CLEARING', owner, currencyId: currency.settlementCurrencyId });
   const ids = await app.ledger.openAccounts([...refs.values()]);
-  return new Map([...refs.keys()].map((key, at) => [key, ids[at]]));
+  return new Map([...refs.keys()].map((key, at) => [key, itemAt(ids, at)]));
 }
 
 function accountOf(accounts: ClearingAccounts, brand: Uuid, currency: PointCurrency): AccountId {

@@ -14,13 +14,16 @@ export interface RoundedPayable {
 export function roundPayables(totals: readonly bigint[], microsPerMinor: bigint): RoundedPayable[] {
   const sum = totals.reduce((all, total) => all + total, 0n);
   if (sum !== 0n) throw new Error(`what parties pay each other sums to ${sum} micro-units instead of 0`);
-  const down = totals.map((total) => floorDivide(total, microsPerMinor));
-  const remainders = totals.map((total, at) => total - down[at] * microsPerMinor);
-  const missing = Number(-down.reduce((all, units) => all + units, 0n));
-  const byRemainder = totals.map((_, at) => at).sort((a, b) => (remainders[a] === remainders[b] ? a - b : remainders[a] > remainders[b] ? -1 : 1));
+  const parties = totals.map((total) => {
+    const down = floorDivide(total, microsPerMinor);
+    return { total, down, remainder: total - down * microsPerMinor };
+  });
+  const missing = Number(-parties.reduce((all, { down }) => all + down, 0n));
+  // Equals keep their order.
+  const byRemainder = parties.toSorted((a, b) => (a.remainder === b.remainder ? 0 : a.remainder > b.remainder ? -1 : 1));
   const up = new Set(byRemainder.slice(0, missing));
-  return totals.map((total, at) => {
-    const payableMinor = down[at] + (up.has(at) ? 1n : 0n);
-    return { payableMinor, carried: total - payableMinor * microsPerMinor };
+  return parties.map((party) => {
+    const payableMinor = party.down + (up.has(party) ? 1n : 0n);
+    return { payableMinor, carried: party.total - payableMinor * microsPerMinor };
   });
 }

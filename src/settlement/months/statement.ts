@@ -5,6 +5,7 @@ import { type Day, dayToIso } from '../../ledger/points/calendar';
 import { formatDecimal } from '../../ledger/points/decimal';
 import { minorUnitDecimals } from '../../ledger/points/money-currencies';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { monthToText } from '../clearing/periods';
 import type { ObligationKind } from '../clearing/price-event';
 import { roundPayables } from './round-payable';
@@ -106,15 +107,15 @@ export interface Statement {
 export function drawUpStatements(period: StatedPeriod, parties: readonly Party[], sums: readonly ObligationSum[]): Statement[] {
   const ordered = [...parties].sort((a, b) => (a.code < b.code ? -1 : 1));
   const codes = new Map(ordered.map((party) => [party.id, party.code]));
-  const nets = ordered.map((party) => sums.reduce((net, sum) => net + paidBy(party.id, sum), 0n));
+  const stated = ordered.map((party) => ({ party, net: sums.reduce((net, sum) => net + paidBy(party.id, sum), 0n) }));
   const microsPerMinor = microsPerMinorUnit(period.settlementCurrency);
   const rounded = roundPayables(
-    ordered.map((party, at) => party.openingBalance + nets[at]),
+    stated.map(({ party, net }) => party.openingBalance + net),
     microsPerMinor,
   );
-  return ordered.map((party, at) => {
+  return stated.map(({ party, net }, at) => {
     const dueOn = period.payableFrom + party.paymentDays;
-    const { payableMinor, carried } = rounded[at];
+    const { payableMinor, carried } = itemAt(rounded, at);
     const own = sums.filter((sum) => sum.debtorId === party.id || sum.creditorId === party.id);
     const content: StatementContent = {
       format: 'tessera-statement/1',
@@ -137,13 +138,13 @@ export function drawUpStatements(period: StatedPeriod, parties: readonly Party[]
         codes,
       ),
       bilateral: bilateralNets(party.id, own, codes),
-      net: micros(nets[at]),
+      net: micros(net),
       payable: micros(payableMinor * microsPerMinor),
       carried: micros(carried),
       dueOn: dayToIso(dueOn),
     };
     const text = canonicalJson(content);
-    return { brandId: party.id, net: nets[at], payableMinor, carried, dueOn, content: text, hash: createHash('sha256').update(text).digest() };
+    return { brandId: party.id, net, payableMinor, carried, dueOn, content: text, hash: createHash('sha256').update(text).digest() };
   });
 }
 

@@ -1,3 +1,4 @@
+import { itemAt } from '../../../platform/one-of';
 import { LONGEST_RECORD, type TextLine } from './file-text';
 
 /** Text of a record, which may stand in several lines; or a line that is none. */
@@ -21,8 +22,8 @@ export async function* csvRecords(lines: AsyncIterable<TextLine>, delimiter: str
   /** Lines to be read before those of the file, the next one last. */
   const again: TextLine[] = [];
   const giveUp = (reason: string): CsvText => {
-    const [opener] = open;
-    for (let at = open.length - 1; at > 0; at--) again.push(open[at]);
+    const opener = itemAt(open, 0);
+    for (const line of open.slice(1).reverse()) again.push(line);
     open = [];
     size = 0;
     state = START;
@@ -45,7 +46,7 @@ export async function* csvRecords(lines: AsyncIterable<TextLine>, delimiter: str
     else if (next === OPEN) state = OPEN;
     else {
       const text = open.map(({ text: each }) => each).join('\n');
-      yield { line: open[0].line, lastLine: line.line, end: line.end, text, unreadable: null };
+      yield { line: itemAt(open, 0).line, lastLine: line.line, end: line.end, text, unreadable: null };
       open = [];
       size = 0;
       state = START;

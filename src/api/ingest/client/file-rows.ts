@@ -1,3 +1,4 @@
+import { itemAt } from '../../../platform/one-of';
 import type { FileRecord } from './read-file';
 
 /** What a file holds. */
@@ -116,7 +117,8 @@ async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator
   for await (const read of records) {
     const record = named(checked(read));
     const name = basketOf(record);
-    if (open.length > 0 && name !== basketOf(open[0])) {
+    const [first] = open;
+    if (first && name !== basketOf(first)) {
       const beside = unreadableBefore ?? (record.unreadable === null ? null : record.line);
       for (const basket of byCurrency(open)) yield toPurchase(basket, beside);
       open = [];
@@ -174,8 +176,8 @@ function comparable(value: unknown): string {
 
 /** `beside`: the line next to these that cannot be read. */
 function toPurchase(records: readonly FileRecord[], beside: number | null): UnmeasuredRow {
-  const [first] = records;
-  const { lastLine, end } = records[records.length - 1];
+  const first = itemAt(records, 0);
+  const { lastLine, end } = itemAt(records, records.length - 1);
   const place = { line: first.line, lastLine };
   const fail = (unreadable: string): UnmeasuredRow => ({ ...place, end, input: { ...place, unreadable: plain(unreadable) } });
   if (first.unreadable !== null) return fail(first.unreadable);

@@ -106,11 +106,13 @@ docs/imports.md says what each column means.
 const WIDTH = 116;
 
 function folded(text: string, indent: number): string {
-  const lines = [''];
+  const lines: string[] = [];
+  let last = '';
   for (const word of text.split(' ')) {
-    const last = lines[lines.length - 1];
-    if (last !== '' && indent + last.length + 1 + word.length > WIDTH) lines.push(word);
-    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+    if (last !== '' && indent + last.length + 1 + word.length > WIDTH) {
+      lines.push(last);
+      last = word;
+    } else last = last === '' ? word : `${last} ${word}`;
   }
-  return lines.map((line) => ' '.repeat(indent) + line).join('\n');
+  return [...lines, last].map((line) => ' '.repeat(indent) + line).join('\n');
 }

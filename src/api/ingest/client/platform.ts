@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { itemAt } from '../../../platform/one-of';
 
 /** The platform said no, for good: sending it again changes nothing. */
 export class PlatformRefused extends Error {}
@@ -43,7 +44,7 @@ export class Platform {
         throw new Error('the access token was refused');
       }
       const { data, errors } = parseAnswer(body);
-      if (errors) throw errorOf(errors[0]);
+      if (errors) throw errorOf(itemAt(errors, 0));
       const [answer] = Object.values(data ?? {}) as { retrySafe?: boolean; code?: string; message?: string }[];
       if (answer?.code && answer.retrySafe !== undefined) {
         const refusal = `${answer.code}: ${answer.message}`;

@@ -1,4 +1,5 @@
 import { parse } from 'csv-parse/sync';
+import { itemAt } from '../../../platform/one-of';
 import { type CsvText, csvRecords } from './csv-records';
 import { readLines, type TextLine, UnusableFile } from './file-text';
 import { readJsonLine } from './json-line';
@@ -85,7 +86,7 @@ function toRecords(texts: readonly CsvText[], delimiter: string, names: readonly
   return texts.flatMap(({ line, lastLine, end, text, unreadable }) => {
     const place = { line, lastLine, end };
     if (text === null) return { ...place, values: {}, unreadable };
-    const record = cells[at++];
+    const record = itemAt(cells, at++);
     // A row of separators, as spreadsheets write them, is no more than an empty line.
     if (record.every((cell) => cell.trim() === '')) return [];
     if (text.includes('\r'))
@@ -98,13 +99,14 @@ function toRecords(texts: readonly CsvText[], delimiter: string, names: readonly
 }
 
 function valuesOf(names: readonly (string | null)[], record: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name, at) => (name === null ? [] : [[name, record[at]]])));
+  return Object.fromEntries(names.flatMap((name, at) => (name === null ? [] : [[name, itemAt(record, at)]])));
 }
 
 function headingOf(text: string, delimiter: string, nameOf: NameOf): (string | null)[] {
   let record: string[];
   try {
-    [record] = parse(text, { ...CSV, delimiter }) as string[][];
+    const records: string[][] = parse(text, { ...CSV, delimiter });
+    record = itemAt(records, 0);
   } catch {
     throw new UnusableFile('The first line names the columns, and its quotes do not match.');
   }
@@ -121,7 +123,11 @@ function headingOf(text: string, delimiter: string, nameOf: NameOf): (string | n
 
 /** What separates the heading's columns. */
 function delimiterOf(heading: string): string {
-  return [',', ';', '\t'].map((mark) => ({ mark, count: heading.split(mark).length })).sort((a, b) => b.count - a.count)[0].mark;
+  const marks = [',', ';', '\t'].map((mark) => ({ mark, count: heading.split(mark).length }));
+  return itemAt(
+    marks.sort((a, b) => b.count - a.count),
+    0,
+  ).mark;
 }
 
 async function* readNdjson(lines: AsyncIterable<TextLine>, nameOf: NameOf): AsyncGenerator<FileRecord> {
