@@ -1,3 +1,6 @@
+/** A list that is as long as another, with an item for each of that one's. */
+export type OneEach<List extends readonly unknown[], Item> = { -readonly [Place in keyof List]: Item };
+
 /** The one row that a statement is sure to give; throws in words where it gave none, or several. */
 export function only<Item>(items: readonly Item[]): Item {
   const [first] = items;

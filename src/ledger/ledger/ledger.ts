@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { Uuid } from '../../platform/ids';
+import type { OneEach } from '../../platform/one-of';
 import type { Day } from '../points/calendar';
 import type { AccountId, PostingOutcome, PostingRequest } from './posting';
 
@@ -46,7 +47,7 @@ export interface Ledger {
    */
   postWithin(client: ClientBase, requests: readonly PostingRequest[]): Promise<PostingOutcome[]>;
   /** The accounts' ids, opened where they do not exist yet; cached. */
-  openAccounts(refs: readonly AccountRef[]): Promise<AccountId[]>;
+  openAccounts<const Refs extends readonly AccountRef[]>(refs: Refs): Promise<OneEach<Refs, AccountId>>;
   /** The origin's id, made where it does not exist yet; cached. */
   lotOrigin(origin: LotOrigin): Promise<number>;
   /** Sets or lifts the spend lock on all accounts of an owner. */

@@ -5,7 +5,7 @@ import { coalesce } from '../../platform/database/coalesce';
 import { kindOfFailure } from '../../platform/database/failure-kind';
 import { KnownServer } from '../../platform/database/known-server';
 import type { Uuid } from '../../platform/ids';
-import { itemAt, only } from '../../platform/one-of';
+import { itemAt, type OneEach, only } from '../../platform/one-of';
 import { dayToIso } from '../points/calendar';
 import { LedgerUnavailable, Outage, PATIENCE, type Patience } from './internal/batch/failures';
 import { type KernelConnection, kernelPool } from './internal/batch/kernel-connection';
@@ -180,16 +180,16 @@ class PostingLedger implements RunningLedger {
     }
   }
 
-  async openAccounts(refs: readonly AccountRef[]): Promise<AccountId[]> {
+  async openAccounts<const Refs extends readonly AccountRef[]>(refs: Refs): Promise<OneEach<Refs, AccountId>> {
     this.forgetOthers();
     const ids = refs.map((ref) => this.accountIds.get(accountKey(ref)));
-    if (!ids.includes(undefined)) return ids as AccountId[];
+    if (!ids.includes(undefined)) return ids as OneEach<Refs, AccountId>;
     const opened = await this.openUnknown(
       'all',
       refs.filter((_, at) => ids[at] === undefined),
     );
     let at = 0;
-    return ids.map((id) => id ?? opened[at++]);
+    return ids.map((id) => id ?? opened[at++]) as OneEach<Refs, AccountId>;
   }
 
   async lotOrigin(origin: LotOrigin): Promise<number> {
