@@ -49,7 +49,7 @@ function showConverted(ctx: Context, { conversionId, rateId, quoteId: _, balance
 }
 
 async function showQuote(ctx: Context, quote: ConversionQuote): Promise<ConversionQuoteType> {
-  const [from, to] = await Promise.all([quote.fromCurrencyId, quote.toCurrencyId].map((id) => requireCurrencyById(ctx, id)));
+  const [from, to] = await Promise.all([requireCurrencyById(ctx, quote.fromCurrencyId), requireCurrencyById(ctx, quote.toCurrencyId)]);
   const { id, amounts, rateId, quotedAt, expiresAt } = quote;
   const figures = { from: from.code, to: to.code, ...showAmounts(ctx, amounts, rateId) };
   return Object.assign(new ConversionQuoteType(), figures, { quoteId: showId(ctx, 'quote', id), quotedAt, expiresAt });

@@ -254,7 +254,7 @@ class PostingLedger implements RunningLedger {
 
   private async findOrOpen(refs: readonly AccountRef[]): Promise<AccountId[]> {
     const keys = refs.map(accountKey);
-    const unknown = new Map(keys.map((key, at) => [key, refs[at]]));
+    const unknown = new Map(refs.map((ref) => [accountKey(ref), ref]));
     const ids = new Map<string, AccountId>();
     // Sorted, so that two callers who open the same accounts at once cannot deadlock.
     const sorted = [...unknown].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, ref]) => ref);

@@ -35,8 +35,12 @@ export function coalesce<Key, Ask, Answer>(
   }
 
   function take(queue: Waiting<Ask, Answer>[]): Waiting<Ask, Answer>[] {
-    let [count, asks] = [1, queue[0].asks.length];
-    while (count < queue.length && asks + queue[count].asks.length <= most) asks += queue[count++].asks.length;
+    let [count, asks] = [0, 0];
+    for (const each of queue) {
+      if (count > 0 && asks + each.asks.length > most) break;
+      asks += each.asks.length;
+      count++;
+    }
     asksWaiting -= asks;
     return queue.splice(0, count);
   }
