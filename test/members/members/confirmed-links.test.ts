@@ -15,7 +15,7 @@ import { newUuid, type Uuid } from '../../../src/platform/ids';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
 import { givePoints } from '../../../src/programme/sharing/give-points';
-import { giftOf, householdsOf } from '../../programme/sharing/households';
+import { giftOf, householdsOf } from '../../support/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
 
 let shop: ShopCoalition;

@@ -15,7 +15,7 @@ import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
 import { voidHold } from '../../../src/programme/redemption/void-hold';
 import { givePoints } from '../../../src/programme/sharing/give-points';
-import { giftOf, householdsOf } from '../../programme/sharing/households';
+import { giftOf, householdsOf } from '../../support/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
 import { createTestApp } from '../../support/test-app';
 

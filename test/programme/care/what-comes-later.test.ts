@@ -17,6 +17,7 @@ import { acceptInvitation, acceptInvitationSchema, listInvitations } from '../..
 import { closePool, closePoolSchema } from '../../../src/programme/sharing/close-pool';
 import { givePoints } from '../../../src/programme/sharing/give-points';
 import { inviteToPool, inviteToPoolSchema } from '../../../src/programme/sharing/invite-to-pool';
+import { giftOf, householdsOf } from '../../support/households';
 import { mergeMembers } from '../../support/merged-members';
 import {
   createShopCoalition,
@@ -29,7 +30,6 @@ import {
   type Till,
 } from '../../support/shop-coalition';
 import { faults } from '../../support/verified-books';
-import { giftOf, householdsOf } from '../sharing/households';
 
 let shop: ShopCoalition;
 let fuel: Till;

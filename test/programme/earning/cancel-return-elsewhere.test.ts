@@ -7,10 +7,10 @@ import { recordPurchase } from '../../../src/programme/earning/record-purchases'
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
 import { cancelReturn, cancelReturnSchema } from '../../../src/programme/returns/cancel-return';
 import { recordReturn } from '../../../src/programme/returns/record-return';
+import { householdsOf } from '../../support/households';
 import { mergeMembers } from '../../support/merged-members';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
 import { firstFault } from '../../support/verified-books';
-import { householdsOf } from '../sharing/households';
 
 // Where the points of a return are no longer where it found them. Wallets end after three months without use; grace is
 // thirty days.

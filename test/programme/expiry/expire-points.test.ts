@@ -6,9 +6,9 @@ import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
 import { refundRedemption, refundRedemptionSchema } from '../../../src/programme/redemption/refund-redemption';
 import { givePoints } from '../../../src/programme/sharing/give-points';
+import { giftOf, householdsOf } from '../../support/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
 import { firstFault } from '../../support/verified-books';
-import { giftOf, householdsOf } from '../sharing/households';
 
 let shop: ShopCoalition;
 let fuel: Till;

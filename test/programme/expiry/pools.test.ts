@@ -7,9 +7,9 @@ import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
 import { contributeToPool, contributeToPoolSchema } from '../../../src/programme/sharing/contribute-to-pool';
 import { createPool, createPoolSchema } from '../../../src/programme/sharing/create-pool';
+import { householdsOf } from '../../support/households';
 import { createShopCoalition, purchaseOf, spendingOf } from '../../support/shop-coalition';
 import { firstFault } from '../../support/verified-books';
-import { householdsOf } from '../sharing/households';
 
 it("books what ends in a household's pool, tells whoever put it in, and lets no spending make it live longer", async () => {
   const shop = await createShopCoalition({ now: new Date('2026-01-15T12:00:00Z'), expiry: { kind: 'SLIDING', months: 6 } });

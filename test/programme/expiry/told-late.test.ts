@@ -7,9 +7,9 @@ import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
 import { refundRedemption, refundRedemptionSchema } from '../../../src/programme/redemption/refund-redemption';
 import { recordReturn } from '../../../src/programme/returns/record-return';
+import { householdsOf, type Person } from '../../support/households';
 import { createShopCoalition, purchaseOf, returnOf, type ShopOptions, spendingOf } from '../../support/shop-coalition';
 import { faults } from '../../support/verified-books';
-import { householdsOf, type Person } from '../sharing/households';
 
 /** What a person does on one day after another, and what they are told on the last. */
 type Story = (town: Town, person: Person) => AsyncGenerator<void, unknown, void>;

@@ -3,9 +3,9 @@ import type { Principal } from '../../../src/coalition/access/principal';
 import { newUuid } from '../../../src/platform/ids';
 import { setVelocityLimit, setVelocityLimitSchema } from '../../../src/programme/limits/set-velocity-limit';
 import { givePoints } from '../../../src/programme/sharing/give-points';
+import { giftOf, householdsOf } from '../../support/households';
 import { createShopCoalition } from '../../support/shop-coalition';
 import { type ExchangeTown, openExchangeTown } from '../exchange/exchange-town';
-import { giftOf, householdsOf } from '../sharing/households';
 
 const limit = (given: Record<string, unknown>) =>
   setVelocityLimitSchema.parse({ idempotencyKey: randomUUID(), currency: 'FLP', measure: 'POINTS', window: 'WEEK', maximum: 100n, ...given });

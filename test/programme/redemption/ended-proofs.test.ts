@@ -14,8 +14,8 @@ import { recordPurchase } from '../../../src/programme/earning/record-purchases'
 import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
 import { givePoints, givePointsSchema } from '../../../src/programme/sharing/give-points';
+import { householdsOf } from '../../support/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
-import { householdsOf } from '../sharing/households';
 
 let shop: ShopCoalition;
 let fuel: Till;

@@ -2,8 +2,8 @@ import { lockWallet } from '../../../src/members/members/lock-wallet';
 import { readMovements } from '../../../src/members/members/read-movements';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { givePoints } from '../../../src/programme/sharing/give-points';
+import { giftOf, householdsOf } from '../../support/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type Till } from '../../support/shop-coalition';
-import { giftOf, householdsOf } from './households';
 
 let shop: ShopCoalition;
 let fuel: Till;

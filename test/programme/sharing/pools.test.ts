@@ -24,8 +24,8 @@ import { findOwnPool, findPool, readPoolBalances } from '../../../src/programme/
 import { readPoolMovements } from '../../../src/programme/sharing/read-pool-movements';
 import { setPoolRole } from '../../../src/programme/sharing/set-pool-role';
 import { knowConfirmed } from '../../support/confirmed-link';
+import { giftOf, householdsOf, type Person } from '../../support/households';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
-import { giftOf, householdsOf, type Person } from './households';
 
 let shop: ShopCoalition;
 let fuel: Till;

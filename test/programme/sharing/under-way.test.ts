@@ -7,8 +7,8 @@ import { closePool, closePoolSchema } from '../../../src/programme/sharing/close
 import { removeFromPool, removeFromPoolSchema } from '../../../src/programme/sharing/leave-pool';
 import { findOwnPool, readPoolBalances } from '../../../src/programme/sharing/read-pool';
 import { setPoolRole } from '../../../src/programme/sharing/set-pool-role';
+import { householdsOf, type Person } from '../../support/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
-import { householdsOf, type Person } from './households';
 
 let shop: ShopCoalition;
 let fuel: Till;

@@ -1,7 +1,7 @@
 import { verifyBooks } from '../../../src/process/verify/verify-books';
 import { givePoints } from '../../../src/programme/sharing/give-points';
+import { giftOf, householdsOf } from '../../support/households';
 import { createShopCoalition, type ShopCoalition } from '../../support/shop-coalition';
-import { giftOf, householdsOf } from './households';
 
 let shop: ShopCoalition;
 beforeAll(async () => {

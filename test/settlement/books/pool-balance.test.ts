@@ -1,7 +1,7 @@
 import type { Principal } from '../../../src/coalition/access/principal';
 import { newUuid } from '../../../src/platform/ids';
 import { readPoolBalanceAt, readWalletBalanceAt } from '../../../src/settlement/books/account-balances';
-import { householdsOf } from '../../programme/sharing/households';
+import { householdsOf } from '../../support/households';
 import { createShopCoalition, type ShopCoalition } from '../../support/shop-coalition';
 
 let shop: ShopCoalition;

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Principal } from '../../../src/coalition/access/principal';
-import { setRule } from '../../../src/coalition/rules/set-rule';
-import type { MemberRef } from '../../../src/members/identification/member-ref';
-import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
-import { newUuid, type Uuid } from '../../../src/platform/ids';
-import { recordPurchase } from '../../../src/programme/earning/record-purchases';
-import { acceptInvitation, acceptInvitationSchema, listInvitations } from '../../../src/programme/sharing/answer-invitation';
-import { contributeToPool, contributeToPoolSchema } from '../../../src/programme/sharing/contribute-to-pool';
-import { createPool, createPoolSchema } from '../../../src/programme/sharing/create-pool';
-import { GIFT_RULE } from '../../../src/programme/sharing/gift-rule';
-import { givePointsSchema } from '../../../src/programme/sharing/give-points';
-import { inviteToPool, inviteToPoolSchema } from '../../../src/programme/sharing/invite-to-pool';
-import { leavePool, leavePoolSchema } from '../../../src/programme/sharing/leave-pool';
-import { purchaseOf, type ShopCoalition, type Till } from '../../support/shop-coalition';
+import type { Principal } from '../../src/coalition/access/principal';
+import { setRule } from '../../src/coalition/rules/set-rule';
+import type { MemberRef } from '../../src/members/identification/member-ref';
+import { enrolMember, enrolMemberSchema } from '../../src/members/members/enrol-members';
+import { newUuid, type Uuid } from '../../src/platform/ids';
+import { recordPurchase } from '../../src/programme/earning/record-purchases';
+import { acceptInvitation, acceptInvitationSchema, listInvitations } from '../../src/programme/sharing/answer-invitation';
+import { contributeToPool, contributeToPoolSchema } from '../../src/programme/sharing/contribute-to-pool';
+import { createPool, createPoolSchema } from '../../src/programme/sharing/create-pool';
+import { GIFT_RULE } from '../../src/programme/sharing/gift-rule';
+import { givePointsSchema } from '../../src/programme/sharing/give-points';
+import { inviteToPool, inviteToPoolSchema } from '../../src/programme/sharing/invite-to-pool';
+import { leavePool, leavePoolSchema } from '../../src/programme/sharing/leave-pool';
+import { purchaseOf, type ShopCoalition, type Till } from './shop-coalition';
 
 /** A member with a login of their own and a card. */
 export interface Person {
