@@ -8,6 +8,7 @@ import { type RecordPurchase, recordPurchaseSchema } from '../../src/programme/e
 import { type HoldPoints, holdPointsSchema } from '../../src/programme/redemption/hold-points';
 import { type RecordReturn, recordReturnSchema } from '../../src/programme/returns/record-return';
 import { createTestApp, type TestApp, type TestAppOptions } from './test-app';
+import { writtenRows } from './written-rows';
 
 const LONG_AGO = '2010-12-01T00:00:00Z';
 
@@ -93,24 +94,7 @@ export async function createShopCoalition(options: ShopOptions = {}): Promise<Sh
       );
       return till(test, brandId);
     },
-    async written() {
-      const tables = [
-        'transfer',
-        'allocation',
-        'lot',
-        'hold',
-        'arrears',
-        'counter',
-        'purchase',
-        'purchase_line',
-        'purchase_redemption',
-        'purchase_return',
-        'redemption',
-      ];
-      const { rows } = await owner.query(tables.map((table) => `SELECT '${table}' AS name, count(*)::int AS rows FROM ${table}`).join(' UNION ALL '));
-      const { rows: sums } = await owner.query('SELECT coalesce(sum(credits + debits + held + arrears), 0)::text AS sum FROM account');
-      return { ...Object.fromEntries(rows.map((row) => [row.name, row.rows])), balances: Number(sums[0].sum) };
-    },
+    written: () => writtenRows(test.database),
   };
 }
 
