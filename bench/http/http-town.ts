@@ -7,6 +7,7 @@ import { createPointCurrency } from '../../src/coalition/coalition/create-point-
 import { countersignTerms } from '../../src/coalition/coalition/decide-terms';
 import { foundCoalition } from '../../src/coalition/coalition/found-coalition';
 import { proposeTerms } from '../../src/coalition/coalition/propose-terms';
+import { setRule } from '../../src/coalition/rules/set-rule';
 import { mintClientToken } from '../../src/coalition/sign-in/access-tokens';
 import { createApiClient } from '../../src/coalition/sign-in/create-api-client';
 import { localIssuer } from '../../src/coalition/sign-in/local-issuer';
@@ -16,8 +17,8 @@ import { systemClock } from '../../src/platform/clock';
 import { type Config, type DatabaseUrls, readConfig } from '../../src/platform/config';
 import { newUuid } from '../../src/platform/ids';
 import { buildApp, closeApp } from '../../src/process/build-app';
-import { setEarningRule } from '../../src/programme/earning/set-earning-rule';
-import { setRedemptionRule } from '../../src/programme/redemption/set-redemption-rule';
+import { EARNING_RULE } from '../../src/programme/earning/earning-rule';
+import { REDEMPTION_RULE } from '../../src/programme/redemption/redemption-rule';
 import type { BenchServer } from '../durable-server';
 
 /** What the processes of this bench are told: where the database is, and who asks. */
@@ -118,17 +119,10 @@ async function agree(app: BuiltApp, operator: Principal, brand: Principal, brand
   });
   await countersignTerms(app, brand, { termsId: terms.id });
   const common = { currency: 'FLP', moneyCurrency: 'EUR', effectiveFrom: LONG_AGO };
-  await setEarningRule(app, brand, {
-    ...common,
-    idempotencyKey: 'earning',
-    pointsPerUnit: 5,
-    multiplier: { numerator: 1, denominator: 1 },
-    eligibleCategories: null,
-    excludedCategories: null,
-    excludedSkus: ['GIFTCARD'],
-  });
-  const rule = { pointsPerUnit: 100n, minimum: 1, step: 1, maximum: null, share: { numerator: 1, denominator: 1 } };
-  await setRedemptionRule(app, brand, { ...common, ...rule, idempotencyKey: 'redemption' });
+  const earning = { ...common, idempotencyKey: 'earning', pointsPerUnit: 5, excludedSkus: ['GIFTCARD'] };
+  await setRule(app, brand, EARNING_RULE, EARNING_RULE.schema.parse(earning));
+  const redemption = { ...common, idempotencyKey: 'redemption', pointsPerUnit: 100n };
+  await setRule(app, brand, REDEMPTION_RULE, REDEMPTION_RULE.schema.parse(redemption));
 }
 
 /**

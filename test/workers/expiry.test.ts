@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setRule } from '../../src/coalition/rules/set-rule';
+import { EARNING_RULE } from '../../src/programme/earning/earning-rule';
 import { recordPurchase } from '../../src/programme/earning/record-purchases';
-import { setEarningRule, setEarningRuleSchema } from '../../src/programme/earning/set-earning-rule';
 import { startWorkers } from '../../workers/main';
 import { createShopCoalition, purchaseOf } from '../support/shop-coalition';
 import { firstFault } from '../support/verified-books';
@@ -14,7 +15,7 @@ it('is looked after by the workers, unasked: awards taken back, expired points b
   shop.clock.set(new Date('2026-02-05T12:00:00Z'));
   await buy('20');
   const rule = { idempotencyKey: 'rule', currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom: shop.clock.now() };
-  await setEarningRule(shop.app, fuel.principal, setEarningRuleSchema.parse({ ...rule, availability: { kind: 'ON_EVENT', days: 3 } }));
+  await setRule(shop.app, fuel.principal, EARNING_RULE, EARNING_RULE.schema.parse({ ...rule, availability: { kind: 'ON_EVENT', days: 3 } }));
   await buy('40');
   shop.clock.set(new Date('2026-02-11T12:00:00Z'));
   const workers = await startWorkers(shop.app);

@@ -1,29 +1,19 @@
-import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { z } from 'zod';
-import { currencyCode } from '../../ledger/ledger/request-fields';
-import { dayToIso } from '../../ledger/points/calendar';
-import { formatDecimal } from '../../ledger/points/decimal';
-import type { Availability, EarningRule } from '../../programme/earning/earning-rule';
-import { listEarningRules } from '../../programme/earning/list-earning-rules';
 import { MAX_PURCHASES, type RecordPurchase, recordPurchaseSchema } from '../../programme/earning/purchase-command';
 import { type RecordedPurchase, recordPurchase, recordPurchases } from '../../programme/earning/record-purchases';
-import { setEarningRule, setEarningRuleSchema } from '../../programme/earning/set-earning-rule';
 import { type CancelledReturn, cancelReturn, cancelReturnSchema } from '../../programme/returns/cancel-return';
 import { type RecordedReturn, recordReturn, recordReturnSchema } from '../../programme/returns/record-return';
 import { answerBulk } from '../graphql/bulk-answers';
-import { readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
-import { byVersion, RulesArgs } from '../graphql/rules.args';
-import { showRatio } from '../graphql/scalars';
 import { showBalance } from '../members/balance.types';
 import { readMemberRef } from '../members/member-ref.types';
 import { RecordedReturnType, RecordReturnInput, RecordReturnResult } from '../returns/return.types';
 import { CancelledReturnType, CancelReturnInput, CancelReturnResult } from '../returns/return-cancellation.types';
 import { type RecordedPurchaseType, RecordPurchaseInput, RecordPurchaseResult, RecordPurchasesResult } from './earning.types';
-import { type AvailabilityType, EarningRuleConnection, EarningRuleType, SetEarningRuleInput, SetEarningRuleResult } from './earning-rule.types';
 
 const bulkOfPurchases = z.array(z.unknown()).min(1, 'A bulk has at least one purchase.').max(MAX_PURCHASES, `A bulk has at most ${MAX_PURCHASES} purchases.`);
 
@@ -58,52 +48,8 @@ function showCancellation(ctx: Context, cancelled: CancelledReturn): CancelledRe
   });
 }
 
-function showEarningRule(ctx: Context, rule: EarningRule, currency: string): EarningRuleType {
-  return {
-    id: showId(ctx, 'rule', rule.id),
-    currency,
-    version: rule.version,
-    moneyCurrency: rule.moneyCurrency,
-    pointsPerUnit: rule.per === null ? Number(rule.points) : null,
-    fullSteps: rule.per === null ? null : { points: Number(rule.points), per: formatDecimal(rule.per, 6) },
-    roundTo: rule.roundTo,
-    endsAt: rule.endsAt,
-    multiplier: showRatio(rule.multiplier),
-    earnsOn: rule.earnsOn,
-    eligibleCategories: rule.eligibleCategories && [...rule.eligibleCategories],
-    excludedCategories: [...rule.excludedCategories],
-    excludedSkus: [...rule.excludedSkus],
-    availability: showAvailability(rule.availability),
-    effectiveFrom: rule.effectiveFrom,
-  };
-}
-
-function showAvailability(availability: Availability): AvailabilityType {
-  return {
-    kind: availability.kind,
-    days: 'days' in availability ? availability.days : null,
-    date: 'date' in availability ? dayToIso(availability.date) : null,
-  };
-}
-
 @Resolver()
 export class EarningResolver {
-  @Query(() => EarningRuleConnection, {
-    description: "Versions of the brand's earning rule, newest first. Asks for the scope catalogue, or staff of the brand.",
-  })
-  async earningRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
-    const page = readPage(ctx, args, 'earningRules', null, byVersion);
-    const currency = parseInput(currencyCode, args.currency, 'currency');
-    const rows = await listEarningRules(ctx.app, requirePrincipal(ctx), { currency, limit: page.limit, below: page.after?.[0] ?? null });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.version],
-      (row) => showEarningRule(ctx, row, args.currency),
-    );
-  }
-
   @Mutation(() => RecordPurchaseResult, { description: 'Records what a member bought and credits what it earns. Asks for the scope purchases.' })
   recordPurchase(@Ctx() ctx: Context, @Arg('input', () => RecordPurchaseInput, { description: 'The purchase.' }) input: RecordPurchaseInput) {
     const command = readPurchase(ctx, input, 'input');
@@ -139,13 +85,5 @@ export class EarningResolver {
   cancelReturn(@Ctx() ctx: Context, @Arg('input', () => CancelReturnInput, { description: 'The return.' }) input: CancelReturnInput) {
     const command = parseInput(cancelReturnSchema, { ...input, returnId: readId(ctx, 'return', input.returnId, 'input.returnId') });
     return answerOrRefusal(ctx, async (app, principal) => showCancellation(ctx, await cancelReturn(app, principal, command)));
-  }
-
-  @Mutation(() => SetEarningRuleResult, {
-    description: "Adds a version of the brand's earning rule. Asks for the scope catalogue or the role PROGRAMME_MANAGER.",
-  })
-  setEarningRule(@Ctx() ctx: Context, @Arg('input', () => SetEarningRuleInput, { description: 'The version.' }) input: SetEarningRuleInput) {
-    const command = parseInput(setEarningRuleSchema, input);
-    return answerOrRefusal(ctx, async (app, principal) => showEarningRule(ctx, await setEarningRule(app, principal, command), command.currency));
   }
 }

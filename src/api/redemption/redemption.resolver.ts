@@ -1,27 +1,19 @@
-import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { z } from 'zod';
-import { currencyCode } from '../../ledger/ledger/request-fields';
-import { formatDecimal } from '../../ledger/points/decimal';
 import { InvalidInput } from '../../platform/refusal';
 import { captureHold, captureHoldSchema } from '../../programme/redemption/capture-hold';
 import type { FollowedUp } from '../../programme/redemption/follow-up';
 import { holdPoints, holdPointsSchema } from '../../programme/redemption/hold-points';
-import { listRedemptionRules } from '../../programme/redemption/list-redemption-rules';
 import { MAX_REDEMPTIONS, redeemMany } from '../../programme/redemption/redeem-many';
 import { redeemPoints } from '../../programme/redemption/redeem-points';
-import type { RedemptionRule } from '../../programme/redemption/redemption-rule';
 import { refundRedemption, refundRedemptionSchema } from '../../programme/redemption/refund-redemption';
-import { setRedemptionRule, setRedemptionRuleSchema } from '../../programme/redemption/set-redemption-rule';
 import { type SpentPoints, spendPointsSchema } from '../../programme/redemption/spend-points';
 import { voidHold, voidHoldSchema } from '../../programme/redemption/void-hold';
 import { answerBulk } from '../graphql/bulk-answers';
-import { readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
-import { byVersion, RulesArgs } from '../graphql/rules.args';
-import { showRatio } from '../graphql/scalars';
 import { showBalance } from '../members/balance.types';
 import { readMemberRef } from '../members/member-ref.types';
 import {
@@ -41,7 +33,6 @@ import {
   VoidHoldInput,
   VoidHoldResult,
 } from './redemption.types';
-import { RedemptionRuleConnection, type RedemptionRuleType, SetRedemptionRuleInput, SetRedemptionRuleResult } from './redemption-rule.types';
 
 /** The input as the operations' schemas take it: a purchase is one thing there. */
 function spendingInput(ctx: Context, { member, purchaseAmount, ...rest }: RedeemInput, field = 'input') {
@@ -91,40 +82,8 @@ function withRedemption<Input extends { redemptionId: string }>(ctx: Context, in
   return { ...input, redemptionId: readId(ctx, 'redemption', input.redemptionId, 'input.redemptionId') };
 }
 
-const MICROS_PER_UNIT = 1_000_000n;
-
-function showRedemptionRule(ctx: Context, rule: RedemptionRule, currency: string): RedemptionRuleType {
-  const { worth } = rule;
-  // As it was set: so many points for a whole unit of money, or for another amount.
-  const perUnit = (MICROS_PER_UNIT * worth.denominator) % worth.numerator === 0n ? (MICROS_PER_UNIT * worth.denominator) / worth.numerator : null;
-  return {
-    ...rule,
-    id: showId(ctx, 'rule', rule.id),
-    currency,
-    pointsPerUnit: perUnit,
-    worth: { points: worth.denominator, amount: formatDecimal(worth.numerator, 6) },
-    share: showRatio(rule.share),
-  };
-}
-
 @Resolver()
 export class RedemptionResolver {
-  @Query(() => RedemptionRuleConnection, {
-    description: "Versions of the brand's redemption rule, newest first. Asks for the scope catalogue, or staff of the brand.",
-  })
-  async redemptionRules(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
-    const page = readPage(ctx, args, 'redemptionRules', null, byVersion);
-    const currency = parseInput(currencyCode, args.currency, 'currency');
-    const rows = await listRedemptionRules(ctx.app, requirePrincipal(ctx), { currency, limit: page.limit, below: page.after?.[0] ?? null });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.version],
-      (row) => showRedemptionRule(ctx, row, args.currency),
-    );
-  }
-
   @Mutation(() => RedeemResult, { description: "Spends a member's points at the brand at once. Asks for the scope redemptions." })
   redeem(@Ctx() ctx: Context, @Arg('input', () => RedeemInput, { description: 'What to spend.' }) input: RedeemInput) {
     const command = parseSpending(spendPointsSchema, spendingInput(ctx, input));
@@ -172,13 +131,5 @@ export class RedemptionResolver {
   ) {
     const command = parseInput(refundRedemptionSchema, withRedemption(ctx, input));
     return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new RefundType(), await refundRedemption(app, principal, command)));
-  }
-
-  @Mutation(() => SetRedemptionRuleResult, {
-    description: "Adds a version of the brand's redemption rule. Asks for the scope catalogue or the role PROGRAMME_MANAGER.",
-  })
-  setRedemptionRule(@Ctx() ctx: Context, @Arg('input', () => SetRedemptionRuleInput, { description: 'The version.' }) input: SetRedemptionRuleInput) {
-    const command = parseInput(setRedemptionRuleSchema, input);
-    return answerOrRefusal(ctx, async (app, principal) => showRedemptionRule(ctx, await setRedemptionRule(app, principal, command), command.currency));
   }
 }

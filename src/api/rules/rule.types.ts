@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { RuleKind } from '../../coalition/rules/define-rule';
-import type { Choice, Group, RuleField, Shape } from '../../coalition/rules/rule-field';
+import type { Choice, Described, Group, Shape } from '../../coalition/rules/rule-field';
 import type { RuleVersion } from '../../coalition/rules/rule-version';
 import { CreationInput } from '../graphql/change-input.types';
 import { enumOf } from '../graphql/enum-of';
@@ -11,7 +11,7 @@ type Use = 'sent' | 'shown';
 const PLAIN = { POINTS: PointsScalar, INT: Int, DECIMAL: DecimalScalar, TEXT: String, DATE: DateScalar, DATE_TIME: DateTimeScalar } as const;
 
 /** The type that shows a version, made of the fields that its kind declares. */
-export function shownType({ name, called, fields }: RuleKind<RuleVersion>) {
+export function shownType({ name, called, owner, fields }: RuleKind<RuleVersion>) {
   @ObjectType(name, { description: `A version of ${called}.` })
   class ShownRule {
     @Field(() => ID, { description: 'Opaque id of this version.' })
@@ -20,23 +20,20 @@ export function shownType({ name, called, fields }: RuleKind<RuleVersion>) {
     @Field(() => String, { description: 'Code of the points currency.' })
     currency!: string;
 
-    @Field(() => Int, { description: 'Counts from 1.' })
+    @Field(() => Int, { description: owner === 'BRAND' ? 'Counts from 1, for each brand and currency.' : 'Counts from 1, for each currency.' })
     version!: number;
 
     @Field(() => DateTimeScalar, { description: 'When it starts.' })
     effectiveFrom!: Date;
   }
-  for (const [field, declared] of Object.entries(fields))
-    addField(ShownRule, field, declared.shape, 'shown', {
-      nullable: declared.none !== undefined,
-      description: declared.none === undefined ? `${declared.says}.` : `${declared.says}; null: ${declared.none}.`,
-    });
+  for (const [field, declared] of Object.entries(fields)) addField(ShownRule, field, declared, 'shown');
   return ShownRule;
 }
 
 /** The input that adds a version. */
 export function setterInput({ name, called, fields }: RuleKind<RuleVersion>) {
-  @InputType(`Set${name}Input`, { description: `A version of ${called}: in force from effectiveFrom until the next one starts, and never edited.` })
+  const next = 'moneyCurrency' in fields ? 'the next one of its money' : 'the next one';
+  @InputType(`Set${name}Input`, { description: `A version of ${called}: in force from effectiveFrom until ${next} starts, and never edited.` })
   class SetRuleInput extends CreationInput {
     @Field(() => String, { description: 'Code of the points currency.' })
     currency!: string;
@@ -44,18 +41,16 @@ export function setterInput({ name, called, fields }: RuleKind<RuleVersion>) {
     @Field(() => DateTimeScalar, { description: 'When it starts; may lie in the past: what is told later is judged by it too.' })
     effectiveFrom!: Date;
   }
-  for (const [field, declared] of Object.entries(fields)) addSent(SetRuleInput, field, declared);
+  for (const [field, declared] of Object.entries(fields))
+    if (declared.schema) addField(SetRuleInput, field, declared, 'sent', declared.schema.safeParse(null).success);
   return SetRuleInput;
 }
 
-function addSent(input: abstract new () => object, field: string, { shape, says, sending, schema }: RuleField): void {
-  if (!schema) return;
-  const description = sending === undefined ? `${says}.` : `${says}; ${sending}.`;
-  addField(input, field, shape, 'sent', { nullable: schema.safeParse(null).success, description });
-}
-
-function addField(to: abstract new () => object, field: string, shape: Shape, use: Use, options: { nullable: boolean; description: string }): void {
-  Field(() => typeOf(shape, use), options)(to.prototype, field);
+function addField(to: abstract new () => object, field: string, described: Described, use: Use, nullable = described.none !== undefined): void {
+  const { shape, says, sending, none } = described;
+  const more = use === 'sent' ? sending : none && `null: ${none}`;
+  const type = typeOf(shape, use);
+  Field(() => type, { nullable, description: more ? `${says}; ${more}.` : `${says}.` })(to.prototype, field);
 }
 
 function typeOf(shape: Shape, use: Use): object {
@@ -80,8 +75,7 @@ function groupFor(group: Group, use: Use): object {
   class Parts {}
   const { name, says: description } = group;
   (use === 'sent' ? InputType(`${name}Input`, { description }) : ObjectType(name, { description }))(Parts);
-  for (const [part, { shape, says, none }] of Object.entries(group.parts))
-    addField(Parts, part, shape, use, { nullable: none === true, description: `${says}.` });
+  for (const [part, described] of Object.entries(group.parts)) addField(Parts, part, described, use);
   groups[use].set(group, Parts);
   return Parts;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { currencyCode, idempotencyKey } from '../../ledger/ledger/request-fields';
 import type { Uuid } from '../../platform/ids';
+import type { Lock } from '../../platform/locks';
 import { reasonSchema } from '../access/record-change';
 import { columnOf, type FieldPlace, type Row, type RuleField, type RuleFields, type SentOf, type ValuesOf } from './rule-field';
 import type { RuleVersion } from './rule-version';
@@ -16,21 +17,18 @@ export interface RuleCommand {
   readonly [field: string]: unknown;
 }
 
-/** What must be true of the fields together; `field` is the one that is wrong where it is not. */
-export interface Bound<Sent> {
-  readonly field: keyof Sent & string;
-  /** null, or what is wrong. */
-  broken(sent: Sent): string | null;
-}
+/** What must be true of several fields together: gives the field that is wrong, and how, where it is not. */
+export type Bound<Sent> = (sent: Sent) => { readonly field: keyof Sent & string; readonly message: string } | null;
 
 /**
- * What a room says of a kind of rule. docs/guides/add-a-rule.md tells what its table has to have, and where the kind is
- * listed.
+ * What a room says of a kind of rule. CONTRIBUTING.md tells what its table has to have, and where the kind is listed.
  */
 export interface RuleDeclaration<Fields extends RuleFields> {
   /** "GiftRule": its types and operations are named by it (setGiftRule, giftRules). */
   readonly name: string;
   readonly table: string;
+  /** Of its next version: a line in the list of locks. */
+  readonly lock: Lock;
   /** BRAND: each brand has its own. COALITION: there is one, which the operator sets and everybody may read. */
   readonly owner: 'BRAND' | 'COALITION';
   /** What it is called in sentences: "the rule for gifts of a currency". */
@@ -42,7 +40,8 @@ export interface RuleDeclaration<Fields extends RuleFields> {
 }
 
 /** A kind of rule, as the operations on rules take it. */
-export interface RuleKind<Rule extends RuleVersion> extends Pick<RuleDeclaration<RuleFields>, 'name' | 'table' | 'owner' | 'called' | 'without' | 'fields'> {
+export interface RuleKind<Rule extends RuleVersion>
+  extends Pick<RuleDeclaration<RuleFields>, 'name' | 'table' | 'lock' | 'owner' | 'called' | 'without' | 'fields'> {
   /** Checks a request for a new version. */
   readonly schema: z.ZodType<RuleCommand>;
   /** All versions, as of a version of the coalition's configuration. */
@@ -114,9 +113,9 @@ function schemaOf<Fields extends RuleFields>(fields: Fields, bounds: readonly Bo
       ...Object.fromEntries(own),
     })
     .superRefine((command, context) => {
-      for (const { field, broken } of bounds) {
-        const message = broken(command as SentOf<Fields>);
-        if (message !== null) return context.addIssue({ code: 'custom', path: [field], message });
+      for (const bound of bounds) {
+        const broken = bound(command as SentOf<Fields>);
+        if (broken) context.addIssue({ code: 'custom', path: [broken.field], message: broken.message });
       }
     });
 }

@@ -15,18 +15,22 @@ export interface Choice<Name extends string = string> {
 export interface Group {
   readonly name: string;
   readonly says: string;
-  readonly parts: Readonly<Record<string, Part>>;
-}
-
-/** One thing of a group. `none`: it may be left out, and is null where it does not apply. */
-export interface Part {
-  readonly shape: Shape;
-  readonly says: string;
-  readonly none?: boolean;
+  readonly parts: Readonly<Record<string, Described>>;
 }
 
 /** What a field looks like to whoever sends and reads it: plain data, from which its types are made. */
 export type Shape = 'POINTS' | 'INT' | 'DECIMAL' | 'RATIO' | 'TEXT' | 'DATE' | 'DATE_TIME' | { readonly list: 'TEXT' } | Choice | Group;
+
+/** What is said of a field, or of a part of one. */
+export interface Described {
+  readonly shape: Shape;
+  /** What it is: a sentence without its full stop. */
+  readonly says: string;
+  /** What whoever sends it has to know beside that, such as what holds when it is left out. */
+  readonly sending?: string;
+  /** What null means; without it there always is one. */
+  readonly none?: string;
+}
 
 /** Where a field stands. */
 export interface FieldPlace {
@@ -41,14 +45,7 @@ export interface FieldPlace {
  * One field of a rule: how it is sent, kept and shown. `Sent` is what the schema makes of what was sent, and part of the
  * request's content: a field that is added later must leave the content of earlier requests as it was (`undefined`).
  */
-export interface RuleField<Sent = unknown, Value = unknown> {
-  readonly shape: Shape;
-  /** What it is: a sentence without its full stop. */
-  readonly says: string;
-  /** What whoever sends it has to know beside that, such as what holds when it is left out. */
-  readonly sending?: string;
-  /** What null means; without it a version always has one. */
-  readonly none?: string;
+export interface RuleField<Sent = unknown, Value = unknown> extends Described {
   /** Checks what was sent; a field without a schema is only shown. */
   readonly schema?: z.ZodType<Sent>;
   /** The columns to write; by default one that is named as the field. Throws InvalidInput. */

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { App } from '../../app';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { takeLock } from '../../platform/locks';
 import { requireBrand, requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce } from '../access/record-change';
@@ -25,7 +26,7 @@ export async function setRule<Rule extends RuleVersion>(app: App, principal: Pri
       const currency = requireCurrency(await app.coalition.snapshot(client), command.currency);
       // Versions are numbered one after the other: two at once wait for each other here instead of taking the same
       // number.
-      await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${table} ${brandId} ${currency.id}`]);
+      await takeLock(client, kind.lock, brandId, currency.id);
       await requireRoomForVersion(client, table, brandId, currency.id);
       return insertVersion(client, table, {
         ...(brandId === null ? {} : { brand_id: brandId }),

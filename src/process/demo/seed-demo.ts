@@ -4,6 +4,7 @@ import { createBrand } from '../../coalition/coalition/create-brand';
 import { createPointCurrency } from '../../coalition/coalition/create-point-currency';
 import { countersignTerms } from '../../coalition/coalition/decide-terms';
 import { proposeTerms } from '../../coalition/coalition/propose-terms';
+import { setRule } from '../../coalition/rules/set-rule';
 import { findByLogin } from '../../coalition/sign-in/find-principal';
 import { linkLogin } from '../../coalition/sign-in/link-login';
 import { localIssuer, mintLocalLogin } from '../../coalition/sign-in/local-issuer';
@@ -12,9 +13,9 @@ import { microMoney } from '../../ledger/points/amount';
 import { createClaimCode } from '../../members/members/create-claim-code';
 import { enrolMember } from '../../members/members/enrol-members';
 import type { Uuid } from '../../platform/ids';
-import { setEarningRule } from '../../programme/earning/set-earning-rule';
+import { EARNING_RULE } from '../../programme/earning/earning-rule';
 import { importConversionRates } from '../../programme/exchange/import-conversion-rates';
-import { setRedemptionRule } from '../../programme/redemption/set-redemption-rule';
+import { REDEMPTION_RULE } from '../../programme/redemption/redemption-rule';
 import { demoClient } from './demo-clients';
 import { DEMO_VARIABLES, type DemoEnvironment, demoFile, readDemoEnvironment, writeDemoEnvironment } from './demo-environment';
 import { demoOperator, demoStaff } from './demo-staff';
@@ -146,23 +147,10 @@ async function seedTerms(app: App, operator: Principal, brand: Principal, brandI
 
 async function seedRules(app: App, brand: Principal, { code, pointsPerUnit }: (typeof BRANDS)[number]): Promise<void> {
   const common = { currency: CURRENCY, moneyCurrency: 'EUR', effectiveFrom: START };
-  const everything = { eligibleCategories: null, excludedCategories: null, excludedSkus: null };
-  await setEarningRule(app, brand, {
-    ...common,
-    ...everything,
-    idempotencyKey: `demo/earning-rule/${code}`,
-    pointsPerUnit,
-    multiplier: { numerator: 1, denominator: 1 },
-  });
-  await setRedemptionRule(app, brand, {
-    ...common,
-    idempotencyKey: `demo/redemption-rule/${code}`,
-    pointsPerUnit: 100n,
-    minimum: 100,
-    step: 1,
-    maximum: null,
-    share: { numerator: 1, denominator: 1 },
-  });
+  const earning = { ...common, idempotencyKey: `demo/earning-rule/${code}`, pointsPerUnit };
+  await setRule(app, brand, EARNING_RULE, EARNING_RULE.schema.parse(earning));
+  const redemption = { ...common, idempotencyKey: `demo/redemption-rule/${code}`, pointsPerUnit: 100n, minimum: 100n };
+  await setRule(app, brand, REDEMPTION_RULE, REDEMPTION_RULE.schema.parse(redemption));
 }
 
 async function seedMember(app: App, operator: Principal, grocer: Principal & { readonly kind: 'client' }): Promise<void> {

@@ -2,7 +2,7 @@ import type { ExpiryPolicy } from '../../coalition/coalition/coalition-snapshot'
 import { ALWAYS, type Day, NEVER } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
 import { expiryDate, lifeOf } from '../expiry/expiry-date';
-import type { Availability } from './earning-rule';
+import type { Availability } from './availability';
 
 /** When points of a purchase can be spent, and until when. */
 export interface AwardDates {

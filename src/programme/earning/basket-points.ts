@@ -16,17 +16,19 @@ export function lineExclusion(
 }
 
 /** What an earning rule says of how many points there are. */
-export type RateOfPoints = Pick<EarningRule, 'points' | 'per' | 'multiplier' | 'roundTo'>;
+export type RateOfPoints = Pick<EarningRule, 'pointsPerUnit' | 'fullSteps' | 'multiplier' | 'roundTo'>;
 
 /**
  * Points earned, in the currency's smallest unit, on the smaller of the eligible amount and the amount paid in money: that x points, or the full
  * steps in it x points; then x multiplier. To whole points both are floored (roundTo UNIT); to the smallest unit the product is, once. The member
  * loses the fractions. Never below zero.
  */
-export function basketPoints({ points, per, multiplier, roundTo }: RateOfPoints, scale: number, basket: BasketTotals): bigint {
+export function basketPoints({ pointsPerUnit, fullSteps, multiplier, roundTo }: RateOfPoints, scale: number, basket: BasketTotals): bigint {
   const base = lesser(basket.eligible, lessAmount(basket.amount, basket.paidWithPoints));
-  // What is exact so far: points, in parts of a point.
-  const [earned, parts] = per === null ? [base * points, BILLIONTHS_PER_UNIT] : [floorDivide(base, exactFromMicros(per)) * points, 1n];
+  // What is exact so far: points, in parts of a point. A rule has one of the two.
+  const [earned, parts] = fullSteps
+    ? [floorDivide(base, exactFromMicros(fullSteps.per)) * fullSteps.points, 1n]
+    : [base * (pointsPerUnit ?? 0n), BILLIONTHS_PER_UNIT];
   const smallest = 10n ** BigInt(scale);
   if (roundTo === 'UNIT') return applyFloor(multiplier, floorDivide(earned, parts)) * smallest;
   return floorDivide(earned * multiplier.numerator * smallest, parts * multiplier.denominator);

@@ -2,8 +2,7 @@ import { floorDivide } from '../../ledger/points/ratio';
 import { type ExactAmount, lessAmount } from '../purchases/exact-amount';
 
 /** What of a basket earns: what it costs with tax, or without the tax that its lines tell. */
-export const EARNING_BASES = ['GROSS', 'NET'] as const;
-export type EarningBase = (typeof EARNING_BASES)[number];
+export type EarningBase = 'GROSS' | 'NET';
 
 /** A basket, or what is left of it after returns. */
 export interface BasketTotals {

@@ -1,6 +1,17 @@
 import type { Uuid } from '../../platform/ids';
 import { Refusal } from '../../platform/refusal';
 
+/** The brand has no earning rule for the currency at that moment. */
+export class NoEarningRule extends Refusal {
+  constructor(currency: string, occurredAt: Date) {
+    super({
+      code: 'NO_EARNING_RULE',
+      retrySafe: true,
+      message: `You have no earning rule for ${currency} in force at ${occurredAt.toISOString()}. Set one with an earlier effectiveFrom.`,
+    });
+  }
+}
+
 /** No rule in force counts the money that the basket is in. */
 export class MoneyCurrencyMismatch extends Refusal {
   /** `expected`: the moneys that are counted. */

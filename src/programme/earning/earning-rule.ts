@@ -1,39 +1,165 @@
-import type { BrandRuleVersion } from '../../coalition/rules/rule-versions';
-import type { Day } from '../../ledger/points/calendar';
-import type { Ratio } from '../../ledger/points/ratio';
+import { z } from 'zod';
+import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { defineRule, type RuleOf } from '../../coalition/rules/define-rule';
+import type { Choice, Group, RuleField } from '../../coalition/rules/rule-field';
+import { fraction, moneysOf, namesOf, oneOf, perMoney } from '../../coalition/rules/rule-fields';
+import type { RulesInForce } from '../../coalition/rules/rules-in-force';
+import { decimal, plainText } from '../../ledger/ledger/request-fields';
+import { formatDecimal } from '../../ledger/points/decimal';
+import type { Uuid } from '../../platform/ids';
+import { LOCKS } from '../../platform/locks';
+import { availability } from './availability';
 import type { EarningBase } from './earning-base';
-
-export const ROUND_TO = ['UNIT', 'SMALLEST'] as const;
-
-export const AVAILABILITIES = ['IMMEDIATE', 'DELAY', 'FIXED_DATE', 'ON_EVENT'] as const;
-
-/** When earned points can be spent. Days are counted from the local day of the purchase. */
-export type Availability =
-  | { readonly kind: 'IMMEDIATE' }
-  | { readonly kind: 'DELAY'; readonly days: number }
-  /** From that local day on; a purchase on it or later earns points that can be spent at once. */
-  | { readonly kind: 'FIXED_DATE'; readonly date: Day }
-  /** Once the brand confirms the purchase; what it has not confirmed by the end of the last of these days is taken back. */
-  | { readonly kind: 'ON_EVENT'; readonly days: number };
-
-/** What a purchase at a brand earns: one version, in force from effectiveFrom until the next one of its money starts. */
-export interface EarningRule extends BrandRuleVersion {
-  /** Whole points for each whole unit of money, or for each full `per` of it. */
-  readonly points: bigint;
-  /** Micro-units of money of a full step; null: points are in proportion to the money. */
-  readonly per: bigint | null;
-  /** Applied to the points. */
-  readonly multiplier: Ratio;
-  /** What points are floored to: whole points, before the multiplier and after it, or the currency's smallest unit, once. */
-  readonly roundTo: (typeof ROUND_TO)[number];
-  /** Whether tax beside the lines earns. */
-  readonly earnsOn: EarningBase;
-  /** null: every category earns. A line without a category is in none. */
-  readonly eligibleCategories: ReadonlySet<string> | null;
-  readonly excludedCategories: ReadonlySet<string>;
-  readonly excludedSkus: ReadonlySet<string>;
-  readonly availability: Availability;
-}
+import { MoneyCurrencyMismatch, NoEarningRule } from './earning-refusals';
 
 /** Why a line earns nothing. */
 export type Exclusion = 'SKU_EXCLUDED' | 'CATEGORY_EXCLUDED' | 'CATEGORY_NOT_ELIGIBLE';
+
+const LARGEST = 1_000_000;
+const points = z.number().int().min(0, 'This is not below zero.').max(LARGEST, `At most ${LARGEST} points a unit.`);
+/** What was left out, as it once always was, is not in the content. */
+const leftOut = <Value>(value: Value | null | undefined): Value | undefined => value ?? undefined;
+
+/** Whole points for each whole unit of money; null: they are for full steps of it. */
+const pointsPerUnit: RuleField<number | undefined, bigint | null> = {
+  shape: 'INT',
+  says: 'Whole points for each unit of money, in proportion',
+  sending: '0 to 1,000,000; send it or fullSteps',
+  none: 'they are for full steps',
+  schema: points.nullish().transform(leftOut).optional(),
+  columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent }),
+  value: (row) => (row.per === null ? BigInt(row.points_per_unit as string) : null),
+  show: (value) => value && Number(value),
+};
+
+const FULL_STEPS: Group = {
+  name: 'FullSteps',
+  says: 'Points for each full step of money.',
+  parts: {
+    points: { shape: 'INT', says: 'Whole points for a full step', sending: '0 to 1,000,000' },
+    per: { shape: 'DECIMAL', says: 'How much money a full step is', sending: 'above zero, at most six decimals' },
+  },
+};
+const per = decimal(6, { above: 0n, below: 10n ** 15n }, 'A step is above zero, below 1,000,000,000, with at most six decimals.');
+
+/** Points for each full step of so many micro-units of money. */
+interface FullSteps {
+  readonly points: bigint;
+  readonly per: bigint;
+}
+
+const fullSteps: RuleField<{ readonly points: number; readonly per: bigint } | undefined, FullSteps | null> = {
+  shape: FULL_STEPS,
+  says: 'Points for each full step of money',
+  sending: 'none for what is beyond the last one',
+  none: 'they are in proportion',
+  schema: z.object({ points, per }).nullish().transform(leftOut).optional(),
+  columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent.points, per: sent.per }),
+  value: (row) => (row.per === null ? null : { points: BigInt(row.points_per_unit as string), per: BigInt(row.per as string) }),
+  show: (value) => value && { points: Number(value.points), per: formatDecimal(value.per, 6) },
+};
+
+const ROUND_TO: Choice<'UNIT' | 'SMALLEST'> = {
+  name: 'RoundTo',
+  says: 'What earned points are floored to.',
+  values: {
+    UNIT: 'Whole points: before the multiplier, and after it.',
+    SMALLEST: "The currency's smallest unit: once, after the multiplier.",
+  },
+};
+
+const roundTo: RuleField<'UNIT' | 'SMALLEST' | undefined, 'UNIT' | 'SMALLEST'> = {
+  shape: ROUND_TO,
+  says: 'What points are floored to',
+  sending: 'by default SMALLEST where the currency has decimals, UNIT where it has none',
+  schema: z.enum(namesOf(ROUND_TO)).nullish().transform(leftOut).optional(),
+  columns: (sent, { column, currency }) => ({ [column]: sent ?? (currency.scale > 0 ? 'SMALLEST' : 'UNIT') }),
+  value: (row, column) => row[column] as 'UNIT' | 'SMALLEST',
+};
+
+const EARNING_BASE: Choice<EarningBase> = {
+  name: 'EarningBase',
+  says: 'What of a basket earns.',
+  values: {
+    GROSS: 'What it costs with tax, less what points paid.',
+    NET: 'What it costs without the tax that its lines tell, less the part that points paid of it.',
+  },
+};
+
+const earnsOn: RuleField<'NET' | undefined, EarningBase> = {
+  shape: EARNING_BASE,
+  says: 'Whether tax that lines tell beside their price earns',
+  sending: 'GROSS by default',
+  schema: z
+    .enum(namesOf(EARNING_BASE))
+    .nullish()
+    // With tax, said or left out, is the same content.
+    .transform((base) => (base === 'NET' ? base : undefined))
+    .optional(),
+  columns: (sent, { column }) => ({ [column]: sent ?? 'GROSS' }),
+  value: (row, column) => row[column] as EarningBase,
+};
+
+const sentNames = z
+  .array(plainText(100))
+  .max(1_000, 'At most 1,000 entries.')
+  .nullish()
+  .transform((list) => (list ? [...new Set(list)] : null));
+
+/** A line without a category is in none. */
+const eligible: RuleField<readonly string[] | null, ReadonlySet<string> | null> = {
+  shape: { list: 'TEXT' },
+  says: 'Categories that earn',
+  sending: 'all by default',
+  none: 'all',
+  schema: sentNames,
+  value: (row, column) => (row[column] === null ? null : new Set(row[column] as readonly string[])),
+  show: (names) => names && [...names],
+};
+
+function excluded(says: string): RuleField<readonly string[] | null, ReadonlySet<string>> {
+  return {
+    shape: { list: 'TEXT' },
+    says,
+    schema: sentNames,
+    columns: (sent, { column }) => ({ [column]: sent ?? [] }),
+    value: (row, column) => new Set(row[column] as readonly string[]),
+    show: (names) => [...names],
+  };
+}
+
+const factor = z.int().max(LARGEST);
+const multiplier = z.object({ numerator: factor.min(0), denominator: factor.min(1, 'A denominator is above zero.') });
+
+/** What a purchase at a brand earns. */
+export const EARNING_RULE = defineRule({
+  name: 'EarningRule',
+  table: 'earning_rule',
+  lock: LOCKS.EARNING_RULE,
+  owner: 'BRAND',
+  called: "the brand's earning rule",
+  without: 'no purchase is recorded there',
+  fields: {
+    ...perMoney('that baskets are in'),
+    pointsPerUnit,
+    fullSteps,
+    roundTo,
+    multiplier: fraction('Applied to the points', '1 by default', multiplier),
+    earnsOn,
+    eligibleCategories: eligible,
+    excludedCategories: excluded('Categories that earn nothing'),
+    excludedSkus: excluded('Skus that earn nothing'),
+    availability,
+  },
+  bounds: [oneOf('pointsPerUnit', 'fullSteps', 'Say how many points there are')],
+});
+export type EarningRule = RuleOf<typeof EARNING_RULE>;
+export type EarningRules = RulesInForce<EarningRule>;
+
+/** The version in force at an instant for baskets in that money; throws NoEarningRule, MoneyCurrencyMismatch. */
+export function requireEarningRule(rules: EarningRules, brandId: Uuid, currency: PointCurrency, moneyCurrency: string, at: Date): EarningRule {
+  const inForce = rules.at(brandId, currency, at);
+  const rule = inForce.find((each) => each.moneyCurrency === moneyCurrency);
+  if (rule) return rule;
+  throw inForce.length === 0 ? new NoEarningRule(currency.code, at) : new MoneyCurrencyMismatch(moneysOf(inForce));
+}

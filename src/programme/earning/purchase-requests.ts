@@ -22,8 +22,7 @@ import type { RedemptionRules } from '../redemption/redemption-rule';
 import { type AutomaticContribution, contributes } from '../sharing/automatic-contribution';
 import { standingCounters } from '../sharing/standing';
 import { awardDates } from './award';
-import type { EarningRule } from './earning-rule';
-import type { EarningRules } from './earning-rules';
+import { type EarningRule, type EarningRules, requireEarningRule } from './earning-rule';
 import { planPurchase } from './plan-purchase';
 import type { RecordPurchase } from './purchase-command';
 
@@ -166,7 +165,11 @@ function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedP
     agreed: orRefusal(() => {
       requireOpenWallet(member);
       const terms = requireTerms(snapshot, brandId, currency.id, 'issue', happenedAt, now);
-      return { terms, rule: rules.inForce(brandId, currency, command.moneyCurrency, happenedAt), origin: places.origin(currency.id, terms.id, day) };
+      return {
+        terms,
+        rule: requireEarningRule(rules, brandId, currency, command.moneyCurrency, happenedAt),
+        origin: places.origin(currency.id, terms.id, day),
+      };
     }),
   };
 }

@@ -15,9 +15,8 @@ import { Refusal } from '../../platform/refusal';
 import { velocityLimits } from '../limits/velocity-limit';
 import { soughtReference } from '../postings/look-at-references';
 import { lookUp } from '../postings/look-up';
-import { type RedemptionRules, redemptionRules } from '../redemption/redemption-rule';
-import type { Exclusion } from './earning-rule';
-import { earningRules } from './earning-rules';
+import { REDEMPTION_RULE, type RedemptionRules } from '../redemption/redemption-rule';
+import { EARNING_RULE, type Exclusion } from './earning-rule';
 import type { RecordPurchase } from './purchase-command';
 import { purchaseReceipt } from './purchase-receipt';
 import { type AskedPurchase, type NotOne, requestPurchases } from './purchase-requests';
@@ -114,9 +113,9 @@ async function record(
   const looked = await orEach(commands, lookUp(app, brandId, sought));
   if (Array.isArray(looked)) return looked;
   const { found, version, snapshot } = looked;
-  const rules = await earningRules(app, version);
+  const rules = await EARNING_RULE.inForce(app, version);
   const limits = await velocityLimits(app, version);
-  const redemptionRulesById = commands.some(({ redemptionIds }) => redemptionIds.length > 0) ? (await redemptionRules(app, version)).byId : NO_RULES;
+  const redemptionRulesById = commands.some(({ redemptionIds }) => redemptionIds.length > 0) ? (await REDEMPTION_RULE.inForce(app, version)).byId : NO_RULES;
   const asked = commands.map((command, at) => {
     const [each, receipt] = [found[at], purchaseReceipt(command, found[at])];
     return { command, id: sought[at].id ?? newUuid(), hash: hashes[at], found: each, receipt, field: fieldOf(at) };

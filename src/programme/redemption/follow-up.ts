@@ -15,7 +15,7 @@ import { requireFollowUpTime, whenOf } from '../postings/posting-time';
 import { planOrRefusal, runPosting } from '../postings/run-posting';
 import { formerContributors } from '../sharing/former-contributors';
 import type { FollowUpAnswer, FollowUpFacts } from './plan-follow-up';
-import { redemptionRules } from './redemption-rule';
+import { REDEMPTION_RULE } from './redemption-rule';
 
 /** A request about an earlier redemption: a capture, void or refund. */
 export interface FollowUpCommand {
@@ -61,7 +61,7 @@ export async function followUp(app: App, principal: Principal, command: FollowUp
     },
     async plan({ redemption, survivors, snapshot }, { now }) {
       const currency = currencyById(snapshot, redemption.currencyId);
-      const rule = (await redemptionRules(app, snapshot.version)).byId.get(redemption.ruleId);
+      const rule = (await REDEMPTION_RULE.inForce(app, snapshot.version)).byId.get(redemption.ruleId);
       if (!rule) throw new Error(`the rule of redemption ${redemption.id} is missing`);
       const when = whenOf(command, now, currency);
       // What comes free in a pool whose contributor has left goes on to their own wallet.

@@ -1,69 +1,105 @@
+import { z } from 'zod';
+import { fewestPoints } from '../../coalition/coalition/amount-limits';
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
-import { brandRulesInForce, moneysOf } from '../../coalition/rules/brand-rules-in-force';
-import { type BrandRuleVersion, type RuleTable, toBrandRuleVersion } from '../../coalition/rules/rule-versions';
-import { cachedByVersion } from '../../coalition/rules/versioned-cache';
+import { defineRule, type RuleOf } from '../../coalition/rules/define-rule';
+import type { Group, Row, RuleField } from '../../coalition/rules/rule-field';
+import { fraction, moneysOf, oneOf, optionalPoints, perMoney, points } from '../../coalition/rules/rule-fields';
+import type { RulesInForce } from '../../coalition/rules/rules-in-force';
+import { decimal } from '../../ledger/ledger/request-fields';
+import { formatDecimal } from '../../ledger/points/decimal';
 import { type Ratio, ratio } from '../../ledger/points/ratio';
-import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
+import { LOCKS } from '../../platform/locks';
 import { MoneyCurrencyRequired, NoRedemptionRule, RedemptionMoneyMismatch } from './redemption-refusals';
 
-/**
- * What points are worth at a brand and how many may be spent at once: one version, in force from effectiveFrom until
- * the next one of its money starts.
- */
-export interface RedemptionRule extends BrandRuleVersion {
-  /** Micro-units of its money that one point (smallest unit) pays. */
-  readonly worth: Ratio;
-  readonly minimum: bigint;
-  /** Only multiples of it are spent. */
-  readonly step: bigint;
-  readonly maximum: bigint | null;
-  /** Largest share of a purchase that points may pay. */
-  readonly share: Ratio;
-}
+const LARGEST_RATE = 1_000_000_000n;
+const MICROS_PER_UNIT = 1_000_000n;
+const rate = z.bigint().refine((amount) => amount >= 1n && amount <= LARGEST_RATE, `From 1 to ${LARGEST_RATE} points a unit of money.`);
+/** What was left out, as it once always was, is not in the content. */
+const leftOut = <Value>(value: Value | null | undefined): Value | undefined => value ?? undefined;
 
-/** All versions of all rules: few, read whole. */
-export interface RedemptionRules {
-  readonly byId: ReadonlyMap<Uuid, RedemptionRule>;
-  /**
-   * The version in force at an instant for points that pay that money; null: the only one that there is. Throws
-   * NoRedemptionRule, RedemptionMoneyMismatch, MoneyCurrencyRequired.
-   */
-  inForce(brandId: Uuid, currency: PointCurrency, moneyCurrency: string | null, at: Date): RedemptionRule;
-}
+/** Both ways to say what points are worth are kept as points that pay so many micro-units of money. */
+const worthOf = (row: Row): Ratio => ratio(BigInt(row.worth as string), BigInt(row.points_per_unit as string));
 
-export const redemptionRules = cachedByVersion<RedemptionRules>(async (client) => {
-  const { rows } = await client.query('SELECT * FROM redemption_rule ORDER BY effective_from');
-  const rules = rows.map(REDEMPTION_RULE.toRule);
-  const find = brandRulesInForce(rules);
-  return {
-    byId: new Map(rules.map((rule) => [rule.id, rule])),
-    inForce(brandId, currency, moneyCurrency, at) {
-      const inForce = find(brandId, currency, at);
-      if (inForce.length === 0) throw new NoRedemptionRule(currency.code, at);
-      if (moneyCurrency === null && inForce.length > 1) throw new MoneyCurrencyRequired(moneysOf(inForce));
-      const rule = inForce.find((each) => moneyCurrency === null || each.moneyCurrency === moneyCurrency);
-      if (!rule) throw new RedemptionMoneyMismatch(moneysOf(inForce));
-      return rule;
+const pointsPerUnit: RuleField<bigint | undefined, bigint | null> = {
+  shape: 'POINTS',
+  says: 'Points (smallest unit) that pay one whole unit of money',
+  sending: '1 to 1,000,000,000; send it or worth',
+  none: 'that is no whole number, see worth',
+  schema: rate.nullish().transform(leftOut).optional(),
+  columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent, worth: MICROS_PER_UNIT }),
+  value: (row) => {
+    const { numerator, denominator } = worthOf(row);
+    return (MICROS_PER_UNIT * denominator) % numerator === 0n ? (MICROS_PER_UNIT * denominator) / numerator : null;
+  },
+};
+
+const POINTS_WORTH: Group = {
+  name: 'PointsWorth',
+  says: 'So many points pay so much money.',
+  parts: {
+    points: { shape: 'POINTS', says: "Points, in the currency's smallest unit", sending: '1 to 1,000,000,000' },
+    amount: { shape: 'DECIMAL', says: "What they pay, in the rule's money", sending: 'above zero, at most six decimals' },
+  },
+};
+const amount = decimal(6, { above: 0n, below: 10n ** 15n }, 'An amount is above zero, below 1,000,000,000, with at most six decimals.');
+
+/** Micro-units of its money that one point (smallest unit) pays. */
+const worth: RuleField<{ readonly points: bigint; readonly amount: bigint } | undefined, Ratio> = {
+  shape: POINTS_WORTH,
+  says: 'What points are worth, exactly; what they pay is floored to the minor unit of the money',
+  sending: 'also a point worth more than a unit of money',
+  schema: z.object({ points: rate, amount }).nullish().transform(leftOut).optional(),
+  columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent.points, worth: sent.amount }),
+  value: worthOf,
+  show: ({ numerator, denominator }) => ({ points: denominator, amount: formatDecimal(numerator, 6) }),
+};
+
+const share = z
+  .object({ numerator: z.number().int().min(1, 'A share is above zero.'), denominator: z.number().int().min(1, 'A denominator is above zero.') })
+  .refine(({ numerator, denominator }) => numerator <= denominator, 'A share is at most 1.');
+
+/** What points are worth at a brand and how many may be spent at once. */
+export const REDEMPTION_RULE = defineRule({
+  name: 'RedemptionRule',
+  table: 'redemption_rule',
+  lock: LOCKS.REDEMPTION_RULE,
+  owner: 'BRAND',
+  called: "the brand's redemption rule",
+  without: 'no points are spent there',
+  fields: {
+    ...perMoney('that points pay'),
+    pointsPerUnit,
+    worth,
+    minimum: points('Fewest points spent at once', 1),
+    step: points('Only multiples of it are spent', 1),
+    maximum: optionalPoints('Most points spent at once, no fewer than the first step from the minimum on', 'no limit'),
+    share: fraction('Largest share of a purchase that points may pay', 'above 0, at most 1, which is the default', share),
+  },
+  bounds: [
+    oneOf('pointsPerUnit', 'worth', 'Say what points are worth'),
+    ({ minimum, step, maximum }) => {
+      if (maximum === null) return null;
+      if (maximum < minimum) return { field: 'maximum', message: 'The maximum is not below the minimum.' };
+      const fewest = fewestPoints({ minimum: BigInt(minimum), step: BigInt(step) });
+      if (fewest <= BigInt(maximum)) return null;
+      const message = `In steps of ${step} the fewest points are ${fewest}, above the maximum of ${maximum}: nothing could be redeemed.`;
+      return { field: 'maximum', message };
     },
-  };
+  ],
 });
+export type RedemptionRule = RuleOf<typeof REDEMPTION_RULE>;
+export type RedemptionRules = RulesInForce<RedemptionRule>;
 
-type RedemptionRuleRow = RowOf<BrandRuleVersion & Pick<RedemptionRule, 'minimum' | 'step' | 'maximum'>> & {
-  readonly worth: string;
-  readonly points_per_unit: string;
-  readonly share_numerator: string;
-  readonly share_denominator: string;
-};
-
-export const REDEMPTION_RULE: RuleTable<RedemptionRule, RedemptionRuleRow> = {
-  name: 'redemption_rule',
-  toRule: (row) => ({
-    ...toBrandRuleVersion(row),
-    worth: ratio(BigInt(row.worth), BigInt(row.points_per_unit)),
-    minimum: BigInt(row.minimum),
-    step: BigInt(row.step),
-    maximum: row.maximum === null ? null : BigInt(row.maximum),
-    share: ratio(BigInt(row.share_numerator), BigInt(row.share_denominator)),
-  }),
-};
+/**
+ * The version in force at an instant for points that pay that money; null: the only one that there is. Throws
+ * NoRedemptionRule, RedemptionMoneyMismatch, MoneyCurrencyRequired.
+ */
+export function requireRedemptionRule(rules: RedemptionRules, brandId: Uuid, currency: PointCurrency, moneyCurrency: string | null, at: Date): RedemptionRule {
+  const inForce = rules.at(brandId, currency, at);
+  if (inForce.length === 0) throw new NoRedemptionRule(currency.code, at);
+  if (moneyCurrency === null && inForce.length > 1) throw new MoneyCurrencyRequired(moneysOf(inForce));
+  const rule = inForce.find((each) => moneyCurrency === null || each.moneyCurrency === moneyCurrency);
+  if (!rule) throw new RedemptionMoneyMismatch(moneysOf(inForce));
+  return rule;
+}

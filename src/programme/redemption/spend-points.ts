@@ -32,7 +32,7 @@ import { standingCounters } from '../sharing/standing';
 import { cardLimit } from './card-limit';
 import { MOST_MONEY } from './check-rule';
 import { planRedemption, type RedemptionFacts, type SpendingAnswer } from './plan-redemption';
-import { redemptionRules } from './redemption-rule';
+import { REDEMPTION_RULE, requireRedemptionRule } from './redemption-rule';
 
 /** What burns and holds are asked for with. */
 export const spendPointsSchema = z.object({
@@ -137,7 +137,7 @@ async function lookAtSpending(app: App, { brandId, named, command, spending }: S
   // as well.
   if (!member.inForce) throw new MemberUnknown(named);
   requireToBurn(member);
-  const [rules, limits] = await Promise.all([redemptionRules(app, version), velocityLimits(app, version)]);
+  const [rules, limits] = await Promise.all([REDEMPTION_RULE.inForce(app, version), velocityLimits(app, version)]);
   const told = tellsBalance(member, dryRun);
   const tell = (outcome: PostingOutcome) => asTold(outcome, told, null);
   // Dry runs leave no trace: one after the other they would tell what whoever has seen a card may not know.
@@ -203,7 +203,7 @@ async function planSpending(
       requireOpenWallet(member);
       if (command.source === 'POOL' && !household && !unseen) throw new PoolNotSpendable();
       const terms = requireTerms(snapshot, brandId, currency.id, 'redeem', when.occurredAt, now);
-      const rule = rules.inForce(brandId, currency, command.moneyCurrency ?? command.purchase?.moneyCurrency ?? null, when.occurredAt);
+      const rule = requireRedemptionRule(rules, brandId, currency, command.moneyCurrency ?? command.purchase?.moneyCurrency ?? null, when.occurredAt);
       const facts: RedemptionFacts = {
         redemptionId,
         postingId: id,

@@ -2,12 +2,14 @@ import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot
 import { defineRule, type RuleOf } from '../../coalition/rules/define-rule';
 import { optionalPoints, points } from '../../coalition/rules/rule-fields';
 import type { RulesInForce } from '../../coalition/rules/rules-in-force';
+import { LOCKS } from '../../platform/locks';
 import { GiftsNotAllowed } from './sharing-refusals';
 
 /** What members may give each other of a currency. */
 export const GIFT_RULE = defineRule({
   name: 'GiftRule',
   table: 'gift_rule',
+  lock: LOCKS.GIFT_RULE,
   owner: 'COALITION',
   called: 'the rule for gifts of a currency',
   without: 'none are given',
@@ -17,10 +19,8 @@ export const GIFT_RULE = defineRule({
     dailyMaximum: optionalPoints("Most points that a member gives on one day of the currency's time zone, in the smallest unit", 'no limit'),
   },
   bounds: [
-    {
-      field: 'dailyMaximum',
-      broken: ({ minimum, dailyMaximum }) => (dailyMaximum !== null && dailyMaximum < minimum ? 'The daily maximum is not below the minimum.' : null),
-    },
+    ({ minimum, dailyMaximum }) =>
+      dailyMaximum !== null && dailyMaximum < minimum ? { field: 'dailyMaximum', message: 'The daily maximum is not below the minimum.' } : null,
   ],
 });
 export type GiftRule = RuleOf<typeof GIFT_RULE>;

@@ -1,10 +1,11 @@
 import type { QueryRunner } from 'typeorm';
 import { RulesByMoney1790000000029 } from '../../../migrations/0029-rules-by-money';
+import { setRule } from '../../../src/coalition/rules/set-rule';
+import { EARNING_RULE } from '../../../src/programme/earning/earning-rule';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
-import { setEarningRule, setEarningRuleSchema } from '../../../src/programme/earning/set-earning-rule';
 import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
-import { setRedemptionRule, setRedemptionRuleSchema } from '../../../src/programme/redemption/set-redemption-rule';
+import { REDEMPTION_RULE } from '../../../src/programme/redemption/redemption-rule';
 import { recordReturn } from '../../../src/programme/returns/record-return';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
 
@@ -22,16 +23,18 @@ afterAll(() => shop.close());
 let keys = 0;
 const SINCE = new Date('2021-01-01T00:00:00Z');
 const earning = (moneyCurrency: string, more: object) =>
-  setEarningRule(
+  setRule(
     shop.app,
     till.principal,
-    setEarningRuleSchema.parse({ idempotencyKey: `rule ${++keys}`, currency: 'FLP', moneyCurrency, effectiveFrom: SINCE, ...more }),
+    EARNING_RULE,
+    EARNING_RULE.schema.parse({ idempotencyKey: `rule ${++keys}`, currency: 'FLP', moneyCurrency, effectiveFrom: SINCE, ...more }),
   );
 const redeeming = (moneyCurrency: string, more: object) =>
-  setRedemptionRule(
+  setRule(
     shop.app,
     till.principal,
-    setRedemptionRuleSchema.parse({ idempotencyKey: `rule ${++keys}`, currency: 'FLP', moneyCurrency, effectiveFrom: SINCE, ...more }),
+    REDEMPTION_RULE,
+    REDEMPTION_RULE.schema.parse({ idempotencyKey: `rule ${++keys}`, currency: 'FLP', moneyCurrency, effectiveFrom: SINCE, ...more }),
   );
 const buy = (ref: Parameters<typeof purchaseOf>[0], amount: string, more: Record<string, unknown> = {}) =>
   recordPurchase(shop.app, till.principal, purchaseOf(ref, amount, more));
@@ -66,7 +69,7 @@ describe('earning', () => {
     expect(bought.points).toBe(15);
     const back = await recordReturn(shop.app, till.principal, returnOf(bought.purchaseId, [{ lineNo: 2, quantity: '1' }]));
     expect(back).toMatchObject({ clawedBack: 5, pointsKept: 10 });
-    expect(() => setEarningRuleSchema.parse({ idempotencyKey: 'x', currency: 'FLP', moneyCurrency: 'NOK', effectiveFrom: SINCE })).toThrow(
+    expect(() => EARNING_RULE.schema.parse({ idempotencyKey: 'x', currency: 'FLP', moneyCurrency: 'NOK', effectiveFrom: SINCE })).toThrow(
       'pointsPerUnit, or fullSteps',
     );
   });
@@ -185,10 +188,11 @@ test('a currency with decimals is earned in its smallest unit, unless the rule s
     const points = async (amount: string) => (await recordPurchase(cents.app, shoes.principal, purchaseOf(ref, amount))).points;
     expect(await points('12.80')).toBe(1_200);
     const set = (more: object, day: string) =>
-      setEarningRule(
+      setRule(
         cents.app,
         shoes.principal,
-        setEarningRuleSchema.parse({
+        EARNING_RULE,
+        EARNING_RULE.schema.parse({
           idempotencyKey: day,
           currency: 'FLP',
           moneyCurrency: 'GBP',

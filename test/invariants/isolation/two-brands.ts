@@ -22,8 +22,8 @@ import { newUuid, type Uuid } from '../../../src/platform/ids';
 import { approveGoodwill } from '../../../src/programme/care/approve-goodwill';
 import { proposeGoodwill, proposeGoodwillSchema } from '../../../src/programme/care/propose-goodwill';
 import { confirmPurchase } from '../../../src/programme/earning/confirm-purchase';
+import { EARNING_RULE } from '../../../src/programme/earning/earning-rule';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
-import { setEarningRule, setEarningRuleSchema } from '../../../src/programme/earning/set-earning-rule';
 import { convertPoints, convertPointsSchema } from '../../../src/programme/exchange/convert-points';
 import { quoteConversion, quoteConversionSchema } from '../../../src/programme/exchange/quote-conversion';
 import { storeConversionRate, storeConversionRateSchema } from '../../../src/programme/exchange/store-conversion-rate';
@@ -273,7 +273,7 @@ async function openSide(points: PointsApi, operator: Actor, code: string, word: 
 
   async function setAvailability(from: string, availability: Record<string, unknown>): Promise<void> {
     const rule = { idempotencyKey: `rule from ${from}`, currency: 'FLP', moneyCurrency: 'EUR', pointsPerUnit: 1, excludedSkus: ['GIFTCARD'] };
-    await setEarningRule(app, principal, setEarningRuleSchema.parse({ ...rule, effectiveFrom: new Date(from), availability }));
+    await setRule(app, principal, EARNING_RULE, EARNING_RULE.schema.parse({ ...rule, effectiveFrom: new Date(from), availability }));
   }
   async function bringIn(kind: ImportKind, rows: readonly SentRow[] = []): Promise<Uuid> {
     const file = { idempotencyKey: newUuid(), kind, currency: kind === 'MEMBERS' ? null : 'FLP', fileName: `${word} file.csv` };

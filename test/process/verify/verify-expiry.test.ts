@@ -1,7 +1,8 @@
+import { setRule } from '../../../src/coalition/rules/set-rule';
 import { cancelAwards } from '../../../src/programme/earning/cancel-awards';
 import { confirmPurchase } from '../../../src/programme/earning/confirm-purchase';
+import { EARNING_RULE } from '../../../src/programme/earning/earning-rule';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
-import { setEarningRule, setEarningRuleSchema } from '../../../src/programme/earning/set-earning-rule';
 import { expirePoints } from '../../../src/programme/expiry/expire-points';
 import { giveNotices } from '../../../src/programme/expiry/give-notices';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
@@ -22,7 +23,7 @@ beforeAll(async () => {
   await buy('10');
   const availability = { kind: 'ON_EVENT', days: 20 };
   const rule = { idempotencyKey: 'rule', currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom: shop.clock.now(), availability };
-  await setEarningRule(shop.app, fuel.principal, setEarningRuleSchema.parse(rule));
+  await setRule(shop.app, fuel.principal, EARNING_RULE, EARNING_RULE.schema.parse(rule));
   const [kept] = [await buy('20'), await buy('40')];
   await confirmPurchase(shop.app, fuel.principal, { idempotencyKey: 'confirm', purchaseId: kept.purchaseId, occurredAt: null });
   shop.clock.set(new Date('2026-03-15T12:00:00Z'));

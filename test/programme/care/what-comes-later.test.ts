@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../../../src/coalition/access/principal';
+import { setRule } from '../../../src/coalition/rules/set-rule';
 import type { MemberRef } from '../../../src/members/identification/member-ref';
 import { readWalletBalances } from '../../../src/members/members/find-member';
 import type { Uuid } from '../../../src/platform/ids';
 import { closeWallet } from '../../../src/programme/care/close-wallet';
 import { cancelAwards } from '../../../src/programme/earning/cancel-awards';
 import { confirmPurchase } from '../../../src/programme/earning/confirm-purchase';
+import { EARNING_RULE } from '../../../src/programme/earning/earning-rule';
 import { recordPurchase, recordPurchases } from '../../../src/programme/earning/record-purchases';
-import { setEarningRule, setEarningRuleSchema } from '../../../src/programme/earning/set-earning-rule';
 import { listPurchases } from '../../../src/programme/purchases/list-purchases';
 import { listRedemptions } from '../../../src/programme/redemption/find-redemption';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
@@ -125,7 +126,7 @@ describe('points that wait to be confirmed, of a member who was merged into one 
     const rule = { idempotencyKey: 'rule', currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom: new Date('2026-01-01') };
     const [duplicate, survivor] = [await fuel.enrol(), await fuel.enrol()];
     await recordPurchase(shop.app, fuel.principal, purchaseOf(survivor.ref, '50'));
-    await setEarningRule(shop.app, fuel.principal, setEarningRuleSchema.parse({ ...rule, availability: { kind: 'ON_EVENT', days: 60 } }));
+    await setRule(shop.app, fuel.principal, EARNING_RULE, EARNING_RULE.schema.parse({ ...rule, availability: { kind: 'ON_EVENT', days: 60 } }));
     const { purchaseId } = await recordPurchase(shop.app, fuel.principal, purchaseOf(duplicate.ref, '100'));
     at('2026-03-05T12:00:00Z');
     await merge(duplicate.memberId, survivor.memberId);
@@ -214,7 +215,7 @@ test('points that waited to be confirmed have ended with their wallet: a confirm
   await open({});
   const { memberId, ref } = await fuel.enrol();
   const rule = { idempotencyKey: 'rule', currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom: new Date('2026-01-01') };
-  await setEarningRule(shop.app, fuel.principal, setEarningRuleSchema.parse({ ...rule, availability: { kind: 'ON_EVENT', days: 60 } }));
+  await setRule(shop.app, fuel.principal, EARNING_RULE, EARNING_RULE.schema.parse({ ...rule, availability: { kind: 'ON_EVENT', days: 60 } }));
   const { purchaseId } = await recordPurchase(shop.app, fuel.principal, purchaseOf(ref, '100'));
   await closeWallet(shop.app, self(memberId), { member: null, reason: null });
   await expect(confirmPurchase(shop.app, fuel.principal, { idempotencyKey: 'confirm', purchaseId, occurredAt: null })).rejects.toMatchObject({

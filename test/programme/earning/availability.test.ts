@@ -1,6 +1,6 @@
 import { ALWAYS, dayFromIso, NEVER } from '../../../src/ledger/points/calendar';
 import { awardDates, confirmedLot } from '../../../src/programme/earning/award';
-import { setEarningRuleSchema } from '../../../src/programme/earning/set-earning-rule';
+import { EARNING_RULE } from '../../../src/programme/earning/earning-rule';
 
 const day = dayFromIso;
 
@@ -25,7 +25,7 @@ describe('when earned points can be spent', () => {
 
   it('is asked for in a way that makes sense', () => {
     const rule = { idempotencyKey: 'r', currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom: new Date() };
-    const wrong = (availability: object) => setEarningRuleSchema.safeParse({ ...rule, availability }).error?.issues.map(({ path }) => path.join('.'));
+    const wrong = (availability: object) => EARNING_RULE.schema.safeParse({ ...rule, availability }).error?.issues.map(({ path }) => path.join('.'));
     expect(wrong({ kind: 'DELAY' })).toEqual(['availability.days']);
     expect(wrong({ kind: 'ON_EVENT', days: 731 })).toEqual(['availability.days']);
     expect(wrong({ kind: 'IMMEDIATE', days: 3 })).toEqual(['availability.days']);

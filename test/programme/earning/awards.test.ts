@@ -1,3 +1,4 @@
+import { setRule } from '../../../src/coalition/rules/set-rule';
 import * as applyDates from '../../../src/ledger/ledger/internal/decide/apply-dates';
 import type { PostingRequest } from '../../../src/ledger/ledger/posting';
 import { NEVER } from '../../../src/ledger/points/calendar';
@@ -7,8 +8,8 @@ import { NotFound } from '../../../src/platform/refusal';
 import * as award from '../../../src/programme/earning/award';
 import { cancelAwards } from '../../../src/programme/earning/cancel-awards';
 import { confirmPurchase } from '../../../src/programme/earning/confirm-purchase';
+import { EARNING_RULE } from '../../../src/programme/earning/earning-rule';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
-import { setEarningRule, setEarningRuleSchema } from '../../../src/programme/earning/set-earning-rule';
 import { expirePoints } from '../../../src/programme/expiry/expire-points';
 import { findPurchase } from '../../../src/programme/purchases/find-purchase';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
@@ -36,12 +37,12 @@ async function open(availability: Record<string, unknown>, options: ShopOptions 
   shop = await createShopCoalition({ now: new Date('2026-03-01T12:00:00Z'), timeZone: 'Europe/Berlin', ...options });
   fuel = await shop.brand('FUEL');
   ana = await fuel.enrol('ana');
-  await setRule(availability);
+  await setAvailability(availability);
 }
 
-function setRule(availability: Record<string, unknown>) {
+function setAvailability(availability: Record<string, unknown>) {
   const rule = { idempotencyKey: 'rule', currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom: new Date('2026-01-01'), availability };
-  return setEarningRule(shop.app, fuel.principal, setEarningRuleSchema.parse(rule));
+  return setRule(shop.app, fuel.principal, EARNING_RULE, EARNING_RULE.schema.parse(rule));
 }
 
 const at = (instant: string) => shop.clock.set(new Date(instant));
@@ -338,5 +339,5 @@ describe('a seeded fault turns it red', () => {
 async function setRuleOnce(kind: string, days?: number): Promise<void> {
   const effectiveFrom = shop.clock.now();
   const rule = { idempotencyKey: `${kind} ${effectiveFrom.toISOString()}`, currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom };
-  await setEarningRule(shop.app, fuel.principal, setEarningRuleSchema.parse({ ...rule, availability: { kind, days } }));
+  await setRule(shop.app, fuel.principal, EARNING_RULE, EARNING_RULE.schema.parse({ ...rule, availability: { kind, days } }));
 }

@@ -21,12 +21,12 @@ describe('points for a basket', () => {
     ${'10.25'}  | ${'10.25'}  | ${'0'}   | ${1}    | ${1}   | ${2}  | ${1000n} | ${'whole points in the smallest unit'}
     ${'10'}     | ${'10'}     | ${'0'}   | ${0}    | ${1}   | ${0}  | ${0n}    | ${'a rule may give nothing'}
   `('$amount ($eligible eligible, $paid paid with points) x $perUnit x $times: $why', ({ amount, eligible, paid, perUnit, times, scale, points }) => {
-    const rule = { points: BigInt(perUnit), per: null, multiplier: ratio(times), roundTo: 'UNIT' as const };
+    const rule = { pointsPerUnit: BigInt(perUnit), fullSteps: null, multiplier: ratio(times), roundTo: 'UNIT' as const };
     expect(basketPoints(rule, scale, { amount: exact(amount), eligible: exact(eligible), paidWithPoints: exact(paid) })).toBe(points);
   });
 
   test('a multiplier of three halves is floored again', () => {
-    const rule = { points: 1n, per: null, multiplier: ratio(3, 2), roundTo: 'UNIT' as const };
+    const rule = { pointsPerUnit: 1n, fullSteps: null, multiplier: ratio(3, 2), roundTo: 'UNIT' as const };
     expect(basketPoints(rule, 0, { amount: exact('7'), eligible: exact('7'), paidWithPoints: exact('0') })).toBe(10n);
   });
 });

@@ -14,8 +14,8 @@ import { CENT, cents } from './standing-purchase';
 
 const rule = (more: Partial<EarningRule> = {}) =>
   ({
-    points: 10n,
-    per: null,
+    pointsPerUnit: 10n,
+    fullSteps: null,
     roundTo: 'UNIT',
     multiplier: ratio(1),
     earnsOn: 'GROSS',

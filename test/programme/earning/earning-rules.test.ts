@@ -1,8 +1,9 @@
 import type { Principal } from '../../../src/coalition/access/principal';
+import { setRule } from '../../../src/coalition/rules/set-rule';
 import { newUuid } from '../../../src/platform/ids';
+import { EARNING_RULE } from '../../../src/programme/earning/earning-rule';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
-import { setEarningRule, setEarningRuleSchema } from '../../../src/programme/earning/set-earning-rule';
-import { setRedemptionRule, setRedemptionRuleSchema } from '../../../src/programme/redemption/set-redemption-rule';
+import { REDEMPTION_RULE } from '../../../src/programme/redemption/redemption-rule';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type Till } from '../../support/shop-coalition';
 
 let shop: ShopCoalition;
@@ -15,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 const ruleOf = (effectiveFrom: string, more: Record<string, unknown> = {}) =>
-  setEarningRuleSchema.parse({
+  EARNING_RULE.schema.parse({
     idempotencyKey: newUuid(),
     currency: 'FLP',
     moneyCurrency: 'GBP',
@@ -24,7 +25,7 @@ const ruleOf = (effectiveFrom: string, more: Record<string, unknown> = {}) =>
     ...more,
   });
 const redemptionRuleOf = (effectiveFrom: string, more: Record<string, unknown> = {}) =>
-  setRedemptionRuleSchema.parse({
+  REDEMPTION_RULE.schema.parse({
     idempotencyKey: newUuid(),
     currency: 'FLP',
     moneyCurrency: 'GBP',
@@ -37,10 +38,10 @@ const versions = async () => (await shop.database.owner.query('SELECT count(*)::
 test('each version is in force from its start until the next; a purchase earns by the one of its moment', async () => {
   const ana = await fuel.enrol();
   const command = ruleOf('2026-02-01T00:00:00Z', { multiplier: { numerator: 3, denominator: 2 }, eligibleCategories: ['goods'] });
-  const rule = await setEarningRule(shop.app, fuel.principal, command);
-  expect(rule).toMatchObject({ version: 2, points: 3n, multiplier: { numerator: 3n, denominator: 2n } });
-  expect(await setEarningRule(shop.app, fuel.principal, command)).toEqual(rule);
-  await expect(setEarningRule(shop.app, fuel.principal, { ...command, pointsPerUnit: 4 })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+  const rule = await setRule(shop.app, fuel.principal, EARNING_RULE, command);
+  expect(rule).toMatchObject({ version: 2, pointsPerUnit: 3n, multiplier: { numerator: 3n, denominator: 2n } });
+  expect(await setRule(shop.app, fuel.principal, EARNING_RULE, command)).toEqual(rule);
+  await expect(setRule(shop.app, fuel.principal, EARNING_RULE, { ...command, pointsPerUnit: 4 })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   const earned = async (at: string) => (await recordPurchase(shop.app, fuel.principal, purchaseOf(ana.ref, '1.99', { occurredAt: new Date(at) }))).points;
   expect(await earned('2026-01-31T23:59:59.999Z')).toBe(1);
   // floor(1.99 x 3) = 5, floor(5 x 3/2) = 7.
@@ -48,20 +49,22 @@ test('each version is in force from its start until the next; a purchase earns b
 });
 
 test('two versions cannot start at once, and refused ones are not there', async () => {
-  await setEarningRule(shop.app, fuel.principal, ruleOf('2026-03-01T00:00:00Z'));
+  await setRule(shop.app, fuel.principal, EARNING_RULE, ruleOf('2026-03-01T00:00:00Z'));
   const before = await versions();
-  await expect(setEarningRule(shop.app, fuel.principal, ruleOf('2026-03-01T00:00:00Z'))).rejects.toMatchObject({ code: 'RULE_START_TAKEN' });
-  await expect(setEarningRule(shop.app, fuel.principal, { ...ruleOf('2026-03-02T00:00:00Z'), currency: 'XYZ' })).rejects.toMatchObject({
+  await expect(setRule(shop.app, fuel.principal, EARNING_RULE, ruleOf('2026-03-01T00:00:00Z'))).rejects.toMatchObject({ code: 'RULE_START_TAKEN' });
+  await expect(setRule(shop.app, fuel.principal, EARNING_RULE, { ...ruleOf('2026-03-02T00:00:00Z'), currency: 'XYZ' })).rejects.toMatchObject({
     field: 'input.currency',
   });
-  await setRedemptionRule(shop.app, fuel.principal, redemptionRuleOf('2026-03-01T00:00:00Z'));
-  await expect(setRedemptionRule(shop.app, fuel.principal, redemptionRuleOf('2026-03-01T00:00:00Z'))).rejects.toMatchObject({ code: 'RULE_START_TAKEN' });
+  await setRule(shop.app, fuel.principal, REDEMPTION_RULE, redemptionRuleOf('2026-03-01T00:00:00Z'));
+  await expect(setRule(shop.app, fuel.principal, REDEMPTION_RULE, redemptionRuleOf('2026-03-01T00:00:00Z'))).rejects.toMatchObject({
+    code: 'RULE_START_TAKEN',
+  });
   expect(await versions()).toBe(before);
 });
 
 test('five versions sent at once are numbered without a gap or a clash', async () => {
   const starts = [1, 2, 3, 4, 5].map((day) => `2027-01-0${day}T00:00:00Z`);
-  const rules = await Promise.all(starts.map((start) => setEarningRule(shop.app, fuel.principal, ruleOf(start))));
+  const rules = await Promise.all(starts.map((start) => setRule(shop.app, fuel.principal, EARNING_RULE, ruleOf(start))));
   const first = Math.min(...rules.map(({ version }) => version));
   expect(rules.map(({ version }) => version).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4].map((i) => first + i));
 });
@@ -71,8 +74,8 @@ test('rules are for those who may change them', async () => {
   const tillOnly: Principal = { kind: 'client', clientId: newUuid(), brandId: fuel.brandId, scopes: new Set(['purchases', 'members', 'redemptions']) };
   const support: Principal = { kind: 'staff', staffId: newUuid(), brandId: fuel.brandId, role: 'SUPPORT', ofOperator: false };
   for (const principal of [tillOnly, support]) {
-    await expect(setEarningRule(shop.app, principal, ruleOf('2026-05-01T00:00:00Z'))).rejects.toMatchObject({ name: 'PermissionDenied' });
-    await expect(setRedemptionRule(shop.app, principal, redemptionRuleOf('2026-05-01T00:00:00Z'))).rejects.toMatchObject({ name: 'PermissionDenied' });
+    await expect(setRule(shop.app, principal, EARNING_RULE, ruleOf('2026-05-01T00:00:00Z'))).rejects.toMatchObject({ name: 'PermissionDenied' });
+    await expect(setRule(shop.app, principal, REDEMPTION_RULE, redemptionRuleOf('2026-05-01T00:00:00Z'))).rejects.toMatchObject({ name: 'PermissionDenied' });
   }
   expect(await versions()).toBe(before);
 });

@@ -35,7 +35,7 @@ export function purchase(
   });
   const paidWithPoints = cents(Math.round(paid * 100));
   return {
-    rule: { points: 1n, per: null, multiplier: ratio(1), roundTo: 'UNIT', earnsOn: 'GROSS' },
+    rule: { pointsPerUnit: 1n, fullSteps: null, multiplier: ratio(1), roundTo: 'UNIT', earnsOn: 'GROSS' },
     scale: 0,
     lines: read,
     amount: sumAmounts(read.map((line) => worthLeft({ ...line, returned: 0n }, CENT).amount)),

@@ -1,8 +1,9 @@
+import { setRule } from '../../../src/coalition/rules/set-rule';
 import { readWalletBalances } from '../../../src/members/members/find-member';
 import type { Uuid } from '../../../src/platform/ids';
 import { confirmPurchase } from '../../../src/programme/earning/confirm-purchase';
+import { EARNING_RULE } from '../../../src/programme/earning/earning-rule';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
-import { setEarningRule, setEarningRuleSchema } from '../../../src/programme/earning/set-earning-rule';
 import { fillStandingArrears } from '../../../src/programme/expiry/fill-standing-arrears';
 import { captureHold, captureHoldSchema } from '../../../src/programme/redemption/capture-hold';
 import { holdPoints } from '../../../src/programme/redemption/hold-points';
@@ -94,10 +95,11 @@ describe('points that come back to a wallet in arrears fill them first', () => {
 
 it('points that wait to be confirmed fill them once they are, and are nobody else’s clawback’s before', async () => {
   const rule = (availability: object, effectiveFrom: string) =>
-    setEarningRule(
+    setRule(
       shop.app,
       fuel.principal,
-      setEarningRuleSchema.parse({
+      EARNING_RULE,
+      EARNING_RULE.schema.parse({
         idempotencyKey: effectiveFrom,
         currency: 'FLP',
         moneyCurrency: 'GBP',

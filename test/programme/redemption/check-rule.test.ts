@@ -1,15 +1,17 @@
 import { ratio } from '../../../src/ledger/points/ratio';
 import { checkRule, moneyValue } from '../../../src/programme/redemption/check-rule';
 import type { RedemptionRule } from '../../../src/programme/redemption/redemption-rule';
-import { setRedemptionRuleSchema } from '../../../src/programme/redemption/set-redemption-rule';
+import { REDEMPTION_RULE } from '../../../src/programme/redemption/redemption-rule';
 
 const rule: RedemptionRule = {
   id: 'rule',
   brandId: 'brand',
   currencyId: 1,
+  currency: 'FLP',
   version: 1,
   moneyCurrency: 'GBP',
   endsAt: null,
+  pointsPerUnit: 100n,
   worth: ratio(1_000_000, 100),
   minimum: 200n,
   step: 50n,
@@ -74,6 +76,6 @@ test.each`
   ${1n}   | ${600n} | ${null} | ${undefined}
 `('a rule from $minimum in steps of $step up to $maximum: $refused', ({ minimum, step, maximum, refused }) => {
   const figures = { moneyCurrency: 'GBP', pointsPerUnit: 100n, minimum, step, maximum };
-  const { error } = setRedemptionRuleSchema.safeParse({ idempotencyKey: 'rule', currency: 'FLP', effectiveFrom: new Date(), ...figures });
+  const { error } = REDEMPTION_RULE.schema.safeParse({ idempotencyKey: 'rule', currency: 'FLP', effectiveFrom: new Date(), ...figures });
   expect(error?.issues.map(({ path, message }) => ({ path, message }))).toEqual(refused && [{ path: ['maximum'], message: refused }]);
 });
