@@ -24,21 +24,23 @@ export interface RefusalData {
   readonly fields: RefusalFields;
 }
 
-/**
- * Thrown form of a refusal. Each class says whether it is retry-safe: the kernel stores those that are not, and no
- * others.
- */
+/** A refusal, thrown. Only defineRefusal makes one, and whoever gives a stored one again. */
 export class Refusal extends Error {
   readonly code: string;
   readonly retrySafe: boolean;
   readonly fields: RefusalFields;
 
-  constructor(data: { code: string; message: string; retrySafe: boolean; fields?: RefusalFields }) {
-    super(data.message);
-    this.name = new.target.name;
-    this.code = data.code;
-    this.retrySafe = data.retrySafe;
-    this.fields = data.fields ?? {};
+  private constructor({ code, message, retrySafe, fields }: RefusalData, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.name = 'Refusal';
+    this.code = code;
+    this.retrySafe = retrySafe;
+    this.fields = fields;
+  }
+
+  /** The refusal with this data. */
+  static of(data: RefusalData, cause?: unknown): Refusal {
+    return new Refusal(data, cause);
   }
 
   toData(): RefusalData {
@@ -46,14 +48,9 @@ export class Refusal extends Error {
   }
 }
 
-/**
- * Nothing was decided: too much is under way, or the database is away. That passes. Whoever waits a little may send the
- * same again.
- */
-export class NotNow extends Refusal {
-  constructor({ code, message }: { code: 'OVERLOADED' | 'UNAVAILABLE'; message: string }) {
-    super({ code, message, retrySafe: true });
-  }
+/** Says whether an error is the refusal with that code. */
+export function isRefusal(error: unknown, code: string): error is Refusal {
+  return error instanceof Refusal && error.code === code;
 }
 
 /** Bad input: a GraphQL error with extensions.code BAD_USER_INPUT and the offending field; never stored. */

@@ -203,7 +203,7 @@ export class AccessResolver {
     try {
       return showStaff(ctx, await acceptStaffInvitation(ctx.app, { ...parseInput(acceptStaffInvitationSchema, input), staffId }));
     } catch (error) {
-      if (error instanceof Refusal) return toRefusalAnswer(error);
+      if (error instanceof Refusal) return toRefusalAnswer(ctx, error);
       throw error;
     }
   }

@@ -1,9 +1,12 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { Scope, StaffRole } from '../../coalition/access/principal';
+import { addStaffRefusals, staffRefusals } from '../../coalition/sign-in/add-staff';
+import { rotateSecretRefusals } from '../../coalition/sign-in/rotate-api-client-secret';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
-import { answerUnion, IdempotencyConflictAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar } from '../graphql/scalars';
 
 export const ScopeEnum = enumOf<Scope>('Scope', 'What an API client may do, for its own brand only.', {
@@ -135,39 +138,20 @@ export class MemberSessionType {
   expiresAt!: Date;
 }
 
-@RefusalType('TWO_SECRETS_LIVE', 'The client has two live secrets. Revoke one first.')
-export class TwoSecretsLiveAnswer extends RefusalAnswer {}
-
-@RefusalType('CLIENT_DISABLED', 'The client is disabled for good.')
-export class ClientDisabledAnswer extends RefusalAnswer {}
-
-@RefusalType('STAFF_EXISTS', 'The login already acts for a brand, or is invited by this one.')
-export class StaffExistsAnswer extends RefusalAnswer {}
-
-export const CreateApiClientResult = answerUnion(
-  'CreateApiClientResult',
-  'The client with its first secret.',
-  () => ApiClientWithSecret,
-  () => [IdempotencyConflictAnswer],
-);
+export const CreateApiClientResult = answerUnion('CreateApiClientResult', 'The client with its first secret.', () => ApiClientWithSecret, keyRefusals);
 export const RotateApiClientSecretResult = answerUnion(
   'RotateApiClientSecretResult',
   'The client with its new secret.',
   () => ApiClientWithSecret,
-  () => [TwoSecretsLiveAnswer, ClientDisabledAnswer, IdempotencyConflictAnswer],
+  rotateSecretRefusals,
 );
 export const AcceptStaffInvitationResult = answerUnion(
   'AcceptStaffInvitationResult',
   'The staff login, which may act from now on.',
   () => StaffType,
-  () => [StaffExistsAnswer],
+  staffRefusals,
 );
-export const AddStaffResult = answerUnion(
-  'AddStaffResult',
-  'The staff login.',
-  () => StaffType,
-  () => [StaffExistsAnswer, IdempotencyConflictAnswer],
-);
+export const AddStaffResult = answerUnion('AddStaffResult', 'The staff login.', () => StaffType, addStaffRefusals);
 
 @InputType()
 export class CreateApiClientInput extends CreationInput {

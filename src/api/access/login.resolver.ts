@@ -51,7 +51,7 @@ export class LoginResolver {
       await linkLogin(ctx.app, parseInput(linkLoginSchema, input));
       return { linked: true };
     } catch (error) {
-      if (error instanceof Refusal) return toRefusalAnswer(error);
+      if (error instanceof Refusal) return toRefusalAnswer(ctx, error);
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { linkLoginRefusals } from '../../coalition/sign-in/link-login';
 import { ChangeInput } from '../graphql/change-input.types';
-import { answerUnion, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar } from '../graphql/scalars';
 import { MemberRefInput } from '../members/member-ref.types';
 
@@ -43,18 +44,7 @@ export class LoginRemoved {
   loginId!: string;
 }
 
-@RefusalType('LOGIN_TAKEN', 'The login already belongs to a member.')
-export class LoginTakenAnswer extends RefusalAnswer {}
-
-@RefusalType('LOGIN_BOUND', 'The member has a login already. It is removed first.')
-export class LoginBoundAnswer extends RefusalAnswer {}
-
-export const LinkLoginResult = answerUnion(
-  'LinkLoginResult',
-  'Confirmation.',
-  () => LoginLinked,
-  () => [LoginTakenAnswer, LoginBoundAnswer],
-);
+export const LinkLoginResult = answerUnion('LinkLoginResult', 'Confirmation.', () => LoginLinked, linkLoginRefusals);
 
 @InputType()
 export class CreateClaimCodeInput extends ChangeInput {

@@ -1,10 +1,14 @@
 import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
-import { TermsNotActiveAnswer } from '../coalition/terms-refusals.types';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
+import { approveGoodwillRefusals } from '../../programme/care/approve-goodwill';
+import { approveMergeRefusals } from '../../programme/care/approve-merge';
+import { closeWalletRefusals } from '../../programme/care/close-wallet';
+import { proposalRefusals } from '../../programme/care/proposal';
+import { proposeGoodwillRefusals } from '../../programme/care/propose-goodwill';
 import { ChangeInput } from '../graphql/change-input.types';
 import { connectionOf, PageArgs } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
-import { AboveMaximumAnswer, BalanceOutOfRangeAnswer, WalletClosedAnswer } from '../graphql/posting-refusals.types';
-import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 import { MemberRefInput } from '../members/member-ref.types';
@@ -24,33 +28,6 @@ export const GoodwillFunderEnum = enumOf('GoodwillFunder', 'Who pays for goodwil
   OWN_BRAND: 'The brand of whoever proposes it.',
   OPERATOR: 'The operator.',
 });
-
-@RefusalType('PROPOSAL_DECIDED', 'The proposal is approved or declined already.')
-class ProposalDecidedAnswer extends RefusalAnswer {
-  @Field(() => ProposalStatusEnum, { description: 'Which.' })
-  status!: string;
-}
-
-@RefusalType('PROPOSAL_LAPSED', 'The proposal is more than 30 days old: make a new one.')
-class ProposalLapsedAnswer extends RefusalAnswer {}
-
-@RefusalType('SECOND_PERSON_NEEDED', 'Whoever has proposed it does not decide.')
-class SecondPersonNeededAnswer extends RefusalAnswer {}
-
-@RefusalType('WALLET_HAS_HOLDS', 'Points of the wallet are held: capture or void the holds first.')
-class WalletHasHoldsAnswer extends RefusalAnswer {
-  @Field(() => PointsScalar, { description: 'Points held.' })
-  held!: number;
-}
-
-@RefusalType('MEMBER_IN_HOUSEHOLD', 'The member is in a household pool: leave it first.')
-class MemberInHouseholdAnswer extends RefusalAnswer {}
-
-@RefusalType('ARREARS_REMAIN', "The duplicate's arrears are more than both wallets can fill.")
-class ArrearsRemainAnswer extends RefusalAnswer {
-  @Field(() => PointsScalar, { description: 'Points that would be left of them.' })
-  left!: number;
-}
 
 @ObjectType('Proposal', { description: 'Something that costs somebody points or money: proposed by one person on the staff, decided by another.' })
 export class ProposalType {
@@ -182,37 +159,24 @@ export class CloseWalletInput extends ChangeInput {
   member?: MemberRefInput | null;
 }
 
-const decisions = () => [ProposalDecidedAnswer, ProposalLapsedAnswer, SecondPersonNeededAnswer];
-const postings = () => [OverloadedAnswer];
-
-export const ProposeGoodwillResult = answerUnion(
-  'ProposeGoodwillResult',
-  'The proposal, or why it was not made.',
-  () => ProposalType,
-  () => [AboveMaximumAnswer, IdempotencyConflictAnswer, TermsNotActiveAnswer],
-);
+export const ProposeGoodwillResult = answerUnion('ProposeGoodwillResult', 'The proposal, or why it was not made.', () => ProposalType, proposeGoodwillRefusals);
 export const ApproveGoodwillResult = answerUnion(
   'ApproveGoodwillResult',
   'What was given, or why nothing was.',
   () => ApprovedGoodwillType,
-  () => [...decisions(), ...postings(), BalanceOutOfRangeAnswer, TermsNotActiveAnswer, WalletClosedAnswer],
+  approveGoodwillRefusals,
 );
-export const DeclineProposalResult = answerUnion('DeclineProposalResult', 'The proposal, or why it could not be declined.', () => ProposalType, decisions);
-export const ProposeMergeResult = answerUnion(
-  'ProposeMergeResult',
-  'The proposal, or why it was not made.',
+export const DeclineProposalResult = answerUnion(
+  'DeclineProposalResult',
+  'The proposal, or why it could not be declined.',
   () => ProposalType,
-  () => [IdempotencyConflictAnswer],
+  proposalRefusals,
 );
+export const ProposeMergeResult = answerUnion('ProposeMergeResult', 'The proposal, or why it was not made.', () => ProposalType, keyRefusals);
 export const ApproveMergeResult = answerUnion(
   'ApproveMergeResult',
   'The merge that was carried out, or why it was not.',
   () => ProposalType,
-  () => [...decisions(), ...postings(), ArrearsRemainAnswer, BalanceOutOfRangeAnswer, MemberInHouseholdAnswer, WalletClosedAnswer, WalletHasHoldsAnswer],
+  approveMergeRefusals,
 );
-export const CloseWalletResult = answerUnion(
-  'CloseWalletResult',
-  'The closed wallet, or why it stays open.',
-  () => ClosedWalletType,
-  () => [...postings(), MemberInHouseholdAnswer, WalletHasHoldsAnswer],
-);
+export const CloseWalletResult = answerUnion('CloseWalletResult', 'The closed wallet, or why it stays open.', () => ClosedWalletType, closeWalletRefusals);

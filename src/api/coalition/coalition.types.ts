@@ -1,8 +1,9 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { codeRefusals } from '../../coalition/coalition/create-brand';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
-import { answerUnion, IdempotencyConflictAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { PointsScalar } from '../graphql/scalars';
 
 export const BrandStatusEnum = enumOf('BrandStatus', 'Whether a brand takes part.', {
@@ -129,21 +130,8 @@ export class PointCurrencyType {
 }
 export const PointCurrencyConnection = connectionOf('PointCurrency', () => PointCurrencyType);
 
-@RefusalType('CODE_TAKEN', 'The code is in use.')
-export class CodeTakenAnswer extends RefusalAnswer {}
-
-export const CreateBrandResult = answerUnion(
-  'CreateBrandResult',
-  'The brand.',
-  () => BrandType,
-  () => [CodeTakenAnswer, IdempotencyConflictAnswer],
-);
-export const CreatePointCurrencyResult = answerUnion(
-  'CreatePointCurrencyResult',
-  'The currency.',
-  () => PointCurrencyType,
-  () => [CodeTakenAnswer, IdempotencyConflictAnswer],
-);
+export const CreateBrandResult = answerUnion('CreateBrandResult', 'The brand.', () => BrandType, codeRefusals);
+export const CreatePointCurrencyResult = answerUnion('CreatePointCurrencyResult', 'The currency.', () => PointCurrencyType, codeRefusals);
 @InputType()
 export class CreateBrandInput extends CreationInput {
   @Field(() => String, { description: 'Short code: 2 to 32 of A-Z, 0-9, _ and -, beginning with a letter. Never changed.' })

@@ -1,8 +1,11 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { changePartnershipRefusals } from '../../coalition/coalition/change-partnership';
+import { countersignTermsRefusals, declineTermsRefusals } from '../../coalition/coalition/decide-terms';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
-import { answerUnion, IdempotencyConflictAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar, MoneyInput, MoneyType } from '../graphql/scalars';
 import { BrandType, PointCurrencyType } from './coalition.types';
 
@@ -151,54 +154,10 @@ export class PartnershipType {
 }
 export const PartnershipConnection = connectionOf('Partnership', () => PartnershipType);
 
-@RefusalType('TERMS_DECIDED', 'The terms are countersigned or declined already.')
-export class TermsDecidedAnswer extends RefusalAnswer {}
-
-@RefusalType('TERMS_START_PASSED', 'The terms follow others and their start has passed.')
-export class TermsStartPassedAnswer extends RefusalAnswer {
-  @Field(() => DateTimeScalar, { description: 'When they were to start.' })
-  effectiveFrom!: Date;
-}
-
-@RefusalType('NOTICE_TOO_SHORT', 'The terms change a price sooner than the notice that the terms before ask for, and that was not waived.')
-export class NoticeTooShortAnswer extends RefusalAnswer {
-  @Field(() => DateTimeScalar, { description: 'The earliest start that keeps the notice.' })
-  earliest!: Date;
-}
-
-@RefusalType('TERMS_START_TAKEN', 'Other countersigned terms of the partnership start at the same instant.')
-export class TermsStartTakenAnswer extends RefusalAnswer {}
-
-@RefusalType('PARTNERSHIP_STATE', "The partnership's state does not allow the change.")
-export class PartnershipStateRefusedAnswer extends RefusalAnswer {
-  @Field(() => PartnershipStateEnum, { description: 'The state that it is in.' })
-  state!: string;
-}
-
-export const ProposeTermsResult = answerUnion(
-  'ProposeTermsResult',
-  'The proposed terms.',
-  () => TermsType,
-  () => [IdempotencyConflictAnswer],
-);
-export const CountersignTermsResult = answerUnion(
-  'CountersignTermsResult',
-  'The countersigned terms.',
-  () => TermsType,
-  () => [TermsDecidedAnswer, TermsStartPassedAnswer, TermsStartTakenAnswer, NoticeTooShortAnswer],
-);
-export const DeclineTermsResult = answerUnion(
-  'DeclineTermsResult',
-  'The declined terms.',
-  () => TermsType,
-  () => [TermsDecidedAnswer],
-);
-export const ChangePartnershipResult = answerUnion(
-  'ChangePartnershipResult',
-  'The partnership.',
-  () => PartnershipType,
-  () => [PartnershipStateRefusedAnswer],
-);
+export const ProposeTermsResult = answerUnion('ProposeTermsResult', 'The proposed terms.', () => TermsType, keyRefusals);
+export const CountersignTermsResult = answerUnion('CountersignTermsResult', 'The countersigned terms.', () => TermsType, countersignTermsRefusals);
+export const DeclineTermsResult = answerUnion('DeclineTermsResult', 'The declined terms.', () => TermsType, declineTermsRefusals);
+export const ChangePartnershipResult = answerUnion('ChangePartnershipResult', 'The partnership.', () => PartnershipType, changePartnershipRefusals);
 
 @InputType()
 export class ProposeTermsInput extends CreationInput {

@@ -62,7 +62,7 @@ export class EarningResolver {
   async recordPurchases(@Ctx() ctx: Context, @Arg('input', () => [RecordPurchaseInput], { description: 'The purchases.' }) input: RecordPurchaseInput[]) {
     const principal = requirePrincipal(ctx);
     parseInput(bulkOfPurchases, input);
-    return answerBulk(input, {
+    return answerBulk(ctx, input, {
       read: (each, field) => readPurchase(ctx, each, field),
       work: (commands, fieldOf) => recordPurchases(ctx.app, principal, commands, fieldOf),
       show: (recorded) => showPurchase(ctx, recorded),

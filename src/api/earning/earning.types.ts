@@ -1,24 +1,11 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from '../coalition/terms-refusals.types';
-import {
-  AmountTooLargeAnswer,
-  BadInputAnswer,
-  BalanceOutOfRangeAnswer,
-  CapReachedAnswer,
-  MoneyCurrencyMismatchAnswer,
-  NoEarningRuleAnswer,
-  NotFoundAnswer,
-  RedemptionMismatchAnswer,
-  RedemptionNotCapturedAnswer,
-  RedemptionUsedAnswer,
-  ReferenceTakenAnswer,
-  WalletClosedAnswer,
-} from '../graphql/posting-refusals.types';
-import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from '../graphql/refusal.types';
+import { refusals } from '../../platform/define-refusal';
+import { recordPurchaseRefusals } from '../../programme/earning/record-purchases';
+import { bulkRefusals } from '../graphql/bulk-answers';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 import { MemberRefInput } from '../members/member-ref.types';
-import { FailedLookUpsUsedUpAnswer, IdentifierAmbiguousAnswer, MemberUnknownAnswer } from '../members/member-refusals.types';
 import { LineKindEnum } from '../purchases/purchase.types';
 
 const ExclusionEnum = { SKU_EXCLUDED: 'SKU_EXCLUDED', CATEGORY_EXCLUDED: 'CATEGORY_EXCLUDED', CATEGORY_NOT_ELIGIBLE: 'CATEGORY_NOT_ELIGIBLE' } as const;
@@ -188,34 +175,15 @@ export class RecordedPurchaseType {
   duplicate!: boolean;
 }
 
-const purchaseRefusals = () => [
-  AmountTooLargeAnswer,
-  CapReachedAnswer,
-  BalanceOutOfRangeAnswer,
-  IdempotencyConflictAnswer,
-  MoneyCurrencyMismatchAnswer,
-  NoEarningRuleAnswer,
-  OccurredAtOutOfRangeAnswer,
-  OverloadedAnswer,
-  RedemptionMismatchAnswer,
-  RedemptionNotCapturedAnswer,
-  RedemptionUsedAnswer,
-  ReferenceTakenAnswer,
-  TermsNotActiveAnswer,
-  MemberUnknownAnswer,
-  FailedLookUpsUsedUpAnswer,
-  IdentifierAmbiguousAnswer,
-  WalletClosedAnswer,
-];
 export const RecordPurchaseResult = answerUnion(
   'RecordPurchaseResult',
   'A purchase as recorded, or why it was not.',
   () => RecordedPurchaseType,
-  purchaseRefusals,
+  recordPurchaseRefusals,
 );
 export const RecordPurchasesResult = answerUnion(
   'RecordPurchasesResult',
   'One purchase of a bulk as recorded, or why it was not.',
   () => RecordedPurchaseType,
-  () => [...purchaseRefusals(), BadInputAnswer, NotFoundAnswer],
+  refusals(recordPurchaseRefusals, bulkRefusals),
 );

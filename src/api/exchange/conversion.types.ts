@@ -1,23 +1,13 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from '../coalition/terms-refusals.types';
+import { convertPointsRefusals } from '../../programme/exchange/convert-points';
+import { importConversionRatesRefusals } from '../../programme/exchange/import-conversion-rates';
+import { quoteConversionRefusals } from '../../programme/exchange/quote-conversion';
 import { CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
-import {
-  AboveMaximumAnswer,
-  BalanceOutOfRangeAnswer,
-  BelowMinimumAnswer,
-  CapReachedAnswer,
-  InsufficientPointsAnswer,
-  NotAStepAnswer,
-  NumberIsNoProofAnswer,
-  WalletClosedAnswer,
-  WalletLockedAnswer,
-} from '../graphql/posting-refusals.types';
-import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 import { MemberRefInput } from '../members/member-ref.types';
-import { ConversionRateOverlapAnswer, ProfitableCycleAnswer } from './exchange.types';
 
 const KEY = 'Names this request for ever, within the brand or for the member: at most 255 characters. Send it again and get the first answer.';
 
@@ -141,80 +131,13 @@ export class ConversionType extends ConversionFigures {
 }
 export const ConversionConnection = connectionOf('Conversion', () => ConversionType);
 
-@RefusalType('NO_CONVERSION_RATE', 'No rate of that direction is in force at that moment.')
-export class NoConversionRateAnswer extends RefusalAnswer {}
-
-@RefusalType('CONVERTS_TO_NOTHING', 'The points would buy nothing, since what is received is rounded down.')
-export class ConvertsToNothingAnswer extends RefusalAnswer {
-  @Field(() => PointsScalar, { description: 'Fewest points that buy something and are taken.' })
-  minimum!: number;
-}
-
-@RefusalType('RECEIVED_BELOW_MINIMUM', 'The points would give less than minimumReceived.')
-export class ReceivedBelowMinimumAnswer extends RefusalAnswer {
-  @Field(() => PointsScalar, { description: 'What they would give.' })
-  received!: number;
-}
-
-@RefusalType('QUOTE_EXPIRED', 'The quote has ended.')
-export class QuoteExpiredAnswer extends RefusalAnswer {
-  @Field(() => DateTimeScalar, { description: 'When it ended.' })
-  expiredAt!: string;
-}
-
-@RefusalType('QUOTE_USED', 'Another conversion has used the quote.')
-export class QuoteUsedAnswer extends RefusalAnswer {}
-
-@RefusalType('QUOTE_MISMATCH', 'The quote is for another member, currency or number of points.')
-export class QuoteMismatchAnswer extends RefusalAnswer {
-  @Field(() => String, { description: 'What differs: member, from, to or points.' })
-  field!: string;
-}
-
-@RefusalType('TOO_MANY_QUOTES', 'So many quotes of the member are still good that no more are given.')
-export class TooManyQuotesAnswer extends RefusalAnswer {
-  @Field(() => Int, { description: 'How many.' })
-  live!: number;
-
-  @Field(() => DateTimeScalar, { description: 'When the first of them ends.' })
-  resetsAt!: string;
-}
-
-const amountRefusals = () => [
-  AboveMaximumAnswer,
-  BelowMinimumAnswer,
-  ConvertsToNothingAnswer,
-  IdempotencyConflictAnswer,
-  NoConversionRateAnswer,
-  NotAStepAnswer,
-  NumberIsNoProofAnswer,
-  OccurredAtOutOfRangeAnswer,
-  TermsNotActiveAnswer,
-];
 export const QuoteConversionResult = answerUnion(
   'QuoteConversionResult',
   'The quote, or why there is none.',
   () => ConversionQuoteType,
-  () => [...amountRefusals(), InsufficientPointsAnswer, TooManyQuotesAnswer],
+  quoteConversionRefusals,
 );
-export const ConvertResult = answerUnion(
-  'ConvertResult',
-  'What was converted, or why it was not.',
-  () => ConvertedPointsType,
-  () => [
-    ...amountRefusals(),
-    BalanceOutOfRangeAnswer,
-    CapReachedAnswer,
-    InsufficientPointsAnswer,
-    OverloadedAnswer,
-    QuoteExpiredAnswer,
-    QuoteMismatchAnswer,
-    QuoteUsedAnswer,
-    ReceivedBelowMinimumAnswer,
-    WalletClosedAnswer,
-    WalletLockedAnswer,
-  ],
-);
+export const ConvertResult = answerUnion('ConvertResult', 'What was converted, or why it was not.', () => ConvertedPointsType, convertPointsRefusals);
 
 @InputType('CurrencyNameInput', { description: 'What a file of routes calls a points currency.' })
 export class CurrencyNameInput {
@@ -258,18 +181,9 @@ export class ImportedConversionRatesType {
   dryRun!: boolean;
 }
 
-@RefusalType('RATE_FILE_WRONG', 'The file is wrong in one place; nothing of it was taken.')
-export class RateFileWrongAnswer extends RefusalAnswer {
-  @Field(() => Int, { description: 'Which line, counted from 1; the names of the columns are line 1.' })
-  line!: number;
-
-  @Field(() => String, { nullable: true, description: 'Which column; null when it is the line as a whole.' })
-  column!: string | null;
-}
-
 export const ImportConversionRatesResult = answerUnion(
   'ImportConversionRatesResult',
   'What changed, or why nothing did.',
   () => ImportedConversionRatesType,
-  () => [ConversionRateOverlapAnswer, IdempotencyConflictAnswer, ProfitableCycleAnswer, RateFileWrongAnswer],
+  importConversionRatesRefusals,
 );

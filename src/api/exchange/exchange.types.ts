@@ -1,8 +1,9 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { storeConversionRateRefusals } from '../../programme/exchange/store-conversion-rate';
 import { PointCurrencyType } from '../coalition/coalition.types';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
-import { answerUnion, IdempotencyConflictAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar, MoneyInput, MoneyType, PointsScalar, RatioInput, RatioType } from '../graphql/scalars';
 
 @ObjectType('ConversionRate', { description: "What one currency's points are worth in another, in that direction only." })
@@ -51,36 +52,7 @@ export class ConversionRateType {
 }
 export const ConversionRateConnection = connectionOf('ConversionRate', () => ConversionRateType);
 
-@RefusalType('CONVERSION_RATE_OVERLAP', 'Another rate of the same direction holds during part of the time.')
-export class ConversionRateOverlapAnswer extends RefusalAnswer {}
-
-@RefusalType('PROFITABLE_CYCLE', 'Points could be converted in a circle and come back as more than they were.')
-export class ProfitableCycleAnswer extends RefusalAnswer {
-  @Field(() => String, { description: 'The currencies in order, the first at the end again: "AIR > FLP > AIR".' })
-  cycle!: string;
-
-  @Field(() => String, { description: 'What the cycle multiplies points by at most, as an exact fraction: "13/12".' })
-  gain!: string;
-
-  @Field(() => PointsScalar, {
-    nullable: true,
-    description: 'Points of the first currency to begin with; null when no example was found that a wallet can hold.',
-  })
-  exampleBegin!: number | null;
-
-  @Field(() => PointsScalar, { nullable: true, description: 'What they come back as.' })
-  exampleEnd!: number | null;
-
-  @Field(() => DateTimeScalar, { description: 'From when.' })
-  at!: string;
-}
-
-export const StoreConversionRateResult = answerUnion(
-  'StoreConversionRateResult',
-  'The rate.',
-  () => ConversionRateType,
-  () => [ConversionRateOverlapAnswer, IdempotencyConflictAnswer, ProfitableCycleAnswer],
-);
+export const StoreConversionRateResult = answerUnion('StoreConversionRateResult', 'The rate.', () => ConversionRateType, storeConversionRateRefusals);
 
 @InputType()
 export class StoreConversionRateInput extends CreationInput {

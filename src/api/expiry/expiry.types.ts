@@ -1,8 +1,8 @@
 import { ArgsType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { OccurredAtOutOfRangeAnswer } from '../coalition/terms-refusals.types';
+import { confirmPurchaseRefusals } from '../../programme/earning/confirm-purchase';
 import { ChangeInput } from '../graphql/change-input.types';
 import { connectionOf, PageArgs } from '../graphql/connection';
-import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateScalar, DateTimeScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 
@@ -110,21 +110,9 @@ export class ConfirmedPurchaseType {
   duplicate!: boolean;
 }
 
-@RefusalType('NO_PENDING_AWARD', 'No points of the purchase wait to be confirmed: they need not be, there were none, or all of it came back.')
-class NoPendingAwardAnswer extends RefusalAnswer {}
-
-@RefusalType('AWARD_CONFIRMED', 'The points of the purchase are confirmed already.')
-class AwardConfirmedAnswer extends RefusalAnswer {}
-
-@RefusalType('AWARD_CANCELLED', 'The points of the purchase were not confirmed in time, and are taken back.')
-export class AwardCancelledAnswer extends RefusalAnswer {
-  @Field(() => DateScalar, { description: "The last day on which they could be confirmed, in the currency's time zone." })
-  deadline!: string;
-}
-
 export const ConfirmPurchaseResult = answerUnion(
   'ConfirmPurchaseResult',
   'The purchase, or why its points were not confirmed.',
   () => ConfirmedPurchaseType,
-  () => [AwardCancelledAnswer, AwardConfirmedAnswer, IdempotencyConflictAnswer, NoPendingAwardAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer],
+  confirmPurchaseRefusals,
 );

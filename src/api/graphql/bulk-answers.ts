@@ -1,10 +1,30 @@
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { itemAt } from '../../platform/one-of';
 import { InvalidInput, NotFound, Refusal } from '../../platform/refusal';
+import { text } from '../../platform/refusal-fields';
+import type { Context } from './context';
 import { type RefusalAnswer, toRefusalAnswer } from './refusal.types';
 
-/**
- * What a bulk does: reads its entries one by one, does together those that could be read, and shows what each came to.
- */
+/** What is refused of one entry of a bulk that is wrong in itself. */
+export const wrongEntryRefusals = refusals(
+  defineRefusal('BAD_INPUT', {
+    description:
+      'In a bulk: a field of this entry is wrong. Nothing of it is booked, and its key is still free: correct the entry and send it again. The others are booked.',
+    retrySafe: false,
+    fields: { field: text('Path of the field, such as "input.3.lines.0.unitPrice"; entries and lines count from 0.') },
+  }),
+);
+
+/** What is refused of one entry of a bulk that refers to something. */
+export const bulkRefusals = refusals(
+  wrongEntryRefusals,
+  defineRefusal('NOT_FOUND', {
+    description: 'In a bulk: what this entry refers to does not exist, or may not be known to you. Nothing is stored under its key.',
+    retrySafe: true,
+  }),
+);
+
+/** What a bulk does: reads its entries one by one, does those that could be read together, and shows what each came to. */
 export interface Bulk<Input, Command, Result, Shown> {
   /** Throws InvalidInput or NotFound for an entry that cannot be read; `field` is where it stands, as "input.3". */
   readonly read: (input: Input, field: string) => Command;
@@ -18,6 +38,7 @@ export interface Bulk<Input, Command, Result, Shown> {
  * harms no other. Anything else that goes wrong with one entry fails the request, which can be sent again.
  */
 export async function answerBulk<Input, Command, Result, Shown>(
+  ctx: Context,
   inputs: readonly Input[],
   { read, work, show }: Bulk<Input, Command, Result, Shown>,
 ): Promise<(Shown | RefusalAnswer)[]> {
@@ -29,17 +50,22 @@ export async function answerBulk<Input, Command, Result, Shown>(
       commands.push(read(input, `input.${at}`));
       places.push(at);
     } catch (reason) {
-      answers[at] = refusalOf(reason);
+      answers[at] = refusalOf(ctx, reason);
     }
   }
   const results = commands.length === 0 ? [] : await work(commands, (at) => `input.${places[at]}`);
-  for (const [at, result] of results.entries()) answers[itemAt(places, at)] = result.status === 'fulfilled' ? show(result.value) : refusalOf(result.reason);
+  for (const [at, result] of results.entries())
+    answers[itemAt(places, at)] = result.status === 'fulfilled' ? show(result.value) : refusalOf(ctx, result.reason);
   return answers;
 }
 
-function refusalOf(reason: unknown): RefusalAnswer {
-  if (reason instanceof Refusal) return toRefusalAnswer(reason);
-  if (reason instanceof NotFound) return toRefusalAnswer({ code: 'NOT_FOUND', message: reason.message, retrySafe: true, fields: {} });
-  if (reason instanceof InvalidInput) return toRefusalAnswer({ code: 'BAD_INPUT', message: reason.message, retrySafe: false, fields: { field: reason.field } });
+function refusalOf(ctx: Context, reason: unknown): RefusalAnswer {
+  return toRefusalAnswer(ctx, asRefusal(reason));
+}
+
+function asRefusal(reason: unknown): Refusal {
+  if (reason instanceof Refusal) return reason;
+  if (reason instanceof NotFound) return bulkRefusals.refuse('NOT_FOUND', { message: reason.message });
+  if (reason instanceof InvalidInput) return bulkRefusals.refuse('BAD_INPUT', { message: reason.message, field: reason.field });
   throw reason;
 }

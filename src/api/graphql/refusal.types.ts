@@ -1,10 +1,17 @@
 import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql';
-import { createUnionType, Field, InterfaceType, ObjectType } from 'type-graphql';
+import { createUnionType, Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
-import { Refusal, type RefusalData } from '../../platform/refusal';
+import { suspension } from '../../coalition/coalition/terms-in-force';
+import type { RefusalDefinition, Refusals } from '../../platform/define-refusal';
+import type { Uuid } from '../../platform/ids';
+import { notNow } from '../../platform/not-now';
+import { Refusal } from '../../platform/refusal';
+import type { RefusalFieldsOf, ShownField } from '../../platform/refusal-fields';
 import { type Context, requirePrincipal } from './context';
-import { DateTimeScalar } from './scalars';
+import { enumNamed } from './enum-of';
+import { type IdKind, showId } from './pairwise-ids';
+import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
 
 /** A refusal as GraphQL shows it. */
 @InterfaceType('Refusal', {
@@ -29,67 +36,106 @@ export abstract class RefusalAnswer {
 }
 
 type RefusalClass = new () => RefusalAnswer;
-const classes = new Map<string, RefusalClass>();
 
-/**
- * Declares the GraphQL type of the refusals with a code. The class extends RefusalAnswer and may add fields
- * (RefusalData.fields has their values):
- *
- *     @RefusalType('INSUFFICIENT_POINTS', 'The wallet holds fewer points that can be spent than were asked for.')
- *     export class InsufficientPointsAnswer extends RefusalAnswer {
- *       @Field(() => PointsScalar, { description: 'Points that could be spent.' })
- *       available!: number;
- *     }
- *
- * The type's name is the class's without "Answer".
- */
-export function RefusalType(code: string, description: string): (target: RefusalClass) => void {
-  return (target) => {
-    if (classes.has(code)) throw new Error(`the refusal ${code} is declared twice`);
-    classes.set(code, target);
-    ObjectType(target.name.replace(/Answer$/, ''), { implements: RefusalAnswer, simpleResolvers: true, description })(target);
-  };
+/** The GraphQL types of refusals, by code, with the fields that are shown of each. */
+const types = new Map<string, { readonly type: RefusalClass; readonly definition: RefusalDefinition }>();
+
+/** The GraphQL type of a refusal, made from its definition when it is first asked for. */
+function typeOfRefusal(definition: RefusalDefinition): RefusalClass {
+  const { code, typeName, description, fields } = definition;
+  const known = types.get(code);
+  if (known && known.definition !== definition) throw new Error(`the refusal ${code} is declared twice`);
+  if (known) return known.type;
+  const type = class extends RefusalAnswer {};
+  Object.defineProperty(type, 'name', { value: typeName });
+  addFields(type, fields);
+  ObjectType(typeName, { implements: RefusalAnswer, simpleResolvers: true, description })(type);
+  types.set(code, { type, definition });
+  return type;
+}
+
+function addFields(type: new () => object, fields: RefusalFieldsOf): void {
+  for (const [name, { shown }] of Object.entries(fields)) {
+    if (shown.is === 'unshown') continue;
+    // Found when the schema is built: an enum may be declared after the refusal that tells one of its values.
+    const entry = shown.entry && entryType(shown.entry);
+    Field(() => fieldType(shown, entry), { description: shown.description, nullable: shown.nullable === true, simple: true })(type.prototype, name);
+  }
+}
+
+const SCALARS = { points: PointsScalar, count: Int, text: String, decimal: DecimalScalar, instant: DateTimeScalar, day: DateScalar, id: ID } as const;
+
+function fieldType({ is, enumName = '' }: ShownField, entry: (new () => object) | undefined) {
+  if (is === 'oneOf') return enumNamed(enumName);
+  if (is in SCALARS) return SCALARS[is as keyof typeof SCALARS];
+  if (!entry) throw new Error('a list says what its entries are');
+  return [entry];
+}
+
+function entryType({ name, description, fields }: NonNullable<ShownField['entry']>): new () => object {
+  const type = class {};
+  Object.defineProperty(type, 'name', { value: name });
+  addFields(type, fields);
+  ObjectType(name, { description, simpleResolvers: true })(type);
+  return type;
 }
 
 /** Says of the field `code` of each refusal, and of the interface, what stands in it. */
 export function describeCodes(schema: GraphQLSchema): void {
-  for (const [code, { name }] of classes) {
-    const type = schema.getType(name.replace(/Answer$/, ''));
+  for (const [code, { definition }] of types) {
+    const type = schema.getType(definition.typeName);
     if (isObjectType(type)) type.getFields().code.description = `Always ${code}.`;
   }
   const refusal = schema.getType('Refusal');
   if (!isInterfaceType(refusal)) throw new Error('the schema has no interface Refusal');
-  refusal.getFields().code.description = `Stable code to act on; the types that implement Refusal say what each means. New ones may be added. One of ${[...classes.keys()].sort().join(', ')}.`;
+  refusal.getFields().code.description = `Stable code to act on; the types that implement Refusal say what each means. New ones may be added. One of ${[...types.keys()].sort().join(', ')}.`;
 }
 
 /**
- * The answer of a mutation: the thing itself (class instance or plain object), one of the declared refusals, or
- * BRAND_SUSPENDED and UNAVAILABLE, which every mutation may meet.
+ * The answer of a mutation: the thing itself (class instance or plain object), or one of what its operation refuses.
+ * BRAND_SUSPENDED and UNAVAILABLE, which every mutation may meet, are always among them.
  */
 export function answerUnion<Thing extends object>(
   name: string,
   description: string,
   thing: () => abstract new (...args: never[]) => Thing,
-  refusals: () => readonly RefusalClass[],
+  { definitions }: Refusals,
 ) {
-  // The list is only known when all modules are loaded; type-graphql wants a tuple of classes.
-  const types = () => [thing(), ...refusals(), BrandSuspendedAnswer, UnavailableAnswer] as unknown as readonly [abstract new () => Thing, ...RefusalClass[]];
+  const always = notNow.definitions.filter(({ code }) => code === 'UNAVAILABLE');
+  const answers = [...new Set<RefusalDefinition>([...definitions, ...always, ...suspension.definitions])].map(typeOfRefusal);
   return createUnionType({
     name,
     description,
-    types: types as never,
+    // A thunk: the type of the thing may stand below in its file. type-graphql wants a tuple of classes.
+    types: (() => [thing(), ...answers]) as never,
     resolveType: (value: object) => (value instanceof RefusalAnswer ? value.constructor : thing()) as never,
   });
 }
 
-/**
- * A refusal, thrown or stored, as its declared GraphQL type; throws it as it is when no type is declared for its code.
- */
-export function toRefusalAnswer(refusal: Refusal | RefusalData): RefusalAnswer {
-  const declared = classes.get(refusal.code);
-  if (!declared) throw refusal instanceof Refusal ? refusal : new Refusal(refusal);
-  const { code, message, retrySafe, fields } = refusal;
-  return Object.assign(new declared(), fields, { code, message, retrySafe });
+/** A refusal as its GraphQL type. One that no operation lists is a fault of ours. */
+export function toRefusalAnswer(ctx: Context, { code, message, retrySafe, fields }: Refusal): RefusalAnswer {
+  const declared = types.get(code);
+  if (!declared) throw new Error(`no operation lists the refusal ${code}`);
+  const shown = showFields(ctx, declared.definition.fields, fields);
+  return Object.assign(new declared.type(), shown, { code, message, retrySafe });
+}
+
+type KeptFields = Readonly<Record<string, unknown>>;
+
+function showFields(ctx: Context, fields: RefusalFieldsOf, kept: KeptFields): object {
+  const shown: Record<string, unknown> = {};
+  for (const [name, { shown: field }] of Object.entries(fields)) {
+    const value = kept[field.storedAs ?? name] ?? (field.otherwise && kept[field.otherwise]);
+    shown[name] = value === undefined || value === null ? null : showValue(ctx, field, value, kept);
+  }
+  return shown;
+}
+
+function showValue(ctx: Context, { is, idOf, entry }: ShownField, value: unknown, kept: KeptFields): unknown {
+  if (is === 'list') return (value as readonly KeptFields[]).map((each) => showFields(ctx, entry?.fields ?? {}, each));
+  if (is !== 'id') return value;
+  const kind = typeof idOf === 'object' ? String(kept[idOf.field]).toLowerCase() : idOf;
+  return showId(ctx, kind as IdKind, value as Uuid);
 }
 
 /** Runs an operation for whoever asks, and gives its answer or the refusal that it threw; other errors pass. */
@@ -97,25 +143,7 @@ export async function answerOrRefusal<Answer>(ctx: Context, operation: (app: App
   try {
     return await operation(ctx.app, requirePrincipal(ctx));
   } catch (error) {
-    if (error instanceof Refusal) return toRefusalAnswer(error);
+    if (error instanceof Refusal) return toRefusalAnswer(ctx, error);
     throw error;
   }
-}
-
-@RefusalType('IDEMPOTENCY_CONFLICT', 'The idempotency key was used before with other content. Send a new key for a new request.')
-export class IdempotencyConflictAnswer extends RefusalAnswer {}
-
-@RefusalType('OVERLOADED', 'Too much is being posted at this moment and nothing was written. Send the same request again shortly.')
-export class OverloadedAnswer extends RefusalAnswer {}
-
-@RefusalType('UNAVAILABLE', 'The database could not be reached long enough to know the outcome. Send the same request again: it counts once.')
-export class UnavailableAnswer extends RefusalAnswer {}
-
-@RefusalType(
-  'BRAND_SUSPENDED',
-  'The brand was suspended at that moment, or is now, and this is not done meanwhile. For some days its API clients may still tell what happened before.',
-)
-export class BrandSuspendedAnswer extends RefusalAnswer {
-  @Field(() => DateTimeScalar, { description: 'When it was suspended.' })
-  since!: string;
 }

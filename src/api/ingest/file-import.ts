@@ -2,8 +2,20 @@ import type { PoolClient } from 'pg';
 import { requireBrand } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
 import type { RowOf } from '../../platform/database/row-of';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { NotFound, Refusal } from '../../platform/refusal';
+import { notNow } from '../../platform/not-now';
+import { NotFound } from '../../platform/refusal';
+
+/** What is refused of a part of a file. */
+export const importRefusals = refusals(
+  notNow,
+  defineRefusal('IMPORT_FINISHED', {
+    description: 'The import is finished: start a new one for what is left.',
+    retrySafe: false,
+    message: 'This import is finished. Start a new one for what is left.',
+  }),
+);
 
 export const IMPORT_KINDS = ['OPENINGS', 'PURCHASES', 'REDEMPTIONS', 'MEMBERS'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
@@ -42,13 +54,6 @@ export interface FileImport {
   readonly bytesTotal: bigint | null;
   /** SHA-256 of its first lines, in hexadecimal digits; null: not said. */
   readonly beginning: string | null;
-}
-
-/** Nothing more is imported once an import is finished. */
-export class ImportFinished extends Refusal {
-  constructor() {
-    super({ code: 'IMPORT_FINISHED', retrySafe: false, message: 'This import is finished. Start a new one for what is left.' });
-  }
 }
 
 /**

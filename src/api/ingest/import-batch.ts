@@ -4,7 +4,7 @@ import { databasePrincipal, type Principal } from '../../coalition/access/princi
 import type { ResolvedMember } from '../../members/identification/resolve-members';
 import { type Uuid, uuidFromBytes } from '../../platform/ids';
 import { InvalidInput } from '../../platform/refusal';
-import { type FileImport, ImportFinished, type ImportKind, readImport, requireImporter } from './file-import';
+import { type FileImport, type ImportKind, importRefusals, readImport, requireImporter } from './file-import';
 import { isWrong, type LineError, lineError, toLineError } from './line-error';
 import { noteToSendAgain, takeSentAgain, whichToSendAgain } from './lines-to-send-again';
 
@@ -58,7 +58,7 @@ interface Entry {
 /**
  * The import that a batch belongs to, and those of its entries that are not done yet: what was sent before is passed
  * over, so that a batch may be sent again. Of a finished import those that may be sent again are not done. Throws
- * NotFound, PermissionDenied, ImportFinished, InvalidInput (lines out of order).
+ * NotFound, PermissionDenied, IMPORT_FINISHED, InvalidInput (lines out of order).
  */
 export async function beginBatch<Sent extends Entry>(
   app: App,
@@ -74,7 +74,7 @@ export async function beginBatch<Sent extends Entry>(
     return { found: read, again: await whichToSendAgain(client, importId, lines) };
   });
   if (found.kind !== kind || found.brandId !== brandId) throw new InvalidInput('input.importId', `This is no import of ${kind.toLowerCase()} of yours.`);
-  if (found.finishedAt !== null && entries.some(({ line }) => line > found.lastLine)) throw new ImportFinished();
+  if (found.finishedAt !== null && entries.some(({ line }) => line > found.lastLine)) throw importRefusals.refuse('IMPORT_FINISHED');
   let before = 0;
   entries.forEach(({ line, lastLine }, at) => {
     if (line <= before || lastLine < line) throw new InvalidInput(`input.rows.${at}.line`, 'Send the lines of a file in their order, each once.');

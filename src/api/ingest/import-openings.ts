@@ -34,7 +34,7 @@ export interface ImportOpenings {
 /**
  * Imports the next lines of a file of opening balances: each line is an entry of its own, and a wrong one is reported
  * and harms no other. May be sent again after any interruption: a line is booked once, by its reference or by what it
- * says. Throws OVERLOADED, UNAVAILABLE (send it again), ImportFinished, NotFound, InvalidInput.
+ * says. Throws OVERLOADED, UNAVAILABLE (send it again), IMPORT_FINISHED, NotFound, InvalidInput.
  */
 export async function importOpenings(app: App, principal: Principal, { importId, rows, bytesDone }: ImportOpenings): Promise<ImportedBatch> {
   const sent = rows.map((row) => ({ ...row, lastLine: row.line }));

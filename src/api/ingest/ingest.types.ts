@@ -1,11 +1,11 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { TermsNotActiveAnswer } from '../coalition/terms-refusals.types';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
-import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar, PointsScalar } from '../graphql/scalars';
-import { type ImportKind, MOST_ROWS } from './file-import';
+import { type ImportKind, importRefusals, MOST_ROWS } from './file-import';
 import { MOST_ERRORS_KEPT } from './import-batch';
+import { startImportRefusals } from './start-import';
 
 export const ImportKindEnum = enumOf('ImportKind', 'What a file holds.', {
   OPENINGS: "Opening balances of the brand's old programme, a line each.",
@@ -13,15 +13,6 @@ export const ImportKindEnum = enumOf('ImportKind', 'What a file holds.', {
   REDEMPTIONS: 'Points spent in the past, as redeem takes them, a line each.',
   MEMBERS: 'Members to enrol, without points, a line each.',
 });
-
-@RefusalType('IMPORT_FINISHED', 'The import is finished: start a new one for what is left.')
-class ImportFinishedAnswer extends RefusalAnswer {}
-
-@RefusalType('OPENINGS_NOT_AGREED', 'The terms in force agree on no price for opening balances.')
-class OpeningsNotAgreedAnswer extends RefusalAnswer {
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
-}
 
 @ObjectType('ImportError', { description: 'What is wrong with one line of a file, and what to do about it.' })
 export class ImportErrorType {
@@ -361,15 +352,10 @@ export class FinishImportInput {
   importId!: string;
 }
 
-export const StartImportResult = answerUnion(
-  'StartImportResult',
-  'The import, or why it was not started.',
-  () => FileImportType,
-  () => [IdempotencyConflictAnswer, OpeningsNotAgreedAnswer, TermsNotActiveAnswer],
-);
+export const StartImportResult = answerUnion('StartImportResult', 'The import, or why it was not started.', () => FileImportType, startImportRefusals);
 export const ImportBatchResult = answerUnion(
   'ImportBatchResult',
   'What the batch came to, or why nothing of it counts yet.',
   () => ImportedBatchType,
-  () => [ImportFinishedAnswer, OverloadedAnswer],
+  importRefusals,
 );

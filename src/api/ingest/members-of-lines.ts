@@ -2,14 +2,13 @@ import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { countFailedLookUps } from '../../members/identification/failed-look-ups';
 import { customerHashes, identifierHashes, type MemberRef } from '../../members/identification/member-ref';
-import { MemberUnknown } from '../../members/identification/member-refusals';
 import { type FoundOrNot, isFound, lookAtMembers, type ResolvedMember } from '../../members/identification/resolve-members';
 import { addIdentifier } from '../../members/identifiers/add-identifier';
 import { linkMember } from '../../members/links/link-member';
 import { enrolMemberSchema, enrolMembers } from '../../members/members/enrol-members';
 import type { Uuid } from '../../platform/ids';
 import { itemAt } from '../../platform/one-of';
-import { Refusal } from '../../platform/refusal';
+import { isRefusal, Refusal } from '../../platform/refusal';
 import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
 import type { NamedMember } from './row-fields';
 
@@ -143,7 +142,7 @@ function memberOf(found: FoundOrNot | undefined): ResolvedMember | null {
 
 /** Nobody has it is the one answer on which somebody is enrolled. */
 function refusalOf(found: FoundOrNot | undefined): Refusal | null {
-  return !found || isFound(found) || found instanceof MemberUnknown ? null : found;
+  return !found || isFound(found) || isRefusal(found, 'MEMBER_UNKNOWN') ? null : found;
 }
 
 function namesOf(app: App, brandId: Uuid, country: string | null, { byCustomer, byIdentifier }: NamedMember): string[] {

@@ -3,11 +3,16 @@ import type { App } from '../../app';
 import { actorOf, databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { createOnce, idempotencyKeySchema } from '../../coalition/access/record-change';
 import { requireCurrency } from '../../coalition/coalition/require-currency';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { currencyCode, optionalText } from '../../ledger/ledger/request-fields';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid } from '../../platform/ids';
 import { InvalidInput } from '../../platform/refusal';
 import { type FileImport, IMPORT_KINDS, readImport, requireImporter } from './file-import';
-import { requireOpeningTerms } from './opening-terms';
+import { openingRefusals, requireOpeningTerms } from './opening-terms';
+
+/** What is refused where a file is announced. */
+export const startImportRefusals = refusals(keyRefusals, openingRefusals);
 
 const MOST_BYTES = 2n ** 53n;
 
@@ -39,7 +44,7 @@ const NOT_SENT_AGAIN = 'NOT EXISTS (SELECT FROM file_import_retry a WHERE a.impo
 
 /**
  * Begins the import of a file, or finds it again: the same idempotency key goes on where it was. Throws
- * OpeningsNotAgreed, TermsNotActive for opening balances that the terms in force do not provide for; InvalidInput
+ * OPENINGS_NOT_AGREED, TERMS_NOT_ACTIVE for opening balances that the terms in force do not provide for; InvalidInput
  * (currency), IDEMPOTENCY_CONFLICT.
  */
 export async function startImport(app: App, principal: Principal, command: StartImport): Promise<FileImport> {

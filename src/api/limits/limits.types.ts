@@ -1,10 +1,11 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { endVelocityLimitRefusals } from '../../programme/limits/end-velocity-limit';
+import { setVelocityLimitRefusals } from '../../programme/limits/set-velocity-limit';
 import type { Act, LimitWindow, Measure } from '../../programme/limits/velocity-limit';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
-import { TooManyVersionsAnswer } from '../graphql/posting-refusals.types';
-import { answerUnion, IdempotencyConflictAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar, PointsScalar } from '../graphql/scalars';
 
 export const LimitedActEnum = enumOf<Act>('LimitedAct', 'What a velocity limit is about.', {
@@ -111,21 +112,15 @@ export class EndVelocityLimitInput extends ChangeInput {
   endsAt?: Date | null;
 }
 
-@RefusalType('LIMIT_ENDED', 'The velocity limit has an end already; limits are never edited.')
-export class LimitEndedAnswer extends RefusalAnswer {
-  @Field(() => DateTimeScalar, { description: 'First instant at which it does not hold.' })
-  endsAt!: string;
-}
-
 export const SetVelocityLimitResult = answerUnion(
   'SetVelocityLimitResult',
   'The limit, or why it was refused.',
   () => VelocityLimitType,
-  () => [TooManyVersionsAnswer, IdempotencyConflictAnswer],
+  setVelocityLimitRefusals,
 );
 export const EndVelocityLimitResult = answerUnion(
   'EndVelocityLimitResult',
   'The limit with its end, or why it was refused.',
   () => VelocityLimitType,
-  () => [LimitEndedAnswer],
+  endVelocityLimitRefusals,
 );

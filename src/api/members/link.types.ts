@@ -1,13 +1,6 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { enumOf } from '../graphql/enum-of';
-import { RefusalAnswer, RefusalType } from '../graphql/refusal.types';
 import { DateTimeScalar } from '../graphql/scalars';
-
-@RefusalType(
-  'MEMBER_NOT_CONFIRMED',
-  "The brand's link with the member is not confirmed: by enrolment, by the member's login or by a till code. Nothing is stored; once it is, the same works.",
-)
-export class MemberNotConfirmedAnswer extends RefusalAnswer {}
 
 const ConfirmedByEnum = enumOf('LinkConfirmedBy', 'What let a brand act for a member on its own customer id.', {
   ENROLMENT: 'The brand enrolled the member.',

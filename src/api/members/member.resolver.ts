@@ -110,7 +110,7 @@ export class MemberResolver {
   async enrolMembers(@Ctx() ctx: Context, @Arg('input', () => [EnrolMemberInput], { description: 'The members.' }) input: EnrolMemberInput[]) {
     const principal = requirePrincipal(ctx);
     parseInput(bulkOfMembers, input);
-    return answerBulk(input, {
+    return answerBulk(ctx, input, {
       read: (each, field) => parseInput(enrolMemberSchema, each, field),
       work: (commands, fieldOf) => enrolMembers(ctx.app, principal, commands, fieldOf),
       show: (enrolled) => showEnrolled(ctx, enrolled),

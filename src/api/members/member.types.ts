@@ -1,26 +1,16 @@
 import { ArgsType, Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { addIdentifierRefusals } from '../../members/identifiers/add-identifier';
+import { linkMemberRefusals } from '../../members/links/link-member';
+import { enrolMemberRefusals } from '../../members/members/enrol-members';
+import { refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
+import { wrongEntryRefusals } from '../graphql/bulk-answers';
 import { connectionOf, PageArgs } from '../graphql/connection';
-import { BadInputAnswer, NumberIsNoProofAnswer } from '../graphql/posting-refusals.types';
-import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateScalar, DateTimeScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from './balance.types';
 import { MemberIdentifierType } from './identifier.types';
-import { MemberNotConfirmedAnswer } from './link.types';
 import { IdentifierInput, MemberRefInput } from './member-ref.types';
-import { IdentifierRestsAnswer, TooManyIdentifiersAnswer } from './member-refusals.types';
-
-@RefusalType('IDENTIFIER_TAKEN', 'An identifier belongs to a member already; whose it is, is not said.')
-class IdentifierTakenAnswer extends RefusalAnswer {
-  @Field(() => String, { description: 'Kind of the identifier.' })
-  kind!: string;
-}
-
-@RefusalType('CUSTOMER_ID_TAKEN', 'The customer id is linked to a member already.')
-class CustomerIdTakenAnswer extends RefusalAnswer {}
-
-@RefusalType('MEMBER_LINKED_OTHERWISE', 'The member is linked to the brand under another customer id.')
-class MemberLinkedOtherwiseAnswer extends RefusalAnswer {}
 
 const MOVEMENTS = {
   EARN: 'Earned by a purchase.',
@@ -327,23 +317,17 @@ export class WalletLockInput {
   reason?: string | null;
 }
 
-const enrolmentRefusals = () => [IdentifierRestsAnswer, CustomerIdTakenAnswer, IdempotencyConflictAnswer, IdentifierTakenAnswer, OverloadedAnswer];
-export const EnrolMemberResult = answerUnion('EnrolMemberResult', 'The member, or why nobody was enrolled.', () => MemberType, enrolmentRefusals);
+export const EnrolMemberResult = answerUnion('EnrolMemberResult', 'The member, or why nobody was enrolled.', () => MemberType, enrolMemberRefusals);
 export const EnrolMembersResult = answerUnion(
   'EnrolMembersResult',
   'One member of a bulk, or why nobody was enrolled.',
   () => MemberType,
-  () => [...enrolmentRefusals(), BadInputAnswer],
+  refusals(enrolMemberRefusals, wrongEntryRefusals),
 );
 export const AddIdentifierResult = answerUnion(
   'AddIdentifierResult',
   'The member, or why the identifier was not added.',
   () => MemberType,
-  () => [IdentifierTakenAnswer, IdentifierRestsAnswer, TooManyIdentifiersAnswer, MemberNotConfirmedAnswer, NumberIsNoProofAnswer],
+  addIdentifierRefusals,
 );
-export const LinkMemberResult = answerUnion(
-  'LinkMemberResult',
-  'The member, or why it was not linked.',
-  () => MemberType,
-  () => [CustomerIdTakenAnswer, MemberLinkedOtherwiseAnswer, NumberIsNoProofAnswer],
-);
+export const LinkMemberResult = answerUnion('LinkMemberResult', 'The member, or why it was not linked.', () => MemberType, linkMemberRefusals);

@@ -96,7 +96,7 @@ export class RedemptionResolver {
   async redeemMany(@Ctx() ctx: Context, @Arg('input', () => [RedeemInput], { description: 'The redemptions.' }) input: RedeemInput[]) {
     const principal = requirePrincipal(ctx);
     parseInput(bulkOfRedemptions, input);
-    return answerBulk(input, {
+    return answerBulk(ctx, input, {
       read: (each, field) => parseSpending(spendPointsSchema, spendingInput(ctx, each, field), field),
       work: (commands, fieldOf) => redeemMany(ctx.app, principal, commands, fieldOf),
       show: (spent) => showRedemption(ctx, spent),

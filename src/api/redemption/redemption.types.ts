@@ -1,40 +1,15 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from '../coalition/terms-refusals.types';
+import { refusals } from '../../platform/define-refusal';
+import { captureHoldRefusals } from '../../programme/redemption/capture-hold';
+import { refundRedemptionRefusals } from '../../programme/redemption/refund-redemption';
+import { spendPointsRefusals } from '../../programme/redemption/spend-points';
+import { voidHoldRefusals } from '../../programme/redemption/void-hold';
+import { bulkRefusals } from '../graphql/bulk-answers';
 import { enumOf } from '../graphql/enum-of';
-import {
-  AboveMaximumAnswer,
-  BadInputAnswer,
-  BalanceOutOfRangeAnswer,
-  BelowMinimumAnswer,
-  CapReachedAnswer,
-  CaptureExceedsHoldAnswer,
-  CardLimitReachedAnswer,
-  HoldExpiredAnswer,
-  HoldNotOpenAnswer,
-  InsufficientPointsAnswer,
-  MoneyCurrencyMismatchAnswer,
-  MoneyCurrencyRequiredAnswer,
-  NoRedemptionRuleAnswer,
-  NotAStepAnswer,
-  NotFoundAnswer,
-  NumberIsNoProofAnswer,
-  PaysNothingAnswer,
-  PurchaseAmountRequiredAnswer,
-  RedemptionNotCapturedAnswer,
-  RedemptionUsedAnswer,
-  ReferenceTakenAnswer,
-  RefundExceedsRedemptionAnswer,
-  ShareExceededAnswer,
-  WalletClosedAnswer,
-  WalletLockedAnswer,
-} from '../graphql/posting-refusals.types';
-import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar, MoneyInput, MoneyType, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
-import { MemberNotConfirmedAnswer } from '../members/link.types';
 import { MemberRefInput } from '../members/member-ref.types';
-import { FailedLookUpsUsedUpAnswer, IdentifierAmbiguousAnswer, MemberUnknownAnswer } from '../members/member-refusals.types';
-import { PoolNotSpendableAnswer } from '../sharing/sharing-refusals.types';
 
 const KEY = 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.';
 
@@ -138,41 +113,14 @@ export class RedemptionType {
   duplicate!: boolean;
 }
 
-const spendingRefusals = () => [
-  AboveMaximumAnswer,
-  BelowMinimumAnswer,
-  IdempotencyConflictAnswer,
-  InsufficientPointsAnswer,
-  MemberNotConfirmedAnswer,
-  CapReachedAnswer,
-  MoneyCurrencyMismatchAnswer,
-  MoneyCurrencyRequiredAnswer,
-  NoRedemptionRuleAnswer,
-  NotAStepAnswer,
-  OccurredAtOutOfRangeAnswer,
-  OverloadedAnswer,
-  PaysNothingAnswer,
-  PoolNotSpendableAnswer,
-  PurchaseAmountRequiredAnswer,
-  ReferenceTakenAnswer,
-  ShareExceededAnswer,
-  TermsNotActiveAnswer,
-  WalletLockedAnswer,
-  WalletClosedAnswer,
-  MemberUnknownAnswer,
-  FailedLookUpsUsedUpAnswer,
-  IdentifierAmbiguousAnswer,
-  CardLimitReachedAnswer,
-  NumberIsNoProofAnswer,
-];
-export const RedeemResult = answerUnion('RedeemResult', 'Points spent, or why they were not.', () => RedemptionType, spendingRefusals);
+export const RedeemResult = answerUnion('RedeemResult', 'Points spent, or why they were not.', () => RedemptionType, spendPointsRefusals);
 export const RedeemManyResult = answerUnion(
   'RedeemManyResult',
   'One redemption of a bulk, or why its points were not spent.',
   () => RedemptionType,
-  () => [...spendingRefusals(), BadInputAnswer, NotFoundAnswer],
+  refusals(spendPointsRefusals, bulkRefusals),
 );
-export const HoldResult = answerUnion('HoldResult', 'Points held, or why they were not.', () => RedemptionType, spendingRefusals);
+export const HoldResult = answerUnion('HoldResult', 'Points held, or why they were not.', () => RedemptionType, spendPointsRefusals);
 
 @InputType('CaptureHoldInput', { description: 'A hold to spend.' })
 export class CaptureHoldInput {
@@ -259,32 +207,12 @@ export class RefundType extends RedemptionChange {
   points!: number;
 }
 
-const followUpRefusals = () => [IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer];
 /** Of what leaves a part of the points spent. */
-const keptRefusals = () => [BelowMinimumAnswer, NotAStepAnswer, PaysNothingAnswer];
-export const CaptureHoldResult = answerUnion(
-  'CaptureHoldResult',
-  'Points spent, or why they were not.',
-  () => CapturedHoldType,
-  () => [...followUpRefusals(), ...keptRefusals(), CaptureExceedsHoldAnswer, HoldExpiredAnswer, HoldNotOpenAnswer],
-);
-export const VoidHoldResult = answerUnion(
-  'VoidHoldResult',
-  'The hold given back, or why it was not.',
-  () => VoidedHoldType,
-  () => [...followUpRefusals(), HoldExpiredAnswer, HoldNotOpenAnswer],
-);
+export const CaptureHoldResult = answerUnion('CaptureHoldResult', 'Points spent, or why they were not.', () => CapturedHoldType, captureHoldRefusals);
+export const VoidHoldResult = answerUnion('VoidHoldResult', 'The hold given back, or why it was not.', () => VoidedHoldType, voidHoldRefusals);
 export const RefundRedemptionResult = answerUnion(
   'RefundRedemptionResult',
   'Points given back, or why they were not.',
   () => RefundType,
-  () => [
-    ...followUpRefusals(),
-    ...keptRefusals(),
-    BalanceOutOfRangeAnswer,
-    RedemptionNotCapturedAnswer,
-    RedemptionUsedAnswer,
-    RefundExceedsRedemptionAnswer,
-    WalletClosedAnswer,
-  ],
+  refundRedemptionRefusals,
 );

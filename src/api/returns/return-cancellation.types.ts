@@ -1,9 +1,8 @@
-import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
-import { KEEPING_REASONS } from '../../programme/earning/earning-refusals';
-import { OccurredAtOutOfRangeAnswer } from '../coalition/terms-refusals.types';
-import { AwardCancelledAnswer } from '../expiry/expiry.types';
-import { BalanceOutOfRangeAnswer, InsufficientPointsAnswer, WalletClosedAnswer } from '../graphql/posting-refusals.types';
-import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { cancelReturnRefusals } from '../../programme/returns/cancel-return';
+import { KEEPING_REASONS } from '../../programme/returns/plan-return-cancellation';
+import { enumOf } from '../graphql/enum-of';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 
@@ -63,35 +62,11 @@ export class CancelledReturnType {
   duplicate!: boolean;
 }
 
-const ReasonEnum = Object.fromEntries(Object.keys(KEEPING_REASONS).map((reason) => [reason, reason]));
-registerEnumType(ReasonEnum, {
-  name: 'ReturnKeptReason',
-  description: 'Why a return cannot be cancelled.',
-  valuesConfig: Object.fromEntries(Object.entries(KEEPING_REASONS).map(([reason, description]) => [reason, { description }])),
-});
-
-@RefusalType('ALREADY_CANCELLED', 'The return was cancelled before, by another request.')
-export class AlreadyCancelledAnswer extends RefusalAnswer {}
-
-@RefusalType('RETURN_NOT_CANCELLABLE', 'The return cannot be cancelled, for a reason that is told. Nothing is stored under the key.')
-export class ReturnNotCancellableAnswer extends RefusalAnswer {
-  @Field(() => ReasonEnum, { description: 'Why.' })
-  reason!: keyof typeof KEEPING_REASONS;
-}
+enumOf('ReturnKeptReason', 'Why a return cannot be cancelled.', KEEPING_REASONS);
 
 export const CancelReturnResult = answerUnion(
   'CancelReturnResult',
   'A return as cancelled, or why it was not.',
   () => CancelledReturnType,
-  () => [
-    AlreadyCancelledAnswer,
-    AwardCancelledAnswer,
-    BalanceOutOfRangeAnswer,
-    IdempotencyConflictAnswer,
-    InsufficientPointsAnswer,
-    OccurredAtOutOfRangeAnswer,
-    OverloadedAnswer,
-    ReturnNotCancellableAnswer,
-    WalletClosedAnswer,
-  ],
+  cancelReturnRefusals,
 );

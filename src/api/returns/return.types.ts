@@ -1,7 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { OccurredAtOutOfRangeAnswer } from '../coalition/terms-refusals.types';
-import { BalanceOutOfRangeAnswer, ReferenceTakenAnswer, ReturnExceedsPurchaseAnswer } from '../graphql/posting-refusals.types';
-import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from '../graphql/refusal.types';
+import { recordReturnRefusals } from '../../programme/returns/record-return';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar, DecimalScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 
@@ -136,9 +135,4 @@ export class RecordedReturnType {
   duplicate!: boolean;
 }
 
-export const RecordReturnResult = answerUnion(
-  'RecordReturnResult',
-  'A return as recorded, or why it was not.',
-  () => RecordedReturnType,
-  () => [BalanceOutOfRangeAnswer, IdempotencyConflictAnswer, OccurredAtOutOfRangeAnswer, OverloadedAnswer, ReferenceTakenAnswer, ReturnExceedsPurchaseAnswer],
-);
+export const RecordReturnResult = answerUnion('RecordReturnResult', 'A return as recorded, or why it was not.', () => RecordedReturnType, recordReturnRefusals);

@@ -1,6 +1,7 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { RuleKind } from '../../coalition/rules/define-rule';
 import { listRules } from '../../coalition/rules/list-rules';
+import { ruleRefusals } from '../../coalition/rules/rule-start-taken';
 import type { RuleVersion } from '../../coalition/rules/rule-version';
 import { setRule } from '../../coalition/rules/set-rule';
 import { currencyCode } from '../../ledger/ledger/request-fields';
@@ -8,8 +9,7 @@ import { connectionOf, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
 import { showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
-import { RuleStartTakenAnswer, TooManyVersionsAnswer } from '../graphql/posting-refusals.types';
-import { answerOrRefusal, answerUnion, IdempotencyConflictAnswer } from '../graphql/refusal.types';
+import { answerOrRefusal, answerUnion } from '../graphql/refusal.types';
 import { byVersion, RulesArgs } from '../graphql/rules.args';
 import { setterInput, shownType } from './rule.types';
 
@@ -26,12 +26,7 @@ export function rulesResolver<Rule extends RuleVersion>(kind: RuleKind<Rule>) {
   const Shown = shownType(kind);
   const SetInput = setterInput(kind);
   const RuleConnection = connectionOf(name, () => Shown);
-  const SetResult = answerUnion(
-    `Set${name}Result`,
-    'The version, or why it was not added.',
-    () => Shown,
-    () => [IdempotencyConflictAnswer, RuleStartTakenAnswer, TooManyVersionsAnswer],
-  );
+  const SetResult = answerUnion(`Set${name}Result`, 'The version, or why it was not added.', () => Shown, ruleRefusals);
   const show = (ctx: Context, rule: Rule) => ({ ...rule, ...kind.show(rule), id: showId(ctx, 'rule', rule.id) });
 
   @Resolver()

@@ -1,6 +1,7 @@
 import { Field, InputType, Int, ObjectType } from 'type-graphql';
+import { moveTestClockRefusals } from '../../coalition/sandbox/move-test-clock';
 import { CreationInput } from '../graphql/change-input.types';
-import { answerUnion, IdempotencyConflictAnswer, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar } from '../graphql/scalars';
 
 @InputType('ClockStepInput', { description: 'How far the clock goes forward: the sum of its parts, at most 366 days.' })
@@ -33,18 +34,9 @@ export class MovedTestClockType {
   now!: Date;
 }
 
-@RefusalType('NOT_A_SANDBOX', 'The clock of a production deployment cannot be moved.')
-export class NotASandboxAnswer extends RefusalAnswer {}
-
-@RefusalType('CLOCK_CANNOT_MOVE', 'The instant has passed (the clock never goes back), the step is too long, or the clock has been moved far enough.')
-export class ClockCannotMoveAnswer extends RefusalAnswer {
-  @Field(() => DateTimeScalar, { description: 'What the clock shows.' })
-  now!: string;
-}
-
 export const MoveTestClockResult = answerUnion(
   'MoveTestClockResult',
   'The clock, or why it stayed where it is.',
   () => MovedTestClockType,
-  () => [NotASandboxAnswer, ClockCannotMoveAnswer, IdempotencyConflictAnswer],
+  moveTestClockRefusals,
 );

@@ -5,7 +5,7 @@ import { tokenIssuer } from '../../coalition/sign-in/access-tokens';
 import { grantClientToken, TokenRefused } from '../../coalition/sign-in/grant-client-token';
 import { localDiscovery, localIssuer } from '../../coalition/sign-in/local-issuer';
 import { signingKey } from '../../coalition/sign-in/token-keys';
-import { DatabaseUnavailable } from '../../platform/database/database';
+import { isRefusal } from '../../platform/refusal';
 import { RateLimiter } from '../documents/rate-limit';
 import { directRoutes } from '../http/direct-route';
 import { networkOf } from '../http/network-of';
@@ -73,7 +73,7 @@ async function answerTokenRequest(app: App, limiter: RateLimiter, request: Fasti
     return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds, scope: scopes.join(' ') };
   } catch (error) {
     if (error instanceof TokenRefused) return refuse(reply, error, byHeader);
-    if (error instanceof DatabaseUnavailable)
+    if (isRefusal(error, 'UNAVAILABLE'))
       return reply.code(503).header('retry-after', '1').send({ error: 'temporarily_unavailable', error_description: error.message });
     throw error;
   }

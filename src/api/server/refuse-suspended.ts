@@ -16,7 +16,7 @@ export function refuseSuspended(schema: GraphQLSchema): void {
       field.resolve = (root, args, ctx: Context, info) => {
         if (ctx.principal?.suspended) {
           const refusal = refusalFor(ctx, name);
-          if (refusal) return answerOf(refusal, field.type, args.input);
+          if (refusal) return answerOf(ctx, refusal, field.type, args.input);
         }
         return resolve(root, args, ctx, info);
       };
@@ -35,8 +35,8 @@ function refusalFor({ app, principal }: Context, operation: string): Refusal | n
 }
 
 /** An answer where the type has refusals, of each entry of a bulk; else an error with the code. */
-function answerOf(refusal: Refusal, type: GraphQLOutputType, input: unknown) {
+function answerOf(ctx: Context, refusal: Refusal, type: GraphQLOutputType, input: unknown) {
   if (!isUnionType(getNamedType(type))) throw refusal;
-  if (!isListType(getNullableType(type))) return toRefusalAnswer(refusal);
-  return (input as readonly unknown[]).map(() => toRefusalAnswer(refusal));
+  if (!isListType(getNullableType(type))) return toRefusalAnswer(ctx, refusal);
+  return (input as readonly unknown[]).map(() => toRefusalAnswer(ctx, refusal));
 }

@@ -11,8 +11,8 @@ import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
 import { Unauthenticated } from '../../coalition/access/unauthenticated';
 import { authenticate } from '../../coalition/sign-in/authenticate';
-import { ProviderAway } from '../../coalition/sign-in/provider-keys';
-import { DatabaseUnavailable } from '../../platform/database/database';
+import { isProviderAway } from '../../coalition/sign-in/provider-keys';
+import { isRefusal } from '../../platform/refusal';
 import { judgeDocuments, takeAsJudged } from '../documents/judge-document';
 import { KnownDocuments } from '../documents/known-documents';
 import { allowOperations, costOfBytes, rateLimited } from '../documents/query-limits';
@@ -110,13 +110,13 @@ async function identify(app: App, quotas: OperationQuotas, sent: IncomingHttpHea
   try {
     return await authenticate(app, sent.authorization, sent['tessera-act-as'] as string | undefined);
   } catch (error) {
-    const notNow = (away: Error) => new GraphQLError(away.message, { originalError: away, extensions: { http: { status: 503 } } });
+    const unavailable = (away: Error) => new GraphQLError(away.message, { originalError: away, extensions: { http: { status: 503 } } });
     // The database is away: nobody can be recognised, which is nobody's fault that asks.
-    if (error instanceof DatabaseUnavailable) throw notNow(error);
-    if (!(error instanceof Unauthenticated || error instanceof ProviderAway)) throw error;
+    if (isRefusal(error, 'UNAVAILABLE') && !isProviderAway(error)) throw unavailable(error);
+    if (!(error instanceof Unauthenticated || isProviderAway(error))) throw error;
     const allowance = quotas.take({ principal: null, address }, 1, cost);
     if (!allowance.allowed) throw rateLimited(allowance);
-    if (error instanceof ProviderAway) throw notNow(error);
+    if (isProviderAway(error)) throw unavailable(error);
     throw new GraphQLError(error.message, {
       extensions: {
         code: 'UNAUTHENTICATED',

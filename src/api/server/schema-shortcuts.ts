@@ -1,5 +1,4 @@
 import { type GraphQLInputFieldMap, type GraphQLSchema, isInputObjectType, isUnionType } from 'graphql';
-import { Refusal, type RefusalFields } from '../../platform/refusal';
 import { EarningResolver } from '../earning/earning.resolver';
 import type { Context } from '../graphql/context';
 import { RefusalAnswer } from '../graphql/refusal.types';
@@ -43,8 +42,7 @@ export function keepInputFieldsReady(schema: GraphQLSchema): void {
 
 /**
  * Which type of a union (see answerUnion) an answer has hangs on its class alone; type-graphql would find it out each
- * time, and asynchronously. A refusal that the union does not list is thrown as it is: it becomes an error with its
- * code, never one of ours.
+ * time, and asynchronously. A refusal that the operation does not list is a fault of ours: an internal error.
  */
 export function rememberAnswerTypes(schema: GraphQLSchema): void {
   for (const union of Object.values(schema.getTypeMap())) {
@@ -57,14 +55,10 @@ export function rememberAnswerTypes(schema: GraphQLSchema): void {
       const known = names.get(of);
       if (known !== undefined) return known;
       return Promise.resolve(find(answer, ...rest)).then((name) => {
-        if (answer instanceof RefusalAnswer && !listed.has(String(name))) throw new Refusal({ ...answer, fields: fieldsOf(answer) });
+        if (answer instanceof RefusalAnswer && !listed.has(String(name))) throw new Error(`${union.name} does not list the refusal ${answer.code}`);
         if (name !== undefined) names.set(of, name);
         return name;
       });
     };
   }
-}
-
-function fieldsOf({ code, message, retrySafe, ...fields }: RefusalAnswer): RefusalFields {
-  return fields as RefusalFields;
 }

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { refusals } from '../../platform/define-refusal';
 import { PointCurrencyType } from '../coalition/coalition.types';
 import { connectionOf } from '../graphql/connection';
 import { answerUnion } from '../graphql/refusal.types';
@@ -40,12 +41,7 @@ export class RetriedEventsType {
   failed!: number;
 }
 
-export const RetrySetAsideEventsResult = answerUnion(
-  'RetrySetAsideEventsResult',
-  'What became of them.',
-  () => RetriedEventsType,
-  () => [],
-);
+export const RetrySetAsideEventsResult = answerUnion('RetrySetAsideEventsResult', 'What became of them.', () => RetriedEventsType, refusals());
 
 @InputType()
 export class RetrySetAsideEventsInput {

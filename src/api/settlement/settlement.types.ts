@@ -1,8 +1,9 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { closePeriodRefusals } from '../../settlement/months/close-period';
 import { BrandType, PointCurrencyType } from '../coalition/coalition.types';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
-import { answerUnion, RefusalAnswer, RefusalType } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateScalar, DateTimeScalar, MoneyType, PointsScalar } from '../graphql/scalars';
 
 export const PeriodStatusEnum = enumOf('PeriodStatus', 'How far the settlement of a month is.', {
@@ -193,30 +194,7 @@ export class PeriodType {
 }
 export const PeriodConnection = connectionOf('Period', () => PeriodType);
 
-@RefusalType('PERIOD_NOT_ENDED', 'The month still goes on.')
-export class PeriodNotEndedAnswer extends RefusalAnswer {
-  @Field(() => DateTimeScalar, { description: 'The first instant at which it can be closed.' })
-  endsAt!: string;
-}
-
-@RefusalType('EARLIER_PERIOD_OPEN', 'An earlier month has events and is not closed yet; months are closed in order.')
-export class EarlierPeriodOpenAnswer extends RefusalAnswer {
-  @Field(() => String, { description: 'The month to close first, "YYYY-MM".' })
-  openMonth!: string;
-}
-
-@RefusalType('LATER_PERIOD_CLOSED', 'A later month is closed already, and this one had no events.')
-export class LaterPeriodClosedAnswer extends RefusalAnswer {
-  @Field(() => String, { description: 'The later month, "YYYY-MM".' })
-  closedMonth!: string;
-}
-
-export const ClosePeriodResult = answerUnion(
-  'ClosePeriodResult',
-  'The month, closing or closed.',
-  () => PeriodType,
-  () => [PeriodNotEndedAnswer, EarlierPeriodOpenAnswer, LaterPeriodClosedAnswer],
-);
+export const ClosePeriodResult = answerUnion('ClosePeriodResult', 'The month, closing or closed.', () => PeriodType, closePeriodRefusals);
 
 @InputType()
 export class ClosePeriodInput {

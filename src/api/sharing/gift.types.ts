@@ -1,21 +1,9 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import { OccurredAtOutOfRangeAnswer, TermsNotActiveAnswer } from '../coalition/terms-refusals.types';
-import {
-  AboveMaximumAnswer,
-  BalanceOutOfRangeAnswer,
-  BelowMinimumAnswer,
-  CapReachedAnswer,
-  InsufficientPointsAnswer,
-  NotAStepAnswer,
-  NumberIsNoProofAnswer,
-  WalletClosedAnswer,
-  WalletLockedAnswer,
-} from '../graphql/posting-refusals.types';
-import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from '../graphql/refusal.types';
+import { givePointsRefusals } from '../../programme/sharing/give-points';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 import { MemberRefInput } from '../members/member-ref.types';
-import { GiftsNotAllowedAnswer } from './sharing-refusals.types';
 
 @InputType('GivePointsInput', { description: 'Points of one member for another.' })
 export class GivePointsInput {
@@ -76,24 +64,4 @@ export class GiftType {
   duplicate!: boolean;
 }
 
-export const GivePointsResult = answerUnion(
-  'GivePointsResult',
-  'Points given, or why they were not.',
-  () => GiftType,
-  () => [
-    AboveMaximumAnswer,
-    BalanceOutOfRangeAnswer,
-    BelowMinimumAnswer,
-    CapReachedAnswer,
-    GiftsNotAllowedAnswer,
-    IdempotencyConflictAnswer,
-    InsufficientPointsAnswer,
-    NotAStepAnswer,
-    NumberIsNoProofAnswer,
-    OccurredAtOutOfRangeAnswer,
-    OverloadedAnswer,
-    TermsNotActiveAnswer,
-    WalletClosedAnswer,
-    WalletLockedAnswer,
-  ],
-);
+export const GivePointsResult = answerUnion('GivePointsResult', 'Points given, or why they were not.', () => GiftType, givePointsRefusals);

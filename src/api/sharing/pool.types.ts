@@ -1,14 +1,19 @@
 import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { Uuid } from '../../platform/ids';
+import { closePoolRefusals } from '../../programme/sharing/close-pool';
+import { contributeToPoolRefusals } from '../../programme/sharing/contribute-to-pool';
+import { createPoolRefusals } from '../../programme/sharing/create-pool';
+import { inviteToPoolRefusals } from '../../programme/sharing/invite-to-pool';
+import { leavePoolRefusals } from '../../programme/sharing/leave-pool';
+import { setPoolRoleRefusals } from '../../programme/sharing/set-pool-role';
+import { joinPoolRefusals } from '../../programme/sharing/standing';
 import { connectionOf, PageArgs } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
-import { CapReachedAnswer, InsufficientPointsAnswer, WalletClosedAnswer, WalletLockedAnswer } from '../graphql/posting-refusals.types';
-import { answerUnion, IdempotencyConflictAnswer, OverloadedAnswer } from '../graphql/refusal.types';
+import { answerUnion } from '../graphql/refusal.types';
 import { DateTimeScalar, PointsScalar, RatioInput, RatioType } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 import { ExpiryType, MovementKindEnum } from '../members/member.types';
 import { MemberRefInput } from '../members/member-ref.types';
-import { AlreadyInPoolAnswer, AlreadyInvitedAnswer, PoolFullAnswer, PoolHasHoldsAnswer, PoolNeedsOwnerAnswer } from './sharing-refusals.types';
 
 const KEY = 'Names this request for ever, within the member who asks: at most 255 characters. Send it again and get the first answer.';
 const SHARE = 'The part, from 0 to 1, of what the member earns that goes into the pool; what is below a whole unit stays with the member.';
@@ -293,52 +298,16 @@ export class ClosedPoolType {
   duplicate!: boolean;
 }
 
-const postingRefusals = () => [IdempotencyConflictAnswer, OverloadedAnswer, WalletClosedAnswer];
-export const CreatePoolResult = answerUnion(
-  'CreatePoolResult',
-  'The pool.',
-  () => PoolType,
-  () => [AlreadyInPoolAnswer, IdempotencyConflictAnswer, OverloadedAnswer],
-);
-export const InviteToPoolResult = answerUnion(
-  'InviteToPoolResult',
-  'The pool, with the invitation.',
-  () => PoolType,
-  () => [AlreadyInvitedAnswer, CapReachedAnswer, IdempotencyConflictAnswer, PoolFullAnswer],
-);
-export const AcceptPoolInvitationResult = answerUnion(
-  'AcceptPoolInvitationResult',
-  'The pool.',
-  () => PoolType,
-  () => [AlreadyInPoolAnswer],
-);
-export const SetPoolRoleResult = answerUnion(
-  'SetPoolRoleResult',
-  'The pool.',
-  () => PoolType,
-  () => [OverloadedAnswer, PoolNeedsOwnerAnswer],
-);
+export const CreatePoolResult = answerUnion('CreatePoolResult', 'The pool.', () => PoolType, createPoolRefusals);
+export const InviteToPoolResult = answerUnion('InviteToPoolResult', 'The pool, with the invitation.', () => PoolType, inviteToPoolRefusals);
+export const AcceptPoolInvitationResult = answerUnion('AcceptPoolInvitationResult', 'The pool.', () => PoolType, joinPoolRefusals);
+export const SetPoolRoleResult = answerUnion('SetPoolRoleResult', 'The pool.', () => PoolType, setPoolRoleRefusals);
 export const ContributeToPoolResult = answerUnion(
   'ContributeToPoolResult',
   'Points put in, or why they were not.',
   () => PoolContributionType,
-  () => [...postingRefusals(), InsufficientPointsAnswer, WalletLockedAnswer],
+  contributeToPoolRefusals,
 );
-export const LeavePoolResult = answerUnion(
-  'LeavePoolResult',
-  'What came back.',
-  () => LeftPoolType,
-  () => [...postingRefusals(), PoolNeedsOwnerAnswer],
-);
-export const RemoveFromPoolResult = answerUnion(
-  'RemoveFromPoolResult',
-  'What went back.',
-  () => LeftPoolType,
-  () => [...postingRefusals(), PoolNeedsOwnerAnswer],
-);
-export const ClosePoolResult = answerUnion(
-  'ClosePoolResult',
-  'What went back.',
-  () => ClosedPoolType,
-  () => [...postingRefusals(), PoolHasHoldsAnswer],
-);
+export const LeavePoolResult = answerUnion('LeavePoolResult', 'What came back.', () => LeftPoolType, leavePoolRefusals);
+export const RemoveFromPoolResult = answerUnion('RemoveFromPoolResult', 'What went back.', () => LeftPoolType, leavePoolRefusals);
+export const ClosePoolResult = answerUnion('ClosePoolResult', 'What went back.', () => ClosedPoolType, closePoolRefusals);

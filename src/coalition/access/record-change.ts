@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { App } from '../../app';
 import { contentHash } from '../../ledger/ledger/idempotency';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { idempotencyKey, plainText } from '../../ledger/ledger/request-fields';
 import { violatedConstraint } from '../../platform/database/constraint-refusal';
 import type { Tx } from '../../platform/database/transaction';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
-import { Refusal } from '../../platform/refusal';
 import { AuditEntry } from './audit-entry.entity';
 import { actorOf, databasePrincipal, type Principal } from './principal';
 
@@ -76,7 +76,7 @@ export async function createOnce(
       return await app.database.transaction(databasePrincipal(principal), async (tx) => {
         const earlier = await tx.manager.findOneBy(AuditEntry, { id });
         if (earlier) {
-          if (earlier.details?.contentHash !== hash) throw idempotencyConflict();
+          if (earlier.details?.contentHash !== hash) throw keyRefusals.refuse('IDEMPOTENCY_CONFLICT');
           return { target: earlier.targetId, repeated: true };
         }
         const target = await create(tx);
@@ -95,12 +95,4 @@ export async function createOnce(
       if (attempt > 1 || !violatedConstraint(error)) throw error;
     }
   }
-}
-
-function idempotencyConflict(): Refusal {
-  return new Refusal({
-    code: 'IDEMPOTENCY_CONFLICT',
-    retrySafe: false,
-    message: 'This idempotency key was used before with other content. Send a new key for a new request.',
-  });
 }

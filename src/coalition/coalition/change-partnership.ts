@@ -1,8 +1,10 @@
 import type { App } from '../../app';
 import { DAY_MS } from '../../platform/clock';
 import type { Tx } from '../../platform/database/transaction';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { InvalidInput, NotFound, PermissionDenied, Refusal } from '../../platform/refusal';
+import { InvalidInput, NotFound, PermissionDenied } from '../../platform/refusal';
+import { oneOf } from '../../platform/refusal-fields';
 import { ADMIN, requireBrandOrOperator } from '../access/permissions';
 import { actorOf, databasePrincipal, type Principal } from '../access/principal';
 import { recordChange } from '../access/record-change';
@@ -11,12 +13,18 @@ import { PartnershipEvent } from './partnership-event.entity';
 import { stateAt } from './partnership-state';
 import { TermsRecord } from './terms.entity';
 
-/** The partnership's state does not allow the change. */
-export class PartnershipStateRefused extends Refusal {
-  constructor(state: PartnershipStateName, wanted: string) {
-    super({ code: 'PARTNERSHIP_STATE', retrySafe: false, message: `The partnership is ${state}: it cannot be ${wanted}.`, fields: { state } });
-  }
-}
+/** What is refused where a partnership is suspended, resumed or ended. */
+export const changePartnershipRefusals = refusals(
+  defineRefusal('PARTNERSHIP_STATE', {
+    typeName: 'PartnershipStateRefused',
+    description: "The partnership's state does not allow the change.",
+    retrySafe: false,
+    fields: {
+      state: oneOf('PartnershipState', 'The state that it is in.'),
+    },
+    message: ({ state }, { wanted }: { wanted: string }) => `The partnership is ${state}: it cannot be ${wanted}.`,
+  }),
+);
 
 export interface ChangePartnership {
   readonly partnershipId: Uuid;
@@ -28,7 +36,7 @@ export function suspendPartnership(app: App, principal: Principal, command: Chan
   return change(app, principal, 'suspendPartnership', command, async (tx, own, partnership, history) => {
     const state = stateAt(history, app.clock.now());
     if (state === 'SUSPENDED') return;
-    if (state !== 'ACTIVE' && state !== 'ENDING') throw new PartnershipStateRefused(state, 'suspended');
+    if (state !== 'ACTIVE' && state !== 'ENDING') throw changePartnershipRefusals.refuse('PARTNERSHIP_STATE', { state, wanted: 'suspended' });
     await changeState(app, tx, principal, own, partnership, 'SUSPENDED', app.clock.now(), command.reason);
   });
 }
@@ -39,7 +47,7 @@ export function resumePartnership(app: App, principal: Principal, command: Chang
     const now = app.clock.now();
     const state = stateAt(history, now);
     if (state === 'ACTIVE' || state === 'ENDING') return;
-    if (state !== 'SUSPENDED') throw new PartnershipStateRefused(state, 'resumed');
+    if (state !== 'SUSPENDED') throw changePartnershipRefusals.refuse('PARTNERSHIP_STATE', { state, wanted: 'resumed' });
     const suspension = history.findLast((event) => event.state === 'SUSPENDED');
     if (suspension?.byBrandId !== own && !isOperator(principal))
       throw new PermissionDenied('A suspension is lifted by the side that made it, or by the operator.');
@@ -60,7 +68,7 @@ export function endPartnership(app: App, principal: Principal, command: EndPartn
     const state = stateAt(history, now);
     const announced = history.find((event) => event.state === 'ENDED');
     if (announced && (command.endsAt === null || announced.at.getTime() === command.endsAt.getTime())) return;
-    if (announced || state === 'ENDED') throw new PartnershipStateRefused(state, 'ended at another time');
+    if (announced || state === 'ENDED') throw changePartnershipRefusals.refuse('PARTNERSHIP_STATE', { state, wanted: 'ended at another time' });
     const versions = await tx.manager.find(TermsRecord, { where: { partnershipId: partnership.id, status: 'COUNTERSIGNED' }, order: { effectiveFrom: 'ASC' } });
     const terms = versions.findLast((each) => each.effectiveFrom <= now) ?? versions[0];
     // Before anything was agreed there is nothing to give notice of.

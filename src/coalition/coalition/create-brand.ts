@@ -1,14 +1,25 @@
 import { z } from 'zod';
 import type { App } from '../../app';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { plainText } from '../../ledger/ledger/request-fields';
 import { refusingBy } from '../../platform/database/constraint-refusal';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { newUuid } from '../../platform/ids';
-import { Refusal } from '../../platform/refusal';
 import { requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, idempotencyKeySchema, reasonSchema } from '../access/record-change';
 import { BrandRecord } from './brand.entity';
 import { REFERENCES_REPEAT } from './references-repeat';
+
+/** Codes of brands and of currencies are never given twice. */
+export const codeRefusals = refusals(
+  keyRefusals,
+  defineRefusal('CODE_TAKEN', {
+    description: 'The code is in use.',
+    retrySafe: false,
+    message: (_, { code }: { code: string }) => `The code ${code} is taken. Choose another: codes are never changed.`,
+  }),
+);
 
 export const brandNameSchema = z.string().trim().min(1, 'Give the brand a name.').max(200, 'A name has at most 200 characters.').pipe(plainText(200));
 export const countrySchema = z.string().regex(/^[A-Z]{2}$/, 'A country is its ISO 3166-1 code of two letters, such as "DE".');
@@ -34,13 +45,6 @@ export const createBrandSchema = z.object({
 });
 export type CreateBrand = z.output<typeof createBrandSchema>;
 
-/** Codes of brands and of currencies are never given twice. */
-export class CodeTaken extends Refusal {
-  constructor(code: string) {
-    super({ code: 'CODE_TAKEN', retrySafe: false, message: `The code ${code} is taken. Choose another: codes are never changed.` });
-  }
-}
-
 /** Makes a brand. It can do nothing before terms with the operator are countersigned. */
 export async function createBrand(app: App, principal: Principal, command: CreateBrand): Promise<BrandRecord> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);
@@ -48,7 +52,7 @@ export async function createBrand(app: App, principal: Principal, command: Creat
   // What is left out, as it once always was, is not in the content.
   const referencesRepeat = command.referencesRepeat ?? undefined;
   const { cardOnlyPerDay } = command;
-  return refusingBy({ brand_code_unique: () => new CodeTaken(code) }, async () => {
+  return refusingBy({ brand_code_unique: () => codeRefusals.refuse('CODE_TAKEN', { code }) }, async () => {
     const request = {
       operation: 'createBrand',
       idempotencyKey: command.idempotencyKey,

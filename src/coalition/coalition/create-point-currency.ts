@@ -10,7 +10,7 @@ import { requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, idempotencyKeySchema, reasonSchema } from '../access/record-change';
 import type { PointCurrency } from './coalition-snapshot';
-import { CodeTaken } from './create-brand';
+import { codeRefusals } from './create-brand';
 import { EXPIRY_KINDS, EXPIRY_ROUNDINGS, PointCurrencyRecord } from './point-currency.entity';
 
 function isTimeZone(name: string): boolean {
@@ -69,7 +69,7 @@ const DEFAULT_GRACE_DAYS = 30;
 export async function createPointCurrency(app: App, principal: Principal, command: CreatePointCurrency): Promise<PointCurrency> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);
   const { code, expiry, idempotencyKey, reason, ...content } = command;
-  return refusingBy({ currency_code_unique: () => new CodeTaken(code) }, async () => {
+  return refusingBy({ currency_code_unique: () => codeRefusals.refuse('CODE_TAKEN', { code }) }, async () => {
     const request = { operation: 'createPointCurrency', idempotencyKey, reason, content: { ...content, code, expiry } };
     const { target } = await createOnce(app, principal, request, async ({ manager, client }) => {
       const { ownerBrandId } = command;

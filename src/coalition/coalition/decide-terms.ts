@@ -3,8 +3,10 @@ import type { App } from '../../app';
 import { DAY_MS } from '../../platform/clock';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import type { Tx } from '../../platform/database/transaction';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { NotFound, PermissionDenied, Refusal } from '../../platform/refusal';
+import { NotFound, PermissionDenied } from '../../platform/refusal';
+import { instant } from '../../platform/refusal-fields';
 import { ADMIN, requireBrandOrOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { recordChange } from '../access/record-change';
@@ -12,43 +14,42 @@ import { changeState, lockPartnership } from './change-partnership';
 import type { PartnershipRecord } from './partnership.entity';
 import { TermsRecord } from './terms.entity';
 
-/** Terms are decided once. */
-export class TermsDecided extends Refusal {
-  constructor(status: string) {
-    super({ code: 'TERMS_DECIDED', retrySafe: false, message: `These terms are ${status.toLowerCase()} already. Propose a new version to change anything.` });
-  }
-}
+/** What is refused where terms are decided. */
+export const declineTermsRefusals = refusals(
+  defineRefusal('TERMS_DECIDED', {
+    description: 'The terms are countersigned or declined already.',
+    retrySafe: false,
+    message: (_, { status }: { status: string }) => `These terms are ${status.toLowerCase()} already. Propose a new version to change anything.`,
+  }),
+);
 
-/** Terms that follow others cannot reach back over what has already happened under those. */
-export class TermsStartPassed extends Refusal {
-  constructor(effectiveFrom: Date) {
-    super({
-      code: 'TERMS_START_PASSED',
-      retrySafe: false,
-      message: `These terms were to start at ${effectiveFrom.toISOString()}, which has passed, and are not the first. Propose them again with a later start.`,
-      fields: { effectiveFrom: effectiveFrom.toISOString() },
-    });
-  }
-}
-
-/** A price changes sooner than the notice that the terms before ask for, and whoever countersigns has not waived it. */
-export class NoticeTooShort extends Refusal {
-  constructor(earliest: Date, noticeDays: number) {
-    super({
-      code: 'NOTICE_TOO_SHORT',
-      retrySafe: false,
-      message: `These terms change a price, which asks for ${noticeDays} days of notice from their proposal: until ${earliest.toISOString()}. Propose a later start, or countersign with waiveNotice.`,
-      fields: { earliest: earliest.toISOString() },
-    });
-  }
-}
-
-/** Two versions cannot start at the same instant. */
-export class TermsStartTaken extends Refusal {
-  constructor() {
-    super({ code: 'TERMS_START_TAKEN', retrySafe: false, message: 'Other countersigned terms of this partnership start at the same instant.' });
-  }
-}
+/** What is refused where terms are countersigned. */
+export const countersignTermsRefusals = refusals(
+  declineTermsRefusals,
+  defineRefusal('TERMS_START_PASSED', {
+    description: 'The terms follow others and their start has passed.',
+    retrySafe: false,
+    fields: {
+      effectiveFrom: instant('When they were to start.'),
+    },
+    message: ({ effectiveFrom }) =>
+      `These terms were to start at ${effectiveFrom}, which has passed, and are not the first. Propose them again with a later start.`,
+  }),
+  defineRefusal('NOTICE_TOO_SHORT', {
+    description: 'The terms change a price sooner than the notice that the terms before ask for, and that was not waived.',
+    retrySafe: false,
+    fields: {
+      earliest: instant('The earliest start that keeps the notice.'),
+    },
+    message: ({ earliest }, { noticeDays }: { noticeDays: number }) =>
+      `These terms change a price, which asks for ${noticeDays} days of notice from their proposal: until ${earliest}. Propose a later start, or countersign with waiveNotice.`,
+  }),
+  defineRefusal('TERMS_START_TAKEN', {
+    description: 'Other countersigned terms of the partnership start at the same instant.',
+    retrySafe: false,
+    message: 'Other countersigned terms of this partnership start at the same instant.',
+  }),
+);
 
 export interface DecideTerms {
   readonly termsId: Uuid;
@@ -63,12 +64,12 @@ export interface CountersignTerms extends DecideTerms {
 /**
  * Countersigns the other side's proposal: it is in force from its start on. The first one makes the partnership active.
  * A change of price starts no sooner than noticeDays of the terms before after its proposal, unless the notice is
- * waived. Throws TermsStartPassed, NoticeTooShort, TermsStartTaken.
+ * waived. Throws TERMS_START_PASSED, NOTICE_TOO_SHORT, TERMS_START_TAKEN.
  */
 export function countersignTerms(app: App, principal: Principal, command: CountersignTerms): Promise<TermsRecord> {
   return decide(app, principal, command, 'COUNTERSIGNED', async (tx, own, terms, partnership) => {
     const first = !(await tx.manager.existsBy(TermsRecord, { partnershipId: terms.partnershipId, status: 'COUNTERSIGNED' }));
-    if (!first && terms.effectiveFrom < app.clock.now()) throw new TermsStartPassed(terms.effectiveFrom);
+    if (!first && terms.effectiveFrom < app.clock.now()) throw countersignTermsRefusals.refuse('TERMS_START_PASSED', { effectiveFrom: terms.effectiveFrom });
     const waived = await requireNotice(tx, terms, command.waiveNotice ?? false);
     if (partnership.state === 'PROPOSED') await changeState(app, tx, principal, own, partnership, 'ACTIVE', app.clock.now(), command.reason);
     return { noticeWaived: waived };
@@ -82,7 +83,7 @@ export function declineTerms(app: App, principal: Principal, command: DecideTerm
 
 const PRICES = ['issuancePrice', 'reimbursementPrice', 'openingPrice', 'pricesIncludeTax'] as const;
 
-/** Throws NoticeTooShort; true where there was too little notice and it was waived. */
+/** Throws NOTICE_TOO_SHORT; true where there was too little notice and it was waived. */
 async function requireNotice(tx: Tx, terms: TermsRecord, waive: boolean): Promise<boolean> {
   const before = await tx.manager.findOne(TermsRecord, {
     where: { partnershipId: terms.partnershipId, status: 'COUNTERSIGNED', effectiveFrom: LessThan(terms.effectiveFrom) },
@@ -91,7 +92,7 @@ async function requireNotice(tx: Tx, terms: TermsRecord, waive: boolean): Promis
   if (!before || PRICES.every((price) => before[price] === terms[price])) return false;
   const earliest = new Date(terms.proposedAt.getTime() + before.noticeDays * DAY_MS);
   if (terms.effectiveFrom >= earliest) return false;
-  if (!waive) throw new NoticeTooShort(earliest, before.noticeDays);
+  if (!waive) throw countersignTermsRefusals.refuse('NOTICE_TOO_SHORT', { earliest, noticeDays: before.noticeDays });
   return true;
 }
 
@@ -103,7 +104,7 @@ async function decide(
   prepare: (tx: Tx, own: Uuid, terms: TermsRecord, partnership: PartnershipRecord) => Promise<{ readonly noticeWaived?: boolean }>,
 ): Promise<TermsRecord> {
   const own = requireBrandOrOperator(principal, ADMIN, null);
-  return refusingBy({ terms_version_one_start: () => new TermsStartTaken() }, () =>
+  return refusingBy({ terms_version_one_start: () => countersignTermsRefusals.refuse('TERMS_START_TAKEN') }, () =>
     app.database.transaction(databasePrincipal(principal), async (tx) => {
       const terms = await tx.manager.findOne(TermsRecord, { where: { id: command.termsId } });
       if (!terms) throw new NotFound('Terms');
@@ -113,7 +114,7 @@ async function decide(
       if (terms.proposedByBrandId === own) throw new PermissionDenied('Terms are decided by the side that did not propose them.');
       const current = await tx.manager.findOneByOrFail(TermsRecord, { id: terms.id });
       if (current.status === status) return current;
-      if (current.status !== 'PROPOSED') throw new TermsDecided(current.status);
+      if (current.status !== 'PROPOSED') throw declineTermsRefusals.refuse('TERMS_DECIDED', { status: current.status });
       const agreed = await prepare(tx, own, current, partnership);
       const decision = { status, decidedByBrandId: own, decidedAt: app.clock.now(), ...agreed };
       await tx.manager.update(TermsRecord, { id: terms.id, status: 'PROPOSED' }, decision);

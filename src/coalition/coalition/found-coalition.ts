@@ -1,16 +1,18 @@
 import type { App } from '../../app';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
-import { Refusal } from '../../platform/refusal';
 import { StaffMember } from '../access/staff.entity';
 import { BrandRecord } from './brand.entity';
 import { CARD_ONLY_PER_DAY } from './create-brand';
 
-/** A coalition has one operator. */
-export class CoalitionFounded extends Refusal {
-  constructor() {
-    super({ code: 'COALITION_FOUNDED', retrySafe: false, message: 'This deployment has its operator already.' });
-  }
-}
+/** What is refused where a coalition is founded. */
+export const foundingRefusals = refusals(
+  defineRefusal('COALITION_FOUNDED', {
+    description: 'A coalition has one operator.',
+    retrySafe: false,
+    message: 'This deployment has its operator already.',
+  }),
+);
 
 export interface FoundCoalition {
   /** The operator's own brand. */
@@ -27,7 +29,7 @@ export interface FoundCoalition {
  */
 export async function foundCoalition(app: App, command: FoundCoalition): Promise<{ brandId: Uuid; staffId: Uuid }> {
   return app.database.transaction({ kind: 'operator' }, async ({ manager }) => {
-    if (await manager.existsBy(BrandRecord, { isOperator: true })) throw new CoalitionFounded();
+    if (await manager.existsBy(BrandRecord, { isOperator: true })) throw foundingRefusals.refuse('COALITION_FOUNDED');
     const brandId = newUuid();
     const staffId = newUuid();
     const createdAt = app.clock.now();

@@ -1,33 +1,44 @@
 import { DAY_MS } from '../../platform/clock';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { Refusal } from '../../platform/refusal';
+import type { Refusal } from '../../platform/refusal';
+import { instant } from '../../platform/refusal-fields';
 import type { CoalitionSnapshot, PartnershipChange, PartnershipState, TermsVersion } from './coalition-snapshot';
 
-/** No countersigned terms allow this brand to do this at that moment. */
-export class TermsNotActive extends Refusal {
-  constructor(message: string) {
-    super({ code: 'TERMS_NOT_ACTIVE', retrySafe: true, message });
-  }
-}
+/** Nothing new happens at a suspended brand. */
+export const suspension = refusals(
+  defineRefusal('BRAND_SUSPENDED', {
+    description:
+      'The brand was suspended at that moment, or is now, and this is not done meanwhile. For some days its API clients may still tell what happened before.',
+    retrySafe: true,
+    fields: {
+      since: instant('When it was suspended.'),
+    },
+    message: ({ since }, { code, next = 'what happens there from then on is not taken until it is resumed.' }: { code: string; next?: string }) =>
+      `The brand ${code} was suspended at ${since}: ${next}`,
+  }),
+);
 
-/** The brand was suspended when it happened, or is now, and that is not done meanwhile. `next`: what is left to do. */
-export class BrandSuspended extends Refusal {
-  constructor(code: string, since: Date, next = 'what happens there from then on is not taken until it is resumed.') {
-    super({
-      code: 'BRAND_SUSPENDED',
-      retrySafe: true,
-      message: `The brand ${code} was suspended at ${since.toISOString()}: ${next}`,
-      fields: { since: since.toISOString() },
-    });
-  }
-}
+/** What is refused where no terms let a brand do something. */
+export const activeTermsRefusals = refusals(
+  suspension,
+  defineRefusal('TERMS_NOT_ACTIVE', {
+    description: 'No countersigned terms in force let this brand do this at that moment.',
+    retrySafe: true,
+  }),
+);
 
-/** The event lies in the future, or further back than the terms allow. */
-export class OccurredAtOutOfRange extends Refusal {
-  constructor(message: string) {
-    super({ code: 'OCCURRED_AT_OUT_OF_RANGE', retrySafe: true, message });
-  }
-}
+/** What is refused of the time at which something is told to have happened. */
+export const timeRefusals = refusals(
+  suspension,
+  defineRefusal('OCCURRED_AT_OUT_OF_RANGE', {
+    description: 'occurredAt lies in the future, further back than the terms in force allow, or before what it refers to.',
+    retrySafe: true,
+  }),
+);
+
+/** What is refused where something happens under terms. */
+export const termsRefusals = refusals(activeTermsRefusals, timeRefusals);
 
 /** Clocks of tills run ahead a little. */
 export const CLOCK_SKEW_MS = 5 * 60_000;
@@ -75,28 +86,32 @@ function standsStill({ history }: { readonly history: readonly Standing[] }, at:
   return latest === null || latest.state === 'ACTIVE' || latest.state === 'ENDING' ? null : latest;
 }
 
-/** Throws OccurredAtOutOfRange for what happens later than now. */
+/** Throws OCCURRED_AT_OUT_OF_RANGE for what happens later than now. */
 export function requireNotInFuture(occurredAt: Date, now: Date): void {
   if (occurredAt.getTime() > now.getTime() + CLOCK_SKEW_MS)
-    throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is in the future. Send the time at which it happened.`);
+    throw termsRefusals.refuse('OCCURRED_AT_OUT_OF_RANGE', {
+      message: `occurredAt ${occurredAt.toISOString()} is in the future. Send the time at which it happened.`,
+    });
 }
 
-/** Throws OccurredAtOutOfRange for what happened further back than the terms allow. */
+/** Throws OCCURRED_AT_OUT_OF_RANGE for what happened further back than the terms allow. */
 export function requireWithinBackdating({ backdatingDays }: Pick<TermsVersion, 'backdatingDays'>, occurredAt: Date, now: Date): void {
   if (now.getTime() - occurredAt.getTime() > backdatingDays * DAY_MS)
-    throw new OccurredAtOutOfRange(`occurredAt ${occurredAt.toISOString()} is more than the ${backdatingDays} days back that the terms allow.`);
+    throw termsRefusals.refuse('OCCURRED_AT_OUT_OF_RANGE', {
+      message: `occurredAt ${occurredAt.toISOString()} is more than the ${backdatingDays} days back that the terms allow.`,
+    });
 }
 
-/** Throws BrandSuspended for what happens at a brand while it is suspended. */
+/** Throws BRAND_SUSPENDED for what happens at a brand while it is suspended. */
 export function requireNotSuspended(snapshot: CoalitionSnapshot, brandId: Uuid, occurredAt: Date): void {
   const brand = snapshot.brandsById.get(brandId);
   const latest = brand?.history.findLast(({ at }) => at <= occurredAt);
-  if (brand && latest?.status === 'SUSPENDED') throw new BrandSuspended(brand.code, latest.at);
+  if (brand && latest?.status === 'SUSPENDED') throw suspension.refuse('BRAND_SUSPENDED', { code: brand.code, since: latest.at });
 }
 
 /**
  * The terms under which a brand may issue or redeem a currency at occurredAt: brand and partnership are judged as they
- * were then. Throws BrandSuspended, TermsNotActive or OccurredAtOutOfRange.
+ * were then. Throws BRAND_SUSPENDED, TERMS_NOT_ACTIVE or OCCURRED_AT_OUT_OF_RANGE.
  */
 export function requireTerms(
   snapshot: CoalitionSnapshot,
@@ -114,18 +129,20 @@ export function requireTerms(
   return terms;
 }
 
-function whyNoTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, act: 'issue' | 'redeem', occurredAt: Date): TermsNotActive {
+function whyNoTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, act: 'issue' | 'redeem', occurredAt: Date): Refusal {
   const brand = snapshot.brandsById.get(brandId)?.code ?? 'this brand';
   const currency = snapshot.currenciesById.get(currencyId)?.code ?? 'this currency';
   const partnership = snapshot.operator && findPartnership(snapshot, currencyId, brandId, snapshot.operator.id);
   const stopped = partnership && standsStill(partnership, occurredAt);
   if (stopped) {
     const was = stopped.state === 'SUSPENDED' ? 'was suspended at' : 'ended at';
-    return new TermsNotActive(
-      `The partnership of ${brand} with the operator for ${currency} ${was} ${stopped.at.toISOString()}: what happens from then on is not taken. What happened before may still be told.`,
-    );
+    return termsRefusals.refuse('TERMS_NOT_ACTIVE', {
+      message: `The partnership of ${brand} with the operator for ${currency} ${was} ${stopped.at.toISOString()}: what happens from then on is not taken. What happened before may still be told.`,
+    });
   }
   if (partnership && findTermsOf(partnership, occurredAt))
-    return new TermsNotActive(`The terms in force do not let ${brand} ${act} ${currency} at ${occurredAt.toISOString()}.`);
-  return new TermsNotActive(`No terms in force let ${brand} ${act} ${currency} at ${occurredAt.toISOString()}. Propose terms and have them countersigned.`);
+    return termsRefusals.refuse('TERMS_NOT_ACTIVE', { message: `The terms in force do not let ${brand} ${act} ${currency} at ${occurredAt.toISOString()}.` });
+  return termsRefusals.refuse('TERMS_NOT_ACTIVE', {
+    message: `No terms in force let ${brand} ${act} ${currency} at ${occurredAt.toISOString()}. Propose terms and have them countersigned.`,
+  });
 }

@@ -10,18 +10,18 @@ import { requireCurrency } from '../coalition/require-currency';
 import { type RuleCommand, type RuleKind, selectRules } from './define-rule';
 import { requireRoomForVersion } from './rule-bounds';
 import type { Row } from './rule-field';
-import { RuleStartTaken } from './rule-start-taken';
+import { ruleRefusals } from './rule-start-taken';
 import type { RuleVersion } from './rule-version';
 
 /**
- * Adds a version of a rule; the one before it ends where this one starts. Throws RuleStartTaken, TooManyVersions,
+ * Adds a version of a rule; the one before it ends where this one starts. Throws ruleRefusals, TOO_MANY_VERSIONS,
  * IDEMPOTENCY_CONFLICT, InvalidInput, PermissionDenied.
  */
 export async function setRule<Rule extends RuleVersion>(app: App, principal: Principal, kind: RuleKind<Rule>, command: RuleCommand): Promise<Rule> {
   const brandId = requireSetter(principal, kind);
   const { table } = kind;
   const { idempotencyKey, reason, ...content } = command;
-  const { target } = await refusingBy({ [`${table}_one_start`]: () => new RuleStartTaken() }, () =>
+  const { target } = await refusingBy({ [`${table}_one_start`]: () => ruleRefusals.refuse('RULE_START_TAKEN') }, () =>
     createOnce(app, principal, { operation: `set${kind.name}`, idempotencyKey, reason, content }, async ({ client }) => {
       const currency = requireCurrency(await app.coalition.snapshot(client), command.currency);
       // Versions are numbered one after the other: two at once wait for each other here instead of taking the same

@@ -8,7 +8,7 @@ import { AuditEntry } from '../access/audit-entry.entity';
 import type { Principal, Suspension } from '../access/principal';
 import { recordChange } from '../access/record-change';
 import { StaffMember } from '../access/staff.entity';
-import { INVITATION_DAYS, invitedSince, StaffExists } from './add-staff';
+import { INVITATION_DAYS, invitedSince, staffRefusals } from './add-staff';
 import { readLogin } from './read-login';
 import { readSuspension, requireAllowedWhileSuspended } from './while-suspended';
 
@@ -20,11 +20,11 @@ export const acceptStaffInvitationSchema = z.object({
 /**
  * The invited login itself says that it acts for the brand: nobody makes somebody else's login theirs. Repeating it
  * changes nothing. An invitation is good for seven days, and as long as whoever made it still acts for a brand. Throws
- * StaffExists, BrandSuspended, InvalidInput (token), NotFound (no such invitation of this login, or it has ended).
+ * STAFF_EXISTS, BRAND_SUSPENDED, InvalidInput (token), NotFound (no such invitation of this login, or it has ended).
  */
 export async function acceptStaffInvitation(app: App, command: { readonly token: string; readonly staffId: Uuid }): Promise<StaffMember> {
   const login = await readLogin(app, command.token);
-  const staff = await refusingBy({ staff_once: () => new StaffExists() }, () =>
+  const staff = await refusingBy({ staff_once: () => staffRefusals.refuse('STAFF_EXISTS') }, () =>
     app.database.transaction({ kind: 'authenticator' }, async ({ manager, client }) => {
       const found = await manager.findOneBy(StaffMember, { id: command.staffId, issuer: login.issuer, subject: login.subject });
       if (!found || found.removedAt) throw new NotFound('Invitation');

@@ -2,17 +2,31 @@ import type { ClientBase } from 'pg';
 import { IsNull, LessThanOrEqual } from 'typeorm';
 import { z } from 'zod';
 import type { App } from '../../app';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { plainText } from '../../ledger/ledger/request-fields';
 import { DAY_MS } from '../../platform/clock';
 import { refusingBy } from '../../platform/database/constraint-refusal';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
-import { InvalidInput, NotFound, Refusal } from '../../platform/refusal';
+import { InvalidInput, NotFound } from '../../platform/refusal';
 import { ADMIN, requireBrandOrOperator, requireNamedBrand, requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal, type StaffRole } from '../access/principal';
 import { createOnce, idempotencyKeySchema, reasonSchema, recordChange } from '../access/record-change';
 import { StaffMember } from '../access/staff.entity';
 import { isKnownIssuer } from './identity-providers';
 import { restoreIssuerSlash } from './restore-issuer-slash';
+
+/** What is refused where a login is to act for a brand. */
+export const staffRefusals = refusals(
+  defineRefusal('STAFF_EXISTS', {
+    description: 'The login already acts for a brand, or is invited by this one.',
+    retrySafe: false,
+    message: 'This login already acts for a brand. Remove it there first.',
+  }),
+);
+
+/** What is refused where staff is added. */
+export const addStaffRefusals = refusals(keyRefusals, staffRefusals);
 
 export const STAFF_ROLES = ['OPERATOR', 'PROGRAMME_MANAGER', 'FINANCE', 'COMPLIANCE_OFFICER', 'SUPPORT'] as const satisfies readonly StaffRole[];
 
@@ -37,13 +51,6 @@ const UNKNOWN_ISSUER = 'Tokens of this issuer are not taken here. Give the `iss`
 /** brandId: for whom the login acts; null for the own brand, which the operator's staff name too. */
 export type AddStaff = z.output<typeof addStaffSchema> & { readonly brandId: Uuid | null };
 
-/** A login acts for one brand in one role. */
-export class StaffExists extends Refusal {
-  constructor() {
-    super({ code: 'STAFF_EXISTS', retrySafe: false, message: 'This login already acts for a brand. Remove it there first.' });
-  }
-}
-
 /**
  * Invites a login of a known identity provider to act for a brand, for seven days: see acceptStaffInvitation. Who acts
  * for the operator's brand acts for the coalition, whatever the role: only the operator's staff make and remove them,
@@ -56,7 +63,7 @@ export async function addStaff(app: App, principal: Principal, command: AddStaff
   if (command.role === 'OPERATOR') requireOperator(principal);
   await restoreIssuerSlash(app, command);
   const content = { brandId, issuer: command.issuer, subject: command.subject, role: command.role };
-  return refusingBy({ staff_invited_once: () => new StaffExists() }, async () => {
+  return refusingBy({ staff_invited_once: () => staffRefusals.refuse('STAFF_EXISTS') }, async () => {
     const { target } = await createOnce(
       app,
       principal,

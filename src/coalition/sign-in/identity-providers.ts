@@ -26,7 +26,7 @@ export function isKnownIssuer(app: App, issuer: string): boolean {
 
 /**
  * Checks a token of a known identity provider: signature, issuer, audience and time; throws what jose throws, and
- * ProviderAway.
+ * UNAVAILABLE.
  */
 export async function verifyLogin(app: App, issuer: string, token: string): Promise<Login> {
   const options = { issuer, audience: app.config.oidc.audience, currentDate: app.clock.real(), algorithms: ALGORITHMS, requiredClaims: ['sub', 'exp'] };

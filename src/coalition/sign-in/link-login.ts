@@ -1,30 +1,27 @@
 import { z } from 'zod';
 import type { App } from '../../app';
 import { refusingBy } from '../../platform/database/constraint-refusal';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { newUuid } from '../../platform/ids';
-import { NotFound, Refusal } from '../../platform/refusal';
+import { NotFound } from '../../platform/refusal';
 import { codeHash } from '../access/one-time-code';
 import { recordChange } from '../access/record-change';
 import { loginHash } from './find-principal';
 import { readLogin } from './read-login';
 
-/** A login identifies one member. */
-export class LoginTaken extends Refusal {
-  constructor() {
-    super({ code: 'LOGIN_TAKEN', retrySafe: true, message: 'This login already belongs to a member.' });
-  }
-}
-
-/** A member has one login. */
-export class LoginBound extends Refusal {
-  constructor() {
-    super({
-      code: 'LOGIN_BOUND',
-      retrySafe: true,
-      message: "This member has a login already. It is removed first: by the member, or by the operator's support.",
-    });
-  }
-}
+/** What is refused where a login is bound to a member. */
+export const linkLoginRefusals = refusals(
+  defineRefusal('LOGIN_TAKEN', {
+    description: 'The login already belongs to a member.',
+    retrySafe: true,
+    message: 'This login already belongs to a member.',
+  }),
+  defineRefusal('LOGIN_BOUND', {
+    description: 'The member has a login already. It is removed first.',
+    retrySafe: true,
+    message: "This member has a login already. It is removed first: by the member, or by the operator's support.",
+  }),
+);
 
 export const linkLoginSchema = z.object({
   /** A fresh token of the identity provider for the login. */
@@ -34,7 +31,7 @@ export const linkLoginSchema = z.object({
 
 /**
  * Binds a login to the member whom the claim code was made for: the token proves the login, the code that it is the
- * member's. Nothing else binds one. Throws LoginTaken, LoginBound, InvalidInput (token), NotFound (claim code: unknown,
+ * member's. Nothing else binds one. Throws LOGIN_TAKEN, LOGIN_BOUND, InvalidInput (token), NotFound (claim code: unknown,
  * used, ended, or what it rests on is no more).
  */
 export async function linkLogin(app: App, command: z.output<typeof linkLoginSchema>): Promise<void> {
@@ -47,7 +44,10 @@ export async function linkLogin(app: App, command: z.output<typeof linkLoginSche
   });
   if (!memberId) throw new NotFound('Claim code', ASK_FOR_ANOTHER);
   const member = { kind: 'member', memberId, brandId: null } as const;
-  const refusals = { member_identifier_one_owner: () => new LoginTaken(), member_identifier_one_login: () => new LoginBound() };
+  const refusals = {
+    member_identifier_one_owner: () => linkLoginRefusals.refuse('LOGIN_TAKEN'),
+    member_identifier_one_login: () => linkLoginRefusals.refuse('LOGIN_BOUND'),
+  };
   await refusingBy(refusals, () =>
     app.database.transaction({ kind: 'member', memberId }, async (tx) => {
       // One at a time for a member.
@@ -55,7 +55,7 @@ export async function linkLogin(app: App, command: z.output<typeof linkLoginSche
       const { rows: bound } = await tx.client.query("SELECT hash FROM member_identifier WHERE member_id = $1 AND kind = 'LOGIN' AND removed_at IS NULL", [
         memberId,
       ]);
-      if (bound.some((row) => !row.hash.equals(hash))) throw new LoginBound();
+      if (bound.some((row) => !row.hash.equals(hash))) throw linkLoginRefusals.refuse('LOGIN_BOUND');
       const loginId = newUuid();
       if (bound.length === 0)
         await tx.client.query("INSERT INTO member_identifier (id, member_id, kind, hash, added_at) VALUES ($1, $2, 'LOGIN', $3, $4)", [

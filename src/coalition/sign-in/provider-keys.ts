@@ -1,6 +1,7 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import type { App } from '../../app';
-import { NotNow } from '../../platform/refusal';
+import { notNow } from '../../platform/not-now';
+import { isRefusal, type Refusal } from '../../platform/refusal';
 import { BackOff } from './back-off';
 
 const TIMEOUT_MS = 5_000;
@@ -8,13 +9,6 @@ const TIMEOUT_MS = 5_000;
 const FRESH_MS = 600_000;
 /** A token that names a key which is not among them has them fetched again, unless they are as new as this. */
 const NEW_MS = 30_000;
-
-/** Nobody can say now whose a login is; the same request is good once the identity provider answers. */
-export class ProviderAway extends NotNow {
-  constructor() {
-    super({ code: 'UNAVAILABLE', message: "The identity provider's keys cannot be fetched at the moment. Send the same request again shortly." });
-  }
-}
 
 /**
  * The keys of the configured identity provider: fetched when first needed, kept, fetched again when they are old or a
@@ -33,7 +27,7 @@ export class ProviderKeys {
     this.keysUrl = app.config.oidc.jwksUrl;
   }
 
-  /** The key that a token names. Throws ProviderAway, and what jose throws for a key that there is not. */
+  /** The key that a token names. Throws UNAVAILABLE, and what jose throws for a key that there is not. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const known = await this.keys();
     try {
@@ -60,7 +54,7 @@ export class ProviderKeys {
 
   private async fetched(): Promise<JWTVerifyGetKey> {
     if (!this.fetching) {
-      if (this.backOff.waits(this.app.clock.real())) throw new ProviderAway();
+      if (this.backOff.waits(this.app.clock.real())) throw providerAway();
       this.fetching = this.fetch().finally(() => {
         this.fetching = null;
       });
@@ -78,7 +72,7 @@ export class ProviderKeys {
     } catch (error) {
       this.backOff.failed(this.app.clock.real());
       this.app.log.error({ issuer: this.app.config.oidc.issuer, error: (error as Error).message }, 'the identity provider cannot be asked for its keys');
-      throw new ProviderAway();
+      throw providerAway();
     }
   }
 
@@ -96,4 +90,16 @@ async function answerOf(url: string): Promise<unknown> {
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), headers: { accept: 'application/json, application/jwk-set+json' } });
   if (response.status !== 200) throw new Error(`${url} answers with status ${response.status}`);
   return response.json();
+}
+
+const AWAY = "The identity provider's keys cannot be fetched at the moment. Send the same request again shortly.";
+
+/** Nobody can say now whose a login is; the same request is good once the identity provider answers. */
+function providerAway(): Refusal {
+  return notNow.refuse('UNAVAILABLE', { message: AWAY });
+}
+
+/** Says whether it is the identity provider that was away, and not the database. */
+export function isProviderAway(error: unknown): error is Refusal {
+  return isRefusal(error, 'UNAVAILABLE') && error.message === AWAY;
 }

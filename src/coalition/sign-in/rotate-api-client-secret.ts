@@ -1,8 +1,10 @@
 import { IsNull } from 'typeorm';
 import { z } from 'zod';
 import type { App } from '../../app';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
-import { NotFound, Refusal } from '../../platform/refusal';
+import { NotFound } from '../../platform/refusal';
 import { ADMIN, requireBrandOrOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce, idempotencyKeySchema, reasonSchema, recordChange } from '../access/record-change';
@@ -11,30 +13,27 @@ import { ApiClient } from './api-client.entity';
 import { ApiClientSecret } from './api-client-secret.entity';
 import { lockApiClient } from './disable-api-client';
 
-/** Both places for live secrets are taken. */
-export class TwoSecretsLive extends Refusal {
-  constructor() {
-    super({
-      code: 'TWO_SECRETS_LIVE',
-      retrySafe: false,
-      message: 'This client has two live secrets. Revoke the one that is no longer used, or that nobody got, then rotate.',
-    });
-  }
-}
-
-/** A disabled client stays disabled. */
-export class ClientDisabled extends Refusal {
-  constructor() {
-    super({ code: 'CLIENT_DISABLED', retrySafe: false, message: 'This client is disabled for good. Create another.' });
-  }
-}
+/** What is refused where a client gets another secret. */
+export const rotateSecretRefusals = refusals(
+  keyRefusals,
+  defineRefusal('TWO_SECRETS_LIVE', {
+    description: 'The client has two live secrets. Revoke one first.',
+    retrySafe: false,
+    message: 'This client has two live secrets. Revoke the one that is no longer used, or that nobody got, then rotate.',
+  }),
+  defineRefusal('CLIENT_DISABLED', {
+    description: 'The client is disabled for good.',
+    retrySafe: false,
+    message: 'This client is disabled for good. Create another.',
+  }),
+);
 
 export const rotateApiClientSecretSchema = z.object({ idempotencyKey: idempotencyKeySchema, reason: reasonSchema });
 export type RotateApiClientSecret = z.output<typeof rotateApiClientSecretSchema> & { readonly clientId: Uuid };
 
 /**
  * Gives the client a second live secret, shown this once: null when the request is a repetition. The first goes on
- * until it is revoked. Throws ClientDisabled, TwoSecretsLive, NotFound, IDEMPOTENCY_CONFLICT.
+ * until it is revoked. Throws CLIENT_DISABLED, TWO_SECRETS_LIVE, NotFound, IDEMPOTENCY_CONFLICT.
  */
 export async function rotateApiClientSecret(
   app: App,
@@ -46,10 +45,10 @@ export async function rotateApiClientSecret(
   const [secretId, request] = [newUuid(), { operation: 'rotateApiClientSecret', idempotencyKey, reason, content: { clientId } }];
   const { repeated } = await createOnce(app, principal, { ...request, details: { secretId } }, async (tx) => {
     const client = await lockApiClient(tx, clientId);
-    if (client.disabledAt) throw new ClientDisabled();
+    if (client.disabledAt) throw rotateSecretRefusals.refuse('CLIENT_DISABLED');
     const live = await tx.manager.findBy(ApiClientSecret, { clientId, revokedAt: IsNull() });
     const slot = [1, 2].find((each) => !live.some((other) => other.slot === each));
-    if (slot === undefined) throw new TwoSecretsLive();
+    if (slot === undefined) throw rotateSecretRefusals.refuse('TWO_SECRETS_LIVE');
     await tx.manager.insert(ApiClientSecret, { id: secretId, clientId, slot, secretHash: hash, createdAt: app.clock.now(), revokedAt: null });
     return clientId;
   });

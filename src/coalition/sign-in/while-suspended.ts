@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import { DAY_MS } from '../../platform/clock';
 import type { Uuid } from '../../platform/ids';
 import type { Principal, Suspension } from '../access/principal';
-import { BrandSuspended } from '../coalition/terms-in-force';
+import { suspension } from '../coalition/terms-in-force';
 
 /**
  * All that the API clients of a suspended brand may do until its settling days have passed: tell what happened before.
@@ -11,7 +11,7 @@ import { BrandSuspended } from '../coalition/terms-in-force';
 const SETTLES: ReadonlySet<string> = new Set(['recordPurchase', 'recordPurchases', 'captureHold', 'voidHold', 'refundRedemption', 'recordReturn']);
 
 /**
- * Throws BrandSuspended for whatever a principal of a suspended brand asks for, but for what settles. `operation`: a
+ * Throws BRAND_SUSPENDED for whatever a principal of a suspended brand asks for, but for what settles. `operation`: a
  * query or mutation.
  */
 export function requireAllowedWhileSuspended(principal: Principal, operation: string, now: Date): void {
@@ -20,7 +20,11 @@ export function requireAllowedWhileSuspended(principal: Principal, operation: st
   const settles = now.getTime() < suspended.settlesUntil.getTime();
   if (settles && principal.kind === 'client' && SETTLES.has(operation)) return;
   const until = settles ? ` Until ${suspended.settlesUntil.toISOString()} its API clients may tell what happened before.` : '';
-  throw new BrandSuspended(suspended.code, suspended.since, `nothing of this is done for it until it is resumed.${until}`);
+  throw suspension.refuse('BRAND_SUSPENDED', {
+    code: suspended.code,
+    since: suspended.since,
+    next: `nothing of this is done for it until it is resumed.${until}`,
+  });
 }
 
 /** The brand's suspension; undefined while there is none. For who may see it: the authenticator. */

@@ -2,8 +2,8 @@ import type { PoolClient } from 'pg';
 import { uuidArray } from '../../platform/database/array-arguments';
 import { pipelineReads, type Reading } from '../../platform/database/pipeline';
 import type { Uuid } from '../../platform/ids';
+import { keyRefusals } from './ledger-refusals';
 import type { PostingOutcome } from './posting';
-import { IdempotencyConflict } from './posting-ledger';
 
 export interface FoundPosting {
   readonly contentHash: Buffer;
@@ -38,8 +38,8 @@ export async function findPosting(client: PoolClient, id: Uuid): Promise<FoundPo
   return (await findPostings(client, [id])).get(id) ?? null;
 }
 
-/** The stored outcome when the content is the same; throws IdempotencyConflict when it is not. */
+/** The stored outcome when the content is the same; throws IDEMPOTENCY_CONFLICT when it is not. */
 export function sameOutcome(found: FoundPosting, contentHash: Buffer): PostingOutcome {
-  if (!found.contentHash.equals(contentHash)) throw new IdempotencyConflict();
+  if (!found.contentHash.equals(contentHash)) throw keyRefusals.refuse('IDEMPOTENCY_CONFLICT');
   return found.outcome;
 }

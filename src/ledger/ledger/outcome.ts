@@ -3,7 +3,7 @@ import type { Answer, PostingOutcome } from './posting';
 
 /** The answer of an accepted posting; throws the refusal of a refused one. */
 export function acceptedAnswer(outcome: PostingOutcome): Answer {
-  if (outcome.refusal) throw new Refusal(outcome.refusal);
+  if (outcome.refusal) throw Refusal.of(outcome.refusal);
   if (!outcome.answer) throw new Error('a posting was neither accepted nor refused');
   return outcome.answer;
 }

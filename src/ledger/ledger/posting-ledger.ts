@@ -7,20 +7,20 @@ import { KnownServer } from '../../platform/database/known-server';
 import type { Uuid } from '../../platform/ids';
 import { itemAt, type OneEach, only } from '../../platform/one-of';
 import { dayToIso } from '../points/calendar';
-import { LedgerUnavailable, Outage, PATIENCE, type Patience } from './internal/batch/failures';
+import { ledgerUnavailable, Outage, PATIENCE, type Patience } from './internal/batch/failures';
 import { type KernelConnection, kernelPool } from './internal/batch/kernel-connection';
 import { BEGIN, postInTransaction } from './internal/batch/post-batch';
-import { IdempotencyConflict, PostingQueue, type PostingStats } from './internal/batch/posting-queue';
+import { PostingQueue, type PostingStats } from './internal/batch/posting-queue';
 import type { OriginState } from './internal/decide/batch-state';
 import { decide } from './internal/decide/decide';
 import { twinOf } from './internal/decide/graced-lot';
 import { type Known, loadState } from './internal/rows/load-state';
 import { day } from './internal/rows/raw-rows';
 import type { AccountRef, Ledger, LotOrigin } from './ledger';
+import { keyRefusals } from './ledger-refusals';
 import type { AccountId, PostingOutcome, PostingRequest } from './posting';
 
-export { LedgerUnavailable, type Patience } from './internal/batch/failures';
-export { IdempotencyConflict, Overloaded } from './internal/batch/posting-queue';
+export type { Patience } from './internal/batch/failures';
 
 export interface LedgerOptions {
   readonly connectionString: string;
@@ -137,7 +137,7 @@ class PostingLedger implements RunningLedger {
       }
     });
     if (decision.is === 'decided') return decision.outcome;
-    throw decision.is === 'failed' ? decision.error : new IdempotencyConflict();
+    throw decision.is === 'failed' ? decision.error : keyRefusals.refuse('IDEMPOTENCY_CONFLICT');
   }
 
   async postWithin(client: ClientBase, requests: readonly PostingRequest[]): Promise<PostingOutcome[]> {
@@ -150,14 +150,14 @@ class PostingLedger implements RunningLedger {
     });
   }
 
-  /** Throws LedgerUnavailable where nobody answers: what was written may not be known. */
+  /** Throws UNAVAILABLE where nobody answers: what was written may not be known. */
   async transaction<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
     try {
       return await this.workersTransaction(work);
     } catch (error) {
       if (kindOfFailure(error) !== 'connection') throw error;
       this.options.log.warn({ err: error }, 'the database did not answer the ledger');
-      throw new LedgerUnavailable();
+      throw ledgerUnavailable();
     }
   }
 
@@ -237,17 +237,17 @@ class PostingLedger implements RunningLedger {
     this.options.log.warn('the database is another server now, which may know less: what was kept of the former is forgotten');
   }
 
-  /** Throws LedgerUnavailable for requests that may rest on another server's rows: sent again, they are made anew. */
+  /** Throws UNAVAILABLE for requests that may rest on another server's rows: sent again, they are made anew. */
   private requireCurrent(requests: readonly PostingRequest[]): void {
     this.forgetOthers();
-    if (requests.some(({ recordedAt }) => recordedAt < this.keptSince)) throw new LedgerUnavailable();
+    if (requests.some(({ recordedAt }) => recordedAt < this.keptSince)) throw ledgerUnavailable();
   }
 
   /** What is read to be kept counts only if no other server was met meanwhile. */
   private async ofOneServer<T>(read: () => Promise<T>): Promise<T> {
     const { generation } = this.server;
     const found = await read();
-    if (generation !== this.server.generation) throw new LedgerUnavailable();
+    if (generation !== this.server.generation) throw ledgerUnavailable();
     this.forgetOthers();
     return found;
   }

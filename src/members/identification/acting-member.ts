@@ -6,7 +6,7 @@ import type { Uuid } from '../../platform/ids';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { type MemberRef, memberRefContent } from './member-ref';
 import { type ResolvedMember, readWallets, resolveMembers } from './resolve-members';
-import { NumberIsNoProof } from './what-proves';
+import { numberRefusals } from './what-proves';
 
 /** Who asks for something to be done with a member's points: the member, or a brand for the member it names. */
 export type Asker =
@@ -35,7 +35,7 @@ export function memberContent(app: App, { party, member }: Asker): Readonly<Reco
 }
 
 /**
- * The member whose points these are; throws NotFound, NumberIsNoProof. A till code is taken for the request.
+ * The member whose points these are; throws NotFound, NUMBER_IS_NO_PROOF. A till code is taken for the request.
  */
 export async function findActingMember(app: App, tx: Tx, asker: Asker, requestId: Uuid): Promise<ResolvedMember> {
   if (asker.brandId === null) {
@@ -46,7 +46,7 @@ export async function findActingMember(app: App, tx: Tx, asker: Asker, requestId
   const [member] = await resolveMembers(app, tx, asker.brandId, [asker.member], { presented: 'look', codesFor: requestId });
   // A card shown at a till pays for what is bought there; it does not let the till give points to others, or change
   // them into others.
-  if (member?.proof === 'NUMBER') throw new NumberIsNoProof();
+  if (member?.proof === 'NUMBER') throw numberRefusals.refuse('NUMBER_IS_NO_PROOF');
   if (member?.proof !== 'MEMBER') throw new NotFound('Member', ENROL_OR_CONFIRM);
   return member;
 }

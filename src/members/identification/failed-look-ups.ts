@@ -1,20 +1,7 @@
 import type { App } from '../../app';
 import type { Uuid } from '../../platform/ids';
-import { Refusal } from '../../platform/refusal';
-
-/**
- * Too many cards and numbers that are nobody's were tried at a brand. Nothing is stored, and nothing told: whoever is
- * looked for may exist or not.
- */
-export class FailedLookUpsUsedUp extends Refusal {
-  constructor(perHour: number) {
-    super({
-      code: 'FAILED_LOOK_UPS_USED_UP',
-      message: `More than ${perHour} cards and numbers an hour were shown that are nobody's. Members whom you know are found; try others again later.`,
-      retrySafe: true,
-    });
-  }
-}
+import type { Refusal } from '../../platform/refusal';
+import { identificationRefusals } from './member-refusals';
 
 const HOUR_MS = 3_600_000;
 /** Brands that are remembered at a time. */
@@ -64,9 +51,9 @@ export function countFailedLookUps(app: App, by: LooksUp, more: number): void {
  * The refusal for whom the asking brand or member does not know yet, once it has tried too many that are nobody's; on
  * this process.
  */
-export function lookUpsUsedUp(app: App, by: LooksUp): FailedLookUpsUsedUp | null {
+export function lookUpsUsedUp(app: App, by: LooksUp): Refusal | null {
   const most = mostOf(app, by);
-  return (fadedOf(app, by)?.count ?? 0) >= most ? new FailedLookUpsUsedUp(most) : null;
+  return (fadedOf(app, by)?.count ?? 0) >= most ? identificationRefusals.refuse('FAILED_LOOK_UPS_USED_UP', { perHour: most }) : null;
 }
 
 /** How many this process has met. */

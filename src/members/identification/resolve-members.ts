@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { App } from '../../app';
+import { creditRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { AccountId, PostingOutcome } from '../../ledger/ledger/posting';
 import { violatedConstraint } from '../../platform/database/constraint-refusal';
 import { pipelineReads } from '../../platform/database/pipeline';
@@ -7,11 +8,11 @@ import type { Tx } from '../../platform/database/transaction';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { itemAt } from '../../platform/one-of';
 import { NotFound, Refusal } from '../../platform/refusal';
-import { countFailedLookUps, type FailedLookUpsUsedUp, type LooksUp, lookUpsUsedUp } from './failed-look-ups';
+import { countFailedLookUps, type LooksUp, lookUpsUsedUp } from './failed-look-ups';
 import { dialledIn, type Holder, type International, isPhone } from './identifier-look';
 import { findWallets, MemberLook, type ResolvedMember, type TillCodeUse } from './member-look';
 import { type HashedRef, hashRef, internationalHash, type MemberRef } from './member-ref';
-import { IdentifierAmbiguous, MemberUnknown } from './member-refusals';
+import { identificationRefusals } from './member-refusals';
 import { recordAboutMembers } from './record-about-members';
 
 export type { ResolvedMember } from './member-look';
@@ -33,7 +34,7 @@ export interface Shown {
 /**
  * Finds the members that a brand's request names, in the order of `refs`; null for what the brand cannot know or what
  * does not exist, or is closed. Who was merged into another member is that one. One query a kind of reference, however
- * many there are. Throws FailedLookUpsUsedUp where members become known.
+ * many there are. Throws FAILED_LOOK_UPS_USED_UP where members become known.
  */
 export async function resolveMembers(
   app: App,
@@ -51,7 +52,7 @@ export async function resolveMembers(
   // Where only who is known is found, who is unknown and who is nobody are told alike.
   if (presented === 'link') countFailedLookUps(app, by, failedOf(asked, look));
   if (usedUp && asked.some((ref, at) => ref.by === 'identifier' && found[at] === null)) throw usedUp;
-  for (const at of asked.keys()) if (look.isAmbiguous(at)) throw new NotFound('Member', new IdentifierAmbiguous().message);
+  for (const at of asked.keys()) if (look.isAmbiguous(at)) throw new NotFound('Member', identificationRefusals.refuse('IDENTIFIER_AMBIGUOUS').message);
   return found.map((member, at) => (member?.closed || !look.isInForce(at) ? null : member));
 }
 
@@ -85,16 +86,9 @@ async function dialledAt(app: App, client: PoolClient, brandId: Uuid, refs: read
   return dialledIn(app.keys, snapshot?.brandsById.get(brandId)?.country ?? null);
 }
 
-/** The wallet is closed for good. */
-class WalletClosed extends Refusal {
-  constructor() {
-    super({ code: 'WALLET_CLOSED', retrySafe: false, message: 'The wallet of this member is closed for good: nothing is earned or spent in it.' });
-  }
-}
-
-/** Throws WalletClosed. The ledger refuses as well, in every currency that there was when the wallet was closed. */
+/** Throws WALLET_CLOSED. The ledger refuses as well, in every currency that there was when the wallet was closed. */
 export function requireOpenWallet({ closed }: Pick<ResolvedMember, 'closed'>): void {
-  if (closed) throw new WalletClosed();
+  if (closed) throw creditRefusals.refuse('WALLET_CLOSED', { message: 'The wallet of this member is closed for good: nothing is earned or spent in it.' });
 }
 
 /** One member; throws NotFound. */
@@ -124,7 +118,7 @@ export interface FoundMember extends ResolvedMember {
 }
 
 /** The member, or why there is none: a refusal that is not stored, for the same request may find the member later. */
-export type FoundOrNot = FoundMember | MemberUnknown | IdentifierAmbiguous | FailedLookUpsUsedUp;
+export type FoundOrNot = FoundMember | Refusal;
 
 export function isFound(found: FoundOrNot): found is FoundMember {
   return !(found instanceof Refusal);
@@ -142,7 +136,7 @@ export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: U
   const look = new MemberLook(brandId, asked, international, lookedAt(app));
   await pipelineReads(tx.client, look.readings);
   const found = await membersOf(app, tx, brandId, asked, look, international, by);
-  return found.map((each, at) => (isFound(each) && !each.inForce ? new MemberUnknown(itemAt(asked, at)) : each));
+  return found.map((each, at) => (isFound(each) && !each.inForce ? identificationRefusals.refuse('MEMBER_UNKNOWN', { ref: itemAt(asked, at) }) : each));
 }
 
 /**
@@ -178,9 +172,9 @@ async function membersOf(
   return refs.map((ref, at) => {
     // Whether it is somebody's or nobody's: it is told alike.
     if (usedUp && ref.by === 'identifier' && known[at] === null) return usedUp;
-    if (look.isAmbiguous(at)) return new IdentifierAmbiguous();
+    if (look.isAmbiguous(at)) return identificationRefusals.refuse('IDENTIFIER_AMBIGUOUS');
     const member = known[at] ?? byRef.get(ref) ?? null;
-    return member === null ? new MemberUnknown(ref) : toFound(member, look.holder(at), known[at] === null);
+    return member === null ? identificationRefusals.refuse('MEMBER_UNKNOWN', { ref }) : toFound(member, look.holder(at), known[at] === null);
   });
 }
 

@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { AccountId, LedgerView } from '../../ledger/ledger/posting';
-import { Overloaded } from '../../ledger/ledger/posting-ledger';
 import { StateMoved } from '../../ledger/ledger/state-moved';
 import type { Uuid } from '../../platform/ids';
+import { notNow } from '../../platform/not-now';
 import type { ResolvedMember } from './resolve-members';
 
 interface Survivor {
@@ -102,14 +102,14 @@ export function whileProved<Planned>({ account, proofsEnded }: Proved, accounts:
 
 const MOST_ATTEMPTS = 5;
 
-/** Runs work again that finds a wallet merged or closed since it looked. Throws Overloaded when that does not end. */
+/** Runs work again that finds a wallet merged or closed since it looked. Throws OVERLOADED when that does not end. */
 export async function lookingAgain<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof StateMoved)) throw error;
-      if (attempt >= MOST_ATTEMPTS) throw new Overloaded();
+      if (attempt >= MOST_ATTEMPTS) throw notNow.refuse('OVERLOADED');
     }
   }
 }

@@ -1,5 +1,29 @@
-import { Refusal } from '../../platform/refusal';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { HashedRef, IdentifierKind } from './member-ref';
+
+/** What is refused where a number alone is to prove who asks. */
+export const numberRefusals = refusals(
+  defineRefusal('NUMBER_IS_NO_PROOF', {
+    description: 'Anybody may know a phone number or e-mail address: points are earned on it, and never burned.',
+    retrySafe: false,
+    message:
+      'A phone number or e-mail address alone burns no points and changes nothing for its member: points are only earned on it. ' +
+      'Name the member by a card, by a till code, or by your own customer id over a confirmed link.',
+  }),
+);
+
+/** What is refused where somebody acts for a member. */
+export const proofRefusals = refusals(
+  numberRefusals,
+  defineRefusal('MEMBER_NOT_CONFIRMED', {
+    description:
+      "The brand's link with the member is not confirmed: by enrolment, by the member's login or by a till code. Nothing is stored; once it is, the same works.",
+    retrySafe: true,
+    message:
+      "The brand's link with this member is not confirmed, so that its own id or customer id burns no points. " +
+      "Name the member by a till code, or have the member's login confirm the link.",
+  }),
+);
 
 /**
  * What a brand's request proves about the member that it names (docs/decisions/0024): MEMBER - the brand's link is
@@ -25,49 +49,18 @@ export function proofOf(ref: HashedRef, confirmed: boolean): Proof {
   return ref.by === 'identifier' ? 'CARD' : 'NONE';
 }
 
-/**
- * Nobody has confirmed that the member is the brand's. Nothing is stored: once it is confirmed, the same request works.
- */
-export class MemberNotConfirmed extends Refusal {
-  constructor() {
-    super({
-      code: 'MEMBER_NOT_CONFIRMED',
-      message:
-        "The brand's link with this member is not confirmed, so that its own id or customer id burns no points. " +
-        "Name the member by a till code, or have the member's login confirm the link.",
-      retrySafe: true,
-    });
-  }
-}
-
-/**
- * Anybody may know a phone number or e-mail address. Nothing is stored, and no repetition works: another request has to
- * name the member otherwise.
- */
-export class NumberIsNoProof extends Refusal {
-  constructor() {
-    super({
-      code: 'NUMBER_IS_NO_PROOF',
-      message:
-        'A phone number or e-mail address alone burns no points and changes nothing for its member: points are only earned on it. ' +
-        'Name the member by a card, by a till code, or by your own customer id over a confirmed link.',
-      retrySafe: false,
-    });
-  }
-}
-
 /** A member as a request names it. */
 interface Proved {
   readonly proof: Proof;
 }
 
 /**
- * Throws MemberNotConfirmed or NumberIsNoProof where nothing proves that the member stands behind a request to burn
+ * Throws MEMBER_NOT_CONFIRMED or NUMBER_IS_NO_PROOF where nothing proves that the member stands behind a request to burn
  * points.
  */
 export function requireToBurn({ proof }: Proved): void {
-  if (proof === 'NUMBER') throw new NumberIsNoProof();
-  if (proof === 'NONE') throw new MemberNotConfirmed();
+  if (proof === 'NUMBER') throw numberRefusals.refuse('NUMBER_IS_NO_PROOF');
+  if (proof === 'NONE') throw proofRefusals.refuse('MEMBER_NOT_CONFIRMED');
 }
 
 /**
@@ -75,5 +68,5 @@ export function requireToBurn({ proof }: Proved): void {
  */
 export function requireMemberProof(member: Proved): void {
   requireToBurn(member);
-  if (member.proof === 'CARD') throw new MemberNotConfirmed();
+  if (member.proof === 'CARD') throw proofRefusals.refuse('MEMBER_NOT_CONFIRMED');
 }

@@ -7,14 +7,30 @@ import { loginHash } from '../../coalition/sign-in/find-principal';
 import { readLogin } from '../../coalition/sign-in/read-login';
 import { refusingOnSecondLook } from '../../platform/database/constraint-refusal';
 import type { Tx } from '../../platform/database/transaction';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { InvalidInput, NotFound } from '../../platform/refusal';
+import { count } from '../../platform/refusal-fields';
 import { auditName, type MemberOrSelf, withMember } from '../identification/asking-member';
 import { hashesFor, presentHolders, requireKeepableFor } from '../identification/identifier-holders';
 import type { Identifier, NameHashes } from '../identification/member-ref';
-import { IdentifierRests, IdentifierTaken, TooManyIdentifiers } from '../identification/member-refusals';
+import { identifierRefusals } from '../identification/member-refusals';
 import type { ResolvedMember } from '../identification/resolve-members';
-import { requireMemberProof } from '../identification/what-proves';
+import { proofRefusals, requireMemberProof } from '../identification/what-proves';
+
+/** What is refused where a member gets another identifier. */
+export const addIdentifierRefusals = refusals(
+  identifierRefusals,
+  proofRefusals,
+  defineRefusal('TOO_MANY_IDENTIFIERS', {
+    description: 'The member has as many identifiers as a member can have.',
+    retrySafe: true,
+    fields: {
+      maximum: count('Most that a member has.'),
+    },
+    message: 'A member has at most 20 identifiers. Remove one first.',
+  }),
+);
 
 export interface AddIdentifier {
   readonly member: MemberOrSelf;
@@ -36,7 +52,7 @@ interface Addition {
  * Gives a member one more identifier; one that the member has already stays as it is. A brand, over a confirmed link,
  * and the operator's support add every kind. A member's login adds a PHONE or EMAIL: a claim, which finds nobody until
  * a token of the login proves it, or a brand adds it. What is proved is taken over from whoever has it without proof.
- * Throws IdentifierTaken, IdentifierRests, TooManyIdentifiers, MemberNotConfirmed, NumberIsNoProof, InvalidInput.
+ * Throws IDENTIFIER_TAKEN, IDENTIFIER_RESTS, TOO_MANY_IDENTIFIERS, MEMBER_NOT_CONFIRMED, NUMBER_IS_NO_PROOF, InvalidInput.
  */
 export async function addIdentifier(app: App, principal: Principal, { member: ref, identifier, token = null }: AddIdentifier): Promise<ResolvedMember> {
   const { kind } = identifier;
@@ -45,9 +61,9 @@ export async function addIdentifier(app: App, principal: Principal, { member: re
   const proved = principal.kind === 'member' ? await ownProof(app, principal, identifier, token) : null;
   const addition: Addition = { claim: proved === false, verifiedAt: proved ? app.clock.now() : null };
   const meanings = {
-    member_identifier_one_owner: () => new IdentifierTaken(kind),
-    member_identifier_most: () => new TooManyIdentifiers(),
-    member_identifier_rests: () => new IdentifierRests(kind),
+    member_identifier_one_owner: () => identifierRefusals.refuse('IDENTIFIER_TAKEN', { kind }),
+    member_identifier_most: () => addIdentifierRefusals.refuse('TOO_MANY_IDENTIFIERS', { maximum: 20 }),
+    member_identifier_rests: () => identifierRefusals.refuse('IDENTIFIER_RESTS', { kind }),
     // Closed, or merged, since it was looked up.
     member_identifier_of_active: () => new NotFound('Member'),
   };
@@ -59,7 +75,7 @@ export async function addIdentifier(app: App, principal: Principal, { member: re
       if (addition.verifiedAt) await takeOver(app, tx, principal, kind, hashes);
       const holders = await presentHolders(tx.client, kind, hashes);
       // What somebody else has may be claimed all the same: that it is had is not told.
-      if (!addition.claim && holders.some((holder) => holder !== member.memberId)) throw new IdentifierTaken(kind);
+      if (!addition.claim && holders.some((holder) => holder !== member.memberId)) throw identifierRefusals.refuse('IDENTIFIER_TAKEN', { kind });
       if (holders.includes(member.memberId) && !addition.verifiedAt) return member;
       await requireKeepableFor(app, tx.client, principal, identifier, 'input.identifier.value');
       if (await insert(app, tx.client, principal, member.memberId, kind, hashes, addition)) {

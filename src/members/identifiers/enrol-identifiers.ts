@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { App } from '../../app';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { type Identifier, identifierHashes } from '../identification/member-ref';
-import { IdentifierTaken } from '../identification/member-refusals';
+import { identifierRefusals } from '../identification/member-refusals';
 
 /** A member who is being enrolled, and what the brand says it shows. */
 export interface EnrolledIdentifiers {
@@ -12,7 +12,7 @@ export interface EnrolledIdentifiers {
 
 /**
  * Stores the identifiers of members who are being enrolled. That nobody else has one is a constraint; that nobody has
- * it in an old spelling is asked, since none but the one form is added any more. Throws IdentifierTaken.
+ * it in an old spelling is asked, since none but the one form is added any more. Throws IDENTIFIER_TAKEN.
  */
 export async function insertIdentifiers(app: App, client: PoolClient, brandId: Uuid, members: readonly EnrolledIdentifiers[], now: Date): Promise<void> {
   const anyPhone = members.some(({ identifiers }) => identifiers.some(({ kind }) => kind === 'PHONE'));
@@ -41,5 +41,5 @@ async function requireFree(client: PoolClient, spelled: readonly { readonly kind
     text: 'SELECT kind FROM unnest($1::text[], $2::bytea[]) AS asked (kind, hash) CROSS JOIN LATERAL identifier_holder(kind, hash, NULL) AS f WHERE f.in_force LIMIT 1',
     values: [spelled.map(({ kind }) => kind), spelled.map(({ hash }) => hash)],
   });
-  if (rows.length > 0) throw new IdentifierTaken(rows[0].kind);
+  if (rows.length > 0) throw identifierRefusals.refuse('IDENTIFIER_TAKEN', { kind: rows[0].kind });
 }

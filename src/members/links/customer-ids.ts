@@ -1,10 +1,10 @@
 import type { PoolClient } from 'pg';
 import type { Uuid } from '../../platform/ids';
-import { CustomerIdTaken } from '../identification/member-refusals';
+import { customerIdRefusals } from '../identification/member-refusals';
 
 /**
  * That no customer id is kept as one of these is spelled, from before blanks around them did not count; null: it has no
- * other spelling. Throws CustomerIdTaken.
+ * other spelling. Throws CUSTOMER_ID_TAKEN.
  */
 export async function requireSpelledFree(client: PoolClient, brandId: Uuid, spelled: readonly (Buffer | null)[]): Promise<void> {
   const asked = spelled.filter((hash) => hash !== null);
@@ -14,5 +14,5 @@ export async function requireSpelledFree(client: PoolClient, brandId: Uuid, spel
     text: 'SELECT FROM brand_link WHERE brand_id = $1 AND customer_hash = ANY ($2::bytea[]) AND unlinked_at IS NULL LIMIT 1',
     values: [brandId, asked],
   });
-  if (rowCount) throw new CustomerIdTaken();
+  if (rowCount) throw customerIdRefusals.refuse('CUSTOMER_ID_TAKEN');
 }

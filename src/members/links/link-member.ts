@@ -5,13 +5,25 @@ import type { Principal } from '../../coalition/access/principal';
 import { recordChange } from '../../coalition/access/record-change';
 import { plainText } from '../../ledger/ledger/request-fields';
 import { refusingOnSecondLook } from '../../platform/database/constraint-refusal';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { auditName } from '../identification/asking-member';
 import { customerHashes, MAX_IDENTIFIER, type MemberRef } from '../identification/member-ref';
-import { CustomerIdTaken, MemberLinkedOtherwise } from '../identification/member-refusals';
+import { customerIdRefusals } from '../identification/member-refusals';
 import { type ResolvedMember, resolveMember } from '../identification/resolve-members';
 import { codesForOperation } from '../identification/till-code';
-import { NumberIsNoProof } from '../identification/what-proves';
+import { numberRefusals } from '../identification/what-proves';
 import { requireSpelledFree } from './customer-ids';
+
+/** What is refused where a brand links a member. */
+export const linkMemberRefusals = refusals(
+  customerIdRefusals,
+  numberRefusals,
+  defineRefusal('MEMBER_LINKED_OTHERWISE', {
+    description: 'The member is linked to the brand under another customer id.',
+    retrySafe: true,
+    message: 'This member is linked under another customer id of yours. Unlink the member first.',
+  }),
+);
 
 export const linkMemberSchema = z.object({ member: z.custom<MemberRef>(), customerId: plainText(MAX_IDENTIFIER) });
 
@@ -24,12 +36,12 @@ export interface LinkMember {
 /**
  * From now on the brand's customer id finds this member. Linking the same two again changes nothing. On a number alone
  * no customer id comes to a link that is confirmed: it would burn points there. The brand that enrolled the member says
- * itself whose number it is. Throws CustomerIdTaken, MemberLinkedOtherwise, NumberIsNoProof, NotFound.
+ * itself whose number it is. Throws CUSTOMER_ID_TAKEN, MEMBER_LINKED_OTHERWISE, NUMBER_IS_NO_PROOF, NotFound.
  */
 export async function linkMember(app: App, principal: Principal, { member: ref, customerId }: LinkMember): Promise<ResolvedMember> {
   const brandId = requireBrand(principal, { scope: 'members', roles: ['SUPPORT'] });
   const { hash, spelled } = customerHashes(app.keys, brandId, customerId);
-  return refusingOnSecondLook({ brand_link_customer_once: () => new CustomerIdTaken() }, () =>
+  return refusingOnSecondLook({ brand_link_customer_once: () => customerIdRefusals.refuse('CUSTOMER_ID_TAKEN') }, () =>
     // As the brand, whoever's staff asks: the operator's see every brand's links, and this is about their own brand's.
     app.database.transaction({ kind: 'brand', brandId }, async (tx) => {
       const member = await resolveMember(app, tx, brandId, ref, { presented: 'link', codesFor: codesForOperation('linkMember', brandId) });
@@ -39,9 +51,9 @@ export async function linkMember(app: App, principal: Principal, { member: ref, 
       );
       const linked: Buffer | null = rows[0].customer_hash;
       if (linked?.equals(hash) || (spelled && linked?.equals(spelled))) return member;
-      if (linked) throw new MemberLinkedOtherwise();
+      if (linked) throw linkMemberRefusals.refuse('MEMBER_LINKED_OTHERWISE');
       const confirmedBy: string | null = rows[0].confirmed_by;
-      if (member.proof === 'NUMBER' && confirmedBy !== null && confirmedBy !== 'ENROLMENT') throw new NumberIsNoProof();
+      if (member.proof === 'NUMBER' && confirmedBy !== null && confirmedBy !== 'ENROLMENT') throw numberRefusals.refuse('NUMBER_IS_NO_PROOF');
       await requireSpelledFree(tx.client, brandId, [spelled]);
       await tx.client.query("UPDATE brand_link SET customer_hash = $2, source = 'LINKED' WHERE id = $1", [rows[0].id, hash]);
       await recordChange(app, tx, principal, { operation: 'linkMember', target: auditName(app, principal, member), member: member.memberId });

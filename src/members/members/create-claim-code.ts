@@ -6,7 +6,7 @@ import { reasonSchema, recordChange } from '../../coalition/access/record-change
 import { newUuid } from '../../platform/ids';
 import { PermissionDenied } from '../../platform/refusal';
 import { auditName, type MemberOrSelf, withMember } from '../identification/asking-member';
-import { NumberIsNoProof } from '../identification/what-proves';
+import { numberRefusals } from '../identification/what-proves';
 
 /** How long a claim code can be used for. */
 export const CLAIM_CODE_MINUTES = 15;
@@ -22,7 +22,7 @@ export interface ClaimCode {
 /**
  * Makes a code by which a member's login is bound: whoever makes it has seen that this is the member. Single use, a
  * quarter of an hour, and the latest one only. For the operator's support, and for the brand that enrolled the member.
- * Throws PermissionDenied, NotFound, NumberIsNoProof.
+ * Throws PermissionDenied, NotFound, NUMBER_IS_NO_PROOF.
  */
 export async function createClaimCode(app: App, principal: Principal, { member: ref, reason }: z.output<typeof createClaimCodeSchema>): Promise<ClaimCode> {
   if (principal.kind === 'member') throw new PermissionDenied("A claim code is made by the operator's support, or by the brand that enrolled the member.");
@@ -31,7 +31,7 @@ export async function createClaimCode(app: App, principal: Principal, { member: 
   const expiresAt = new Date(now.getTime() + CLAIM_CODE_MINUTES * 60_000);
   const ofOperator = principal.kind === 'staff' && principal.ofOperator;
   await withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'], takes: 'createClaimCode' }, async (tx, member) => {
-    if (member.proof === 'NUMBER') throw new NumberIsNoProof();
+    if (member.proof === 'NUMBER') throw numberRefusals.refuse('NUMBER_IS_NO_PROOF');
     const { rows } = await tx.client.query('SELECT enrolled_by_brand_id FROM member WHERE id = $1', [member.memberId]);
     if (!ofOperator && (rows[0].enrolled_by_brand_id !== principal.brandId || member.proof !== 'MEMBER'))
       throw new PermissionDenied("A claim code is made by the operator's support, or by the brand that enrolled the member.");

@@ -5,15 +5,16 @@ import { requireBrand } from '../../coalition/access/permissions';
 import { actorOf, type Principal } from '../../coalition/access/principal';
 import { findPostings, sameOutcome } from '../../ledger/ledger/find-posting';
 import { canonicalJson, contentHash, postingId } from '../../ledger/ledger/idempotency';
+import { keyRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { acceptedAnswer } from '../../ledger/ledger/outcome';
 import type { PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
-import { IdempotencyConflict } from '../../ledger/ledger/posting-ledger';
 import { idempotencyKey, optionalText, plainText } from '../../ledger/ledger/request-fields';
 import { dayOf } from '../../ledger/points/calendar';
 import { violatedConstraint } from '../../platform/database/constraint-refusal';
+import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, type Uuid } from '../../platform/ids';
 import { itemAt, only } from '../../platform/one-of';
-import { InvalidInput, type Refusal, type RefusalData } from '../../platform/refusal';
+import { InvalidInput, isRefusal, type Refusal, type RefusalData } from '../../platform/refusal';
 import { presentHolders } from '../identification/identifier-holders';
 import {
   customerHashes,
@@ -25,10 +26,13 @@ import {
   requireKeepable,
   spelledHash,
 } from '../identification/member-ref';
-import { CustomerIdTaken, IdentifierRests, IdentifierTaken } from '../identification/member-refusals';
+import { customerIdRefusals, identifierRefusals } from '../identification/member-refusals';
 import { recordAboutMembers } from '../identification/record-about-members';
 import { insertIdentifiers } from '../identifiers/enrol-identifiers';
 import { requireSpelledFree } from '../links/customer-ids';
+
+/** What is refused where a member is enrolled. */
+export const enrolMemberRefusals = refusals(postingRefusals, identifierRefusals, customerIdRefusals);
 
 export const identifierSchema = z.object({ kind: z.enum(IDENTIFIER_KINDS), value: plainText(MAX_IDENTIFIER) });
 
@@ -84,7 +88,7 @@ interface Enrolment {
   readonly request: PostingRequest;
 }
 
-/** One member; see enrolMembers. Throws CustomerIdTaken, IdentifierTaken, IDEMPOTENCY_CONFLICT. */
+/** One member; see enrolMembers. Throws CUSTOMER_ID_TAKEN, IDENTIFIER_TAKEN, IDEMPOTENCY_CONFLICT. */
 export async function enrolMember(app: App, principal: Principal, command: EnrolMember): Promise<EnrolledMember> {
   const result = only(await enrol(app, principal, [command], () => 'input'));
   if (result.status === 'rejected') throw result.reason;
@@ -133,7 +137,7 @@ async function enrol(
       if (invalid || enrolment instanceof InvalidInput) throw invalid;
       const { request } = enrolment;
       const found = stored.get(request.id);
-      if (conflicts.has(enrolment)) throw new IdempotencyConflict();
+      if (conflicts.has(enrolment)) throw keyRefusals.refuse('IDEMPOTENCY_CONFLICT');
       return toEnrolled(found ? sameOutcome(found, request.contentHash) : await app.ledger.post(withRefusal(request, refusals.get(enrolment))));
     }),
   );
@@ -223,7 +227,7 @@ async function store(app: App, principal: Principal, enrolments: readonly Enrolm
   try {
     await attempt(enrolments);
   } catch (error) {
-    if (!violatedConstraint(error) && !(error instanceof IdentifierTaken) && !(error instanceof CustomerIdTaken)) throw error;
+    if (!violatedConstraint(error) && !isRefusal(error, 'IDENTIFIER_TAKEN') && !isRefusal(error, 'CUSTOMER_ID_TAKEN')) throw error;
     for (const enrolment of enrolments) {
       // The same key twice at once: the second finds, on its second look, that the first has stored it.
       const refusal = await attempt([enrolment]).catch(async (again) => (await asRefusal(app, again, enrolment)) ?? attempt([enrolment]));
@@ -234,15 +238,15 @@ async function store(app: App, principal: Principal, enrolments: readonly Enrolm
 }
 
 async function asRefusal(app: App, error: unknown, enrolment: Enrolment): Promise<Refusal | null> {
-  if (error instanceof IdentifierTaken || error instanceof CustomerIdTaken) return error;
+  if (isRefusal(error, 'IDENTIFIER_TAKEN') || isRefusal(error, 'CUSTOMER_ID_TAKEN')) return error;
   switch (violatedConstraint(error)) {
     case 'brand_link_customer_once':
-      return new CustomerIdTaken();
+      return customerIdRefusals.refuse('CUSTOMER_ID_TAKEN');
     case 'member_identifier_one_owner':
-      return new IdentifierTaken(await kindTaken(app, enrolment));
+      return identifierRefusals.refuse('IDENTIFIER_TAKEN', { kind: await kindTaken(app, enrolment) });
     case 'member_identifier_rests':
       // guard_identifiers() says which.
-      return new IdentifierRests((error as { detail: IdentifierKind }).detail);
+      return identifierRefusals.refuse('IDENTIFIER_RESTS', { kind: (error as { detail: IdentifierKind }).detail });
     case 'member_pkey':
       return null;
     default:

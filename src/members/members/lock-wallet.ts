@@ -12,7 +12,7 @@ export type LockWallet = z.output<typeof lockWalletSchema>;
 
 /**
  * Locks the member's wallet against spending; earning goes on. By the member, a brand over a confirmed link, or the
- * operator. Throws MemberNotConfirmed, NumberIsNoProof.
+ * operator. Throws MEMBER_NOT_CONFIRMED, NUMBER_IS_NO_PROOF.
  */
 export async function lockWallet(app: App, principal: Principal, command: LockWallet): Promise<ResolvedMember> {
   return setLock(app, principal, command, true);

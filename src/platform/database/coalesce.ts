@@ -1,4 +1,4 @@
-import { NotNow } from '../refusal';
+import { isNotNow } from '../not-now';
 import { kindOfFailure } from './failure-kind';
 
 export interface CoalesceBounds {
@@ -54,7 +54,7 @@ export function coalesce<Key, Ask, Answer>(
       let at = 0;
       for (const { asks, resolve } of batch) resolve(answers.slice(at, (at += asks.length)));
     } catch (error) {
-      const isOutage = error instanceof NotNow || kindOfFailure(error) !== 'defect';
+      const isOutage = isNotNow(error) || kindOfFailure(error) !== 'defect';
       if (batch.length > 1 && !isOutage) for (const each of batch) await runBatch(key, [each]);
       else for (const { reject } of batch) reject(error);
     }

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import type { DataSource } from 'typeorm';
-import { NotNow } from '../refusal';
+import { notNow } from '../not-now';
 import { withSettings } from './connection-options';
 import { APP_POOL } from './data-source';
 import type { DatabasePrincipal } from './database-principal';
@@ -10,19 +10,12 @@ import { openPool } from './open-pool';
 import { PipelinedReads } from './pipelined-reads';
 import { inTransaction, outlastConflicts, setPrincipal, type Tx } from './transaction';
 
-/** Nobody answers where the database should be; what was asked may be sent again. */
-export class DatabaseUnavailable extends NotNow {
-  constructor(override readonly cause: unknown) {
-    super({ code: 'UNAVAILABLE', message: 'The database cannot be reached. Send the same request again.' });
-  }
-}
-
-/** Throws DatabaseUnavailable where the work failed because nobody answers. */
+/** Throws UNAVAILABLE where the work failed because nobody answers. */
 async function sayingIfAway<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw kindOfFailure(error) === 'connection' ? new DatabaseUnavailable(error) : error;
+    throw kindOfFailure(error) === 'connection' ? notNow.refuse('UNAVAILABLE', { cause: error }) : error;
   }
 }
 
@@ -47,7 +40,7 @@ export class Database {
     this.pipeline = openPool(config as PoolConfig, server);
   }
 
-  /** Throws DatabaseUnavailable while the server or the way to it is gone. */
+  /** Throws UNAVAILABLE while the server or the way to it is gone. */
   async transaction<T>(principal: DatabasePrincipal, work: (tx: Tx) => Promise<T>): Promise<T> {
     return sayingIfAway(() => inTransaction(this.source, principal, work));
   }
@@ -77,7 +70,7 @@ export class Database {
 
   /**
    * Reads configuration into a cache, as the worker. On connections of its own: whoever waits for the cache may hold one of the pool's,
-   * and if all of them did, a load that needed one too would never come. Throws DatabaseUnavailable.
+   * and if all of them did, a load that needed one too would never come. Throws UNAVAILABLE.
    */
   async readConfiguration<T>(read: (client: PoolClient) => Promise<T>): Promise<T> {
     return sayingIfAway(() => this.readConfigurationOnce(read));

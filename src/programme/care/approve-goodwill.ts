@@ -1,8 +1,10 @@
 import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import type { CoalitionSnapshot, PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { activeTermsRefusals } from '../../coalition/coalition/terms-in-force';
 import { findPosting, sameOutcome } from '../../ledger/ledger/find-posting';
 import { contentHash } from '../../ledger/ledger/idempotency';
+import { creditRefusals } from '../../ledger/ledger/ledger-refusals';
 import { acceptedAnswer } from '../../ledger/ledger/outcome';
 import type { PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
 import { ALWAYS, dayOf, monthStart } from '../../ledger/points/calendar';
@@ -10,13 +12,19 @@ import { isTold } from '../../members/identification/asking-member';
 import { findWallets } from '../../members/identification/member-look';
 import { type ResolvedMember, requireOpenWallet } from '../../members/identification/resolve-members';
 import { type ToldBalance, toldBalance } from '../../members/identification/what-is-told';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { notNow } from '../../platform/not-now';
 import { NotFound } from '../../platform/refusal';
 import { activity } from '../expiry/activity';
 import { expiryDate } from '../expiry/expiry-date';
 import { type DecideProposal, decide, findDecidable } from './decide-proposal';
 import { requireFunding } from './goodwill-terms';
 import type { Proposal } from './proposal';
+import { proposalRefusals } from './proposal';
+
+/** What is refused where goodwill is approved. */
+export const approveGoodwillRefusals = refusals(notNow, proposalRefusals, activeTermsRefusals, creditRefusals);
 
 export interface ApprovedGoodwill {
   readonly proposal: Proposal;
@@ -27,8 +35,8 @@ export interface ApprovedGoodwill {
 
 /**
  * Approves goodwill and gives the points: a lot of the funder's, of its own code, paid for like an issue. Approving
- * again changes nothing, and finishes what was cut off. Throws PermissionDenied, NotFound, ProposalDecided,
- * ProposalLapsed, SecondPersonNeeded, TermsNotActive, WALLET_CLOSED, BALANCE_OUT_OF_RANGE, OVERLOADED.
+ * again changes nothing, and finishes what was cut off. Throws PermissionDenied, NotFound, PROPOSAL_DECIDED,
+ * PROPOSAL_LAPSED, SECOND_PERSON_NEEDED, TERMS_NOT_ACTIVE, WALLET_CLOSED, BALANCE_OUT_OF_RANGE, OVERLOADED.
  */
 export async function approveGoodwill(app: App, principal: Principal, command: DecideProposal): Promise<ApprovedGoodwill> {
   const found = await findDecidable(app, principal, 'GOODWILL', command, 'APPROVED');

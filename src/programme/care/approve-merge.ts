@@ -4,25 +4,32 @@ import { databasePrincipal, type Principal } from '../../coalition/access/princi
 import { recordChange } from '../../coalition/access/record-change';
 import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
 import { contentHash } from '../../ledger/ledger/idempotency';
+import { creditRefusals } from '../../ledger/ledger/ledger-refusals';
 import { acceptedAnswer } from '../../ledger/ledger/outcome';
 import type { PostingRequest } from '../../ledger/ledger/posting';
 import { dayOf } from '../../ledger/points/calendar';
 import { requireOpenWallet } from '../../members/identification/resolve-members';
+import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
+import { notNow } from '../../platform/not-now';
 import { NotFound } from '../../platform/refusal';
 import { moveVelocityCounters } from '../limits/move-counters';
-import { everyAccount, requireNoHousehold } from './closing-accounts';
+import { closingRefusals, everyAccount, requireNoHousehold } from './closing-accounts';
 import { type DecideProposal, decide, findDecidable } from './decide-proposal';
 import { moveMember } from './move-member';
-import { planMerge } from './plan-merge';
+import { planMerge, planMergeRefusals } from './plan-merge';
 import type { Proposal } from './proposal';
+import { proposalRefusals } from './proposal';
+
+/** What is refused where a merge is approved. */
+export const approveMergeRefusals = refusals(notNow, proposalRefusals, planMergeRefusals, closingRefusals, creditRefusals);
 
 /**
  * Approves a merge and carries it out: points, cards and logins, customer ids and locks of the duplicate are the
  * survivor's from then on, and whatever comes back later of the duplicate's purchases and redemptions goes to the
  * survivor. The duplicate's id leads there too, but for closeWallet. Approving again changes nothing, and finishes what
- * was cut off. Throws PermissionDenied, NotFound, ProposalDecided, ProposalLapsed, SecondPersonNeeded,
- * MemberInHousehold, WALLET_CLOSED, WALLET_HAS_HOLDS, ARREARS_REMAIN.
+ * was cut off. Throws PermissionDenied, NotFound, PROPOSAL_DECIDED, PROPOSAL_LAPSED, SECOND_PERSON_NEEDED,
+ * MEMBER_IN_HOUSEHOLD, WALLET_CLOSED, WALLET_HAS_HOLDS, ARREARS_REMAIN.
  */
 export async function approveMerge(app: App, principal: Principal, command: DecideProposal): Promise<Proposal> {
   const found = await findDecidable(app, principal, 'MERGE', command, 'APPROVED');

@@ -11,9 +11,14 @@ import { dayOf } from '../../ledger/points/calendar';
 import { auditName, type MemberOrSelf } from '../../members/identification/asking-member';
 import { findForOperator } from '../../members/identification/find-for-operator';
 import type { Tx } from '../../platform/database/transaction';
+import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
+import { notNow } from '../../platform/not-now';
 import { NotFound, PermissionDenied } from '../../platform/refusal';
-import { everyAccount, requireNoHousehold } from './closing-accounts';
+import { closingRefusals, everyAccount, requireNoHousehold } from './closing-accounts';
+
+/** What is refused where a wallet is closed. */
+export const closeWalletRefusals = refusals(notNow, closingRefusals);
 
 export const closeWalletSchema = z.object({ member: z.custom<MemberOrSelf>(), reason: reasonSchema });
 export type CloseWallet = z.output<typeof closeWalletSchema>;
@@ -27,7 +32,7 @@ export interface ClosedWallet {
 /**
  * Closes a member's wallet for good: its points end, whoever issued them, its cards and logins find nobody from then on, and nothing is earned or
  * spent in it any more. By the member, with a login of an identity provider, or by the operator's support. Closing it again changes nothing.
- * Throws WALLET_HAS_HOLDS, MemberInHousehold, NotFound, PermissionDenied.
+ * Throws WALLET_HAS_HOLDS, MEMBER_IN_HOUSEHOLD, NotFound, PermissionDenied.
  */
 export async function closeWallet(app: App, principal: Principal, { member: asked, reason }: CloseWallet): Promise<ClosedWallet> {
   const database = databasePrincipal(principal);

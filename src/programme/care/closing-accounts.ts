@@ -1,21 +1,25 @@
 import type { PoolClient } from 'pg';
 import type { App } from '../../app';
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { walletClosingRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { AccountId } from '../../ledger/ledger/posting';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { Refusal } from '../../platform/refusal';
 
-/** The member is in a household whose points are not the member's alone to take along. */
-export class MemberInHousehold extends Refusal {
-  constructor() {
-    super({ code: 'MEMBER_IN_HOUSEHOLD', retrySafe: false, message: 'This member is in a household pool. Leave it first: their own points come back then.' });
-  }
-}
+/** What is refused where wallets are closed. */
+export const closingRefusals = refusals(
+  walletClosingRefusals,
+  defineRefusal('MEMBER_IN_HOUSEHOLD', {
+    description: 'The member is in a household pool: leave it first.',
+    retrySafe: false,
+    message: 'This member is in a household pool. Leave it first: their own points come back then.',
+  }),
+);
 
-/** Throws MemberInHousehold. */
+/** Throws MEMBER_IN_HOUSEHOLD. */
 export async function requireNoHousehold(client: PoolClient, walletId: Uuid): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pools_of_wallets(ARRAY[$1::uuid])', [walletId]);
-  if (rowCount) throw new MemberInHousehold();
+  if (rowCount) throw closingRefusals.refuse('MEMBER_IN_HOUSEHOLD');
 }
 
 /**

@@ -4,12 +4,12 @@ import { databasePrincipal, type Principal } from '../../coalition/access/princi
 import { reasonSchema, recordChange } from '../../coalition/access/record-change';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import { InvalidInput } from '../../platform/refusal';
-import { type Proposal, ProposalDecided, readProposal, requireDecidable, requireDecider, SecondPersonNeeded } from './proposal';
+import { type Proposal, proposalRefusals, readProposal, requireDecidable, requireDecider } from './proposal';
 
 export const decideProposalSchema = z.object({ proposalId: z.string(), reason: reasonSchema });
 export type DecideProposal = z.output<typeof decideProposalSchema>;
 
-/** The proposal, which this person may decide now; throws PermissionDenied, NotFound, ProposalDecided, ProposalLapsed, SecondPersonNeeded. */
+/** The proposal, which this person may decide now; throws PermissionDenied, NotFound, PROPOSAL_DECIDED, PROPOSAL_LAPSED, SECOND_PERSON_NEEDED. */
 export async function findDecidable(
   app: App,
   principal: Principal,
@@ -36,13 +36,13 @@ export async function decide(
   decision: 'APPROVED' | 'DECLINED',
 ): Promise<Proposal> {
   const person = requireDecider(principal, kind);
-  return refusingBy({ care_proposal_two_people: () => new SecondPersonNeeded() }, () =>
+  return refusingBy({ care_proposal_two_people: () => proposalRefusals.refuse('SECOND_PERSON_NEEDED') }, () =>
     app.database.transaction(databasePrincipal(principal), async (tx) => {
       const proposal = await readProposal(tx.client, command.proposalId, 'FOR NO KEY UPDATE');
       const now = app.clock.now();
       requireDecidable(proposal, person, decision, now);
       if (proposal.status === decision) return proposal;
-      if (proposal.status !== 'PROPOSED') throw new ProposalDecided(proposal.status);
+      if (proposal.status !== 'PROPOSED') throw proposalRefusals.refuse('PROPOSAL_DECIDED', { status: proposal.status });
       const reason = command.reason ?? null;
       await tx.client.query('UPDATE care_proposal SET status = $2, decided_by = $3, decided_at = $4, decision_reason = $5 WHERE id = $1', [
         proposal.id,

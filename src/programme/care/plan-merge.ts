@@ -1,19 +1,21 @@
 import type { AccountId, LedgerView, Plan, Step, WalletView } from '../../ledger/ledger/posting';
 import { NEVER } from '../../ledger/points/calendar';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { Refusal, type RefusalData } from '../../platform/refusal';
+import { type RefusalData } from '../../platform/refusal';
+import { points } from '../../platform/refusal-fields';
 
-/** What the duplicate owes after clawbacks is more than both wallets can spend. */
-class ArrearsRemain extends Refusal {
-  constructor(left: number) {
-    super({
-      code: 'ARREARS_REMAIN',
-      retrySafe: false,
-      message: `The duplicate's arrears would be ${left} points more than both wallets can fill. Merge once they are.`,
-      fields: { left },
-    });
-  }
-}
+/** What is refused of a merge once its wallets are known. */
+export const planMergeRefusals = refusals(
+  defineRefusal('ARREARS_REMAIN', {
+    description: "The duplicate's arrears are more than both wallets can fill.",
+    retrySafe: false,
+    fields: {
+      left: points('Points that would be left of them.'),
+    },
+    message: ({ left }) => `The duplicate's arrears would be ${left} points more than both wallets can fill. Merge once they are.`,
+  }),
+);
 
 export interface MergeFacts {
   readonly givenId: Uuid;
@@ -31,7 +33,7 @@ export function planMerge({ givenId, filledId, duplicate, survivor }: MergeFacts
     const [from, to] = [view.wallet(duplicate), view.wallet(survivor)];
     // Whichever of the points that come in fill the survivor's arrears, so many at least can be spent after it.
     const left = from.arrears - Math.max(0, to.active + from.active - to.arrears);
-    if (from.arrears > 0 && left > 0) return { refused: new ArrearsRemain(left).toData() };
+    if (from.arrears > 0 && left > 0) return planMergeRefusals.refused('ARREARS_REMAIN', { left });
     return {
       steps: [
         ...sharedActivity(from, to),

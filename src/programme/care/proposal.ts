@@ -3,8 +3,32 @@ import { requireOperator } from '../../coalition/access/permissions';
 import type { Principal, StaffRole } from '../../coalition/access/principal';
 import { DAY_MS } from '../../platform/clock';
 import type { RowOf } from '../../platform/database/row-of';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { NotFound, PermissionDenied, Refusal } from '../../platform/refusal';
+import { NotFound, PermissionDenied } from '../../platform/refusal';
+import { oneOf } from '../../platform/refusal-fields';
+
+/** What is refused where a proposal is decided. */
+export const proposalRefusals = refusals(
+  defineRefusal('PROPOSAL_DECIDED', {
+    description: 'The proposal is approved or declined already.',
+    retrySafe: false,
+    fields: {
+      status: oneOf('ProposalStatus', 'Which.'),
+    },
+    message: ({ status }) => `This proposal is ${status.toLowerCase()} already. Make a new one to change anything.`,
+  }),
+  defineRefusal('PROPOSAL_LAPSED', {
+    description: 'The proposal is more than 30 days old: make a new one.',
+    retrySafe: false,
+    message: 'This proposal is more than 30 days old. Make a new one if it is still wanted.',
+  }),
+  defineRefusal('SECOND_PERSON_NEEDED', {
+    description: 'Whoever has proposed it does not decide.',
+    retrySafe: false,
+    message: 'You have proposed this: another person decides about it.',
+  }),
+);
 
 export const PROPOSAL_KINDS = ['GOODWILL', 'MERGE'] as const;
 export const PROPOSAL_STATUSES = ['PROPOSED', 'APPROVED', 'DECLINED'] as const;
@@ -38,30 +62,6 @@ export const CARE_ROLES: readonly StaffRole[] = ['SUPPORT', 'PROGRAMME_MANAGER',
 
 /** A proposal nobody has decided is no longer what anybody asks for. */
 const LAPSES_AFTER_MS = 30 * DAY_MS;
-
-export class ProposalDecided extends Refusal {
-  constructor(status: string) {
-    super({
-      code: 'PROPOSAL_DECIDED',
-      retrySafe: false,
-      message: `This proposal is ${status.toLowerCase()} already. Make a new one to change anything.`,
-      fields: { status },
-    });
-  }
-}
-
-export class ProposalLapsed extends Refusal {
-  constructor() {
-    super({ code: 'PROPOSAL_LAPSED', retrySafe: false, message: 'This proposal is more than 30 days old. Make a new one if it is still wanted.' });
-  }
-}
-
-/** Whoever proposes does not decide. */
-export class SecondPersonNeeded extends Refusal {
-  constructor() {
-    super({ code: 'SECOND_PERSON_NEEDED', retrySafe: false, message: 'You have proposed this: another person decides about it.' });
-  }
-}
 
 /**
  * The staff member who asks; throws PermissionDenied for machines and members, and for staff without one of the roles.
@@ -97,9 +97,9 @@ export async function readProposal(client: PoolClient, id: Uuid, lock: '' | 'FOR
 export function requireDecidable(proposal: Proposal, person: Principal & { kind: 'staff' }, decision: 'APPROVED' | 'DECLINED', now: Date): void {
   if (proposal.decidingBrandId !== person.brandId) throw new PermissionDenied('The staff of the brand that pays for it decide.');
   if (proposal.status === decision) return;
-  if (proposal.status !== 'PROPOSED') throw new ProposalDecided(proposal.status);
-  if (proposal.proposedBy === person.staffId) throw new SecondPersonNeeded();
-  if (now.getTime() - proposal.proposedAt.getTime() > LAPSES_AFTER_MS) throw new ProposalLapsed();
+  if (proposal.status !== 'PROPOSED') throw proposalRefusals.refuse('PROPOSAL_DECIDED', { status: proposal.status });
+  if (proposal.proposedBy === person.staffId) throw proposalRefusals.refuse('SECOND_PERSON_NEEDED');
+  if (now.getTime() - proposal.proposedAt.getTime() > LAPSES_AFTER_MS) throw proposalRefusals.refuse('PROPOSAL_LAPSED');
 }
 
 export function toProposal(row: RowOf<Proposal, 'points'>): Proposal {

@@ -2,16 +2,23 @@ import { z } from 'zod';
 import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { createOnce, idempotencyKeySchema } from '../../coalition/access/record-change';
+import { maximumRefusals } from '../../coalition/coalition/amount-limits';
 import { mostClearable } from '../../coalition/coalition/clearable-points';
 import { requireCurrency } from '../../coalition/coalition/require-currency';
+import { activeTermsRefusals } from '../../coalition/coalition/terms-in-force';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { currencyCode, plainText, somePoints } from '../../ledger/ledger/request-fields';
 import { findForOperator } from '../../members/identification/find-for-operator';
 import { type MemberRef, memberRefContent } from '../../members/identification/member-ref';
 import { resolveMember } from '../../members/identification/resolve-members';
+import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, newUuid } from '../../platform/ids';
-import { NotFound, Refusal } from '../../platform/refusal';
+import { NotFound } from '../../platform/refusal';
 import { requireFunding } from './goodwill-terms';
 import { CARE_ROLES, type Proposal, readProposal, requirePerson } from './proposal';
+
+/** What is refused where goodwill is proposed. */
+export const proposeGoodwillRefusals = refusals(keyRefusals, activeTermsRefusals, maximumRefusals);
 
 /** Why, in words that the second person decides by. No personal data. */
 const careReason = z.string().trim().min(1, 'Say why: a second person decides by it.').max(500, 'A reason has at most 500 characters.').pipe(plainText(500));
@@ -26,16 +33,9 @@ export const proposeGoodwillSchema = z.object({
 });
 export type ProposeGoodwill = z.output<typeof proposeGoodwillSchema>;
 
-/** More than one proposal may give. */
-class GoodwillTooLarge extends Refusal {
-  constructor(maximum: number) {
-    super({ code: 'ABOVE_MAXIMUM', retrySafe: false, message: `At most ${maximum} points are given in one proposal.`, fields: { maximum } });
-  }
-}
-
 /**
  * Asks for points for a member out of goodwill, paid for by the own brand or by the operator, whose staff decide.
- * Throws TermsNotActive, GoodwillTooLarge, NotFound (member), IDEMPOTENCY_CONFLICT, PermissionDenied.
+ * Throws TERMS_NOT_ACTIVE, ABOVE_MAXIMUM, NotFound (member), IDEMPOTENCY_CONFLICT, PermissionDenied.
  */
 export async function proposeGoodwill(app: App, principal: Principal, command: ProposeGoodwill): Promise<Proposal> {
   const person = requirePerson(principal);
@@ -50,7 +50,8 @@ export async function proposeGoodwill(app: App, principal: Principal, command: P
     const now = app.clock.now();
     requireFunding(snapshot, funderId, currency, now);
     const most = Math.min(app.config.care.mostGoodwill * 10 ** currency.scale, Number(mostClearable(snapshot, currency)));
-    if (command.points > most) throw new GoodwillTooLarge(most);
+    if (command.points > most)
+      throw proposeGoodwillRefusals.refuse('ABOVE_MAXIMUM', { maximum: most, retrySafe: false, message: `At most ${most} points are given in one proposal.` });
     const shown = { presented: 'look', codesFor: derivedUuid('till code', 'proposeGoodwill', person.brandId, idempotencyKey) } as const;
     const member = person.ofOperator ? await findForOperator(app, tx, person, ref, CARE_ROLES) : await resolveMember(app, tx, person.brandId, ref, shown);
     const id = newUuid();

@@ -3,11 +3,14 @@ import type { App } from '../../app';
 import { requireBrand } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
 import { currencyById } from '../../coalition/coalition/require-currency';
+import { timeRefusals } from '../../coalition/coalition/terms-in-force';
+import { postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { idempotencyKey, occurredAt } from '../../ledger/ledger/request-fields';
 import { dayOf } from '../../ledger/points/calendar';
 import { seesWallet } from '../../members/identification/sees-wallet';
 import { survivingAccounts } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { activity } from '../expiry/activity';
@@ -15,7 +18,9 @@ import { requireFollowUpTime, whenOf } from '../postings/posting-time';
 import { planOrRefusal, runPosting } from '../postings/run-posting';
 import { readPurchase } from '../purchases/read-purchase';
 import { awardCounter, confirmedLot } from './award';
-import { type ConfirmationAnswer, planConfirmation } from './plan-confirmation';
+import { awardRefusals, type ConfirmationAnswer, planConfirmation } from './plan-confirmation';
+/** What is refused where the points of a purchase are confirmed. */
+export const confirmPurchaseRefusals = refusals(postingRefusals, timeRefusals, awardRefusals);
 
 export const confirmPurchaseSchema = z.object({ idempotencyKey, purchaseId: z.string(), occurredAt });
 export type ConfirmPurchase = z.output<typeof confirmPurchaseSchema>;
@@ -30,8 +35,8 @@ export interface ConfirmedPurchase extends ConfirmationAnswer {
 /**
  * What the points of a purchase waited for has happened: they can be spent from now on, and expire as if they had been
  * so since the purchase. It must be told by the deadline, whenever it happened: the answer must not hang on whether a
- * worker has taken the points back meanwhile. Throws NoPendingAward, AwardConfirmed, AwardCancelled,
- * OccurredAtOutOfRange, NotFound (purchase), IDEMPOTENCY_CONFLICT.
+ * worker has taken the points back meanwhile. Throws NO_PENDING_AWARD, AWARD_CONFIRMED, AWARD_CANCELLED,
+ * OCCURRED_AT_OUT_OF_RANGE, NotFound (purchase), IDEMPOTENCY_CONFLICT.
  */
 export async function confirmPurchase(app: App, principal: Principal, command: ConfirmPurchase): Promise<ConfirmedPurchase> {
   const brandId = requireBrand(principal, { scope: 'purchases' });

@@ -6,11 +6,23 @@ import { fraction, moneysOf, namesOf, oneOf, perMoney } from '../../coalition/ru
 import type { RulesInForce } from '../../coalition/rules/rules-in-force';
 import { decimal, plainText } from '../../ledger/ledger/request-fields';
 import { formatDecimal } from '../../ledger/points/decimal';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import { LOCKS } from '../../platform/locks';
+import { moneyRefusals } from '../postings/money-refusals';
 import { availability } from './availability';
 import type { EarningBase } from './earning-base';
-import { MoneyCurrencyMismatch, NoEarningRule } from './earning-refusals';
+
+/** What is refused where no rule says what a basket earns. */
+export const earningRuleRefusals = refusals(
+  moneyRefusals,
+  defineRefusal('NO_EARNING_RULE', {
+    description: 'The brand has no earning rule for this currency in force at that moment.',
+    retrySafe: true,
+    message: (_, { currency, occurredAt }: { currency: string; occurredAt: Date }) =>
+      `You have no earning rule for ${currency} in force at ${occurredAt.toISOString()}. Set one with an earlier effectiveFrom.`,
+  }),
+);
 
 /** Why a line earns nothing. */
 export type Exclusion = 'SKU_EXCLUDED' | 'CATEGORY_EXCLUDED' | 'CATEGORY_NOT_ELIGIBLE';
@@ -156,10 +168,13 @@ export const EARNING_RULE = defineRule({
 export type EarningRule = RuleOf<typeof EARNING_RULE>;
 export type EarningRules = RulesInForce<EarningRule>;
 
-/** The version in force at an instant for baskets in that money; throws NoEarningRule, MoneyCurrencyMismatch. */
+/** The version in force at an instant for baskets in that money; throws NO_EARNING_RULE, MONEY_CURRENCY_MISMATCH. */
 export function requireEarningRule(rules: EarningRules, brandId: Uuid, currency: PointCurrency, moneyCurrency: string, at: Date): EarningRule {
   const inForce = rules.at(brandId, currency, at);
   const rule = inForce.find((each) => each.moneyCurrency === moneyCurrency);
   if (rule) return rule;
-  throw inForce.length === 0 ? new NoEarningRule(currency.code, at) : new MoneyCurrencyMismatch(moneysOf(inForce));
+  if (inForce.length === 0) throw earningRuleRefusals.refuse('NO_EARNING_RULE', { currency: currency.code, occurredAt: at });
+  const expected = moneysOf(inForce);
+  const message = `Your earning rules count ${expected}. Send the basket in one of them, or set a rule for its money.`;
+  throw earningRuleRefusals.refuse('MONEY_CURRENCY_MISMATCH', { expected, message });
 }

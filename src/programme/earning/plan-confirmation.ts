@@ -1,12 +1,40 @@
 import { alongside } from '../../ledger/ledger/alongside';
 import type { AccountId, Planner, Step } from '../../ledger/ledger/posting';
 import { type Day, dayToIso, NEVER } from '../../ledger/points/calendar';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
+import { day } from '../../platform/refusal-fields';
 import type { When } from '../postings/posting-time';
 import { AWARD_RESOLUTION } from '../purchases/fact-tables';
 import type { PurchaseFact } from '../purchases/read-purchase';
 import { awardCounter, CONFIRMED, isTakenBack } from './award';
-import { AwardCancelled, AwardConfirmed, NoPendingAward } from './earning-refusals';
+
+/** What is refused where an award was not confirmed in time. */
+export const lateAwardRefusals = refusals(
+  defineRefusal('AWARD_CANCELLED', {
+    description: 'The points of the purchase were not confirmed in time, and are taken back.',
+    retrySafe: false,
+    fields: {
+      deadline: day("The last day on which they could be confirmed, in the currency's time zone."),
+    },
+    message: ({ deadline }) => `The points of this purchase could be confirmed until ${deadline} and were taken back since.`,
+  }),
+);
+
+/** What is refused where an award waits no longer. */
+export const awardRefusals = refusals(
+  defineRefusal('NO_PENDING_AWARD', {
+    description: 'No points of the purchase wait to be confirmed: they need not be, there were none, or all of it came back.',
+    retrySafe: false,
+    message: 'No points of this purchase wait to be confirmed.',
+  }),
+  defineRefusal('AWARD_CONFIRMED', {
+    description: 'The points of the purchase are confirmed already.',
+    retrySafe: false,
+    message: 'The points of this purchase are confirmed already.',
+  }),
+  lateAwardRefusals,
+);
 
 /** All that a confirmation is planned from, loaded beforehand. */
 export interface ConfirmationFacts {
@@ -46,13 +74,13 @@ export function planConfirmation(facts: ConfirmationFacts): Planner<Confirmation
   const key = awardCounter(purchase.id);
   return (view) => {
     const earned = purchase.earnTransferId === null ? undefined : view.transfer(purchase.earnTransferId);
-    if (deadline === null || !earned) throw new NoPendingAward();
+    if (deadline === null || !earned) throw awardRefusals.refuse('NO_PENDING_AWARD');
     const became = view.counter(purchase.account, key);
-    if (became === CONFIRMED) throw new AwardConfirmed();
-    if (isTakenBack(became, deadline, toldOn)) throw new AwardCancelled(dayToIso(deadline));
+    if (became === CONFIRMED) throw awardRefusals.refuse('AWARD_CONFIRMED');
+    if (isTakenBack(became, deadline, toldOn)) throw lateAwardRefusals.refuse('AWARD_CANCELLED', { deadline: dayToIso(deadline) });
     // Of a wallet that is closed for good they have ended with it.
     const points = view.wallet(facts.wallet).closed ? 0 : earned.amount - earned.reversed;
-    if (points === 0) throw new NoPendingAward();
+    if (points === 0) throw awardRefusals.refuse('NO_PENDING_AWARD');
     return {
       steps: [
         ...facts.activity,

@@ -2,22 +2,58 @@ import { type AlongsideRow, alongside } from '../../ledger/ledger/alongside';
 import type { AccountId, LedgerView, Plan, Step } from '../../ledger/ledger/posting';
 import { ALWAYS, type Day, dayOf, dayToIso, NEVER } from '../../ledger/points/calendar';
 import { formatDecimal } from '../../ledger/points/decimal';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import type { RefusalData } from '../../platform/refusal';
+import type { Refusal, RefusalData } from '../../platform/refusal';
+import { idOf, listOf, optional, points } from '../../platform/refusal-fields';
 import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import { type RedemptionFact, usedCounter } from '../postings/attached-redemptions';
 import { type ExactAmount, formatExact, sumAmounts } from '../purchases/exact-amount';
 import { PURCHASE, PURCHASE_AWARD, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
 import { minorUnitOf } from '../purchases/minor-unit';
+import { spentRefusals } from '../redemption/plan-follow-up';
 import type { RedemptionRules } from '../redemption/redemption-rule';
 import { type AutomaticContribution, contributionSteps } from '../sharing/automatic-contribution';
 import type { AwardDates } from './award';
 import { type BasketLine, type WeighedBasket, weighBasket } from './basket';
 import { basketPoints } from './basket-points';
 import { earningTotals } from './earning-base';
-import { AmountTooLarge, PointsBeyondBasket, RedemptionMismatch, RedemptionNotCaptured, RedemptionUsed } from './earning-refusals';
 import type { EarningRule, Exclusion } from './earning-rule';
 import { pointsTaken, worthOf } from './points-taken';
+
+const REDEMPTION_TO_REFUND = {
+  name: 'RedemptionToRefund',
+  description: 'Points of a redemption that a basket does not take.',
+  fields: {
+    redemptionId: idOf('redemption', 'The redemption, as it was named.'),
+    points: points('Points to refund of it, so that the same purchase can be sent again.'),
+  },
+};
+
+/** What is refused of a purchase once its wallet is known. */
+export const planPurchaseRefusals = refusals(
+  spentRefusals,
+  defineRefusal('REDEMPTION_MISMATCH', {
+    description:
+      'An attached redemption is of another member, points currency or money; or the redemptions pay more than the basket costs, or than the share of it that their rules let points pay.',
+    retrySafe: true,
+    message: "A redemption that pays part of a purchase must be the same member's, in the same points currency and money.",
+    fields: {
+      mostPoints: optional(points('Most of these points that may pay for the basket; null: a redemption is of another member, points currency or money.')),
+      refunds: optional(
+        listOf(
+          REDEMPTION_TO_REFUND,
+          'What to refund with refundRedemption before the same request, with the same idempotency key, is sent again; null as mostPoints.',
+        ),
+      ),
+    },
+  }),
+  defineRefusal('AMOUNT_TOO_LARGE', {
+    description: 'The basket would earn more points than can be held or settled.',
+    retrySafe: true,
+    message: 'This basket would earn more points than can be held or settled. Check its quantities and prices.',
+  }),
+);
 
 /** All that a purchase is planned from, loaded beforehand. */
 export interface PurchaseFacts {
@@ -80,14 +116,14 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
       // biome-ignore lint/style/noNonNullAssertion: usable redemptions have been spent
       const spent = view.transfer(redemption.spentBy!);
       const points = spent ? spent.amount - spent.reversed : 0;
-      if (points === 0) return refuse(new RedemptionNotCaptured());
+      if (points === 0) return refuse(notCaptured());
       paid.push({ redemption, points, value: worthOf(redemption, points, minorUnit) });
     }
     const beyond = pointsBeyond(facts, basket.gross, paid);
     if (beyond) return refuse(beyond);
     const paidWithPoints = sumAmounts(paid.map(({ value }) => value));
     const points = basketPoints(rule, facts.currency.scale, earningTotals(rule.earnsOn, basket, paidWithPoints));
-    if (points > facts.mostPoints) return refuse(new AmountTooLarge());
+    if (points > facts.mostPoints) return refuse(planPurchaseRefusals.refuse('AMOUNT_TOO_LARGE'));
     const within = withinLimits(view, facts.limits, Number(points));
     if ('refused' in within) return within;
     const earned = within.points;
@@ -146,16 +182,22 @@ function refuse(refusal: { toData(): RefusalData }): { refused: RefusalData } {
   return { refused: refusal.toData() };
 }
 
+function notCaptured(): Refusal {
+  const message = 'No points are spent by this redemption: it was not captured, or was voided, has expired or was refunded.';
+  return planPurchaseRefusals.refuse('REDEMPTION_NOT_CAPTURED', { message });
+}
+
 function whyUnusable(facts: PurchaseFacts, redemption: RedemptionFact, usedIn: AccountId, view: LedgerView) {
   if (redemption.memberId !== facts.memberId || redemption.currencyId !== facts.currency.id || redemption.moneyCurrency !== facts.moneyCurrency)
-    return new RedemptionMismatch();
-  if (redemption.spentBy === null) return new RedemptionNotCaptured();
-  if (view.counter(usedIn, usedCounter(redemption.id)) > 0) return new RedemptionUsed();
+    return planPurchaseRefusals.refuse('REDEMPTION_MISMATCH');
+  if (redemption.spentBy === null) return notCaptured();
+  if (view.counter(usedIn, usedCounter(redemption.id)) > 0) return;
+  planPurchaseRefusals.refuse('REDEMPTION_USED', { message: 'This redemption has paid part of another purchase already.' });
   return null;
 }
 
 /** Why the points may not all pay for the basket; null: they may. */
-function pointsBeyond(facts: PurchaseFacts, cost: ExactAmount, paid: Totals['paid']): PointsBeyondBasket | null {
+function pointsBeyond(facts: PurchaseFacts, cost: ExactAmount, paid: Totals['paid']): Refusal | null {
   if (paid.length === 0) return null;
   const offered = paid.map(({ redemption, points }) => {
     const rule = facts.redemptionRulesById.get(redemption.ruleId);
@@ -165,10 +207,10 @@ function pointsBeyond(facts: PurchaseFacts, cost: ExactAmount, paid: Totals['pai
   const taken = pointsTaken(cost, offered, minorUnitOf(facts.moneyCurrency));
   const refunds = paid.flatMap(({ redemption, points }, at) => (taken[at] < points ? { at, redemptionId: redemption.id, points: points - taken[at] } : []));
   if (refunds.length === 0) return null;
-  return new PointsBeyondBasket(
-    taken.reduce((sum, points) => sum + points, 0),
-    refunds,
-  );
+  const mostPoints = taken.reduce((sum, points) => sum + points, 0);
+  const first = refunds.map(({ at, points }) => `${points} points of redemptionIds.${at}`).join(', ');
+  const message = `At most ${mostPoints} of these points may pay for this basket. Refund ${first} (refundRedemption), then send the same request again.`;
+  return planPurchaseRefusals.refuse('REDEMPTION_MISMATCH', { mostPoints, refunds, message });
 }
 
 interface Totals {

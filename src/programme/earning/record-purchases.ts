@@ -1,26 +1,45 @@
 import type { App } from '../../app';
 import { requireBrand } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
+import { capRefusals } from '../../coalition/coalition/amount-limits';
+import { termsRefusals } from '../../coalition/coalition/terms-in-force';
 import { sameOutcome } from '../../ledger/ledger/find-posting';
 import { contentHash, postingId } from '../../ledger/ledger/idempotency';
+import { creditRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { acceptedAnswer } from '../../ledger/ledger/outcome';
 import type { PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
 import { StateMoved } from '../../ledger/ledger/state-moved';
 import { type HashedRef, hashedRefContent, hashRef } from '../../members/identification/member-ref';
+import { identificationRefusals } from '../../members/identification/member-refusals';
 import { isFound, knowPresented, presentedFor } from '../../members/identification/resolve-members';
 import { lookingAgain } from '../../members/identification/surviving-accounts';
 import { type ToldBalance, type ToldOutcome } from '../../members/identification/what-is-told';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { Refusal } from '../../platform/refusal';
 import { velocityLimits } from '../limits/velocity-limit';
+import { referenceRefusals } from '../postings/claim-reference';
 import { soughtReference } from '../postings/look-at-references';
 import { lookUp } from '../postings/look-up';
 import { REDEMPTION_RULE, type RedemptionRules } from '../redemption/redemption-rule';
-import { EARNING_RULE, type Exclusion } from './earning-rule';
+import { EARNING_RULE, type Exclusion, earningRuleRefusals } from './earning-rule';
+import { planPurchaseRefusals } from './plan-purchase';
 import type { RecordPurchase } from './purchase-command';
 import { purchaseReceipt } from './purchase-receipt';
 import { type AskedPurchase, type NotOne, requestPurchases } from './purchase-requests';
 import { toldPurchases } from './told-purchases';
+
+/** What is refused of a purchase. */
+export const recordPurchaseRefusals = refusals(
+  postingRefusals,
+  termsRefusals,
+  identificationRefusals,
+  referenceRefusals,
+  earningRuleRefusals,
+  planPurchaseRefusals,
+  capRefusals,
+  creditRefusals,
+);
 
 /** What a purchase came to; the same for every repetition of the request. */
 export interface RecordedPurchase {
@@ -75,7 +94,7 @@ function recordAlone(app: App, principal: Principal, command: RecordPurchase, fi
 
 /**
  * Records what members bought at the brand and credits what it earns. A receipt that is booked already, by whichever
- * way it came, is answered with its first answer; a reference of something else throws ReferenceTaken. In the order of
+ * way it came, is answered with its first answer; a reference of something else throws REFERENCE_TAKEN. In the order of
  * the commands; a refused one does not harm the others. A bulk costs one transaction to look everything up, then its
  * postings go to the ledger together. `fieldOf`: where each stands in the request.
  */

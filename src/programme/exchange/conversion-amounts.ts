@@ -1,4 +1,6 @@
+import { debitRefusals } from '../../ledger/ledger/ledger-refusals';
 import { floorDivide } from '../../ledger/points/ratio';
+import type { Refusal } from '../../platform/refusal';
 import type { ConversionRate } from './conversion-rate';
 
 /** What decides how much a conversion gives. */
@@ -39,4 +41,16 @@ export function receivedInAll({ base, bonus }: ConversionAmounts): bigint {
 
 function ceilDivide(dividend: bigint, divisor: bigint): bigint {
   return -floorDivide(-dividend, divisor);
+}
+
+/**
+ * The wallet has less than the points and the fee; for a quote, less than these and what it has quoted and not used.
+ */
+export function insufficientPoints(available: number, amounts: ConversionAmounts, quoted = 0): Refusal {
+  const apart = quoted === 0 ? '' : `, apart from ${quoted} that are quoted already: use those quotes, or let them end`;
+  return debitRefusals.refuse('INSUFFICIENT_POINTS', {
+    available,
+    requested: Number(givenInAll(amounts)),
+    message: `${amounts.points} points and a fee of ${amounts.fee} were asked for, ${available} can be spent${apart}.`,
+  });
 }

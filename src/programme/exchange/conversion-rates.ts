@@ -1,8 +1,18 @@
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { cachedByVersion } from '../../coalition/rules/versioned-cache';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import { type ConversionRate, RATE_COLUMNS, toConversionRate } from './conversion-rate';
-import { NoConversionRate } from './conversion-refusals';
+
+/** What is refused where no rate is in force. */
+export const rateRefusals = refusals(
+  defineRefusal('NO_CONVERSION_RATE', {
+    description: 'No rate of that direction is in force at that moment.',
+    retrySafe: true,
+    message: (_, { from, to, at }: { from: string; to: string; at: Date }) =>
+      `No rate converts ${from} into ${to} at ${at.toISOString()}. The query conversionRates shows those that do.`,
+  }),
+);
 
 /** A rate and the route that it is a version of: one direction between two currencies, which owns its accounts in the ledger. */
 export interface RoutedRate {
@@ -12,7 +22,7 @@ export interface RoutedRate {
 
 /** All rates that there ever were: few, read whole. */
 export interface ConversionRates {
-  /** The rate of a direction at an instant; throws NoConversionRate. */
+  /** The rate of a direction at an instant; throws NO_CONVERSION_RATE. */
   inForce(from: PointCurrency, to: PointCurrency, at: Date): RoutedRate;
   /** A rate by its id, in force or not. */
   byId(id: Uuid): RoutedRate;
@@ -36,7 +46,8 @@ export const conversionRates = cachedByVersion<ConversionRates>(async (client) =
   return {
     inForce(from, to, at) {
       const found = byDirection.get(direction(from.id, to.id))?.findLast(({ rate }) => rate.effectiveFrom <= at);
-      if (!found || (found.rate.effectiveUntil !== null && found.rate.effectiveUntil <= at)) throw new NoConversionRate(from.code, to.code, at);
+      if (!found || (found.rate.effectiveUntil !== null && found.rate.effectiveUntil <= at))
+        throw rateRefusals.refuse('NO_CONVERSION_RATE', { from: from.code, to: to.code, at });
       return found;
     },
     byId(id) {

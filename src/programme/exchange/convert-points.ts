@@ -2,9 +2,11 @@ import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
+import { capRefusals } from '../../coalition/coalition/amount-limits';
 import type { CoalitionSnapshot, PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { requireCurrency } from '../../coalition/coalition/require-currency';
-import { OccurredAtOutOfRange, requireNotInFuture, requireTerms } from '../../coalition/coalition/terms-in-force';
+import { requireNotInFuture, requireTerms, termsRefusals } from '../../coalition/coalition/terms-in-force';
+import { creditRefusals, debitRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { currencyCode, dryRun, idempotencyKey, occurredAt, someExactPoints } from '../../ledger/ledger/request-fields';
 import { type Day, dayFromIso, dayOf, dayStart, monthStart } from '../../ledger/points/calendar';
 import { type Asker, findActingMember, memberContent, requireAsker } from '../../members/identification/acting-member';
@@ -12,18 +14,53 @@ import type { MemberRef } from '../../members/identification/member-ref';
 import type { ResolvedMember } from '../../members/identification/resolve-members';
 import { whileProved } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { InvalidInput, NotFound } from '../../platform/refusal';
+import { instant, text } from '../../platform/refusal-fields';
 import { type VelocityLimits, velocityLimits } from '../limits/velocity-limit';
 import { limitsFor } from '../limits/within-limits';
 import { orRefusal, type When, whenOf } from '../postings/posting-time';
 import { type Asked, type Planned, runPosting } from '../postings/run-posting';
-import { checkConversion } from './check-conversion';
+import { checkConversion, checkConversionRefusals } from './check-conversion';
 import type { ConversionAmounts } from './conversion-amounts';
 import { type ConversionRates, conversionRates, type RoutedRate } from './conversion-rates';
-import { QuoteExpired, QuoteMismatch } from './conversion-refusals';
-import { type ConversionAccounts, type ConversionAnswer, type ConversionFacts, countersOf, planConversion } from './plan-conversion';
+import { type ConversionAccounts, type ConversionAnswer, type ConversionFacts, countersOf, planConversion, planConversionRefusals } from './plan-conversion';
 import { type ConversionQuote, readQuote } from './read-quotes';
+
+const QUOTED = { member: 'another member', from: 'another currency', to: 'another currency', points: 'other points' } as const;
+
+/** What is refused of a conversion that was quoted. */
+export const quoteRefusals = refusals(
+  defineRefusal('QUOTE_EXPIRED', {
+    description: 'The quote has ended.',
+    retrySafe: false,
+    fields: {
+      expiredAt: instant('When it ended.'),
+    },
+    message: ({ expiredAt }) => `This quote ended at ${expiredAt}. Ask for a new one.`,
+  }),
+  defineRefusal('QUOTE_MISMATCH', {
+    description: 'The quote is for another member, currency or number of points.',
+    retrySafe: false,
+    fields: {
+      field: text('What differs: member, from, to or points.'),
+    },
+    message: (_, { field }: { field: keyof typeof QUOTED }) =>
+      `This quote is for ${QUOTED[field]} than was sent. Send what was quoted, or ask for a new quote.`,
+  }),
+);
+
+/** What is refused where points are converted. */
+export const convertPointsRefusals = refusals(
+  postingRefusals,
+  checkConversionRefusals,
+  quoteRefusals,
+  planConversionRefusals,
+  capRefusals,
+  debitRefusals,
+  creditRefusals,
+);
 
 export const convertPointsSchema = z
   .object({
@@ -54,9 +91,9 @@ export interface ConvertedPoints extends ConversionAnswer {
 
 /**
  * Converts a member's points at the rate in force, or at a quote's: asked for by the member, or by a brand for a member
- * that it has enrolled or linked, under terms that let it redeem the source. Throws NoConversionRate, BelowMinimum,
- * NotAStep, AboveMaximum, CapReached, ConvertsToNothing, ReceivedBelowMinimum, QuoteExpired, QuoteUsed, QuoteMismatch,
- * TermsNotActive, OccurredAtOutOfRange, INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED, BALANCE_OUT_OF_RANGE,
+ * that it has enrolled or linked, under terms that let it redeem the source. Throws NO_CONVERSION_RATE, BELOW_MINIMUM,
+ * NOT_A_STEP, ABOVE_MAXIMUM, CAP_REACHED, CONVERTS_TO_NOTHING, RECEIVED_BELOW_MINIMUM, QUOTE_EXPIRED, QUOTE_USED, QUOTE_MISMATCH,
+ * TERMS_NOT_ACTIVE, OCCURRED_AT_OUT_OF_RANGE, INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED, BALANCE_OUT_OF_RANGE,
  * IDEMPOTENCY_CONFLICT, OVERLOADED, NotFound (member, quote), PermissionDenied.
  */
 export async function convertPoints(app: App, principal: Principal, command: ConvertPoints): Promise<ConvertedPoints> {
@@ -172,15 +209,17 @@ function agree(
     // and again.
     // Late or ahead: the rate of that moment may be over, or have yet to come.
     if (rates.inForce(from, to, now).rate.id !== routed.rate.id)
-      throw new OccurredAtOutOfRange(`The rate of ${occurredAt.toISOString()} does not hold now. Leave occurredAt out, and convert at the one that does.`);
+      throw termsRefusals.refuse('OCCURRED_AT_OUT_OF_RANGE', {
+        message: `The rate of ${occurredAt.toISOString()} does not hold now. Leave occurredAt out, and convert at the one that does.`,
+      });
     return { ...routed, amounts: checkConversion(routed.rate, from.scale, points) };
   }
-  if (quote.walletId !== member.walletId) throw new QuoteMismatch('member');
-  if (quote.fromCurrencyId !== from.id) throw new QuoteMismatch('from');
-  if (quote.toCurrencyId !== to.id) throw new QuoteMismatch('to');
-  if (quote.amounts.points !== points) throw new QuoteMismatch('points');
+  if (quote.walletId !== member.walletId) throw quoteRefusals.refuse('QUOTE_MISMATCH', { field: 'member' });
+  if (quote.fromCurrencyId !== from.id) throw quoteRefusals.refuse('QUOTE_MISMATCH', { field: 'from' });
+  if (quote.toCurrencyId !== to.id) throw quoteRefusals.refuse('QUOTE_MISMATCH', { field: 'to' });
+  if (quote.amounts.points !== points) throw quoteRefusals.refuse('QUOTE_MISMATCH', { field: 'points' });
   // Judged when it is booked: who comes late cannot say that it happened in time.
-  if (quote.expiresAt <= now) throw new QuoteExpired(quote.expiresAt);
+  if (quote.expiresAt <= now) throw quoteRefusals.refuse('QUOTE_EXPIRED', { expiredAt: quote.expiresAt });
   return { ...rates.byId(quote.rateId), amounts: quote.amounts };
 }
 

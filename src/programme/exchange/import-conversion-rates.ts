@@ -4,15 +4,20 @@ import { requireOperator } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { createOnce, idempotencyKeySchema, reasonSchema } from '../../coalition/access/record-change';
 import type { CoalitionSnapshot, PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { currencyCode, dryRun, plainText } from '../../ledger/ledger/request-fields';
 import { dayFromIso, dayStart } from '../../ledger/points/calendar';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import type { Tx } from '../../platform/database/transaction';
+import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, newUuid } from '../../platform/ids';
 import { CannotMerge, mergeRates } from './merge-rates';
 import { checkRate, rateFields, transferPriceProblem } from './rate-content';
-import { LONGEST_FILE, MOST_ROUTES, RateFileWrong, type RouteLine, readRateFile } from './rate-file';
-import { ConversionRateOverlap, endRateAt, insertRate, lockRates, type NewRate, newRate, readLiveRates, refuseProfit } from './rate-set';
+import { LONGEST_FILE, MOST_ROUTES, type RouteLine, rateFileRefusals, readRateFile } from './rate-file';
+import { endRateAt, insertRate, lockRates, type NewRate, newRate, rateSetRefusals, readLiveRates, refuseProfit } from './rate-set';
+
+/** What is refused of a file of rates. */
+export const importConversionRatesRefusals = refusals(keyRefusals, rateFileRefusals, rateSetRefusals);
 
 export const importConversionRatesSchema = z.object({
   idempotencyKey: idempotencyKeySchema,
@@ -39,14 +44,14 @@ export interface ImportedRates {
 
 /**
  * Stores the rates of a CSV of routes (see readRateFile), all of them or none: each begins at its own effective_from or at the one given, and ends the rate that its
- * direction has then. A file that was taken before changes nothing. Throws RateFileWrong with the line, ProfitableCycleRefused, ConversionRateOverlap,
+ * direction has then. A file that was taken before changes nothing. Throws RATE_FILE_WRONG with the line, PROFITABLE_CYCLE, CONVERSION_RATE_OVERLAP,
  * IDEMPOTENCY_CONFLICT.
  */
 export async function importConversionRates(app: App, principal: Principal, command: ImportConversionRates): Promise<ImportedRates> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);
   const { idempotencyKey, reason, dryRun, ...content } = command;
   const lines = readRateFile(command.csv);
-  return refusingBy({ conversion_rate_no_overlap: () => new ConversionRateOverlap() }, async () => {
+  return refusingBy({ conversion_rate_no_overlap: () => rateSetRefusals.refuse('CONVERSION_RATE_OVERLAP') }, async () => {
     if (dryRun) return look(app, principal, command, lines);
     const details: Record<string, number> = {};
     const request = { operation: 'importConversionRates', idempotencyKey, reason, content, details };
@@ -106,7 +111,8 @@ function merged(live: Parameters<typeof mergeRates>[0], wanted: readonly NewRate
   try {
     return mergeRates(live, wanted, now);
   } catch (error) {
-    if (error instanceof CannotMerge) throw new RateFileWrong(lines[error.at].line, 'effective_from', error.why);
+    if (error instanceof CannotMerge)
+      throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: lines[error.at].line, column: 'effective_from', what: error.why });
     throw error;
   }
 }
@@ -128,7 +134,7 @@ function toRate(row: RouteLine, { currenciesByCode }: CoalitionSnapshot, codes: 
   const currency = (column: 'from' | 'to'): PointCurrency => {
     const found = currenciesByCode.get(codes.get(row[column]) ?? row[column]);
     if (found) return found;
-    throw new RateFileWrong(line, column, 'no points currency has this name: give its code in the mapping of currencies.');
+    throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line, column, what: 'no points currency has this name: give its code in the mapping of currencies.' });
   };
   const [from, to] = [currency('from'), currency('to')];
   const instant = (column: 'effective_from' | 'effective_until', text: string) => readInstant(text, from.timeZone) ?? wrongTime(line, column);
@@ -140,14 +146,14 @@ function toRate(row: RouteLine, { currenciesByCode }: CoalitionSnapshot, codes: 
     effectiveUntil: effectiveUntil === null ? null : instant('effective_until', effectiveUntil),
   });
   const problem = parsed.success ? transferPriceProblem(parsed.data.transferPrice ?? 0n, from) : null;
-  if (problem) throw new RateFileWrong(line, 'transfer_price', problem);
+  if (problem) throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line, column: 'transfer_price', what: problem });
   if (parsed.success) return newRate(parsed.data, from.id, to.id);
   const [{ path, message }] = parsed.error.issues;
-  throw new RateFileWrong(line, COLUMN_OF[String(path[0])] ?? null, message);
+  throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line, column: COLUMN_OF[String(path[0])] ?? null, what: message });
 }
 
 function wrongTime(line: number, column: string): never {
-  throw new RateFileWrong(line, column, 'write a day as 2026-07-01, or an instant as 2026-07-01T12:00:00Z.');
+  throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line, column, what: 'write a day as 2026-07-01, or an instant as 2026-07-01T12:00:00Z.' });
 }
 
 /** An instant with its offset, or the beginning of a day in the time zone; null for anything else. */

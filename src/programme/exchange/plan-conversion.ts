@@ -1,18 +1,36 @@
-import { CapReached } from '../../coalition/coalition/amount-limits';
+import { capRefusals } from '../../coalition/coalition/amount-limits';
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { type AlongsideRow, alongside } from '../../ledger/ledger/alongside';
+import { debitRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { AccountId, LedgerView, Planner, Step } from '../../ledger/ledger/posting';
 import { type Day, dayToIso } from '../../ledger/points/calendar';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { Refusal } from '../../platform/refusal';
+import { points } from '../../platform/refusal-fields';
 import { activity } from '../expiry/activity';
 import { expiryDate } from '../expiry/expiry-date';
 import { type HeldLimit, velocityCounters, withinLimits } from '../limits/within-limits';
 import { orRefusal } from '../postings/posting-time';
-import { type ConversionAmounts, givenInAll, receivedInAll } from './conversion-amounts';
+import { type ConversionAmounts, givenInAll, insufficientPoints, receivedInAll } from './conversion-amounts';
 import type { ConversionRate } from './conversion-rate';
-import { InsufficientPoints, QuoteUsed, ReceivedBelowMinimum } from './conversion-refusals';
 import { CONVERSION } from './fact-tables';
+
+/** What is refused of a conversion once its wallets are known. */
+export const planConversionRefusals = refusals(
+  defineRefusal('RECEIVED_BELOW_MINIMUM', {
+    description: 'The points would give less than minimumReceived.',
+    retrySafe: true,
+    fields: {
+      received: points('What they would give.'),
+    },
+    message: ({ received }) => `These points give ${received}, which is less than minimumReceived. Ask the member again.`,
+  }),
+  defineRefusal('QUOTE_USED', {
+    description: 'Another conversion has used the quote.',
+    retrySafe: false,
+    message: 'This quote was used by another conversion. Ask for a new one.',
+  }),
+);
 
 /** The accounts that a conversion moves points between. `out`, `fee`, `remainder` are of the source currency, `in` of the target. */
 export interface ConversionAccounts {
@@ -107,17 +125,17 @@ export function planConversion(facts: ConversionFacts): Planner<ConversionAnswer
 }
 
 function requireAllowed({ quoteId, accounts, rate, amounts, ...facts }: ConversionFacts, view: LedgerView): void {
-  if (quoteId !== null && view.counter(accounts.source, quoteCounter(quoteId)) > 0) throw new QuoteUsed();
+  if (quoteId !== null && view.counter(accounts.source, quoteCounter(quoteId)) > 0) throw planConversionRefusals.refuse('QUOTE_USED');
   const wallet = view.wallet(accounts.source);
-  if (facts.locked || wallet.spendLocked) throw new WalletLocked();
+  if (facts.locked || wallet.spendLocked) throw debitRefusals.refuse('WALLET_LOCKED');
   const received = receivedInAll(amounts);
-  if (facts.minimumReceived !== null && received < facts.minimumReceived) throw new ReceivedBelowMinimum(received);
+  if (facts.minimumReceived !== null && received < facts.minimumReceived) throw planConversionRefusals.refuse('RECEIVED_BELOW_MINIMUM', { received });
   if (rate.dailyMaximum !== null) {
     const left = rate.dailyMaximum - BigInt(view.counter(accounts.source, dailyCounter(facts.routeId, facts.day)));
-    if (amounts.points > left) throw new CapReached(Number(left > 0n ? left : 0n), facts.nextDay);
+    if (amounts.points > left) throw capRefusals.refuse('CAP_REACHED', { capLeft: left > 0n ? left : 0n, resetsAt: facts.nextDay });
   }
   // Said for points and fee together.
-  if (!wallet.closed && givenInAll(amounts) > BigInt(wallet.spendable)) throw new InsufficientPoints(wallet.spendable, amounts);
+  if (!wallet.closed && givenInAll(amounts) > BigInt(wallet.spendable)) throw insufficientPoints(wallet.spendable, amounts);
 }
 
 function stepsOf({ ids, accounts, from, to, rate, amounts, ...facts }: ConversionFacts): Step[] {
@@ -185,11 +203,4 @@ function answerOf({ ids, from, to, rate, amounts, ...facts }: ConversionFacts): 
     quoteId: facts.quoteId,
     occurredAt: facts.occurredAt.toISOString(),
   };
-}
-
-/** The wallet is locked against spending. */
-class WalletLocked extends Refusal {
-  constructor() {
-    super({ code: 'WALLET_LOCKED', retrySafe: false, message: 'This wallet is locked against spending. Its member or the operator can unlock it.' });
-  }
 }

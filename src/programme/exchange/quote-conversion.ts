@@ -6,18 +6,35 @@ import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot
 import { requireCurrency } from '../../coalition/coalition/require-currency';
 import { requireTerms } from '../../coalition/coalition/terms-in-force';
 import { contentHash } from '../../ledger/ledger/idempotency';
-import { IdempotencyConflict } from '../../ledger/ledger/posting-ledger';
+import { fundsRefusals, keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { currencyCode, idempotencyKey, someExactPoints } from '../../ledger/ledger/request-fields';
 import { type Asker, findActingMember, memberContent, requireAsker } from '../../members/identification/acting-member';
 import type { MemberRef } from '../../members/identification/member-ref';
 import { readStanding } from '../../members/members/read-balances';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { derivedUuid, type Uuid } from '../../platform/ids';
 import { LOCKS, takeLock } from '../../platform/locks';
-import { checkConversion } from './check-conversion';
-import { type ConversionAmounts, givenInAll } from './conversion-amounts';
+import { count, instant } from '../../platform/refusal-fields';
+import { checkConversion, checkConversionRefusals } from './check-conversion';
+import { type ConversionAmounts, givenInAll, insufficientPoints } from './conversion-amounts';
 import { conversionRates } from './conversion-rates';
-import { InsufficientPoints, TooManyQuotes } from './conversion-refusals';
 import { type ConversionQuote, readQuote } from './read-quotes';
+
+/** What is refused where a conversion is quoted. */
+export const quoteConversionRefusals = refusals(
+  keyRefusals,
+  checkConversionRefusals,
+  fundsRefusals,
+  defineRefusal('TOO_MANY_QUOTES', {
+    description: 'So many quotes of the member are still good that no more are given.',
+    retrySafe: true,
+    fields: {
+      live: count('How many.'),
+      resetsAt: instant('When the first of them ends.'),
+    },
+    message: ({ live, resetsAt }) => `${live} quotes of this member are still good. Use one of them, or wait until ${resetsAt}.`,
+  }),
+);
 
 export const quoteConversionSchema = z
   .object({
@@ -40,7 +57,7 @@ const MOST_LIVE = 20;
  * could convert to and fro by the rates of two moments. So the unused quotes of a wallet's currency, whoever asked for
  * them, are never for more than the wallet can spend when the last of them is asked for. A quote sets nothing aside:
  * whether the wallet still has the points, and what is left of a daily maximum, is said when they are converted. Throws
- * NoConversionRate, BelowMinimum, NotAStep, AboveMaximum, ConvertsToNothing, TermsNotActive, TooManyQuotes,
+ * NO_CONVERSION_RATE, BELOW_MINIMUM, NOT_A_STEP, ABOVE_MAXIMUM, CONVERTS_TO_NOTHING, TERMS_NOT_ACTIVE, TOO_MANY_QUOTES,
  * INSUFFICIENT_POINTS, IDEMPOTENCY_CONFLICT, UNAVAILABLE, NotFound (member), PermissionDenied.
  */
 export async function quoteConversion(app: App, principal: Principal, command: QuoteConversion): Promise<ConversionQuote> {
@@ -75,18 +92,18 @@ export async function quoteConversion(app: App, principal: Principal, command: Q
 }
 
 function sameQuote(quote: ConversionQuote, hash: Buffer): ConversionQuote {
-  if (!quote.contentHash.equals(hash)) throw new IdempotencyConflict();
+  if (!quote.contentHash.equals(hash)) throw keyRefusals.refuse('IDEMPOTENCY_CONFLICT');
   return quote;
 }
 
-/** Throws TooManyQuotes. */
+/** Throws TOO_MANY_QUOTES. */
 async function requireRoom(client: PoolClient, walletId: Uuid, { party }: Asker, now: Date): Promise<void> {
   const { rows } = await client.query({
     name: 'live-quotes',
     text: 'SELECT count(*)::int AS live, min(expires_at) AS first FROM conversion_quote WHERE wallet_id = $1 AND party_id = $2 AND expires_at > $3',
     values: [walletId, party, now],
   });
-  if (rows[0].live >= MOST_LIVE) throw new TooManyQuotes(rows[0].live, rows[0].first);
+  if (rows[0].live >= MOST_LIVE) throw quoteConversionRefusals.refuse('TOO_MANY_QUOTES', { live: rows[0].live, resetsAt: rows[0].first });
 }
 
 /**
@@ -100,7 +117,7 @@ async function requireFunds(app: App, client: PoolClient, walletId: Uuid, curren
   // Read after what is quoted: a quote that is used in between counts twice rather than not at all.
   const { spendable } = (await readStanding(app, { account, currency })).balance;
   const available = Math.max(0, spendable - quoted);
-  if (givenInAll(amounts) > BigInt(available)) throw new InsufficientPoints(available, amounts, quoted);
+  if (givenInAll(amounts) > BigInt(available)) throw insufficientPoints(available, amounts, quoted);
 }
 
 async function insertQuote(client: PoolClient, quote: ConversionQuote, brandId: Uuid | null): Promise<void> {

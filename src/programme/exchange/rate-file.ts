@@ -2,19 +2,21 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { MAX_POINTS } from '../../ledger/points/amount';
 import { parseDecimal } from '../../ledger/points/decimal';
-import { Refusal } from '../../platform/refusal';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
+import { count, optional, text } from '../../platform/refusal-fields';
 
-/** A file of routes is wrong in one place; nothing of it was taken. */
-export class RateFileWrong extends Refusal {
-  constructor(line: number, column: string | null, what: string) {
-    super({
-      code: 'RATE_FILE_WRONG',
-      retrySafe: false,
-      message: `Line ${line}${column ? `, column ${column}` : ''}: ${what} Nothing was changed.`,
-      fields: { line, column },
-    });
-  }
-}
+/** What is refused of a file of rates. */
+export const rateFileRefusals = refusals(
+  defineRefusal('RATE_FILE_WRONG', {
+    description: 'The file is wrong in one place; nothing of it was taken.',
+    retrySafe: false,
+    fields: {
+      line: count('Which line, counted from 1; the names of the columns are line 1.'),
+      column: optional(text('Which column; null when it is the line as a whole.')),
+    },
+    message: ({ line, column }, { what }: { what: string }) => `Line ${line}${column ? `, column ${column}` : ''}: ${what} Nothing was changed.`,
+  }),
+);
 
 /** One route as a line of the file says it; what is left out is null. Amounts in smallest units. */
 export interface RouteLine {
@@ -88,19 +90,23 @@ const cells = z.object({
   effective_until: z.string().optional(),
 });
 
-/** Reads a CSV of routes, all of it or nothing. Throws RateFileWrong with the line and column of the first thing that is wrong. */
+/** Reads a CSV of routes, all of it or nothing. Throws RATE_FILE_WRONG with the line and column of the first thing that is wrong. */
 export function readRateFile(csv: string): RouteLine[] {
   const [heading, ...records] = readRecords(csv);
-  if (!heading) throw new RateFileWrong(1, null, 'the file is empty: it begins with the names of its columns.');
+  if (!heading)
+    throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: 1, column: null, what: 'the file is empty: it begins with the names of its columns.' });
   const columns = heading.record.map((each) => each.trim());
   for (const [at, column] of columns.entries()) {
-    if (!RATE_COLUMNS_OF_FILE.includes(column)) throw new RateFileWrong(heading.line, column.slice(0, 100), 'there is no such column.');
-    if (columns.indexOf(column) !== at) throw new RateFileWrong(heading.line, column, 'this column is there twice.');
+    if (!RATE_COLUMNS_OF_FILE.includes(column))
+      throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: heading.line, column: column.slice(0, 100), what: 'there is no such column.' });
+    if (columns.indexOf(column) !== at) throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: heading.line, column, what: 'this column is there twice.' });
   }
   const missing = REQUIRED.find((column) => !columns.includes(column));
-  if (missing) throw new RateFileWrong(heading.line, missing, 'this column is missing.');
-  if (records.length === 0) throw new RateFileWrong(heading.line, null, 'no route follows the names of the columns.');
-  if (records.length > MOST_ROUTES) throw new RateFileWrong(records[MOST_ROUTES].line, null, `a file has at most ${MOST_ROUTES} routes.`);
+  if (missing) throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: heading.line, column: missing, what: 'this column is missing.' });
+  if (records.length === 0)
+    throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: heading.line, column: null, what: 'no route follows the names of the columns.' });
+  if (records.length > MOST_ROUTES)
+    throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: records[MOST_ROUTES].line, column: null, what: `a file has at most ${MOST_ROUTES} routes.` });
   return records.map(({ record, line }) => readRoute(columns, record, line));
 }
 
@@ -127,17 +133,18 @@ function readRecords(csv: string): { record: string[]; line: number }[] {
     if (!(error instanceof CsvError)) throw error;
     // Those before it could be read; a quote that is never closed runs to the end of the file.
     const { records } = error as unknown as { records?: number };
-    throw new RateFileWrong((records ?? 0) + 1, null, 'this is not CSV: look at its quotes.');
+    throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: (records ?? 0) + 1, column: null, what: 'this is not CSV: look at its quotes.' });
   }
 }
 
 function readRoute(columns: readonly string[], record: readonly string[], line: number): RouteLine {
-  if (record.length !== columns.length) throw new RateFileWrong(line, null, `there are ${record.length} cells, and ${columns.length} columns.`);
+  if (record.length !== columns.length)
+    throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line, column: null, what: `there are ${record.length} cells, and ${columns.length} columns.` });
   const filled = Object.fromEntries(columns.flatMap((column, at) => (record[at].trim() === '' ? [] : [[column, record[at].trim()]])));
   const parsed = cells.safeParse(filled);
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues;
-    throw new RateFileWrong(line, String(path[0]), message);
+    throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line, column: String(path[0]), what: message });
   }
   const row = parsed.data;
   return {

@@ -1,11 +1,33 @@
 import type { PoolClient } from 'pg';
 import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { LOCKS, takeLock } from '../../platform/locks';
 import { Refusal } from '../../platform/refusal';
+import { instant, optional, points, text } from '../../platform/refusal-fields';
 import { type ConversionRate, RATE_COLUMNS, toConversionRate } from './conversion-rate';
 import { findProfitableCycle, type ProfitableCycle } from './profitable-cycle';
 import type { RateContent } from './rate-content';
+
+/** What is refused of rates that do not go together. */
+export const rateSetRefusals = refusals(
+  defineRefusal('CONVERSION_RATE_OVERLAP', {
+    description: 'Another rate of the same direction holds during part of the time.',
+    retrySafe: false,
+    message: 'Another rate of the same direction holds during part of this time. End that one first, or begin later.',
+  }),
+  defineRefusal('PROFITABLE_CYCLE', {
+    description: 'Points could be converted in a circle and come back as more than they were.',
+    retrySafe: false,
+    fields: {
+      cycle: text('The currencies in order, the first at the end again: "AIR > FLP > AIR".'),
+      gain: text('What the cycle multiplies points by at most, as an exact fraction: "13/12".'),
+      exampleBegin: optional(points('Points of the first currency to begin with; null when no example was found that a wallet can hold.')),
+      exampleEnd: optional(points('What they come back as.')),
+      at: instant('From when.'),
+    },
+  }),
+);
 
 /** A rate that is about to be stored. */
 export type NewRate = Omit<ConversionRate, 'createdAt'>;
@@ -29,40 +51,6 @@ export function overlaps(a: NewRate, b: NewRate): boolean {
   return a.fromCurrencyId === b.fromCurrencyId && a.toCurrencyId === b.toCurrencyId && begins(a, b) && begins(b, a);
 }
 
-/** Two rates of one direction never hold at once. */
-export class ConversionRateOverlap extends Refusal {
-  constructor() {
-    super({
-      code: 'CONVERSION_RATE_OVERLAP',
-      retrySafe: false,
-      message: 'Another rate of the same direction holds during part of this time. End that one first, or begin later.',
-    });
-  }
-}
-
-/** Points could be converted in a circle and come back as more than they were. */
-export class ProfitableCycleRefused extends Refusal {
-  constructor(codes: readonly string[], { gain, exact, example, at }: ProfitableCycle) {
-    const cycle = codes.join(' > ');
-    const factor = `${gain.numerator}/${gain.denominator}`;
-    const shown = example ? `: ${example.begin} ${codes[0]} would come back as ${example.end}` : '';
-    super({
-      code: 'PROFITABLE_CYCLE',
-      retrySafe: false,
-      message: exact
-        ? `From ${at.toISOString()} on, ${cycle} multiplies points by up to ${factor}${shown}. Lower a rate of this cycle.`
-        : `From ${at.toISOString()} on, ${cycle} may multiply points by up to ${factor}${shown}; with these figures it cannot be shown that it does not. Choose simpler ones.`,
-      fields: {
-        cycle,
-        gain: factor,
-        exampleBegin: example && Number(example.begin),
-        exampleEnd: example && Number(example.end),
-        at: at.toISOString(),
-      },
-    });
-  }
-}
-
 /** Lets one change of rates at a time be judged and made: two that each are harmless may gain together. */
 export async function lockRates(client: PoolClient): Promise<void> {
   await takeLock(client, LOCKS.CONVERSION_RATES);
@@ -74,12 +62,12 @@ export async function readLiveRates(client: PoolClient, from: Date): Promise<Con
   return rows.map(toConversionRate);
 }
 
-/** Throws ProfitableCycleRefused if the rate closes a cycle that gains with any of the others, at any instant from now on. */
+/** Throws PROFITABLE_CYCLE if the rate closes a cycle that gains with any of the others, at any instant from now on. */
 export function refuseProfit(others: readonly NewRate[], added: NewRate, now: Date, { currenciesById }: CoalitionSnapshot): void {
   const found = findProfitableCycle(others, added, now);
   if (!found) return;
   const around = [...found.rates.map((rate) => rate.fromCurrencyId), added.fromCurrencyId];
-  throw new ProfitableCycleRefused(
+  throw profitableCycle(
     around.map((id) => currenciesById.get(id)?.code ?? ''),
     found,
   );
@@ -114,4 +102,17 @@ const INSERT_RATE = `
 /** Lets a rate end earlier than it would have. */
 export async function endRateAt(client: PoolClient, id: Uuid, endsAt: Date): Promise<void> {
   await client.query('UPDATE conversion_rate SET effective = tstzrange(lower(effective), $2) WHERE id = $1', [id, endsAt]);
+}
+
+/** Points could be converted in a circle and come back as more than they were. */
+function profitableCycle(codes: readonly string[], { gain, exact, example, at }: ProfitableCycle): Refusal {
+  const cycle = codes.join(' > ');
+  const factor = `${gain.numerator}/${gain.denominator}`;
+  const shown = example ? `: ${example.begin} ${codes[0]} would come back as ${example.end}` : '';
+  return rateSetRefusals.refuse('PROFITABLE_CYCLE', {
+    ...{ cycle, gain: factor, exampleBegin: example?.begin ?? null, exampleEnd: example?.end ?? null, at },
+    message: exact
+      ? `From ${at.toISOString()} on, ${cycle} multiplies points by up to ${factor}${shown}. Lower a rate of this cycle.`
+      : `From ${at.toISOString()} on, ${cycle} may multiply points by up to ${factor}${shown}; with these figures it cannot be shown that it does not. Choose simpler ones.`,
+  });
 }

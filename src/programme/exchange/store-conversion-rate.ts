@@ -4,13 +4,18 @@ import { requireOperator } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { createOnce, idempotencyKeySchema, reasonSchema, recordChange } from '../../coalition/access/record-change';
 import { requireCurrency } from '../../coalition/coalition/require-currency';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { moneyCurrency } from '../../ledger/ledger/request-fields';
 import { refusingBy } from '../../platform/database/constraint-refusal';
+import { refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { type ConversionRate, RATE_COLUMNS, toConversionRate } from './conversion-rate';
 import { checkRate, rateFields, transferPriceProblem } from './rate-content';
-import { ConversionRateOverlap, endRateAt, insertRate, lockRates, newRate, overlaps, readLiveRates, refuseProfit } from './rate-set';
+import { endRateAt, insertRate, lockRates, newRate, overlaps, rateSetRefusals, readLiveRates, refuseProfit } from './rate-set';
+
+/** What is refused where a rate is stored. */
+export const storeConversionRateRefusals = refusals(keyRefusals, rateSetRefusals);
 
 export const storeConversionRateSchema = z
   .object({
@@ -23,11 +28,11 @@ export const storeConversionRateSchema = z
   .superRefine(checkRate);
 export type StoreConversionRate = z.output<typeof storeConversionRateSchema>;
 
-const OVERLAP = { conversion_rate_no_overlap: () => new ConversionRateOverlap() };
+const OVERLAP = { conversion_rate_no_overlap: () => rateSetRefusals.refuse('CONVERSION_RATE_OVERLAP') };
 
 /**
  * Stores a directional conversion rate with the time during which it holds. What is announced holds: it may not begin in the past, and with the rates in force during
- * its time nobody may convert points in a circle to more than they were. Throws ConversionRateOverlap, ProfitableCycleRefused, IDEMPOTENCY_CONFLICT.
+ * its time nobody may convert points in a circle to more than they were. Throws CONVERSION_RATE_OVERLAP, PROFITABLE_CYCLE, IDEMPOTENCY_CONFLICT.
  */
 export async function storeConversionRate(app: App, principal: Principal, command: StoreConversionRate): Promise<ConversionRate> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);
@@ -46,7 +51,7 @@ export async function storeConversionRate(app: App, principal: Principal, comman
       await lockRates(client);
       const rate = newRate(command, from.id, to.id);
       const others = await readLiveRates(client, now);
-      if (others.some((other) => overlaps(other, rate))) throw new ConversionRateOverlap();
+      if (others.some((other) => overlaps(other, rate))) throw rateSetRefusals.refuse('CONVERSION_RATE_OVERLAP');
       refuseProfit(others, rate, now, snapshot);
       return insertRate(client, rate, now);
     });

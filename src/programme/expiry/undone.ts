@@ -1,4 +1,4 @@
-import { NotNow } from '../../platform/refusal';
+import { isNotNow } from '../../platform/not-now';
 
 /** What could not be done of many things that do not hang on each other: none of them keeps the others from being done. */
 export class Undone {
@@ -13,7 +13,7 @@ export class Undone {
     return Promise.all(
       items.map((item) =>
         work(item).catch((error: unknown) => {
-          if (error instanceof NotNow) throw error;
+          if (isNotNow(error)) throw error;
           this.names.add(nameOf(item));
           this.first ??= { name: nameOf(item), error };
           return null;

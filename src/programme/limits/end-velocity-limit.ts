@@ -3,21 +3,22 @@ import type { App } from '../../app';
 import { requireBrand, requireOperator } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { reasonSchema, recordChange } from '../../coalition/access/record-change';
-import { InvalidInput, NotFound, Refusal } from '../../platform/refusal';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
+import { InvalidInput, NotFound } from '../../platform/refusal';
+import { instant } from '../../platform/refusal-fields';
 import { toVelocityLimit, type VelocityLimit } from './velocity-limit';
 
-/** The limit has an end already; versions are never edited. */
-class LimitEnded extends Refusal {
-  constructor(endsAt: Date) {
-    const at = endsAt.toISOString();
-    super({
-      code: 'LIMIT_ENDED',
-      retrySafe: false,
-      message: `This limit ends at ${at} already, and limits are never edited. Set another one.`,
-      fields: { endsAt: at },
-    });
-  }
-}
+/** What is refused where a limit is ended. */
+export const endVelocityLimitRefusals = refusals(
+  defineRefusal('LIMIT_ENDED', {
+    description: 'The velocity limit has an end already; limits are never edited.',
+    retrySafe: false,
+    fields: {
+      endsAt: instant('First instant at which it does not hold.'),
+    },
+    message: ({ endsAt }) => `This limit ends at ${endsAt} already, and limits are never edited. Set another one.`,
+  }),
+);
 
 export const endVelocityLimitSchema = z.object({
   limitId: z.string(),
@@ -32,7 +33,7 @@ export type EndVelocityLimit = z.output<typeof endVelocityLimitSchema>;
 
 /**
  * Ends a limit, now or at a later instant. What it counted is forgotten with its windows. Where it ends so already
- * nothing changes. Throws LimitEnded, NotFound.
+ * nothing changes. Throws LIMIT_ENDED, NotFound.
  */
 export async function endVelocityLimit(app: App, principal: Principal, command: EndVelocityLimit): Promise<VelocityLimit> {
   const ofOperator = principal.kind === 'staff' && principal.ofOperator;
@@ -46,7 +47,7 @@ export async function endVelocityLimit(app: App, principal: Principal, command: 
     const now = app.clock.now();
     const endsAt = command.endsAt ?? new Date(Math.max(now.getTime(), limit.effectiveFrom.getTime()));
     if (limit.endsAt && endsSo(limit.endsAt, command, endsAt)) return limit;
-    if (limit.endsAt) throw new LimitEnded(limit.endsAt);
+    if (limit.endsAt) throw endVelocityLimitRefusals.refuse('LIMIT_ENDED', { endsAt: limit.endsAt });
     if (endsAt < now) throw new InvalidInput('input.endsAt', 'A limit ends now or later: what it held stays as it was.');
     if (endsAt < limit.effectiveFrom) throw new InvalidInput('input.endsAt', 'A limit does not end before it begins.');
     await tx.client.query('UPDATE velocity_limit SET ends_at = $2 WHERE id = $1', [limit.id, endsAt]);

@@ -4,13 +4,18 @@ import { requireBrandOrOperator } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { createOnce, reasonSchema } from '../../coalition/access/record-change';
 import { requireCurrency } from '../../coalition/coalition/require-currency';
-import { TooManyVersions } from '../../coalition/rules/rule-bounds';
+import { versionRefusals } from '../../coalition/rules/rule-bounds';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { currencyCode, idempotencyKey } from '../../ledger/ledger/request-fields';
 import type { Tx } from '../../platform/database/transaction';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { LOCKS, takeLock } from '../../platform/locks';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { ACTS, MEASURES, toVelocityLimit, type VelocityLimit, WINDOWS } from './velocity-limit';
+
+/** What is refused where a limit is set. */
+export const setVelocityLimitRefusals = refusals(keyRefusals, versionRefusals);
 
 /** Every posting loads a counter for each limit that it must keep. */
 const MOST_AT_ONCE = 20;
@@ -52,7 +57,7 @@ export type SetVelocityLimit = z.output<typeof setVelocityLimitSchema>;
 
 /**
  * Adds a limit: a brand's for what happens at itself, or the operator's for the coalition, at one brand or at all of them together. It counts from
- * effectiveFrom on. Throws TooManyVersions, NotFound.
+ * effectiveFrom on. Throws TOO_MANY_VERSIONS, NotFound.
  */
 export async function setVelocityLimit(app: App, principal: Principal, command: SetVelocityLimit): Promise<VelocityLimit> {
   const permitted = requireBrandOrOperator(principal, { scope: 'catalogue', roles: ['PROGRAMME_MANAGER'] }, command.brandId);
@@ -106,8 +111,12 @@ async function requireRoom({ client }: Tx, owner: Uuid, currencyId: number, now:
     [owner, currencyId, now],
   );
   if (rows[0].running >= MOST_AT_ONCE)
-    throw new TooManyVersions(`At most ${MOST_AT_ONCE} limits of one setter run at once for a currency. End one first.`, MOST_AT_ONCE);
-  if (rows[0].ever >= MOST_EVER) throw new TooManyVersions(`At most ${MOST_EVER} limits of one setter are kept for a currency.`, MOST_EVER);
+    throw versionRefusals.refuse('TOO_MANY_VERSIONS', {
+      message: `At most ${MOST_AT_ONCE} limits of one setter run at once for a currency. End one first.`,
+      maximum: MOST_AT_ONCE,
+    });
+  if (rows[0].ever >= MOST_EVER)
+    throw versionRefusals.refuse('TOO_MANY_VERSIONS', { message: `At most ${MOST_EVER} limits of one setter are kept for a currency.`, maximum: MOST_EVER });
 }
 
 const INSERT = `

@@ -1,7 +1,8 @@
+import { capRefusals } from '../../coalition/coalition/amount-limits';
 import type { AccountId, LedgerView, Step } from '../../ledger/ledger/posting';
 import { type Day, dayStart, dayToIso } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
-import { Refusal, type RefusalData } from '../../platform/refusal';
+import { type RefusalData } from '../../platform/refusal';
 import type { Act, VelocityLimit, VelocityLimits } from './velocity-limit';
 import { windowOf } from './window-of-day';
 
@@ -75,7 +76,7 @@ export function withinLimits(view: LedgerView, held: readonly HeldLimit[], point
     reducedBy = each;
   }
   if (allowed === 0) return { points: 0, steps: [], reducedBy };
-  for (const [at, each] of held.entries()) if (asks(each.limit, allowed) > left[at]) return { refused: new CapReached(each, left[at]).toData() };
+  for (const [at, each] of held.entries()) if (asks(each.limit, allowed) > left[at]) return capReached(each, left[at]);
   return {
     points: allowed,
     steps: held.map(({ limit, account, key }) => ({ do: 'count', account, key, by: asks(limit, allowed) })),
@@ -90,16 +91,10 @@ function asks({ measure }: VelocityLimit, points: number): number {
 const VERBS: Readonly<Record<Act, string>> = { EARN: 'earned', REDEEM: 'spent', CONVERT: 'converted', GIFT: 'given' };
 
 /** A velocity limit leaves less than was asked for. */
-class CapReached extends Refusal {
-  constructor({ limit, windowEnds, timeZone }: HeldLimit, capLeft: number) {
-    const resetsAt = dayStart(windowEnds, timeZone).toISOString();
-    const { id, measure, maximum, window, act } = limit;
-    const what = measure === 'POINTS' ? `${capLeft} of ${maximum} points` : `${capLeft} of ${maximum} times`;
-    super({
-      code: 'CAP_REACHED',
-      retrySafe: false,
-      message: `Of what a limit allows to be ${VERBS[act]}, ${what} are left in this ${window.toLowerCase()}. It starts anew at ${resetsAt}.`,
-      fields: { limit: id, act, measure, window, capMaximum: maximum, capLeft, resetsAt },
-    });
-  }
+function capReached({ limit, windowEnds, timeZone }: HeldLimit, capLeft: number): { readonly refused: RefusalData } {
+  const { id, measure, maximum, window, act } = limit;
+  const resetsAt = dayStart(windowEnds, timeZone).toISOString();
+  const what = measure === 'POINTS' ? `${capLeft} of ${maximum} points` : `${capLeft} of ${maximum} times`;
+  const message = `Of what a limit allows to be ${VERBS[act]}, ${what} are left in this ${window.toLowerCase()}. It starts anew at ${resetsAt}.`;
+  return capRefusals.refused('CAP_REACHED', { limitId: id, act, measure, window, capMaximum: maximum, capLeft, resetsAt, message });
 }

@@ -2,22 +2,26 @@ import type { ReferencesRepeat } from '../../coalition/coalition/references-repe
 import type { FoundPosting } from '../../ledger/ledger/find-posting';
 import type { Claim } from '../../ledger/ledger/posting';
 import type { Day } from '../../ledger/points/calendar';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { Refusal } from '../../platform/refusal';
+import type { Refusal } from '../../platform/refusal';
+import { idOf, unshown } from '../../platform/refusal-fields';
 import type { HeldReference } from './held-references';
 import { nextTurn, type ReferenceKind } from './reference-turns';
 
-/** The reference names something else already. Not stored: it says how things stand now. */
-export class ReferenceTaken extends Refusal {
-  constructor(kind: ReferenceKind, first: Uuid) {
-    super({
-      code: 'REFERENCE_TAKEN',
-      message: `You have used this reference for another ${kind.toLowerCase()}: see firstId. Give each ${kind.toLowerCase()} a reference of its own; how often yours repeat is a setting of your brand.`,
-      retrySafe: true,
-      fields: { kind, first },
-    });
-  }
-}
+/** What is refused of a reference. */
+export const referenceRefusals = refusals(
+  defineRefusal('REFERENCE_TAKEN', {
+    description: 'The reference names something else of the brand already. Nothing is stored under the key.',
+    retrySafe: true,
+    fields: {
+      kind: unshown<ReferenceKind>(),
+      firstId: idOf({ field: 'kind' }, 'The purchase, redemption or return that it names.', { storedAs: 'first' }),
+    },
+    message: ({ kind }) =>
+      `You have used this reference for another ${kind.toLowerCase()}: see firstId. Give each ${kind.toLowerCase()} a reference of its own; how often yours repeat is a setting of your brand.`,
+  }),
+);
 
 /** A reference as it was found: the name that it is claimed by, how often it may repeat, what holds it. */
 export interface FoundReference {
@@ -46,7 +50,7 @@ export type JudgedReference =
   | { readonly is: 'free'; readonly claim: (made: Uuid) => Claim }
   /** It names this very thing: its first answer. */
   | { readonly is: 'repeated'; readonly first: FoundPosting }
-  | { readonly is: 'taken'; readonly refusal: ReferenceTaken };
+  | { readonly is: 'taken'; readonly refusal: Refusal };
 
 /**
  * Judges a request by what holds its reference: the same is the same member's, in the same money, on the same local
@@ -58,9 +62,9 @@ export function judgeReference({ kind, name, repeat, day, held, dayOf }: FoundRe
   for (const each of standing) {
     if (isSame(each, asked) && dayOf(each.occurredAt) === day) return { is: 'repeated', first: each.posting };
   }
-  if (standing.length > 0) return { is: 'taken', refusal: new ReferenceTaken(kind, standing[0].made) };
+  if (standing.length > 0) return { is: 'taken', refusal: referenceRefusals.refuse('REFERENCE_TAKEN', { kind, firstId: standing[0].made }) };
   const over = new Set(held.map(({ turn }) => turn));
-  if (nextTurn(repeat, day, over, name) === null) return { is: 'taken', refusal: new ReferenceTaken(kind, held[0].made) };
+  if (nextTurn(repeat, day, over, name) === null) return { is: 'taken', refusal: referenceRefusals.refuse('REFERENCE_TAKEN', { kind, firstId: held[0].made }) };
   return { is: 'free', claim: (made) => ({ name, turn: nextTurn(repeat, day, over, made) as number, made }) };
 }
 

@@ -1,7 +1,6 @@
 import type { App } from '../../app';
 import { COALITION_VERSION, type CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
 import { type FoundPosting, storedPostings } from '../../ledger/ledger/find-posting';
-import { Overloaded } from '../../ledger/ledger/posting-ledger';
 import { type PoolAccess, poolAccess } from '../../members/households/household';
 import { dialledIn, isPhone } from '../../members/identification/identifier-look';
 import { MemberLook } from '../../members/identification/member-look';
@@ -10,6 +9,7 @@ import { type FoundOrNot, foundMembers, isFound } from '../../members/identifica
 import { coalesce } from '../../platform/database/coalesce';
 import type { PipelinedReads } from '../../platform/database/pipelined-reads';
 import type { Uuid } from '../../platform/ids';
+import { notNow } from '../../platform/not-now';
 import { type RedemptionFact, readRedemptions } from './attached-redemptions';
 import type { FoundReference } from './claim-reference';
 import { lookAtReferences, type SoughtReference } from './look-at-references';
@@ -49,7 +49,7 @@ const lookUps = new WeakMap<App, LookUp>();
 
 /**
  * Finds what requests of a brand are planned from, under its row-level security. Requests that come while another look is under way are
- * looked up together, in one transaction. Throws Overloaded when too many wait, DatabaseUnavailable.
+ * looked up together, in one transaction. Throws OVERLOADED when too many wait, UNAVAILABLE.
  */
 export async function lookUp(
   app: App,
@@ -106,6 +106,6 @@ function coalescedLookUp(app: App): LookUp {
   };
   return coalesce((brandId, sought) => app.database.pipelined({ kind: 'brand', brandId }, (reads) => read(reads, brandId, sought)), {
     most: MOST_TOGETHER,
-    waiting: { most: app.config.ledger.queueLimit, full: () => new Overloaded() },
+    waiting: { most: app.config.ledger.queueLimit, full: () => notNow.refuse('OVERLOADED') },
   });
 }

@@ -1,5 +1,5 @@
 import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
-import { CLOCK_SKEW_MS, requireNotInFuture, requireNotSuspended, requireWithinBackdating } from '../../coalition/coalition/terms-in-force';
+import { CLOCK_SKEW_MS, requireNotInFuture, requireNotSuspended, requireWithinBackdating, termsRefusals } from '../../coalition/coalition/terms-in-force';
 import { type Day, dayOf } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
 import { Refusal, type RefusalData } from '../../platform/refusal';
@@ -28,24 +28,18 @@ interface Original {
 
 /**
  * A reversal or capture happens under the terms of what it refers to: not before it, not in the future, no further back than those terms allow, and
- * not while the brand is suspended. That the terms have ended since does not matter. Throws OccurredAtOutOfRange, OccurredBefore, BrandSuspended.
+ * not while the brand is suspended. That the terms have ended since does not matter. Throws OCCURRED_AT_OUT_OF_RANGE, BRAND_SUSPENDED.
  */
 export function requireFollowUpTime(snapshot: CoalitionSnapshot, original: Original, occurredAt: Date, now: Date): void {
   requireNotInFuture(occurredAt, now);
-  if (occurredAt.getTime() < original.occurredAt.getTime() - CLOCK_SKEW_MS) throw new OccurredBefore(original.occurredAt, occurredAt);
+  if (occurredAt.getTime() < original.occurredAt.getTime() - CLOCK_SKEW_MS)
+    // No clock and no terms make that right.
+    throw termsRefusals.refuse('OCCURRED_AT_OUT_OF_RANGE', {
+      retrySafe: false,
+      message: `occurredAt ${occurredAt.toISOString()} is before what it refers to, which happened at ${original.occurredAt.toISOString()}.`,
+    });
   requireNotSuspended(snapshot, original.brandId, occurredAt);
   requireWithinBackdating(termsById(snapshot, original.termsId), occurredAt, now);
-}
-
-/** Something is told to have happened before what it refers to: no clock and no terms make that right. */
-export class OccurredBefore extends Refusal {
-  constructor(original: Date, occurredAt: Date) {
-    super({
-      code: 'OCCURRED_AT_OUT_OF_RANGE',
-      retrySafe: false,
-      message: `occurredAt ${occurredAt.toISOString()} is before what it refers to, which happened at ${original.toISOString()}.`,
-    });
-  }
 }
 
 /** What `work` gives, or the refusal it throws as data, which the ledger stores if it must. */

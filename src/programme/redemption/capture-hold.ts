@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
+import { captureRefusals } from '../../ledger/ledger/ledger-refusals';
 import { idempotencyKey, occurredAt, somePoints } from '../../ledger/ledger/request-fields';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid } from '../../platform/ids';
-import { type FollowedUp, followUp } from './follow-up';
+import { type FollowedUp, followUp, followUpRefusals } from './follow-up';
+import { keepRuleRefusals } from './keep-rule';
 import { planCapture } from './plan-follow-up';
+
+/** What is refused where a hold is spent. */
+export const captureHoldRefusals = refusals(followUpRefusals, keepRuleRefusals, captureRefusals);
 
 export const captureHoldSchema = z.object({
   idempotencyKey,
@@ -15,7 +21,7 @@ export const captureHoldSchema = z.object({
 });
 export type CaptureHold = z.output<typeof captureHoldSchema>;
 
-/** Spends a hold, in full or in part; the rest is released. Throws HOLD_NOT_OPEN, HOLD_EXPIRED, CAPTURE_EXCEEDS_HOLD, OccurredAtOutOfRange, NotFound. */
+/** Spends a hold, in full or in part; the rest is released. Throws HOLD_NOT_OPEN, HOLD_EXPIRED, CAPTURE_EXCEEDS_HOLD, OCCURRED_AT_OUT_OF_RANGE, NotFound. */
 export function captureHold(app: App, principal: Principal, command: CaptureHold): Promise<FollowedUp> {
   const transferId = newUuid();
   return followUp(app, principal, command, { kind: 'CAPTURE_HOLD', plan: (facts) => planCapture(facts, transferId, command.points) });

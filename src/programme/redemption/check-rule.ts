@@ -1,9 +1,44 @@
-import { BelowMinimum, fewestPoints, inSteps, requireWithinLimits } from '../../coalition/coalition/amount-limits';
+import { amountRefusals, fewestPoints, inSteps, requireWithinLimits } from '../../coalition/coalition/amount-limits';
 import { greater, lesser, MAX_POINTS } from '../../ledger/points/amount';
 import { ceilDivide, floorDivide } from '../../ledger/points/ratio';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
+import { points } from '../../platform/refusal-fields';
+import { moneyRefusals } from '../postings/money-refusals';
 import { minorUnitInMicros } from '../purchases/minor-unit';
-import { PaysNothing, PurchaseAmountRequired, RedemptionMoneyMismatch, ShareExceeded } from './redemption-refusals';
 import type { RedemptionRule } from './redemption-rule';
+import { otherMoney } from './redemption-rule';
+
+/** What is refused of points that are worth less than can be paid. */
+export const payingRefusals = refusals(
+  defineRefusal('PAYS_NOTHING', {
+    description: 'So few points are worth less than the least that can be paid in the money.',
+    retrySafe: true,
+    fields: {
+      minimum: points('The fewest that pay something and that the rule takes; of a capture or refund, the nearest to ask for.'),
+    },
+    message: ({ minimum }, { moneyCurrency }: { moneyCurrency: string }) => `So few points pay nothing in ${moneyCurrency}: at least ${minimum} do.`,
+  }),
+);
+
+/** What is refused by the rule for redemptions. */
+export const checkRuleRefusals = refusals(
+  amountRefusals,
+  moneyRefusals,
+  defineRefusal('SHARE_EXCEEDED', {
+    description: 'The points would pay a larger share of the purchase than the rule allows.',
+    retrySafe: true,
+    fields: {
+      maximum: points('Most points that may pay for a purchase of this amount.'),
+    },
+    message: ({ maximum }) => `At most ${maximum} points may pay for a purchase of this amount.`,
+  }),
+  defineRefusal('PURCHASE_AMOUNT_REQUIRED', {
+    description: 'The rule limits the share of a purchase that points may pay, and no purchase was sent.',
+    retrySafe: true,
+    message: 'Points may pay only a part of a purchase: send purchaseAmount, the amount before points.',
+  }),
+  payingRefusals,
+);
 
 /** Most micro-units of money that a purchase costs, or points pay: they are kept as exact numbers. */
 export const MOST_MONEY = 9_007_199_254_740_991n;
@@ -50,21 +85,23 @@ function mostPointsAtOnce({ worth, maximum }: Pick<RedemptionRule, 'worth' | 'ma
  * before the step: the next one must not be beyond it. Whether the wallet has them is the ledger's to say.
  */
 export function checkRule(rule: RedemptionRule, points: bigint, purchase: PaidPurchase | null, mostPoints = MAX_POINTS): void {
-  if (purchase && purchase.moneyCurrency !== rule.moneyCurrency) throw new RedemptionMoneyMismatch(rule.moneyCurrency);
+  if (purchase && purchase.moneyCurrency !== rule.moneyCurrency) throw otherMoney(rule.moneyCurrency);
   const maximum = mostPointsAtOnce(rule, mostPoints);
   if (purchase) {
     const payable = inSteps(mostPointsFor(rule, purchase.amount), rule.step);
-    if (points > payable && payable < maximum) throw new ShareExceeded(Number(payable));
+    if (points > payable && payable < maximum) throw checkRuleRefusals.refuse('SHARE_EXCEEDED', { maximum: Number(payable) });
   }
   requirePaying(rule, points);
   requireWithinLimits({ ...rule, maximum }, points);
-  if (!purchase && rule.share.numerator < rule.share.denominator) throw new PurchaseAmountRequired();
+  if (!purchase && rule.share.numerator < rule.share.denominator) throw checkRuleRefusals.refuse('PURCHASE_AMOUNT_REQUIRED');
 }
 
-/** Throws BelowMinimum or PaysNothing for points that pay nothing. Both tell the fewest that the rule takes and that pay something. */
+/** Throws BELOW_MINIMUM or PAYS_NOTHING for points that pay nothing. Both tell the fewest that the rule takes and that pay something. */
 function requirePaying(rule: RedemptionRule, points: bigint): void {
   const paying = fewestThatPay(rule);
   if (points >= paying) return;
   const fewest = Number(lesser(fewestPoints({ ...rule, minimum: greater(paying, rule.minimum) }), MAX_POINTS));
-  throw points < rule.minimum ? new BelowMinimum(Number(rule.minimum), fewest) : new PaysNothing(rule.moneyCurrency, fewest);
+  throw points < rule.minimum
+    ? amountRefusals.refuse('BELOW_MINIMUM', { minimum: Number(rule.minimum), nextIncrement: fewest })
+    : checkRuleRefusals.refuse('PAYS_NOTHING', { moneyCurrency: rule.moneyCurrency, minimum: fewest });
 }

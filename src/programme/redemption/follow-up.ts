@@ -3,11 +3,14 @@ import type { App } from '../../app';
 import { requireBrand } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
 import { currencyById } from '../../coalition/coalition/require-currency';
+import { timeRefusals } from '../../coalition/coalition/terms-in-force';
+import { postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { AccountId, Planner } from '../../ledger/ledger/posting';
 import { readPoolAccess } from '../../members/households/household';
 import { seesMember, seesWallet } from '../../members/identification/sees-wallet';
 import { type SurvivingAccounts, survivingAccounts } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
+import { refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { type RedemptionFact, readRedemptions, usedCounter } from '../postings/attached-redemptions';
@@ -16,6 +19,9 @@ import { planOrRefusal, runPosting } from '../postings/run-posting';
 import { formerContributors } from '../sharing/former-contributors';
 import type { FollowUpAnswer, FollowUpFacts } from './plan-follow-up';
 import { REDEMPTION_RULE } from './redemption-rule';
+
+/** What is refused of whatever follows a redemption. */
+export const followUpRefusals = refusals(postingRefusals, timeRefusals);
 
 /** A request about an earlier redemption: a capture, void or refund. */
 export interface FollowUpCommand {

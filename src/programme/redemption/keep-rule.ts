@@ -1,8 +1,11 @@
-import { fewestPoints, inSteps } from '../../coalition/coalition/amount-limits';
+import { fewestPoints, inSteps, stepRefusals } from '../../coalition/coalition/amount-limits';
 import { greater, lesser } from '../../ledger/points/amount';
-import { fewestThatPay } from './check-rule';
-import { KeepsNoStep, KeepsTooFew, PaysNothing } from './redemption-refusals';
+import { refusals } from '../../platform/define-refusal';
+import { fewestThatPay, payingRefusals } from './check-rule';
 import type { RedemptionRule } from './redemption-rule';
+
+/** What is refused of a part that would stay spent. */
+export const keepRuleRefusals = refusals(stepRefusals, payingRefusals);
 
 /** What a capture or a refund leaves spent. */
 export interface Kept {
@@ -15,15 +18,18 @@ export interface Kept {
 }
 
 /**
- * Throws KeepsTooFew, PaysNothing or KeepsNoStep where what stays spent keeps neither the rule's minimum nor its step: no other road must lead to
+ * Throws BELOW_MINIMUM, PAYS_NOTHING or NOT_A_STEP where what stays spent keeps neither the rule's minimum nor its step: no other road must lead to
  * what the rule refuses at once. They tell the nearest that fits; all and none always do.
  */
 export function requireKept(rule: RedemptionRule, kept: Kept): void {
   const { points } = kept;
+  const why = (rest: string) => `${points} points would stay spent, and ${rest}; all or none always may. Ask for ${nearest()}.`;
   const nearest = () => Number(kept.by === 'CAPTURE' ? nearestThatFits(rule, kept) : kept.all - nearestThatFits(rule, kept));
-  if (points < rule.minimum) throw new KeepsTooFew(Number(rule.minimum), Number(points), nearest());
-  if (points < fewestThatPay(rule)) throw new PaysNothing(rule.moneyCurrency, nearest());
-  if (points % rule.step !== 0n) throw new KeepsNoStep(Number(rule.step), Number(points), nearest());
+  if (points < rule.minimum)
+    throw keepRuleRefusals.refuse('BELOW_MINIMUM', { minimum: rule.minimum, nextIncrement: nearest(), message: why(`at least ${rule.minimum} do`) });
+  if (points < fewestThatPay(rule)) throw keepRuleRefusals.refuse('PAYS_NOTHING', { moneyCurrency: rule.moneyCurrency, minimum: nearest() });
+  if (points % rule.step !== 0n)
+    throw keepRuleRefusals.refuse('NOT_A_STEP', { step: rule.step, nextIncrement: nearest(), message: why(`points are spent in steps of ${rule.step}`) });
 }
 
 /** How many may stay that are nearest to so many; of two that are as near, the fewer. */

@@ -1,17 +1,46 @@
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import { holdRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { AccountId, HoldView, LedgerView, Planner } from '../../ledger/ledger/posting';
 import { type Day, dayOf } from '../../ledger/points/calendar';
 import { formatDecimal } from '../../ledger/points/decimal';
 import type { SurvivingAccounts } from '../../members/identification/surviving-accounts';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
+import { points } from '../../platform/refusal-fields';
 import { activity } from '../expiry/activity';
 import { awaySince } from '../expiry/away';
 import { type RedemptionFact, usedCounter } from '../postings/attached-redemptions';
 import type { When } from '../postings/posting-time';
 import { flooredToPayable } from './check-rule';
 import { requireKept } from './keep-rule';
-import { HoldExpired, HoldNotOpen, NothingToRefund, PaysForPurchase, RefundExceedsRedemption } from './redemption-refusals';
 import type { RedemptionRule } from './redemption-rule';
+/** What is refused of points that are not spent, or pay for something. */
+export const spentRefusals = refusals(
+  defineRefusal('REDEMPTION_NOT_CAPTURED', {
+    description: 'The redemption has spent no points: it is an open, voided or expired hold, or was refunded.',
+    retrySafe: true,
+    message: 'No points are spent by this redemption: it was not captured, was voided or has expired. An open hold is voided, not refunded.',
+  }),
+  defineRefusal('REDEMPTION_USED', {
+    description:
+      'The redemption pays part of a purchase already: an attached one of another purchase; one that is to be refunded comes back by the return of its purchase.',
+    retrySafe: false,
+    message: 'These points pay for a purchase that is recorded. Record what comes back as its return: that gives points and money back.',
+  }),
+);
+
+/** What is refused where points are refunded. */
+export const planRefundRefusals = refusals(
+  spentRefusals,
+  defineRefusal('REFUND_EXCEEDS_REDEMPTION', {
+    description: 'More points than are left of the redemption to refund.',
+    retrySafe: false,
+    fields: {
+      refundable: points('Points that can still be refunded.'),
+    },
+    message: ({ refundable }) => `Only ${refundable} points of this redemption are left to refund.`,
+  }),
+);
 
 /** What the plan of a follow-up is made from. */
 export interface FollowUpFacts {
@@ -44,8 +73,8 @@ export type FollowUpAnswer = {
 export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: number | null): Planner<FollowUpAnswer> {
   return (view) => {
     const hold = heldBy(facts, view);
-    if (!hold) throw new HoldNotOpen('BURNED');
-    if (isOver(hold, facts)) throw new HoldExpired(new Date(hold.expiresAt));
+    if (!hold) throw holdRefusals.refuse('HOLD_NOT_OPEN', { state: 'BURNED' });
+    if (isOver(hold, facts)) throw holdRefusals.refuse('HOLD_EXPIRED', { expiredAt: new Date(hold.expiresAt) });
     const amount = points ?? hold.amount;
     if (hold.state === 'OPEN' && amount < hold.amount) requireKept(facts.rule, { points: BigInt(amount), all: BigInt(hold.amount), by: 'CAPTURE' });
     // The ledger refuses what is not open, has expired, or is more than was held.
@@ -62,8 +91,8 @@ export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: numb
 export function planVoid(facts: FollowUpFacts): Planner<FollowUpAnswer> {
   return (view) => {
     const hold = heldBy(facts, view);
-    if (!hold) throw new HoldNotOpen('BURNED');
-    if (isOver(hold, facts)) throw new HoldExpired(new Date(hold.expiresAt));
+    if (!hold) throw holdRefusals.refuse('HOLD_NOT_OPEN', { state: 'BURNED' });
+    if (isOver(hold, facts)) throw holdRefusals.refuse('HOLD_EXPIRED', { expiredAt: new Date(hold.expiresAt) });
     return { steps: [{ do: 'release', holdId: hold.id, as: 'VOIDED', bookedOn: bookedOn(facts) }], answer: answerOf(facts, hold.amount, hold.amount) };
   };
 }
@@ -76,11 +105,11 @@ export function planRefund(facts: FollowUpFacts, transferId: Uuid, points: numbe
   return (view) => {
     const { spentBy } = facts.redemption;
     const spent = spentBy === null ? undefined : view.transfer(spentBy);
-    if (!spent) throw new NothingToRefund();
-    if (view.counter(facts.usedIn, usedCounter(facts.redemption.id)) > 0) throw new PaysForPurchase();
+    if (!spent) throw spentRefusals.refuse('REDEMPTION_NOT_CAPTURED');
+    if (view.counter(facts.usedIn, usedCounter(facts.redemption.id)) > 0) throw spentRefusals.refuse('REDEMPTION_USED');
     const refundable = spent.amount - spent.reversed;
     const amount = points ?? refundable;
-    if (amount > refundable || amount === 0) throw new RefundExceedsRedemption(refundable);
+    if (amount > refundable || amount === 0) throw planRefundRefusals.refuse('REFUND_EXCEEDS_REDEMPTION', { refundable });
     if (amount < refundable) requireKept(facts.rule, { points: BigInt(refundable - amount), all: BigInt(refundable), by: 'REFUND' });
     const away = awaySince(facts.redemption.occurredAt, facts.when.recordedAt, facts.currency);
     const wallet = facts.survivors.of(facts.redemption.account);

@@ -1,16 +1,15 @@
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { alongside } from '../../ledger/ledger/alongside';
+import { debitRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { AccountId, Planner, Step } from '../../ledger/ledger/posting';
 import { dayOf } from '../../ledger/points/calendar';
 import { formatDecimal } from '../../ledger/points/decimal';
 import type { PoolAccess } from '../../members/households/household';
-import { WalletLocked } from '../../members/identification/member-refusals';
 import type { Uuid } from '../../platform/ids';
 import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import type { When } from '../postings/posting-time';
 import { REDEMPTION } from '../purchases/fact-tables';
-import { PoolNotSpendable } from '../sharing/sharing-refusals';
-import { standingOf } from '../sharing/standing';
+import { poolSpendingRefusals, standingOf } from '../sharing/standing';
 import { type CardLimit, withinCardLimit } from './card-limit';
 import { checkRule, moneyValue, type PaidPurchase } from './check-rule';
 import type { RedemptionRule } from './redemption-rule';
@@ -90,8 +89,8 @@ export function planRedemption(facts: RedemptionFacts): Planner<SpendingAnswer> 
   const value = moneyValue(rule, BigInt(amount));
   const answer = answerOf(facts, value);
   return (view) => {
-    if (household && standingOf(view, accounts.from, household.id) !== 'SPENDS') throw new PoolNotSpendable();
-    if (facts.who.locked || view.wallet(accounts.wallet).spendLocked) throw new WalletLocked();
+    if (household && standingOf(view, accounts.from, household.id) !== 'SPENDS') throw poolSpendingRefusals.refuse('POOL_NOT_SPENDABLE');
+    if (facts.who.locked || view.wallet(accounts.wallet).spendLocked) throw debitRefusals.refuse('WALLET_LOCKED');
     checkRule(rule, BigInt(amount), purchase, limits.mostPoints);
     const within = withinLimits(view, limits.velocity, amount);
     if ('refused' in within) return within;

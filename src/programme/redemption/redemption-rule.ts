@@ -8,9 +8,30 @@ import type { RulesInForce } from '../../coalition/rules/rules-in-force';
 import { decimal } from '../../ledger/ledger/request-fields';
 import { formatDecimal } from '../../ledger/points/decimal';
 import { type Ratio, ratio } from '../../ledger/points/ratio';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import { LOCKS } from '../../platform/locks';
-import { MoneyCurrencyRequired, NoRedemptionRule, RedemptionMoneyMismatch } from './redemption-refusals';
+import type { Refusal } from '../../platform/refusal';
+import { text } from '../../platform/refusal-fields';
+import { moneyRefusals } from '../postings/money-refusals';
+/** What is refused where no rule says what points pay. */
+export const redemptionRuleRefusals = refusals(
+  moneyRefusals,
+  defineRefusal('NO_REDEMPTION_RULE', {
+    description: 'The brand has no redemption rule for this currency in force at that moment.',
+    retrySafe: true,
+    message: (_, { currency, occurredAt }: { currency: string; occurredAt: Date }) =>
+      `You have no redemption rule for ${currency} in force at ${occurredAt.toISOString()}. Set one with an earlier effectiveFrom.`,
+  }),
+  defineRefusal('MONEY_CURRENCY_REQUIRED', {
+    description: 'Points pay several moneys at the brand, and none was named.',
+    retrySafe: true,
+    fields: {
+      choices: text('Their ISO 4217 codes, such as "CHF, EUR".'),
+    },
+    message: ({ choices }) => `Points pay ${choices} here: say which in moneyCurrency.`,
+  }),
+);
 
 const LARGEST_RATE = 1_000_000_000n;
 const MICROS_PER_UNIT = 1_000_000n;
@@ -93,13 +114,24 @@ export type RedemptionRules = RulesInForce<RedemptionRule>;
 
 /**
  * The version in force at an instant for points that pay that money; null: the only one that there is. Throws
- * NoRedemptionRule, RedemptionMoneyMismatch, MoneyCurrencyRequired.
+ * NO_REDEMPTION_RULE, MONEY_CURRENCY_MISMATCH, MONEY_CURRENCY_REQUIRED.
  */
 export function requireRedemptionRule(rules: RedemptionRules, brandId: Uuid, currency: PointCurrency, moneyCurrency: string | null, at: Date): RedemptionRule {
   const inForce = rules.at(brandId, currency, at);
-  if (inForce.length === 0) throw new NoRedemptionRule(currency.code, at);
-  if (moneyCurrency === null && inForce.length > 1) throw new MoneyCurrencyRequired(moneysOf(inForce));
+  if (inForce.length === 0) throw redemptionRuleRefusals.refuse('NO_REDEMPTION_RULE', { currency: currency.code, occurredAt: at });
+  if (moneyCurrency === null && inForce.length > 1) throw redemptionRuleRefusals.refuse('MONEY_CURRENCY_REQUIRED', { choices: moneysOf(inForce) });
   const rule = inForce.find((each) => moneyCurrency === null || each.moneyCurrency === moneyCurrency);
-  if (!rule) throw new RedemptionMoneyMismatch(moneysOf(inForce));
+  if (!rule) throw otherMoney(moneysOf(inForce));
   return rule;
+}
+
+/**
+ * No rule in force values points in that money, or the purchase's money is another one. `expected`: the moneys that
+ * points pay.
+ */
+export function otherMoney(expected: string): Refusal {
+  return moneyRefusals.refuse('MONEY_CURRENCY_MISMATCH', {
+    expected,
+    message: `Points pay ${expected} here. Send purchaseAmount and moneyCurrency in one of them, both in the same.`,
+  });
 }

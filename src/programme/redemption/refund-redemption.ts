@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
+import { creditRefusals } from '../../ledger/ledger/ledger-refusals';
 import { idempotencyKey, occurredAt, somePoints } from '../../ledger/ledger/request-fields';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid } from '../../platform/ids';
-import { type FollowedUp, followUp } from './follow-up';
-import { planRefund } from './plan-follow-up';
+import { type FollowedUp, followUp, followUpRefusals } from './follow-up';
+import { keepRuleRefusals } from './keep-rule';
+import { planRefund, planRefundRefusals } from './plan-follow-up';
+
+/** What is refused where spent points are given back. */
+export const refundRedemptionRefusals = refusals(followUpRefusals, keepRuleRefusals, planRefundRefusals, creditRefusals);
 
 export const refundRedemptionSchema = z.object({
   idempotencyKey,
@@ -17,7 +23,7 @@ export type RefundRedemption = z.output<typeof refundRedemptionSchema>;
 
 /**
  * Gives spent points back, in full or in part, to the lots they came from; those that pay for a purchase come back by
- * its return. Throws REDEMPTION_USED, REFUND_EXCEEDS_REDEMPTION, REDEMPTION_NOT_CAPTURED, OccurredAtOutOfRange,
+ * its return. Throws REDEMPTION_USED, REFUND_EXCEEDS_REDEMPTION, REDEMPTION_NOT_CAPTURED, OCCURRED_AT_OUT_OF_RANGE,
  * NotFound.
  */
 export function refundRedemption(app: App, principal: Principal, command: RefundRedemption): Promise<FollowedUp> {

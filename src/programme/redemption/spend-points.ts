@@ -2,37 +2,53 @@ import { z } from 'zod';
 import type { App } from '../../app';
 import { requireBrand } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
+import { capRefusals } from '../../coalition/coalition/amount-limits';
 import { mostClearable } from '../../coalition/coalition/clearable-points';
 import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
 import { requireCurrency } from '../../coalition/coalition/require-currency';
-import { requireTerms } from '../../coalition/coalition/terms-in-force';
+import { requireTerms, termsRefusals } from '../../coalition/coalition/terms-in-force';
 import { sameOutcome } from '../../ledger/ledger/find-posting';
+import { debitRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { PostingOutcome } from '../../ledger/ledger/posting';
 import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredAt, optionalText, somePoints } from '../../ledger/ledger/request-fields';
 import { dayOf } from '../../ledger/points/calendar';
 import { requireMoney } from '../../ledger/points/money-currencies';
 import { type PoolAccess, spendsFromPool } from '../../members/households/household';
 import { type HashedRef, hashedRefContent, hashRef, type MemberRef } from '../../members/identification/member-ref';
-import { MemberUnknown } from '../../members/identification/member-refusals';
+import { identificationRefusals } from '../../members/identification/member-refusals';
 import { type FoundOrNot, isFound, knowPresented, presentedFor, type ResolvedMember, requireOpenWallet } from '../../members/identification/resolve-members';
 import { whileProved } from '../../members/identification/surviving-accounts';
 import { asTold, type ToldBalance, type ToldOutcome, tellsBalance, withoutBalances } from '../../members/identification/what-is-told';
-import { requireToBurn } from '../../members/identification/what-proves';
+import { proofRefusals, requireToBurn } from '../../members/identification/what-proves';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { activity } from '../expiry/activity';
 import { velocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
-import { judgeReference, type SameReceipt } from '../postings/claim-reference';
+import { judgeReference, referenceRefusals, type SameReceipt } from '../postings/claim-reference';
 import { soughtReference } from '../postings/look-at-references';
 import { lookUp } from '../postings/look-up';
 import { type When, whenOf } from '../postings/posting-time';
 import { type Asked, type Planned, planOrRefusal, Repeated, runPostingBy } from '../postings/run-posting';
-import { PoolNotSpendable } from '../sharing/sharing-refusals';
-import { standingCounters } from '../sharing/standing';
-import { cardLimit } from './card-limit';
-import { MOST_MONEY } from './check-rule';
+import { poolSpendingRefusals, standingCounters } from '../sharing/standing';
+import { cardLimit, cardLimitRefusals } from './card-limit';
+import { checkRuleRefusals, MOST_MONEY } from './check-rule';
 import { planRedemption, type RedemptionFacts, type SpendingAnswer } from './plan-redemption';
-import { REDEMPTION_RULE, requireRedemptionRule } from './redemption-rule';
+import { REDEMPTION_RULE, redemptionRuleRefusals, requireRedemptionRule } from './redemption-rule';
+/** What is refused where points are spent or held. */
+export const spendPointsRefusals = refusals(
+  postingRefusals,
+  termsRefusals,
+  identificationRefusals,
+  proofRefusals,
+  referenceRefusals,
+  redemptionRuleRefusals,
+  checkRuleRefusals,
+  capRefusals,
+  cardLimitRefusals,
+  poolSpendingRefusals,
+  debitRefusals,
+);
 
 /** What burns and holds are asked for with. */
 export const spendPointsSchema = z.object({
@@ -135,7 +151,7 @@ async function lookAtSpending(app: App, { brandId, named, command, spending }: S
   if (receipt?.is === 'repeated') return repeated(receipt.first.outcome);
   // Whoever had it then may have been somebody else, or has replaced it: points are burned on what is the member's now
   // as well.
-  if (!member.inForce) throw new MemberUnknown(named);
+  if (!member.inForce) throw identificationRefusals.refuse('MEMBER_UNKNOWN', { ref: named });
   requireToBurn(member);
   const [rules, limits] = await Promise.all([REDEMPTION_RULE.inForce(app, version), velocityLimits(app, version)]);
   const told = tellsBalance(member, dryRun);
@@ -201,7 +217,7 @@ async function planSpending(
     claims: receipt?.is === 'free' ? [receipt.claim(redemptionId)] : undefined,
     plan: planOrRefusal(() => {
       requireOpenWallet(member);
-      if (command.source === 'POOL' && !household && !unseen) throw new PoolNotSpendable();
+      if (command.source === 'POOL' && !household && !unseen) throw poolSpendingRefusals.refuse('POOL_NOT_SPENDABLE');
       const terms = requireTerms(snapshot, brandId, currency.id, 'redeem', when.occurredAt, now);
       const rule = requireRedemptionRule(rules, brandId, currency, command.moneyCurrency ?? command.purchase?.moneyCurrency ?? null, when.occurredAt);
       const facts: RedemptionFacts = {

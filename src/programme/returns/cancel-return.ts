@@ -3,19 +3,25 @@ import type { App } from '../../app';
 import { requireBrand } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
 import { currencyById } from '../../coalition/coalition/require-currency';
+import { timeRefusals } from '../../coalition/coalition/terms-in-force';
+import { creditRefusals, fundsRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { PostingOutcome } from '../../ledger/ledger/posting';
 import { dryRun, idempotencyKey, occurredAt } from '../../ledger/ledger/request-fields';
 import { dayOf } from '../../ledger/points/calendar';
 import { seesWallet } from '../../members/identification/sees-wallet';
 import { survivingAccounts } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance, type ToldOutcome, withoutBalances } from '../../members/identification/what-is-told';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { requireFollowUpTime, whenOf } from '../postings/posting-time';
 import { planOrRefusal, runPosting } from '../postings/run-posting';
-import { type CancellationAnswer, planReturnCancellation } from './plan-return-cancellation';
+import { type CancellationAnswer, planCancellationRefusals, planReturnCancellation } from './plan-return-cancellation';
 import { readReturn } from './read-return';
 import { cancelledCounter, returnCounters } from './return-counters';
+
+/** What is refused where a return is cancelled. */
+export const cancelReturnRefusals = refusals(postingRefusals, timeRefusals, planCancellationRefusals, creditRefusals, fundsRefusals);
 
 export const cancelReturnSchema = z.object({ idempotencyKey, returnId: z.string(), occurredAt, dryRun });
 export type CancelReturn = z.output<typeof cancelReturnSchema>;
@@ -31,8 +37,8 @@ export interface CancelledReturn extends CancellationAnswer {
 /**
  * Undoes a return that was recorded by mistake, booked when this happens, in the open month. What it clawed back comes
  * back with its issue month and end; what it gave back is taken again, from the same lots, then from any. Its goods can
- * be returned again, and its reference is free. Throws ReturnAlreadyCancelled, ReturnNotCancellable, AwardCancelled,
- * INSUFFICIENT_POINTS, WALLET_CLOSED, OccurredAtOutOfRange, BrandSuspended, NotFound (return), IDEMPOTENCY_CONFLICT.
+ * be returned again, and its reference is free. Throws ALREADY_CANCELLED, RETURN_NOT_CANCELLABLE, AWARD_CANCELLED,
+ * INSUFFICIENT_POINTS, WALLET_CLOSED, OCCURRED_AT_OUT_OF_RANGE, BRAND_SUSPENDED, NotFound (return), IDEMPOTENCY_CONFLICT.
  */
 export async function cancelReturn(app: App, principal: Principal, command: CancelReturn): Promise<CancelledReturn> {
   const brandId = requireBrand(principal, { scope: 'purchases' });

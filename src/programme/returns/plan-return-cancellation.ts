@@ -3,15 +3,42 @@ import { alongside } from '../../ledger/ledger/alongside';
 import type { AccountId, LedgerView, Planner, Step } from '../../ledger/ledger/posting';
 import { StateMoved } from '../../ledger/ledger/state-moved';
 import { type Day, dayToIso } from '../../ledger/points/calendar';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import type { Refusal } from '../../platform/refusal';
+import { oneOf } from '../../platform/refusal-fields';
 import { awardCounter, isTakenBack } from '../earning/award';
-import { AwardCancelled, ReturnAlreadyCancelled, ReturnNotCancellable } from '../earning/earning-refusals';
+import { lateAwardRefusals } from '../earning/plan-confirmation';
 import { awaySince } from '../expiry/away';
 import { PURCHASE_RETURN_CANCELLATION } from '../purchases/fact-tables';
 import type { PurchaseFact } from '../purchases/read-purchase';
 import type { ReturnFact } from './read-return';
 import { cancelledCounter, countReturned, reducedCounter, returnedCounter } from './return-counters';
+
+/** Why a return cannot be cancelled (now). */
+export const KEEPING_REASONS = {
+  LATER_RETURN: 'More of the purchase came back later. Cancel the latest return first.',
+  POINTS_EXPIRED: 'Points of the purchase had expired unspent when it came back, and went back to their issuer. Record the purchase anew.',
+  POOL_LEFT: "Points that came back to a household's pool went on to a member who has left it. Record the purchase anew.",
+} as const;
+
+/** What is refused where a return is cancelled. */
+export const planCancellationRefusals = refusals(
+  lateAwardRefusals,
+  defineRefusal('ALREADY_CANCELLED', {
+    description: 'The return was cancelled before, by another request.',
+    retrySafe: false,
+    message: 'This return is cancelled already.',
+  }),
+  defineRefusal('RETURN_NOT_CANCELLABLE', {
+    description: 'The return cannot be cancelled, for a reason that is told. Nothing is stored under the key.',
+    retrySafe: true,
+    fields: {
+      reason: oneOf('ReturnKeptReason', 'Why.'),
+    },
+    message: (_, { reason }: { reason: keyof typeof KEEPING_REASONS }) => KEEPING_REASONS[reason],
+  }),
+);
 
 /** All that a cancellation is planned from, loaded beforehand. */
 export interface CancellationFacts {
@@ -53,7 +80,7 @@ export function planReturnCancellation(facts: CancellationFacts): Planner<Cancel
   const { fact, purchase, survivors, currency } = facts;
   const { account } = purchase;
   return (view) => {
-    if (view.counter(account, cancelledCounter(fact.id)) > 0) return { refused: new ReturnAlreadyCancelled().toData() };
+    if (view.counter(account, cancelledCounter(fact.id)) > 0) return planCancellationRefusals.refused('ALREADY_CANCELLED');
     requireStanding(facts, view);
     const kept = whyKept(facts, view);
     if (kept) return { refused: kept.toData() };
@@ -111,12 +138,12 @@ function requireStanding({ fact, purchase }: CancellationFacts, view: LedgerView
 
 /** Why it stands; null: it can be cancelled. */
 function whyKept({ fact, purchase, recordedOn }: CancellationFacts, view: LedgerView): Refusal | null {
-  if (fact.last !== fact.id) return new ReturnNotCancellable('LATER_RETURN');
-  if (fact.expired > 0) return new ReturnNotCancellable('POINTS_EXPIRED');
-  if (fact.leftPool) return new ReturnNotCancellable('POOL_LEFT');
+  if (fact.last !== fact.id) return planCancellationRefusals.refuse('RETURN_NOT_CANCELLABLE', { reason: 'LATER_RETURN' });
+  if (fact.expired > 0) return planCancellationRefusals.refuse('RETURN_NOT_CANCELLABLE', { reason: 'POINTS_EXPIRED' });
+  if (fact.leftPool) return planCancellationRefusals.refuse('RETURN_NOT_CANCELLABLE', { reason: 'POOL_LEFT' });
   const deadline = purchase.award?.deadline ?? null;
   // An award that was taken back for want of a confirmation, or is about to be, gets none of its points again.
   if (fact.clawback && deadline !== null && isTakenBack(view.counter(purchase.account, awardCounter(purchase.id)), deadline, recordedOn))
-    return new AwardCancelled(dayToIso(deadline));
+    return lateAwardRefusals.refuse('AWARD_CANCELLED', { deadline: dayToIso(deadline) });
   return null;
 }

@@ -3,14 +3,18 @@ import type { App } from '../../app';
 import { requireBrand } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
 import { currencyById } from '../../coalition/coalition/require-currency';
+import { timeRefusals } from '../../coalition/coalition/terms-in-force';
+import { balanceRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { decimal, dryRun, idempotencyKey, occurredAt, optionalText, plainText } from '../../ledger/ledger/request-fields';
 import { MAX_POINTS } from '../../ledger/points/amount';
 import { seesWallet } from '../../members/identification/sees-wallet';
 import { survivingAccounts, survivingMember } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid } from '../../platform/ids';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { EARNING_RULE } from '../earning/earning-rule';
+import { referenceRefusals } from '../postings/claim-reference';
 import { lookAtReference, soughtReference } from '../postings/look-at-references';
 import { requireFollowUpTime, whenOf } from '../postings/posting-time';
 import { planOrRefusal, Repeated, runPosting } from '../postings/run-posting';
@@ -21,6 +25,10 @@ import { planReturn, type ReturnAnswer } from './plan-return';
 import { returnCounters } from './return-counters';
 import { returnReceipt } from './return-receipt';
 import type { ReturnedGoods } from './returned-goods';
+import { returnedGoodsRefusals } from './returned-goods';
+
+/** What is refused of a return. */
+export const recordReturnRefusals = refusals(postingRefusals, timeRefusals, referenceRefusals, returnedGoodsRefusals, balanceRefusals);
 
 const goodsSchema = z
   .object({
@@ -72,7 +80,7 @@ export interface RecordedReturn extends ReturnAnswer {
 
 /**
  * Takes goods of a purchase back: claws back what it earned too much, and gives burned points back as the terms say (by
- * default once what is left costs less than they pay). Throws ReturnExceedsPurchase, OccurredAtOutOfRange, NotFound
+ * default once what is left costs less than they pay). Throws RETURN_EXCEEDS_PURCHASE, OCCURRED_AT_OUT_OF_RANGE, NotFound
  * (purchase), IDEMPOTENCY_CONFLICT.
  */
 export async function recordReturn(app: App, principal: Principal, command: RecordReturn): Promise<RecordedReturn> {

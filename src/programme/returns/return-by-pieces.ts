@@ -2,16 +2,16 @@ import { lesser } from '../../ledger/points/amount';
 import { formatDecimal } from '../../ledger/points/decimal';
 import { floorDivide } from '../../ledger/points/ratio';
 import { basketPoints } from '../earning/basket-points';
-import { ReturnExceedsPurchase } from '../earning/earning-refusals';
 import { type ExactAmount, lessAmount, lineAmount, sumAmounts } from '../purchases/exact-amount';
 import type { ReturnDecision, StandingPurchase } from './return-decision';
 import type { ReturnableLine, ReturnedGoods } from './returned-goods';
+import { returnedGoodsRefusals } from './returned-goods';
 
 /**
  * Decides a return of a purchase that was recorded under arithmetic 1, which its returns keep: lines are not rounded, goods of one sku are alike,
  * and POINTS_LAST goes by pieces. Points due are those that the purchase's own rule gives for what is left of it; more than that is clawed back.
  * Points that paid for it come back, under POINTS_LAST, when nothing of it is left; under PRO_RATA, in the share that came back (floored);
- * under POINTS_FIRST, before any money. Throws ReturnExceedsPurchase.
+ * under POINTS_FIRST, before any money. Throws RETURN_EXCEEDS_PURCHASE.
  */
 export function decideReturnByPieces(purchase: StandingPurchase, goods: readonly ReturnedGoods[]): ReturnDecision {
   const now = new Map<number, bigint>();
@@ -28,7 +28,7 @@ export function decideReturnByPieces(purchase: StandingPurchase, goods: readonly
     }
     if (wanted > 0n) {
       const sku = each.sku ?? lines[0]?.sku ?? '';
-      throw new ReturnExceedsPurchase({ lineNo: each.lineNo, sku }, formatDecimal((each.quantity ?? 0n) - wanted, 3));
+      throw returnedGoodsRefusals.refuse('RETURN_EXCEEDS_PURCHASE', { lineNo: each.lineNo, sku, left: formatDecimal((each.quantity ?? 0n) - wanted, 3) });
     }
   }
   const worth = (lines: readonly ReturnableLine[]) => sumAmounts(lines.map((line) => lineAmount(leftOf(line), line.unitPrice ?? 0n)));

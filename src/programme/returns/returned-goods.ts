@@ -1,9 +1,28 @@
 import { lesser } from '../../ledger/points/amount';
 import { formatDecimal } from '../../ledger/points/decimal';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { InvalidInput } from '../../platform/refusal';
-import { ReturnExceedsPurchase } from '../earning/earning-refusals';
+import { count, decimal, optional, text } from '../../platform/refusal-fields';
 import { type ExactAmount, exactFromMicros, formatExact, lessAmount } from '../purchases/exact-amount';
 import { fullAmount, type LineKind, leftOfLine, type PricedLine, partOf, type Worth } from '../purchases/line-worth';
+
+/** What is refused of the goods that come back. */
+export const returnedGoodsRefusals = refusals(
+  defineRefusal('RETURN_EXCEEDS_PURCHASE', {
+    description: 'More is brought back than is left of a line, or more money given back on it than is left of what it cost.',
+    retrySafe: false,
+    fields: {
+      lineNo: optional(count('The line; null when the line was named by its sku.')),
+      sku: text("The line's sku."),
+      left: decimal('Quantity that can still be returned, with three decimals.'),
+      amountLeft: optional(decimal('Money that can still be given back on the line, nine decimals; null: goods were named, not money.')),
+    },
+    message({ lineNo, sku, left, amountLeft }) {
+      const name = typeof lineNo === 'number' ? `line ${lineNo}` : `sku ${sku}`;
+      return amountLeft ? `On ${name} only ${amountLeft} can still be given back.` : `Of ${name} only ${left} can still be returned.`;
+    },
+  }),
+);
 
 /** A line of the purchase with what came back of it so far. Quantities in thousandths. */
 export interface ReturnableLine extends PricedLine {
@@ -35,7 +54,7 @@ export function worthLeft(line: ReturnableLine, minorUnit: ExactAmount): Worth {
   return { amount, tax: (stays - amount) as ExactAmount };
 }
 
-/** The lines once all of it has come back, in that order. Throws ReturnExceedsPurchase, InvalidInput where a sku does not say which line. */
+/** The lines once all of it has come back, in that order. Throws RETURN_EXCEEDS_PURCHASE, InvalidInput where a sku does not say which line. */
 export function takeBack(lines: readonly ReturnableLine[], goods: readonly ReturnedGoods[], minorUnit: ExactAmount): ReturnableLine[] {
   const standing = new Map(lines.map((line) => [line.lineNo, line]));
   for (const [at, each] of goods.entries()) {
@@ -52,7 +71,7 @@ export function takeBack(lines: readonly ReturnableLine[], goods: readonly Retur
 function takeQuantity(named: readonly ReturnableLine[], { lineNo, sku, quantity = 0n }: ReturnedGoods, at: number, minorUnit: ExactAmount): ReturnableLine[] {
   const some = named.filter((line) => line.returned < line.quantity);
   const left = some.reduce((sum, line) => sum + line.quantity - line.returned, 0n);
-  if (quantity > left) throw new ReturnExceedsPurchase({ lineNo, sku: sku ?? named[0]?.sku ?? '' }, formatDecimal(left, 3));
+  if (quantity > left) throw returnedGoodsRefusals.refuse('RETURN_EXCEEDS_PURCHASE', { lineNo, sku: sku ?? named[0]?.sku ?? '', left: formatDecimal(left, 3) });
   if (quantity < left && some.some((line, i) => i > 0 && !isAlike(line, some[0], minorUnit))) throw whichLine(some, at);
   let wanted = quantity;
   return some.reverse().map((line) => {
@@ -87,7 +106,12 @@ function reduce(named: readonly ReturnableLine[], { lineNo, sku, amount = 0n }: 
   const left = line ? lessAmount(grossLeft(line, minorUnit), NOTHING) : NOTHING;
   if (!line || money > left) {
     const quantity = line ? line.quantity - line.returned : 0n;
-    throw new ReturnExceedsPurchase({ lineNo, sku: sku ?? named[0]?.sku ?? '' }, formatDecimal(quantity, 3), formatExact(left));
+    throw returnedGoodsRefusals.refuse('RETURN_EXCEEDS_PURCHASE', {
+      lineNo,
+      sku: sku ?? named[0]?.sku ?? '',
+      left: formatDecimal(quantity, 3),
+      amountLeft: formatExact(left),
+    });
   }
   return [{ ...line, reduced: (line.reduced + money) as ExactAmount }];
 }

@@ -7,7 +7,7 @@ import { refusingBy } from '../../platform/database/constraint-refusal';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { optionalShare } from './contribution-share';
-import { AlreadyInPool } from './sharing-refusals';
+import { joinPoolRefusals } from './standing';
 
 export const acceptInvitationSchema = z.object({ invitationId: z.string(), share: optionalShare });
 export type AcceptInvitation = z.output<typeof acceptInvitationSchema>;
@@ -40,10 +40,10 @@ export async function listInvitations(app: App, principal: Principal): Promise<R
   });
 }
 
-/** The invited member joins. Repeating it changes nothing. Answers with the pool. Throws AlreadyInPool, NotFound (no such invitation, or it has ended). */
+/** The invited member joins. Repeating it changes nothing. Answers with the pool. Throws ALREADY_IN_POOL, NotFound (no such invitation, or it has ended). */
 export async function acceptInvitation(app: App, principal: Principal, { invitationId, share }: AcceptInvitation): Promise<Uuid> {
   const memberId = requireMemberLogin(principal);
-  return refusingBy({ household_member_one_pool: () => new AlreadyInPool() }, () =>
+  return refusingBy({ household_member_one_pool: () => joinPoolRefusals.refuse('ALREADY_IN_POOL') }, () =>
     app.database.transaction(databasePrincipal(principal), async ({ client }) => {
       const { rows: joined } = await client.query(
         'SELECT pool_id FROM household_member WHERE id = $1 AND member_id = $2 AND joined_at IS NOT NULL AND ended_at IS NULL',

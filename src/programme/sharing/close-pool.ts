@@ -3,15 +3,30 @@ import { z } from 'zod';
 import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import { closedWalletRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { AccountId, LedgerView } from '../../ledger/ledger/posting';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
 import { lockHousehold, NotPoolOwner, requireMembership } from '../../members/households/household';
 import { balancesIf } from '../../members/identification/what-is-told';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
+import { points } from '../../platform/refusal-fields';
 import { type Asked, lookWithin, runPostingBy } from '../postings/run-posting';
 import { planToReturn, type ReturnedPoints, readContributors, readReturned, receiversOf } from './return-points';
-import { PoolHasHolds } from './sharing-refusals';
+/** What is refused where a pool is closed. */
+export const closePoolRefusals = refusals(
+  postingRefusals,
+  closedWalletRefusals,
+  defineRefusal('POOL_HAS_HOLDS', {
+    description: 'Points of the pool are set aside by open holds.',
+    retrySafe: false,
+    fields: {
+      held: points('Points held, of all currencies together.'),
+    },
+    message: ({ held }) => `${held} points of the pool are held. Wait until those holds are captured, voided or have ended, and send a new key then.`,
+  }),
+);
 
 export const closePoolSchema = z.object({ idempotencyKey, poolId: z.string() });
 export type ClosePool = z.output<typeof closePoolSchema>;
@@ -26,7 +41,7 @@ export interface ClosedPool {
 
 /**
  * The owner ends the pool: all points go back to those who put them in, and nobody is in it any longer. What is refunded later goes to
- * them: see formerContributors. Throws PoolHasHolds, IDEMPOTENCY_CONFLICT, NotFound, NotPoolOwner.
+ * them: see formerContributors. Throws POOL_HAS_HOLDS, IDEMPOTENCY_CONFLICT, NotFound, NotPoolOwner.
  */
 export async function closePool(app: App, principal: Principal, { idempotencyKey, ...content }: ClosePool): Promise<ClosedPool> {
   const memberId = requireMemberLogin(principal);
@@ -75,5 +90,5 @@ async function endPool(client: PoolClient, poolId: Uuid, now: Date): Promise<voi
 
 function requireNoHolds(view: LedgerView, pools: readonly AccountId[]): void {
   const held = pools.reduce((sum, pool) => sum + view.wallet(pool).held, 0);
-  if (held > 0) throw new PoolHasHolds(held);
+  if (held > 0) throw closePoolRefusals.refuse('POOL_HAS_HOLDS', { held });
 }

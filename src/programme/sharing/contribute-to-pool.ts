@@ -3,17 +3,21 @@ import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
 import { requireCurrency } from '../../coalition/coalition/require-currency';
+import { debitRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { Plan } from '../../ledger/ledger/posting';
 import { currencyCode, dryRun, idempotencyKey, somePoints } from '../../ledger/ledger/request-fields';
 import { requireMembership } from '../../members/households/household';
-import { WalletLocked } from '../../members/identification/member-refusals';
 import { readWallets } from '../../members/identification/resolve-members';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { whenOf } from '../postings/posting-time';
 import { runPosting } from '../postings/run-posting';
 import { standingCounters, standingOf } from './standing';
+
+/** What is refused where points are put into a pool. */
+export const contributeToPoolRefusals = refusals(postingRefusals, debitRefusals);
 
 export const contributeToPoolSchema = z.object({ idempotencyKey, currency: currencyCode, points: somePoints, dryRun });
 export type ContributeToPool = z.output<typeof contributeToPoolSchema>;
@@ -64,7 +68,7 @@ export async function contributeToPool(app: App, principal: Principal, command: 
         plan(view): Plan<ContributionAnswer> {
           // As if it had come later: the member has left, or the pool was closed.
           if (standingOf(view, pool, membershipId) === 'ENDED') throw new NotFound('Pool');
-          if (locked) throw new WalletLocked();
+          if (locked) throw debitRefusals.refuse('WALLET_LOCKED');
           return {
             steps: [{ do: 'give', id: transferId, from: wallet, to: pool, amount: command.points, code: 'POOL_CONTRIBUTION', termsId: null }],
             answer: { poolId, currency: currency.code, points: command.points, occurredAt: now.toISOString() },

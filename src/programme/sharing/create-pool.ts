@@ -3,28 +3,33 @@ import { z } from 'zod';
 import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
+import { postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
 import { lockHousehold, requireActive } from '../../members/households/household';
 import { readWallets } from '../../members/identification/resolve-members';
 import { balancesIf } from '../../members/identification/what-is-told';
 import { refusingBy } from '../../platform/database/constraint-refusal';
+import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { whenOf } from '../postings/posting-time';
 import { runPosting } from '../postings/run-posting';
 import { optionalShare } from './contribution-share';
-import { AlreadyInPool } from './sharing-refusals';
+import { joinPoolRefusals } from './standing';
+
+/** What is refused where a pool is created. */
+export const createPoolRefusals = refusals(postingRefusals, joinPoolRefusals);
 
 export const createPoolSchema = z.object({ idempotencyKey, share: optionalShare });
 export type CreatePool = z.output<typeof createPoolSchema>;
 
 /**
  * Opens a household pool that the member owns. Its id derives from key and content: a repetition finds the same one, other content never does; the
- * request is kept as a posting without movements. Throws AlreadyInPool, IDEMPOTENCY_CONFLICT.
+ * request is kept as a posting without movements. Throws ALREADY_IN_POOL, IDEMPOTENCY_CONFLICT.
  */
 export async function createPool(app: App, principal: Principal, { idempotencyKey, share }: CreatePool): Promise<Uuid> {
   const memberId = requireMemberLogin(principal);
-  return refusingBy({ household_member_one_pool: () => new AlreadyInPool() }, () =>
+  return refusingBy({ household_member_one_pool: () => joinPoolRefusals.refuse('ALREADY_IN_POOL') }, () =>
     runPosting(app, principal, {
       kind: 'CREATE_POOL',
       party: memberId,

@@ -3,7 +3,7 @@ import type { App } from '../../app';
 import { countFailedLookUps, lookUpsUsedUp } from '../../members/identification/failed-look-ups';
 import { presentHolders } from '../../members/identification/identifier-holders';
 import { type Identifier, identifierHashes, type MemberRef } from '../../members/identification/member-ref';
-import { IdentifierAmbiguous, MemberUnknown } from '../../members/identification/member-refusals';
+import { identificationRefusals } from '../../members/identification/member-refusals';
 import { isFound, lookAtMembers } from '../../members/identification/resolve-members';
 import type { Tx } from '../../platform/database/transaction';
 import type { Uuid } from '../../platform/ids';
@@ -35,8 +35,8 @@ export async function findRecipient(app: App, tx: Tx, { party, brandId }: Findin
 async function findForBrand(app: App, tx: Tx, brandId: Uuid, ref: MemberRef): Promise<Recipient | null> {
   const [found] = await lookAtMembers(app, tx, brandId, [ref], { as: 'till', id: brandId });
   if (isFound(found)) return found.closed ? null : found;
-  if (found instanceof MemberUnknown) return null;
-  if (found instanceof IdentifierAmbiguous) throw new NotFound('Member', found.message);
+  if (found.code === 'MEMBER_UNKNOWN') return null;
+  if (found.code === 'IDENTIFIER_AMBIGUOUS') throw new NotFound('Member', found.message);
   throw found;
 }
 
@@ -60,6 +60,6 @@ async function findByIdentifier(app: App, client: PoolClient, self: Uuid, identi
   if (usedUp) throw usedUp;
   const holders = await presentHolders(client, identifier.kind, identifierHashes(app.keys, identifier, null, `${field}.identifier.value`));
   if (holders.length === 0) countFailedLookUps(app, by, 1);
-  if (holders.length > 1) throw new NotFound('Member', new IdentifierAmbiguous().message);
+  if (holders.length > 1) throw new NotFound('Member', identificationRefusals.refuse('IDENTIFIER_AMBIGUOUS').message);
   return holders[0] ?? null;
 }

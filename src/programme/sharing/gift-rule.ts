@@ -2,8 +2,17 @@ import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot
 import { defineRule, type RuleOf } from '../../coalition/rules/define-rule';
 import { optionalPoints, points } from '../../coalition/rules/rule-fields';
 import type { RulesInForce } from '../../coalition/rules/rules-in-force';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { LOCKS } from '../../platform/locks';
-import { GiftsNotAllowed } from './sharing-refusals';
+/** What is refused where members may give each other nothing. */
+export const giftRuleRefusals = refusals(
+  defineRefusal('GIFTS_NOT_ALLOWED', {
+    description: 'No rule lets members give each other this currency at that moment.',
+    retrySafe: true,
+    message: (_, { currency }: { currency: string }) =>
+      `Members do not give each other ${currency}: no rule for gifts is in force. The operator sets one with setGiftRule.`,
+  }),
+);
 
 /** What members may give each other of a currency. */
 export const GIFT_RULE = defineRule({
@@ -25,9 +34,9 @@ export const GIFT_RULE = defineRule({
 });
 export type GiftRule = RuleOf<typeof GIFT_RULE>;
 
-/** The version in force at an instant; throws GiftsNotAllowed. */
+/** The version in force at an instant; throws GIFTS_NOT_ALLOWED. */
 export function requireGiftRule(rules: RulesInForce<GiftRule>, currency: PointCurrency, at: Date): GiftRule {
   const [rule] = rules.at(null, currency, at);
-  if (!rule) throw new GiftsNotAllowed(currency.code);
+  if (!rule) throw giftRuleRefusals.refuse('GIFTS_NOT_ALLOWED', { currency: currency.code });
   return rule;
 }

@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
+import { amountRefusals, capRefusals } from '../../coalition/coalition/amount-limits';
 import { requireCurrency } from '../../coalition/coalition/require-currency';
-import { requireTerms } from '../../coalition/coalition/terms-in-force';
+import { requireTerms, termsRefusals } from '../../coalition/coalition/terms-in-force';
+import { creditRefusals, debitRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { currencyCode, dryRun, idempotencyKey, occurredAt, somePoints } from '../../ledger/ledger/request-fields';
 import { findActingMember, memberContent, requireAsker } from '../../members/identification/acting-member';
 import { type MemberRef, memberRefContent } from '../../members/identification/member-ref';
 import { whileProved } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
+import { numberRefusals } from '../../members/identification/what-proves';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid } from '../../platform/ids';
 import { InvalidInput } from '../../platform/refusal';
 import { velocityLimits } from '../limits/velocity-limit';
@@ -15,8 +19,20 @@ import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { whenOf } from '../postings/posting-time';
 import { planOrRefusal, runPosting } from '../postings/run-posting';
 import { findRecipient } from './find-recipient';
-import { GIFT_RULE, requireGiftRule } from './gift-rule';
+import { GIFT_RULE, giftRuleRefusals, requireGiftRule } from './gift-rule';
 import { type GiftAnswer, givenCounter, planGift } from './plan-gift';
+
+/** What is refused where points are given. */
+export const givePointsRefusals = refusals(
+  postingRefusals,
+  termsRefusals,
+  giftRuleRefusals,
+  amountRefusals,
+  capRefusals,
+  numberRefusals,
+  debitRefusals,
+  creditRefusals,
+);
 
 export const givePointsSchema = z.object({
   idempotencyKey,
@@ -40,8 +56,8 @@ export interface GivenPoints extends GiftAnswer {
 
 /**
  * Gives points of one member to another: asked for by the giver, or by a brand for a member that it has enrolled or
- * linked. The points keep their issuer and age. Throws GiftsNotAllowed, BelowMinimum, NotAStep, AboveMaximum,
- * CapReached, TermsNotActive, OccurredAtOutOfRange, INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED,
+ * linked. The points keep their issuer and age. Throws GIFTS_NOT_ALLOWED, BELOW_MINIMUM, NOT_A_STEP, ABOVE_MAXIMUM,
+ * CAP_REACHED, TERMS_NOT_ACTIVE, OCCURRED_AT_OUT_OF_RANGE, INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED,
  * IDEMPOTENCY_CONFLICT, NotFound (giver or receiver), PermissionDenied.
  */
 export async function givePoints(app: App, principal: Principal, command: GivePoints): Promise<GivenPoints> {

@@ -3,17 +3,37 @@ import { z } from 'zod';
 import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
-import { CapReached } from '../../coalition/coalition/amount-limits';
-import { IdempotencyConflict } from '../../ledger/ledger/posting-ledger';
+import { capRefusals } from '../../coalition/coalition/amount-limits';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
 import { lockHousehold, MOST_HOUSEHOLD, requireMembership } from '../../members/households/household';
 import type { MemberRef } from '../../members/identification/member-ref';
 import { DAY_MS } from '../../platform/clock';
 import { refusingBy } from '../../platform/database/constraint-refusal';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { derivedUuid, type Uuid } from '../../platform/ids';
 import { InvalidInput } from '../../platform/refusal';
+import { count } from '../../platform/refusal-fields';
 import { findRecipient } from './find-recipient';
-import { AlreadyInvited, PoolFull } from './sharing-refusals';
+
+/** What is refused where a member is invited. */
+export const inviteToPoolRefusals = refusals(
+  capRefusals,
+  keyRefusals,
+  defineRefusal('ALREADY_INVITED', {
+    description: 'The member is in the pool or invited to it already.',
+    retrySafe: false,
+    message: 'This member is in the pool or invited to it already.',
+  }),
+  defineRefusal('POOL_FULL', {
+    description: 'The pool has as many members and open invitations as it may have.',
+    retrySafe: false,
+    fields: {
+      most: count('How many those are.'),
+    },
+    message: ({ most }) => `A household pool has at most ${most} members, open invitations counted. Remove or withdraw one first.`,
+  }),
+);
 
 /** How long an invitation can be accepted. */
 const INVITATION_DAYS = 14;
@@ -24,13 +44,13 @@ export const inviteToPoolSchema = z.object({ idempotencyKey, member: z.custom<Me
 export type InviteToPool = z.output<typeof inviteToPoolSchema>;
 
 /**
- * The owner asks somebody into the pool; in it is who accepts. Answers with the pool. Throws AlreadyInvited, PoolFull,
- * CapReached, IDEMPOTENCY_CONFLICT, NotFound (pool or member), NotPoolOwner.
+ * The owner asks somebody into the pool; in it is who accepts. Answers with the pool. Throws ALREADY_INVITED, POOL_FULL,
+ * CAP_REACHED, IDEMPOTENCY_CONFLICT, NotFound (pool or member), NotPoolOwner.
  */
 export async function inviteToPool(app: App, principal: Principal, { idempotencyKey: key, member: ref, role }: InviteToPool): Promise<Uuid> {
   const memberId = requireMemberLogin(principal);
   const id = derivedUuid('pool-invitation', memberId, key);
-  return refusingBy({ household_member_once: () => new AlreadyInvited() }, () =>
+  return refusingBy({ household_member_once: () => inviteToPoolRefusals.refuse('ALREADY_INVITED') }, () =>
     app.database.transaction(databasePrincipal(principal), async (tx) => {
       const { client } = tx;
       const { poolId } = await requireMembership(client, memberId, 'OWNER');
@@ -41,7 +61,7 @@ export async function inviteToPool(app: App, principal: Principal, { idempotency
       if (rows.length > 0) {
         const same = rows[0].member_id === invited.memberId && (rows[0].joined_at !== null || rows[0].role === role);
         if (same) return poolId;
-        throw new IdempotencyConflict();
+        throw keyRefusals.refuse('IDEMPOTENCY_CONFLICT');
       }
       const now = app.clock.now();
       await makeRoom(client, poolId, now);
@@ -54,7 +74,7 @@ export async function inviteToPool(app: App, principal: Principal, { idempotency
   );
 }
 
-/** Ends the invitations that nobody answered in time; throws PoolFull or CapReached when there is still no room. */
+/** Ends the invitations that nobody answered in time; throws POOL_FULL or CAP_REACHED when there is still no room. */
 async function makeRoom(client: PoolClient, poolId: Uuid, now: Date): Promise<void> {
   await client.query(
     "UPDATE household_member SET ended_at = $2, end_reason = 'LAPSED' WHERE pool_id = $1 AND joined_at IS NULL AND ended_at IS NULL AND invitation_ends_at <= $2",
@@ -66,6 +86,6 @@ async function makeRoom(client: PoolClient, poolId: Uuid, now: Date): Promise<vo
     [poolId, new Date(now.getTime() - DAY_MS)],
   );
   const [{ open, lately, first }] = rows;
-  if (open >= MOST_HOUSEHOLD) throw new PoolFull(MOST_HOUSEHOLD);
-  if (lately >= MOST_A_DAY) throw new CapReached(0, new Date(first.getTime() + DAY_MS));
+  if (open >= MOST_HOUSEHOLD) throw inviteToPoolRefusals.refuse('POOL_FULL', { most: MOST_HOUSEHOLD });
+  if (lately >= MOST_A_DAY) throw capRefusals.refuse('CAP_REACHED', { capLeft: 0, resetsAt: new Date(first.getTime() + DAY_MS) });
 }

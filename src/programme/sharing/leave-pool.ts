@@ -3,14 +3,18 @@ import { z } from 'zod';
 import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
+import { closedWalletRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
 import { lockHousehold, NotPoolOwner, requireMembership } from '../../members/households/household';
 import { balancesIf } from '../../members/identification/what-is-told';
+import { refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { runPosting } from '../postings/run-posting';
 import { planToReturn, type Return, type ReturnedPoints, readContributors, readReturned, receiversOf } from './return-points';
-import { PoolNeedsOwner } from './sharing-refusals';
+import { poolOwnerRefusals } from './standing';
+/** What is refused where a member leaves a pool. */
+export const leavePoolRefusals = refusals(postingRefusals, closedWalletRefusals, poolOwnerRefusals);
 
 export const leavePoolSchema = z.object({ idempotencyKey, poolId: z.string() });
 export type LeavePool = z.output<typeof leavePoolSchema>;
@@ -29,14 +33,14 @@ export interface LeftPool {
 
 /**
  * The member leaves, and takes along what is left of their own points. A former member may ask again while points come free there: a voided hold, a
- * refund. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (never in that pool).
+ * refund. Throws POOL_NEEDS_OWNER, IDEMPOTENCY_CONFLICT, NotFound (never in that pool).
  */
 export async function leavePool(app: App, principal: Principal, { idempotencyKey, ...content }: LeavePool): Promise<LeftPool> {
   const memberId = requireMemberLogin(principal);
   return end(app, principal, memberId, { kind: 'LEAVE_POOL', party: memberId, idempotencyKey, content, poolOf: async () => content.poolId });
 }
 
-/** The owner removes a member, who gets back what is left of their own points. Throws PoolNeedsOwner, IDEMPOTENCY_CONFLICT, NotFound (pool or member), NotPoolOwner. */
+/** The owner removes a member, who gets back what is left of their own points. Throws POOL_NEEDS_OWNER, IDEMPOTENCY_CONFLICT, NotFound (pool or member), NotPoolOwner. */
 export async function removeFromPool(app: App, principal: Principal, { idempotencyKey, ...content }: RemoveFromPool): Promise<LeftPool> {
   const ownerId = requireMemberLogin(principal);
   const poolOf = async (client: PoolClient) => (await requireMembership(client, ownerId, 'OWNER')).poolId;
@@ -95,7 +99,7 @@ async function endMembership(
   const [latest] = rows;
   const ids = rows.map((row) => row.id);
   if (latest.ended_at !== null) return ids;
-  if (latest.role === 'OWNER') throw new PoolNeedsOwner();
+  if (latest.role === 'OWNER') throw poolOwnerRefusals.refuse('POOL_NEEDS_OWNER');
   const { rowCount } = await client.query('UPDATE household_member SET ended_at = $2, end_reason = $3 WHERE id = $1', [latest.id, now, reason]);
   // Who asked has handed the pool over since.
   if (!rowCount) throw new NotPoolOwner();

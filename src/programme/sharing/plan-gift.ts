@@ -1,9 +1,9 @@
-import { CapReached, requireWithinLimits } from '../../coalition/coalition/amount-limits';
+import { capRefusals, requireWithinLimits } from '../../coalition/coalition/amount-limits';
 import { alongside } from '../../ledger/ledger/alongside';
+import { debitRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { AccountId, Planner } from '../../ledger/ledger/posting';
 import { MAX_POINTS } from '../../ledger/points/amount';
 import { type Day, dayStart, dayToIso } from '../../ledger/points/calendar';
-import { WalletLocked } from '../../members/identification/member-refusals';
 import type { Uuid } from '../../platform/ids';
 import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import type { When } from '../postings/posting-time';
@@ -55,11 +55,11 @@ export function planGift(facts: GiftFacts): Planner<GiftAnswer> {
   const { from, to } = facts.who;
   const key = givenCounter(when.day);
   return (view) => {
-    if (from.locked) throw new WalletLocked();
+    if (from.locked) throw debitRefusals.refuse('WALLET_LOCKED');
     requireWithinLimits({ ...rule, maximum: rule.dailyMaximum }, BigInt(amount));
     // Where the rule has no maximum, what can be counted is one.
     const left = Math.max(0, Number(rule.dailyMaximum ?? MAX_POINTS) - view.counter(from.account, key));
-    if (amount > left) throw new CapReached(left, dayStart(when.day + 1, currency.timeZone));
+    if (amount > left) throw capRefusals.refuse('CAP_REACHED', { capLeft: left, resetsAt: dayStart(when.day + 1, currency.timeZone) });
     const within = withinLimits(view, facts.limits, amount);
     if ('refused' in within) return within;
     return {

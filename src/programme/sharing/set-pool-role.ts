@@ -6,17 +6,21 @@ import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snap
 import { contentHash } from '../../ledger/ledger/idempotency';
 import { dayOf } from '../../ledger/points/calendar';
 import { lockHousehold, NotPoolOwner, POOL_ROLES, readMemberships, requireMembership } from '../../members/households/household';
+import { refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { notNow } from '../../platform/not-now';
 import { InvalidInput, NotFound } from '../../platform/refusal';
-import { PoolNeedsOwner } from './sharing-refusals';
-import { everyPoolAccount, type Standing, standingCounters, standingOfRole, standingSteps } from './standing';
+import { everyPoolAccount, poolOwnerRefusals, type Standing, standingCounters, standingOfRole, standingSteps } from './standing';
+
+/** What is refused where a role changes. */
+export const setPoolRoleRefusals = refusals(notNow, poolOwnerRefusals);
 
 export const setPoolRoleSchema = z.object({ memberId: z.string(), role: z.enum(POOL_ROLES) });
 export type SetPoolRole = z.output<typeof setPoolRoleSchema>;
 
 /**
  * The owner says what another may do; OWNER hands the pool over, and who had it is an ADULT from then on. Repeating it changes nothing.
- * Answers with the pool. Throws PoolNeedsOwner, NotFound (pool or member), NotPoolOwner, OVERLOADED.
+ * Answers with the pool. Throws POOL_NEEDS_OWNER, NotFound (pool or member), NotPoolOwner, OVERLOADED.
  */
 export async function setPoolRole(app: App, principal: Principal, { memberId, role }: SetPoolRole): Promise<Uuid> {
   const ownerId = requireMemberLogin(principal);
@@ -31,7 +35,7 @@ export async function setPoolRole(app: App, principal: Principal, { memberId, ro
       if (other.role === role) return own.poolId;
       throw new NotPoolOwner();
     }
-    if (memberId === ownerId && role !== 'OWNER') throw new PoolNeedsOwner();
+    if (memberId === ownerId && role !== 'OWNER') throw poolOwnerRefusals.refuse('POOL_NEEDS_OWNER');
     if (role === 'OWNER' && other.role === 'CHILD') throw new InvalidInput('input.role', 'A child does not own a pool. Make the member an ADULT first.');
     // One statement: at no moment has the pool no owner, or two.
     if (other.role !== role)

@@ -3,7 +3,35 @@ import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snap
 import type { AccountId, LedgerView, Step } from '../../ledger/ledger/posting';
 import { type Day, dayOf } from '../../ledger/points/calendar';
 import type { PoolRole } from '../../members/households/household';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
+
+/** What is refused where a member joins a household pool. */
+export const joinPoolRefusals = refusals(
+  defineRefusal('ALREADY_IN_POOL', {
+    description: 'A member is in one household pool at a time.',
+    retrySafe: false,
+    message: 'A member is in one household pool at a time. Leave that one first.',
+  }),
+);
+
+/** What is refused where a pool would lose its owner. */
+export const poolOwnerRefusals = refusals(
+  defineRefusal('POOL_NEEDS_OWNER', {
+    description: 'The owner makes another member the owner first, or closes the pool.',
+    retrySafe: false,
+    message: 'The owner of a pool makes another member its owner first, or closes it.',
+  }),
+);
+
+/** What is refused where a member spends from a pool. */
+export const poolSpendingRefusals = refusals(
+  defineRefusal('POOL_NOT_SPENDABLE', {
+    description: 'The member is in no household pool, or in a role that does not spend from it.',
+    retrySafe: true,
+    message: 'This member may not spend from a household pool. Spend from the wallet.',
+  }),
+);
 
 /**
  * What a membership lets its member do at the moment when a posting is decided. It was looked up before, and may have ended since, or lost its say, and

@@ -27,7 +27,7 @@ export const READERS: BrandPermission = { scope: 'statements', roles: ['FINANCE'
 
 /**
  * Balances of summed accounts in a currency (points or money) as of an instant, or now: a brand's own, all of them for
- * the operator. In order of the accounts' ids, after one. Throws NotSettledYet.
+ * the operator. In order of the accounts' ids, after one. Throws NOT_SETTLED_YET.
  */
 export async function readAccountBalances(
   app: App,
@@ -49,7 +49,7 @@ export async function readAccountBalances(
 }
 
 /**
- * The posted balance of a member's wallet as of an instant: for the member and for the operator. Throws NotSettledYet,
+ * The posted balance of a member's wallet as of an instant: for the member and for the operator. Throws NOT_SETTLED_YET,
  * NotFound.
  */
 export async function readWalletBalanceAt(app: App, principal: Principal, member: MemberOrSelf, currency: string, at: Date): Promise<AccountTotals> {
@@ -69,7 +69,7 @@ export async function readWalletBalanceAt(app: App, principal: Principal, member
 
 /**
  * The posted balance of a household pool as of an instant, for whoever may see the pool; null: it has never had points
- * of the currency. Throws NotSettledYet.
+ * of the currency. Throws NOT_SETTLED_YET.
  */
 export async function readPoolBalanceAt(app: App, principal: Principal, poolId: Uuid, currency: string, at: Date): Promise<AccountTotals | null> {
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {

@@ -8,11 +8,43 @@ import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot
 import { findCurrency } from '../../coalition/coalition/require-currency';
 import { readCursor } from '../../ledger/outbox/journal-cursor';
 import { addMonths, type Day, dayFromIso, dayToIso } from '../../ledger/points/calendar';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { LOCKS, takeLock } from '../../platform/locks';
-import { Refusal } from '../../platform/refusal';
+import { instant, text, unshown } from '../../platform/refusal-fields';
 import { CLEARING } from '../clearing/clear-events';
 import { monthToBook } from '../clearing/period-of-event';
 import { lockPeriod, monthToText, openPeriod, type Period, periodId, readPeriods } from '../clearing/periods';
+
+/** What is refused where a month is closed. */
+export const closePeriodRefusals = refusals(
+  defineRefusal('PERIOD_NOT_ENDED', {
+    description: 'The month still goes on.',
+    retrySafe: true,
+    fields: {
+      endsAt: instant('The first instant at which it can be closed.'),
+      month: unshown<string>(),
+    },
+    message: ({ month, endsAt }) => `${month} ends at ${endsAt}. Close it after that.`,
+  }),
+  defineRefusal('EARLIER_PERIOD_OPEN', {
+    description: 'An earlier month has events and is not closed yet; months are closed in order.',
+    retrySafe: true,
+    fields: {
+      openMonth: text('The month to close first, "YYYY-MM".'),
+      month: unshown<string>(),
+    },
+    message: ({ month, openMonth }) => `${openMonth} has events and is not closed yet. Close it before ${month}.`,
+  }),
+  defineRefusal('LATER_PERIOD_CLOSED', {
+    description: 'A later month is closed already, and this one had no events.',
+    retrySafe: false,
+    fields: {
+      closedMonth: text('The later month, "YYYY-MM".'),
+      month: unshown<string>(),
+    },
+    message: ({ month, closedMonth }) => `${closedMonth} is already closed; ${month} had no events and can no longer be closed.`,
+  }),
+);
 
 export const monthInput = z
   .string()
@@ -23,42 +55,6 @@ export const closePeriodInput = z.object({ currency: z.string().min(1).max(16), 
 
 /** Code of the points currency, and first day of the month to close. */
 export type ClosePeriod = z.output<typeof closePeriodInput>;
-
-/** The month still goes on in the currency's time zone. */
-export class PeriodNotEnded extends Refusal {
-  constructor(month: string, endsAt: Date) {
-    super({
-      code: 'PERIOD_NOT_ENDED',
-      message: `${month} ends at ${endsAt.toISOString()}. Close it after that.`,
-      retrySafe: true,
-      fields: { month, endsAt: endsAt.toISOString() },
-    });
-  }
-}
-
-/** Months are closed in order: statements carry what the ones before left. */
-export class EarlierPeriodOpen extends Refusal {
-  constructor(month: string, openMonth: string) {
-    super({
-      code: 'EARLIER_PERIOD_OPEN',
-      message: `${openMonth} has events and is not closed yet. Close it before ${month}.`,
-      retrySafe: true,
-      fields: { month, openMonth },
-    });
-  }
-}
-
-/** A later month is closed or closing: nothing can be booked in this one any more. */
-export class LaterPeriodClosed extends Refusal {
-  constructor(month: string, closedMonth: string) {
-    super({
-      code: 'LATER_PERIOD_CLOSED',
-      retrySafe: false,
-      message: `${closedMonth} is already closed; ${month} had no events and can no longer be closed.`,
-      fields: { month, closedMonth },
-    });
-  }
-}
 
 /**
  * Begins to close a month by setting the cut-off: everything posted before is cleared into it, everything after adjusts
@@ -73,7 +69,7 @@ export async function closePeriod(app: App, principal: Principal, command: Close
     const currency = findCurrency(await app.coalition.snapshot(client), command.currency);
     const now = app.clock.now();
     const endsAt = await endOfMonth(client, currency, command.month);
-    if (now < endsAt) throw new PeriodNotEnded(monthToText(command.month), endsAt);
+    if (now < endsAt) throw closePeriodRefusals.refuse('PERIOD_NOT_ENDED', { month: monthToText(command.month), endsAt });
     // Two months of a currency closed at once would not see each other, and both would carry on what the month before them left.
     await takeLock(client, LOCKS.CLOSE_PERIOD, currency.id);
     await openPeriod(client, currency, command.month);
@@ -100,9 +96,9 @@ async function endOfMonth(client: ClientBase, currency: PointCurrency, month: Da
 async function requireNextToClose(client: ClientBase, currency: PointCurrency, month: Day): Promise<void> {
   const periods = await readPeriods(client, currency.id);
   const later = periods.find((period) => period.month > month && period.status !== 'OPEN');
-  if (later) throw new LaterPeriodClosed(monthToText(month), monthToText(later.month));
+  if (later) throw closePeriodRefusals.refuse('LATER_PERIOD_CLOSED', { month: monthToText(month), closedMonth: monthToText(later.month) });
   const open = periods.find((period) => period.month < month && period.status === 'OPEN')?.month ?? (await earliestUncleared(client, currency, month, periods));
-  if (open !== null) throw new EarlierPeriodOpen(monthToText(month), monthToText(open));
+  if (open !== null) throw closePeriodRefusals.refuse('EARLIER_PERIOD_OPEN', { month: monthToText(month), openMonth: monthToText(open) });
 }
 
 /**

@@ -1,6 +1,9 @@
 import { type GraphQLUnionType, isEnumType, isInputObjectType, isInterfaceType, isObjectType, isSpecifiedScalarType, isUnionType } from 'graphql';
+import type { Context } from '../../../src/api/graphql/context';
 import { toRefusalAnswer } from '../../../src/api/graphql/refusal.types';
 import { buildTesseraSchema, printTesseraSchema } from '../../../src/api/server/build-schema';
+import { fundsRefusals, keyRefusals } from '../../../src/ledger/ledger/ledger-refusals';
+import type { Refusal } from '../../../src/platform/refusal';
 
 describe('the schema', () => {
   it('describes every type, field, argument and value', () => {
@@ -35,14 +38,13 @@ describe('the schema', () => {
     expect(without).toEqual([]);
   });
 
-  it('makes a refusal that an answer does not list an error with its code', async () => {
+  it('makes a refusal that an answer does not list a fault of ours', async () => {
     const union = buildTesseraSchema().getType('CreateBrandResult') as GraphQLUnionType;
-    const resolve = async (code: string, fields = {}) =>
-      union.resolveType?.(toRefusalAnswer({ code, message: 'No.', retrySafe: true, fields }), {}, undefined as never, union);
-    expect(await resolve('IDEMPOTENCY_CONFLICT')).toBe('IdempotencyConflict');
-    const shown = { code: 'INSUFFICIENT_POINTS', message: 'No.', retrySafe: true, fields: { available: 3 } };
-    await expect(resolve('INSUFFICIENT_POINTS', { available: 3 })).rejects.toMatchObject(shown);
+    const resolve = async (refusal: Refusal) => union.resolveType?.(toRefusalAnswer({} as Context, refusal), {}, undefined as never, union);
+    expect(await resolve(keyRefusals.refuse('IDEMPOTENCY_CONFLICT'))).toBe('IdempotencyConflict');
+    const unlisted = fundsRefusals.refuse('INSUFFICIENT_POINTS', { available: 3, requested: 4 });
+    await expect(resolve(unlisted)).rejects.toThrow('CreateBrandResult does not list the refusal INSUFFICIENT_POINTS');
     // Nor is it remembered as one of them.
-    await expect(resolve('INSUFFICIENT_POINTS', { available: 3 })).rejects.toMatchObject(shown);
+    await expect(resolve(unlisted)).rejects.toThrow('CreateBrandResult does not list the refusal INSUFFICIENT_POINTS');
   });
 });

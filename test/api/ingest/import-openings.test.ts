@@ -12,7 +12,7 @@ import { unlinkMember } from '../../../src/members/links/unlink-member';
 import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
 import { findMember, readWalletBalances } from '../../../src/members/members/find-member';
 import { readMovements } from '../../../src/members/members/read-movements';
-import { DatabaseUnavailable } from '../../../src/platform/database/database';
+import { notNow } from '../../../src/platform/not-now';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type Till } from '../../support/shop-coalition';
 import { createTestApp } from '../../support/test-app';
@@ -119,7 +119,7 @@ test('a batch that was cut off once it was booked makes its members known when i
   const gone = jest.spyOn(shop.app.database, 'transaction');
   const spy = jest.spyOn(shop.app.ledger, 'post').mockImplementationOnce(async (request) => {
     const outcome = await post(request);
-    gone.mockRejectedValueOnce(new DatabaseUnavailable(new Error('gone')));
+    gone.mockRejectedValueOnce(notNow.refuse('UNAVAILABLE'));
     return outcome;
   });
   await expect(batch()).rejects.toThrow();

@@ -1,5 +1,4 @@
 import type { Principal } from '../../../src/coalition/access/principal';
-import { Overloaded } from '../../../src/ledger/ledger/posting-ledger';
 import { type MemberRef, spelledCustomerHash, spelledHash } from '../../../src/members/identification/member-ref';
 import { resolveMembers } from '../../../src/members/identification/resolve-members';
 import { addIdentifier } from '../../../src/members/identifiers/add-identifier';
@@ -11,8 +10,8 @@ import { findMember, readWalletBalances } from '../../../src/members/members/fin
 import { readHolds } from '../../../src/members/members/read-holds';
 import { type Movement, readMovements } from '../../../src/members/members/read-movements';
 import { readPersonalData } from '../../../src/members/members/read-personal-data';
-import { DatabaseUnavailable } from '../../../src/platform/database/database';
 import { newUuid } from '../../../src/platform/ids';
+import { notNow } from '../../../src/platform/not-now';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
@@ -87,7 +86,7 @@ test('the same enrolment again finds the same member; other content is a conflic
 test('cut off between the rows and the posting: the same content goes on, other content under that key is a conflict and enrols nobody', async () => {
   const command = enrolment({ customerId: 'C-3', identifiers: [card(newCard())] });
   const other = enrolment({ idempotencyKey: command.idempotencyKey, customerId: 'C-4', identifiers: [card(newCard())] });
-  const post = jest.spyOn(shop.app.ledger, 'post').mockRejectedValueOnce(new Overloaded());
+  const post = jest.spyOn(shop.app.ledger, 'post').mockRejectedValueOnce(notNow.refuse('OVERLOADED'));
   await expect(enrolMember(shop.app, fuel.principal, command)).rejects.toMatchObject({ code: 'OVERLOADED' });
   post.mockRestore();
   await expect(enrolMember(shop.app, fuel.principal, other)).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
@@ -140,7 +139,7 @@ test.each([
   const { memberId } = await enrol(fuel, { identifiers: [card(number)] });
   await recordPurchase(shop.app, fuel.principal, purchaseOf(byCard(number), '100'));
   const ask = request(byCard(number));
-  const transaction = jest.spyOn(shop.app.database, 'transaction').mockRejectedValueOnce(new DatabaseUnavailable(new Error('gone')));
+  const transaction = jest.spyOn(shop.app.database, 'transaction').mockRejectedValueOnce(notNow.refuse('UNAVAILABLE'));
   await expect(ask()).rejects.toThrow();
   transaction.mockRestore();
   const known = () =>
@@ -162,7 +161,7 @@ test('a repetition does not make known whose the card is by now', async () => {
   await enrol(fuel, { identifiers: [card(number)] });
   await recordPurchase(shop.app, fuel.principal, purchaseOf(byCard(number), '100'));
   const ask = redemptionOf(byCard(number));
-  const transaction = jest.spyOn(shop.app.database, 'transaction').mockRejectedValueOnce(new DatabaseUnavailable(new Error('gone')));
+  const transaction = jest.spyOn(shop.app.database, 'transaction').mockRejectedValueOnce(notNow.refuse('UNAVAILABLE'));
   await expect(ask()).rejects.toThrow();
   transaction.mockRestore();
   await removeIdentifier(shop.app, fuel.principal, { member: byCard(number), identifier: card(number) });

@@ -1,15 +1,15 @@
 import { coalesce } from '../../../src/platform/database/coalesce';
-import { NotNow } from '../../../src/platform/refusal';
+import { notNow } from '../../../src/platform/not-now';
 
 describe('callers who are coalesced', () => {
   const runs: number[][] = [];
-  const full = () => new NotNow({ code: 'OVERLOADED', message: 'Too many wait.' });
+  const full = () => notNow.refuse('OVERLOADED', { message: 'Too many wait.' });
   const double = coalesce<'ana' | 'bob', number, number>(
     async (_key, asks) => {
       runs.push([...asks]);
       await new Promise(setImmediate);
       if (asks.includes(13)) throw new Error('unreadable');
-      if (asks.includes(14)) throw new NotNow({ code: 'UNAVAILABLE', message: 'Nobody answers.' });
+      if (asks.includes(14)) throw notNow.refuse('UNAVAILABLE', { message: 'Nobody answers.' });
       if (asks.includes(15)) throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
       return asks.map((ask) => ask * 2);
     },

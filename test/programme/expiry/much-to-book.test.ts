@@ -1,6 +1,6 @@
 import type { Principal } from '../../../src/coalition/access/principal';
-import { LedgerUnavailable } from '../../../src/ledger/ledger/posting-ledger';
 import { newUuid } from '../../../src/platform/ids';
+import { notNow } from '../../../src/platform/not-now';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { expirePoints } from '../../../src/programme/expiry/expire-points';
 import { readWalletBalanceAt } from '../../../src/settlement/books/account-balances';
@@ -59,7 +59,7 @@ describe('expiry of more accounts than one batch', () => {
   it('stops where the ledger cannot be reached: no other account would fare better', async () => {
     await open({ now: new Date('2026-02-16T12:00:00Z') });
     await wallets(501);
-    const away = jest.spyOn(shop.app.ledger, 'post').mockRejectedValue(new LedgerUnavailable());
+    const away = jest.spyOn(shop.app.ledger, 'post').mockRejectedValue(notNow.refuse('UNAVAILABLE'));
     await expect(expirePoints(shop.app)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(away).toHaveBeenCalledTimes(500);
     away.mockRestore();

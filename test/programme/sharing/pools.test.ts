@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Overloaded } from '../../../src/ledger/ledger/posting-ledger';
 import { lockWallet } from '../../../src/members/members/lock-wallet';
 import { readMovements } from '../../../src/members/members/read-movements';
 import { derivedUuid } from '../../../src/platform/ids';
+import { notNow } from '../../../src/platform/not-now';
 import { verifyBooks } from '../../../src/process/verify/verify-books';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { captureHold, captureHoldSchema } from '../../../src/programme/redemption/capture-hold';
@@ -115,7 +115,7 @@ test('who opened a pool stands before those who joined at the same instant, what
 test('a pool that was cut off before its posting: the same content goes on, other content under that key never gets it', async () => {
   const ana = await people.person();
   const create = createPoolSchema.parse({ ...key(), share: { numerator: 1, denominator: 1 } });
-  const post = jest.spyOn(shop.app.ledger, 'post').mockRejectedValueOnce(new Overloaded());
+  const post = jest.spyOn(shop.app.ledger, 'post').mockRejectedValueOnce(notNow.refuse('OVERLOADED'));
   await expect(createPool(shop.app, ana.self, create)).rejects.toMatchObject({ code: 'OVERLOADED' });
   post.mockRestore();
   await expect(createPool(shop.app, ana.self, { ...create, share: { numerator: 0, denominator: 1 } })).rejects.toMatchObject({ code: 'ALREADY_IN_POOL' });

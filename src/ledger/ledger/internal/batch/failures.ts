@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kindOfFailure } from '../../../../platform/database/failure-kind';
-import { NotNow } from '../../../../platform/refusal';
+import { notNow } from '../../../../platform/not-now';
+import type { Refusal } from '../../../../platform/refusal';
 
 /** How long the ledger waits, in milliseconds, before callers get a retry-safe refusal. */
 export interface Patience {
@@ -26,10 +27,8 @@ export const PATIENCE: Patience = { lockMs: 10_000, statementMs: 30_000, answerM
 /**
  * The database could not be used long enough. Whether this posting was written may not be known. Repeating it is safe.
  */
-export class LedgerUnavailable extends NotNow {
-  constructor() {
-    super({ code: 'UNAVAILABLE', message: 'The ledger cannot be reached. Send the same request again: it counts once.' });
-  }
+export function ledgerUnavailable(): Refusal {
+  return notNow.refuse('UNAVAILABLE', { message: 'The ledger cannot be reached. Send the same request again: it counts once.' });
 }
 
 const MAX_CONFLICTS = 20;
@@ -49,7 +48,7 @@ export class Outage {
   }
 
   /**
-   * Tries until it succeeds, with jitter. Throws LedgerUnavailable when the outage or the conflicts go on, and defects
+   * Tries until it succeeds, with jitter. Throws UNAVAILABLE when the outage or the conflicts go on, and defects
    * as they are.
    */
   async outlast<T>(attempt: () => Promise<T>, onFailure: (kind: 'conflict' | 'connection' | 'busy', error: unknown) => void | Promise<void>): Promise<T> {
@@ -64,7 +63,7 @@ export class Outage {
         if (kind === 'defect' || kind === 'conflict') this.since = null;
         if (kind === 'defect') throw error;
         await onFailure(kind, error);
-        if (kind === 'conflict' ? failures >= MAX_CONFLICTS : this.lastsTooLong()) throw new LedgerUnavailable();
+        if (kind === 'conflict' ? failures >= MAX_CONFLICTS : this.lastsTooLong()) throw ledgerUnavailable();
         await sleep(Math.random() * Math.min(500, 5 * 2 ** failures));
       }
     }

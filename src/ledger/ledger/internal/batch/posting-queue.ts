@@ -1,34 +1,18 @@
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
+import { notNow } from '../../../../platform/not-now';
 import { itemAt } from '../../../../platform/one-of';
-import { NotNow, Refusal } from '../../../../platform/refusal';
+import { Refusal } from '../../../../platform/refusal';
+import { keyRefusals } from '../../ledger-refusals';
 import type { AccountId, PostingOutcome, PostingRequest } from '../../posting';
 import type { Decision } from '../decide/decide';
 import type { Known } from '../rows/load-state';
 import { WriteBuffers } from '../rows/statement';
 import { chooseBatch } from './choose-batch';
-import { LedgerUnavailable, Outage } from './failures';
+import { ledgerUnavailable, Outage } from './failures';
 import { connectKernel, type KernelConnection } from './kernel-connection';
 import { postBatch } from './post-batch';
 import { WalletCache } from './wallet-cache';
-
-/** The queue of postings is full; nothing was written. */
-export class Overloaded extends NotNow {
-  constructor() {
-    super({ code: 'OVERLOADED', message: 'Too many postings are waiting. Nothing was written; send the same request again shortly.' });
-  }
-}
-
-/** The idempotency key was used before, for something else. */
-export class IdempotencyConflict extends Refusal {
-  constructor() {
-    super({
-      code: 'IDEMPOTENCY_CONFLICT',
-      retrySafe: false,
-      message: 'This idempotency key was used before with other content. Use a new key for a new request.',
-    });
-  }
-}
 
 export interface QueueBounds {
   readonly maxBatch: number;
@@ -123,7 +107,7 @@ export class PostingQueue {
   submit(request: PostingRequest): Promise<PostingOutcome> {
     if (this.closed || this.waiting.length >= this.bounds.maxQueue) {
       this.countRefusal('OVERLOADED');
-      return Promise.reject(new Overloaded());
+      return Promise.reject(notNow.refuse('OVERLOADED'));
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ request, since: performance.now(), resolve, reject });
@@ -195,7 +179,7 @@ export class PostingQueue {
     if (chosen.every((each) => each.since >= earliest)) return chosen;
     for (const { reject } of chosen.filter((each) => each.since < earliest)) {
       this.countRefusal('OVERLOADED');
-      reject(new Overloaded());
+      reject(notNow.refuse('OVERLOADED'));
     }
     return chosen.filter((each) => each.since >= earliest);
   }
@@ -252,7 +236,7 @@ export class PostingQueue {
     const sent: (readonly Decision[])[] = [];
     const decisions = await this.outage.outlast(
       async () => {
-        if (performance.now() - since > LONGEST_TRY_MS) throw new LedgerUnavailable();
+        if (performance.now() - since > LONGEST_TRY_MS) throw ledgerUnavailable();
         lane.client ??= await this.connect();
         this.known.requireCurrent(requests);
         const believe = performance.now() >= this.waryUntil;
@@ -286,6 +270,6 @@ function asFirst(decision: Decision, sent: readonly (readonly Decision[])[], at:
 
 function settle({ resolve, reject }: Waiting, decision: Decision): void {
   if (decision.is === 'decided') resolve(decision.outcome);
-  else if (decision.is === 'conflict') reject(new IdempotencyConflict());
+  else if (decision.is === 'conflict') reject(keyRefusals.refuse('IDEMPOTENCY_CONFLICT'));
   else reject(decision.error);
 }

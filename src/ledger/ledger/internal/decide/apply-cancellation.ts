@@ -1,4 +1,5 @@
 import { NEVER } from '../../../points/calendar';
+import { ledgerRefusals } from '../../ledger-refusals';
 import type { Step } from '../../posting';
 import { portionsToReinstate } from './apply-reversal';
 import { isSpendable, type LotState, sameLot, type TransferState } from './batch-state';
@@ -60,10 +61,13 @@ export function cancelReinstatement(posting: Posting, step: StepOf<'cancelReinst
   const spendable = wallet.lots.filter((lot) => isSpendable(lot, wallet, day));
   const available = spendable.reduce((sum, { remaining }) => sum + remaining, 0);
   if (available < amount)
-    throw new RefusedStep('INSUFFICIENT_POINTS', `${amount} points that came back are to be taken again, ${available} can be.`, {
-      available,
-      requested: amount,
-    });
+    throw new RefusedStep(
+      ledgerRefusals.refused('INSUFFICIENT_POINTS', {
+        available,
+        requested: amount,
+        message: `${amount} points that came back are to be taken again, ${available} can be.`,
+      }),
+    );
   let left = amount;
   const take = (lots: readonly LotState[], most: number) => {
     const { allocations: taken } = takeFrom(posting, lots, Math.min(most, left), 'spend');

@@ -1,5 +1,6 @@
 import { itemAt } from '../../../../platform/one-of';
 import type { Day } from '../../../points/calendar';
+import { ledgerRefusals } from '../../ledger-refusals';
 import type { PostingRequest, Step } from '../../posting';
 import { dateWhatLapsed } from './apply-dates';
 import { type AllocationState, type HoldState, sameLot } from './batch-state';
@@ -63,22 +64,15 @@ function requireOpen(posting: Posting, holdId: string): HoldState {
   const found = posting.state.holds.get(holdId);
   if (!found) throw new Error(`hold ${holdId} was not loaded or does not exist`);
   const expired = found.state === 'EXPIRED' || (found.state === 'OPEN' && found.expiresAt <= judgedAt(posting.request));
-  if (expired)
-    throw new RefusedStep('HOLD_EXPIRED', `This hold expired at ${new Date(found.expiresAt).toISOString()} and its points were released. Place a new hold.`, {
-      expiredAt: new Date(found.expiresAt).toISOString(),
-    });
-  if (found.state !== 'OPEN') throw new RefusedStep('HOLD_NOT_OPEN', `This hold is ${found.state} already.`, { state: found.state });
+  if (expired) throw new RefusedStep(ledgerRefusals.refused('HOLD_EXPIRED', { expiredAt: new Date(found.expiresAt) }));
+  if (found.state !== 'OPEN') throw new RefusedStep(ledgerRefusals.refused('HOLD_NOT_OPEN', { state: found.state }));
   return found;
 }
 
 export function capture(posting: Posting, step: StepOf<'capture'>): void {
   requireAmount(step.amount);
   const open = requireOpen(posting, step.holdId);
-  if (step.amount > open.amount)
-    throw new RefusedStep('CAPTURE_EXCEEDS_HOLD', `The hold is for ${open.amount} points; ${step.amount} cannot be captured.`, {
-      held: open.amount,
-      requested: step.amount,
-    });
+  if (step.amount > open.amount) throw new RefusedStep(ledgerRefusals.refused('CAPTURE_EXCEEDS_HOLD', { held: open.amount, requested: step.amount }));
   const captured = settleHold(posting, open, 'CAPTURED', step.amount, step.bookedOn);
   const wallet = posting.wallet(open.account);
   posting.shiftWallet(wallet, { debits: step.amount });

@@ -1,4 +1,5 @@
 import { NEVER } from '../../../points/calendar';
+import { ledgerRefusals } from '../../ledger-refusals';
 import type { Step } from '../../posting';
 import { type AllocationState, OWN, type WalletState } from './batch-state';
 import { consume, dated, receive, requireOpenWallet, requireSpendable, spendable, takeFrom } from './lots';
@@ -46,7 +47,7 @@ export function fillArrears(posting: Posting, step: StepOf<'fillArrears'>): void
 
 /** Throws RefusedStep WALLET_HAS_HOLDS while points are set aside in a wallet that is to end. */
 export function requireNothingHeld(wallet: WalletState): void {
-  if (wallet.held > 0) throw new RefusedStep('WALLET_HAS_HOLDS', `${wallet.held} points are held. Capture or void the holds first.`, { held: wallet.held });
+  if (wallet.held > 0) throw new RefusedStep(ledgerRefusals.refused('WALLET_HAS_HOLDS', { held: wallet.held }));
 }
 
 function parties(posting: Posting, step: { from: number; to: number }): { from: WalletState; to: WalletState } {

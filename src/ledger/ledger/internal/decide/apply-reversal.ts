@@ -1,4 +1,5 @@
 import { type Day, NEVER } from '../../../points/calendar';
+import { ledgerRefusals } from '../../ledger-refusals';
 import type { AccountId, Step } from '../../posting';
 import { type AllocationState, type ArrearsState, endOf, type LotKey, type LotState, type TransferState, type WalletState } from './batch-state';
 import { comeBack } from './coming-back';
@@ -15,8 +16,7 @@ function requireReversible(posting: Posting, id: string, amount: number): Transf
   const original = posting.state.transfers.get(id);
   if (!original) throw new Error(`transfer ${id} was not loaded or does not exist`);
   const left = original.amount - original.reversed;
-  if (amount > left)
-    throw new RefusedStep('REVERSAL_EXCEEDS_ORIGINAL', `Only ${left} of ${original.amount} points are left to reverse.`, { left, requested: amount });
+  if (amount > left) throw new RefusedStep(ledgerRefusals.refused('REVERSAL_EXCEEDS_ORIGINAL', { left, requested: amount, of: original.amount }));
   return original;
 }
 

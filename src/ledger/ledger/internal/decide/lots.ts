@@ -1,12 +1,13 @@
 import type { Uuid } from '../../../../platform/ids';
 import { NEVER } from '../../../points/calendar';
+import { ledgerRefusals } from '../../ledger-refusals';
 import { type AllocationState, compareLots, endOf, hasLapsed, isSpendable, type LotKey, type LotState, sameLot, type WalletState } from './batch-state';
 import { callIn } from './ended-since';
 import { type Posting, RefusedStep } from './posting-in-progress';
 
 /** Throws RefusedStep WALLET_CLOSED for a wallet that takes part in nothing new. */
 export function requireOpenWallet(wallet: WalletState): void {
-  if (wallet.closedAt !== null) throw new RefusedStep('WALLET_CLOSED', 'This wallet is closed.');
+  if (wallet.closedAt !== null) throw new RefusedStep(ledgerRefusals.refused('WALLET_CLOSED'));
 }
 
 /**
@@ -25,10 +26,9 @@ export function spendable(wallet: WalletState, day: number): number {
  */
 export function requireSpendable(posting: Posting, wallet: WalletState, amount: number): void {
   requireOpenWallet(wallet);
-  if (wallet.spendLocked) throw new RefusedStep('WALLET_LOCKED', 'This wallet is locked against spending. Unlock it first.');
+  if (wallet.spendLocked) throw new RefusedStep(ledgerRefusals.refused('WALLET_LOCKED'));
   const available = spendable(wallet, posting.dayIn(wallet));
-  if (amount > available)
-    throw new RefusedStep('INSUFFICIENT_POINTS', `${amount} points were asked for, ${available} can be spent.`, { available, requested: amount });
+  if (amount > available) throw new RefusedStep(ledgerRefusals.refused('INSUFFICIENT_POINTS', { available, requested: amount }));
 }
 
 /**

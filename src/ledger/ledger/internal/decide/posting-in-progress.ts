@@ -1,6 +1,7 @@
 import type { Uuid } from '../../../../platform/ids';
-import type { RefusalData, RefusalFields } from '../../../../platform/refusal';
+import type { RefusalData } from '../../../../platform/refusal';
 import type { Day } from '../../../points/calendar';
+import { ledgerRefusals } from '../../ledger-refusals';
 import type { AccountId, PostingRequest } from '../../posting';
 import {
   type AllocationState,
@@ -20,14 +21,14 @@ import {
 export class RefusedStep extends Error {
   readonly refusal: RefusalData;
 
-  constructor(code: string, message: string, fields: RefusalFields = {}) {
+  constructor({ refused }: { readonly refused: RefusalData }) {
     // Nobody reads its stack, and refusals are no exception here. Finding out where they were thrown costs more than
     // deciding them.
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
-    super(message);
+    super(refused.message);
     Error.stackTraceLimit = limit;
-    this.refusal = { code, message, retrySafe: false, fields };
+    this.refusal = refused;
   }
 }
 
@@ -125,7 +126,7 @@ export class Posting {
   shiftWallet(wallet: WalletState, by: { credits?: number; debits?: number; held?: number; arrears?: number }): void {
     const { credits = 0, debits = 0, held = 0, arrears = 0 } = by;
     if (wallet.credits + credits > Number.MAX_SAFE_INTEGER || wallet.debits + debits > Number.MAX_SAFE_INTEGER)
-      throw new RefusedStep('BALANCE_OUT_OF_RANGE', 'This would take the wallet beyond the largest balance there can be.');
+      throw new RefusedStep(ledgerRefusals.refused('BALANCE_OUT_OF_RANGE'));
     const { changed } = wallet;
     wallet.credits += credits;
     wallet.debits += debits;

@@ -15,7 +15,7 @@ export interface Known {
   readonly origins: Map<number, OriginState>;
   readonly summed: ReadonlyMap<AccountId, number>;
   loadOrigins(client: ClientBase, ids: readonly number[]): Promise<void>;
-  /** Throws LedgerUnavailable for requests that were made when the database was another server. */
+  /** Throws UNAVAILABLE for requests that were made when the database was another server. */
   requireCurrent(requests: readonly PostingRequest[]): void;
 }
 
