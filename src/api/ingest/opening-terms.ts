@@ -10,9 +10,7 @@ export const openingRefusals = refusals(
   defineRefusal('OPENINGS_NOT_AGREED', {
     description: 'The terms in force agree on no price for opening balances.',
     retrySafe: true,
-    fields: {
-      currency: text('Code of the points currency.'),
-    },
+    fields: { currency: text('Code of the points currency.') },
     message: ({ currency }) =>
       `The terms in force agree on no price for opening balances of ${currency}. Propose terms with an openingPrice and have them countersigned.`,
   }),

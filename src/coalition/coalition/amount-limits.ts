@@ -16,10 +16,7 @@ export const stepRefusals = refusals(
   defineRefusal('NOT_A_STEP', {
     description: "The points are no multiple of the rule's step.",
     retrySafe: true,
-    fields: {
-      step: points('Points are taken in multiples of this.'),
-      nextIncrement: points('The next larger number of points that is taken.'),
-    },
+    fields: { step: points('Points are taken in multiples of this.'), nextIncrement: points('The next larger number of points that is taken.') },
     message: ({ step, nextIncrement }) => `Points go in steps of ${step}; the next one is ${nextIncrement}.`,
   }),
 );
@@ -29,9 +26,7 @@ export const maximumRefusals = refusals(
   defineRefusal('ABOVE_MAXIMUM', {
     description: 'More points than the rule takes at once.',
     retrySafe: true,
-    fields: {
-      maximum: points('Most points that can be asked for at a time.'),
-    },
+    fields: { maximum: points('Most points that can be asked for at a time.') },
     message: ({ maximum }) => `At most ${maximum} points at a time.`,
   }),
 );

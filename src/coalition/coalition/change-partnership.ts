@@ -19,9 +19,7 @@ export const changePartnershipRefusals = refusals(
     typeName: 'PartnershipStateRefused',
     description: "The partnership's state does not allow the change.",
     retrySafe: false,
-    fields: {
-      state: oneOf('PartnershipState', 'The state that it is in.'),
-    },
+    fields: { state: oneOf('PartnershipState', 'The state that it is in.') },
     message: ({ state }, { wanted }: { wanted: string }) => `The partnership is ${state}: it cannot be ${wanted}.`,
   }),
 );

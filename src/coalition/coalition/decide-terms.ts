@@ -29,18 +29,14 @@ export const countersignTermsRefusals = refusals(
   defineRefusal('TERMS_START_PASSED', {
     description: 'The terms follow others and their start has passed.',
     retrySafe: false,
-    fields: {
-      effectiveFrom: instant('When they were to start.'),
-    },
+    fields: { effectiveFrom: instant('When they were to start.') },
     message: ({ effectiveFrom }) =>
       `These terms were to start at ${effectiveFrom}, which has passed, and are not the first. Propose them again with a later start.`,
   }),
   defineRefusal('NOTICE_TOO_SHORT', {
     description: 'The terms change a price sooner than the notice that the terms before ask for, and that was not waived.',
     retrySafe: false,
-    fields: {
-      earliest: instant('The earliest start that keeps the notice.'),
-    },
+    fields: { earliest: instant('The earliest start that keeps the notice.') },
     message: ({ earliest }, { noticeDays }: { noticeDays: number }) =>
       `These terms change a price, which asks for ${noticeDays} days of notice from their proposal: until ${earliest}. Propose a later start, or countersign with waiveNotice.`,
   }),

@@ -8,9 +8,7 @@ export const versionRefusals = refusals(
   defineRefusal('TOO_MANY_VERSIONS', {
     description: 'As many versions are kept already as can be; versions are never removed.',
     retrySafe: false,
-    fields: {
-      maximum: count('Most that are kept.'),
-    },
+    fields: { maximum: count('Most that are kept.') },
   }),
 );
 

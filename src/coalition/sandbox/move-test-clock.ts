@@ -22,9 +22,7 @@ export const moveTestClockRefusals = refusals(
   defineRefusal('CLOCK_CANNOT_MOVE', {
     description: 'The instant has passed (the clock never goes back), the step is too long, or the clock has been moved far enough.',
     retrySafe: false,
-    fields: {
-      now: instant('What the clock shows.'),
-    },
+    fields: { now: instant('What the clock shows.') },
   }),
 );
 

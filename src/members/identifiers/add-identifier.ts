@@ -25,9 +25,7 @@ export const addIdentifierRefusals = refusals(
   defineRefusal('TOO_MANY_IDENTIFIERS', {
     description: 'The member has as many identifiers as a member can have.',
     retrySafe: true,
-    fields: {
-      maximum: count('Most that a member has.'),
-    },
+    fields: { maximum: count('Most that a member has.') },
     message: 'A member has at most 20 identifiers. Remove one first.',
   }),
 );

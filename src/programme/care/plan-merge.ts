@@ -10,9 +10,7 @@ export const planMergeRefusals = refusals(
   defineRefusal('ARREARS_REMAIN', {
     description: "The duplicate's arrears are more than both wallets can fill.",
     retrySafe: false,
-    fields: {
-      left: points('Points that would be left of them.'),
-    },
+    fields: { left: points('Points that would be left of them.') },
     message: ({ left }) => `The duplicate's arrears would be ${left} points more than both wallets can fill. Merge once they are.`,
   }),
 );

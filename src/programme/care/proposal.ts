@@ -13,9 +13,7 @@ export const proposalRefusals = refusals(
   defineRefusal('PROPOSAL_DECIDED', {
     description: 'The proposal is approved or declined already.',
     retrySafe: false,
-    fields: {
-      status: oneOf('ProposalStatus', 'Which.'),
-    },
+    fields: { status: oneOf('ProposalStatus', 'Which.') },
     message: ({ status }) => `This proposal is ${status.toLowerCase()} already. Make a new one to change anything.`,
   }),
   defineRefusal('PROPOSAL_LAPSED', {

@@ -16,9 +16,7 @@ export const checkConversionRefusals = refusals(
   defineRefusal('CONVERTS_TO_NOTHING', {
     description: 'The points would buy nothing, since what is received is rounded down.',
     retrySafe: true,
-    fields: {
-      minimum: points('Fewest points that buy something and are taken.'),
-    },
+    fields: { minimum: points('Fewest points that buy something and are taken.') },
     message: ({ minimum }) => `So few points buy nothing at this rate: at least ${minimum} are needed.`,
   }),
 );

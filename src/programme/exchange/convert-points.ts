@@ -35,17 +35,13 @@ export const quoteRefusals = refusals(
   defineRefusal('QUOTE_EXPIRED', {
     description: 'The quote has ended.',
     retrySafe: false,
-    fields: {
-      expiredAt: instant('When it ended.'),
-    },
+    fields: { expiredAt: instant('When it ended.') },
     message: ({ expiredAt }) => `This quote ended at ${expiredAt}. Ask for a new one.`,
   }),
   defineRefusal('QUOTE_MISMATCH', {
     description: 'The quote is for another member, currency or number of points.',
     retrySafe: false,
-    fields: {
-      field: text('What differs: member, from, to or points.'),
-    },
+    fields: { field: text('What differs: member, from, to or points.') },
     message: (_, { field }: { field: keyof typeof QUOTED }) =>
       `This quote is for ${QUOTED[field]} than was sent. Send what was quoted, or ask for a new quote.`,
   }),

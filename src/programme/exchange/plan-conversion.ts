@@ -20,9 +20,7 @@ export const planConversionRefusals = refusals(
   defineRefusal('RECEIVED_BELOW_MINIMUM', {
     description: 'The points would give less than minimumReceived.',
     retrySafe: true,
-    fields: {
-      received: points('What they would give.'),
-    },
+    fields: { received: points('What they would give.') },
     message: ({ received }) => `These points give ${received}, which is less than minimumReceived. Ask the member again.`,
   }),
   defineRefusal('QUOTE_USED', {

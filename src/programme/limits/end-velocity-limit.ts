@@ -13,9 +13,7 @@ export const endVelocityLimitRefusals = refusals(
   defineRefusal('LIMIT_ENDED', {
     description: 'The velocity limit has an end already; limits are never edited.',
     retrySafe: false,
-    fields: {
-      endsAt: instant('First instant at which it does not hold.'),
-    },
+    fields: { endsAt: instant('First instant at which it does not hold.') },
     message: ({ endsAt }) => `This limit ends at ${endsAt} already, and limits are never edited. Set another one.`,
   }),
 );

@@ -13,9 +13,7 @@ export const payingRefusals = refusals(
   defineRefusal('PAYS_NOTHING', {
     description: 'So few points are worth less than the least that can be paid in the money.',
     retrySafe: true,
-    fields: {
-      minimum: points('The fewest that pay something and that the rule takes; of a capture or refund, the nearest to ask for.'),
-    },
+    fields: { minimum: points('The fewest that pay something and that the rule takes; of a capture or refund, the nearest to ask for.') },
     message: ({ minimum }, { moneyCurrency }: { moneyCurrency: string }) => `So few points pay nothing in ${moneyCurrency}: at least ${minimum} do.`,
   }),
 );
@@ -27,9 +25,7 @@ export const checkRuleRefusals = refusals(
   defineRefusal('SHARE_EXCEEDED', {
     description: 'The points would pay a larger share of the purchase than the rule allows.',
     retrySafe: true,
-    fields: {
-      maximum: points('Most points that may pay for a purchase of this amount.'),
-    },
+    fields: { maximum: points('Most points that may pay for a purchase of this amount.') },
     message: ({ maximum }) => `At most ${maximum} points may pay for a purchase of this amount.`,
   }),
   defineRefusal('PURCHASE_AMOUNT_REQUIRED', {

@@ -35,9 +35,7 @@ export const planRefundRefusals = refusals(
   defineRefusal('REFUND_EXCEEDS_REDEMPTION', {
     description: 'More points than are left of the redemption to refund.',
     retrySafe: false,
-    fields: {
-      refundable: points('Points that can still be refunded.'),
-    },
+    fields: { refundable: points('Points that can still be refunded.') },
     message: ({ refundable }) => `Only ${refundable} points of this redemption are left to refund.`,
   }),
 );

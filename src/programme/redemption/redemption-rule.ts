@@ -26,9 +26,7 @@ export const redemptionRuleRefusals = refusals(
   defineRefusal('MONEY_CURRENCY_REQUIRED', {
     description: 'Points pay several moneys at the brand, and none was named.',
     retrySafe: true,
-    fields: {
-      choices: text('Their ISO 4217 codes, such as "CHF, EUR".'),
-    },
+    fields: { choices: text('Their ISO 4217 codes, such as "CHF, EUR".') },
     message: ({ choices }) => `Points pay ${choices} here: say which in moneyCurrency.`,
   }),
 );

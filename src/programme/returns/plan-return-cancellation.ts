@@ -33,9 +33,7 @@ export const planCancellationRefusals = refusals(
   defineRefusal('RETURN_NOT_CANCELLABLE', {
     description: 'The return cannot be cancelled, for a reason that is told. Nothing is stored under the key.',
     retrySafe: true,
-    fields: {
-      reason: oneOf('ReturnKeptReason', 'Why.'),
-    },
+    fields: { reason: oneOf('ReturnKeptReason', 'Why.') },
     message: (_, { reason }: { reason: keyof typeof KEEPING_REASONS }) => KEEPING_REASONS[reason],
   }),
 );

@@ -28,9 +28,7 @@ export const inviteToPoolRefusals = refusals(
   defineRefusal('POOL_FULL', {
     description: 'The pool has as many members and open invitations as it may have.',
     retrySafe: false,
-    fields: {
-      most: count('How many those are.'),
-    },
+    fields: { most: count('How many those are.') },
     message: ({ most }) => `A household pool has at most ${most} members, open invitations counted. Remove or withdraw one first.`,
   }),
 );
