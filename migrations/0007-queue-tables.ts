@@ -1,4 +1,3 @@
-import { runMigrations } from 'bullmq';
 import type { ClientBase } from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
@@ -11,6 +10,8 @@ export class QueueTables1790000000007 implements MigrationInterface {
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
+    // Not above: every gateway loads the migrations to compare them with those that ran, and needs no BullMQ for that.
+    const { runMigrations } = await import('bullmq');
     const client: ClientBase = await runner.connect();
     await runMigrations(client, 'bullmq');
     await runner.query(`
