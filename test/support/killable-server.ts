@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { databaseUrls } from '../../src/platform/config';
-import { canReach, findBinaries, findServerUser, makeReachableDirectory } from '../../src/platform/embedded/embedded-binaries';
+import { findBinaries, findServerUser } from '../../src/platform/embedded/embedded-binaries';
 import { type Cluster, createCluster, isAlive, type ServerSettings, startCluster, stopServer } from '../../src/platform/embedded/embedded-cluster';
+import { throwawayDirectory } from '../../src/platform/embedded/throwaway-server';
 import { createMigratedDatabase } from './migrated-database';
 import type { TestDatabase } from './test-database';
 
@@ -35,7 +35,7 @@ export interface KillableServer {
 export async function startKillableServer(settings: ServerSettings = {}): Promise<KillableServer> {
   const all = { ...DURABLE, ...settings };
   const user = findServerUser();
-  const directory = mkdtempSync(join(canReach(user, tmpdir()) ? tmpdir() : makeReachableDirectory(), 'tessera-killable-'));
+  const directory = mkdtempSync(join(throwawayDirectory(user), 'tessera-killable-'));
   if (user) chownSync(directory, user.uid, user.gid);
   const cluster: Cluster = {
     binaries: findBinaries(user),
