@@ -1,6 +1,6 @@
 import { contentHash, postingId } from '../../src/ledger/ledger/idempotency';
 import type { Ledger } from '../../src/ledger/ledger/ledger';
-import type { AccountId, Away, LedgerView, Plan, PostingOutcome, PostingRequest, Step } from '../../src/ledger/ledger/posting';
+import type { AccountId, LedgerView, Plan, PostingOutcome, PostingRequest, Step } from '../../src/ledger/ledger/posting';
 import { ALWAYS, dayFromIso, dayOf, monthStart, NEVER } from '../../src/ledger/points/calendar';
 import { newUuid, type Uuid } from '../../src/platform/ids';
 import { holdUntil } from './holds';
@@ -124,27 +124,10 @@ export class LedgerBook {
     );
   }
 
-  capture(brand: Brand, wallet: AccountId, holdId: Uuid, amount: number, at: string, id: Uuid = newUuid()): Promise<PostingOutcome> {
-    return this.ledger.post(
-      this.request(brand, at, { wallets: [wallet], holds: [holdId] }, () => [{ do: 'capture', id, holdId, amount, bookedOn: dayOf(new Date(at), 'UTC') }]),
-    );
-  }
-
-  release(brand: Brand, wallet: AccountId, holdId: Uuid, at: string, as: 'VOIDED' | 'EXPIRED' = 'VOIDED'): Promise<PostingOutcome> {
-    const step: Step = as === 'EXPIRED' ? { do: 'release', holdId, as } : { do: 'release', holdId, as, bookedOn: dayOf(new Date(at), 'UTC') };
-    return this.ledger.post(this.request(brand, at, { wallets: [wallet], holds: [holdId] }, () => [step]));
-  }
-
   clawBack(brand: Brand, wallet: AccountId, reverses: Uuid, amount: number, at: string, id: Uuid = newUuid()): Promise<PostingOutcome> {
     return this.ledger.post(
       this.request(brand, at, { wallets: [wallet], transfers: [reverses] }, () => [{ do: 'clawBack', id, reverses, amount, expired: null }]),
     );
-  }
-
-  reinstate(brand: Brand, wallet: AccountId, reverses: Uuid, amount: number, at: string, away: Partial<Away> = {}): Promise<PostingOutcome> {
-    const day = dayOf(new Date(at), 'UTC');
-    const step: Step = { do: 'reinstate', id: newUuid(), reverses, amount, code: 'REFUND', away: { since: day, bookedOn: day, graceDays: 30, ...away } };
-    return this.ledger.post(this.request(brand, at, { wallets: [wallet], transfers: [reverses] }, () => [step]));
   }
 }
 

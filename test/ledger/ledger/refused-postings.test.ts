@@ -1,6 +1,8 @@
 import type { PostingRequest, Step } from '../../../src/ledger/ledger/posting';
 import { newUuid } from '../../../src/platform/ids';
 import { holdUntil } from '../../support/holds';
+import { type LedgerCast, ledgerJournal } from '../../support/journal/ledger-journal';
+import type { Journal } from '../../support/journal/run-journal';
 import { accepted, type Brand, LedgerBook, TERMS } from '../../support/ledger-book';
 import { createTestApp, type TestApp } from '../../support/test-app';
 
@@ -8,28 +10,27 @@ let test: TestApp;
 let book: LedgerBook;
 let fuel: Brand;
 let taxi: Brand;
+let journal: Journal<LedgerCast>;
 
 beforeAll(async () => {
   test = await createTestApp();
   book = await LedgerBook.open(test.app.ledger, test.database);
   fuel = await book.brand('FUEL');
   taxi = await book.brand('TAXI');
+  journal = ledgerJournal(test, book, [fuel, taxi]);
 });
 afterAll(() => test.close());
 
 const rows = async (text: string, ...values: unknown[]) => (await test.database.owner.query(text, values)).rows;
 
-it('a refusal tells the balances as they are at its occurredAt: points of an expired hold are there again', async () => {
-  const wallet = await book.wallet();
-  await book.earn(fuel, wallet, 100, '2026-01-10T10:00:00Z');
-  const hold = newUuid();
-  accepted(await book.hold(taxi, wallet, 60, '2026-01-11T10:00:00Z', '2026-01-12T10:00:00Z', hold));
-  const refused = await book.burn(taxi, wallet, 101, '2026-01-13T10:00:00Z');
-  expect(refused.refusal).toMatchObject({ code: 'INSUFFICIENT_POINTS', fields: { available: 100 } });
-  expect(refused.balances[0]).toMatchObject({ active: 100, held: 0, spendable: 100 });
+it('a refusal tells the balances as they are when it happened', async () => {
+  const { cast } = await journal`
+    2026-01-10  earn  ana 100 FLP at FUEL
+    2026-01-11  hold  ana  60 FLP at TAXI until 2026-01-12 as ride
+    2026-01-13  burn  ana 101 FLP at TAXI  refused INSUFFICIENT_POINTS, available 100, active 100, held 0, spendable 100`;
   // Nothing was written for it: the refused posting has not booked the expiry.
-  expect(await rows('SELECT state FROM hold WHERE id = $1', hold)).toEqual([{ state: 'OPEN' }]);
-  expect(await rows('SELECT held::int FROM account WHERE id = $1', wallet)).toEqual([{ held: 60 }]);
+  expect(await rows('SELECT state FROM hold WHERE id = $1', cast.posted('ride').id)).toEqual([{ state: 'OPEN' }]);
+  expect(await rows('SELECT held::int FROM account WHERE id = $1', await cast.wallet('ana'))).toEqual([{ held: 60 }]);
 });
 
 describe('a retry-safe refusal', () => {
@@ -135,29 +136,21 @@ describe('near the largest balance there can be', () => {
   const MOST = Number.MAX_SAFE_INTEGER;
 
   it('the last point that fits is taken, the next refused, and every one can be spent', async () => {
-    const wallet = await book.wallet();
-    await book.earn(fuel, wallet, MOST - 1, '2026-01-10T10:00:00Z');
-    await book.earn(taxi, wallet, 1, '2026-02-10T10:00:00Z');
-    const refused = await test.app.ledger.post(await book.earnRequest(fuel, wallet, 1, '2026-02-10T10:00:00Z', newUuid()));
-    expect(refused.refusal?.code).toBe('BALANCE_OUT_OF_RANGE');
-    expect(refused.balances[0]).toMatchObject({ active: MOST, spendable: MOST });
-    expect(accepted(await book.burn(taxi, wallet, MOST, '2026-02-11T10:00:00Z')).balances[0].active).toBe(0);
-    expect(await rows('SELECT credits, debits FROM account WHERE id = $1', wallet)).toEqual([{ credits: String(MOST), debits: String(MOST) }]);
+    const { cast } = await journal`
+      2026-01-10  earn  ana ${MOST - 1} FLP at FUEL
+      2026-02-10  earn  ana 1 FLP at TAXI
+                  earn  ana 1 FLP at FUEL        refused BALANCE_OUT_OF_RANGE, active ${MOST}, spendable ${MOST}
+      2026-02-11  burn  ana ${MOST} FLP at TAXI  says active 0`;
+    expect(await rows('SELECT credits, debits FROM account WHERE id = $1', await cast.wallet('ana'))).toEqual([
+      { credits: String(MOST), debits: String(MOST) },
+    ]);
   });
 
-  it('clawed back into arrears of that size and filled again', async () => {
-    const wallet = await book.wallet();
-    const earned = await book.earn(fuel, wallet, MOST, '2026-01-10T10:00:00Z');
-    const hold = newUuid();
-    accepted(await book.hold(taxi, wallet, MOST, '2026-01-11T10:00:00Z', '2026-01-20T10:00:00Z', hold));
-    expect(accepted(await book.clawBack(fuel, wallet, earned, MOST, '2026-01-12T10:00:00Z')).balances[0]).toMatchObject({ held: MOST, arrears: MOST });
+  it('as much is clawed back into arrears, and filled again', () => journal`
+    2026-01-10  earn      ana ${MOST} FLP at FUEL as all
+    2026-01-11  hold      ana ${MOST} FLP at TAXI until 2026-01-20 as ride
+    2026-01-12  clawback  all ${MOST} FLP  says held ${MOST}, arrears ${MOST}
     // Captured on top of what was clawed back, debits would leave the range.
-    expect((await book.capture(taxi, wallet, hold, 1, '2026-01-13T10:00:00Z')).refusal?.code).toBe('BALANCE_OUT_OF_RANGE');
-    expect(accepted(await book.release(taxi, wallet, hold, '2026-01-13T10:00:00Z')).balances[0]).toMatchObject({
-      active: MOST,
-      arrears: MOST,
-      spendable: 0,
-      held: 0,
-    });
-  });
+    2026-01-13  capture   ride 1 FLP       refused BALANCE_OUT_OF_RANGE
+                void      ride             says active ${MOST}, arrears ${MOST}, spendable 0, held 0`);
 });

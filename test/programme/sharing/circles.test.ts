@@ -156,7 +156,7 @@ function toRequest({ accounts, redeemed }: Town, each: Move, day: number, open: 
             id,
             from: pool,
             to: redeemed,
-            amount, // Days of grace are another question: see test/ledger/ledger/grace.test.ts.
+            amount, // Days of grace are another question: see test/ledger/ledger/what-is-over.test.ts.
             ...holdUntil(expiresAt, 0),
             termsId: PARTY,
           },

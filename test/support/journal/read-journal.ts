@@ -31,6 +31,7 @@ const PLACES: Readonly<Record<string, string>> = {
   money: '\\d+(?:\\.\\d+)?',
   share: '\\d+/\\d+',
   on: DATE,
+  from: DATE,
   until: DATE,
   since: DATE,
   booked: DATE,

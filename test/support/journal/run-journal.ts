@@ -124,7 +124,8 @@ class Differs extends Error {
   }
 }
 
-function check(expected: string, actual: string): void {
+/** What a line came to must be what it says. */
+export function check(expected: string, actual: string): void {
   if (actual !== expected) throw new Differs(expected, actual);
   // Counted as an assertion.
   expect(actual).toBe(expected);

@@ -10,7 +10,7 @@ import { readPoolMovements } from '../../../src/programme/sharing/read-pool-move
 import { setPoolRole } from '../../../src/programme/sharing/set-pool-role';
 import { giftOf } from '../households';
 import { instantOf, type Words } from './read-journal';
-import type { Verb } from './run-journal';
+import { check, type Verb } from './run-journal';
 import type { ShopCast } from './shop-cast';
 
 const key = () => ({ idempotencyKey: randomUUID() });
@@ -73,7 +73,7 @@ const close: Verb<ShopCast> = async (words, cast) => {
 
 const pooled: Verb<ShopCast> = async ({ who, points }, cast) => {
   const [told] = await readPoolBalances(cast.shop.app, (await cast.person(who)).self, cast.poolOf(who));
-  expect(`pooled ${told?.active ?? 0}`).toBe(`pooled ${points}`);
+  check(`pooled ${points}`, `pooled ${told?.active ?? 0}`);
   return { ...told, ...Object.fromEntries((told?.contributors ?? []).map((each) => [`of ${cast.nameOf(each.memberId)}`, each.points])) };
 };
 

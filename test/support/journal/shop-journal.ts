@@ -14,7 +14,7 @@ import { knowConfirmed } from '../confirmed-link';
 import { purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../shop-coalition';
 import { writtenRows } from '../written-rows';
 import { instantOf, type Words } from './read-journal';
-import { type Journal, journalOf, type Verb } from './run-journal';
+import { check, type Journal, journalOf, type Verb } from './run-journal';
 import { SHARING } from './sharing-verbs';
 import { ShopCast } from './shop-cast';
 
@@ -33,7 +33,7 @@ const buy: Verb<ShopCast> = async (words, cast) => {
 /** A purchase that earns as many points as it costs. */
 const earn: Verb<ShopCast> = async (words, cast) => {
   const bought = (await buy(words, cast)) as { points: number };
-  expect(`earned ${bought.points}`).toBe(`earned ${words.points}`);
+  check(`earned ${words.points}`, `earned ${bought.points}`);
   return bought;
 };
 
@@ -98,7 +98,7 @@ const balance: Verb<ShopCast> = async (words, cast) => {
   const { self, memberId } = await cast.person(words.who);
   const balances = (await readWalletBalances(cast.shop.app, self, memberId)) ?? [];
   const told = balances.find(({ currency }) => currency === words.currency) ?? { active: 0, pending: 0, held: 0, arrears: 0 };
-  expect(`balance ${told.active}`).toBe(`balance ${words.points}`);
+  check(`balance ${words.points}`, `balance ${told.active}`);
   return told;
 };
 
