@@ -1,9 +1,44 @@
+import type { FoundPosting } from '../../ledger/ledger/find-posting';
 import { itemAt } from '../../platform/one-of';
-import type { EntryResult } from './import-batch';
-import { type LineError, thrownForLine } from './line-error';
+import type { EntryResult, OpenImport } from './import-batch';
+import { type LineError, thrownForLine, unknownCurrency } from './line-error';
 
 /** What goes to the ledger together. */
 const AT_ONCE = 100;
+
+/** What every command of a line has. */
+export interface CommandOfLine {
+  readonly idempotencyKey: string;
+  readonly dryRun: boolean;
+}
+
+/** A line that becomes a command of its own. */
+export interface LineToBook<Command extends CommandOfLine> {
+  readonly line: number;
+  /** null: the import's. */
+  readonly currency: string | null;
+  readonly reference: string | null;
+  /** null: when it is imported. */
+  readonly occurredAt: Date | null;
+  /** The request for everything but the points currency, which is the import's where the file names none. */
+  readonly command: (of: CommandOfLine & { readonly currency: string }) => Command;
+}
+
+/** The commands of the lines that are to be booked; of the others it writes down what they are. */
+export function commandsOf<Row extends LineToBook<Command>, Command extends CommandOfLine = ReturnType<Row['command']>>(
+  found: OpenImport,
+  rows: readonly Row[],
+  { keyOf, storedFor }: { readonly keyOf: (row: Row) => string; readonly storedFor: (row: Row) => FoundPosting | undefined },
+  decided: Map<unknown, EntryResult>,
+): { row: Row; command: Command }[] {
+  return rows.flatMap((row) => {
+    if (row.currency !== null && !found.snapshot.currenciesByCode.has(row.currency)) decided.set(row, { is: 'rejected', error: unknownCurrency(row.line) });
+    // A dry run asks for nothing that is stored.
+    else if (found.dryRun && storedFor(row)?.outcome.answer) decided.set(row, { is: 'repeated' });
+    else return { row, command: row.command({ currency: row.currency ?? found.own, idempotencyKey: keyOf(row), dryRun: found.dryRun }) };
+    return [];
+  });
+}
 
 interface Booking<Row, Command, Answer> {
   readonly book: (commands: readonly Command[]) => Promise<PromiseSettledResult<Answer>[]>;

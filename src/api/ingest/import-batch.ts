@@ -1,11 +1,14 @@
 import type { PoolClient } from 'pg';
 import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import { type CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
+import { type ReferencesRepeat } from '../../coalition/coalition/references-repeat';
+import { type Day, dayOf } from '../../ledger/points/calendar';
 import type { ResolvedMember } from '../../members/identification/resolve-members';
-import { type Uuid, uuidFromBytes } from '../../platform/ids';
+import type { Uuid } from '../../platform/ids';
 import { InvalidInput } from '../../platform/refusal';
 import { type FileImport, type ImportKind, importRefusals, readImport, requireImporter } from './file-import';
-import { isWrong, type LineError, lineError, toLineError } from './line-error';
+import { isWrong, type LineError, toLineError } from './line-error';
 import { noteToSendAgain, takeSentAgain, whichToSendAgain } from './lines-to-send-again';
 
 /** Errors of an import that are kept to be asked for; how many there were is counted beyond it. */
@@ -55,6 +58,28 @@ interface Entry {
   readonly lastLine: number;
 }
 
+/** Entries of a file as they were sent, in its order; at most MOST_ROWS. */
+export interface SentBatch<Sent> {
+  readonly importId: Uuid;
+  readonly rows: readonly Sent[];
+  /** How far into the file its sender is; null: not said. */
+  readonly bytesDone: bigint | null;
+}
+
+/** An import, and by what its lines are read. */
+export interface OpenImport extends FileImport {
+  readonly snapshot: CoalitionSnapshot;
+  /** Code of the points currency of lines that name none; '' where there is none. */
+  readonly own: string;
+  /** How often the brand uses a reference for purchases, and for redemptions. */
+  readonly referencesRepeat: ReferencesRepeat;
+}
+
+/** Local day of a line's points currency; `currency` null: the import's. */
+export function dayOfLine({ snapshot, own }: OpenImport, currency: string | null, instant: Date): Day {
+  return dayOf(instant, snapshot.currenciesByCode.get(currency ?? own)?.timeZone ?? 'UTC');
+}
+
 /**
  * The import that a batch belongs to, and those of its entries that are not done yet: what was sent before is passed
  * over, so that a batch may be sent again. Of a finished import those that may be sent again are not done. Throws
@@ -66,12 +91,12 @@ export async function beginBatch<Sent extends Entry>(
   kind: ImportKind,
   importId: Uuid,
   entries: readonly Sent[],
-): Promise<{ brandId: Uuid; found: FileImport; fresh: Sent[] }> {
+): Promise<{ found: OpenImport; fresh: Sent[] }> {
   const brandId = requireImporter(principal, kind);
-  const { found, again } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
+  const { found, again, snapshot } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const read = await readImport(client, importId);
     const lines = read.finishedAt === null ? [] : entries.map(({ line }) => line);
-    return { found: read, again: await whichToSendAgain(client, importId, lines) };
+    return { found: read, again: await whichToSendAgain(client, importId, lines), snapshot: await app.coalition.snapshot(client) };
   });
   if (found.kind !== kind || found.brandId !== brandId) throw new InvalidInput('input.importId', `This is no import of ${kind.toLowerCase()} of yours.`);
   if (found.finishedAt !== null && entries.some(({ line }) => line > found.lastLine)) throw importRefusals.refuse('IMPORT_FINISHED');
@@ -80,62 +105,10 @@ export async function beginBatch<Sent extends Entry>(
     if (line <= before || lastLine < line) throw new InvalidInput(`input.rows.${at}.line`, 'Send the lines of a file in their order, each once.');
     before = lastLine;
   });
-  return { brandId, found, fresh: entries.filter(({ line }) => line > found.lastLine || again.has(line)) };
-}
-
-/** A line whose reference another line of the file brought first. */
-export interface DuplicateLine {
-  readonly first: number;
-  readonly error: LineError;
-}
-
-/**
- * Writes down which line brought which reference, and gives those that another line brought first, by their own. They
- * are written before anything is booked: a batch that is sent again finds its own lines.
- */
-export async function claimReferences(
-  app: App,
-  principal: Principal,
-  found: FileImport,
-  entries: readonly { readonly line: number; readonly reference: string | null }[],
-): Promise<Map<number, DuplicateLine>> {
-  const named = entries.flatMap(({ line, reference }) => (reference === null ? [] : [{ line, reference: referenceId(app, found, reference) }]));
-  if (named.length === 0) return new Map();
-  const firsts = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const values = [found.id, named.map(({ reference }) => reference), named.map(({ line }) => line), found.brandId];
-    await client.query(
-      `INSERT INTO file_import_reference (import_id, reference, line, brand_id)
-       SELECT $1, reference, line, $4 FROM unnest($2::uuid[], $3::bigint[]) AS new (reference, line) ORDER BY line ON CONFLICT DO NOTHING`,
-      values,
-    );
-    const { rows } = await client.query('SELECT reference, line FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[])', [
-      found.id,
-      values[1],
-    ]);
-    return new Map<Uuid, number>(rows.map((row) => [row.reference, Number(row.line)]));
-  });
-  return new Map(
-    named.flatMap(({ line, reference }) => {
-      const first = firsts.get(reference) ?? line;
-      if (first === line) return [];
-      const message = `Line ${first} has the same reference. Give each entry a reference of its own, or none.`;
-      return [[line, { first, error: lineError(line, 'reference', 'DUPLICATE_REFERENCE', message) }]];
-    }),
-  );
-}
-
-/** Those names of purchases (nameInFile) that lines of the file have brought so far. */
-export async function namedInFile(app: App, principal: Principal, found: FileImport, names: readonly string[]): Promise<ReadonlySet<string>> {
-  const byId = new Map(names.map((name) => [referenceId(app, found, name), name]));
-  const { rows: named } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
-    client.query('SELECT reference FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[])', [found.id, [...byId.keys()]]),
-  );
-  return new Set(named.map(({ reference }) => byId.get(reference) ?? ''));
-}
-
-/** A keyed hash: what stays of a reference must not let anyone test a guess. */
-export function referenceId(app: App, { brandId }: FileImport, reference: string): Uuid {
-  return uuidFromBytes(app.keys.identifierHash(`import-reference/${brandId}`, reference).subarray(0, 16));
+  const own = snapshot.currenciesById.get(found.currencyId ?? 0)?.code ?? '';
+  const { referencesRepeat = 'NEVER' } = snapshot.brandsById.get(brandId) ?? {};
+  const fresh = entries.filter(({ line }) => line > found.lastLine || again.has(line));
+  return { found: { ...found, snapshot, own, referencesRepeat }, fresh };
 }
 
 export interface BatchEnd {

@@ -1,30 +1,22 @@
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
-import type { Uuid } from '../../platform/ids';
 import { itemAt } from '../../platform/one-of';
-import { beginBatch, type EntryResult, endBatch, type ImportedBatch, withMember } from './import-batch';
+import { beginBatch, type EntryResult, endBatch, type ImportedBatch, type SentBatch, withMember } from './import-batch';
 import type { LineError } from './line-error';
 import { type MemberRow, readMemberRow } from './member-row';
 import { membersOfLines } from './members-of-lines';
-import type { SentRow } from './opening-row';
-
-export interface ImportMembers {
-  readonly importId: Uuid;
-  /** In the file's order, at most MOST_ROWS. */
-  readonly rows: readonly SentRow[];
-  readonly bytesDone: bigint | null;
-}
+import type { SentRow } from './row-fields';
 
 /**
  * Enrols the members of the next lines of a file, without any points: who is known already gets what the line adds.
  * Several lines may name one member, each by something else. Throws as importOpenings does.
  */
-export async function importMembers(app: App, principal: Principal, { importId, rows, bytesDone }: ImportMembers): Promise<ImportedBatch> {
+export async function importMembers(app: App, principal: Principal, { importId, rows, bytesDone }: SentBatch<SentRow>): Promise<ImportedBatch> {
   const sent = rows.map((row) => ({ ...row, lastLine: row.line }));
-  const { brandId, found, fresh } = await beginBatch(app, principal, 'MEMBERS', importId, sent);
+  const { found, fresh } = await beginBatch(app, principal, 'MEMBERS', importId, sent);
   const read = fresh.map(readMemberRow);
   const named = read.filter(isRow);
-  const { members, errors, enrolled, known } = await membersOfLines(app, principal, brandId, importId, named, found.dryRun);
+  const { members, errors, enrolled, known } = await membersOfLines(app, principal, found, named);
   const results = new Map(
     fresh.map((each, at) => [each, withMember(resultOf(itemAt(read, at), errors, known), found.dryRun ? undefined : members.get(each.line))]),
   );

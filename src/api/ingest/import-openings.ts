@@ -1,7 +1,7 @@
 import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { mostClearable } from '../../coalition/coalition/clearable-points';
-import type { CoalitionSnapshot, PointCurrency } from '../../coalition/coalition/coalition-snapshot';
+import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { type FoundPosting, findPostings, sameOutcome } from '../../ledger/ledger/find-posting';
 import { contentHash } from '../../ledger/ledger/idempotency';
 import type { AccountRef } from '../../ledger/ledger/ledger';
@@ -15,34 +15,28 @@ import { Refusal } from '../../platform/refusal';
 import { activity } from '../../programme/expiry/activity';
 import { expiryDate, slidesUntil } from '../../programme/expiry/expiry-date';
 import { orRefusal } from '../../programme/postings/posting-time';
-import type { FileImport } from './file-import';
-import { beginBatch, claimReferences, type EntryResult, endBatch, type ImportedBatch, resultOf, withMember } from './import-batch';
+import { beginBatch, type EntryResult, endBatch, type ImportedBatch, type OpenImport, resultOf, type SentBatch, withMember } from './import-batch';
 import { type LineError, lineError, refusedLine, thrownForLine, unknownCurrency } from './line-error';
 import { keyOfContent, keyOfNameless, numberAlike } from './lines-alike';
 import { membersOfLines } from './members-of-lines';
-import { type OpeningRow, readOpeningRow, type SentRow } from './opening-row';
+import { claimReferences } from './once-in-file';
+import { type OpeningRow, readOpeningRow } from './opening-row';
 import { requireOpeningTerms } from './opening-terms';
 import { planOpening } from './plan-opening';
-
-export interface ImportOpenings {
-  readonly importId: Uuid;
-  /** In the file's order, at most MOST_ROWS. */
-  readonly rows: readonly SentRow[];
-  readonly bytesDone: bigint | null;
-}
+import type { SentRow } from './row-fields';
 
 /**
  * Imports the next lines of a file of opening balances: each line is an entry of its own, and a wrong one is reported
  * and harms no other. May be sent again after any interruption: a line is booked once, by its reference or by what it
  * says. Throws OVERLOADED, UNAVAILABLE (send it again), IMPORT_FINISHED, NotFound, InvalidInput.
  */
-export async function importOpenings(app: App, principal: Principal, { importId, rows, bytesDone }: ImportOpenings): Promise<ImportedBatch> {
+export async function importOpenings(app: App, principal: Principal, { importId, rows, bytesDone }: SentBatch<SentRow>): Promise<ImportedBatch> {
   const sent = rows.map((row) => ({ ...row, lastLine: row.line }));
-  const { brandId, found, fresh } = await beginBatch(app, principal, 'OPENINGS', importId, sent);
-  const batch = new Batch(app, principal, brandId, found);
+  const { found, fresh } = await beginBatch(app, principal, 'OPENINGS', importId, sent);
+  const batch = new Batch(app, principal, found);
   const read = fresh.map(readOpeningRow);
   const duplicates = await claimReferences(app, principal, found, read.filter(isRow));
-  const { snapshot, stored } = await batch.lookUp(read.filter(isRow));
+  const stored = await batch.lookUp(read.filter(isRow));
   const decided = new Map<OpeningRow, EntryResult>();
   const prepared: PreparedRow[] = [];
   const earlierHere: { readonly row: OpeningRow; readonly outcome: PostingOutcome }[] = [];
@@ -55,7 +49,7 @@ export async function importOpenings(app: App, principal: Principal, { importId,
       decided.set(row, result);
       if (result.is === 'imported') earlierHere.push({ row, outcome: earlier.outcome });
     } else {
-      const ready = prepare(row, snapshot, found, brandId, app.clock.now());
+      const ready = prepare(row, found, app.clock.now());
       if ('error' in ready) decided.set(row, { is: 'rejected', error: ready.error });
       else prepared.push(ready);
     }
@@ -65,10 +59,8 @@ export async function importOpenings(app: App, principal: Principal, { importId,
   const { members, errors, enrolled } = await membersOfLines(
     app,
     principal,
-    brandId,
-    importId,
+    found,
     prepared.map(({ row }) => row),
-    found.dryRun,
   );
   for (const { row } of prepared) {
     const error = errors.get(row.line) ?? closedWallet(row, members.get(row.line));
@@ -76,7 +68,7 @@ export async function importOpenings(app: App, principal: Principal, { importId,
   }
   const open = prepared.filter(({ row }) => !decided.has(row));
   if (found.dryRun) for (const { row } of open) decided.set(row, { is: 'imported', points: row.points });
-  else await batch.post(open, members, decided, snapshot);
+  else await batch.post(open, members, decided);
   const results = new Map(fresh.map((each, at) => [each, withMember(resultOf(itemAt(read, at), decided), found.dryRun ? undefined : members.get(each.line))]));
   return endBatch(app, principal, found, { sent, results, enrolled, bytesDone });
 }
@@ -101,9 +93,9 @@ interface PreparedRow {
   readonly expiresOn: Day;
 }
 
-function prepare(row: OpeningRow, snapshot: CoalitionSnapshot, found: FileImport, brandId: Uuid, now: Date): PreparedRow | { error: LineError } {
+function prepare(row: OpeningRow, { snapshot, currencyId, brandId }: OpenImport, now: Date): PreparedRow | { error: LineError } {
   const wrong = (field: string, code: string, message: string) => ({ error: lineError(row.line, field, code, message) });
-  const currency = row.currency === null ? snapshot.currenciesById.get(found.currencyId ?? 0) : snapshot.currenciesByCode.get(row.currency);
+  const currency = row.currency === null ? snapshot.currenciesById.get(currencyId ?? 0) : snapshot.currenciesByCode.get(row.currency);
   if (!currency) return { error: unknownCurrency(row.line) };
   const today = dayOf(now, currency.timeZone);
   const openedOn = row.openedOn ?? today;
@@ -143,8 +135,7 @@ class Batch {
   constructor(
     private readonly app: App,
     private readonly principal: Principal,
-    private readonly brandId: Uuid,
-    private readonly found: FileImport,
+    private readonly found: OpenImport,
   ) {}
 
   /** By the line's own reference, wherever it stands; without one by what the line says. */
@@ -155,11 +146,11 @@ class Batch {
   }
 
   hashOf({ member, currency, points, expiresOn, earnedOn, openedOn }: OpeningRow): Buffer {
-    const refs = [member.byCustomer, member.byIdentifier].map((ref) => ref && memberRefContent(this.app.keys, this.brandId, ref));
+    const refs = [member.byCustomer, member.byIdentifier].map((ref) => ref && memberRefContent(this.app.keys, this.found.brandId, ref));
     return contentHash('OPENING', { refs, currency, points, expiresOn, earnedOn, openedOn: openedOn ?? undefined });
   }
 
-  async lookUp(rows: readonly OpeningRow[]): Promise<{ stored: ReadonlyMap<Uuid, FoundPosting>; snapshot: CoalitionSnapshot }> {
+  async lookUp(rows: readonly OpeningRow[]): Promise<ReadonlyMap<Uuid, FoundPosting>> {
     const nth = await numberAlike(
       this.app,
       this.principal,
@@ -167,22 +158,21 @@ class Batch {
       rows.filter(({ reference }) => reference === null).map((row) => ({ line: row.line, content: this.contentOf(row) })),
     );
     const idsOf = (row: OpeningRow) => {
-      if (row.reference !== null) return { ofLine: derivedUuid('opening', this.brandId, this.nameOf(row.reference)), ofContent: null };
-      const ofContent = derivedUuid('opening-content', this.brandId, this.nameOf(keyOfContent(this.contentOf(row), nth(row.line))));
+      if (row.reference !== null) return { ofLine: derivedUuid('opening', this.found.brandId, this.nameOf(row.reference)), ofContent: null };
+      const ofContent = derivedUuid('opening-content', this.found.brandId, this.nameOf(keyOfContent(this.contentOf(row), nth(row.line))));
       return { ofLine: derivedUuid('opening-line', this.found.id, String(row.line)), ofContent };
     };
-    const looked = await this.app.database.transaction(databasePrincipal(this.principal), async ({ client }) => ({
-      stored: await findPostings(
+    const stored = await this.app.database.transaction(databasePrincipal(this.principal), ({ client }) =>
+      findPostings(
         client,
         rows.flatMap((row) => Object.values(idsOf(row)).filter((id) => id !== null)),
       ),
-      snapshot: await this.app.coalition.snapshot(client),
-    }));
+    );
     for (const row of rows) {
       const { ofLine, ofContent } = idsOf(row);
-      this.ids.set(row, ofContent === null ? ofLine : keyOfNameless({ ofLine, ofContent }, (id) => looked.stored.get(id)));
+      this.ids.set(row, ofContent === null ? ofLine : keyOfNameless({ ofLine, ofContent }, (id) => stored.get(id)));
     }
-    return looked;
+    return stored;
   }
 
   /** A balance comes over once: on which day it is sent is no part of it. */
@@ -212,21 +202,16 @@ class Batch {
     }
   }
 
-  async post(
-    rows: readonly PreparedRow[],
-    members: ReadonlyMap<number, ResolvedMember>,
-    decided: Map<OpeningRow, EntryResult>,
-    snapshot: CoalitionSnapshot,
-  ): Promise<void> {
+  async post(rows: readonly PreparedRow[], members: ReadonlyMap<number, ResolvedMember>, decided: Map<OpeningRow, EntryResult>): Promise<void> {
     const walletOf = ({ row, currency }: PreparedRow): AccountRef => {
       const member = members.get(row.line);
       if (!member) throw new Error(`nobody was found or enrolled for line ${row.line}`);
       return { kind: 'WALLET', owner: member.walletId, currencyId: currency.id };
     };
     const accounts = await this.app.ledger.openAccounts(
-      rows.flatMap((each): AccountRef[] => [walletOf(each), { kind: 'OPENING', owner: this.brandId, currencyId: each.currency.id }]),
+      rows.flatMap((each): AccountRef[] => [walletOf(each), { kind: 'OPENING', owner: this.found.brandId, currencyId: each.currency.id }]),
     );
-    const requests = await Promise.all(rows.map((each, at) => this.request(each, itemAt(accounts, 2 * at), itemAt(accounts, 2 * at + 1), snapshot)));
+    const requests = await Promise.all(rows.map((each, at) => this.request(each, itemAt(accounts, 2 * at), itemAt(accounts, 2 * at + 1))));
     const outcomes = await Promise.allSettled(requests.map((request) => this.app.ledger.post(request)));
     // All have an outcome before the batch is given up for one of them: what is booked is found again when it is sent
     // again.
@@ -245,24 +230,23 @@ class Batch {
   /** Whose identifiers stood in lines that are booked. */
   async know(booked: readonly { readonly row: OpeningRow; readonly outcome: PostingOutcome }[]): Promise<void> {
     const presented = booked.flatMap(({ row: { member }, outcome }) =>
-      member.byIdentifier ? presentedFor(outcome, hashRef(this.app.keys, this.brandId, member.byIdentifier)) : [],
+      member.byIdentifier ? presentedFor(outcome, hashRef(this.app.keys, this.found.brandId, member.byIdentifier)) : [],
     );
-    await knowPresented(this.app, this.brandId, presented);
+    await knowPresented(this.app, this.found.brandId, presented);
   }
 
   private async request(
     { row, currency, termsId, openedAt, openedOn, issueMonth, expiresOn }: PreparedRow,
     wallet: number,
     opening: number,
-    snapshot: CoalitionSnapshot,
   ): Promise<PostingRequest> {
     const now = this.app.clock.now().getTime();
     const occurredAt = row.openedOn === null ? now : openedAt.getTime();
-    const issuerCode = snapshot.brandsById.get(this.brandId)?.code ?? '';
-    const originId = await this.app.ledger.lotOrigin({ issuer: this.brandId, issuerCode, currencyId: currency.id, issueMonth, termsId, offerId: null });
+    const issuerCode = this.found.snapshot.brandsById.get(this.found.brandId)?.code ?? '';
+    const originId = await this.app.ledger.lotOrigin({ issuer: this.found.brandId, issuerCode, currencyId: currency.id, issueMonth, termsId, offerId: null });
     return {
       id: this.idOf(row),
-      party: this.brandId,
+      party: this.found.brandId,
       kind: 'IMPORT_OPENING',
       contentHash: this.hashOf(row),
       occurredAt,
@@ -284,6 +268,6 @@ class Batch {
   }
 
   private nameOf(reference: string): string {
-    return this.app.keys.identifierHash(`opening/${this.brandId}`, reference).toString('hex');
+    return this.app.keys.identifierHash(`opening/${this.found.brandId}`, reference).toString('hex');
   }
 }

@@ -5,11 +5,10 @@ import { dayOf, dayToIso } from '../../ledger/points/calendar';
 import { findByReference } from '../../programme/purchases/find-by-reference';
 import { type RecordReturn, recordReturn } from '../../programme/returns/record-return';
 import { bookLines } from './book-lines';
-import type { FileImport } from './file-import';
-import { type EntryResult, namedInFile } from './import-batch';
+import type { EntryResult, OpenImport } from './import-batch';
 import { lineError } from './line-error';
 import { keysOfLines, wasThereBefore } from './lines-alike';
-import { nameInFile } from './once-in-file';
+import { namedInFile, nameInFile } from './once-in-file';
 import type { ReturnRow } from './return-row';
 
 /**
@@ -19,7 +18,7 @@ import type { ReturnRow } from './return-row';
 export async function importReturns(
   app: App,
   principal: Principal,
-  found: FileImport & { readonly own: string },
+  found: OpenImport,
   rows: readonly ReturnRow[],
   decided: Map<unknown, EntryResult>,
 ): Promise<void> {
@@ -30,7 +29,9 @@ export async function importReturns(
     const day = content.occurredAt === null ? dayToIso(dayOf(found.startedAt, 'UTC')) : undefined;
     return contentHash('FILE_RETURN', { ...content, returnOf, currency: currency ?? own, day }).toString('hex');
   };
-  const { keyOf, storedFor } = await keysOfLines(app, principal, found, rows, (row) => (row.reference === null ? contentOf(row) : null));
+  const { keyOf, storedFor } = await keysOfLines(app, principal, found, rows, {
+    contentOf: (row) => (row.reference === null ? contentOf(row) : null),
+  });
   const nameOf = (row: ReturnRow) => nameInFile(row.currency ?? own, row.returnOf);
   const named = (row: ReturnRow) => ({ currency: row.currency ?? own, reference: row.returnOf });
   const purchasesOf = await app.database.transaction(databasePrincipal(principal), ({ client }) =>

@@ -1,9 +1,12 @@
 import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { type FoundPosting, findPostings } from '../../ledger/ledger/find-posting';
-import { postingId } from '../../ledger/ledger/idempotency';
+import { contentHash, postingId } from '../../ledger/ledger/idempotency';
+import { dayToIso } from '../../ledger/points/calendar';
+import type { CommandOfLine, LineToBook } from './book-lines';
 import type { FileImport } from './file-import';
-import { referenceId } from './import-batch';
+import { dayOfLine, type OpenImport } from './import-batch';
+import { referenceId } from './once-in-file';
 
 /** A line that has no name of its own, and what it says. */
 export interface NamelessLine {
@@ -63,30 +66,55 @@ export interface KeysOfLines<Row> {
   readonly storedFor: (row: Row) => FoundPosting | undefined;
 }
 
-/** The keys of lines: each by itself, those of which `contentOf` tells something by that. */
+/** How lines of a kind are told apart. */
+interface Told<Row> {
+  /** What a line says; null: it is told apart by itself alone. */
+  readonly contentOf: (row: Row) => string | null;
+  /** Lines that say the same are numbered, where nothing else tells them apart; left out: all that contentOf tells of. */
+  readonly isNameless?: (row: Row) => boolean;
+  /** What a version before booked a line under. */
+  readonly before?: (row: Row) => string;
+}
+
+interface Keys {
+  readonly ofLine: string;
+  /** As ofLine where contentOf tells nothing. */
+  readonly ofContent: string;
+  readonly before: string | null;
+}
+
+/** The keys that lines of a file may be booked under, and what is booked there. */
 export async function keysOfLines<Row extends { readonly line: number }>(
   app: App,
   principal: Principal,
   found: FileImport,
   rows: readonly Row[],
-  contentOf: (row: Row) => string | null,
-): Promise<KeysOfLines<Row>> {
+  { contentOf, isNameless = () => true, before }: Told<Row>,
+): Promise<KeysOfLines<Row> & { readonly keysOf: (row: Row) => Keys; readonly storedUnder: StoredUnder }> {
   const contents = new Map(rows.map((row) => [row, contentOf(row)]));
-  const nameless = rows.flatMap((row) => {
+  const nameless = rows.filter(isNameless).flatMap((row) => {
     const content = contents.get(row);
     return content == null ? [] : { line: row.line, content };
   });
   const nth = await numberAlike(app, principal, found, nameless);
-  const keysOf = (row: Row) => {
+  const keysOf = (row: Row): Keys => {
     const content = contents.get(row);
     const ofLine = `line ${found.id} ${row.line}`;
-    return { ofLine, ofContent: content == null ? ofLine : keyOfContent(content, nth(row.line)) };
+    return { ofLine, ofContent: content == null ? ofLine : keyOfContent(content, nth(row.line)), before: before?.(row) ?? null };
   };
-  const ids = rows.flatMap((row) => Object.values(keysOf(row))).map((key) => postingId(found.brandId, key));
+  const idOf = (key: string) => postingId(found.brandId, key);
+  const ids = rows.flatMap((row) => Object.values(keysOf(row)).filter((key) => key !== null)).map(idOf);
   const stored = await app.database.transaction(databasePrincipal(principal), ({ client }) => findPostings(client, ids));
-  const storedUnder: StoredUnder = (key) => stored.get(postingId(found.brandId, key));
+  const storedUnder: StoredUnder = (key) => stored.get(idOf(key));
   const keyOf = (row: Row) => keyOfNameless(keysOf(row), storedUnder);
-  return { keyOf, storedFor: (row) => storedUnder(keyOf(row)) };
+  return { keyOf, storedFor: (row) => storedUnder(keyOf(row)), keysOf, storedUnder };
+}
+
+/** What a purchase or a redemption of a file says, with the day of the import if it says no time: a hash of it. */
+export function contentOfLine(found: OpenImport, operation: 'FILE_PURCHASE' | 'FILE_REDEMPTION', row: LineToBook<CommandOfLine>): string {
+  const { idempotencyKey: _key, dryRun: _dryRun, ...content } = row.command({ currency: row.currency ?? found.own, idempotencyKey: '', dryRun: false });
+  const day = row.occurredAt === null ? dayToIso(dayOfLine(found, row.currency, found.startedAt)) : undefined;
+  return contentHash(operation, { ...content, day }).toString('hex');
 }
 
 /** What an import booked itself before it was interrupted is its own. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { badValue, type LineError, lineError } from './line-error';
-import type { SentRow } from './opening-row';
+import type { SentRow } from './row-fields';
 import { filled, memberCells, type NamedMember, namedMember, namesMember } from './row-fields';
 
 /** What a line of a file of members says. */

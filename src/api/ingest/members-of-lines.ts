@@ -9,6 +9,7 @@ import { enrolMemberSchema, enrolMembers } from '../../members/members/enrol-mem
 import type { Uuid } from '../../platform/ids';
 import { itemAt } from '../../platform/one-of';
 import { isRefusal, Refusal } from '../../platform/refusal';
+import type { FileImport } from './file-import';
 import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
 import type { NamedMember } from './row-fields';
 
@@ -38,10 +39,8 @@ export interface MembersOfLines {
 export async function membersOfLines(
   app: App,
   principal: Principal,
-  brandId: Uuid,
-  importId: Uuid,
+  { id: importId, brandId, dryRun }: FileImport,
   rows: readonly NamingLine[],
-  dryRun: boolean,
 ): Promise<MembersOfLines> {
   const members = new Map<number, ResolvedMember>();
   const errors = new Map<number, LineError>();

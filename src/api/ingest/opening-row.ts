@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import type { Day } from '../../ledger/points/calendar';
 import { badValue, type LineError, lineError } from './line-error';
-import { type Cells, currencyCell, dayCell, filled, memberCells, type NamedMember, namedMember, namesMember, pointsCell, referenceCell } from './row-fields';
-
-/** A line of a file of opening balances, as it was sent. */
-export interface SentRow {
-  readonly line: number;
-  readonly cells: Cells;
-  /** Why whoever read the file could not make cells of the line. */
-  readonly unreadable: string | null;
-}
+import { currencyCell, dayCell, filled, memberCells, type NamedMember, namedMember, namesMember, pointsCell, referenceCell, type SentRow } from './row-fields';
 
 /** What a line of opening balances says. */
 export interface OpeningRow {

@@ -21,7 +21,7 @@ export const openingRefusals = refusals(
  * TERMS_NOT_ACTIVE, OPENINGS_NOT_AGREED, OCCURRED_AT_OUT_OF_RANGE.
  */
 export function requireOpeningTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currency: PointCurrency, now: Date, openedAt = now): TermsVersion {
-  const terms = requireTerms(snapshot, brandId, currency.id, 'issue', openedAt, now);
+  const terms = requireTerms(snapshot, { brandId, currencyId: currency.id, act: 'issue' }, openedAt, now);
   if (terms.openingPrice === null) throw openingRefusals.refuse('OPENINGS_NOT_AGREED', { currency: currency.code });
   return terms;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { itemAt } from '../../platform/one-of';
 import { type RecordPurchase, recordPurchaseSchema } from '../../programme/earning/purchase-command';
+import { type LineToBook } from './book-lines';
 import { badValue, type LineError, lineError } from './line-error';
 import { type Cells, currencyCell, filled, instantCell, memberCells, type NamedMember, namedMember, namesMember, referenceCell } from './row-fields';
 
@@ -16,16 +17,8 @@ export interface SentPurchase {
 }
 
 /** What a purchase of a file says. */
-export interface PurchaseRow {
-  readonly line: number;
+export interface PurchaseRow extends LineToBook<RecordPurchase> {
   readonly member: NamedMember;
-  /** null: the import's. */
-  readonly currency: string | null;
-  readonly reference: string | null;
-  /** null: when it is imported. */
-  readonly occurredAt: Date | null;
-  /** The request for everything but the points currency, which is the import's where the file names none. */
-  readonly command: (of: { readonly currency: string; readonly idempotencyKey: string; readonly dryRun: boolean }) => RecordPurchase;
 }
 
 const purchaseCells = z

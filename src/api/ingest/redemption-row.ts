@@ -1,19 +1,14 @@
 import { z } from 'zod';
 import { itemAt } from '../../platform/one-of';
 import { type SpendPoints, spendPointsSchema } from '../../programme/redemption/spend-points';
+import { type LineToBook } from './book-lines';
 import { badValue, type LineError, lineError } from './line-error';
-import type { SentRow } from './opening-row';
+import type { SentRow } from './row-fields';
 import { currencyCell, filled, instantCell, memberCells, type NamedMember, namedMember, namesMember, pointsCell, referenceCell } from './row-fields';
 
 /** What a line of a file of redemptions says. */
-export interface RedemptionRow {
-  readonly line: number;
+export interface RedemptionRow extends LineToBook<SpendPoints> {
   readonly member: NamedMember;
-  /** null: the import's. */
-  readonly currency: string | null;
-  readonly reference: string | null;
-  /** The request for everything but the points currency, which is the import's where the file names none. */
-  readonly command: (of: { readonly currency: string; readonly idempotencyKey: string; readonly dryRun: boolean }) => SpendPoints;
 }
 
 const cells = z
@@ -48,5 +43,12 @@ export function readRedemptionRow({ line, cells: sent, unreadable }: SentRow): R
     const { path, message } = itemAt(checked.error.issues, 0);
     return lineError(line, path[0] === 'purchase' ? (path[1] === 'amount' ? 'purchaseAmount' : 'moneyCurrency') : path.join('.'), 'BAD_VALUE', message);
   }
-  return { line, member, currency: currency ?? null, reference: reference ?? null, command: (of) => ({ ...checked.data, ...of }) };
+  return {
+    line,
+    member,
+    currency: currency ?? null,
+    reference: reference ?? null,
+    occurredAt: checked.data.occurredAt,
+    command: (of) => ({ ...checked.data, ...of }),
+  };
 }

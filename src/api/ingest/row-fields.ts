@@ -9,6 +9,14 @@ import { bareIdentifier, IDENTIFIER_KINDS, MAX_IDENTIFIER, type MemberRef } from
  */
 export type Cells = Readonly<Record<string, string | null | undefined>>;
 
+/** A line of a file, as it was sent. */
+export interface SentRow {
+  readonly line: number;
+  readonly cells: Cells;
+  /** Why whoever read the file could not make cells of the line. */
+  readonly unreadable: string | null;
+}
+
 /** The cells that hold something, without the blanks around it. */
 export function filled(cells: Cells): Record<string, string> {
   return Object.fromEntries(Object.entries(cells).flatMap(([name, text]) => (text != null && text.trim() !== '' ? [[name, text.trim()]] : [])));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { listImportErrors } from '../../../src/api/ingest/find-imports';
 import { importMembers } from '../../../src/api/ingest/import-members';
 import { importOpenings } from '../../../src/api/ingest/import-openings';
-import type { SentRow } from '../../../src/api/ingest/opening-row';
+import type { SentRow } from '../../../src/api/ingest/row-fields';
 import { finishImport, type StartImport, startImport, startImportSchema } from '../../../src/api/ingest/start-import';
 import type { App } from '../../../src/app';
 import type { Principal } from '../../../src/coalition/access/principal';

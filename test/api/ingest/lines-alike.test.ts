@@ -104,3 +104,24 @@ it('a line that was booked under its own key by a version before is found by it,
   await recordPurchase(shop.app, till.principal, purchaseOf(ana.ref, '100', { occurredAt }));
   expect(await burn()).toEqual([1]);
 });
+
+it.each([
+  ['NEVER', ['3 DUPLICATE_REFERENCE', '4 DUPLICATE_REFERENCE']],
+  ['DAILY', ['3 DUPLICATE_REFERENCE']],
+  ['ANY', []],
+])('a reference of redemptions stands in a file as often as the brand uses it: %s', async (repeat, expected) => {
+  const ana = await till.enrol('ana');
+  await recordPurchase(shop.app, till.principal, purchaseOf(ana.ref, '100', { occurredAt: new Date('2026-03-10T10:00:00Z') }));
+  await shop.database.owner.query('UPDATE brand SET references_repeat = $2 WHERE id = $1', [till.brandId, repeat]);
+  await shop.database.owner.query('UPDATE coalition_version SET version = version + 1');
+  const burn = (line: number, occurredAt: string) => ({
+    line,
+    unreadable: null,
+    cells: { customerId: 'ana', points: String(line), reference: 'V-1', occurredAt },
+  });
+  const rows = [burn(2, '2026-03-14T10:00:00Z'), burn(3, '2026-03-14T11:00:00Z'), burn(4, '2026-03-15T10:00:00Z')];
+  for (const dryRun of [true, false]) {
+    const { errors } = await importRedemptions(shop.app, till.principal, { importId: await begin('REDEMPTIONS', dryRun), bytesDone: null, rows });
+    expect(errors.map(({ line, code }) => `${line} ${code}`)).toEqual(expected);
+  }
+});

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import type { ImportKind } from '../../../src/api/ingest/file-import';
 import { importOpenings } from '../../../src/api/ingest/import-openings';
-import type { SentRow } from '../../../src/api/ingest/opening-row';
+import type { SentRow } from '../../../src/api/ingest/row-fields';
 import { startImport, startImportSchema } from '../../../src/api/ingest/start-import';
 import { buildTesseraSchema } from '../../../src/api/server/build-schema';
 import { type Principal, SCOPES, type StaffRole } from '../../../src/coalition/access/principal';
