@@ -40,13 +40,12 @@ process.on('message', (orders: LoadOrders) => void generate(orders).then((result
 
 async function generate(orders: LoadOrders): Promise<LoadResult> {
   const next = bodies(orders);
-  const times: number[] = [];
-  const outcomes: Record<string, number> = {};
-  const purchases: Record<string, number> = {};
+  const tally: Tally = { times: [], outcomes: {}, purchases: {} };
+  const { times, outcomes, purchases } = tally;
   const before = process.cpuUsage();
   const began = performance.now();
   const end = began + orders.seconds * 1_000;
-  await Promise.all(Array.from({ length: orders.connections }, () => caller(orders, next, end, times, outcomes, purchases)));
+  await Promise.all(Array.from({ length: orders.connections }, () => caller(orders, next, end, tally)));
   const seconds = (performance.now() - began) / 1_000;
   const { user, system } = process.cpuUsage(before);
   times.sort((a, b) => a - b);
@@ -76,15 +75,15 @@ function bodies({ kind, members, run }: LoadOrders): () => string {
   return () => `{"query":${JSON.stringify(BULK)},"variables":{"input":[${Array.from({ length: BULK_SIZE }, input).join(',')}]}}`;
 }
 
+interface Tally {
+  /** Milliseconds of each request. */
+  readonly times: number[];
+  readonly outcomes: Record<string, number>;
+  readonly purchases: Record<string, number>;
+}
+
 /** One connection that sends its next request when the last is answered. */
-function caller(
-  orders: LoadOrders,
-  next: () => string,
-  end: number,
-  times: number[],
-  outcomes: Record<string, number>,
-  purchases: Record<string, number>,
-): Promise<void> {
+function caller(orders: LoadOrders, next: () => string, end: number, { times, outcomes, purchases }: Tally): Promise<void> {
   const head =
     `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:${orders.port}\r\nContent-Type: application/json\r\nAccept: application/graphql-response+json, application/json\r\n` +
     (orders.token ? `Authorization: Bearer ${orders.token}\r\n` : '');

@@ -44,9 +44,9 @@ export interface EndpointOptions {
  * it is asked to say.
  */
 export function graphqlEndpoint(apollo: ApolloServer<Context>, options: EndpointOptions): DirectHandler {
-  const mediaTypes = new MediaTypes();
+  const endpoint: Endpoint = { ...options, apollo, mediaTypes: new MediaTypes() };
   return (request, response, direct) => {
-    answer(apollo, options, mediaTypes, request, response, direct).catch((error) => {
+    answer(endpoint, request, response, direct).catch((error) => {
       if (error instanceof Unreadable) return refuse(response, direct, error);
       options.log.error({ err: error, reqId: direct.requestId }, 'unexpected error in a request');
       send(response, 500, direct.headers(), { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify({ error: 'internal', id: direct.requestId }));
@@ -54,28 +54,27 @@ export function graphqlEndpoint(apollo: ApolloServer<Context>, options: Endpoint
   };
 }
 
-async function answer(
-  apollo: ApolloServer<Context>,
-  options: EndpointOptions,
-  mediaTypes: MediaTypes,
-  request: IncomingMessage,
-  response: ServerResponse,
-  direct: Direct,
-): Promise<void> {
+interface Endpoint extends EndpointOptions {
+  readonly apollo: ApolloServer<Context>;
+  readonly mediaTypes: MediaTypes;
+}
+
+async function answer(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse, direct: Direct): Promise<void> {
   const url = request.url ?? '';
-  const sent = request.method === 'POST' ? await readBody(request, options.bodyLimitBytes) : undefined;
-  const asking = await askingOrRefused(options, request, direct, url.length + (sent?.length ?? 0));
+  const sent = request.method === 'POST' ? await readBody(request, endpoint.bodyLimitBytes) : undefined;
+  const asking = await askingOrRefused(endpoint, request, direct, url.length + (sent?.length ?? 0));
   // Whoever may not ask is told so without a look at what it is.
   let body: unknown;
-  if (sent && !(asking instanceof Refused)) body = parseBody(request, isPacked(request) ? await unpackBody(sent, options.bodyLimitBytes, asking.charge) : sent);
-  const mediaType = mediaTypes.answering(request.headers.accept);
-  const known = mediaType === undefined || asking instanceof Refused ? null : options.documents.requestOf(body);
-  const ran = known && !(asking instanceof Refused) ? await run(options, known, asking.context) : null;
+  if (sent && !(asking instanceof Refused))
+    body = parseBody(request, isPacked(request) ? await unpackBody(sent, endpoint.bodyLimitBytes, asking.charge) : sent);
+  const mediaType = endpoint.mediaTypes.answering(request.headers.accept);
+  const known = mediaType === undefined || asking instanceof Refused ? null : endpoint.documents.requestOf(body);
+  const ran = known && !(asking instanceof Refused) ? await run(endpoint, known, asking.context) : null;
   if (mediaType !== undefined && ran && !(ran instanceof Refused) && !ran.executed.result.errors) {
     const text = `${JSON.stringify({ data: ran.executed.result.data })}\n`;
-    if (isSendable(options, text)) return sendData(response, direct, text, ran.executed.headers, mediaType);
+    if (isSendable(endpoint, text)) return sendData(response, direct, text, ran.executed.headers, mediaType);
   }
-  return answerByApollo(apollo, options, mediaTypes, { request, response, direct, body, asking, ran });
+  return answerByApollo(endpoint, { request, response, direct, body, asking, ran });
 }
 
 async function askingOrRefused(options: EndpointOptions, request: IncomingMessage, direct: Direct, bytes: number): Promise<Asking | Refused> {
@@ -96,12 +95,7 @@ interface Undecided {
   readonly ran: Required<Pick<Context, 'judged' | 'executed'>> | Refused | null;
 }
 
-async function answerByApollo(
-  apollo: ApolloServer<Context>,
-  options: EndpointOptions,
-  mediaTypes: MediaTypes,
-  { request, response, direct, body, asking, ran }: Undecided,
-): Promise<void> {
+async function answerByApollo(endpoint: Endpoint, { request, response, direct, body, asking, ran }: Undecided): Promise<void> {
   const method = request.method ?? '';
   const search = searchOf(request.url ?? '');
   let own: Readonly<Record<string, string>> = {};
@@ -111,22 +105,22 @@ async function answerByApollo(
     own = asking.headers();
     if (ran instanceof Refused) throw ran.error;
     const operation = judging ? null : readSentOperation(method, search, body);
-    if (operation) judging = { judged: options.judge(asking.context, operation) };
+    if (operation) judging = { judged: endpoint.judge(asking.context, operation) };
     return { ...asking.context, ...judging };
   };
-  const ask = () => apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest: { method, headers: headersOf(request), search, body }, context });
+  const ask = () => endpoint.apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest: { method, headers: headersOf(request), search, body }, context });
   let answered = await ask();
   let text = textOf(answered);
   const judged = (judging as Pick<Context, 'judged' | 'executed'> | null)?.judged;
-  if (judged && !isSendable(options, text)) {
-    judging = { judged, executed: { result: tooLarge(judged.document, text, options.answerLimitBytes), headers: judged.headers } };
+  if (judged && !isSendable(endpoint, text)) {
+    judging = { judged, executed: { result: tooLarge(judged.document, text, endpoint.answerLimitBytes), headers: judged.headers } };
     answered = await ask();
     text = textOf(answered);
   }
   const all: Record<string, string> = { ...own };
   for (const [name, value] of answered.headers) all[name] = value;
   const status = answered.status ?? 200;
-  if (status === 200) mediaTypes.remember(request.headers.accept, all['content-type']);
+  if (status === 200) endpoint.mediaTypes.remember(request.headers.accept, all['content-type']);
   send(response, legacyStatus(status, all['content-type'], text), direct.headers(), all, text);
 }
 

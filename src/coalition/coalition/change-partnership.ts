@@ -31,26 +31,26 @@ export interface ChangePartnership {
 
 /** Suspends a partnership: from now on nothing is issued or redeemed under it. By either side, or the operator. */
 export function suspendPartnership(app: App, principal: Principal, command: ChangePartnership): Promise<PartnershipRecord> {
-  return change(app, principal, 'suspendPartnership', command, async (tx, own, partnership, history) => {
+  return change(app, principal, 'suspendPartnership', command, async (tx, by, partnership, history) => {
     const state = stateAt(history, app.clock.now());
     if (state === 'SUSPENDED') return;
     if (state !== 'ACTIVE' && state !== 'ENDING') throw changePartnershipRefusals.refuse('PARTNERSHIP_STATE', { state, wanted: 'suspended' });
-    await changeState(app, tx, principal, own, partnership, 'SUSPENDED', app.clock.now(), command.reason);
+    await changeState(app, tx, by, partnership, { state: 'SUSPENDED', at: app.clock.now() });
   });
 }
 
 /** Lifts a suspension: whoever made it, or the operator. */
 export function resumePartnership(app: App, principal: Principal, command: ChangePartnership): Promise<PartnershipRecord> {
-  return change(app, principal, 'resumePartnership', command, async (tx, own, partnership, history) => {
+  return change(app, principal, 'resumePartnership', command, async (tx, by, partnership, history) => {
     const now = app.clock.now();
     const state = stateAt(history, now);
     if (state === 'ACTIVE' || state === 'ENDING') return;
     if (state !== 'SUSPENDED') throw changePartnershipRefusals.refuse('PARTNERSHIP_STATE', { state, wanted: 'resumed' });
     const suspension = history.findLast((event) => event.state === 'SUSPENDED');
-    if (suspension?.byBrandId !== own && !isOperator(principal))
+    if (suspension?.byBrandId !== by.brandId && !isOperator(principal))
       throw new PermissionDenied('A suspension is lifted by the side that made it, or by the operator.');
     const ending = history.some((event) => event.state === 'ENDED' && event.at > now);
-    await changeState(app, tx, principal, own, partnership, ending ? 'ENDING' : 'ACTIVE', now, command.reason);
+    await changeState(app, tx, by, partnership, { state: ending ? 'ENDING' : 'ACTIVE', at: now });
   });
 }
 
@@ -61,7 +61,7 @@ export interface EndPartnership extends ChangePartnership {
 
 /** Announces a partnership's end, with the notice that the terms ask for. Until then it goes on as agreed. */
 export function endPartnership(app: App, principal: Principal, command: EndPartnership): Promise<PartnershipRecord> {
-  return change(app, principal, 'endPartnership', command, async (tx, own, partnership, history) => {
+  return change(app, principal, 'endPartnership', command, async (tx, by, partnership, history) => {
     const now = app.clock.now();
     const state = stateAt(history, now);
     const announced = history.find((event) => event.state === 'ENDED');
@@ -75,8 +75,8 @@ export function endPartnership(app: App, principal: Principal, command: EndPartn
     if (endsAt < earliest)
       throw new InvalidInput('input.endsAt', `The terms ask for ${terms?.noticeDays ?? 0} days of notice: it can end at ${earliest.toISOString()} or later.`);
     // A suspension goes on; otherwise the notice runs.
-    if (state !== 'SUSPENDED') await changeState(app, tx, principal, own, partnership, endsAt <= now ? 'ENDED' : 'ENDING', now, command.reason);
-    if (endsAt > now) await addEvent(tx, principal, own, partnership.id, 'ENDED', endsAt, command.reason);
+    if (state !== 'SUSPENDED') await changeState(app, tx, by, partnership, { state: endsAt <= now ? 'ENDED' : 'ENDING', at: now });
+    if (endsAt > now) await addEvent(tx, by, partnership.id, { state: 'ENDED', at: endsAt });
   });
 }
 
@@ -89,13 +89,13 @@ async function change(
   principal: Principal,
   operation: string,
   command: ChangePartnership,
-  work: (tx: Tx, own: Uuid, partnership: PartnershipRecord, history: readonly PartnershipEvent[]) => Promise<void>,
+  work: (tx: Tx, by: ChangedBy, partnership: PartnershipRecord, history: readonly PartnershipEvent[]) => Promise<void>,
 ): Promise<PartnershipRecord> {
-  const own = requireBrandOrOperator(principal, ADMIN, null);
+  const by = { principal, brandId: requireBrandOrOperator(principal, ADMIN, null), reason: command.reason };
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const partnership = await lockPartnership(tx, command.partnershipId);
     const history = await tx.manager.find(PartnershipEvent, { where: { partnershipId: partnership.id }, order: { seq: 'ASC' } });
-    await work(tx, own, partnership, history);
+    await work(tx, by, partnership, history);
     const changed = (await tx.manager.countBy(PartnershipEvent, { partnershipId: partnership.id })) > history.length;
     if (changed) await recordChange(app, tx, principal, { operation, target: partnership.id, reason: command.reason });
     return tx.manager.findOneByOrFail(PartnershipRecord, { id: partnership.id });
@@ -109,31 +109,34 @@ export async function lockPartnership(tx: Tx, id: Uuid): Promise<PartnershipReco
   return partnership;
 }
 
-/** Sets the state of a locked partnership and writes it into its history. */
-export async function changeState(
-  app: App,
-  tx: Tx,
-  principal: Principal,
-  own: Uuid,
-  partnership: PartnershipRecord,
-  state: PartnershipStateName,
-  at: Date,
-  reason: string | null | undefined,
-): Promise<void> {
-  app.log.info({ partnershipId: partnership.id, state }, 'a partnership changes its state');
-  await tx.manager.update(PartnershipRecord, { id: partnership.id }, { state });
-  await addEvent(tx, principal, own, partnership.id, state, at, reason);
+/** Who changes a partnership, for which of its sides, and why. */
+interface ChangedBy {
+  readonly principal: Principal;
+  readonly brandId: Uuid;
+  readonly reason?: string | null;
 }
 
-async function addEvent(
-  tx: Tx,
-  principal: Principal,
-  own: Uuid,
-  partnershipId: Uuid,
-  state: PartnershipStateName,
-  at: Date,
-  reason: string | null | undefined,
-): Promise<void> {
+interface NewState {
+  readonly state: PartnershipStateName;
+  readonly at: Date;
+}
+
+/** Sets the state of a locked partnership and writes it into its history. */
+export async function changeState(app: App, tx: Tx, by: ChangedBy, partnership: PartnershipRecord, becomes: NewState): Promise<void> {
+  const { state } = becomes;
+  app.log.info({ partnershipId: partnership.id, state }, 'a partnership changes its state');
+  await tx.manager.update(PartnershipRecord, { id: partnership.id }, { state });
+  await addEvent(tx, by, partnership.id, becomes);
+}
+
+async function addEvent(tx: Tx, { principal, brandId, reason }: ChangedBy, partnershipId: Uuid, becomes: NewState): Promise<void> {
   const seq = (await tx.manager.maximum(PartnershipEvent, 'seq', { partnershipId })) ?? 0;
-  await tx.manager.insert(PartnershipEvent, { partnershipId, seq: seq + 1, state, at, byBrandId: own, byActor: actorOf(principal), reason: reason ?? null });
+  await tx.manager.insert(PartnershipEvent, {
+    partnershipId,
+    seq: seq + 1,
+    ...becomes,
+    byBrandId: brandId,
+    byActor: actorOf(principal),
+    reason: reason ?? null,
+  });
 }

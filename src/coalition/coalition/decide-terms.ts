@@ -67,7 +67,10 @@ export function countersignTerms(app: App, principal: Principal, command: Counte
     const first = !(await tx.manager.existsBy(TermsRecord, { partnershipId: terms.partnershipId, status: 'COUNTERSIGNED' }));
     if (!first && terms.effectiveFrom < app.clock.now()) throw countersignTermsRefusals.refuse('TERMS_START_PASSED', { effectiveFrom: terms.effectiveFrom });
     const waived = await requireNotice(tx, terms, command.waiveNotice ?? false);
-    if (partnership.state === 'PROPOSED') await changeState(app, tx, principal, own, partnership, 'ACTIVE', app.clock.now(), command.reason);
+    if (partnership.state === 'PROPOSED') {
+      const by = { principal, brandId: own, reason: command.reason };
+      await changeState(app, tx, by, partnership, { state: 'ACTIVE', at: app.clock.now() });
+    }
     return { noticeWaived: waived };
   });
 }

@@ -62,7 +62,7 @@ export async function proposeTerms(app: App, principal: Principal, command: Prop
     checkPrices(command, currency);
     // The operator is always the partner; between two other brands, whoever did not propose first.
     const sides = own === operator?.id ? { brandId: other, partnerBrandId: own } : { brandId: own, partnerBrandId: other };
-    const partnership = await findOrMakePartnership(app, tx, principal, own, sides, currency.id);
+    const partnership = await findOrMakePartnership(app, tx, { principal, brandId: own }, sides, currency.id);
     const id = newUuid();
     await tx.manager.insert(TermsRecord, {
       ...terms,
@@ -98,8 +98,7 @@ function checkPrices(command: ProposeTerms, currency: PointCurrency): void {
 async function findOrMakePartnership(
   app: App,
   tx: Tx,
-  principal: Principal,
-  own: Uuid,
+  by: { principal: Principal; brandId: Uuid },
   sides: { brandId: Uuid; partnerBrandId: Uuid },
   currencyId: number,
 ): Promise<PartnershipRecord> {
@@ -117,8 +116,8 @@ async function findOrMakePartnership(
     seq: 1,
     state: 'PROPOSED',
     at: app.clock.now(),
-    byBrandId: own,
-    byActor: actorOf(principal),
+    byBrandId: by.brandId,
+    byActor: actorOf(by.principal),
     reason: null,
   });
   return partnership;

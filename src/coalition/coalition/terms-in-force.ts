@@ -107,27 +107,28 @@ export function requireNotSuspended(snapshot: CoalitionSnapshot, brandId: Uuid, 
   if (brand && latest?.status === 'SUSPENDED') throw suspension.refuse('BRAND_SUSPENDED', { code: brand.code, since: latest.at });
 }
 
+/** What a brand wants to do with a points currency. */
+interface AskedTerms {
+  readonly brandId: Uuid;
+  readonly currencyId: number;
+  readonly act: 'issue' | 'redeem';
+}
+
 /**
  * The terms under which a brand may issue or redeem a currency at occurredAt: brand and partnership are judged as they
  * were then. Throws BRAND_SUSPENDED, TERMS_NOT_ACTIVE or OCCURRED_AT_OUT_OF_RANGE.
  */
-export function requireTerms(
-  snapshot: CoalitionSnapshot,
-  brandId: Uuid,
-  currencyId: number,
-  act: 'issue' | 'redeem',
-  occurredAt: Date,
-  now: Date,
-): TermsVersion {
+export function requireTerms(snapshot: CoalitionSnapshot, asked: AskedTerms, occurredAt: Date, now: Date): TermsVersion {
+  const { brandId, currencyId, act } = asked;
   requireNotInFuture(occurredAt, now);
   requireNotSuspended(snapshot, brandId, occurredAt);
   const terms = findTerms(snapshot, brandId, currencyId, occurredAt);
-  if (!terms || (act === 'issue' ? !terms.mayIssue : !terms.mayRedeem)) throw whyNoTerms(snapshot, brandId, currencyId, act, occurredAt);
+  if (!terms || (act === 'issue' ? !terms.mayIssue : !terms.mayRedeem)) throw whyNoTerms(snapshot, asked, occurredAt);
   requireWithinBackdating(terms, occurredAt, now);
   return terms;
 }
 
-function whyNoTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, act: 'issue' | 'redeem', occurredAt: Date): Refusal {
+function whyNoTerms(snapshot: CoalitionSnapshot, { brandId, currencyId, act }: AskedTerms, occurredAt: Date): Refusal {
   const brand = snapshot.brandsById.get(brandId)?.code ?? 'this brand';
   const currency = snapshot.currenciesById.get(currencyId)?.code ?? 'this currency';
   const partnership = snapshot.operator && findPartnership(snapshot, currencyId, brandId, snapshot.operator.id);

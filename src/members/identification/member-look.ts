@@ -63,9 +63,9 @@ export class MemberLook {
   private readonly codes: ReadonlySet<number>;
 
   constructor(
-    brandId: Uuid,
-    private readonly refs: readonly HashedRef[],
-    international: International,
+    readonly brandId: Uuid,
+    readonly refs: readonly HashedRef[],
+    readonly international: International,
     tillCodeUse: TillCodeUse,
   ) {
     this.memberIds = refs.map((ref) => (ref.by === 'id' ? ref.memberId : null));

@@ -48,24 +48,18 @@ export async function resolveMembers(
   const look = new MemberLook(brandId, asked, await dialledAt(app, tx.client, brandId, asked), { at: app.clock.now(), requests });
   const by: LooksUp = { as: 'till', id: brandId };
   const usedUp = presented === 'link' ? lookUpsUsedUp(app, by) : null;
-  const found = await findAll(app, tx, brandId, look, usedUp ? 'look' : presented);
+  const found = await findAll(app, tx, look, usedUp ? 'look' : presented);
   // Where only who is known is found, who is unknown and who is nobody are told alike.
-  if (presented === 'link') countFailedLookUps(app, by, failedOf(asked, look));
+  if (presented === 'link') countFailedLookUps(app, by, failedOf(look));
   if (usedUp && asked.some((ref, at) => ref.by === 'identifier' && found[at] === null)) throw usedUp;
   for (const at of asked.keys()) if (look.isAmbiguous(at)) throw new NotFound('Member', identificationRefusals.refuse('IDENTIFIER_AMBIGUOUS').message);
   return found.map((member, at) => (member?.closed || !look.isInForce(at) ? null : member));
 }
 
 /** As resolveMembers, with those whose wallet is closed, and those whose the identifier is no longer. */
-async function findAll(
-  app: App,
-  { client }: Pick<Tx, 'client'>,
-  brandId: Uuid,
-  look: MemberLook,
-  presented: Shown['presented'],
-): Promise<(ResolvedMember | null)[]> {
+async function findAll(app: App, { client }: Pick<Tx, 'client'>, look: MemberLook, presented: Shown['presented']): Promise<(ResolvedMember | null)[]> {
   await pipelineReads(client, look.readings);
-  if (presented === 'link') await linkPresented(app, client, brandId, identifiedBy(look, false), 'from now on');
+  if (presented === 'link') await linkPresented(app, client, look.brandId, identifiedBy(look, false), 'from now on');
   return look.resolve(client);
 }
 
@@ -135,7 +129,7 @@ export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: U
   const international = await dialledAt(app, tx.client, brandId, asked);
   const look = new MemberLook(brandId, asked, international, lookedAt(app));
   await pipelineReads(tx.client, look.readings);
-  const found = await membersOf(app, tx, brandId, asked, look, international, by);
+  const found = await membersOf(app, tx, look, by);
   return found.map((each, at) => (isFound(each) && !each.inForce ? identificationRefusals.refuse('MEMBER_UNKNOWN', { ref: itemAt(asked, at) }) : each));
 }
 
@@ -143,32 +137,18 @@ export async function lookAtMembers(app: App, tx: Pick<Tx, 'client'>, brandId: U
  * What lookAtMembers gives, of a look whose readings were read, with who had an identifier at the moment that its
  * reference names.
  */
-export async function foundMembers(
-  app: App,
-  tx: Pick<Tx, 'client'>,
-  brandId: Uuid,
-  refs: readonly HashedRef[],
-  look: MemberLook,
-  international: International,
-): Promise<FoundOrNot[]> {
-  return membersOf(app, tx, brandId, refs, look, international, { as: 'till', id: brandId });
+export async function foundMembers(app: App, tx: Pick<Tx, 'client'>, look: MemberLook): Promise<FoundOrNot[]> {
+  return membersOf(app, tx, look, { as: 'till', id: look.brandId });
 }
 
-async function membersOf(
-  app: App,
-  tx: Pick<Tx, 'client'>,
-  brandId: Uuid,
-  refs: readonly HashedRef[],
-  look: MemberLook,
-  international: International,
-  by: LooksUp,
-): Promise<FoundOrNot[]> {
+async function membersOf(app: App, tx: Pick<Tx, 'client'>, look: MemberLook, by: LooksUp): Promise<FoundOrNot[]> {
+  const { brandId, refs, international } = look;
   const known = await look.resolve(tx.client);
   const presented = refs.filter((_ref, at) => known[at] === null && look.ids[at] !== null && look.isShown(at));
   const met = presented.length === 0 ? [] : await meet(app, tx, brandId, () => new MemberLook(brandId, presented, international, lookedAt(app)));
   const byRef = new Map(presented.map((ref, at) => [ref, met[at]]));
   const usedUp = lookUpsUsedUp(app, by);
-  if (by.as !== 'file') countFailedLookUps(app, by, failedOf(refs, look));
+  if (by.as !== 'file') countFailedLookUps(app, by, failedOf(look));
   return refs.map((ref, at) => {
     // Whether it is somebody's or nobody's: it is told alike.
     if (usedUp && ref.by === 'identifier' && known[at] === null) return usedUp;
@@ -179,8 +159,8 @@ async function membersOf(
 }
 
 /** How many cards, codes and numbers are nobody's. */
-function failedOf(refs: readonly HashedRef[], look: MemberLook): number {
-  return refs.filter((ref, at) => ref.by === 'identifier' && look.holder(at) === undefined).length;
+function failedOf(look: MemberLook): number {
+  return look.refs.filter((ref, at) => ref.by === 'identifier' && look.holder(at) === undefined).length;
 }
 
 /** Till codes are looked at, and taken by nobody. */
@@ -244,7 +224,7 @@ export async function knowPresented(app: App, brandId: Uuid, presented: readonly
       else now.push(memberId);
     }
     await linkPresented(app, client, brandId, [...now, ...(await stillToKnow(app, client, brandId, repeated))], 'from now on');
-    await addInternational(app, client, brandId, look, refs, international);
+    await addInternational(app, client, look);
   });
   await know.catch((error) => {
     // Closed since it was booked: there is nobody to know any more.
@@ -253,14 +233,8 @@ export async function knowPresented(app: App, brandId: Uuid, presented: readonly
 }
 
 /** What was found only as it was spelled long ago is found under its one form from now on, by every brand. */
-async function addInternational(
-  app: App,
-  client: PoolClient,
-  brandId: Uuid,
-  look: MemberLook,
-  refs: readonly HashedRef[],
-  international: International,
-): Promise<void> {
+async function addInternational(app: App, client: PoolClient, look: MemberLook): Promise<void> {
+  const { brandId, refs, international } = look;
   for (const [at, ref] of refs.entries()) {
     const [holder, hash] = [look.holder(at), international(ref)];
     if (ref.by !== 'identifier' || !holder?.bySpelling || hash === null) continue;

@@ -76,7 +76,7 @@ export async function addIdentifier(app: App, principal: Principal, { member: re
       if (!addition.claim && holders.some((holder) => holder !== member.memberId)) throw identifierRefusals.refuse('IDENTIFIER_TAKEN', { kind });
       if (holders.includes(member.memberId) && !addition.verifiedAt) return member;
       await requireKeepableFor(app, tx.client, principal, identifier, 'input.identifier.value');
-      if (await insert(app, tx.client, principal, member.memberId, kind, hashes, addition)) {
+      if (await insert(app, tx.client, principal, { memberId: member.memberId, kind, hash: hashes.hash }, addition)) {
         const operation = addition.claim ? 'claimIdentifier' : 'addIdentifier';
         await recordChange(app, tx, principal, { operation, target: auditName(app, principal, member), member: member.memberId, details: { kind } });
       }
@@ -127,9 +127,7 @@ async function insert(
   app: App,
   client: PoolClient,
   principal: Principal,
-  memberId: Uuid,
-  kind: Identifier['kind'],
-  { hash }: NameHashes,
+  { memberId, kind, hash }: { readonly memberId: Uuid; readonly kind: Identifier['kind']; readonly hash: Buffer },
   { claim, verifiedAt }: Addition,
 ): Promise<boolean> {
   const now = app.clock.now();

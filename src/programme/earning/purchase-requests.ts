@@ -164,7 +164,7 @@ function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedP
     pool: contributes(found.pool) ? places.account('POOL', found.pool.poolId, currency.id) : null,
     agreed: orRefusal(() => {
       requireOpenWallet(member);
-      const terms = requireTerms(snapshot, brandId, currency.id, 'issue', happenedAt, now);
+      const terms = requireTerms(snapshot, { brandId, currencyId: currency.id, act: 'issue' }, happenedAt, now);
       return {
         terms,
         rule: requireEarningRule(rules, brandId, currency, command.moneyCurrency, happenedAt),

@@ -198,7 +198,7 @@ function agree(
   { occurredAt, recordedAt: now }: When,
 ): Agreed {
   requireNotInFuture(occurredAt, now);
-  if (brandId !== null) requireTerms(snapshot, brandId, from.id, 'redeem', occurredAt, now);
+  if (brandId !== null) requireTerms(snapshot, { brandId, currencyId: from.id, act: 'redeem' }, occurredAt, now);
   if (quote === null) {
     const routed = rates.inForce(from, to, occurredAt);
     // By the rates of one moment no points come back as more than they were. By those of two moments they might, again

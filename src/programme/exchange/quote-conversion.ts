@@ -75,11 +75,12 @@ export async function quoteConversion(app: App, principal: Principal, command: Q
     const from = requireCurrency(snapshot, command.from, 'input.from');
     const to = requireCurrency(snapshot, command.to, 'input.to');
     const now = app.clock.now();
-    if (asker.brandId !== null) requireTerms(snapshot, asker.brandId, from.id, 'redeem', now, now);
+    if (asker.brandId !== null) requireTerms(snapshot, { brandId: asker.brandId, currencyId: from.id, act: 'redeem' }, now, now);
     const { rate } = (await conversionRates(app, version)).inForce(from, to, now);
     const amounts = checkConversion(rate, from.scale, command.points);
     await requireRoom(tx.client, member.walletId, asker, now);
-    await requireFunds(app, tx.client, member.walletId, from, amounts, now);
+    const quoted = await quotedPoints(tx.client, member.walletId, from.id, now);
+    await requireFunds(app, member.walletId, from, amounts, quoted);
     const expiresAt = new Date(Math.min(now.getTime() + app.config.quoteMs, rate.effectiveUntil?.getTime() ?? Number.POSITIVE_INFINITY));
     const quote = { id, walletId: member.walletId, memberId: member.memberId, party: asker.party, contentHash: hash };
     const frozen = { fromCurrencyId: from.id, toCurrencyId: to.id, rateId: rate.id, amounts, quotedAt: now, expiresAt };
@@ -103,13 +104,16 @@ async function requireRoom(client: PoolClient, walletId: Uuid, { party }: Asker,
   if (rows[0].live >= MOST_LIVE) throw quoteConversionRefusals.refuse('TOO_MANY_QUOTES', { live: rows[0].live, resetsAt: rows[0].first });
 }
 
+async function quotedPoints(client: PoolClient, walletId: Uuid, currencyId: number, now: Date): Promise<number> {
+  const { rows } = await client.query({ name: 'quoted-points', text: 'SELECT quoted_points($1, $2, $3) AS quoted', values: [walletId, currencyId, now] });
+  return Number(rows[0].quoted);
+}
+
 /**
  * Throws INSUFFICIENT_POINTS where the wallet cannot spend this and all that it has quoted of the currency and not
  * used.
  */
-async function requireFunds(app: App, client: PoolClient, walletId: Uuid, currency: PointCurrency, amounts: ConversionAmounts, now: Date): Promise<void> {
-  const { rows } = await client.query({ name: 'quoted-points', text: 'SELECT quoted_points($1, $2, $3) AS quoted', values: [walletId, currency.id, now] });
-  const quoted = Number(rows[0].quoted);
+async function requireFunds(app: App, walletId: Uuid, currency: PointCurrency, amounts: ConversionAmounts, quoted: number): Promise<void> {
   const [account] = await app.ledger.openAccounts([{ kind: 'WALLET', owner: walletId, currencyId: currency.id }]);
   // Read after what is quoted: a quote that is used in between counts twice rather than not at all.
   const { spendable } = (await readStanding(app, { account, currency })).balance;

@@ -30,15 +30,20 @@ export interface DuePage {
 
 /** Accounts with lots whose own day has come. A page costs its own length: each is found once a day on which lots of it ended. */
 export function dueByLot(app: App, days: LocalDays, after: Place | null, limit: number): Promise<DuePage> {
-  return readPage(app, 'due-lots', DUE_LOTS, days, after, limit);
+  return readPage(app, DUE_LOTS, days, after, limit);
 }
 
 /** Accounts that nothing has happened in for so long that all their points have ended. */
 export function dueBySlide(app: App, days: LocalDays, after: Place | null, limit: number): Promise<DuePage> {
-  return readPage(app, 'due-slides', DUE_SLIDES, days, after, limit);
+  return readPage(app, DUE_SLIDES, days, after, limit);
 }
 
-async function readPage(app: App, name: string, text: string, days: LocalDays, after: Place | null, limit: number): Promise<DuePage> {
+interface DueQuery {
+  readonly name: string;
+  readonly text: string;
+}
+
+async function readPage(app: App, due: DueQuery, days: LocalDays, after: Place | null, limit: number): Promise<DuePage> {
   const { rows } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
     // Row-level security hides from the planner that the range is short; without this it may read all lots of all accounts instead.
     await client.query("SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)");
@@ -50,7 +55,7 @@ async function readPage(app: App, name: string, text: string, days: LocalDays, a
       after?.account ?? '0',
       limit,
     ];
-    return client.query({ name, text, values });
+    return client.query({ ...due, values });
   });
   const last = rows.at(-1);
   return {
@@ -63,15 +68,20 @@ async function readPage(app: App, name: string, text: string, days: LocalDays, a
 
 // The day is another in each time zone: the range reaches to the latest of them, and each account is judged by its own. Points that wait to be confirmed
 // do not expire: they are taken back.
-const DUE_LOTS = `
+const DUE_LOTS: DueQuery = {
+  name: 'due-lots',
+  text: `
   WITH page AS (
     SELECT l.expires_on, l.account_id, bool_or(l.remaining > 0 AND l.available_on < 'infinity') AS has_points
     FROM lot l WHERE l.expires_on <= $3::date AND l.expires_on < 'infinity' AND (l.expires_on, l.account_id) > ($4::date, $5::bigint)
     GROUP BY l.expires_on, l.account_id ORDER BY l.expires_on, l.account_id LIMIT $6)
   SELECT p.expires_on::text AS on, p.account_id, a.currency_id, p.has_points, p.expires_on <= d.day AS is_due
   FROM page p JOIN account a ON a.id = p.account_id JOIN unnest($1::smallint[], $2::date[]) AS d (currency_id, day) ON d.currency_id = a.currency_id
-  ORDER BY p.expires_on, p.account_id`;
-const DUE_SLIDES = `
+  ORDER BY p.expires_on, p.account_id`,
+};
+const DUE_SLIDES: DueQuery = {
+  name: 'due-slides',
+  text: `
   WITH page AS (
     SELECT a.slides_until, a.id, a.currency_id FROM account a
     WHERE a.slides_until <= $3::date AND a.slides_until < 'infinity' AND a.merged_into IS NULL AND (a.slides_until, a.id) > ($4::date, $5::bigint)
@@ -79,7 +89,8 @@ const DUE_SLIDES = `
   SELECT p.slides_until::text AS on, p.id AS account_id, p.currency_id, p.slides_until <= d.day AS is_due,
     EXISTS (SELECT FROM lot l WHERE l.account_id = p.id AND l.remaining > 0 AND l.available_on < 'infinity') AS has_points
   FROM page p JOIN unnest($1::smallint[], $2::date[]) AS d (currency_id, day) ON d.currency_id = p.currency_id
-  ORDER BY p.slides_until, p.id`;
+  ORDER BY p.slides_until, p.id`,
+};
 
 /** Points of an account that ended on one local day, and whose they were. */
 export interface Ended {

@@ -82,7 +82,7 @@ function coalescedLookUp(app: App): LookUp {
         await reads.read(look.readings);
       }
     }
-    const members = await foundMembers(app, reads, brandId, refs, look, international);
+    const members = await foundMembers(app, reads, look);
     const redemptions = await readRedemptions(reads.client, [...new Set(sought.flatMap(({ redemptionIds }) => redemptionIds))]);
     const references = await lookAtReferences(
       app,

@@ -218,7 +218,7 @@ async function planSpending(
     plan: planOrRefusal(() => {
       requireOpenWallet(member);
       if (command.source === 'POOL' && !household && !unseen) throw poolSpendingRefusals.refuse('POOL_NOT_SPENDABLE');
-      const terms = requireTerms(snapshot, brandId, currency.id, 'redeem', when.occurredAt, now);
+      const terms = requireTerms(snapshot, { brandId, currencyId: currency.id, act: 'redeem' }, when.occurredAt, now);
       const rule = requireRedemptionRule(rules, brandId, currency, command.moneyCurrency ?? command.purchase?.moneyCurrency ?? null, when.occurredAt);
       const facts: RedemptionFacts = {
         redemptionId,

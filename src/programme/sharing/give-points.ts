@@ -95,7 +95,7 @@ export async function givePoints(app: App, principal: Principal, command: GivePo
         shows: [from],
         loads: { wallets: [from, to], counters: [{ account: from, key: givenCounter(when.day) }, ...velocityCounters(limits)] },
         plan: planOrRefusal(() => {
-          if (brandId !== null) requireTerms(snapshot, brandId, currency.id, 'redeem', when.occurredAt, now);
+          if (brandId !== null) requireTerms(snapshot, { brandId, currencyId: currency.id, act: 'redeem' }, when.occurredAt, now);
           const rule = requireGiftRule(rules, currency, when.occurredAt);
           const proved = { account: from, proofsEnded: giver.proofsEnded };
           const who = { brandId, from: { ...giver, account: from }, to: { ...recipient, account: to } };

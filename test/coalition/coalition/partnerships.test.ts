@@ -184,12 +184,14 @@ describe('terms', () => {
     const allowed =
       (occurredAt: string, now = NOW) =>
       () =>
-        requireTerms(known, id, 1, 'issue', at(occurredAt), at(now));
+        requireTerms(known, { brandId: id, currencyId: 1, act: 'issue' }, at(occurredAt), at(now));
     expect(allowed('2026-03-15T12:05:00Z')).not.toThrow();
     expect(allowed('2026-03-15T12:05:01Z')).toThrow(expect.objectContaining({ code: 'OCCURRED_AT_OUT_OF_RANGE' }));
     expect(allowed('2025-12-15T12:00:00Z')).not.toThrow();
     expect(allowed('2025-12-15T11:59:59Z')).toThrow(expect.objectContaining({ code: 'OCCURRED_AT_OUT_OF_RANGE' }));
-    expect(() => requireTerms(known, coalition.brands.ZOO.id, 1, 'issue', at(NOW), at(NOW))).toThrow(expect.objectContaining({ code: 'TERMS_NOT_ACTIVE' }));
+    expect(() => requireTerms(known, { brandId: coalition.brands.ZOO.id, currencyId: 1, act: 'issue' }, at(NOW), at(NOW))).toThrow(
+      expect.objectContaining({ code: 'TERMS_NOT_ACTIVE' }),
+    );
 
     const IN_FORCE = 'query ($id: ID!, $at: DateTime) { partnership(id: $id) { state terms { version status } termsInForce(at: $at) { version } } }';
     const shown = await api.ask(fuel, IN_FORCE, { id: first.partnership.id, at: '2026-04-02T00:00:00+02:00' });
@@ -291,7 +293,7 @@ describe('brands', () => {
     expect((await errorOf(fuel, SUSPEND, { id: brand('FUEL') })).code).toBe('FORBIDDEN');
     expect((await api.ask(operator, SUSPEND, { id: brand('FUEL') })).data.suspendBrand.status).toBe('SUSPENDED');
     const known = await snapshot();
-    expect(() => requireTerms(known, coalition.brands.FUEL.id, 1, 'issue', new Date(NOW), new Date(NOW))).toThrow(
+    expect(() => requireTerms(known, { brandId: coalition.brands.FUEL.id, currencyId: 1, act: 'issue' }, new Date(NOW), new Date(NOW))).toThrow(
       expect.objectContaining({ code: 'BRAND_SUSPENDED' }),
     );
     await api.ask(operator, 'mutation ($id: ID!) { resumeBrand(input: { brandId: $id }) { status } }', { id: brand('FUEL') });

@@ -37,7 +37,7 @@ export function cancelClawback(posting: Posting, step: StepOf<'cancelClawback'>)
   // What waited to be confirmed has the dates that its award has now.
   const waited = taken.filter(({ availableOn }) => availableOn === NEVER).map((each) => ({ ...each, ...original.lot }));
   const gone = taken.filter(({ availableOn }) => availableOn !== NEVER);
-  const portions = inOrder(posting, mergeLots([...waited, ...comeBack(posting, wallet, gone, posting.dayIn(wallet), step.away, step.slides)]));
+  const portions = inOrder(posting, mergeLots([...waited, ...comeBack(posting, wallet, gone, posting.dayIn(wallet), step)]));
   posting.shiftWallet(wallet, { credits: amount });
   const creditAfter = posting.nextMovement(wallet);
   // What is left of its own arrears is filled by points of the lot that it would have taken.

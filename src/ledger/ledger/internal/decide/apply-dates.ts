@@ -1,10 +1,10 @@
 import { type Day, NEVER } from '../../../points/calendar';
 import type { EndCode, EndTarget, Step } from '../../posting';
 import { requireNothingHeld } from './apply-move';
-import { endOf, hasLapsed, type LotKey, type LotState, OWN, sameLot, type WalletState } from './batch-state';
+import { endOf, hasLapsed, type LotState, OWN, sameLot, type WalletState } from './batch-state';
 import { callIn, endWithWallet, keepAlive } from './ended-since';
 import { noteExpired } from './expired-lots';
-import { type ChangeName, recordChange } from './lot-change';
+import { type ChangeName, type DateChange, recordChange } from './lot-change';
 import { takeFrom } from './lots';
 import type { Posting } from './posting-in-progress';
 
@@ -61,7 +61,7 @@ export function redate(posting: Posting, step: StepOf<'redate'>): void {
   const to = { originId: credit.lot.originId, expiresOn: step.expiresOn, availableOn: step.availableOn, contributor: OWN };
   if (!from || amount <= 0 || sameLot(from, to)) return;
   if (endOf(from, wallet) <= posting.dayIn(wallet)) throw new Error(`what transfer ${credit.id} credited is over and can get no other dates`);
-  changeDates(posting, wallet, from, to, amount, { id: step.id, position: 0, creditId: credit.id });
+  changeDates(posting, wallet, { from, to, amount }, { id: step.id, position: 0, creditId: credit.id });
   posting.change(credit, { lot: to });
 }
 
@@ -78,7 +78,7 @@ export function dateWhatLapsed(posting: Posting, wallet: WalletState, by: Day): 
   for (const lot of lapsed) {
     const { originId, availableOn, contributor } = lot;
     const key = { originId, availableOn, contributor, expiresOn: wallet.slidesUntil };
-    changeDates(posting, wallet, lot, key, lot.remaining, { id, position: position++, creditId: null });
+    changeDates(posting, wallet, { from: lot, to: key, amount: lot.remaining }, { id, position: position++, creditId: null });
   }
 }
 
@@ -95,10 +95,11 @@ export function close(posting: Posting, { account, mergedInto }: StepOf<'close'>
   posting.change(wallet, { closedAt: posting.request.recordedAt, mergedInto, changed: true });
 }
 
-function changeDates(posting: Posting, wallet: WalletState, lot: LotState, to: LotKey, amount: number, name: ChangeName): void {
-  callIn(posting, lot, amount);
-  posting.shiftLot(lot, -amount, 0);
+function changeDates(posting: Posting, wallet: WalletState, change: DateChange<LotState>, name: ChangeName): void {
+  const { from, to, amount } = change;
+  callIn(posting, from, amount);
+  posting.shiftLot(from, -amount, 0);
   posting.shiftLot(posting.lotOf(wallet, to), amount, 0);
   posting.change(wallet, { changed: true });
-  recordChange(posting, wallet, lot, to, amount, name);
+  recordChange(posting, wallet, change, name);
 }

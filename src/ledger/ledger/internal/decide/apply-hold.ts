@@ -102,22 +102,16 @@ export function release(posting: Posting, step: StepOf<'release'>): void {
 export function expireHold(posting: Posting, open: HoldState): void {
   const wallet = posting.wallet(open.account);
   dateWhatLapsed(posting, wallet, open.expiresOn);
-  settleHold(posting, open, 'EXPIRED', 0, open.expiresOn, open.expiresOn);
+  settleHold(posting, open, 'EXPIRED', 0, open.expiresOn);
 }
 
 /**
  * Ends a hold: the first `captured` points that it consumed are spent, the rest come back. Returns what was spent of
  * which lot.
  */
-function settleHold(
-  posting: Posting,
-  open: HoldState,
-  as: 'CAPTURED' | 'VOIDED' | 'EXPIRED',
-  captured: number,
-  bookedOn: Day,
-  day: Day = posting.dayIn(posting.wallet(open.account)),
-): AllocationState[] {
+function settleHold(posting: Posting, open: HoldState, as: 'CAPTURED' | 'VOIDED' | 'EXPIRED', captured: number, bookedOn: Day): AllocationState[] {
   const wallet = posting.wallet(open.account);
+  const day = as === 'EXPIRED' ? open.expiresOn : posting.dayIn(wallet);
   const spent: AllocationState[] = [];
   const back: AllocationState[] = [];
   let left = captured;
@@ -129,12 +123,12 @@ function settleHold(
     left -= spend;
   }
   posting.shiftWallet(wallet, { held: -open.amount });
-  const lots = comeBack(posting, wallet, back, day, { since: open.heldOn, bookedOn, graceDays: open.graceDays });
+  const lots = comeBack(posting, wallet, back, day, { away: { since: open.heldOn, bookedOn, graceDays: open.graceDays } });
   for (const [position, was] of back.entries()) {
     const { amount } = was;
     const lot = itemAt(lots, position);
     posting.shiftLot(posting.lotOf(wallet, lot), amount, 0);
-    if (!sameLot(was, lot)) recordChange(posting, wallet, was, lot, amount, { id: open.id, position, creditId: null });
+    if (!sameLot(was, lot)) recordChange(posting, wallet, { from: was, to: lot, amount }, { id: open.id, position, creditId: null });
   }
   posting.change(open, { state: as, captured, settledAt: posting.request.recordedAt, changed: true });
   return spent;

@@ -13,15 +13,17 @@ type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
  */
 export function give(posting: Posting, step: StepOf<'give'>): void {
   requireAmount(step.amount);
-  const { from, to } = parties(posting, step);
+  const wallets = parties(posting, step);
+  const { from, to } = wallets;
   requireOpenWallet(to);
   requireSpendable(posting, from, step.amount);
   const consumed = consume(posting, from, step.amount, 'spend');
-  move(posting, step, from, to, consumed, dated(consumed, from, step.code === 'POOL_CONTRIBUTION' ? from.account : OWN));
+  move(posting, step, wallets, consumed, dated(consumed, from, step.code === 'POOL_CONTRIBUTION' ? from.account : OWN));
 }
 
 export function giveAll(posting: Posting, step: StepOf<'giveAll'>): void {
-  const { from, to } = parties(posting, step);
+  const wallets = parties(posting, step);
+  const { from, to } = wallets;
   requireOpenWallet(to);
   if (step.code === 'MERGE') requireNothingHeld(from);
   // Where both wallets end on one day, ending with the other one changes nothing for the points. Nor does it for those
@@ -34,15 +36,16 @@ export function giveAll(posting: Posting, step: StepOf<'giveAll'>): void {
   const amount = lots.reduce((sum, lot) => sum + lot.remaining, 0);
   if (amount === 0) return;
   const { allocations } = takeFrom(posting, lots, amount, 'spend');
-  move(posting, { ...step, termsId: null }, from, to, allocations, dated(allocations, end, OWN));
+  move(posting, { ...step, termsId: null }, wallets, allocations, dated(allocations, end, OWN));
 }
 
 export function fillArrears(posting: Posting, step: StepOf<'fillArrears'>): void {
-  const { from, to } = parties(posting, step);
+  const wallets = parties(posting, step);
+  const { from, to } = wallets;
   const amount = Math.min(spendable(from, posting.dayIn(from)), to.arrears);
   if (amount === 0) return;
   const consumed = consume(posting, from, amount, 'spend');
-  move(posting, { ...step, termsId: null }, from, to, consumed, dated(consumed, from, OWN));
+  move(posting, { ...step, termsId: null }, wallets, consumed, dated(consumed, from, OWN));
 }
 
 /** Throws RefusedStep WALLET_HAS_HOLDS while points are set aside in a wallet that is to end. */
@@ -50,7 +53,12 @@ export function requireNothingHeld(wallet: WalletState): void {
   if (wallet.held > 0) throw new RefusedStep(ledgerRefusals.refused('WALLET_HAS_HOLDS', { held: wallet.held }));
 }
 
-function parties(posting: Posting, step: { from: number; to: number }): { from: WalletState; to: WalletState } {
+interface Wallets {
+  readonly from: WalletState;
+  readonly to: WalletState;
+}
+
+function parties(posting: Posting, step: { from: number; to: number }): Wallets {
   const [from, to] = [posting.wallet(step.from), posting.wallet(step.to)];
   if (from === to) throw new Error(`account ${from.account} cannot give to itself`);
   if (from.currencyId !== to.currencyId) throw new Error(`account ${to.account} is of another currency than account ${from.account}`);
@@ -60,8 +68,7 @@ function parties(posting: Posting, step: { from: number; to: number }): { from: 
 function move(
   posting: Posting,
   { id, code, termsId }: Pick<StepOf<'give'>, 'id' | 'termsId'> & { code: StepOf<'give' | 'giveAll'>['code'] },
-  from: WalletState,
-  to: WalletState,
+  { from, to }: Wallets,
   consumed: readonly AllocationState[],
   arriving: readonly AllocationState[],
 ): void {

@@ -111,7 +111,7 @@ export function reinstate(posting: Posting, step: StepOf<'reinstate'>): void {
   const wallet = posting.wallet(step.wallet ?? original.debitAccount);
   requireOpenWallet(wallet);
   const consumed = ledToSurvivor(posting, portionsToReinstate(original, step.amount), original.debitAccount, wallet);
-  const portions = inOrder(posting, mergeLots(comeBack(posting, wallet, consumed, posting.dayIn(wallet), step.away, step.slides)));
+  const portions = inOrder(posting, mergeLots(comeBack(posting, wallet, consumed, posting.dayIn(wallet), step)));
   posting.shiftWallet(wallet, { credits: step.amount });
   const creditAfter = posting.nextMovement(wallet);
   const filled = receive(posting, wallet, step.id, portions);

@@ -16,8 +16,7 @@ export function comeBack<Portion extends LotKey>(
   wallet: WalletState,
   portions: readonly Portion[],
   day: Day,
-  away: Away,
-  slides = false,
+  { away, slides = false }: { readonly away: Away; readonly slides?: boolean },
 ): Portion[] {
   const { slidesUntil } = wallet;
   const unknown = slides && slidesUntil === NEVER;

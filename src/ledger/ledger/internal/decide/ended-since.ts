@@ -111,7 +111,7 @@ function callInOf(posting: Posting, loan: Loan, amount: number): void {
   posting.change(wallet, { changed: true });
   if (sameLot(from, lot)) return;
   const position = posting.state.writes.lotChanges.filter((change) => change.id === id).length;
-  recordChange(posting, wallet, from, lot, amount, { id, position, creditId: null });
+  recordChange(posting, wallet, { from, to: lot, amount }, { id, position, creditId: null });
 }
 
 function cancelExpiry(posting: Posting, wallet: WalletState, expired: ExpiredState, amount: number): string {

@@ -9,8 +9,15 @@ export interface ChangeName {
   readonly creditId: Uuid | null;
 }
 
+/** So many points move from one lot of a wallet to another. */
+export interface DateChange<From extends LotKey = LotKey> {
+  readonly from: From;
+  readonly to: LotKey;
+  readonly amount: number;
+}
+
 /** Writes down that points have other dates from now on. */
-export function recordChange(posting: Posting, wallet: WalletState, from: LotKey, to: LotKey, amount: number, name: ChangeName): void {
+export function recordChange(posting: Posting, wallet: WalletState, { from, to, amount }: DateChange, name: ChangeName): void {
   const { request, state } = posting;
   state.writes.lotChanges.push({
     ...name,
