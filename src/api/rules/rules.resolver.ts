@@ -21,7 +21,7 @@ const ASKS = {
 /** The query and the mutations of a kind of rule: giftRules and setGiftRule of GiftRule. */
 export function rulesResolver<Rule extends RuleVersion>(kind: RuleKind<Rule>) {
   const { name, called, without } = kind;
-  const list = `${name[0].toLowerCase()}${name.slice(1)}s`;
+  const list = `${name.charAt(0).toLowerCase()}${name.slice(1)}s`;
   const asks = ASKS[kind.owner];
   const Shown = shownType(kind);
   const SetInput = setterInput(kind);

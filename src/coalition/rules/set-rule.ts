@@ -3,6 +3,7 @@ import type { App } from '../../app';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { takeLock } from '../../platform/locks';
+import { only } from '../../platform/one-of';
 import { requireBrand, requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce } from '../access/record-change';
@@ -40,7 +41,7 @@ export async function setRule<Rule extends RuleVersion>(app: App, principal: Pri
   const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
     client.query<Row>(`${selectRules(table)} WHERE r.id = $1`, [target]),
   );
-  return kind.toRule(rows[0]);
+  return kind.toRule(only(rows));
 }
 
 /** The brand whose rule it is to be, or null for the coalition's; throws PermissionDenied. */

@@ -8,11 +8,11 @@ export type ToldBalance = BalanceAfter & { readonly [decided]: true };
 /** An outcome of whose balances it was decided. */
 export type ToldOutcome = PostingOutcome & { readonly balances: readonly ToldBalance[] };
 
-/** The balance if it is told; null: it is not. */
+/** The balance if there is one and it is told; null otherwise. */
 export function toldBalance(balance: BalanceAfter, told: true): ToldBalance;
-export function toldBalance(balance: BalanceAfter, told: boolean): ToldBalance | null;
-export function toldBalance(balance: BalanceAfter, told: boolean): ToldBalance | null {
-  return told ? (balance as ToldBalance) : null;
+export function toldBalance(balance: BalanceAfter | undefined, told: boolean): ToldBalance | null;
+export function toldBalance(balance: BalanceAfter | undefined, told: boolean): ToldBalance | null {
+  return balance && told ? (balance as ToldBalance) : null;
 }
 
 /**

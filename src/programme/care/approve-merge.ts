@@ -12,6 +12,7 @@ import { requireOpenWallet } from '../../members/identification/resolve-members'
 import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
 import { notNow } from '../../platform/not-now';
+import { itemAt } from '../../platform/one-of';
 import { NotFound } from '../../platform/refusal';
 import { moveVelocityCounters } from '../limits/move-counters';
 import { closingRefusals, everyAccount, requireNoHousehold } from './closing-accounts';
@@ -58,8 +59,8 @@ export async function approveMerge(app: App, principal: Principal, command: Deci
       const accounts = requests.map(({ loads: { wallets } }) => wallets);
       await moveVelocityCounters(
         client,
-        accounts.map(([, from]) => from),
-        accounts.map(([to]) => to),
+        accounts.map((wallets) => itemAt(wallets, 1)),
+        accounts.map((wallets) => itemAt(wallets, 0)),
       );
     });
   });
@@ -128,7 +129,7 @@ async function toRequests(app: App, { duplicate, survivor, snapshot }: Merge): P
   const survivors = await everyAccount(app, survivor.walletId, currencies);
   const now = app.clock.now();
   return duplicates.map(({ account: from, currency }, at): PostingRequest => {
-    const to = survivors[at].account;
+    const to = itemAt(survivors, at).account;
     return {
       id: derivedUuid('merge', String(from), String(to)),
       party: snapshot.operator?.id ?? duplicate.walletId,

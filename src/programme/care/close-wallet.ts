@@ -14,6 +14,7 @@ import type { Tx } from '../../platform/database/transaction';
 import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
 import { notNow } from '../../platform/not-now';
+import { itemAt } from '../../platform/one-of';
 import { NotFound, PermissionDenied } from '../../platform/refusal';
 import { closingRefusals, everyAccount, requireNoHousehold } from './closing-accounts';
 
@@ -82,10 +83,10 @@ async function toRequest(app: App, snapshot: CoalitionSnapshot, account: Account
   // Whoever may have issued points of the currency: what is there is known only under the wallet's lock.
   const issuers = issuersOf(snapshot, currency);
   const expired = await app.ledger.openAccounts(issuers.map((owner) => ({ kind: 'EXPIRED' as const, owner, currencyId: currency.id })));
-  const ends = issuers.map((issuer, at) => ({ issuer, id: newUuid(), to: expired[at] }));
+  const ends = issuers.map((issuer, at) => ({ issuer, id: newUuid(), to: itemAt(expired, at) }));
   return {
     id: derivedUuid('closure', String(account)),
-    party: snapshot.operator?.id ?? issuers[0],
+    party: snapshot.operator?.id ?? itemAt(issuers, 0),
     kind: 'CLOSE_WALLET',
     contentHash: contentHash('CLOSE_WALLET', { account }),
     occurredAt: now.getTime(),

@@ -5,6 +5,7 @@ import { walletClosingRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { AccountId } from '../../ledger/ledger/posting';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 
 /** What is refused where wallets are closed. */
 export const closingRefusals = refusals(
@@ -28,5 +29,5 @@ export async function requireNoHousehold(client: PoolClient, walletId: Uuid): Pr
  */
 export async function everyAccount(app: App, walletId: Uuid, currencies: readonly PointCurrency[]): Promise<{ account: AccountId; currency: PointCurrency }[]> {
   const accounts = await app.ledger.openAccounts(currencies.map(({ id }) => ({ kind: 'WALLET' as const, owner: walletId, currencyId: id })));
-  return accounts.map((account, at) => ({ account, currency: currencies[at] }));
+  return currencies.map((currency, at) => ({ account: itemAt(accounts, at), currency }));
 }

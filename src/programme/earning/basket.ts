@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/one-of';
 import { type ExactAmount, exactFromMicros } from '../purchases/exact-amount';
 import { fullAmount, type LineKind } from '../purchases/line-worth';
 import { lineExclusion } from './basket-points';
@@ -33,13 +34,13 @@ const NONE = 0n as ExactAmount;
 export function weighBasket(rule: EarningRule, lines: readonly BasketLine[], minorUnit: ExactAmount): WeighedBasket {
   const exclusions = lines.map((line) => exclusionOf(rule, line));
   const amounts = lines.map((line) => costOf(line, minorUnit));
-  const discount = lines.reduce((sum, { kind }, i) => (kind === 'DISCOUNT' ? sum - amounts[i] : sum), 0n) as ExactAmount;
-  const goods = () => lines.map(({ kind }, i) => ({ amount: kind === undefined ? amounts[i] : NONE, earns: exclusions[i] === null }));
+  const discount = lines.reduce((sum, { kind }, i) => (kind === 'DISCOUNT' ? sum - itemAt(amounts, i) : sum), 0n) as ExactAmount;
+  const goods = () => lines.map(({ kind }, i) => ({ amount: kind === undefined ? itemAt(amounts, i) : NONE, earns: exclusions[i] === null }));
   const discounts = discount === 0n ? amounts.map(() => NONE) : spreadDiscount(discount, goods(), minorUnit);
   const counted: CountedLine[] = [];
   for (const [i, { kind, tax }] of lines.entries()) {
     if (kind === 'DISCOUNT') continue;
-    const amount = (amounts[i] - discounts[i]) as ExactAmount;
+    const amount = (itemAt(amounts, i) - itemAt(discounts, i)) as ExactAmount;
     counted.push({ amount, tax: tax === undefined ? NONE : exactFromMicros(tax), earns: exclusions[i] === null });
   }
   return { exclusions, discounts, ...worthOfLines(rule.earnsOn, counted) };

@@ -46,8 +46,9 @@ async function cancelOf(app: App, currency: PointCurrency, now: Date, undone: Un
       (award) => app.ledger.post(cancellationOf(award, currency, app.clock.now())),
     );
     cancelled += outcomes.filter((outcome) => outcome?.duplicate === false).length;
-    if (page.length < BATCH) break;
-    after = page[page.length - 1];
+    const last = page.at(-1);
+    if (!last || page.length < BATCH) break;
+    after = last;
   }
   const settled = today - DAYS_LOOKED_BACK;
   // What is undone is to be found again, however long it takes.

@@ -4,6 +4,7 @@ import { ALWAYS, type Day, dayOf, dayToIso, NEVER } from '../../ledger/points/ca
 import { formatDecimal } from '../../ledger/points/decimal';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import type { Refusal, RefusalData } from '../../platform/refusal';
 import { idOf, listOf, optional, points } from '../../platform/refusal-fields';
 import { type HeldLimit, withinLimits } from '../limits/within-limits';
@@ -111,7 +112,7 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
   return (view) => {
     const paid: { redemption: RedemptionFact; points: number; value: ExactAmount }[] = [];
     for (const [at, redemption] of facts.redemptions.entries()) {
-      const refusal = whyUnusable(facts, redemption, facts.usedIn[at], view);
+      const refusal = whyUnusable(facts, redemption, itemAt(facts.usedIn, at), view);
       if (refusal) return refuse(refusal);
       // biome-ignore lint/style/noNonNullAssertion: usable redemptions have been spent
       const spent = view.transfer(redemption.spentBy!);
@@ -154,7 +155,7 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
 
 function stepsOf(facts: PurchaseFacts, view: LedgerView, { paid, earned }: Totals, counted: readonly Step[]): Step[] {
   const steps: Step[] = [];
-  for (const [at, { redemption }] of paid.entries()) steps.push({ do: 'count', account: facts.usedIn[at], key: usedCounter(redemption.id), by: 1 });
+  for (const [at, { redemption }] of paid.entries()) steps.push({ do: 'count', account: itemAt(facts.usedIn, at), key: usedCounter(redemption.id), by: 1 });
   steps.push(...counted);
   const { contribution, wallet, locked, day, award } = facts;
   const { availableOn, expiresOn } = award.lot;
@@ -205,7 +206,10 @@ function pointsBeyond(facts: PurchaseFacts, cost: ExactAmount, paid: Totals['pai
     return { redemption, points, rule };
   });
   const taken = pointsTaken(cost, offered, minorUnitOf(facts.moneyCurrency));
-  const refunds = paid.flatMap(({ redemption, points }, at) => (taken[at] < points ? { at, redemptionId: redemption.id, points: points - taken[at] } : []));
+  const refunds = paid.flatMap(({ redemption, points }, at) => {
+    const beyond = points - itemAt(taken, at);
+    return beyond > 0 ? { at, redemptionId: redemption.id, points: beyond } : [];
+  });
   if (refunds.length === 0) return null;
   const mostPoints = taken.reduce((sum, points) => sum + points, 0);
   const first = refunds.map(({ at, points }) => `${points} points of redemptionIds.${at}`).join(', ');
@@ -263,10 +267,10 @@ function rowsOf(facts: PurchaseFacts, { exclusions, discounts }: WeighedBasket, 
         unit_price: line.unitPrice === undefined ? null : formatDecimal(line.unitPrice, 6),
         amount: line.amount === undefined ? null : formatDecimal(line.amount, 6),
         kind: line.kind ?? 'GOODS',
-        discount: discounts[i] === 0n ? null : formatExact(discounts[i]),
+        discount: discounts[i] ? formatExact(discounts[i]) : null,
         tax: line.tax === undefined ? null : formatDecimal(line.tax, 6),
         eligible: exclusions[i] === null,
-        exclusion: exclusions[i],
+        exclusion: exclusions[i] ?? null,
       }),
     );
   for (const [i, { redemption, points, value }] of totals.paid.entries())

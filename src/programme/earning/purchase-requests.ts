@@ -10,6 +10,7 @@ import { requireMoney } from '../../ledger/points/money-currencies';
 import { type FoundMember, isFound, requireOpenWallet } from '../../members/identification/resolve-members';
 import { whileOpen } from '../../members/identification/surviving-accounts';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { InvalidInput, NotFound, Refusal, type RefusalData } from '../../platform/refusal';
 import { activity } from '../expiry/activity';
 import type { VelocityLimits } from '../limits/velocity-limit';
@@ -179,10 +180,10 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
   const { asked, member, currency, redemptions, happenedAt, day, agreed } = drafted;
   const { command, id, hash, receipt } = asked;
   const purchaseId = newUuid();
-  const wallet = accounts[drafted.wallet];
+  const wallet = itemAt(accounts, drafted.wallet);
   const contribution = contributionOf(drafted, accounts);
-  const usedIn = drafted.usedIn.map((place) => accounts[place]);
-  const counters = redemptions.map((redemption, at) => ({ account: usedIn[at], key: usedCounter(redemption.id) }));
+  const usedIn = drafted.usedIn.map((place) => itemAt(accounts, place));
+  const counters = redemptions.map((redemption, at) => ({ account: itemAt(usedIn, at), key: usedCounter(redemption.id) }));
   if (contribution) counters.push(...standingCounters(contribution.pool, [contribution.membershipId]));
   // First the wallet: its balance is the answer's.
   const wallets = [wallet];
@@ -215,13 +216,13 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
     memberId: member.memberId,
     walletId: member.walletId,
     wallet,
-    issued: accounts[drafted.issued],
+    issued: itemAt(accounts, drafted.issued),
     currency,
     rule,
     termsId: terms.id,
     mostPoints: mostClearable(snapshot, currency),
     limits,
-    originId: origins[origin],
+    originId: itemAt(origins, origin),
     award,
     activity: activity(currency.expiry, wallet, day, award.deadline === null ? award.lot.availableOn : award.lot.expiresOn),
     locked: member.locked,
@@ -244,5 +245,5 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
 
 function contributionOf({ asked: { found }, pool }: Draft, accounts: readonly AccountId[]): AutomaticContribution | null {
   if (pool === null || !found.pool) return null;
-  return { transferId: newUuid(), pool: accounts[pool], membershipId: found.pool.id, share: found.pool.share };
+  return { transferId: newUuid(), pool: itemAt(accounts, pool), membershipId: found.pool.id, share: found.pool.share };
 }

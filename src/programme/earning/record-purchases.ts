@@ -16,6 +16,7 @@ import { lookingAgain } from '../../members/identification/surviving-accounts';
 import { type ToldBalance, type ToldOutcome } from '../../members/identification/what-is-told';
 import { refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { itemAt, only } from '../../platform/one-of';
 import { Refusal } from '../../platform/refusal';
 import { velocityLimits } from '../limits/velocity-limit';
 import { referenceRefusals } from '../postings/claim-reference';
@@ -86,7 +87,7 @@ export function recordPurchase(app: App, principal: Principal, command: RecordPu
 /** A member who was merged meanwhile is looked up again. */
 function recordAlone(app: App, principal: Principal, command: RecordPurchase, field: string): Promise<RecordedPurchase> {
   return lookingAgain(async () => {
-    const [result] = await record(app, principal, [command], () => field);
+    const result = only(await record(app, principal, [command], () => field));
     if (result.status === 'rejected') throw result.reason;
     return result.value;
   });
@@ -106,8 +107,8 @@ export async function recordPurchases(
 ): Promise<PromiseSettledResult<RecordedPurchase>[]> {
   const results = await record(app, principal, commands, fieldOf);
   const moved = results.flatMap((result, at) => (result.status === 'rejected' && result.reason instanceof StateMoved ? [at] : []));
-  const again = await Promise.allSettled(moved.map((at) => recordAlone(app, principal, commands[at], fieldOf(at))));
-  for (const [i, at] of moved.entries()) results[at] = again[i];
+  const again = await Promise.allSettled(moved.map((at) => recordAlone(app, principal, itemAt(commands, at), fieldOf(at))));
+  for (const [i, at] of moved.entries()) results[at] = itemAt(again, i);
   return results;
 }
 
@@ -121,11 +122,9 @@ async function record(
 ): Promise<PromiseSettledResult<RecordedPurchase>[]> {
   const brandId = requireBrand(principal, { scope: 'purchases' });
   const now = app.clock.now();
-  const members = commands.map(({ member, occurredAt }) => hashRef(app.keys, brandId, member, occurredAt));
-  const hashes = commands.map((command, at) => hashOf(command, members[at]));
-  const sought = commands.map((command, at) => ({
+  const sought = commands.map((command) => ({
     id: command.dryRun ? null : postingId(brandId, command.idempotencyKey),
-    member: members[at],
+    member: hashRef(app.keys, brandId, command.member, command.occurredAt),
     redemptionIds: command.redemptionIds,
     reference: soughtReference('PURCHASE', command, now),
   }));
@@ -136,24 +135,30 @@ async function record(
   const limits = await velocityLimits(app, version);
   const redemptionRulesById = commands.some(({ redemptionIds }) => redemptionIds.length > 0) ? (await REDEMPTION_RULE.inForce(app, version)).byId : NO_RULES;
   const asked = commands.map((command, at) => {
-    const [each, receipt] = [found[at], purchaseReceipt(command, found[at])];
-    return { command, id: sought[at].id ?? newUuid(), hash: hashes[at], found: each, receipt, field: fieldOf(at) };
+    const { id, member } = itemAt(sought, at);
+    const each = itemAt(found, at);
+    return { command, id: id ?? newUuid(), hash: hashOf(command, member), member, found: each, receipt: purchaseReceipt(command, each), field: fieldOf(at) };
   });
   // All requests are made before the first is posted, so that a member's purchases keep their order.
   const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, redemptionRulesById, limits }, asked);
-  const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, requests[at])));
-  const told = await toldPurchases(
-    app,
-    snapshot,
-    outcomes.map((outcome, at) => ({ asked: asked[at], outcome })),
-  );
-  const results = told.map((outcome, at) => toResult(outcome, asked[at]));
+  const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, itemAt(requests, at))));
+  const booked = outcomes.map((outcome, at) => ({ asked: itemAt(asked, at), outcome }));
+  const told = await toldPurchases(app, snapshot, booked);
+  const results = told.map((outcome, at) => toResult(outcome, itemAt(asked, at)));
   // Also of repetitions: the first request may have been cut off before.
-  const met = outcomes.flatMap((outcome, at) => {
-    const booked = outcome.status === 'fulfilled' && !outcome.value.refusal && !commands[at].dryRun;
-    const { member } = found[at];
-    return booked && isFound(member) && member.toKnow ? presentedFor(outcome.value, members[at]) : [];
-  });
+  const met = booked.flatMap(
+    ({
+      asked: {
+        command,
+        member: ref,
+        found: { member },
+      },
+      outcome,
+    }) => {
+      if (outcome.status === 'rejected' || outcome.value.refusal || command.dryRun) return [];
+      return isFound(member) && member.toKnow ? presentedFor(outcome.value, ref) : [];
+    },
+  );
   if (met.length > 0) await knowPresented(app, brandId, met);
   return results;
 }

@@ -1,4 +1,5 @@
 import { lesser } from '../../ledger/points/amount';
+import { itemAt } from '../../platform/one-of';
 import { type ExactAmount, lessAmount, sumAmounts } from '../purchases/exact-amount';
 
 /**
@@ -21,20 +22,17 @@ export function spreadDiscount(
     lines.map(({ amount, earns }) => (earns ? 0n : amount)),
     minorUnit,
   );
-  return onEarning.map((part, i) => (part + onOthers[i]) as ExactAmount);
+  return onEarning.map((part, i) => (part + itemAt(onOthers, i)) as ExactAmount);
 }
 
 function byAmount(total: bigint, amounts: readonly bigint[], minorUnit: bigint): bigint[] {
   const whole = amounts.reduce((sum, amount) => sum + amount, 0n);
   if (total === 0n || whole === 0n) return amounts.map(() => 0n);
   const units = total / minorUnit;
-  const parts = amounts.map((amount) => (units * amount) / whole);
-  const remainders = amounts.map((amount, i) => ({ i, remainder: (units * amount) % whole }));
-  remainders.sort((a, b) => (a.remainder === b.remainder ? a.i - b.i : a.remainder < b.remainder ? 1 : -1));
-  let missing = Number(units - parts.reduce((sum, part) => sum + part, 0n));
-  for (const { i } of remainders) {
-    if (missing-- <= 0) break;
-    parts[i]++;
-  }
-  return parts.map((part) => part * minorUnit);
+  const parts = amounts.map((amount) => ({ part: (units * amount) / whole, remainder: (units * amount) % whole }));
+  const missing = Number(units - parts.reduce((sum, { part }) => sum + part, 0n));
+  // Equals keep their order.
+  const byRemainder = parts.toSorted((a, b) => (a.remainder === b.remainder ? 0 : a.remainder < b.remainder ? 1 : -1));
+  for (const each of byRemainder.slice(0, missing)) each.part++;
+  return parts.map(({ part }) => part * minorUnit);
 }

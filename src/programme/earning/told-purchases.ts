@@ -3,6 +3,7 @@ import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snap
 import type { PostingOutcome } from '../../ledger/ledger/posting';
 import { isFound } from '../../members/identification/resolve-members';
 import { asTold, type ToldOutcome, tellsBalance } from '../../members/identification/what-is-told';
+import { itemAt } from '../../platform/one-of';
 import type { AskedPurchase } from './purchase-requests';
 
 /** A purchase that was asked for, and what became of it. */
@@ -26,7 +27,7 @@ export async function toldPurchases(app: App, snapshot: CoalitionSnapshot, booke
   });
   if (repeated.length > 0) {
     const opened = await app.ledger.openAccounts(repeated.map(({ account }) => account));
-    for (const [at, { each }] of repeated.entries()) accounts.set(each, opened[at]);
+    for (const [at, { each }] of repeated.entries()) accounts.set(each, itemAt(opened, at));
   }
   return booked.map((each) => {
     const { asked, outcome } = each;

@@ -157,7 +157,10 @@ async function convert(app: App, found: FoundConversion, command: ConvertPoints,
   const { from, to, member, quote } = found;
   const when = whenOf(command, now, from);
   const targetDay = dayOf(when.occurredAt, to.timeZone);
-  const [source, target] = await app.ledger.openAccounts([from, to].map(({ id }) => ({ kind: 'WALLET', owner: member.walletId, currencyId: id }) as const));
+  const [source, target] = await app.ledger.openAccounts([
+    { kind: 'WALLET', owner: member.walletId, currencyId: from.id },
+    { kind: 'WALLET', owner: member.walletId, currencyId: to.id },
+  ]);
   const booked = { when, days: new Map([[target, targetDay]]) };
   const wallets = [source, target];
   const agreed = orRefusal(() => agree(found, command, brandId, when));

@@ -11,6 +11,7 @@ import { refusingBy } from '../../platform/database/constraint-refusal';
 import type { Tx } from '../../platform/database/transaction';
 import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, newUuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { CannotMerge, mergeRates } from './merge-rates';
 import { checkRate, rateFields, transferPriceProblem } from './rate-content';
 import { LONGEST_FILE, MOST_ROUTES, type RouteLine, rateFileRefusals, readRateFile } from './rate-file';
@@ -112,7 +113,7 @@ function merged(live: Parameters<typeof mergeRates>[0], wanted: readonly NewRate
     return mergeRates(live, wanted, now);
   } catch (error) {
     if (error instanceof CannotMerge)
-      throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: lines[error.at].line, column: 'effective_from', what: error.why });
+      throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: itemAt(lines, error.at).line, column: 'effective_from', what: error.why });
     throw error;
   }
 }
@@ -148,7 +149,7 @@ function toRate(row: RouteLine, { currenciesByCode }: CoalitionSnapshot, codes: 
   const problem = parsed.success ? transferPriceProblem(parsed.data.transferPrice ?? 0n, from) : null;
   if (problem) throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line, column: 'transfer_price', what: problem });
   if (parsed.success) return newRate(parsed.data, from.id, to.id);
-  const [{ path, message }] = parsed.error.issues;
+  const { path, message } = itemAt(parsed.error.issues, 0);
   throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line, column: COLUMN_OF[String(path[0])] ?? null, what: message });
 }
 
@@ -158,10 +159,11 @@ function wrongTime(line: number, column: string): never {
 
 /** An instant with its offset, or the beginning of a day in the time zone; null for anything else. */
 function readInstant(text: string, timeZone: string): Date | null {
-  const match = /^(\d{4}-\d{2}-\d{2})(T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d))?$/.exec(text);
-  const midnight = match && new Date(`${match[1]}T00:00:00Z`);
-  if (!midnight || Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(match[1]) || Number(text.slice(0, 4)) < 1970) return null;
-  return match[2] ? new Date(text) : dayStart(dayFromIso(match[1]), timeZone);
+  const [, day, time] = /^(\d{4}-\d{2}-\d{2})(T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d))?$/.exec(text) ?? [];
+  if (day === undefined) return null;
+  const midnight = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day) || Number(text.slice(0, 4)) < 1970) return null;
+  return time ? new Date(text) : dayStart(dayFromIso(day), timeZone);
 }
 
 /** What the first import with this key did. */

@@ -5,7 +5,7 @@ import { walletsOfMember } from '../../members/identification/surviving-accounts
 import { LOOKS_AT_MEMBERS } from '../../members/members/find-member';
 import type { Uuid } from '../../platform/ids';
 import type { ConversionAmounts } from './conversion-amounts';
-import { type ConversionQuote, toQuote } from './read-quotes';
+import { type ConversionQuote, toAmounts, toQuote } from './read-quotes';
 
 /** A conversion as it was made. */
 export interface Conversion {
@@ -32,20 +32,16 @@ export function listConversions(app: App, principal: Principal, memberId: Uuid, 
              WHERE c.wallet_id = ANY ($1::uuid[]) AND ($2::uuid IS NULL OR c.id < $2) ORDER BY c.id DESC LIMIT $3`,
       values: [await walletsOfMember(client, id), page.before, page.limit],
     });
-    return rows.map((row) => {
-      const [points, fee, remainder, base, bonus] = [row.points, row.fee, row.remainder, row.base, row.bonus].map(BigInt);
-      const amounts = { points, fee, remainder, base, bonus };
-      return {
-        id: row.id,
-        from: row.from_code,
-        to: row.to_code,
-        amounts,
-        rateId: row.rate_id,
-        quoteId: row.quote_id,
-        brandId: row.brand_id,
-        occurredAt: row.occurred_at,
-      };
-    });
+    return rows.map((row) => ({
+      id: row.id,
+      from: row.from_code,
+      to: row.to_code,
+      amounts: toAmounts(row),
+      rateId: row.rate_id,
+      quoteId: row.quote_id,
+      brandId: row.brand_id,
+      occurredAt: row.occurred_at,
+    }));
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import type { ConversionRate } from './conversion-rate';
 import { type NewRate, overlaps } from './rate-set';
 
@@ -35,14 +36,16 @@ export function mergeRates(live: readonly ConversionRate[], wanted: readonly New
   let unchanged = 0;
   for (const [at, rate] of inSuccession(wanted).entries()) {
     const rivals = live.map(({ id }) => all.get(id) as NewRate).filter((other) => overlaps(other, rate));
-    if (rivals.length === 1 && saysTheSame(rivals[0], rate)) {
+    const [rival, ...others] = rivals;
+    if (rival && others.length === 0 && saysTheSame(rival, rate)) {
       unchanged++;
       continue;
     }
     if (rate.effectiveFrom < now) throw new CannotMerge(at, 'a rate begins now or later: what was converted before stays as it was.');
     const replaced = rivals.find((other) => other.effectiveFrom < rate.effectiveFrom);
     if (rivals.length > (replaced ? 1 : 0)) throw new CannotMerge(at, 'another rate of this direction holds during part of that time and begins no earlier.');
-    if (replaced && outlives(replaced, wanted[at])) throw new CannotMerge(at, 'the rate in force ends later than this one: what would follow it is not said.');
+    if (replaced && outlives(replaced, itemAt(wanted, at)))
+      throw new CannotMerge(at, 'the rate in force ends later than this one: what would follow it is not said.');
     if (replaced) {
       ended.push({ id: replaced.id, endsAt: rate.effectiveFrom });
       all.set(replaced.id, { ...replaced, effectiveUntil: rate.effectiveFrom });

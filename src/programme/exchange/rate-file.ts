@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MAX_POINTS } from '../../ledger/points/amount';
 import { parseDecimal } from '../../ledger/points/decimal';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
+import { itemAt } from '../../platform/one-of';
 import { count, optional, text } from '../../platform/refusal-fields';
 
 /** What is refused of a file of rates. */
@@ -105,8 +106,8 @@ export function readRateFile(csv: string): RouteLine[] {
   if (missing) throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: heading.line, column: missing, what: 'this column is missing.' });
   if (records.length === 0)
     throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: heading.line, column: null, what: 'no route follows the names of the columns.' });
-  if (records.length > MOST_ROUTES)
-    throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: records[MOST_ROUTES].line, column: null, what: `a file has at most ${MOST_ROUTES} routes.` });
+  const beyond = records[MOST_ROUTES];
+  if (beyond) throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: beyond.line, column: null, what: `a file has at most ${MOST_ROUTES} routes.` });
   return records.map(({ record, line }) => readRoute(columns, record, line));
 }
 
@@ -114,36 +115,34 @@ function readRecords(csv: string): { record: string[]; line: number }[] {
   try {
     // A record's line is where it begins: one that a quote lets run over several lines ends elsewhere.
     let begins = 1;
-    const read = parse(csv, {
+    const records: { record: string[]; line: number }[] = [];
+    parse(csv, {
       bom: true,
-      info: true,
       relax_column_count: true,
       skip_empty_lines: false,
       record_delimiter: ['\r\n', '\n', '\r'],
-    }) as unknown as {
-      record: string[];
-      info: { lines: number };
-    }[];
-    return read.flatMap(({ record, info }) => {
-      const line = begins;
-      begins = Math.max(info.lines, begins) + 1;
-      return record.length === 1 && record[0].trim() === '' ? [] : [{ record, line }];
+      on_record(record: string[], { lines }) {
+        if (record.length > 1 || record[0]?.trim() !== '') records.push({ record, line: begins });
+        begins = Math.max(lines, begins) + 1;
+        return record;
+      },
     });
+    return records;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     // Those before it could be read; a quote that is never closed runs to the end of the file.
-    const { records } = error as unknown as { records?: number };
-    throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: (records ?? 0) + 1, column: null, what: 'this is not CSV: look at its quotes.' });
+    throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line: Number(error.records ?? 0) + 1, column: null, what: 'this is not CSV: look at its quotes.' });
   }
 }
 
 function readRoute(columns: readonly string[], record: readonly string[], line: number): RouteLine {
   if (record.length !== columns.length)
     throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line, column: null, what: `there are ${record.length} cells, and ${columns.length} columns.` });
-  const filled = Object.fromEntries(columns.flatMap((column, at) => (record[at].trim() === '' ? [] : [[column, record[at].trim()]])));
+  const named = columns.map((column, at) => [column, itemAt(record, at).trim()] as const);
+  const filled = Object.fromEntries(named.filter(([, cell]) => cell !== ''));
   const parsed = cells.safeParse(filled);
   if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues;
+    const { path, message } = itemAt(parsed.error.issues, 0);
     throw rateFileRefusals.refuse('RATE_FILE_WRONG', { line, column: String(path[0]), what: message });
   }
   const row = parsed.data;

@@ -26,8 +26,11 @@ export async function readQuote(client: PoolClient, id: Uuid): Promise<Conversio
 
 type QuoteRow = RowOf<Omit<ConversionQuote, 'party' | 'amounts'> & ConversionAmounts> & { readonly party_id: Uuid };
 
+export function toAmounts({ points, fee, remainder, base, bonus }: RowOf<ConversionAmounts>): ConversionAmounts {
+  return { points: BigInt(points), fee: BigInt(fee), remainder: BigInt(remainder), base: BigInt(base), bonus: BigInt(bonus) };
+}
+
 export function toQuote(row: QuoteRow): ConversionQuote {
-  const [points, fee, remainder, base, bonus] = [row.points, row.fee, row.remainder, row.base, row.bonus].map(BigInt);
   return {
     id: row.id,
     walletId: row.wallet_id,
@@ -37,7 +40,7 @@ export function toQuote(row: QuoteRow): ConversionQuote {
     fromCurrencyId: row.from_currency_id,
     toCurrencyId: row.to_currency_id,
     rateId: row.rate_id,
-    amounts: { points, fee, remainder, base, bonus },
+    amounts: toAmounts(row),
     quotedAt: row.quoted_at,
     expiresAt: row.expires_at,
   };

@@ -5,6 +5,7 @@ import type { AccountId, EndTarget, PostingRequest } from '../../ledger/ledger/p
 import { LATE_TILLS_MS } from '../../ledger/ledger/told-late';
 import { type Day, dayOf, dayStart, dayToIso } from '../../ledger/points/calendar';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { clearAway } from './clear-away';
 import { type DueAccount, dueByLot, dueBySlide, endedIn, type LocalDays, type Place } from './find-due';
 import { Undone } from './undone';
@@ -82,7 +83,7 @@ async function bookAll(
   const bookings = due.map((each) => ({
     due: each,
     endings: (ended.get(each.account) ?? []).map(({ on, issuers }): Ending => {
-      const ends = issuers.map((issuer): EndTarget => ({ issuer, id: newUuid(), to: opened[at++] }));
+      const ends = issuers.map((issuer): EndTarget => ({ issuer, id: newUuid(), to: itemAt(opened, at++) }));
       return { on, at: midnight(each.currencyId, on), ends };
     }),
   }));

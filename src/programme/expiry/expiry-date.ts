@@ -48,7 +48,7 @@ function fixedDate(monthDay: string, earnedOn: Day): Day {
 
 /** 29 February is the 28th in other years. */
 function clampedDay(year: number, monthDay: string): Day {
-  const [month, day] = monthDay.split('-').map(Number);
+  const [month, day] = monthDay.split('-').map(Number) as [number, number];
   const first = dayFromIso(`${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-01`);
   return Math.min(first + day - 1, addMonths(first, 1) - 1);
 }

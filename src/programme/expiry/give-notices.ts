@@ -45,7 +45,7 @@ export async function giveNotices(app: App): Promise<number> {
           const own = rows.filter((row) => row.currency_id === telling.currency.id);
           if (own.length > 0) inserted += await tell(client, telling, own, now);
         }
-        return { inserted, last: rows.length < BATCH ? null : rows[rows.length - 1] };
+        return { inserted, last: rows.length < BATCH ? null : (rows.at(-1) ?? null) };
       });
       given += page.inserted;
       after = page.last;

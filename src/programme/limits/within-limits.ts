@@ -2,6 +2,7 @@ import { capRefusals } from '../../coalition/coalition/amount-limits';
 import type { AccountId, LedgerView, Step } from '../../ledger/ledger/posting';
 import { type Day, dayStart, dayToIso } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { type RefusalData } from '../../platform/refusal';
 import type { Act, VelocityLimit, VelocityLimits } from './velocity-limit';
 import { windowOf } from './window-of-day';
@@ -70,13 +71,17 @@ export function withinLimits(view: LedgerView, held: readonly HeldLimit[], point
   let allowed = points;
   let reducedBy: HeldLimit | null = null;
   for (const [at, each] of held.entries()) {
-    const most = each.limit.measure === 'POINTS' ? left[at] : left[at] > 0 ? allowed : 0;
+    const there = itemAt(left, at);
+    const most = each.limit.measure === 'POINTS' ? there : there > 0 ? allowed : 0;
     if (each.limit.whenExceeded !== 'REDUCE' || most >= allowed) continue;
     allowed = most;
     reducedBy = each;
   }
   if (allowed === 0) return { points: 0, steps: [], reducedBy };
-  for (const [at, each] of held.entries()) if (asks(each.limit, allowed) > left[at]) return capReached(each, left[at]);
+  for (const [at, each] of held.entries()) {
+    const there = itemAt(left, at);
+    if (asks(each.limit, allowed) > there) return capReached(each, there);
+  }
   return {
     points: allowed,
     steps: held.map(({ limit, account, key }) => ({ do: 'count', account, key, by: asks(limit, allowed) })),

@@ -54,14 +54,16 @@ export type JudgedReference =
  * day, and comes to the same.
  */
 export function judgeReference({ kind, name, repeat, day, held, dayOf }: FoundReference, asked: SameReceipt): JudgedReference {
-  if (held.length === 0) return { is: 'free', claim: (made) => ({ name, turn: nextTurn(repeat, day, NONE_OVER, made) as number, made }) };
+  const [holder] = held;
+  if (!holder) return { is: 'free', claim: (made) => ({ name, turn: nextTurn(repeat, day, NONE_OVER, made) as number, made }) };
   const standing = held.filter(({ stands, occurredAt }) => stands && (repeat === 'NEVER' || dayOf(occurredAt) === day)).sort(byBooking);
   for (const each of standing) {
     if (isSame(each, asked) && dayOf(each.occurredAt) === day) return { is: 'repeated', first: each.posting };
   }
-  if (standing.length > 0) return { is: 'taken', refusal: referenceRefusals.refuse('REFERENCE_TAKEN', { kind, firstId: standing[0].made }) };
+  const [first] = standing;
+  if (first) return { is: 'taken', refusal: referenceRefusals.refuse('REFERENCE_TAKEN', { kind, firstId: first.made }) };
   const over = new Set(held.map(({ turn }) => turn));
-  if (nextTurn(repeat, day, over, name) === null) return { is: 'taken', refusal: referenceRefusals.refuse('REFERENCE_TAKEN', { kind, firstId: held[0].made }) };
+  if (nextTurn(repeat, day, over, name) === null) return { is: 'taken', refusal: referenceRefusals.refuse('REFERENCE_TAKEN', { kind, firstId: holder.made }) };
   return { is: 'free', claim: (made) => ({ name, turn: nextTurn(repeat, day, over, made) as number, made }) };
 }
 

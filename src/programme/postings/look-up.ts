@@ -10,6 +10,7 @@ import { coalesce } from '../../platform/database/coalesce';
 import type { PipelinedReads } from '../../platform/database/pipelined-reads';
 import type { Uuid } from '../../platform/ids';
 import { notNow } from '../../platform/not-now';
+import { itemAt, type OneEach } from '../../platform/one-of';
 import { type RedemptionFact, readRedemptions } from './attached-redemptions';
 import type { FoundReference } from './claim-reference';
 import { lookAtReferences, type SoughtReference } from './look-at-references';
@@ -51,16 +52,16 @@ const lookUps = new WeakMap<App, LookUp>();
  * Finds what requests of a brand are planned from, under its row-level security. Requests that come while another look is under way are
  * looked up together, in one transaction. Throws OVERLOADED when too many wait, UNAVAILABLE.
  */
-export async function lookUp(
+export async function lookUp<const All extends readonly Sought[]>(
   app: App,
   brandId: Uuid,
-  sought: readonly Sought[],
-): Promise<{ readonly found: readonly Found[]; readonly version: string; readonly snapshot: CoalitionSnapshot }> {
+  sought: All,
+): Promise<{ readonly found: OneEach<All, Found>; readonly version: string; readonly snapshot: CoalitionSnapshot }> {
   let look = lookUps.get(app);
   if (!look) lookUps.set(app, (look = coalescedLookUp(app)));
   const found = await look(brandId, sought);
-  const [{ version }] = found;
-  return { found, version, snapshot: await app.coalition.at(version) };
+  const { version } = itemAt(found, 0);
+  return { found: found as OneEach<All, Found>, version, snapshot: await app.coalition.at(version) };
 }
 
 function coalescedLookUp(app: App): LookUp {
@@ -92,7 +93,7 @@ function coalescedLookUp(app: App): LookUp {
     );
     const [pools] = await reads.readLast([poolAccess(members.flatMap((member) => (isFound(member) ? member.walletId : []))), ...references.readings]);
     return sought.map(({ id }, at) => {
-      const member = members[at];
+      const member = itemAt(members, at);
       const reference = references.of(at);
       return {
         stored: (id !== null && stored.get(id)) || null,

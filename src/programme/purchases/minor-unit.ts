@@ -1,5 +1,6 @@
 import { minorUnitDecimals } from '../../ledger/points/money-currencies';
 import { floorDivide } from '../../ledger/points/ratio';
+import { itemAt } from '../../platform/one-of';
 import { BILLIONTHS_PER_UNIT, type ExactAmount } from './exact-amount';
 
 /** A money whose code has no minor unit is counted in micro-units. */
@@ -12,7 +13,7 @@ const UNITS = Array.from({ length: DECIMALS_WITHOUT + 1 }, (_, decimals) => (BIL
  * whole numbers of it.
  */
 export function minorUnitOf(moneyCurrency: string): ExactAmount {
-  return UNITS[minorUnitDecimals(moneyCurrency) ?? DECIMALS_WITHOUT];
+  return itemAt(UNITS, minorUnitDecimals(moneyCurrency) ?? DECIMALS_WITHOUT);
 }
 
 /** The same in micro-units. */

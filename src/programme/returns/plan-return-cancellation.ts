@@ -5,6 +5,7 @@ import { StateMoved } from '../../ledger/ledger/state-moved';
 import { type Day, dayToIso } from '../../ledger/points/calendar';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import type { Refusal } from '../../platform/refusal';
 import { oneOf } from '../../platform/refusal-fields';
 import { awardCounter, isTakenBack } from '../earning/award';
@@ -93,7 +94,7 @@ export function planReturnCancellation(facts: CancellationFacts): Planner<Cancel
       steps.push({ do: 'cancelClawback', id: facts.givingId, cancels, credit, away, wallet: survivors.of(account), slides });
     }
     fact.reinstatements.forEach(({ id: cancels, reverses: debit, account: to }, i) => {
-      steps.push({ do: 'cancelReinstatement', id: facts.takingIds[i], cancels, debit, wallet: survivors.of(to) });
+      steps.push({ do: 'cancelReinstatement', id: itemAt(facts.takingIds, i), cancels, debit, wallet: survivors.of(to) });
     });
     const takenBack = (moved: (id: Uuid) => number) => facts.takingIds.reduce((sum, id) => sum + moved(id), 0);
     return {

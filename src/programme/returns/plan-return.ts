@@ -4,6 +4,7 @@ import type { AccountId, Done, ExpiredPoints, LedgerView, Planner, Step } from '
 import { dayOf } from '../../ledger/points/calendar';
 import { formatDecimal } from '../../ledger/points/decimal';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { awardCounter, isTakenBack } from '../earning/award';
 import type { EarningRule } from '../earning/earning-rule';
 import { awaySince } from '../expiry/away';
@@ -102,20 +103,21 @@ export function planReturn(facts: ReturnFacts): Planner<ReturnAnswer> {
     const { returned, clawBack, amountLeft, moneyBack } = decided;
     // Into a wallet that is closed for good nothing comes back; the goods do, and what they earned is taken back all
     // the same.
-    const paidFrom = purchase.paidBy.map(({ account }) => facts.survivors.of(account));
-    const reinstate = decided.reinstate.map((points, i) => (view.wallet(paidFrom[i]).closed ? 0 : points));
-    const reinstated = reinstate.reduce((sum, points) => sum + points, 0);
+    const reinstatements = purchase.paidBy.map((paid, i) => {
+      const to = facts.survivors.of(paid.account);
+      return { ...paid, to, id: itemAt(reinstatementIds, i), amount: view.wallet(to).closed ? 0 : itemAt(decided.reinstate, i) };
+    });
+    const reinstated = reinstatements.reduce((sum, { amount }) => sum + amount, 0);
     const steps: Step[] = returned.flatMap((line) => countReturned(wallet, purchase.id, line));
     if (clawBack > 0 && earned)
       steps.push({ do: 'clawBack', id: clawbackId, reverses: earned.id, amount: clawBack, expired: facts.expired, wallet: facts.survivors.of(wallet) });
-    reinstate.forEach((amount, i) => {
-      if (amount === 0) return;
-      const { spentBy: reverses, account, spentAt } = purchase.paidBy[i];
+    for (const { id, amount, spentBy: reverses, account, to, spentAt } of reinstatements) {
+      if (amount === 0) continue;
       // The household's has no expiry of its own.
       const slides = account === wallet && currency.expiry.kind === 'SLIDING';
       const away = awaySince(spentAt, when.recordedAt, currency);
-      steps.push({ do: 'reinstate', id: reinstatementIds[i], reverses, amount, code: 'REINSTATEMENT', away, wallet: paidFrom[i], slides });
-    });
+      steps.push({ do: 'reinstate', id, reverses, amount, code: 'REINSTATEMENT', away, wallet: to, slides });
+    }
     const shared = { wallet_id: purchase.walletId, purchase_id: purchase.id, brand_id: purchase.brandId };
     const row = (done: Done) =>
       alongside(PURCHASE_RETURN, {

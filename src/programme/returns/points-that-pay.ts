@@ -1,5 +1,6 @@
 import { lesser } from '../../ledger/points/amount';
 import { ceilDivide, floorDivide } from '../../ledger/points/ratio';
+import { itemAt } from '../../platform/one-of';
 import { type ExactAmount, lessAmount, sumAmounts } from '../purchases/exact-amount';
 
 /** Which of what paid for a purchase goes back first. */
@@ -45,7 +46,7 @@ export function pointsToGiveBack(purchase: ShrinkingPurchase): number[] {
   const beyond = beyondWhatIsLeft(used, purchase.leftAfter * parts);
   if (purchase.refundOrder === 'POINTS_LAST') return beyond;
   const asOrdered = lastFirst(used, worthAsOrdered(purchase, parts));
-  return beyond.map((points, i) => Math.max(points, asOrdered[i]));
+  return beyond.map((points, i) => Math.max(points, itemAt(asOrdered, i)));
 }
 
 /** What the points that were not given back pay, floored to the minor unit. */
@@ -88,8 +89,8 @@ function worthAsOrdered({ paidBy, refundOrder, amount, leftBefore, leftAfter }: 
 function lastFirst(used: readonly Used[], worth: bigint): number[] {
   const given = used.map(() => 0);
   let rest = worth;
-  for (let i = used.length - 1; i >= 0 && rest > 0n; i--) {
-    const { points, each } = used[i];
+  for (const [i, { points, each }] of [...used.entries()].reverse()) {
+    if (rest <= 0n) break;
     const give = each === 0n ? 0n : lesser(points, floorDivide(rest, each));
     given[i] = Number(give);
     rest -= give * each;

@@ -1,3 +1,4 @@
+import { itemAt } from '../../platform/one-of';
 import { basketPoints, type RateOfPoints } from '../earning/basket-points';
 import { earningTotals, worthOfLines } from '../earning/earning-base';
 import type { EarningRule } from '../earning/earning-rule';
@@ -65,7 +66,7 @@ export function decideReturn(purchase: StandingPurchase, goods: readonly Returne
   const after = worth(left);
   const reinstate = pointsToGiveBack({ ...purchase, leftBefore: before, leftAfter: after.gross });
   const usedBefore = worthStillUsed(paidBy, minorUnit);
-  const stillPaying = paidBy.map((paid, i) => ({ ...paid, reversed: paid.reversed + reinstate[i] }));
+  const stillPaying = paidBy.map((paid, i) => ({ ...paid, reversed: paid.reversed + itemAt(reinstate, i) }));
   const used = worthStillUsed(stillPaying, minorUnit);
   const due = basketPoints(rule, purchase.scale, earningTotals(rule.earnsOn, after, used));
   return {
@@ -79,8 +80,9 @@ export function decideReturn(purchase: StandingPurchase, goods: readonly Returne
 
 function changes(before: readonly ReturnableLine[], after: readonly ReturnableLine[]): ReturnedLine[] {
   return after.flatMap((line, i) => {
-    const quantity = line.returned - before[i].returned;
-    const reduction = (line.reduced - before[i].reduced) as ExactAmount;
+    const was = itemAt(before, i);
+    const quantity = line.returned - was.returned;
+    const reduction = (line.reduced - was.reduced) as ExactAmount;
     if (quantity === 0n && reduction === 0n) return [];
     return [{ lineNo: line.lineNo, quantity, left: line.quantity - line.returned, reduction }];
   });

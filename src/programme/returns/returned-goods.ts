@@ -72,7 +72,8 @@ function takeQuantity(named: readonly ReturnableLine[], { lineNo, sku, quantity 
   const some = named.filter((line) => line.returned < line.quantity);
   const left = some.reduce((sum, line) => sum + line.quantity - line.returned, 0n);
   if (quantity > left) throw returnedGoodsRefusals.refuse('RETURN_EXCEEDS_PURCHASE', { lineNo, sku: sku ?? named[0]?.sku ?? '', left: formatDecimal(left, 3) });
-  if (quantity < left && some.some((line, i) => i > 0 && !isAlike(line, some[0], minorUnit))) throw whichLine(some, at);
+  const [first, ...others] = some;
+  if (quantity < left && first && others.some((line) => !isAlike(line, first, minorUnit))) throw whichLine(some, at);
   let wanted = quantity;
   return some.reverse().map((line) => {
     const take = lesser(line.quantity - line.returned, wanted);

@@ -11,6 +11,7 @@ import { readWallets } from '../../members/identification/resolve-members';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
 import { refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 import { NotFound } from '../../platform/refusal';
 import { whenOf } from '../postings/posting-time';
 import { runPosting } from '../postings/run-posting';
@@ -76,6 +77,6 @@ export async function contributeToPool(app: App, principal: Principal, command: 
         },
       };
     },
-    answer: ({ answer, balances: [balance, poolBalance], duplicate }) => ({ ...answer, balance, poolBalance, dryRun, duplicate }),
+    answer: ({ answer, balances, duplicate }) => ({ ...answer, balance: itemAt(balances, 0), poolBalance: itemAt(balances, 1), dryRun, duplicate }),
   });
 }

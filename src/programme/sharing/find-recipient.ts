@@ -7,6 +7,7 @@ import { identificationRefusals } from '../../members/identification/member-refu
 import { isFound, lookAtMembers } from '../../members/identification/resolve-members';
 import type { Tx } from '../../platform/database/transaction';
 import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 
 /** Somebody whom another gives points to, or invites: known by what was presented, and nothing is told of them. */
@@ -33,7 +34,7 @@ export async function findRecipient(app: App, tx: Tx, { party, brandId }: Findin
 }
 
 async function findForBrand(app: App, tx: Tx, brandId: Uuid, ref: MemberRef): Promise<Recipient | null> {
-  const [found] = await lookAtMembers(app, tx, brandId, [ref], { as: 'till', id: brandId });
+  const found = only(await lookAtMembers(app, tx, brandId, [ref], { as: 'till', id: brandId }));
   if (isFound(found)) return found.closed ? null : found;
   if (found.code === 'MEMBER_UNKNOWN') return null;
   if (found.code === 'IDENTIFIER_AMBIGUOUS') throw new NotFound('Member', found.message);

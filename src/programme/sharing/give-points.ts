@@ -85,9 +85,10 @@ export async function givePoints(app: App, principal: Principal, command: GivePo
     },
     async plan({ giver, recipient, snapshot, currency, rules, limits: all }, { id, now }) {
       const when = whenOf(command, now, currency);
-      const [from, to] = await app.ledger.openAccounts(
-        [giver, recipient].map(({ walletId }) => ({ kind: 'WALLET', owner: walletId, currencyId: currency.id }) as const),
-      );
+      const [from, to] = await app.ledger.openAccounts([
+        { kind: 'WALLET', owner: giver.walletId, currencyId: currency.id },
+        { kind: 'WALLET', owner: recipient.walletId, currencyId: currency.id },
+      ]);
       const limits = limitsFor(all, { act: 'GIFT', currency, account: from, brandId, ...when });
       return {
         when,

@@ -5,6 +5,7 @@ import { type Day, dayOf } from '../../ledger/points/calendar';
 import type { PoolRole } from '../../members/households/household';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
+import { itemAt } from '../../platform/one-of';
 
 /** What is refused where a member joins a household pool. */
 export const joinPoolRefusals = refusals(
@@ -90,5 +91,5 @@ export function closingSteps(view: LedgerView, pool: AccountId): Step[] {
 export async function everyPoolAccount(app: App, { currenciesById }: CoalitionSnapshot, poolId: Uuid, now: Date): Promise<Map<AccountId, Day>> {
   const currencies = [...currenciesById.values()];
   const accounts = await app.ledger.openAccounts(currencies.map(({ id }) => ({ kind: 'POOL' as const, owner: poolId, currencyId: id })));
-  return new Map(accounts.map((account, at) => [account, dayOf(now, currencies[at].timeZone)]));
+  return new Map(currencies.map(({ timeZone }, at) => [itemAt(accounts, at), dayOf(now, timeZone)]));
 }
