@@ -1,4 +1,4 @@
-import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, ArgsType, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { reasonSchema } from '../../coalition/access/record-change';
 import type { StaffMember } from '../../coalition/access/staff.entity';
@@ -13,6 +13,7 @@ import { revokeApiClientSecret, rotateApiClientSecret, rotateApiClientSecretSche
 import { Refusal } from '../../platform/refusal';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Id } from '../graphql/fields';
 import { defineLoader } from '../graphql/loader';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
@@ -41,8 +42,7 @@ import { AcceptStaffInvitationInput } from './login.types';
 
 @ArgsType()
 class OfBrandArgs extends PageArgs {
-  @Field(() => ID, { nullable: true, description: "For the operator's staff: of one brand only. Everyone else sees their own brand's." })
-  brandId?: string | null;
+  @Id.orNull("For the operator's staff: of one brand only. Everyone else sees their own brand's.") brandId?: string | null;
 }
 
 const byId = z.tuple([z.uuid()]);

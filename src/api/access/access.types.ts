@@ -1,4 +1,4 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { InputType, ObjectType } from 'type-graphql';
 import type { Scope, StaffRole } from '../../coalition/access/principal';
 import { addStaffRefusals, staffRefusals } from '../../coalition/sign-in/add-staff';
 import { rotateSecretRefusals } from '../../coalition/sign-in/rotate-api-client-secret';
@@ -6,8 +6,8 @@ import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
+import { Id, Instant, Of, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
-import { DateTimeScalar } from '../graphql/scalars';
 
 export const ScopeEnum = enumOf<Scope>('Scope', 'What an API client may do, for its own brand only.', {
   members: 'Enrol, find, link and unlink members; read their balances; open sessions for them.',
@@ -28,114 +28,85 @@ export const StaffRoleEnum = enumOf<StaffRole>('StaffRole', 'What a person at a 
 
 @ObjectType('ApiClientSecret', { description: 'A secret of an API client. The secret itself is shown once, when it is made, and is not kept.' })
 export class ApiClientSecretType {
-  @Field(() => ID, { description: 'Opaque id of the secret, for revoking it.' })
-  id!: string;
+  @Id('Opaque id of the secret, for revoking it.') id!: string;
 
-  @Field(() => DateTimeScalar, { description: 'When it was made.' })
-  createdAt!: Date;
+  @Instant('When it was made.') createdAt!: Date;
 }
 
 @ObjectType('ApiClient', { description: "A brand's backend: gets access tokens at /oauth/token with its id and secret." })
 export class ApiClientType {
-  @Field(() => ID, { description: 'Opaque id; the `client_id` of token requests.' })
-  id!: string;
+  @Id('Opaque id; the `client_id` of token requests.') id!: string;
 
-  @Field(() => ID, { description: 'The brand that it acts for.' })
-  brandId!: string;
+  @Id('The brand that it acts for.') brandId!: string;
 
-  @Field(() => String, { description: 'Name, for people.' })
-  name!: string;
+  @Text('Name, for people.') name!: string;
 
-  @Field(() => [ScopeEnum], { description: 'What it may do.' })
-  scopes!: string[];
+  @Of(() => [ScopeEnum], 'What it may do.') scopes!: string[];
 
-  @Field(() => DateTimeScalar, { description: 'When it was made.' })
-  createdAt!: Date;
+  @Instant('When it was made.') createdAt!: Date;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was disabled for good; null while it is live.' })
-  disabledAt!: Date | null;
+  @Instant.orNull('When it was disabled for good; null while it is live.') disabledAt!: Date | null;
 
-  @Field(() => [ApiClientSecretType], { description: 'Its live secrets: at most two, so that they can be rotated without a gap.' })
-  secrets?: ApiClientSecretType[];
+  @Of(() => [ApiClientSecretType], 'Its live secrets: at most two, so that they can be rotated without a gap.') secrets?: ApiClientSecretType[];
 }
 
 export const ApiClientConnection = connectionOf('ApiClient', () => ApiClientType);
 
 @ObjectType({ description: 'An API client with a secret just made.' })
 export class ApiClientWithSecret {
-  @Field(() => ApiClientType, { description: 'The client.' })
-  client!: ApiClientType;
+  @Of(() => ApiClientType, 'The client.') client!: ApiClientType;
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'The `client_secret`: shown this once. Null when the request is a repetition. If the first answer was lost, rotate with a new key; a secret of a lost rotation is revoked first.',
-  })
+  @Text.orNull(
+    'The `client_secret`: shown this once. Null when the request is a repetition. If the first answer was lost, rotate with a new key; a secret of a lost rotation is revoked first.',
+  )
   secret!: string | null;
 }
 
 @ObjectType('Staff', { description: 'A login of an identity provider that acts for a brand in one role.' })
 export class StaffType {
-  @Field(() => ID, { description: 'Opaque id.' })
-  id!: string;
+  @Id('Opaque id.') id!: string;
 
-  @Field(() => ID, { description: 'The brand that it acts for.' })
-  brandId!: string;
+  @Id('The brand that it acts for.') brandId!: string;
 
-  @Field(() => String, { description: "The provider: `iss` of the login's tokens." })
-  issuer!: string;
+  @Text("The provider: `iss` of the login's tokens.") issuer!: string;
 
-  @Field(() => String, { description: 'The login: `sub` of its tokens.' })
-  subject!: string;
+  @Text('The login: `sub` of its tokens.') subject!: string;
 
-  @Field(() => StaffRoleEnum, { description: 'What it may do.' })
-  role!: string;
+  @Of(() => StaffRoleEnum, 'What it may do.') role!: string;
 
-  @Field(() => DateTimeScalar, { description: 'Since when.' })
-  createdAt!: Date;
+  @Instant('Since when.') createdAt!: Date;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When the login accepted the invitation; null: it has not, and may do nothing.' })
-  acceptedAt!: Date | null;
+  @Instant.orNull('When the login accepted the invitation; null: it has not, and may do nothing.') acceptedAt!: Date | null;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was removed; null while it may act.' })
-  removedAt!: Date | null;
+  @Instant.orNull('When it was removed; null while it may act.') removedAt!: Date | null;
 }
 
 export const StaffConnection = connectionOf('Staff', () => StaffType);
 
 @ObjectType('AuditEntry', { description: 'Who changed what, when and why. Never altered.' })
 export class AuditEntryType {
-  @Field(() => ID, { description: 'Opaque id.' })
-  id!: string;
+  @Id('Opaque id.') id!: string;
 
-  @Field(() => DateTimeScalar, { description: 'When.' })
-  at!: Date;
+  @Instant('When.') at!: Date;
 
-  @Field(() => String, { description: 'Kind of the principal, and its id: "client:cli_...".' })
-  actor!: string;
+  @Text('Kind of the principal, and its id: "client:cli_...".') actor!: string;
 
-  @Field(() => ID, { nullable: true, description: 'The brand that it acted for.' })
-  brandId!: string | null;
+  @Id.orNull('The brand that it acted for.') brandId!: string | null;
 
-  @Field(() => String, { description: 'The operation, e.g. "suspendBrand".' })
-  operation!: string;
+  @Text('The operation, e.g. "suspendBrand".') operation!: string;
 
-  @Field(() => String, { description: 'What was changed: the hexadecimal digits of its id, or its code.' })
-  target!: string;
+  @Text('What was changed: the hexadecimal digits of its id, or its code.') target!: string;
 
-  @Field(() => String, { nullable: true, description: 'Why, in the words of who did it.' })
-  reason!: string | null;
+  @Text.orNull('Why, in the words of who did it.') reason!: string | null;
 }
 
 export const AuditEntryConnection = connectionOf('AuditEntry', () => AuditEntryType);
 
 @ObjectType({ description: 'A short session in which a member acts alone, through the app of the brand that asked for it.' })
 export class MemberSessionType {
-  @Field(() => String, { description: 'Access token of the member: "Authorization: Bearer ...".' })
-  token!: string;
+  @Text('Access token of the member: "Authorization: Bearer ...".') token!: string;
 
-  @Field(() => DateTimeScalar, { description: 'When it ends.' })
-  expiresAt!: Date;
+  @Instant('When it ends.') expiresAt!: Date;
 }
 
 export const CreateApiClientResult = answerUnion('CreateApiClientResult', 'The client with its first secret.', () => ApiClientWithSecret, keyRefusals);
@@ -155,63 +126,47 @@ export const AddStaffResult = answerUnion('AddStaffResult', 'The staff login.', 
 
 @InputType()
 export class CreateApiClientInput extends CreationInput {
-  @Field(() => ID, {
-    nullable: true,
-    description: "Whose client it is. The operator's staff have to say it, for the operator too; everyone else creates clients of their own brand.",
-  })
+  @Id.orNull("Whose client it is. The operator's staff have to say it, for the operator too; everyone else creates clients of their own brand.")
   brandId?: string | null;
 
-  @Field(() => String, { description: 'Name, for people; at most 200 characters.' })
-  name!: string;
+  @Text('Name, for people; at most 200 characters.') name!: string;
 
-  @Field(() => [ScopeEnum], { description: 'What it may do; at least one.' })
-  scopes!: string[];
+  @Of(() => [ScopeEnum], 'What it may do; at least one.') scopes!: string[];
 }
 
 @InputType()
 export class ApiClientChangeInput extends ChangeInput {
-  @Field(() => ID, { description: 'The client.' })
-  clientId!: string;
+  @Id('The client.') clientId!: string;
 }
 
 @InputType()
 export class RotateApiClientSecretInput extends CreationInput {
-  @Field(() => ID, { description: 'The client.' })
-  clientId!: string;
+  @Id('The client.') clientId!: string;
 }
 
 @InputType()
 export class RevokeApiClientSecretInput extends ChangeInput {
-  @Field(() => ID, { description: 'The secret.' })
-  secretId!: string;
+  @Id('The secret.') secretId!: string;
 }
 
 @InputType()
 export class AddStaffInput extends CreationInput {
-  @Field(() => ID, {
-    nullable: true,
-    description: "For whom the login acts. The operator's staff have to say it, for the operator too; everyone else invites staff of their own brand.",
-  })
+  @Id.orNull("For whom the login acts. The operator's staff have to say it, for the operator too; everyone else invites staff of their own brand.")
   brandId?: string | null;
 
-  @Field(() => String, { description: "The provider: `iss` of the login's tokens." })
-  issuer!: string;
+  @Text("The provider: `iss` of the login's tokens.") issuer!: string;
 
-  @Field(() => String, { description: 'The login: `sub` of its tokens.' })
-  subject!: string;
+  @Text('The login: `sub` of its tokens.') subject!: string;
 
-  @Field(() => StaffRoleEnum, { description: "What it may do. OPERATOR only for the operator's own staff, and given only by OPERATOR." })
-  role!: string;
+  @Of(() => StaffRoleEnum, "What it may do. OPERATOR only for the operator's own staff, and given only by OPERATOR.") role!: string;
 }
 
 @InputType()
 export class RemoveStaffInput extends ChangeInput {
-  @Field(() => ID, { description: 'The staff login.' })
-  staffId!: string;
+  @Id('The staff login.') staffId!: string;
 }
 
 @InputType()
 export class CreateMemberSessionInput {
-  @Field(() => ID, { description: 'A member linked to the brand.' })
-  memberId!: string;
+  @Id('A member linked to the brand.') memberId!: string;
 }

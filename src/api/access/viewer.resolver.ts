@@ -1,33 +1,25 @@
-import { Ctx, Field, ID, ObjectType, Query, Resolver } from 'type-graphql';
+import { Ctx, ObjectType, Query, Resolver } from 'type-graphql';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Flag, Id, Instant, Of, Text } from '../graphql/fields';
 import { showId } from '../graphql/pairwise-ids';
-import { DateTimeScalar } from '../graphql/scalars';
 
 @ObjectType({ description: 'Who the access token belongs to, and what it allows.' })
 export class Viewer {
-  @Field(() => String, { description: 'CLIENT, STAFF or MEMBER.' })
-  kind!: string;
+  @Text('CLIENT, STAFF or MEMBER.') kind!: string;
 
-  @Field(() => ID, { nullable: true, description: "The brand that the principal acts for; null for a member of an identity provider's own." })
-  brandId!: string | null;
+  @Id.orNull("The brand that the principal acts for; null for a member of an identity provider's own.") brandId!: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'The member, when a member asks.' })
-  memberId!: string | null;
+  @Id.orNull('The member, when a member asks.') memberId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The role, when staff ask.' })
-  role!: string | null;
+  @Text.orNull('The role, when staff ask.') role!: string | null;
 
-  @Field(() => [String], { description: "An API client's scopes; empty for everyone else." })
-  scopes!: string[];
+  @Of(() => [String], "An API client's scopes; empty for everyone else.") scopes!: string[];
 
-  @Field(() => String, { description: "SANDBOX or PRODUCTION: only a sandbox's clock can be moved." })
-  mode!: string;
+  @Text("SANDBOX or PRODUCTION: only a sandbox's clock can be moved.") mode!: string;
 
-  @Field(() => DateTimeScalar, { description: "The deployment's clock, by which everything happens." })
-  now!: Date;
+  @Instant("The deployment's clock, by which everything happens.") now!: Date;
 
-  @Field(() => Boolean, { description: 'True where that clock was moved forward: it is a sandbox, and now is not now.' })
-  clockMoved!: boolean;
+  @Flag('True where that clock was moved forward: it is a sandbox, and now is not now.') clockMoved!: boolean;
 }
 
 @Resolver()

@@ -5,9 +5,10 @@ import { type AccountTotals, readAccountBalances, readPoolBalanceAt, readWalletB
 import { readConservation } from '../../settlement/books/conservation';
 import { readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { showMoney } from '../graphql/money.types';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
-import { DateTimeScalar, showMoney } from '../graphql/scalars';
+import { DateTimeScalar } from '../graphql/scalars';
 import { MemberRefInput, readKnownMember } from '../members/member-ref.types';
 import { PoolType } from '../sharing/pool.types';
 import { AccountBalanceConnection, AccountBalancesArgs, AccountBalanceType, ConservationType } from './books.types';

@@ -1,9 +1,10 @@
-import { ArgsType, Field, ID, ObjectType } from 'type-graphql';
+import { ArgsType, ObjectType } from 'type-graphql';
 import type { AccountKind } from '../../ledger/ledger/ledger';
 import { TERMS, type TermName } from '../../settlement/books/conservation';
 import { connectionOf, PageArgs } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
-import { DateTimeScalar, MoneyType, PointsScalar } from '../graphql/scalars';
+import { Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
+import { MoneyType } from '../graphql/money.types';
 
 export const AccountKindEnum = enumOf<AccountKind>('AccountKind', 'What an account of the ledger is for.', {
   WALLET: "A member's points.",
@@ -21,44 +22,33 @@ export const AccountKindEnum = enumOf<AccountKind>('AccountKind', 'What an accou
 
 @ObjectType('PointTotals', { description: "What was moved on an account of points, in the currency's smallest unit." })
 export class PointTotalsType {
-  @Field(() => PointsScalar, { description: 'All that left it.' })
-  debits!: bigint;
+  @Points('All that left it.') debits!: bigint;
 
-  @Field(() => PointsScalar, { description: 'All that came into it.' })
-  credits!: bigint;
+  @Points('All that came into it.') credits!: bigint;
 
-  @Field(() => PointsScalar, { description: 'Credits less debits; below zero where points are put out.' })
-  balance!: bigint;
+  @Points('Credits less debits; below zero where points are put out.') balance!: bigint;
 }
 
 @ObjectType('MoneyTotals', { description: 'What was moved on an account of money.' })
 export class MoneyTotalsType {
-  @Field(() => MoneyType, { description: 'All that left it.' })
-  debits!: MoneyType;
+  @Of(() => MoneyType, 'All that left it.') debits!: MoneyType;
 
-  @Field(() => MoneyType, { description: 'All that came into it.' })
-  credits!: MoneyType;
+  @Of(() => MoneyType, 'All that came into it.') credits!: MoneyType;
 
-  @Field(() => MoneyType, { description: 'Credits less debits.' })
-  balance!: MoneyType;
+  @Of(() => MoneyType, 'Credits less debits.') balance!: MoneyType;
 }
 
 @ObjectType('AccountBalance', { description: 'An account of the ledger, and what had been moved on it.' })
 export class AccountBalanceType {
-  @Field(() => AccountKindEnum, { description: 'What it is for.' })
-  kind!: AccountKind;
+  @Of(() => AccountKindEnum, 'What it is for.') kind!: AccountKind;
 
-  @Field(() => ID, { nullable: true, description: "The brand whose account it is; null for a wallet's, and for a route's between two currencies." })
-  brandId!: string | null;
+  @Id.orNull("The brand whose account it is; null for a wallet's, and for a route's between two currencies.") brandId!: string | null;
 
-  @Field(() => String, { description: 'Code of the currency, of points or of money.' })
-  currency!: string;
+  @Text('Code of the currency, of points or of money.') currency!: string;
 
-  @Field(() => PointTotalsType, { nullable: true, description: 'Of an account of points.' })
-  points!: PointTotalsType | null;
+  @Of.orNull(() => PointTotalsType, 'Of an account of points.') points!: PointTotalsType | null;
 
-  @Field(() => MoneyTotalsType, { nullable: true, description: 'Of an account of money.' })
-  money!: MoneyTotalsType | null;
+  @Of.orNull(() => MoneyTotalsType, 'Of an account of money.') money!: MoneyTotalsType | null;
 }
 
 export const AccountBalanceConnection = connectionOf('AccountBalance', () => AccountBalanceType);
@@ -66,11 +56,9 @@ export const AccountBalanceConnection = connectionOf('AccountBalance', () => Acc
 /** Arguments of the list of account balances. */
 @ArgsType()
 export class AccountBalancesArgs extends PageArgs {
-  @Field(() => String, { description: 'Code of a points currency, or ISO 4217 code of the money that is settled in.' })
-  currency!: string;
+  @Text('Code of a points currency, or ISO 4217 code of the money that is settled in.') currency!: string;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'As of this past instant: what was recorded up to it. Default: now.' })
-  at?: Date | null;
+  @Instant.orNull('As of this past instant: what was recorded up to it. Default: now.') at?: Date | null;
 }
 
 export const ConservationTermEnum = enumOf<TermName>('ConservationTerm', 'A term of the identity that no point is made or lost.', TERMS);
@@ -81,43 +69,31 @@ export const ConservationSideEnum = enumOf('ConservationSide', 'A side of the id
 
 @ObjectType('ConservationAmount', { description: 'One term of the identity.' })
 export class ConservationAmountType {
-  @Field(() => ConservationTermEnum, { description: 'Which term.' })
-  term!: TermName;
+  @Of(() => ConservationTermEnum, 'Which term.') term!: TermName;
 
-  @Field(() => ConservationSideEnum, { description: 'On which side it is.' })
-  side!: 'PUT_OUT' | 'ACCOUNTED_FOR';
+  @Of(() => ConservationSideEnum, 'On which side it is.') side!: 'PUT_OUT' | 'ACCOUNTED_FOR';
 
-  @Field(() => Boolean, { description: 'True where it is taken off its side instead of added.' })
-  subtracted!: boolean;
+  @Flag('True where it is taken off its side instead of added.') subtracted!: boolean;
 
-  @Field(() => PointsScalar, { description: "How many points, in the currency's smallest unit." })
-  points!: bigint;
+  @Points("How many points, in the currency's smallest unit.") points!: bigint;
 }
 
 @ObjectType('Conservation', {
   description: 'The proof that no point was made or lost, in one snapshot of the books: what was put out, added up, is what is accounted for, added up.',
 })
 export class ConservationType {
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => ID, { nullable: true, description: 'Of the points that this brand issued, wherever they are; null: of the whole currency.' })
-  brandId!: string | null;
+  @Id.orNull('Of the points that this brand issued, wherever they are; null: of the whole currency.') brandId!: string | null;
 
-  @Field(() => DateTimeScalar, { description: 'When it was drawn up.' })
-  takenAt!: Date;
+  @Instant('When it was drawn up.') takenAt!: Date;
 
-  @Field(() => [ConservationAmountType], { description: 'Every term, also those that are 0.' })
-  terms!: ConservationAmountType[];
+  @Of(() => [ConservationAmountType], 'Every term, also those that are 0.') terms!: ConservationAmountType[];
 
-  @Field(() => PointsScalar, { description: 'What was put out less what is accounted for: 0 in sound books.' })
-  difference!: bigint;
+  @Points('What was put out less what is accounted for: 0 in sound books.') difference!: bigint;
 
-  @Field(() => Boolean, { description: 'Whether the difference is 0.' })
-  holds!: boolean;
+  @Flag('Whether the difference is 0.') holds!: boolean;
 
-  @Field(() => [AccountBalanceType], {
-    description: "The summed accounts behind it, in the same snapshot: a brand's own, or for the operator all; the first 1,000.",
-  })
+  @Of(() => [AccountBalanceType], "The summed accounts behind it, in the same snapshot: a brand's own, or for the operator all; the first 1,000.")
   accounts!: AccountBalanceType[];
 }

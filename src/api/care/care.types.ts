@@ -1,4 +1,4 @@
-import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
+import { ArgsType, InputType, ObjectType } from 'type-graphql';
 import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { approveGoodwillRefusals } from '../../programme/care/approve-goodwill';
 import { approveMergeRefusals } from '../../programme/care/approve-merge';
@@ -8,8 +8,8 @@ import { proposeGoodwillRefusals } from '../../programme/care/propose-goodwill';
 import { ChangeInput } from '../graphql/change-input.types';
 import { connectionOf, PageArgs } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
+import { Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
-import { DateTimeScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 import { MemberRefInput } from '../members/member-ref.types';
 
@@ -31,132 +31,97 @@ export const GoodwillFunderEnum = enumOf('GoodwillFunder', 'Who pays for goodwil
 
 @ObjectType('Proposal', { description: 'Something that costs somebody points or money: proposed by one person on the staff, decided by another.' })
 export class ProposalType {
-  @Field(() => ID, { description: 'Opaque id.' })
-  id!: string;
+  @Id('Opaque id.') id!: string;
 
-  @Field(() => ProposalKindEnum, { description: 'What is proposed.' })
-  kind!: string;
+  @Of(() => ProposalKindEnum, 'What is proposed.') kind!: string;
 
-  @Field(() => ProposalStatusEnum, { description: 'Whether it is decided.' })
-  status!: string;
+  @Of(() => ProposalStatusEnum, 'Whether it is decided.') status!: string;
 
-  @Field(() => ID, { description: 'The brand for which it was proposed.' })
-  brandId!: string;
+  @Id('The brand for which it was proposed.') brandId!: string;
 
-  @Field(() => ID, { description: 'The brand whose staff decide: who pays for goodwill, the operator for a merge.' })
-  decidingBrandId!: string;
+  @Id('The brand whose staff decide: who pays for goodwill, the operator for a merge.') decidingBrandId!: string;
 
-  @Field(() => ID, { description: 'Who gets goodwill; the duplicate of a merge.' })
-  memberId!: string;
+  @Id('Who gets goodwill; the duplicate of a merge.') memberId!: string;
 
-  @Field(() => ID, { nullable: true, description: 'Who goes on after a merge.' })
-  survivorId!: string | null;
+  @Id.orNull('Who goes on after a merge.') survivorId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Of goodwill: code of the points currency.' })
-  currency!: string | null;
+  @Text.orNull('Of goodwill: code of the points currency.') currency!: string | null;
 
-  @Field(() => PointsScalar, { nullable: true, description: 'Of goodwill: how many points, in smallest units.' })
-  points!: number | null;
+  @Points.orNull('Of goodwill: how many points, in smallest units.') points!: number | null;
 
-  @Field(() => String, { description: 'Why it was proposed.' })
-  reason!: string;
+  @Text('Why it was proposed.') reason!: string;
 
-  @Field(() => ID, { description: 'Who proposed it.' })
-  proposedBy!: string;
+  @Id('Who proposed it.') proposedBy!: string;
 
-  @Field(() => DateTimeScalar, { description: 'When it was proposed. After 30 days it can no longer be approved.' })
-  proposedAt!: Date;
+  @Instant('When it was proposed. After 30 days it can no longer be approved.') proposedAt!: Date;
 
-  @Field(() => ID, { nullable: true, description: 'Who decided.' })
-  decidedBy!: string | null;
+  @Id.orNull('Who decided.') decidedBy!: string | null;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was decided.' })
-  decidedAt!: Date | null;
+  @Instant.orNull('When it was decided.') decidedAt!: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'Why it was decided so, if that was said.' })
-  decisionReason!: string | null;
+  @Text.orNull('Why it was decided so, if that was said.') decisionReason!: string | null;
 }
 export const ProposalConnection = connectionOf('Proposal', () => ProposalType);
 
 @ObjectType('ApprovedGoodwill', { description: 'Goodwill that was given.' })
 export class ApprovedGoodwillType {
-  @Field(() => ProposalType, { description: 'The proposal.' })
-  proposal!: ProposalType;
+  @Of(() => ProposalType, 'The proposal.') proposal!: ProposalType;
 
-  @Field(() => BalanceType, { nullable: true, description: 'The wallet after it. Null for a brand that knows the member over no confirmed link.' })
-  balance!: BalanceType | null;
+  @Of.orNull(() => BalanceType, 'The wallet after it. Null for a brand that knows the member over no confirmed link.') balance!: BalanceType | null;
 }
 
 @ObjectType('ClosedWallet', { description: 'A wallet that is closed for good.' })
 export class ClosedWalletType {
-  @Field(() => ID, { description: 'Whose it was.' })
-  memberId!: string;
+  @Id('Whose it was.') memberId!: string;
 
-  @Field(() => DateTimeScalar, { description: 'When it was closed.' })
-  closedAt!: Date;
+  @Instant('When it was closed.') closedAt!: Date;
 }
 
 @ArgsType()
 export class ProposalsArgs extends PageArgs {
-  @Field(() => ProposalStatusEnum, { nullable: true, description: 'Only these; all when left out.' })
-  status?: 'PROPOSED' | 'APPROVED' | 'DECLINED' | null;
+  @Of.orNull(() => ProposalStatusEnum, 'Only these; all when left out.') status?: 'PROPOSED' | 'APPROVED' | 'DECLINED' | null;
 }
 
 @InputType('ProposeGoodwillInput', { description: 'Points for a member out of goodwill.' })
 export class ProposeGoodwillInput {
-  @Field(() => String, { description: 'A key of your own for this request, at most 255 characters: sent again, it proposes nothing new.' })
-  idempotencyKey!: string;
+  @Text('A key of your own for this request, at most 255 characters: sent again, it proposes nothing new.') idempotencyKey!: string;
 
-  @Field(() => MemberRefInput, { description: 'Who gets them. The operator names a member by id or identifier.' })
-  member!: MemberRefInput;
+  @Of(() => MemberRefInput, 'Who gets them. The operator names a member by id or identifier.') member!: MemberRefInput;
 
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => PointsScalar, { description: 'How many, in smallest units; a deployment bounds them.' })
-  points!: bigint;
+  @Points('How many, in smallest units; a deployment bounds them.') points!: bigint;
 
-  @Field(() => GoodwillFunderEnum, { nullable: true, description: 'Who pays; your own brand when left out.' })
-  funder?: 'OWN_BRAND' | 'OPERATOR' | null;
+  @Of.orNull(() => GoodwillFunderEnum, 'Who pays; your own brand when left out.') funder?: 'OWN_BRAND' | 'OPERATOR' | null;
 
-  @Field(() => String, { description: 'Why: the second person decides by it. At most 500 characters. No personal data.' })
-  reason!: string;
+  @Text('Why: the second person decides by it. At most 500 characters. No personal data.') reason!: string;
 }
 
 @InputType('ProposeMergeInput', { description: 'Two members who are one person.' })
 export class ProposeMergeInput {
-  @Field(() => String, { description: 'A key of your own for this request, at most 255 characters: sent again, it proposes nothing new.' })
-  idempotencyKey!: string;
+  @Text('A key of your own for this request, at most 255 characters: sent again, it proposes nothing new.') idempotencyKey!: string;
 
-  @Field(() => ID, { nullable: true, description: 'The member who ends, by id. Send it or duplicate.' })
-  duplicateId?: string | null;
+  @Id.orNull('The member who ends, by id. Send it or duplicate.') duplicateId?: string | null;
 
-  @Field(() => MemberRefInput, { nullable: true, description: 'The member who ends, by id or identifier. Send it or duplicateId.' })
-  duplicate?: MemberRefInput | null;
+  @Of.orNull(() => MemberRefInput, 'The member who ends, by id or identifier. Send it or duplicateId.') duplicate?: MemberRefInput | null;
 
-  @Field(() => ID, { nullable: true, description: 'The member who goes on, with the points, cards and links of both, by id. Send it or survivor.' })
-  survivorId?: string | null;
+  @Id.orNull('The member who goes on, with the points, cards and links of both, by id. Send it or survivor.') survivorId?: string | null;
 
-  @Field(() => MemberRefInput, { nullable: true, description: 'The member who goes on, by id or identifier. Send it or survivorId.' })
-  survivor?: MemberRefInput | null;
+  @Of.orNull(() => MemberRefInput, 'The member who goes on, by id or identifier. Send it or survivorId.') survivor?: MemberRefInput | null;
 
-  @Field(() => String, { description: 'Why: the second person decides by it. At most 500 characters. No personal data.' })
-  reason!: string;
+  @Text('Why: the second person decides by it. At most 500 characters. No personal data.') reason!: string;
 }
 
 @InputType('DecideProposalInput', { description: 'A proposal to decide about.' })
 export class DecideProposalInput extends ChangeInput {
-  @Field(() => ID, { description: 'The proposal.' })
-  proposalId!: string;
+  @Id('The proposal.') proposalId!: string;
 }
 
 @InputType('CloseWalletInput', { description: 'A wallet to close for good.' })
 export class CloseWalletInput extends ChangeInput {
-  @Field(() => ID, { nullable: true, description: 'Whose, by id. Leave it and member out when you are the member.' })
-  memberId?: string | null;
+  @Id.orNull('Whose, by id. Leave it and member out when you are the member.') memberId?: string | null;
 
-  @Field(() => MemberRefInput, { nullable: true, description: 'Whose, by id or identifier: instead of memberId.' })
-  member?: MemberRefInput | null;
+  @Of.orNull(() => MemberRefInput, 'Whose, by id or identifier: instead of memberId.') member?: MemberRefInput | null;
 }
 
 export const ProposeGoodwillResult = answerUnion('ProposeGoodwillResult', 'The proposal, or why it was not made.', () => ProposalType, proposeGoodwillRefusals);

@@ -1,10 +1,10 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { InputType, Int, ObjectType } from 'type-graphql';
 import { codeRefusals } from '../../coalition/coalition/create-brand';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
+import { Count, Flag, Id, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
-import { PointsScalar } from '../graphql/scalars';
 
 export const BrandStatusEnum = enumOf('BrandStatus', 'Whether a brand takes part.', {
   ACTIVE: 'It does.',
@@ -43,90 +43,62 @@ export const ExpiryRoundingEnum = enumOf('ExpiryRounding', 'To the end of what a
 
 @ObjectType('Brand', { description: "A brand, as the coalition's directory shows it." })
 export class BrandType {
-  @Field(() => ID, { description: 'Opaque id.' })
-  id!: string;
+  @Id('Opaque id.') id!: string;
 
-  @Field(() => String, { description: 'Short code; never changed.' })
-  code!: string;
+  @Text('Short code; never changed.') code!: string;
 
-  @Field(() => String, { description: 'Name, for people.' })
-  name!: string;
+  @Text('Name, for people.') name!: string;
 
-  @Field(() => Boolean, { description: "Whether it is the operator's own brand." })
-  isOperator!: boolean;
+  @Flag("Whether it is the operator's own brand.") isOperator!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'ISO 3166-1 alpha-2 code: phone numbers without a country code are dialled there.' })
-  country!: string | null;
+  @Text.orNull('ISO 3166-1 alpha-2 code: phone numbers without a country code are dialled there.') country!: string | null;
 
-  @Field(() => BrandStatusEnum, { description: 'Whether it takes part.' })
-  status!: string;
+  @Of(() => BrandStatusEnum, 'Whether it takes part.') status!: string;
 
-  @Field(() => ReferencesRepeatEnum, { nullable: true, description: 'How often it uses a reference; null for whom it does not concern.' })
-  referencesRepeat!: string | null;
+  @Of.orNull(() => ReferencesRepeatEnum, 'How often it uses a reference; null for whom it does not concern.') referencesRepeat!: string | null;
 
-  @Field(() => PointsScalar, {
-    nullable: true,
-    description:
-      'Whole points of a member that a card, code or pass alone burns there in a day, of each points currency. Null: no limit, or for whom it does not concern.',
-  })
+  @Points.orNull(
+    'Whole points of a member that a card, code or pass alone burns there in a day, of each points currency. Null: no limit, or for whom it does not concern.',
+  )
   cardOnlyPerDay!: number | null;
 }
 export const BrandConnection = connectionOf('Brand', () => BrandType);
 
 @ObjectType('ExpiryPolicy', { description: 'When points of a currency expire.' })
 export class ExpiryPolicyType {
-  @Field(() => ExpiryKindEnum, { description: 'In which way.' })
-  kind!: string;
+  @Of(() => ExpiryKindEnum, 'In which way.') kind!: string;
 
-  @Field(() => Int, {
-    nullable: true,
-    description: 'ROLLING: months after the day on which they were earned. SLIDING: months after the wallet was last active.',
-  })
-  months!: number | null;
+  @Count.orNull('ROLLING: months after the day on which they were earned. SLIDING: months after the wallet was last active.') months!: number | null;
 
-  @Field(() => ExpiryRoundingEnum, { nullable: true, description: 'ROLLING: to the end of what it is put off.' })
-  rounding!: string | null;
+  @Of.orNull(() => ExpiryRoundingEnum, 'ROLLING: to the end of what it is put off.') rounding!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'FIXED_DATE: month and day, "12-31".' })
-  monthDay!: string | null;
+  @Text.orNull('FIXED_DATE: month and day, "12-31".') monthDay!: string | null;
 }
 
 @ObjectType('PointCurrency', { description: 'A currency of points.' })
 export class PointCurrencyType {
-  @Field(() => String, { description: 'Its code, which is its id.' })
-  code!: string;
+  @Text('Its code, which is its id.') code!: string;
 
-  @Field(() => String, { description: 'Name, for people.' })
-  name!: string;
+  @Text('Name, for people.') name!: string;
 
-  @Field(() => Int, { description: 'Decimals of a point: amounts of Points are counted in 10^-scale of a point.' })
-  scale!: number;
+  @Count('Decimals of a point: amounts of Points are counted in 10^-scale of a point.') scale!: number;
 
-  @Field(() => BrandType, { nullable: true, description: 'The brand whose own currency it is; null for one shared by the coalition.' })
-  owner?: BrandType | null;
+  @Of.orNull(() => BrandType, 'The brand whose own currency it is; null for one shared by the coalition.') owner?: BrandType | null;
 
-  @Field(() => String, { description: 'IANA time zone: decides on which day something happened.' })
-  timeZone!: string;
+  @Text('IANA time zone: decides on which day something happened.') timeZone!: string;
 
-  @Field(() => ClearingModelEnum, { description: 'Who owes whom for its points.' })
-  clearingModel!: string;
+  @Of(() => ClearingModelEnum, 'Who owes whom for its points.') clearingModel!: string;
 
-  @Field(() => String, { description: 'ISO 4217 code of the money that it is settled in.' })
-  settlementCurrency!: string;
+  @Text('ISO 4217 code of the money that it is settled in.') settlementCurrency!: string;
 
-  @Field(() => ExpiryPolicyType, { description: 'When its points expire.' })
-  expiry!: ExpiryPolicyType;
+  @Of(() => ExpiryPolicyType, 'When its points expire.') expiry!: ExpiryPolicyType;
 
-  @Field(() => Int, {
-    description: 'Days of grace: points that come back, by a refund or a return, are good until the later of their own end and so many days from then.',
-  })
+  @Count('Days of grace: points that come back, by a refund or a return, are good until the later of their own end and so many days from then.')
   graceDays!: number;
 
-  @Field(() => ConversionExpiryEnum, { description: 'How long points live that come from another currency.' })
-  conversionExpiry!: keyof typeof ConversionExpiryEnum;
+  @Of(() => ConversionExpiryEnum, 'How long points live that come from another currency.') conversionExpiry!: keyof typeof ConversionExpiryEnum;
 
-  @Field(() => [Int], { description: 'How many days before points expire their member is told, most days first.' })
-  noticeDays!: readonly number[];
+  @Of(() => [Int], 'How many days before points expire their member is told, most days first.') noticeDays!: readonly number[];
 }
 export const PointCurrencyConnection = connectionOf('PointCurrency', () => PointCurrencyType);
 
@@ -134,107 +106,74 @@ export const CreateBrandResult = answerUnion('CreateBrandResult', 'The brand.', 
 export const CreatePointCurrencyResult = answerUnion('CreatePointCurrencyResult', 'The currency.', () => PointCurrencyType, codeRefusals);
 @InputType()
 export class CreateBrandInput extends CreationInput {
-  @Field(() => String, { description: 'Short code: 2 to 32 of A-Z, 0-9, _ and -, beginning with a letter. Never changed.' })
-  code!: string;
+  @Text('Short code: 2 to 32 of A-Z, 0-9, _ and -, beginning with a letter. Never changed.') code!: string;
 
-  @Field(() => String, { description: 'Name, for people; at most 200 characters.' })
-  name!: string;
+  @Text('Name, for people; at most 200 characters.') name!: string;
 
-  @Field(() => String, { nullable: true, description: 'ISO 3166-1 alpha-2 code: phone numbers without a country code are dialled there.' })
-  country?: string | null;
+  @Text.orNull('ISO 3166-1 alpha-2 code: phone numbers without a country code are dialled there.') country?: string | null;
 
-  @Field(() => ReferencesRepeatEnum, { nullable: true, description: 'How often it uses a reference: NEVER by default.' })
-  referencesRepeat?: 'NEVER' | 'DAILY' | 'ANY' | null;
+  @Of.orNull(() => ReferencesRepeatEnum, 'How often it uses a reference: NEVER by default.') referencesRepeat?: 'NEVER' | 'DAILY' | 'ANY' | null;
 
-  @Field(() => PointsScalar, {
-    nullable: true,
-    description:
-      'Whole points of a member that a card, code or pass alone burns there in a day, of each points currency: 1,000 when left out; null for no limit.',
-  })
+  @Points.orNull(
+    'Whole points of a member that a card, code or pass alone burns there in a day, of each points currency: 1,000 when left out; null for no limit.',
+  )
   cardOnlyPerDay?: bigint | null;
 }
 
 @InputType({ description: 'What is left out stays as it is.' })
 export class UpdateBrandInput extends ChangeInput {
-  @Field(() => ID, { description: 'The brand.' })
-  brandId!: string;
+  @Id('The brand.') brandId!: string;
 
-  @Field(() => String, { nullable: true, description: 'New name; at most 200 characters.' })
-  name?: string | null;
+  @Text.orNull('New name; at most 200 characters.') name?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'New ISO 3166-1 alpha-2 code.' })
-  country?: string | null;
+  @Text.orNull('New ISO 3166-1 alpha-2 code.') country?: string | null;
 
-  @Field(() => ReferencesRepeatEnum, { nullable: true, description: 'How often it uses a reference from now on.' })
-  referencesRepeat?: 'NEVER' | 'DAILY' | 'ANY' | null;
+  @Of.orNull(() => ReferencesRepeatEnum, 'How often it uses a reference from now on.') referencesRepeat?: 'NEVER' | 'DAILY' | 'ANY' | null;
 
-  @Field(() => PointsScalar, { nullable: true, description: 'Whole points of a member that a card alone burns there in a day from now on; null for no limit.' })
-  cardOnlyPerDay?: bigint | null;
+  @Points.orNull('Whole points of a member that a card alone burns there in a day from now on; null for no limit.') cardOnlyPerDay?: bigint | null;
 }
 
 @InputType()
 export class ChangeBrandStatusInput extends ChangeInput {
-  @Field(() => ID, { description: 'The brand.' })
-  brandId!: string;
+  @Id('The brand.') brandId!: string;
 
-  @Field(() => Int, {
-    nullable: true,
-    description:
-      'Of suspendBrand: for so many days the brand may still record purchases, captures, voids, refunds and returns of before. 0 to 365, 0 stops all; 14 when left out, or as it stands for a brand that is suspended.',
-  })
+  @Count.orNull(
+    'Of suspendBrand: for so many days the brand may still record purchases, captures, voids, refunds and returns of before. 0 to 365, 0 stops all; 14 when left out, or as it stands for a brand that is suspended.',
+  )
   settlingDays?: number | null;
 }
 
 @InputType()
 export class ExpiryPolicyInput {
-  @Field(() => ExpiryKindEnum, { description: 'In which way.' })
-  kind!: string;
+  @Of(() => ExpiryKindEnum, 'In which way.') kind!: string;
 
-  @Field(() => Int, {
-    nullable: true,
-    description: 'ROLLING: 1 to 120 months after the day on which points were earned. SLIDING: after the wallet was last active.',
-  })
-  months?: number | null;
+  @Count.orNull('ROLLING: 1 to 120 months after the day on which points were earned. SLIDING: after the wallet was last active.') months?: number | null;
 
-  @Field(() => ExpiryRoundingEnum, { nullable: true, description: 'ROLLING: to the end of what it is put off; NONE when left out.' })
-  rounding?: string | null;
+  @Of.orNull(() => ExpiryRoundingEnum, 'ROLLING: to the end of what it is put off; NONE when left out.') rounding?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'FIXED_DATE: month and day of each year, "12-31".' })
-  monthDay?: string | null;
+  @Text.orNull('FIXED_DATE: month and day of each year, "12-31".') monthDay?: string | null;
 }
 
 @InputType()
 export class CreatePointCurrencyInput extends CreationInput {
-  @Field(() => String, { description: 'Its code: 2 to 16 of A-Z, 0-9, _ and -, beginning with a letter; no ISO 4217 code. Never changed.' })
-  code!: string;
+  @Text('Its code: 2 to 16 of A-Z, 0-9, _ and -, beginning with a letter; no ISO 4217 code. Never changed.') code!: string;
 
-  @Field(() => String, { description: 'Name, for people; at most 200 characters.' })
-  name!: string;
+  @Text('Name, for people; at most 200 characters.') name!: string;
 
-  @Field(() => Int, { description: 'Decimals of a point: 0 to 4. Never changed.' })
-  scale!: number;
+  @Count('Decimals of a point: 0 to 4. Never changed.') scale!: number;
 
-  @Field(() => ID, { nullable: true, description: 'The brand whose own currency it is; left out for one shared by the coalition.' })
-  ownerBrandId?: string | null;
+  @Id.orNull('The brand whose own currency it is; left out for one shared by the coalition.') ownerBrandId?: string | null;
 
-  @Field(() => String, { description: 'IANA time zone, such as "Europe/Berlin".' })
-  timeZone!: string;
+  @Text('IANA time zone, such as "Europe/Berlin".') timeZone!: string;
 
-  @Field(() => ClearingModelEnum, { description: 'Who owes whom for its points.' })
-  clearingModel!: string;
+  @Of(() => ClearingModelEnum, 'Who owes whom for its points.') clearingModel!: string;
 
-  @Field(() => String, { description: 'ISO 4217 code of the money that it is settled in.' })
-  settlementCurrency!: string;
+  @Text('ISO 4217 code of the money that it is settled in.') settlementCurrency!: string;
 
-  @Field(() => ExpiryPolicyInput, { description: 'When its points expire.' })
-  expiry!: ExpiryPolicyInput;
+  @Of(() => ExpiryPolicyInput, 'When its points expire.') expiry!: ExpiryPolicyInput;
 
-  @Field(() => Int, {
-    nullable: true,
-    description: 'Days for which points that come back, by a refund or a return, are good at least: 0 to 3650; 30 when left out.',
-  })
-  graceDays?: number | null;
+  @Count.orNull('Days for which points that come back, by a refund or a return, are good at least: 0 to 3650; 30 when left out.') graceDays?: number | null;
 
-  @Field(() => ConversionExpiryEnum, { nullable: true, description: 'How long points live that come from another currency; KEEP when left out.' })
+  @Of.orNull(() => ConversionExpiryEnum, 'How long points live that come from another currency; KEEP when left out.')
   conversionExpiry?: keyof typeof ConversionExpiryEnum | null;
 }

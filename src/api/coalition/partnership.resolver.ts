@@ -13,10 +13,11 @@ import { InvalidInput, NotFound } from '../../platform/refusal';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
 import { defineLoader } from '../graphql/loader';
+import { readMoney, showMoney } from '../graphql/money.types';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
-import { DateTimeScalar, readMoney, showMoney } from '../graphql/scalars';
+import { DateTimeScalar } from '../graphql/scalars';
 import { pointCurrencyById, requireCurrencyById } from './coalition.loaders';
 import { showBrandById, showPointCurrency } from './coalition.resolver';
 import {

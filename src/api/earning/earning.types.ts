@@ -1,9 +1,9 @@
-import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { refusals } from '../../platform/define-refusal';
 import { recordPurchaseRefusals } from '../../programme/earning/record-purchases';
 import { bulkRefusals } from '../graphql/bulk-answers';
+import { Count, Day, Decimal, Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
-import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 import { MemberRefInput } from '../members/member-ref.types';
 import { LineKindEnum } from '../purchases/purchase.types';
@@ -21,158 +21,104 @@ registerEnumType(ExclusionEnum, {
 
 @InputType('PurchaseLineInput', { description: 'A line of a basket.' })
 export class PurchaseLineInput {
-  @Field(() => String, { description: "The brand's own number of the goods: 1 to 100 characters." })
-  sku!: string;
+  @Text("The brand's own number of the goods: 1 to 100 characters.") sku!: string;
 
-  @Field(() => String, { nullable: true, description: 'Category of the goods, in words of the brand: at most 100 characters.' })
-  category?: string | null;
+  @Text.orNull('Category of the goods, in words of the brand: at most 100 characters.') category?: string | null;
 
-  @Field(() => DecimalScalar, { description: 'How many: above zero, at most three decimals.' })
-  quantity!: string;
+  @Decimal('How many: above zero, at most three decimals.') quantity!: string;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description:
-      'Price of one, in units of moneyCurrency, at most six decimals; the line costs quantity x unitPrice, rounded to the minor unit, half away from zero. Send it or amount.',
-  })
+  @Decimal.orNull(
+    'Price of one, in units of moneyCurrency, at most six decimals; the line costs quantity x unitPrice, rounded to the minor unit, half away from zero. Send it or amount.',
+  )
   unitPrice?: string | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: 'What all of the line costs, as on the receipt, in units of moneyCurrency. Send it or unitPrice.',
-  })
-  amount?: string | null;
+  @Decimal.orNull('What all of the line costs, as on the receipt, in units of moneyCurrency. Send it or unitPrice.') amount?: string | null;
 
-  @Field(() => LineKindEnum, {
-    nullable: true,
-    description: 'What the line is; GOODS by default. unitPrice or amount has the sign of its kind; the basket is not below zero.',
-  })
+  @Of.orNull(() => LineKindEnum, 'What the line is; GOODS by default. unitPrice or amount has the sign of its kind; the basket is not below zero.')
   kind?: string | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description:
-      'Tax beside the line, for prices without it: of what is to be paid, and of what earns where the rule says GROSS. Of the sign of the line; none on a DISCOUNT.',
-  })
+  @Decimal.orNull(
+    'Tax beside the line, for prices without it: of what is to be paid, and of what earns where the rule says GROSS. Of the sign of the line; none on a DISCOUNT.',
+  )
   tax?: string | null;
 }
 
 @InputType('RecordPurchaseInput', { description: 'What a member bought at the brand.' })
 export class RecordPurchaseInput {
-  @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.' })
-  idempotencyKey!: string;
+  @Text('Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.') idempotencyKey!: string;
 
-  @Field(() => MemberRefInput, { description: 'Who bought.' })
-  member!: MemberRefInput;
+  @Of(() => MemberRefInput, 'Who bought.') member!: MemberRefInput;
 
-  @Field(() => String, { description: 'Code of the points currency to earn.' })
-  currency!: string;
+  @Text('Code of the points currency to earn.') currency!: string;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default. Terms and rules are those of that moment.' })
-  occurredAt?: Date | null;
+  @Instant.orNull('When it happened; now by default. Terms and rules are those of that moment.') occurredAt?: Date | null;
 
-  @Field(() => [PurchaseLineInput], { description: 'The basket: 1 to 500 lines, numbered from 1 in this order.' })
-  lines!: PurchaseLineInput[];
+  @Of(() => [PurchaseLineInput], 'The basket: 1 to 500 lines, numbered from 1 in this order.') lines!: PurchaseLineInput[];
 
-  @Field(() => String, { description: 'ISO 4217 code of the prices.' })
-  moneyCurrency!: string;
+  @Text('ISO 4217 code of the prices.') moneyCurrency!: string;
 
-  @Field(() => [ID], {
-    nullable: true,
-    description: 'Redemptions that paid part of this purchase; what they paid earns nothing. Each pays part of one purchase.',
-  })
+  @Of.orNull(() => [ID], 'Redemptions that paid part of this purchase; what they paid earns nothing. Each pays part of one purchase.')
   redemptionIds?: string[] | null;
 
-  @Field(() => String, { nullable: true, description: 'Where it was bought, such as "till" or "shop": at most 50 characters.' })
-  channel?: string | null;
+  @Text.orNull('Where it was bought, such as "till" or "shop": at most 50 characters.') channel?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'How it was paid, such as "card": at most 50 characters. No numbers of cards.' })
-  instrument?: string | null;
+  @Text.orNull('How it was paid, such as "card": at most 50 characters. No numbers of cards.') instrument?: string | null;
 
-  @Field(() => String, { nullable: true, description: "The brand's own number of the receipt: at most 200 characters. No personal data." })
-  reference?: string | null;
+  @Text.orNull("The brand's own number of the receipt: at most 200 characters. No personal data.") reference?: string | null;
 
-  @Field(() => Boolean, {
-    nullable: true,
-    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
-  })
+  @Flag.orNull('Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.')
   dryRun?: boolean | null;
 }
 
 @ObjectType('LeftOutLine', { simpleResolvers: true, description: 'A line that earns nothing.' })
 export class LeftOutLineType {
-  @Field(() => Int, { description: 'Its number in the basket, from 1.' })
-  lineNo!: number;
+  @Count('Its number in the basket, from 1.') lineNo!: number;
 
-  @Field(() => ExclusionEnum, { description: 'Why.' })
-  reason!: string;
+  @Of(() => ExclusionEnum, 'Why.') reason!: string;
 }
 
 @ObjectType('RecordedPurchase', { simpleResolvers: true, description: 'What a purchase came to.' })
 export class RecordedPurchaseType {
-  @Field(() => ID, { nullable: true, description: 'The purchase, for its returns; null for a dry run.' })
-  purchaseId!: string | null;
+  @Id.orNull('The purchase, for its returns; null for a dry run.') purchaseId!: string | null;
 
-  @Field(() => PointsScalar, { description: "Points earned, in the currency's smallest unit; can be 0." })
-  points!: number;
+  @Points("Points earned, in the currency's smallest unit; can be 0.") points!: number;
 
-  @Field(() => PointsScalar, {
-    nullable: true,
-    description: 'Points that the basket earns beyond these, and a velocity limit did not leave. null: recorded before there were such limits.',
-  })
+  @Points.orNull('Points that the basket earns beyond these, and a velocity limit did not leave. null: recorded before there were such limits.')
   forgone?: number | null;
 
-  @Field(() => DecimalScalar, {
-    description: 'What the basket costs: its lines, each rounded to the minor unit as on a receipt, with tax, in units of moneyCurrency, nine decimals.',
-  })
+  @Decimal('What the basket costs: its lines, each rounded to the minor unit as on a receipt, with tax, in units of moneyCurrency, nine decimals.')
   amount!: string;
 
-  @Field(() => DecimalScalar, { description: 'Sum of the lines that earn, nine decimals; without tax where the rule earns on NET.' })
-  eligibleAmount!: string;
+  @Decimal('Sum of the lines that earn, nine decimals; without tax where the rule earns on NET.') eligibleAmount!: string;
 
-  @Field(() => DecimalScalar, { description: 'What points paid of it, nine decimals. Points are earned on the smaller of the eligible amount and the rest.' })
-  paidWithPoints!: string;
+  @Decimal('What points paid of it, nine decimals. Points are earned on the smaller of the eligible amount and the rest.') paidWithPoints!: string;
 
-  @Field(() => String, { description: 'ISO 4217 code of the amounts.' })
-  moneyCurrency!: string;
+  @Text('ISO 4217 code of the amounts.') moneyCurrency!: string;
 
-  @Field(() => [LeftOutLineType], { description: 'Lines that earn nothing, and why.' })
-  leftOut!: readonly LeftOutLineType[];
+  @Of(() => [LeftOutLineType], 'Lines that earn nothing, and why.') leftOut!: readonly LeftOutLineType[];
 
-  @Field(() => ID, { description: 'The version of the earning rule that decided.' })
-  ruleId!: string;
+  @Id('The version of the earning rule that decided.') ruleId!: string;
 
-  @Field(() => DateScalar, {
-    nullable: true,
-    description:
-      "First day, in the currency's time zone, on which these points can no longer be spent; null: they do not expire by themselves, or there are none.",
-  })
+  @Day.orNull(
+    "First day, in the currency's time zone, on which these points can no longer be spent; null: they do not expire by themselves, or there are none.",
+  )
   expiresOn!: string | null;
 
-  @Field(() => DateScalar, { nullable: true, description: 'First day on which they can be spent; null: at once, or once you confirm the purchase.' })
-  availableOn?: string | null;
+  @Day.orNull('First day on which they can be spent; null: at once, or once you confirm the purchase.') availableOn?: string | null;
 
-  @Field(() => DateScalar, {
-    nullable: true,
-    description: 'The last day on which you can confirm the purchase, or its points are taken back; null: you need not.',
-  })
-  confirmBy?: string | null;
+  @Day.orNull('The last day on which you can confirm the purchase, or its points are taken back; null: you need not.') confirmBy?: string | null;
 
-  @Field(() => DateTimeScalar, { description: 'When it happened.' })
-  occurredAt!: string;
+  @Instant('When it happened.') occurredAt!: string;
 
-  @Field(() => BalanceType, {
-    nullable: true,
-    description:
-      "The member's balance after it; null where a phone number or e-mail address alone was shown, over a link that nobody confirmed, and for a dry run on a card alone.",
-  })
+  @Of.orNull(
+    () => BalanceType,
+    "The member's balance after it; null where a phone number or e-mail address alone was shown, over a link that nobody confirmed, and for a dry run on a card alone.",
+  )
   balance!: BalanceType | null;
 
-  @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
-  dryRun!: boolean;
+  @Flag('Nothing was written: this is what would happen.') dryRun!: boolean;
 
-  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
-  duplicate!: boolean;
+  @Flag('The request was made before, and this is its first answer.') duplicate!: boolean;
 }
 
 export const RecordPurchaseResult = answerUnion(

@@ -1,4 +1,4 @@
-import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, ArgsType, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { reasonSchema } from '../../coalition/access/record-change';
 import { InvalidInput } from '../../platform/refusal';
@@ -9,22 +9,20 @@ import { requireCurrencyByCode, requireCurrencyById } from '../coalition/coaliti
 import { showPointCurrency } from '../coalition/coalition.resolver';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Instant, Text } from '../graphql/fields';
+import { type MoneyType, readMoney, readRatio, showMoney, showRatio } from '../graphql/money.types';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
-import { DateTimeScalar, type MoneyType, readMoney, readRatio, showMoney, showRatio } from '../graphql/scalars';
 import { ConversionRateConnection, ConversionRateType, EndConversionRateInput, StoreConversionRateInput, StoreConversionRateResult } from './exchange.types';
 
 @ArgsType()
 class ConversionRateArgs extends PageArgs {
-  @Field(() => String, { nullable: true, description: 'Code of the currency that is given; any when left out.' })
-  from?: string | null;
+  @Text.orNull('Code of the currency that is given; any when left out.') from?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Code of the currency that is received; any when left out.' })
-  to?: string | null;
+  @Text.orNull('Code of the currency that is received; any when left out.') to?: string | null;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'Only what holds at this instant.' })
-  at?: Date | null;
+  @Instant.orNull('Only what holds at this instant.') at?: Date | null;
 }
 
 type ConversionRateView = Omit<ConversionRateType, 'from' | 'to' | 'transferPrice'> & { readonly record: ConversionRate };

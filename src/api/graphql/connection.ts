@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { InvalidInput } from '../../platform/refusal';
 import type { Context } from './context';
 import { type CursorKey, type CursorScope, cursorScope, openCursor, sealCursor } from './cursor';
+import { Flag, Of, Text } from './fields';
 
 export const MAX_PAGE_SIZE = 100;
 export const DEFAULT_PAGE_SIZE = 20;
@@ -13,23 +14,18 @@ export class PageArgs {
   @Field(() => Int, { description: `Page size: 1 to ${MAX_PAGE_SIZE}.`, defaultValue: DEFAULT_PAGE_SIZE })
   first!: number;
 
-  @Field(() => String, { nullable: true, description: 'A cursor: the page starts after it.' })
-  after?: string | null;
+  @Text.orNull('A cursor: the page starts after it.') after?: string | null;
 }
 
 @ObjectType({ description: 'Where a page ends.' })
 export class PageInfo {
-  @Field(() => Boolean, { description: 'Whether more follow after this page.' })
-  hasNextPage!: boolean;
+  @Flag('Whether more follow after this page.') hasNextPage!: boolean;
 
-  @Field(() => Boolean, { description: 'Whether this page was asked for after a cursor.' })
-  hasPreviousPage!: boolean;
+  @Flag('Whether this page was asked for after a cursor.') hasPreviousPage!: boolean;
 
-  @Field(() => String, { nullable: true, description: "The first edge's cursor; null on an empty page." })
-  startCursor!: string | null;
+  @Text.orNull("The first edge's cursor; null on an empty page.") startCursor!: string | null;
 
-  @Field(() => String, { nullable: true, description: "The last edge's cursor: send it as `after` for the next page; null on an empty page." })
-  endCursor!: string | null;
+  @Text.orNull("The last edge's cursor: send it as `after` for the next page; null on an empty page.") endCursor!: string | null;
 }
 
 export interface Edge<Node> {
@@ -49,15 +45,15 @@ export function connectionOf<Node extends object>(name: string, node: () => abst
     @Field(node as never, { description: `The ${name}.` })
     node!: Node;
 
-    @Field(() => String, { description: 'Opaque: its place in the list, for `after`.' })
+    @Text('Opaque: its place in the list, for `after`.')
     cursor!: string;
   }
   @ObjectType(`${name}Connection`, { description: `One page of a list of ${name}.` })
   class ConnectionType implements Connection<Node> {
-    @Field(() => [EdgeType], { description: 'The page, in order.' })
+    @Of(() => [EdgeType], 'The page, in order.')
     edges!: EdgeType[];
 
-    @Field(() => PageInfo, { description: 'Where the page ends.' })
+    @Of(() => PageInfo, 'Where the page ends.')
     pageInfo!: PageInfo;
   }
   return ConnectionType;

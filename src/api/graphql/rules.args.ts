@@ -1,12 +1,12 @@
-import { ArgsType, Field } from 'type-graphql';
+import { ArgsType } from 'type-graphql';
 import { z } from 'zod';
 import { PageArgs } from './connection';
+import { Text } from './fields';
 
 /** Arguments of the lists of rules. */
 @ArgsType()
 export class RulesArgs extends PageArgs {
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 }
 
 /** Versions are listed newest first; a page starts below a version. */

@@ -1,8 +1,8 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { InputType, ObjectType } from 'type-graphql';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
+import { Count, Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
-import { DateTimeScalar, PointsScalar } from '../graphql/scalars';
 import { type ImportKind, importRefusals, MOST_ROWS } from './file-import';
 import { MOST_ERRORS_KEPT } from './import-batch';
 import { startImportRefusals } from './start-import';
@@ -16,340 +16,244 @@ export const ImportKindEnum = enumOf('ImportKind', 'What a file holds.', {
 
 @ObjectType('ImportError', { description: 'What is wrong with one line of a file, and what to do about it.' })
 export class ImportErrorType {
-  @Field(() => Int, { description: 'The line, from 1; the heading of a CSV file is line 1.' })
-  line!: number;
+  @Count('The line, from 1; the heading of a CSV file is line 1.') line!: number;
 
-  @Field(() => String, { nullable: true, description: 'The column or field; null: the line as a whole.' })
-  field!: string | null;
+  @Text.orNull('The column or field; null: the line as a whole.') field!: string | null;
 
-  @Field(() => String, { description: 'Stable code: BAD_VALUE, UNREADABLE, DUPLICATE_REFERENCE, UNKNOWN_CURRENCY, UNKNOWN_MEMBER, ..., or that of a refusal.' })
-  code!: string;
+  @Text('Stable code: BAD_VALUE, UNREADABLE, DUPLICATE_REFERENCE, UNKNOWN_CURRENCY, UNKNOWN_MEMBER, ..., or that of a refusal.') code!: string;
 
-  @Field(() => String, { description: 'What is wrong and what to write instead. It does not repeat what the line says.' })
-  message!: string;
+  @Text('What is wrong and what to write instead. It does not repeat what the line says.') message!: string;
 
-  @Field(() => Boolean, { description: 'The same line may do later, once what it lacks is there: see FileImport.linesToSendAgain.' })
-  retrySafe!: boolean;
+  @Flag('The same line may do later, once what it lacks is there: see FileImport.linesToSendAgain.') retrySafe!: boolean;
 }
 export const ImportErrorConnection = connectionOf('ImportError', () => ImportErrorType);
 
 @ObjectType('FileImport', { description: 'A file of a brand that is imported line by line, and how far that has come.' })
 export class FileImportType {
-  @Field(() => ID, { description: 'Opaque id.' })
-  id!: string;
+  @Id('Opaque id.') id!: string;
 
-  @Field(() => ID, { description: 'Whose file it is.' })
-  brandId!: string;
+  @Id('Whose file it is.') brandId!: string;
 
-  @Field(() => ImportKindEnum, { description: 'What it holds.' })
-  kind!: string;
+  @Of(() => ImportKindEnum, 'What it holds.') kind!: string;
 
-  @Field(() => Boolean, { description: 'Everything is checked and nothing is booked.' })
-  dryRun!: boolean;
+  @Flag('Everything is checked and nothing is booked.') dryRun!: boolean;
 
-  @Field(() => String, { nullable: true, description: "The file's name, as it was said." })
-  fileName!: string | null;
+  @Text.orNull("The file's name, as it was said.") fileName!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Code of the points currency of lines that name none; null: members are of none.' })
-  currency!: string | null;
+  @Text.orNull('Code of the points currency of lines that name none; null: members are of none.') currency!: string | null;
 
-  @Field(() => DateTimeScalar, { description: 'When it was started.' })
-  startedAt!: Date;
+  @Instant('When it was started.') startedAt!: Date;
 
-  @Field(() => DateTimeScalar, { description: 'When its last batch came.' })
-  updatedAt!: Date;
+  @Instant('When its last batch came.') updatedAt!: Date;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was finished; null: it goes on.' })
-  finishedAt!: Date | null;
+  @Instant.orNull('When it was finished; null: it goes on.') finishedAt!: Date | null;
 
-  @Field(() => Int, { description: 'The last line that is done. After an interruption, go on with the line after it.' })
-  lastLine!: number;
+  @Count('The last line that is done. After an interruption, go on with the line after it.') lastLine!: number;
 
-  @Field(() => Int, { description: 'Balances or purchases so far: imported, repeated and rejected.' })
-  entries!: number;
+  @Count('Balances or purchases so far: imported, repeated and rejected.') entries!: number;
 
-  @Field(() => Int, { description: 'Those that this import has booked; in a dry run, that it would book.' })
-  imported!: number;
+  @Count('Those that this import has booked; in a dry run, that it would book.') imported!: number;
 
-  @Field(() => Int, { description: 'Those that were booked before, under the same reference and with the same content.' })
-  repeated!: number;
+  @Count('Those that were booked before, under the same reference and with the same content.') repeated!: number;
 
-  @Field(() => Int, { description: 'Those that were wrong: see errors.' })
-  rejected!: number;
+  @Count('Those that were wrong: see errors.') rejected!: number;
 
-  @Field(() => Int, { description: 'Members enrolled; in a dry run, who would be, a batch at a time.' })
-  enrolled!: number;
+  @Count('Members enrolled; in a dry run, who would be, a batch at a time.') enrolled!: number;
 
-  @Field(() => PointsScalar, { description: "Sum of the points imported, in smallest units; over all the file's currencies." })
-  points!: bigint;
+  @Points("Sum of the points imported, in smallest units; over all the file's currencies.") points!: bigint;
 
-  @Field(() => Int, { description: 'Entries a second, from the start to the last batch.' })
-  entriesPerSecond!: number;
+  @Count('Entries a second, from the start to the last batch.') entriesPerSecond!: number;
 
-  @Field(() => Int, { nullable: true, description: 'Seconds that the rest would take at that pace; null: not known.' })
-  secondsLeft!: number | null;
+  @Count.orNull('Seconds that the rest would take at that pace; null: not known.') secondsLeft!: number | null;
 
-  @Field(() => FileImportType, {
-    nullable: true,
-    description: 'The latest finished import of another file that began with the same lines.',
-  })
-  alike?: FileImportType | null;
+  @Of.orNull(() => FileImportType, 'The latest finished import of another file that began with the same lines.') alike?: FileImportType | null;
 
-  @Field(() => Int, { description: 'How many entries of linesToSendAgain there are.' })
-  toSendAgain?: number;
+  @Count('How many entries of linesToSendAgain there are.') toSendAgain?: number;
 
-  @Field(() => ImportLineConnection, {
-    description:
-      'Entries that were refused for what may change: once the import is finished, they alone may be sent again, in batches as before. None of a dry run.',
-  })
+  @Of(
+    () => ImportLineConnection,
+    'Entries that were refused for what may change: once the import is finished, they alone may be sent again, in batches as before. None of a dry run.',
+  )
   linesToSendAgain?: unknown;
 
-  @Field(() => ImportErrorConnection, { description: `What was wrong, by line. The first ${MOST_ERRORS_KEPT} are kept.` })
-  errors?: unknown;
+  @Of(() => ImportErrorConnection, `What was wrong, by line. The first ${MOST_ERRORS_KEPT} are kept.`) errors?: unknown;
 }
 @ObjectType('ImportLine', { description: 'An entry of a file.' })
 export class ImportLineType {
-  @Field(() => Int, { description: 'Its first line.' })
-  line!: number;
+  @Count('Its first line.') line!: number;
 }
 export const ImportLineConnection = connectionOf('ImportLine', () => ImportLineType);
 
 @ObjectType('ImportedEntry', { description: 'What is booked of an entry of a file.' })
 export class ImportedEntryType {
-  @Field(() => Int, { description: 'Its first line.' })
-  line!: number;
+  @Count('Its first line.') line!: number;
 
-  @Field(() => Boolean, { description: 'It was booked before, by another import or request.' })
-  repeated!: boolean;
+  @Flag('It was booked before, by another import or request.') repeated!: boolean;
 
-  @Field(() => ID, { nullable: true, description: 'The purchase; null in a dry run and for opening balances.' })
-  purchaseId!: string | null;
+  @Id.orNull('The purchase; null in a dry run and for opening balances.') purchaseId!: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'The member whose it is; null in a dry run, for purchases, and where an opening balance was booked before.' })
-  memberId!: string | null;
+  @Id.orNull('The member whose it is; null in a dry run, for purchases, and where an opening balance was booked before.') memberId!: string | null;
 }
 
 export const FileImportConnection = connectionOf('FileImport', () => FileImportType);
 
 @ObjectType('ImportedBatch', { description: 'What a batch of lines came to.' })
 export class ImportedBatchType {
-  @Field(() => FileImportType, { description: 'The import, with the batch.' })
-  import!: FileImportType;
+  @Of(() => FileImportType, 'The import, with the batch.') import!: FileImportType;
 
-  @Field(() => [ImportErrorType], {
-    description: "What was wrong with this batch's lines, in their order; also with those that were done before, and of these what is kept.",
-  })
+  @Of(() => [ImportErrorType], "What was wrong with this batch's lines, in their order; also with those that were done before, and of these what is kept.")
   errors!: readonly ImportErrorType[];
 
-  @Field(() => [ImportedEntryType], { description: 'What is booked of this batch, in its order.' })
-  made!: readonly ImportedEntryType[];
+  @Of(() => [ImportedEntryType], 'What is booked of this batch, in its order.') made!: readonly ImportedEntryType[];
 }
 
 @InputType('StartImportInput', { description: 'A file that is to be imported.' })
 export class StartImportInput {
-  @Field(() => String, {
-    description: 'Names this import for ever, within the brand: at most 255 characters, such as a hash of the file. Send it again to go on where it was.',
-  })
+  @Text('Names this import for ever, within the brand: at most 255 characters, such as a hash of the file. Send it again to go on where it was.')
   idempotencyKey!: string;
 
-  @Field(() => ImportKindEnum, { description: 'What it holds.' })
-  kind!: ImportKind;
+  @Of(() => ImportKindEnum, 'What it holds.') kind!: ImportKind;
 
-  @Field(() => String, { nullable: true, description: 'Code of the points currency of lines that name none; left out for members alone.' })
-  currency?: string | null;
+  @Text.orNull('Code of the points currency of lines that name none; left out for members alone.') currency?: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "SHA-256 of the file's first lines, in hexadecimal digits: an import that began alike is told by FileImport.alike.",
-  })
-  beginning?: string | null;
+  @Text.orNull("SHA-256 of the file's first lines, in hexadecimal digits: an import that began alike is told by FileImport.alike.") beginning?: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Check everything, book nothing; no when left out.' })
-  dryRun?: boolean | null;
+  @Flag.orNull('Check everything, book nothing; no when left out.') dryRun?: boolean | null;
 
-  @Field(() => String, { nullable: true, description: "The file's name, to be told again: at most 255 characters. No personal data." })
-  fileName?: string | null;
+  @Text.orNull("The file's name, to be told again: at most 255 characters. No personal data.") fileName?: string | null;
 
-  @Field(() => PointsScalar, { nullable: true, description: "The file's size in bytes, for the time left." })
-  bytesTotal?: bigint | null;
+  @Points.orNull("The file's size in bytes, for the time left.") bytesTotal?: bigint | null;
 }
 
 @InputType({ description: 'What every line of a file has. Cells are text, as they stand in the file: a bad one is an error of its line and nothing else.' })
 abstract class LineInput {
-  @Field(() => Int, { description: 'Its line in the file, from 1.' })
-  line!: number;
+  @Count('Its line in the file, from 1.') line!: number;
 
-  @Field(() => String, { nullable: true, description: "The brand's own id for its customer." })
-  customerId?: string | null;
+  @Text.orNull("The brand's own id for its customer.") customerId?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Kind of the identifier: CARD, QR, PHONE, EMAIL or WALLET_PASS.' })
-  identifierKind?: string | null;
+  @Text.orNull('Kind of the identifier: CARD, QR, PHONE, EMAIL or WALLET_PASS.') identifierKind?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What the member shows at a till. Kept as a keyed hash.' })
-  identifier?: string | null;
+  @Text.orNull('What the member shows at a till. Kept as a keyed hash.') identifier?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Why you could not read the line: then it is reported as wrong, with these words.' })
-  unreadable?: string | null;
+  @Text.orNull('Why you could not read the line: then it is reported as wrong, with these words.') unreadable?: string | null;
 }
 
 @InputType({ description: 'What every line of a file has that is about points.' })
 abstract class RowInput extends LineInput {
-  @Field(() => String, { nullable: true, description: "Code of the points currency; the import's when left out." })
-  currency?: string | null;
+  @Text.orNull("Code of the points currency; the import's when left out.") currency?: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "The brand's own name for the entry: booked once, in however many files it stands. Without one, an entry is known by what it says: as often as it stands in a file, once in however many.",
-  })
+  @Text.orNull(
+    "The brand's own name for the entry: booked once, in however many files it stands. Without one, an entry is known by what it says: as often as it stands in a file, once in however many.",
+  )
   reference?: string | null;
 }
 
 @InputType('MemberRowInput', { description: 'A line of members: who is unknown is enrolled, who is known gets what the line adds.' })
 export class MemberRowInput extends LineInput {
-  @Field(() => String, { nullable: true, description: "Of whoever is enrolled: ISO 3166-1 country whose law protects the member's data." })
-  jurisdiction?: string | null;
+  @Text.orNull("Of whoever is enrolled: ISO 3166-1 country whose law protects the member's data.") jurisdiction?: string | null;
 }
 
 @InputType('OpeningRowInput', { description: 'A line of opening balances. A member whom the brand does not know is enrolled.' })
 export class OpeningRowInput extends RowInput {
-  @Field(() => String, { nullable: true, description: "Points, a whole number of the currency's smallest unit, above 0." })
-  points?: string | null;
+  @Text.orNull("Points, a whole number of the currency's smallest unit, above 0.") points?: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "YYYY-MM-DD, the first day on which they can no longer be spent; by the currency's policy from earnedOn when left out.",
-  })
+  @Text.orNull("YYYY-MM-DD, the first day on which they can no longer be spent; by the currency's policy from earnedOn when left out.")
   expiresOn?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'YYYY-MM-DD, when they were earned: their month of issue. The day of openedOn when left out.' })
-  earnedOn?: string | null;
+  @Text.orNull('YYYY-MM-DD, when they were earned: their month of issue. The day of openedOn when left out.') earnedOn?: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: 'YYYY-MM-DD, when the balance came over: the month that it is settled in, by the terms of that day. Today when left out.',
-  })
+  @Text.orNull('YYYY-MM-DD, when the balance came over: the month that it is settled in, by the terms of that day. Today when left out.')
   openedOn?: string | null;
 }
 
 @InputType('BasketRowInput', { description: 'A line of a basket.' })
 export class BasketRowInput {
-  @Field(() => Int, { description: 'Its line in the file, from 1.' })
-  line!: number;
+  @Count('Its line in the file, from 1.') line!: number;
 
-  @Field(() => String, { nullable: true, description: "The brand's own number of the goods." })
-  sku?: string | null;
+  @Text.orNull("The brand's own number of the goods.") sku?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Category of the goods.' })
-  category?: string | null;
+  @Text.orNull('Category of the goods.') category?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'How many, above 0, at most three decimals.' })
-  quantity?: string | null;
+  @Text.orNull('How many, above 0, at most three decimals.') quantity?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Price of one, at most six decimals. It or amount.' })
-  unitPrice?: string | null;
+  @Text.orNull('Price of one, at most six decimals. It or amount.') unitPrice?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What all of the line costs. It or unitPrice.' })
-  amount?: string | null;
+  @Text.orNull('What all of the line costs. It or unitPrice.') amount?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What the line is: GOODS (by default), DISCOUNT, DEPOSIT or TRADE_IN.' })
-  kind?: string | null;
+  @Text.orNull('What the line is: GOODS (by default), DISCOUNT, DEPOSIT or TRADE_IN.') kind?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Tax beside it.' })
-  tax?: string | null;
+  @Text.orNull('Tax beside it.') tax?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Of a return: which line of the purchase comes back, from 1. It or sku.' })
-  lineNo?: string | null;
+  @Text.orNull('Of a return: which line of the purchase comes back, from 1. It or sku.') lineNo?: string | null;
 }
 
 @InputType('PurchaseRowInput', { description: 'A purchase of a file. Its member must be known to the brand, or present an identifier.' })
 export class PurchaseRowInput extends RowInput {
-  @Field(() => Int, { nullable: true, description: 'The last line of the file that belongs to it; its only one when left out.' })
-  lastLine?: number | null;
+  @Count.orNull('The last line of the file that belongs to it; its only one when left out.') lastLine?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'When it happened, RFC 3339; now when left out.' })
-  occurredAt?: string | null;
+  @Text.orNull('When it happened, RFC 3339; now when left out.') occurredAt?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'ISO 4217 code of the prices.' })
-  moneyCurrency?: string | null;
+  @Text.orNull('ISO 4217 code of the prices.') moneyCurrency?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Where it was bought, such as "shop".' })
-  channel?: string | null;
+  @Text.orNull('Where it was bought, such as "shop".') channel?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'How it was paid, such as "card".' })
-  instrument?: string | null;
+  @Text.orNull('How it was paid, such as "card".') instrument?: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "It is a return: the reference of the purchase whose goods come back. `reference` is the return's own then; member and money are those of the purchase.",
-  })
+  @Text.orNull(
+    "It is a return: the reference of the purchase whose goods come back. `reference` is the return's own then; member and money are those of the purchase.",
+  )
   returnOf?: string | null;
 
-  @Field(() => [BasketRowInput], { nullable: true, description: 'The basket, or what comes back of it.' })
-  lines?: BasketRowInput[] | null;
+  @Of.orNull(() => [BasketRowInput], 'The basket, or what comes back of it.') lines?: BasketRowInput[] | null;
 }
 
 @InputType()
 abstract class BatchInput {
-  @Field(() => ID, { description: 'The import.' })
-  importId!: string;
+  @Id('The import.') importId!: string;
 
-  @Field(() => PointsScalar, { nullable: true, description: 'How far into the file you are, in bytes: for the time left.' })
-  bytesDone?: bigint | null;
+  @Points.orNull('How far into the file you are, in bytes: for the time left.') bytesDone?: bigint | null;
 }
 
 const ROWS = `The next lines of the file, in its order: 1 to ${MOST_ROWS}. What was sent before is passed over.`;
 
 @InputType('ImportOpeningsInput', { description: 'The next lines of a file of opening balances.' })
 export class ImportOpeningsInput extends BatchInput {
-  @Field(() => [OpeningRowInput], { description: ROWS })
-  rows!: OpeningRowInput[];
+  @Of(() => [OpeningRowInput], ROWS) rows!: OpeningRowInput[];
 }
 
 @InputType('ImportPurchasesInput', { description: 'The next purchases of a file.' })
 export class ImportPurchasesInput extends BatchInput {
-  @Field(() => [PurchaseRowInput], { description: ROWS })
-  rows!: PurchaseRowInput[];
+  @Of(() => [PurchaseRowInput], ROWS) rows!: PurchaseRowInput[];
 }
 
 @InputType('RedemptionRowInput', { description: 'Points spent in the past, as redeem takes them.' })
 export class RedemptionRowInput extends RowInput {
-  @Field(() => String, { nullable: true, description: "Points, a whole number of the currency's smallest unit, above 0." })
-  points?: string | null;
+  @Text.orNull("Points, a whole number of the currency's smallest unit, above 0.") points?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'When it happened, RFC 3339; now when left out.' })
-  occurredAt?: string | null;
+  @Text.orNull('When it happened, RFC 3339; now when left out.') occurredAt?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The purchase that the points paid a part of, before points.' })
-  purchaseAmount?: string | null;
+  @Text.orNull('The purchase that the points paid a part of, before points.') purchaseAmount?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'ISO 4217 code of its money.' })
-  moneyCurrency?: string | null;
+  @Text.orNull('ISO 4217 code of its money.') moneyCurrency?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Where they were spent, such as "shop".' })
-  channel?: string | null;
+  @Text.orNull('Where they were spent, such as "shop".') channel?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What was shown, such as "app".' })
-  instrument?: string | null;
+  @Text.orNull('What was shown, such as "app".') instrument?: string | null;
 }
 
 @InputType('ImportRedemptionsInput', { description: 'The next lines of a file of redemptions.' })
 export class ImportRedemptionsInput extends BatchInput {
-  @Field(() => [RedemptionRowInput], { description: ROWS })
-  rows!: RedemptionRowInput[];
+  @Of(() => [RedemptionRowInput], ROWS) rows!: RedemptionRowInput[];
 }
 
 @InputType('ImportMembersInput', { description: 'The next lines of a file of members.' })
 export class ImportMembersInput extends BatchInput {
-  @Field(() => [MemberRowInput], { description: ROWS })
-  rows!: MemberRowInput[];
+  @Of(() => [MemberRowInput], ROWS) rows!: MemberRowInput[];
 }
 
 @InputType('FinishImportInput', { description: 'A file that has come to its end.' })
 export class FinishImportInput {
-  @Field(() => ID, { description: 'The import.' })
-  importId!: string;
+  @Id('The import.') importId!: string;
 }
 
 export const StartImportResult = answerUnion('StartImportResult', 'The import, or why it was not started.', () => FileImportType, startImportRefusals);

@@ -1,6 +1,6 @@
-import { Field, ObjectType } from 'type-graphql';
+import { ObjectType } from 'type-graphql';
 import type { ToldBalance } from '../../members/identification/what-is-told';
-import { PointsScalar } from '../graphql/scalars';
+import { Points, Text } from '../graphql/fields';
 
 @ObjectType('Balance', {
   simpleResolvers: true,
@@ -8,23 +8,17 @@ import { PointsScalar } from '../graphql/scalars';
     "What a wallet holds of one points currency, all in the currency's smallest unit. In the answer of a mutation it is judged at the request's occurredAt, after what it did, and a repetition tells the same again; what is there now is told by the balances of the member or the pool.",
 })
 export class BalanceType {
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => PointsScalar, { description: 'Points that have neither expired nor are still pending or held.' })
-  active!: number;
+  @Points('Points that have neither expired nor are still pending or held.') active!: number;
 
-  @Field(() => PointsScalar, { description: 'Points earned that can be spent from a later day on.' })
-  pending!: number;
+  @Points('Points earned that can be spent from a later day on.') pending!: number;
 
-  @Field(() => PointsScalar, { description: 'Points set aside by open holds.' })
-  held!: number;
+  @Points('Points set aside by open holds.') held!: number;
 
-  @Field(() => PointsScalar, { description: 'Points owed after clawbacks that the wallet could not cover. What is earned fills them first.' })
-  arrears!: number;
+  @Points('Points owed after clawbacks that the wallet could not cover. What is earned fills them first.') arrears!: number;
 
-  @Field(() => PointsScalar, { description: 'Points that can be spent at the instant that the balance is of: active less arrears, never below 0.' })
-  spendable!: number;
+  @Points('Points that can be spent at the instant that the balance is of: active less arrears, never below 0.') spendable!: number;
 }
 
 /** A balance after a mutation. */

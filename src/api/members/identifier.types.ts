@@ -1,7 +1,7 @@
-import { Field, ID, ObjectType } from 'type-graphql';
+import { ObjectType } from 'type-graphql';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
-import { DateTimeScalar } from '../graphql/scalars';
+import { Flag, Id, Instant, Of, Text } from '../graphql/fields';
 import { IdentifierKindEnum } from './member-ref.types';
 
 const DoneByEnum = enumOf('DoneBy', 'Who did something about a member.', {
@@ -13,34 +13,25 @@ const DoneByEnum = enumOf('DoneBy', 'Who did something about a member.', {
 
 @ObjectType('MemberIdentifier', { description: 'Something that a member is found by. Its content is kept as a keyed hash only, and never given out.' })
 export class MemberIdentifierType {
-  @Field(() => IdentifierKindEnum, { description: 'What kind it is.' })
-  kind!: string;
+  @Of(() => IdentifierKindEnum, 'What kind it is.') kind!: string;
 
-  @Field(() => ID, { nullable: true, description: 'The brand that added it; null: the member.' })
-  brandId!: string | null;
+  @Id.orNull('The brand that added it; null: the member.') brandId!: string | null;
 
-  @Field(() => DateTimeScalar, { description: 'When it was added.' })
-  addedAt!: Date;
+  @Instant('When it was added.') addedAt!: Date;
 
-  @Field(() => Boolean, { description: 'It finds the member: it is no claim that nobody has confirmed.' })
-  active!: boolean;
+  @Flag('It finds the member: it is no claim that nobody has confirmed.') active!: boolean;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: "When the member's login proved it; null: it did not." })
-  verifiedAt!: Date | null;
+  @Instant.orNull("When the member's login proved it; null: it did not.") verifiedAt!: Date | null;
 }
 
 @ObjectType('MemberChange', { description: 'Something that was done about a member, or a look at the member by the operator.' })
 export class MemberChangeType {
-  @Field(() => DateTimeScalar, { description: 'When.' })
-  at!: Date;
+  @Instant('When.') at!: Date;
 
-  @Field(() => String, { description: 'The operation, e.g. "addIdentifier".' })
-  operation!: string;
+  @Text('The operation, e.g. "addIdentifier".') operation!: string;
 
-  @Field(() => DoneByEnum, { description: 'Who did it.' })
-  by!: string;
+  @Of(() => DoneByEnum, 'Who did it.') by!: string;
 
-  @Field(() => ID, { nullable: true, description: 'The brand that did it; null: a member.' })
-  brandId!: string | null;
+  @Id.orNull('The brand that did it; null: a member.') brandId!: string | null;
 }
 export const MemberChangeConnection = connectionOf('MemberChange', () => MemberChangeType);

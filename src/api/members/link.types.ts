@@ -1,6 +1,6 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { InputType, ObjectType } from 'type-graphql';
 import { enumOf } from '../graphql/enum-of';
-import { DateTimeScalar } from '../graphql/scalars';
+import { Id, Instant, Of, Text } from '../graphql/fields';
 
 const ConfirmedByEnum = enumOf('LinkConfirmedBy', 'What let a brand act for a member on its own customer id.', {
   ENROLMENT: 'The brand enrolled the member.',
@@ -10,45 +10,35 @@ const ConfirmedByEnum = enumOf('LinkConfirmedBy', 'What let a brand act for a me
 
 @ObjectType('MemberLink', { description: 'A brand that knows the member, or knew it.' })
 export class MemberLinkType {
-  @Field(() => ID, { description: 'The brand.' })
-  brandId!: string;
+  @Id('The brand.') brandId!: string;
 
-  @Field(() => DateTimeScalar, { description: 'Since when it knows the member.' })
-  linkedAt!: Date;
+  @Instant('Since when it knows the member.') linkedAt!: Date;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'Since when it may act for the member on its own customer id; null: it may not.' })
-  confirmedAt!: Date | null;
+  @Instant.orNull('Since when it may act for the member on its own customer id; null: it may not.') confirmedAt!: Date | null;
 
-  @Field(() => ConfirmedByEnum, { nullable: true, description: 'By what it may; null: it may not.' })
-  confirmedBy!: string | null;
+  @Of.orNull(() => ConfirmedByEnum, 'By what it may; null: it may not.') confirmedBy!: string | null;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it ended (unlinkMember); null: it has not.' })
-  unlinkedAt!: Date | null;
+  @Instant.orNull('When it ended (unlinkMember); null: it has not.') unlinkedAt!: Date | null;
 }
 
 @ObjectType('TillCode', { description: 'A code by which the member proves at one till, once, to be there. Shown this once.' })
 export class TillCodeType {
-  @Field(() => String, { description: 'The code, to be typed or scanned: "7K3M-9QXZ-2ABC". Capitals and dashes do not count.' })
-  code!: string;
+  @Text('The code, to be typed or scanned: "7K3M-9QXZ-2ABC". Capitals and dashes do not count.') code!: string;
 
-  @Field(() => DateTimeScalar, { description: 'It can be used before this instant.' })
-  expiresAt!: Date;
+  @Instant('It can be used before this instant.') expiresAt!: Date;
 }
 
 @ObjectType('LinkConfirmed', { description: 'The brand may act for the member on its own customer id from now on.' })
 export class LinkConfirmedType {
-  @Field(() => ID, { description: 'The brand.' })
-  brandId!: string;
+  @Id('The brand.') brandId!: string;
 }
 
 @InputType('ConfirmLinkInput')
 export class ConfirmLinkInput {
-  @Field(() => ID, { description: 'The brand that knows the member.' })
-  brandId!: string;
+  @Id('The brand that knows the member.') brandId!: string;
 }
 
 @InputType('UseTillCodeInput')
 export class UseTillCodeInput {
-  @Field(() => String, { description: "The code that the member's login made." })
-  code!: string;
+  @Text("The code that the member's login made.") code!: string;
 }

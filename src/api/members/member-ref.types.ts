@@ -1,10 +1,11 @@
-import { Field, ID, InputType, registerEnumType } from 'type-graphql';
+import { InputType, registerEnumType } from 'type-graphql';
 import { z } from 'zod';
 import { plainText } from '../../ledger/ledger/request-fields';
 import { IDENTIFIER_KINDS, type IdentifierKind, MAX_IDENTIFIER, type MemberRef } from '../../members/identification/member-ref';
 import { identifierSchema } from '../../members/members/enrol-members';
 import { InvalidInput } from '../../platform/refusal';
 import type { Context } from '../graphql/context';
+import { Id, Of, Text } from '../graphql/fields';
 import { readId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 
@@ -23,28 +24,21 @@ registerEnumType(IdentifierKindEnum, {
 
 @InputType('IdentifierInput', { description: 'A card, code or number that a member shows. Kept only as a keyed hash; never given out.' })
 export class IdentifierInput {
-  @Field(() => IdentifierKindEnum, { description: 'What kind it is.' })
-  kind!: IdentifierKind;
+  @Of(() => IdentifierKindEnum, 'What kind it is.') kind!: IdentifierKind;
 
-  @Field(() => String, { description: `Its content: 1 to ${MAX_IDENTIFIER} characters.` })
-  value!: string;
+  @Text(`Its content: 1 to ${MAX_IDENTIFIER} characters.`) value!: string;
 }
 
 @InputType('MemberRefInput', { description: 'Names a member: exactly one of the four.' })
 export class MemberRefInput {
-  @Field(() => ID, { nullable: true, description: "The platform's id of the member, as you were shown it." })
-  id?: string | null;
+  @Id.orNull("The platform's id of the member, as you were shown it.") id?: string | null;
 
-  @Field(() => String, { nullable: true, description: "The brand's own id for its customer, linked at enrolment or with linkMember." })
-  customerId?: string | null;
+  @Text.orNull("The brand's own id for its customer, linked at enrolment or with linkMember.") customerId?: string | null;
 
-  @Field(() => IdentifierInput, { nullable: true, description: 'What the member presents at the till. A mutation makes the member known to the brand by it.' })
+  @Of.orNull(() => IdentifierInput, 'What the member presents at the till. A mutation makes the member known to the brand by it.')
   identifier?: IdentifierInput | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "A code that the member's login made a moment ago: good for one request, it confirms the brand's link with the member.",
-  })
+  @Text.orNull("A code that the member's login made a moment ago: good for one request, it confirms the brand's link with the member.")
   tillCode?: string | null;
 }
 

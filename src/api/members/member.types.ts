@@ -1,4 +1,4 @@
-import { ArgsType, Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { ArgsType, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { addIdentifierRefusals } from '../../members/identifiers/add-identifier';
 import { linkMemberRefusals } from '../../members/links/link-member';
 import { enrolMemberRefusals } from '../../members/members/enrol-members';
@@ -6,8 +6,8 @@ import { refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import { wrongEntryRefusals } from '../graphql/bulk-answers';
 import { connectionOf, PageArgs } from '../graphql/connection';
+import { Day, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
-import { DateScalar, DateTimeScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from './balance.types';
 import { MemberIdentifierType } from './identifier.types';
 import { IdentifierInput, MemberRefInput } from './member-ref.types';
@@ -49,108 +49,73 @@ registerEnumType(MovementKindEnum, {
   description: 'What a member told about themselves. Shown to the member and to the operator; what a brand may see is for consent to decide.',
 })
 export class PersonalDataType {
-  @Field(() => String, { nullable: true, description: 'Given name.' })
-  givenName!: string | null;
+  @Text.orNull('Given name.') givenName!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Family name.' })
-  familyName!: string | null;
+  @Text.orNull('Family name.') familyName!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'E-mail address.' })
-  email!: string | null;
+  @Text.orNull('E-mail address.') email!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Phone number.' })
-  phone!: string | null;
+  @Text.orNull('Phone number.') phone!: string | null;
 
-  @Field(() => DateScalar, { nullable: true, description: 'Date of birth.' })
-  birthDate!: string | null;
+  @Day.orNull('Date of birth.') birthDate!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Language, as a BCP 47 tag.' })
-  language!: string | null;
+  @Text.orNull('Language, as a BCP 47 tag.') language!: string | null;
 }
 
 @ObjectType('Expiry', { description: 'Points that can no longer be spent from a day on.' })
 export class ExpiryType {
-  @Field(() => DateScalar, { description: "That day, in the currency's time zone." })
-  on!: string;
+  @Day("That day, in the currency's time zone.") on!: string;
 
-  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit." })
-  points!: number;
+  @Points("How many, in the currency's smallest unit.") points!: number;
 }
 
 @ObjectType('PendingPoints', { description: 'Points earned that cannot be spent yet.' })
 export class PendingPointsType {
-  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit." })
-  points!: number;
+  @Points("How many, in the currency's smallest unit.") points!: number;
 
-  @Field(() => DateScalar, {
-    nullable: true,
-    description: "First day, in the currency's time zone, on which they can be spent; null: once their brand confirms them.",
-  })
-  availableOn!: string | null;
+  @Day.orNull("First day, in the currency's time zone, on which they can be spent; null: once their brand confirms them.") availableOn!: string | null;
 
-  @Field(() => DateScalar, {
-    nullable: true,
-    description: 'The last day on which their brand can confirm them: what it has not is taken back. Null: it need not.',
-  })
-  confirmBy!: string | null;
+  @Day.orNull('The last day on which their brand can confirm them: what it has not is taken back. Null: it need not.') confirmBy!: string | null;
 }
 
 @ObjectType('CurrencyBalance', { description: 'What a wallet holds now of one points currency, what becomes available and what expires next.' })
 export class CurrencyBalanceType extends BalanceType {
-  @Field(() => [ExpiryType], { description: 'The next days on which points expire, soonest first, at most 10. Held points are not in it.' })
-  nextExpiries!: readonly ExpiryType[];
+  @Of(() => [ExpiryType], 'The next days on which points expire, soonest first, at most 10. Held points are not in it.') nextExpiries!: readonly ExpiryType[];
 
-  @Field(() => [PendingPointsType], {
-    description: 'Pending points by the day on which they can be spent, soonest first, those to be confirmed last; at most 100 days.',
-  })
+  @Of(() => [PendingPointsType], 'Pending points by the day on which they can be spent, soonest first, those to be confirmed last; at most 100 days.')
   pendingPoints!: readonly PendingPointsType[];
 }
 
 @ObjectType('Movement', { description: 'Points that came into a wallet or left it.' })
 export class MovementType {
-  @Field(() => MovementKindEnum, { description: 'Why.' })
-  kind!: string;
+  @Of(() => MovementKindEnum, 'Why.') kind!: string;
 
-  @Field(() => PointsScalar, { description: "In the currency's smallest unit: above zero into the wallet, below zero out of it." })
-  points!: number;
+  @Points("In the currency's smallest unit: above zero into the wallet, below zero out of it.") points!: number;
 
-  @Field(() => ID, { nullable: true, description: 'The brand at which it happened; null when a member asked for it.' })
-  brandId!: string | null;
+  @Id.orNull('The brand at which it happened; null when a member asked for it.') brandId!: string | null;
 
-  @Field(() => PointsScalar, {
-    nullable: true,
-    description: "The wallet's balance after it, open holds not taken off. Null for a brand, which sees only its own movements.",
-  })
-  balanceAfter!: number | null;
+  @Points.orNull("The wallet's balance after it, open holds not taken off. Null for a brand, which sees only its own movements.") balanceAfter!: number | null;
 
-  @Field(() => DateTimeScalar, { description: 'When it happened.' })
-  occurredAt!: Date;
+  @Instant('When it happened.') occurredAt!: Date;
 
-  @Field(() => DateTimeScalar, { description: 'When it was booked.' })
-  recordedAt!: Date;
+  @Instant('When it was booked.') recordedAt!: Date;
 }
 
 export const MovementConnection = connectionOf('Movement', () => MovementType);
 
 @ObjectType('OpenHold', { description: 'Points set aside at a brand.' })
 export class OpenHoldType {
-  @Field(() => ID, { description: 'The redemption that holds them.' })
-  redemptionId!: string;
+  @Id('The redemption that holds them.') redemptionId!: string;
 
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit." })
-  points!: number;
+  @Points("How many, in the currency's smallest unit.") points!: number;
 
-  @Field(() => ID, { description: 'The brand that holds them.' })
-  brandId!: string;
+  @Id('The brand that holds them.') brandId!: string;
 
-  @Field(() => DateTimeScalar, { description: 'Since when.' })
-  occurredAt!: Date;
+  @Instant('Since when.') occurredAt!: Date;
 
-  @Field(() => DateTimeScalar, { description: 'When the hold ends by itself.' })
-  expiresAt!: Date;
+  @Instant('When the hold ends by itself.') expiresAt!: Date;
 }
 
 /** What the resolvers of a member's fields start from; never shown. */
@@ -164,157 +129,115 @@ export interface OfMember {
 export class WalletType {
   readonly of!: OfMember;
 
-  @Field(() => ID, { description: 'Opaque id; another one at each brand.' })
-  id!: string;
+  @Id('Opaque id; another one at each brand.') id!: string;
 
-  @Field(() => DateTimeScalar, {
-    nullable: true,
-    description: 'Since when it is locked against spending; null: it is not, or you are a brand whose link with the member is not confirmed.',
-  })
+  @Instant.orNull('Since when it is locked against spending; null: it is not, or you are a brand whose link with the member is not confirmed.')
   lockedAt?: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'Why it is locked, if that was said; for the member and the operator, null for a brand.' })
-  lockReason?: string | null;
+  @Text.orNull('Why it is locked, if that was said; for the member and the operator, null for a brand.') lockReason?: string | null;
 
-  @Field(() => [CurrencyBalanceType], {
-    nullable: true,
-    description: 'One for each points currency that it ever held, by code; null for a brand whose link with the member is not confirmed.',
-  })
+  @Of.orNull(
+    () => [CurrencyBalanceType],
+    'One for each points currency that it ever held, by code; null for a brand whose link with the member is not confirmed.',
+  )
   balances?: CurrencyBalanceType[] | null;
 
-  @Field(() => [OpenHoldType], { description: 'Open holds, soonest to end first, at most 100. A brand sees its own.' })
-  holds?: OpenHoldType[];
+  @Of(() => [OpenHoldType], 'Open holds, soonest to end first, at most 100. A brand sees its own.') holds?: OpenHoldType[];
 }
 
 @ObjectType('Member', { description: 'A member of the coalition.' })
 export class MemberType {
   readonly of!: OfMember;
 
-  @Field(() => ID, { description: 'Opaque id; another one at each brand.' })
-  id!: string;
+  @Id('Opaque id; another one at each brand.') id!: string;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When the member was enrolled; null for a brand whose link with the member is not confirmed.' })
-  enrolledAt?: Date | null;
+  @Instant.orNull('When the member was enrolled; null for a brand whose link with the member is not confirmed.') enrolledAt?: Date | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "ISO 3166-1 code of the country whose law protects the member's data, if known; null for a brand whose link is not confirmed.",
-  })
+  @Text.orNull("ISO 3166-1 code of the country whose law protects the member's data, if known; null for a brand whose link is not confirmed.")
   jurisdiction?: string | null;
 
-  @Field(() => PersonalDataType, { nullable: true, description: 'Personal data; null when there are none or when you may not read them.' })
-  personalData?: PersonalDataType | null;
+  @Of.orNull(() => PersonalDataType, 'Personal data; null when there are none or when you may not read them.') personalData?: PersonalDataType | null;
 
-  @Field(() => [MemberIdentifierType], {
-    description: 'What the member is found by, oldest first, at most 100: all of it for the member and the operator, for a brand what it added itself.',
-  })
+  @Of(
+    () => [MemberIdentifierType],
+    'What the member is found by, oldest first, at most 100: all of it for the member and the operator, for a brand what it added itself.',
+  )
   identifiers?: MemberIdentifierType[];
 
-  @Field(() => WalletType, { description: 'The wallet.' })
-  wallet!: WalletType;
+  @Of(() => WalletType, 'The wallet.') wallet!: WalletType;
 }
 
 @ArgsType()
 export class MovementsArgs extends PageArgs {
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 }
 
 @InputType('PersonalDataInput', { description: 'What the member told the brand at enrolment. Kept in one place, and never given back to the brand.' })
 export class PersonalDataInput {
-  @Field(() => String, { nullable: true, description: 'Given name: at most 200 characters.' })
-  givenName?: string | null;
+  @Text.orNull('Given name: at most 200 characters.') givenName?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Family name: at most 200 characters.' })
-  familyName?: string | null;
+  @Text.orNull('Family name: at most 200 characters.') familyName?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'E-mail address: at most 320 characters.' })
-  email?: string | null;
+  @Text.orNull('E-mail address: at most 320 characters.') email?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Phone number: at most 50 characters.' })
-  phone?: string | null;
+  @Text.orNull('Phone number: at most 50 characters.') phone?: string | null;
 
-  @Field(() => DateScalar, { nullable: true, description: 'Date of birth.' })
-  birthDate?: string | null;
+  @Day.orNull('Date of birth.') birthDate?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Language, as a BCP 47 tag such as "de-AT".' })
-  language?: string | null;
+  @Text.orNull('Language, as a BCP 47 tag such as "de-AT".') language?: string | null;
 }
 
 @InputType('EnrolMemberInput', { description: 'A new member.' })
 export class EnrolMemberInput {
-  @Field(() => String, { description: 'Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.' })
-  idempotencyKey!: string;
+  @Text('Names this request for ever, within the brand: at most 255 characters. Send it again and get the first answer.') idempotencyKey!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "The brand's own id for its customer, to refer to the member by: at most 200 characters. Kept as a keyed hash.",
-  })
-  customerId?: string | null;
+  @Text.orNull("The brand's own id for its customer, to refer to the member by: at most 200 characters. Kept as a keyed hash.") customerId?: string | null;
 
-  @Field(() => [IdentifierInput], { nullable: true, description: 'What the member can show at any till of the coalition: at most 20.' })
-  identifiers?: IdentifierInput[] | null;
+  @Of.orNull(() => [IdentifierInput], 'What the member can show at any till of the coalition: at most 20.') identifiers?: IdentifierInput[] | null;
 
-  @Field(() => PersonalDataInput, { nullable: true, description: 'Personal data, if any are needed.' })
-  personalData?: PersonalDataInput | null;
+  @Of.orNull(() => PersonalDataInput, 'Personal data, if any are needed.') personalData?: PersonalDataInput | null;
 
-  @Field(() => String, { nullable: true, description: "ISO 3166-1 code of the country whose law protects the member's data." })
-  jurisdiction?: string | null;
+  @Text.orNull("ISO 3166-1 code of the country whose law protects the member's data.") jurisdiction?: string | null;
 }
 
 @InputType('IdentifierChangeInput', { description: 'An identifier of a member.' })
 export class IdentifierChangeInput {
-  @Field(() => MemberRefInput, { nullable: true, description: 'The member; leave it out when you are the member.' })
-  member?: MemberRefInput | null;
+  @Of.orNull(() => MemberRefInput, 'The member; leave it out when you are the member.') member?: MemberRefInput | null;
 
-  @Field(() => IdentifierInput, { description: 'The identifier.' })
-  identifier!: IdentifierInput;
+  @Of(() => IdentifierInput, 'The identifier.') identifier!: IdentifierInput;
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'Of a member who adds its own: a token of its login with email_verified or phone_number_verified of this very value. Without one it is a claim, which finds nobody.',
-  })
+  @Text.orNull(
+    'Of a member who adds its own: a token of its login with email_verified or phone_number_verified of this very value. Without one it is a claim, which finds nobody.',
+  )
   token?: string | null;
 }
 
 @InputType('LinkMemberInput', { description: "A brand's customer and a member who are the same person." })
 export class LinkMemberInput {
-  @Field(() => MemberRefInput, { description: 'The member, by an identifier presented to the brand, or by id when the brand knows the member already.' })
-  member!: MemberRefInput;
+  @Of(() => MemberRefInput, 'The member, by an identifier presented to the brand, or by id when the brand knows the member already.') member!: MemberRefInput;
 
-  @Field(() => String, { description: "The brand's own id for its customer: at most 200 characters. Kept as a keyed hash." })
-  customerId!: string;
+  @Text("The brand's own id for its customer: at most 200 characters. Kept as a keyed hash.") customerId!: string;
 }
 
 @InputType('UnlinkMemberInput', { description: 'A member that a brand is to know no longer.' })
 export class UnlinkMemberInput {
-  @Field(() => MemberRefInput, { nullable: true, description: 'The member; leave it out when you are the member.' })
-  member?: MemberRefInput | null;
+  @Of.orNull(() => MemberRefInput, 'The member; leave it out when you are the member.') member?: MemberRefInput | null;
 
-  @Field(() => ID, {
-    nullable: true,
-    description: "Which brand: for the member and the operator's support, see Member.links. Left out: your own.",
-  })
-  brandId?: string | null;
+  @Id.orNull("Which brand: for the member and the operator's support, see Member.links. Left out: your own.") brandId?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Why, for the audit trail: at most 500 characters. No personal data.' })
-  reason?: string | null;
+  @Text.orNull('Why, for the audit trail: at most 500 characters. No personal data.') reason?: string | null;
 }
 
 @ObjectType('UnlinkedMember', { description: 'A member that the brand knows no longer.' })
 export class UnlinkedMemberType {
-  @Field(() => ID, { description: 'The id that you know the member by.' })
-  memberId!: string;
+  @Id('The id that you know the member by.') memberId!: string;
 }
 
 @InputType('WalletLockInput', { description: "A member's wallet." })
 export class WalletLockInput {
-  @Field(() => MemberRefInput, { nullable: true, description: 'The member; leave it out when you are the member.' })
-  member?: MemberRefInput | null;
+  @Of.orNull(() => MemberRefInput, 'The member; leave it out when you are the member.') member?: MemberRefInput | null;
 
-  @Field(() => String, { nullable: true, description: 'Why: at most 500 characters. No personal data.' })
-  reason?: string | null;
+  @Text.orNull('Why: at most 500 characters. No personal data.') reason?: string | null;
 }
 
 export const EnrolMemberResult = answerUnion('EnrolMemberResult', 'The member, or why nobody was enrolled.', () => MemberType, enrolMemberRefusals);

@@ -1,27 +1,23 @@
-import { ArgsType, Field } from 'type-graphql';
+import { ArgsType } from 'type-graphql';
 import { z } from 'zod';
 import { plainText } from '../../ledger/ledger/request-fields';
 import type { FactFilter, FactPage } from '../../programme/purchases/page-of-facts';
 import { PageArgs, readPage } from '../graphql/connection';
 import type { Context } from '../graphql/context';
+import { Instant, Of, Text } from '../graphql/fields';
 import { parseInput } from '../graphql/parse-input';
-import { DateTimeScalar } from '../graphql/scalars';
 import { MemberRefInput, readKnownMember } from '../members/member-ref.types';
 
 /** Arguments of the lists of purchases and redemptions. */
 @ArgsType()
 export class FactsArgs extends PageArgs {
-  @Field(() => String, { nullable: true, description: "Only what has this reference, the brand's own number of it." })
-  reference?: string | null;
+  @Text.orNull("Only what has this reference, the brand's own number of it.") reference?: string | null;
 
-  @Field(() => MemberRefInput, { nullable: true, description: "Only this member's. A member sees their own without it; the operator names one." })
-  member?: MemberRefInput | null;
+  @Of.orNull(() => MemberRefInput, "Only this member's. A member sees their own without it; the operator names one.") member?: MemberRefInput | null;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'Only what happened at this moment or later.' })
-  from?: Date | null;
+  @Instant.orNull('Only what happened at this moment or later.') from?: Date | null;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'Only what happened before this moment.' })
-  to?: Date | null;
+  @Instant.orNull('Only what happened before this moment.') to?: Date | null;
 }
 
 const reference = plainText(200);

@@ -8,8 +8,8 @@ import { minorUnitOf } from '../../programme/purchases/minor-unit';
 import { type FoundRedemption, findRedemption, listRedemptions } from '../../programme/redemption/find-redemption';
 import { toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { showMoney } from '../graphql/money.types';
 import { readId, showId } from '../graphql/pairwise-ids';
-import { showMoney } from '../graphql/scalars';
 import { FactsArgs, placeOf, readFactsPage } from './facts.args';
 import { PurchaseConnection, PurchaseType, RedemptionRecordConnection, RedemptionRecordType } from './purchase.types';
 

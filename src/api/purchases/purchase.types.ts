@@ -1,9 +1,10 @@
-import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ID, ObjectType, registerEnumType } from 'type-graphql';
 import { AWARD_STATES } from '../../programme/purchases/find-purchase';
 import { REDEMPTION_STATES } from '../../programme/redemption/find-redemption';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
-import { DateScalar, DateTimeScalar, DecimalScalar, MoneyType, PointsScalar } from '../graphql/scalars';
+import { Count, Day, Decimal, Id, Instant, Of, Points, Text } from '../graphql/fields';
+import { MoneyType } from '../graphql/money.types';
 
 export const LineKindEnum = enumOf('LineKind', 'What a line of a basket is.', {
   GOODS: 'Goods or services. Not below zero.',
@@ -14,71 +15,47 @@ export const LineKindEnum = enumOf('LineKind', 'What a line of a basket is.', {
 
 @ObjectType('PurchaseLine', { description: 'A line of a basket, as it was bought.' })
 export class PurchaseLineType {
-  @Field(() => Int, { description: 'Its number in the basket, from 1.' })
-  lineNo!: number;
+  @Count('Its number in the basket, from 1.') lineNo!: number;
 
-  @Field(() => String, { description: "The brand's own number of the goods." })
-  sku!: string;
+  @Text("The brand's own number of the goods.") sku!: string;
 
-  @Field(() => String, { nullable: true, description: 'Category of the goods, in words of the brand.' })
-  category!: string | null;
+  @Text.orNull('Category of the goods, in words of the brand.') category!: string | null;
 
-  @Field(() => DecimalScalar, { description: 'How many were bought, three decimals.' })
-  quantity!: string;
+  @Decimal('How many were bought, three decimals.') quantity!: string;
 
-  @Field(() => DecimalScalar, { description: 'How many of them came back since, three decimals.' })
-  returned!: string;
+  @Decimal('How many of them came back since, three decimals.') returned!: string;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: 'Price of one, in units of moneyCurrency, six decimals; null: the line says what all of it cost.',
-  })
-  unitPrice!: string | null;
+  @Decimal.orNull('Price of one, in units of moneyCurrency, six decimals; null: the line says what all of it cost.') unitPrice!: string | null;
 
-  @Field(() => LineKindEnum, { description: 'What it is.' })
-  kind!: string;
+  @Of(() => LineKindEnum, 'What it is.') kind!: string;
 
-  @Field(() => DecimalScalar, { description: 'What all of it cost, before discounts and without tax told beside it, nine decimals.' })
-  amount!: string;
+  @Decimal('What all of it cost, before discounts and without tax told beside it, nine decimals.') amount!: string;
 
-  @Field(() => DecimalScalar, { description: "Its part of the basket's discounts, nine decimals." })
-  discount!: string;
+  @Decimal("Its part of the basket's discounts, nine decimals.") discount!: string;
 
-  @Field(() => DecimalScalar, { description: 'Tax told beside it, nine decimals.' })
-  tax!: string;
+  @Decimal('Tax told beside it, nine decimals.') tax!: string;
 
-  @Field(() => DecimalScalar, { description: 'Money that was given back without goods and lies on those that are left, nine decimals.' })
-  reduced!: string;
+  @Decimal('Money that was given back without goods and lies on those that are left, nine decimals.') reduced!: string;
 
-  @Field(() => String, { nullable: true, description: 'Why it earned nothing (see LineExclusion); null: it earned.' })
-  exclusion!: string | null;
+  @Text.orNull('Why it earned nothing (see LineExclusion); null: it earned.') exclusion!: string | null;
 }
 
 @ObjectType('PurchaseReturn', { description: 'What came back of a purchase at one time.' })
 export class PurchaseReturnType {
-  @Field(() => ID, { description: 'Opaque id of the return.' })
-  id!: string;
+  @Id('Opaque id of the return.') id!: string;
 
-  @Field(() => PointsScalar, { description: 'Earned points taken back.' })
-  clawedBack!: number;
+  @Points('Earned points taken back.') clawedBack!: number;
 
-  @Field(() => PointsScalar, { description: 'Burned points given back.' })
-  reinstated!: number;
+  @Points('Burned points given back.') reinstated!: number;
 
-  @Field(() => String, { nullable: true, description: "The brand's own number of it." })
-  reference!: string | null;
+  @Text.orNull("The brand's own number of it.") reference!: string | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "Money to give back, in units of the purchase's moneyCurrency, nine decimals; null: recorded before this was worked out.",
-  })
+  @Decimal.orNull("Money to give back, in units of the purchase's moneyCurrency, nine decimals; null: recorded before this was worked out.")
   moneyBack!: string | null;
 
-  @Field(() => DateTimeScalar, { description: 'When it happened.' })
-  occurredAt!: Date;
+  @Instant('When it happened.') occurredAt!: Date;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was cancelled, as a mistake: it counts no longer. Null: it counts.' })
-  cancelledAt!: Date | null;
+  @Instant.orNull('When it was cancelled, as a mistake: it counts no longer. Null: it counts.') cancelledAt!: Date | null;
 }
 
 const AwardStateEnum = Object.fromEntries(AWARD_STATES.map((state) => [state, state]));
@@ -95,71 +72,50 @@ registerEnumType(AwardStateEnum, {
 
 @ObjectType('PurchaseAward', { description: 'The points that a purchase earned, as they stand now.' })
 export class PurchaseAwardType {
-  @Field(() => AwardStateEnum, { description: 'What has become of them.' })
-  state!: string;
+  @Of(() => AwardStateEnum, 'What has become of them.') state!: string;
 
-  @Field(() => DateScalar, { nullable: true, description: 'First day on which they can be spent; null: at once, or once the brand confirms them.' })
-  availableOn!: string | null;
+  @Day.orNull('First day on which they can be spent; null: at once, or once the brand confirms them.') availableOn!: string | null;
 
-  @Field(() => DateScalar, { nullable: true, description: 'The last day on which the brand can confirm them; null: it need not.' })
-  confirmBy!: string | null;
+  @Day.orNull('The last day on which the brand can confirm them; null: it need not.') confirmBy!: string | null;
 }
 
 @ObjectType('Purchase', { description: 'What a member bought at a brand.' })
 export class PurchaseType {
-  @Field(() => ID, { description: 'Opaque id; another one for each who may see it.' })
-  id!: string;
+  @Id('Opaque id; another one for each who may see it.') id!: string;
 
-  @Field(() => ID, { description: 'Who bought.' })
-  memberId!: string;
+  @Id('Who bought.') memberId!: string;
 
-  @Field(() => ID, { description: 'Where.' })
-  brandId!: string;
+  @Id('Where.') brandId!: string;
 
-  @Field(() => String, { description: 'Code of the points currency that it earned.' })
-  currency!: string;
+  @Text('Code of the points currency that it earned.') currency!: string;
 
-  @Field(() => PointsScalar, { description: 'Points earned when it was bought.' })
-  points!: number;
+  @Points('Points earned when it was bought.') points!: number;
 
-  @Field(() => PurchaseAwardType, { nullable: true, description: 'Those points, as they stand now; null when there were none.' })
-  award!: PurchaseAwardType | null;
+  @Of.orNull(() => PurchaseAwardType, 'Those points, as they stand now; null when there were none.') award!: PurchaseAwardType | null;
 
-  @Field(() => DecimalScalar, { description: 'Sum of the lines when it was bought, in units of moneyCurrency, nine decimals.' })
-  amount!: string;
+  @Decimal('Sum of the lines when it was bought, in units of moneyCurrency, nine decimals.') amount!: string;
 
-  @Field(() => DecimalScalar, { description: 'Sum of the lines that earned, nine decimals.' })
-  eligibleAmount!: string;
+  @Decimal('Sum of the lines that earned, nine decimals.') eligibleAmount!: string;
 
-  @Field(() => DecimalScalar, { description: 'What points paid of it, nine decimals.' })
-  paidWithPoints!: string;
+  @Decimal('What points paid of it, nine decimals.') paidWithPoints!: string;
 
-  @Field(() => String, { description: 'ISO 4217 code of the amounts.' })
-  moneyCurrency!: string;
+  @Text('ISO 4217 code of the amounts.') moneyCurrency!: string;
 
-  @Field(() => String, { nullable: true, description: 'Where it was bought, as the brand said.' })
-  channel!: string | null;
+  @Text.orNull('Where it was bought, as the brand said.') channel!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'How it was paid, as the brand said.' })
-  instrument!: string | null;
+  @Text.orNull('How it was paid, as the brand said.') instrument!: string | null;
 
-  @Field(() => String, { nullable: true, description: "The brand's own number of the receipt." })
-  reference!: string | null;
+  @Text.orNull("The brand's own number of the receipt.") reference!: string | null;
 
-  @Field(() => DateTimeScalar, { description: 'When it happened.' })
-  occurredAt!: Date;
+  @Instant('When it happened.') occurredAt!: Date;
 
-  @Field(() => DateTimeScalar, { description: 'When it was booked.' })
-  recordedAt!: Date;
+  @Instant('When it was booked.') recordedAt!: Date;
 
-  @Field(() => [PurchaseLineType], { description: 'Its lines, in order.' })
-  lines!: PurchaseLineType[];
+  @Of(() => [PurchaseLineType], 'Its lines, in order.') lines!: PurchaseLineType[];
 
-  @Field(() => [ID], { description: 'Redemptions that paid part of it.' })
-  redemptionIds!: string[];
+  @Of(() => [ID], 'Redemptions that paid part of it.') redemptionIds!: string[];
 
-  @Field(() => [PurchaseReturnType], { description: 'What came back of it, oldest first, at most 100.' })
-  returns!: PurchaseReturnType[];
+  @Of(() => [PurchaseReturnType], 'What came back of it, oldest first, at most 100.') returns!: PurchaseReturnType[];
 }
 
 export const PurchaseConnection = connectionOf('Purchase', () => PurchaseType);
@@ -178,46 +134,32 @@ registerEnumType(RedemptionStateEnum, {
 
 @ObjectType('RedemptionRecord', { description: 'A redemption as it stands now.' })
 export class RedemptionRecordType {
-  @Field(() => ID, { description: 'Opaque id; another one for each who may see it.' })
-  id!: string;
+  @Id('Opaque id; another one for each who may see it.') id!: string;
 
-  @Field(() => ID, { description: 'Whose points.' })
-  memberId!: string;
+  @Id('Whose points.') memberId!: string;
 
-  @Field(() => ID, { description: 'Where.' })
-  brandId!: string;
+  @Id('Where.') brandId!: string;
 
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => RedemptionStateEnum, { description: 'What has become of it.' })
-  state!: string;
+  @Of(() => RedemptionStateEnum, 'What has become of it.') state!: string;
 
-  @Field(() => PointsScalar, { description: "Points asked for, in the currency's smallest unit." })
-  points!: number;
+  @Points("Points asked for, in the currency's smallest unit.") points!: number;
 
-  @Field(() => PointsScalar, { description: 'Points of those that were spent.' })
-  spent!: number;
+  @Points('Points of those that were spent.') spent!: number;
 
-  @Field(() => PointsScalar, { description: 'Points of those that were given back since.' })
-  refunded!: number;
+  @Points('Points of those that were given back since.') refunded!: number;
 
-  @Field(() => MoneyType, { description: 'What all the points asked for pay.' })
-  value!: MoneyType;
+  @Of(() => MoneyType, 'What all the points asked for pay.') value!: MoneyType;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When the hold ends, or ended, by itself; null: the points were spent at once.' })
-  expiresAt!: Date | null;
+  @Instant.orNull('When the hold ends, or ended, by itself; null: the points were spent at once.') expiresAt!: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'Where they were spent, as the brand said.' })
-  channel!: string | null;
+  @Text.orNull('Where they were spent, as the brand said.') channel!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'How the rest was paid, as the brand said.' })
-  instrument!: string | null;
+  @Text.orNull('How the rest was paid, as the brand said.') instrument!: string | null;
 
-  @Field(() => String, { nullable: true, description: "The brand's own number of the order." })
-  reference!: string | null;
+  @Text.orNull("The brand's own number of the order.") reference!: string | null;
 
-  @Field(() => DateTimeScalar, { description: 'When it happened.' })
-  occurredAt!: Date;
+  @Instant('When it happened.') occurredAt!: Date;
 }
 export const RedemptionRecordConnection = connectionOf('RedemptionRecord', () => RedemptionRecordType);

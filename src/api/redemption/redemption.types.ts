@@ -1,4 +1,4 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { InputType, ObjectType } from 'type-graphql';
 import { refusals } from '../../platform/define-refusal';
 import { captureHoldRefusals } from '../../programme/redemption/capture-hold';
 import { refundRedemptionRefusals } from '../../programme/redemption/refund-redemption';
@@ -6,8 +6,9 @@ import { spendPointsRefusals } from '../../programme/redemption/spend-points';
 import { voidHoldRefusals } from '../../programme/redemption/void-hold';
 import { bulkRefusals } from '../graphql/bulk-answers';
 import { enumOf } from '../graphql/enum-of';
+import { Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
+import { MoneyInput, MoneyType } from '../graphql/money.types';
 import { answerUnion } from '../graphql/refusal.types';
-import { DateTimeScalar, MoneyInput, MoneyType, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 import { MemberRefInput } from '../members/member-ref.types';
 
@@ -20,97 +21,65 @@ const PointSourceEnum = enumOf('PointSource', 'Whose points are spent.', {
 
 @InputType('RedeemInput', { description: 'Points of a member to spend at the brand.' })
 export class RedeemInput {
-  @Field(() => String, { description: KEY })
-  idempotencyKey!: string;
+  @Text(KEY) idempotencyKey!: string;
 
-  @Field(() => MemberRefInput, { description: 'Whose points.' })
-  member!: MemberRefInput;
+  @Of(() => MemberRefInput, 'Whose points.') member!: MemberRefInput;
 
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit; above zero." })
-  points!: bigint;
+  @Points("How many, in the currency's smallest unit; above zero.") points!: bigint;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default. Terms, rules and lots are those of that moment.' })
-  occurredAt?: Date | null;
+  @Instant.orNull('When it happened; now by default. Terms, rules and lots are those of that moment.') occurredAt?: Date | null;
 
-  @Field(() => MoneyInput, {
-    nullable: true,
-    description: 'Amount of the purchase that the points pay a part of, before points. Asked for where the rule limits that share.',
-  })
+  @Of.orNull(() => MoneyInput, 'Amount of the purchase that the points pay a part of, before points. Asked for where the rule limits that share.')
   purchaseAmount?: MoneyInput | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: 'ISO 4217 code of the money that the points pay, where the brand has rules for several: by default that of purchaseAmount, or the only one.',
-  })
+  @Text.orNull('ISO 4217 code of the money that the points pay, where the brand has rules for several: by default that of purchaseAmount, or the only one.')
   moneyCurrency?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Where they are spent, such as "till" or "shop": at most 50 characters.' })
-  channel?: string | null;
+  @Text.orNull('Where they are spent, such as "till" or "shop": at most 50 characters.') channel?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'How the rest was paid, such as "card": at most 50 characters. No numbers of cards.' })
-  instrument?: string | null;
+  @Text.orNull('How the rest was paid, such as "card": at most 50 characters. No numbers of cards.') instrument?: string | null;
 
-  @Field(() => String, { nullable: true, description: "The brand's own number of the order: at most 200 characters. No personal data." })
-  reference?: string | null;
+  @Text.orNull("The brand's own number of the order: at most 200 characters. No personal data.") reference?: string | null;
 
-  @Field(() => PointSourceEnum, { nullable: true, description: "Whose points are spent: the member's own by default." })
-  source?: 'WALLET' | 'POOL' | null;
+  @Of.orNull(() => PointSourceEnum, "Whose points are spent: the member's own by default.") source?: 'WALLET' | 'POOL' | null;
 
-  @Field(() => Boolean, {
-    nullable: true,
-    description:
-      'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked. ' +
+  @Flag.orNull(
+    'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked. ' +
       'On a card alone, without a confirmed link, it does not say whether the points are there: that is seen when they are spent.',
-  })
+  )
   dryRun?: boolean | null;
 }
 
 @InputType('HoldInput', { description: 'Points of a member to set aside at the brand, until they are captured or voided, or the hold ends.' })
 export class HoldInput extends RedeemInput {
-  @Field(() => DateTimeScalar, {
-    nullable: true,
-    description: 'When the hold ends by itself: by default 7 days, and at most 90, from now or from occurredAt, whichever is later.',
-  })
-  expiresAt?: Date | null;
+  @Instant.orNull('When the hold ends by itself: by default 7 days, and at most 90, from now or from occurredAt, whichever is later.') expiresAt?: Date | null;
 }
 
 @ObjectType('Redemption', { simpleResolvers: true, description: 'Points spent, or held to be spent.' })
 export class RedemptionType {
-  @Field(() => ID, {
-    nullable: true,
-    description: 'The redemption, for its capture, void or refund and for the purchase that it paid a part of; null for a dry run.',
-  })
-  redemptionId!: string | null;
+  @Id.orNull('The redemption, for its capture, void or refund and for the purchase that it paid a part of; null for a dry run.') redemptionId!: string | null;
 
-  @Field(() => PointsScalar, { description: "Points spent or held, in the currency's smallest unit." })
-  points!: number;
+  @Points("Points spent or held, in the currency's smallest unit.") points!: number;
 
-  @Field(() => MoneyType, { description: 'What these points pay.' })
-  value!: MoneyType;
+  @Of(() => MoneyType, 'What these points pay.') value!: MoneyType;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When the hold ends by itself; null when the points are spent.' })
-  expiresAt!: string | null;
+  @Instant.orNull('When the hold ends by itself; null when the points are spent.') expiresAt!: string | null;
 
-  @Field(() => DateTimeScalar, { description: 'When it happened.' })
-  occurredAt!: string;
+  @Instant('When it happened.') occurredAt!: string;
 
-  @Field(() => PointSourceEnum, { description: 'Whose points these are.' })
-  source!: string;
+  @Of(() => PointSourceEnum, 'Whose points these are.') source!: string;
 
-  @Field(() => BalanceType, {
-    nullable: true,
-    description: "The balance after it of what was spent from: the member's, or the household pool's. Null in a repetition by who is not told it any more.",
-  })
+  @Of.orNull(
+    () => BalanceType,
+    "The balance after it of what was spent from: the member's, or the household pool's. Null in a repetition by who is not told it any more.",
+  )
   balance!: BalanceType | null;
 
-  @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
-  dryRun!: boolean;
+  @Flag('Nothing was written: this is what would happen.') dryRun!: boolean;
 
-  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
-  duplicate!: boolean;
+  @Flag('The request was made before, and this is its first answer.') duplicate!: boolean;
 }
 
 export const RedeemResult = answerUnion('RedeemResult', 'Points spent, or why they were not.', () => RedemptionType, spendPointsRefusals);
@@ -124,87 +93,67 @@ export const HoldResult = answerUnion('HoldResult', 'Points held, or why they we
 
 @InputType('CaptureHoldInput', { description: 'A hold to spend.' })
 export class CaptureHoldInput {
-  @Field(() => String, { description: KEY })
-  idempotencyKey!: string;
+  @Text(KEY) idempotencyKey!: string;
 
-  @Field(() => ID, { description: 'The hold.' })
-  redemptionId!: string;
+  @Id('The hold.') redemptionId!: string;
 
-  @Field(() => PointsScalar, { nullable: true, description: 'How many to spend; the rest is released. All by default.' })
-  points?: bigint | null;
+  @Points.orNull('How many to spend; the rest is released. All by default.') points?: bigint | null;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default.' })
-  occurredAt?: Date | null;
+  @Instant.orNull('When it happened; now by default.') occurredAt?: Date | null;
 }
 
 @InputType('VoidHoldInput', { description: 'A hold to give back.' })
 export class VoidHoldInput {
-  @Field(() => String, { description: KEY })
-  idempotencyKey!: string;
+  @Text(KEY) idempotencyKey!: string;
 
-  @Field(() => ID, { description: 'The hold.' })
-  redemptionId!: string;
+  @Id('The hold.') redemptionId!: string;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default.' })
-  occurredAt?: Date | null;
+  @Instant.orNull('When it happened; now by default.') occurredAt?: Date | null;
 }
 
 @InputType('RefundRedemptionInput', { description: 'Spent points to give back, to the lots they came from.' })
 export class RefundRedemptionInput {
-  @Field(() => String, { description: KEY })
-  idempotencyKey!: string;
+  @Text(KEY) idempotencyKey!: string;
 
-  @Field(() => ID, { description: 'The redemption: spent at once, or a captured hold.' })
-  redemptionId!: string;
+  @Id('The redemption: spent at once, or a captured hold.') redemptionId!: string;
 
-  @Field(() => PointsScalar, { nullable: true, description: 'How many; all that are left of it by default.' })
-  points?: bigint | null;
+  @Points.orNull('How many; all that are left of it by default.') points?: bigint | null;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened; now by default.' })
-  occurredAt?: Date | null;
+  @Instant.orNull('When it happened; now by default.') occurredAt?: Date | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What the answers about an earlier redemption have in common; no type of its own in the schema.' })
 abstract class RedemptionChange {
-  @Field(() => ID, { description: 'The redemption.' })
-  redemptionId!: string;
+  @Id('The redemption.') redemptionId!: string;
 
-  @Field(() => MoneyType, { description: 'What these points pay.' })
-  value!: MoneyType;
+  @Of(() => MoneyType, 'What these points pay.') value!: MoneyType;
 
-  @Field(() => DateTimeScalar, { description: 'When it happened.' })
-  occurredAt!: string;
+  @Instant('When it happened.') occurredAt!: string;
 
-  @Field(() => BalanceType, {
-    nullable: true,
-    description:
-      'The balance after it of what was spent from; null unless the link with the member is confirmed, and when the member is no longer in the household.',
-  })
+  @Of.orNull(
+    () => BalanceType,
+    'The balance after it of what was spent from; null unless the link with the member is confirmed, and when the member is no longer in the household.',
+  )
   balance!: BalanceType | null;
 
-  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
-  duplicate!: boolean;
+  @Flag('The request was made before, and this is its first answer.') duplicate!: boolean;
 }
 
 @ObjectType('CapturedHold', { simpleResolvers: true, description: 'A hold that was spent.' })
 export class CapturedHoldType extends RedemptionChange {
-  @Field(() => PointsScalar, { description: "Points spent, in the currency's smallest unit." })
-  points!: number;
+  @Points("Points spent, in the currency's smallest unit.") points!: number;
 
-  @Field(() => PointsScalar, { description: 'Points of the hold that were not spent and can be again.' })
-  released!: number;
+  @Points('Points of the hold that were not spent and can be again.') released!: number;
 }
 
 @ObjectType('VoidedHold', { simpleResolvers: true, description: 'A hold that was given back.' })
 export class VoidedHoldType extends RedemptionChange {
-  @Field(() => PointsScalar, { description: "Points released, in the currency's smallest unit." })
-  released!: number;
+  @Points("Points released, in the currency's smallest unit.") released!: number;
 }
 
 @ObjectType('Refund', { simpleResolvers: true, description: 'Spent points that were given back.' })
 export class RefundType extends RedemptionChange {
-  @Field(() => PointsScalar, { description: "Points given back, in the currency's smallest unit." })
-  points!: number;
+  @Points("Points given back, in the currency's smallest unit.") points!: number;
 }
 
 /** Of what leaves a part of the points spent. */

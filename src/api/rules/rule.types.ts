@@ -1,10 +1,12 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, InputType, Int, ObjectType } from 'type-graphql';
 import type { RuleKind } from '../../coalition/rules/define-rule';
 import type { Choice, Described, Group, Shape } from '../../coalition/rules/rule-field';
 import type { RuleVersion } from '../../coalition/rules/rule-version';
 import { CreationInput } from '../graphql/change-input.types';
 import { enumOf } from '../graphql/enum-of';
-import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar, RatioInput, RatioType } from '../graphql/scalars';
+import { Count, Id, Instant, Text } from '../graphql/fields';
+import { RatioInput, RatioType } from '../graphql/money.types';
+import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar } from '../graphql/scalars';
 
 type Use = 'sent' | 'shown';
 
@@ -14,16 +16,16 @@ const PLAIN = { POINTS: PointsScalar, INT: Int, DECIMAL: DecimalScalar, TEXT: St
 export function shownType({ name, called, owner, fields }: RuleKind<RuleVersion>) {
   @ObjectType(name, { description: `A version of ${called}.` })
   class ShownRule {
-    @Field(() => ID, { description: 'Opaque id of this version.' })
+    @Id('Opaque id of this version.')
     id!: string;
 
-    @Field(() => String, { description: 'Code of the points currency.' })
+    @Text('Code of the points currency.')
     currency!: string;
 
-    @Field(() => Int, { description: owner === 'BRAND' ? 'Counts from 1, for each brand and currency.' : 'Counts from 1, for each currency.' })
+    @Count(owner === 'BRAND' ? 'Counts from 1, for each brand and currency.' : 'Counts from 1, for each currency.')
     version!: number;
 
-    @Field(() => DateTimeScalar, { description: 'When it starts.' })
+    @Instant('When it starts.')
     effectiveFrom!: Date;
   }
   for (const [field, declared] of Object.entries(fields)) addField(ShownRule, field, declared, 'shown');
@@ -35,10 +37,10 @@ export function setterInput({ name, called, fields }: RuleKind<RuleVersion>) {
   const next = 'moneyCurrency' in fields ? 'the next one of its money' : 'the next one';
   @InputType(`Set${name}Input`, { description: `A version of ${called}: in force from effectiveFrom until ${next} starts, and never edited.` })
   class SetRuleInput extends CreationInput {
-    @Field(() => String, { description: 'Code of the points currency.' })
+    @Text('Code of the points currency.')
     currency!: string;
 
-    @Field(() => DateTimeScalar, { description: 'When it starts; may lie in the past: what is told later is judged by it too.' })
+    @Instant('When it starts; may lie in the past: what is told later is judged by it too.')
     effectiveFrom!: Date;
   }
   for (const [field, declared] of Object.entries(fields))

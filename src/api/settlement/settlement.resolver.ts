@@ -1,4 +1,4 @@
-import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, ArgsType, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import type { Principal } from '../../coalition/access/principal';
 import { readDirectory } from '../../coalition/coalition/list-brands';
@@ -20,11 +20,12 @@ import { requireCurrencyByCode, requireCurrencyById } from '../coalition/coaliti
 import { showBrand, showBrandById, showPointCurrency } from '../coalition/coalition.resolver';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Id, Text } from '../graphql/fields';
 import { defineLoader } from '../graphql/loader';
+import { showMoney } from '../graphql/money.types';
 import { audienceOf, readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
-import { showMoney } from '../graphql/scalars';
 import {
   ClosePeriodInput,
   ClosePeriodResult,
@@ -39,17 +40,14 @@ import {
 
 @ArgsType()
 export class PeriodsArgs extends PageArgs {
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 }
 
 @ArgsType()
 class StatementsArgs extends PageArgs {
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => ID, { nullable: true, description: 'Only of this brand; left out, all that the asking principal may see.' })
-  brandId?: string | null;
+  @Id.orNull('Only of this brand; left out, all that the asking principal may see.') brandId?: string | null;
 }
 
 type PeriodView = Omit<PeriodType, 'currency' | 'statements'> & { readonly record: Period };

@@ -1,67 +1,49 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { InputType, ObjectType } from 'type-graphql';
 import { givePointsRefusals } from '../../programme/sharing/give-points';
+import { Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
-import { DateTimeScalar, PointsScalar } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 import { MemberRefInput } from '../members/member-ref.types';
 
 @InputType('GivePointsInput', { description: 'Points of one member for another.' })
 export class GivePointsInput {
-  @Field(() => String, {
-    description: 'Names this request for ever, within the member or brand that asks: at most 255 characters. Send it again and get the first answer.',
-  })
+  @Text('Names this request for ever, within the member or brand that asks: at most 255 characters. Send it again and get the first answer.')
   idempotencyKey!: string;
 
-  @Field(() => MemberRefInput, {
-    nullable: true,
-    description:
-      'Who gives: the member who asks, when left out. A brand names a member that it has enrolled or linked before; naming one here does not make it known to the brand.',
-  })
+  @Of.orNull(
+    () => MemberRefInput,
+    'Who gives: the member who asks, when left out. A brand names a member that it has enrolled or linked before; naming one here does not make it known to the brand.',
+  )
   from?: MemberRefInput | null;
 
-  @Field(() => MemberRefInput, {
-    description: 'Who receives: found by an identifier, or by an id that you were shown. Does not become known to a brand by it.',
-  })
+  @Of(() => MemberRefInput, 'Who receives: found by an identifier, or by an id that you were shown. Does not become known to a brand by it.')
   to!: MemberRefInput;
 
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit; above zero." })
-  points!: bigint;
+  @Points("How many, in the currency's smallest unit; above zero.") points!: bigint;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it happened, for a brand; now by default. A member gives now.' })
-  occurredAt?: Date | null;
+  @Instant.orNull('When it happened, for a brand; now by default. A member gives now.') occurredAt?: Date | null;
 
-  @Field(() => Boolean, {
-    nullable: true,
-    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
-  })
+  @Flag.orNull('Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.')
   dryRun?: boolean | null;
 }
 
 @ObjectType('Gift', { description: 'Points that a member gave. They keep their issuer, month and end. Nothing is told of who received them.' })
 export class GiftType {
-  @Field(() => ID, { nullable: true, description: 'The gift; null for a dry run.' })
-  giftId!: string | null;
+  @Id.orNull('The gift; null for a dry run.') giftId!: string | null;
 
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => PointsScalar, { description: "Points given, in the currency's smallest unit." })
-  points!: number;
+  @Points("Points given, in the currency's smallest unit.") points!: number;
 
-  @Field(() => DateTimeScalar, { description: 'When it happened.' })
-  occurredAt!: string;
+  @Instant('When it happened.') occurredAt!: string;
 
-  @Field(() => BalanceType, { nullable: true, description: "The giver's balance after it; null when the giver is no longer linked with the brand." })
-  balance!: BalanceType | null;
+  @Of.orNull(() => BalanceType, "The giver's balance after it; null when the giver is no longer linked with the brand.") balance!: BalanceType | null;
 
-  @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
-  dryRun!: boolean;
+  @Flag('Nothing was written: this is what would happen.') dryRun!: boolean;
 
-  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
-  duplicate!: boolean;
+  @Flag('The request was made before, and this is its first answer.') duplicate!: boolean;
 }
 
 export const GivePointsResult = answerUnion('GivePointsResult', 'Points given, or why they were not.', () => GiftType, givePointsRefusals);

@@ -15,10 +15,10 @@ import { readPoolMovements } from '../../programme/sharing/read-pool-movements';
 import { setPoolRole, setPoolRoleSchema } from '../../programme/sharing/set-pool-role';
 import { readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { showRatio } from '../graphql/money.types';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
-import { showRatio } from '../graphql/scalars';
 import { showBalance } from '../members/balance.types';
 import { readMemberRef } from '../members/member-ref.types';
 import {

@@ -1,4 +1,4 @@
-import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
+import { ArgsType, InputType, ObjectType } from 'type-graphql';
 import type { Uuid } from '../../platform/ids';
 import { closePoolRefusals } from '../../programme/sharing/close-pool';
 import { contributeToPoolRefusals } from '../../programme/sharing/contribute-to-pool';
@@ -9,8 +9,9 @@ import { setPoolRoleRefusals } from '../../programme/sharing/set-pool-role';
 import { joinPoolRefusals } from '../../programme/sharing/standing';
 import { connectionOf, PageArgs } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
+import { Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
+import { RatioInput, RatioType } from '../graphql/money.types';
 import { answerUnion } from '../graphql/refusal.types';
-import { DateTimeScalar, PointsScalar, RatioInput, RatioType } from '../graphql/scalars';
 import { BalanceType } from '../members/balance.types';
 import { ExpiryType, MovementKindEnum } from '../members/member.types';
 import { MemberRefInput } from '../members/member-ref.types';
@@ -31,74 +32,55 @@ const InvitedRoleEnum = enumOf('InvitedRole', 'As what somebody is invited to a 
 
 @ObjectType('PoolMember', { description: 'A member of a household pool.' })
 export class PoolMemberType {
-  @Field(() => ID, { description: 'The member.' })
-  memberId!: string;
+  @Id('The member.') memberId!: string;
 
-  @Field(() => PoolRoleEnum, { description: 'What the member may do.' })
-  role!: string;
+  @Of(() => PoolRoleEnum, 'What the member may do.') role!: string;
 
-  @Field(() => RatioType, { description: SHARE })
-  share!: RatioType;
+  @Of(() => RatioType, SHARE) share!: RatioType;
 
-  @Field(() => DateTimeScalar, { description: 'Since when.' })
-  joinedAt!: Date;
+  @Instant('Since when.') joinedAt!: Date;
 }
 
 @ObjectType('PoolInvitation', { description: 'An invitation to a household pool that is not answered yet.' })
 export class PoolInvitationType {
-  @Field(() => ID, { description: 'The invitation, to accept or to end it.' })
-  invitationId!: string;
+  @Id('The invitation, to accept or to end it.') invitationId!: string;
 
-  @Field(() => ID, { description: 'The pool.' })
-  poolId!: string;
+  @Id('The pool.') poolId!: string;
 
-  @Field(() => PoolRoleEnum, { description: 'As what.' })
-  role!: string;
+  @Of(() => PoolRoleEnum, 'As what.') role!: string;
 
-  @Field(() => DateTimeScalar, { description: 'When it was made.' })
-  invitedAt!: Date;
+  @Instant('When it was made.') invitedAt!: Date;
 
-  @Field(() => DateTimeScalar, { description: 'Until when it can be accepted, exclusive.' })
-  endsAt!: Date;
+  @Instant('Until when it can be accepted, exclusive.') endsAt!: Date;
 }
 
 @ObjectType('PoolContributorPart', { description: 'What is left in a pool of what one member put in.' })
 export class PoolContributorPartType {
-  @Field(() => ID, { description: 'The member, or a former one.' })
-  memberId!: string;
+  @Id('The member, or a former one.') memberId!: string;
 
-  @Field(() => PointsScalar, { description: "Points, held ones counted, in the currency's smallest unit." })
-  points!: number;
+  @Points("Points, held ones counted, in the currency's smallest unit.") points!: number;
 }
 
 @ObjectType('PoolBalance', { description: 'What a household pool holds now of one points currency.' })
 export class PoolBalanceType extends BalanceType {
-  @Field(() => [ExpiryType], { description: 'The next days on which points expire, soonest first, at most 10. Held points are not in it.' })
-  nextExpiries!: readonly ExpiryType[];
+  @Of(() => [ExpiryType], 'The next days on which points expire, soonest first, at most 10. Held points are not in it.') nextExpiries!: readonly ExpiryType[];
 
-  @Field(() => [PoolContributorPartType], { description: 'Whose points they are.' })
-  contributors!: readonly PoolContributorPartType[];
+  @Of(() => [PoolContributorPartType], 'Whose points they are.') contributors!: readonly PoolContributorPartType[];
 }
 
 @ObjectType('PoolMovement', { description: 'Points that came into a household pool or left it. Not where, nor for what.' })
 export class PoolMovementType {
-  @Field(() => MovementKindEnum, { description: 'Why.' })
-  kind!: string;
+  @Of(() => MovementKindEnum, 'Why.') kind!: string;
 
-  @Field(() => PointsScalar, { description: "In the currency's smallest unit: above zero into the pool, below zero out of it." })
-  points!: number;
+  @Points("In the currency's smallest unit: above zero into the pool, below zero out of it.") points!: number;
 
-  @Field(() => ID, { nullable: true, description: 'Who of the household put them in, took them out or spent them; null: nobody, as when they expire.' })
-  memberId!: string | null;
+  @Id.orNull('Who of the household put them in, took them out or spent them; null: nobody, as when they expire.') memberId!: string | null;
 
-  @Field(() => PointsScalar, { description: "The pool's balance after it, open holds not taken off." })
-  balanceAfter!: number;
+  @Points("The pool's balance after it, open holds not taken off.") balanceAfter!: number;
 
-  @Field(() => DateTimeScalar, { description: 'When it happened.' })
-  occurredAt!: Date;
+  @Instant('When it happened.') occurredAt!: Date;
 
-  @Field(() => DateTimeScalar, { description: 'When it was booked.' })
-  recordedAt!: Date;
+  @Instant('When it was booked.') recordedAt!: Date;
 }
 export const PoolMovementConnection = connectionOf('PoolMovement', () => PoolMovementType);
 
@@ -106,196 +88,147 @@ export const PoolMovementConnection = connectionOf('PoolMovement', () => PoolMov
 export class PoolType {
   readonly of!: { readonly poolId: Uuid };
 
-  @Field(() => ID, { description: 'Opaque id.' })
-  id!: string;
+  @Id('Opaque id.') id!: string;
 
-  @Field(() => DateTimeScalar, { description: 'Since when.' })
-  openedAt!: Date;
+  @Instant('Since when.') openedAt!: Date;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was closed; null: it is open.' })
-  closedAt!: Date | null;
+  @Instant.orNull('When it was closed; null: it is open.') closedAt!: Date | null;
 
-  @Field(() => [PoolMemberType], { description: 'Who is in it, first joined first: at most 10.' })
-  members!: readonly PoolMemberType[];
+  @Of(() => [PoolMemberType], 'Who is in it, first joined first: at most 10.') members!: readonly PoolMemberType[];
 
-  @Field(() => [PoolInvitationType], { description: 'Invitations that are not answered yet. Who was invited is not said.' })
-  invitations!: readonly PoolInvitationType[];
+  @Of(() => [PoolInvitationType], 'Invitations that are not answered yet. Who was invited is not said.') invitations!: readonly PoolInvitationType[];
 
-  @Field(() => [PoolBalanceType], { description: 'One for each points currency that it ever held, by code.' })
-  balances?: PoolBalanceType[];
+  @Of(() => [PoolBalanceType], 'One for each points currency that it ever held, by code.') balances?: PoolBalanceType[];
 }
 
 @ArgsType()
 export class PoolMovementsArgs extends PageArgs {
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 }
 
 @InputType('CreatePoolInput', { description: 'A household pool to open.' })
 export class CreatePoolInput {
-  @Field(() => String, { description: KEY })
-  idempotencyKey!: string;
+  @Text(KEY) idempotencyKey!: string;
 
-  @Field(() => RatioInput, { nullable: true, description: `${SHARE} Nothing by default.` })
-  share?: RatioInput | null;
+  @Of.orNull(() => RatioInput, `${SHARE} Nothing by default.`) share?: RatioInput | null;
 }
 
 @InputType('InviteToPoolInput', { description: 'Somebody to ask into your own pool.' })
 export class InviteToPoolInput {
-  @Field(() => String, { description: KEY })
-  idempotencyKey!: string;
+  @Text(KEY) idempotencyKey!: string;
 
-  @Field(() => MemberRefInput, { description: 'Who: by an identifier, or by an id that you were shown.' })
-  member!: MemberRefInput;
+  @Of(() => MemberRefInput, 'Who: by an identifier, or by an id that you were shown.') member!: MemberRefInput;
 
-  @Field(() => InvitedRoleEnum, { description: 'As what.' })
-  role!: string;
+  @Of(() => InvitedRoleEnum, 'As what.') role!: string;
 }
 
 @InputType('AcceptPoolInvitationInput', { description: 'An invitation to accept.' })
 export class AcceptPoolInvitationInput {
-  @Field(() => ID, { description: 'The invitation.' })
-  invitationId!: string;
+  @Id('The invitation.') invitationId!: string;
 
-  @Field(() => RatioInput, { nullable: true, description: `${SHARE} Nothing by default.` })
-  share?: RatioInput | null;
+  @Of.orNull(() => RatioInput, `${SHARE} Nothing by default.`) share?: RatioInput | null;
 }
 
 @InputType('EndPoolInvitationInput', { description: 'An invitation to decline, or, as owner of the pool, to withdraw.' })
 export class EndPoolInvitationInput {
-  @Field(() => ID, { description: 'The invitation.' })
-  invitationId!: string;
+  @Id('The invitation.') invitationId!: string;
 }
 
 @ObjectType('EndedPoolInvitation', { description: 'An invitation that was declined or withdrawn.' })
 export class EndedPoolInvitationType {
-  @Field(() => ID, { description: 'The invitation.' })
-  invitationId!: string;
+  @Id('The invitation.') invitationId!: string;
 }
 
 @InputType('SetContributionShareInput', { description: 'The share for the pool.' })
 export class SetContributionShareInput {
-  @Field(() => RatioInput, { description: SHARE })
-  share!: RatioInput;
+  @Of(() => RatioInput, SHARE) share!: RatioInput;
 }
 
 @InputType('SetPoolRoleInput', { description: 'What another member of your own pool may do from now on.' })
 export class SetPoolRoleInput {
-  @Field(() => ID, { description: 'The member.' })
-  memberId!: string;
+  @Id('The member.') memberId!: string;
 
-  @Field(() => PoolRoleEnum, { description: 'The role; OWNER hands the pool over, and who asks is an ADULT from then on.' })
-  role!: string;
+  @Of(() => PoolRoleEnum, 'The role; OWNER hands the pool over, and who asks is an ADULT from then on.') role!: string;
 }
 
 @InputType('ContributeToPoolInput', { description: 'Points to put into the pool.' })
 export class ContributeToPoolInput {
-  @Field(() => String, { description: KEY })
-  idempotencyKey!: string;
+  @Text(KEY) idempotencyKey!: string;
 
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit; above zero." })
-  points!: bigint;
+  @Points("How many, in the currency's smallest unit; above zero.") points!: bigint;
 
-  @Field(() => Boolean, {
-    nullable: true,
-    description: 'Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.',
-  })
+  @Flag.orNull('Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.')
   dryRun?: boolean | null;
 }
 
 @ObjectType('PoolContribution', { description: 'Points put into a pool: they keep their age, and come back to who put them in.' })
 export class PoolContributionType {
-  @Field(() => ID, { description: 'The pool.' })
-  poolId!: string;
+  @Id('The pool.') poolId!: string;
 
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => PointsScalar, { description: "Points put in, in the currency's smallest unit." })
-  points!: number;
+  @Points("Points put in, in the currency's smallest unit.") points!: number;
 
-  @Field(() => DateTimeScalar, { description: 'When it happened.' })
-  occurredAt!: string;
+  @Instant('When it happened.') occurredAt!: string;
 
-  @Field(() => BalanceType, { description: "The member's balance after it." })
-  balance!: BalanceType;
+  @Of(() => BalanceType, "The member's balance after it.") balance!: BalanceType;
 
-  @Field(() => BalanceType, { description: "The pool's balance after it." })
-  poolBalance!: BalanceType;
+  @Of(() => BalanceType, "The pool's balance after it.") poolBalance!: BalanceType;
 
-  @Field(() => Boolean, { description: 'Nothing was written: this is what would happen.' })
-  dryRun!: boolean;
+  @Flag('Nothing was written: this is what would happen.') dryRun!: boolean;
 
-  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
-  duplicate!: boolean;
+  @Flag('The request was made before, and this is its first answer.') duplicate!: boolean;
 }
 
 @InputType('LeavePoolInput', { description: 'A pool to leave, or to fetch own points from that have come free there since.' })
 export class LeavePoolInput {
-  @Field(() => String, { description: KEY })
-  idempotencyKey!: string;
+  @Text(KEY) idempotencyKey!: string;
 
-  @Field(() => ID, { description: 'The pool.' })
-  poolId!: string;
+  @Id('The pool.') poolId!: string;
 }
 
 @InputType('RemoveFromPoolInput', { description: 'A member to remove from your own pool.' })
 export class RemoveFromPoolInput {
-  @Field(() => String, { description: KEY })
-  idempotencyKey!: string;
+  @Text(KEY) idempotencyKey!: string;
 
-  @Field(() => ID, { description: 'The member.' })
-  memberId!: string;
+  @Id('The member.') memberId!: string;
 }
 
 @InputType('ClosePoolInput', { description: 'Your own pool, to be closed.' })
 export class ClosePoolInput {
-  @Field(() => String, { description: KEY })
-  idempotencyKey!: string;
+  @Text(KEY) idempotencyKey!: string;
 
-  @Field(() => ID, { description: 'The pool: your own.' })
-  poolId!: string;
+  @Id('The pool: your own.') poolId!: string;
 }
 
 @ObjectType('ReturnedPoints', { description: 'Points of a currency that came back out of a pool.' })
 export class ReturnedPointsType {
-  @Field(() => String, { description: 'Code of the points currency.' })
-  currency!: string;
+  @Text('Code of the points currency.') currency!: string;
 
-  @Field(() => PointsScalar, { description: "How many, in the currency's smallest unit." })
-  points!: number;
+  @Points("How many, in the currency's smallest unit.") points!: number;
 }
 
 @ObjectType('LeftPool', { description: 'Who is no longer in a pool, and what came back.' })
 export class LeftPoolType {
-  @Field(() => ID, { description: 'The pool.' })
-  poolId!: string;
+  @Id('The pool.') poolId!: string;
 
-  @Field(() => ID, { description: 'The member.' })
-  memberId!: string;
+  @Id('The member.') memberId!: string;
 
-  @Field(() => [ReturnedPointsType], {
-    description: 'What was left of what the member had put in, by currency. Held points follow: ask again when their hold has ended.',
-  })
+  @Of(() => [ReturnedPointsType], 'What was left of what the member had put in, by currency. Held points follow: ask again when their hold has ended.')
   returned!: readonly ReturnedPointsType[];
 
-  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
-  duplicate!: boolean;
+  @Flag('The request was made before, and this is its first answer.') duplicate!: boolean;
 }
 
 @ObjectType('ClosedPool', { description: 'A pool that is no more.' })
 export class ClosedPoolType {
-  @Field(() => ID, { description: 'The pool.' })
-  poolId!: string;
+  @Id('The pool.') poolId!: string;
 
-  @Field(() => [ReturnedPointsType], { description: 'What went back to its members altogether, by currency.' })
-  returned!: readonly ReturnedPointsType[];
+  @Of(() => [ReturnedPointsType], 'What went back to its members altogether, by currency.') returned!: readonly ReturnedPointsType[];
 
-  @Field(() => Boolean, { description: 'The request was made before, and this is its first answer.' })
-  duplicate!: boolean;
+  @Flag('The request was made before, and this is its first answer.') duplicate!: boolean;
 }
 
 export const CreatePoolResult = answerUnion('CreatePoolResult', 'The pool.', () => PoolType, createPoolRefusals);
