@@ -40,10 +40,10 @@ export interface ApprovedGoodwill {
  */
 export async function approveGoodwill(app: App, principal: Principal, command: DecideProposal): Promise<ApprovedGoodwill> {
   const found = await findDecidable(app, principal, 'GOODWILL', command, 'APPROVED');
-  const facts = await lookUp(app, principal, found);
+  const facts = await findFacts(app, principal, found);
   // Given already: it stays so whatever has become of the wallet and the terms since.
   if (facts.given) return toApproved(found, facts, facts.given);
-  const request = await toRequest(app, found, facts);
+  const request = await givingOf(app, found, facts);
   // What the ledger would refuse is told before anybody has approved it.
   acceptedAnswer(await app.ledger.preview(request));
   const proposal = await decide(app, principal, 'GOODWILL', command, 'APPROVED');
@@ -65,7 +65,7 @@ interface Facts {
   readonly given: PostingOutcome | null;
 }
 
-async function lookUp(app: App, principal: Principal, { id, memberId, currencyId }: Proposal): Promise<Facts> {
+async function findFacts(app: App, principal: Principal, { id, memberId, currencyId }: Proposal): Promise<Facts> {
   const { snapshot, member, stored } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => ({
     snapshot: await app.coalition.snapshot(client),
     member: (await findWallets(client, [memberId])).get(memberId),
@@ -81,7 +81,7 @@ function hashOf(proposalId: Uuid): Buffer {
   return contentHash('GIVE_GOODWILL', { proposal: proposalId });
 }
 
-async function toRequest(app: App, proposal: Proposal, { member, currency, snapshot }: Facts): Promise<PostingRequest> {
+async function givingOf(app: App, proposal: Proposal, { member, currency, snapshot }: Facts): Promise<PostingRequest> {
   const { id, brandId, decidingBrandId: funderId, points } = proposal;
   if (points === null) throw new Error(`proposal ${id} names no points`);
   requireOpenWallet(member);

@@ -34,10 +34,10 @@ export const approveMergeRefusals = refusals(notNow, proposalRefusals, planMerge
  */
 export async function approveMerge(app: App, principal: Principal, command: DecideProposal): Promise<Proposal> {
   const found = await findDecidable(app, principal, 'MERGE', command, 'APPROVED');
-  const merge = await prepare(app, principal, found);
+  const merge = await findMerge(app, principal, found);
   if (!merge) return found;
   // What the ledger would refuse is told before anybody has approved it.
-  for (const request of await toRequests(app, merge)) acceptedAnswer(await app.ledger.preview(request));
+  for (const request of await mergesOf(app, merge)) acceptedAnswer(await app.ledger.preview(request));
   const proposal = await decide(app, principal, 'MERGE', command, 'APPROVED');
   await app.database.transaction(databasePrincipal(principal), async (tx) => {
     await tx.client.query('SELECT FROM member WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [
@@ -47,7 +47,7 @@ export async function approveMerge(app: App, principal: Principal, command: Deci
     if (!requireMergeable(await readSides(tx.client, merge.duplicate.memberId, merge.survivor.memberId))) return;
     await requireNoHousehold(tx.client, merge.duplicate.walletId);
     // Made now: whoever waited for the members must not book what was recorded long ago.
-    const requests = await toRequests(app, merge);
+    const requests = await mergesOf(app, merge);
     await moveMember(tx.client, merge.duplicate.memberId, merge.survivor.memberId, app.clock.now());
     // Both see it: cards and links came to the one, and were taken from the other.
     for (const { memberId } of [merge.survivor, merge.duplicate])
@@ -86,7 +86,7 @@ interface Merge extends Sides {
 }
 
 /** null: it is done already. */
-async function prepare(app: App, principal: Principal, proposal: Proposal): Promise<Merge | null> {
+async function findMerge(app: App, principal: Principal, proposal: Proposal): Promise<Merge | null> {
   const { memberId, survivorId } = proposal;
   if (survivorId === null) throw new Error(`merge ${proposal.id} names no survivor`);
   const { sides, snapshot } = await app.database.transaction(databasePrincipal(principal), async ({ client }) => {
@@ -123,7 +123,7 @@ async function readSides(client: PoolClient, duplicateId: Uuid, survivorId: Uuid
   return duplicate && survivor ? { duplicate, survivor } : null;
 }
 
-async function toRequests(app: App, { duplicate, survivor, snapshot }: Merge): Promise<PostingRequest[]> {
+async function mergesOf(app: App, { duplicate, survivor, snapshot }: Merge): Promise<PostingRequest[]> {
   const currencies = [...snapshot.currenciesById.values()];
   const duplicates = await everyAccount(app, duplicate.walletId, currencies);
   const survivors = await everyAccount(app, survivor.walletId, currencies);

@@ -52,7 +52,7 @@ export async function closeWallet(app: App, principal: Principal, { member: aske
     await requireNoHousehold(tx.client, walletId);
     const closedAt = app.clock.now();
     // Made now: whoever waited for the member must not book what was recorded long ago.
-    const requests = await Promise.all(accounts.map(({ account, currency }) => toRequest(app, snapshot, account, currency)));
+    const requests = await Promise.all(accounts.map(({ account, currency }) => closureOf(app, snapshot, account, currency)));
     await tx.client.query("UPDATE member SET status = 'CLOSED', closed_at = $2 WHERE id = $1", [memberId, closedAt]);
     await tx.client.query('UPDATE member_identifier SET removed_at = $2 WHERE member_id = $1 AND removed_at IS NULL', [memberId, closedAt]);
     const target = auditName(app, principal, { memberId });
@@ -78,7 +78,7 @@ async function whose(app: App, tx: Tx, principal: Principal, asked: MemberOrSelf
   return asked.by === 'id' ? asked.memberId : (await findForOperator(app, tx, principal, asked, ['SUPPORT'])).memberId;
 }
 
-async function toRequest(app: App, snapshot: CoalitionSnapshot, account: AccountId, currency: PointCurrency): Promise<PostingRequest> {
+async function closureOf(app: App, snapshot: CoalitionSnapshot, account: AccountId, currency: PointCurrency): Promise<PostingRequest> {
   const now = app.clock.now();
   // Whoever may have issued points of the currency: what is there is known only under the wallet's lock.
   const issuers = issuersOf(snapshot, currency);

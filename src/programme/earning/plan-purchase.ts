@@ -1,5 +1,5 @@
 import { type AlongsideRow, alongside } from '../../ledger/ledger/alongside';
-import type { AccountId, LedgerView, Plan, Step } from '../../ledger/ledger/posting';
+import type { AccountId, LedgerView, Planner, Step } from '../../ledger/ledger/posting';
 import { ALWAYS, type Day, dayOf, dayToIso, NEVER } from '../../ledger/points/calendar';
 import { formatDecimal } from '../../ledger/points/decimal';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
@@ -9,6 +9,7 @@ import type { Refusal, RefusalData } from '../../platform/refusal';
 import { idOf, listOf, optional, points } from '../../platform/refusal-fields';
 import { type HeldLimit, withinLimits } from '../limits/within-limits';
 import { type RedemptionFact, usedCounter } from '../postings/attached-redemptions';
+import type { When } from '../postings/posting-time';
 import { type ExactAmount, formatExact, sumAmounts } from '../purchases/exact-amount';
 import { PURCHASE, PURCHASE_AWARD, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
 import { minorUnitOf } from '../purchases/minor-unit';
@@ -16,11 +17,12 @@ import { spentRefusals } from '../redemption/plan-follow-up';
 import type { RedemptionRules } from '../redemption/redemption-rule';
 import { type AutomaticContribution, contributionSteps } from '../sharing/automatic-contribution';
 import type { AwardDates } from './award';
-import { type BasketLine, type WeighedBasket, weighBasket } from './basket';
+import { type WeighedBasket, weighBasket } from './basket';
 import { basketPoints } from './basket-points';
 import { earningTotals } from './earning-base';
 import type { EarningRule, Exclusion } from './earning-rule';
 import { pointsTaken, worthOf } from './points-taken';
+import type { RecordPurchase } from './purchase-command';
 
 const REDEMPTION_TO_REFUND = {
   name: 'RedemptionToRefund',
@@ -58,61 +60,88 @@ export const planPurchaseRefusals = refusals(
 
 /** All that a purchase is planned from, loaded beforehand. */
 export interface PurchaseFacts {
-  readonly purchaseId: Uuid;
-  readonly postingId: Uuid;
-  readonly earnTransferId: Uuid;
-  readonly brandId: Uuid;
-  readonly memberId: Uuid;
-  readonly walletId: Uuid;
-  readonly wallet: AccountId;
-  readonly issued: AccountId;
+  readonly ids: { readonly purchaseId: Uuid; readonly postingId: Uuid; readonly earnTransferId: Uuid };
+  readonly who: {
+    readonly brandId: Uuid;
+    readonly memberId: Uuid;
+    readonly walletId: Uuid;
+    /** The wallet's own row says that it is locked. */
+    readonly locked: boolean;
+  };
+  readonly accounts: { readonly wallet: AccountId; readonly issued: AccountId };
   readonly currency: { readonly id: number; readonly code: string; readonly scale: number; readonly timeZone: string };
+  readonly terms: { readonly id: Uuid };
   readonly rule: EarningRule;
-  readonly termsId: Uuid;
-  /** Most points that one purchase may earn: see mostClearable. */
-  readonly mostPoints: bigint;
-  /** Velocity limits that the award must keep: see limitsFor. */
-  readonly limits: readonly HeldLimit[];
+  readonly limits: {
+    /** Most points that one purchase may earn: see mostClearable. */
+    readonly mostPoints: bigint;
+    /** That the award must keep: see limitsFor. */
+    readonly velocity: readonly HeldLimit[];
+  };
   readonly originId: number;
   readonly award: AwardDates;
   /** What earning does to the wallet's own expiry: see activity. */
   readonly activity: readonly Step[];
-  /** The wallet's own row says that it is locked. */
-  readonly locked: boolean;
   /** What of it goes into the household's pool; null: nothing. */
   readonly contribution: AutomaticContribution | null;
-  /** Local day of occurredAt. */
-  readonly day: Day;
-  readonly lines: readonly BasketLine[];
-  readonly moneyCurrency: string;
-  readonly redemptions: readonly RedemptionFact[];
-  /** Of each of them, the wallet's account in which it is counted that it was used. */
-  readonly usedIn: readonly AccountId[];
-  /** Of what they were made under. */
-  readonly redemptionRulesById: RedemptionRules['byId'];
-  readonly channel: string | null;
-  readonly instrument: string | null;
-  readonly reference: string | null;
-  readonly occurredAt: Date;
-  /** As the answer has it. */
+  /** The redemptions that pay a part of it. */
+  readonly paying: {
+    readonly redemptions: readonly RedemptionFact[];
+    /** Of each of them, the wallet's account in which it is counted that it was used. */
+    readonly usedIn: readonly AccountId[];
+    /** Of what they were made under. */
+    readonly rulesById: RedemptionRules['byId'];
+  };
+  readonly command: Pick<RecordPurchase, 'lines' | 'moneyCurrency' | 'channel' | 'instrument' | 'reference'>;
+  readonly when: When;
+  /** occurredAt as the answer has it. */
   readonly occurredAtText: string;
-  readonly recordedAt: Date;
 }
 
+/** What a purchase came to; stored with it. */
+export type PurchaseAnswer = {
+  readonly purchaseId: Uuid;
+  readonly currency: string;
+  /** Points earned, in the currency's smallest unit; can be 0. */
+  readonly points: number;
+  /** Points that the basket earns beyond it, and a velocity limit did not leave. */
+  readonly forgone: number;
+  readonly moneyCurrency: string;
+  /** Decimal text with nine decimals. */
+  readonly amount: string;
+  readonly eligibleAmount: string;
+  readonly paidWithPoints: string;
+  readonly leftOut: readonly { readonly lineNo: number; readonly reason: Exclusion }[];
+  readonly ruleId: Uuid;
+  /**
+   * First local day on which the points can no longer be spent; null: they do not expire by themselves, or there are
+   * none.
+   */
+  readonly expiresOn: string | null;
+  /**
+   * First local day on which they can be spent; null: at once, or once they are confirmed. Absent from answers of
+   * before there were pending awards.
+   */
+  readonly availableOn?: string | null;
+  /** Last local day on which the brand can confirm them; null: they need not be. */
+  readonly confirmBy?: string | null;
+  readonly occurredAt: string;
+};
+
 /** Decides a purchase: what earns, how much, and what is written. Pure. */
-export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
+export function planPurchase(facts: PurchaseFacts): Planner<PurchaseAnswer> {
   // What does not depend on the wallet is worked out once, however often the batch is tried.
-  const { rule, lines } = facts;
-  const minorUnit = minorUnitOf(facts.moneyCurrency);
-  const basket = weighBasket(rule, lines, minorUnit);
+  const { rule, currency, command, paying } = facts;
+  const minorUnit = minorUnitOf(command.moneyCurrency);
+  const basket = weighBasket(rule, command.lines, minorUnit);
   const leftOut: { readonly lineNo: number; readonly reason: Exclusion }[] = [];
   for (const [i, reason] of basket.exclusions.entries()) if (reason) leftOut.push({ lineNo: i + 1, reason });
   const amountText = formatExact(basket.gross);
   const eligibleText = basket.eligible === basket.gross ? amountText : formatExact(basket.eligible);
   return (view) => {
     const paid: { redemption: RedemptionFact; points: number; value: ExactAmount }[] = [];
-    for (const [at, redemption] of facts.redemptions.entries()) {
-      const refusal = whyUnusable(facts, redemption, itemAt(facts.usedIn, at), view);
+    for (const [at, redemption] of paying.redemptions.entries()) {
+      const refusal = whyUnusable(facts, redemption, itemAt(paying.usedIn, at), view);
       if (refusal) return refuse(refusal);
       // biome-ignore lint/style/noNonNullAssertion: usable redemptions have been spent
       const spent = view.transfer(redemption.spentBy!);
@@ -123,9 +152,9 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
     const beyond = pointsBeyond(facts, basket.gross, paid);
     if (beyond) return refuse(beyond);
     const paidWithPoints = sumAmounts(paid.map(({ value }) => value));
-    const points = basketPoints(rule, facts.currency.scale, earningTotals(rule.earnsOn, basket, paidWithPoints));
-    if (points > facts.mostPoints) return refuse(planPurchaseRefusals.refuse('AMOUNT_TOO_LARGE'));
-    const within = withinLimits(view, facts.limits, Number(points));
+    const points = basketPoints(rule, currency.scale, earningTotals(rule.earnsOn, basket, paidWithPoints));
+    if (points > facts.limits.mostPoints) return refuse(planPurchaseRefusals.refuse('AMOUNT_TOO_LARGE'));
+    const within = withinLimits(view, facts.limits.velocity, Number(points));
     if ('refused' in within) return within;
     const earned = within.points;
     const totals: Totals = { amount: amountText, eligible: eligibleText, paidWithPoints: formatExact(paidWithPoints), earned, paid };
@@ -134,11 +163,11 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
       steps: stepsOf(facts, view, totals, within.steps),
       rows: rowsOf(facts, basket, totals),
       answer: {
-        purchaseId: facts.purchaseId,
-        currency: facts.currency.code,
+        purchaseId: facts.ids.purchaseId,
+        currency: currency.code,
         points: earned,
         forgone: Number(points) - earned,
-        moneyCurrency: facts.moneyCurrency,
+        moneyCurrency: command.moneyCurrency,
         amount: totals.amount,
         eligibleAmount: totals.eligible,
         paidWithPoints: totals.paidWithPoints,
@@ -155,22 +184,26 @@ export function planPurchase(facts: PurchaseFacts): (view: LedgerView) => Plan |
 
 function stepsOf(facts: PurchaseFacts, view: LedgerView, { paid, earned }: Totals, counted: readonly Step[]): Step[] {
   const steps: Step[] = [];
-  for (const [at, { redemption }] of paid.entries()) steps.push({ do: 'count', account: itemAt(facts.usedIn, at), key: usedCounter(redemption.id), by: 1 });
+  for (const [at, { redemption }] of paid.entries())
+    steps.push({ do: 'count', account: itemAt(facts.paying.usedIn, at), key: usedCounter(redemption.id), by: 1 });
   steps.push(...counted);
-  const { contribution, wallet, locked, day, award } = facts;
+  const { ids, accounts, contribution, award } = facts;
   const { availableOn, expiresOn } = award.lot;
   if (earned > 0)
     steps.push(...facts.activity, {
       do: 'credit',
-      id: facts.earnTransferId,
-      from: facts.issued,
-      to: wallet,
+      id: ids.earnTransferId,
+      from: accounts.issued,
+      to: accounts.wallet,
       amount: earned,
       code: 'EARN',
       lot: { originId: facts.originId, expiresOn, availableOn },
-      termsId: facts.termsId,
+      termsId: facts.terms.id,
     });
-  if (contribution) steps.push(...contributionSteps(view, contribution, { wallet, locked, points: earned, lot: award.lot, day }));
+  if (contribution) {
+    const credited = { wallet: accounts.wallet, locked: facts.who.locked, points: earned, lot: award.lot, day: facts.when.day };
+    steps.push(...contributionSteps(view, contribution, credited));
+  }
   return steps;
 }
 
@@ -188,12 +221,12 @@ function notCaptured(): Refusal {
   return planPurchaseRefusals.refuse('REDEMPTION_NOT_CAPTURED', { message });
 }
 
-function whyUnusable(facts: PurchaseFacts, redemption: RedemptionFact, usedIn: AccountId, view: LedgerView) {
-  if (redemption.memberId !== facts.memberId || redemption.currencyId !== facts.currency.id || redemption.moneyCurrency !== facts.moneyCurrency)
+function whyUnusable({ who, currency, command }: PurchaseFacts, redemption: RedemptionFact, usedIn: AccountId, view: LedgerView) {
+  if (redemption.memberId !== who.memberId || redemption.currencyId !== currency.id || redemption.moneyCurrency !== command.moneyCurrency)
     return planPurchaseRefusals.refuse('REDEMPTION_MISMATCH');
   if (redemption.spentBy === null) return notCaptured();
-  if (view.counter(usedIn, usedCounter(redemption.id)) > 0) return;
-  planPurchaseRefusals.refuse('REDEMPTION_USED', { message: 'This redemption has paid part of another purchase already.' });
+  if (view.counter(usedIn, usedCounter(redemption.id)) > 0)
+    return planPurchaseRefusals.refuse('REDEMPTION_USED', { message: 'This redemption has paid part of another purchase already.' });
   return null;
 }
 
@@ -201,11 +234,11 @@ function whyUnusable(facts: PurchaseFacts, redemption: RedemptionFact, usedIn: A
 function pointsBeyond(facts: PurchaseFacts, cost: ExactAmount, paid: Totals['paid']): Refusal | null {
   if (paid.length === 0) return null;
   const offered = paid.map(({ redemption, points }) => {
-    const rule = facts.redemptionRulesById.get(redemption.ruleId);
+    const rule = facts.paying.rulesById.get(redemption.ruleId);
     if (!rule) throw new Error(`the rule of redemption ${redemption.id} is missing`);
     return { redemption, points, rule };
   });
-  const taken = pointsTaken(cost, offered, minorUnitOf(facts.moneyCurrency));
+  const taken = pointsTaken(cost, offered, minorUnitOf(facts.command.moneyCurrency));
   const refunds = paid.flatMap(({ redemption, points }, at) => {
     const beyond = points - itemAt(taken, at);
     return beyond > 0 ? { at, redemptionId: redemption.id, points: beyond } : [];
@@ -228,33 +261,35 @@ interface Totals {
 
 function rowsOf(facts: PurchaseFacts, { exclusions, discounts }: WeighedBasket, totals: Totals): AlongsideRow[] {
   // Every column is named where the row is made: thousands a second are, and a spread costs more than the rest of it.
-  const { walletId: wallet_id, brandId: brand_id, purchaseId: purchase_id } = facts;
+  const { ids, who, accounts, command, when } = facts;
+  const { walletId: wallet_id, brandId: brand_id } = who;
+  const { purchaseId: purchase_id } = ids;
   const rows = [
     alongside(PURCHASE, {
       id: purchase_id,
       wallet_id,
       brand_id,
-      member_id: facts.memberId,
-      account_id: facts.wallet,
+      member_id: who.memberId,
+      account_id: accounts.wallet,
       currency_id: facts.currency.id,
-      posting_id: facts.postingId,
-      earn_transfer_id: totals.earned > 0 ? facts.earnTransferId : null,
-      money_currency: facts.moneyCurrency,
+      posting_id: ids.postingId,
+      earn_transfer_id: totals.earned > 0 ? ids.earnTransferId : null,
+      money_currency: command.moneyCurrency,
       amount: totals.amount,
       eligible_amount: totals.eligible,
       paid_with_points: totals.paidWithPoints,
       points: totals.earned,
-      channel: facts.channel,
-      instrument: facts.instrument,
-      reference: facts.reference,
+      channel: command.channel,
+      instrument: command.instrument,
+      reference: command.reference,
       rule_id: facts.rule.id,
-      terms_id: facts.termsId,
+      terms_id: facts.terms.id,
       arithmetic: 2,
-      occurred_at: facts.occurredAt.getTime(),
-      recorded_at: facts.recordedAt.getTime(),
+      occurred_at: when.occurredAt.getTime(),
+      recorded_at: when.recordedAt.getTime(),
     }),
   ];
-  for (const [i, line] of facts.lines.entries())
+  for (const [i, line] of command.lines.entries())
     rows.push(
       alongside(PURCHASE_LINE, {
         wallet_id,
@@ -282,21 +317,21 @@ function rowsOf(facts: PurchaseFacts, { exclusions, discounts }: WeighedBasket, 
   return rows;
 }
 
-function awardRow(facts: PurchaseFacts, earned: number): AlongsideRow {
-  const { availableOn, deadline } = facts.award;
-  const recordedOn = dayOf(facts.recordedAt, facts.currency.timeZone);
+function awardRow({ ids, who, accounts, currency, award, when }: PurchaseFacts, earned: number): AlongsideRow {
+  const { availableOn, deadline } = award;
+  const recordedOn = dayOf(when.recordedAt, currency.timeZone);
   return alongside(PURCHASE_AWARD, {
-    wallet_id: facts.walletId,
-    purchase_id: facts.purchaseId,
-    brand_id: facts.brandId,
-    account_id: facts.wallet,
-    currency_id: facts.currency.id,
-    earn_transfer_id: facts.earnTransferId,
+    wallet_id: who.walletId,
+    purchase_id: ids.purchaseId,
+    brand_id: who.brandId,
+    account_id: accounts.wallet,
+    currency_id: currency.id,
+    earn_transfer_id: ids.earnTransferId,
     points: earned,
     available_on: availableOn === NEVER ? null : dayToIso(availableOn),
     deadline: deadline === null ? null : dayToIso(deadline),
     due_on: deadline === null ? null : dayToIso(Math.max(deadline + 1, recordedOn)),
-    occurred_at: facts.occurredAt.getTime(),
-    recorded_at: facts.recordedAt.getTime(),
+    occurred_at: when.occurredAt.getTime(),
+    recorded_at: when.recordedAt.getTime(),
   });
 }

@@ -1,13 +1,13 @@
 import { isFound } from '../../members/identification/resolve-members';
 import { type JudgedReference, judgeReference } from '../postings/claim-reference';
-import type { Found } from '../postings/look-up';
+import type { LookedUp } from '../postings/look-up';
 import { type ExactAmount, formatExact, lineAmount, sumAmounts } from '../purchases/exact-amount';
 import { minorUnitOf } from '../purchases/minor-unit';
 import { grossOf } from './basket';
 import type { RecordPurchase } from './purchase-command';
 
 /** What a purchase comes to by its reference; null: it has none, or nobody is named that the brand can know. */
-export function purchaseReceipt(command: RecordPurchase, { member, reference }: Found): JudgedReference | null {
+export function purchaseReceipt(command: RecordPurchase, { member, reference }: LookedUp): JudgedReference | null {
   if (!isFound(member) || !reference) return null;
   return judgeReference(reference, { memberId: member.memberId, moneyCurrency: command.moneyCurrency, comesTo: (total) => comesTo(command, total) });
 }

@@ -5,7 +5,7 @@ import { requireCurrency } from '../../coalition/coalition/require-currency';
 import { requireTerms } from '../../coalition/coalition/terms-in-force';
 import type { AccountRef, LotOrigin } from '../../ledger/ledger/ledger';
 import type { AccountId, PostingRequest } from '../../ledger/ledger/posting';
-import { type Day, dayOf, monthStart } from '../../ledger/points/calendar';
+import { type Day, monthStart } from '../../ledger/points/calendar';
 import { requireMoney } from '../../ledger/points/money-currencies';
 import { type FoundMember, isFound, requireOpenWallet } from '../../members/identification/resolve-members';
 import { whileOpen } from '../../members/identification/surviving-accounts';
@@ -17,8 +17,8 @@ import type { VelocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { type RedemptionFact, usedCounter } from '../postings/attached-redemptions';
 import type { JudgedReference } from '../postings/claim-reference';
-import type { Found } from '../postings/look-up';
-import { orRefusal } from '../postings/posting-time';
+import type { LookedUp } from '../postings/look-up';
+import { orRefusal, type When, whenOf } from '../postings/posting-time';
 import type { RedemptionRules } from '../redemption/redemption-rule';
 import { type AutomaticContribution, contributes } from '../sharing/automatic-contribution';
 import { standingCounters } from '../sharing/standing';
@@ -46,7 +46,7 @@ export interface AskedPurchase {
   /** Of its posting. */
   readonly id: Uuid;
   readonly hash: Buffer;
-  readonly found: Found;
+  readonly found: LookedUp;
   /** null: it has no reference. */
   readonly receipt: JudgedReference | null;
   /** Where it stands in the request. */
@@ -67,7 +67,7 @@ export async function requestPurchases(app: App, context: PurchaseContext, asked
   const accounts = await app.ledger.openAccounts(places.accounts);
   const origins: number[] = [];
   for (const origin of places.origins) origins.push(await app.ledger.lotOrigin(origin));
-  return drafts.map((each) => (each === null || each instanceof Error ? each : toRequest(context, each, accounts, origins)));
+  return drafts.map((each) => (each === null || each instanceof Error ? each : requestOf(context, each, accounts, origins)));
 }
 
 /** What is wrong with one entry is told in its place. */
@@ -88,8 +88,7 @@ interface Draft {
   readonly redemptions: readonly RedemptionFact[];
   /** Of each of them. */
   readonly usedIn: readonly number[];
-  readonly happenedAt: Date;
-  readonly day: Day;
+  readonly when: When;
   readonly wallet: number;
   readonly issued: number;
   /** null: nothing goes into a household's pool. */
@@ -145,8 +144,8 @@ function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedP
     if (redemption?.brandId !== brandId) throw new NotFound('Redemption');
     redemptions.push(redemption);
   }
-  const happenedAt = command.occurredAt ?? now;
-  const day = dayOf(happenedAt, currency.timeZone);
+  const when = whenOf(command, now, currency);
+  const { occurredAt, day } = when;
   requireMoney(command.moneyCurrency, day, `${field}.moneyCurrency`);
   const wallet = places.account('WALLET', member.walletId, currency.id);
   return {
@@ -158,26 +157,25 @@ function draft({ brandId, now, snapshot, rules }: PurchaseContext, asked: AskedP
     usedIn: redemptions.map(({ walletId, memberId, currencyId }) =>
       walletId === member.walletId || memberId !== member.memberId || currencyId !== currency.id ? wallet : places.account('WALLET', walletId, currency.id),
     ),
-    happenedAt,
-    day,
+    when,
     wallet,
     issued: places.issued(currency.id),
     pool: contributes(found.pool) ? places.account('POOL', found.pool.poolId, currency.id) : null,
     agreed: orRefusal(() => {
       requireOpenWallet(member);
-      const terms = requireTerms(snapshot, { brandId, currencyId: currency.id, act: 'issue' }, happenedAt, now);
+      const terms = requireTerms(snapshot, { brandId, currencyId: currency.id, act: 'issue' }, occurredAt, now);
       return {
         terms,
-        rule: requireEarningRule(rules, brandId, currency, command.moneyCurrency, happenedAt),
+        rule: requireEarningRule(rules, brandId, currency, command.moneyCurrency, occurredAt),
         origin: places.origin(currency.id, terms.id, day),
       };
     }),
   };
 }
 
-function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly AccountId[], origins: readonly number[]): PostingRequest {
+function requestOf(context: PurchaseContext, drafted: Draft, accounts: readonly AccountId[], origins: readonly number[]): PostingRequest {
   const { brandId, now, nowText, snapshot } = context;
-  const { asked, member, currency, redemptions, happenedAt, day, agreed } = drafted;
+  const { asked, member, currency, redemptions, when, agreed } = drafted;
   const { command, id, hash, receipt } = asked;
   const purchaseId = newUuid();
   const wallet = itemAt(accounts, drafted.wallet);
@@ -194,8 +192,8 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
     party: brandId,
     kind: 'RECORD_PURCHASE',
     contentHash: hash,
-    occurredAt: happenedAt.getTime(),
-    day,
+    occurredAt: when.occurredAt.getTime(),
+    day: when.day,
     recordedAt: now.getTime(),
     // The household's balance is not the brand's to know.
     shows: [wallet],
@@ -205,40 +203,26 @@ function toRequest(context: PurchaseContext, drafted: Draft, accounts: readonly 
   });
   if ('refused' in agreed) return request(() => agreed);
   const { terms, rule, origin } = agreed.is;
-  const limits = limitsFor(context.limits, { act: 'EARN', currency, account: wallet, brandId, earningRuleId: rule.id, occurredAt: happenedAt, day });
-  counters.push(...velocityCounters(limits));
+  const { occurredAt, day } = when;
+  const velocity = limitsFor(context.limits, { act: 'EARN', currency, account: wallet, brandId, earningRuleId: rule.id, occurredAt, day });
+  counters.push(...velocityCounters(velocity));
   const award = awardDates(currency.expiry, rule.availability, day);
   const plan = planPurchase({
-    purchaseId,
-    postingId: id,
-    earnTransferId: newUuid(),
-    brandId,
-    memberId: member.memberId,
-    walletId: member.walletId,
-    wallet,
-    issued: itemAt(accounts, drafted.issued),
+    ids: { purchaseId, postingId: id, earnTransferId: newUuid() },
+    who: { brandId, memberId: member.memberId, walletId: member.walletId, locked: member.locked },
+    accounts: { wallet, issued: itemAt(accounts, drafted.issued) },
     currency,
+    terms,
     rule,
-    termsId: terms.id,
-    mostPoints: mostClearable(snapshot, currency),
-    limits,
+    limits: { mostPoints: mostClearable(snapshot, currency), velocity },
     originId: itemAt(origins, origin),
     award,
     activity: activity(currency.expiry, wallet, day, award.deadline === null ? award.lot.availableOn : award.lot.expiresOn),
-    locked: member.locked,
     contribution,
-    day,
-    lines: command.lines,
-    moneyCurrency: command.moneyCurrency,
-    redemptions,
-    usedIn,
-    redemptionRulesById: context.redemptionRulesById,
-    channel: command.channel,
-    instrument: command.instrument,
-    reference: command.reference,
-    occurredAt: happenedAt,
+    paying: { redemptions, usedIn, rulesById: context.redemptionRulesById },
+    command,
+    when,
     occurredAtText: command.occurredAt?.toISOString() ?? nowText,
-    recordedAt: now,
   });
   return request(whileOpen([wallet], plan));
 }

@@ -26,7 +26,7 @@ export interface Sought {
 }
 
 /** What the brand may see of it. */
-export interface Found {
+export interface LookedUp {
   /** The request was made before. */
   readonly stored: FoundPosting | null;
   /** Or why there is none that the brand can know. */
@@ -44,7 +44,7 @@ export interface Found {
 /** Beyond this a transaction gets no cheaper, and its first caller would wait for its last. */
 const MOST_TOGETHER = 500;
 
-type LookUp = (brandId: Uuid, sought: readonly Sought[]) => Promise<readonly Found[]>;
+type LookUp = (brandId: Uuid, sought: readonly Sought[]) => Promise<readonly LookedUp[]>;
 
 const lookUps = new WeakMap<App, LookUp>();
 
@@ -56,16 +56,16 @@ export async function lookUp<const All extends readonly Sought[]>(
   app: App,
   brandId: Uuid,
   sought: All,
-): Promise<{ readonly found: OneEach<All, Found>; readonly version: string; readonly snapshot: CoalitionSnapshot }> {
+): Promise<{ readonly found: OneEach<All, LookedUp>; readonly version: string; readonly snapshot: CoalitionSnapshot }> {
   let look = lookUps.get(app);
   if (!look) lookUps.set(app, (look = coalescedLookUp(app)));
   const found = await look(brandId, sought);
   const { version } = itemAt(found, 0);
-  return { found: found as OneEach<All, Found>, version, snapshot: await app.coalition.at(version) };
+  return { found: found as OneEach<All, LookedUp>, version, snapshot: await app.coalition.at(version) };
 }
 
 function coalescedLookUp(app: App): LookUp {
-  const read = async (reads: PipelinedReads, brandId: Uuid, sought: readonly Sought[]): Promise<Found[]> => {
+  const read = async (reads: PipelinedReads, brandId: Uuid, sought: readonly Sought[]): Promise<LookedUp[]> => {
     const refs = sought.map(({ member }) => member);
     const tillCodeUse = { at: app.clock.now(), requests: sought.map(({ id }) => id) };
     const countryIn = (snapshot: CoalitionSnapshot | null) => snapshot?.brandsById.get(brandId)?.country ?? null;
