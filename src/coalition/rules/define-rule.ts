@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { currencyCode, idempotencyKey } from '../../ledger/ledger/request-fields';
+import type { Tx } from '../../platform/database/transaction';
 import type { Uuid } from '../../platform/ids';
 import type { Lock } from '../../platform/locks';
+import type { Principal } from '../access/principal';
 import { reasonSchema } from '../access/record-change';
+import type { CoalitionSnapshot, PointCurrency } from '../coalition/coalition-snapshot';
 import { columnOf, type FieldPlace, type Row, type RuleField, type RuleFields, type SentOf, type ValuesOf } from './rule-field';
 import type { RuleVersion } from './rule-version';
-import { type RulesInForce, rulesInForce } from './rules-in-force';
-import { cachedByVersion, type VersionedCache } from './versioned-cache';
 
 /** A request for a new version, as the schema of its kind makes it. */
 export interface RuleCommand {
   readonly idempotencyKey: string;
   readonly currency: string;
-  readonly effectiveFrom: Date;
+  /** null, only where versions stand side by side: now. */
+  readonly effectiveFrom: Date | null;
   readonly reason?: string | null;
   readonly [field: string]: unknown;
 }
@@ -20,32 +22,55 @@ export interface RuleCommand {
 /** What must be true of several fields together: gives the field that is wrong, and how, where it is not. */
 export type Bound<Sent> = (sent: Sent) => { readonly field: keyof Sent & string; readonly message: string } | null;
 
-/**
- * What a room says of a kind of rule. CONTRIBUTING.md tells what its table has to have, and where the kind is listed.
- */
+/** What a room says of a kind of rule. CONTRIBUTING.md tells what its table has to have, and where it is listed. */
 export interface RuleDeclaration<Fields extends RuleFields> {
   /** "GiftRule": its types and operations are named by it (setGiftRule, giftRules). */
   readonly name: string;
   readonly table: string;
   /** Of its next version: a line in the list of locks. */
   readonly lock: Lock;
-  /** BRAND: each brand has its own. COALITION: there is one, which the operator sets and everybody may read. */
-  readonly owner: 'BRAND' | 'COALITION';
+  /**
+   * BRAND: each brand has its own. COALITION: there is one, which the operator sets and everybody may read. EITHER: the
+   * operator sets some, which hold brands too, and each brand its own.
+   */
+  readonly owner: 'BRAND' | 'COALITION' | 'EITHER';
   /** What it is called in sentences: "the rule for gifts of a currency". */
   readonly called: string;
+  /** What whoever reads a version should know of all of them: sentences. */
+  readonly means?: string;
   /** What is so while no version is in force: "none are given". */
   readonly without: string;
   readonly fields: Fields;
   readonly bounds?: readonly Bound<SentOf<Fields>>[];
+  /** Versions stand beside each other, each until it is ended. By default each is in force until the next one starts. */
+  readonly sideBySide?: SideBySide;
+  /** Columns that only the database can tell. Throws NotFound. */
+  settle?(tx: Tx, asked: AskedRule): Promise<Row>;
+}
+
+/** Versions that stand beside each other. */
+export interface SideBySide {
+  /** What they are called: "limits". */
+  readonly things: string;
+  /** So many of one setter and currency may run at once. */
+  readonly most: number;
+  /** What is told to whoever asks for one that begins before now. */
+  readonly tooEarly: string;
+}
+
+/** A version that is about to be written. */
+export interface AskedRule {
+  readonly command: RuleCommand;
+  readonly principal: Principal;
+  readonly ownerBrandId: Uuid | null;
+  readonly currency: PointCurrency;
+  readonly snapshot: CoalitionSnapshot;
 }
 
 /** A kind of rule, as the operations on rules take it. */
-export interface RuleKind<Rule extends RuleVersion>
-  extends Pick<RuleDeclaration<RuleFields>, 'name' | 'table' | 'lock' | 'owner' | 'called' | 'without' | 'fields'> {
+export interface RuleKind<Rule extends RuleVersion> extends Omit<RuleDeclaration<RuleFields>, 'bounds'> {
   /** Checks a request for a new version. */
   readonly schema: z.ZodType<RuleCommand>;
-  /** All versions, as of a version of the coalition's configuration. */
-  readonly inForce: VersionedCache<RulesInForce<Rule>>;
   /** The columns that its fields are kept in. Throws InvalidInput. */
   columns(command: RuleCommand, place: Omit<FieldPlace, 'column'>): Row;
   /** A row that selectRules read. */
@@ -58,17 +83,11 @@ export interface RuleKind<Rule extends RuleVersion>
 export type RuleOf<Kind> = Kind extends RuleKind<infer Rule> ? Rule : never;
 
 export function defineRule<const Fields extends RuleFields>(declared: RuleDeclaration<Fields>): RuleKind<RuleVersion & ValuesOf<Fields>> {
-  type Rule = RuleVersion & ValuesOf<Fields>;
   const { bounds = [], ...described } = declared;
   const fields: readonly (readonly [keyof Fields & string, RuleField])[] = Object.entries(declared.fields);
-  const toRule = (row: Row): Rule => ({ ...toVersion(row), ...valuesOf(declared.fields, row) });
   return {
     ...described,
-    schema: schemaOf(declared.fields, bounds),
-    inForce: cachedByVersion(async (client) => {
-      const { rows } = await client.query<Row>(`${selectRules(declared.table)} ORDER BY r.effective_from`);
-      return rulesInForce(rows.map(toRule));
-    }),
+    schema: schemaOf(declared),
     columns(command, place) {
       const columns = fields.map(([field, { schema, columns: write }]) => {
         const column = columnOf(field);
@@ -77,7 +96,7 @@ export function defineRule<const Fields extends RuleFields>(declared: RuleDeclar
       });
       return Object.assign({}, ...columns);
     },
-    toRule,
+    toRule: (row) => ({ ...toVersion(row), ...valuesOf(declared.fields, row) }),
     show: (rule) => Object.fromEntries(fields.map(([field, { show }]) => [field, show ? show(rule[field]) : rule[field]])),
   };
 }
@@ -90,10 +109,10 @@ export function selectRules(table: string): string {
 function toVersion(row: Row): RuleVersion {
   return {
     id: row.id as Uuid,
-    brandId: (row.brand_id as Uuid | undefined) ?? null,
+    ownerBrandId: ((row.owner_brand_id ?? row.brand_id) as Uuid | undefined) ?? null,
     currencyId: row.currency_id as number,
     currency: row.currency as string,
-    version: row.version as number,
+    version: (row.version as number | undefined) ?? 0,
     effectiveFrom: row.effective_from as Date,
   };
 }
@@ -102,13 +121,19 @@ function valuesOf<Fields extends RuleFields>(fields: Fields, row: Row): ValuesOf
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.value(row, columnOf(name))])) as ValuesOf<Fields>;
 }
 
-function schemaOf<Fields extends RuleFields>(fields: Fields, bounds: readonly Bound<SentOf<Fields>>[]): z.ZodType<RuleCommand> {
+const start = z.date().refine((instant) => instant.getTime() >= 0, 'This lies before 1970.');
+const startOrNow = z
+  .date()
+  .nullish()
+  .transform((instant) => instant ?? null);
+
+function schemaOf<Fields extends RuleFields>({ fields, bounds = [], sideBySide }: RuleDeclaration<Fields>): z.ZodType<RuleCommand> {
   const own = Object.entries(fields).flatMap(([name, { schema }]) => (schema ? [[name, schema] as const] : []));
   return z
     .object({
       idempotencyKey,
       currency: currencyCode,
-      effectiveFrom: z.date().refine((instant) => instant.getTime() >= 0, 'This lies before 1970.'),
+      effectiveFrom: sideBySide ? startOrNow : start,
       reason: reasonSchema,
       ...Object.fromEntries(own),
     })

@@ -1,19 +1,11 @@
 import type { PoolClient } from 'pg';
-import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { count } from '../../platform/refusal-fields';
-
-/** Versions are bounded. */
-export const versionRefusals = refusals(
-  defineRefusal('TOO_MANY_VERSIONS', {
-    description: 'As many versions are kept already as can be; versions are never removed.',
-    retrySafe: false,
-    fields: { maximum: count('Most that are kept.') },
-  }),
-);
+import type { RuleKind } from './define-rule';
+import { versionRefusals } from './rule-refusals';
+import type { RuleVersion } from './rule-version';
 
 /** All versions of a rule are kept in every gateway's memory, since what is told late is judged by the one that was in force. */
-export const MOST_RULE_VERSIONS = 1_000;
+const MOST_RULE_VERSIONS = 1_000;
 
 /** Throws TOO_MANY_VERSIONS when there are as many versions of a brand's (null: the coalition's) rule for a currency as are kept. Call it under the rule's lock. */
 export async function requireRoomForVersion(client: PoolClient, table: string, brandId: Uuid | null, currencyId: number): Promise<void> {
@@ -27,4 +19,33 @@ export async function requireRoomForVersion(client: PoolClient, table: string, b
       message: `At most ${MOST_RULE_VERSIONS} versions of a rule are kept for a currency, and versions are never removed. Announce changes together.`,
       maximum: MOST_RULE_VERSIONS,
     });
+}
+
+/** As requireRoomForVersion, for any kind of rule: of those that stand side by side only so many may run at once. */
+export async function requireRoom(
+  client: PoolClient,
+  { table, sideBySide }: Pick<RuleKind<RuleVersion>, 'table' | 'sideBySide'>,
+  ownerBrandId: Uuid | null,
+  currencyId: number,
+  now: Date,
+): Promise<void> {
+  if (!sideBySide) return requireRoomForVersion(client, table, ownerBrandId, currencyId);
+  const { things, most } = sideBySide;
+  const { rows } = await client.query<{ ever: number; running: number }>(
+    `SELECT count(*)::int AS ever, (count(*) FILTER (WHERE ends_at IS NULL OR ends_at > $3))::int AS running
+     FROM ${table} WHERE owner_brand_id = $1 AND currency_id = $2`,
+    [ownerBrandId, currencyId, now],
+  );
+  for (const { ever, running } of rows) {
+    if (running >= most)
+      throw versionRefusals.refuse('TOO_MANY_VERSIONS', {
+        message: `At most ${most} ${things} of one setter run at once for a currency. End one first.`,
+        maximum: most,
+      });
+    if (ever >= MOST_RULE_VERSIONS)
+      throw versionRefusals.refuse('TOO_MANY_VERSIONS', {
+        message: `At most ${MOST_RULE_VERSIONS} ${things} of one setter are kept for a currency.`,
+        maximum: MOST_RULE_VERSIONS,
+      });
+  }
 }

@@ -19,7 +19,12 @@ export interface Group {
 }
 
 /** What a field looks like to whoever sends and reads it: plain data, from which its types are made. */
-export type Shape = 'POINTS' | 'INT' | 'DECIMAL' | 'RATIO' | 'TEXT' | 'DATE' | 'DATE_TIME' | { readonly list: 'TEXT' } | Choice | Group;
+export type Shape = 'POINTS' | 'INT' | 'DECIMAL' | 'RATIO' | 'TEXT' | 'DATE' | 'DATE_TIME' | { readonly list: 'TEXT' } | IdShape | Choice | Group;
+
+/** The id of something, as whoever asks sees it. */
+export interface IdShape {
+  readonly id: 'brand' | 'rule';
+}
 
 /** What is said of a field, or of a part of one. */
 export interface Described {

@@ -47,6 +47,11 @@ export function fraction(says: string, sending: string, schema: z.ZodType<SentFr
   };
 }
 
+/** One of several names, which has to be sent. */
+export function choice<Name extends string>(of: Choice<Name>, says: string): RuleField<Name, Name> {
+  return { shape: of, says, schema: z.enum(namesOf(of)), value: (row, column) => row[column] as Name };
+}
+
 /** The names of a choice. */
 export function namesOf<Name extends string>({ values }: Choice<Name>): Name[] {
   return Object.keys(values) as Name[];

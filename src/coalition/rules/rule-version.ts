@@ -1,14 +1,15 @@
 import type { Uuid } from '../../platform/ids';
 
-/** What every version of a rule has: it is in force from effectiveFrom until the next one starts, and never edited. */
+/** What every version of a rule has; it is never edited. */
 export interface RuleVersion {
   readonly id: Uuid;
-  /** Whose it is; null: the coalition's. */
-  readonly brandId: Uuid | null;
+  /** The brand that set it; null: the coalition, for all. */
+  readonly ownerBrandId: Uuid | null;
   readonly currencyId: number;
   /** Code of the points currency. */
   readonly currency: string;
-  /** Counts from 1. */
+  /** Counts from 1; 0 where versions of the kind stand beside each other. */
   readonly version: number;
+  /** First instant at which it is in force. */
   readonly effectiveFrom: Date;
 }

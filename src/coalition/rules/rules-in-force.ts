@@ -24,7 +24,7 @@ interface OfMoney {
 export function rulesInForce<Rule extends RuleVersion & OfMoney>(rules: readonly Rule[]): RulesInForce<Rule> {
   const versions = new Map<string, Map<string | undefined, Rule[]>>();
   for (const rule of rules) {
-    const key = `${rule.brandId} ${rule.currencyId}`;
+    const key = `${rule.ownerBrandId} ${rule.currencyId}`;
     let monies = versions.get(key);
     if (!monies) versions.set(key, (monies = new Map()));
     const earlier = monies.get(rule.moneyCurrency);

@@ -4,38 +4,44 @@ import { refusingBy } from '../../platform/database/constraint-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { takeLock } from '../../platform/locks';
 import { only } from '../../platform/one-of';
-import { requireBrand, requireOperator } from '../access/permissions';
+import { InvalidInput } from '../../platform/refusal';
+import { requireBrand, requireBrandOrOperator, requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce } from '../access/record-change';
 import { requireCurrency } from '../coalition/require-currency';
 import { type RuleCommand, type RuleKind, selectRules } from './define-rule';
-import { requireRoomForVersion } from './rule-bounds';
+import { requireRoom } from './rule-bounds';
 import type { Row } from './rule-field';
-import { ruleRefusals } from './rule-start-taken';
+import { setRuleRefusals } from './rule-refusals';
 import type { RuleVersion } from './rule-version';
 
 /**
- * Adds a version of a rule; the one before it ends where this one starts. Throws ruleRefusals, TOO_MANY_VERSIONS,
- * IDEMPOTENCY_CONFLICT, InvalidInput, PermissionDenied.
+ * Adds a version of a rule. The one before it ends where this one starts, unless they stand side by side. Throws
+ * setRuleRefusals, InvalidInput, NotFound, PermissionDenied.
  */
 export async function setRule<Rule extends RuleVersion>(app: App, principal: Principal, kind: RuleKind<Rule>, command: RuleCommand): Promise<Rule> {
-  const brandId = requireSetter(principal, kind);
-  const { table } = kind;
+  const ownerBrandId = requireSetter(principal, kind, command);
+  const { table, sideBySide } = kind;
   const { idempotencyKey, reason, ...content } = command;
-  const { target } = await refusingBy({ [`${table}_one_start`]: () => ruleRefusals.refuse('RULE_START_TAKEN') }, () =>
-    createOnce(app, principal, { operation: `set${kind.name}`, idempotencyKey, reason, content }, async ({ client }) => {
-      const currency = requireCurrency(await app.coalition.snapshot(client), command.currency);
-      // Versions are numbered one after the other: two at once wait for each other here instead of taking the same
-      // number.
-      await takeLock(client, kind.lock, brandId, currency.id);
-      await requireRoomForVersion(client, table, brandId, currency.id);
-      return insertVersion(client, table, {
-        ...(brandId === null ? {} : { brand_id: brandId }),
+  const now = app.clock.now();
+  const effectiveFrom = command.effectiveFrom ?? now;
+  if (sideBySide && effectiveFrom < now) throw new InvalidInput('input.effectiveFrom', sideBySide.tooEarly);
+  const { target } = await refusingBy({ [`${table}_one_start`]: () => setRuleRefusals.refuse('RULE_START_TAKEN') }, () =>
+    createOnce(app, principal, { operation: `set${kind.name}`, idempotencyKey, reason, content }, async (tx) => {
+      const snapshot = await app.coalition.snapshot(tx.client);
+      const currency = requireCurrency(snapshot, command.currency);
+      const settled = await kind.settle?.(tx, { command, principal, ownerBrandId, currency, snapshot });
+      // Versions are counted one after the other: two at once wait for each other here.
+      await takeLock(tx.client, kind.lock, ownerBrandId, currency.id);
+      await requireRoom(tx.client, kind, ownerBrandId, currency.id, now);
+      const row = {
         currency_id: currency.id,
-        created_at: app.clock.now(),
-        effective_from: command.effectiveFrom,
-        ...kind.columns(command, { currency, effectiveFrom: command.effectiveFrom }),
-      });
+        created_at: now,
+        effective_from: effectiveFrom,
+        ...kind.columns(command, { currency, effectiveFrom }),
+        ...settled,
+      };
+      return insertVersion(tx.client, kind, ownerBrandId, row);
     }),
   );
   const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
@@ -44,23 +50,35 @@ export async function setRule<Rule extends RuleVersion>(app: App, principal: Pri
   return kind.toRule(only(rows));
 }
 
-/** The brand whose rule it is to be, or null for the coalition's; throws PermissionDenied. */
-function requireSetter(principal: Principal, { owner }: Pick<RuleKind<RuleVersion>, 'owner'>): Uuid | null {
-  if (owner === 'BRAND') return requireBrand(principal, { scope: 'catalogue', roles: ['PROGRAMME_MANAGER'] });
-  requireOperator(principal, ['PROGRAMME_MANAGER']);
-  return null;
+/** The brand whose rule it is to be, or null for the coalition's; throws PermissionDenied, NotFound. */
+function requireSetter(principal: Principal, { owner }: Pick<RuleKind<RuleVersion>, 'owner'>, command: RuleCommand): Uuid | null {
+  const permission = { scope: 'catalogue', roles: ['PROGRAMME_MANAGER'] } as const;
+  switch (owner) {
+    case 'BRAND':
+      return requireBrand(principal, permission);
+    case 'COALITION':
+      requireOperator(principal, permission.roles);
+      return null;
+    case 'EITHER':
+      requireBrandOrOperator(principal, permission, (command.brandId as Uuid | null | undefined) ?? null);
+      return principal.brandId;
+  }
 }
 
-/** Writes a row whose number is the next one of its brand and currency. */
-async function insertVersion(client: PoolClient, table: string, values: Row): Promise<Uuid> {
+/** Where versions follow each other, the row's number is the next one of its brand and currency. */
+async function insertVersion(client: PoolClient, kind: RuleKind<RuleVersion>, ownerBrandId: Uuid | null, values: Row): Promise<Uuid> {
+  const { table, owner, sideBySide } = kind;
   const id = newUuid();
-  const row: Row = { id, ...values };
+  const of: Row = owner === 'COALITION' ? {} : { [owner === 'EITHER' ? 'owner_brand_id' : 'brand_id']: ownerBrandId };
+  const row: Row = { id, ...of, ...values };
   const columns = Object.keys(row);
   const place = (column: string) => `$${columns.indexOf(column) + 1}`;
-  const same = columns.filter((column) => column === 'currency_id' || column === 'brand_id').map((column) => `${column} = ${place(column)}`);
+  const same = ['currency_id', ...Object.keys(of)].map((column) => `${column} = ${place(column)}`).join(' AND ');
   await client.query(
-    `INSERT INTO ${table} (${columns.join(', ')}, version)
-     SELECT ${columns.map(place).join(', ')}, coalesce(max(version), 0) + 1 FROM ${table} WHERE ${same.join(' AND ')}`,
+    sideBySide
+      ? `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(place).join(', ')})`
+      : `INSERT INTO ${table} (${columns.join(', ')}, version)
+         SELECT ${columns.map(place).join(', ')}, coalesce(max(version), 0) + 1 FROM ${table} WHERE ${same}`,
     Object.values(row),
   );
   return id;

@@ -1,5 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { App } from '../../app';
+import { type RuleKind, selectRules } from './define-rule';
+import type { Row } from './rule-field';
+import type { RuleVersion } from './rule-version';
 
 /** Reads something that hangs on the coalition's version, as of that version or newer. */
 export type VersionedCache<T> = (app: App, version: string) => Promise<T>;
@@ -20,4 +23,12 @@ export function cachedByVersion<T>(load: (client: PoolClient) => Promise<T>): Ve
     loaded.catch(() => caches.delete(app));
     return loaded;
   };
+}
+
+/** Keeps all versions of a kind of rule so, as `index` arranges them. They are given oldest effectiveFrom first. */
+export function cachedRules<Rule extends RuleVersion, T>(kind: RuleKind<Rule>, index: (rules: readonly Rule[]) => T): VersionedCache<T> {
+  return cachedByVersion(async (client) => {
+    const { rows } = await client.query<Row>(`${selectRules(kind.table)} ORDER BY r.effective_from`);
+    return index(rows.map(kind.toRule));
+  });
 }

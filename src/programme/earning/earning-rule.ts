@@ -3,7 +3,8 @@ import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot
 import { defineRule, type RuleOf } from '../../coalition/rules/define-rule';
 import type { Choice, Group, RuleField } from '../../coalition/rules/rule-field';
 import { fraction, moneysOf, namesOf, oneOf, perMoney } from '../../coalition/rules/rule-fields';
-import type { RulesInForce } from '../../coalition/rules/rules-in-force';
+import { type RulesInForce, rulesInForce } from '../../coalition/rules/rules-in-force';
+import { cachedRules } from '../../coalition/rules/versioned-cache';
 import { decimal, plainText } from '../../ledger/ledger/request-fields';
 import { formatDecimal } from '../../ledger/points/decimal';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
@@ -166,6 +167,9 @@ export const EARNING_RULE = defineRule({
   bounds: [oneOf('pointsPerUnit', 'fullSteps', 'Say how many points there are')],
 });
 export type EarningRule = RuleOf<typeof EARNING_RULE>;
+
+/** All versions, as of a version of the coalition's configuration. */
+export const earningRules = cachedRules(EARNING_RULE, rulesInForce<EarningRule>);
 export type EarningRules = RulesInForce<EarningRule>;
 
 /** The version in force at an instant for baskets in that money; throws NO_EARNING_RULE, MONEY_CURRENCY_MISMATCH. */

@@ -22,8 +22,8 @@ import { velocityLimits } from '../limits/velocity-limit';
 import { referenceRefusals } from '../postings/claim-reference';
 import { soughtReference } from '../postings/look-at-references';
 import { lookUp } from '../postings/look-up';
-import { REDEMPTION_RULE, type RedemptionRules } from '../redemption/redemption-rule';
-import { EARNING_RULE, earningRuleRefusals } from './earning-rule';
+import { type RedemptionRules, redemptionRules } from '../redemption/redemption-rule';
+import { earningRuleRefusals, earningRules } from './earning-rule';
 import { type PurchaseAnswer, planPurchaseRefusals } from './plan-purchase';
 import type { RecordPurchase } from './purchase-command';
 import { purchaseReceipt } from './purchase-receipt';
@@ -109,9 +109,9 @@ async function record(
   const looked = await orEach(commands, lookUp(app, brandId, sought));
   if (Array.isArray(looked)) return looked;
   const { found, version, snapshot } = looked;
-  const rules = await EARNING_RULE.inForce(app, version);
+  const rules = await earningRules(app, version);
   const limits = await velocityLimits(app, version);
-  const redemptionRulesById = commands.some(({ redemptionIds }) => redemptionIds.length > 0) ? (await REDEMPTION_RULE.inForce(app, version)).byId : NO_RULES;
+  const redemptionRulesById = commands.some(({ redemptionIds }) => redemptionIds.length > 0) ? (await redemptionRules(app, version)).byId : NO_RULES;
   const asked = commands.map((command, at) => {
     const { id, member } = itemAt(sought, at);
     const each = itemAt(found, at);

@@ -3,10 +3,12 @@ import type { App } from '../../app';
 import { requireBrand, requireOperator } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { reasonSchema, recordChange } from '../../coalition/access/record-change';
+import { selectRules } from '../../coalition/rules/define-rule';
+import type { Row } from '../../coalition/rules/rule-field';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { instant } from '../../platform/refusal-fields';
-import { toVelocityLimit, type VelocityLimit } from './velocity-limit';
+import { VELOCITY_LIMIT, type VelocityLimit } from './velocity-limit';
 
 /** What is refused where a limit is ended. */
 export const endVelocityLimitRefusals = refusals(
@@ -38,8 +40,8 @@ export async function endVelocityLimit(app: App, principal: Principal, command: 
   if (ofOperator) requireOperator(principal, ['PROGRAMME_MANAGER']);
   const owner = ofOperator ? null : requireBrand(principal, { scope: 'catalogue', roles: ['PROGRAMME_MANAGER'] });
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
-    const { rows } = await tx.client.query('SELECT * FROM velocity_limit WHERE id = $1 FOR UPDATE', [command.limitId]);
-    const limit = rows.length === 0 ? null : toVelocityLimit(rows[0]);
+    const { rows } = await tx.client.query<Row>(`${selectRules(VELOCITY_LIMIT.table)} WHERE r.id = $1 FOR UPDATE OF r`, [command.limitId]);
+    const limit = rows[0] ? VELOCITY_LIMIT.toRule(rows[0]) : null;
     // The operator ends any limit of its coalition; a brand its own.
     if (!limit || (owner !== null && limit.ownerBrandId !== owner)) throw new NotFound('Velocity limit');
     const now = app.clock.now();

@@ -18,7 +18,7 @@ import { requireFollowUpTime, whenOf } from '../postings/posting-time';
 import { planOrRefusal, runPosting } from '../postings/run-posting';
 import { formerContributors } from '../sharing/former-contributors';
 import type { FollowUpAnswer, FollowUpFacts } from './plan-follow-up';
-import { REDEMPTION_RULE } from './redemption-rule';
+import { redemptionRules } from './redemption-rule';
 
 /** What is refused of whatever follows a redemption. */
 export const followUpRefusals = refusals(postingRefusals, timeRefusals);
@@ -67,7 +67,7 @@ export async function followUp(app: App, principal: Principal, command: FollowUp
     },
     async plan({ redemption, survivors, snapshot }, { now }) {
       const currency = currencyById(snapshot, redemption.currencyId);
-      const rule = (await REDEMPTION_RULE.inForce(app, snapshot.version)).byId.get(redemption.ruleId);
+      const rule = (await redemptionRules(app, snapshot.version)).byId.get(redemption.ruleId);
       if (!rule) throw new Error(`the rule of redemption ${redemption.id} is missing`);
       const when = whenOf(command, now, currency);
       // What comes free in a pool whose contributor has left goes on to their own wallet.

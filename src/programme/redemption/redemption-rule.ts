@@ -4,7 +4,8 @@ import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot
 import { defineRule, type RuleOf } from '../../coalition/rules/define-rule';
 import type { Group, Row, RuleField } from '../../coalition/rules/rule-field';
 import { fraction, moneysOf, oneOf, optionalPoints, perMoney, points } from '../../coalition/rules/rule-fields';
-import type { RulesInForce } from '../../coalition/rules/rules-in-force';
+import { type RulesInForce, rulesInForce } from '../../coalition/rules/rules-in-force';
+import { cachedRules } from '../../coalition/rules/versioned-cache';
 import { decimal } from '../../ledger/ledger/request-fields';
 import { formatDecimal } from '../../ledger/points/decimal';
 import { type Ratio, ratio } from '../../ledger/points/ratio';
@@ -108,6 +109,9 @@ export const REDEMPTION_RULE = defineRule({
   ],
 });
 export type RedemptionRule = RuleOf<typeof REDEMPTION_RULE>;
+
+/** All versions, as of a version of the coalition's configuration. */
+export const redemptionRules = cachedRules(REDEMPTION_RULE, rulesInForce<RedemptionRule>);
 export type RedemptionRules = RulesInForce<RedemptionRule>;
 
 /**

@@ -34,7 +34,7 @@ import { poolSpendingRefusals, standingCounters } from '../sharing/standing';
 import { cardLimit, cardLimitRefusals } from './card-limit';
 import { checkRuleRefusals, MOST_MONEY } from './check-rule';
 import { planRedemption, type RedemptionFacts, type SpendingAnswer } from './plan-redemption';
-import { REDEMPTION_RULE, redemptionRuleRefusals, requireRedemptionRule } from './redemption-rule';
+import { redemptionRuleRefusals, redemptionRules, requireRedemptionRule } from './redemption-rule';
 /** What is refused where points are spent or held. */
 export const spendPointsRefusals = refusals(
   postingRefusals,
@@ -153,7 +153,7 @@ async function lookAtSpending(app: App, { brandId, named, command, spending }: S
   // as well.
   if (!member.inForce) throw identificationRefusals.refuse('MEMBER_UNKNOWN', { ref: named });
   requireToBurn(member);
-  const [rules, limits] = await Promise.all([REDEMPTION_RULE.inForce(app, version), velocityLimits(app, version)]);
+  const [rules, limits] = await Promise.all([redemptionRules(app, version), velocityLimits(app, version)]);
   const told = tellsBalance(member, dryRun);
   const tell = (outcome: PostingOutcome) => asTold(outcome, told, null);
   // Dry runs leave no trace: one after the other they would tell what whoever has seen a card may not know.

@@ -13,7 +13,7 @@ import { balancesIf, type ToldBalance } from '../../members/identification/what-
 import { refusals } from '../../platform/define-refusal';
 import { newUuid } from '../../platform/ids';
 import { InvalidInput, NotFound } from '../../platform/refusal';
-import { EARNING_RULE } from '../earning/earning-rule';
+import { earningRules } from '../earning/earning-rule';
 import { referenceRefusals } from '../postings/claim-reference';
 import { lookAtReference, soughtReference } from '../postings/look-at-references';
 import { requireFollowUpTime, whenOf } from '../postings/posting-time';
@@ -107,7 +107,7 @@ export async function recordReturn(app: App, principal: Principal, command: Reco
       const receipt = found && returnReceipt({ ...command, hash }, purchase, await survivingMember(client, purchase.memberId), found);
       if (receipt?.is === 'taken') throw receipt.refusal;
       if (receipt?.is === 'repeated') return new Repeated(receipt.first.outcome, tell);
-      const rule = (await EARNING_RULE.inForce(app, version)).byId.get(purchase.ruleId);
+      const rule = (await earningRules(app, version)).byId.get(purchase.ruleId);
       if (!rule) throw new Error(`the rule of purchase ${purchase.id} is missing`);
       return { tell, purchase, survivors, receipt, snapshot, currency, rule };
     },

@@ -1,7 +1,8 @@
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { defineRule, type RuleOf } from '../../coalition/rules/define-rule';
 import { optionalPoints, points } from '../../coalition/rules/rule-fields';
-import type { RulesInForce } from '../../coalition/rules/rules-in-force';
+import { type RulesInForce, rulesInForce } from '../../coalition/rules/rules-in-force';
+import { cachedRules } from '../../coalition/rules/versioned-cache';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { LOCKS } from '../../platform/locks';
 /** What is refused where members may give each other nothing. */
@@ -33,6 +34,9 @@ export const GIFT_RULE = defineRule({
   ],
 });
 export type GiftRule = RuleOf<typeof GIFT_RULE>;
+
+/** All versions, as of a version of the coalition's configuration. */
+export const giftRules = cachedRules(GIFT_RULE, rulesInForce<GiftRule>);
 
 /** The version in force at an instant; throws GIFTS_NOT_ALLOWED. */
 export function requireGiftRule(rules: RulesInForce<GiftRule>, currency: PointCurrency, at: Date): GiftRule {

@@ -19,7 +19,7 @@ import { limitsFor, velocityCounters } from '../limits/within-limits';
 import { whenOf } from '../postings/posting-time';
 import { planOrRefusal, runPosting } from '../postings/run-posting';
 import { findRecipient } from './find-recipient';
-import { GIFT_RULE, giftRuleRefusals, requireGiftRule } from './gift-rule';
+import { giftRuleRefusals, giftRules, requireGiftRule } from './gift-rule';
 import { type GiftAnswer, givenCounter, planGift } from './plan-gift';
 
 /** What is refused where points are given. */
@@ -80,7 +80,7 @@ export async function givePoints(app: App, principal: Principal, command: GivePo
       const giver = await findActingMember(app, tx, asker, id);
       const recipient = await findRecipient(app, tx, asker, command.to, 'input.to');
       if (recipient.memberId === giver.memberId) throw new InvalidInput('input.to', 'Points are given to somebody else.');
-      const [rules, limits] = [await GIFT_RULE.inForce(app, version), await velocityLimits(app, version)];
+      const [rules, limits] = [await giftRules(app, version), await velocityLimits(app, version)];
       return { tell: balancesIf(true), giver, recipient, snapshot, currency, rules, limits };
     },
     async plan({ giver, recipient, snapshot, currency, rules, limits: all }, { id, now }) {

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../../../src/coalition/access/principal';
+import { setRule } from '../../../src/coalition/rules/set-rule';
 import { newUuid } from '../../../src/platform/ids';
-import { setVelocityLimit, setVelocityLimitSchema } from '../../../src/programme/limits/set-velocity-limit';
+import { VELOCITY_LIMIT } from '../../../src/programme/limits/velocity-limit';
 import { givePoints } from '../../../src/programme/sharing/give-points';
 import { giftOf, householdsOf } from '../../support/households';
 import { createShopCoalition } from '../../support/shop-coalition';
 import { type ExchangeTown, openExchangeTown } from '../exchange/exchange-town';
 
 const limit = (given: Record<string, unknown>) =>
-  setVelocityLimitSchema.parse({ idempotencyKey: randomUUID(), currency: 'FLP', measure: 'POINTS', window: 'WEEK', maximum: 100n, ...given });
+  VELOCITY_LIMIT.schema.parse({ idempotencyKey: randomUUID(), currency: 'FLP', measure: 'POINTS', window: 'WEEK', maximum: 100n, ...given });
 const operatorOf = (brandId: string): Principal => ({ kind: 'staff', staffId: newUuid(), brandId, role: 'OPERATOR', ofOperator: true });
 
 test('gifts count for the giver, week by week', async () => {
@@ -16,7 +17,7 @@ test('gifts count for the giver, week by week', async () => {
   try {
     const people = householdsOf(shop, await shop.brand('FUEL'));
     await people.allowGifts({ minimum: 1n, step: 1n, dailyMaximum: null });
-    await setVelocityLimit(shop.app, operatorOf(shop.operatorId), limit({ act: 'GIFT' }));
+    await setRule(shop.app, operatorOf(shop.operatorId), VELOCITY_LIMIT, limit({ act: 'GIFT' }));
     const [ana, ben] = [await people.person(500), await people.person()];
     await givePoints(shop.app, ana.self, giftOf(ben.card, 80));
     const written = await shop.written();
@@ -39,7 +40,7 @@ test('conversions count the points that are converted, without the fee', async (
   try {
     await town.currency('AIR');
     await town.rate({ numerator: 1n, denominator: 2n, fee: 7n });
-    await setVelocityLimit(town.shop.app, town.operator, limit({ act: 'CONVERT', measure: 'POINTS' }));
+    await setRule(town.shop.app, town.operator, VELOCITY_LIMIT, limit({ act: 'CONVERT', measure: 'POINTS' }));
     const ana = await town.memberWith(500);
     await town.convert(ana.ref, 60);
     const before = await town.written();

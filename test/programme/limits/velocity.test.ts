@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../../../src/coalition/access/principal';
+import { listRules } from '../../../src/coalition/rules/list-rules';
 import { requireRoomForVersion } from '../../../src/coalition/rules/rule-bounds';
+import { setRule } from '../../../src/coalition/rules/set-rule';
 import { dayFromIso, dayToIso } from '../../../src/ledger/points/calendar';
 import { newUuid } from '../../../src/platform/ids';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { endVelocityLimit, endVelocityLimitSchema } from '../../../src/programme/limits/end-velocity-limit';
-import { listVelocityLimits } from '../../../src/programme/limits/list-velocity-limits';
 import { pruneVelocityCounters } from '../../../src/programme/limits/prune-counters';
-import { setVelocityLimit, setVelocityLimitSchema } from '../../../src/programme/limits/set-velocity-limit';
+import { VELOCITY_LIMIT } from '../../../src/programme/limits/velocity-limit';
 import { windowOf } from '../../../src/programme/limits/window-of-day';
 import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
@@ -28,10 +29,10 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 const limit = (given: Record<string, unknown>) =>
-  setVelocityLimitSchema.parse({ idempotencyKey: randomUUID(), currency: 'FLP', act: 'EARN', measure: 'POINTS', window: 'DAY', maximum: 100n, ...given });
+  VELOCITY_LIMIT.schema.parse({ idempotencyKey: randomUUID(), currency: 'FLP', act: 'EARN', measure: 'POINTS', window: 'DAY', maximum: 100n, ...given });
 /** Sets a limit for the length of a test. */
 async function limited(by: Principal, given: Record<string, unknown>, during: (limitId: string) => Promise<void>): Promise<void> {
-  const { id } = await setVelocityLimit(shop.app, by, limit(given));
+  const { id } = await setRule(shop.app, by, VELOCITY_LIMIT, limit(given));
   try {
     await during(id);
   } finally {
@@ -157,15 +158,15 @@ test("the coalition's limit counts what happens at all brands together; at 64 at
       [walletId, `velocity:${id}:%`],
     );
     expect(rows).toEqual([{ credits: 990, value: 990 }]);
-    expect((await listVelocityLimits(shop.app, taxi.principal, 'FLP', { limit: 10, below: null })).map((each) => each.id)).toContain(id);
+    expect((await listRules(shop.app, taxi.principal, VELOCITY_LIMIT, { currency: 'FLP', limit: 10, below: null })).map((each) => each.id)).toContain(id);
     await expect(endVelocityLimit(shop.app, taxi.principal, endVelocityLimitSchema.parse({ limitId: id }))).rejects.toThrow('Velocity limit not found.');
   });
 });
 
 test('limits are bounded in number, only ended, and begin now or later', async () => {
   const ids: string[] = [];
-  for (let i = 0; i < 20; i++) ids.push((await setVelocityLimit(shop.app, taxi.principal, limit({ act: 'GIFT' }))).id);
-  await expect(setVelocityLimit(shop.app, taxi.principal, limit({ act: 'GIFT' }))).rejects.toMatchObject({
+  for (let i = 0; i < 20; i++) ids.push((await setRule(shop.app, taxi.principal, VELOCITY_LIMIT, limit({ act: 'GIFT' }))).id);
+  await expect(setRule(shop.app, taxi.principal, VELOCITY_LIMIT, limit({ act: 'GIFT' }))).rejects.toMatchObject({
     code: 'TOO_MANY_VERSIONS',
     fields: { maximum: 20 },
   });
@@ -176,8 +177,8 @@ test('limits are bounded in number, only ended, and begin now or later', async (
   // It is so already: the same answer. Any other end is another one.
   for (const same of [undefined, endsAt as Date]) expect(await end(same)).toMatchObject({ endsAt });
   await expect(end(new Date(shop.clock.now().getTime() + 1_000))).rejects.toMatchObject({ code: 'LIMIT_ENDED' });
-  await expect(setVelocityLimit(shop.app, taxi.principal, limit({ effectiveFrom: new Date('2026-01-01') }))).rejects.toThrow(/now or later/);
-  await expect(setVelocityLimit(shop.app, taxi.principal, limit({ brandId: fuel.brandId }))).rejects.toThrow('Brand not found.');
+  await expect(setRule(shop.app, taxi.principal, VELOCITY_LIMIT, limit({ effectiveFrom: new Date('2026-01-01') }))).rejects.toThrow(/now or later/);
+  await expect(setRule(shop.app, taxi.principal, VELOCITY_LIMIT, limit({ brandId: fuel.brandId }))).rejects.toThrow('Brand not found.');
   await shop.database.owner.query(
     `INSERT INTO redemption_rule (id, brand_id, currency_id, version, money_currency, points_per_unit, minimum, step, effective_from, created_at)
      VALUES ($1, $2, $3, 1000, 'GBP', 1, 1, 1, now(), now())`,

@@ -5,7 +5,7 @@ import { REDEMPTION_RULE } from '../../../src/programme/redemption/redemption-ru
 
 const rule: RedemptionRule = {
   id: 'rule',
-  brandId: 'brand',
+  ownerBrandId: 'brand',
   currencyId: 1,
   currency: 'FLP',
   version: 1,

@@ -1,7 +1,8 @@
 import { createPointCurrency } from '../../../../src/coalition/coalition/create-point-currency';
+import { setRule } from '../../../../src/coalition/rules/set-rule';
 import { newUuid, type Uuid } from '../../../../src/platform/ids';
 import { storeConversionRate } from '../../../../src/programme/exchange/store-conversion-rate';
-import { setVelocityLimit, setVelocityLimitSchema } from '../../../../src/programme/limits/set-velocity-limit';
+import { VELOCITY_LIMIT } from '../../../../src/programme/limits/velocity-limit';
 import { Id } from '../names';
 import type { Side, TwoBrands } from '../two-brands';
 import { brand, money, nextStart, type Probe, page, probe, since, withReason } from './probe';
@@ -96,7 +97,7 @@ export const COALITION_PROBES: Readonly<Record<string, Probe>> = {
   'Mutation.endVelocityLimit': probe<Uuid>({
     prepare: async (side, { points: { test } }) => {
       const limit = { currency: 'FLP', act: 'GIFT', measure: 'COUNT', window: 'DAY', maximum: 1_000n };
-      return (await setVelocityLimit(test.app, side.client.principal, setVelocityLimitSchema.parse({ idempotencyKey: newUuid(), ...limit }))).id;
+      return (await setRule(test.app, side.client.principal, VELOCITY_LIMIT, VELOCITY_LIMIT.schema.parse({ idempotencyKey: newUuid(), ...limit }))).id;
     },
     args: (side, limitId) => ({ input: { limitId: new Id('limit', limitId), ...withReason(side) } }),
   }),

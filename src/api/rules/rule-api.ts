@@ -1,0 +1,75 @@
+import { Arg, Args, ArgsType, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { z } from 'zod';
+import type { RuleKind } from '../../coalition/rules/define-rule';
+import { listRules } from '../../coalition/rules/list-rules';
+import { setRuleRefusals, sideBySideRefusals } from '../../coalition/rules/rule-refusals';
+import type { RuleVersion } from '../../coalition/rules/rule-version';
+import { setRule } from '../../coalition/rules/set-rule';
+import { currencyCode } from '../../ledger/ledger/request-fields';
+import { connectionOf, PageArgs, readPage, toConnection } from '../graphql/connection';
+import { type Context, requirePrincipal } from '../graphql/context';
+import { Text } from '../graphql/fields';
+import { showId } from '../graphql/pairwise-ids';
+import { parseInput } from '../graphql/parse-input';
+import { answerOrRefusal, answerUnion } from '../graphql/refusal.types';
+import { readIds, setterInput, showIds, shownType } from './rule.types';
+
+const ASKS = {
+  BRAND: { list: 'Asks for the scope catalogue, or staff of the brand.', set: 'Asks for the scope catalogue or the role PROGRAMME_MANAGER.' },
+  COALITION: { list: 'Published, as rates are.', set: 'Asks for the operator, or its PROGRAMME_MANAGER.' },
+  EITHER: {
+    list: "A brand's own and those that the coalition holds it to; the operator's staff see all. Asks for the scope catalogue, or staff.",
+    set: 'A brand for itself (scope catalogue or role PROGRAMME_MANAGER), the operator for the coalition.',
+  },
+} as const;
+
+@ArgsType()
+class RulesArgs extends PageArgs {
+  @Text('Code of the points currency.') currency!: string;
+}
+
+/** By what a list is continued: versions follow each other by number, those that stand side by side by id. */
+const BY_VERSION = z.tuple([z.int().min(1)]);
+const BY_ID = z.tuple([z.uuid()]);
+
+/** What the API has of a kind of rule: giftRules and setGiftRule of GiftRule. `prefix`: what its ids are called by. */
+export function ruleApi<Rule extends RuleVersion>(kind: RuleKind<Rule>, prefix: 'rule' | 'limit' = 'rule') {
+  const { name, called, without, sideBySide } = kind;
+  const list = `${name.charAt(0).toLowerCase()}${name.slice(1)}s`;
+  const asks = ASKS[kind.owner];
+  const Shown = shownType(kind);
+  const SetInput = setterInput(kind);
+  const RuleConnection = connectionOf(name, () => Shown);
+  const SetResult = answerUnion(`Set${name}Result`, 'The version, or why it was not added.', () => Shown, sideBySide ? sideBySideRefusals : setRuleRefusals);
+  const show = (ctx: Context, rule: Rule) => ({ ...rule, ...showIds(ctx, kind, kind.show(rule)), id: showId(ctx, prefix, rule.id) });
+
+  @Resolver()
+  class RulesResolver {
+    @Query(() => RuleConnection, {
+      name: list,
+      description: `${sideBySide ? 'Each' : 'Versions'} of ${called}, newest first${sideBySide ? ', ended ones too' : ''}. ${asks.list}`,
+    })
+    async list(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
+      const page = readPage(ctx, args, list, null, sideBySide ? BY_ID : BY_VERSION);
+      const currency = parseInput(currencyCode, args.currency, 'currency');
+      const rules = await listRules(ctx.app, requirePrincipal(ctx), kind, { currency, limit: page.limit, below: page.after?.[0] ?? null });
+      return toConnection(
+        ctx,
+        page,
+        rules,
+        (rule) => [sideBySide ? rule.id : rule.version],
+        (rule) => show(ctx, rule),
+      );
+    }
+
+    @Mutation(() => SetResult, {
+      name: `set${name}`,
+      description: `Adds ${sideBySide ? 'one' : 'a version'} of ${called}; without one, ${without}. ${asks.set}`,
+    })
+    set(@Ctx() ctx: Context, @Arg('input', () => SetInput, { description: 'The version.' }) input: object) {
+      const command = parseInput(kind.schema, readIds(ctx, kind, input));
+      return answerOrRefusal(ctx, async (app, principal) => show(ctx, await setRule(app, principal, kind, command)));
+    }
+  }
+  return { Resolver: RulesResolver, Shown, show };
+}

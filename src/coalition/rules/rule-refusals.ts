@@ -1,0 +1,25 @@
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
+import { defineRefusal, refusals } from '../../platform/define-refusal';
+import { count } from '../../platform/refusal-fields';
+
+/** Versions are bounded. */
+export const versionRefusals = refusals(
+  defineRefusal('TOO_MANY_VERSIONS', {
+    description: 'As many versions are kept already as can be; versions are never removed.',
+    retrySafe: false,
+    fields: { maximum: count('Most that are kept.') },
+  }),
+);
+
+/** What is refused where a version is set that stands beside others. */
+export const sideBySideRefusals = refusals(keyRefusals, versionRefusals);
+
+/** What is refused where a version of a rule is set. */
+export const setRuleRefusals = refusals(
+  sideBySideRefusals,
+  defineRefusal('RULE_START_TAKEN', {
+    description: 'A version of the rule starts at that moment already; versions are never edited.',
+    retrySafe: false,
+    message: 'A version of this rule starts at that moment already, and versions are never edited. Choose another effectiveFrom.',
+  }),
+);
