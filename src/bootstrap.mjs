@@ -1,5 +1,6 @@
-// What `npm start`, `npm test` and the other scripts run first. Plain JavaScript without packages, because on a fresh clone
-// there are none: installs what is missing, builds what has changed, then runs. Says what it does; is quick when there is nothing to do.
+// What `npm start`, `npm test` and the other scripts run first. It is plain JavaScript without packages, because a
+// fresh clone has none. It installs what is missing, builds what has changed, then runs. It says what it does, and is
+// quick when there is nothing to do.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -24,7 +25,9 @@ stopWithNpm();
 // In this very process: a signal reaches what it is meant for, and no second Node has to start.
 await import(pathToFileURL(file).href);
 
-/** npm does not pass on a SIGTERM, nor can it pass on a SIGKILL: when the npm that started us is gone, we stop as if asked to. */
+/**
+ * npm passes no SIGTERM on, and cannot pass a SIGKILL on. When the npm that started us is gone, we stop as if asked to.
+ */
 function stopWithNpm() {
   if (!process.env.npm_lifecycle_event) return;
   const npm = process.ppid;
@@ -116,7 +119,9 @@ function filesBelow(path) {
     .flatMap((name) => filesBelow(join(path, name)));
 }
 
-/** Into a directory beside, then moved: a build that fails leaves the last good one, and one that runs keeps its files. */
+/**
+ * Into a directory beside, then moved: a build that fails leaves the last good one, and one that runs keeps its files.
+ */
 function build() {
   if (isBuilt()) return;
   say('building ...');

@@ -1,8 +1,9 @@
 import type { ClientBase } from 'pg';
 
 /**
- * The advisory locks, every one that is taken. PostgreSQL knows a lock by a number alone: the hash of a name and of what it is taken for. Processes
- * of two releases may run side by side: never reuse or rename one. A new one gets a line of its own.
+ * The advisory locks, every one that is taken. PostgreSQL knows a lock by a number alone: the hash of a name and of
+ * what it is taken for. Processes of two releases may run side by side, so never reuse or rename one. A new one gets a
+ * line of its own.
  */
 export const LOCKS = {
   /** Of a step of the sandbox's clock. */

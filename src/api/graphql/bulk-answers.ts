@@ -24,7 +24,9 @@ export const bulkRefusals = refusals(
   }),
 );
 
-/** What a bulk does: reads its entries one by one, does those that could be read together, and shows what each came to. */
+/**
+ * What a bulk does: reads its entries one by one, does together those that could be read, and shows what each came to.
+ */
 export interface Bulk<Input, Command, Result, Shown> {
   /** Throws InvalidInput or NotFound for an entry that cannot be read; `field` is where it stands, as "input.3". */
   readonly read: (input: Input, field: string) => Command;

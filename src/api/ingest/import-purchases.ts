@@ -64,9 +64,9 @@ function isReturnRow(read: Read): read is ReturnRow {
 }
 
 /**
- * The keys that purchases of a file are booked under. A line's own: a reference is an outcome's only once it is booked.
- * Its content's, where it has no reference or references repeat: then only the whole line tells. And that of the version
- * before, whose refusals do not bind.
+ * The keys that purchases of a file are booked under. The line's own: a reference is an outcome's only once it is
+ * booked. Its content's, where it has no reference or references repeat: then only the whole line tells. And that of
+ * the version before, whose refusals do not bind.
  */
 async function keysOfPurchases(app: App, principal: Principal, found: OpenImport, purchases: readonly PurchaseRow[]): Promise<KeysOfLines<PurchaseRow>> {
   const isNameless = ({ reference }: PurchaseRow) => reference === null || found.referencesRepeat === 'ANY';

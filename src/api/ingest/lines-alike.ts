@@ -70,7 +70,10 @@ export interface KeysOfLines<Row> {
 interface Told<Row> {
   /** What a line says; null: it is told apart by itself alone. */
   readonly contentOf: (row: Row) => string | null;
-  /** Lines that say the same are numbered, where nothing else tells them apart; left out: all that contentOf tells of. */
+  /**
+   * Whether nothing else tells lines apart that say the same: then they are numbered. Left out: all that contentOf
+   * tells of.
+   */
   readonly isNameless?: (row: Row) => boolean;
   /** What a version before booked a line under. */
   readonly before?: (row: Row) => string;

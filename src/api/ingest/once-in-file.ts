@@ -69,7 +69,8 @@ export function referenceId(app: App, { brandId }: FileImport, reference: string
 }
 
 /**
- * What may stand in the file once: a reference that does not repeat, of each local day if it does so daily; null: nothing.
+ * What may stand in the file once: a reference that does not repeat, or, if it does so daily, that of each local day.
+ * null: nothing.
  */
 export function nameOnce(found: OpenImport, { currency, reference, occurredAt }: LineToBook<CommandOfLine>, now: Date): string | null {
   if (reference === null || found.referencesRepeat === 'ANY') return null;

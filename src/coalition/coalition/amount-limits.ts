@@ -73,8 +73,8 @@ export function fewestPoints({ minimum, step }: Pick<AmountLimits, 'minimum' | '
 }
 
 /**
- * Throws ABOVE_MAXIMUM, BELOW_MINIMUM or NOT_A_STEP for points that a rule does not allow at a time. What they tell to ask
- * for is no more than the maximum.
+ * Throws ABOVE_MAXIMUM, BELOW_MINIMUM or NOT_A_STEP for points that a rule does not allow at a time. What they tell to
+ * ask for is no more than the maximum.
  */
 export function requireWithinLimits({ minimum, step, maximum }: AmountLimits, points: bigint): void {
   const most = inSteps(maximum ?? MAX_POINTS, step);

@@ -30,9 +30,9 @@ export const linkLoginSchema = z.object({
 });
 
 /**
- * Binds a login to the member whom the claim code was made for: the token proves the login, the code that it is the
- * member's. Nothing else binds one. Throws LOGIN_TAKEN, LOGIN_BOUND, InvalidInput (token), NotFound (claim code: unknown,
- * used, ended, or what it rests on is no more).
+ * Binds a login to the member whom the claim code was made for. The token proves the login; the code proves that it is
+ * the member's. Nothing else binds one. Throws LOGIN_TAKEN, LOGIN_BOUND, InvalidInput (token), NotFound (claim code:
+ * unknown, used, ended, or what it rests on is no more).
  */
 export async function linkLogin(app: App, command: z.output<typeof linkLoginSchema>): Promise<void> {
   const hash = loginHash(app, await readLogin(app, command.token));

@@ -55,8 +55,8 @@ interface Proved {
 }
 
 /**
- * Throws MEMBER_NOT_CONFIRMED or NUMBER_IS_NO_PROOF where nothing proves that the member stands behind a request to burn
- * points.
+ * Throws MEMBER_NOT_CONFIRMED or NUMBER_IS_NO_PROOF where nothing proves that the member stands behind a request to
+ * burn points.
  */
 export function requireToBurn({ proof }: Proved): void {
   if (proof === 'NUMBER') throw numberRefusals.refuse('NUMBER_IS_NO_PROOF');

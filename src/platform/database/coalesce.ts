@@ -15,9 +15,10 @@ interface Waiting<Ask, Answer> {
 }
 
 /**
- * Many callers, one run: what is asked under a key while a run of that key is under way goes together in the next. Never two keys in one.
- * No timer: a lone caller goes at once. `run` answers in the order of its asks, and each caller gets the answers to its own.
- * What fails as an outage fails for all of a run. Any other failure may lie in one caller's asks: each then has a run of its own.
+ * Many callers, one run: what is asked under a key while a run of that key is under way goes together in the next.
+ * Never two keys in one. There is no timer: a lone caller goes at once. `run` answers in the order of its asks, and
+ * each caller gets the answers to its own. An outage fails all of a run. Any other failure may lie in one caller's
+ * asks: each then has a run of its own.
  */
 export function coalesce<Key, Ask, Answer>(
   run: (key: Key, asks: readonly Ask[]) => Promise<readonly Answer[]>,

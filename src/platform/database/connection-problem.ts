@@ -8,7 +8,10 @@ export class DatabaseNotReady extends Error {
   }
 }
 
-/** Connects a data source; throws DatabaseNotReady where it cannot be. `url` is its own, for the message; the password stays out of it. */
+/**
+ * Connects a data source; throws DatabaseNotReady where it cannot be. `url` is its own, for the message, which leaves
+ * the password out.
+ */
 export async function initialize(source: DataSource, url: string): Promise<DataSource> {
   try {
     return await source.initialize();

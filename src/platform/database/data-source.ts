@@ -17,7 +17,10 @@ export function createOwnerDataSource(url: string): DataSource {
   });
 }
 
-/** A pool that is exhausted answers with an error, not with a wait without end; a statement that is stuck gives its connection back. */
+/**
+ * A pool that is exhausted answers with an error, not with a wait without end. A stuck statement gives its connection
+ * back.
+ */
 export const APP_POOL = {
   connectionTimeoutMillis: 10_000,
   idleTimeoutMillis: 60_000,
@@ -47,7 +50,10 @@ function findMigrations(): (new () => MigrationInterface)[] {
   return exportedClasses(join(__dirname, '../../../migrations'), /^\d{4}-[\w-]+\.(ts|js)$/) as (new () => MigrationInterface)[];
 }
 
-/** The classes of every src/<wing>/<room>/<name>.entity.ts: found by name, since the database layer may not import the modules above it. */
+/**
+ * The classes of every src/<wing>/<room>/<name>.entity.ts. Found by name, since the database layer may not import what
+ * is above it.
+ */
 function findEntities(): (new () => object)[] {
   const src = join(__dirname, '../..');
   return foldersOf(src)

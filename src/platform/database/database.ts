@@ -20,10 +20,16 @@ async function sayingIfAway<T>(work: () => Promise<T>): Promise<T> {
 }
 
 const PIPELINED_CONNECTIONS = 4;
-/** Every plan here goes by keys. It is kept for the connection's life, and one made while a table was small would stay a scan. */
+/**
+ * Every plan here goes by keys. It is kept for the connection's life, and one made while a table was small would stay a
+ * scan.
+ */
 const PIPELINED_SETTINGS = ['plan_cache_mode=force_generic_plan', 'jit=off', 'enable_seqscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off'];
 
-/** The application's way to the database: one pool as tessera_app, one of pipelined connections for what is read together, and a reserve for configuration. */
+/**
+ * The application's way to the database: one pool as tessera_app, one of pipelined connections for what is read
+ * together, and a reserve for configuration.
+ */
 export class Database {
   private readonly reserve: Pool;
   private readonly pipeline: Pool;
@@ -69,8 +75,8 @@ export class Database {
   }
 
   /**
-   * Reads configuration into a cache, as the worker. On connections of its own: whoever waits for the cache may hold one of the pool's,
-   * and if all of them did, a load that needed one too would never come. Throws UNAVAILABLE.
+   * Reads configuration into a cache, as the worker, on connections of its own. Whoever waits for the cache may hold
+   * one of the pool's. If all of them did, a load that needed one too would never come. Throws UNAVAILABLE.
    */
   async readConfiguration<T>(read: (client: PoolClient) => Promise<T>): Promise<T> {
     return sayingIfAway(() => this.readConfigurationOnce(read));

@@ -1,8 +1,9 @@
 import type { ClientBase } from 'pg';
 
 /**
- * The schema as SQL, the same on every machine: what schema/schema.sql holds and the checks compare. For reading and comparing,
- * not for restoring (use pg_dump for that): it is ordered by name, and leaves out what TypeORM and the queues keep for themselves.
+ * The schema as SQL, the same on every machine: what schema/schema.sql holds and the checks compare. It is for reading
+ * and comparing, not for restoring (use pg_dump for that). It is ordered by name, and leaves out what TypeORM and the
+ * queues keep for themselves.
  */
 export async function dumpSchema(client: ClientBase): Promise<string> {
   const parts: string[] = [];

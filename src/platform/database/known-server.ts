@@ -8,8 +8,9 @@ const HISTORY = `
     (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database`;
 
 /**
- * Which server a process knows things from. After a failover it talks to another one, which may have missed the last transactions of the former: rows
- * that were read may never have been, and their numbers may be others' by now. Whoever keeps what was read compares the generation it was read in.
+ * Which server a process knows things from. After a failover it talks to another one, which may have missed the last
+ * transactions of the former. Rows that were read may never have been, and their numbers may be others' by now. Whoever
+ * keeps what was read compares the generation that it was read in.
  */
 export class KnownServer {
   private identity: string | null = null;
@@ -20,7 +21,10 @@ export class KnownServer {
     return this.met;
   }
 
-  /** To be called with each new connection that something is kept from, before its first use; throws what its queries do. */
+  /**
+   * To be called with each new connection that something is kept from, before its first use. Throws what its queries
+   * do.
+   */
   async meet(client: ClientBase): Promise<void> {
     const { timeline, database } = (await client.query(HISTORY)).rows[0];
     if (timeline === null) return;

@@ -8,8 +8,8 @@ const OLDEST_MAJOR = 16;
 export const KEY_MARK = 'deployment-mark';
 
 /**
- * Brings the schema up to date as its owner; several processes at once wait for each other. `keyMark` is derived from the master key:
- * the first one is kept, another one is refused. Answers with the names of the migrations that ran.
+ * Brings the schema up to date as its owner; several processes at once wait for each other. `keyMark` is derived from
+ * the master key: the first one is kept, another one is refused. Answers with the names of the migrations that ran.
  */
 export async function migrate(ownerUrl: string, keyMark: Buffer): Promise<string[]> {
   const source = await initialize(createOwnerDataSource(ownerUrl), ownerUrl);
@@ -31,7 +31,10 @@ export async function migrate(ownerUrl: string, keyMark: Buffer): Promise<string
   }
 }
 
-/** For gateways and workers, which do not migrate: throws DatabaseNotReady unless the schema and the master key are as they must be. */
+/**
+ * For gateways and workers, which do not migrate: throws DatabaseNotReady unless the schema and the master key are as
+ * they must be.
+ */
 export async function requireMigrated(app: DataSource, keyMark: Buffer): Promise<void> {
   const wanted = migrationNames(app);
   const [{ known }] = await app.query(`SELECT to_regclass('public.migration') IS NOT NULL AS known`);

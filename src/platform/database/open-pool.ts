@@ -2,8 +2,9 @@ import { Client, type ClientBase, type ClientConfig, Pool, type PoolConfig } fro
 import type { KnownServer } from './known-server';
 
 /**
- * A connection that can be lost at any moment: whoever uses it sees its queries fail. Without a listener an error between two statements would end the
- * process, and from its first moment on: the last words of a server that was killed may come in one piece with the first ones of a new connection.
+ * A connection that can be lost at any moment: whoever uses it sees its queries fail. Without a listener an error
+ * between two statements would end the process. The listener is there from the first moment on: the last words of a
+ * killed server may come in one piece with the first ones of a new connection.
  */
 export class LosableClient extends Client {
   constructor(config?: string | ClientConfig) {

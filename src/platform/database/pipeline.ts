@@ -1,7 +1,10 @@
 import { type ClientBase, type Connection, Query } from 'pg';
 import { itemAt } from '../one-of';
 
-/** A statement and its arguments: as text, or as bytes in the type's binary format. It is prepared once on each connection, by its text. */
+/**
+ * A statement and its arguments: as text, or as bytes in the type's binary format. Each connection prepares it once, by
+ * its text.
+ */
 export interface Prepared {
   readonly text: string;
   readonly values?: readonly (string | Buffer | null)[];
@@ -20,8 +23,9 @@ export interface Ran {
 }
 
 /**
- * Runs statements in order in one round trip: they go out in one write, and the server answers when it is through, instead of once a statement.
- * After the first that fails the rest are skipped, and its error is the answer; so this is for statements of one transaction.
+ * Runs statements in order in one round trip: they go out in one write, and the server answers when it is through,
+ * instead of once a statement. After the first that fails the rest are skipped, and its error is the answer. So this is
+ * for statements of one transaction.
  */
 export function pipeline(client: ClientBase, statements: readonly Prepared[]): Promise<Ran[]> {
   if (statements.length === 0) return Promise.resolve([]);
@@ -88,8 +92,8 @@ interface PreparedNames {
 }
 
 /**
- * pg lets a query of another class speak the protocol itself; in pipeline mode only if it is a Query. It asks for no description of the rows: whoever
- * wrote the statement knows its columns.
+ * pg lets a query of another class speak the protocol itself; in pipeline mode only if it is a Query. It asks for no
+ * description of the rows: whoever wrote the statement knows its columns.
  */
 class Pipeline extends Query {
   private readonly ran: Ran[] = [];
@@ -149,7 +153,10 @@ class Pipeline extends Query {
     this.read = [];
   }
 
-  /** What was not run, was perhaps not prepared, and what the server does not know as it is any more, must be anew: under another name. */
+  /**
+   * What was not run, was perhaps not prepared. What the server no longer knows as it is must be prepared anew, under
+   * another name.
+   */
   handleError(error: Error & { readonly code?: string }): void {
     for (const at of this.firsts) if (at >= this.ran.length) this.forget(at);
     if (error.code === '26000' || error.code === '0A000') this.forget(this.ran.length);

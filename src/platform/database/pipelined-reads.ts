@@ -8,8 +8,8 @@ const BEGIN: Reading<void> = { text: 'BEGIN', take: nothing };
 const COMMIT: Reading<void> = { text: 'COMMIT', take: nothing };
 
 /**
- * The reads of a transaction for one principal. What is read first goes out together with the transaction's beginning, what is read last with its end;
- * the server does everything in that order, and nothing after the first failure.
+ * The reads of a transaction for one principal. The first go out together with the transaction's beginning, the last
+ * with its end. The server does everything in that order, and nothing after the first failure.
  */
 export class PipelinedReads {
   private state: 'new' | 'begun' | 'ended' = 'new';
@@ -43,7 +43,8 @@ export class PipelinedReads {
   }
 
   private async run<const Readings extends readonly Reading<unknown>[]>(readings: Readings, after: readonly Reading<unknown>[]): Promise<ReadOf<Readings>> {
-    // Without the principal that ends with the transaction, row-level security would show nothing: that would look like an answer.
+    // Without the principal, which ends with the transaction, row-level security would show nothing. That would look
+    // like an answer.
     if (this.state === 'ended') throw new Error('the transaction has ended');
     const before = this.state === 'new' ? [BEGIN, nameOf(this.principal)] : [];
     this.state = 'begun';

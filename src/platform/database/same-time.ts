@@ -3,10 +3,16 @@ import { only } from '../one-of';
 import { DatabaseNotReady } from './connection-problem';
 import type { Database } from './database';
 
-/** How far the clocks of a machine and of its database may be apart: more than any that is kept right, less than what moves an event into another day. */
+/**
+ * How far the clocks of a machine and of its database may be apart: more than any clock that is kept right, less than
+ * what moves an event into another day.
+ */
 export const MOST_APART_MS = 30_000;
 
-/** How far the machine's clock is ahead of the database's, in milliseconds, as near as the way there and back lets one know: 0 within that. */
+/**
+ * How far the machine's clock is ahead of the database's, in milliseconds, as near as the way there and back lets one
+ * know: 0 within that.
+ */
 export async function aheadOfDatabase(database: Database, machine: Clock): Promise<number> {
   const asked = machine.real().getTime();
   const { rows } = await database.readConfiguration((client) => client.query<{ at: Date }>('SELECT clock_timestamp() AS at'));
@@ -17,8 +23,8 @@ export async function aheadOfDatabase(database: Database, machine: Clock): Promi
 }
 
 /**
- * Throws DatabaseNotReady where the machine's clock is far from the database's: what happens would be booked at a time that it did not happen at, and
- * leases, tokens and limits of several machines would not mean the same.
+ * Throws DatabaseNotReady where the machine's clock is far from the database's. What happens would be booked at a wrong
+ * time, and leases, tokens and limits of several machines would not mean the same.
  */
 export async function requireSameTime(database: Database, machine: Clock): Promise<void> {
   const ahead = await aheadOfDatabase(database, machine);

@@ -3,7 +3,9 @@ import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { DatabasePrincipal } from './database-principal';
 
-/** A transaction as tessera_app for one principal: TypeORM for configuration and lifecycle records, pg for hot roads. */
+/**
+ * A transaction as tessera_app for one principal: TypeORM for configuration and lifecycle records, pg for hot roads.
+ */
 export interface Tx {
   readonly manager: EntityManager;
   readonly client: PoolClient;
@@ -12,7 +14,9 @@ export interface Tx {
 const RETRYABLE = new Set(['40001', '40P01']);
 const MAX_ATTEMPTS = 5;
 
-/** Runs work in one transaction as the principal; a deadlock or serialisation failure is retried, bounded, with jitter. */
+/**
+ * Runs work in one transaction as the principal. A deadlock or serialisation failure is retried, bounded, with jitter.
+ */
 export function inTransaction<T>(source: DataSource, principal: DatabasePrincipal, work: (tx: Tx) => Promise<T>): Promise<T> {
   return outlastConflicts(() => once(source, principal, work));
 }
@@ -50,7 +54,10 @@ async function once<T>(source: DataSource, principal: DatabasePrincipal, work: (
   }
 }
 
-/** Says for whom the transaction runs. The settings end with it (third argument true): a pooled connection can never carry one principal to another. */
+/**
+ * Says for whom the transaction runs. The settings end with it (third argument true), so a pooled connection can never
+ * carry one principal to another.
+ */
 export async function setPrincipal(client: PoolClient, principal: DatabasePrincipal): Promise<void> {
   await client.query({ name: 'set-principal', ...principalStatement(principal) });
 }

@@ -30,7 +30,10 @@ export class EmbeddedDatabaseError extends Error {
   }
 }
 
-/** Null unless we are root: then postgres, else nobody, else the first ordinary user of /etc/passwd (initdb wants a user with a name). */
+/**
+ * Null unless we are root. Then postgres, else nobody, else the first ordinary user of /etc/passwd: initdb wants a user
+ * with a name.
+ */
 export function findServerUser(): ServerUser | null {
   if (process.getuid?.() !== 0) return null;
   const users = readFileSync('/etc/passwd', 'utf8')

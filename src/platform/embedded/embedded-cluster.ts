@@ -27,7 +27,9 @@ export interface RunningCluster {
   readonly pid: number;
 }
 
-/** Creates the data directory, with checksums, in UTF-8, sorted the same on every machine (the builtin locale C.UTF-8). */
+/**
+ * Creates the data directory, with checksums, in UTF-8, sorted the same on every machine (the builtin locale C.UTF-8).
+ */
 export async function createCluster(cluster: Cluster, options: { readonly sync: boolean }): Promise<void> {
   // Made beside and moved into place: whoever is killed meanwhile leaves nothing that looks like a database.
   const unfinished = `${cluster.directory}.unfinished`;
@@ -57,17 +59,22 @@ export async function createCluster(cluster: Cluster, options: { readonly sync: 
 }
 
 /**
- * What passes by itself when a server is started, and for how long to try again: between finding a port and using it another program may have taken
- * it; and where a server was killed, its last processes end with the statement they are at (PostgreSQL refuses to start beside them).
+ * What passes by itself when a server is started, and for how long to try again. Another program may have taken a port
+ * between finding and using it. Where a server was killed, its last processes end with the statement they are at, and
+ * PostgreSQL refuses to start beside them.
  */
 const PASSING = [
   { sign: /Address already in use/, waitMs: 5_000 },
   { sign: /pre-existing shared memory block/, waitMs: 60_000 },
 ] as const;
 
-/** Starts a server on a free port of 127.0.0.1, or on the one given, and waits until it accepts connections. It outlives us if we are killed. */
+/**
+ * Starts a server on a free port of 127.0.0.1, or on the one given, and waits until it accepts connections. It outlives
+ * us if we are killed.
+ */
 export async function startCluster(cluster: Cluster, settings: ServerSettings, givenPort?: number): Promise<RunningCluster> {
-  // Processes of a killed server go on writing to the log they have opened: it must not be the one that tells what became of this start.
+  // Processes of a killed server go on writing to the log they have opened. It must not be the one that tells what
+  // became of this start.
   if (existsSync(cluster.logFile)) renameSync(cluster.logFile, `${cluster.logFile}.previous`);
   for (const began = performance.now(); ; await sleep(250)) {
     try {

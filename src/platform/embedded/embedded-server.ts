@@ -34,8 +34,9 @@ const SETTINGS = {
 } as const;
 
 /**
- * An eighth of the memory, from 256 MiB to 2 GiB: room for what each posting touches at random, the indexes on posting ids and on wallets' movements,
- * while the books grow. Up to a million transfers it was measured to make no difference.
+ * An eighth of the memory, from 256 MiB to 2 GiB. It is room for what each posting touches at random while the books
+ * grow: the indexes on posting ids and on wallets' movements. Up to a million transfers it was measured to make no
+ * difference.
  */
 function sharedBuffers(): number {
   const bytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
@@ -56,7 +57,10 @@ export interface EmbeddedServer {
   stop(): Promise<void>;
 }
 
-/** Starts the server of a data directory, or takes over one that a killed process left running. Throws EmbeddedDatabaseError saying what to do. */
+/**
+ * Starts the server of a data directory, or takes over one that a killed process left running. Throws
+ * EmbeddedDatabaseError saying what to do.
+ */
 export async function startEmbeddedServer(dataDir: string, log: Logger): Promise<EmbeddedServer> {
   makeDataDirectory(dataDir);
   const unlock = lockDataDirectory(dataDir);
@@ -95,7 +99,10 @@ export async function startEmbeddedServer(dataDir: string, log: Logger): Promise
   }
 }
 
-/** The server that "npm start" runs on this data directory, for further gateways and workers. Throws EmbeddedDatabaseError if there is none. */
+/**
+ * The server that "npm start" runs on this data directory, for further gateways and workers. Throws
+ * EmbeddedDatabaseError if there is none.
+ */
 export function findEmbeddedServer(dataDir: string): DatabaseUrls {
   const known = readOrNull(join(dataDir, SERVER_FILE));
   const running = known ? (JSON.parse(known) as RunningCluster) : null;
@@ -180,7 +187,8 @@ async function takeOver(cluster: Cluster, dataDir: string, log: Logger): Promise
   if (!server) return null;
   const lockFile = join(cluster.directory, 'postmaster.pid');
   if (!isAlive(server.pid) || !isServerOf(server.pid, cluster.directory)) {
-    // After a restart of the machine or container the number may be another program's, and PostgreSQL would refuse to start.
+    // After a restart of the machine or container the number may be another program's, and PostgreSQL would refuse to
+    // start.
     rmSync(lockFile, { force: true });
     return null;
   }
@@ -194,7 +202,9 @@ async function takeOver(cluster: Cluster, dataDir: string, log: Logger): Promise
   return null;
 }
 
-/** A server's working directory is its data directory. Where the system does not tell, PostgreSQL's own lock decides. */
+/**
+ * A server's working directory is its data directory. Where the system does not tell, PostgreSQL's own lock decides.
+ */
 function isServerOf(pid: number, directory: string): boolean {
   if (!existsSync('/proc/self/cwd')) return true;
   try {

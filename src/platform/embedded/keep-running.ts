@@ -5,8 +5,9 @@ const LOOK_EVERY_MS = 500;
 const PAUSE_MS = 5_000;
 
 /**
- * Looks after the embedded database: where it ends though nobody here stopped it (killed by hand, or for want of memory), it is started again; what
- * was acknowledged is on the disk. Processes that use it wait for it meanwhile. Gives what ends the looking after, and waits for a start under way.
+ * Looks after the embedded database. Where it ends though nobody here stopped it (killed by hand, or for want of
+ * memory), it is started again; what was acknowledged is on the disk. Processes that use it wait meanwhile. Gives a
+ * function that ends the looking after, and waits for a start under way.
  */
 export function keepRunning(isRunning: () => boolean, startAgain: () => Promise<void>, log: Logger): () => Promise<void> {
   const ended = new AbortController();

@@ -65,7 +65,10 @@ export async function startThrowawayServer(): Promise<ThrowawayServer> {
   };
 }
 
-/** Where the data of servers lie that need not survive the machine: in memory if there is room, else in the temporary directory. */
+/**
+ * Where the data of servers lie that need not survive the machine: in memory if there is room, else in the temporary
+ * directory.
+ */
 export function throwawayDirectory(user: ServerUser | null): string {
   if (hasRoomInMemory() && canReach(user, MEMORY)) return MEMORY;
   return canReach(user, tmpdir()) ? tmpdir() : makeReachableDirectory();

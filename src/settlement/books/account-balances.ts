@@ -49,8 +49,8 @@ export async function readAccountBalances(
 }
 
 /**
- * The posted balance of a member's wallet as of an instant: for the member and for the operator. Throws NOT_SETTLED_YET,
- * NotFound.
+ * The posted balance of a member's wallet as of an instant: for the member and for the operator. Throws
+ * NOT_SETTLED_YET, NotFound.
  */
 export async function readWalletBalanceAt(app: App, principal: Principal, member: MemberOrSelf, currency: string, at: Date): Promise<AccountTotals> {
   if (!(principal.kind === 'member' && principal.brandId === null) && !(principal.kind === 'staff' && principal.ofOperator))

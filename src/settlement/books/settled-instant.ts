@@ -21,8 +21,8 @@ export const settledInstantRefusals = refusals(
 const LONGEST_WAIT_MS = 60_000;
 
 /**
- * Throws NOT_SETTLED_YET unless all that was recorded up to an instant is in the books for good, so that what was true of
- * it stays true. Time is the machine's: a test clock that leapt over the instant settles nothing.
+ * Throws NOT_SETTLED_YET unless all that was recorded up to an instant is in the books for good, so that what was true
+ * of it stays true. Time is the machine's: a test clock that leapt over the instant settles nothing.
  */
 export async function requireSettled(app: App, client: ClientBase, at: Date): Promise<void> {
   const { clock } = app;

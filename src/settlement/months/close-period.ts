@@ -61,7 +61,8 @@ export async function closePeriod(app: App, principal: Principal, command: Close
     const now = app.clock.now();
     const endsAt = await endOfMonth(client, currency, command.month);
     if (now < endsAt) throw closePeriodRefusals.refuse('PERIOD_NOT_ENDED', { month: monthToText(command.month), endsAt });
-    // Two months of a currency closed at once would not see each other, and both would carry on what the month before them left.
+    // Two months of a currency closed at once would not see each other, and both would carry on what the month before
+    // left.
     await takeLock(client, LOCKS.CLOSE_PERIOD, currency.id);
     await openPeriod(client, currency, command.month);
     const id = periodId(currency.id, command.month);

@@ -100,7 +100,9 @@ const hold: Verb<LedgerCast> = async (words, cast) => {
   return cast.post(words, { request: cast.request(brand, { wallets: [wallet] }, () => [step]), id, brand, wallet });
 };
 
-/** What follows a posting, by its brand and of its wallet: what is to be loaded of it, and the step that it leads to. */
+/**
+ * What follows a posting, by its brand and of its wallet: what is to be loaded of it, and the step that it leads to.
+ */
 const following =
   (
     loaded: 'holds' | 'transfers',
