@@ -8,17 +8,20 @@ import type { ShopCast } from '../../support/journal/shop-cast';
 import { shopJournal } from '../../support/journal/shop-journal';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
 
+const NOW = new Date('2026-03-15T12:00:00Z');
+
 let shop: ShopCoalition;
 let fuel: Till;
 let taxi: Till;
 let journal: Journal<ShopCast>;
 
 beforeAll(async () => {
-  shop = await createShopCoalition({ now: new Date('2026-03-15T12:00:00Z') });
+  shop = await createShopCoalition({ now: NOW });
   fuel = await shop.brand('FUEL');
   taxi = await shop.brand('TAXI');
   journal = shopJournal(shop, { FUEL: fuel, TAXI: taxi, CAFE: await shop.brand('CAFE', { mayIssue: false }) });
 });
+afterEach(() => shop.clock.set(NOW));
 afterAll(() => shop.close());
 
 const sql = async (text: string, ...values: unknown[]) => (await shop.database.owner.query(text, values)).rows;

@@ -17,6 +17,7 @@ function purse({ spill = 0, retrySafe = false } = {}) {
       drop: () => Promise.reject(new TypeError('torn')),
     },
     open: () => new Map(),
+    meet: async () => undefined,
     moveTo: (at, dates) => dates.set(at.toISOString(), at),
     written: async () => ({ rows, posting }),
   });

@@ -222,6 +222,9 @@ export function ledgerJournal(test: TestApp, book: LedgerBook, brands: readonly 
   return journalOf<LedgerCast>({
     verbs: VERBS,
     open: () => new LedgerCast(test, book, byCode),
+    async meet({ who, other }, cast) {
+      for (const name of [who, other]) if (name !== undefined) await cast.wallet(name);
+    },
     moveTo(at, cast) {
       cast.at = at.toISOString();
     },

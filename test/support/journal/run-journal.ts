@@ -9,6 +9,8 @@ export interface World<Cast> {
   readonly verbs: Readonly<Record<string, Verb<Cast>>>;
   /** Who takes part in a journal and what was done in it so far, by the names that they have there. */
   open(): Cast;
+  /** Opens what those have who are named in a line, if it is for the first time. */
+  meet(words: Words, cast: Cast): Promise<void>;
   /** It is then, from this line on. */
   moveTo(at: Date, cast: Cast): void;
   /** Rows of all tables that a line could write to, and `posting`: outcomes that are kept. */
@@ -41,6 +43,7 @@ function journalWith<Cast>(world: World<Cast>, cast: Cast): Journal<Cast> {
       if (!line) continue;
       if (line.at) world.moveTo(line.at, cast);
       try {
+        await world.meet(line.words, cast);
         await (line.refused === null ? runAccepted(world, cast, line) : runRefused(world, cast, line, line.refused));
       } catch (error) {
         throw marked(page, line, error, stack);
@@ -137,6 +140,10 @@ function marked(page: Page, line: Line, error: unknown, stack: string): Error {
   const lines = page.map((each) => `${each.line === line ? '> ' : '  '}${each.text.slice(indent)}`.trimEnd());
   const told = error instanceof Differs ? error.message : `it failed: ${error}`;
   const failure = new Error(['The journal is another:', '', ...lines, '', told].join('\n'), error instanceof Differs ? {} : { cause: error });
-  failure.stack = `${failure}\n${stack.split('\n').slice(2).join('\n')}`;
+  const callers = stack
+    .split('\n')
+    .slice(1)
+    .filter((each) => !each.includes(__filename));
+  failure.stack = [`${failure}`, ...callers].join('\n');
   return failure;
 }

@@ -5,7 +5,7 @@ import { contributeToPool, contributeToPoolSchema } from '../../../src/programme
 import { setContributionShare } from '../../../src/programme/sharing/contribution-share';
 import { givePoints } from '../../../src/programme/sharing/give-points';
 import { leavePool, leavePoolSchema, removeFromPool, removeFromPoolSchema } from '../../../src/programme/sharing/leave-pool';
-import { findOwnPool, readPoolBalances } from '../../../src/programme/sharing/read-pool';
+import { findOwnPool, type PoolBalance, readPoolBalances } from '../../../src/programme/sharing/read-pool';
 import { readPoolMovements } from '../../../src/programme/sharing/read-pool-movements';
 import { setPoolRole } from '../../../src/programme/sharing/set-pool-role';
 import { giftOf } from '../households';
@@ -36,7 +36,8 @@ const gift: Verb<ShopCast> = async (words, cast) => {
 const contribute: Verb<ShopCast> = async (words, cast) => {
   const { self } = await cast.person(words.who);
   const command = contributeToPoolSchema.parse({ ...key(), currency: 'FLP', points: BigInt(words.points ?? 0) });
-  return cast.ask(words, null, (changed) => contributeToPool(cast.shop.app, self, { ...command, ...changed }));
+  const put = await cast.ask(words, null, (changed) => contributeToPool(cast.shop.app, self, { ...command, ...changed }));
+  return { ...put, 'in pool': (put as { poolBalance?: { active: number } }).poolBalance?.active };
 };
 
 /** The other is asked, and says yes. */
@@ -47,35 +48,34 @@ const join: Verb<ShopCast> = async (words, cast) => {
   return [];
 };
 
-/** What came back to whom: told as "returned 30". */
-function withReturned(left: object): object {
-  const { returned } = left as { returned: readonly { points: number }[] };
-  return { ...left, returned: returned.map(({ points }) => points).join(' + ') || 'nothing' };
+/** Whose points came back, and how many. */
+function withReturned(left: object, cast: ShopCast): object {
+  const { returned, memberId } = left as { returned: readonly { points: number }[]; memberId?: Uuid };
+  const member = memberId === undefined ? {} : { member: cast.nameOf(memberId) };
+  return { ...left, ...member, returned: returned.map(({ points }) => points).join('+') || 'nothing' };
 }
 
 const leave: Verb<ShopCast> = async (words, cast) => {
   const { self } = await cast.person(words.who);
   const command = leavePoolSchema.parse({ ...key(), poolId: cast.poolOf(words.owner ?? words.who) });
-  return withReturned(await cast.ask(words, null, (changed) => leavePool(cast.shop.app, self, { ...command, ...changed })));
+  return withReturned(await cast.ask(words, null, (changed) => leavePool(cast.shop.app, self, { ...command, ...changed })), cast);
 };
 
 const remove: Verb<ShopCast> = async (words, cast) => {
   const [owner, other] = [await cast.person(words.who), await cast.person(words.other)];
   const command = removeFromPoolSchema.parse({ ...key(), memberId: other.memberId });
-  return withReturned(await cast.ask(words, null, (changed) => removeFromPool(cast.shop.app, owner.self, { ...command, ...changed })));
+  return withReturned(await cast.ask(words, null, (changed) => removeFromPool(cast.shop.app, owner.self, { ...command, ...changed })), cast);
 };
 
 const close: Verb<ShopCast> = async (words, cast) => {
   const { self } = await cast.person(words.who);
   const command = closePoolSchema.parse({ ...key(), poolId: cast.poolOf(words.owner ?? words.who) });
-  return withReturned(await cast.ask(words, null, (changed) => closePool(cast.shop.app, self, { ...command, ...changed })));
+  return withReturned(await cast.ask(words, null, (changed) => closePool(cast.shop.app, self, { ...command, ...changed })), cast);
 };
 
-const pooled: Verb<ShopCast> = async ({ who, points }, cast) => {
-  const [told] = await readPoolBalances(cast.shop.app, (await cast.person(who)).self, cast.poolOf(who));
-  check(`pooled ${points}`, `pooled ${told?.active ?? 0}`);
-  return { ...told, ...Object.fromEntries((told?.contributors ?? []).map((each) => [`of ${cast.nameOf(each.memberId)}`, each.points])) };
-};
+async function poolBalance(who: string | undefined, cast: ShopCast): Promise<PoolBalance | undefined> {
+  return (await readPoolBalances(cast.shop.app, (await cast.person(who)).self, cast.poolOf(who)))[0];
+}
 
 const poolMovements: Verb<ShopCast> = async ({ who }, cast) => {
   const page = { currency: 'FLP', limit: 10, before: null };
@@ -106,7 +106,14 @@ export const SHARING: Readonly<Record<string, Verb<ShopCast>>> = {
   'leave {who}[ from {owner}][ as {name}]': leave,
   'remove {who} {other}[ as {name}]': remove,
   'close {who}[ of {owner}][ as {name}]': close,
-  'pooled {who} {points} FLP': pooled,
+  'pooled {who} {points} FLP': async ({ who, points }, cast) => {
+    const told = await poolBalance(who, cast);
+    check(`pooled ${points}`, `pooled ${told?.active ?? 0}`);
+    return { ...told };
+  },
+  'contributors {who}': async ({ who }, cast) =>
+    ((await poolBalance(who, cast))?.contributors ?? []).map(({ memberId, points }) => `${cast.nameOf(memberId)} ${points}`).sort(),
+  'pool ends {who}': async ({ who }, cast) => ((await poolBalance(who, cast))?.nextExpiries ?? []).map(({ on, points }) => `${on} ${points}`),
   'pool lots {who}': async ({ who }, cast) =>
     (await cast.people.lots(cast.poolOf(who))).map(({ month, ends, remaining }) => `${month} until ${ends} ${remaining}`),
   'pool movements {who}': poolMovements,

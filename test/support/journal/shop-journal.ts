@@ -158,6 +158,9 @@ export function shopJournal(shop: ShopCoalition, tills: Readonly<Record<string, 
       shop.clock.set(start);
       return new ShopCast(shop, tills);
     },
+    async meet({ who, other }, cast) {
+      for (const name of [who, other]) if (name !== undefined) await cast.person(name);
+    },
     moveTo: (at) => shop.clock.set(at),
     written: () => writtenRows(shop.database, 'posting'),
   });
