@@ -170,6 +170,20 @@ describe('the roles of a household', () => {
     role        ana kid ADULT
     redeem      kid  10 FLP at TAXI out of the pool  says source POOL, active 90`);
 
+  test('let spend who is an adult again, or in it again', () => journal`
+    earn        ana 100 FLP at FUEL
+    pool        ana with ben
+    contribute  ana 100 FLP
+    role        ana ben CHILD
+    role        ana ben ADULT
+    role        ana ben ADULT
+    redeem      ben  10 FLP at TAXI out of the pool
+    remove      ana ben
+    join        ana ben
+    redeem      ben  10 FLP at TAXI out of the pool
+    // A currency of which nothing ever went in is not listed, though the pool has an account in it.
+    pooled      ana  80 FLP  says currency FLP, currencies 1`);
+
   test('let nobody spend who is in none', () => journal`
     earn    loner 50 FLP at FUEL
     redeem  loner 10 FLP at TAXI out of the pool  refused POOL_NOT_SPENDABLE`);

@@ -5,7 +5,7 @@ import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
 import { refundRedemption, refundRedemptionSchema } from '../../../src/programme/redemption/refund-redemption';
 import { closePool, closePoolSchema } from '../../../src/programme/sharing/close-pool';
 import { removeFromPool, removeFromPoolSchema } from '../../../src/programme/sharing/leave-pool';
-import { findOwnPool, readPoolBalances } from '../../../src/programme/sharing/read-pool';
+import { findOwnPool } from '../../../src/programme/sharing/read-pool';
 import { setPoolRole } from '../../../src/programme/sharing/set-pool-role';
 import { householdsOf, type Person } from '../../support/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
@@ -145,18 +145,6 @@ test('a hold under way while its member is removed is not placed', async () => {
     () => remove(owner, other),
   );
   expect(await outcomeOf(holding)).toBe('POOL_NOT_SPENDABLE');
-});
-
-test('a child that is an adult again, or who was removed and is in it again, spends', async () => {
-  const { owner, other, poolId } = await household();
-  await people.contribute(owner, 100);
-  for (const role of ['CHILD', 'ADULT', 'ADULT'] as const) await setPoolRole(shop.app, owner.self, { memberId: other.memberId, role });
-  expect(await outcomeOf(redeemPoints(shop.app, fuel.principal, fromPool(other, 10)))).toBe(10);
-  await remove(owner, other);
-  await people.join(owner, other);
-  expect(await outcomeOf(redeemPoints(shop.app, fuel.principal, fromPool(other, 10)))).toBe(10);
-  // A currency of which nothing ever went in is not listed, though the pool has an account in it.
-  expect(await readPoolBalances(shop.app, owner.self, poolId)).toMatchObject([{ currency: 'FLP', active: 80 }]);
 });
 
 test('a role that was cut off after its posting is set by asking again', async () => {

@@ -73,8 +73,8 @@ const close: Verb<ShopCast> = async (words, cast) => {
   return withReturned(await cast.ask(words, null, (changed) => closePool(cast.shop.app, self, { ...command, ...changed })), cast);
 };
 
-async function poolBalance(who: string | undefined, cast: ShopCast): Promise<PoolBalance | undefined> {
-  return (await readPoolBalances(cast.shop.app, (await cast.person(who)).self, cast.poolOf(who)))[0];
+async function poolBalances(who: string | undefined, cast: ShopCast): Promise<PoolBalance[]> {
+  return readPoolBalances(cast.shop.app, (await cast.person(who)).self, cast.poolOf(who));
 }
 
 const poolMovements: Verb<ShopCast> = async ({ who }, cast) => {
@@ -107,13 +107,17 @@ export const SHARING: Readonly<Record<string, Verb<ShopCast>>> = {
   'remove {who} {other}[ as {name}]': remove,
   'close {who}[ of {owner}][ as {name}]': close,
   'pooled {who} {points} FLP': async ({ who, points }, cast) => {
-    const told = await poolBalance(who, cast);
-    check(`pooled ${points}`, `pooled ${told?.active ?? 0}`);
-    return { ...told };
+    const told = await poolBalances(who, cast);
+    check(`pooled ${points}`, `pooled ${told[0]?.active ?? 0}`);
+    return { ...told[0], currencies: told.length };
   },
   'contributors {who}': async ({ who }, cast) =>
-    ((await poolBalance(who, cast))?.contributors ?? []).map(({ memberId, points }) => `${cast.nameOf(memberId)} ${points}`).sort(),
-  'pool ends {who}': async ({ who }, cast) => ((await poolBalance(who, cast))?.nextExpiries ?? []).map(({ on, points }) => `${on} ${points}`),
+    (await poolBalances(who, cast))
+      .flatMap(({ contributors }) => contributors)
+      .map(({ memberId, points }) => `${cast.nameOf(memberId)} ${points}`)
+      .sort(),
+  'pool ends {who}': async ({ who }, cast) =>
+    (await poolBalances(who, cast)).flatMap(({ nextExpiries }) => nextExpiries).map(({ on, points }) => `${on} ${points}`),
   'pool lots {who}': async ({ who }, cast) =>
     (await cast.people.lots(cast.poolOf(who))).map(({ month, ends, remaining }) => `${month} until ${ends} ${remaining}`),
   'pool movements {who}': poolMovements,
