@@ -5,7 +5,8 @@ import { customerHashes, identifierHashes, type MemberRef } from '../../members/
 import { type FoundOrNot, isFound, lookAtMembers, type ResolvedMember } from '../../members/identification/resolve-members';
 import { addIdentifier } from '../../members/identifiers/add-identifier';
 import { linkMember } from '../../members/links/link-member';
-import { enrolMemberSchema, enrolMembers } from '../../members/members/enrol-members';
+import { enrolMembers } from '../../members/members/enrol-members';
+import { enrolMemberSchema } from '../../members/members/enrolment';
 import type { Uuid } from '../../platform/ids';
 import { itemAt } from '../../platform/one-of';
 import { isRefusal, Refusal } from '../../platform/refusal';

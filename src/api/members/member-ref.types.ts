@@ -2,7 +2,7 @@ import { InputType, registerEnumType } from 'type-graphql';
 import { z } from 'zod';
 import { plainText } from '../../ledger/ledger/request-fields';
 import { IDENTIFIER_KINDS, type IdentifierKind, MAX_IDENTIFIER, type MemberRef } from '../../members/identification/member-ref';
-import { identifierSchema } from '../../members/members/enrol-members';
+import { identifierSchema } from '../../members/members/enrolment';
 import { InvalidInput } from '../../platform/refusal';
 import type { Context } from '../graphql/context';
 import { Id, Of, Text } from '../graphql/fields';

@@ -9,9 +9,10 @@ import { creditRefusals, postingRefusals } from '../../ledger/ledger/ledger-refu
 import { acceptedAnswer } from '../../ledger/ledger/outcome';
 import type { PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
 import { StateMoved } from '../../ledger/ledger/state-moved';
+import { knowPresented, presentedFor } from '../../members/identification/know-presented';
 import { type HashedRef, hashedRefContent, hashRef } from '../../members/identification/member-ref';
 import { identificationRefusals } from '../../members/identification/member-refusals';
-import { isFound, knowPresented, presentedFor } from '../../members/identification/resolve-members';
+import { isFound } from '../../members/identification/resolve-members';
 import { lookingAgain } from '../../members/identification/surviving-accounts';
 import { type ToldBalance, type ToldOutcome } from '../../members/identification/what-is-told';
 import { refusals } from '../../platform/define-refusal';

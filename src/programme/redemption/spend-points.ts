@@ -14,9 +14,10 @@ import { currencyCode, decimal, dryRun, idempotencyKey, moneyCurrency, occurredA
 import { dayOf } from '../../ledger/points/calendar';
 import { requireMoney } from '../../ledger/points/money-currencies';
 import { type PoolAccess, spendsFromPool } from '../../members/households/household';
+import { knowPresented, presentedFor } from '../../members/identification/know-presented';
 import { type HashedRef, hashedRefContent, hashRef, type MemberRef } from '../../members/identification/member-ref';
 import { identificationRefusals } from '../../members/identification/member-refusals';
-import { type FoundOrNot, isFound, knowPresented, presentedFor, type ResolvedMember, requireOpenWallet } from '../../members/identification/resolve-members';
+import { type FoundOrNot, isFound, type ResolvedMember, requireOpenWallet } from '../../members/identification/resolve-members';
 import { whileProved } from '../../members/identification/surviving-accounts';
 import { asTold, type ToldBalance, type ToldOutcome, tellsBalance, withoutBalances } from '../../members/identification/what-is-told';
 import { proofRefusals, requireToBurn } from '../../members/identification/what-proves';

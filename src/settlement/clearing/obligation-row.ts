@@ -1,7 +1,7 @@
 import { type AlongsideRow, alongside } from '../../ledger/ledger/alongside';
 import type { Uuid } from '../../platform/ids';
+import type { Obligation } from './obligation';
 import type { PointsEvent } from './points-event';
-import type { Obligation } from './price-event';
 
 const OBLIGATION = {
   name: 'obligation',

@@ -1,42 +1,8 @@
 import type { ClearingModel, TermsVersion } from '../../coalition/coalition/coalition-snapshot';
 import type { JournalCursor } from '../../ledger/outbox/journal-cursor';
-import { lesser } from '../../ledger/points/amount';
-import { MOST_TRANSFERS, mostPerTransfer } from '../../ledger/points/clearable';
-import { applyFloor, ratio } from '../../ledger/points/ratio';
 import type { Uuid } from '../../platform/ids';
+import { type Claim, inPostableParts, type Obligation } from './obligation';
 import type { AgreedPrice, ArrearsFill, BrandEvent, ConversionEvent, PointsEvent } from './points-event';
-
-export type ObligationKind =
-  | 'ISSUANCE'
-  | 'OPENING'
-  | 'GOODWILL'
-  | 'CLAWBACK'
-  | 'REIMBURSEMENT'
-  | 'REINSTATEMENT'
-  | 'ARREARS_FILL'
-  | 'FOREIGN_CLAWBACK'
-  | 'CONVERSION';
-
-/** What a points event makes one brand owe another. */
-export interface Obligation {
-  readonly kind: ObligationKind;
-  readonly debtorId: Uuid;
-  readonly creditorId: Uuid;
-  readonly issuerId: Uuid | null;
-  readonly redeemerId: Uuid | null;
-  /** Smallest units of the points currency. */
-  readonly points: bigint;
-  /** Micro-units of the settlement currency per whole point. */
-  readonly price: bigint;
-  /** Micro-units in all. */
-  readonly amount: bigint;
-  /**
-   * What the money pays for, as taxes see it: points issued, points redeemed, or points taken over by another currency.
-   */
-  readonly supply: 'ISSUANCE' | 'REIMBURSEMENT' | 'TRANSFER';
-  /** The terms that say the price; of a conversion, its rate. */
-  readonly termsId: Uuid;
-}
 
 /** What is agreed, as pricing asks for it. */
 export interface Agreement {
@@ -56,8 +22,6 @@ export interface Agreement {
   /** Whose points those of another currency are: its owner's, or the operator's where it is shared. */
   readonly issuerOf: (currencyId: number) => Uuid | null;
 }
-
-type Claim = Omit<Obligation, 'amount'>;
 
 /**
  * Prices one points event: a pure function of recorded facts and terms. Nobody owes oneself, so such claims are left
@@ -118,7 +82,12 @@ function operatorClaims(event: PointsEvent, agreement: Agreement): Claim[] {
   }
 }
 
-function issued(kind: 'ISSUANCE' | 'OPENING' | 'GOODWILL' | 'CLAWBACK', { brandId, points, termsId }: BrandEvent, operatorId: Uuid, price: bigint): Claim {
+export function issued(
+  kind: 'ISSUANCE' | 'OPENING' | 'GOODWILL' | 'CLAWBACK',
+  { brandId, points, termsId }: BrandEvent,
+  operatorId: Uuid,
+  price: bigint,
+): Claim {
   return { kind, debtorId: brandId, creditorId: operatorId, issuerId: brandId, redeemerId: null, points, price, supply: 'ISSUANCE', termsId };
 }
 
@@ -128,7 +97,7 @@ function openingPrice(event: BrandEvent, agreement: Agreement): bigint {
   return price;
 }
 
-function redeemed(
+export function redeemed(
   kind: 'REIMBURSEMENT' | 'REINSTATEMENT',
   { brandId, points, termsId }: BrandEvent,
   sides: { readonly debtorId: Uuid; readonly creditorId: Uuid },
@@ -301,21 +270,4 @@ function requireReversed(event: BrandEvent): NonNullable<BrandEvent['reverses']>
 
 function sumOf(parts: readonly { readonly points: bigint }[]): bigint {
   return parts.reduce((sum, { points }) => sum + points, 0n);
-}
-
-/**
- * A transfer carries up to 2^53-1 micro-units, small change in some currencies: a larger claim becomes several, of
- * whole points each.
- */
-function inPostableParts(claim: Claim, scale: number): Obligation[] {
-  const perPoint = ratio(claim.price, 10n ** BigInt(scale));
-  const most = mostPerTransfer(claim.price, scale);
-  if (most === 0n || claim.points > most * MOST_TRANSFERS)
-    throw new RangeError(`${claim.points} points at ${claim.price} micro-units each are more money than ${MOST_TRANSFERS} transfers can carry`);
-  const parts: Obligation[] = [];
-  for (let left = claim.points; left > 0n; left -= most) {
-    const points = lesser(left, most);
-    parts.push({ ...claim, points, amount: applyFloor(perPoint, points) });
-  }
-  return parts;
 }

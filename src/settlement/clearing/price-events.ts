@@ -4,10 +4,11 @@ import { currencyById } from '../../coalition/coalition/require-currency';
 import { type Day, dayOf, monthStart } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
 import { agreementOf } from './agreement-of';
+import { type Obligation } from './obligation';
 import { monthToBook } from './period-of-event';
 import { openPeriod, type Period, periodId, readPeriods } from './periods';
 import type { PointsEvent } from './points-event';
-import { type Agreement, type Obligation, priceEvent } from './price-event';
+import { type Agreement, priceEvent } from './price-event';
 import { noteOwed, type ReadEvents, readOwed, reversedBy, type UnreadableEvent, withOwed } from './read-events';
 
 /** A points event with what it makes brands owe each other. */

@@ -6,8 +6,8 @@ import { formatDecimal } from '../../ledger/points/decimal';
 import { minorUnitDecimals } from '../../ledger/points/money-currencies';
 import type { Uuid } from '../../platform/ids';
 import { itemAt } from '../../platform/one-of';
+import type { ObligationKind } from '../clearing/obligation';
 import { monthToText } from '../clearing/periods';
-import type { ObligationKind } from '../clearing/price-event';
 import { roundPayables } from './round-payable';
 
 /**

@@ -1,5 +1,6 @@
 import { createTillCode } from '../../../src/members/identification/till-code';
-import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
+import { enrolMember } from '../../../src/members/members/enrol-members';
+import { enrolMemberSchema } from '../../../src/members/members/enrolment';
 import type { Answer } from '../../support/api';
 import { openPointsApi, type PointsApi } from '../../support/points-api';
 import { askFor, basket, CAPTURE, ENROL, HOLD, LINK, MEMBER, newKey, PURCHASE, PURCHASES, REDEEM, REFUND, RETURN, spending, VOID } from './points-documents';

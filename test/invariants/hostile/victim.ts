@@ -1,4 +1,5 @@
-import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
+import { enrolMember } from '../../../src/members/members/enrol-members';
+import { enrolMemberSchema } from '../../../src/members/members/enrolment';
 import type { Uuid } from '../../../src/platform/ids';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { purchaseOf } from '../../support/shop-coalition';

@@ -1,7 +1,8 @@
 import type { Principal } from '../../../src/coalition/access/principal';
 import { type Identifier, type MemberRef, spelledHash } from '../../../src/members/identification/member-ref';
 import { linkMember } from '../../../src/members/links/link-member';
-import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
+import { enrolMember } from '../../../src/members/members/enrol-members';
+import { enrolMemberSchema } from '../../../src/members/members/enrolment';
 import { findMember } from '../../../src/members/members/find-member';
 import { listMemberChanges } from '../../../src/members/members/list-member-changes';
 import { lockWallet } from '../../../src/members/members/lock-wallet';

@@ -1,7 +1,8 @@
 import { type MemberRef, spelledHash } from '../../../src/members/identification/member-ref';
 import { addIdentifier } from '../../../src/members/identifiers/add-identifier';
 import { removeIdentifier } from '../../../src/members/identifiers/remove-identifier';
-import { type EnrolledMember, enrolMember, enrolMemberSchema, enrolMembers } from '../../../src/members/members/enrol-members';
+import { type EnrolledMember, enrolMember, enrolMembers } from '../../../src/members/members/enrol-members';
+import { enrolMemberSchema } from '../../../src/members/members/enrolment';
 import { findMember } from '../../../src/members/members/find-member';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';

@@ -7,7 +7,8 @@ import { removeIdentifier } from '../../../src/members/identifiers/remove-identi
 import { confirmLink } from '../../../src/members/links/confirm-link';
 import { linkMember } from '../../../src/members/links/link-member';
 import { createClaimCode } from '../../../src/members/members/create-claim-code';
-import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
+import { enrolMember } from '../../../src/members/members/enrol-members';
+import { enrolMemberSchema } from '../../../src/members/members/enrolment';
 import { lockWallet } from '../../../src/members/members/lock-wallet';
 import { newUuid } from '../../../src/platform/ids';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';

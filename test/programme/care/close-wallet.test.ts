@@ -1,7 +1,8 @@
 import type { Principal } from '../../../src/coalition/access/principal';
 import type { MemberRef } from '../../../src/members/identification/member-ref';
 import { addIdentifier } from '../../../src/members/identifiers/add-identifier';
-import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
+import { enrolMember } from '../../../src/members/members/enrol-members';
+import { enrolMemberSchema } from '../../../src/members/members/enrolment';
 import { findMember } from '../../../src/members/members/find-member';
 import type { Uuid } from '../../../src/platform/ids';
 import { closeWallet } from '../../../src/programme/care/close-wallet';

@@ -1,6 +1,7 @@
 import { suspendPartnership } from '../../../src/coalition/coalition/change-partnership';
 import { resumeBrand, suspendBrand } from '../../../src/coalition/coalition/update-brand';
-import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
+import { enrolMember } from '../../../src/members/members/enrol-members';
+import { enrolMemberSchema } from '../../../src/members/members/enrolment';
 import { recordPurchase, recordPurchases } from '../../../src/programme/earning/record-purchases';
 import { captureHold, captureHoldSchema } from '../../../src/programme/redemption/capture-hold';
 import { holdPoints } from '../../../src/programme/redemption/hold-points';

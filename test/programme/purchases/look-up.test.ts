@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MemberRef } from '../../../src/members/identification/member-ref';
-import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
+import { enrolMember } from '../../../src/members/members/enrol-members';
+import { enrolMemberSchema } from '../../../src/members/members/enrolment';
 import type { DatabasePrincipal } from '../../../src/platform/database/database-principal';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';

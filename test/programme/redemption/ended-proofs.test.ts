@@ -9,7 +9,8 @@ import { removeIdentifier } from '../../../src/members/identifiers/remove-identi
 import { confirmLink } from '../../../src/members/links/confirm-link';
 import { linkMember } from '../../../src/members/links/link-member';
 import { unlinkMember } from '../../../src/members/links/unlink-member';
-import { enrolMember, enrolMemberSchema } from '../../../src/members/members/enrol-members';
+import { enrolMember } from '../../../src/members/members/enrol-members';
+import { enrolMemberSchema } from '../../../src/members/members/enrolment';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
