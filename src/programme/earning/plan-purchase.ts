@@ -4,53 +4,24 @@ import { ALWAYS, type Day, dayOf, dayToIso, NEVER } from '../../ledger/points/ca
 import { formatDecimal } from '../../ledger/points/decimal';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { itemAt } from '../../platform/one-of';
-import type { Refusal, RefusalData } from '../../platform/refusal';
-import { idOf, listOf, optional, points } from '../../platform/refusal-fields';
 import { type HeldLimit, withinLimits } from '../limits/within-limits';
-import { type RedemptionFact, usedCounter } from '../postings/attached-redemptions';
+import { usedCounter } from '../postings/attached-redemptions';
 import type { When } from '../postings/posting-time';
-import { type ExactAmount, formatExact, sumAmounts } from '../purchases/exact-amount';
+import { formatExact, sumAmounts } from '../purchases/exact-amount';
 import { PURCHASE, PURCHASE_AWARD, PURCHASE_LINE, PURCHASE_REDEMPTION } from '../purchases/fact-tables';
 import { minorUnitOf } from '../purchases/minor-unit';
-import { spentRefusals } from '../redemption/plan-follow-up';
-import type { RedemptionRules } from '../redemption/redemption-rule';
 import { type AutomaticContribution, contributionSteps } from '../sharing/automatic-contribution';
 import type { AwardDates } from './award';
 import { type WeighedBasket, weighBasket } from './basket';
 import { basketPoints } from './basket-points';
 import { earningTotals } from './earning-base';
 import type { EarningRule, Exclusion } from './earning-rule';
-import { pointsTaken, worthOf } from './points-taken';
+import { type PaidPart, type PayingRedemptions, paidBy, payingRefusals } from './paying-redemptions';
 import type { RecordPurchase } from './purchase-command';
-
-const REDEMPTION_TO_REFUND = {
-  name: 'RedemptionToRefund',
-  description: 'Points of a redemption that a basket does not take.',
-  fields: {
-    redemptionId: idOf('redemption', 'The redemption, as it was named.'),
-    points: points('Points to refund of it, so that the same purchase can be sent again.'),
-  },
-};
 
 /** What is refused of a purchase once its wallet is known. */
 export const planPurchaseRefusals = refusals(
-  spentRefusals,
-  defineRefusal('REDEMPTION_MISMATCH', {
-    description:
-      'An attached redemption is of another member, points currency or money; or the redemptions pay more than the basket costs, or than the share of it that their rules let points pay.',
-    retrySafe: true,
-    message: "A redemption that pays part of a purchase must be the same member's, in the same points currency and money.",
-    fields: {
-      mostPoints: optional(points('Most of these points that may pay for the basket; null: a redemption is of another member, points currency or money.')),
-      refunds: optional(
-        listOf(
-          REDEMPTION_TO_REFUND,
-          'What to refund with refundRedemption before the same request, with the same idempotency key, is sent again; null as mostPoints.',
-        ),
-      ),
-    },
-  }),
+  payingRefusals,
   defineRefusal('AMOUNT_TOO_LARGE', {
     description: 'The basket would earn more points than can be held or settled.',
     retrySafe: true,
@@ -84,14 +55,7 @@ export interface PurchaseFacts {
   readonly activity: readonly Step[];
   /** What of it goes into the household's pool; null: nothing. */
   readonly contribution: AutomaticContribution | null;
-  /** The redemptions that pay a part of it. */
-  readonly paying: {
-    readonly redemptions: readonly RedemptionFact[];
-    /** Of each of them, the wallet's account in which it is counted that it was used. */
-    readonly usedIn: readonly AccountId[];
-    /** Of what they were made under. */
-    readonly rulesById: RedemptionRules['byId'];
-  };
+  readonly paying: PayingRedemptions;
   readonly command: Pick<RecordPurchase, 'lines' | 'moneyCurrency' | 'channel' | 'instrument' | 'reference'>;
   readonly when: When;
   /** occurredAt as the answer has it. */
@@ -128,32 +92,21 @@ export type PurchaseAnswer = {
   readonly occurredAt: string;
 };
 
-/** Decides a purchase: what earns, how much, and what is written. Pure. */
+/** Decides a purchase: what earns, how much, and what is written. Throws what it refuses. Pure. */
 export function planPurchase(facts: PurchaseFacts): Planner<PurchaseAnswer> {
   // What does not depend on the wallet is worked out once, however often the batch is tried.
-  const { rule, currency, command, paying } = facts;
-  const minorUnit = minorUnitOf(command.moneyCurrency);
-  const basket = weighBasket(rule, command.lines, minorUnit);
+  const { who, rule, currency, command, paying } = facts;
+  const { moneyCurrency } = command;
+  const basket = weighBasket(rule, command.lines, minorUnitOf(moneyCurrency));
   const leftOut: { readonly lineNo: number; readonly reason: Exclusion }[] = [];
   for (const [i, reason] of basket.exclusions.entries()) if (reason) leftOut.push({ lineNo: i + 1, reason });
   const amountText = formatExact(basket.gross);
   const eligibleText = basket.eligible === basket.gross ? amountText : formatExact(basket.eligible);
   return (view) => {
-    const paid: { redemption: RedemptionFact; points: number; value: ExactAmount }[] = [];
-    for (const [at, redemption] of paying.redemptions.entries()) {
-      const refusal = whyUnusable(facts, redemption, itemAt(paying.usedIn, at), view);
-      if (refusal) return refuse(refusal);
-      // biome-ignore lint/style/noNonNullAssertion: usable redemptions have been spent
-      const spent = view.transfer(redemption.spentBy!);
-      const points = spent ? spent.amount - spent.reversed : 0;
-      if (points === 0) return refuse(notCaptured());
-      paid.push({ redemption, points, value: worthOf(redemption, points, minorUnit) });
-    }
-    const beyond = pointsBeyond(facts, basket.gross, paid);
-    if (beyond) return refuse(beyond);
+    const paid = paidBy(view, paying, { memberId: who.memberId, currencyId: currency.id, moneyCurrency, cost: basket.gross });
     const paidWithPoints = sumAmounts(paid.map(({ value }) => value));
     const points = basketPoints(rule, currency.scale, earningTotals(rule.earnsOn, basket, paidWithPoints));
-    if (points > facts.limits.mostPoints) return refuse(planPurchaseRefusals.refuse('AMOUNT_TOO_LARGE'));
+    if (points > facts.limits.mostPoints) throw planPurchaseRefusals.refuse('AMOUNT_TOO_LARGE');
     const within = withinLimits(view, facts.limits.velocity, Number(points));
     if ('refused' in within) return within;
     const earned = within.points;
@@ -167,7 +120,7 @@ export function planPurchase(facts: PurchaseFacts): Planner<PurchaseAnswer> {
         currency: currency.code,
         points: earned,
         forgone: Number(points) - earned,
-        moneyCurrency: command.moneyCurrency,
+        moneyCurrency,
         amount: totals.amount,
         eligibleAmount: totals.eligible,
         paidWithPoints: totals.paidWithPoints,
@@ -184,8 +137,7 @@ export function planPurchase(facts: PurchaseFacts): Planner<PurchaseAnswer> {
 
 function stepsOf(facts: PurchaseFacts, view: LedgerView, { paid, earned }: Totals, counted: readonly Step[]): Step[] {
   const steps: Step[] = [];
-  for (const [at, { redemption }] of paid.entries())
-    steps.push({ do: 'count', account: itemAt(facts.paying.usedIn, at), key: usedCounter(redemption.id), by: 1 });
+  for (const { redemption, usedIn: account } of paid) steps.push({ do: 'count', account, key: usedCounter(redemption.id), by: 1 });
   steps.push(...counted);
   const { ids, accounts, contribution, award } = facts;
   const { availableOn, expiresOn } = award.lot;
@@ -212,51 +164,13 @@ function dateOf(day: Day | null, earned: number): string | null {
   return earned === 0 || day === null || day === NEVER || day === ALWAYS ? null : dayToIso(day);
 }
 
-function refuse(refusal: { toData(): RefusalData }): { refused: RefusalData } {
-  return { refused: refusal.toData() };
-}
-
-function notCaptured(): Refusal {
-  const message = 'No points are spent by this redemption: it was not captured, or was voided, has expired or was refunded.';
-  return planPurchaseRefusals.refuse('REDEMPTION_NOT_CAPTURED', { message });
-}
-
-function whyUnusable({ who, currency, command }: PurchaseFacts, redemption: RedemptionFact, usedIn: AccountId, view: LedgerView) {
-  if (redemption.memberId !== who.memberId || redemption.currencyId !== currency.id || redemption.moneyCurrency !== command.moneyCurrency)
-    return planPurchaseRefusals.refuse('REDEMPTION_MISMATCH');
-  if (redemption.spentBy === null) return notCaptured();
-  if (view.counter(usedIn, usedCounter(redemption.id)) > 0)
-    return planPurchaseRefusals.refuse('REDEMPTION_USED', { message: 'This redemption has paid part of another purchase already.' });
-  return null;
-}
-
-/** Why the points may not all pay for the basket; null: they may. */
-function pointsBeyond(facts: PurchaseFacts, cost: ExactAmount, paid: Totals['paid']): Refusal | null {
-  if (paid.length === 0) return null;
-  const offered = paid.map(({ redemption, points }) => {
-    const rule = facts.paying.rulesById.get(redemption.ruleId);
-    if (!rule) throw new Error(`the rule of redemption ${redemption.id} is missing`);
-    return { redemption, points, rule };
-  });
-  const taken = pointsTaken(cost, offered, minorUnitOf(facts.command.moneyCurrency));
-  const refunds = paid.flatMap(({ redemption, points }, at) => {
-    const beyond = points - itemAt(taken, at);
-    return beyond > 0 ? { at, redemptionId: redemption.id, points: beyond } : [];
-  });
-  if (refunds.length === 0) return null;
-  const mostPoints = taken.reduce((sum, points) => sum + points, 0);
-  const first = refunds.map(({ at, points }) => `${points} points of redemptionIds.${at}`).join(', ');
-  const message = `At most ${mostPoints} of these points may pay for this basket. Refund ${first} (refundRedemption), then send the same request again.`;
-  return planPurchaseRefusals.refuse('REDEMPTION_MISMATCH', { mostPoints, refunds, message });
-}
-
 interface Totals {
   /** Decimal texts, as the database and the answer have them. */
   readonly amount: string;
   readonly eligible: string;
   readonly paidWithPoints: string;
   readonly earned: number;
-  readonly paid: readonly { readonly redemption: RedemptionFact; readonly points: number; readonly value: ExactAmount }[];
+  readonly paid: readonly PaidPart[];
 }
 
 function rowsOf(facts: PurchaseFacts, { exclusions, discounts }: WeighedBasket, totals: Totals): AlongsideRow[] {

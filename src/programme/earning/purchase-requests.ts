@@ -19,6 +19,7 @@ import { type RedemptionFact, usedCounter } from '../postings/attached-redemptio
 import type { JudgedReference } from '../postings/claim-reference';
 import type { LookedUp } from '../postings/look-up';
 import { orRefusal, type When, whenOf } from '../postings/posting-time';
+import { keepingRefusals } from '../postings/run-posting';
 import type { RedemptionRules } from '../redemption/redemption-rule';
 import { type AutomaticContribution, contributes } from '../sharing/automatic-contribution';
 import { standingCounters } from '../sharing/standing';
@@ -224,7 +225,7 @@ function requestOf(context: PurchaseContext, drafted: Draft, accounts: readonly 
     when,
     occurredAtText: command.occurredAt?.toISOString() ?? nowText,
   });
-  return request(whileOpen([wallet], plan));
+  return request(keepingRefusals(whileOpen([wallet], plan)));
 }
 
 function contributionOf({ asked: { found }, pool }: Draft, accounts: readonly AccountId[]): AutomaticContribution | null {

@@ -4,12 +4,13 @@ import { databasePrincipal, type Principal } from '../../coalition/access/princi
 import { findPosting, sameOutcome } from '../../ledger/ledger/find-posting';
 import { contentHash, postingId } from '../../ledger/ledger/idempotency';
 import { acceptedAnswer } from '../../ledger/ledger/outcome';
-import type { Answer, LedgerView, Planner, PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
+import type { Answer, Planner, PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
 import { seesWallet } from '../../members/identification/sees-wallet';
 import { lookingAgain } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance, type ToldOutcome } from '../../members/identification/what-is-told';
 import type { Tx } from '../../platform/database/transaction';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { Refusal } from '../../platform/refusal';
 import { orRefusal, type When } from './posting-time';
 
 /** A request to the ledger, as its operation declares it. */
@@ -135,12 +136,21 @@ function ask<Told extends Answer>(
     day: when.day,
     occurredAt: when.occurredAt.getTime(),
     recordedAt: when.recordedAt.getTime(),
-    plan: (view: LedgerView) => {
-      const planned = orRefusal(() => plan(view));
-      return 'refused' in planned ? planned : planned.is;
-    },
+    plan: keepingRefusals(plan),
   };
   return dryRun ? ledger.preview(request) : ledger.post(request);
+}
+
+/** The plan, whose refusals may be thrown: the ledger gets them as data. */
+export function keepingRefusals<Told extends Answer>(plan: Planner<Told>): Planner<Told> {
+  return (view) => {
+    try {
+      return plan(view);
+    } catch (error) {
+      if (error instanceof Refusal) return { refused: error.toData() };
+      throw error;
+    }
+  };
 }
 
 /**
