@@ -9,6 +9,7 @@ import { type DatabaseUrls, databaseUrls } from '../src/platform/config';
 import { KEY_MARK, migrate } from '../src/platform/database/migrate';
 import { keepSecret } from '../src/platform/embedded/data-directory';
 import { startEmbeddedServer } from '../src/platform/embedded/embedded-server';
+import { only } from '../src/platform/one-of';
 
 /**
  * The embedded PostgreSQL exactly as production runs it (fsync and synchronous_commit on), on an empty data directory.
@@ -54,7 +55,7 @@ export async function startBenchServer(log: Logger): Promise<BenchServer> {
   }
 
   return {
-    version: await onServer(superuserUrl, async (client) => (await client.query('SHOW server_version')).rows[0].server_version),
+    version: await onServer(superuserUrl, async (client) => only((await client.query<{ server_version: string }>('SHOW server_version')).rows).server_version),
     masterKey,
     database(name) {
       let database = databases.get(name);

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientBase, QueryConfig } from 'pg';
 import type { App } from '../src/app';
 import { lookAtJournal, type RelayView, relayAgain, relayRanges } from '../src/ledger/outbox/relay-journal';
+import { only } from '../src/platform/one-of';
 import { CLEARING } from '../src/settlement/clearing/clear-events';
 import { type DueClose, dueCloses } from '../src/settlement/months/attempt-close';
 import { clearingJob, retrySetAsideJob } from './clear-events';
@@ -99,9 +101,13 @@ function look(app: App, looksAtHolds: boolean, looksAtBooks: boolean): Promise<V
   return app.database.transaction({ kind: 'worker' }, async ({ client }) => ({
     journal: await lookAtJournal(client, CLEARING),
     closing: await dueCloses(client),
-    holdsAreDue: looksAtHolds && (await client.query({ name: 'holds-due', text: HOLDS_DUE, values: [app.clock.now()] })).rows[0].due,
-    rollUpIsDue: looksAtBooks && (await client.query({ name: 'roll-up-due', text: ROLL_UP_DUE })).rows[0].due,
+    holdsAreDue: looksAtHolds && (await isDue(client, { name: 'holds-due', text: HOLDS_DUE, values: [app.clock.now()] })),
+    rollUpIsDue: looksAtBooks && (await isDue(client, { name: 'roll-up-due', text: ROLL_UP_DUE })),
   }));
+}
+
+async function isDue(client: ClientBase, query: QueryConfig): Promise<boolean> {
+  return only((await client.query<{ due: boolean }>(query)).rows).due;
 }
 
 const HOLDS_DUE = "SELECT EXISTS (SELECT FROM hold WHERE state = 'OPEN' AND expires_at <= $1) AS due";

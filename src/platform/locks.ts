@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { only } from './one-of';
 
 /**
  * The advisory locks, every one that is taken. PostgreSQL knows a lock by a number alone: the hash of a name and of
@@ -43,8 +44,8 @@ export async function takeLock(client: ClientBase, lock: Lock, ...of: readonly (
 
 /** As takeLock, without waiting: whether it is ours now. */
 export async function tryLock(client: ClientBase, lock: Lock, ...of: readonly (string | number | null)[]): Promise<boolean> {
-  const { rows } = await client.query('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS mine', [nameOf(lock, of)]);
-  return rows[0].mine;
+  const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS mine', [nameOf(lock, of)]);
+  return only(rows).mine;
 }
 
 function nameOf(lock: Lock, of: readonly (string | number | null)[]): string {

@@ -1,4 +1,4 @@
-import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql';
+import { type GraphQLInterfaceType, type GraphQLObjectType, type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql';
 import { createUnionType, Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
@@ -80,15 +80,22 @@ function entryType({ name, description, fields }: NonNullable<ShownField['entry'
   return type;
 }
 
+function codeOf(type: GraphQLObjectType | GraphQLInterfaceType) {
+  const { code } = type.getFields();
+  if (!code) throw new Error(`${type.name} has no code`);
+  return code;
+}
+
 /** Says of the field `code` of each refusal, and of the interface, what stands in it. */
 export function describeCodes(schema: GraphQLSchema): void {
   for (const [code, { definition }] of types) {
     const type = schema.getType(definition.typeName);
-    if (isObjectType(type)) type.getFields().code.description = `Always ${code}.`;
+    if (isObjectType(type)) codeOf(type).description = `Always ${code}.`;
   }
   const refusal = schema.getType('Refusal');
   if (!isInterfaceType(refusal)) throw new Error('the schema has no interface Refusal');
-  refusal.getFields().code.description = `Stable code to act on; the types that implement Refusal say what each means. New ones may be added. One of ${[...types.keys()].sort().join(', ')}.`;
+  codeOf(refusal).description =
+    `Stable code to act on; the types that implement Refusal say what each means. New ones may be added. One of ${[...types.keys()].sort().join(', ')}.`;
 }
 
 /**

@@ -71,14 +71,17 @@ export function requireImporter(principal: Principal, kind: ImportKind): Uuid {
 
 /** An import that the transaction's principal may see; throws NotFound. */
 export async function readImport(client: PoolClient, id: Uuid): Promise<FileImport> {
-  const { rows } = await client.query({ name: 'read-import', text: 'SELECT * FROM file_import WHERE id = $1', values: [id] });
-  if (rows.length === 0) throw new NotFound('Import');
-  return toFileImport(rows[0]);
+  const { rows } = await client.query<ImportRow>({ name: 'read-import', text: 'SELECT * FROM file_import WHERE id = $1', values: [id] });
+  const [row] = rows;
+  if (!row) throw new NotFound('Import');
+  return toFileImport(row);
 }
 
 type Counts = 'lastLine' | 'entries' | 'imported' | 'repeated' | 'rejected' | 'enrolled';
 
-export function toFileImport(row: RowOf<FileImport, Counts>): FileImport {
+export type ImportRow = RowOf<FileImport, Counts>;
+
+export function toFileImport(row: ImportRow): FileImport {
   return {
     id: row.id,
     brandId: row.brand_id,

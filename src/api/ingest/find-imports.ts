@@ -3,8 +3,8 @@ import { databasePrincipal, type Principal } from '../../coalition/access/princi
 import { requireReader } from '../../members/identification/asking-member';
 import type { Uuid } from '../../platform/ids';
 import { PermissionDenied } from '../../platform/refusal';
-import { type FileImport, readImport, toFileImport } from './file-import';
-import { type LineError, toLineError } from './line-error';
+import { type FileImport, type ImportRow, readImport, toFileImport } from './file-import';
+import { type ErrorRow, type LineError, toLineError } from './line-error';
 
 /** Who may look at imports: whoever may import something, programme managers and support, the operator. */
 export function requireImportReader(principal: Principal): void {
@@ -25,7 +25,7 @@ export function findImport(app: App, principal: Principal, id: Uuid): Promise<Fi
 export function listImports(app: App, principal: Principal, { limit, before }: { limit: number; before: Uuid | null }): Promise<FileImport[]> {
   requireImportReader(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<ImportRow>({
       name: 'list-imports',
       text: 'SELECT * FROM file_import WHERE $1::uuid IS NULL OR id < $1 ORDER BY id DESC LIMIT $2',
       values: [before, limit],
@@ -43,7 +43,7 @@ export function listImportErrors(
 ): Promise<LineError[]> {
   requireImportReader(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<ErrorRow>({
       name: 'list-import-errors',
       text: 'SELECT line, field, code, message, retry_safe FROM file_import_error WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3',
       values: [importId, after ?? 0, limit],
@@ -60,11 +60,12 @@ export function findAlike(app: App, principal: Principal, { id, brandId, kind, b
   requireImportReader(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     if (beginning === null) return null;
-    const { rows } = await client.query({
+    const { rows } = await client.query<ImportRow>({
       name: 'import-alike',
       text: `SELECT * FROM file_import WHERE brand_id = $1 AND beginning = $2 AND kind = $3 AND id < $4 AND dry_run = $5 AND finished_at IS NOT NULL ORDER BY id DESC LIMIT 1`,
       values: [brandId, beginning, kind, id, dryRun],
     });
-    return rows.length > 0 ? toFileImport(rows[0]) : null;
+    const [row] = rows;
+    return row ? toFileImport(row) : null;
   });
 }

@@ -8,7 +8,7 @@ import type { ResolvedMember } from '../../members/identification/resolve-member
 import type { Uuid } from '../../platform/ids';
 import { InvalidInput } from '../../platform/refusal';
 import { type FileImport, type ImportKind, importRefusals, readImport, requireImporter } from './file-import';
-import { isWrong, type LineError, toLineError } from './line-error';
+import { type ErrorRow, isWrong, type LineError, toLineError } from './line-error';
 import { noteToSendAgain, takeSentAgain, whichToSendAgain } from './lines-to-send-again';
 
 /** Errors of an import that are kept to be asked for; how many there were is counted beyond it. */
@@ -223,7 +223,7 @@ async function countAgain(
 /** An error names the line of the entry that it is in. */
 async function keptErrors(client: PoolClient, importId: Uuid, entries: readonly Entry[]): Promise<LineError[]> {
   if (entries.length === 0) return [];
-  const { rows } = await client.query({
+  const { rows } = await client.query<ErrorRow>({
     name: 'kept-import-errors',
     text: `SELECT e.line, e.field, e.code, e.message, e.retry_safe FROM unnest($2::bigint[], $3::bigint[]) AS entry (first, last)
       JOIN file_import_error e ON e.import_id = $1 AND e.line BETWEEN entry.first AND entry.last`,

@@ -25,8 +25,10 @@ export function lineError(line: number, field: string | null, code: string, mess
   return { line, field: field?.slice(0, LONGEST_FIELD) ?? null, code, message: message.slice(0, LONGEST_MESSAGE), retrySafe };
 }
 
-/** Of a row of file_import_error. */
-export function toLineError(row: RowOf<LineError, 'line'>): LineError {
+/** Of file_import_error. */
+export type ErrorRow = RowOf<LineError, 'line'>;
+
+export function toLineError(row: ErrorRow): LineError {
   return { line: Number(row.line), field: row.field, code: row.code, message: row.message, retrySafe: row.retry_safe };
 }
 

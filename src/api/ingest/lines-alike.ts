@@ -34,7 +34,7 @@ export async function numberAlike(app: App, principal: Principal, found: FileImp
        ON CONFLICT DO NOTHING`,
       [...values, found.brandId],
     );
-    const { rows } = await client.query(
+    const { rows } = await client.query<{ line: string; nth: number }>(
       'SELECT line, nth FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[]) AND line = ANY ($3::bigint[])',
       values,
     );

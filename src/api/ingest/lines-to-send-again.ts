@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import type { FileImport } from './file-import';
 import { requireImportReader } from './find-imports';
 
@@ -9,8 +10,8 @@ import { requireImportReader } from './find-imports';
 export async function countLinesToSendAgain(app: App, principal: Principal, importId: Uuid): Promise<number> {
   requireImportReader(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query('SELECT count(*)::int AS lines FROM file_import_retry WHERE import_id = $1', [importId]);
-    return rows[0].lines;
+    const { rows } = await client.query<{ lines: number }>('SELECT count(*)::int AS lines FROM file_import_retry WHERE import_id = $1', [importId]);
+    return only(rows).lines;
   });
 }
 
@@ -23,7 +24,7 @@ export async function listLinesToSendAgain(
 ): Promise<number[]> {
   requireImportReader(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<{ line: string }>({
       name: 'list-lines-to-send-again',
       text: 'SELECT line FROM file_import_retry WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3',
       values: [importId, after ?? 0, limit],
@@ -34,7 +35,10 @@ export async function listLinesToSendAgain(
 
 /** Those of the lines that may be sent again. */
 export async function whichToSendAgain(client: PoolClient, importId: Uuid, lines: readonly number[]): Promise<Set<number>> {
-  const { rows } = await client.query('SELECT line FROM file_import_retry WHERE import_id = $1 AND line = ANY ($2::bigint[])', [importId, lines]);
+  const { rows } = await client.query<{ line: string }>('SELECT line FROM file_import_retry WHERE import_id = $1 AND line = ANY ($2::bigint[])', [
+    importId,
+    lines,
+  ]);
   return new Set(rows.map((row) => Number(row.line)));
 }
 
@@ -50,6 +54,9 @@ export async function noteToSendAgain(client: PoolClient, { id, brandId }: Pick<
 
 /** Takes those of the lines that were to be sent again: each is taken by one sender. */
 export async function takeSentAgain(client: PoolClient, importId: Uuid, lines: readonly number[]): Promise<Set<number>> {
-  const { rows } = await client.query('DELETE FROM file_import_retry WHERE import_id = $1 AND line = ANY ($2::bigint[]) RETURNING line', [importId, lines]);
+  const { rows } = await client.query<{ line: string }>('DELETE FROM file_import_retry WHERE import_id = $1 AND line = ANY ($2::bigint[]) RETURNING line', [
+    importId,
+    lines,
+  ]);
   return new Set(rows.map((row) => Number(row.line)));
 }

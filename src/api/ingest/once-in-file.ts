@@ -38,11 +38,11 @@ export async function claimReferences(
        SELECT $1, reference, line, $4 FROM unnest($2::uuid[], $3::bigint[]) AS new (reference, line) ORDER BY line ON CONFLICT DO NOTHING`,
       values,
     );
-    const { rows } = await client.query('SELECT reference, line FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[])', [
-      found.id,
-      values[1],
-    ]);
-    return new Map<Uuid, number>(rows.map((row) => [row.reference, Number(row.line)]));
+    const { rows } = await client.query<{ reference: Uuid; line: string }>(
+      'SELECT reference, line FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[])',
+      [found.id, values[1]],
+    );
+    return new Map<Uuid, number>(rows.map(({ reference, line }) => [reference, Number(line)]));
   });
   return new Map(
     named.flatMap(({ line, reference }) => {
@@ -58,7 +58,10 @@ export async function claimReferences(
 export async function namedInFile(app: App, principal: Principal, found: FileImport, names: readonly string[]): Promise<ReadonlySet<string>> {
   const byId = new Map(names.map((name) => [referenceId(app, found, name), name]));
   const { rows: named } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
-    client.query('SELECT reference FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[])', [found.id, [...byId.keys()]]),
+    client.query<{ reference: Uuid }>('SELECT reference FROM file_import_reference WHERE import_id = $1 AND reference = ANY ($2::uuid[])', [
+      found.id,
+      [...byId.keys()],
+    ]),
   );
   return new Set(named.map(({ reference }) => byId.get(reference) ?? ''));
 }

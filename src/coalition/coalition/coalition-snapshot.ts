@@ -128,8 +128,8 @@ export class CoalitionCache {
 
   /** The version in force now, for caches of other modules that hang on the same number. */
   async version(client: PoolClient): Promise<string> {
-    const { rows } = await client.query({ name: 'coalition-version', text: COALITION_VERSION.text });
-    return rows[0].version;
+    const { rows } = await client.query<{ version: string }>({ name: 'coalition-version', text: COALITION_VERSION.text });
+    return only(rows).version;
   }
 
   async snapshot(client: PoolClient): Promise<CoalitionSnapshot> {
@@ -164,30 +164,34 @@ export class CoalitionCache {
 async function loadSnapshot(client: PoolClient): Promise<CoalitionSnapshot> {
   // The version is read first. What changes meanwhile makes the snapshot newer than its version, and the next look
   // loads it again.
-  const version = (await client.query('SELECT version::text FROM coalition_version')).rows[0].version;
+  const { version } = only((await client.query<{ version: string }>('SELECT version::text FROM coalition_version')).rows);
   const statuses = new Map<Uuid, { status: 'ACTIVE' | 'SUSPENDED'; at: Date }[]>();
-  for (const row of (await client.query('SELECT brand_id, status, at FROM brand_event ORDER BY brand_id, at, seq')).rows)
+  for (const row of (
+    await client.query<{ brand_id: Uuid; status: Brand['status']; at: Date }>('SELECT brand_id, status, at FROM brand_event ORDER BY brand_id, at, seq')
+  ).rows)
     listIn(statuses, row.brand_id).push({ status: row.status, at: row.at });
-  const brands: Brand[] = (await client.query('SELECT id, code, name, is_operator, country, status, references_repeat, card_only_per_day FROM brand')).rows.map(
-    (row) => ({
-      id: row.id,
-      code: row.code,
-      name: row.name,
-      isOperator: row.is_operator,
-      country: row.country,
-      status: row.status,
-      history: statuses.get(row.id) ?? [],
-      referencesRepeat: row.references_repeat,
-      cardOnlyPerDay: row.card_only_per_day,
-    }),
-  );
-  const currencies = (await client.query(CURRENCIES)).rows.map(toCurrency);
+  const brands: Brand[] = (
+    await client.query<RowOf<Omit<Brand, 'history'>>>('SELECT id, code, name, is_operator, country, status, references_repeat, card_only_per_day FROM brand')
+  ).rows.map((row) => ({
+    id: row.id,
+    code: row.code,
+    name: row.name,
+    isOperator: row.is_operator,
+    country: row.country,
+    status: row.status,
+    history: statuses.get(row.id) ?? [],
+    referencesRepeat: row.references_repeat,
+    cardOnlyPerDay: row.card_only_per_day,
+  }));
+  const currencies = (await client.query<CurrencyRow>(CURRENCIES)).rows.map(toCurrency);
   const histories = new Map<Uuid, PartnershipChange[]>();
-  for (const row of (await client.query(HISTORIES)).rows)
+  for (const row of (await client.query<HistoryRow>(HISTORIES)).rows)
     listIn(histories, row.partnership_id).push({ state: row.state, at: row.at, made: { epoch: row.made_epoch, position: BigInt(row.made_position) } });
   const terms = new Map<Uuid, TermsVersion[]>();
-  for (const row of (await client.query(TERMS)).rows) listIn(terms, row.partnership_id).push(toTerms(row));
-  const partnerships = (await client.query('SELECT id, brand_id, partner_brand_id, currency_id FROM partnership')).rows.map((row) => ({
+  for (const row of (await client.query<TermsRow>(TERMS)).rows) listIn(terms, row.partnership_id).push(toTerms(row));
+  const partnerships = (
+    await client.query<RowOf<Omit<PartnershipState, 'history' | 'terms'>>>('SELECT id, brand_id, partner_brand_id, currency_id FROM partnership')
+  ).rows.map((row) => ({
     id: row.id,
     brandId: row.brand_id,
     partnerBrandId: row.partner_brand_id,
@@ -217,6 +221,8 @@ const TERMS = `
   FROM terms_version t JOIN partnership p ON p.id = t.partnership_id
   WHERE t.status = 'COUNTERSIGNED' ORDER BY t.effective_from`;
 
+type HistoryRow = RowOf<Omit<PartnershipChange, 'made'>> & { readonly partnership_id: Uuid; readonly made_epoch: number; readonly made_position: string };
+type TermsRow = RowOf<Omit<TermsVersion, 'agreed'>> & { readonly agreed_epoch: number; readonly agreed_position: string };
 type CurrencyRow = RowOf<Omit<PointCurrency, 'settlementCurrency' | 'expiry'>> & ExpiryRow & { readonly settlement_code: string };
 /** Each kind has the columns that it needs. */
 type ExpiryRow =
@@ -251,7 +257,7 @@ function toCurrency(row: CurrencyRow): PointCurrency {
   };
 }
 
-function toTerms(row: RowOf<Omit<TermsVersion, 'agreed'>> & { readonly agreed_epoch: number; readonly agreed_position: string }): TermsVersion {
+function toTerms(row: TermsRow): TermsVersion {
   return {
     id: row.id,
     partnershipId: row.partnership_id,

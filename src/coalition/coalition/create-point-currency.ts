@@ -5,6 +5,7 @@ import { plainText } from '../../ledger/ledger/request-fields';
 import { isMoneyInForce } from '../../ledger/points/money-currencies';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { NotFound } from '../../platform/refusal';
 import { requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
@@ -74,9 +75,12 @@ export async function createPointCurrency(app: App, principal: Principal, comman
     const { target } = await createOnce(app, principal, request, async ({ manager, client }) => {
       const { ownerBrandId } = command;
       if (ownerBrandId && (await client.query('SELECT FROM brand WHERE id = $1', [ownerBrandId])).rowCount === 0) throw new NotFound('Brand');
-      const { rows } = await client.query("INSERT INTO currency (code, kind, scale) VALUES ($1, 'POINTS', $2) RETURNING id", [code, command.scale]);
+      const { rows } = await client.query<{ id: number }>("INSERT INTO currency (code, kind, scale) VALUES ($1, 'POINTS', $2) RETURNING id", [
+        code,
+        command.scale,
+      ]);
       await manager.insert(PointCurrencyRecord, {
-        id: rows[0].id,
+        id: only(rows).id,
         name: command.name,
         ownerBrandId,
         timeZone: command.timeZone,
@@ -102,6 +106,6 @@ export async function createPointCurrency(app: App, principal: Principal, comman
 /** The ledger's id of a money, counted in micro-units. */
 async function moneyCurrency(client: PoolClient, code: string): Promise<number> {
   await client.query("INSERT INTO currency (code, kind, scale) VALUES ($1, 'MONEY', 6) ON CONFLICT (code) DO NOTHING", [code]);
-  const { rows } = await client.query("SELECT id FROM currency WHERE code = $1 AND kind = 'MONEY'", [code]);
-  return rows[0].id;
+  const { rows } = await client.query<{ id: number }>("SELECT id FROM currency WHERE code = $1 AND kind = 'MONEY'", [code]);
+  return only(rows).id;
 }

@@ -35,7 +35,7 @@ export async function readPartnership(app: App, principal: Principal, id: Uuid):
 export function listPartnerships(app: App, principal: Principal, page: { limit: number; after: Uuid | null }): Promise<PartnershipRecord[]> {
   requireSide(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<PartnershipRecord>({
       name: 'list-partnerships',
       text: `SELECT id, brand_id AS "brandId", partner_brand_id AS "partnerBrandId", currency_id AS "currencyId", state, created_at AS "createdAt"
              FROM partnership WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2`,

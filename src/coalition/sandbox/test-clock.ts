@@ -48,6 +48,9 @@ export async function followTestClock(config: Config, database: Database, machin
 
 /** All moves of the sandbox's clock, the first one first. */
 export async function readMoves(client: PoolClient): Promise<ClockMove[]> {
-  const { rows } = await client.query({ name: 'test-clock-moves', text: 'SELECT m.ahead_ms::text, m.moved_at FROM test_clock_move m ORDER BY m.ahead_ms' });
+  const { rows } = await client.query<{ ahead_ms: string; moved_at: Date }>({
+    name: 'test-clock-moves',
+    text: 'SELECT m.ahead_ms::text, m.moved_at FROM test_clock_move m ORDER BY m.ahead_ms',
+  });
   return rows.map((row) => ({ aheadMs: Number(row.ahead_ms), movedAt: row.moved_at }));
 }

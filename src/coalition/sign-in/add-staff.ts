@@ -8,6 +8,7 @@ import { DAY_MS } from '../../platform/clock';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { ADMIN, requireBrandOrOperator, requireNamedBrand, requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal, type StaffRole } from '../access/principal';
@@ -97,9 +98,9 @@ export async function addStaff(app: App, principal: Principal, command: AddStaff
 
 /** Whether it is the operator's own brand; throws NotFound. */
 async function isOperator(client: ClientBase, brandId: Uuid): Promise<boolean> {
-  const { rows } = await client.query('SELECT is_operator FROM brand WHERE id = $1', [brandId]);
+  const { rows } = await client.query<{ is_operator: boolean }>('SELECT is_operator FROM brand WHERE id = $1', [brandId]);
   if (rows.length === 0) throw new NotFound('Brand');
-  return rows[0].is_operator;
+  return only(rows).is_operator;
 }
 
 function inviterOf(principal: Principal): Uuid | null {

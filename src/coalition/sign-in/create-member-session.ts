@@ -1,5 +1,6 @@
 import type { App } from '../../app';
 import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { NotFound } from '../../platform/refusal';
 import { requireBrand } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
@@ -35,8 +36,8 @@ export async function createMemberSession(app: App, principal: Principal, comman
 /** Who was merged is the survivor, on this road too. */
 function survivorOf(app: App, brandId: Uuid, memberId: Uuid): Promise<Uuid> {
   return app.database.transaction({ kind: 'brand', brandId }, async ({ client }) => {
-    const { rows } = await client.query('SELECT surviving_member($1) AS id', [memberId]);
-    return rows[0].id ?? memberId;
+    const { rows } = await client.query<{ id: Uuid | null }>('SELECT surviving_member($1) AS id', [memberId]);
+    return only(rows).id ?? memberId;
   });
 }
 

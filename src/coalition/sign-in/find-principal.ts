@@ -1,6 +1,7 @@
 import { IsNull, Not } from 'typeorm';
 import type { App } from '../../app';
 import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import type { Principal, Scope } from '../access/principal';
 import { StaffMember } from '../access/staff.entity';
 import { ApiClient } from './api-client.entity';
@@ -48,16 +49,21 @@ export function findByLogin(app: App, login: Pick<Login, 'issuer' | 'subject'>, 
       ? null
       : await manager.findOneBy(StaffMember, { issuer: login.issuer, subject: login.subject, removedAt: IsNull(), acceptedAt: Not(IsNull()) });
     if (staff) {
-      const { rows } = await client.query({ name: 'is-operator', text: 'SELECT is_operator FROM brand WHERE id = $1', values: [staff.brandId] });
+      const { rows } = await client.query<{ is_operator: boolean }>({
+        name: 'is-operator',
+        text: 'SELECT is_operator FROM brand WHERE id = $1',
+        values: [staff.brandId],
+      });
       const ofOperator = rows[0]?.is_operator === true;
       return { kind: 'staff', staffId: staff.id, brandId: staff.brandId, role: staff.role, ofOperator, suspended: await readSuspension(client, staff.brandId) };
     }
-    const { rows } = await client.query({
+    const { rows } = await client.query<{ member_id: Uuid | null }>({
       name: 'find-member-by-login',
       text: 'SELECT find_member_by_identifier($1, $2) AS member_id',
       values: ['LOGIN', loginHash(app, login)],
     });
-    return rows[0].member_id ? { kind: 'member', memberId: rows[0].member_id, brandId: null } : null;
+    const { member_id: memberId } = only(rows);
+    return memberId ? { kind: 'member', memberId, brandId: null } : null;
   });
 }
 

@@ -39,7 +39,7 @@ export async function linkLogin(app: App, command: z.output<typeof linkLoginSche
   const claimHash = codeHash(app.keys, 'login-claim', command.claimCode);
   const now = app.clock.now();
   const memberId = await app.database.transaction({ kind: 'authenticator' }, async ({ client }) => {
-    const { rows } = await client.query('SELECT member_id FROM login_claim WHERE hash = $1', [claimHash]);
+    const { rows } = await client.query<{ member_id: string }>('SELECT member_id FROM login_claim WHERE hash = $1', [claimHash]);
     return rows[0]?.member_id;
   });
   if (!memberId) throw new NotFound('Claim code', ASK_FOR_ANOTHER);
@@ -52,9 +52,10 @@ export async function linkLogin(app: App, command: z.output<typeof linkLoginSche
     app.database.transaction({ kind: 'member', memberId }, async (tx) => {
       // One at a time for a member.
       const { rows } = await tx.client.query("SELECT FROM member WHERE id = $1 AND status = 'ACTIVE' FOR NO KEY UPDATE", [memberId]);
-      const { rows: bound } = await tx.client.query("SELECT hash FROM member_identifier WHERE member_id = $1 AND kind = 'LOGIN' AND removed_at IS NULL", [
-        memberId,
-      ]);
+      const { rows: bound } = await tx.client.query<{ hash: Buffer }>(
+        "SELECT hash FROM member_identifier WHERE member_id = $1 AND kind = 'LOGIN' AND removed_at IS NULL",
+        [memberId],
+      );
       if (bound.some((row) => !row.hash.equals(hash))) throw linkLoginRefusals.refuse('LOGIN_BOUND');
       const loginId = newUuid();
       if (bound.length === 0)

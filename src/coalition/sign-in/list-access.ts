@@ -17,7 +17,7 @@ export interface PageById {
 export async function listApiClients(app: App, principal: Principal, brandId: Uuid | null, page: PageById): Promise<ApiClient[]> {
   requireBrandOrOperator(principal, ADMIN, brandId);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<ApiClient>({
       name: 'list-api-clients',
       text: `SELECT id, brand_id AS "brandId", name, scopes, created_at AS "createdAt", disabled_at AS "disabledAt"
              FROM api_client WHERE ($1::uuid IS NULL OR brand_id = $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
@@ -27,11 +27,14 @@ export async function listApiClients(app: App, principal: Principal, brandId: Uu
   });
 }
 
-/** Live secrets (without hashes) of several clients. */
-export function readLiveSecrets(app: App, principal: Principal, clientIds: readonly Uuid[]): Promise<Pick<ApiClientSecret, 'id' | 'clientId' | 'createdAt'>[]> {
+/** A secret without its hash. */
+export type LiveSecret = Pick<ApiClientSecret, 'id' | 'clientId' | 'createdAt'>;
+
+/** Live secrets of several clients. */
+export function readLiveSecrets(app: App, principal: Principal, clientIds: readonly Uuid[]): Promise<LiveSecret[]> {
   requireBrandOrOperator(principal, ADMIN, null);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<LiveSecret>({
       name: 'read-live-secrets',
       text: 'SELECT id, client_id AS "clientId", created_at AS "createdAt" FROM api_client_secret WHERE client_id = ANY($1) AND revoked_at IS NULL ORDER BY id',
       values: [clientIds],
@@ -44,7 +47,7 @@ export function readLiveSecrets(app: App, principal: Principal, clientIds: reado
 export async function listStaff(app: App, principal: Principal, brandId: Uuid | null, page: PageById): Promise<StaffMember[]> {
   requireBrandOrOperator(principal, ADMIN, brandId);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<StaffMember>({
       name: 'list-staff',
       text: `SELECT id, issuer, subject, brand_id AS "brandId", role, created_at AS "createdAt", accepted_at AS "acceptedAt", removed_at AS "removedAt"
              FROM staff WHERE ($1::uuid IS NULL OR brand_id = $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
@@ -64,7 +67,7 @@ export interface AuditPlace {
 export async function listAuditEntries(app: App, principal: Principal, page: { limit: number; after: AuditPlace | null }): Promise<AuditEntry[]> {
   requireBrandOrOperator(principal, { scope: 'admin', roles: ['PROGRAMME_MANAGER', 'COMPLIANCE_OFFICER'] }, null);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<AuditEntry>({
       name: 'list-audit-entries',
       text: `SELECT id, at, actor, brand_id AS "brandId", operation, target_id AS "targetId", reason
              FROM audit_entry WHERE $1::timestamptz IS NULL OR (at, id) < ($1, $2::uuid) ORDER BY at DESC, id DESC LIMIT $3`,

@@ -26,7 +26,7 @@ export async function listLogins(app: App, principal: Principal, memberId: Uuid)
   const sees = principal.kind === 'member' ? principal.brandId === null : principal.kind === 'staff' && principal.ofOperator;
   if (!sees) return null;
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<{ id: Uuid; added_at: Date; brand_id: Uuid | null; removed_at: Date | null }>({
       name: 'list-logins',
       text: `SELECT i.id, i.added_at, c.brand_id, i.removed_at FROM member_identifier i LEFT JOIN login_claim c ON c.login_id = i.id
              WHERE i.member_id = $1 AND i.kind = 'LOGIN' ORDER BY i.added_at, i.id LIMIT 100`,
@@ -45,12 +45,13 @@ export async function removeLogin(app: App, principal: Principal, command: { rea
   if (principal.kind === 'member') requireMemberLogin(principal);
   else requireOperator(principal, ['SUPPORT']);
   await app.database.transaction(databasePrincipal(principal), async (tx) => {
-    const { rows } = await tx.client.query(
+    const { rows } = await tx.client.query<{ member_id: Uuid; now: boolean }>(
       "UPDATE member_identifier SET removed_at = coalesce(removed_at, $2) WHERE id = $1 AND kind = 'LOGIN' RETURNING member_id, removed_at = $2 AS now",
       [command.loginId, app.clock.now()],
     );
-    if (rows.length === 0) throw new NotFound('Login');
-    const { member_id: member, now } = rows[0];
+    const [login] = rows;
+    if (!login) throw new NotFound('Login');
+    const { member_id: member, now } = login;
     const { reason } = command;
     if (now) await recordChange(app, tx, principal, { operation: 'removeLogin', target: command.loginId, member, reason });
     if (principal.kind === 'member') return;
@@ -64,7 +65,7 @@ export async function removeLogin(app: App, principal: Principal, command: { rea
  * was. Returns the brands. A login that came by a merge was bound to the duplicate.
  */
 async function endConfirmations(client: PoolClient, loginId: Uuid): Promise<Uuid[]> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<{ brand_id: Uuid }>(
     `WITH RECURSIVE bound AS (
        SELECT i.member_id, i.hash, i.added_at, i.moved_from, i.removed_at AS until, i.member_id AS holder FROM member_identifier i WHERE i.id = $1
        UNION ALL

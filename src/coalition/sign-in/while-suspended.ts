@@ -29,13 +29,14 @@ export function requireAllowedWhileSuspended(principal: Principal, operation: st
 
 /** The brand's suspension; undefined while there is none. For who may see it: the authenticator. */
 export async function readSuspension(client: PoolClient, brandId: Uuid): Promise<Suspension | undefined> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ code: string; settling_days: number; since: Date }>({
     name: 'find-suspension',
     text: `SELECT code, settling_days, (SELECT max(at) FROM brand_event WHERE brand_id = b.id AND status = 'SUSPENDED') AS since
            FROM brand b WHERE id = $1 AND status = 'SUSPENDED'`,
     values: [brandId],
   });
-  if (rows.length === 0) return undefined;
-  const [{ code, settling_days, since }] = rows;
+  const [row] = rows;
+  if (!row) return undefined;
+  const { code, settling_days, since } = row;
   return { code, since, settlesUntil: new Date(since.getTime() + settling_days * DAY_MS) };
 }

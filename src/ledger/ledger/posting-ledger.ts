@@ -16,7 +16,7 @@ import { decide } from './internal/decide/decide';
 import { twinOf } from './internal/decide/graced-lot';
 import { type Known, loadState } from './internal/rows/load-state';
 import { day } from './internal/rows/raw-rows';
-import type { AccountRef, Ledger, LotOrigin } from './ledger';
+import type { AccountKind, AccountRef, Ledger, LotOrigin } from './ledger';
 import { keyRefusals } from './ledger-refusals';
 import type { AccountId, PostingOutcome, PostingRequest } from './posting';
 
@@ -199,11 +199,11 @@ class PostingLedger implements RunningLedger {
     if (known !== undefined) return known;
     const name = [origin.issuer, origin.currencyId, dayToIso(origin.issueMonth), origin.termsId, origin.offerId];
     const row = await this.outlast(async () => {
-      const find = () => this.ofOneServer(async () => (await this.lookups.query({ text: FIND_ORIGIN, values: name })).rows[0]);
-      const found = await find();
+      const find = () => this.ofOneServer(() => this.lookups.query<{ id: number; issuer_code: string }>({ text: FIND_ORIGIN, values: name }));
+      const [found] = (await find()).rows;
       if (found) return found;
       await this.lookups.query({ text: INSERT_ORIGIN, values: [...name, origin.issuerCode] });
-      return find();
+      return only((await find()).rows);
     });
     // The issuer's code is part of the lots' keys: the one that they were made with counts, not the one it has now.
     this.rememberOrigin(row.id, { issuer: origin.issuer, issuerCode: row.issuer_code, issueMonth: origin.issueMonth });
@@ -261,7 +261,9 @@ class PostingLedger implements RunningLedger {
     const values = [sorted.map((ref) => ref.owner), sorted.map((ref) => ref.kind), sorted.map((ref) => ref.currencyId), this.options.clock.now()];
     // Again where somebody else opens some of them at the same time: those were neither there nor made.
     for (let attempt = 0; attempt < 2 && ids.size < unknown.size; attempt++) {
-      const { rows } = await this.ofOneServer(() => this.lookups.query({ name: 'kernel-find-or-open-accounts', text: FIND_OR_OPEN_ACCOUNTS, values }));
+      const { rows } = await this.ofOneServer(() =>
+        this.lookups.query<AccountRow>({ name: 'kernel-find-or-open-accounts', text: FIND_OR_OPEN_ACCOUNTS, values }),
+      );
       for (const row of rows) {
         const key = accountKey({ kind: row.kind, owner: row.owner_id, currencyId: row.currency_id });
         ids.set(key, Number(row.id));
@@ -284,7 +286,9 @@ class PostingLedger implements RunningLedger {
 
   private async loadOrigins(client: ClientBase, ids: readonly number[]): Promise<void> {
     const text = 'SELECT id, issuer_id, issuer_code, issue_month::text FROM lot_origin WHERE id = ANY($1::int[])';
-    const { rows } = await this.ofOneServer(() => client.query({ name: 'kernel-origins', text, values: [ids] }));
+    const { rows } = await this.ofOneServer(() =>
+      client.query<{ id: number; issuer_id: Uuid; issuer_code: string; issue_month: string }>({ name: 'kernel-origins', text, values: [ids] }),
+    );
     for (const row of rows) this.rememberOrigin(row.id, { issuer: row.issuer_id, issuerCode: row.issuer_code, issueMonth: day(row.issue_month) });
   }
 
@@ -293,6 +297,14 @@ class PostingLedger implements RunningLedger {
     this.origins.set(id, origin);
     this.origins.set(twinOf(id), origin);
   }
+}
+
+interface AccountRow {
+  readonly id: string;
+  readonly kind: AccountKind;
+  readonly owner_id: Uuid;
+  readonly currency_id: number;
+  readonly guarded: boolean;
 }
 
 function accountKey({ kind, owner, currencyId }: AccountRef): string {

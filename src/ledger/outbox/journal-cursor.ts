@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import type { RowOf } from '../../platform/database/row-of';
 
 /** How far a consumer of the journal has come: every transfer with an xid below position is done. */
 export interface JournalCursor {
@@ -17,12 +18,13 @@ export function isBefore(one: JournalCursor, other: JournalCursor): boolean {
 
 /** The consumer's cursor as last committed; the journal's beginning for one that has never run. */
 export async function readCursor(client: ClientBase, consumer: string): Promise<JournalCursor> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<RowOf<JournalCursor>>({
     name: 'read-journal-cursor',
     text: 'SELECT epoch, position::text FROM journal_cursor WHERE consumer = $1',
     values: [consumer],
   });
-  return rows.length > 0 ? { epoch: rows[0].epoch, position: BigInt(rows[0].position) } : { epoch: 1, position: 0n };
+  const [row] = rows;
+  return row ? toCursor(row) : { epoch: 1, position: 0n };
 }
 
 /**
@@ -39,12 +41,17 @@ export async function lockCursor(client: ClientBase, consumer: string): Promise<
 }
 
 async function tryLock(client: ClientBase, consumer: string): Promise<JournalCursor | null> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<RowOf<JournalCursor>>({
     name: 'lock-journal-cursor',
     text: 'SELECT epoch, position::text FROM journal_cursor WHERE consumer = $1 FOR UPDATE',
     values: [consumer],
   });
-  return rows.length > 0 ? { epoch: rows[0].epoch, position: BigInt(rows[0].position) } : null;
+  const [row] = rows;
+  return row ? toCursor(row) : null;
+}
+
+function toCursor({ epoch, position }: RowOf<JournalCursor>): JournalCursor {
+  return { epoch, position: BigInt(position) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { only } from '../../platform/one-of';
 import { readCursor } from './journal-cursor';
 
 /** How far a consumer is behind the journal, and what holds the journal back. */
@@ -27,15 +28,18 @@ const MOST_ROWS = 100_000;
 export async function journalLag(client: ClientBase, consumer: string, aheadMs = 0): Promise<JournalLag> {
   const { epoch, position } = await readCursor(client, consumer);
   // Ages are by the server's clock: they say how long machines have waited, not when something happened at a brand.
-  const lag = (
-    await client.query({
-      name: 'journal-lag',
-      text: `SELECT (SELECT count(*)::int FROM (SELECT FROM transfer WHERE xid >= $1::xid8 LIMIT ${MOST_ROWS}) AS behind) AS rows,
+  const lag = only(
+    (
+      await client.query<{ rows: number; seconds: number | null }>({
+        name: 'journal-lag',
+        text: `SELECT (SELECT count(*)::int FROM (SELECT FROM transfer WHERE xid >= $1::xid8 LIMIT ${MOST_ROWS}) AS behind) AS rows,
                (SELECT extract(epoch FROM clock_timestamp() + $2 * interval '1 ms' - recorded_at)::float8 FROM transfer WHERE xid >= $1::xid8 ORDER BY xid LIMIT 1) AS seconds`,
-      values: [position.toString(), aheadMs],
-    })
-  ).rows[0];
-  const writer = (await client.query({ name: 'journal-held-back', text: 'SELECT pid, seconds FROM oldest_writer()' })).rows[0];
+        values: [position.toString(), aheadMs],
+      })
+    ).rows,
+  );
+  const writer = (await client.query<{ pid: number; seconds: number }>({ name: 'journal-held-back', text: 'SELECT pid, seconds FROM oldest_writer()' }))
+    .rows[0];
   return {
     consumer,
     epoch,

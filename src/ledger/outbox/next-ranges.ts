@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { only } from '../../platform/one-of';
 
 /** Journal positions [from, to): every transfer whose xid is at least from and below to. */
 export interface JournalRange {
@@ -17,8 +18,11 @@ const MOST_ROWS = 50_000;
  * Read it before what is to be read up to it.
  */
 export async function settledPosition(client: ClientBase): Promise<bigint> {
-  const { rows } = await client.query({ name: 'settled-position', text: 'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS position' });
-  return BigInt(rows[0].position);
+  const { rows } = await client.query<{ position: string }>({
+    name: 'settled-position',
+    text: 'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS position',
+  });
+  return BigInt(only(rows).position);
 }
 
 /**
@@ -46,7 +50,7 @@ const MAX_POSITION = 2n ** 64n - 1n;
 
 async function countTransactions(client: ClientBase, from: bigint, until: bigint): Promise<TransactionSize[]> {
   // The inner LIMIT may count the last transaction short; ranges end after whole transactions all the same.
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ xid: string; transfers: number }>({
     name: 'journal-transactions',
     text: `SELECT xid::text, count(*)::int AS transfers
            FROM (SELECT xid FROM transfer WHERE xid >= $1::xid8 AND xid < $2::xid8 ORDER BY xid LIMIT ${MOST_ROWS}) AS journal

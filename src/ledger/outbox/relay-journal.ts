@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { LOCKS, tryLock } from '../../platform/locks';
+import { only } from '../../platform/one-of';
 import { type JournalCursor, readCursor } from './journal-cursor';
 import { type JournalRange, nextRanges } from './next-ranges';
 
@@ -26,9 +27,20 @@ const VIEW = `
   FROM (VALUES (true)) AS one (row)
   LEFT JOIN journal_cursor c ON c.consumer = $1 LEFT JOIN journal_cursor r ON r.consumer = $2`;
 
+/** Without epochs where there is no cursor yet. */
+interface ViewRow {
+  readonly epoch: number | null;
+  readonly position: string;
+  readonly relay_epoch: number | null;
+  readonly relay_position: string;
+  readonly more: boolean;
+  readonly idle_seconds: number | null;
+}
+
 /** One cheap look, taken several times a second: takes no locks and writes nothing. */
 export async function lookAtJournal(client: ClientBase, consumer: string): Promise<RelayView> {
-  const row = (await client.query({ name: 'look-at-journal', text: VIEW, values: [consumer, relayOf(consumer)] })).rows[0];
+  const { rows } = await client.query<ViewRow>({ name: 'look-at-journal', text: VIEW, values: [consumer, relayOf(consumer)] });
+  const row = only(rows);
   return {
     consumed: { epoch: row.epoch ?? 1, position: BigInt(row.position) },
     relayed: { epoch: row.relay_epoch ?? 1, position: BigInt(row.relay_position) },

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { only } from '../../platform/one-of';
 import { type JournalCursor, moveCursor } from './journal-cursor';
 
 /**
@@ -7,8 +8,8 @@ import { type JournalCursor, moveCursor } from './journal-cursor';
  * transfers carry.
  */
 export async function isBeyondServer(client: ClientBase, position: bigint): Promise<boolean> {
-  const { rows } = await client.query('SELECT pg_snapshot_xmax(pg_current_snapshot()) < $1::xid8 AS beyond', [position.toString()]);
-  return rows[0].beyond;
+  const { rows } = await client.query<{ beyond: boolean }>('SELECT pg_snapshot_xmax(pg_current_snapshot()) < $1::xid8 AS beyond', [position.toString()]);
+  return only(rows).beyond;
 }
 
 /**

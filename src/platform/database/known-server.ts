@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { only } from '../one-of';
 
 const MAY_ASK_SYSTEM = "SELECT has_function_privilege('pg_control_system()', 'EXECUTE') AS may";
 const SYSTEM = 'SELECT system_identifier::text AS system FROM pg_control_system()';
@@ -26,10 +27,11 @@ export class KnownServer {
    * do.
    */
   async meet(client: ClientBase): Promise<void> {
-    const { timeline, database } = (await client.query(HISTORY)).rows[0];
+    const { timeline, database } = only((await client.query<{ timeline: string | null; database: string }>(HISTORY)).rows);
     if (timeline === null) return;
     // Not every hosted PostgreSQL lets everybody ask.
-    const system = (await client.query(MAY_ASK_SYSTEM)).rows[0].may ? (await client.query(SYSTEM)).rows[0].system : '';
+    const { may } = only((await client.query<{ may: boolean }>(MAY_ASK_SYSTEM)).rows);
+    const system = may ? only((await client.query<{ system: string }>(SYSTEM)).rows).system : '';
     const identity = `${system} ${timeline} ${database}`;
     if (this.identity !== null && identity !== this.identity) this.met++;
     this.identity = identity;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import type { Logger } from 'pino';
 import { type DatabaseUrls, databaseUrls } from '../config';
+import { only } from '../one-of';
 import { keepSecret, lockDataDirectory, makeDataDirectory, readOrNull } from './data-directory';
 import { canReach, EmbeddedDatabaseError, findBinaries, findServerUser, makeReachableDirectory, type ServerUser } from './embedded-binaries';
 import { type Cluster, canConnect, createCluster, isAlive, type RunningCluster, readPostmaster, startCluster, stopServer } from './embedded-cluster';
@@ -219,12 +220,13 @@ async function createOwner(cluster: Cluster, { port }: RunningCluster, dataDir: 
   const client = new Client({ host: '127.0.0.1', port, user: cluster.superuser, password: cluster.password, database: 'postgres' });
   await client.connect();
   try {
-    const { rows } = await client.query(
+    const { rows } = await client.query<{ owner: boolean; database: boolean }>(
       'SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS owner, EXISTS (SELECT FROM pg_database WHERE datname = $2) AS database',
       [OWNER, DATABASE],
     );
-    if (!rows[0].owner) await client.query(`CREATE ROLE ${OWNER} LOGIN CREATEROLE PASSWORD '${keepSecret(dataDir, 'owner-password', 24)}'`);
-    if (!rows[0].database) await client.query(`CREATE DATABASE ${DATABASE} OWNER ${OWNER}`);
+    const there = only(rows);
+    if (!there.owner) await client.query(`CREATE ROLE ${OWNER} LOGIN CREATEROLE PASSWORD '${keepSecret(dataDir, 'owner-password', 24)}'`);
+    if (!there.database) await client.query(`CREATE DATABASE ${DATABASE} OWNER ${OWNER}`);
   } finally {
     await client.end();
   }

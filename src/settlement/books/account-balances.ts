@@ -39,7 +39,11 @@ export async function readAccountBalances(
   requireBooksReader(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     if (at) await requireSettled(app, client, at);
-    const { rows } = await client.query({ name: 'own-summed-accounts', text: SUMMED, values: [currency, page.after ?? 0, page.limit, brandOf(principal)] });
+    const { rows } = await client.query<{ id: string }>({
+      name: 'own-summed-accounts',
+      text: SUMMED,
+      values: [currency, page.after ?? 0, page.limit, brandOf(principal)],
+    });
     return totalsOf(
       client,
       rows.map(({ id }) => id),
@@ -57,7 +61,7 @@ export async function readWalletBalanceAt(app: App, principal: Principal, member
     throw new PermissionDenied('Past balances are for the member and for the operator: a brand sees what a wallet holds now.');
   return withMember(app, principal, member, { scope: 'members', roles: ['SUPPORT', 'FINANCE', 'COMPLIANCE_OFFICER'] }, async ({ client }, { walletId }) => {
     await requireSettled(app, client, at);
-    const { rows } = await client.query(
+    const { rows } = await client.query<{ id: string }>(
       "SELECT a.id FROM account a JOIN currency c ON c.id = a.currency_id WHERE a.owner_id = $1 AND a.kind = 'WALLET' AND c.code = $2",
       [walletId, currency],
     );
@@ -74,7 +78,7 @@ export async function readWalletBalanceAt(app: App, principal: Principal, member
 export async function readPoolBalanceAt(app: App, principal: Principal, poolId: Uuid, currency: string, at: Date): Promise<AccountTotals | null> {
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     await requireSettled(app, client, at);
-    const { rows } = await client.query(
+    const { rows } = await client.query<{ id: string }>(
       "SELECT a.id FROM account a JOIN currency c ON c.id = a.currency_id WHERE a.owner_id = $1 AND a.kind = 'POOL' AND c.code = $2",
       [poolId, currency],
     );
@@ -100,7 +104,7 @@ export function brandOf(principal: Principal): Uuid | null {
 
 /** Totals of accounts that whoever asks may see, by their ids; the database passes over others. */
 async function totalsOf(client: ClientBase, accounts: readonly string[], at: Date | null): Promise<AccountTotals[]> {
-  const { rows } = await client.query({ name: 'account-totals', text: TOTALS, values: [accounts, at] });
+  const { rows } = await client.query<TotalsRow>({ name: 'account-totals', text: TOTALS, values: [accounts, at] });
   return rows.map(toTotals);
 }
 

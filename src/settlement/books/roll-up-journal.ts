@@ -45,11 +45,12 @@ async function rollUpNext(client: ClientBase, until: bigint): Promise<RolledUp &
 
 async function addRange(client: ClientBase, epoch: number, { from, to }: JournalRange): Promise<number> {
   const range = [from.toString(), to.toString(), epoch];
-  const { rows } = await client.query({ name: 'roll-up-bucket', text: BUCKET, values: range });
-  if (rows.length === 0) return 0;
-  await client.query({ name: 'roll-up-accounts', text: ACCOUNTS, values: [...range, rows[0].bucket_id] });
+  const { rows } = await client.query<{ bucket_id: string; transfers: string }>({ name: 'roll-up-bucket', text: BUCKET, values: range });
+  const [bucket] = rows;
+  if (!bucket) return 0;
+  await client.query({ name: 'roll-up-accounts', text: ACCOUNTS, values: [...range, bucket.bucket_id] });
   await client.query({ name: 'roll-up-issuers', text: ISSUERS, values: range });
-  return Number(rows[0].transfers);
+  return Number(bucket.transfers);
 }
 
 /** What was written in this cluster, not restored into it: only after a restore do the two differ. */

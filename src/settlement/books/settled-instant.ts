@@ -31,7 +31,8 @@ export async function requireSettled(app: App, client: ClientBase, at: Date): Pr
   if (at.getTime() > now) throw settledInstantRefusals.refuse('NOT_SETTLED_YET', { askAgainAt: new Date(at.getTime() + LONGEST_WAIT_MS) });
   if (real < settlesAt) throw settledInstantRefusals.refuse('NOT_SETTLED_YET', { askAgainAt: new Date(now + settlesAt - real) });
   // The oldest transaction that is still writing began before that?
-  const { rows } = await client.query({ name: 'oldest-writer-here', text: 'SELECT seconds FROM oldest_writer_here()' });
-  const beganAt = rows.length === 0 ? real : real - (rows[0].seconds ?? Number.POSITIVE_INFINITY) * 1_000;
+  const { rows } = await client.query<{ seconds: number | null }>({ name: 'oldest-writer-here', text: 'SELECT seconds FROM oldest_writer_here()' });
+  const [writer] = rows;
+  const beganAt = writer ? real - (writer.seconds ?? Number.POSITIVE_INFINITY) * 1_000 : real;
   if (beganAt < settlesAt) throw settledInstantRefusals.refuse('NOT_SETTLED_YET', { askAgainAt: new Date(now + 1_000) });
 }

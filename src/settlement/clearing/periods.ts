@@ -40,7 +40,7 @@ export type PeriodRow = RowOf<Omit<Period, 'month' | 'wait'>> & WaitRow & { read
 
 /** The periods of a currency that there are, oldest first. */
 export async function readPeriods(client: ClientBase, currencyId: number): Promise<Period[]> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<PeriodRow>({
     name: 'periods-of-currency',
     text: `SELECT ${PERIOD_COLUMNS} FROM period p WHERE currency_id = $1 ORDER BY month`,
     values: [currencyId],
@@ -49,14 +49,19 @@ export async function readPeriods(client: ClientBase, currencyId: number): Promi
 }
 
 export async function readPeriod(client: ClientBase, currencyId: number, month: Day): Promise<Period | null> {
-  const { rows } = await client.query(`SELECT ${PERIOD_COLUMNS} FROM period p WHERE currency_id = $1 AND month = $2::date`, [currencyId, dayToIso(month)]);
-  return rows.length > 0 ? toPeriod(rows[0]) : null;
+  const { rows } = await client.query<PeriodRow>(`SELECT ${PERIOD_COLUMNS} FROM period p WHERE currency_id = $1 AND month = $2::date`, [
+    currencyId,
+    dayToIso(month),
+  ]);
+  const [row] = rows;
+  return row ? toPeriod(row) : null;
 }
 
 /** Reads a period and keeps it as it is until the transaction ends. */
 export async function lockPeriod(client: ClientBase, id: Uuid): Promise<Period | null> {
-  const { rows } = await client.query(`SELECT ${PERIOD_COLUMNS} FROM period p WHERE id = $1 FOR UPDATE`, [id]);
-  return rows.length > 0 ? toPeriod(rows[0]) : null;
+  const { rows } = await client.query<PeriodRow>(`SELECT ${PERIOD_COLUMNS} FROM period p WHERE id = $1 FOR UPDATE`, [id]);
+  const [row] = rows;
+  return row ? toPeriod(row) : null;
 }
 
 /**

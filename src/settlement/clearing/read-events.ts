@@ -84,7 +84,7 @@ const LEAVING: ReadonlySet<string> = new Set(['BURN', 'CAPTURE', 'CLAWBACK', 'EX
  * The points events of a range that are still to be cleared, in the journal's order. The role must be tessera_kernel.
  */
 export async function readEvents(client: ClientBase, epoch: number, range: JournalRange): Promise<ReadEvents> {
-  const { rows } = await client.query({ name: 'clearing-events', text: EVENTS_OF_RANGE, values: [range.from.toString(), range.to.toString()] });
+  const { rows } = await client.query<EventRow>({ name: 'clearing-events', text: EVENTS_OF_RANGE, values: [range.from.toString(), range.to.toString()] });
   return toEvents(client, rows, () => epoch);
 }
 
@@ -93,7 +93,7 @@ export async function readEvents(client: ClientBase, epoch: number, range: Journ
  * journal's order within an epoch.
  */
 export async function readEventsById(client: ClientBase, epochs: ReadonlyMap<Uuid, number>): Promise<ReadEvents> {
-  const { rows } = await client.query({ name: 'clearing-events-by-id', text: EVENTS_BY_ID, values: [[...epochs.keys()]] });
+  const { rows } = await client.query<EventRow>({ name: 'clearing-events-by-id', text: EVENTS_BY_ID, values: [[...epochs.keys()]] });
   return toEvents(client, rows, (id) => epochs.get(id) ?? 1);
 }
 
@@ -163,7 +163,11 @@ const NOTHING_OWED: ReadonlyMap<Uuid, AgreedPrice> = new Map();
 export async function readOwed(client: ClientBase, originals: readonly Uuid[]): Promise<Map<Uuid, Map<Uuid, AgreedPrice>>> {
   const owed = new Map<Uuid, Map<Uuid, AgreedPrice>>();
   if (originals.length === 0) return owed;
-  const { rows } = await client.query({ name: 'clearing-owed', text: OWED, values: [originals] });
+  const { rows } = await client.query<{ event_transfer_id: Uuid; issuer_brand_id: Uuid; price: string; terms_id: Uuid }>({
+    name: 'clearing-owed',
+    text: OWED,
+    values: [originals],
+  });
   for (const row of rows) noteOwed(owed, row.event_transfer_id, row.issuer_brand_id, { price: BigInt(row.price), termsId: row.terms_id });
   return owed;
 }
@@ -189,13 +193,13 @@ type LotsRow = RowOf<IssuerPoints> & { readonly transfer_id: Uuid };
 type FillRow = RowOf<ArrearsFill> & { readonly transfer_id: Uuid };
 
 async function readLots(client: ClientBase, ids: readonly Uuid[]): Promise<Map<Uuid, IssuerPoints[]>> {
-  const { rows } = await client.query({ name: 'clearing-lots', text: LOTS, values: [ids] });
-  return groupByTransfer(rows as readonly LotsRow[], (row) => ({ issuerId: row.issuer_id, points: BigInt(row.points) }));
+  const { rows } = await client.query<LotsRow>({ name: 'clearing-lots', text: LOTS, values: [ids] });
+  return groupByTransfer(rows, (row) => ({ issuerId: row.issuer_id, points: BigInt(row.points) }));
 }
 
 async function readFills(client: ClientBase, ids: readonly Uuid[]): Promise<Map<Uuid, ArrearsFill[]>> {
-  const { rows } = await client.query({ name: 'clearing-fills', text: FILLS, values: [ids] });
-  return groupByTransfer(rows as readonly FillRow[], (row) => ({
+  const { rows } = await client.query<FillRow>({ name: 'clearing-fills', text: FILLS, values: [ids] });
+  return groupByTransfer(rows, (row) => ({
     issuerId: row.issuer_id,
     points: BigInt(row.points),
     clawingBrandId: row.clawing_brand_id,

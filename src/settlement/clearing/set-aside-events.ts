@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { JournalCursor } from '../../ledger/outbox/journal-cursor';
 import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import type { UnreadableEvent } from './read-events';
 
 /** A points event that could not be priced, and why; it goes once it is cleared. */
@@ -33,7 +34,7 @@ export async function takeUp(client: ClientBase, cleared: readonly Uuid[]): Prom
 
 /** Events to be tried again with the epochs in which they were posted: those longest untried first. */
 export async function epochsOfSetAside(client: ClientBase, currencyId: number | null, most: number): Promise<Map<Uuid, number>> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<{ event_transfer_id: Uuid; epoch: number }>(
     `SELECT event_transfer_id, epoch FROM set_aside_event WHERE $1::smallint IS NULL OR currency_id = $1::smallint
      ORDER BY tried_at, epoch, position, event_transfer_id LIMIT $2`,
     [currencyId, most],
@@ -43,17 +44,18 @@ export async function epochsOfSetAside(client: ClientBase, currencyId: number | 
 
 /** How many set-aside events of a currency came into the journal before a place, and why the first of them is one. */
 export async function setAsideBefore(client: ClientBase, currencyId: number, place: JournalCursor): Promise<{ events: number; reason: string } | null> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<{ events: number; reason: string }>(
     `SELECT count(*)::int AS events, (array_agg(reason ORDER BY epoch, position, event_transfer_id))[1] AS reason FROM set_aside_event
      WHERE currency_id = $1 AND (epoch < $2 OR (epoch = $2 AND position < $3::xid8))`,
     [currencyId, place.epoch, place.position.toString()],
   );
-  return rows[0].events > 0 ? rows[0] : null;
+  const aside = only(rows);
+  return aside.events > 0 ? aside : null;
 }
 
 /** How many events of each points currency are set aside; currencies without any are left out. */
 export async function countSetAside(client: ClientBase): Promise<{ currency: string; events: number }[]> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<{ currency: string; events: number }>(
     'SELECT c.code AS currency, count(*)::int AS events FROM set_aside_event s JOIN currency c ON c.id = s.currency_id GROUP BY c.code ORDER BY c.code',
   );
   return rows;
@@ -65,7 +67,7 @@ export async function readSetAside(
   currencyId: number,
   { limit, after }: { limit: number; after: { setAsideAt: Date; transferId: Uuid } | null },
 ): Promise<SetAsideEvent[]> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<SetAsideEvent>(
     `SELECT event_transfer_id AS "transferId", currency_id AS "currencyId", occurred_at AS "occurredAt", reason, attempts,
        set_aside_at AS "setAsideAt", tried_at AS "triedAt"
      FROM set_aside_event WHERE currency_id = $1 AND ($2::timestamptz IS NULL OR (set_aside_at, event_transfer_id) > ($2, $3::uuid))

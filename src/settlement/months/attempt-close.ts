@@ -11,7 +11,7 @@ export interface DueClose {
 
 /** The closing months that are to be tried now, oldest first. */
 export async function dueCloses(client: ClientBase): Promise<DueClose[]> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<DueClose>({
     name: 'due-closes',
     text: `SELECT id, close_attempts AS attempts FROM period
            WHERE status = 'CLOSING' AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp()) ORDER BY month, currency_id`,

@@ -10,6 +10,7 @@ import { readCursor } from '../../ledger/outbox/journal-cursor';
 import { addMonths, type Day, dayFromIso, dayToIso } from '../../ledger/points/calendar';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { LOCKS, takeLock } from '../../platform/locks';
+import { only } from '../../platform/one-of';
 import { instant, text, unshown } from '../../platform/refusal-fields';
 import { CLEARING } from '../clearing/clear-events';
 import { monthToBook } from '../clearing/period-of-event';
@@ -81,8 +82,11 @@ export async function closePeriod(app: App, principal: Principal, command: Close
 }
 
 async function endOfMonth(client: ClientBase, currency: PointCurrency, month: Day): Promise<Date> {
-  const { rows } = await client.query('SELECT $1::date::timestamp AT TIME ZONE $2::text AS ends_at', [dayToIso(addMonths(month, 1)), currency.timeZone]);
-  return rows[0].ends_at;
+  const { rows } = await client.query<{ ends_at: Date }>('SELECT $1::date::timestamp AT TIME ZONE $2::text AS ends_at', [
+    dayToIso(addMonths(month, 1)),
+    currency.timeZone,
+  ]);
+  return only(rows).ends_at;
 }
 
 async function requireNextToClose(client: ClientBase, currency: PointCurrency, month: Day): Promise<void> {
@@ -99,7 +103,7 @@ async function requireNextToClose(client: ClientBase, currency: PointCurrency, m
  */
 async function earliestUncleared(client: ClientBase, currency: PointCurrency, month: Day, periods: readonly Period[]): Promise<Day | null> {
   const { position } = await readCursor(client, CLEARING);
-  const { rows } = await client.query(
+  const { rows } = await client.query<{ month: string }>(
     `SELECT DISTINCT date_trunc('month', occurred_at AT TIME ZONE $3::text)::date::text AS month FROM transfer
      WHERE xid >= $1::xid8 AND currency_id = $2 AND occurred_at < $4::date::timestamp AT TIME ZONE $3::text`,
     [position.toString(), currency.id, currency.timeZone, dayToIso(month)],

@@ -6,14 +6,14 @@ import { nextRanges } from '../../ledger/outbox/next-ranges';
 import { addMonths, type Day, dayFromIso, dayOf, dayToIso } from '../../ledger/points/calendar';
 import { derivedUuid, type Uuid } from '../../platform/ids';
 import { CLEARING, clearRange } from '../clearing/clear-events';
-import { lockPeriod, PERIOD_COLUMNS, type Period, type PeriodWait, toPeriod } from '../clearing/periods';
+import { lockPeriod, PERIOD_COLUMNS, type Period, type PeriodRow, type PeriodWait, toPeriod } from '../clearing/periods';
 import { setAsideBefore } from '../clearing/set-aside-events';
 import { partiesOfMonth } from './parties-of-month';
 import { drawUpStatements, type ObligationSum, type Statement } from './statement';
 
 /** The periods whose statements are still to be drawn up, oldest first. */
 async function closingPeriods(client: ClientBase): Promise<Period[]> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<PeriodRow>({
     name: 'closing-periods',
     text: `SELECT ${PERIOD_COLUMNS} FROM period p WHERE status = 'CLOSING' ORDER BY month, currency_id`,
   });
@@ -101,9 +101,23 @@ function payableFrom(month: Day, closedAt: Date, timeZone: string): Day {
   return Math.max(addMonths(month, 1) - 1, dayOf(closedAt, timeZone));
 }
 
+interface SumRow {
+  readonly kind: ObligationSum['kind'];
+  readonly debtor_brand_id: Uuid;
+  readonly creditor_brand_id: Uuid;
+  readonly issuer_brand_id: Uuid | null;
+  readonly redeemer_brand_id: Uuid | null;
+  readonly price: string;
+  readonly adjusts_month: string | null;
+  readonly points: string;
+  readonly amount: string;
+  readonly entries: number;
+  readonly disagrees: string | null;
+}
+
 /** Money is taken from the money ledger's transfers; an obligation that disagrees with its transfer stops the close. */
 async function sumObligations(client: ClientBase, period: Period): Promise<ObligationSum[]> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<SumRow>(
     `SELECT o.kind, o.debtor_brand_id, o.creditor_brand_id, o.issuer_brand_id, o.redeemer_brand_id, o.price::text, o.adjusts_month::text,
        sum(o.points)::text AS points, coalesce(sum(t.amount), 0)::text AS amount, count(*)::int AS entries,
        min(o.event_transfer_id::text) FILTER (WHERE coalesce(t.amount, 0) <> o.amount) AS disagrees
@@ -131,7 +145,7 @@ async function sumObligations(client: ClientBase, period: Period): Promise<Oblig
 
 /** What rounding left of each brand's last statement. */
 async function carriedRemainders(client: ClientBase, period: Period): Promise<Map<Uuid, bigint>> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<{ brand_id: Uuid; carried: string }>(
     `SELECT s.brand_id, s.carried_remainder::text AS carried FROM statement s
      WHERE s.period_id = (SELECT id FROM period WHERE currency_id = $1 AND month < $2::date AND status IN ('CLOSED', 'SETTLED') ORDER BY month DESC LIMIT 1)`,
     [period.currencyId, dayToIso(period.month)],

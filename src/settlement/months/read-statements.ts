@@ -6,6 +6,7 @@ import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snap
 import { findCurrency } from '../../coalition/coalition/require-currency';
 import { type Day, dayToIso } from '../../ledger/points/calendar';
 import { parseDecimal } from '../../ledger/points/decimal';
+import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { PERIOD_COLUMNS, type Period, type PeriodRow, readPeriod, toPeriod } from '../clearing/periods';
@@ -56,7 +57,7 @@ function reading<T>(app: App, principal: Principal, read: (client: PoolClient, s
  */
 export async function listPeriods(app: App, principal: Principal, currency: string, page: { limit: number; after: Day | null }): Promise<Period[]> {
   return reading(app, principal, async (client, snapshot) => {
-    const { rows } = await client.query(
+    const { rows } = await client.query<PeriodRow>(
       `SELECT ${PERIOD_COLUMNS} FROM period p
        WHERE currency_id = $1 AND ($2::date IS NULL OR month < $2::date) ORDER BY month DESC LIMIT $3`,
       [findCurrency(snapshot, currency).id, page.after === null ? null : dayToIso(page.after), page.limit],
@@ -87,7 +88,7 @@ export async function listStatementsOfPeriod(
 ): Promise<StatementRecord[]> {
   return reading(app, principal, async (client) => {
     const text = `${STATEMENTS} WHERE s.period_id = $1 AND ($2::text IS NULL OR b.code > $2) ORDER BY b.code LIMIT $3`;
-    return (await client.query(text, [periodId, page.after, page.limit])).rows.map(toStatement);
+    return (await client.query<StatementRow>(text, [periodId, page.after, page.limit])).rows.map(toStatement);
   });
 }
 
@@ -106,7 +107,7 @@ export async function listStatements(
   page: { limit: number; after: { month: Day; code: string } | null },
 ): Promise<StatementRecord[]> {
   return reading(app, principal, async (client, snapshot) => {
-    const { rows } = await client.query(
+    const { rows } = await client.query<StatementRow>(
       `${STATEMENTS} WHERE p.currency_id = $1 AND ($2::uuid IS NULL OR s.brand_id = $2)
          AND ($3::date IS NULL OR p.month < $3::date OR (p.month = $3::date AND b.code > $4::text))
        ORDER BY p.month DESC, b.code LIMIT $5`,
@@ -119,9 +120,10 @@ export async function listStatements(
 /** Throws NotFound, also for another brand's. */
 export async function findStatement(app: App, principal: Principal, id: Uuid): Promise<StatementRecord> {
   return reading(app, principal, async (client) => {
-    const { rows } = await client.query(`${STATEMENTS} WHERE s.id = $1`, [id]);
-    if (rows.length === 0) throw new NotFound('Statement');
-    return toStatement(rows[0]);
+    const { rows } = await client.query<StatementRow>(`${STATEMENTS} WHERE s.id = $1`, [id]);
+    const [row] = rows;
+    if (!row) throw new NotFound('Statement');
+    return toStatement(row);
   });
 }
 
@@ -135,7 +137,7 @@ export async function listEntries(
 ): Promise<StatementEntry[]> {
   return reading(app, principal, async (client, snapshot) => {
     const idOf = (code: string | null) => (code === null ? null : (snapshot.brandsByCode.get(code)?.id ?? null));
-    const { rows } = await client.query(
+    const { rows } = await client.query<RowOf<StatementEntry>>(
       `SELECT event_transfer_id, leg, money_transfer_id, points::text, amount::text, occurred_at, recorded_at FROM obligation
        WHERE period_id = $1 AND kind = $2 AND price = $3::bigint AND adjusts_month IS NOT DISTINCT FROM $4::date
          AND debtor_brand_id = $5 AND creditor_brand_id = $6 AND issuer_brand_id IS NOT DISTINCT FROM $7::uuid AND redeemer_brand_id IS NOT DISTINCT FROM $8::uuid
