@@ -15,13 +15,13 @@ const walletsOf = (batch: readonly Waiting[]) => batch.flatMap((each) => [...eac
 const choose = (waiting: Waiting[], inFlight: Iterable<number>, isOurs: (request: PostingRequest) => boolean = () => true, most = 1_000) =>
   chooseBatch(waiting, { inFlight: new Set(inFlight), isOurs, most, scan: 4_000 });
 
-it('passes over what touches a wallet in flight, and what comes after it on its other wallet', () => {
+it('passes over whatever waits for a wallet in flight', () => {
   const waiting = waitingFor([[1], [2], [2, 3], [3], [4]]);
   expect(choose(waiting, [2]).map((each) => each.at)).toEqual([0, 4]);
   expect(waiting.map((each) => each.at)).toEqual([1, 2, 3]);
 });
 
-it('takes no more than it may, and looks no further than it may', () => {
+it('takes no more, and looks no further, than it may', () => {
   expect(choose(waitingFor([[1], [2], [3]]), [], () => true, 2).map((each) => each.at)).toEqual([0, 1]);
   const waiting = waitingFor([[1], [2], [3], [4]]);
   expect(chooseBatch(waiting, { inFlight: new Set([1, 2]), isOurs: () => true, most: 9, scan: 3 }).map((each) => each.at)).toEqual([2]);
@@ -30,7 +30,7 @@ it('takes no more than it may, and looks no further than it may', () => {
 
 const requests = fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 6 }), { maxLength: 3 }), { maxLength: 40 });
 
-it('whatever arrives and whichever lane is free: no wallet in two batches, each wallet in order, everybody served', () => {
+it('serves everybody, each wallet in order and in one batch at a time', () => {
   fc.assert(
     fc.property(requests, fc.array(fc.nat(), { minLength: 1, maxLength: 30 }), fc.integer({ min: 1, max: 8 }), (lists, turns, most) => {
       const waiting = waitingFor(lists);

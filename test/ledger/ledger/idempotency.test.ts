@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, contentHash, postingId } from '../../../src/ledger/ledger/idempotency';
 
-it('writes content one way, whatever the order of its keys and however strange its text', () => {
+it('writes content one way, however strange its text', () => {
   const strange = ['', 'a"b', 'a\\b', 'tab\there', 'Grüße', '\u2028', '😀', '\ud800', '~ !#[]', '\u007f'];
   for (const text of strange) expect(canonicalJson({ [text]: text })).toBe(JSON.stringify({ [text]: text }));
   expect(canonicalJson({ b: [1n, undefined, null, { d: 1, c: undefined }], a: new Date(0), 10: true, 9: 'x' })).toBe(

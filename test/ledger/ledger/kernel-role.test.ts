@@ -32,7 +32,7 @@ it.each(LEDGER)('the kernel’s role can neither delete nor empty %s', async (ta
 });
 
 /** Workers clear away what is empty or long past. */
-it('it deletes no lot that has points, and no counter but those of velocity limits', async () => {
+it('it deletes empty lots and counters of velocity limits only', async () => {
   await client.query("INSERT INTO counter (account_id, key, value) VALUES (1, 'returned:a purchase', 1), (1, 'velocity:a limit:2020-01-01', 1)");
   const { rowCount: lots } = await client.query('SELECT FROM lot WHERE remaining > 0 OR held > 0');
   await client.query('DELETE FROM lot');
@@ -77,7 +77,7 @@ it('what it may change is bound by the wallet’s own constraints', async () => 
     await expect(client.query(statement)).rejects.toMatchObject({ code: '23514', constraint });
 });
 
-it('it sees every wallet’s rows, whoever’s they are', async () => {
+it('it sees every wallet’s rows', async () => {
   for (const table of ['account', 'posting', 'transfer', 'lot', 'hold', 'allocation', 'arrears']) {
     const { rows } = await client.query(`SELECT count(*)::int FROM ${table}`);
     expect(rows[0].count).toBeGreaterThan(0);

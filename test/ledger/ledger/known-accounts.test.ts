@@ -28,7 +28,7 @@ function ledger(options: Partial<LedgerOptions> = {}): RunningLedger {
   return made;
 }
 
-it('remembers only so many accounts, and never gives an account without an id for it', async () => {
+it('remembers only so many accounts, and gives none without an id', async () => {
   const forgetful = ledger({ maxKnownAccounts: 3 });
   const wallets = Array.from({ length: 5 }, () => ({ kind: 'WALLET' as const, owner: newUuid(), currencyId: book.currencyId }));
   const first = await forgetful.openAccounts(wallets.slice(0, 2));
@@ -39,14 +39,14 @@ it('remembers only so many accounts, and never gives an account without an id fo
   expect(await forgetful.openAccounts([wallets[4], wallets[4]])).toEqual([all[4], all[4]]);
 });
 
-it('two processes open the same accounts at once: the same ids', async () => {
+it('two processes that open the same accounts at once get the same ids', async () => {
   const [one, two] = [ledger(), ledger()];
   const refs = Array.from({ length: 40 }, () => ({ kind: 'WALLET' as const, owner: newUuid(), currencyId: book.currencyId }));
   const [a, b] = await Promise.all([one.openAccounts(refs), two.openAccounts([...refs].reverse())]);
   expect(b.reverse()).toEqual(a);
 });
 
-it('an issuer that has another code meanwhile: its lots keep the one that they were made with', async () => {
+it('lots keep the code that their issuer had when they were made', async () => {
   const wallet = await book.wallet();
   const earned = await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
   const later = ledger();

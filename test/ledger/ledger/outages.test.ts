@@ -42,7 +42,7 @@ async function wireToKernel(): Promise<Wire> {
   return wire;
 }
 
-it('a worker whose connection is terminated in the middle of its transaction gets an error; the process lives', async () => {
+it('a connection that ends in a transaction is an error of that transaction alone', async () => {
   const { ledger: workers } = test.app;
   const lost = workers.transaction(async (client) => {
     const { rows: backends } = await client.query('SELECT pg_backend_pid() AS pid');
@@ -76,7 +76,7 @@ it('workers that open accounts within their transactions do not wait for each ot
   expect(new Set(ids.flat()).size).toBe(4);
 }, 10_000);
 
-it('the answer to a COMMIT is lost: asked again, it is found, and it counts as the first', async () => {
+it('a posting whose COMMIT was not answered is found when it is asked again', async () => {
   const wire = await wireToKernel();
   const far = await ledger({ connectionString: wire.connectionString });
   const wallet = await book.wallet();
@@ -90,7 +90,7 @@ it('the answer to a COMMIT is lost: asked again, it is found, and it counts as t
   expect(await far.post(request)).toEqual({ ...outcome, duplicate: true });
 });
 
-it('the network goes silent: callers get a retry-safe refusal in bounded time, and it recovers by itself', async () => {
+it('a silent network is a retry-safe refusal in bounded time', async () => {
   const wire = await wireToKernel();
   const far = await ledger({ connectionString: wire.connectionString, patience: { answerMs: 500, connectMs: 300, outageMs: 400 } });
   const wallet = await book.wallet();
@@ -107,7 +107,7 @@ it('the network goes silent: callers get a retry-safe refusal in bounded time, a
   expect(accepted(await far.post(request)).balances[0].active).toBe(7);
 }, 15_000);
 
-it('a gateway falls silent while it has wallets locked: the others soon go on', async () => {
+it('a gateway that falls silent with wallets locked does not keep the others long', async () => {
   const wire = await wireToKernel();
   const far = await ledger({ connectionString: wire.connectionString, patience: { idleMs: 300, answerMs: 3_000, connectMs: 300, outageMs: 100 } });
   const wallet = await book.wallet();
@@ -124,7 +124,7 @@ it('a gateway falls silent while it has wallets locked: the others soon go on', 
   expect(accepted(await far.post(request)).balances[0].active).toBe(7);
 }, 15_000);
 
-it('a wallet that somebody else keeps locked: a retry-safe refusal, not a database error', async () => {
+it('a wallet that somebody else keeps locked is a retry-safe refusal', async () => {
   const patient = await ledger({ patience: { lockMs: 200, outageMs: 300 } });
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
@@ -143,7 +143,7 @@ it('a wallet that somebody else keeps locked: a retry-safe refusal, not a databa
   accepted(await patient.post(request));
 });
 
-it('a full disk: a retry-safe refusal; nothing acknowledged is lost and it goes on by itself', async () => {
+it('a full disk is a retry-safe refusal, and loses nothing acknowledged', async () => {
   const patient = await ledger({ patience: { outageMs: 300 } });
   const wallet = await book.wallet();
   await book.earn(fuel, wallet, 10, '2026-01-10T10:00:00Z');
@@ -178,7 +178,7 @@ it('what a database is set to by default does not change how the kernel reads an
   expect(await rows('SELECT debits::int FROM account WHERE id = $1', wallet)).toEqual([{ debits: 20 }]);
 });
 
-it('an outage ends with the first answer, a defect too: what fails much later is another one', async () => {
+it('an outage ends with the first answer, and so does a defect', async () => {
   const outage = new Outage(100);
   const fails = (...codes: string[]) =>
     outage.outlast(
@@ -198,7 +198,7 @@ it('an outage ends with the first answer, a defect too: what fails much later is
   expect(await fails('40001')).toBe('posted');
 });
 
-it('nothing is begun half a minute after it was asked for, however patient one is: an instant that counts as settled stays so', async () => {
+it('nothing is begun half a minute after it was asked for', async () => {
   const now = performance.now.bind(performance);
   let later = 0;
   const wire = await wireToKernel();

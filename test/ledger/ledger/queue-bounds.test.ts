@@ -28,7 +28,7 @@ async function ledger(options: Partial<LedgerOptions>): Promise<RunningLedger> {
   return made;
 }
 
-it('beyond its bound the queue refuses, retry-safe, and nothing of it is written', async () => {
+it('what is beyond the bound of the queue is refused unwritten', async () => {
   const small = await ledger({ maxQueue: 10, maxBatch: 4 });
   const requests = burns(30);
   const outcomes = await Promise.allSettled(requests.map((request) => small.post(request)));
@@ -50,7 +50,7 @@ it('closing posts what waits and refuses what comes after', async () => {
   expect(await rows('SELECT debits::int FROM account WHERE id = $1', wallet)).toEqual([{ debits: 10 }]);
 });
 
-it('a request that the database itself will not take fails alone, whoever shares its batch', async () => {
+it('a request that the database will not take fails alone', async () => {
   const forbidden = { table: { name: 'currency', columns: { code: 'text' } }, values: { code: newUuid() } } as const;
   const bad = book.request(fuel, '2026-01-11T10:00:00Z', { wallets: [wallet] }, () => ({
     steps: [{ do: 'debit', id: newUuid(), from: wallet, to: fuel.redeemed, amount: 1, code: 'BURN', termsId: fuel.id }],
@@ -65,7 +65,7 @@ it('a request that the database itself will not take fails alone, whoever shares
   expect(await rows('SELECT count(*)::int FROM posting WHERE id = $1', bad.id)).toEqual([{ count: 0 }]);
 });
 
-it('who waits too long is refused, retry-safe, and nothing of it is written', async () => {
+it('who waits too long is refused unwritten', async () => {
   const slow = await ledger({ maxBatch: 1 });
   const clock = jest.spyOn(performance, 'now');
   try {

@@ -52,7 +52,7 @@ async function inTurn(one: RunningLedger, two: RunningLedger): Promise<number[]>
   return left;
 }
 
-it('another process changes the wallet in between: it is read again', async () => {
+it('a wallet that another process changed is read again', async () => {
   expect(await inTurn(await gateway(), await gateway())).toEqual([17, 14, 11, 8, 5, 2]);
   expect(await faultsInBooks(test.database.owner)).toEqual([]);
 });
@@ -81,11 +81,11 @@ async function askedForMore(one: RunningLedger, two: RunningLedger): Promise<str
   return (await burn(one, wallet, 50)).refusal?.code ?? 'accepted';
 }
 
-it('points that came in elsewhere can be spent at once: no refusal rests on what was kept', async () => {
+it('no refusal rests on what was kept', async () => {
   expect(await askedForMore(await gateway(), await gateway())).toBe('accepted');
 });
 
-it('two processes at the same busy wallets: nobody hears of it, nothing is lost, and little is decided twice', async () => {
+it('two processes at the same busy wallets lose nothing, and decide little twice', async () => {
   const gateways = [await gateway(), await gateway()];
   const wallets = await Promise.all(Array.from({ length: 8 }, () => book.wallet()));
   for (const wallet of wallets) await book.earn(fuel, wallet, 1_000, '2026-01-10T10:00:00Z');
@@ -180,12 +180,12 @@ async function afterFailure(one: RunningLedger): Promise<number> {
   return accepted(await burn(one, wallet, 2)).balances[0].active;
 }
 
-it('a batch fails after it was decided: its wallets are read again', async () => {
+it('wallets of a batch that failed are read again', async () => {
   expect(await afterFailure(await gateway())).toBe(7);
   expect(await faultsInBooks(test.database.owner)).toEqual([]);
 });
 
-it('a server that knows less, and has come to the same version by another way, is believed', async () => {
+it('a server that knows less is believed, though its version is the same', async () => {
   const one = await gateway();
   const [wallet, other] = [await book.wallet(), await book.wallet()];
   for (const each of [wallet, other]) await book.earn(fuel, each, 10, '2026-01-10T10:00:00Z');
@@ -204,7 +204,7 @@ it('a server that knows less, and has come to the same version by another way, i
   expect(accepted(await burn(one, wallet, 2)).balances[0].active).toBe(8);
 });
 
-describe('seeded faults: each of these checks can fail', () => {
+describe('a seeded fault turns it red', () => {
   type Cache = { recent: Map<number, { version: number }>; take(account: number): { version: number } | undefined };
 
   /** Gateways whose module is a wrong one. */
@@ -234,7 +234,7 @@ describe('seeded faults: each of these checks can fail', () => {
       work,
     );
 
-  it('the version does not move with the wallet: the other process goes on with old lots', async () => {
+  it('the version does not move with the wallet', async () => {
     await sql('CREATE FUNCTION stand_still() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.version := OLD.version; RETURN NEW; END $$');
     await sql('CREATE TRIGGER stand_still BEFORE UPDATE ON account FOR EACH ROW EXECUTE FUNCTION stand_still()');
     const motionless = (cache: Cache) => {
@@ -253,7 +253,7 @@ describe('seeded faults: each of these checks can fail', () => {
     }
   });
 
-  it('a wallet is written whatever its version is by now: what another process did is lost', async () => {
+  it('a wallet is written whatever its version is by now', async () => {
     const whatever = ({ pipeline }: typeof RunTogether): Partial<typeof RunTogether> => ({
       pipeline: (client, statements) =>
         pipeline(
@@ -270,7 +270,7 @@ describe('seeded faults: each of these checks can fail', () => {
     expect(left).not.toEqual([17, 14, 11, 8, 5, 2]);
   });
 
-  it('a wallet that a batch leaves as it is is not looked at: a refusal rests on what was kept', async () => {
+  it('a wallet that a batch leaves as it is is not looked at', async () => {
     const unlooked = ({ loadState }: typeof LoadStates): Partial<typeof LoadStates> => ({
       loadState: async (...asked) => ({ ...(await loadState(...asked)), believed: new Set<number>() }),
     });
@@ -280,7 +280,7 @@ describe('seeded faults: each of these checks can fail', () => {
     expect(answer).toBe('INSUFFICIENT_POINTS');
   });
 
-  it('a failed batch gives its wallets back: the next one builds on what was never written', async () => {
+  it('a failed batch gives its wallets back', async () => {
     const forgetful = (cache: Cache) => {
       const { take } = cache;
       cache.take = function (account) {

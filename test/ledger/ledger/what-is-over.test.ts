@@ -31,7 +31,7 @@ describe('points that come back', () => {
     2026-02-20  reinstate  ride 300 FLP gone since 2026-02-01
                 lots       ana  says SHOP 2026-01 until 2026-03-12 100, SHOP 2026-01 until 2026-03-22 300`);
 
-  it('get it once: what comes back a second time gets only the days that it was away', () => journal`
+  it('get it once, and later only the days that they were away', () => journal`
     2026-01-10  earn       ana 400 FLP at SHOP until 2026-02-10
     2026-02-01  burn       ana 400 FLP at SHOP as once
     2026-02-20  reinstate  once 400 FLP gone since 2026-02-01
@@ -54,7 +54,7 @@ describe('points that come back', () => {
     2026-02-05  reinstate  ride 400 FLP gone since 2026-02-01 told on 2026-02-20
                 lots       ana  says SHOP 2026-01 until 2026-03-12 400`);
 
-  it('come back in the order in which they would be spent; of a part, what was consumed last', () => journal`
+  it('come back in the order in which they would be spent', () => journal`
     2026-01-10  earn       ana 10 FLP at SHOP until 2026-03-01
                 earn       ana 10 FLP at SHOP until 2026-04-01
                 earn       ana 10 FLP at SHOP until 2026-05-01 as last
@@ -94,7 +94,7 @@ describe('points that a hold gives back', () => {
 });
 
 describe('a wallet that slides', () => {
-  it('lives on with what comes back after its day, and only with that', () => journal`
+  it('lives on only with what comes back after its day', () => journal`
     2026-01-10  earn       ana 100 FLP at SHOP
                 slide      ana until 2026-03-01
     2026-01-11  burn       ana 60 FLP at SHOP as ride

@@ -33,7 +33,7 @@ const changesOf = async (memberId: string) =>
 const trail = async (memberId: string) =>
   (await shop.database.owner.query("SELECT actor, operation, details FROM audit_entry WHERE member_id = $1 AND operation = 'findMember'", [memberId])).rows;
 
-test("the operator's support finds a member by a card, exactly; it is in the change log and shown to the member, and to nobody else", async () => {
+test("the operator's support finds a member by a card, and leaves a trace", async () => {
   const [card, other] = [newCard(), newCard()];
   const { memberId } = await enrol(card);
   const bystander = await enrol(other);
@@ -50,7 +50,7 @@ test("the operator's support finds a member by a card, exactly; it is in the cha
   expect(await changesOf(memberId)).toEqual(expect.arrayContaining(['lockWallet by OPERATOR', 'findMember by OPERATOR']));
 });
 
-test("the operator's support links and enrols for the operator's own brand, which knows no more than any brand", async () => {
+test("the operator's support links and enrols for the operator's own brand", async () => {
   const { memberId } = await enrol(newCard());
   const link = (id: string) => linkMember(shop.app, olga, { member: { by: 'id', memberId: id }, customerId: newUuid() });
   await expect(link(memberId)).rejects.toMatchObject({ name: 'NotFound' });
@@ -64,7 +64,7 @@ test("the operator's support links and enrols for the operator's own brand, whic
   expect(new Set(rows.map((row) => row.brand_id))).toEqual(new Set([fuel.brandId, shop.operatorId]));
 });
 
-test("a role that may not look at members, and a brand's staff, find nobody so", async () => {
+test("other roles and a brand's staff find nobody so", async () => {
   const card = newCard();
   const { memberId } = await enrol(card);
   const taxi = await shop.brand('TAXI');
@@ -74,7 +74,7 @@ test("a role that may not look at members, and a brand's staff, find nobody so",
   expect(await trail(memberId)).toEqual([]);
 });
 
-test('one person with two cards: support proposes the merge by both', async () => {
+test('support proposes a merge by two cards of one person', async () => {
   const [first, second] = [newCard(), newCard()];
   const [survivor, duplicate] = [await enrol(first), await enrol(second)];
   const command = { idempotencyKey: newUuid(), survivor: by(first), duplicate: by(second), reason: 'one person, two cards' };
@@ -87,7 +87,7 @@ test('one person with two cards: support proposes the merge by both', async () =
   });
 });
 
-test('two members with one number, in two spellings, are both named', async () => {
+test('two members with one number are both named', async () => {
   const phone: Identifier = { kind: 'PHONE', value: '0043 664 7654321' };
   const old = await enrol(phone);
   await shop.database.owner.query('UPDATE member_identifier SET hash = $2 WHERE member_id = $1', [old.memberId, spelledHash(shop.app.keys, phone)]);

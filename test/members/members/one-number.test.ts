@@ -53,7 +53,7 @@ test("a phone number is one member's, however it is spelled", async () => {
   await expect(buy(`+43${number}`)).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
 });
 
-test('without a country code it is dialled in the country of the brand, and another country as soon as the brand moves', async () => {
+test('without a country code it is dialled in the country of the brand', async () => {
   const number = newNumber();
   const austrian = await enrol(`+43 ${number}`);
   const german = await enrol(`+49 ${number}`);
@@ -65,7 +65,7 @@ test('without a country code it is dialled in the country of the brand, and anot
   await setCountry(taxi, null);
 });
 
-test('what was kept as it was spelled is found by that spelling, and by every other from then on', async () => {
+test('what was kept as it was spelled is found by every spelling', async () => {
   const number = newNumber();
   const { memberId } = await enrol(`0${number}`);
   await keepAsSpelled(memberId, `0${number}`);
@@ -76,7 +76,7 @@ test('what was kept as it was spelled is found by that spelling, and by every ot
   expect(await buyer(`+43${number}`, taxi)).toBe(memberId);
 });
 
-test('what was kept without its country code gets that of no brand but the one that added it', async () => {
+test('what was kept without its country code gets that of whoever added it', async () => {
   const number = newNumber();
   const { memberId } = await enrol(`0${number}`);
   await keepAsSpelled(memberId, `0${number}`);
@@ -89,7 +89,7 @@ test('what was kept without its country code gets that of no brand but the one t
   expect(await kept()).toBe(2);
 });
 
-test('where two members have one number, the one whom the brand knows; else nobody, until they are merged', async () => {
+test('of two members with one number the one whom the brand knows is found', async () => {
   const number = newNumber();
   const old = await enrol(`0${number}`);
   await keepAsSpelled(old.memberId, `0${number}`);
@@ -106,7 +106,7 @@ test('where two members have one number, the one whom the brand knows; else nobo
   expect(await buyer(`0${number}`, cafe)).toBe(other.memberId);
 });
 
-test("it is kept with its country code, or where the brand has a country, so that it is nobody else's who dials so", async () => {
+test("it is kept with a country, so that it is nobody else's who dials so", async () => {
   const [number, online, deli] = [newNumber(), await shop.brand('ONLINE'), await shop.brand('DELI')];
   await setCountry(deli, 'DE');
   const ana = await enrol(`+43 ${number}`);

@@ -67,7 +67,7 @@ const burn = (till: Till, ref: MemberRef, points: number, more: Record<string, u
   redeemPoints(shop.app, till.principal, spendingOf(ref, points, more));
 const buy = (till: Till, ref: MemberRef, more: Record<string, unknown> = {}) => recordPurchase(shop.app, till.principal, purchaseOf(ref, '10', more));
 
-test.each(['phone', 'email'] as const)('a %s alone earns, burns nothing and is told nothing, whoever has confirmed what', async (kind) => {
+test.each(['phone', 'email'] as const)('a %s alone earns, and nothing else', async (kind) => {
   const ana = await member(500);
   for (const till of [fuel, taxi]) {
     expect(await buy(till, ana[kind])).toMatchObject({ points: 10, balance: null });
@@ -80,7 +80,7 @@ test.each(['phone', 'email'] as const)('a %s alone earns, burns nothing and is t
   }
 });
 
-test.each(['phone', 'email'] as const)('a %s alone gives no points away, locks nothing and binds nobody, over a link that is confirmed', async (kind) => {
+test.each(['phone', 'email'] as const)('a %s alone does nothing over a link that is confirmed', async (kind) => {
   const [ana, ben] = [await member(500), await member(1)];
   const asked = { member: ana[kind], reason: null };
   for (const work of [
@@ -95,7 +95,7 @@ test.each(['phone', 'email'] as const)('a %s alone gives no points away, locks n
   expect(await givePoints(shop.app, fuel.principal, giftOf(ben.card, 100, { from: ana.own }))).toMatchObject({ balance: { active: 400 } });
 });
 
-test.each(['card', 'qr', 'pass'] as const)('a %s without a confirmed link burns so much a day, and tells the balance after it', async (kind) => {
+test.each(['card', 'qr', 'pass'] as const)('a %s without a confirmed link burns so much a day', async (kind) => {
   const ana = await member(5_000);
   expect(await burn(taxi, ana[kind], 100, { dryRun: true })).toMatchObject({ points: 100, balance: null });
   expect(await burn(taxi, ana[kind], 600)).toMatchObject({ balance: { active: 4_400 } });
@@ -124,7 +124,7 @@ test('twenty at once burn no more on a card than the day has', async () => {
   expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
 });
 
-test("the setting is the operator's: nothing at all, and no limit", async () => {
+test('the operator may set nothing at all, or no limit', async () => {
   const ana = await member(5_000);
   await setCardOnly(taxi, 0);
   await expect(burn(taxi, ana.card, 1)).rejects.toMatchObject({ code: 'CARD_LIMIT_REACHED', fields: { capLeft: 0, capMaximum: 0 } });
@@ -143,7 +143,7 @@ test("what is nobody's is counted", async () => {
   expect(failedLookUps(shop.app) - before).toBe(2);
 });
 
-test('what can be spent is told no further than a card can burn, and not at all by dry runs', async () => {
+test('what can be spent is told no further than a card can burn', async () => {
   const [rich, poor] = [await member(5_000), await member(30)];
   await expect(burn(taxi, poor.card, 100)).rejects.toMatchObject({ code: 'INSUFFICIENT_POINTS', fields: { available: 30 } });
   await expect(burn(taxi, rich.card, 9_000)).rejects.toMatchObject({ code: 'CARD_LIMIT_REACHED' });
@@ -197,7 +197,7 @@ test('over a link that the login confirmed, a card burns without that limit', as
   expect(await burn(taxi, ana.card, 100, { dryRun: true })).toMatchObject({ balance: { active: 1_910 } });
 });
 
-test('worlds that differ in what somebody has look alike to a brand that knows the phone number', async () => {
+test('what somebody has cannot be told by their phone number', async () => {
   const [rich, poor] = [await member(5_000), await member(10)];
   const seen = async (ana: typeof rich) => {
     const answers: unknown[] = [];
@@ -221,7 +221,7 @@ test('worlds that differ in what somebody has look alike to a brand that knows t
   expect(await seen(rich)).toEqual(await seen(poor));
 });
 
-it("whoever tries numbers that are nobody's finds only members that it knows, until an hour has passed", async () => {
+it('whoever tries numbers of nobody finds only members that it knows for an hour', async () => {
   const most = 12;
   const hostile = await createTestApp({ database: shop.database, now: shop.app.clock.now(), variables: { TESSERA_FAILED_LOOK_UPS: String(most) } });
   const known = await member(50);
@@ -252,7 +252,7 @@ it("whoever tries numbers that are nobody's finds only members that it knows, un
   }
 });
 
-it("linking counts what is nobody's, and so does a member who gives, who has few", async () => {
+it("linking and giving count what is nobody's", async () => {
   const bounded = await createTestApp({ database: shop.database, now: shop.app.clock.now(), variables: { TESSERA_FAILED_LOOK_UPS: '500' } });
   const [ana, ben] = [await member(50), await member(50)];
   const nobody = (at: number) => by({ kind: 'PHONE', value: `+43664999${1000 + at}` });

@@ -36,7 +36,7 @@ const self = (memberId: Uuid): Principal => ({ kind: 'member', memberId, brandId
 const rows = async (text: string, ...values: unknown[]) => (await shop.database.owner.query(text, values)).rows;
 
 describe('closing a wallet', () => {
-  test('whoever had to wait for the member books what is recorded then', async () => {
+  test('lets whoever had to wait book what is recorded then', async () => {
     const yan = await fuel.enrol();
     await recordPurchase(shop.app, fuel.principal, purchaseOf(yan.ref, '100'));
     const busy = await shop.database.owner.connect();
@@ -55,7 +55,7 @@ describe('closing a wallet', () => {
     expect(closedAt).toEqual(shop.clock.now());
   });
 
-  test.each(['adding', 'closing'] as const)("a card that is added at the same time is nobody's afterwards, whether %s came first", async (first) => {
+  test.each(['adding', 'closing'] as const)('leaves a card that is added at the same time to nobody, whether %s came first', async (first) => {
     const [olga, value] = [await staffPerson(shop, shop.operatorId), `T ${first}`];
     const tom = await fuel.enrol();
     const busy = await shop.database.owner.connect();
@@ -84,7 +84,7 @@ describe('closing a wallet', () => {
     expect(await findMember(shop.app, olga, byCard(value))).toMatchObject({ memberId: next.memberId });
   });
 
-  test('points end with their issuers, names find nobody, and nothing is booked any more', async () => {
+  test('ends points with their issuers and books nothing any more', async () => {
     const [ann, olga] = [await staffPerson(shop, fuel.brandId), await staffPerson(shop, shop.operatorId)];
     const zoe = await fuel.enrol('Z-1');
     await addIdentifier(shop.app, fuel.principal, { member: zoe.ref, identifier: card('Z 1') });
@@ -131,7 +131,7 @@ describe('closing a wallet', () => {
     ]);
   });
 
-  test('open holds stop it, and nothing is half closed', async () => {
+  test('waits for open holds', async () => {
     const olga = await staffPerson(shop, shop.operatorId);
     const yan = await fuel.enrol('Y-1');
     await recordPurchase(shop.app, fuel.principal, purchaseOf(yan.ref, '100'));

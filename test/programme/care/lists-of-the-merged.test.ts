@@ -81,7 +81,7 @@ async function aMember(till: Till, customerId?: string) {
   return member;
 }
 
-it('everything that a duplicate was shown, the survivor is, by the own login', async () => {
+it('the survivor is shown all that the duplicate was', async () => {
   const [older, old, young] = [await aMember(town.fuel), await aMember(taxi), await aMember(town.fuel)];
   const before = [await listed(self(older.memberId)), await listed(self(old.memberId)), await listed(self(young.memberId))] as const;
   for (const each of before) for (const list of Object.values(each)) expect(list.length).toBeGreaterThan(0);
@@ -99,7 +99,7 @@ it('everything that a duplicate was shown, the survivor is, by the own login', a
   expect((await listed(self(stranger.memberId))).purchases).toEqual([]);
 });
 
-it('a session of a brand shows what happened there, and nothing that another brand did', async () => {
+it('a session of a brand shows only what happened there', async () => {
   const [old, young] = [await aMember(taxi), await aMember(town.fuel)];
   await recordPurchase(town.shop.app, town.fuel.principal, purchaseOf(young.ref, '1'));
   await mergeMembers(town.shop, old.memberId, young.memberId);
@@ -116,7 +116,7 @@ it('a session of a brand shows what happened there, and nothing that another bra
   expect([atTaxi.notices, told.length]).toEqual([told.map(({ id }) => id), 1]);
 });
 
-it('the link of a duplicate that still leads to the survivor is listed, and ended with the survivor’s', async () => {
+it('the link of a duplicate is listed, and ended with the survivor’s', async () => {
   const [old, young] = [await town.fuel.enrol('old card'), await town.fuel.enrol('new card')];
   await mergeMembers(town.shop, old.memberId, young.memberId);
   const open = async () => ((await listLinks(town.shop.app, self(young.memberId), young.memberId)) ?? []).filter(({ unlinkedAt }) => unlinkedAt === null);

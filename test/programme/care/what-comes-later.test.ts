@@ -170,7 +170,7 @@ describe('a refund of what the household spent of points of somebody who has lef
   });
 });
 
-test("gifts and invitations by a duplicate's old id reach the survivor; closing wants the survivor's own", async () => {
+test("gifts and invitations by a duplicate's old id reach the survivor", async () => {
   await open({});
   const people = householdsOf(shop, fuel);
   await people.allowGifts();
@@ -187,7 +187,7 @@ test("gifts and invitations by a duplicate's old id reach the survivor; closing 
   await expect(closeWallet(shop.app, old.self, { member: null, reason: 'enough' })).rejects.toMatchObject({ name: 'NotFound' });
 });
 
-test('who is closed joins no household, nor does it while it is being closed', async () => {
+test('who is closed, or being closed, joins no household', async () => {
   await open({});
   const people = householdsOf(shop, fuel);
   const [ana, ben, cem] = [await people.person(100), await people.person(100), await people.person(100)];
@@ -211,7 +211,7 @@ test('who is closed joins no household, nor does it while it is being closed', a
   expect(await joining).toBe('NotFound');
 });
 
-test('points that waited to be confirmed have ended with their wallet: a confirmation is told so', async () => {
+test('points that waited to be confirmed have ended with their wallet', async () => {
   await open({});
   const { memberId, ref } = await fuel.enrol();
   const rule = { idempotencyKey: 'rule', currency: 'FLP', moneyCurrency: 'GBP', pointsPerUnit: 1, effectiveFrom: new Date('2026-01-01') };
@@ -223,7 +223,7 @@ test('points that waited to be confirmed have ended with their wallet: a confirm
   });
 });
 
-describe('a request that was looked up before a merge, and comes to the ledger after it, is looked up again', () => {
+describe('a request that was looked up before a merge is looked up again after it', () => {
   const meanwhile = async (kind: string) => {
     await open({});
     const people = householdsOf(shop, fuel);
@@ -259,7 +259,7 @@ describe('a request that was looked up before a merge, and comes to the ledger a
 });
 
 describe('points that a duplicate burned', () => {
-  it('pay for the basket that is told after the merge, once, and come back to the survivor', async () => {
+  it('pay for the basket that is told after the merge, once', async () => {
     await open({});
     const [old, young] = [await fuel.enrol(), await fuel.enrol()];
     await recordPurchase(shop.app, fuel.principal, purchaseOf(old.ref, '500'));
@@ -279,7 +279,7 @@ describe('points that a duplicate burned', () => {
   });
 });
 
-it('what a duplicate bought and burned is listed as the survivor’s, to its brand and to the operator', async () => {
+it('what a duplicate bought and burned is listed as the survivor’s', async () => {
   await open({});
   const [old, older, young] = [await fuel.enrol('old'), await fuel.enrol('older'), await fuel.enrol('young')];
   const earlier = await recordPurchase(shop.app, fuel.principal, purchaseOf(older.ref, '10', { reference: 'R-0' }));

@@ -17,7 +17,7 @@ describe('when earned points can be spent', () => {
     expect(of({ kind: 'ON_EVENT', days: 10 })).toEqual({ availableOn: NEVER, expiresOn: day('2026-02-11') });
   });
 
-  it('once confirmed, by the policy from the purchase on; from the confirmation when that has passed', () => {
+  it('is counted by the policy once they are confirmed', () => {
     expect(confirmedLot(rolling, day('2026-01-31'), day('2026-02-10'))).toEqual({ availableOn: ALWAYS, expiresOn: day('2026-02-28') });
     expect(confirmedLot(rolling, day('2026-01-31'), day('2026-02-28'))).toEqual({ availableOn: ALWAYS, expiresOn: day('2026-03-28') });
     expect(confirmedLot({ kind: 'SLIDING', months: 1 }, day('2026-01-31'), day('2026-06-01'))).toEqual({ availableOn: ALWAYS, expiresOn: NEVER });

@@ -56,7 +56,7 @@ const awardOf = async (purchaseId: Uuid) => (await findPurchase(shop.app, fuel.p
 const rows = async (sql: string, values: unknown[] = []) => (await shop.database.owner.query(sql, values)).rows;
 const clawbacks = () => rows("SELECT amount::int AS points FROM transfer WHERE code = 'CLAWBACK' ORDER BY recorded_at, id");
 
-it('a return of what waits to be confirmed is cancelled, before the confirmation or after it, but not once it is too late for one', async () => {
+it('a return of what waits to be confirmed is cancelled until it is too late to confirm', async () => {
   await open({ kind: 'ON_EVENT', days: 30 });
   const undo = (returnId: Uuid) => cancelReturn(shop.app, fuel.principal, cancelReturnSchema.parse({ idempotencyKey: returnId, returnId }));
   const [before, after, late] = [await buy('100'), await buy('100'), await buy('100')];
@@ -74,7 +74,7 @@ it('a return of what waits to be confirmed is cancelled, before the confirmation
 });
 
 describe('points that can be spent later', () => {
-  it('wait so many days, and count their expiry from the purchase', async () => {
+  it('wait so many days', async () => {
     await open({ kind: 'DELAY', days: 14 }, { expiry: { kind: 'ROLLING', months: 3, rounding: 'NONE' } });
     const bought = await buy('100');
     expect(bought).toMatchObject({ availableOn: '2026-03-15', confirmBy: null, expiresOn: '2026-06-01', balance: { active: 0, pending: 100 } });
@@ -88,7 +88,7 @@ describe('points that can be spent later', () => {
     expect(await firstFault(shop)).toBeUndefined();
   });
 
-  it('never end before they begin, in wallets that slide neither', async () => {
+  it('never end before they begin', async () => {
     await open({ kind: 'DELAY', days: 90 }, { expiry: { kind: 'ROLLING', months: 1, rounding: 'NONE' } });
     expect(await buy('100')).toMatchObject({ availableOn: '2026-05-30', expiresOn: '2026-06-30' });
     await shop.close();
@@ -98,7 +98,7 @@ describe('points that can be spent later', () => {
     expect((await redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 100))).balance?.active).toBe(0);
   });
 
-  it('begin on a date; what is earned on it or later, at once', async () => {
+  it('begin on a date', async () => {
     await open({ kind: 'FIXED_DATE', date: '2026-04-01' });
     expect(await buy('10')).toMatchObject({ availableOn: '2026-04-01', balance: { pending: 10 } });
     at('2026-04-01T00:00:00Z');
@@ -187,7 +187,7 @@ async function givenBackInPart(): Promise<void> {
 }
 
 describe('points that wait to be confirmed', () => {
-  it('can be spent once they are, and expire as if they had been spendable since the purchase', async () => {
+  it('expire as if they had been spendable since the purchase', async () => {
     await open(ON_EVENT, ROLLING);
     const bought = await buy('100');
     expect(bought).toMatchObject({ availableOn: null, confirmBy: '2026-03-11', expiresOn: '2027-03-01', balance: { active: 0, pending: 100 } });
@@ -206,7 +206,7 @@ describe('points that wait to be confirmed', () => {
     expect(await firstFault(shop)).toBeUndefined();
   });
 
-  it('are confirmed by the day on which it was told, where the till is beyond midnight by its own clock', async () => {
+  it('are confirmed by the day on which it was told', async () => {
     await open(ON_EVENT, ROLLING);
     const bought = await buy('100');
     at('2026-03-11T22:58:30Z');
@@ -221,15 +221,15 @@ describe('points that wait to be confirmed', () => {
     expect(await firstFault(shop)).toBeUndefined();
   });
 
-  it('are nothing after the deadline, whoever is late; the worker takes them back once, and from nowhere else', takenBackOnce);
+  it('are taken back once, when their deadline has passed', takenBackOnce);
 
-  it('do not expire beside points that do: they are taken back', takenBackBesideWhatExpires);
+  it('are taken back beside points that expire', takenBackBesideWhatExpires);
 
-  it('are kept when they are confirmed in the last second, while a worker beyond midnight is about to take them back', () => confirmedInTheLastSecond());
+  it('are kept when they are confirmed in the last second', () => confirmedInTheLastSecond());
 
-  it('are given back in part before they are confirmed, or cancelled, and never twice', givenBackInPart);
+  it('are given back in part before they are confirmed or cancelled', givenBackInPart);
 
-  it('are not there to confirm when all of the purchase came back, or when they could be spent at once', async () => {
+  it('are not there to confirm when all of the purchase came back', async () => {
     await open(ON_EVENT);
     const all = await buy('100');
     await giveBack(all.purchaseId, '1');
@@ -270,7 +270,7 @@ describe('points that wait to be confirmed', () => {
     expect(await firstFault(shop)).toBeUndefined();
   });
 
-  it('are taken back from all others where one cannot be, and from that one once it can, however many days later', async () => {
+  it('are taken back from all others where one cannot be', async () => {
     await open(ON_EVENT, ROLLING);
     const ben = await fuel.enrol('ben');
     const bought = await buy('100');

@@ -76,7 +76,7 @@ test.each<[string, readonly SentLine[], number, number]>([
   expect(weighed(read(...sent))).toEqual({ cost, points });
 });
 
-test('points pay with tax, and take their part of the net off', () => {
+test('points pay with tax, and lessen the net', () => {
   const desk = read({ unitPrice: '200', tax: '40' });
   expect(weighed(desk, rule({ earnsOn: 'NET' }))).toEqual({ cost: 24_000, points: 2_000 });
   expect(weighed(desk, rule({ earnsOn: 'NET' }), 6_000)).toEqual({ cost: 24_000, points: 1_500 });
@@ -84,7 +84,7 @@ test('points pay with tax, and take their part of the net off', () => {
   expect(weighed(desk, rule(), 6_000)).toEqual({ cost: 24_000, points: 1_800 });
 });
 
-test('deposits and part exchange count whatever categories earn, unless they are excluded by name', () => {
+test('deposits and part exchange count unless they are excluded by name', () => {
   const food = rule({ eligibleCategories: new Set(['food']), excludedSkus: new Set(['CRATE']) });
   const beer = { sku: 'BEER', category: 'food', unitPrice: '18' };
   expect(weighed(read(beer, { kind: 'DEPOSIT', amount: '-3' }), food)).toEqual({ cost: 1_500, points: 150 });
@@ -119,7 +119,7 @@ test('what a money has no coins for is bad input in that money only', () => {
   expect(weighed(read({ unitPrice: '5' }, { kind: 'DISCOUNT', amount: '-5' }))).toEqual({ cost: 0, points: 0 });
 });
 
-test('fields that are left out are not in the content of a request, so that retries of what was recorded before them stay duplicates', () => {
+test('fields that are left out are not in the content of a request', () => {
   expect(canonicalJson(read({ sku: 'A', quantity: '2', unitPrice: '1.5', kind: 'GOODS' }))).toBe(
     '[{"category":null,"quantity":"2000","sku":"A","unitPrice":"1500000"}]',
   );
@@ -127,7 +127,7 @@ test('fields that are left out are not in the content of a request, so that retr
 
 describe('a discount over lines', () => {
   const anyLines = fc.array(fc.tuple(fc.integer({ min: 0, max: 9_999 }), fc.boolean()), { minLength: 1, maxLength: 8 });
-  it('adds up, takes no line below zero, and touches what earns nothing only when it is more than the others cost', () => {
+  it('lies on what earns, as far as that goes', () => {
     fc.assert(
       fc.property(anyLines, fc.integer({ min: 0, max: 100 }), (amounts, percent) => {
         const lines = amounts.map(([amount, earns]) => ({ amount: cents(amount), earns }));
@@ -152,7 +152,7 @@ describe('a discount over lines', () => {
     );
   });
 
-  it('goes to the largest remainders, and of equal ones to the earlier line', () => {
+  it('goes to the largest remainders, the earlier of equal ones', () => {
     const lines = [100, 100, 100].map((amount) => ({ amount: cents(amount), earns: true }));
     expect(spreadDiscount(cents(2), lines, CENT)).toEqual([cents(1), cents(1), cents(0)]);
     const uneven = [100, 150, 149].map((amount) => ({ amount: cents(amount), earns: true }));

@@ -38,7 +38,7 @@ const self = (memberId: Uuid): Principal => ({ kind: 'member', memberId, brandId
 const active = async (memberId: Uuid) => (await readWalletBalances(shop.app, self(memberId), memberId))?.[0]?.active;
 const left = async (owner: Uuid) => (await home.lots(owner)).reduce((sum, { remaining }) => sum + remaining, 0);
 
-it('gives to the survivor of a merge, and takes from them', async () => {
+it('gives to and takes from the survivor of a merge', async () => {
   const [ana, twin] = [await home.person(300), await fuel.enrol()];
   const { redemptionId } = await redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 200));
   const bought = await buy(ana.ref, '5', { redemptionIds: [redemptionId] });
@@ -49,7 +49,7 @@ it('gives to the survivor of a merge, and takes from them', async () => {
   expect(await active(twin.memberId)).toBe(103);
 });
 
-it("takes from a household's pool what came back to it, and nothing once it went on to who left", async () => {
+it("takes from a household's pool what came back to it and is there still", async () => {
   const [ana, ben] = [await home.person(100), await home.person()];
   const poolId = await home.pool(ben, ana);
   await home.contribute(ana, 100);
@@ -95,7 +95,7 @@ describe('where the wallet slides', () => {
     expect(await active(ana.memberId)).toBe(0);
   });
 
-  it('lets only what comes back after it live, for the days of grace', async () => {
+  it('lets live only what comes back after it', async () => {
     const { ana, returnId } = await returned();
     at('2026-04-12T12:00:00Z');
     expect(await cancel(returnId)).toMatchObject({ pointsGivenBack: 20, balance: { active: 20 } });

@@ -47,7 +47,7 @@ async function paidPlant() {
   return { ana, redemptionId, purchaseId: bought.purchaseId, before: bought.balance };
 }
 
-it('takes again what it brought, and no other points of the same origin, which would make those younger', async () => {
+it('takes again what it brought, and no other points of the same origin', async () => {
   const ana = await plants.enrol();
   const ends = async () =>
     (await readWalletBalances(shop.app, plants.principal, ana.memberId))?.flatMap(({ nextExpiries }) =>
@@ -67,7 +67,7 @@ it('takes again what it brought, and no other points of the same origin, which w
   expect(await ends()).toEqual(['200 until 2026-04-09']);
 });
 
-it('puts everything back as it was, and the same can be returned again', async () => {
+it('puts everything back as it was', async () => {
   const { redemptionId, purchaseId, before } = await paidPlant();
   const first = await bringBack(purchaseId);
   const cancelled = await cancel(first.returnId);
@@ -81,7 +81,7 @@ it('puts everything back as it was, and the same can be returned again', async (
   expect(await bringBack(purchaseId)).toMatchObject(same);
 });
 
-it('is done once, whoever asks 20 times at once; a repetition of the request gets its answer', async () => {
+it('is done once of 20 times at once', async () => {
   const { purchaseId, before } = await paidPlant();
   const { returnId } = await bringBack(purchaseId);
   const answers = await Promise.allSettled(Array.from({ length: 20 }, () => cancel(returnId)));
@@ -96,7 +96,7 @@ it('is done once, whoever asks 20 times at once; a repetition of the request get
   ]);
 });
 
-it('writes nothing where what came back is gone, nor as a dry run; others of the wallet do as well', async () => {
+it('writes nothing where what came back is gone', async () => {
   const { ana, purchaseId } = await paidPlant();
   const { returnId, balance } = await bringBack(purchaseId);
   const dry = await cancel(returnId, { dryRun: true });
@@ -111,7 +111,7 @@ it('writes nothing where what came back is gone, nor as a dry run; others of the
   expect(await cancel(returnId)).toMatchObject({ pointsTakenBack: 300, balance: null });
 });
 
-it('takes first what came back, whatever would be spent before it', async () => {
+it('takes first what came back', async () => {
   const { ana, purchaseId, before } = await paidPlant();
   const { returnId } = await bringBack(purchaseId);
   await buy(ana, '10', { occurredAt: new Date('2025-12-20T12:00:00Z') });
@@ -145,7 +145,7 @@ describe('arrears that the return made', () => {
     await burn(ana, 50);
   });
 
-  it('come back with the return, and fill what is owed of others', async () => {
+  it('come back with the return', async () => {
     const { ana, purchaseId, returnId } = await inArrears();
     await buy(ana, '5');
     const other = await buy(ana, '3');
@@ -156,7 +156,7 @@ describe('arrears that the return made', () => {
   });
 });
 
-it('gives points their month and end again, with days of grace if that has passed meanwhile', async () => {
+it('gives points their month and end again', async () => {
   const ana = await plants.enrol();
   const { purchaseId } = await buy(ana, '20');
   const { returnId } = await bringBack(purchaseId);
@@ -169,7 +169,7 @@ it('gives points their month and end again, with days of grace if that has passe
   expect(rows).toEqual([{ left: 0 }]);
 });
 
-it('is the latest first, and only of what expired for nobody', async () => {
+it('is of the latest first', async () => {
   const ana = await plants.enrol();
   const lines = [{ sku: 'CUP', quantity: '4', unitPrice: '5' }];
   const { purchaseId } = await recordPurchase(shop.app, plants.principal, purchaseOf(ana.ref, '0', { lines }));
@@ -184,7 +184,7 @@ it('is the latest first, and only of what expired for nobody', async () => {
   await expect(cancel(late.returnId)).rejects.toMatchObject({ fields: { reason: 'POINTS_EXPIRED' } });
 });
 
-it('refuses another brand, a time before the return, and a second return under a reference only while the first counts', async () => {
+it('is refused to another brand, and before the return', async () => {
   const ana = await plants.enrol();
   const { purchaseId } = await buy(ana, '20');
   const first = await bringBack(purchaseId, { quantity: '1' }, { reference: 'R-1' });

@@ -43,7 +43,7 @@ describe.each([
     expect(await bringBack(purchaseId, '100')).toMatchObject({ clawedBack: 40, expired: 60, arrearsMade: 40, pointsKept: 0, balance: { arrears: 40 } });
   });
 
-  it('by returns in parts: what expired counts first', async () => {
+  it('by returns in parts', async () => {
     const ana = await fuel.enrol();
     const { purchaseId } = await buy(ana, '100');
     await burn(ana, 40);
@@ -53,7 +53,7 @@ describe.each([
     expect(await bringBack(purchaseId, '50')).toMatchObject({ clawedBack: 40, expired: 10, arrearsMade: 40, pointsKept: 0 });
   });
 
-  it('of a lot that two purchases share: for whichever comes back first, once', async () => {
+  it('of a lot that two purchases share, once', async () => {
     const ana = await fuel.enrol();
     const [first, second] = [await buy(ana, '100'), await buy(ana, '100')];
     await burn(ana, 80);
@@ -75,7 +75,7 @@ describe.each([
   });
 });
 
-it('what has not expired is taken as ever, whatever else of that brand has', async () => {
+it('what has not expired is taken, whatever else has', async () => {
   const ana = await fuel.enrol();
   await buy(ana, '100');
   at('2026-02-10T12:00:00Z');

@@ -25,14 +25,14 @@ const lineOf = async (purchaseId: string, lineNo: number) => {
   return { returned: found.returned.get(lineNo), reduced: found.reduced.get(lineNo) };
 };
 
-test('a line says its total; what is left of it is its part of that', async () => {
+test("what is left of a line is its part of the line's total", async () => {
   const { purchaseId, points } = await buy([{ sku: 'ROLL', quantity: '3', amount: '10' }]);
   expect(points).toBe(100);
   expect(await bringBack(purchaseId, { lineNo: 1, quantity: '1' })).toMatchObject({ amountLeft: '6.670000000', moneyBack: '3.330000000', pointsKept: 66 });
   expect(await bringBack(purchaseId, { lineNo: 1, quantity: '2' })).toMatchObject({ amountLeft: '0.000000000', moneyBack: '6.670000000', pointsKept: 0 });
 });
 
-test('money is given back without goods, and goes with the pieces when they come back', async () => {
+test('money that was given back goes with the pieces when they come back', async () => {
   const { purchaseId } = await buy([{ sku: 'SCREEN', unitPrice: '400' }]);
   const off = await bringBack(purchaseId, { sku: 'SCREEN', amount: '40' });
   expect(off).toMatchObject({ clawedBack: 400, pointsKept: 3_600, moneyBack: '40.000000000', lines: [{ lineNo: 1, quantity: '0.000', left: '1.000' }] });
@@ -45,7 +45,7 @@ test('money is given back without goods, and goes with the pieces when they come
   expect(await lineOf(purchaseId, 1)).toEqual({ returned: '1.000', reduced: '0.000000000' });
 });
 
-test('a reduction lies on the pieces then left: each of them takes its part along', async () => {
+test('a reduction lies on the pieces then left', async () => {
   const { purchaseId } = await buy([{ sku: 'CHAIR', quantity: '4', unitPrice: '50' }]);
   await bringBack(purchaseId, { lineNo: 1, quantity: '1' });
   await bringBack(purchaseId, { lineNo: 1, amount: '30' });
@@ -53,14 +53,14 @@ test('a reduction lies on the pieces then left: each of them takes its part alon
   expect(await lineOf(purchaseId, 1)).toEqual({ returned: '2.000', reduced: '20.000000000' });
 });
 
-test('twenty reductions of a tenth at once: ten are given', async () => {
+test('ten of twenty reductions of a tenth at once are given', async () => {
   const { purchaseId } = await buy([{ sku: 'SCREEN', unitPrice: '400' }]);
   const results = await Promise.allSettled(Array.from({ length: 20 }, () => bringBack(purchaseId, { lineNo: 1, amount: '40' })));
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
   expect(await bringBack(purchaseId, { lineNo: 1, quantity: '1' })).toMatchObject({ moneyBack: '0.000000000', pointsKept: 0 });
 });
 
-test('a sku on lines of different prices is asked for by its line, and nothing is kept under the key', async () => {
+test('a sku on lines of different prices is asked for by its line', async () => {
   const { purchaseId } = await buy([
     { sku: 'BOOTS', unitPrice: '110' },
     { sku: 'BOOTS', unitPrice: '55' },
@@ -75,7 +75,7 @@ test('a sku on lines of different prices is asked for by its line, and nothing i
   expect(await bringBack(purchaseId, { sku: 'BOOTS', quantity: '1' })).toMatchObject({ moneyBack: '55.000000000' });
 });
 
-test('all goods of a sku come back by the sku, whatever they cost', async () => {
+test('all goods of a sku come back by the sku', async () => {
   const { purchaseId } = await buy([
     { sku: 'BOOTS', unitPrice: '110' },
     { sku: 'BOOTS', unitPrice: '55' },
@@ -83,7 +83,7 @@ test('all goods of a sku come back by the sku, whatever they cost', async () => 
   expect(await bringBack(purchaseId, { sku: 'BOOTS', quantity: '2' })).toMatchObject({ moneyBack: '165.000000000' });
 });
 
-test('a voucher is part of the lines that it lies on, and comes back with them only', async () => {
+test('a voucher comes back with the lines that it lies on', async () => {
   const { purchaseId, points, amount } = await buy([
     { sku: 'WASHER', unitPrice: '300' },
     { sku: 'HOSE', unitPrice: '100' },
@@ -99,7 +99,7 @@ test('a voucher is part of the lines that it lies on, and comes back with them o
   });
 });
 
-test('empties stay when the bottles come back, and come back by their line; nothing is left below zero', async () => {
+test('empties come back by their line, not with the bottles', async () => {
   const bottles = [
     { sku: 'BEER', quantity: '20', unitPrice: '0.90' },
     { sku: 'EMPTIES', kind: 'DEPOSIT', quantity: '20', unitPrice: '-0.08' },
@@ -116,7 +116,7 @@ test('empties stay when the bottles come back, and come back by their line; noth
   });
 });
 
-test('a rule may earn on prices without tax; points pay with it', async () => {
+test('a rule may earn on prices without tax', async () => {
   const net = await shop.brand('NET', { pointsPerUnit: 10 });
   await shop.database.owner.query("UPDATE earning_rule SET earns_on = 'NET' WHERE brand_id = $1", [net.brandId]);
   const ana = await net.enrol();
@@ -130,7 +130,7 @@ test('a rule may earn on prices without tax; points pay with it', async () => {
   expect(back).toMatchObject({ moneyBack: '120.000000000', reinstated: 0, pointsKept: 500 });
 });
 
-test('the books are sound; points that pay more than a purchase cost, and money taken back twice from a line, are found', async () => {
+test('points that pay too much, and money that came back twice, are found in the books', async () => {
   const { owner } = shop.database;
   expect(await faults(shop)).toEqual([]);
   const paid = 'UPDATE purchase SET amount = amount - $1 WHERE id = (SELECT id FROM purchase WHERE paid_with_points > 0 LIMIT 1)';

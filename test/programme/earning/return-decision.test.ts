@@ -76,7 +76,7 @@ test('goods named by sku come off the last line first', () => {
   ]);
 });
 
-test('more than is left is refused, saying what is left', () => {
+test('more than is left is refused', () => {
   expect(() => decideReturn(purchase(['4x2.50'], { back: [3] }), [goods(1, 2)])).toThrow(
     expect.objectContaining({ code: 'RETURN_EXCEEDS_PURCHASE', fields: { lineNo: 1, sku: 'S1', left: '1.000' } }),
   );
@@ -106,7 +106,7 @@ describe('which part is refunded first', () => {
     expect(came(standing(order, { given }), goods(1, back))).toMatchObject({ clawBack, reinstate: [reinstate], money });
   });
 
-  test('a redemption of which not all comes back lets none before it give any, however small its points are', () => {
+  test('a redemption of which not all comes back lets none before it give any', () => {
     const paidBy = [
       { points: 300, reversed: 0, value: cents(300) },
       { points: 2, reversed: 0, value: cents(200) },
@@ -116,7 +116,7 @@ describe('which part is refunded first', () => {
     expect(came(mixed, goods(1, 5))).toMatchObject({ reinstate: [50, 2], money: 0 });
   });
 
-  test('a point that is worth more than what came back waits until enough did, and is not given beside money for the same goods', () => {
+  test('a point that is worth more than what came back waits until enough did', () => {
     // 3 points of 0.3333 pay 1 of 2 units.
     const coarse = purchase(['200x0.01'], { paid: 1, burned: 3, refundOrder: 'POINTS_FIRST' });
     expect(came(coarse, goods(1, 34))).toMatchObject({ reinstate: [1], money: 0 });

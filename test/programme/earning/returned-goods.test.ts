@@ -20,7 +20,7 @@ test.each<[string, ReturnableLine[]]>([
   ['a price and a total that come to the same', pair({}, total(1_000))],
   ['discounts in proportion', pair({ discount: cents(200) }, { discount: cents(100) })],
   ['taxes in proportion', pair({ tax: cents(400) }, { tax: cents(200) })],
-])('%s: it makes no difference which of them a piece comes off, and it is the last', (_, lines) => {
+])('%s: a piece comes off the last of them', (_, lines) => {
   expect(takeBack(lines, [one], CENT).map(({ returned }) => returned)).toEqual([0n, 1_000n]);
 });
 
@@ -34,12 +34,12 @@ test.each<[string, ReturnableLine[]]>([
   ['another kind', pair({ kind: 'DEPOSIT' })],
   ['money given back on one', pair({ reduced: cents(1) })],
   ['money given back on the other', pair({}, { reduced: cents(1) })],
-])('%s: the line is asked for, unless all of them come back', (_, lines) => {
+])('%s: the line is asked for', (_, lines) => {
   expect(() => takeBack(lines, [one], CENT)).toThrow(expect.objectContaining({ field: 'input.lines.0.sku' }));
   expect(takeBack(lines, [all], CENT).map(({ returned }) => returned)).toEqual([2_000n, 1_000n]);
 });
 
-test('a line with a discount goes by its total, whatever its price is', () => {
+test('a line with a discount goes by its total', () => {
   const [line] = purchase(['3x10']).lines;
   expect(worthLeft({ ...line, discount: cents(100), returned: 1_000n }, CENT).amount).toBe(cents(1_933));
 });
@@ -49,7 +49,7 @@ test('a line of which all came back is not meant any more', () => {
   expect(takeBack(lines, [one], CENT)[1].returned).toBe(1_000n);
 });
 
-test('money lies on the pieces then left, to the last cent, and with tax', () => {
+test('money lies on the pieces then left, to the last cent', () => {
   const line = purchase(['3x10']).lines[0];
   const money = { lineNo: 1, sku: null, amount: 30_000_000n };
   expect(() => takeBack([line], [{ ...money, amount: 30_010_000n }], CENT)).toThrow(expect.objectContaining({ code: 'RETURN_EXCEEDS_PURCHASE' }));
@@ -61,7 +61,7 @@ test('money lies on the pieces then left, to the last cent, and with tax', () =>
   expect(() => takeBack([line], [{ ...money, amount: 5_000n }], CENT)).toThrow(expect.objectContaining({ field: 'input.lines.0.amount' }));
 });
 
-test('prices that round up do not bring a reduced line below zero, nor money back twice', () => {
+test('prices that round up do not bring a reduced line below zero', () => {
   // 7 pieces of 0.0051 are 0.04; 0.04 was given back on them.
   const [line] = purchase(['7x0.0051']).lines;
   let standing: ReturnableLine = { ...line, reduced: cents(4) };

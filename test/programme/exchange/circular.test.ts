@@ -164,7 +164,7 @@ const altered =
   };
 
 describe('points converted in a circle', () => {
-  it('are never more, and never younger: on no day is there more that outlives it than at first', () => {
+  it('are never more, and never younger', () => {
     fc.assert(neverMoreNorYounger(planConversion), { ...runs(300, 20_000), examples: [LEFT_OVER] });
   });
 

@@ -37,7 +37,7 @@ describe('what a conversion gives', () => {
     expect(conversionAmounts(rateOf({ numerator, denominator }), points)).toMatchObject({ base, remainder });
   });
 
-  it('every point given buys something or is remainder, to the fraction', () => {
+  it('every point given buys something or is remainder', () => {
     const figure = fc.bigInt(1n, 1_000_000n);
     fc.assert(
       fc.property(figure, figure, fc.bigInt(1n, 9_007_199_254_740_991n), (numerator, denominator, points) => {

@@ -45,7 +45,7 @@ const rate = (more: object = {}) => ({
 });
 
 describe('conversion rates', () => {
-  it('are stored by the operator, a direction each, without overlap', async () => {
+  it('are stored by the operator, without overlap', async () => {
     const input = rate();
     const stored = (await api.ask(coalition.operatorToken, STORE, { input })).data.storeConversionRate;
     expect(stored).toMatchObject({
@@ -65,7 +65,7 @@ describe('conversion rates', () => {
     expect((await test.database.owner.query('SELECT FROM conversion_rate')).rowCount).toBe(3);
   });
 
-  it('are public, and end earlier when the operator says so', async () => {
+  it('end earlier when the operator says so', async () => {
     const LIST = 'query ($at: DateTime) { conversionRates(from: "FLP", to: "AIR", at: $at) { edges { node { id effectiveFrom } } } }';
     const listed = await api.ask(coalition.brands.FUEL.token, LIST, { at: '2026-04-15T00:00:00Z' });
     expect(listed.data.conversionRates.edges).toHaveLength(1);

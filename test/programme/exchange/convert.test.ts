@@ -40,7 +40,7 @@ async function refused(asked: () => Promise<unknown>): Promise<object> {
 }
 
 describe('a conversion', () => {
-  it('gives the floor; fee and remainder are posted apart, and each point is somewhere', async () => {
+  it('gives the floor, fee and remainder apart', async () => {
     const ana = await town.memberWith(1_000);
     const before = await town.summed();
     const converted = await town.convert(ana.ref, 403);
@@ -61,7 +61,7 @@ describe('a conversion', () => {
     expect(await town.convert(ana.ref, points, { to: 'SKY' })).toMatchObject({ received, remainder: 0 });
   });
 
-  it('by the member asks for no terms; a session of a brand may not', async () => {
+  it('by the member asks for no terms', async () => {
     const ana = await town.memberWith(500);
     const command = { idempotencyKey: 'mine' };
     const first = await town.convert(null, 100, command, ana.self);
@@ -73,7 +73,7 @@ describe('a conversion', () => {
     await expect(town.convert(null, 100, { occurredAt: new Date('2026-03-14T12:00:00Z') }, ana.self)).rejects.toMatchObject({ field: 'input.occurredAt' });
   });
 
-  it('by a brand asks for terms that let it redeem the source, and for a link', async () => {
+  it('by a brand asks for terms and a link', async () => {
     const { shop } = town;
     const taxi = await shop.brand('TAXI');
     const ana = await town.memberWith(500);
@@ -92,7 +92,7 @@ describe('a conversion', () => {
     expect(await town.convert(ana.ref, 100, { idempotencyKey: 'unlinked' })).toEqual({ ...first, balances: null, duplicate: true });
   });
 
-  it('takes points of a hold that has ended, whether or not that is booked', async () => {
+  it('takes points of a hold that has ended', async () => {
     const ana = await town.memberWith(500, '2026-01-10T12:00:00Z');
     const expiresAt = new Date(town.shop.clock.now().getTime() + 60_000);
     await holdPoints(town.shop.app, town.fuel.principal, spendingOf(ana.ref, 500, { expiresAt }));
@@ -125,7 +125,7 @@ describe('a conversion', () => {
     expect(await town.convert(ana.ref, 100)).toMatchObject({ received: 62 });
   });
 
-  it('tells beforehand, and writes nothing', async () => {
+  it('is told beforehand without a trace', async () => {
     const ana = await town.memberWith(1_000);
     const before = await town.written();
     expect(await town.convert(ana.ref, 403, { dryRun: true })).toMatchObject({
@@ -143,7 +143,7 @@ describe('a conversion', () => {
     for (const dryRun of [true, true, false]) expect(await town.convert(shown, 403, { dryRun }, hail.principal)).toMatchObject({ dryRun, received: 251 });
   });
 
-  it('counts towards the daily maximum of the member, which starts anew at midnight', async () => {
+  it("counts towards the member's maximum of the local day", async () => {
     const ana = await town.memberWith(5_000);
     const ben = await town.memberWith(5_000);
     await town.convert(ana.ref, 900, { to: 'BAR' });
@@ -155,7 +155,7 @@ describe('a conversion', () => {
     expect(await town.convert(ana.ref, 1_000, { to: 'BAR' })).toMatchObject({ received: 1_000 });
   });
 
-  it('counts under the lock: of ten at once, as many are taken as there is room for', async () => {
+  it('is taken ten times at once as often as there is room', async () => {
     const ana = await town.memberWith(5_000);
     const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => town.convert(ana.ref, 300, { to: 'BAR' })));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
@@ -163,7 +163,7 @@ describe('a conversion', () => {
 });
 
 describe('when rates change', () => {
-  it('points do not multiply by the rates of two moments: what is told late, or ahead, is converted at the rate that holds now', async () => {
+  it('what is told late, or ahead, is converted at the rate that holds now', async () => {
     const own = await openExchangeTown({ now: new Date('2026-01-10T12:00:00Z') });
     const { app, clock } = own.shop;
     await own.currency('AIR');
@@ -190,7 +190,7 @@ describe('when rates change', () => {
 });
 
 describe('a quote', () => {
-  it('promises rate and amounts until it ends, also when the rate ends meanwhile', async () => {
+  it('promises rate and amounts until it ends', async () => {
     const { app, clock } = town.shop;
     const ana = await town.memberWith(2_000);
     await town.currency('GOLD');
@@ -204,7 +204,7 @@ describe('a quote', () => {
     expect(await town.convert(ana.ref, 100, { to: 'GOLD' })).toMatchObject({ received: 100 });
   });
 
-  it('is used once, for what it was given, by whom it was given, in time', async () => {
+  it('is used once, by whom and for what it was given', async () => {
     const { clock } = town.shop;
     const ana = await town.memberWith(2_000);
     const ben = await town.memberWith(2_000);
@@ -223,7 +223,7 @@ describe('a quote', () => {
     expect(await refused(() => town.convert(ana.ref, 100, { quoteId: late.id }))).toEqual({ code: 'QUOTE_EXPIRED', expiredAt: late.expiresAt.toISOString() });
   });
 
-  it('is the same again for its key, and there are 20 at a time', async () => {
+  it('is the same again for its key', async () => {
     const ana = await town.memberWith(5_000);
     const first = await town.quote(ana.ref, 100, { idempotencyKey: 'once' });
     expect(await town.quote(ana.ref, 100, { idempotencyKey: 'once' })).toEqual(first);
@@ -238,7 +238,7 @@ describe('a quote', () => {
 });
 
 describe('converted points', () => {
-  it('keep month and expiry of their source; their issuer is the operator where the currency is shared, its owner where it is not', async () => {
+  it('keep month and expiry of their source', async () => {
     const ana = await town.memberWith(1_000, '2026-01-20T12:00:00Z');
     await town.convert(ana.ref, 200);
     expect(await town.lots(ana.walletId, 'AIR')).toEqual([{ issuer: 'OPERATOR', month: '2026-01-01', expires: '2027-01-20', points: 125 }]);
@@ -248,7 +248,7 @@ describe('converted points', () => {
     expect(await town.lots(ana.walletId, 'OWN')).toMatchObject([{ issuer: 'FUEL', month: '2026-01-01', expires: '2027-01-20' }]);
   });
 
-  it("never live longer than the target's policy counted from the conversion; a currency may say that it counts alone", async () => {
+  it("never live longer than the target's policy from the conversion on", async () => {
     const ana = await town.memberWith(1_000, '2026-01-20T12:00:00Z');
     await town.currency('SHORT', { expiry: { kind: 'ROLLING', months: 1, rounding: 'NONE' } });
     await town.currency('FRESH', { expiry: { kind: 'ROLLING', months: 36, rounding: 'NONE' }, conversionExpiry: 'OWN' });
@@ -260,7 +260,7 @@ describe('converted points', () => {
     expect(await town.lots(ana.walletId, 'FRESH')).toMatchObject([{ month: '2026-01-01', expires: today.replace('2026', '2029') }]);
   });
 
-  it('of a month that came in meanwhile find their origin: the wallet is looked at again, a few times at most', async () => {
+  it('of a month that came in meanwhile find their origin', async () => {
     const { ledger } = town.shop.app;
     const ana = await town.memberWith(100, '2026-02-20T12:00:00Z');
     const lotOrigin = ledger.lotOrigin.bind(ledger);
@@ -280,7 +280,7 @@ describe('converted points', () => {
     post.mockRestore();
   });
 
-  it("cost their source's side the transfer price, paid to the issuer of what they became", async () => {
+  it("cost their source's side the transfer price", async () => {
     const ana = await town.memberWith(500);
     const cafe = await town.shop.brand('CAFE');
     await town.currency('BEANS', { ownerBrandId: cafe.brandId });
@@ -295,7 +295,7 @@ describe('converted points', () => {
     expect(rows).toEqual([{ debtor: town.shop.operatorId, points: 99, amount: 396_000 }]);
   });
 
-  it('the books are right, and a conversion that gave too much would show', async () => {
+  it('a conversion that gave too much shows in the books', async () => {
     const client = await town.shop.database.owner.connect();
     try {
       await client.query('SET ROLE tessera_app');

@@ -26,7 +26,7 @@ async function openRates(): Promise<() => Promise<void>> {
 }
 
 describe('what is quoted of a wallet and not used', () => {
-  it('is never more than it can spend: fees counted, both currencies apart, until a quote is used or has ended', async () => {
+  it('is never more than it can spend', async () => {
     await town.rate({ fee: 5n });
     await town.rate({ fromCurrency: 'AIR', toCurrency: 'FLP' });
     const { self } = await town.memberWith(1_000);
@@ -72,7 +72,7 @@ describe('what is quoted of a wallet and not used', () => {
       await expect(town.quote(ref, 1, {}, by)).rejects.toMatchObject(short(0, 1));
   });
 
-  it('is counted under a lock: of ten asked for at once, as many are given as there are points for', async () => {
+  it('is given ten times at once as often as there are points for', async () => {
     await town.rate();
     const ana = await town.memberWith(1_000);
     const asked = Array.from({ length: 10 }, (_, at) => (at % 2 ? town.quote(ana.ref, 300) : town.quote(null, 300, {}, ana.self)));
@@ -82,7 +82,7 @@ describe('what is quoted of a wallet and not used', () => {
 });
 
 describe('when a rate is ended at once', () => {
-  it('its quotes are honoured once over the points that the member had, and not over what they became', async () => {
+  it('its quotes are honoured once over the points that the member had', async () => {
     const replace = await openRates();
     const ana = await town.memberWith(1_000);
     const quotes = [await town.quote(null, 600, {}, ana.self), await town.quote(null, 400, {}, ana.self)];
@@ -104,7 +104,7 @@ describe('when a rate is ended at once', () => {
   });
 });
 
-it('one key for two members at once is a conflict, and one of them has the quote', async () => {
+it('one key for two members at once is a conflict', async () => {
   await town.rate();
   const [ana, ben] = [await town.memberWith(100), await town.memberWith(100)];
   for (let round = 0; round < 5; round++) {

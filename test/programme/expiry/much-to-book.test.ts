@@ -37,7 +37,7 @@ async function wallets(count: number, currencyId = shop.currencyId): Promise<num
 }
 
 describe('expiry of more accounts than one batch', () => {
-  it('books all that it can, whichever account is in the way, and says which it was until it is not', async () => {
+  it('books all that it can, whichever account is in the way', async () => {
     await open({ now: new Date('2026-02-16T12:00:00Z') });
     const [first] = await wallets(700);
     // Beside what is due the first has a lot of nobody, which no posting can load.
@@ -56,7 +56,7 @@ describe('expiry of more accounts than one batch', () => {
     expect(await booked()).toBe(700);
   });
 
-  it('stops where the ledger cannot be reached: no other account would fare better', async () => {
+  it('stops where the ledger cannot be reached', async () => {
     await open({ now: new Date('2026-02-16T12:00:00Z') });
     await wallets(501);
     const away = jest.spyOn(shop.app.ledger, 'post').mockRejectedValue(notNow.refuse('UNAVAILABLE'));
@@ -66,7 +66,7 @@ describe('expiry of more accounts than one batch', () => {
     expect(await expirePoints(shop.app)).toEqual({ accounts: 501, more: false });
   });
 
-  it('passes over a whole page of points that have a day left where they are, to those that have none', async () => {
+  it('passes over a whole page of points that have a day left', async () => {
     await open({ now: new Date('2026-02-15T12:30:00Z'), timeZone: 'America/Los_Angeles' });
     const [{ id: auckland }] = await rows("INSERT INTO currency (code, kind, scale) VALUES ('NZP', 'POINTS', 0) RETURNING id");
     await rows(
@@ -82,7 +82,7 @@ describe('expiry of more accounts than one batch', () => {
   });
 });
 
-it('leaves balances of past instants as they were told, however long the booking of many days takes', async () => {
+it('leaves balances of past instants as they were told', async () => {
   await open({ now: new Date('2026-01-10T12:00:00Z') });
   const ana = await fuel.enrol('ana');
   for (const day of [10, 11, 12]) {

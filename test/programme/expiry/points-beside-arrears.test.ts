@@ -62,7 +62,7 @@ describe('points that come back to a wallet in arrears fill them first', () => {
     expect((await captureHold(shop.app, fuel.principal, part)).balance).toMatchObject({ active: 0, held: 0, arrears: 65 });
   });
 
-  it('of a hold that ends, whether or not that is booked', async () => {
+  it('of a hold that ends', async () => {
     const { ana } = await owing();
     shop.clock.set(new Date('2026-03-20T12:00:00Z'));
     expect(await balance(ana)).toMatchObject({ active: 0, held: 0, arrears: 40 });
@@ -76,7 +76,7 @@ describe('points that come back to a wallet in arrears fill them first', () => {
     expect((await refundRedemption(shop.app, fuel.principal, all)).balance).toMatchObject({ active: 0, arrears: 60 });
   });
 
-  it('of a return that takes points back and gives others back: it says how many of each', async () => {
+  it('of a return that takes points back and gives others back', async () => {
     const ana = await fuel.enrol();
     await buy(ana, '100');
     const { redemptionId } = await burn(ana, 100);
@@ -93,7 +93,7 @@ describe('points that come back to a wallet in arrears fill them first', () => {
   });
 });
 
-it('points that wait to be confirmed fill them once they are, and are nobody else’s clawback’s before', async () => {
+it('points that wait to be confirmed fill them once they are', async () => {
   const rule = (availability: object, effectiveFrom: string) =>
     setRule(
       shop.app,
@@ -120,7 +120,7 @@ it('points that wait to be confirmed fill them once they are, and are nobody els
   expect(confirmed).toMatchObject({ points: 70, balance: { active: 0, pending: 20, arrears: 30 } });
 });
 
-it('wallets that stand so from before are found, named by verify and put right', async () => {
+it('wallets that stand so from before are put right', async () => {
   const { ana, held } = await owing();
   // What a void once left: the points lie free beside what is owed.
   const { owner } = shop.database;

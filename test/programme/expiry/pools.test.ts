@@ -11,7 +11,7 @@ import { householdsOf } from '../../support/households';
 import { createShopCoalition, purchaseOf, spendingOf } from '../../support/shop-coalition';
 import { firstFault } from '../../support/verified-books';
 
-it("books what ends in a household's pool, tells whoever put it in, and lets no spending make it live longer", async () => {
+it("books what ends in a household's pool, whatever was spent of it", async () => {
   const shop = await createShopCoalition({ now: new Date('2026-01-15T12:00:00Z'), expiry: { kind: 'SLIDING', months: 6 } });
   const fuel = await shop.brand('FUEL');
   const ana = await householdsOf(shop, fuel).person();

@@ -78,7 +78,7 @@ async function expectAgreed(options: ShopOptions, days: readonly string[], stori
 
 const left = (active: number, more = {}) => ({ active, pending: 0, held: 0, arrears: 0, ...more });
 
-it('points that were live when they were used are used, whether or not their end has been booked before it is told', async () => {
+it('points that were live when they were used are used, however late it is told', async () => {
   /** 50 points that end on 1 February, and 50 that end on 1 March. */
   const earned = async ({ earn }: Town, person: Person) => earn(person, 50);
   const stories: Record<string, Story> = {
@@ -149,7 +149,7 @@ it('points that were live when they were used are used, whether or not their end
   expect(cancelled).toBe(70 + 30 + 30 + 20 + 50);
 });
 
-it('what was done in time keeps a wallet alive, whether or not its end has been booked before it is told', async () => {
+it('what was done in time keeps a wallet alive, however late it is told', async () => {
   const stories: Record<string, Story> = {
     async *purchase(town, person) {
       await town.earn(person, 100);

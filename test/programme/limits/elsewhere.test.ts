@@ -35,7 +35,7 @@ test('gifts count for the giver, week by week', async () => {
   }
 });
 
-test('conversions count the points that are converted, without the fee', async () => {
+test('conversions count without the fee', async () => {
   const town: ExchangeTown = await openExchangeTown();
   try {
     await town.currency('AIR');

@@ -47,7 +47,7 @@ const redeem = (till: Till, ref: Parameters<typeof purchaseOf>[0], points: numbe
   return redeemPoints(shop.app, till.principal, command);
 };
 
-test('windows are those of the calendar: weeks from Monday, months and years from their first day', () => {
+test('windows are those of the calendar', () => {
   const window = (name: Parameters<typeof windowOf>[0], day: string) => {
     const { from, to } = windowOf(name, dayFromIso(day));
     return [dayToIso(from), dayToIso(to)];
@@ -60,7 +60,7 @@ test('windows are those of the calendar: weeks from Monday, months and years fro
   expect(window('YEAR', '2024-12-31')).toEqual(['2024-01-01', '2025-01-01']);
 });
 
-test('a member earns up to the limit of a day, and is told what is left and when it starts anew; nothing else is written', async () => {
+test('a member earns up to the limit of a day', async () => {
   await limited(fuel.principal, { maximum: 100n }, async (id) => {
     const { ref } = await fuel.enrol();
     expect(await earn(fuel, ref, 70)).toMatchObject({ points: 70, forgone: 0 });
@@ -103,7 +103,7 @@ test('what is told late counts in the window in which it happened', async () => 
   });
 });
 
-test('a limit that reduces awards what is left; a return then takes back only what was awarded too much, and gives no velocity back', async () => {
+test('a limit that reduces awards what is left', async () => {
   await limited(fuel.principal, { maximum: 50n, whenExceeded: 'REDUCE' }, async () => {
     const { ref } = await fuel.enrol();
     const bought = await earn(fuel, ref, 80);
@@ -115,7 +115,7 @@ test('a limit that reduces awards what is left; a return then takes back only wh
   });
 });
 
-test('so many times: each award counts one, whatever its size; what earns nothing does not count', async () => {
+test('a limit of times counts each award as one', async () => {
   await limited(fuel.principal, { measure: 'COUNT', maximum: 2n }, async () => {
     const { ref } = await fuel.enrol();
     await earn(fuel, ref, 0.5);
@@ -125,7 +125,7 @@ test('so many times: each award counts one, whatever its size; what earns nothin
   });
 });
 
-test('holds count when they are placed, and voids give nothing back', async () => {
+test('holds count when they are placed', async () => {
   const { ref } = await fuel.enrol();
   await earn(fuel, ref, 1_000);
   await limited(taxi.principal, { act: 'REDEEM', window: 'MONTH', maximum: 300n }, async () => {
@@ -143,7 +143,7 @@ test('holds count when they are placed, and voids give nothing back', async () =
   });
 });
 
-test("the coalition's limit counts what happens at all brands together; at 64 at once not one point too many", async () => {
+test("the coalition's limit counts what happens at all brands together", async () => {
   await limited(operator, { maximum: 1_000n, brandId: null }, async (id) => {
     const { ref, memberId, walletId } = await fuel.enrol();
     await shop.database.owner.query(
@@ -163,7 +163,7 @@ test("the coalition's limit counts what happens at all brands together; at 64 at
   });
 });
 
-test('limits are bounded in number, only ended, and begin now or later', async () => {
+test('limits are bounded in number', async () => {
   const ids: string[] = [];
   for (let i = 0; i < 20; i++) ids.push((await setRule(shop.app, taxi.principal, VELOCITY_LIMIT, limit({ act: 'GIFT' }))).id);
   await expect(setRule(shop.app, taxi.principal, VELOCITY_LIMIT, limit({ act: 'GIFT' }))).rejects.toMatchObject({
@@ -190,7 +190,7 @@ test('limits are bounded in number, only ended, and begin now or later', async (
   await expect(room('earning_rule')).resolves.toBeUndefined();
 });
 
-test('what was counted is removed once nothing can be told of those days any more, and nothing else is', async () => {
+test('what was counted is removed once nothing can be told of those days', async () => {
   const { owner } = shop.database;
   const counters = async () => (await owner.query("SELECT count(*)::int AS n FROM counter WHERE key LIKE 'velocity:%'")).rows[0].n;
   const all = await counters();

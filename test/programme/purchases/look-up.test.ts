@@ -29,7 +29,7 @@ describe('requests of a brand', () => {
   });
   afterAll(() => shop.close());
 
-  it('that come together are looked up together, earns and redemptions alike, each under its own brand', async () => {
+  it('that come together are looked up together', async () => {
     const [ana, bob] = [await hearth.enrol(), await attic.enrol()];
     await recordPurchase(shop.app, hearth.principal, purchaseOf(ana.ref, '100'));
     transactions = [];
@@ -46,7 +46,7 @@ describe('requests of a brand', () => {
     expect((await recordPurchase(shop.app, hearth.principal, purchaseOf(ana.ref, '1'))).balance).toMatchObject({ active: 100 + 50 - 40 + 1 });
   });
 
-  it('do not harm each other: who cannot be found is not found, alone', async () => {
+  it('do not harm each other', async () => {
     const [ana, bob] = [await hearth.enrol(), await attic.enrol()];
     const outcomes = await Promise.allSettled([
       recordPurchase(shop.app, hearth.principal, purchaseOf(ana.ref, '1')),

@@ -24,7 +24,7 @@ async function migrate(work: (runner: QueryRunner) => Promise<void>): Promise<vo
   await source.destroy();
 }
 
-it('what was booked before references named it takes its name: the first for good, and brands that repeat theirs may go on', async () => {
+it('what was booked before references named it takes its name', async () => {
   const { owner } = shop.database;
   const [once, often] = [await shop.brand('ONCE'), await shop.brand('OFTEN')];
   await owner.query("UPDATE brand SET references_repeat = 'ANY' WHERE id = $1", [often.brandId]);
@@ -65,7 +65,7 @@ it('what was booked before references named it takes its name: the first for goo
   expect(await hold('H 1')).toMatchObject({ redemptionId: standing.redemptionId, duplicate: true });
 });
 
-it('what was booked while blanks around a reference counted is found under the name of today, and keeps the one that it took', async () => {
+it('what was booked while blanks counted is found without them', async () => {
   const { owner } = shop.database;
   const padding = await shop.brand('PADDING');
   const pia = await padding.enrol('pia');

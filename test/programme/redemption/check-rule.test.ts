@@ -41,7 +41,7 @@ test.each`
   else expect(check).not.toThrow();
 });
 
-test('no more points are spent at once than pay money that can be counted exactly, or can be settled', () => {
+test('no more points are spent at once than can be counted exactly', () => {
   const boundless = { ...rule, maximum: null, share: ratio(1) };
   const refusal = (points: bigint, most?: bigint) => () => checkRule(boundless, points, null, most);
   const aboveMaximum = (maximum: number) => expect.objectContaining({ code: 'ABOVE_MAXIMUM', fields: { maximum } });

@@ -80,7 +80,7 @@ test('a card that was removed between look and booking burns and holds nothing',
   }
 });
 
-test('a link that was ended between look and booking burns nothing, by whatever it named the member', async () => {
+test('a link that was ended between look and booking burns nothing', async () => {
   for (const name of ['byId', 'byCustomer'] as const) {
     const ana = await member();
     // The wallet is one that the ledger keeps.
@@ -110,7 +110,7 @@ test('a brand whose link was ended between look and booking gives nothing of the
   await expect(betweenLookAndBooking(end, () => givePoints(shop.app, fuel.principal, command))).rejects.toMatchObject({ name: 'NotFound' });
 });
 
-test('what proves nothing of the request ends without a trace in it: it is booked on its second look', async () => {
+test('a request is booked though what proves nothing of it ends', async () => {
   const ana = await member();
   const other: Identifier = { kind: 'CARD', value: `8100 ${++cards}` };
   await addIdentifier(shop.app, fuel.principal, { member: ana.byId, identifier: other });
@@ -119,7 +119,7 @@ test('what proves nothing of the request ends without a trace in it: it is booke
   expect([points, await burnedOf(ana.memberId)]).toEqual([100, 100]);
 });
 
-test('accounts have what their wallet has: what is opened later too, and what nobody had confirmed counts for nothing', async () => {
+test('accounts count the ended proofs of their wallet', async () => {
   const ana = await member();
   const counted = async () => {
     const { rows } = await shop.database.owner.query(
@@ -143,7 +143,7 @@ test('accounts have what their wallet has: what is opened later too, and what no
   expect(await counted()).toEqual({ wallet: 1, accounts: [1, 1] });
 });
 
-test('of burns that are under way, none is booked once it is answered that what proves them has ended', async () => {
+test('no burn is booked once it is answered that what proves it has ended', async () => {
   let booked = 0;
   for (let round = 0; round < 20; round++) {
     const ana = await member();

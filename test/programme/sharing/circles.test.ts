@@ -240,7 +240,7 @@ async function databaseTown(test: TestApp, currencyId: number): Promise<Town> {
 const inMemory = (decide: typeof realDecide) =>
   fc.asyncProperty(start, slides, moves(60), (points, lapses, all) => play(memoryTown(decide), points, lapses, all));
 
-test('gifts and pool moves in a circle never make a point younger, nor more', async () => {
+test('gifts and pool moves in a circle make no point younger, nor more', async () => {
   await fc.assert(inMemory(realDecide), runs(1_500, 20_000));
 }, 300_000);
 

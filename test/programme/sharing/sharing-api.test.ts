@@ -37,7 +37,7 @@ async function person(name: string, points = 0): Promise<() => Promise<string>> 
   return () => mintLocalLogin(shop.test.app, name);
 }
 
-test('a rule, a gift, its refusals, and what the receiver sees', async () => {
+test('a gift is given, refused and received', async () => {
   const [ana, ben] = [await person('ana', 500), await person('ben')];
   const GIFT =
     '... on Gift { giftId points balance { active spendable } dryRun duplicate } ... on CapReached { capLeft resetsAt } ... on NotAStep { nextIncrement }';
@@ -67,7 +67,7 @@ test('a rule, a gift, its refusals, and what the receiver sees', async () => {
   expect(none.errors?.[0].extensions.code).toBe('NOT_FOUND');
 });
 
-test('a household: invited, joined, earning and spending together, closed', async () => {
+test('a household earns and spends together', async () => {
   const [cem, dora] = [await person('cem', 200), await person('dora')];
   const POOL = '... on Pool { id closedAt members { memberId role share { numerator denominator } } invitations { invitationId role } }';
   const pool = await run(cem, 'createPool', 'CreatePoolInput', POOL, { idempotencyKey: 'pool', share: { numerator: 1, denominator: 10 } });

@@ -78,7 +78,7 @@ test('what was put in while the pool was being closed goes back with the rest', 
   expect([await held(poolId), await held(owner.walletId), await held(other.walletId)]).toEqual([0, 100, 100]);
 });
 
-test('closing that was cut off once all had gone back: nothing goes in any more, and the same request goes on', async () => {
+test('closing that was cut off goes on by the same request', async () => {
   const { owner, other, poolId } = await household();
   const third = await people.person();
   await people.join(owner, third, 'ADULT', ALL);
@@ -107,7 +107,7 @@ test.each([
   ['leaves', (_: Person, other: Person, poolId: string) => people.leave(other, poolId)],
   ['is removed', (owner: Person, other: Person) => remove(owner, other)],
   ['sees the pool closed', (owner: Person, _: Person, poolId: string) => close(owner, poolId)],
-])('a purchase under way while its member %s: the share stays in the wallet', async (_, ends) => {
+])('a purchase under way while its member %s leaves its share in the wallet', async (_, ends) => {
   const [owner, other] = [await people.person(), await people.person()];
   const poolId = await people.pool(owner);
   await people.join(owner, other, 'ADULT', ALL);
