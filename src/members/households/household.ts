@@ -41,7 +41,7 @@ const COLUMNS = 'id, pool_id, member_id, wallet_id, role, share_numerator, share
  * whoever joined at that instant.
  */
 export async function readMemberships(client: PoolClient, poolId: Uuid): Promise<Membership[]> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<MembershipRow>({
     name: 'household-members',
     text: `SELECT ${COLUMNS} FROM household_member WHERE pool_id = $1 AND joined_at IS NOT NULL AND ended_at IS NULL ORDER BY joined_at, invitation_ends_at, id`,
     values: [poolId],
@@ -58,14 +58,15 @@ export class NotPoolOwner extends PermissionDenied {
 
 /** The pool that a member is in. Throws NotFound, and NotPoolOwner where `only` the owner may go on. */
 export async function requireMembership(client: PoolClient, memberId: Uuid, only?: 'OWNER'): Promise<Membership> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<MembershipRow>({
     name: 'household-membership',
     text: `SELECT ${COLUMNS} FROM household_member WHERE member_id = $1 AND joined_at IS NOT NULL AND ended_at IS NULL`,
     values: [memberId],
   });
-  if (rows.length === 0) throw new NotFound('Pool');
-  if (only && rows[0].role !== only) throw new NotPoolOwner();
-  return toMembership(rows[0]);
+  const [row] = rows;
+  if (!row) throw new NotFound('Pool');
+  if (only && row.role !== only) throw new NotPoolOwner();
+  return toMembership(row);
 }
 
 /** Whoever changes a pool waits here for the others: what is counted in it stays so until the transaction ends. */
@@ -108,7 +109,9 @@ export function poolAccess(walletIds: readonly Uuid[]): Reading<Map<Uuid, PoolAc
 
 type PoolRow = readonly [walletId: string, id: string, poolId: string, role: PoolRole, share_numerator: string, share_denominator: string];
 
-function toMembership(row: RowOf<Omit<Membership, 'share'>> & ShareRow): Membership {
+type MembershipRow = RowOf<Omit<Membership, 'share'>> & ShareRow;
+
+function toMembership(row: MembershipRow): Membership {
   return {
     id: row.id,
     poolId: row.pool_id,

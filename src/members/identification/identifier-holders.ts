@@ -25,7 +25,7 @@ async function countryOf(app: App, client: PoolClient, { brandId }: Principal, {
 
 /** Members whose the identifier is now, whoever asks: none, one, or two where a number was kept in two spellings. */
 export async function presentHolders(client: PoolClient, kind: Identifier['kind'], { hash, spelled }: NameHashes): Promise<Uuid[]> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ holder: Uuid }>({
     name: 'present-holders',
     text: `SELECT DISTINCT f.holder FROM unnest($2::bytea[]) AS asked (hash) CROSS JOIN LATERAL identifier_holder($1, hash, NULL) AS f WHERE f.in_force`,
     values: [kind, spelled === null ? [hash] : [hash, spelled]],

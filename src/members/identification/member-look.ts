@@ -218,8 +218,8 @@ async function seenMembers(client: PoolClient, memberIds: readonly Uuid[]): Prom
   // Unknown here, or merged: a duplicate may be hidden from a brand that knows the survivor. Rare, so a look of its
   // own.
   const text = 'SELECT asked, surviving_member(asked) AS survivor FROM unnest($1::uuid[]) AS asked';
-  const { rows } = await client.query({ name: 'surviving-members', text, values: [missing] });
-  const survivors = new Map<Uuid, Uuid>(rows.filter(({ asked, survivor }) => survivor !== null && survivor !== asked).map((row) => [row.asked, row.survivor]));
+  const { rows } = await client.query<{ asked: Uuid; survivor: Uuid | null }>({ name: 'surviving-members', text, values: [missing] });
+  const survivors = new Map(rows.flatMap(({ asked, survivor }) => (survivor === null || survivor === asked ? [] : [[asked, survivor] as const])));
   if (survivors.size === 0) return members;
   const [wallets] = await pipelineReads(client, [walletsOf([...new Set(survivors.values())])]);
   for (const [asked, survivor] of survivors) {

@@ -195,7 +195,7 @@ export async function linkPresented(
 ): Promise<void> {
   const presented = [...new Set(memberIds)];
   if (presented.length === 0) return;
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ member_id: Uuid }>({
     name: 'linked-members',
     text: 'SELECT member_id FROM brand_link WHERE brand_id = $1 AND member_id = ANY ($2::uuid[]) AND unlinked_at IS NULL',
     values: [brandId, presented],
@@ -204,7 +204,7 @@ export async function linkPresented(
   // In id order: two requests that present the same members would deadlock on the unique index otherwise.
   const missing = presented.filter((id) => !linked.has(id)).sort();
   if (missing.length === 0) return;
-  const { rows: met } = await client.query({
+  const { rows: met } = await client.query<{ member_id: Uuid }>({
     name: 'link-presented',
     text: `INSERT INTO brand_link (id, brand_id, member_id, source, linked_at)
            SELECT id, $1, member_id, 'PRESENTED', $4 FROM unnest($2::uuid[], $3::uuid[]) AS new (id, member_id)

@@ -3,6 +3,7 @@ import type { AccountId, LedgerView } from '../../ledger/ledger/posting';
 import { StateMoved } from '../../ledger/ledger/state-moved';
 import type { Uuid } from '../../platform/ids';
 import { notNow } from '../../platform/not-now';
+import { only } from '../../platform/one-of';
 import type { ResolvedMember } from './resolve-members';
 
 interface Survivor {
@@ -48,7 +49,7 @@ export class SurvivingAccounts {
  * are.
  */
 export async function survivingAccounts(client: PoolClient, accounts: readonly AccountId[]): Promise<SurvivingAccounts> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ asked: string; id: string; closed: boolean }>({
     name: 'surviving-accounts',
     text: 'SELECT asked, s.id, s.closed FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (asked, place) CROSS JOIN LATERAL surviving_account(asked) s ORDER BY place',
     values: [[...new Set(accounts)]],
@@ -58,8 +59,8 @@ export async function survivingAccounts(client: PoolClient, accounts: readonly A
 
 /** The member, or whom it was merged into. */
 export async function survivingMember(client: PoolClient, memberId: Uuid): Promise<Uuid> {
-  const { rows } = await client.query({ name: 'surviving-member', text: 'SELECT surviving_member($1) AS id', values: [memberId] });
-  return rows[0].id;
+  const { rows } = await client.query<{ id: Uuid }>({ name: 'surviving-member', text: 'SELECT surviving_member($1) AS id', values: [memberId] });
+  return only(rows).id;
 }
 
 /**
@@ -67,7 +68,7 @@ export async function survivingMember(client: PoolClient, memberId: Uuid): Promi
  * recorded in.
  */
 export async function walletsOfMember(client: PoolClient, memberId: Uuid): Promise<Uuid[]> {
-  const { rows } = await client.query({ name: 'wallets-of-member', text: 'SELECT wallets_of_member($1) AS id', values: [memberId] });
+  const { rows } = await client.query<{ id: Uuid }>({ name: 'wallets-of-member', text: 'SELECT wallets_of_member($1) AS id', values: [memberId] });
   return rows.map(({ id }) => id);
 }
 

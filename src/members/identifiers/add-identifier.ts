@@ -9,6 +9,7 @@ import { refusingOnSecondLook } from '../../platform/database/constraint-refusal
 import type { Tx } from '../../platform/database/transaction';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { count } from '../../platform/refusal-fields';
 import { auditName, type MemberOrSelf, withMember } from '../identification/asking-member';
@@ -98,8 +99,8 @@ async function ownProof(app: App, principal: Principal, identifier: Identifier, 
   if (token === null) return false;
   const login = await readLogin(app, token);
   return app.database.transaction({ kind: 'member', memberId }, async ({ client }) => {
-    const { rows } = await client.query('SELECT find_member_by_identifier($1, $2) AS owner', ['LOGIN', loginHash(app, login)]);
-    if (rows[0].owner !== memberId) throw new InvalidInput('input.token', 'This token is of another login than the member has.');
+    const { rows } = await client.query<{ owner: Uuid | null }>('SELECT find_member_by_identifier($1, $2) AS owner', ['LOGIN', loginHash(app, login)]);
+    if (only(rows).owner !== memberId) throw new InvalidInput('input.token', 'This token is of another login than the member has.');
     const value = kind === 'EMAIL' ? login.verifiedEmail : login.verifiedPhone;
     if (value === null) throw new InvalidInput('input.token', `This token does not say that the ${kind} is verified.`);
     await requireKeepableFor(app, client, principal, identifier, 'input.identifier.value');
@@ -111,7 +112,7 @@ async function ownProof(app: App, principal: Principal, identifier: Identifier, 
 
 /** From whoever has it without proof; both see it. */
 async function takeOver(app: App, tx: Tx, principal: Principal, kind: Identifier['kind'], { hash, spelled }: NameHashes): Promise<void> {
-  const { rows } = await tx.client.query('SELECT take_identifier_over($1, $2::bytea[], $3) AS member_id', [
+  const { rows } = await tx.client.query<{ member_id: Uuid }>('SELECT take_identifier_over($1, $2::bytea[], $3) AS member_id', [
     kind,
     spelled ? [hash, spelled] : [hash],
     app.clock.now(),

@@ -36,10 +36,11 @@ export async function insertIdentifiers(app: App, client: PoolClient, brandId: U
 }
 
 async function requireFree(client: PoolClient, spelled: readonly { readonly kind: Identifier['kind']; readonly hash: Buffer }[]): Promise<void> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<Pick<Identifier, 'kind'>>({
     name: 'spelled-identifiers',
     text: 'SELECT kind FROM unnest($1::text[], $2::bytea[]) AS asked (kind, hash) CROSS JOIN LATERAL identifier_holder(kind, hash, NULL) AS f WHERE f.in_force LIMIT 1',
     values: [spelled.map(({ kind }) => kind), spelled.map(({ hash }) => hash)],
   });
-  if (rows.length > 0) throw identifierRefusals.refuse('IDENTIFIER_TAKEN', { kind: rows[0].kind });
+  const [taken] = rows;
+  if (taken) throw identifierRefusals.refuse('IDENTIFIER_TAKEN', { kind: taken.kind });
 }

@@ -2,6 +2,7 @@ import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { recordChange } from '../../coalition/access/record-change';
+import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { auditName, withMember } from '../identification/asking-member';
 import { hashesFor, requireKeepableFor } from '../identification/identifier-holders';
@@ -56,12 +57,13 @@ async function takenBefore(app: App, principal: Principal, { member: ref, identi
       await hashesFor(app, client, principal, ref.identifier, 'input.member.identifier.value'),
     ];
     if (!hash.equals(named.hash)) return null;
-    const { rows } = await client.query(
+    const { rows } = await client.query<{ member_id: Uuid }>(
       `SELECT surviving_member(member_id) AS member_id FROM member_identifier
        WHERE kind = $1 AND hash = ANY ($2::bytea[]) AND removed_at IS NOT NULL ORDER BY removed_at DESC LIMIT 1`,
       [identifier.kind, spelled === null ? [hash] : [hash, spelled]],
     );
-    const member = rows.length === 0 ? undefined : (await findWallets(client, [rows[0].member_id])).get(rows[0].member_id);
+    const [found] = rows;
+    const member = found && (await findWallets(client, [found.member_id])).get(found.member_id);
     return member ? { ...member, proof: isNumber(identifier.kind) ? 'NUMBER' : member.proof } : null;
   });
 }

@@ -14,13 +14,14 @@ export async function confirmLink(app: App, principal: Principal, brandId: Uuid)
   const memberId = requireMemberLogin(principal);
   await app.database.transaction(databasePrincipal(principal), async (tx) => {
     const { client } = tx;
-    const { rows } = await client.query(
+    const { rows } = await client.query<{ id: Uuid; confirmed_at: Date | null }>(
       'SELECT id, confirmed_at FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL FOR NO KEY UPDATE',
       [brandId, memberId],
     );
-    if (rows.length === 0) throw new NotFound('Link', 'Confirm a brand that knows you: one where you have shown a card, or that has linked you.');
-    if (rows[0].confirmed_at !== null) return;
-    await client.query("UPDATE brand_link SET confirmed_at = $2, confirmed_by = 'LOGIN' WHERE id = $1", [rows[0].id, app.clock.now()]);
+    const [link] = rows;
+    if (!link) throw new NotFound('Link', 'Confirm a brand that knows you: one where you have shown a card, or that has linked you.');
+    if (link.confirmed_at !== null) return;
+    await client.query("UPDATE brand_link SET confirmed_at = $2, confirmed_by = 'LOGIN' WHERE id = $1", [link.id, app.clock.now()]);
     await recordChange(app, tx, principal, { operation: 'confirmLink', target: brandId });
   });
 }

@@ -6,6 +6,8 @@ import { recordChange } from '../../coalition/access/record-change';
 import { plainText } from '../../ledger/ledger/request-fields';
 import { refusingOnSecondLook } from '../../platform/database/constraint-refusal';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
+import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { auditName } from '../identification/asking-member';
 import { customerHashes, MAX_IDENTIFIER, type MemberRef } from '../identification/member-ref';
 import { customerIdRefusals } from '../identification/member-refusals';
@@ -45,17 +47,16 @@ export async function linkMember(app: App, principal: Principal, { member: ref, 
     // As the brand, whoever's staff asks: the operator's see every brand's links, and this is about their own brand's.
     app.database.transaction({ kind: 'brand', brandId }, async (tx) => {
       const member = await resolveMember(app, tx, brandId, ref, { presented: 'link', codesFor: codesForOperation('linkMember', brandId) });
-      const { rows } = await tx.client.query(
+      const { rows } = await tx.client.query<{ id: Uuid; customer_hash: Buffer | null; confirmed_by: string | null }>(
         'SELECT id, customer_hash, confirmed_by FROM brand_link WHERE brand_id = $1 AND member_id = $2 AND unlinked_at IS NULL FOR NO KEY UPDATE',
         [brandId, member.memberId],
       );
-      const linked: Buffer | null = rows[0].customer_hash;
+      const { id, customer_hash: linked, confirmed_by: confirmedBy } = only(rows);
       if (linked?.equals(hash) || (spelled && linked?.equals(spelled))) return member;
       if (linked) throw linkMemberRefusals.refuse('MEMBER_LINKED_OTHERWISE');
-      const confirmedBy: string | null = rows[0].confirmed_by;
       if (member.proof === 'NUMBER' && confirmedBy !== null && confirmedBy !== 'ENROLMENT') throw numberRefusals.refuse('NUMBER_IS_NO_PROOF');
       await requireSpelledFree(tx.client, brandId, [spelled]);
-      await tx.client.query("UPDATE brand_link SET customer_hash = $2, source = 'LINKED' WHERE id = $1", [rows[0].id, hash]);
+      await tx.client.query("UPDATE brand_link SET customer_hash = $2, source = 'LINKED' WHERE id = $1", [id, hash]);
       await recordChange(app, tx, principal, { operation: 'linkMember', target: auditName(app, principal, member), member: member.memberId });
       return member;
     }),

@@ -76,7 +76,7 @@ function unlinkedBefore(app: App, brandId: Uuid, ref: MemberRef): Promise<Uuid |
       ref.by === 'customerId'
         ? ['customer_hash = ANY ($2::bytea[])', hashesOf(app, brandId, ref.customerId)]
         : ['member_id = surviving_member($2)', ref.by === 'id' ? ref.memberId : await holderOf(app, tx, brandId, ref)];
-    const { rows } = await tx.client.query(
+    const { rows } = await tx.client.query<{ member_id: Uuid }>(
       `SELECT surviving_member(member_id) AS member_id FROM brand_link
        WHERE brand_id = $1 AND ${condition} AND unlinked_at IS NOT NULL ORDER BY unlinked_at DESC, id DESC LIMIT 1`,
       [brandId, named],

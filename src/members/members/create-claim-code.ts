@@ -3,7 +3,8 @@ import type { App } from '../../app';
 import { codeHash, newCode } from '../../coalition/access/one-time-code';
 import type { Principal } from '../../coalition/access/principal';
 import { reasonSchema, recordChange } from '../../coalition/access/record-change';
-import { newUuid } from '../../platform/ids';
+import { newUuid, type Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { PermissionDenied } from '../../platform/refusal';
 import { auditName, type MemberOrSelf, withMember } from '../identification/asking-member';
 import { numberRefusals } from '../identification/what-proves';
@@ -32,8 +33,8 @@ export async function createClaimCode(app: App, principal: Principal, { member: 
   const ofOperator = principal.kind === 'staff' && principal.ofOperator;
   await withMember(app, principal, ref, { scope: 'members', roles: ['SUPPORT'], takes: 'createClaimCode' }, async (tx, member) => {
     if (member.proof === 'NUMBER') throw numberRefusals.refuse('NUMBER_IS_NO_PROOF');
-    const { rows } = await tx.client.query('SELECT enrolled_by_brand_id FROM member WHERE id = $1', [member.memberId]);
-    if (!ofOperator && (rows[0].enrolled_by_brand_id !== principal.brandId || member.proof !== 'MEMBER'))
+    const { rows } = await tx.client.query<{ enrolled_by_brand_id: Uuid }>('SELECT enrolled_by_brand_id FROM member WHERE id = $1', [member.memberId]);
+    if (!ofOperator && (only(rows).enrolled_by_brand_id !== principal.brandId || member.proof !== 'MEMBER'))
       throw new PermissionDenied("A claim code is made by the operator's support, or by the brand that enrolled the member.");
     await tx.client.query('INSERT INTO login_claim (id, member_id, hash, brand_id, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)', [
       newUuid(),

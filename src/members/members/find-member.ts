@@ -1,6 +1,7 @@
 import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import type { BalanceAfter } from '../../ledger/ledger/posting';
+import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { type MemberOrSelf, withMember } from '../identification/asking-member';
 import type { MemberRef } from '../identification/member-ref';
@@ -39,7 +40,7 @@ export function meetMember(app: App, principal: Principal, ref: MemberRef): Prom
 export function readProfiles(app: App, principal: Principal, memberIds: readonly Uuid[]): Promise<MemberProfile[]> {
   const ofBrand = principal.kind === 'staff' ? !principal.ofOperator : principal.brandId !== null;
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<RowOf<Omit<MemberProfile, 'memberId'>> & { id: Uuid; confirmed: boolean }>({
       name: 'member-profiles',
       text: `SELECT m.id, w.id AS wallet_id, m.enrolled_at, m.jurisdiction, w.locked_at, w.lock_reason, EXISTS (
                SELECT FROM brand_link l WHERE l.brand_id = (SELECT current_brand()) AND l.member_id = m.id AND l.unlinked_at IS NULL AND l.confirmed_at IS NOT NULL

@@ -1,5 +1,6 @@
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
+import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { withMember } from '../identification/asking-member';
 import type { IdentifierKind } from '../identification/member-ref';
@@ -23,7 +24,7 @@ export interface ListedIdentifier {
  */
 export function listIdentifiers(app: App, principal: Principal, memberId: Uuid): Promise<ListedIdentifier[]> {
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, member) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<RowOf<Omit<ListedIdentifier, 'brandId' | 'active'>> & { added_by_brand_id: Uuid | null; claim: boolean }>({
       name: 'list-identifiers',
       text: `SELECT kind, added_by_brand_id, added_at, claim, verified_at FROM member_identifier
              WHERE member_id = $1 AND kind <> 'LOGIN' AND removed_at IS NULL ORDER BY added_at, id LIMIT 100`,

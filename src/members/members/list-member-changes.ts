@@ -1,6 +1,7 @@
 import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 
 /** Something that was done about a member, or looked at. */
@@ -28,7 +29,7 @@ export async function listMemberChanges(app: App, principal: Principal, { limit,
   const memberId = requireMemberLogin(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const { operator } = await app.coalition.snapshot(client);
-    const { rows } = await client.query({
+    const { rows } = await client.query<RowOf<Omit<MemberChange, 'by'>> & { own: boolean }>({
       name: 'member-changes',
       text: `SELECT id, at, operation, brand_id, actor = ANY (SELECT 'member:' || merged_members($1)) AS own FROM audit_entry
              WHERE member_id = ANY (ARRAY(SELECT merged_members($1))) AND ($2::timestamptz IS NULL OR (at, id) < ($2, $3::uuid)) ORDER BY at DESC, id DESC LIMIT $4`,

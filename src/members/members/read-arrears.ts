@@ -24,7 +24,7 @@ const MOST_ARREARS = 100;
  */
 export function readArrears(app: App, principal: Principal, memberId: Uuid): Promise<Arrears[]> {
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<{ currency: string; party_id: Uuid; amount: string; remaining: string; occurred_at: Date }>({
       name: 'open-arrears',
       text: `SELECT c.code AS currency, r.party_id, r.amount, r.remaining, r.occurred_at
              FROM account a JOIN arrears r ON r.account_id = a.id JOIN currency c ON c.id = a.currency_id

@@ -28,7 +28,7 @@ const MOST_DAYS = 100;
  */
 export async function readWalletAccounts(app: App, client: PoolClient, walletId: Uuid): Promise<WalletAccount[]> {
   const { currenciesById } = await app.coalition.snapshot(client);
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ id: string; currency_id: number }>({
     name: 'wallet-accounts',
     text: "SELECT id, currency_id FROM account WHERE owner_id = $1 AND kind = 'WALLET' AND seq > 0",
     values: [walletId],

@@ -19,7 +19,7 @@ const MOST_HOLDS = 100;
 /** Holds that are open now, soonest to end first, at most 100. A brand sees its own. */
 export function readHolds(app: App, principal: Principal, memberId: Uuid): Promise<OpenHold[]> {
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<{ id: Uuid; currency: string; amount: string; party_id: Uuid; occurred_at: Date; expires_at: Date }>({
       name: 'open-holds',
       text: `SELECT h.id, c.code AS currency, h.amount, h.party_id, h.occurred_at, h.expires_at
              FROM wallet w CROSS JOIN LATERAL wallet_accounts(w.id) a JOIN hold h ON h.account_id = a.id JOIN currency c ON c.id = a.currency_id

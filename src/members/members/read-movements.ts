@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
 import type { AccountId, TransferCode } from '../../ledger/ledger/posting';
+import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { seesHousehold, withMember } from '../identification/asking-member';
 import { LOOKS_AT_MEMBERS } from './find-member';
@@ -33,6 +34,8 @@ export interface AccountMovement {
   readonly recordedAt: Date;
 }
 
+type MovementRow = RowOf<Omit<AccountMovement, 'transferId'>, 'seq' | 'points' | 'balanceAfter' | 'otherAccount'> & { readonly id: Uuid };
+
 /** Which page of the statement: newest first, movements before the place `before`. */
 export interface StatementPage {
   readonly currency: string;
@@ -52,7 +55,7 @@ export interface WalletStatementPage extends StatementPage {
 export function readMovements(app: App, principal: Principal, memberId: Uuid, page: WalletStatementPage): Promise<Movement[]> {
   const sawAll = (principal.kind === 'member' && principal.brandId === null) || (principal.kind === 'staff' && principal.ofOperator);
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { memberId: id, walletId }) => {
-    const { rows } = await client.query({ name: 'statement-accounts', text: ACCOUNTS, values: [id, walletId, page.currency] });
+    const { rows } = await client.query<{ id: string; own: boolean }>({ name: 'statement-accounts', text: ACCOUNTS, values: [id, walletId, page.currency] });
     const accounts = rows.map(({ id, own }) => ({ account: Number(id), merged: own ? null : Number(id) }));
     const first = page.before === null ? 0 : accounts.findIndex(({ merged }) => merged === (page.merged ?? null));
     const statement: Movement[] = [];
@@ -87,7 +90,7 @@ export async function readAccountMovements(
   leftOut: readonly TransferCode[] = [],
 ): Promise<AccountMovement[]> {
   const values = [account, page.before ?? Number.MAX_SAFE_INTEGER, page.limit, leftOut];
-  const { rows } = await client.query({ name: 'account-movements', text: MOVEMENTS, values });
+  const { rows } = await client.query<MovementRow>({ name: 'account-movements', text: MOVEMENTS, values });
   return rows.map((row) => ({
     transferId: row.id,
     seq: Number(row.seq),

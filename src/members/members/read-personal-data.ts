@@ -1,5 +1,6 @@
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
+import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { withMember } from '../identification/asking-member';
 import { LOOKS_AT_MEMBERS } from './find-member';
@@ -23,12 +24,12 @@ export interface PersonalData {
 export async function readPersonalData(app: App, principal: Principal, memberId: Uuid): Promise<PersonalData | null> {
   if (principal.kind === 'member' && principal.brandId !== null) return null;
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }) => {
-    const { rows } = await client.query(
+    const { rows } = await client.query<RowOf<PersonalData>>(
       'SELECT given_name, family_name, email, phone, birth_date::text, language FROM member_personal_data WHERE member_id = $1',
       [memberId],
     );
-    if (rows.length === 0) return null;
     const [row] = rows;
+    if (!row) return null;
     return { givenName: row.given_name, familyName: row.family_name, email: row.email, phone: row.phone, birthDate: row.birth_date, language: row.language };
   });
 }
