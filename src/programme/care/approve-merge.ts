@@ -9,6 +9,7 @@ import { acceptedAnswer } from '../../ledger/ledger/outcome';
 import type { PostingRequest } from '../../ledger/ledger/posting';
 import { dayOf } from '../../ledger/points/calendar';
 import { requireOpenWallet } from '../../members/identification/resolve-members';
+import type { RowOf } from '../../platform/database/row-of';
 import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
 import { notNow } from '../../platform/not-now';
@@ -110,14 +111,14 @@ function requireMergeable(sides: Sides | null): Sides | null {
 }
 
 async function readSides(client: PoolClient, duplicateId: Uuid, survivorId: Uuid): Promise<Sides | null> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<RowOf<Omit<Side, 'memberId'>> & { id: Uuid }>(
     `SELECT m.id, w.id AS wallet_id, m.status, m.merged_into, w.locked_at IS NOT NULL AS locked
      FROM member m JOIN wallet w ON w.member_id = m.id WHERE m.id = ANY ($1::uuid[])`,
     [[duplicateId, survivorId]],
   );
   const side = (id: Uuid) => {
     const row = rows.find((each) => each.id === id);
-    return row && { memberId: id, walletId: row.wallet_id as Uuid, locked: row.locked as boolean, status: row.status as string, mergedInto: row.merged_into };
+    return row && { memberId: id, walletId: row.wallet_id, locked: row.locked, status: row.status, mergedInto: row.merged_into };
   };
   const [duplicate, survivor] = [side(duplicateId), side(survivorId)];
   return duplicate && survivor ? { duplicate, survivor } : null;

@@ -40,15 +40,20 @@ export async function closeWallet(app: App, principal: Principal, { member: aske
   const { memberId, walletId, snapshot } = await app.database.transaction(database, async (tx) => {
     const { client } = tx;
     const memberId = await whose(app, tx, principal, asked);
-    const { rows } = await client.query('SELECT id FROM wallet WHERE member_id = $1', [memberId]);
-    if (rows.length === 0) throw new NotFound('Member');
-    return { memberId, walletId: rows[0].id as Uuid, snapshot: await app.coalition.snapshot(client) };
+    const { rows } = await client.query<{ id: Uuid }>('SELECT id FROM wallet WHERE member_id = $1', [memberId]);
+    const [wallet] = rows;
+    if (!wallet) throw new NotFound('Member');
+    return { memberId, walletId: wallet.id, snapshot: await app.coalition.snapshot(client) };
   });
   const accounts = await everyAccount(app, walletId, [...snapshot.currenciesById.values()]);
   return app.database.transaction(database, async (tx) => {
-    const { rows } = await tx.client.query('SELECT status, closed_at, merged_into FROM member WHERE id = $1 FOR NO KEY UPDATE', [memberId]);
-    if (rows.length === 0 || rows[0].merged_into !== null) throw new NotFound('Member');
-    if (rows[0].closed_at !== null) return { memberId, walletId, closedAt: rows[0].closed_at };
+    const { rows } = await tx.client.query<{ closed_at: Date | null; merged_into: Uuid | null }>(
+      'SELECT status, closed_at, merged_into FROM member WHERE id = $1 FOR NO KEY UPDATE',
+      [memberId],
+    );
+    const [member] = rows;
+    if (!member || member.merged_into !== null) throw new NotFound('Member');
+    if (member.closed_at !== null) return { memberId, walletId, closedAt: member.closed_at };
     await requireNoHousehold(tx.client, walletId);
     const closedAt = app.clock.now();
     // Made now: whoever waited for the member must not book what was recorded long ago.

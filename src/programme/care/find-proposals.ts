@@ -1,7 +1,7 @@
 import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import type { Uuid } from '../../platform/ids';
-import { type Proposal, requirePerson, toProposal } from './proposal';
+import { type Proposal, type ProposalRow, requirePerson, toProposal } from './proposal';
 
 export interface ProposalPage {
   readonly limit: number;
@@ -15,7 +15,7 @@ export interface ProposalPage {
 export async function listProposals(app: App, principal: Principal, { limit, before, status }: ProposalPage): Promise<Proposal[]> {
   requirePerson(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query(
+    const { rows } = await client.query<ProposalRow>(
       'SELECT * FROM care_proposal WHERE ($1::uuid IS NULL OR id < $1) AND ($2::text IS NULL OR status = $2) ORDER BY id DESC LIMIT $3',
       [before, status, limit],
     );

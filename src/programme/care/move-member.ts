@@ -20,8 +20,17 @@ export async function moveMember(client: PoolClient, duplicate: Uuid, survivor: 
   await client.query('UPDATE member SET merged_into = $2 WHERE merged_into = $1', [duplicate, survivor]);
 }
 
+interface IdentifierRow {
+  readonly kind: string;
+  readonly hash: Buffer;
+  readonly added_by_brand_id: Uuid | null;
+  readonly second_login: boolean;
+  readonly claim: boolean;
+  readonly verified_at: Date | null;
+}
+
 async function moveIdentifiers(client: PoolClient, duplicate: Uuid, survivor: Uuid, now: Date): Promise<void> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<IdentifierRow>(
     `UPDATE member_identifier SET removed_at = $2 WHERE member_id = $1 AND removed_at IS NULL
      RETURNING kind, hash, added_by_brand_id, second_login, claim, verified_at`,
     [duplicate, now],
@@ -50,9 +59,22 @@ async function moveIdentifiers(client: PoolClient, duplicate: Uuid, survivor: Uu
   );
 }
 
+/** A link of the duplicate, and the survivor's own with that brand. */
+interface LinkRow {
+  readonly id: Uuid;
+  readonly brand_id: Uuid;
+  readonly customer_hash: Buffer | null;
+  readonly source: string;
+  readonly confirmed_at: Date | null;
+  readonly confirmed_by: string | null;
+  readonly own_id: Uuid | null;
+  readonly own_hash: Buffer | null;
+  readonly own_confirmed_at: Date | null;
+}
+
 /** A brand that knew both by customer ids of their own keeps its link to the duplicate: it leads to the survivor. */
 async function moveLinks(client: PoolClient, duplicate: Uuid, survivor: Uuid, now: Date): Promise<void> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<LinkRow>(
     `SELECT d.id, d.brand_id, d.customer_hash, d.source, d.confirmed_at, d.confirmed_by,
        s.id AS own_id, s.customer_hash AS own_hash, s.confirmed_at AS own_confirmed_at
      FROM brand_link d LEFT JOIN brand_link s ON s.brand_id = d.brand_id AND s.member_id = $2 AND s.unlinked_at IS NULL

@@ -83,9 +83,10 @@ export function requireDecider(principal: Principal, kind: Proposal['kind']): Pr
 
 /** A proposal that the transaction's principal may see; throws NotFound. */
 export async function readProposal(client: PoolClient, id: Uuid, lock: '' | 'FOR NO KEY UPDATE' = ''): Promise<Proposal> {
-  const { rows } = await client.query(`SELECT * FROM care_proposal WHERE id = $1 ${lock}`, [id]);
-  if (rows.length === 0) throw new NotFound('Proposal');
-  return toProposal(rows[0]);
+  const { rows } = await client.query<ProposalRow>(`SELECT * FROM care_proposal WHERE id = $1 ${lock}`, [id]);
+  const [row] = rows;
+  if (!row) throw new NotFound('Proposal');
+  return toProposal(row);
 }
 
 /**
@@ -100,7 +101,9 @@ export function requireDecidable(proposal: Proposal, person: Principal & { kind:
   if (now.getTime() - proposal.proposedAt.getTime() > LAPSES_AFTER_MS) throw proposalRefusals.refuse('PROPOSAL_LAPSED');
 }
 
-export function toProposal(row: RowOf<Proposal, 'points'>): Proposal {
+export type ProposalRow = RowOf<Proposal, 'points'>;
+
+export function toProposal(row: ProposalRow): Proposal {
   return {
     id: row.id,
     kind: row.kind,

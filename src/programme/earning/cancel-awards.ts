@@ -5,6 +5,7 @@ import { contentHash } from '../../ledger/ledger/idempotency';
 import type { AccountId, LedgerView, Plan, PostingRequest } from '../../ledger/ledger/posting';
 import { StateMoved } from '../../ledger/ledger/state-moved';
 import { type Day, dayFromIso, dayOf, dayStart, dayToIso } from '../../ledger/points/calendar';
+import type { RowOf } from '../../platform/database/row-of';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
 import { doneUpTo, setDone } from '../expiry/progress';
 import { Undone } from '../expiry/undone';
@@ -75,9 +76,15 @@ interface DueAward {
   readonly state: string | null;
 }
 
+type DueRow = RowOf<Omit<DueAward, 'account' | 'earnedBy' | 'deadline'>> & {
+  readonly survivor: string;
+  readonly account_id: string;
+  readonly deadline: string;
+};
+
 async function readDue(app: App, currencyId: number, after: { dueOn: string; purchaseId: Uuid }, today: Day): Promise<DueAward[]> {
   return app.database.transaction({ kind: 'worker' }, async ({ client }) => {
-    const { rows } = await client.query({ name: 'due-awards', text: DUE, values: [currencyId, after.dueOn, after.purchaseId, dayToIso(today), BATCH] });
+    const { rows } = await client.query<DueRow>({ name: 'due-awards', text: DUE, values: [currencyId, after.dueOn, after.purchaseId, dayToIso(today), BATCH] });
     return rows.map((row) => ({
       dueOn: row.due_on,
       purchaseId: row.purchase_id,

@@ -34,7 +34,9 @@ export interface ConversionRate {
 export const RATE_COLUMNS = `id, from_currency_id, to_currency_id, numerator, denominator, minimum, increment, daily_maximum, fee, block_size, block_bonus, transfer_price,
   lower(effective) AS effective_from, upper(effective) AS effective_until, created_at`;
 
-export function toConversionRate(row: RowOf<ConversionRate>): ConversionRate {
+export type RateRow = RowOf<ConversionRate>;
+
+export function toConversionRate(row: RateRow): ConversionRate {
   const whole = (value: string | null) => (value === null ? null : BigInt(value));
   return {
     id: row.id,

@@ -2,7 +2,7 @@ import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot
 import { cachedByVersion } from '../../coalition/rules/versioned-cache';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
-import { type ConversionRate, RATE_COLUMNS, toConversionRate } from './conversion-rate';
+import { type ConversionRate, RATE_COLUMNS, type RateRow, toConversionRate } from './conversion-rate';
 
 /** What is refused where no rate is in force. */
 export const rateRefusals = refusals(
@@ -29,9 +29,11 @@ export interface ConversionRates {
 }
 
 export const conversionRates = cachedByVersion<ConversionRates>(async (client) => {
-  const { rows: routes } = await client.query('SELECT id, from_currency_id, to_currency_id FROM conversion_route');
-  const routeIds = new Map<string, Uuid>(routes.map((row) => [direction(row.from_currency_id, row.to_currency_id), row.id]));
-  const { rows } = await client.query(`SELECT ${RATE_COLUMNS} FROM conversion_rate ORDER BY lower(effective)`);
+  const { rows: routes } = await client.query<{ id: Uuid; from_currency_id: number; to_currency_id: number }>(
+    'SELECT id, from_currency_id, to_currency_id FROM conversion_route',
+  );
+  const routeIds = new Map(routes.map((row) => [direction(row.from_currency_id, row.to_currency_id), row.id]));
+  const { rows } = await client.query<RateRow>(`SELECT ${RATE_COLUMNS} FROM conversion_rate ORDER BY lower(effective)`);
   const byId = new Map<Uuid, RoutedRate>();
   const byDirection = new Map<string, RoutedRate[]>();
   for (const row of rows) {

@@ -133,7 +133,7 @@ async function requireQuote(client: PoolClient, id: Uuid, asker: Asker): Promise
  * their hold has ended.
  */
 async function readIssueMonths(client: PoolClient, walletId: Uuid, currencyId: number): Promise<Day[]> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ month: string }>({
     name: 'issue-months',
     text: `SELECT DISTINCT l.issue_month::text AS month FROM lot l JOIN account a ON a.id = l.account_id
            WHERE a.owner_id = $1 AND a.kind = 'WALLET' AND a.currency_id = $2 AND (l.remaining > 0 OR l.held > 0)`,

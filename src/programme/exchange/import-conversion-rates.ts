@@ -11,7 +11,7 @@ import { refusingBy } from '../../platform/database/constraint-refusal';
 import type { Tx } from '../../platform/database/transaction';
 import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, newUuid } from '../../platform/ids';
-import { itemAt } from '../../platform/one-of';
+import { itemAt, only } from '../../platform/one-of';
 import { CannotMerge, mergeRates } from './merge-rates';
 import { checkRate, rateFields, transferPriceProblem } from './rate-content';
 import { LONGEST_FILE, MOST_ROUTES, type RouteLine, rateFileRefusals, readRateFile } from './rate-file';
@@ -169,8 +169,11 @@ function readInstant(text: string, timeZone: string): Date | null {
 /** What the first import with this key did. */
 async function readImport(app: App, principal: Principal, idempotencyKey: string, target: string): Promise<Omit<ImportedRates, 'dryRun'>> {
   const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
-    client.query('SELECT details FROM audit_entry WHERE id = $1 AND target_id = $2', [derivedUuid('change', principal.brandId ?? '', idempotencyKey), target]),
+    client.query<{ details: Omit<ImportedRates, 'dryRun'> }>('SELECT details FROM audit_entry WHERE id = $1 AND target_id = $2', [
+      derivedUuid('change', principal.brandId ?? '', idempotencyKey),
+      target,
+    ]),
   );
-  const { added, replaced, unchanged } = rows[0].details;
+  const { added, replaced, unchanged } = only(rows).details;
   return { added, replaced, unchanged };
 }

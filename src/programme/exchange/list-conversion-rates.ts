@@ -1,7 +1,7 @@
 import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import type { Uuid } from '../../platform/ids';
-import { type ConversionRate, RATE_COLUMNS, toConversionRate } from './conversion-rate';
+import { type ConversionRate, RATE_COLUMNS, type RateRow, toConversionRate } from './conversion-rate';
 
 /** Which rates: null for any. */
 export interface ConversionRateFilter {
@@ -19,7 +19,7 @@ export function listConversionRates(
   page: { limit: number; after: Uuid | null },
 ): Promise<ConversionRate[]> {
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<RateRow>({
       name: 'list-conversion-rates',
       text: `SELECT ${RATE_COLUMNS} FROM conversion_rate
              WHERE ($1::smallint IS NULL OR from_currency_id = $1) AND ($2::smallint IS NULL OR to_currency_id = $2)

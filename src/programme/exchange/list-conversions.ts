@@ -3,9 +3,10 @@ import type { Principal } from '../../coalition/access/principal';
 import { withMember } from '../../members/identification/asking-member';
 import { walletsOfMember } from '../../members/identification/surviving-accounts';
 import { LOOKS_AT_MEMBERS } from '../../members/members/find-member';
+import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import type { ConversionAmounts } from './conversion-amounts';
-import { type ConversionQuote, toAmounts, toQuote } from './read-quotes';
+import { type ConversionQuote, type QuoteRow, toAmounts, toQuote } from './read-quotes';
 
 /** A conversion as it was made. */
 export interface Conversion {
@@ -26,7 +27,7 @@ export interface Conversion {
  */
 export function listConversions(app: App, principal: Principal, memberId: Uuid, page: { limit: number; before: Uuid | null }): Promise<Conversion[]> {
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { memberId: id }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<RowOf<Omit<Conversion, 'from' | 'to' | 'amounts'> & ConversionAmounts> & { from_code: string; to_code: string }>({
       name: 'list-conversions',
       text: `SELECT c.*, f.code AS from_code, t.code AS to_code FROM conversion c JOIN currency f ON f.id = c.from_currency_id JOIN currency t ON t.id = c.to_currency_id
              WHERE c.wallet_id = ANY ($1::uuid[]) AND ($2::uuid IS NULL OR c.id < $2) ORDER BY c.id DESC LIMIT $3`,
@@ -51,7 +52,7 @@ export function listConversions(app: App, principal: Principal, memberId: Uuid, 
  */
 export function listLiveQuotes(app: App, principal: Principal, memberId: Uuid): Promise<ConversionQuote[]> {
   return withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, async ({ client }, { walletId }) => {
-    const { rows } = await client.query({
+    const { rows } = await client.query<QuoteRow>({
       name: 'list-live-quotes',
       text: `SELECT q.* FROM conversion_quote q WHERE q.wallet_id = $1 AND q.expires_at > $2
                AND NOT EXISTS (SELECT FROM conversion c WHERE c.wallet_id = q.wallet_id AND c.quote_id = q.id)

@@ -14,6 +14,7 @@ import { readStanding } from '../../members/members/read-balances';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { derivedUuid, type Uuid } from '../../platform/ids';
 import { LOCKS, takeLock } from '../../platform/locks';
+import { only } from '../../platform/one-of';
 import { count, instant } from '../../platform/refusal-fields';
 import { checkConversion, checkConversionRefusals } from './check-conversion';
 import { type ConversionAmounts, givenInAll, insufficientPoints } from './conversion-amounts';
@@ -96,17 +97,22 @@ function sameQuote(quote: ConversionQuote, hash: Buffer): ConversionQuote {
 
 /** Throws TOO_MANY_QUOTES. */
 async function requireRoom(client: PoolClient, walletId: Uuid, { party }: Asker, now: Date): Promise<void> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ live: number; first: Date }>({
     name: 'live-quotes',
     text: 'SELECT count(*)::int AS live, min(expires_at) AS first FROM conversion_quote WHERE wallet_id = $1 AND party_id = $2 AND expires_at > $3',
     values: [walletId, party, now],
   });
-  if (rows[0].live >= MOST_LIVE) throw quoteConversionRefusals.refuse('TOO_MANY_QUOTES', { live: rows[0].live, resetsAt: rows[0].first });
+  const { live, first } = only(rows);
+  if (live >= MOST_LIVE) throw quoteConversionRefusals.refuse('TOO_MANY_QUOTES', { live, resetsAt: first });
 }
 
 async function quotedPoints(client: PoolClient, walletId: Uuid, currencyId: number, now: Date): Promise<number> {
-  const { rows } = await client.query({ name: 'quoted-points', text: 'SELECT quoted_points($1, $2, $3) AS quoted', values: [walletId, currencyId, now] });
-  return Number(rows[0].quoted);
+  const { rows } = await client.query<{ quoted: string }>({
+    name: 'quoted-points',
+    text: 'SELECT quoted_points($1, $2, $3) AS quoted',
+    values: [walletId, currencyId, now],
+  });
+  return Number(only(rows).quoted);
 }
 
 /**

@@ -5,7 +5,7 @@ import { newUuid, type Uuid } from '../../platform/ids';
 import { LOCKS, takeLock } from '../../platform/locks';
 import { Refusal } from '../../platform/refusal';
 import { instant, optional, points, text } from '../../platform/refusal-fields';
-import { type ConversionRate, RATE_COLUMNS, toConversionRate } from './conversion-rate';
+import { type ConversionRate, RATE_COLUMNS, type RateRow, toConversionRate } from './conversion-rate';
 import { findProfitableCycle, type ProfitableCycle } from './profitable-cycle';
 import type { RateContent } from './rate-content';
 
@@ -58,7 +58,7 @@ export async function lockRates(client: PoolClient): Promise<void> {
 
 /** The rates that are in force at an instant or later. */
 export async function readLiveRates(client: PoolClient, from: Date): Promise<ConversionRate[]> {
-  const { rows } = await client.query(`SELECT ${RATE_COLUMNS} FROM conversion_rate WHERE effective && tstzrange($1, NULL) ORDER BY id`, [from]);
+  const { rows } = await client.query<RateRow>(`SELECT ${RATE_COLUMNS} FROM conversion_rate WHERE effective && tstzrange($1, NULL) ORDER BY id`, [from]);
   return rows.map(toConversionRate);
 }
 

@@ -20,11 +20,12 @@ export interface ConversionQuote {
 
 /** A quote that the transaction's principal may see, or null. */
 export async function readQuote(client: PoolClient, id: Uuid): Promise<ConversionQuote | null> {
-  const { rows } = await client.query({ name: 'conversion-quote', text: 'SELECT * FROM conversion_quote WHERE id = $1', values: [id] });
-  return rows.length === 0 ? null : toQuote(rows[0]);
+  const { rows } = await client.query<QuoteRow>({ name: 'conversion-quote', text: 'SELECT * FROM conversion_quote WHERE id = $1', values: [id] });
+  const [row] = rows;
+  return row ? toQuote(row) : null;
 }
 
-type QuoteRow = RowOf<Omit<ConversionQuote, 'party' | 'amounts'> & ConversionAmounts> & { readonly party_id: Uuid };
+export type QuoteRow = RowOf<Omit<ConversionQuote, 'party' | 'amounts'> & ConversionAmounts> & { readonly party_id: Uuid };
 
 export function toAmounts({ points, fee, remainder, base, bonus }: RowOf<ConversionAmounts>): ConversionAmounts {
   return { points: BigInt(points), fee: BigInt(fee), remainder: BigInt(remainder), base: BigInt(base), bonus: BigInt(bonus) };

@@ -10,7 +10,7 @@ import { refusingBy } from '../../platform/database/constraint-refusal';
 import { refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import { InvalidInput, NotFound } from '../../platform/refusal';
-import { type ConversionRate, RATE_COLUMNS, toConversionRate } from './conversion-rate';
+import { type ConversionRate, RATE_COLUMNS, type RateRow, toConversionRate } from './conversion-rate';
 import { checkRate, rateFields, transferPriceProblem } from './rate-content';
 import { endRateAt, insertRate, lockRates, newRate, overlaps, rateSetRefusals, readLiveRates, refuseProfit } from './rate-set';
 
@@ -71,9 +71,10 @@ export async function endConversionRate(app: App, principal: Principal, command:
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     // An import that has looked at the rate already would end it later again.
     await lockRates(tx.client);
-    const { rows } = await tx.client.query(`SELECT ${RATE_COLUMNS} FROM conversion_rate WHERE id = $1 FOR UPDATE`, [command.rateId]);
-    if (rows.length === 0) throw new NotFound('Conversion rate');
-    const rate = toConversionRate(rows[0]);
+    const { rows } = await tx.client.query<RateRow>(`SELECT ${RATE_COLUMNS} FROM conversion_rate WHERE id = $1 FOR UPDATE`, [command.rateId]);
+    const [row] = rows;
+    if (!row) throw new NotFound('Conversion rate');
+    const rate = toConversionRate(row);
     if (rate.effectiveUntil?.getTime() === command.endsAt.getTime()) return rate;
     if (command.endsAt < app.clock.now()) throw new InvalidInput('input.endsAt', 'A rate ends now or later: what was converted at it stays as it was.');
     if (command.endsAt <= rate.effectiveFrom) throw new InvalidInput('input.endsAt', 'A rate ends after it begins.');
@@ -92,8 +93,9 @@ export async function endConversionRate(app: App, principal: Principal, command:
 
 async function readConversionRate(app: App, principal: Principal, id: Uuid): Promise<ConversionRate> {
   const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
-    client.query(`SELECT ${RATE_COLUMNS} FROM conversion_rate WHERE id = $1`, [id]),
+    client.query<RateRow>(`SELECT ${RATE_COLUMNS} FROM conversion_rate WHERE id = $1`, [id]),
   );
-  if (rows.length === 0) throw new NotFound('Conversion rate');
-  return toConversionRate(rows[0]);
+  const [row] = rows;
+  if (!row) throw new NotFound('Conversion rate');
+  return toConversionRate(row);
 }

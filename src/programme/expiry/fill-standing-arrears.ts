@@ -18,10 +18,15 @@ export async function fillStandingArrears(app: App): Promise<number> {
   for (;;) {
     const { rows, currencies, operator } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
       const snapshot = await app.coalition.snapshot(client);
-      const found = await client.query({ name: 'standing-arrears', text: STANDING, values: [after, app.clock.now(), BATCH] });
+      const found = await client.query<{ id: string; currency_id: number }>({
+        name: 'standing-arrears',
+        text: STANDING,
+        values: [after, app.clock.now(), BATCH],
+      });
       return { rows: found.rows, currencies: snapshot.currenciesById, operator: snapshot.operator };
     });
-    if (rows.length === 0 || !operator) break;
+    const last = rows.at(-1);
+    if (!last || !operator) break;
     const now = app.clock.now();
     await Promise.all(
       rows.map((row) => {
@@ -42,7 +47,7 @@ export async function fillStandingArrears(app: App): Promise<number> {
       }),
     );
     filled += rows.length;
-    after = Number(rows[rows.length - 1].id);
+    after = Number(last.id);
   }
   if (filled > 0) app.log.info({ wallets: filled }, 'points that lay beside arrears filled them');
   return filled;

@@ -38,6 +38,14 @@ export function dueBySlide(app: App, days: LocalDays, after: Place | null, limit
   return readPage(app, DUE_SLIDES, days, after, limit);
 }
 
+interface DueRow {
+  readonly on: string;
+  readonly account_id: string;
+  readonly currency_id: number;
+  readonly has_points: boolean;
+  readonly is_due: boolean;
+}
+
 interface DueQuery {
   readonly name: string;
   readonly text: string;
@@ -55,14 +63,14 @@ async function readPage(app: App, due: DueQuery, days: LocalDays, after: Place |
       after?.account ?? '0',
       limit,
     ];
-    return client.query({ ...due, values });
+    return client.query<DueRow>({ ...due, values });
   });
   const last = rows.at(-1);
   return {
     found: rows
       .filter((row) => row.is_due)
       .map((row) => ({ account: Number(row.account_id), currencyId: row.currency_id, day: days.get(row.currency_id) as Day, hasPoints: row.has_points })),
-    next: rows.length < limit ? null : { on: last.on, account: last.account_id },
+    next: !last || rows.length < limit ? null : { on: last.on, account: last.account_id },
   };
 }
 
@@ -113,7 +121,7 @@ export async function endedIn(app: App, due: readonly DueAccount[]): Promise<Map
 }
 
 function readEnded(client: PoolClient, due: readonly DueAccount[]) {
-  return client.query({
+  return client.query<{ account_id: string; on: string; issuers: Uuid[] }>({
     name: 'ended-points',
     text: `SELECT l.account_id, least(l.expires_on, a.slides_until)::text AS on, array_agg(DISTINCT o.issuer_id) AS issuers
       FROM unnest($1::bigint[], $2::date[]) AS d (account_id, day) JOIN account a ON a.id = d.account_id

@@ -2,6 +2,7 @@ import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { requireReader, seesHousehold } from '../../members/identification/asking-member';
 import { LOOKS_AT_MEMBERS } from '../../members/members/find-member';
+import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 
 /** A member was told, once, that points are about to expire. */
@@ -34,7 +35,10 @@ export async function listExpiryNotices(app: App, principal: Principal, { member
   const memberId = named ?? (principal.kind === 'member' ? principal.memberId : null);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const values = [before?.toldAt ?? 'infinity', before?.id ?? '00000000-0000-0000-0000-000000000000', limit, ...(memberId === null ? [] : [memberId])];
-    const { rows } = await client.query(LIST(memberId === null ? OF_ALL : OF_ONE, seesHousehold(principal) ? '' : 'AND n.contributor_id = 0'), values);
+    const { rows } = await client.query<RowOf<Omit<ExpiryNotice, 'currency'>, 'points'> & { code: string }>(
+      LIST(memberId === null ? OF_ALL : OF_ONE, seesHousehold(principal) ? '' : 'AND n.contributor_id = 0'),
+      values,
+    );
     return rows.map((row) => ({
       id: row.id,
       memberId: row.member_id,

@@ -6,12 +6,13 @@ export type DailyTask = 'NOTICES' | 'AWARDS';
 
 /** The local day up to which the task is done; ALWAYS: it never was. */
 export async function doneUpTo(client: PoolClient, currencyId: number, task: DailyTask): Promise<Day> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ day: string }>({
     name: 'expiry-progress',
     text: 'SELECT day::text FROM expiry_progress WHERE currency_id = $1 AND task = $2',
     values: [currencyId, task],
   });
-  return rows.length === 0 ? ALWAYS : dayFromIso(rows[0].day);
+  const [done] = rows;
+  return done ? dayFromIso(done.day) : ALWAYS;
 }
 
 /** All that is due on that local day and before is done. Never goes back: another worker may be further. */

@@ -25,11 +25,12 @@ export async function setExpiryNotices(app: App, principal: Principal, command: 
   const noticeDays = command.days;
   return app.database.transaction(databasePrincipal(principal), async (tx) => {
     const currency = requireCurrency(await app.coalition.snapshot(tx.client), command.currency);
-    const { rows } = await tx.client.query('SELECT notice_days FROM point_currency WHERE id = $1 FOR UPDATE', [currency.id]);
+    const { rows } = await tx.client.query<{ notice_days: number[] }>('SELECT notice_days FROM point_currency WHERE id = $1 FOR UPDATE', [currency.id]);
     // Whoever may not write a row cannot lock it either.
-    if (rows.length === 0) throw new NotFound('Currency');
+    const [before] = rows;
+    if (!before) throw new NotFound('Currency');
     // Nothing new: neither an audit entry nor a new version of the coalition.
-    if (rows[0].notice_days.join() === noticeDays.join()) return { ...currency, noticeDays };
+    if (before.notice_days.join() === noticeDays.join()) return { ...currency, noticeDays };
     await tx.client.query('UPDATE point_currency SET notice_days = $2 WHERE id = $1', [currency.id, noticeDays]);
     const change = { operation: 'setExpiryNotices', target: currency.code, reason: command.reason, details: { days: noticeDays.join(', ') } };
     await recordChange(app, tx, principal, change);

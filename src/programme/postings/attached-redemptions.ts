@@ -41,7 +41,7 @@ export function usedCounter(redemptionId: Uuid): string {
 /** Redemptions of the brand whose transaction it is, by id; what it cannot see is not in the map. */
 export async function readRedemptions(client: PoolClient, ids: readonly Uuid[]): Promise<Map<Uuid, RedemptionFact>> {
   if (ids.length === 0) return new Map();
-  const { rows } = await client.query({
+  const { rows } = await client.query<RedemptionRow>({
     name: 'read-redemptions',
     text: `SELECT r.id, r.kind, r.brand_id, r.wallet_id, surviving_member(r.member_id) AS member_id, r.pool_id, r.account_id, r.currency_id, r.points, r.money_value, r.money_currency, r.terms_id, r.arithmetic, r.rule_id, r.occurred_at,
              CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
@@ -51,7 +51,9 @@ export async function readRedemptions(client: PoolClient, ids: readonly Uuid[]):
   return new Map(rows.map((row) => [row.id, toFact(row)]));
 }
 
-function toFact(row: RowOf<Omit<RedemptionFact, 'account'>, 'points'> & { readonly account_id: string }): RedemptionFact {
+type RedemptionRow = RowOf<Omit<RedemptionFact, 'account'>, 'points'> & { readonly account_id: string };
+
+function toFact(row: RedemptionRow): RedemptionFact {
   return {
     id: row.id,
     kind: row.kind,

@@ -11,11 +11,11 @@ export async function findByReference(
   asked: readonly { readonly currency: string; readonly reference: string }[],
 ): Promise<(of: { readonly currency: string; readonly reference: string }) => readonly Uuid[]> {
   const nameOf = ({ currency, reference }: (typeof asked)[number]) => referenceName(brandId, kind, currency, reference);
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ name: Uuid; made: Uuid[] }>({
     name: 'made-by-reference',
     text: 'SELECT name, array_agg(made_id ORDER BY turn) AS made FROM claim WHERE name = ANY ($1::uuid[]) GROUP BY name',
     values: [uuidArray([...new Set(asked.map(nameOf))])],
   });
-  const found = new Map<Uuid, Uuid[]>(rows.map(({ name, made }) => [name, made]));
+  const found = new Map(rows.map(({ name, made }) => [name, made]));
   return (of) => found.get(nameOf(of)) ?? [];
 }

@@ -3,9 +3,10 @@ import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { type Day, dayOf, dayToIso } from '../../ledger/points/calendar';
 import { requireReader } from '../../members/identification/asking-member';
+import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
-import { byPurchase, type PurchaseFact, readPurchases } from './read-purchase';
+import { byPurchase, type OfPurchase, type PurchaseFact, readPurchases } from './read-purchase';
 
 /** What came back of a purchase at one time. */
 export interface PurchaseReturn {
@@ -65,8 +66,18 @@ export async function findPurchase(app: App, principal: Principal, id: Uuid): Pr
 export async function foundPurchases(app: App, client: PoolClient, ids: readonly Uuid[]): Promise<FoundPurchase[]> {
   const facts = await readPurchases(client, ids);
   const keys = [[...facts.values()].map(({ walletId }) => walletId), [...facts.keys()]];
-  const returns = byPurchase((await client.query({ name: 'read-returns', text: RETURNS, values: keys })).rows);
-  const lines = byPurchase((await client.query({ name: 'read-returned-lines', text: RETURNED_LINES, values: keys })).rows);
+  const returns = byPurchase(
+    (await client.query<OfPurchase & RowOf<PurchaseReturn, 'clawedBack' | 'reinstated'>>({ name: 'read-returns', text: RETURNS, values: keys })).rows,
+  );
+  const lines = byPurchase(
+    (
+      await client.query<OfPurchase & { line_no: number; returned: string; reduced: string }>({
+        name: 'read-returned-lines',
+        text: RETURNED_LINES,
+        values: keys,
+      })
+    ).rows,
+  );
   const { currenciesById } = await app.coalition.snapshot(client);
   return ids.flatMap((id) => {
     const purchase = facts.get(id);

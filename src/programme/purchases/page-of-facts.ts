@@ -74,7 +74,7 @@ async function idsOf(app: App, { client }: Tx, principal: Principal, { kind, fil
   if (filter.to) where((to) => `f.occurred_at < ${to}`, filter.to);
   if (page.after) where((at, id) => `(f.occurred_at, f.id) < (${at}::timestamptz, ${id}::uuid)`, page.after.occurredAt, page.after.id);
   const text = `SELECT f.id FROM ${TABLES[kind]} f WHERE ${conditions.join(' AND ') || 'true'} ORDER BY f.occurred_at DESC, f.id DESC LIMIT $${values.push(page.limit)}`;
-  return (await client.query(text, values)).rows.map(({ id }) => id);
+  return (await client.query<{ id: Uuid }>(text, values)).rows.map(({ id }) => id);
 }
 
 /** In each points currency. */

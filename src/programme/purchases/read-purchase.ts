@@ -82,17 +82,21 @@ export async function readPurchase(client: PoolClient, id: Uuid): Promise<Purcha
 
 /** Purchases that the transaction's principal may see, by id; three statements, however many there are. */
 export async function readPurchases(client: PoolClient, ids: readonly Uuid[]): Promise<Map<Uuid, PurchaseFact>> {
-  const { rows } = await client.query({ name: 'read-purchases', text: PURCHASE, values: [ids] });
+  const { rows } = await client.query<PurchaseRow>({ name: 'read-purchases', text: PURCHASE, values: [ids] });
   if (rows.length === 0) return new Map();
   const keys = [rows.map((row) => row.wallet_id), rows.map((row) => row.id)];
-  const lines = await client.query({ name: 'read-purchase-lines', text: LINES, values: keys });
-  const paidBy = await client.query({ name: 'read-purchase-redemptions', text: PAID_BY, values: keys });
+  const lines = await client.query<OfPurchase & LineRow>({ name: 'read-purchase-lines', text: LINES, values: keys });
+  const paidBy = await client.query<OfPurchase & PaidByRow>({ name: 'read-purchase-redemptions', text: PAID_BY, values: keys });
   const [linesOf, paidByOf] = [byPurchase(lines.rows), byPurchase(paidBy.rows)];
   return new Map(rows.map((row) => [row.id, toFact(row, linesOf.get(row.id) ?? [], paidByOf.get(row.id) ?? [])]));
 }
 
+export interface OfPurchase {
+  readonly purchase_id: Uuid;
+}
+
 /** Rows by the purchase that they are of, each in its order. */
-export function byPurchase<Row extends { readonly purchase_id: Uuid }>(rows: readonly Row[]): Map<Uuid, Row[]> {
+export function byPurchase<Row extends OfPurchase>(rows: readonly Row[]): Map<Uuid, Row[]> {
   const groups = new Map<Uuid, Row[]>();
   for (const row of rows) {
     const group = groups.get(row.purchase_id);

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { requireReader } from '../../members/identification/asking-member';
+import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { type FactFilter, type FactPage, pageOfFacts } from '../purchases/page-of-facts';
@@ -51,7 +52,11 @@ export function listRedemptions(app: App, principal: Principal, filter: FactFilt
 
 /** Redemptions that the transaction's principal may see, in the order of their ids. */
 async function foundRedemptions(app: App, client: PoolClient, ids: readonly Uuid[]): Promise<FoundRedemption[]> {
-  const { rows } = await client.query({ name: 'find-redemptions', text: FIND, values: [ids, app.clock.now()] });
+  const { rows } = await client.query<RowOf<FoundRedemption, 'points' | 'spent' | 'refunded'>>({
+    name: 'find-redemptions',
+    text: FIND,
+    values: [ids, app.clock.now()],
+  });
   return rows.map((row) => ({
     id: row.id,
     memberId: row.member_id,

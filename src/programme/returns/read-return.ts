@@ -34,16 +34,20 @@ export interface ReversingTransfer {
 
 /** A return that the transaction's principal may see with its purchase, or null. */
 export async function readReturn(client: PoolClient, id: Uuid): Promise<{ readonly fact: ReturnFact; readonly purchase: PurchaseFact } | null> {
-  const { rows } = await client.query({ name: 'read-return', text: RETURN, values: [id] });
-  if (rows.length === 0) return null;
+  const { rows } = await client.query<ReturnRow>({ name: 'read-return', text: RETURN, values: [id] });
   const [row] = rows;
+  if (!row) return null;
   const purchase = await readPurchase(client, row.purchase_id);
   if (!purchase) return null;
-  const lines = await client.query({ name: 'read-return-lines', text: LINES, values: [row.wallet_id, id] });
-  const standing = await client.query({ name: 'read-standing-returns', text: STANDING, values: [row.wallet_id, row.purchase_id] });
+  const lines = await client.query<RowOf<ReturnedLine>>({ name: 'read-return-lines', text: LINES, values: [row.wallet_id, id] });
+  const standing = await client.query<RowOf<ReturnedLine>>({ name: 'read-standing-returns', text: STANDING, values: [row.wallet_id, row.purchase_id] });
   const reversed = [...(purchase.earnTransferId === null ? [] : [purchase.earnTransferId]), ...purchase.paidBy.map(({ spentBy }) => spentBy)];
-  const transfers = await client.query({ name: 'read-return-transfers', text: TRANSFERS, values: [reversed, row.posting_id] });
-  const made = transfers.rows.map((each) => ({ id: each.id, reverses: each.reverses, account: Number(each.account_id), code: each.code as string }));
+  const transfers = await client.query<Omit<ReversingTransfer, 'account'> & { account_id: string; code: string }>({
+    name: 'read-return-transfers',
+    text: TRANSFERS,
+    values: [reversed, row.posting_id],
+  });
+  const made = transfers.rows.map((each) => ({ id: each.id, reverses: each.reverses, account: Number(each.account_id), code: each.code }));
   const fact: ReturnFact = {
     id,
     brandId: row.brand_id,
@@ -58,6 +62,12 @@ export async function readReturn(client: PoolClient, id: Uuid): Promise<{ readon
   };
   return { fact, purchase };
 }
+
+type ReturnRow = RowOf<Pick<ReturnFact, 'brandId' | 'occurredAt' | 'expired' | 'leftPool' | 'last'>, 'expired'> & {
+  readonly wallet_id: Uuid;
+  readonly purchase_id: Uuid;
+  readonly posting_id: Uuid;
+};
 
 interface ReturnedLine {
   readonly lineNo: number;

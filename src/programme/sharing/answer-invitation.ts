@@ -4,6 +4,7 @@ import { requireMemberLogin } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { type PoolRole, requireActive } from '../../members/households/household';
 import { refusingBy } from '../../platform/database/constraint-refusal';
+import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { optionalShare } from './contribution-share';
@@ -25,7 +26,7 @@ export interface ReceivedInvitation {
 export async function listInvitations(app: App, principal: Principal): Promise<ReceivedInvitation[]> {
   const memberId = requireMemberLogin(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query(
+    const { rows } = await client.query<RowOf<Omit<ReceivedInvitation, 'invitationId' | 'endsAt'>> & { id: Uuid; invitation_ends_at: Date }>(
       `SELECT id, pool_id, role, invited_at, invitation_ends_at FROM household_member
        WHERE member_id = $1 AND joined_at IS NULL AND ended_at IS NULL AND invitation_ends_at > $2 ORDER BY invited_at, id LIMIT 100`,
       [memberId, app.clock.now()],
@@ -45,19 +46,21 @@ export async function acceptInvitation(app: App, principal: Principal, { invitat
   const memberId = requireMemberLogin(principal);
   return refusingBy({ household_member_one_pool: () => joinPoolRefusals.refuse('ALREADY_IN_POOL') }, () =>
     app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-      const { rows: joined } = await client.query(
+      const { rows: joined } = await client.query<{ pool_id: Uuid }>(
         'SELECT pool_id FROM household_member WHERE id = $1 AND member_id = $2 AND joined_at IS NOT NULL AND ended_at IS NULL',
         [invitationId, memberId],
       );
-      if (joined.length > 0) return joined[0].pool_id;
+      const [own] = joined;
+      if (own) return own.pool_id;
       await requireActive(client, memberId);
-      const { rows } = await client.query(
+      const { rows } = await client.query<{ pool_id: Uuid }>(
         `UPDATE household_member SET joined_at = $3, share_numerator = $4, share_denominator = $5
          WHERE id = $1 AND member_id = $2 AND joined_at IS NULL AND ended_at IS NULL AND invitation_ends_at > $3 RETURNING pool_id`,
         [invitationId, memberId, app.clock.now(), share.numerator, share.denominator],
       );
-      if (rows.length === 0) throw new NotFound('Invitation');
-      return rows[0].pool_id;
+      const [joins] = rows;
+      if (!joins) throw new NotFound('Invitation');
+      return joins.pool_id;
     }),
   );
 }
@@ -66,12 +69,13 @@ export async function acceptInvitation(app: App, principal: Principal, { invitat
 export async function endInvitation(app: App, principal: Principal, { invitationId }: { readonly invitationId: Uuid }): Promise<Uuid> {
   const memberId = requireMemberLogin(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query(
+    const { rows } = await client.query<{ ended_at: Date | null }>(
       'SELECT ended_at FROM household_member WHERE id = $1 AND joined_at IS NULL AND (member_id = $2 OR pool_id = owned_pool())',
       [invitationId, memberId],
     );
-    if (rows.length === 0) throw new NotFound('Invitation');
-    if (rows[0].ended_at !== null) return invitationId;
+    const [invitation] = rows;
+    if (!invitation) throw new NotFound('Invitation');
+    if (invitation.ended_at !== null) return invitationId;
     await client.query(
       `UPDATE household_member SET ended_at = $2, end_reason = CASE WHEN member_id = $3 THEN 'DECLINED' ELSE 'WITHDRAWN' END
        WHERE id = $1 AND joined_at IS NULL AND ended_at IS NULL`,

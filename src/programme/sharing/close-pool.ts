@@ -70,9 +70,10 @@ async function findReceivers(app: App, client: PoolClient, memberId: Uuid, poolI
   if (own.role !== 'OWNER') throw new NotPoolOwner();
   const contributors = await readContributors(client, poolId);
   const pools = [...new Set(contributors.map(({ pool }) => pool))];
-  const { rows } = await client.query('SELECT DISTINCT account_id, contributor_id FROM lot WHERE account_id = ANY ($1::bigint[]) AND remaining + held > 0', [
-    pools,
-  ]);
+  const { rows } = await client.query<{ account_id: string; contributor_id: string }>(
+    'SELECT DISTINCT account_id, contributor_id FROM lot WHERE account_id = ANY ($1::bigint[]) AND remaining + held > 0',
+    [pools],
+  );
   const holding = new Set(rows.map((row) => `${row.account_id} ${row.contributor_id}`));
   const to = contributors.filter(({ pool, wallet }) => holding.has(`${pool} ${wallet}`));
   return { tell: balancesIf(false), to, survivors: await receiversOf(client, to), snapshot: await app.coalition.snapshot(client) };

@@ -46,12 +46,13 @@ async function findForMember(app: App, { client }: Tx, self: Uuid, ref: MemberRe
     throw new InvalidInput(`${field}.${ref.by}`, 'Customer ids and till codes are for brands. Name the member by an identifier or id.');
   const memberId = ref.by === 'id' ? ref.memberId : await findByIdentifier(app, client, self, ref.identifier, field);
   if (memberId === null) return null;
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ id: Uuid; wallet_id: Uuid | null }>({
     name: 'find-recipient',
     text: 'SELECT asked.id, find_recipient(asked.id) AS wallet_id FROM surviving_member($1) AS asked (id)',
     values: [memberId],
   });
-  return rows[0].wallet_id ? { memberId: rows[0].id, walletId: rows[0].wallet_id } : null;
+  const { id, wallet_id: walletId } = only(rows);
+  return walletId ? { memberId: id, walletId } : null;
 }
 
 /** Numbers are dialled with their country code: a member is at home nowhere in particular. */

@@ -55,7 +55,7 @@ interface Contributor {
 }
 
 async function readContributorsOf(client: PoolClient, ofPools: readonly ComingFree[]): Promise<Contributor[]> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ account: string; contributor_id: string; membership_id: Uuid | null }>({
     name: 'contributors-of-redemptions',
     text: `SELECT DISTINCT f.account, l.contributor_id, h.id AS membership_id
       FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS f (redemption_id, pool_id, account)

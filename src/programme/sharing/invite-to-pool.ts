@@ -12,6 +12,7 @@ import { DAY_MS } from '../../platform/clock';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { derivedUuid, type Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { InvalidInput } from '../../platform/refusal';
 import { count } from '../../platform/refusal-fields';
 import { findRecipient } from './find-recipient';
@@ -55,9 +56,13 @@ export async function inviteToPool(app: App, principal: Principal, { idempotency
       await lockHousehold(client, poolId);
       const invited = await findRecipient(app, tx, { party: memberId, brandId: null }, ref, 'input.member');
       if (invited.memberId === memberId) throw new InvalidInput('input.member', 'The owner is in the pool.');
-      const { rows } = await client.query('SELECT surviving_member(member_id) AS member_id, role, joined_at FROM household_member WHERE id = $1', [id]);
-      if (rows.length > 0) {
-        const same = rows[0].member_id === invited.memberId && (rows[0].joined_at !== null || rows[0].role === role);
+      const { rows } = await client.query<{ member_id: Uuid; role: string; joined_at: Date | null }>(
+        'SELECT surviving_member(member_id) AS member_id, role, joined_at FROM household_member WHERE id = $1',
+        [id],
+      );
+      const [there] = rows;
+      if (there) {
+        const same = there.member_id === invited.memberId && (there.joined_at !== null || there.role === role);
         if (same) return poolId;
         throw keyRefusals.refuse('IDEMPOTENCY_CONFLICT');
       }
@@ -78,12 +83,12 @@ async function makeRoom(client: PoolClient, poolId: Uuid, now: Date): Promise<vo
     "UPDATE household_member SET ended_at = $2, end_reason = 'LAPSED' WHERE pool_id = $1 AND joined_at IS NULL AND ended_at IS NULL AND invitation_ends_at <= $2",
     [poolId, now],
   );
-  const { rows } = await client.query(
+  const { rows } = await client.query<{ open: number; lately: number; first: Date }>(
     `SELECT count(*) FILTER (WHERE ended_at IS NULL)::int AS open, count(*) FILTER (WHERE invited_at > $2)::int AS lately, min(invited_at) FILTER (WHERE invited_at > $2) AS first
      FROM household_member WHERE pool_id = $1`,
     [poolId, new Date(now.getTime() - DAY_MS)],
   );
-  const [{ open, lately, first }] = rows;
+  const { open, lately, first } = only(rows);
   if (open >= MOST_HOUSEHOLD) throw inviteToPoolRefusals.refuse('POOL_FULL', { most: MOST_HOUSEHOLD });
   if (lately >= MOST_A_DAY) throw capRefusals.refuse('CAP_REACHED', { capLeft: 0, resetsAt: new Date(first.getTime() + DAY_MS) });
 }

@@ -91,12 +91,12 @@ async function endMembership(
   client: PoolClient,
   { poolId, memberId, reason, now }: { poolId: Uuid; memberId: Uuid; reason: 'LEFT' | 'REMOVED'; now: Date },
 ): Promise<Uuid[]> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<{ id: Uuid; role: string; ended_at: Date | null }>(
     'SELECT id, role, ended_at FROM household_member WHERE pool_id = $1 AND member_id = $2 AND joined_at IS NOT NULL ORDER BY ended_at NULLS FIRST',
     [poolId, memberId],
   );
-  if (rows.length === 0) throw new NotFound(reason === 'LEFT' ? 'Pool' : 'Member');
   const [latest] = rows;
+  if (!latest) throw new NotFound(reason === 'LEFT' ? 'Pool' : 'Member');
   const ids = rows.map((row) => row.id);
   if (latest.ended_at !== null) return ids;
   if (latest.role === 'OWNER') throw poolOwnerRefusals.refuse('POOL_NEEDS_OWNER');

@@ -31,12 +31,17 @@ export function readPoolMovements(app: App, principal: Principal, poolId: Uuid, 
 async function whoMoved(client: PoolClient, poolId: Uuid, movements: readonly AccountMovement[]): Promise<Map<Uuid, Uuid>> {
   const contributors = new Map((await readContributors(client, poolId)).map(({ wallet, memberId }) => [wallet, memberId]));
   const reversed = movements.flatMap(({ reverses }) => reverses ?? []);
-  const { rows: spent } = await client.query('SELECT id, coalesce(hold_id, id) AS redemption_id FROM transfer WHERE id = ANY ($1::uuid[])', [reversed]);
-  const redemptions = new Map<Uuid, Uuid>(spent.map((row) => [row.id, row.redemption_id]));
+  const { rows: spent } = await client.query<{ id: Uuid; redemption_id: Uuid }>(
+    'SELECT id, coalesce(hold_id, id) AS redemption_id FROM transfer WHERE id = ANY ($1::uuid[])',
+    [reversed],
+  );
+  const redemptions = new Map(spent.map((row) => [row.id, row.redemption_id]));
   // A burn is the redemption itself, a capture is its hold's, a refund is what it gives back.
   const redemptionOf = (each: AccountMovement) => (each.reverses ? redemptions.get(each.reverses) : (each.holdId ?? each.transferId)) ?? each.transferId;
-  const { rows } = await client.query('SELECT redemption_id, member_id FROM pool_spenders($1::uuid[])', [movements.map(redemptionOf)]);
-  const spenders = new Map<Uuid, Uuid>(rows.map((row) => [row.redemption_id, row.member_id]));
+  const { rows } = await client.query<{ redemption_id: Uuid; member_id: Uuid }>('SELECT redemption_id, member_id FROM pool_spenders($1::uuid[])', [
+    movements.map(redemptionOf),
+  ]);
+  const spenders = new Map(rows.map((row) => [row.redemption_id, row.member_id]));
   return new Map(
     movements.flatMap((each) => {
       const memberId = contributors.get(each.otherAccount) ?? spenders.get(redemptionOf(each));

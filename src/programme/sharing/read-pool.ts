@@ -9,6 +9,7 @@ import { type Membership, type PoolRole, readMemberships } from '../../members/h
 import { type ToldBalance, toldBalance } from '../../members/identification/what-is-told';
 import { type Expiry, nextExpiries, readStanding } from '../../members/members/read-balances';
 import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { NotFound } from '../../platform/refusal';
 
 /** An invitation that nobody has answered yet. Who was invited is not said before they join. */
@@ -39,12 +40,15 @@ export function requirePoolReader(principal: Principal): void {
 export async function findPool(app: App, principal: Principal, poolId: Uuid): Promise<HouseholdPool> {
   requirePoolReader(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query('SELECT id, opened_at, closed_at FROM household_pool WHERE id = $1', [poolId]);
-    if (rows.length === 0) throw new NotFound('Pool');
+    const { rows } = await client.query<{ opened_at: Date; closed_at: Date | null }>('SELECT id, opened_at, closed_at FROM household_pool WHERE id = $1', [
+      poolId,
+    ]);
+    const [pool] = rows;
+    if (!pool) throw new NotFound('Pool');
     return {
       poolId,
-      openedAt: rows[0].opened_at,
-      closedAt: rows[0].closed_at,
+      openedAt: pool.opened_at,
+      closedAt: pool.closed_at,
       members: await readMemberships(client, poolId),
       invitations: await readInvitations(client, poolId, app.clock.now()),
     };
@@ -54,12 +58,15 @@ export async function findPool(app: App, principal: Principal, poolId: Uuid): Pr
 /** The pool that the asking member is in, or null. Throws PermissionDenied. */
 export async function findOwnPool(app: App, principal: Principal): Promise<HouseholdPool | null> {
   requireMemberLogin(principal);
-  const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) => client.query('SELECT current_pool() AS id'));
-  return rows[0].id === null ? null : findPool(app, principal, rows[0].id);
+  const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
+    client.query<{ id: Uuid | null }>('SELECT current_pool() AS id'),
+  );
+  const { id } = only(rows);
+  return id === null ? null : findPool(app, principal, id);
 }
 
 async function readInvitations(client: PoolClient, poolId: Uuid, now: Date): Promise<OpenInvitation[]> {
-  const { rows } = await client.query(
+  const { rows } = await client.query<{ id: Uuid; role: PoolRole; invited_at: Date; invitation_ends_at: Date }>(
     `SELECT id, role, invited_at, invitation_ends_at FROM household_member
      WHERE pool_id = $1 AND joined_at IS NULL AND ended_at IS NULL AND invitation_ends_at > $2 ORDER BY invited_at, id`,
     [poolId, now],
@@ -92,7 +99,7 @@ export interface PoolAccount {
  */
 export async function readPoolAccounts(app: App, client: PoolClient, poolId: Uuid): Promise<PoolAccount[]> {
   const { currenciesById } = await app.coalition.snapshot(client);
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ id: string; currency_id: number }>({
     name: 'pool-accounts',
     text: "SELECT id, currency_id FROM account WHERE owner_id = $1 AND kind = 'POOL' AND credits > 0",
     values: [poolId],
@@ -110,7 +117,11 @@ export async function readPoolBalances(app: App, principal: Principal, poolId: U
     const parts: (PoolAccount & Pick<PoolBalance, 'contributors'>)[] = [];
     for (const each of await readPoolAccounts(app, client, poolId)) {
       const today = dayOf(now, each.currency.timeZone);
-      const { rows } = await client.query({ name: 'pool-parts', text: PARTS, values: [poolId, each.account, dayToIso(today)] });
+      const { rows } = await client.query<{ member_id: Uuid; points: string }>({
+        name: 'pool-parts',
+        text: PARTS,
+        values: [poolId, each.account, dayToIso(today)],
+      });
       const contributors = rows.map((row) => ({ memberId: row.member_id, points: Number(row.points) }));
       parts.push({ ...each, contributors });
     }

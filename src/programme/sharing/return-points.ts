@@ -5,6 +5,7 @@ import type { AccountId, LedgerView, Step } from '../../ledger/ledger/posting';
 import { StateMoved } from '../../ledger/ledger/state-moved';
 import { dayOf } from '../../ledger/points/calendar';
 import { type SurvivingAccounts, survivingAccounts } from '../../members/identification/surviving-accounts';
+import type { RowOf } from '../../platform/database/row-of';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { whenOf } from '../postings/posting-time';
 import type { Planned } from '../postings/run-posting';
@@ -21,7 +22,7 @@ export interface Contributor {
 
 /** The accounts of everybody who is or was in a pool, a currency each; a former member sees their own. */
 export async function readContributors(client: PoolClient, poolId: Uuid): Promise<Contributor[]> {
-  const { rows } = await client.query({
+  const { rows } = await client.query<RowOf<Pick<Contributor, 'memberId' | 'walletId' | 'currencyId'>> & { wallet_account: string; pool_account: string }>({
     name: 'pool-contributors',
     text: 'SELECT * FROM pool_contributors($1) ORDER BY pool_account, wallet_account',
     values: [poolId],
@@ -113,7 +114,7 @@ export interface ReturnedPoints {
 /** What a posting gave back, by currency. Read as the worker: who asked may have left the pool by it. */
 export function readReturned(app: App, postingId: Uuid): Promise<ReturnedPoints[]> {
   return app.database.transaction({ kind: 'worker' }, async ({ client }) => {
-    const { rows } = await client.query(
+    const { rows } = await client.query<{ code: string; points: string }>(
       `SELECT c.code, sum(t.amount)::text AS points FROM transfer t JOIN currency c ON c.id = t.currency_id
        WHERE t.posting_id = $1 AND t.code = 'POOL_RETURN' GROUP BY c.code ORDER BY c.code`,
       [postingId],
