@@ -1,3 +1,4 @@
+import { itemAt } from '../src/platform/one-of';
 /** What a closed loop of callers came to: each sends its next request when it has the answer to its last. */
 export interface Measured {
   readonly callers: number;
@@ -25,14 +26,20 @@ export async function closedLoop(callers: number, count: number, call: (request:
   );
   const seconds = (performance.now() - began) / 1_000;
   waits.sort();
-  return { callers, perSecond: count / seconds, p50: waits[Math.floor(count / 2)], p99: waits[Math.floor(count * 0.99)], count };
+  return { callers, perSecond: count / seconds, p50: waits[Math.floor(count / 2)] ?? 0, p99: waits[Math.floor(count * 0.99)] ?? 0, count };
+}
+
+export function middle(values: number[]): number {
+  return itemAt(
+    values.sort((a, b) => a - b),
+    Math.floor(values.length / 2),
+  );
 }
 
 /** Several rounds of the same as one: rates and waits are those of the round in the middle. */
 export function median(rounds: readonly Measured[]): Measured {
-  const middle = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
   return {
-    callers: rounds[0].callers,
+    callers: itemAt(rounds, 0).callers,
     perSecond: middle(rounds.map((round) => round.perSecond)),
     p50: middle(rounds.map((round) => round.p50)),
     p99: middle(rounds.map((round) => round.p99)),

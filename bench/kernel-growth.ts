@@ -1,3 +1,4 @@
+import { itemAt } from '../src/platform/one-of';
 import { type Measured, median } from './closed-loop';
 import { fillLedger } from './fill-ledger';
 import { checkBooks, postTogether, timed, WALLETS } from './kernel-rate';
@@ -22,14 +23,15 @@ async function run({ server, long, say }: BenchContext): Promise<Report> {
     for (const [at, way] of ways.entries()) {
       const one = await way();
       say(`${round === 0 ? 'warming up' : `round ${round}`}: ${at === 0 ? 'young' : 'old'} ${Math.round(one.perSecond)}/s`);
-      if (round > 0) measured[at].push(one);
+      if (round > 0) itemAt(measured, at).push(one);
     }
   }
   for (const filled of [small, large]) {
     await checkBooks(filled);
     await filled.ledger.close();
   }
-  const [young, old] = measured.map(median);
+  const young = median(itemAt(measured, 0));
+  const old = median(itemAt(measured, 1));
   const million = (WALLETS * transfersEach) / 1_000_000;
   return {
     title: 'Growth',

@@ -1,4 +1,5 @@
 import type { PostingRequest } from '../src/ledger/ledger/posting';
+import { itemAt } from '../src/platform/one-of';
 import { closedLoop, type Measured, median } from './closed-loop';
 import { type FilledLedger, fillLedger } from './fill-ledger';
 import { LedgerTraffic } from './ledger-traffic';
@@ -42,14 +43,9 @@ async function run({ server, long, say }: BenchContext): Promise<Report> {
   await checkBooks(filled);
   await naive.close();
   await filled.ledger.close();
-  const [naiveAll, alone, kernel, kernelOne, aloneOne, naiveOne] = [
-    results.naive,
-    results.alone,
-    results.kernel,
-    results.kernelOne,
-    results.aloneOne,
-    results.naiveOne,
-  ].map(median);
+  const [naiveAll, naiveOne] = [median(results.naive), median(results.naiveOne)];
+  const [alone, aloneOne] = [median(results.alone), median(results.aloneOne)];
+  const [kernel, kernelOne] = [median(results.kernel), median(results.kernelOne)];
   const row = (what: string, { callers, perSecond, p50, p99 }: Measured) => [
     what,
     String(callers),
@@ -108,7 +104,7 @@ export function timed(
 /** Posts them through the kernel's queue, or each in a transaction of its own. */
 export function postTogether({ ledger }: FilledLedger, requests: readonly PostingRequest[], callers: number, way: 'kernel' | 'alone'): Promise<Measured> {
   return closedLoop(callers, requests.length, (at) =>
-    way === 'kernel' ? ledger.post(requests[at]) : ledger.transaction((client) => ledger.postWithin(client, [requests[at]])),
+    way === 'kernel' ? ledger.post(itemAt(requests, at)) : ledger.transaction((client) => ledger.postWithin(client, [itemAt(requests, at)])),
   );
 }
 

@@ -3,6 +3,7 @@ import { contentHash, postingId } from '../src/ledger/ledger/idempotency';
 import type { PostingRequest } from '../src/ledger/ledger/posting';
 import { ALWAYS, dayOf } from '../src/ledger/points/calendar';
 import { newUuid, type Uuid } from '../src/platform/ids';
+import { itemAt } from '../src/platform/one-of';
 import { referenceName } from '../src/programme/postings/reference-turns';
 import { PURCHASE, PURCHASE_LINE } from '../src/programme/purchases/fact-tables';
 import { type Measured, median } from './closed-loop';
@@ -59,7 +60,7 @@ export function purchaseMaker(filled: FilledLedger, references: 'with references
   const run = newUuid();
   let made = 0;
   return () => {
-    const brand = filled.brands[Math.floor(random() * filled.brands.length)];
+    const brand = itemAt(filled.brands, Math.floor(random() * filled.brands.length));
     const wallet = filled.firstWallet + pick();
     const key = `${run} ${made++}`;
     return purchaseRequest(filled, { brand, wallet, key, reference: references === 'with references' ? `receipt ${key}` : null });
@@ -76,7 +77,7 @@ interface BenchPurchase {
 function purchaseRequest({ currencyId }: FilledLedger, { brand, wallet, key, reference }: BenchPurchase): PostingRequest {
   const now = new Date();
   const at = now.getTime();
-  const [id, earn, owner, member]: Uuid[] = [newUuid(), newUuid(), newUuid(), newUuid()];
+  const [id, earn, owner, member]: [Uuid, Uuid, Uuid, Uuid] = [newUuid(), newUuid(), newUuid(), newUuid()];
   const posting = postingId(brand.id, key);
   const lot = { originId: brand.originId, expiresOn: dayOf(now, 'UTC') + 730, availableOn: ALWAYS };
   const rows = [

@@ -2,6 +2,7 @@ import { contentHash, postingId } from '../src/ledger/ledger/idempotency';
 import type { AccountId, PostingRequest, Step } from '../src/ledger/ledger/posting';
 import { ALWAYS, type Day, dayOf, monthStart } from '../src/ledger/points/calendar';
 import { newUuid, type Uuid } from '../src/platform/ids';
+import { itemAt } from '../src/platform/one-of';
 import { type FilledLedger, TERMS, type TrafficBrand } from './fill-ledger';
 import { seededRandom, zipf } from './zipf';
 
@@ -32,7 +33,7 @@ export class LedgerTraffic {
   }
 
   private next(): PostingRequest {
-    if (this.random() < 0.02 && this.recent.length > 0) return this.recent[Math.floor(this.random() * this.recent.length)];
+    if (this.random() < 0.02 && this.recent.length > 0) return itemAt(this.recent, Math.floor(this.random() * this.recent.length));
     const request = this.fresh();
     // Every now and then one is remembered, to be sent again.
     if (this.made % 10 === 0) {
@@ -43,7 +44,7 @@ export class LedgerTraffic {
   }
 
   private fresh(): PostingRequest {
-    const brand = this.filled.brands[Math.floor(this.random() * this.filled.brands.length)];
+    const brand = itemAt(this.filled.brands, Math.floor(this.random() * this.filled.brands.length));
     const from = this.wallet();
     const amount = 1 + Math.floor(this.random() * 500);
     const id = newUuid();
@@ -79,7 +80,8 @@ export class LedgerTraffic {
   private request(brand: TrafficBrand, wallets: AccountId[], steps: Step[], holds: Uuid[] = []): PostingRequest {
     const key = `${this.seed}-${this.made++}`;
     const now = new Date();
-    const plan = { steps, answer: { transferId: 'id' in steps[0] ? steps[0].id : null } };
+    const first = itemAt(steps, 0);
+    const plan = { steps, answer: { transferId: 'id' in first ? first.id : null } };
     return {
       id: postingId(brand.id, key),
       party: brand.id,

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { newUuid } from '../src/platform/ids';
+import { itemAt } from '../src/platform/one-of';
 import type { BenchDatabase } from './durable-server';
 import { seededRandom, zipf } from './zipf';
 
@@ -49,7 +50,7 @@ export async function openNaiveTransfers(database: BenchDatabase, wallets: numbe
       const debit = pick();
       let credit = pick();
       while (credit === debit) credit = pick();
-      return clients[connection].query({
+      return itemAt(clients, connection).query({
         name: 'naive',
         text: 'SELECT naive.post($1, $2, $3, $4)',
         values: [newUuid(), debit, credit, 1 + Math.floor(random() * 500)],

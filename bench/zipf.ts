@@ -1,3 +1,4 @@
+import { itemAt } from '../src/platform/one-of';
 /** Random numbers in [0, 1) that are the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed;
@@ -21,7 +22,7 @@ export function zipf(size: number, random: () => number): () => number {
   const dealt = Array.from({ length: size }, (_, at) => at);
   for (let at = size - 1; at > 0; at--) {
     const other = Math.floor(random() * (at + 1));
-    [dealt[at], dealt[other]] = [dealt[other], dealt[at]];
+    [dealt[at], dealt[other]] = [itemAt(dealt, other), itemAt(dealt, at)];
   }
   return () => {
     const wanted = random() * sum;
@@ -29,9 +30,9 @@ export function zipf(size: number, random: () => number): () => number {
     let high = size - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (upTo[middle] < wanted) low = middle + 1;
+      if ((upTo[middle] as number) < wanted) low = middle + 1;
       else high = middle;
     }
-    return dealt[low];
+    return itemAt(dealt, low);
   };
 }

@@ -1,3 +1,5 @@
+import { itemAt } from '../../src/platform/one-of';
+import { middle } from '../closed-loop';
 import type { BenchContext, Report, Suite } from '../suite';
 import { type LoadGenerator, type Served, startLoad, startServer } from './children';
 import { buildHttpTown } from './http-town';
@@ -47,7 +49,7 @@ async function run({ server, long, say }: BenchContext): Promise<Report> {
   load.stop();
   for (const served of servers.values()) await served.stop();
 
-  const ratio = (over: Way, under: Way) => middle(results[over].map(({ perSecond }, at) => perSecond / results[under][at].perSecond));
+  const ratio = (over: Way, under: Way) => middle(results[over].map(({ perSecond }, at) => perSecond / itemAt(results[under], at).perSecond));
   const fastest: Way = rate(results.empty) >= rate(results['empty, bare node']) ? 'empty' : 'empty, bare node';
   const row = (what: string, connections: number, all: readonly LoadResult[]) => [
     what,
@@ -103,8 +105,4 @@ export function problems({ outcomes }: LoadResult): string {
 
 function rate(results: readonly LoadResult[]): number {
   return middle(results.map(({ perSecond }) => perSecond));
-}
-
-export function middle(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

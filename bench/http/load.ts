@@ -139,7 +139,7 @@ function countPurchases(answer: string, counts: Record<string, number>): void {
     if (more > 0) counts[what] = (counts[what] ?? 0) + more;
   };
   count('ok', answer.split('"purchaseId":"').length - 1);
-  for (const [, code] of answer.matchAll(/"code":"(\w+)"/g)) count(code, 1);
+  for (const [, code = ''] of answer.matchAll(/"code":"(\w+)"/g)) count(code, 1);
 }
 
 function outcomeOf(answer: string): string {

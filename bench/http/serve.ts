@@ -49,7 +49,7 @@ const KINDS: Readonly<Record<ServedKind, (app: BuiltApp, town: HttpTown) => Prom
 };
 
 async function main(): Promise<void> {
-  const { kind, town, variables } = JSON.parse(process.argv[2]) as ServeOrders;
+  const { kind, town, variables } = JSON.parse(process.argv[2] ?? '') as ServeOrders;
   const app = await openTownApp(town, variables);
   const served = await KINDS[kind](app, town);
   process.on('message', (asked: 'token' | 'state' | 'stop') => void answer(asked));

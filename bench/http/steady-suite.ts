@@ -1,3 +1,4 @@
+import { itemAt } from '../../src/platform/one-of';
 import type { BenchContext, Report, Suite } from '../suite';
 import { startLoad, startServer } from './children';
 import { drive, problems } from './http-suite';
@@ -38,7 +39,7 @@ async function run({ server, long, say }: BenchContext): Promise<Report> {
     say(`${Math.round(result.perSecond)} earns/s, heap after collection ${mib(state.heapUsed)} MiB ${problems(result)}`);
   }
   const slope = slopeOf(states.map(({ at, state }) => [at, state.heapUsed]));
-  const growth = states[states.length - 1].state.heapUsed / states[0].state.heapUsed;
+  const growth = itemAt(states, states.length - 1).state.heapUsed / itemAt(states, 0).state.heapUsed;
 
   const overload = await drive(load, gateway, { kind: 'bulk', connections: OVERLOAD_CONNECTIONS, seconds: 1, members: MEMBERS, run: 'overload' });
   const after = await drive(load, gateway, { kind: 'earn', connections: 64, seconds: 5, members: MEMBERS, run: 'after' });
@@ -71,7 +72,8 @@ function mib(bytes: number): number {
 
 /** Least squares. */
 function slopeOf(points: readonly (readonly [number, number])[]): number {
-  const [x, y] = [0, 1].map((at) => points.reduce((sum, point) => sum + point[at], 0) / points.length);
+  const x = points.reduce((sum, point) => sum + point[0], 0) / points.length;
+  const y = points.reduce((sum, point) => sum + point[1], 0) / points.length;
   const over = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
   return over / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
 }

@@ -55,7 +55,7 @@ export class BulkLane<Item, Answer> {
       this.inFlight++;
       this.send(batch.map(({ item }) => item))
         .then(
-          (answers) => batch.forEach(({ done }, at) => done(answers[at])),
+          (answers) => batch.forEach(({ done }, at) => done(answers[at] as Answer)),
           (error) => batch.forEach(({ failed }) => failed(error)),
         )
         .finally(() => {

@@ -44,11 +44,11 @@ export function groupInvoices(csv: string): InvoiceFile {
   if (rows[0] !== HEADER) throw new Error(`The first line must be "${HEADER}".`);
   const invoices = new Map<string, Invoice>();
   let ineligibleLines = 0;
-  for (let at = 1; at < rows.length; at++) {
-    if (rows[at] === '') continue;
-    const cells = splitRow(rows[at]);
+  for (const [at, row] of rows.entries()) {
+    if (at === 0 || row === '') continue;
+    const cells = splitRow(row);
     if (cells.length !== 8) throw new Error(`Line ${at + 1} has ${cells.length} columns, not 8.`);
-    const [number, sku, , quantityText, date, priceText, customer] = cells;
+    const [number = '', sku = '', , quantityText, date = '', priceText = '', customer = ''] = cells;
     if (customer === '') continue;
     const key = `${date}\t${number}\t${customer}`;
     let invoice = invoices.get(key);
@@ -79,7 +79,7 @@ function splitRow(row: string): string[] {
   const cells: string[] = [];
   const pattern = /(?:^|,)(?:"((?:[^"]|"")*)"|([^,"]*))/g;
   for (let match = pattern.exec(row); match; match = pattern.exec(row)) {
-    cells.push(match[1] === undefined ? match[2] : match[1].replaceAll('""', '"'));
+    cells.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
     if (pattern.lastIndex >= row.length) break;
   }
   return cells;

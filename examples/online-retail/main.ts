@@ -114,14 +114,15 @@ function readOptions(): Options {
     allowPositionals: true,
     options: { expect: text, model: text, url: text, 'operator-token': text, state: text, bulk: text, 'in-flight': text, help: { type: 'boolean' } },
   });
-  if (values.help || positionals.length !== 1) throw new Error(USAGE);
+  const [file, ...others] = positionals;
+  if (values.help || file === undefined || others.length > 0) throw new Error(USAGE);
   const model = values.model ?? 'operator';
   if (model !== 'operator' && model !== 'issuer') throw new Error(`--model is operator or issuer, not ${model}`);
   const demo = readDemoEnvironment();
   const operatorToken = values['operator-token'] ?? process.env.OPERATOR_TOKEN ?? demo.OPERATOR_TOKEN;
   if (!operatorToken) throw new Error('Whose platform? Give --operator-token, or start the demo platform with "npm start" first.');
   return {
-    file: positionals[0],
+    file,
     expected: values.expect ? JSON.parse(readFileSync(values.expect, 'utf8')) : null,
     model,
     url: (values.url ?? demo.TESSERA_URL ?? 'http://127.0.0.1:4000').replace(/\/+$/, ''),

@@ -126,14 +126,14 @@ function matchReturns(invoice: Invoice, bought: ReadonlyMap<string, Returnable[]
   for (const { sku, quantity } of invoice.lines) {
     const candidates = bought.get(sku) ?? [];
     let wanted = quantity;
-    for (let at = candidates.length - 1; at >= 0 && wanted > 0; at--) {
-      const taken = Math.min(wanted, candidates[at].left);
+    for (const candidate of candidates.toReversed()) {
+      const taken = Math.min(wanted, candidate.left);
       if (taken === 0) continue;
-      candidates[at].left -= taken;
+      candidate.left -= taken;
       wanted -= taken;
-      let ofPurchase = lines.get(candidates[at].purchase);
-      if (!ofPurchase) lines.set(candidates[at].purchase, (ofPurchase = new Map()));
-      ofPurchase.set(candidates[at].lineNo, (ofPurchase.get(candidates[at].lineNo) ?? 0) + taken);
+      let ofPurchase = lines.get(candidate.purchase);
+      if (!ofPurchase) lines.set(candidate.purchase, (ofPurchase = new Map()));
+      ofPurchase.set(candidate.lineNo, (ofPurchase.get(candidate.lineNo) ?? 0) + taken);
     }
     unmatched += wanted;
   }

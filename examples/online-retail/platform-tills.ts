@@ -85,7 +85,7 @@ type SinglesLane = BulkLane<() => Promise<unknown>, unknown>;
 
 /** One request each, but not all of them at once. */
 function singlesLane(): SinglesLane {
-  return new BulkLane(async ([send]) => [await send()], { maxItems: 1, maxWeight: 1, maxInFlight: MAX_SINGLES_IN_FLIGHT });
+  return new BulkLane((sends) => Promise.all(sends.map((send) => send())), { maxItems: 1, maxWeight: 1, maxInFlight: MAX_SINGLES_IN_FLIGHT });
 }
 
 function enrolmentLane(client: GraphQLClient, brand: BrandCode): BulkLane<string, undefined> {
@@ -155,14 +155,14 @@ async function bulkUntilAnswered<Input, Thing extends object>(
   nameOf: (input: Input) => string,
 ): Promise<Thing[]> {
   const answers: (Thing | undefined)[] = inputs.map(() => undefined);
-  let open = inputs.map((_, at) => at);
+  let open = inputs.map((input, at) => ({ input, at }));
   for (let attempt = 0; open.length > 0; attempt++) {
-    const given = await ask(open.map((at) => inputs[at]));
-    const again: number[] = [];
-    open.forEach((at, i) => {
-      const answer: Answer<Thing> | RefusalAnswer = given[i];
-      if (isRefusal(answer) && answer.retrySafe && attempt < RETRIES) again.push(at);
-      else answers[at] = accepted(answer, nameOf(inputs[at]));
+    const given = await ask(open.map(({ input }) => input));
+    const again: typeof open = [];
+    open.forEach((each, i) => {
+      const answer = given[i] as Answer<Thing> | RefusalAnswer;
+      if (isRefusal(answer) && answer.retrySafe && attempt < RETRIES) again.push(each);
+      else answers[each.at] = accepted(answer, nameOf(each.input));
     });
     open = again;
     if (open.length > 0) await sleep(backoff(attempt));

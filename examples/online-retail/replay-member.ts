@@ -131,6 +131,6 @@ function tallyReturn(tally: Tally, brand: BrandCode, { clawedBack, arrearsMade, 
 }
 
 function brandOfFirstPurchase({ customer, events }: MemberHistory): BrandCode {
-  for (const event of events) if (event.kind === 'PURCHASES') return event.purchases[0].brand;
+  for (const event of events) if (event.kind === 'PURCHASES' && event.purchases[0]) return event.purchases[0].brand;
   throw new Error(`customer ${customer} bought nothing`);
 }
