@@ -85,7 +85,7 @@ async function stillToKnow(app: App, client: PoolClient, brandId: Uuid, repeated
   // Whose the accounts are, the brand sees only of members that it knows.
   await client.query('SAVEPOINT look');
   await linkPresented(app, client, brandId, memberIds, 'for a look');
-  const { rows } = await client.query({
+  const { rows } = await client.query<{ id: string; member_id: Uuid; unlinked_at: Date | null }>({
     name: 'booked-members',
     text: `SELECT a.id, w.member_id, (SELECT max(l.unlinked_at) FROM brand_link l WHERE l.brand_id = $1 AND l.member_id = w.member_id) AS unlinked_at
            FROM unnest($2::bigint[]) AS a (id) JOIN wallet w ON w.id = wallet_of_account(a.id)`,

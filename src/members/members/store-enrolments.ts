@@ -79,10 +79,11 @@ async function kindTaken(app: App, { command: { identifiers }, request: { party:
  * still under way.
  */
 async function insertMissing(app: App, principal: Principal, client: PoolClient, enrolments: readonly Enrolment[], now: Date): Promise<Enrolment[]> {
-  const { rows: links } = await client.query('SELECT id, enrolled_content FROM brand_link WHERE id = ANY ($1::uuid[])', [
-    enrolments.map(({ linkId }) => linkId),
-  ]);
-  const done = new Map<Uuid, Buffer | null>(links.map((row) => [row.id, row.enrolled_content]));
+  const { rows: links } = await client.query<{ id: Uuid; enrolled_content: Buffer | null }>(
+    'SELECT id, enrolled_content FROM brand_link WHERE id = ANY ($1::uuid[])',
+    [enrolments.map(({ linkId }) => linkId)],
+  );
+  const done = new Map(links.map((row) => [row.id, row.enrolled_content]));
   const missing = enrolments.filter(({ linkId }) => !done.has(linkId));
   if (missing.length > 0) await insertEnrolments(app, principal, client, missing, now);
   return enrolments.filter(({ linkId, request }) => done.get(linkId)?.equals(request.contentHash) === false);

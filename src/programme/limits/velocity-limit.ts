@@ -129,9 +129,13 @@ async function atBrand({ client }: Tx, { command, principal, ownerBrandId, curre
   const brandId = ofOperator ? (command.brandId as Uuid | null) : ownerBrandId;
   if (brandId !== null && !snapshot.brandsById.has(brandId)) throw new NotFound('Brand');
   if (command.earningRuleId === null) return { brand_id: brandId };
-  const { rows } = await client.query('SELECT brand_id FROM earning_rule WHERE id = $1 AND currency_id = $2', [command.earningRuleId, currency.id]);
-  if (rows.length === 0 || (brandId !== null && rows[0].brand_id !== brandId)) throw new NotFound('Earning rule');
-  return { brand_id: rows[0].brand_id };
+  const { rows } = await client.query<{ brand_id: Uuid }>('SELECT brand_id FROM earning_rule WHERE id = $1 AND currency_id = $2', [
+    command.earningRuleId,
+    currency.id,
+  ]);
+  const [rule] = rows;
+  if (!rule || (brandId !== null && rule.brand_id !== brandId)) throw new NotFound('Earning rule');
+  return { brand_id: rule.brand_id };
 }
 
 /** All limits: few, read whole. */
