@@ -9,7 +9,10 @@ import { missingNames } from './prose.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
-const LONGEST_FILE = 400;
+/** A file of src that is longer says why, in its first lines: "// Longer than 300 lines: ...". */
+const LONGEST_FILE = 300;
+const LONGEST_OUTSIDE = 400;
+const REASON = /^\/\/ Longer than 300 lines: ./m;
 
 const steps = {
   'format and lint': () => packageBin('@biomejs/biome', 'biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
@@ -54,9 +57,10 @@ function noLongFiles() {
   const long = ['src', 'workers', 'bench']
     .flatMap(filesBelow)
     .filter((file) => !file.startsWith(join('bench', 'results')))
-    .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
-    .filter(({ lines }) => lines > LONGEST_FILE);
-  for (const { file, lines } of long) process.stdout.write(`${file} has ${lines} lines; ${LONGEST_FILE} is the most: split it by what it does\n`);
+    .map((file) => ({ file, most: file.startsWith('src') ? LONGEST_FILE : LONGEST_OUTSIDE, text: readFileSync(join(root, file), 'utf8') }))
+    .map((each) => ({ ...each, lines: each.text.split('\n').length - 1 }))
+    .filter(({ lines, most, text }) => lines > most && !REASON.test(text.slice(0, 500)));
+  for (const { file, lines, most } of long) process.stdout.write(`${file} has ${lines} lines; ${most} is the most: split it by what it does\n`);
   return long.length === 0;
 }
 

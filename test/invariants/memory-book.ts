@@ -1,13 +1,6 @@
-import {
-  type BatchState,
-  counterKey,
-  type ExpiredState,
-  emptyWrites,
-  type LotState,
-  type OriginState,
-  type WalletState,
-} from '../../src/ledger/ledger/internal/decide/batch-state';
+import { type BatchState, counterKey, type ExpiredState, emptyWrites } from '../../src/ledger/ledger/internal/decide/batch-state';
 import { twinOf } from '../../src/ledger/ledger/internal/decide/graced-lot';
+import type { LotState, OriginState, WalletState } from '../../src/ledger/ledger/internal/decide/wallet-state';
 import type { AccountId, PostingRequest } from '../../src/ledger/ledger/posting';
 import { isToldLate } from '../../src/ledger/ledger/told-late';
 import { NEVER } from '../../src/ledger/points/calendar';

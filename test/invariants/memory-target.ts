@@ -1,5 +1,5 @@
-import type { OriginState } from '../../src/ledger/ledger/internal/decide/batch-state';
 import type { Decision, decide as realDecide } from '../../src/ledger/ledger/internal/decide/decide';
+import type { OriginState } from '../../src/ledger/ledger/internal/decide/wallet-state';
 import type { AccountId, PostingOutcome } from '../../src/ledger/ledger/posting';
 import { dayFromIso } from '../../src/ledger/points/calendar';
 import { newUuid } from '../../src/platform/ids';

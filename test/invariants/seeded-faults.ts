@@ -9,6 +9,7 @@ import type * as ExpiredLots from '../../src/ledger/ledger/internal/decide/expir
 import type * as GracedLot from '../../src/ledger/ledger/internal/decide/graced-lot';
 import type * as Lots from '../../src/ledger/ledger/internal/decide/lots';
 import type * as PostingsInProgress from '../../src/ledger/ledger/internal/decide/posting-in-progress';
+import type * as WalletStates from '../../src/ledger/ledger/internal/decide/wallet-state';
 import type * as PostingLedgers from '../../src/ledger/ledger/posting-ledger';
 import { NEVER } from '../../src/ledger/points/calendar';
 import type { TestApp } from '../support/test-app';
@@ -56,10 +57,10 @@ export const uncheckedRowCounts = () => replace('rows/row-counts', () => ({ requ
 
 export const FAULTS: Readonly<Record<string, () => void>> = {
   'lot order: the issue month does not count': () =>
-    replace<typeof BatchStates>('decide/batch-state', ({ compareLots }) => ({
+    replace<typeof WalletStates>('decide/wallet-state', ({ compareLots }) => ({
       compareLots: (a, b) => compareLots({ ...a, issueMonth: 0 }, { ...b, issueMonth: 0 }),
     })),
-  'lot order: a lot that is made goes to the end': () => replace<typeof BatchStates>('decide/batch-state', () => ({ compareLots: () => 0 })),
+  'lot order: a lot that is made goes to the end': () => replace<typeof WalletStates>('decide/wallet-state', () => ({ compareLots: () => 0 })),
   'lot order: what expires last is consumed first': () =>
     replace<typeof Lots>('decide/lots', ({ takeFrom }) => ({
       consume: (posting, wallet, amount, to) => {
@@ -142,7 +143,7 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
   'order: what comes back fills arrears in the opposite one': () =>
     replace<typeof Lots>('decide/lots', ({ inOrder }) => ({ inOrder: (posting, portions) => inOrder(posting, portions).reverse() })),
   'expiry: points can be spent on the day on which they end': () =>
-    replace<typeof BatchStates>('decide/batch-state', () => ({
+    replace<typeof WalletStates>('decide/wallet-state', () => ({
       isSpendable: (lot, wallet, day) => lot.availableOn <= day && day <= Math.min(lot.expiresOn, wallet.slidesUntil),
     })),
   'expiry: the worker books it a day late': () =>
@@ -150,7 +151,7 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
       end: (posting, step) => end(step.code === 'EXPIRY' ? onDay(posting, -1) : posting, step),
     })),
   'expiry: what had lapsed lives again': () => replace<typeof ApplyDates>('decide/apply-dates', () => ({ dateWhatLapsed: () => undefined })),
-  'expiry: a wallet that has lapsed stays so, whatever comes in': () => replace<typeof BatchStates>('decide/batch-state', () => ({ hasLapsed: () => false })),
+  'expiry: a wallet that has lapsed stays so, whatever comes in': () => replace<typeof WalletStates>('decide/wallet-state', () => ({ hasLapsed: () => false })),
   'expiry: what is given away forgets that its wallet slides': () =>
     replace<typeof Lots>('decide/lots', ({ mergeLots }) => ({
       dated: (portions, _from, contributor) => mergeLots(portions.map((portion) => ({ ...portion, contributor }))),
@@ -169,7 +170,7 @@ export const FAULTS: Readonly<Record<string, () => void>> = {
       },
     })),
   'floor: points are spendable before they are available': () =>
-    replace<typeof BatchStates>('decide/batch-state', () => ({ isSpendable: (lot, wallet, day) => day < Math.min(lot.expiresOn, wallet.slidesUntil) })),
+    replace<typeof WalletStates>('decide/wallet-state', () => ({ isSpendable: (lot, wallet, day) => day < Math.min(lot.expiresOn, wallet.slidesUntil) })),
   'pool: it forgets whose points they were': () =>
     replace<typeof Lots>('decide/lots', ({ dated }) => ({ dated: (portions, from) => dated(portions, from, 0) })),
   'age: converted points live as long as the other currency lets them': () =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { PointCurrency } from '../../../src/coalition/coalition/coalition-snapshot';
-import type { OriginState, WalletState } from '../../../src/ledger/ledger/internal/decide/batch-state';
 import { decide } from '../../../src/ledger/ledger/internal/decide/decide';
+import type { OriginState, WalletState } from '../../../src/ledger/ledger/internal/decide/wallet-state';
 import type { Plan, PostingRequest, Step } from '../../../src/ledger/ledger/posting';
 import { ALWAYS, type Day, NEVER } from '../../../src/ledger/points/calendar';
 import { newUuid } from '../../../src/platform/ids';

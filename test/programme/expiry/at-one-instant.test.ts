@@ -1,5 +1,5 @@
 import * as applyDates from '../../../src/ledger/ledger/internal/decide/apply-dates';
-import * as batchStates from '../../../src/ledger/ledger/internal/decide/batch-state';
+import * as walletStates from '../../../src/ledger/ledger/internal/decide/wallet-state';
 import type { AccountId, PostingRequest } from '../../../src/ledger/ledger/posting';
 import * as calendar from '../../../src/ledger/points/calendar';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
@@ -152,8 +152,8 @@ it('10,000 wallets lapse at one instant, whenever the workers book it', () => en
 
 describe('a seeded fault turns it red', () => {
   it('points can be spent on the day on which they end', async () => {
-    const { endOf } = batchStates;
-    jest.spyOn(batchStates, 'isSpendable').mockImplementation((lot, wallet, day) => lot.availableOn <= day && day <= endOf(lot, wallet));
+    const { endOf } = walletStates;
+    jest.spyOn(walletStates, 'isSpendable').mockImplementation((lot, wallet, day) => lot.availableOn <= day && day <= endOf(lot, wallet));
     // All but those who had burnt what they had.
     await expect(endAtOnce(200)).rejects.toMatchObject({ matcherResult: { actual: 134, expected: 0 } });
   });
@@ -172,7 +172,7 @@ describe('a seeded fault turns it red', () => {
 });
 
 it('the day before the end counts, and not the end itself', () => {
-  const { isSpendable } = batchStates;
+  const { isSpendable } = walletStates;
   const [lot, wallet] = [{ originId: 1, expiresOn: 10, availableOn: 0, contributor: 0 }, { slidesUntil: 12 }];
   expect([9, 10].map((day) => isSpendable(lot, wallet as never, day))).toEqual([true, false]);
   expect([9, 10].map((day) => isSpendable({ ...lot, expiresOn: 20 }, { slidesUntil: 10 } as never, day))).toEqual([true, false]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { OriginState } from '../../../src/ledger/ledger/internal/decide/batch-state';
 import { decide as realDecide } from '../../../src/ledger/ledger/internal/decide/decide';
+import type { OriginState } from '../../../src/ledger/ledger/internal/decide/wallet-state';
 import type { AccountId, LedgerView, Plan, PostingRequest, Step } from '../../../src/ledger/ledger/posting';
 import { ALWAYS, dayFromIso, NEVER } from '../../../src/ledger/points/calendar';
 import { newUuid, type Uuid } from '../../../src/platform/ids';

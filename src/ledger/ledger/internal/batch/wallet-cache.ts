@@ -1,5 +1,6 @@
 import type { AccountId } from '../../posting';
-import type { BatchState, WalletState } from '../decide/batch-state';
+import type { BatchState } from '../decide/batch-state';
+import type { WalletState } from '../decide/wallet-state';
 
 /**
  * Wallets of recent batches with their lots: most of what a posting reads. A kept wallet counts only if its account's

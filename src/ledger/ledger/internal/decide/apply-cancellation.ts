@@ -2,11 +2,12 @@ import { NEVER } from '../../../points/calendar';
 import { ledgerRefusals } from '../../ledger-refusals';
 import type { Step } from '../../posting';
 import { portionsToReinstate } from './apply-reversal';
-import { isSpendable, type LotState, sameLot, type TransferState } from './batch-state';
+import type { TransferState } from './batch-state';
 import { comeBack } from './coming-back';
 import { mayBeOf } from './expired-lots';
 import { inOrder, mergeLots, receive, requireOpenWallet, takeFrom } from './lots';
 import { type Posting, RefusedStep } from './posting-in-progress';
+import { isSpendable, type LotState, sameLot } from './wallet-state';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 

@@ -2,10 +2,10 @@ import { itemAt } from '../../../../platform/one-of';
 import { ALWAYS, monthStart } from '../../../points/calendar';
 import type { Step } from '../../posting';
 import { StateMoved } from '../../state-moved';
-import { type AllocationState, endOf, OWN, type WalletState } from './batch-state';
 import { conversionShares } from './conversion-shares';
 import { consume, mergeLots, receive, requireOpenWallet, requireSpendable } from './lots';
 import { type Posting, requireAmount } from './posting-in-progress';
+import { type AllocationState, endOf, OWN, type WalletState } from './wallet-state';
 
 type ConvertStep = Extract<Step, { do: 'convert' }>;
 

@@ -1,12 +1,12 @@
 import { type Day, NEVER } from '../../../points/calendar';
 import type { EndCode, EndTarget, Step } from '../../posting';
 import { requireNothingHeld } from './apply-move';
-import { endOf, hasLapsed, type LotState, OWN, sameLot, type WalletState } from './batch-state';
 import { callIn, endWithWallet, keepAlive } from './ended-since';
 import { noteExpired } from './expired-lots';
 import { type ChangeName, type DateChange, recordChange } from './lot-change';
 import { takeFrom } from './lots';
 import type { Posting } from './posting-in-progress';
+import { endOf, hasLapsed, type LotState, OWN, sameLot, type WalletState } from './wallet-state';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 

@@ -3,11 +3,11 @@ import type { Day } from '../../../points/calendar';
 import { ledgerRefusals } from '../../ledger-refusals';
 import type { PostingRequest, Step } from '../../posting';
 import { dateWhatLapsed } from './apply-dates';
-import { type AllocationState, type HoldState, sameLot } from './batch-state';
 import { comeBack } from './coming-back';
 import { recordChange } from './lot-change';
 import { consume, requireSpendable } from './lots';
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
+import { type AllocationState, type HoldState, sameLot } from './wallet-state';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 

@@ -1,12 +1,13 @@
 import { type Day, NEVER } from '../../../points/calendar';
 import { ledgerRefusals } from '../../ledger-refusals';
 import type { AccountId, Step } from '../../posting';
-import { type AllocationState, type ArrearsState, endOf, type LotKey, type LotState, type TransferState, type WalletState } from './batch-state';
+import type { TransferState } from './batch-state';
 import { comeBack } from './coming-back';
 import { mayBeOf } from './expired-lots';
 import { inOrder, mergeLots, receive, requireOpenWallet, takeFrom } from './lots';
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
 import { takeBackExpired } from './take-back-expired';
+import { type AllocationState, type ArrearsState, endOf, type LotKey, type LotState, type WalletState } from './wallet-state';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 

@@ -5,11 +5,12 @@ import { close, dateWhatLapsed, end, redate, slide } from './apply-dates';
 import { capture, expireHold, hold, judgedAt, release } from './apply-hold';
 import { fillArrears, give, giveAll } from './apply-move';
 import { clawBack, reinstate } from './apply-reversal';
-import { counterKey, type HoldState, OWN, type WalletState } from './batch-state';
+import { counterKey } from './batch-state';
 import { lendEnded } from './ended-since';
 import { fillArrearsFromLots } from './fill-arrears';
 import { addToLot, consume, requireOpenWallet, requireSpendable } from './lots';
 import { type Posting, requireAmount } from './posting-in-progress';
+import { type HoldState, OWN, type WalletState } from './wallet-state';
 
 type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 

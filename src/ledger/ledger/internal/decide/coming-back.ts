@@ -1,9 +1,9 @@
 import { type Day, NEVER } from '../../../points/calendar';
 import type { Away } from '../../posting';
 import { dateWhatLapsed } from './apply-dates';
-import { endOf, type LotKey, type WalletState } from './batch-state';
 import { endAfterAway, gracedLot } from './graced-lot';
 import type { Posting } from './posting-in-progress';
+import { endOf, type LotKey, type WalletState } from './wallet-state';
 
 /**
  * The lots of points that come back to a wallet on `day`, portion by portion. What has not ended keeps its end. What

@@ -1,13 +1,14 @@
 import type { Uuid } from '../../../../platform/ids';
-import { type RefusalData } from '../../../../platform/refusal';
+import type { RefusalData } from '../../../../platform/refusal';
 import type { AccountId, BalanceAfter, Claim, Done, LedgerView, Plan, PostingOutcome, PostingRequest, WalletView } from '../../posting';
 import { StateMoved } from '../../state-moved';
 import { judgedAt } from './apply-hold';
 import { applyStep, catchUp } from './apply-step';
-import { type BatchState, claimKey, counterKey, endOf, isSameContent, isSpendable, OWN, type WalletState } from './batch-state';
+import { type BatchState, claimKey, counterKey, isSameContent } from './batch-state';
 import { returnLoans } from './ended-since';
 import { keepArrearsFilled } from './fill-arrears';
 import { dayIn, Posting, RefusedStep } from './posting-in-progress';
+import { endOf, isSpendable, OWN, type WalletState } from './wallet-state';
 
 /**
  * What became of one request of a batch. `failed` is a defect, of a plan for example: only its own caller hears of it,

@@ -1,9 +1,10 @@
 import { derivedUuid } from '../../../../platform/ids';
 import { NEVER } from '../../../points/calendar';
 import { isToldLate } from '../../told-late';
-import { compareLots, type ExpiredState, expiredKey, type LapseState, type Loan, type LotKey, type LotState, sameLot, type WalletState } from './batch-state';
+import { type ExpiredState, expiredKey, type LapseState, type Loan } from './batch-state';
 import { recordChange } from './lot-change';
 import type { Posting } from './posting-in-progress';
+import { compareLots, type LotKey, type LotState, sameLot, type WalletState } from './wallet-state';
 
 /**
  * The clock decides what has expired, and the booking of it must decide nothing: what is told late, and happened before

@@ -1,8 +1,9 @@
 import { NEVER } from '../../../points/calendar';
 import type { AccountId } from '../../posting';
-import { type ExpiredState, expiredKey, type LotKey } from './batch-state';
+import { type ExpiredState, expiredKey } from './batch-state';
 import { hasHadGrace, twinOf } from './graced-lot';
 import type { Posting } from './posting-in-progress';
+import type { LotKey } from './wallet-state';
 
 /**
  * Whether points of a lot may be those of another, or what those became by grace. The end that came first tells it,

@@ -1,8 +1,8 @@
 import { derivedUuid } from '../../../../platform/ids';
 import { type Day, NEVER } from '../../../points/calendar';
-import { endOf, type WalletState } from './batch-state';
 import { fillArrearsWith, takeFrom } from './lots';
 import type { Posting } from './posting-in-progress';
+import { endOf, type WalletState } from './wallet-state';
 
 /**
  * Live points never lie beside arrears, whichever road brought them. What comes with a transfer fills them as it comes

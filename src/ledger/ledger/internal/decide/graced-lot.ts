@@ -1,6 +1,6 @@
 import type { Day } from '../../../points/calendar';
 import type { Away } from '../../posting';
-import type { LotKey } from './batch-state';
+import type { LotKey } from './wallet-state';
 
 /**
  * Points whose end passed while they were away get days of grace, once. What has had them lies in lots apart, under the

@@ -1,6 +1,6 @@
 import type { Uuid } from '../../../../platform/ids';
-import type { LotKey, WalletState } from './batch-state';
 import type { Posting } from './posting-in-progress';
+import type { LotKey, WalletState } from './wallet-state';
 
 /** What names a change of dates: the place is among those of one id. */
 export interface ChangeName {

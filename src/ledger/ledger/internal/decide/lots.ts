@@ -1,9 +1,9 @@
 import type { Uuid } from '../../../../platform/ids';
 import { NEVER } from '../../../points/calendar';
 import { ledgerRefusals } from '../../ledger-refusals';
-import { type AllocationState, compareLots, endOf, hasLapsed, isSpendable, type LotKey, type LotState, sameLot, type WalletState } from './batch-state';
 import { callIn } from './ended-since';
 import { type Posting, RefusedStep } from './posting-in-progress';
+import { type AllocationState, compareLots, endOf, hasLapsed, isSpendable, type LotKey, type LotState, sameLot, type WalletState } from './wallet-state';
 
 /** Throws RefusedStep WALLET_CLOSED for a wallet that takes part in nothing new. */
 export function requireOpenWallet(wallet: WalletState): void {

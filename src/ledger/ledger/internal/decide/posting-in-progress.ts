@@ -3,19 +3,8 @@ import type { RefusalData } from '../../../../platform/refusal';
 import type { Day } from '../../../points/calendar';
 import { ledgerRefusals } from '../../ledger-refusals';
 import type { AccountId, PostingRequest } from '../../posting';
-import {
-  type AllocationState,
-  type ArrearsState,
-  type BatchState,
-  compareLots,
-  type Loan,
-  type LotKey,
-  type LotState,
-  type NewTransfer,
-  sameLot,
-  type TransferState,
-  type WalletState,
-} from './batch-state';
+import type { BatchState, Loan, NewTransfer, TransferState } from './batch-state';
+import { type AllocationState, type ArrearsState, compareLots, type LotKey, type LotState, sameLot, type WalletState } from './wallet-state';
 
 /** Ends the decision of one posting; undone and stored by decide(). */
 export class RefusedStep extends Error {

@@ -2,9 +2,10 @@ import { derivedUuid } from '../../../../platform/ids';
 import { NEVER } from '../../../points/calendar';
 import type { AccountId, ExpiredPoints } from '../../posting';
 import { dateWhatLapsed, endLots } from './apply-dates';
-import { endOf, type TransferState, type WalletState } from './batch-state';
+import type { TransferState } from './batch-state';
 import { expiredOf, mayBeOf } from './expired-lots';
 import type { Posting } from './posting-in-progress';
+import { endOf, type WalletState } from './wallet-state';
 
 /**
  * What expired unspent of a credit is not paid for again. As far as it goes, it moves from expired to where it was

@@ -1,4 +1,5 @@
-import type { ArrearsState, CounterState, ExpiredState, HoldState, LotState, WalletState } from '../decide/batch-state';
+import type { CounterState, ExpiredState } from '../decide/batch-state';
+import type { ArrearsState, HoldState, LotState, WalletState } from '../decide/wallet-state';
 import { statement } from './statement';
 
 /**

@@ -1,4 +1,5 @@
-import type { ArrearsState, HoldState, NewAllocation, NewClaim, NewFill, NewLotChange, NewPosting, NewTransfer } from '../decide/batch-state';
+import type { NewAllocation, NewClaim, NewFill, NewLotChange, NewPosting, NewTransfer } from '../decide/batch-state';
+import type { ArrearsState, HoldState } from '../decide/wallet-state';
 import { statement } from './statement';
 
 /**

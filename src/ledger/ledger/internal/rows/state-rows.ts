@@ -1,19 +1,7 @@
 import type { Uuid } from '../../../../platform/ids';
 import type { PostingOutcome } from '../../posting';
-import {
-  type AllocationState,
-  type ArrearsState,
-  type BatchState,
-  type CounterState,
-  counterKey,
-  type ExpiredState,
-  expiredKey,
-  type HoldState,
-  OWN,
-  type StoredPosting,
-  type TransferState,
-  type WalletState,
-} from '../decide/batch-state';
+import { type BatchState, type CounterState, counterKey, type ExpiredState, expiredKey, type StoredPosting, type TransferState } from '../decide/batch-state';
+import { type AllocationState, type ArrearsState, type HoldState, OWN, type WalletState } from '../decide/wallet-state';
 import type * as Row from './loaded-rows';
 import { day, instant, number } from './raw-rows';
 

@@ -3,7 +3,8 @@ import { kindOfFailure } from '../../../../platform/database/failure-kind';
 import { type Prepared, pipeline, type Ran, type RawRow } from '../../../../platform/database/pipeline';
 import { itemAt } from '../../../../platform/one-of';
 import type { AlongsideRow, AlongsideTable } from '../../alongside';
-import type { BatchState, LotState, NewClaim, WalletState } from '../decide/batch-state';
+import type { BatchState, NewClaim } from '../decide/batch-state';
+import type { LotState, WalletState } from '../decide/wallet-state';
 import { UPDATE_ARREARS, UPDATE_EXPIRED, UPDATE_HOLDS, UPDATE_LOTS, UPDATE_WALLETS, UPSERT_COUNTERS, UPSERT_EXPIRED, UPSERT_LOTS } from './balance-statements';
 import {
   INSERT_ALLOCATIONS,
