@@ -37,11 +37,11 @@ export interface EndpointOptions {
 }
 
 /**
- * GraphQL over HTTP on node's own request and response: reads the body within its bound, lets Apollo Server decide all
- * that the specification says (executeHTTPGraphQLRequest: methods, media types, CSRF, status codes), and writes the
- * answer in one piece. What it has decided before is not asked again: a POST of JSON with a document that was found
- * valid, from somebody who accepts what it has answered others with, is run at once. Whatever comes of that but data,
- * it is asked to say.
+ * GraphQL over HTTP on node's own request and response: reads the body within its bound and writes the answer in one
+ * piece. Apollo Server decides all that the specification says (executeHTTPGraphQLRequest: methods, media types, CSRF,
+ * status codes). What it has decided before is not asked again: a POST of JSON with a document that was found valid,
+ * from a client that accepts what others were answered with, runs at once. If anything but data comes of that, Apollo
+ * Server says it.
  */
 export function graphqlEndpoint(apollo: ApolloServer<Context>, options: EndpointOptions): DirectHandler {
   const endpoint: Endpoint = { ...options, apollo, mediaTypes: new MediaTypes() };

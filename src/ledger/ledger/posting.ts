@@ -138,11 +138,11 @@ export type Step =
    */
   | { do: 'give'; id: Uuid; from: AccountId; to: AccountId; amount: number; code: 'GIFT' | 'POOL_CONTRIBUTION'; termsId: Uuid | null }
   /**
-   * All that is left of what a wallet put into a pool goes back to it, expired and pending points too (POOL_RETURN;
-   * held points stay until their hold ends), or all lots of a wallet go to another (MERGE; refused WALLET_HAS_HOLDS).
-   * Nothing there: no transfer. The amount is the kernel's to say. What ended with its wallet gets that day as its own;
-   * in a MERGE of two wallets that end on the same day it ends with the other wallet instead. `contributor`: who put
-   * the points into the pool, where that wallet was merged into `to`.
+   * Gives all that is left of what a wallet put into a pool back to it, expired and pending points too (POOL_RETURN;
+   * held points stay until their hold ends). Or gives all lots of a wallet to another (MERGE; refused
+   * WALLET_HAS_HOLDS). Nothing there: no transfer. The amount is the kernel's to say. What ended with its wallet gets
+   * that day as its own. In a MERGE of two wallets that end on the same day it ends with the other wallet.
+   * `contributor`: who put the points into the pool, where that wallet was merged into `to`.
    */
   | { do: 'giveAll'; id: Uuid; from: AccountId; to: AccountId; code: 'POOL_RETURN' | 'MERGE'; contributor?: AccountId }
   /**

@@ -26,11 +26,11 @@ export const proofRefusals = refusals(
 );
 
 /**
- * What a brand's request proves about the member that it names (docs/decisions/0024): MEMBER - the brand's link is
- * confirmed, or a code of the member's login was shown: points are burned, the balance is told; CARD - what whoever
- * carries it can show, and nothing more: it burns within bounds; NUMBER - a phone number or e-mail address alone, which
- * anybody may know: points are earned, nothing is told, whoever has confirmed what; NONE - the brand's own word, over a
- * link that nobody confirmed: points are earned, nothing is told.
+ * What a brand's request proves about the member that it names (docs/decisions/0024).
+ * MEMBER: the brand's link is confirmed, or a code of the member's login was shown. Points burn, the balance is told.
+ * CARD: what whoever carries it can show, and nothing more. It burns within bounds.
+ * NUMBER: a phone number or e-mail address alone, which anybody may know. Points are earned, nothing is told.
+ * NONE: the brand's own word, over a link that nobody confirmed. Points are earned, nothing is told.
  */
 export type Proof = 'MEMBER' | 'CARD' | 'NUMBER' | 'NONE';
 

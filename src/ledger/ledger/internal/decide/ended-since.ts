@@ -7,11 +7,11 @@ import type { Posting } from './posting-in-progress';
 import { compareLots, type LotKey, type LotState, sameLot, type WalletState } from './wallet-state';
 
 /**
- * The clock decides what has expired, and the booking of it must decide nothing: what is told late, and happened before
- * an end that was booked meanwhile, finds what it would have found. So points that ended after the posting's day are
- * lent to their wallet while it is decided, with the end that they had before their wallet lapsed. Whatever takes of
- * them calls them in: an EXPIRY_CANCELLATION gives that many back, a change of dates their former end. The rest of the
- * loan ends with the posting, and nothing is written of it. A closed wallet has ended with all that was in it.
+ * The clock decides what has expired; the booking of it must decide nothing. What is told late, and happened before an
+ * end that was booked meanwhile, finds what it would have found. So points that ended after the posting's day are lent
+ * to their wallet while it is decided, with the end that they had before their wallet lapsed. What takes of them calls
+ * them in: an EXPIRY_CANCELLATION gives that many back, a change of dates their former end. The rest ends with the
+ * posting, and nothing is written of it. A closed wallet has ended with all that was in it.
  */
 export function lendEnded(posting: Posting): void {
   const { request, state } = posting;
