@@ -55,8 +55,8 @@ export interface Measuring {
   readonly sized: Map<ValueNode, SizeOf>;
   /**
    * Selections and sent values that may yet be looked at. A fragment is measured anew for each size of page and list
-   * that it is spread in, so that a short document could keep us busy for its length squared: one that does costs more
-   * than anybody may ask for.
+   * that it is spread in. So a short document could keep us busy for its length squared. One that does costs more than
+   * anybody may ask for.
    */
   stepsLeft: number;
 }

@@ -29,8 +29,9 @@ class SentVariable {
 }
 
 /**
- * The values of a request's arguments, in time that grows with the document and with what is sent, not with the product
- * of the two: each literal is read once, and holds a variable without a look at it; what nobody uses is not looked at.
+ * The values of a request's arguments. The time that it takes grows with the document and with what is sent, not with
+ * the product of the two. Each literal is read once. A variable in it is held without a look. What nobody uses is not
+ * looked at.
  */
 export class SentValues {
   private readonly variables = new Map<string, SentVariable>();

@@ -81,7 +81,7 @@ export function dayOfLine({ snapshot, own }: OpenImport, currency: string | null
 }
 
 /**
- * The import that a batch belongs to, and those of its entries that are not done yet: what was sent before is passed
+ * The import that a batch belongs to, and those of its entries that are not done yet. What was sent before is passed
  * over, so that a batch may be sent again. Of a finished import those that may be sent again are not done. Throws
  * NotFound, PermissionDenied, IMPORT_FINISHED, InvalidInput (lines out of order).
  */

@@ -16,8 +16,8 @@ export interface NamelessLine {
 
 /**
  * Numbers each line among those of the file that say the same: 1 is the first. Lines without a reference are booked
- * under what they say and that number, so that they count once in however many files they stand, and as often as they
- * stand in one. Written down before anything is booked: a batch that is sent again finds the same numbers.
+ * under what they say and that number. So they count once in however many files they stand, and as often as they stand
+ * in one. The numbers are written down before anything is booked: a batch that is sent again finds the same ones.
  */
 export async function numberAlike(app: App, principal: Principal, found: FileImport, lines: readonly NamelessLine[]): Promise<(line: number) => number> {
   if (lines.length === 0) return () => 1;

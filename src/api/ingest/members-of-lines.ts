@@ -34,8 +34,8 @@ export interface MembersOfLines {
 }
 
 /**
- * Finds the members of a batch's lines, enrols who is unknown, and makes the brand's customer id and the identifier of
- * a line find the same member from now on. A dry run writes nothing.
+ * Finds the members of a batch's lines, and enrols who is unknown. From now on the brand's customer id and the
+ * identifier of a line find the same member. A dry run writes nothing.
  */
 export async function membersOfLines(
   app: App,
@@ -50,8 +50,8 @@ export async function membersOfLines(
   let enrolled = 0;
   let left = rows;
   // A look, then what becomes known by it, then a look again: two lines may name one person in two ways. Each look
-  // settles its first line at least, and all lines that say something new of members who are known by then: however
-  // many lines name one member, the looks are few.
+  // settles its first line at least, and all lines that say something new of members who are known by then. So the
+  // looks are few, however many lines name one member.
   for (let look = 0; left.length > 0; look++) {
     if (look > rows.length + again.size) {
       for (const { line } of left)

@@ -39,9 +39,9 @@ export interface EndpointOptions {
 /**
  * GraphQL over HTTP on node's own request and response: reads the body within its bound and writes the answer in one
  * piece. Apollo Server decides all that the specification says (executeHTTPGraphQLRequest: methods, media types, CSRF,
- * status codes). What it has decided before is not asked again: a POST of JSON with a document that was found valid,
- * from a client that accepts what others were answered with, runs at once. If anything but data comes of that, Apollo
- * Server says it.
+ * status codes). What it has decided before is not asked again. A POST of JSON with a document that was found valid
+ * runs at once, if its client accepts what others were answered with. If anything but data comes of that, Apollo Server
+ * says it.
  */
 export function graphqlEndpoint(apollo: ApolloServer<Context>, options: EndpointOptions): DirectHandler {
   const endpoint: Endpoint = { ...options, apollo, mediaTypes: new MediaTypes() };

@@ -8,9 +8,9 @@ import { RedemptionResolver } from '../redemption/redemption.resolver';
 type Resolver<Name extends string> = { readonly [name in Name]: (ctx: Context, input: never) => unknown };
 
 /**
- * What tills and shops send all day is resolved without type-graphql, which makes an instance of its class from each
- * input object that graphql-js has read, and looks among all input types for the class of each field of each: several
- * times as long as all else that it does.
+ * What tills and shops send all day is resolved without type-graphql. That makes an instance of its class from each
+ * input object that graphql-js has read, and looks among all input types for the class of each field: several times as
+ * long as all else that it does.
  */
 export function callDirectly(schema: GraphQLSchema): void {
   direct(schema, new EarningResolver(), ['recordPurchase', 'recordPurchases', 'recordReturn']);

@@ -54,7 +54,7 @@ export interface SuspendBrand extends ChangeBrandStatus {
 }
 
 /**
- * Suspends a brand. Until it is resumed, nothing that happens there is taken, and nothing is done for its clients, its
+ * Suspends a brand. Until it is resumed, nothing that happens there is taken. Nothing is done for its clients, its
  * staff and the sessions that it minted, but for what settles (see requireAllowedWhileSuspended). Its members keep
  * their points. Where it is suspended already, this changes the days.
  */

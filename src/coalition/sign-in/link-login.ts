@@ -79,8 +79,8 @@ export async function linkLogin(app: App, command: z.output<typeof linkLoginSche
 }
 
 /**
- * What a claim code rests on is still so: it is the member's latest; no login was removed since, as one is that a thief
- * had bound; the brand that made it is active and its link with the member confirmed.
+ * What a claim code rests on is still so. It is the member's latest. No login was removed since, as one is that a thief
+ * had bound. The brand that made it is active, and its link with the member confirmed.
  */
 const STILL_STANDS = `
   NOT EXISTS (SELECT FROM login_claim n WHERE n.member_id = c.member_id AND (n.made_at, n.id) > (c.made_at, c.id))

@@ -13,8 +13,8 @@ const NEW_MS = 30_000;
 /**
  * The keys of the configured identity provider: fetched when first needed, kept, fetched again when they are old or a
  * token names one that is not among them. While the provider does not answer it is left alone for longer and longer,
- * and the keys that are known stay good: only tokens of others wait for it, so that nobody locks anybody out by naming
- * a key that there is not.
+ * and the keys that are known stay good. Only tokens of other keys wait for it, so nobody locks anybody out by naming a
+ * key that there is not.
  */
 export class ProviderKeys {
   private known: JWTVerifyGetKey | null = null;

@@ -3,9 +3,9 @@ import { loginHash } from './find-principal';
 import type { Login } from './identity-providers';
 
 /**
- * Versions before cut the slash off that some issuers end with. Rewrites a login that is stored without it, of staff or
- * of a member, as its provider writes itself; before it is bound or invited, and where it was not found otherwise. One
- * that is stored as it is written stays, beside the other. False: there cannot be any.
+ * Versions before cut the slash off that some issuers end with. This rewrites a login of staff or of a member that is
+ * stored without it, as its provider writes itself: before it is bound or invited, and where it was not found
+ * otherwise. One that is stored as it is written stays, beside the other. False: there cannot be any.
  */
 export async function restoreIssuerSlash(app: App, { issuer, subject }: Pick<Login, 'issuer' | 'subject'>): Promise<boolean> {
   if (!issuer.endsWith('/')) return false;

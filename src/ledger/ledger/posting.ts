@@ -107,8 +107,8 @@ export type Step =
   /** The worker books what the clock has decided: never before its time. Refused: HOLD_NOT_OPEN. */
   | { do: 'release'; holdId: Uuid; as: 'EXPIRED' }
   /**
-   * Takes points of an earlier credit back: first what expired unspent of its lot, for which nobody pays again (the
-   * posting loads it: see `expired`); then from its own lot, then its issuer's, then any, then arrears. `wallet`: of
+   * Takes points of an earlier credit back. First comes what expired unspent of its lot, for which nobody pays again
+   * (the posting loads it: see `expired`). Then its own lot, then its issuer's, then any, then arrears. `wallet`: of
    * the merged wallet's survivor. `expired` null: points that wait to be confirmed, which do not expire.
    */
   | { do: 'clawBack'; id: Uuid; reverses: Uuid; amount: number; expired: ExpiredPoints | null; wallet?: AccountId }
@@ -119,16 +119,16 @@ export type Step =
    */
   | { do: 'reinstate'; id: Uuid; reverses: Uuid; amount: number; code: 'REFUND' | 'REINSTATEMENT'; away: Away; wallet?: AccountId; slides?: boolean }
   /**
-   * Gives all of an earlier clawback back (the posting loads it as `cancelled` too): what is still owed of it is owed
-   * no longer, and what it took out of lots, at once or as its arrears were filled, comes back there, fills other
-   * arrears, and lives as comeBack() says. `credit`: what it took back of. `wallet` and `slides` as above. Refused:
+   * Gives all of an earlier clawback back (the posting loads it as `cancelled` too). What is still owed of it is owed
+   * no longer. What it took out of lots, at once or as its arrears were filled, comes back there, fills other arrears,
+   * and lives as comeBack() says. `credit`: what it took back of. `wallet` and `slides` as above. Refused:
    * WALLET_CLOSED.
    */
   | { do: 'cancelClawback'; id: Uuid; cancels: Uuid; credit: Uuid; away: Away; wallet?: AccountId; slides?: boolean }
   /**
-   * Takes all of an earlier reinstatement back: from the very lots that it came back to, then from what those may have
-   * become, then from any in order of consumption; never as arrears. `debit`: what it gave back of. `wallet` as above.
-   * Refused: INSUFFICIENT_POINTS, WALLET_CLOSED.
+   * Takes all of an earlier reinstatement back. First from the very lots that it came back to, then from what those may
+   * have become, then from any in order of consumption. Never as arrears. `debit`: what it gave back of. `wallet` as
+   * above. Refused: INSUFFICIENT_POINTS, WALLET_CLOSED.
    */
   | { do: 'cancelReinstatement'; id: Uuid; cancels: Uuid; debit: Uuid; wallet?: AccountId }
   /**
@@ -151,9 +151,9 @@ export type Step =
   | { do: 'fillArrears'; id: Uuid; from: AccountId; to: AccountId; code: 'MERGE' }
   /**
    * Wallet -> summed account of its currency, and summed account of another currency -> wallet of that one, linked.
-   * Each consumed lot becomes one of the target currency: of its issue month (`origins`, by first day of month;
-   * StateMoved is thrown for a month that is missing there), living no longer than its source nor beyond `notAfter`
-   * (KEEP), or until `notAfter` (OWN). Rounding never makes points younger. Refused as debit is, for the giver.
+   * Each consumed lot becomes one of the target currency, of its issue month (`origins`, by first day of month; a month
+   * that is missing there is StateMoved). It lives no longer than its source nor beyond `notAfter` (KEEP), or until
+   * `notAfter` (OWN). Rounding never makes points younger. Refused as debit is, for the giver.
    */
   | {
       do: 'convert';

@@ -83,7 +83,7 @@ export function requireReader(principal: Principal, permission: BrandPermission)
 }
 
 /**
- * The member's name in the audit trail: the id that the brand of the entry sees, since it may read the entry, also when
+ * The member's name in the audit trail: the id that the brand of the entry sees, since it may read the entry. Also when
  * the member acted in a session of that brand.
  */
 export function auditName(app: App, principal: Principal, member: Pick<ResolvedMember, 'memberId'>): string {

@@ -16,8 +16,8 @@ export function toldBalance(balance: BalanceAfter | undefined, told: boolean): T
 }
 
 /**
- * Whether the answer of a brand's request tells it the member's balance: over a confirmed link or a till code always,
- * on a card only by what is booked (which the member sees), on a phone number or e-mail address alone never.
+ * Whether the answer of a brand's request tells it the member's balance. Over a confirmed link or a till code: always.
+ * On a card: only by what is booked, which the member sees. On a phone number or e-mail address alone: never.
  */
 export function tellsBalance({ proof, inForce }: FoundMember, dryRun: boolean): boolean {
   return inForce && (proof === 'MEMBER' || (proof === 'CARD' && !dryRun));

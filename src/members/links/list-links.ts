@@ -15,8 +15,8 @@ export interface ListedLink {
 }
 
 /**
- * The brands that know a member or who was merged into the member, those that did too, latest first, at most 100: for
- * the member's own login and the operator's staff, null for anybody else.
+ * The brands that know a member or who was merged into the member, or did so, latest first, at most 100. For the
+ * member's own login and the operator's staff; null for anybody else.
  */
 export async function listLinks(app: App, principal: Principal, memberId: Uuid): Promise<ListedLink[] | null> {
   const sees = principal.kind === 'member' ? principal.brandId === null : principal.kind === 'staff' && principal.ofOperator;

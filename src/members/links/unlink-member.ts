@@ -67,7 +67,7 @@ async function wasLinked({ client }: Tx, brandId: Uuid, memberId: Uuid): Promise
 }
 
 /**
- * Whom the brand knew by this reference, or whose it is: a link of its own has ended, so it is told nothing that it did
+ * Whom the brand knew by this reference, or whose it is. A link of its own has ended, so it is told nothing that it did
  * not know. null: nobody.
  */
 function unlinkedBefore(app: App, brandId: Uuid, ref: MemberRef): Promise<Uuid | null> {

@@ -23,8 +23,8 @@ export async function refusingBy<T>(meanings: ConstraintMeanings, work: () => Pr
 }
 
 /**
- * refusingBy, for work that looks before it writes and changes nothing where all is so already: somebody who wanted the
- * same may have been quicker, so it is done once more, and only what stands against it then refuses it.
+ * refusingBy, for work that looks before it writes and changes nothing where all is so already. Somebody who wanted the
+ * same may have been quicker. So it is done once more, and only what stands against it then refuses it.
  */
 export async function refusingOnSecondLook<T>(meanings: ConstraintMeanings, work: () => Promise<T>): Promise<T> {
   try {

@@ -58,7 +58,8 @@ export interface Conservation {
 /**
  * The proof, in one snapshot of the books, that no point was made or lost. For the operator it is of the whole
  * currency: summed accounts on one side, wallets' own lots on the other. For a brand (or for the operator, of a brand)
- * it is of the points that the brand issued: what the journal says left their lots, and what is in them.
+ * it is of the points that the brand issued. There it compares what the journal says left their lots with what is in
+ * them.
  */
 export async function readConservation(app: App, principal: Principal, code: string, askedBrand: Uuid | null): Promise<Conservation> {
   const asker = brandOf(principal);

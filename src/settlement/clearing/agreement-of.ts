@@ -44,7 +44,7 @@ function asAgreedBefore({ history, terms }: PartnershipState, posted: JournalCur
 
 /**
  * Every brand that can owe or be owed for the currency: whoever has ever had a partnership for it, the operator, and
- * the owners of currencies, who are paid for points that become theirs.
+ * the owners of currencies. Those are paid for points that become theirs.
  */
 export function partiesTo(snapshot: CoalitionSnapshot, currency: PointCurrency): Uuid[] {
   const brands = new Set<Uuid>(snapshot.operator ? [snapshot.operator.id] : []);

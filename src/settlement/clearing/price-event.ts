@@ -15,7 +15,7 @@ export interface Agreement {
   readonly terms: (id: Uuid) => TermsVersion;
   /**
    * The terms that two brands have with each other, in force at an instant, as they were agreed when an event was
-   * posted; null where they had none of their own. So the price hangs on what is in the journal before the event, never
+   * posted. null where they had none of their own. So the price hangs on what is in the journal before the event, never
    * on when a worker came to it.
    */
   readonly pairTerms: (issuerId: Uuid, redeemerId: Uuid, at: Date, posted: JournalCursor) => TermsVersion | null;

@@ -24,7 +24,7 @@ async function closingPeriods(client: ClientBase): Promise<Period[]> {
 export type CloseObstacle = Pick<PeriodWait, 'for' | 'message'>;
 
 /**
- * Draws up the statements of a closing month, and of those of its currency that are closing before it: clears what is
+ * Draws up the statements of a closing month, and of those of its currency that are closing before it. Clears what is
  * left up to the cut-off, sums the money ledger's obligations (never the points events again), and freezes one
  * statement a brand, all in one transaction. Null once that is done; else what stands in its way: try again later.
  * Called twice or by two workers, it is done once.

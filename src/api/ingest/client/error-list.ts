@@ -17,8 +17,8 @@ export class ErrorList {
   }
 
   /**
-   * Of an import that was begun before. What the platform has kept is the whole list where it has kept them all;
-   * otherwise what is missing is added to what earlier runs wrote: they were killed before they could, perhaps.
+   * Of an import that was begun before. Where the platform has kept all errors, its list is the whole list. Otherwise
+   * what is missing is added to what earlier runs wrote: they may have been killed before they could.
    */
   async goOn(wrong: number, pages: AsyncIterable<readonly SentError[]>): Promise<void> {
     const kept: SentError[] = [];

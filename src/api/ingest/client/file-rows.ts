@@ -107,8 +107,8 @@ async function* singleRows(records: AsyncIterable<FileRecord>): AsyncGenerator<U
 
 /**
  * NDJSON: a purchase a line. CSV: a line of its basket each; neighbours with the same reference are one purchase. Only
- * a line that can be read ends a basket: one that cannot may be of the basket before it and of the one after it, and
- * neither is sent as if it were whole.
+ * a line that can be read ends a basket. One that cannot may be of the basket before it and of the one after it.
+ * Neither is sent as if it were whole.
  */
 async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator<UnmeasuredRow> {
   let open: FileRecord[] = [];

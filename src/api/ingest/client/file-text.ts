@@ -26,8 +26,8 @@ export interface TextLine {
 const BEGINNING_BYTES = 4_096;
 
 /**
- * Which file it is, and how long: the hash of what is on disk, that of how it begins (null: it is empty), and the bytes
- * that it unpacks to.
+ * Which file it is, and how long: the hash of what is on disk, the hash of how it begins (null: it is empty), and the
+ * bytes that it unpacks to.
  */
 export async function measureFile(path: string): Promise<{ readonly sha256: string; readonly beginning: string | null; readonly bytes: number }> {
   const hash = createHash('sha256');

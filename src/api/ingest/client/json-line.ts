@@ -8,8 +8,8 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[{}[\]:]/g;
 
 /**
  * Reads a line as what stands in it. A number with more digits than a number of JavaScript has becomes the text of its
- * digits, and no other number; a name that an object has twice, and whatever is deeper than an entry can be, make the
- * line unreadable.
+ * digits, and no other number. A name that an object has twice makes the line unreadable, and so does what is deeper
+ * than an entry can be.
  */
 export function readJsonLine(line: string): JsonLine {
   let value: unknown;

@@ -1,7 +1,7 @@
 import type { Check } from '../finding';
 
 /**
- * What has ended of each lot against the bookings of its end, less what of those was cancelled; and what of that was
+ * What has ended of each lot against the bookings of its end, less what of those was cancelled. And what of that was
  * taken back, origin by origin, against the transfers that did.
  */
 export const expiredLots: Check = {

@@ -1,8 +1,8 @@
 import type { Check } from '../finding';
 
 /**
- * Each points event that clearing has passed, against what it made brands owe each other: worked out again here from
- * codes, allocations and arrears fills, apart from the code that prices events.
+ * Each points event that clearing has passed, against what it made brands owe each other. That is worked out again here
+ * from codes, allocations and arrears fills, apart from the code that prices events.
  */
 export const cleared: Check = {
   name: 'obligations against points events up to the clearing cursor',
@@ -156,8 +156,8 @@ export const nets: Check = {
 };
 
 /**
- * Each statement against the one of the month before: it begins with what that carried, and what it pays and carries is
- * what it began with and its net; and what is kept beside its content against the content.
+ * Each statement against the one of the month before. It begins with what that carried. What it pays and carries is
+ * what it began with and its net. And what is kept beside its content against the content.
  */
 export const carried: Check = {
   name: 'statements against those of the month before',

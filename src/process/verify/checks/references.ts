@@ -3,7 +3,7 @@ import type { Check } from '../finding';
 /**
  * Each purchase, redemption and return that has a reference against the name that it took, worked out again, and
  * against the turns at which that may be: for good, of its local day, or its own where references repeat
- * (src/programme/postings/reference-turns.ts); and each name against the posting that took it.
+ * (src/programme/postings/reference-turns.ts). And each name against the posting that took it.
  */
 export const references: Check = {
   name: 'references against the names that they took',

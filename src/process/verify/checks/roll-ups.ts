@@ -1,8 +1,8 @@
 import type { Check } from '../finding';
 
-// Every transfer below the roll-up's cursor, in the stretch that it belongs to: by its place in the journal, or, where
-// it was restored into this cluster, by its UTC day. width_bucket finds the stretch without comparing each transfer
-// with each of them.
+// Every transfer below the roll-up's cursor, in the stretch that it belongs to: by its place in the journal, or by its
+// UTC day where it was restored into this cluster. width_bucket finds the stretch without comparing each transfer with
+// each of them.
 const PLACED = `
   cursor AS (SELECT coalesce(max(epoch), 1) AS epoch, coalesce(max(position), '0') AS position FROM journal_cursor WHERE consumer = 'roll-ups'),
   edges AS (
