@@ -91,13 +91,7 @@ export class AccessResolver {
       limit: page.limit,
       after: page.after?.[0] ?? null,
     });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.id],
-      (row) => showClient(ctx, row),
-    );
+    return toConnection(ctx, page, rows, { key: (row) => [row.id], node: (row) => showClient(ctx, row) });
   }
 
   @FieldResolver()
@@ -113,13 +107,7 @@ export class AccessResolver {
       limit: page.limit,
       after: page.after?.[0] ?? null,
     });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.id],
-      (row) => showStaff(ctx, row),
-    );
+    return toConnection(ctx, page, rows, { key: (row) => [row.id], node: (row) => showStaff(ctx, row) });
   }
 
   @Query(() => AuditEntryConnection, {
@@ -129,12 +117,9 @@ export class AccessResolver {
     const page = readPage(ctx, args, 'auditEntries', null, byTime);
     const after = page.after && { at: new Date(page.after[0]), id: page.after[1] };
     const rows = await listAuditEntries(ctx.app, requirePrincipal(ctx), { limit: page.limit, after });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.at.getTime(), row.id],
-      (row) => ({
+    return toConnection(ctx, page, rows, {
+      key: (row) => [row.at.getTime(), row.id],
+      node: (row) => ({
         id: showId(ctx, 'change', row.id),
         at: row.at,
         actor: showActor(ctx, row.actor),
@@ -143,7 +128,7 @@ export class AccessResolver {
         target: row.targetId.replaceAll('-', ''),
         reason: row.reason,
       }),
-    );
+    });
   }
 
   @Mutation(() => CreateApiClientResult, { description: 'Makes an API client. Asks for the scope admin or the role PROGRAMME_MANAGER.' })

@@ -40,13 +40,7 @@ export class BooksResolver {
     const page = readPage(ctx, args, 'accountBalances', null, byAccount);
     const currency = parseInput(currencyCode, args.currency, 'currency');
     const rows = await readAccountBalances(ctx.app, requirePrincipal(ctx), currency, args.at ?? null, { limit: page.limit, after: page.after?.[0] ?? null });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.account],
-      (row) => showTotals(ctx, row),
-    );
+    return toConnection(ctx, page, rows, { key: (row) => [row.account], node: (row) => showTotals(ctx, row) });
   }
 
   @Query(() => AccountBalanceType, {

@@ -73,13 +73,7 @@ export class CareResolver {
     const page = readPage(ctx, args, 'proposals', null, byId);
     const rows = await listProposals(ctx.app, requirePrincipal(ctx), { limit: page.limit, before: page.after?.[0] ?? null, status: args.status ?? null });
     const shown = new Map(await Promise.all(rows.map(async (row) => [row, await showProposal(ctx, row)] as const)));
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.id],
-      (row) => shown.get(row),
-    );
+    return toConnection(ctx, page, rows, { key: (row) => [row.id], node: (row) => shown.get(row) });
   }
 
   @Mutation(() => ProposeGoodwillResult, {

@@ -86,13 +86,7 @@ export class CoalitionResolver {
   async brands(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
     const page = readPage(ctx, args, 'brands', null, byCode);
     const rows = await listBrands(ctx.app, requirePrincipal(ctx), { limit: page.limit, after: page.after?.[0] ?? null });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.code],
-      (row) => showBrand(ctx, row),
-    );
+    return toConnection(ctx, page, rows, { key: (row) => [row.code], node: (row) => showBrand(ctx, row) });
   }
 
   @Query(() => BrandType, { description: 'One brand; an error NOT_FOUND when there is none.' })
@@ -104,7 +98,7 @@ export class CoalitionResolver {
   async pointCurrencies(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
     const page = readPage(ctx, args, 'pointCurrencies', null, byCode);
     const rows = await listPointCurrencies(ctx.app, requirePrincipal(ctx), { limit: page.limit, after: page.after?.[0] ?? null });
-    return toConnection(ctx, page, rows, (row) => [row.code], showPointCurrency);
+    return toConnection(ctx, page, rows, { key: (row) => [row.code], node: showPointCurrency });
   }
 
   @Query(() => PointCurrencyType, { description: 'One points currency; an error NOT_FOUND when there is none.' })

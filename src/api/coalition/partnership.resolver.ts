@@ -91,13 +91,7 @@ export class PartnershipResolver {
   async partnerships(@Ctx() ctx: Context, @Args(() => PageArgs) args: PageArgs) {
     const page = readPage(ctx, args, 'partnerships', null, byId);
     const rows = await listPartnerships(ctx.app, requirePrincipal(ctx), { limit: page.limit, after: page.after?.[0] ?? null });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.id],
-      (row) => showPartnership(ctx, row),
-    );
+    return toConnection(ctx, page, rows, { key: (row) => [row.id], node: (row) => showPartnership(ctx, row) });
   }
 
   @Query(() => PartnershipType, { description: 'One partnership; an error NOT_FOUND when the principal is no side of it.' })

@@ -95,13 +95,7 @@ export class ConversionResolver {
   async conversions(@Ctx() ctx: Context, @Root() wallet: WalletType, @Args(() => PageArgs) args: PageArgs) {
     const page = readPage(ctx, args, 'conversions', wallet.id, byId);
     const rows = await listConversions(ctx.app, requirePrincipal(ctx), wallet.of.memberId, { limit: page.limit, before: page.after?.[0] ?? null });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.id],
-      (row) => showConversion(ctx, row),
-    );
+    return toConnection(ctx, page, rows, { key: (row) => [row.id], node: (row) => showConversion(ctx, row) });
   }
 
   @FieldResolver(() => [ConversionQuoteType], {

@@ -51,13 +51,7 @@ export class ExchangeResolver {
     const [fromCurrencyId, toCurrencyId] = await Promise.all([currencyId(ctx, args.from), currencyId(ctx, args.to)]);
     const filter = { fromCurrencyId, toCurrencyId, at: args.at ?? null };
     const rows = await listConversionRates(ctx.app, requirePrincipal(ctx), filter, { limit: page.limit, after: page.after?.[0] ?? null });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.id],
-      (row) => showRate(ctx, row),
-    );
+    return toConnection(ctx, page, rows, { key: (row) => [row.id], node: (row) => showRate(ctx, row) });
   }
 
   @FieldResolver()

@@ -64,16 +64,13 @@ export class ExpiryResolver {
     const memberId = args.memberId == null ? null : readId(ctx, 'member', args.memberId, 'memberId');
     const before = page.after && { toldAt: page.after[0], id: page.after[1] };
     const rows = await listExpiryNotices(ctx.app, requirePrincipal(ctx), { memberId, limit: page.limit, before });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.toldAt.toISOString(), row.id],
-      ({ memberId: whose, currency, points, on, days, toldAt }): ExpiryNoticeType => ({
+    return toConnection(ctx, page, rows, {
+      key: (row) => [row.toldAt.toISOString(), row.id],
+      node: ({ memberId: whose, currency, points, on, days, toldAt }): ExpiryNoticeType => ({
         memberId: showId(ctx, 'member', whose),
         ...{ currency, points, on, days, toldAt },
       }),
-    );
+    });
   }
 
   @Mutation(() => PointCurrencyType, {

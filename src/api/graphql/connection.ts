@@ -83,15 +83,14 @@ export function readPage<Key extends z.ZodType>(ctx: Context, args: PageArgs, li
   return { first: args.first, limit: args.first + 1, after, scope };
 }
 
-/** The connection over `rows` (up to `first` + 1 of them, in order), each shown as a node. */
+/** The connection over `rows` (up to `first` + 1 of them, in order), each shown as a node. `key` is its place in the list. */
 export function toConnection<Row, Node>(
   ctx: Context,
   page: Page<unknown>,
   rows: readonly Row[],
-  keyOf: (row: Row) => CursorKey,
-  toNode: (row: Row) => Node,
+  { key, node }: { readonly key: (row: Row) => CursorKey; readonly node: (row: Row) => Node },
 ): Connection<Node> {
-  const edges = rows.slice(0, page.first).map((row) => ({ node: toNode(row), cursor: sealCursor(ctx.app.keys, page.scope, keyOf(row)) }));
+  const edges = rows.slice(0, page.first).map((row) => ({ node: node(row), cursor: sealCursor(ctx.app.keys, page.scope, key(row)) }));
   return {
     edges,
     pageInfo: {

@@ -90,13 +90,7 @@ export class ImportResolver {
     const page = readPage(ctx, args, 'imports', null, byId);
     const rows = await listImports(ctx.app, requirePrincipal(ctx), { limit: page.limit, before: page.after?.[0] ?? null });
     const shown = new Map(await Promise.all(rows.map(async (row) => [row, await showImport(ctx, row)] as const)));
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.id],
-      (row) => shown.get(row),
-    );
+    return toConnection(ctx, page, rows, { key: (row) => [row.id], node: (row) => shown.get(row) });
   }
 
   @Query(() => FileImportType, { description: 'One import; an error NOT_FOUND for that of another brand. Asks for the scope purchases or admin.' })
@@ -114,13 +108,7 @@ export class ImportResolver {
   async errors(@Ctx() ctx: Context, @Root() { id }: FileImportType, @Args(() => PageArgs) args: PageArgs) {
     const page = readPage(ctx, args, 'importErrors', id, byLine);
     const rows = await listImportErrors(ctx.app, requirePrincipal(ctx), readId(ctx, 'import', id, 'id'), { limit: page.limit, after: page.after?.[0] ?? null });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.line],
-      (row) => row,
-    );
+    return toConnection(ctx, page, rows, { key: (row) => [row.line], node: (row) => row });
   }
 
   @FieldResolver(() => Int)
@@ -133,13 +121,7 @@ export class ImportResolver {
     const page = readPage(ctx, args, 'linesToSendAgain', id, byLine);
     const asked = { limit: page.limit, after: page.after?.[0] ?? null };
     const lines = await listLinesToSendAgain(ctx.app, requirePrincipal(ctx), readId(ctx, 'import', id, 'id'), asked);
-    return toConnection(
-      ctx,
-      page,
-      lines,
-      (line) => [line],
-      (line) => ({ line }),
-    );
+    return toConnection(ctx, page, lines, { key: (line) => [line], node: (line) => ({ line }) });
   }
 
   @Mutation(() => StartImportResult, {

@@ -26,12 +26,9 @@ export class IdentifierResolver {
     const page = readPage(ctx, args, 'memberChanges', null, byTime);
     const before = page.after && { at: new Date(page.after[0]), id: page.after[1] };
     const rows = await listMemberChanges(ctx.app, requirePrincipal(ctx), { limit: page.limit, before });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.at.getTime(), row.id],
-      ({ at, operation, by, brandId }) => ({ at, operation, by, brandId: brandId && showId(ctx, 'brand', brandId) }),
-    );
+    return toConnection(ctx, page, rows, {
+      key: (row) => [row.at.getTime(), row.id],
+      node: ({ at, operation, by, brandId }) => ({ at, operation, by, brandId: brandId && showId(ctx, 'brand', brandId) }),
+    });
   }
 }

@@ -221,12 +221,9 @@ export class WalletResolver {
       before: page.after?.[0] ?? null,
       merged: page.after?.[1],
     });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      ({ seq, merged }) => (merged === null ? [seq] : [seq, merged]),
-      ({ code, points, brandId, balanceAfter, occurredAt, recordedAt }): MovementType => ({
+    return toConnection(ctx, page, rows, {
+      key: ({ seq, merged }) => (merged === null ? [seq] : [seq, merged]),
+      node: ({ code, points, brandId, balanceAfter, occurredAt, recordedAt }): MovementType => ({
         kind: code,
         points,
         brandId: brandId && showId(ctx, 'brand', brandId),
@@ -234,6 +231,6 @@ export class WalletResolver {
         occurredAt,
         recordedAt,
       }),
-    );
+    });
   }
 }

@@ -66,7 +66,7 @@ export class PurchaseResolver {
   async purchases(@Ctx() ctx: Context, @Args(() => FactsArgs) args: FactsArgs) {
     const { page, filter, facts } = readFactsPage(ctx, args, 'purchases');
     const rows = await listPurchases(ctx.app, requirePrincipal(ctx), filter, facts);
-    return toConnection(ctx, page, rows, placeOf, (row) => showPurchase(ctx, row));
+    return toConnection(ctx, page, rows, { key: placeOf, node: (row) => showPurchase(ctx, row) });
   }
 
   @Query(() => RedemptionRecordType, { description: 'A redemption at your own brand, or of the asking member. Asks for the scope redemptions.' })
@@ -80,6 +80,6 @@ export class PurchaseResolver {
   async redemptions(@Ctx() ctx: Context, @Args(() => FactsArgs) args: FactsArgs) {
     const { page, filter, facts } = readFactsPage(ctx, args, 'redemptions');
     const rows = await listRedemptions(ctx.app, requirePrincipal(ctx), filter, facts);
-    return toConnection(ctx, page, rows, placeOf, (row) => showRedemption(ctx, row));
+    return toConnection(ctx, page, rows, { key: placeOf, node: (row) => showRedemption(ctx, row) });
   }
 }

@@ -53,13 +53,7 @@ export function ruleApi<Rule extends RuleVersion>(kind: RuleKind<Rule>, prefix: 
       const page = readPage(ctx, args, list, null, sideBySide ? BY_ID : BY_VERSION);
       const currency = parseInput(currencyCode, args.currency, 'currency');
       const rules = await listRules(ctx.app, requirePrincipal(ctx), kind, { currency, limit: page.limit, below: page.after?.[0] ?? null });
-      return toConnection(
-        ctx,
-        page,
-        rules,
-        (rule) => [sideBySide ? rule.id : rule.version],
-        (rule) => show(ctx, rule),
-      );
+      return toConnection(ctx, page, rules, { key: (rule) => [sideBySide ? rule.id : rule.version], node: (rule) => show(ctx, rule) });
     }
 
     @Mutation(() => SetResult, {

@@ -21,13 +21,10 @@ export class SetAsideEventResolver {
     const page = readPage(ctx, args, 'setAsideEvents', null, byInstantAndId);
     const after = page.after && { setAsideAt: new Date(page.after[0]), transferId: page.after[1] };
     const rows = await listSetAsideEvents(ctx.app, requirePrincipal(ctx), args.currency, { limit: page.limit, after });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      ({ setAsideAt, transferId }) => [setAsideAt.getTime(), transferId],
-      (record): SetAsideView => ({ ...record, record }),
-    );
+    return toConnection(ctx, page, rows, {
+      key: ({ setAsideAt, transferId }) => [setAsideAt.getTime(), transferId],
+      node: (record): SetAsideView => ({ ...record, record }),
+    });
   }
 
   @Mutation(() => RetrySetAsideEventsResult, {

@@ -144,13 +144,7 @@ function pageOfLines(ctx: Context, args: PageArgs, list: string, record: Stateme
   const page = readPage(ctx, args, list, record.id, byNumber);
   const from = page.after ? page.after[0] + 1 : 0;
   const rows = lines.slice(from, from + page.limit).map((line, at) => ({ line, number: from + at }));
-  return toConnection(
-    ctx,
-    page,
-    rows,
-    ({ number }) => [number],
-    ({ line }) => showLine(record, line),
-  );
+  return toConnection(ctx, page, rows, { key: ({ number }) => [number], node: ({ line }) => showLine(record, line) });
 }
 
 @Resolver(() => PeriodType)
@@ -159,13 +153,7 @@ export class PeriodResolver {
   async periods(@Ctx() ctx: Context, @Args(() => PeriodsArgs) args: PeriodsArgs) {
     const page = readPage(ctx, args, 'periods', null, byMonth);
     const rows = await listPeriods(ctx.app, requirePrincipal(ctx), args.currency, { limit: page.limit, after: page.after?.[0] ?? null });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      ({ month }) => [month],
-      (row) => showPeriod(ctx, row),
-    );
+    return toConnection(ctx, page, rows, { key: ({ month }) => [month], node: (row) => showPeriod(ctx, row) });
   }
 
   @Query(() => PeriodType, { nullable: true, description: 'A month of a points currency; null while it has had no event and was not closed.' })
@@ -196,13 +184,7 @@ export class PeriodResolver {
   async statements(@Ctx() ctx: Context, @Root() { record }: PeriodView, @Args(() => PageArgs) args: PageArgs) {
     const page = readPage(ctx, args, 'statementsOfPeriod', record.id, byCode);
     const rows = await listStatementsOfPeriod(ctx.app, requirePrincipal(ctx), record.id, { limit: page.limit, after: page.after?.[0] ?? null });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      ({ content }) => [content.brand],
-      (row) => showStatement(ctx, row),
-    );
+    return toConnection(ctx, page, rows, { key: ({ content }) => [content.brand], node: (row) => showStatement(ctx, row) });
   }
 }
 
@@ -221,13 +203,7 @@ export class StatementResolver {
     const brandId = args.brandId == null ? null : readId(ctx, 'brand', args.brandId, 'brandId');
     const after = page.after && { month: page.after[0], code: page.after[1] };
     const rows = await listStatements(ctx.app, requirePrincipal(ctx), { currency: args.currency, brandId }, { limit: page.limit, after });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      ({ period, content }) => [period.month, content.brand],
-      (row) => showStatement(ctx, row),
-    );
+    return toConnection(ctx, page, rows, { key: ({ period, content }) => [period.month, content.brand], node: (row) => showStatement(ctx, row) });
   }
 
   @FieldResolver()
@@ -274,12 +250,6 @@ export class StatementLineResolver {
     const page = readPage(ctx, args, 'entries', JSON.stringify([record.id, line]), byEvent);
     const after = page.after && { eventTransferId: page.after[0], leg: page.after[1] };
     const rows = await listEntries(ctx.app, requirePrincipal(ctx), record, line, { limit: page.limit, after });
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      ({ eventTransferId, leg }) => [eventTransferId, leg],
-      (entry) => showEntry(ctx, view, entry),
-    );
+    return toConnection(ctx, page, rows, { key: ({ eventTransferId, leg }) => [eventTransferId, leg], node: (entry) => showEntry(ctx, view, entry) });
   }
 }

@@ -130,12 +130,9 @@ export class PoolResolver {
     const page = readPage(ctx, args, 'poolMovements', pool.id, afterSeq);
     const asked = { currency: args.currency, limit: page.limit, before: page.after?.[0] ?? null };
     const rows = await readPoolMovements(ctx.app, requirePrincipal(ctx), pool.of.poolId, asked);
-    return toConnection(
-      ctx,
-      page,
-      rows,
-      (row) => [row.seq],
-      ({ code, points, memberId, balanceAfter, occurredAt, recordedAt }): PoolMovementType => ({
+    return toConnection(ctx, page, rows, {
+      key: (row) => [row.seq],
+      node: ({ code, points, memberId, balanceAfter, occurredAt, recordedAt }): PoolMovementType => ({
         kind: code,
         points,
         memberId: memberId && showId(ctx, 'member', memberId),
@@ -143,7 +140,7 @@ export class PoolResolver {
         occurredAt,
         recordedAt,
       }),
-    );
+    });
   }
 
   @Mutation(() => CreatePoolResult, { description: `Opens a household pool, which the member who asks owns. ${LOGIN}` })
