@@ -38,70 +38,72 @@ const self = (memberId: Uuid): Principal => ({ kind: 'member', memberId, brandId
 const active = async (memberId: Uuid) => (await readWalletBalances(shop.app, self(memberId), memberId))?.[0]?.active;
 const left = async (owner: Uuid) => (await home.lots(owner)).reduce((sum, { remaining }) => sum + remaining, 0);
 
-it('gives to and takes from the survivor of a merge', async () => {
-  const [ana, twin] = [await home.person(300), await fuel.enrol()];
-  const { redemptionId } = await redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 200));
-  const bought = await buy(ana.ref, '5', { redemptionIds: [redemptionId] });
-  const { returnId, clawedBack, reinstated } = await bringBack(bought.purchaseId);
-  expect({ clawedBack, reinstated }).toEqual({ clawedBack: 3, reinstated: 200 });
-  await mergeMembers(shop, ana.memberId, twin.memberId);
-  expect(await cancel(returnId)).toMatchObject({ pointsGivenBack: 3, pointsTakenBack: 200 });
-  expect(await active(twin.memberId)).toBe(103);
-});
+describe('cancel a return', () => {
+  it('gives to and takes from the survivor of a merge', async () => {
+    const [ana, twin] = [await home.person(300), await fuel.enrol()];
+    const { redemptionId } = await redeemPoints(shop.app, fuel.principal, spendingOf(ana.ref, 200));
+    const bought = await buy(ana.ref, '5', { redemptionIds: [redemptionId] });
+    const { returnId, clawedBack, reinstated } = await bringBack(bought.purchaseId);
+    expect({ clawedBack, reinstated }).toEqual({ clawedBack: 3, reinstated: 200 });
+    await mergeMembers(shop, ana.memberId, twin.memberId);
+    expect(await cancel(returnId)).toMatchObject({ pointsGivenBack: 3, pointsTakenBack: 200 });
+    expect(await active(twin.memberId)).toBe(103);
+  });
 
-it("takes from a household's pool what came back to it and is there still", async () => {
-  const [ana, ben] = [await home.person(100), await home.person()];
-  const poolId = await home.pool(ben, ana);
-  await home.contribute(ana, 100);
-  const bought = async () => {
-    const { redemptionId } = await redeemPoints(shop.app, fuel.principal, spendingOf(ben.card, 50, { source: 'POOL' }));
-    return buy(ben.ref, '0.5', { redemptionIds: [redemptionId] });
-  };
-  const [one, other] = [await bought(), await bought()];
-  const first = await bringBack(one.purchaseId);
-  expect(await left(poolId)).toBe(50);
-  expect(await cancel(first.returnId)).toMatchObject({ pointsTakenBack: 50 });
-  expect(await left(poolId)).toBe(0);
-  await home.leave(ana, poolId);
-  const second = await bringBack(other.purchaseId);
-  expect(await active(ana.memberId)).toBe(50);
-  await expect(cancel(second.returnId)).rejects.toMatchObject({ code: 'RETURN_NOT_CANCELLABLE', fields: { reason: 'POOL_LEFT' } });
-});
+  it("takes from a household's pool what came back to it and is there still", async () => {
+    const [ana, ben] = [await home.person(100), await home.person()];
+    const poolId = await home.pool(ben, ana);
+    await home.contribute(ana, 100);
+    const bought = async () => {
+      const { redemptionId } = await redeemPoints(shop.app, fuel.principal, spendingOf(ben.card, 50, { source: 'POOL' }));
+      return buy(ben.ref, '0.5', { redemptionIds: [redemptionId] });
+    };
+    const [one, other] = [await bought(), await bought()];
+    const first = await bringBack(one.purchaseId);
+    expect(await left(poolId)).toBe(50);
+    expect(await cancel(first.returnId)).toMatchObject({ pointsTakenBack: 50 });
+    expect(await left(poolId)).toBe(0);
+    await home.leave(ana, poolId);
+    const second = await bringBack(other.purchaseId);
+    expect(await active(ana.memberId)).toBe(50);
+    await expect(cancel(second.returnId)).rejects.toMatchObject({ code: 'RETURN_NOT_CANCELLABLE', fields: { reason: 'POOL_LEFT' } });
+  });
 
-it('gives a closed wallet nothing', async () => {
-  const ana = await home.person(100);
-  const { purchaseId } = await buy(ana.ref, '20');
-  const { returnId } = await bringBack(purchaseId);
-  await closeWallet(shop.app, ana.self, { member: null, reason: null });
-  const before = await shop.written();
-  await expect(cancel(returnId)).rejects.toMatchObject({ code: 'WALLET_CLOSED' });
-  expect(await shop.written()).toEqual(before);
-});
-
-describe('where the wallet slides', () => {
-  /** 120 points of 10 January, of which 20 came back. */
-  async function returned() {
+  it('gives a closed wallet nothing', async () => {
     const ana = await home.person(100);
     const { purchaseId } = await buy(ana.ref, '20');
     const { returnId } = await bringBack(purchaseId);
-    return { ana, returnId };
-  }
-
-  it('moves no end before its day', async () => {
-    const { ana, returnId } = await returned();
-    at('2026-04-09T12:00:00Z');
-    expect(await cancel(returnId)).toMatchObject({ pointsGivenBack: 20, balance: { active: 120 } });
-    at('2026-04-10T12:00:00Z');
-    expect(await active(ana.memberId)).toBe(0);
+    await closeWallet(shop.app, ana.self, { member: null, reason: null });
+    const before = await shop.written();
+    await expect(cancel(returnId)).rejects.toMatchObject({ code: 'WALLET_CLOSED' });
+    expect(await shop.written()).toEqual(before);
   });
 
-  it('lets live only what comes back after it', async () => {
-    const { ana, returnId } = await returned();
-    at('2026-04-12T12:00:00Z');
-    expect(await cancel(returnId)).toMatchObject({ pointsGivenBack: 20, balance: { active: 20 } });
-    at('2026-05-11T12:00:00Z');
-    expect(await active(ana.memberId)).toBe(20);
-    at('2026-05-12T12:00:00Z');
-    expect(await active(ana.memberId)).toBe(0);
+  describe('where the wallet slides', () => {
+    /** 120 points of 10 January, of which 20 came back. */
+    async function returned() {
+      const ana = await home.person(100);
+      const { purchaseId } = await buy(ana.ref, '20');
+      const { returnId } = await bringBack(purchaseId);
+      return { ana, returnId };
+    }
+
+    it('moves no end before its day', async () => {
+      const { ana, returnId } = await returned();
+      at('2026-04-09T12:00:00Z');
+      expect(await cancel(returnId)).toMatchObject({ pointsGivenBack: 20, balance: { active: 120 } });
+      at('2026-04-10T12:00:00Z');
+      expect(await active(ana.memberId)).toBe(0);
+    });
+
+    it('lets live only what comes back after it', async () => {
+      const { ana, returnId } = await returned();
+      at('2026-04-12T12:00:00Z');
+      expect(await cancel(returnId)).toMatchObject({ pointsGivenBack: 20, balance: { active: 20 } });
+      at('2026-05-11T12:00:00Z');
+      expect(await active(ana.memberId)).toBe(20);
+      at('2026-05-12T12:00:00Z');
+      expect(await active(ana.memberId)).toBe(0);
+    });
   });
 });

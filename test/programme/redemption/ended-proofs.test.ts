@@ -65,100 +65,102 @@ async function betweenLookAndBooking<T>(meanwhile: () => Promise<unknown>, reque
 const burnedOf = async (memberId: string) =>
   Number((await shop.database.owner.query('SELECT coalesce(sum(points), 0) AS sum FROM redemption WHERE member_id = $1', [memberId])).rows[0].sum);
 
-test('a card that was removed between look and booking burns and holds nothing', async () => {
-  for (const spend of [redeemPoints, holdPoints]) {
+describe('redeem by what ends meanwhile', () => {
+  test('a card that was removed between look and booking burns and holds nothing', async () => {
+    for (const spend of [redeemPoints, holdPoints]) {
+      const ana = await member();
+      // Another brand, which has met the member, and one that has not.
+      if (spend === holdPoints) await recordPurchase(shop.app, taxi.principal, purchaseOf(ana.byCard, '1'));
+      const remove = () => removeIdentifier(shop.app, ana.login, { member: null, identifier: ana.card });
+      const burn = betweenLookAndBooking(remove, () => spend(shop.app, taxi.principal, spendingOf(ana.byCard, 100)));
+      await expect(burn).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+      expect(await burnedOf(ana.memberId)).toBe(0);
+      // What is left of the member's proofs still burns.
+      await redeemPoints(shop.app, fuel.principal, spendingOf(ana.byCustomer, 100));
+      expect(await burnedOf(ana.memberId)).toBe(100);
+    }
+  });
+
+  test('a link that was ended between look and booking burns nothing', async () => {
+    for (const name of ['byId', 'byCustomer'] as const) {
+      const ana = await member();
+      // The wallet is one that the ledger keeps.
+      await redeemPoints(shop.app, fuel.principal, spendingOf(ana.byId, 1));
+      const end = () => unlinkMember(shop.app, ana.login, { member: null, brandId: fuel.brandId, reason: null });
+      await expect(betweenLookAndBooking(end, () => redeemPoints(shop.app, fuel.principal, spendingOf(ana[name], 100)))).rejects.toMatchObject({
+        code: 'MEMBER_UNKNOWN',
+      });
+      expect(await burnedOf(ana.memberId)).toBe(1);
+    }
+  });
+
+  test('a till code burns nothing when the link that it confirmed is ended before the booking', async () => {
     const ana = await member();
-    // Another brand, which has met the member, and one that has not.
-    if (spend === holdPoints) await recordPurchase(shop.app, taxi.principal, purchaseOf(ana.byCard, '1'));
-    const remove = () => removeIdentifier(shop.app, ana.login, { member: null, identifier: ana.card });
-    const burn = betweenLookAndBooking(remove, () => spend(shop.app, taxi.principal, spendingOf(ana.byCard, 100)));
+    const { code } = await createTillCode(shop.app, ana.login);
+    const end = () => unlinkMember(shop.app, ana.login, { member: null, brandId: taxi.brandId, reason: null });
+    const burn = betweenLookAndBooking(end, () => redeemPoints(shop.app, taxi.principal, spendingOf({ by: 'tillCode', tillCode: code }, 100)));
     await expect(burn).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
     expect(await burnedOf(ana.memberId)).toBe(0);
-    // What is left of the member's proofs still burns.
-    await redeemPoints(shop.app, fuel.principal, spendingOf(ana.byCustomer, 100));
-    expect(await burnedOf(ana.memberId)).toBe(100);
-  }
-});
+  });
 
-test('a link that was ended between look and booking burns nothing', async () => {
-  for (const name of ['byId', 'byCustomer'] as const) {
-    const ana = await member();
-    // The wallet is one that the ledger keeps.
-    await redeemPoints(shop.app, fuel.principal, spendingOf(ana.byId, 1));
+  test('a brand whose link was ended between look and booking gives nothing of the member away', async () => {
+    const [ana, ben] = [await member(), await member()];
+    await householdsOf(shop, fuel).allowGifts();
+    const command = givePointsSchema.parse({ idempotencyKey: randomUUID(), from: ana.byId, to: ben.byId, currency: 'FLP', points: 50n });
     const end = () => unlinkMember(shop.app, ana.login, { member: null, brandId: fuel.brandId, reason: null });
-    await expect(betweenLookAndBooking(end, () => redeemPoints(shop.app, fuel.principal, spendingOf(ana[name], 100)))).rejects.toMatchObject({
-      code: 'MEMBER_UNKNOWN',
-    });
-    expect(await burnedOf(ana.memberId)).toBe(1);
-  }
-});
+    await expect(betweenLookAndBooking(end, () => givePoints(shop.app, fuel.principal, command))).rejects.toMatchObject({ name: 'NotFound' });
+  });
 
-test('a till code burns nothing when the link that it confirmed is ended before the booking', async () => {
-  const ana = await member();
-  const { code } = await createTillCode(shop.app, ana.login);
-  const end = () => unlinkMember(shop.app, ana.login, { member: null, brandId: taxi.brandId, reason: null });
-  const burn = betweenLookAndBooking(end, () => redeemPoints(shop.app, taxi.principal, spendingOf({ by: 'tillCode', tillCode: code }, 100)));
-  await expect(burn).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
-  expect(await burnedOf(ana.memberId)).toBe(0);
-});
-
-test('a brand whose link was ended between look and booking gives nothing of the member away', async () => {
-  const [ana, ben] = [await member(), await member()];
-  await householdsOf(shop, fuel).allowGifts();
-  const command = givePointsSchema.parse({ idempotencyKey: randomUUID(), from: ana.byId, to: ben.byId, currency: 'FLP', points: 50n });
-  const end = () => unlinkMember(shop.app, ana.login, { member: null, brandId: fuel.brandId, reason: null });
-  await expect(betweenLookAndBooking(end, () => givePoints(shop.app, fuel.principal, command))).rejects.toMatchObject({ name: 'NotFound' });
-});
-
-test('a request is booked though what proves nothing of it ends', async () => {
-  const ana = await member();
-  const other: Identifier = { kind: 'CARD', value: `8100 ${++cards}` };
-  await addIdentifier(shop.app, fuel.principal, { member: ana.byId, identifier: other });
-  const remove = () => removeIdentifier(shop.app, ana.login, { member: null, identifier: other });
-  const { points } = await betweenLookAndBooking(remove, () => redeemPoints(shop.app, taxi.principal, spendingOf(ana.byCard, 100)));
-  expect([points, await burnedOf(ana.memberId)]).toEqual([100, 100]);
-});
-
-test('accounts count the ended proofs of their wallet', async () => {
-  const ana = await member();
-  const counted = async () => {
-    const { rows } = await shop.database.owner.query(
-      `SELECT w.proofs_ended AS wallet, array_agg(a.proofs_ended ORDER BY a.id) AS accounts FROM wallet w JOIN account a ON a.owner_id = w.id WHERE w.member_id = $1
-       GROUP BY w.proofs_ended`,
-      [ana.memberId],
-    );
-    return rows[0];
-  };
-  await recordPurchase(shop.app, taxi.principal, purchaseOf(ana.byCard, '1'));
-  await unlinkMember(shop.app, ana.login, { member: null, brandId: taxi.brandId, reason: null });
-  expect(await counted()).toEqual({ wallet: 0, accounts: [0] });
-  await recordPurchase(shop.app, taxi.principal, purchaseOf(ana.byCard, '1'));
-  await linkMember(shop.app, taxi.principal, { member: ana.byId, customerId: 'ANA' });
-  await confirmLink(shop.app, ana.login, taxi.brandId);
-  await unlinkMember(shop.app, ana.login, { member: null, brandId: taxi.brandId, reason: null });
-  expect(await counted()).toEqual({ wallet: 1, accounts: [1] });
-  const { rows } = await shop.database.owner.query('SELECT id FROM wallet WHERE member_id = $1', [ana.memberId]);
-  const other = await shop.database.owner.query("INSERT INTO currency (code, kind, scale) VALUES ('OTH', 'POINTS', 0) RETURNING id");
-  await shop.app.ledger.openAccounts([{ kind: 'WALLET', owner: rows[0].id, currencyId: other.rows[0].id }]);
-  expect(await counted()).toEqual({ wallet: 1, accounts: [1, 1] });
-});
-
-test('no burn is booked once it is answered that what proves it has ended', async () => {
-  let booked = 0;
-  for (let round = 0; round < 20; round++) {
+  test('a request is booked though what proves nothing of it ends', async () => {
     const ana = await member();
-    const ofCard = round % 2 === 1;
-    const burn = () => redeemPoints(shop.app, (ofCard ? taxi : fuel).principal, spendingOf(ofCard ? ana.byCard : ana.byId, 1));
-    const burns = Array.from({ length: 25 }, burn);
-    await sleep(Math.random() * 25);
-    burns.push(...Array.from({ length: 25 }, burn));
-    const settled = Promise.allSettled(burns);
-    if (ofCard) await removeIdentifier(shop.app, ana.login, { member: null, identifier: ana.card });
-    else await unlinkMember(shop.app, ana.login, { member: null, brandId: fuel.brandId, reason: null });
-    const then = await burnedOf(ana.memberId);
-    for (const each of await settled) if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'MEMBER_UNKNOWN' });
-    expect([round, await burnedOf(ana.memberId)]).toEqual([round, then]);
-    booked += then;
-  }
-  expect(booked).toBeGreaterThan(0);
+    const other: Identifier = { kind: 'CARD', value: `8100 ${++cards}` };
+    await addIdentifier(shop.app, fuel.principal, { member: ana.byId, identifier: other });
+    const remove = () => removeIdentifier(shop.app, ana.login, { member: null, identifier: other });
+    const { points } = await betweenLookAndBooking(remove, () => redeemPoints(shop.app, taxi.principal, spendingOf(ana.byCard, 100)));
+    expect([points, await burnedOf(ana.memberId)]).toEqual([100, 100]);
+  });
+
+  test('accounts count the ended proofs of their wallet', async () => {
+    const ana = await member();
+    const counted = async () => {
+      const { rows } = await shop.database.owner.query(
+        `SELECT w.proofs_ended AS wallet, array_agg(a.proofs_ended ORDER BY a.id) AS accounts FROM wallet w JOIN account a ON a.owner_id = w.id WHERE w.member_id = $1
+         GROUP BY w.proofs_ended`,
+        [ana.memberId],
+      );
+      return rows[0];
+    };
+    await recordPurchase(shop.app, taxi.principal, purchaseOf(ana.byCard, '1'));
+    await unlinkMember(shop.app, ana.login, { member: null, brandId: taxi.brandId, reason: null });
+    expect(await counted()).toEqual({ wallet: 0, accounts: [0] });
+    await recordPurchase(shop.app, taxi.principal, purchaseOf(ana.byCard, '1'));
+    await linkMember(shop.app, taxi.principal, { member: ana.byId, customerId: 'ANA' });
+    await confirmLink(shop.app, ana.login, taxi.brandId);
+    await unlinkMember(shop.app, ana.login, { member: null, brandId: taxi.brandId, reason: null });
+    expect(await counted()).toEqual({ wallet: 1, accounts: [1] });
+    const { rows } = await shop.database.owner.query('SELECT id FROM wallet WHERE member_id = $1', [ana.memberId]);
+    const other = await shop.database.owner.query("INSERT INTO currency (code, kind, scale) VALUES ('OTH', 'POINTS', 0) RETURNING id");
+    await shop.app.ledger.openAccounts([{ kind: 'WALLET', owner: rows[0].id, currencyId: other.rows[0].id }]);
+    expect(await counted()).toEqual({ wallet: 1, accounts: [1, 1] });
+  });
+
+  test('no burn is booked once it is answered that what proves it has ended', async () => {
+    let booked = 0;
+    for (let round = 0; round < 20; round++) {
+      const ana = await member();
+      const ofCard = round % 2 === 1;
+      const burn = () => redeemPoints(shop.app, (ofCard ? taxi : fuel).principal, spendingOf(ofCard ? ana.byCard : ana.byId, 1));
+      const burns = Array.from({ length: 25 }, burn);
+      await sleep(Math.random() * 25);
+      burns.push(...Array.from({ length: 25 }, burn));
+      const settled = Promise.allSettled(burns);
+      if (ofCard) await removeIdentifier(shop.app, ana.login, { member: null, identifier: ana.card });
+      else await unlinkMember(shop.app, ana.login, { member: null, brandId: fuel.brandId, reason: null });
+      const then = await burnedOf(ana.memberId);
+      for (const each of await settled) if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'MEMBER_UNKNOWN' });
+      expect([round, await burnedOf(ana.memberId)]).toEqual([round, then]);
+      booked += then;
+    }
+    expect(booked).toBeGreaterThan(0);
+  });
 });
