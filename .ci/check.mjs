@@ -16,7 +16,7 @@ const REASON = /^\/\/ Longer than 300 lines: ./m;
 
 const steps = {
   'format and lint': () => packageBin('@biomejs/biome', 'biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
-  types: () => packageBin('typescript', 'tsc', ['--noEmit', '-p', '.']),
+  types: () => ['.', 'test'].map((project) => packageBin('typescript', 'tsc', ['--noEmit', '-p', project])).every(Boolean),
   'layer rules': () =>
     packageBin('dependency-cruiser', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'src', 'workers', 'migrations', 'examples', 'bench', 'ormconfig.ts']),
   'dead code': () => packageBin('knip', 'knip', ['--treat-config-hints-as-errors']),

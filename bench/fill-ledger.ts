@@ -4,6 +4,7 @@ import { createLedger, type RunningLedger } from '../src/ledger/ledger/posting-l
 import { dayOf, monthStart } from '../src/ledger/points/calendar';
 import { systemClock } from '../src/platform/clock';
 import { newUuid, type Uuid } from '../src/platform/ids';
+import { only } from '../src/platform/one-of';
 import type { BenchDatabase } from './durable-server';
 
 export const TERMS: Uuid = '00000000-0000-7000-8000-0000000000aa';
@@ -44,16 +45,16 @@ export async function fillLedger(database: BenchDatabase, filling: Filling): Pro
     log: pino({ level: 'warn' }),
     maxWorkerConnections: filling.ownTransactions,
   });
-  const { rows } = await superuser.query("INSERT INTO currency (code, kind, scale) VALUES ('BENCH', 'POINTS', 0) RETURNING id");
-  const currencyId: number = rows[0].id;
+  const { rows } = await superuser.query<{ id: number }>("INSERT INTO currency (code, kind, scale) VALUES ('BENCH', 'POINTS', 0) RETURNING id");
+  const currencyId = only(rows).id;
   const brands = await Promise.all(Array.from({ length: BRANDS }, (_, at) => openBrand(ledger, currencyId, `BRAND${at}`)));
-  const opened = await superuser.query({
+  const opened = await superuser.query<{ first: string }>({
     text: `WITH opened AS (
         INSERT INTO account (kind, owner_id, currency_id, guarded, opened_at) SELECT 'WALLET', uuidv7(), $1, true, now() FROM generate_series(1, $2) RETURNING id)
       SELECT min(id) AS first FROM opened`,
     values: [currencyId, filling.wallets],
   });
-  const firstWallet = Number(opened.rows[0].first);
+  const firstWallet = Number(only(opened.rows).first);
   await superuser.query({
     text: `CREATE TABLE filling AS SELECT n - 1 AS brand, i AS issued, r AS redeemed, o AS origin, p AS party
       FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::uuid[]) WITH ORDINALITY AS x (i, r, o, p, n)`,

@@ -1,5 +1,5 @@
 import type { PostingRequest } from '../src/ledger/ledger/posting';
-import { itemAt } from '../src/platform/one-of';
+import { itemAt, only } from '../src/platform/one-of';
 import { closedLoop, type Measured, median } from './closed-loop';
 import { type FilledLedger, fillLedger } from './fill-ledger';
 import { LedgerTraffic } from './ledger-traffic';
@@ -110,10 +110,10 @@ export function postTogether({ ledger }: FilledLedger, requests: readonly Postin
 
 /** A fast ledger that is wrong is none: wallets, lots and transfers must agree after the run. */
 export async function checkBooks({ database }: FilledLedger): Promise<void> {
-  const { rows } = await database.superuser.query(`
+  const { rows } = await database.superuser.query<{ wallets: string; lots: string; transfers: string }>(`
     SELECT (SELECT sum(credits - debits + arrears) FROM account WHERE guarded) AS wallets,
       (SELECT sum(remaining + held) FROM lot) AS lots,
       (SELECT coalesce(sum(amount) FILTER (WHERE credit_seq IS NOT NULL), 0) - coalesce(sum(amount) FILTER (WHERE debit_seq IS NOT NULL), 0) FROM transfer) AS transfers`);
-  const { wallets, lots, transfers } = rows[0];
+  const { wallets, lots, transfers } = only(rows);
   if (wallets !== lots || wallets !== transfers) throw new Error(`the books do not agree: wallets ${wallets}, lots ${lots}, transfers ${transfers}`);
 }

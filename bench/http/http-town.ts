@@ -16,6 +16,7 @@ import { spelledCustomerHash } from '../../src/members/identification/member-ref
 import { systemClock } from '../../src/platform/clock';
 import { type Config, type DatabaseUrls, readConfig } from '../../src/platform/config';
 import { newUuid } from '../../src/platform/ids';
+import { only } from '../../src/platform/one-of';
 import { buildApp, closeApp } from '../../src/process/build-app';
 import { EARNING_RULE } from '../../src/programme/earning/earning-rule';
 import { REDEMPTION_RULE } from '../../src/programme/redemption/redemption-rule';
@@ -159,5 +160,6 @@ async function enrol(app: BuiltApp, superuser: Pool, brandId: string, members: n
 /** Purchases stored in the database of a town. */
 export async function earnedSoFar(server: BenchServer, name: string): Promise<number> {
   const { superuser } = await server.database(name);
-  return (await superuser.query('SELECT count(*)::int AS count FROM purchase')).rows[0].count;
+  const { rows } = await superuser.query<{ count: number }>('SELECT count(*)::int AS count FROM purchase');
+  return only(rows).count;
 }
