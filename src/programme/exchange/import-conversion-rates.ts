@@ -55,12 +55,14 @@ export async function importConversionRates(app: App, principal: Principal, comm
   return refusingBy({ conversion_rate_no_overlap: () => rateSetRefusals.refuse('CONVERSION_RATE_OVERLAP') }, async () => {
     if (dryRun) return look(app, principal, command, lines);
     const details: Record<string, number> = {};
+    const taken: { rates?: Omit<ImportedRates, 'dryRun'> } = {};
     const request = { operation: 'importConversionRates', idempotencyKey, reason, content, details };
     const { target, repeated } = await createOnce(app, principal, request, async (tx) => {
-      Object.assign(details, await store(app, tx, command, lines));
+      taken.rates = await store(app, tx, command, lines);
+      Object.assign(details, taken.rates);
       return newUuid();
     });
-    if (!repeated) return { ...(details as unknown as Omit<ImportedRates, 'dryRun'>), dryRun };
+    if (!repeated && taken.rates) return { ...taken.rates, dryRun };
     return { ...(await readImport(app, principal, idempotencyKey, target)), dryRun };
   });
 }
