@@ -1004,11 +1004,12 @@ CREATE TABLE earning_rule (
   ends_at timestamp with time zone,
   round_to text NOT NULL DEFAULT 'UNIT'::text,
   per bigint,
+  withdrawn_at timestamp with time zone,
   CONSTRAINT earning_rule_pkey PRIMARY KEY (id),
-  CONSTRAINT earning_rule_one_start UNIQUE (brand_id, currency_id, money_currency, effective_from),
   CONSTRAINT earning_rule_unique UNIQUE (brand_id, currency_id, version),
   CONSTRAINT earning_rule_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brand(id),
   CONSTRAINT earning_rule_currency_id_fkey FOREIGN KEY (currency_id) REFERENCES point_currency(id),
+  CONSTRAINT earning_rule_one_start EXCLUDE USING btree (brand_id WITH =, currency_id WITH =, money_currency WITH =, effective_from WITH =) WHERE ((withdrawn_at IS NULL)),
   CONSTRAINT earning_rule_availability CHECK ((availability = ANY (ARRAY['IMMEDIATE'::text, 'DELAY'::text, 'FIXED_DATE'::text, 'ON_EVENT'::text]))),
   CONSTRAINT earning_rule_availability_date CHECK ((availability_date ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'::text)),
   CONSTRAINT earning_rule_availability_days CHECK (((availability_days >= 1) AND (availability_days <= 730))),
@@ -1018,7 +1019,8 @@ CREATE TABLE earning_rule (
   CONSTRAINT earning_rule_multiplier CHECK (((multiplier_numerator >= 0) AND (multiplier_numerator <= 1000000))),
   CONSTRAINT earning_rule_per CHECK ((per > 0)),
   CONSTRAINT earning_rule_points CHECK (((points_per_unit >= 0) AND (points_per_unit <= 1000000))),
-  CONSTRAINT earning_rule_round_to CHECK ((round_to = ANY (ARRAY['UNIT'::text, 'SMALLEST'::text])))
+  CONSTRAINT earning_rule_round_to CHECK ((round_to = ANY (ARRAY['UNIT'::text, 'SMALLEST'::text]))),
+  CONSTRAINT earning_rule_withdrawn CHECK ((withdrawn_at < effective_from))
 );
 
 CREATE TABLE expired_lot (
@@ -1149,13 +1151,15 @@ CREATE TABLE gift_rule (
   daily_maximum bigint,
   effective_from timestamp with time zone NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  withdrawn_at timestamp with time zone,
   CONSTRAINT gift_rule_pkey PRIMARY KEY (id),
-  CONSTRAINT gift_rule_one_start UNIQUE (currency_id, effective_from),
   CONSTRAINT gift_rule_unique UNIQUE (currency_id, version),
   CONSTRAINT gift_rule_currency_id_fkey FOREIGN KEY (currency_id) REFERENCES point_currency(id),
+  CONSTRAINT gift_rule_one_start EXCLUDE USING btree (currency_id WITH =, effective_from WITH =) WHERE ((withdrawn_at IS NULL)),
   CONSTRAINT gift_rule_daily_maximum CHECK ((daily_maximum >= minimum)),
   CONSTRAINT gift_rule_minimum CHECK ((minimum >= 1)),
-  CONSTRAINT gift_rule_step CHECK ((step >= 1))
+  CONSTRAINT gift_rule_step CHECK ((step >= 1)),
+  CONSTRAINT gift_rule_withdrawn CHECK ((withdrawn_at < effective_from))
 );
 
 CREATE TABLE hold (
@@ -1636,16 +1640,18 @@ CREATE TABLE redemption_rule (
   created_at timestamp with time zone NOT NULL,
   ends_at timestamp with time zone,
   worth bigint NOT NULL DEFAULT 1000000,
+  withdrawn_at timestamp with time zone,
   CONSTRAINT redemption_rule_pkey PRIMARY KEY (id),
-  CONSTRAINT redemption_rule_one_start UNIQUE (brand_id, currency_id, money_currency, effective_from),
   CONSTRAINT redemption_rule_unique UNIQUE (brand_id, currency_id, version),
   CONSTRAINT redemption_rule_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brand(id),
   CONSTRAINT redemption_rule_currency_id_fkey FOREIGN KEY (currency_id) REFERENCES point_currency(id),
+  CONSTRAINT redemption_rule_one_start EXCLUDE USING btree (brand_id WITH =, currency_id WITH =, money_currency WITH =, effective_from WITH =) WHERE ((withdrawn_at IS NULL)),
   CONSTRAINT redemption_rule_maximum CHECK ((maximum >= minimum)),
   CONSTRAINT redemption_rule_minimum CHECK ((minimum >= 1)),
   CONSTRAINT redemption_rule_points CHECK (((points_per_unit >= 1) AND (points_per_unit <= 1000000000))),
   CONSTRAINT redemption_rule_share CHECK (((share_numerator > 0) AND (share_denominator > 0) AND (share_numerator <= share_denominator))),
   CONSTRAINT redemption_rule_step CHECK ((step >= 1)),
+  CONSTRAINT redemption_rule_withdrawn CHECK ((withdrawn_at < effective_from)),
   CONSTRAINT redemption_rule_worth CHECK ((worth > 0))
 );
 
@@ -2183,6 +2189,7 @@ CREATE POLICY session_is_brand ON gift AS RESTRICTIVE FOR ALL TO tessera_app USI
 
 ALTER TABLE gift_rule ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY directory ON gift_rule FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) <> 'nobody'::text));
+CREATE POLICY operator_withdraws ON gift_rule FOR UPDATE TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'operator'::text)) WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 CREATE POLICY operator_writes ON gift_rule FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) = 'operator'::text));
 
 ALTER TABLE hold ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -2582,7 +2589,7 @@ GRANT SELECT ON TABLE currency TO tessera_kernel;
 
 GRANT SELECT ON TABLE deployment TO tessera_app;
 
-GRANT INSERT, SELECT ON TABLE earning_rule TO tessera_app;
+GRANT INSERT, SELECT, UPDATE (withdrawn_at) ON TABLE earning_rule TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (amount, returned) ON TABLE expired_lot TO tessera_kernel;
 GRANT SELECT ON TABLE expired_lot TO tessera_app;
@@ -2602,7 +2609,7 @@ GRANT DELETE, INSERT, SELECT ON TABLE file_import_retry TO tessera_app;
 GRANT INSERT, SELECT ON TABLE gift TO tessera_kernel;
 GRANT SELECT ON TABLE gift TO tessera_app;
 
-GRANT INSERT, SELECT ON TABLE gift_rule TO tessera_app;
+GRANT INSERT, SELECT, UPDATE (withdrawn_at) ON TABLE gift_rule TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (captured, settled_at, state) ON TABLE hold TO tessera_kernel;
 GRANT SELECT ON TABLE hold TO tessera_app;
@@ -2679,7 +2686,7 @@ GRANT SELECT ON TABLE purchase_return_line TO tessera_app;
 GRANT INSERT, SELECT ON TABLE redemption TO tessera_kernel;
 GRANT SELECT ON TABLE redemption TO tessera_app;
 
-GRANT INSERT, SELECT ON TABLE redemption_rule TO tessera_app;
+GRANT INSERT, SELECT, UPDATE (withdrawn_at) ON TABLE redemption_rule TO tessera_app;
 
 GRANT DELETE, INSERT, SELECT, UPDATE (first_recorded_at, last_recorded_at, to_xid, transfers) ON TABLE roll_up_bucket TO tessera_kernel;
 GRANT SELECT ON TABLE roll_up_bucket TO tessera_app;

@@ -11,7 +11,7 @@ import { ruleApi } from '../rules/rule-api';
 
 const LIMITS = ruleApi(VELOCITY_LIMIT, 'limit');
 /** What every kind of rule has. */
-export const VelocityLimitResolver = LIMITS.Resolver;
+export const VELOCITY_LIMIT_RESOLVERS = LIMITS.resolvers;
 
 @InputType('EndVelocityLimitInput', { description: 'The end of a velocity limit.' })
 class EndVelocityLimitInput extends ChangeInput {

@@ -1,15 +1,17 @@
-import { Arg, Args, ArgsType, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, ArgsType, Ctx, InputType, Mutation, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
 import type { RuleKind } from '../../coalition/rules/define-rule';
 import { listRules } from '../../coalition/rules/list-rules';
-import { setRuleRefusals, sideBySideRefusals } from '../../coalition/rules/rule-refusals';
+import { setRuleRefusals, sideBySideRefusals, withdrawRuleRefusals } from '../../coalition/rules/rule-refusals';
 import type { RuleVersion } from '../../coalition/rules/rule-version';
 import { setRule } from '../../coalition/rules/set-rule';
+import { withdrawRule, withdrawRuleSchema } from '../../coalition/rules/withdraw-rule';
 import { currencyCode } from '../../ledger/ledger/request-fields';
+import { ChangeInput } from '../graphql/change-input.types';
 import { connectionOf, PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
-import { Text } from '../graphql/fields';
-import { showId } from '../graphql/pairwise-ids';
+import { Id, Text } from '../graphql/fields';
+import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal, answerUnion } from '../graphql/refusal.types';
 import { readIds, setterInput, showIds, shownType } from './rule.types';
@@ -65,5 +67,35 @@ export function ruleApi<Rule extends RuleVersion>(kind: RuleKind<Rule>, prefix: 
       return answerOrRefusal(ctx, async (app, principal) => show(ctx, await setRule(app, principal, kind, command)));
     }
   }
-  return { Resolver: RulesResolver, Shown, show };
+  const resolvers: (new () => object)[] = [RulesResolver];
+  if (!sideBySide) resolvers.push(withdrawResolver(kind, Shown, show));
+  return { resolvers, Shown, show };
+}
+
+@InputType('WithdrawRuleInput', { description: 'Which version is to be withdrawn.' })
+class WithdrawRuleInput extends ChangeInput {
+  @Id('The version.') ruleId!: string;
+}
+
+/** The mutation that withdraws a version before it begins: withdrawGiftRule of GiftRule. */
+function withdrawResolver<Rule extends RuleVersion>(
+  kind: RuleKind<Rule>,
+  Shown: ReturnType<typeof shownType>,
+  show: (ctx: Context, rule: Rule) => InstanceType<typeof Shown>,
+) {
+  const { name, called, owner } = kind;
+  const Result = answerUnion(`Withdraw${name}Result`, 'The version, or why it stays.', () => Shown, withdrawRuleRefusals);
+
+  @Resolver()
+  class WithdrawResolver {
+    @Mutation(() => Result, {
+      name: `withdraw${name}`,
+      description: `Withdraws a version of ${called} that has not begun: it never was in force, and stays listed. Until ten minutes before it begins; withdrawn already, nothing changes. ${ASKS[owner].set}`,
+    })
+    withdraw(@Ctx() ctx: Context, @Arg('input', () => WithdrawRuleInput, { description: 'Which one, and why.' }) input: WithdrawRuleInput) {
+      const command = parseInput(withdrawRuleSchema, { ...input, ruleId: readId(ctx, 'rule', input.ruleId, 'input.ruleId') });
+      return answerOrRefusal(ctx, async (app, principal) => show(ctx, await withdrawRule(app, principal, kind, command)));
+    }
+  }
+  return WithdrawResolver;
 }

@@ -35,7 +35,11 @@ export function shownType(kind: Kind) {
     effectiveFrom!: Date;
   }
   const counted: Described = { shape: 'INT', says: owner === 'BRAND' ? 'Counts from 1, for each brand and currency' : 'Counts from 1, for each currency' };
-  if (!sideBySide) addField(ShownRule, 'version', counted, 'shown');
+  const withdrawn: Described = { shape: 'DATE_TIME', says: 'When it was withdrawn, before it began: it never was in force', none: 'it stands' };
+  if (!sideBySide) {
+    addField(ShownRule, 'version', counted, 'shown');
+    addField(ShownRule, 'withdrawnAt', withdrawn, 'shown');
+  }
   for (const [field, described] of Object.entries(fields)) addField(ShownRule, field, described, 'shown');
   return ShownRule;
 }

@@ -14,7 +14,7 @@ import { ExchangeResolver } from '../exchange/exchange.resolver';
 import { ExpiryResolver } from '../expiry/expiry.resolver';
 import { describeCodes } from '../graphql/refusal.types';
 import { ImportResolver } from '../ingest/ingest.resolver';
-import { LimitsResolver, VelocityLimitResolver } from '../limits/limits.resolver';
+import { LimitsResolver, VELOCITY_LIMIT_RESOLVERS } from '../limits/limits.resolver';
 import { IdentifierResolver } from '../members/identifier.resolver';
 import { LinkResolver } from '../members/link.resolver';
 import { MemberResolver, WalletResolver } from '../members/member.resolver';
@@ -41,7 +41,7 @@ const resolvers = [
   ExpiryResolver,
   GiftResolver,
   LimitsResolver,
-  VelocityLimitResolver,
+  ...VELOCITY_LIMIT_RESOLVERS,
   LinkResolver,
   IdentifierResolver,
   LoginResolver,

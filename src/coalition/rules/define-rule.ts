@@ -114,6 +114,7 @@ function toVersion(row: Row): RuleVersion {
     currency: row.currency as string,
     version: (row.version as number | undefined) ?? 0,
     effectiveFrom: row.effective_from as Date,
+    withdrawnAt: (row.withdrawn_at as Date | null | undefined) ?? null,
   };
 }
 

@@ -1,6 +1,6 @@
 import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
-import { count } from '../../platform/refusal-fields';
+import { count, instant } from '../../platform/refusal-fields';
 
 /** Versions are bounded. */
 export const versionRefusals = refusals(
@@ -21,5 +21,16 @@ export const setRuleRefusals = refusals(
     description: 'A version of the rule starts at that moment already; versions are never edited.',
     retrySafe: false,
     message: 'A version of this rule starts at that moment already, and versions are never edited. Choose another effectiveFrom.',
+  }),
+);
+
+/** What is refused where a version of a rule is withdrawn. */
+export const withdrawRuleRefusals = refusals(
+  defineRefusal('TOO_LATE_TO_WITHDRAW', {
+    description: 'The version has begun, or begins so soon that something may be booked by it: it stays.',
+    retrySafe: false,
+    fields: { until: instant('Until when it could be withdrawn.'), effectiveFrom: instant('When it begins.') },
+    message: ({ until, effectiveFrom }) =>
+      `This version begins at ${effectiveFrom} and could be withdrawn until ${until}. Set another version that starts after it.`,
   }),
 );

@@ -12,4 +12,6 @@ export interface RuleVersion {
   readonly version: number;
   /** First instant at which it is in force. */
   readonly effectiveFrom: Date;
+  /** When it was withdrawn, before it began: it never was in force. */
+  readonly withdrawnAt: Date | null;
 }

@@ -6,6 +6,7 @@ import type { RuleVersion } from './rule-version';
 
 /** All versions of a kind of rule: few, read whole. */
 export interface RulesInForce<Rule> {
+  /** Withdrawn ones too. */
   readonly byId: ReadonlyMap<Uuid, Rule>;
   /**
    * The versions of a brand (null: of the coalition) for a points currency that are in force at an instant: one, or one
@@ -24,6 +25,7 @@ interface OfMoney {
 export function rulesInForce<Rule extends RuleVersion & OfMoney>(rules: readonly Rule[]): RulesInForce<Rule> {
   const versions = new Map<string, Map<string | undefined, Rule[]>>();
   for (const rule of rules) {
+    if (rule.withdrawnAt) continue;
     const key = `${rule.ownerBrandId} ${rule.currencyId}`;
     let monies = versions.get(key);
     if (!monies) versions.set(key, (monies = new Map()));

@@ -5,13 +5,13 @@ import { newUuid, type Uuid } from '../../platform/ids';
 import { takeLock } from '../../platform/locks';
 import { only } from '../../platform/one-of';
 import { InvalidInput } from '../../platform/refusal';
-import { requireBrand, requireBrandOrOperator, requireOperator } from '../access/permissions';
 import { databasePrincipal, type Principal } from '../access/principal';
 import { createOnce } from '../access/record-change';
 import { requireCurrency } from '../coalition/require-currency';
 import { type RuleCommand, type RuleKind, selectRules } from './define-rule';
 import { requireRoom } from './rule-bounds';
 import type { Row } from './rule-field';
+import { requireSetter } from './rule-owner';
 import { setRuleRefusals } from './rule-refusals';
 import type { RuleVersion } from './rule-version';
 
@@ -20,7 +20,7 @@ import type { RuleVersion } from './rule-version';
  * setRuleRefusals, InvalidInput, NotFound, PermissionDenied.
  */
 export async function setRule<Rule extends RuleVersion>(app: App, principal: Principal, kind: RuleKind<Rule>, command: RuleCommand): Promise<Rule> {
-  const ownerBrandId = requireSetter(principal, kind, command);
+  const ownerBrandId = requireSetter(principal, kind, (command.brandId as Uuid | null | undefined) ?? null);
   const { table, sideBySide } = kind;
   const { idempotencyKey, reason, ...content } = command;
   const now = app.clock.now();
@@ -48,21 +48,6 @@ export async function setRule<Rule extends RuleVersion>(app: App, principal: Pri
     client.query<Row>(`${selectRules(table)} WHERE r.id = $1`, [target]),
   );
   return kind.toRule(only(rows));
-}
-
-/** The brand whose rule it is to be, or null for the coalition's; throws PermissionDenied, NotFound. */
-function requireSetter(principal: Principal, { owner }: Pick<RuleKind<RuleVersion>, 'owner'>, command: RuleCommand): Uuid | null {
-  const permission = { scope: 'catalogue', roles: ['PROGRAMME_MANAGER'] } as const;
-  switch (owner) {
-    case 'BRAND':
-      return requireBrand(principal, permission);
-    case 'COALITION':
-      requireOperator(principal, permission.roles);
-      return null;
-    case 'EITHER':
-      requireBrandOrOperator(principal, permission, (command.brandId as Uuid | null | undefined) ?? null);
-      return principal.brandId;
-  }
 }
 
 /** Where versions follow each other, the row's number is the next one of its brand and currency. */

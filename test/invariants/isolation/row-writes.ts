@@ -308,6 +308,13 @@ export function rowWrites({
       sql: `UPDATE terms_version SET status = 'COUNTERSIGNED', decided_by_brand_id = '${one}', decided_at = now() WHERE id = '${proposal}'`,
       by: ['brand 1', 'operator'],
     },
+    ...['earning_rule', 'redemption_rule'].map((table) => ({
+      table,
+      what: `withdraws brand 1's ${table}`,
+      sql: `UPDATE ${table} SET withdrawn_at = '2000-01-01' WHERE brand_id = '${one}'`,
+      by: ['brand 1', 'operator'],
+    })),
+    operatorOnly('gift_rule', 'withdraws a rule for gifts', "UPDATE gift_rule SET withdrawn_at = '2000-01-01'"),
     {
       table: 'earning_rule',
       what: "adds to brand 1's earning rule",

@@ -18,6 +18,7 @@ const rule: RedemptionRule = {
   maximum: 5_000n,
   share: ratio(1, 2),
   effectiveFrom: new Date(0),
+  withdrawnAt: null,
 };
 const gbp = (amount: string) => ({ amount: BigInt(Math.round(Number(amount) * 1_000_000)), moneyCurrency: 'GBP' });
 

@@ -1,8 +1,13 @@
 import { createPointCurrency } from '../../../../src/coalition/coalition/create-point-currency';
+import type { RuleKind } from '../../../../src/coalition/rules/define-rule';
+import type { RuleVersion } from '../../../../src/coalition/rules/rule-version';
 import { setRule } from '../../../../src/coalition/rules/set-rule';
 import { newUuid, type Uuid } from '../../../../src/platform/ids';
+import { EARNING_RULE } from '../../../../src/programme/earning/earning-rule';
 import { storeConversionRate } from '../../../../src/programme/exchange/store-conversion-rate';
 import { VELOCITY_LIMIT } from '../../../../src/programme/limits/velocity-limit';
+import { REDEMPTION_RULE } from '../../../../src/programme/redemption/redemption-rule';
+import { GIFT_RULE } from '../../../../src/programme/sharing/gift-rule';
 import { Id } from '../names';
 import type { Side, TwoBrands } from '../two-brands';
 import { brand, money, nextStart, type Probe, page, probe, since, withReason } from './probe';
@@ -21,6 +26,16 @@ const aProposal = {
 async function earningRuleOf({ brandId }: Side, { points: { test } }: TwoBrands): Promise<Uuid> {
   return (await test.database.owner.query('SELECT id FROM earning_rule WHERE brand_id = $1 LIMIT 1', [brandId])).rows[0].id;
 }
+
+/** A version that has not begun, which the call withdraws. */
+const aVersion = <Rule extends RuleVersion>(kind: RuleKind<Rule>, more: object, by?: 'operator') => ({
+  by,
+  prepare: async (side: Side, { points: { test }, operator }: TwoBrands) => {
+    const command = { idempotencyKey: newUuid(), currency: 'FLP', effectiveFrom: new Date(nextStart()), ...more };
+    return (await setRule(test.app, by ? operator.principal : side.client.principal, kind, kind.schema.parse(command))).id;
+  },
+  args: (side: Side, ruleId: Uuid) => ({ input: { ruleId: new Id('rule', ruleId), ...withReason(side) } }),
+});
 
 async function twoCurrencies(side: Side, { points: { test }, operator }: TwoBrands, prefix = 'R'): Promise<[string, string]> {
   const codes: [string, string] = [`${prefix}${side.code}1`, `${prefix}${side.code}2`];
@@ -85,6 +100,8 @@ export const COALITION_PROBES: Readonly<Record<string, Probe>> = {
       input: { idempotencyKey: key, currency: 'FLP', moneyCurrency: 'EUR', pointsPerUnit: 100, effectiveFrom: nextStart(), ...withReason(side) },
     }),
   }),
+  'Mutation.withdrawEarningRule': probe<Uuid>(aVersion(EARNING_RULE, { moneyCurrency: 'EUR', pointsPerUnit: 2 })),
+  'Mutation.withdrawRedemptionRule': probe<Uuid>(aVersion(REDEMPTION_RULE, { moneyCurrency: 'EUR', pointsPerUnit: 100n })),
   'Mutation.setVelocityLimit': probe<Uuid>({
     prepare: earningRuleOf,
     args: (side, ruleId, key) => ({
@@ -131,6 +148,7 @@ export const COALITION_PROBES: Readonly<Record<string, Probe>> = {
     by: 'operator',
     args: (side, _made, key) => ({ input: { idempotencyKey: key, currency: 'FLP', minimum: 1, effectiveFrom: nextStart(), ...withReason(side) } }),
   }),
+  'Mutation.withdrawGiftRule': probe<Uuid>(aVersion(GIFT_RULE, {}, 'operator')),
   'Mutation.setExpiryNotices': probe({ by: 'operator', args: (side) => ({ input: { currency: 'FLP', days: [45, 10], ...withReason(side) } }) }),
   'Mutation.moveTestClock': probe({
     by: 'operator',
