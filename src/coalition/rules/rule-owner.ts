@@ -16,8 +16,9 @@ export function requireSetter(principal: Principal, { owner }: Pick<RuleKind<Rul
     case 'COALITION':
       requireOperator(principal, permission.roles);
       return null;
-    case 'EITHER':
-      requireBrandOrOperator(principal, permission, brandId);
-      return principal.brandId;
+    case 'EITHER': {
+      const named = requireBrandOrOperator(principal, permission, brandId);
+      return principal.kind === 'staff' && principal.ofOperator ? principal.brandId : named;
+    }
   }
 }
