@@ -12,7 +12,7 @@ const OPERATIONS_TOGETHER = 4;
 export function requireShort(text: string, tokens: number): void {
   const most = tokens * CHARACTERS_A_TOKEN;
   if (text.length > most)
-    throw tooLarge(`The document has ${text.length} characters; at most ${most} are allowed. Send values as variables, and leave comments out.`);
+    throw limitExceeded(`The document has ${text.length} characters; at most ${most} are allowed. Send values as variables, and leave comments out.`);
 }
 
 /**
@@ -33,7 +33,7 @@ export function requireBounded(document: DocumentNode, tokens: number): void {
     const reached = new Set<Reach>([operation]);
     for (const each of reached) {
       left -= each.nodes;
-      if (left < 0) throw tooLarge('The operations of this document spread too many fragments. Send fewer of them in one document.');
+      if (left < 0) throw limitExceeded('The operations of this document spread too many fragments. Send fewer of them in one document.');
       for (const name of each.spreads) {
         const fragment = fragments.get(name);
         if (fragment) reached.add(fragment);
@@ -86,6 +86,7 @@ function cycle(name: string): GraphQLError {
   return new GraphQLError(`Cannot spread fragment "${name}" within itself.`, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } } });
 }
 
-function tooLarge(message: string): GraphQLError {
+/** What a request has, asks or costs more of than it may. */
+export function limitExceeded(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED', http: { status: 400 } } });
 }

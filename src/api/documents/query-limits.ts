@@ -2,6 +2,7 @@ import { HeaderMap } from '@apollo/server';
 import { type DocumentNode, GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import type { App } from '../../app';
 import type { Context, Executed } from '../graphql/context';
+import { limitExceeded } from './document-bounds';
 import { OperationMeasurer } from './operation-cost';
 import type { OperationQuotas } from './quotas';
 import type { Allowance } from './rate-limit';
@@ -50,5 +51,5 @@ export function allowOperations({ config }: App, schema: GraphQLSchema, quotas: 
 }
 
 function beyond(what: string): GraphQLError {
-  return new GraphQLError(`This operation ${what}.`, { extensions: { code: 'LIMIT_EXCEEDED', http: { status: 400 } } });
+  return limitExceeded(`This operation ${what}.`);
 }

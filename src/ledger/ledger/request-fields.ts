@@ -12,17 +12,11 @@ export function plainText(longest: number) {
 
 /** All that is asked of a text in one look: tills send a dozen of them with each purchase. */
 function refuseText(text: string, longest: number, context: z.RefinementCtx): void {
-  const message =
-    text === ''
-      ? 'This must not be empty.'
-      : text.length > longest
-        ? `This has at most ${longest} characters.`
-        : /[\p{Cc}\p{Cs}]/u.test(text)
-          ? 'This must be text without control characters.'
-          : text.includes('\uFFFD')
-            ? 'This has the character U+FFFD: it was read in the wrong encoding. Send it in UTF-8.'
-            : null;
-  if (message !== null) context.addIssue({ code: 'custom', message });
+  const refuse = (message: string) => context.addIssue({ code: 'custom', message });
+  if (text === '') refuse('This must not be empty.');
+  else if (text.length > longest) refuse(`This has at most ${longest} characters.`);
+  else if (/[\p{Cc}\p{Cs}]/u.test(text)) refuse('This must be text without control characters.');
+  else if (text.includes('\uFFFD')) refuse('This has the character U+FFFD: it was read in the wrong encoding. Send it in UTF-8.');
 }
 
 /** Text that may be left out; null and absent are the same. */

@@ -38,13 +38,16 @@ export function usedCounter(redemptionId: Uuid): string {
   return `used:${redemptionId}`;
 }
 
+/** SQL: the transfer that spent the points of redemption `r`, whose hold, if it has one, was captured by `t`. */
+export const SPENT_BY = "CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END";
+
 /** Redemptions of the brand whose transaction it is, by id; what it cannot see is not in the map. */
 export async function readRedemptions(client: PoolClient, ids: readonly Uuid[]): Promise<Map<Uuid, RedemptionFact>> {
   if (ids.length === 0) return new Map();
   const { rows } = await client.query<RedemptionRow>({
     name: 'read-redemptions',
     text: `SELECT r.id, r.kind, r.brand_id, r.wallet_id, surviving_member(r.member_id) AS member_id, r.pool_id, r.account_id, r.currency_id, r.points, r.money_value, r.money_currency, r.terms_id, r.arithmetic, r.rule_id, r.occurred_at,
-             CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
+             ${SPENT_BY} AS spent_by
            FROM redemption r LEFT JOIN transfer t ON t.hold_id = r.id WHERE r.id = ANY ($1::uuid[])`,
     values: [ids],
   });

@@ -3,6 +3,7 @@ import type { AccountId } from '../../ledger/ledger/posting';
 import { type Day, dayFromIso } from '../../ledger/points/calendar';
 import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
+import { SPENT_BY } from '../postings/attached-redemptions';
 import type { ExactAmount } from './exact-amount';
 import type { LineKind, PricedLine } from './line-worth';
 
@@ -119,7 +120,7 @@ const LINES = `
   SELECT k.purchase_id, line_no, sku, category, kind, quantity, unit_price, amount, coalesce(discount, 0)::numeric(38, 9) AS discount, coalesce(tax, 0)::numeric(38, 9) AS tax, exclusion
   ${KEYS} CROSS JOIN LATERAL (SELECT * FROM purchase_line l WHERE l.wallet_id = k.wallet_id AND l.purchase_id = k.purchase_id OFFSET 0) l ORDER BY k.purchase_id, line_no`;
 const PAID_BY = `
-  SELECT k.purchase_id, p.redemption_id, p.points, r.occurred_at, coalesce(p.value, trunc(r.money_value * p.points / r.points) / 1000000)::numeric(38, 9) AS value, r.account_id, r.pool_id, CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END AS spent_by
+  SELECT k.purchase_id, p.redemption_id, p.points, r.occurred_at, coalesce(p.value, trunc(r.money_value * p.points / r.points) / 1000000)::numeric(38, 9) AS value, r.account_id, r.pool_id, ${SPENT_BY} AS spent_by
   ${KEYS} JOIN purchase_redemption p ON p.wallet_id = k.wallet_id AND p.purchase_id = k.purchase_id
   JOIN redemption r ON r.id = p.redemption_id LEFT JOIN transfer t ON t.hold_id = r.id
   ORDER BY k.purchase_id, p.position, p.redemption_id`;

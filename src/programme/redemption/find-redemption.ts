@@ -5,6 +5,7 @@ import { requireReader } from '../../members/identification/asking-member';
 import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
+import { SPENT_BY } from '../postings/attached-redemptions';
 import { type FactFilter, type FactPage, pageOfFacts } from '../purchases/page-of-facts';
 
 export const REDEMPTION_STATES = ['SPENT', 'HELD', 'VOIDED', 'EXPIRED'] as const;
@@ -81,6 +82,6 @@ const FIND = `
   SELECT r.id, r.member_id, r.brand_id, c.code AS currency, r.points, r.money_value, r.money_currency, r.channel, r.instrument, r.reference, r.occurred_at, h.expires_at,
     CASE WHEN r.kind = 'BURN' OR h.state = 'CAPTURED' THEN 'SPENT' WHEN h.state = 'OPEN' AND h.expires_at > $2 THEN 'HELD' WHEN h.state = 'VOIDED' THEN 'VOIDED' ELSE 'EXPIRED' END AS state,
     CASE WHEN r.kind = 'BURN' THEN r.points ELSE coalesce(h.captured, 0) END AS spent,
-    (SELECT coalesce(sum(b.amount - (SELECT coalesce(sum(c.amount), 0) FROM transfer c WHERE c.reverses = b.id)), 0) FROM transfer b WHERE b.reverses = CASE WHEN r.kind = 'BURN' THEN r.id ELSE t.id END) AS refunded
+    (SELECT coalesce(sum(b.amount - (SELECT coalesce(sum(c.amount), 0) FROM transfer c WHERE c.reverses = b.id)), 0) FROM transfer b WHERE b.reverses = ${SPENT_BY}) AS refunded
   FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, place) JOIN redemption r ON r.id = asked.id JOIN currency c ON c.id = r.currency_id LEFT JOIN hold h ON r.kind = 'HOLD' AND h.id = r.id LEFT JOIN transfer t ON t.hold_id = r.id
   ORDER BY asked.place`;

@@ -14,9 +14,9 @@ jest.mock('../../../src/ledger/ledger/internal/decide/apply-dates', () => ({
   __esModule: true,
   ...jest.requireActual('../../../src/ledger/ledger/internal/decide/apply-dates'),
 }));
-jest.mock('../../../src/ledger/ledger/internal/decide/batch-state', () => ({
+jest.mock('../../../src/ledger/ledger/internal/decide/wallet-state', () => ({
   __esModule: true,
-  ...jest.requireActual('../../../src/ledger/ledger/internal/decide/batch-state'),
+  ...jest.requireActual('../../../src/ledger/ledger/internal/decide/wallet-state'),
 }));
 jest.mock('../../../src/ledger/points/calendar', () => ({ __esModule: true, ...jest.requireActual('../../../src/ledger/points/calendar') }));
 

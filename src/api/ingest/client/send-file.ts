@@ -160,34 +160,27 @@ export async function sendFile(platform: Platform, file: SendFile, watcher: Watc
 /** Lines of a finished import that may be sent again, and they alone. */
 async function linesToSendAgain(platform: Platform, id: string): Promise<ReadonlySet<number>> {
   const lines = new Set<number>();
-  for (let after: string | null = null; ; ) {
-    const answer: LinePage = await platform.ask<LinePage>(AGAIN, { id, after });
-    for (const { node } of answer.linesToSendAgain.edges) lines.add(node.line);
-    if (!answer.linesToSendAgain.pageInfo.hasNextPage) return lines;
-    after = answer.linesToSendAgain.pageInfo.endCursor;
-  }
-}
-
-interface LinePage {
-  readonly linesToSendAgain: {
-    readonly edges: readonly { readonly node: { readonly line: number } }[];
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  };
-}
-
-interface ErrorPage {
-  readonly errors: {
-    readonly edges: readonly { readonly node: SentError }[];
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  };
+  for await (const page of pagesOf<{ readonly line: number }>(platform, AGAIN, 'linesToSendAgain', id)) for (const { line } of page) lines.add(line);
+  return lines;
 }
 
 /** What the platform has kept of an import's errors, in the order of the file. */
-async function* errorsOf(platform: Platform, id: string): AsyncGenerator<readonly SentError[]> {
+function errorsOf(platform: Platform, id: string): AsyncGenerator<readonly SentError[]> {
+  return pagesOf(platform, ERRORS, 'errors', id);
+}
+
+interface ListPage<Node> {
+  readonly edges: readonly { readonly node: Node }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+/** The pages of a list of an import. */
+async function* pagesOf<Node>(platform: Platform, query: string, list: string, id: string): AsyncGenerator<readonly Node[]> {
   for (let after: string | null = null; ; ) {
-    const { errors }: ErrorPage = await platform.ask<ErrorPage>(ERRORS, { id, after });
-    yield errors.edges.map(({ node }) => node);
-    if (!errors.pageInfo.hasNextPage) return;
-    after = errors.pageInfo.endCursor;
+    const { [list]: page }: Record<string, ListPage<Node>> = await platform.ask<Record<string, ListPage<Node>>>(query, { id, after });
+    if (!page) throw new Error(`the platform gave no ${list}`);
+    yield page.edges.map(({ node }) => node);
+    if (!page.pageInfo.hasNextPage) return;
+    after = page.pageInfo.endCursor;
   }
 }
