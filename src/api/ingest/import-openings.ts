@@ -9,7 +9,7 @@ import type { PostingOutcome, PostingRequest } from '../../ledger/ledger/posting
 import { ALWAYS, type Day, dayOf, dayStart, monthStart } from '../../ledger/points/calendar';
 import { knowPresented, presentedFor } from '../../members/identification/know-presented';
 import { hashRef, memberRefContent } from '../../members/identification/member-ref';
-import { type ResolvedMember } from '../../members/identification/resolve-members';
+import type { ResolvedMember } from '../../members/identification/resolve-members';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
 import { itemAt } from '../../platform/one-of';
 import { Refusal } from '../../platform/refusal';
@@ -50,7 +50,7 @@ export async function importOpenings(app: App, principal: Principal, { importId,
       decided.set(row, result);
       if (result.is === 'imported') earlierHere.push({ row, outcome: earlier.outcome });
     } else {
-      const ready = prepare(row, found, app.clock.now());
+      const ready = checkRow(row, found, app.clock.now());
       if ('error' in ready) decided.set(row, { is: 'rejected', error: ready.error });
       else prepared.push(ready);
     }
@@ -94,7 +94,7 @@ interface PreparedRow {
   readonly expiresOn: Day;
 }
 
-function prepare(row: OpeningRow, { snapshot, currencyId, brandId }: OpenImport, now: Date): PreparedRow | { error: LineError } {
+function checkRow(row: OpeningRow, { snapshot, currencyId, brandId }: OpenImport, now: Date): PreparedRow | { error: LineError } {
   const wrong = (field: string, code: string, message: string) => ({ error: lineError(row.line, field, code, message) });
   const currency = row.currency === null ? snapshot.currenciesById.get(currencyId ?? 0) : snapshot.currenciesByCode.get(row.currency);
   if (!currency) return { error: unknownCurrency(row.line) };

@@ -63,7 +63,7 @@ export async function membersOfLines(
     const completing: NamingLine[] = [];
     const named = new Set<string>();
     for (const row of left) {
-      const { customer, identified, refusal, names, fresh } = found.get(row) as Found;
+      const { customer, identified, refusal, names, fresh } = found.get(row) as LineNames;
       if (refusal) errors.set(row.line, refusedLine(row.line, refusal));
       else if (customer && identified && customer.memberId !== identified.memberId)
         errors.set(
@@ -93,13 +93,13 @@ export async function membersOfLines(
     }
     // Whoever tries what is nobody's is counted, unless it becomes somebody's.
     countFailedLookUps(app, { as: 'file', id: brandId }, failed.size);
-    for (const row of completing) await complete(app, principal, row, found.get(row) as Found, errors);
+    for (const row of completing) await complete(app, principal, row, found.get(row) as LineNames, errors);
     left = left.filter(({ line }) => !members.has(line) && !errors.has(line));
   }
   return { members, errors, enrolled, known };
 }
 
-interface Found {
+interface LineNames {
   readonly customer: ResolvedMember | null;
   readonly identified: ResolvedMember | null;
   /** Why nobody may be told who it is, or whether it is anybody. */
@@ -117,7 +117,7 @@ function isWhole({ byCustomer, byIdentifier }: NamedMember, customer: ResolvedMe
   return (byCustomer === null || customer !== null) && (byIdentifier === null || identified !== null);
 }
 
-async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: readonly NamingLine[], dryRun: boolean): Promise<Map<NamingLine, Found>> {
+async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: readonly NamingLine[], dryRun: boolean): Promise<Map<NamingLine, LineNames>> {
   const refs: MemberRef[] = rows.flatMap(({ member: { byCustomer, byIdentifier } }) => [byCustomer, byIdentifier].filter((ref) => ref !== null));
   const { found, country } = await app.database.transaction(databasePrincipal(principal), async (tx) => ({
     found: await lookAtMembers(app, tx, brandId, refs, { as: dryRun ? 'trial' : 'file', id: brandId }),
@@ -125,7 +125,7 @@ async function lookUp(app: App, principal: Principal, brandId: Uuid, rows: reado
   }));
   const byRef = new Map(refs.map((ref, at) => [ref, found[at]]));
   return new Map(
-    rows.map((row): [NamingLine, Found] => {
+    rows.map((row): [NamingLine, LineNames] => {
       const { byCustomer, byIdentifier } = row.member;
       const [byId, byName] = [byCustomer, byIdentifier].map((ref) => (ref === null ? undefined : byRef.get(ref)));
       const [customer, identified] = [memberOf(byId), memberOf(byName)];
@@ -177,7 +177,7 @@ async function complete(
   app: App,
   principal: Principal,
   { line, member }: NamingLine,
-  { customer, identified }: Found,
+  { customer, identified }: LineNames,
   errors: Map<number, LineError>,
 ): Promise<void> {
   const { byCustomer, byIdentifier } = member;

@@ -29,7 +29,7 @@ export interface RunningServer {
 export async function runGateway(app: BuiltApp, queues: QueueAccess, options: GraphqlOptions = {}): Promise<RunningServer> {
   const { host, port, metricsAddress } = app.config.http;
   const metrics = metricsAddress ? createHttpServer(app.config, app.log) : null;
-  const { server, close } = await prepare(app, queues, metrics);
+  const { server, close } = await openStatusServer(app, queues, metrics);
   await queues.register?.(server);
   await registerGraphql(server, app, options);
   const metricsPort =
@@ -41,13 +41,17 @@ const WORKERS_PORT = 4001;
 
 /** Health and metrics of a worker process. */
 export async function runWorkerStatus(app: BuiltApp, queues: QueueAccess): Promise<RunningServer> {
-  const { server, close } = await prepare(app, queues, null);
+  const { server, close } = await openStatusServer(app, queues, null);
   const { host, workersPort } = app.config.http;
   return { port: await listen(server, host, workersPort, WORKERS_PORT, 'TESSERA_WORKERS_PORT'), metricsPort: null, close };
 }
 
 /** `metrics`: a server of their own. */
-async function prepare(app: BuiltApp, queues: QueueAccess, metrics: FastifyInstance | null): Promise<{ server: FastifyInstance; close(): Promise<void> }> {
+async function openStatusServer(
+  app: BuiltApp,
+  queues: QueueAccess,
+  metrics: FastifyInstance | null,
+): Promise<{ server: FastifyInstance; close(): Promise<void> }> {
   const server = createHttpServer(app.config, app.log);
   let stopping = false;
   const { source } = app.database;

@@ -190,6 +190,9 @@ export type Step =
   /** Adds to a counter under its wallet's lock. */
   | { do: 'count'; account: AccountId; key: string; by: number };
 
+/** The steps that do one thing. */
+export type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
+
 /** What the steps of a plan came to. Transfers that it did not make count 0. */
 export interface Done {
   /** Points that a transfer moved. */

@@ -1,6 +1,6 @@
 import { NEVER } from '../../../points/calendar';
 import { ledgerRefusals } from '../../ledger-refusals';
-import type { Step } from '../../posting';
+import type { StepOf } from '../../posting';
 import { portionsToReinstate } from './apply-reversal';
 import type { TransferState } from './batch-state';
 import { comeBack } from './coming-back';
@@ -8,8 +8,6 @@ import { mayBeOf } from './expired-lots';
 import { inOrder, mergeLots, receive, requireOpenWallet, takeFrom } from './lots';
 import { type Posting, RefusedStep } from './posting-in-progress';
 import { isSpendable, type LotState, sameLot } from './wallet-state';
-
-type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
 /**
  * Finds a reversal that is to be undone, and what it reversed, where it no longer counts. The plan has made sure that

@@ -1,13 +1,13 @@
 import { itemAt } from '../../../../platform/one-of';
 import { ALWAYS, monthStart } from '../../../points/calendar';
-import type { Step } from '../../posting';
+import type { StepOf } from '../../posting';
 import { StateMoved } from '../../state-moved';
 import { conversionShares } from './conversion-shares';
 import { consume, mergeLots, receive, requireOpenWallet, requireSpendable } from './lots';
 import { type Posting, requireAmount } from './posting-in-progress';
 import { type AllocationState, endOf, OWN, type WalletState } from './wallet-state';
 
-type ConvertStep = Extract<Step, { do: 'convert' }>;
+type ConvertStep = StepOf<'convert'>;
 
 /**
  * Points leave the wallet for the route's account, and points of another currency come out of it: two transfers, one

@@ -1,5 +1,5 @@
 import { type Day, NEVER } from '../../../points/calendar';
-import type { EndCode, EndTarget, Step } from '../../posting';
+import type { EndCode, EndTarget, StepOf } from '../../posting';
 import { requireNothingHeld } from './apply-move';
 import { callIn, endWithWallet, keepAlive } from './ended-since';
 import { noteExpired } from './expired-lots';
@@ -7,8 +7,6 @@ import { type ChangeName, type DateChange, recordChange } from './lot-change';
 import { takeFrom } from './lots';
 import type { Posting } from './posting-in-progress';
 import { endOf, hasLapsed, type LotState, OWN, sameLot, type WalletState } from './wallet-state';
-
-type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
 /**
  * Points end: one transfer for each issuer. Points that could never be spent (available NEVER) do not expire. Those

@@ -1,15 +1,13 @@
 import { itemAt } from '../../../../platform/one-of';
 import type { Day } from '../../../points/calendar';
 import { ledgerRefusals } from '../../ledger-refusals';
-import type { PostingRequest, Step } from '../../posting';
+import type { PostingRequest, StepOf } from '../../posting';
 import { dateWhatLapsed } from './apply-dates';
 import { comeBack } from './coming-back';
 import { recordChange } from './lot-change';
 import { consume, requireSpendable } from './lots';
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
 import { type AllocationState, type HoldState, sameLot } from './wallet-state';
-
-type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
 /**
  * Holds end at the posting's occurredAt, but no sooner than now. A till whose clock runs ahead cannot free what another

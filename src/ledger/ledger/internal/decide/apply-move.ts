@@ -1,11 +1,9 @@
 import { NEVER } from '../../../points/calendar';
 import { ledgerRefusals } from '../../ledger-refusals';
-import type { Step } from '../../posting';
+import type { StepOf } from '../../posting';
 import { consume, dated, receive, requireOpenWallet, requireSpendable, spendable, takeFrom } from './lots';
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
 import { type AllocationState, OWN, type WalletState } from './wallet-state';
-
-type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
 /**
  * Points change hands: out of the giver's lots in order of consumption, into the receiver's with their issuer, month

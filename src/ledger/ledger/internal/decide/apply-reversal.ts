@@ -1,6 +1,6 @@
 import { type Day, NEVER } from '../../../points/calendar';
 import { ledgerRefusals } from '../../ledger-refusals';
-import type { AccountId, Step } from '../../posting';
+import type { AccountId, StepOf } from '../../posting';
 import type { TransferState } from './batch-state';
 import { comeBack } from './coming-back';
 import { mayBeOf } from './expired-lots';
@@ -8,8 +8,6 @@ import { inOrder, mergeLots, receive, requireOpenWallet, takeFrom } from './lots
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
 import { takeBackExpired } from './take-back-expired';
 import { type AllocationState, type ArrearsState, endOf, type LotKey, type LotState, type WalletState } from './wallet-state';
-
-type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
 /** The transfer a reversal refers to; RefusedStep REVERSAL_EXCEEDS_ORIGINAL when less of it is left. */
 function requireReversible(posting: Posting, id: string, amount: number): TransferState {

@@ -1,4 +1,4 @@
-import type { Step } from '../../posting';
+import type { Step, StepOf } from '../../posting';
 import { cancelClawback, cancelReinstatement } from './apply-cancellation';
 import { convert } from './apply-convert';
 import { close, dateWhatLapsed, end, redate, slide } from './apply-dates';
@@ -11,8 +11,6 @@ import { fillArrearsFromLots } from './fill-arrears';
 import { addToLot, consume, requireOpenWallet, requireSpendable } from './lots';
 import { type Posting, requireAmount } from './posting-in-progress';
 import { type HoldState, OWN, type WalletState } from './wallet-state';
-
-type StepOf<Do extends Step['do']> = Extract<Step, { do: Do }>;
 
 /** Carries one step out, or throws RefusedStep. */
 export function applyStep(posting: Posting, step: Step): void {
