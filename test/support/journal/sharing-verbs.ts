@@ -121,8 +121,9 @@ export const SHARING: Readonly<Record<string, Verb<ShopCast>>> = {
   'pool lots {who}': async ({ who }, cast) =>
     (await cast.people.lots(cast.poolOf(who))).map(({ month, ends, remaining }) => `${month} until ${ends} ${remaining}`),
   'pool movements {who}': poolMovements,
+  // By name: who joined at one instant stands in no order.
   'members {who}': async ({ who }, cast) => {
     const pool = await findOwnPool(cast.shop.app, (await cast.person(who)).self);
-    return pool?.members.map(({ memberId, role }) => `${cast.nameOf(memberId)} ${role}`) ?? [];
+    return (pool?.members ?? []).map(({ memberId, role }) => `${cast.nameOf(memberId)} ${role}`).sort();
   },
 };
