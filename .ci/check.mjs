@@ -12,6 +12,8 @@ const require = createRequire(import.meta.url);
 /** A file of src that is longer says why, in its first lines: "// Longer than 300 lines: ...". */
 const LONGEST_FILE = 300;
 const LONGEST_OUTSIDE = 400;
+/** In one folder of src, those in its folders not counted. */
+const MOST_FILES = 25;
 const REASON = /^\/\/ Longer than 300 lines: ./m;
 
 const steps = {
@@ -21,6 +23,7 @@ const steps = {
     packageBin('dependency-cruiser', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'src', 'workers', 'migrations', 'examples', 'bench', 'ormconfig.ts']),
   'dead code': () => packageBin('knip', 'knip', ['--treat-config-hints-as-errors']),
   'file length': noLongFiles,
+  'folder size': noCrowdedFolders,
   'names in documents': () => none(missingNames(root)),
   'generated files in step': () => run(process.execPath, ['src/bootstrap.mjs', 'generate', '--check']),
 };
@@ -62,6 +65,14 @@ function noLongFiles() {
     .filter(({ lines, most, text }) => lines > most && !REASON.test(text.slice(0, 500)));
   for (const { file, lines, most } of long) process.stdout.write(`${file} has ${lines} lines; ${most} is the most: split it by what it does\n`);
   return long.length === 0;
+}
+
+function noCrowdedFolders() {
+  const files = new Map();
+  for (const file of filesBelow('src')) files.set(dirname(file), (files.get(dirname(file)) ?? 0) + 1);
+  const crowded = [...files].filter(([, count]) => count > MOST_FILES);
+  for (const [folder, count] of crowded) process.stdout.write(`${folder} has ${count} files; ${MOST_FILES} is the most: it is two rooms\n`);
+  return crowded.length === 0;
 }
 
 function filesBelow(path) {

@@ -1,4 +1,5 @@
-// Longer than 300 lines: the language of the ledger, which is read as a whole: steps, what a plan sees, what is asked, what comes of it.
+// Longer than 300 lines: the language of the ledger is read as a whole. It has steps, what a plan sees, what is asked,
+// and what comes of it.
 import type { Uuid } from '../../platform/ids';
 import type { RefusalData } from '../../platform/refusal';
 import type { Day } from '../points/calendar';
