@@ -42,7 +42,9 @@ export interface RuleDeclaration<Fields extends RuleFields> {
   readonly without: string;
   readonly fields: Fields;
   readonly bounds?: readonly Bound<SentOf<Fields>>[];
-  /** Versions stand beside each other, each until it is ended. By default each is in force until the next one starts. */
+  /**
+   * Versions stand beside each other, each until it is ended. By default each is in force until the next one starts.
+   */
   readonly sideBySide?: SideBySide;
   /** Columns that only the database can tell. Throws NotFound. */
   settle?(tx: Tx, asked: AskedRule): Promise<Row>;

@@ -5,10 +5,13 @@ import type { RuleKind } from './define-rule';
 import { versionRefusals } from './rule-refusals';
 import type { RuleVersion } from './rule-version';
 
-/** All versions of a rule are kept in every gateway's memory, since what is told late is judged by the one that was in force. */
+/** Every gateway keeps all versions of a rule in memory: what is told late is judged by the one that was in force. */
 const MOST_RULE_VERSIONS = 1_000;
 
-/** Throws TOO_MANY_VERSIONS when there are as many versions of a brand's (null: the coalition's) rule for a currency as are kept. Call it under the rule's lock. */
+/**
+ * Throws TOO_MANY_VERSIONS when as many versions of a brand's (null: the coalition's) rule for a currency are kept as
+ * may be. Call it under the rule's lock.
+ */
 export async function requireRoomForVersion(client: PoolClient, table: string, brandId: Uuid | null, currencyId: number): Promise<void> {
   const own = brandId === null ? '' : 'AND brand_id = $2';
   const { rows } = await client.query<{ versions: number }>(`SELECT coalesce(max(version), 0) AS versions FROM ${table} WHERE currency_id = $1 ${own}`, [

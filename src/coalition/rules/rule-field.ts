@@ -47,8 +47,9 @@ export interface FieldPlace {
 }
 
 /**
- * One field of a rule: how it is sent, kept and shown. `Sent` is what the schema makes of what was sent, and part of the
- * request's content: a field that is added later must leave the content of earlier requests as it was (`undefined`).
+ * One field of a rule: how it is sent, kept and shown. `Sent` is what the schema makes of what was sent, and part of
+ * the request's content. A field that is added later must leave the content of earlier requests as it was
+ * (`undefined`).
  */
 export interface RuleField<Sent = unknown, Value = unknown> extends Described {
   /** Checks what was sent; a field without a schema is only shown. */

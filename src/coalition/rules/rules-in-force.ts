@@ -9,8 +9,8 @@ export interface RulesInForce<Rule> {
   /** Withdrawn ones too. */
   readonly byId: ReadonlyMap<Uuid, Rule>;
   /**
-   * The versions of a brand (null: of the coalition) for a points currency that are in force at an instant: one, or one
-   * for each money that could be paid in on that day.
+   * The versions of a brand (null: of the coalition) for a points currency that are in force at an instant. There is
+   * one, or one for each money that could be paid in on that day.
    */
   at(brandId: Uuid | null, currency: Pick<PointCurrency, 'id' | 'timeZone'>, at: Date): Rule[];
 }

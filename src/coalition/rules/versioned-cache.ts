@@ -8,8 +8,9 @@ import type { RuleVersion } from './rule-version';
 export type VersionedCache<T> = (app: App, version: string) => Promise<T>;
 
 /**
- * Keeps what `load` reads until coalition_version moves, or the database is another server. Loaded as the worker, who may see every brand's: callers show a brand only its own.
- * The version is the one read in the caller's transaction (CoalitionCache.version), so that an answer is never older than it.
+ * Keeps what `load` reads until coalition_version moves, or the database is another server. Loaded as the worker, who
+ * may see every brand's: callers show a brand only its own. The version is the one read in the caller's transaction
+ * (CoalitionCache.version), so an answer is never older than it.
  */
 export function cachedByVersion<T>(load: (client: PoolClient) => Promise<T>): VersionedCache<T> {
   const caches = new WeakMap<App, { generation: number; version: bigint; loaded: Promise<T> }>();

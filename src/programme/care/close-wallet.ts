@@ -31,9 +31,10 @@ export interface ClosedWallet {
 }
 
 /**
- * Closes a member's wallet for good: its points end, whoever issued them, its cards and logins find nobody from then on, and nothing is earned or
- * spent in it any more. By the member, with a login of an identity provider, or by the operator's support. Closing it again changes nothing.
- * Throws WALLET_HAS_HOLDS, MEMBER_IN_HOUSEHOLD, NotFound, PermissionDenied.
+ * Closes a member's wallet for good. Its points end, whoever issued them. Its cards and logins find nobody from then
+ * on. Nothing is earned or spent in it any more. By the member, with a login of an identity provider, or by the
+ * operator's support. Closing it again changes nothing. Throws WALLET_HAS_HOLDS, MEMBER_IN_HOUSEHOLD, NotFound,
+ * PermissionDenied.
  */
 export async function closeWallet(app: App, principal: Principal, { member: asked, reason }: CloseWallet): Promise<ClosedWallet> {
   const database = databasePrincipal(principal);
@@ -62,7 +63,8 @@ export async function closeWallet(app: App, principal: Principal, { member: aske
     await tx.client.query('UPDATE member_identifier SET removed_at = $2 WHERE member_id = $1 AND removed_at IS NULL', [memberId, closedAt]);
     const target = auditName(app, principal, { memberId });
     await recordChange(app, tx, principal, { operation: 'closeWallet', target, member: memberId, reason });
-    // The ledger last, all currencies together: what it refuses closes nothing, and cut off after it, the same again finds it closed there and goes on.
+    // The ledger comes last, all currencies together. What it refuses closes nothing. Cut off after it, the same
+    // request finds it closed there and goes on.
     await app.ledger.transaction(async (client) => {
       for (const outcome of await app.ledger.postWithin(client, requests)) acceptedAnswer(outcome);
     });

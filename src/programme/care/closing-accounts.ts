@@ -24,8 +24,8 @@ export async function requireNoHousehold(client: PoolClient, walletId: Uuid): Pr
 }
 
 /**
- * The wallet's account in each of the coalition's currencies, opened where there was none: a request that found the wallet open a moment ago must
- * find it closed in whatever currency it comes with.
+ * The wallet's account in each of the coalition's currencies, opened where there was none. A request that found the
+ * wallet open a moment ago must find it closed, in whatever currency it comes.
  */
 export async function everyAccount(app: App, walletId: Uuid, currencies: readonly PointCurrency[]): Promise<{ account: AccountId; currency: PointCurrency }[]> {
   const accounts = await app.ledger.openAccounts(currencies.map(({ id }) => ({ kind: 'WALLET' as const, owner: walletId, currencyId: id })));

@@ -9,7 +9,10 @@ import { type Proposal, proposalRefusals, readProposal, requireDecidable, requir
 export const decideProposalSchema = z.object({ proposalId: z.string(), reason: reasonSchema });
 export type DecideProposal = z.output<typeof decideProposalSchema>;
 
-/** The proposal, which this person may decide now; throws PermissionDenied, NotFound, PROPOSAL_DECIDED, PROPOSAL_LAPSED, SECOND_PERSON_NEEDED. */
+/**
+ * The proposal, which this person may decide now. Throws PermissionDenied, NotFound, PROPOSAL_DECIDED, PROPOSAL_LAPSED,
+ * SECOND_PERSON_NEEDED.
+ */
 export async function findDecidable(
   app: App,
   principal: Principal,
@@ -25,8 +28,8 @@ export async function findDecidable(
 }
 
 /**
- * Writes the decision down, with its audit entry. What it leads to is done after it, once, however often it is tried: cut off in between, an approval
- * that is sent again goes on from here.
+ * Writes the decision down, with its audit entry. What it leads to is done after it, once, however often it is tried.
+ * Cut off in between, an approval that is sent again goes on from here.
  */
 export async function decide(
   app: App,

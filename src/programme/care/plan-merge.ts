@@ -23,8 +23,9 @@ export interface MergeFacts {
 }
 
 /**
- * One currency of a merge: all lots go to the survivor with their age, where they fill older arrears of the survivor's like any points that come in;
- * then what can be spent there fills the duplicate's, and the duplicate's account is closed. Pure. The ledger refuses WALLET_HAS_HOLDS, WALLET_CLOSED.
+ * One currency of a merge. All lots go to the survivor with their age, where they fill older arrears like any points
+ * that come in. Then what can be spent there fills the duplicate's arrears, and the duplicate's account is closed.
+ * Pure. The ledger refuses WALLET_HAS_HOLDS, WALLET_CLOSED.
  */
 export function planMerge({ givenId, filledId, duplicate, survivor }: MergeFacts): (view: LedgerView) => Plan | { refused: RefusalData } {
   return (view) => {
@@ -45,9 +46,10 @@ export function planMerge({ givenId, filledId, duplicate, survivor }: MergeFacts
 }
 
 /**
- * Where expiry slides: what the duplicate did last was done by the same person, so its points would else end sooner, or on that day whatever the
- * survivor does: in wallets that end on the same day they go on sliding (see giveAll). A survivor whose wallet has no end takes on the duplicate's,
- * unless it has points, given to it with days of their own, which must not end sooner. Nothing gets a later day than it had at the duplicate.
+ * Where expiry slides, what the duplicate did last was done by the same person. Without this its points would end
+ * sooner, or on that day whatever the survivor does. In wallets that end on the same day they go on sliding (see
+ * giveAll). A survivor whose wallet has no end takes on the duplicate's, unless it has points, given to it with days of
+ * their own, which must not end sooner. Nothing gets a later day than it had at the duplicate.
  */
 function sharedActivity(from: WalletView, to: WalletView): Step[] {
   const [until, ends] = [from.slidesUntil, to.slidesUntil];

@@ -17,7 +17,10 @@ export const proposeMergeSchema = z.object({
 });
 export type ProposeMerge = z.output<typeof proposeMergeSchema>;
 
-/** Asks to make one member of two. For the operator's support: members belong to the coalition. Throws NotFound, IDEMPOTENCY_CONFLICT, PermissionDenied. */
+/**
+ * Asks to make one member of two. For the operator's support: members belong to the coalition. Throws NotFound,
+ * IDEMPOTENCY_CONFLICT, PermissionDenied.
+ */
 export async function proposeMerge(app: App, principal: Principal, command: ProposeMerge): Promise<Proposal> {
   const person = requireDecider(principal, 'MERGE');
   const { idempotencyKey, reason } = command;

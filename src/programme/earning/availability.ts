@@ -9,7 +9,9 @@ export type Availability =
   | { readonly kind: 'DELAY'; readonly days: number }
   /** From that local day on; a purchase on it or later earns points that can be spent at once. */
   | { readonly kind: 'FIXED_DATE'; readonly date: Day }
-  /** Once the brand confirms the purchase; what it has not confirmed by the end of the last of these days is taken back. */
+  /**
+   * Once the brand confirms the purchase. What it has not confirmed by the end of the last of these days is taken back.
+   */
   | { readonly kind: 'ON_EVENT'; readonly days: number };
 
 const KIND: Choice<Availability['kind']> = {

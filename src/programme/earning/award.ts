@@ -18,7 +18,7 @@ export interface AwardDates {
 
 /**
  * Dates of points earned on a local day. What waits to be confirmed lies in a lot that is never available and ends the
- * day after its deadline: pending until then and nothing afterwards, whoever is late in cancelling it.
+ * day after its deadline. It is pending until then and nothing afterwards, whoever is late in cancelling it.
  */
 export function awardDates(policy: ExpiryPolicy, availability: Availability, day: Day): AwardDates {
   switch (availability.kind) {

@@ -19,9 +19,9 @@ export function lineExclusion(
 export type RateOfPoints = Pick<EarningRule, 'pointsPerUnit' | 'fullSteps' | 'multiplier' | 'roundTo'>;
 
 /**
- * Points earned, in the currency's smallest unit, on the smaller of the eligible amount and the amount paid in money: that x points, or the full
- * steps in it x points; then x multiplier. To whole points both are floored (roundTo UNIT); to the smallest unit the product is, once. The member
- * loses the fractions. Never below zero.
+ * Points earned, in the currency's smallest unit, on the smaller of the eligible amount and the amount paid in money.
+ * That amount x points, or its full steps x points, then x multiplier. To whole points both products are floored
+ * (roundTo UNIT), to the smallest unit the last, once. The member loses the fractions. Never below zero.
  */
 export function basketPoints({ pointsPerUnit, fullSteps, multiplier, roundTo }: RateOfPoints, scale: number, basket: BasketTotals): bigint {
   const base = lesser(basket.eligible, lessAmount(basket.amount, basket.paidWithPoints));

@@ -56,7 +56,10 @@ export function costOf({ quantity, unitPrice, amount }: BasketLine, minorUnit: E
   return fullAmount({ quantity, unitPrice: unitPrice ?? null, amount: amount === undefined ? null : exactFromMicros(amount) }, minorUnit);
 }
 
-/** Deposits and what is traded in count like the goods beside them, whatever categories earn, unless the rule excludes them by name. */
+/**
+ * Deposits and what is traded in count like the goods beside them, whatever categories earn, unless the rule excludes
+ * them by name.
+ */
 function exclusionOf(rule: EarningRule, { sku, category, kind }: BasketLine): Exclusion | null {
   if (kind === 'DISCOUNT') return null;
   return lineExclusion(kind === undefined ? rule : { ...rule, eligibleCategories: null }, { sku, category });

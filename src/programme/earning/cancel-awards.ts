@@ -19,9 +19,9 @@ const DAYS_LOOKED_BACK = 2;
 
 /**
  * Takes back what brands have not confirmed by its deadline; returns how many purchases that were. Safe to run anywhere
- * and any number of times: each cancellation is one posting, whose id is derived from the purchase, and the clock has
- * decided already: what was not confirmed in time is spendable by nobody. One that cannot be cancelled keeps no other
- * from it: it is named in what is thrown at the end, and tried again by the next run.
+ * and any number of times: each cancellation is one posting, whose id is derived from the purchase. The clock has
+ * decided already: nobody can spend what was not confirmed in time. One that cannot be cancelled stops no other. It is
+ * named in what is thrown at the end, and tried again by the next run.
  */
 export async function cancelAwards(app: App): Promise<number> {
   const now = app.clock.now();

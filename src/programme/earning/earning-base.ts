@@ -42,7 +42,9 @@ export function worthOfLines(base: EarningBase, lines: readonly CountedLine[]): 
   return { gross: notBelowZero(net + tax), net: notBelowZero(net), eligible: notBelowZero(eligible) };
 }
 
-/** What points are earned on. Points pay with tax: of a base without tax they take the part that they pay of the whole. */
+/**
+ * What points are earned on. Points pay with tax: of a base without tax they take the part that they pay of the whole.
+ */
 export function earningTotals(base: EarningBase, { gross, net, eligible }: BasketWorth, paidWithPoints: ExactAmount): BasketTotals {
   if (base === 'GROSS') return { amount: gross, eligible, paidWithPoints };
   const amount = gross === 0n ? gross : (floorDivide(net * lessAmount(gross, paidWithPoints), gross) as ExactAmount);

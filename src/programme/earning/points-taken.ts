@@ -28,9 +28,10 @@ export function worthOf(redemption: OfferedPoints['redemption'], points: number,
 }
 
 /**
- * How many points of each redemption a basket takes, in the order in which they are named. Whatever the till said when they were redeemed: what
- * they pay is at most what the basket costs. What redemptions of rules with a share pay together, those of a smaller one included, is at most that
- * share of it. Of a redemption that does not go in whole, what is taken keeps its rule's minimum and step, so that the rest can be refunded.
+ * How many points of each redemption a basket takes, in the order in which they are named. They pay at most what the
+ * basket costs, whatever the till said when they were redeemed. Redemptions of rules with a share pay together, those
+ * of a smaller share included, at most that share of it. Of a redemption that does not go in whole, what is taken keeps
+ * its rule's minimum and step, so that the rest can be refunded.
  */
 export function pointsTaken(cost: ExactAmount, offered: readonly OfferedPoints[], minorUnit: ExactAmount): number[] {
   const taken: { readonly share: Ratio; readonly worth: ExactAmount }[] = [];

@@ -58,8 +58,8 @@ export interface AskedPurchase {
 export type NotOne = NotFound | InvalidInput | Refusal;
 
 /**
- * Makes the ledger's request for each purchase, in their order; null for one that is booked already or whose reference
- * is taken, NotOne for one that names nobody or no redemption that the brand can know, or a currency or money that does
+ * Makes the ledger's request for each purchase, in their order. null for one that is booked already or whose reference
+ * is taken. NotOne for one that names nobody or no redemption that the brand can know, or a currency or money that does
  * not exist. Accounts and origins of lots are asked for once, however many purchases there are.
  */
 export async function requestPurchases(app: App, context: PurchaseContext, asked: readonly AskedPurchase[]): Promise<(PostingRequest | NotOne | null)[]> {

@@ -31,9 +31,9 @@ import { purchaseReceipt } from './purchase-receipt';
 import { type AskedPurchase, type NotOne, requestPurchases } from './purchase-requests';
 import { toldPurchases } from './told-purchases';
 
-// Purchases have a road of their own, not runPosting's. Those of a bulk are looked up, planned and told in one pass: with
-// promises and copies for each of them one took 104 us of processor time instead of 80 (docs/performance.md). And all
-// are planned before the first is posted, so that a member's purchases keep their order.
+// Purchases have a road of their own, not runPosting's. Those of a bulk are looked up, planned and told in one pass.
+// With promises and copies for each of them one took 104 us of processor time instead of 80 (docs/performance.md). And
+// all are planned before the first is posted, so that a member's purchases keep their order.
 
 /** What is refused of a purchase. */
 export const recordPurchaseRefusals = refusals(

@@ -3,8 +3,9 @@ import { itemAt } from '../../platform/one-of';
 import { type ExactAmount, lessAmount, sumAmounts } from '../purchases/exact-amount';
 
 /**
- * Each line's part of a discount, in whole minor units: by amount, the largest remainders first and of equal ones the earlier line. It lies on the
- * lines that earn; what is more than they cost lies on the others. The lines together cost at least the discount.
+ * Each line's part of a discount, in whole minor units: by amount, the largest remainders first and of equal ones the
+ * earlier line. The discount lies on the lines that earn. What is more than they cost lies on the others. The lines
+ * together cost at least the discount.
  */
 export function spreadDiscount(
   discount: ExactAmount,

@@ -2,7 +2,10 @@ import { lesser, MAX_POINTS } from '../../ledger/points/amount';
 import { type Ratio, ratio } from '../../ledger/points/ratio';
 import { conversionAmounts, givenInAll, type RateFigures, receivedInAll } from './conversion-amounts';
 
-/** The most favourable conversion that a rate allows: the largest `received / given` over every amount that it accepts, fee, floor and bonus counted. */
+/**
+ * The most favourable conversion that a rate allows: the largest `received / given` over every amount that it accepts,
+ * fee, floor and bonus counted.
+ */
 export interface BestExchange {
   /** No conversion gives more than this for what it takes. */
   readonly bound: Ratio;
@@ -16,8 +19,9 @@ export interface BestExchange {
 const MOST_TRIED = 20_000n;
 
 /**
- * What `received / given` repeats itself by is P, the least common multiple of increment, denominator and block. For amounts of one remainder by P it either rises or falls
- * all the way, so that the best one lies in the first or in the last period. Null where the rate allows no amount at all.
+ * `received / given` repeats itself by P, the least common multiple of increment, denominator and block. For amounts of
+ * one remainder by P it either rises or falls all the way. So the best one lies in the first or in the last period.
+ * Null where the rate allows no amount at all.
  */
 export function bestExchange(rate: RateFigures): BestExchange | null {
   const [least, most] = [leastPoints(rate), mostPoints(rate)];
@@ -49,7 +53,9 @@ export function leastPoints(rate: RateFigures): bigint {
   return upTo(rate.minimum > buysOne ? rate.minimum : buysOne, rate.increment);
 }
 
-/** Most points that can be converted at once: the daily maximum, and what can still be counted exactly on both sides. */
+/**
+ * Most points that can be converted at once: the daily maximum, and what can still be counted exactly on both sides.
+ */
 export function mostPoints(rate: RateFigures): bigint {
   const limit = lesser(rate.dailyMaximum ?? MAX_POINTS, MAX_POINTS - rate.fee);
   const most = limit - (limit % rate.increment);

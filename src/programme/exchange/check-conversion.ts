@@ -22,8 +22,9 @@ export const checkConversionRefusals = refusals(
 );
 
 /**
- * The amounts of a conversion of `points` at the rate. Throws BELOW_MINIMUM, NOT_A_STEP, ABOVE_MAXIMUM (of the daily maximum, of what can be counted, and of what
- * can be cleared at the transfer price; `scale` is the source's) and CONVERTS_TO_NOTHING. What is left of the daily maximum is for the wallet to say.
+ * The amounts of a conversion of `points` at the rate. Throws BELOW_MINIMUM, NOT_A_STEP, CONVERTS_TO_NOTHING, and
+ * ABOVE_MAXIMUM: of the daily maximum, of what can be counted, and of what can be cleared at the transfer price.
+ * `scale` is the source's. What is left of the daily maximum is for the wallet to say.
  */
 export function checkConversion(rate: ConversionRate, scale: number, points: bigint): ConversionAmounts {
   const maximum = lesser(mostPoints(rate), mostPerTransfer(rate.transferPrice, scale) * MOST_TRANSFERS);

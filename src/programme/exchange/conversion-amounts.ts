@@ -6,7 +6,10 @@ import type { ConversionRate } from './conversion-rate';
 /** What decides how much a conversion gives. */
 export type RateFigures = Pick<ConversionRate, 'numerator' | 'denominator' | 'minimum' | 'increment' | 'dailyMaximum' | 'fee' | 'blockSize' | 'blockBonus'>;
 
-/** What becomes of points given. `points`, `fee`, `remainder` in smallest units of the source; `base`, `bonus` of the target. */
+/**
+ * What becomes of points given. `points`, `fee`, `remainder` in smallest units of the source; `base`, `bonus` of the
+ * target.
+ */
 export interface ConversionAmounts {
   readonly points: bigint;
   /** On top of `points`. */
@@ -18,9 +21,10 @@ export interface ConversionAmounts {
 }
 
 /**
- * The amounts of a conversion of `points`. The member gets the exact value floored, and a bonus for each full block. Of what the floor leaves over, whole source
- * points are the remainder; a fraction of one stays with the conversion account, which has then been given up to one point more than the rate asks for.
- * `base` is 0 where the points buy nothing.
+ * The amounts of a conversion of `points`. The member gets the exact value floored, and a bonus for each full block. Of
+ * what the floor leaves over, whole source points are the remainder. A fraction of one stays with the conversion
+ * account, which has then been given up to one point more than the rate asks for. `base` is 0 where the points buy
+ * nothing.
  */
 export function conversionAmounts(rate: RateFigures, points: bigint): ConversionAmounts {
   const base = floorDivide(points * rate.numerator, rate.denominator);

@@ -14,7 +14,10 @@ export const rateRefusals = refusals(
   }),
 );
 
-/** A rate and the route that it is a version of: one direction between two currencies, which owns its accounts in the ledger. */
+/**
+ * A rate and the route that it is a version of: one direction between two currencies, which owns its accounts in the
+ * ledger.
+ */
 export interface RoutedRate {
   readonly rate: ConversionRate;
   readonly routeId: Uuid;

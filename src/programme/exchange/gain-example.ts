@@ -15,7 +15,10 @@ interface Step {
 
 const FIRST_MULTIPLES = 16n;
 
-/** The smallest amount found that goes around the cycle and comes back as more, by converting as much as can be at each step, in one or more conversions. */
+/**
+ * The smallest amount found that goes around the cycle and comes back as more. Each step converts as much as it can, in
+ * one or more conversions.
+ */
 export function exampleOfGain(steps: readonly Step[]): Gain | null {
   const starts = [leastAround(steps, ({ rate }) => leastPoints(rate)), leastAround(steps, ({ best }) => best.points), leastAround(steps, blockOf)];
   const begins = new Set<bigint>();
@@ -47,7 +50,10 @@ function leastAround(steps: readonly Step[], wanted: (step: Step) => bigint): bi
   return needed;
 }
 
-/** What is there of the first currency after one round, the last step's source left over not counted; null where a step has too little. */
+/**
+ * What is there of the first currency after one round. The last step's source left over is not counted. Null where a
+ * step has too little.
+ */
 function around(steps: readonly Step[], begin: bigint): bigint | null {
   let have = begin;
   let kept = 0n;

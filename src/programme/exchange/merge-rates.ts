@@ -25,9 +25,9 @@ export class CannotMerge extends Error {
 }
 
 /**
- * Takes the wanted rates in among the live ones: what says the same as a rate in force changes nothing; what says something else ends the rate that is in force
- * when it begins. Of wanted rates of one direction each ends where the next begins. Throws CannotMerge for what begins in the past, or overlaps what cannot be
- * ended. Pure.
+ * Takes the wanted rates in among the live ones. What says the same as a rate in force changes nothing. What says
+ * something else ends the rate that is in force when it begins. Of wanted rates of one direction each ends where the
+ * next begins. Throws CannotMerge for what begins in the past, or overlaps what cannot be ended. Pure.
  */
 export function mergeRates(live: readonly ConversionRate[], wanted: readonly NewRate[], now: Date): Merge {
   const all = new Map<Uuid, NewRate>(live.map((rate) => [rate.id, rate]));

@@ -30,7 +30,10 @@ export const planConversionRefusals = refusals(
   }),
 );
 
-/** The accounts that a conversion moves points between. `out`, `fee`, `remainder` are of the source currency, `in` of the target. */
+/**
+ * The accounts that a conversion moves points between. `out`, `fee`, `remainder` are of the source currency, `in` of
+ * the target.
+ */
 export interface ConversionAccounts {
   readonly source: AccountId;
   readonly target: AccountId;
@@ -110,7 +113,10 @@ export function countersOf(facts: ConversionFacts): { readonly account: AccountI
   return [...keys.map((key) => ({ account: facts.accounts.source, key })), ...velocityCounters(facts.limits)];
 }
 
-/** Decides a conversion: the quote, the daily maximum and what the wallet has; conversion, remainder and fee in one posting. Pure. */
+/**
+ * Decides a conversion: the quote, the daily maximum and what the wallet has. Conversion, remainder and fee are one
+ * posting. Pure.
+ */
 export function planConversion(facts: ConversionFacts): Planner<ConversionAnswer> {
   const rows = [rowOf(facts)];
   const answer = answerOf(facts);
@@ -152,7 +158,8 @@ function stepsOf({ ids, accounts, from, to, rate, amounts, ...facts }: Conversio
       notAfter: expiryDate(to.expiry, facts.targetDay),
       termsId,
     },
-    // After it, from what expires later: taken before, they would use up what expires first, and leave what lasts longer to be converted.
+    // After it, from what expires later. Taken before, they would use up what expires first, and leave what lasts
+    // longer to be converted.
     ...apart('FEE', ids.fee, accounts.fee, amounts.fee),
     ...apart('REMAINDER', ids.remainder, accounts.remainder, amounts.remainder),
     ...(rate.dailyMaximum === null ? [] : [count(dailyCounter(facts.routeId, facts.day), Number(amounts.points))]),

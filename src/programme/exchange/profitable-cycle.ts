@@ -25,11 +25,12 @@ export interface ProfitableCycle {
 type BestOf = (rate: RateFigures) => BestExchange | null;
 
 /**
- * The best cycle that `added` closes with `others` at some instant from `now` on, if one multiplies to more than 1; null if none does.
- *
- * A conversion never gives more than its rate's best exchange for what it takes. If no cycle of best exchanges multiplies to more than 1, every currency can be given a price
- * at which no conversion raises the worth of a wallet, so that no walk of conversions, however often and in whatever amounts, ends with more than it began.
- * If one does, repeating its best conversions often enough gains more than rounding loses. Daily maxima bound an amount, not how many days are spent.
+ * The best cycle that `added` closes with `others` at some instant from `now` on, if one multiplies to more than 1;
+ * else null. A conversion never gives more than its rate's best exchange for what it takes. If no cycle of best
+ * exchanges multiplies to more than 1, every currency can be given a price at which no conversion raises the worth of a
+ * wallet. Then no walk of conversions, however often and in whatever amounts, ends with more than it began. If one
+ * does, repeating its best conversions often enough gains more than rounding loses. Daily maxima bound an amount, not
+ * how many days are spent.
  */
 export function findProfitableCycle(others: readonly CycleRate[], added: CycleRate, now: Date, bestOf: BestOf = bestExchange): ProfitableCycle | null {
   const begin = later(added.effectiveFrom, now);
@@ -58,7 +59,10 @@ interface Way {
   readonly value: Ratio;
 }
 
-/** The best way from the added rate's target back to its source, found as the longest path is, and the added rate itself. */
+/**
+ * The best way from the added rate's target back to its source, found as the longest path is, and the added rate
+ * itself.
+ */
 function closeCycle(inForce: readonly CycleRate[], added: CycleRate, bests: ReadonlyMap<CycleRate, BestExchange | null>): Way | null {
   const first = bests.get(added);
   if (!first) return null;

@@ -51,10 +51,10 @@ const MOST_LIVE = 20;
 
 /**
  * Freezes the rate in force now, and what it gives for these points, until the quote ends; at the latest with the rate,
- * if its end is known. Quotes outlive a rate that is ended at once: whoever held them for more points than there are
- * could convert to and fro by the rates of two moments. So the unused quotes of a wallet's currency, whoever asked for
- * them, are never for more than the wallet can spend when the last of them is asked for. A quote sets nothing aside:
- * whether the wallet still has the points, and what is left of a daily maximum, is said when they are converted. Throws
+ * if its end is known. A quote outlives a rate that is ended at once. Whoever held one for more points than there are
+ * could convert to and fro by the rates of two moments. So the unused quotes of a wallet's currency are never for more
+ * than the wallet can spend when the last of them is asked for, whoever asks. A quote sets nothing aside: the
+ * conversion says whether the wallet still has the points, and what is left of a daily maximum. Throws
  * NO_CONVERSION_RATE, BELOW_MINIMUM, NOT_A_STEP, ABOVE_MAXIMUM, CONVERTS_TO_NOTHING, TERMS_NOT_ACTIVE, TOO_MANY_QUOTES,
  * INSUFFICIENT_POINTS, IDEMPOTENCY_CONFLICT, UNAVAILABLE, NotFound (member), PermissionDenied.
  */

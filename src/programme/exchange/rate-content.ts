@@ -23,7 +23,10 @@ export const rateFields = {
 
 export type RateContent = z.output<z.ZodObject<typeof rateFields>>;
 
-/** What is wrong with a transfer price for points of this scale; null for nothing. Every smallest unit has an exact price, so that nothing is rounded before a statement. */
+/**
+ * What is wrong with a transfer price for points of this scale; null for nothing. Every smallest unit has an exact
+ * price, so that nothing is rounded before a statement.
+ */
 export function transferPriceProblem(transferPrice: bigint, { code, scale }: { readonly code: string; readonly scale: number }): string | null {
   if (transferPrice % 10n ** BigInt(scale) === 0n) return null;
   return `${code} has ${scale} decimals: its price per point has at most ${6 - scale}.`;

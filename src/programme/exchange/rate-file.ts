@@ -91,7 +91,10 @@ const cells = z.object({
   effective_until: z.string().optional(),
 });
 
-/** Reads a CSV of routes, all of it or nothing. Throws RATE_FILE_WRONG with the line and column of the first thing that is wrong. */
+/**
+ * Reads a CSV of routes, all of it or nothing. Throws RATE_FILE_WRONG with the line and column of the first thing that
+ * is wrong.
+ */
 export function readRateFile(csv: string): RouteLine[] {
   const [heading, ...records] = readRecords(csv);
   if (!heading)

@@ -31,8 +31,9 @@ export type StoreConversionRate = z.output<typeof storeConversionRateSchema>;
 const OVERLAP = { conversion_rate_no_overlap: () => rateSetRefusals.refuse('CONVERSION_RATE_OVERLAP') };
 
 /**
- * Stores a directional conversion rate with the time during which it holds. What is announced holds: it may not begin in the past, and with the rates in force during
- * its time nobody may convert points in a circle to more than they were. Throws CONVERSION_RATE_OVERLAP, PROFITABLE_CYCLE, IDEMPOTENCY_CONFLICT.
+ * Stores a directional conversion rate with the time during which it holds. What is announced holds: a rate may not
+ * begin in the past. With the rates in force during its time, nobody may convert points in a circle to more than they
+ * were. Throws CONVERSION_RATE_OVERLAP, PROFITABLE_CYCLE, IDEMPOTENCY_CONFLICT.
  */
 export async function storeConversionRate(app: App, principal: Principal, command: StoreConversionRate): Promise<ConversionRate> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);

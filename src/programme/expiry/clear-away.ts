@@ -3,11 +3,11 @@ import { dayToIso } from '../../ledger/points/calendar';
 import type { DueAccount } from './find-due';
 
 /**
- * Deletes lots that are past and empty, and lets wallets that slid away empty have no end again: neither says anything
- * any more, and what lies behind today stays short for the next look. When it slid away is kept, for what happened
- * before and is told later. A merged wallet keeps its end: what comes back of it later had that one. Under the wallets'
- * locks, in the order in which postings take them. The version moves, so that whoever remembers the account reads it
- * again. Returns whether there was anything.
+ * Deletes lots that are past and empty, and lets wallets that slid away empty have no end again. Neither says anything
+ * any more, and the next look stays short. When a wallet slid away is kept, for what happened before and is told later.
+ * A merged wallet keeps its end: what comes back of it later had that one. It runs under the wallets' locks, in the
+ * order in which postings take them. The version moves, so that whoever remembers the account reads it again. Returns
+ * whether there was anything.
  */
 export async function clearAway(app: App, accounts: readonly DueAccount[]): Promise<boolean> {
   const ids = accounts.map(({ account }) => account);

@@ -23,9 +23,10 @@ export interface ExpiryRun {
 }
 
 /**
- * Books the expiry of points whose time is over in their currency's time zone. Safe to run anywhere and any number of times, by many at once and
- * late: each booking is one posting, whose id is derived from the account and its days; the clock has decided already, and says when it happened.
- * An account that cannot be booked keeps no other from it: it is named in what is thrown at the end, and tried again by the next run.
+ * Books the expiry of points whose time is over in their currency's time zone. Safe to run anywhere and any number of
+ * times, by many at once and late: each booking is one posting, whose id is derived from the account and its days. The
+ * clock has decided already, and says when it happened. An account that cannot be booked stops no other. It is named in
+ * what is thrown at the end, and tried again by the next run.
  */
 export async function expirePoints(app: App): Promise<ExpiryRun> {
   const asOf = new Date(app.clock.now().getTime() - LATE_TILLS_MS);
@@ -47,7 +48,8 @@ async function bookPages(app: App, snapshot: CoalitionSnapshot, days: LocalDays,
     do {
       const page = await find(app, days, after, BATCH);
       after = page.next;
-      // Nothing may be due on a page that is full: where it is tomorrow already in another time zone, its points come after those of today.
+      // Nothing may be due on a page that is full. Where it is tomorrow already in another time zone, its points come
+      // after those of today.
       if (page.found.length === 0) continue;
       const { booked, clearable } = await bookAll(app, snapshot, page.found, undone);
       const cleared = await clearAway(app, clearable);
@@ -61,7 +63,10 @@ async function bookPages(app: App, snapshot: CoalitionSnapshot, days: LocalDays,
   return { accounts, more: false };
 }
 
-/** How many of the accounts had something booked now, and those that may be cleared away: all but those that could not be booked. */
+/**
+ * How many of the accounts had something booked now, and those that may be cleared away: all but those that could not
+ * be booked.
+ */
 async function bookAll(
   app: App,
   snapshot: CoalitionSnapshot,
@@ -97,8 +102,9 @@ async function bookAll(
 }
 
 /**
- * Day after day: each takes all that is over by then. Whoever books the last day has booked the account. Each is recorded when it is sent: after a
- * long time without a worker there is much to book, and balances of past instants must not change by what comes late.
+ * Day after day: each takes all that is over by then, and the last day completes the account. Each is recorded when it
+ * is sent. After a long time without a worker there is much to book, and balances of past instants must not change by
+ * what comes late.
  */
 async function bookInOrder(app: App, party: Uuid, { due, endings }: { due: DueAccount; endings: readonly Ending[] }): Promise<boolean> {
   let last = false;
@@ -141,7 +147,10 @@ function expiryOf({ account, day }: DueAccount, { on, at, ends }: Ending, party:
   };
 }
 
-/** One booking a local day for what ended in an account on another: what comes free later on that day waits for the next. */
+/**
+ * One booking a local day for what ended in an account on another. What comes free later on that day waits for the
+ * next.
+ */
 function expiryPostingId(account: AccountId, day: Day, ended: Day): Uuid {
   return derivedUuid('expiry', String(account), dayToIso(day), dayToIso(ended));
 }

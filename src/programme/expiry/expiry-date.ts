@@ -3,9 +3,9 @@ import { addMonths, type Day, dayFromIso, dayToIso, monthStart, NEVER } from '..
 
 /**
  * First local day on which points earned on `earnedOn` can no longer be spent, whatever becomes of their wallet.
- * ROLLING: so many months later (month ends clamp); rounded to MONTH, QUARTER or YEAR, they live to the end of the one that day is in.
- * FIXED_DATE: they can be spent up to and including the next such date; earned on that very date, up to the next year's.
- * SLIDING: never by themselves: their wallet ends, all of it together. See slidesUntil.
+ * ROLLING: so many months later (month ends clamp); rounded to MONTH, QUARTER or YEAR, they live to the end of the one
+ * that day is in. FIXED_DATE: they can be spent up to and including the next such date; earned on that very date, up to
+ * the next year's. SLIDING: never by themselves, since their wallet ends, all of it together. See slidesUntil.
  */
 export function expiryDate(policy: ExpiryPolicy, earnedOn: Day): Day {
   switch (policy.kind) {
@@ -19,14 +19,17 @@ export function expiryDate(policy: ExpiryPolicy, earnedOn: Day): Day {
   }
 }
 
-/** First local day on which a wallet that was active on `day`, and never again, has no points left to spend; NEVER unless the policy is SLIDING. */
+/**
+ * First local day on which a wallet that was active on `day`, and never again, has no points left to spend. NEVER
+ * unless the policy is SLIDING.
+ */
 export function slidesUntil(policy: ExpiryPolicy, day: Day): Day {
   return policy.kind === 'SLIDING' ? addMonths(day, policy.months) : NEVER;
 }
 
 /**
- * The dates of points earned on `earnedOn` that can be spent from `availableOn` on. They never end before they begin: where the policy would
- * have it so, it is counted from the day on which they begin.
+ * The dates of points earned on `earnedOn` that can be spent from `availableOn` on. They never end before they begin:
+ * where the policy would have it so, it is counted from the day on which they begin.
  */
 export function lifeOf(policy: ExpiryPolicy, earnedOn: Day, availableOn: Day): { readonly availableOn: Day; readonly expiresOn: Day } {
   const expiresOn = expiryDate(policy, earnedOn);

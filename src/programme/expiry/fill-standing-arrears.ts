@@ -8,9 +8,9 @@ import { derivedUuid } from '../../platform/ids';
 const BATCH = 500;
 
 /**
- * Live points never lie beside arrears; before the ledger kept to that, a hold could give them back beside some. This books the fills of wallets that
- * stand so: workers do it when they start. A posting does it to any wallet that it touches, so each of these is one without a step. Safe to run any
- * number of times. Returns how many wallets it was.
+ * Live points never lie beside arrears. Before the ledger kept to that, a hold could give them back beside some. This
+ * books the fills of wallets that stand so; workers do it when they start. A posting does it to any wallet that it
+ * touches, so each of these is one without a step. Safe to run any number of times. Returns how many wallets it was.
  */
 export async function fillStandingArrears(app: App): Promise<number> {
   let filled = 0;

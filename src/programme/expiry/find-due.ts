@@ -28,7 +28,10 @@ export interface DuePage {
   readonly next: Place | null;
 }
 
-/** Accounts with lots whose own day has come. A page costs its own length: each is found once a day on which lots of it ended. */
+/**
+ * Accounts with lots whose own day has come. A page costs its own length: each is found once a day on which lots of it
+ * ended.
+ */
 export function dueByLot(app: App, days: LocalDays, after: Place | null, limit: number): Promise<DuePage> {
   return readPage(app, DUE_LOTS, days, after, limit);
 }
@@ -53,7 +56,8 @@ interface DueQuery {
 
 async function readPage(app: App, due: DueQuery, days: LocalDays, after: Place | null, limit: number): Promise<DuePage> {
   const { rows } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
-    // Row-level security hides from the planner that the range is short; without this it may read all lots of all accounts instead.
+    // Row-level security hides from the planner that the range is short. Without this it may read all lots of all
+    // accounts instead.
     await client.query("SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)");
     const values = [
       [...days.keys()],
@@ -74,8 +78,8 @@ async function readPage(app: App, due: DueQuery, days: LocalDays, after: Place |
   };
 }
 
-// The day is another in each time zone: the range reaches to the latest of them, and each account is judged by its own. Points that wait to be confirmed
-// do not expire: they are taken back.
+// The day is another in each time zone. The range reaches to the latest of them, and each account is judged by its own.
+// Points that wait to be confirmed do not expire: they are taken back.
 const DUE_LOTS: DueQuery = {
   name: 'due-lots',
   text: `
@@ -107,8 +111,8 @@ export interface Ended {
 }
 
 /**
- * What has ended in each account and is not booked, the day that came first before the others. Read beforehand: an issuer that comes in between is
- * passed over, and booked the next day.
+ * What has ended in each account and is not booked, the day that came first before the others. It is read beforehand:
+ * an issuer that comes in between is passed over, and booked the next day.
  */
 export async function endedIn(app: App, due: readonly DueAccount[]): Promise<Map<AccountId, Ended[]>> {
   const { rows } = await app.database.transaction({ kind: 'worker' }, ({ client }) => readEnded(client, due));

@@ -15,9 +15,9 @@ interface Telling {
 }
 
 /**
- * Notes, once a local day for each currency, whose points are about to expire: each lot once at each threshold. When days were missed a lot is told
- * of once, at the threshold that it is at now. May be killed, late, or run twice at once: a notice is a row that can exist once.
- * Returns how many notices were given.
+ * Notes, once a local day for each currency, whose points are about to expire: each lot once at each threshold. When
+ * days were missed a lot is told of once, at the threshold that it is at now. May be killed, late, or run twice at
+ * once: a notice is a row that can exist once. Returns how many notices were given.
  */
 export async function giveNotices(app: App): Promise<number> {
   const now = app.clock.now();
@@ -72,7 +72,8 @@ async function tell(client: PoolClient, { currency, today }: Telling, endings: r
 /** After every account. */
 const LAST_ACCOUNT = '9223372036854775807';
 
-// The range is read alone, in the order of its index, so that a page costs its own length; which currency it is of is looked up afterwards.
+// The range is read alone, in the order of its index, so that a page costs its own length. The currency is looked up
+// afterwards.
 const ENDING_LOTS = `
   WITH page AS MATERIALIZED (
     SELECT l.expires_on, l.account_id FROM lot l
@@ -85,7 +86,8 @@ const ENDING_WALLETS = `
   WHERE (a.slides_until, a.id) > ($1::date, $2::bigint) AND a.slides_until <= $3::date AND a.slides_until < 'infinity'
   ORDER BY a.slides_until, a.id LIMIT $4`;
 
-// The nearest threshold that a lot has reached; that it was told of before is the key's to say. Of a pool's lots, whoever put them in is told.
+// The nearest threshold that a lot has reached. The key says whether it was told of before. Of a pool's lots, whoever
+// put them in is told.
 const TELL = `
   INSERT INTO expiry_notice (id, wallet_id, account_id, currency_id, origin_id, available_on, contributor_id, ends_on, days, points, told_at)
   SELECT gen_random_uuid(), coalesce(c.owner_id, a.owner_id), a.id, a.currency_id, l.origin_id, l.available_on, l.contributor_id, e.ends_on, t.days, l.remaining, $5

@@ -27,8 +27,8 @@ export interface NoticePage {
 }
 
 /**
- * Notices, newest first: a member's own and those of who was merged into the member, those about wallets of members
- * linked with a brand, all of them for the operator; row-level security decides.
+ * Notices, newest first. A member sees their own and those of who was merged into them, a brand those about wallets of
+ * members linked with it, the operator all of them; row-level security decides.
  */
 export async function listExpiryNotices(app: App, principal: Principal, { memberId: named, limit, before }: NoticePage): Promise<ExpiryNotice[]> {
   requireReader(principal, LOOKS_AT_MEMBERS);

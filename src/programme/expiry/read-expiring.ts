@@ -15,8 +15,9 @@ export interface ExpiringPoints extends Expiry {
 }
 
 /**
- * What of a member's wallet expires within so many days from today (1: tomorrow), soonest first, a row each day and currency. As things stand: where
- * expiry slides, the next activity puts it off. Throws InvalidInput, PermissionDenied, NotFound (member).
+ * What of a member's wallet expires within so many days from today (1: tomorrow), soonest first, a row for each day and
+ * currency. It is told as things stand: where expiry slides, the next activity puts it off. Throws InvalidInput,
+ * PermissionDenied, NotFound (member).
  */
 export async function readExpiring(app: App, principal: Principal, memberId: Uuid, within: number): Promise<ExpiringPoints[]> {
   if (within < 1 || within > FURTHEST) throw new InvalidInput('within', `This is 1 to ${FURTHEST} days.`);

@@ -19,7 +19,10 @@ export const setExpiryNoticesSchema = z.object({
 });
 export type SetExpiryNotices = z.output<typeof setExpiryNoticesSchema>;
 
-/** How many days before points of a currency expire their members are told; none: never. For what is told from now on. Throws InvalidInput (currency). */
+/**
+ * How many days before points of a currency expire their members are told; none: never. For what is told from now on.
+ * Throws InvalidInput (currency).
+ */
 export async function setExpiryNotices(app: App, principal: Principal, command: SetExpiryNotices): Promise<PointCurrency> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);
   const noticeDays = command.days;

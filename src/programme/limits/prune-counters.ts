@@ -6,8 +6,9 @@ const AT_ONCE = 5_000;
 const LONGEST_WINDOW_DAYS = 367;
 
 /**
- * Removes what velocity limits counted in windows into which nothing can be told any more: they ended further back than any terms of the coalition
- * allow. So a wallet keeps, for each limit, at most the windows within that reach. Returns how many it removed; safe to run at any time.
+ * Removes what velocity limits counted in windows that ended further back than any terms of the coalition allow:
+ * nothing can be told into them any more. So a wallet keeps, for each limit, at most the windows within that reach.
+ * Returns how many it removed. Safe to run at any time.
  */
 export async function pruneVelocityCounters(app: App): Promise<number> {
   const { reach } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {

@@ -32,7 +32,10 @@ export interface HeldLimit {
   readonly timeZone: string;
 }
 
-/** The limits in force for an act when it happened. Declare their counters (velocityCounters) in the posting, and ask withinLimits in its plan. */
+/**
+ * The limits in force for an act when it happened. Declare their counters (velocityCounters) in the posting, and ask
+ * withinLimits in its plan.
+ */
 export function limitsFor(limits: VelocityLimits, { act, currency, account, brandId, earningRuleId, occurredAt, day }: LimitedAct): HeldLimit[] {
   return limits
     .of(currency.id, act)
@@ -54,7 +57,9 @@ export function velocityCounters(held: readonly HeldLimit[]): { readonly account
   return held.map(({ account, key }) => ({ account, key }));
 }
 
-/** What the limits leave of an act: how many points, and the steps that count it. `reducedBy` is the limit that cut it. */
+/**
+ * What the limits leave of an act: how many points, and the steps that count it. `reducedBy` is the limit that cut it.
+ */
 export interface WithinLimits {
   readonly points: number;
   readonly steps: readonly Step[];
@@ -62,9 +67,9 @@ export interface WithinLimits {
 }
 
 /**
- * Holds an act of so many points to its limits, under the wallet's lock. A limit that refuses is CAP_REACHED; one that reduces leaves what is left,
- * which can be nothing: then nothing is counted. What is voided, refunded or clawed back later gives no velocity back, or returning goods
- * would be a way around the limit. Pure.
+ * Holds an act of so many points to its limits, under the wallet's lock. A limit that refuses is CAP_REACHED. One that
+ * reduces leaves what is left; where that is nothing, nothing is counted. What is voided, refunded or clawed back later
+ * gives no velocity back, or returning goods would be a way around the limit. Pure.
  */
 export function withinLimits(view: LedgerView, held: readonly HeldLimit[], points: number): WithinLimits | { readonly refused: RefusalData } {
   const left = held.map(({ limit, account, key }) => Math.max(0, limit.maximum - view.counter(account, key)));

@@ -49,8 +49,8 @@ type LookUp = (brandId: Uuid, sought: readonly Sought[]) => Promise<readonly Loo
 const lookUps = new WeakMap<App, LookUp>();
 
 /**
- * Finds what requests of a brand are planned from, under its row-level security. Requests that come while another look is under way are
- * looked up together, in one transaction. Throws OVERLOADED when too many wait, UNAVAILABLE.
+ * Finds what requests of a brand are planned from, under its row-level security. Requests that come while another look
+ * is under way are looked up together, in one transaction. Throws OVERLOADED when too many wait, UNAVAILABLE.
  */
 export async function lookUp<const All extends readonly Sought[]>(
   app: App,
@@ -75,7 +75,8 @@ function coalescedLookUp(app: App): LookUp {
     const ids = sought.flatMap(({ id }) => id ?? []);
     const [stored, version] = await reads.read([storedPostings(ids), COALITION_VERSION, ...look.readings]);
     if (refs.some(isPhone)) {
-      // Where numbers are dialled was taken from the snapshot at hand. It almost never changes; what was looked up must not be another country's number.
+      // Where numbers are dialled was taken from the snapshot at hand. It almost never changes, but what was looked up
+      // must not be another country's number.
       const now = countryIn(await app.coalition.at(version));
       if (now !== country) {
         international = dialledIn(app.keys, now);

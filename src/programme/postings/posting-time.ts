@@ -27,8 +27,9 @@ interface Original {
 }
 
 /**
- * A reversal or capture happens under the terms of what it refers to: not before it, not in the future, no further back than those terms allow, and
- * not while the brand is suspended. That the terms have ended since does not matter. Throws OCCURRED_AT_OUT_OF_RANGE, BRAND_SUSPENDED.
+ * A reversal or capture happens under the terms of what it refers to: not before it, not in the future, no further back
+ * than those terms allow, and not while the brand is suspended. That the terms have ended since does not matter. Throws
+ * OCCURRED_AT_OUT_OF_RANGE, BRAND_SUSPENDED.
  */
 export function requireFollowUpTime(snapshot: CoalitionSnapshot, original: Original, occurredAt: Date, now: Date): void {
   requireNotInFuture(occurredAt, now);

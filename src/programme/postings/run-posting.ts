@@ -89,7 +89,7 @@ export interface Accepted<Told extends Answer> {
 }
 
 /**
- * The one road of what asks the ledger: looks in a transaction of whoever asks, plans, and posts or previews; where
+ * The one road of what asks the ledger: looks in a transaction of whoever asks, plans, and posts or previews. Where
  * what was looked at has moved before it was decided, it looks again. Throws what the look and the plan throw,
  * IDEMPOTENCY_CONFLICT, OVERLOADED, UNAVAILABLE.
  */

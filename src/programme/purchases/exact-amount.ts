@@ -1,8 +1,8 @@
 import { formatDecimal } from '../../ledger/points/decimal';
 
 /**
- * What goods cost, exactly: an integer of billionths (10^-9) of a whole unit of money, because a quantity has three decimals
- * and a unit price six. What can be paid is a whole number of minor units: see minor-unit.ts.
+ * What goods cost, exactly: an integer of billionths (10^-9) of a whole unit of money, because a quantity has three
+ * decimals and a unit price six. What can be paid is a whole number of minor units: see minor-unit.ts.
  */
 export type ExactAmount = bigint & { readonly exactAmount: unique symbol };
 

@@ -3,7 +3,10 @@ import { uuidArray } from '../../platform/database/array-arguments';
 import type { Uuid } from '../../platform/ids';
 import { type ReferenceKind, referenceName } from '../postings/reference-turns';
 
-/** Ids of a brand's purchases, redemptions or returns by their references in a points currency; several where references repeat. */
+/**
+ * Ids of a brand's purchases, redemptions or returns by their references in a points currency; several where references
+ * repeat.
+ */
 export async function findByReference(
   client: PoolClient,
   brandId: Uuid,

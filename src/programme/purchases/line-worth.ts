@@ -2,8 +2,8 @@ import { roundHalfAway } from '../../ledger/points/ratio';
 import { type ExactAmount, lineAmount } from './exact-amount';
 
 /**
- * What a line of a basket is. DISCOUNT lowers what goods cost and is part of their lines from then on; DEPOSIT (bottles, crates) and TRADE_IN
- * (what the member gives in part exchange) are lines of their own.
+ * What a line of a basket is. DISCOUNT lowers what goods cost, and is part of their lines from then on. DEPOSIT
+ * (bottles, crates) and TRADE_IN (what the member gives in part exchange) are lines of their own.
  */
 export const LINE_KINDS = ['GOODS', 'DISCOUNT', 'DEPOSIT', 'TRADE_IN'] as const;
 export type LineKind = (typeof LINE_KINDS)[number];
@@ -27,14 +27,17 @@ export interface Worth {
   readonly tax: ExactAmount;
 }
 
-/** What a line cost as it was bought, before discounts: by its price, rounded to the minor unit half away from zero as on a receipt; or as it says. */
+/**
+ * What a line cost as it was bought, before discounts: by its price, rounded to the minor unit half away from zero as
+ * on a receipt, or as it says.
+ */
 export function fullAmount({ quantity, unitPrice, amount }: Pick<PricedLine, 'quantity' | 'unitPrice' | 'amount'>, minorUnit: ExactAmount): ExactAmount {
   return amount ?? rounded(lineAmount(quantity, unitPrice ?? 0n), 1n, minorUnit);
 }
 
 /**
- * What is left of a line once only `left` of its quantity is. By price: that many at the price. By its total, or with a discount: that part of the
- * total. Rounded to the minor unit, half away from zero.
+ * What is left of a line once only `left` of its quantity is. By price: that many at the price. By its total, or with a
+ * discount: that part of the total. Rounded to the minor unit, half away from zero.
  */
 export function leftOfLine(line: PricedLine, left: bigint, minorUnit: ExactAmount): Worth {
   const { quantity, unitPrice, amount, discount } = line;

@@ -22,7 +22,9 @@ export const cardLimitRefusals = refusals(
   }),
 );
 
-/** How many points of a member a brand may burn in a day on what whoever carries it can show: see Brand.cardOnlyPerDay. */
+/**
+ * How many points of a member a brand may burn in a day on what whoever carries it can show: see Brand.cardOnlyPerDay.
+ */
 export interface CardLimit {
   readonly account: AccountId;
   readonly key: string;
@@ -32,8 +34,8 @@ export interface CardLimit {
 }
 
 /**
- * The limit of a brand for a wallet. It counts on the day on which it is booked: a brand says itself when something happened, and could spread
- * it over days gone by. `perDay`: whole points; null: there is no limit.
+ * The limit of a brand for a wallet. It counts on the day on which it is booked: a brand says itself when something
+ * happened, and could spread it over days gone by. `perDay`: whole points; null: there is no limit.
  */
 export function cardLimit(perDay: number | null, brandId: Uuid, { scale, timeZone }: PointCurrency, account: AccountId, bookedOn: Day): CardLimit | null {
   if (perDay === null) return null;
@@ -42,7 +44,10 @@ export function cardLimit(perDay: number | null, brandId: Uuid, { scale, timeZon
   return { account, key, maximum: perDay * 10 ** scale, resetsAt: dayStart(bookedOn + 1, timeZone) };
 }
 
-/** The steps that count a burn or hold of so many points, or CARD_LIMIT_REACHED. What is voided or refunded gives nothing back. Pure. */
+/**
+ * The steps that count a burn or hold of so many points, or CARD_LIMIT_REACHED. What is voided or refunded gives
+ * nothing back. Pure.
+ */
 export function withinCardLimit(view: LedgerView, limit: CardLimit | null, points: number): readonly Step[] | { readonly refused: RefusalData } {
   if (limit === null) return [];
   const left = Math.max(0, limit.maximum - view.counter(limit.account, limit.key));

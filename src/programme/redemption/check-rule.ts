@@ -41,7 +41,10 @@ export const MOST_MONEY = 9_007_199_254_740_991n;
 
 type Worth = Pick<RedemptionRule, 'worth' | 'moneyCurrency'>;
 
-/** Micro-units of money that points pay: floored to what can be paid, so that points never pay more than they are worth. */
+/**
+ * Micro-units of money that points pay. They are floored to what can be paid, so that points never pay more than they
+ * are worth.
+ */
 export function moneyValue({ worth, moneyCurrency }: Worth, points: bigint): bigint {
   return flooredToPayable(points * worth.numerator, worth.denominator, moneyCurrency);
 }
@@ -70,15 +73,19 @@ export interface PaidPurchase {
   readonly moneyCurrency: string;
 }
 
-/** Most points that may be spent at once: the rule's own maximum, `mostPoints`, and what pays no more money than can be counted exactly. */
+/**
+ * Most points that may be spent at once: the rule's own maximum, `mostPoints`, and what pays no more money than can be
+ * counted exactly.
+ */
 function mostPointsAtOnce({ worth, maximum }: Pick<RedemptionRule, 'worth' | 'maximum'>, mostPoints: bigint): bigint {
   const countable = lesser(mostPoints, floorDivide(MOST_MONEY * worth.denominator, worth.numerator));
   return maximum === null ? countable : lesser(countable, maximum);
 }
 
 /**
- * Throws the refusal of the first limit that the points break: the rule's, or `mostPoints` of any redemption. Of two maxima the lesser is told, and
- * before the step: the next one must not be beyond it. Whether the wallet has them is the ledger's to say.
+ * Throws the refusal of the first limit that the points break: the rule's, or `mostPoints` of any redemption. Of two
+ * maxima the lesser is told, and before the step: the next one must not be beyond it. Whether the wallet has them is
+ * the ledger's to say.
  */
 export function checkRule(rule: RedemptionRule, points: bigint, purchase: PaidPurchase | null, mostPoints = MAX_POINTS): void {
   if (purchase && purchase.moneyCurrency !== rule.moneyCurrency) throw otherMoney(rule.moneyCurrency);
@@ -92,7 +99,10 @@ export function checkRule(rule: RedemptionRule, points: bigint, purchase: PaidPu
   if (!purchase && rule.share.numerator < rule.share.denominator) throw checkRuleRefusals.refuse('PURCHASE_AMOUNT_REQUIRED');
 }
 
-/** Throws BELOW_MINIMUM or PAYS_NOTHING for points that pay nothing. Both tell the fewest that the rule takes and that pay something. */
+/**
+ * Throws BELOW_MINIMUM or PAYS_NOTHING for points that pay nothing. Both tell the fewest that the rule takes and that
+ * pay something.
+ */
 function requirePaying(rule: RedemptionRule, points: bigint): void {
   const paying = fewestThatPay(rule);
   if (points >= paying) return;

@@ -21,7 +21,8 @@ export type HoldPoints = z.output<typeof holdPointsSchema>;
 /** Sets points aside at the brand until they are captured, voided, or the hold ends. Refused as redeemPoints is. */
 export function holdPoints(app: App, principal: Principal, { expiresAt, ...command }: HoldPoints): Promise<SpentPoints> {
   const holdUntil = ({ occurredAt, recordedAt }: When) => {
-    // A hold that is told late is needed from now on: counted from when it happened, it could have ended before it was placed.
+    // A hold that is told late is needed from now on. Counted from when it happened, it could have ended before it was
+    // placed.
     const from = Math.max(occurredAt.getTime(), recordedAt.getTime());
     const end = expiresAt ?? new Date(from + DEFAULT_DAYS * DAY_MS);
     if (end <= occurredAt) throw new InvalidInput('input.expiresAt', 'A hold ends after it begins.');

@@ -18,8 +18,9 @@ export interface Kept {
 }
 
 /**
- * Throws BELOW_MINIMUM, PAYS_NOTHING or NOT_A_STEP where what stays spent keeps neither the rule's minimum nor its step: no other road must lead to
- * what the rule refuses at once. They tell the nearest that fits; all and none always do.
+ * Throws BELOW_MINIMUM, PAYS_NOTHING or NOT_A_STEP where what stays spent keeps neither the rule's minimum nor its
+ * step: no other road must lead to what the rule refuses at once. They tell the nearest that fits. All and none always
+ * do.
  */
 export function requireKept(rule: RedemptionRule, kept: Kept): void {
   const { points } = kept;

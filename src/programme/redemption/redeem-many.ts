@@ -9,8 +9,9 @@ import type { SpendPoints, SpentPoints } from './spend-points';
 export const MAX_REDEMPTIONS = 100;
 
 /**
- * Burns points of many members, each as redeemPoints does: an outcome for each, in their order; a refused one does not harm the others. They are looked up
- * together and go to the ledger together. `fieldOf`: where each stands in the request.
+ * Burns points of many members, each as redeemPoints does: an outcome for each, in their order. A refused one does not
+ * harm the others. They are looked up together and go to the ledger together. `fieldOf`: where each stands in the
+ * request.
  */
 export async function redeemMany(
   app: App,

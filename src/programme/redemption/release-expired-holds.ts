@@ -7,8 +7,9 @@ import { derivedUuid, type Uuid } from '../../platform/ids';
 import { type FormerContributors, formerContributors } from '../sharing/former-contributors';
 
 /**
- * Books the end of holds that have expired by now, oldest first, at most `limit`; returns how many it released. Safe to run anywhere and
- * any number of times: each hold's release is one posting, whose id is derived from the hold. The clock has decided already; this only frees the lots.
+ * Books the end of holds that have expired by now, oldest first, at most `limit`; returns how many it released. Safe to
+ * run anywhere and any number of times: each hold's release is one posting, whose id is derived from the hold. The
+ * clock has decided already; this only frees the lots.
  */
 export async function releaseExpiredHolds(app: App, limit: number): Promise<number> {
   const now = app.clock.now();

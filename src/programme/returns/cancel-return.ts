@@ -36,9 +36,10 @@ export interface CancelledReturn extends CancellationAnswer {
 
 /**
  * Undoes a return that was recorded by mistake, booked when this happens, in the open month. What it clawed back comes
- * back with its issue month and end; what it gave back is taken again, from the same lots, then from any. Its goods can
+ * back with its issue month and end. What it gave back is taken again, from the same lots, then from any. Its goods can
  * be returned again, and its reference is free. Throws ALREADY_CANCELLED, RETURN_NOT_CANCELLABLE, AWARD_CANCELLED,
- * INSUFFICIENT_POINTS, WALLET_CLOSED, OCCURRED_AT_OUT_OF_RANGE, BRAND_SUSPENDED, NotFound (return), IDEMPOTENCY_CONFLICT.
+ * INSUFFICIENT_POINTS, WALLET_CLOSED, OCCURRED_AT_OUT_OF_RANGE, BRAND_SUSPENDED, NotFound (return),
+ * IDEMPOTENCY_CONFLICT.
  */
 export async function cancelReturn(app: App, principal: Principal, command: CancelReturn): Promise<CancelledReturn> {
   const brandId = requireBrand(principal, { scope: 'purchases' });
@@ -84,7 +85,10 @@ export async function cancelReturn(app: App, principal: Principal, command: Canc
   });
 }
 
-/** How many points are short may be a household's pool to say: what that holds is for none of its members' brands to know. */
+/**
+ * How many points are short may be a household's pool to say. What that holds is for none of its members' brands to
+ * know.
+ */
 function tellCancelled(linked: boolean): (outcome: PostingOutcome) => ToldOutcome {
   const tell = balancesIf(linked);
   return (outcome) => (outcome.refusal && !(linked && outcome.balances.length === 1) ? withoutBalances(outcome) : tell(outcome));

@@ -28,17 +28,21 @@ export interface ShrinkingPurchase {
   readonly leftAfter: ExactAmount;
 }
 
-/** Points that still pay, and what one of them pays: in parts of a billionth so small that it is a whole number of them for every redemption. */
+/**
+ * Points that still pay, and what one of them pays, in parts of a billionth: so small that it is a whole number of them
+ * for every redemption.
+ */
 interface Used {
   readonly points: bigint;
   readonly each: bigint;
 }
 
 /**
- * How many points of each redemption are given back, by what they are worth; the redemption named last gives back first.
- * POINTS_LAST: points stay used as long as what is left costs what they pay. Where it costs less, the least number whose worth reaches it stays.
- * PRO_RATA: of what points paid, the share that came back. POINTS_FIRST: all that came back. Both in whole points, floored, and never more than
- * POINTS_LAST would leave used, nor more than this return is worth: then the rest is money. Nothing left: all of them.
+ * How many points of each redemption are given back, by what they are worth. The redemption named last gives back
+ * first. POINTS_LAST: points stay used as long as what is left costs what they pay. Where it costs less, the least
+ * number whose worth reaches it stays. PRO_RATA: of what points paid, the share that came back. POINTS_FIRST: all that
+ * came back. Both in whole points, floored, and never more than POINTS_LAST would leave used, nor more than this return
+ * is worth: then the rest is money. Nothing left: all of them.
  */
 export function pointsToGiveBack(purchase: ShrinkingPurchase): number[] {
   const parts = partsOf(purchase.paidBy);
@@ -85,7 +89,10 @@ function worthAsOrdered({ paidBy, refundOrder, amount, leftBefore, leftAfter }: 
   return lesser(inAll - already, lessAmount(leftBefore, leftAfter) * parts);
 }
 
-/** The most points whose worth is within `worth`, the redemption named last first; one that has some left lets none before it give any. */
+/**
+ * The most points whose worth is within `worth`, the redemption named last first. One that has some left lets none
+ * before it give any.
+ */
 function lastFirst(used: readonly Used[], worth: bigint): number[] {
   const given = used.map(() => 0);
   let rest = worth;

@@ -79,9 +79,9 @@ export interface RecordedReturn extends ReturnAnswer {
 }
 
 /**
- * Takes goods of a purchase back: claws back what it earned too much, and gives burned points back as the terms say (by
- * default once what is left costs less than they pay). Throws RETURN_EXCEEDS_PURCHASE, OCCURRED_AT_OUT_OF_RANGE, NotFound
- * (purchase), IDEMPOTENCY_CONFLICT.
+ * Takes goods of a purchase back: claws back what it earned too much, and gives burned points back as the terms say. By
+ * default that is once what is left costs less than they pay. Throws RETURN_EXCEEDS_PURCHASE, OCCURRED_AT_OUT_OF_RANGE,
+ * NotFound (purchase), IDEMPOTENCY_CONFLICT.
  */
 export async function recordReturn(app: App, principal: Principal, command: RecordReturn): Promise<RecordedReturn> {
   const brandId = requireBrand(principal, { scope: 'purchases' });
@@ -141,7 +141,9 @@ export async function recordReturn(app: App, principal: Principal, command: Reco
   });
 }
 
-/** Throws InvalidInput where something is named that the purchase does not have, or that does not come back by itself. */
+/**
+ * Throws InvalidInput where something is named that the purchase does not have, or that does not come back by itself.
+ */
 function requireLines(purchase: PurchaseFact, goods: readonly ReturnedGoods[]): void {
   for (const [i, { lineNo, sku, amount }] of goods.entries()) {
     const named = purchase.lines.filter((line) => (sku === null ? line.lineNo === lineNo : line.sku === sku));

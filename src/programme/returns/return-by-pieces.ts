@@ -8,10 +8,11 @@ import type { ReturnableLine, ReturnedGoods } from './returned-goods';
 import { returnedGoodsRefusals } from './returned-goods';
 
 /**
- * Decides a return of a purchase that was recorded under arithmetic 1, which its returns keep: lines are not rounded, goods of one sku are alike,
- * and POINTS_LAST goes by pieces. Points due are those that the purchase's own rule gives for what is left of it; more than that is clawed back.
- * Points that paid for it come back, under POINTS_LAST, when nothing of it is left; under PRO_RATA, in the share that came back (floored);
- * under POINTS_FIRST, before any money. Throws RETURN_EXCEEDS_PURCHASE.
+ * Decides a return of a purchase that was recorded under arithmetic 1, which its returns keep: lines are not rounded,
+ * goods of one sku are alike, and POINTS_LAST goes by pieces. Points due are those that the purchase's own rule gives
+ * for what is left of it. More than that is clawed back. Points that paid for it come back: under POINTS_LAST when
+ * nothing of it is left, under PRO_RATA in the share that came back (floored), under POINTS_FIRST before any money.
+ * Throws RETURN_EXCEEDS_PURCHASE.
  */
 export function decideReturnByPieces(purchase: StandingPurchase, goods: readonly ReturnedGoods[]): ReturnDecision {
   const now = new Map<number, bigint>();

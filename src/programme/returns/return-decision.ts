@@ -30,7 +30,10 @@ export interface ReturnedLine {
   readonly quantity: bigint;
   /** How many can still come back. */
   readonly left: bigint;
-  /** By how much what was given back without goods, and lies on those that are left, has changed; below zero where it went with goods. */
+  /**
+   * By how much what was given back without goods, and lies on those that are left, has changed; below zero where it
+   * went with goods.
+   */
   readonly reduction: ExactAmount;
 }
 
@@ -44,15 +47,16 @@ export interface ReturnDecision {
   /** What the purchase still stands for. */
   readonly amountLeft: ExactAmount;
   /**
-   * Money to give back now: whole minor units; below zero where the member takes back what was traded in and owes what it paid. null where that is
-   * not worked out.
+   * Money to give back now: whole minor units. Below zero where the member takes back what was traded in and owes what
+   * it paid. null where that is not worked out.
    */
   readonly moneyBack: ExactAmount | null;
 }
 
 /**
- * Decides a return. What came back is given back in money and in points, as the refund order says (see pointsToGiveBack). Points due are those
- * that the purchase's own rule gives for what is left and still paid in money; more than that is clawed back. Throws as takeBack does.
+ * Decides a return. What came back is given back in money and in points, as the refund order says (see
+ * pointsToGiveBack). Points due are those that the purchase's own rule gives for what is left and still paid in money.
+ * More than that is clawed back. Throws as takeBack does.
  */
 export function decideReturn(purchase: StandingPurchase, goods: readonly ReturnedGoods[]): ReturnDecision {
   const { rule, minorUnit, lines, paidBy } = purchase;

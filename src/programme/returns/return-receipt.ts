@@ -12,7 +12,10 @@ interface AskedReturn {
   readonly hash: Buffer;
 }
 
-/** What a return comes to by its reference: the same is of the same purchase, and brings the same goods back. `memberId`: who bought, or who that was merged into. */
+/**
+ * What a return comes to by its reference: the same is of the same purchase, and brings the same goods back.
+ * `memberId`: who bought, or who that was merged into.
+ */
 export function returnReceipt(command: AskedReturn, purchase: PurchaseFact, memberId: Uuid, reference: FoundReference): JudgedReference {
   return judgeReference(reference, {
     memberId,

@@ -35,7 +35,10 @@ export interface ReturnableLine extends PricedLine {
   readonly reduced: ExactAmount;
 }
 
-/** What comes back of a line, named by its number or by the sku on it: so many of the goods; or money (micro-units) without goods. */
+/**
+ * What comes back of a line, named by its number or by the sku on it: so many of the goods, or money (micro-units)
+ * without goods.
+ */
 export interface ReturnedGoods {
   readonly lineNo: number | null;
   readonly sku: string | null;
@@ -54,7 +57,10 @@ export function worthLeft(line: ReturnableLine, minorUnit: ExactAmount): Worth {
   return { amount, tax: (stays - amount) as ExactAmount };
 }
 
-/** The lines once all of it has come back, in that order. Throws RETURN_EXCEEDS_PURCHASE, InvalidInput where a sku does not say which line. */
+/**
+ * The lines once all of it has come back, in that order. Throws RETURN_EXCEEDS_PURCHASE, InvalidInput where a sku does
+ * not say which line.
+ */
 export function takeBack(lines: readonly ReturnableLine[], goods: readonly ReturnedGoods[], minorUnit: ExactAmount): ReturnableLine[] {
   const standing = new Map(lines.map((line) => [line.lineNo, line]));
   for (const [at, each] of goods.entries()) {

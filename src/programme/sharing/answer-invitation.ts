@@ -41,7 +41,10 @@ export async function listInvitations(app: App, principal: Principal): Promise<R
   });
 }
 
-/** The invited member joins. Repeating it changes nothing. Answers with the pool. Throws ALREADY_IN_POOL, NotFound (no such invitation, or it has ended). */
+/**
+ * The invited member joins. Repeating it changes nothing. Answers with the pool. Throws ALREADY_IN_POOL, NotFound (no
+ * such invitation, or it has ended).
+ */
 export async function acceptInvitation(app: App, principal: Principal, { invitationId, share }: AcceptInvitation): Promise<Uuid> {
   const memberId = requireMemberLogin(principal);
   return refusingBy({ household_member_one_pool: () => joinPoolRefusals.refuse('ALREADY_IN_POOL') }, () =>

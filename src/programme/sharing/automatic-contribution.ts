@@ -30,8 +30,9 @@ export interface EarnedPoints {
 }
 
 /**
- * The step after the credit: the share of the points that can be spent from now on, floored. Not of pending ones, nor of those that fill arrears.
- * A locked wallet gives nothing, and earns as before; so does a member who is in the pool no longer. Pure.
+ * The step after the credit: the share of the points that can be spent from now on, floored. Pending points give none,
+ * nor do those that fill arrears. A locked wallet gives nothing, and earns as before; so does a member who is in the
+ * pool no longer. Pure.
  */
 export function contributionSteps(view: LedgerView, contribution: AutomaticContribution, { wallet, locked, points, lot, day }: EarnedPoints): Step[] {
   if (lot.availableOn > day || lot.expiresOn <= day) return [];

@@ -38,8 +38,9 @@ export interface ClosedPool {
 }
 
 /**
- * The owner ends the pool: all points go back to those who put them in, and nobody is in it any longer. What is refunded later goes to
- * them: see formerContributors. Throws POOL_HAS_HOLDS, IDEMPOTENCY_CONFLICT, NotFound, NotPoolOwner.
+ * The owner ends the pool: all points go back to those who put them in, and nobody is in it any longer. What is
+ * refunded later goes to them: see formerContributors. Throws POOL_HAS_HOLDS, IDEMPOTENCY_CONFLICT, NotFound,
+ * NotPoolOwner.
  */
 export async function closePool(app: App, principal: Principal, { idempotencyKey, ...content }: ClosePool): Promise<ClosedPool> {
   const memberId = requireMemberLogin(principal);

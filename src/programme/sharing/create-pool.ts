@@ -24,8 +24,9 @@ export const createPoolSchema = z.object({ idempotencyKey, share: optionalShare 
 export type CreatePool = z.output<typeof createPoolSchema>;
 
 /**
- * Opens a household pool that the member owns. Its id derives from key and content: a repetition finds the same one, other content never does; the
- * request is kept as a posting without movements. Throws ALREADY_IN_POOL, IDEMPOTENCY_CONFLICT.
+ * Opens a household pool that the member owns. Its id derives from key and content: a repetition finds the same one,
+ * other content never does. The request is kept as a posting without movements. Throws ALREADY_IN_POOL,
+ * IDEMPOTENCY_CONFLICT.
  */
 export async function createPool(app: App, principal: Principal, { idempotencyKey, share }: CreatePool): Promise<Uuid> {
   const memberId = requireMemberLogin(principal);

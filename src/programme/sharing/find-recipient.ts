@@ -23,9 +23,9 @@ interface Finding {
 }
 
 /**
- * The active member whom somebody names in `field`: a brand as it names any member, without coming to know who only
- * receives; a member by the other's identifier, or by an id that the other has shown; who was merged is the survivor.
- * Unknown, closed and out of sight are one NotFound.
+ * The active member whom somebody names in `field`. A brand names any member, without coming to know who only receives.
+ * A member names another by identifier, or by an id that the other has shown. Who was merged is the survivor. Unknown,
+ * closed and out of sight are one NotFound.
  */
 export async function findRecipient(app: App, tx: Tx, { party, brandId }: Finding, ref: MemberRef, field: string): Promise<Recipient> {
   const recipient = brandId === null ? await findForMember(app, tx, party, ref, field) : await findForBrand(app, tx, brandId, ref);

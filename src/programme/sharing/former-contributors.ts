@@ -20,12 +20,16 @@ export interface FormerContributors {
   readonly loads: readonly AccountId[];
   /** What else it loads. */
   readonly counters: readonly { readonly account: AccountId; readonly key: string }[];
-  /** The plan, and then all that is theirs goes back to them: there they see it, and nobody else spends it. Throws StateMoved: see lookingAgain. */
+  /**
+   * The plan, and then all that is theirs goes back to them: there they see it, and nobody else spends it. Throws
+   * StateMoved: see lookingAgain.
+   */
   readonly giveBack: <Told extends Answer>(plan: Planner<Told>) => Planner<Told>;
 }
 
 /**
- * Looks up whose points come free in pools. Read as the worker: a brand settles what it has begun, and is told nothing of the household.
+ * Looks up whose points come free in pools. Read as the worker: a brand settles what it has begun, and is told nothing
+ * of the household.
  */
 export async function formerContributors(app: App, freed: readonly ComingFree[]): Promise<FormerContributors> {
   const ofPools = freed.filter(({ poolId }) => poolId !== null);

@@ -32,15 +32,18 @@ export interface LeftPool {
 }
 
 /**
- * The member leaves, and takes along what is left of their own points. A former member may ask again while points come free there: a voided hold, a
- * refund. Throws POOL_NEEDS_OWNER, IDEMPOTENCY_CONFLICT, NotFound (never in that pool).
+ * The member leaves, and takes along what is left of their own points. A former member may ask again while points come
+ * free there: a voided hold, a refund. Throws POOL_NEEDS_OWNER, IDEMPOTENCY_CONFLICT, NotFound (never in that pool).
  */
 export async function leavePool(app: App, principal: Principal, { idempotencyKey, ...content }: LeavePool): Promise<LeftPool> {
   const memberId = requireMemberLogin(principal);
   return end(app, principal, memberId, { kind: 'LEAVE_POOL', party: memberId, idempotencyKey, content, poolOf: async () => content.poolId });
 }
 
-/** The owner removes a member, who gets back what is left of their own points. Throws POOL_NEEDS_OWNER, IDEMPOTENCY_CONFLICT, NotFound (pool or member), NotPoolOwner. */
+/**
+ * The owner removes a member, who gets back what is left of their own points. Throws POOL_NEEDS_OWNER,
+ * IDEMPOTENCY_CONFLICT, NotFound (pool or member), NotPoolOwner.
+ */
 export async function removeFromPool(app: App, principal: Principal, { idempotencyKey, ...content }: RemoveFromPool): Promise<LeftPool> {
   const ownerId = requireMemberLogin(principal);
   const poolOf = async (client: PoolClient) => (await requireMembership(client, ownerId, 'OWNER')).poolId;

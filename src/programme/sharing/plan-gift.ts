@@ -49,7 +49,10 @@ export function givenCounter(day: Day): string {
   return `given:${dayToIso(day)}`;
 }
 
-/** Decides a gift: the rule's limits here, what the giver has by the ledger's step. The lots keep their issuer and month. Pure. */
+/**
+ * Decides a gift: the rule's limits here, what the giver has by the ledger's step. The lots keep their issuer and
+ * month. Pure.
+ */
 export function planGift(facts: GiftFacts): Planner<GiftAnswer> {
   const { giftId, rule, currency, points: amount, when } = facts;
   const { from, to } = facts.who;

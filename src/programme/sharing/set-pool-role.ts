@@ -19,8 +19,8 @@ export const setPoolRoleSchema = z.object({ memberId: z.string(), role: z.enum(P
 export type SetPoolRole = z.output<typeof setPoolRoleSchema>;
 
 /**
- * The owner says what another may do; OWNER hands the pool over, and who had it is an ADULT from then on. Repeating it changes nothing.
- * Answers with the pool. Throws POOL_NEEDS_OWNER, NotFound (pool or member), NotPoolOwner, OVERLOADED.
+ * The owner says what another may do. OWNER hands the pool over, and who had it is an ADULT from then on. Repeating it
+ * changes nothing. Answers with the pool. Throws POOL_NEEDS_OWNER, NotFound (pool or member), NotPoolOwner, OVERLOADED.
  */
 export async function setPoolRole(app: App, principal: Principal, { memberId, role }: SetPoolRole): Promise<Uuid> {
   const ownerId = requireMemberLogin(principal);
@@ -44,8 +44,8 @@ export async function setPoolRole(app: App, principal: Principal, { memberId, ro
          WHERE pool_id = $1 AND ended_at IS NULL AND (member_id = $2 OR ($3 = 'OWNER' AND member_id = $4))`,
         [own.poolId, memberId, role, ownerId],
       );
-    // Before the rows are there for good, and under the household's lock: the last posting and the last row are of one request. Also where the row says
-    // so already: a request before this one may have come to its posting only.
+    // Before the rows are there for good, and under the household's lock: the last posting and the last row are of one
+    // request. Also where the row says so already, since a request before this one may have come to its posting only.
     await postStanding(app, await app.coalition.snapshot(client), {
       party: ownerId,
       poolId: own.poolId,

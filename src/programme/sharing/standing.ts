@@ -35,9 +35,9 @@ export const poolSpendingRefusals = refusals(
 );
 
 /**
- * What a membership lets its member do at the moment when a posting is decided. It was looked up before, and may have ended since, or lost its say, and
- * the pool may be closed: so the pool's accounts have counters of it, which postings see under the lock. They are set in every currency, by postings of
- * their own; never the other way round are rows believed.
+ * What a membership lets its member do at the moment when a posting is decided. It was looked up before. It may have
+ * ended since, or lost its say, and the pool may be closed. So the pool's accounts have counters of it, which postings
+ * see under the lock. They are set in every currency, by postings of their own. Rows are never believed against them.
  */
 export type Standing = 'SPENDS' | 'PUTS_IN' | 'ENDED';
 
@@ -85,8 +85,8 @@ export function closingSteps(view: LedgerView, pool: AccountId): Step[] {
 }
 
 /**
- * The pool's account in each of the coalition's currencies, opened where there was none, with the day on which it is judged: a posting that looked a
- * membership up a moment ago may come with any of them.
+ * The pool's account in each of the coalition's currencies, opened where there was none, with the day on which it is
+ * judged. A posting that looked a membership up a moment ago may come with any of them.
  */
 export async function everyPoolAccount(app: App, { currenciesById }: CoalitionSnapshot, poolId: Uuid, now: Date): Promise<Map<AccountId, Day>> {
   const currencies = [...currenciesById.values()];
