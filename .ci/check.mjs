@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { missingNames } from './prose.mjs';
+import { missingNames, wideLines } from './prose.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -25,6 +25,7 @@ const steps = {
   'file length': noLongFiles,
   'folder size': noCrowdedFolders,
   'names in documents': () => none(missingNames(root)),
+  'width of prose': () => none(wideLines(root)),
   'generated files in step': () => run(process.execPath, ['src/bootstrap.mjs', 'generate', '--check']),
 };
 

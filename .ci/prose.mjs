@@ -1,8 +1,11 @@
-// What documents are held to: what they name is there.
+// What prose is held to: what it names is there, and it can be read without scrolling.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const ELSEWHERE = new Set(['.git', '.data', 'node_modules', 'dist']);
+const WIDEST = 120;
+const CODE = /^(src|workers|test|bench|examples|\.ci)\/.*\.(ts|mjs|cjs)$/;
+const COMMENT = /^\s*(\/\/|\/?\*)/;
 /** `src/app.ts`, `.ci/run`: a path from the root of the repository. */
 const PATH = /^(\.ci|\.github|src|workers|migrations|schema|test|bench|examples|docs)\/[\w./-]*$/;
 /** `lots.ts`: a file's name alone. */
@@ -26,6 +29,17 @@ export function missingNames(root) {
   );
 }
 
+/** Paragraphs and comments that are too wide. Tables and what stands in fences are as wide as they are. */
+export function wideLines(root) {
+  return filesBelow(root)
+    .filter((file) => isProse(file) || CODE.test(file))
+    .flatMap((file) =>
+      linesOf(root, file)
+        .filter(({ line, isText }) => widthOf(line) > WIDEST && (isProse(file) ? isText : COMMENT.test(line)))
+        .map(({ at, line }) => `${file}:${at}: ${widthOf(line)} columns; ${WIDEST} are the most`),
+    );
+}
+
 function isProse(file) {
   return file.endsWith('.md') && !file.startsWith('bench/results/');
 }
@@ -39,9 +53,14 @@ function filesBelow(root, path = '') {
 }
 
 function linesOf(root, file) {
+  let fenced = false;
   return readFileSync(join(root, file), 'utf8')
     .split('\n')
-    .map((line, i) => ({ at: i + 1, line }));
+    .map((line, i) => {
+      const isFence = /^\s*```/.test(line);
+      if (isFence) fenced = !fenced;
+      return { at: i + 1, line, isText: !isFence && !fenced && !line.startsWith('|') };
+    });
 }
 
 /** In backticks, and as links to files. */
@@ -49,4 +68,9 @@ function namedIn(line) {
   const quoted = [...line.matchAll(/`([^`]+)`/g)].map(([, name]) => ({ name, isLink: false }));
   const linked = [...line.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, name]) => ({ name, isLink: true }));
   return [...quoted, ...linked.filter(({ name }) => !/^[a-z]+:/.test(name))];
+}
+
+/** Characters, not bytes. */
+function widthOf(line) {
+  return [...line].length;
 }
