@@ -83,7 +83,9 @@ export function readPage<Key extends z.ZodType>(ctx: Context, args: PageArgs, li
   return { first: args.first, limit: args.first + 1, after, scope };
 }
 
-/** The connection over `rows` (up to `first` + 1 of them, in order), each shown as a node. `key` is its place in the list. */
+/**
+ * The connection over `rows` (up to `first` + 1 of them, in order), each shown as a node. `key`: its place in the list.
+ */
 export function toConnection<Row, Node>(
   ctx: Context,
   page: Page<unknown>,

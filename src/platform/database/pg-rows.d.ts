@@ -1,6 +1,8 @@
 import 'pg';
 
-/** By pg's own types the rows of every query are any. Here nothing is known of them where the query names no columns. */
+/**
+ * By pg's own types the rows of every query are any. Here nothing is known of rows where the query names no columns.
+ */
 declare module 'pg' {
   interface ClientBase {
     query<Row = unknown>(query: string | QueryConfig, values?: readonly unknown[]): Promise<Answered<Row>>;

@@ -224,7 +224,8 @@ describe('identifiers', () => {
     }
     const self: Principal = { kind: 'member', memberId, brandId: null };
     expect(await unlinkMember(shop.app, self, { member: null, brandId: taxi.brandId, reason: null })).toEqual({ memberId });
-    // Of whom a brand never knew it is told nothing: neither by a name that it never gave, nor that a card is somebody's.
+    // Whom a brand never knew it is told nothing of: neither by a name that it never gave, nor that a card is
+    // somebody's.
     const stranger = await enrol(fuel, { identifiers: [card(newCard())] });
     for (const member of [byCustomer('E-2'), { by: 'id', memberId: stranger.memberId } as const])
       await expect(unlinkMember(shop.app, taxi.principal, { member, reason: null })).rejects.toMatchObject({ name: 'NotFound' });

@@ -115,7 +115,7 @@ describe('possession', () => {
     const { redemptionId } = await holdPoints(shop.app, taxi.principal, spendingOf(ana[kind], 400));
     await voidHold(shop.app, taxi.principal, { idempotencyKey: newUuid(), redemptionId, occurredAt: null });
     await expect(burn(taxi, ana[kind], 1)).rejects.toMatchObject({ code: 'CARD_LIMIT_REACHED', fields: { capLeft: 0 } });
-    // Above it: a code of the member's login; and then the link is confirmed, and the refused request works under its own
+    // Above it: a code of the member's login. Then the link is confirmed, and the refused request works under its own
     // key.
     const { code } = await createTillCode(shop.app, ana.login);
     expect(await burn(taxi, { by: 'tillCode', tillCode: code }, 2_000)).toMatchObject({ balance: { active: 2_400 } });
