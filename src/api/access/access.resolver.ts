@@ -1,4 +1,4 @@
-import { Arg, Args, ArgsType, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Args, ArgsType, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { reasonSchema } from '../../coalition/access/record-change';
 import type { StaffMember } from '../../coalition/access/staff.entity';
@@ -10,14 +10,13 @@ import { createMemberSession } from '../../coalition/sign-in/create-member-sessi
 import { disableApiClient } from '../../coalition/sign-in/disable-api-client';
 import { listApiClients, listAuditEntries, listStaff, readLiveSecrets } from '../../coalition/sign-in/list-access';
 import { revokeApiClientSecret, rotateApiClientSecret, rotateApiClientSecretSchema } from '../../coalition/sign-in/rotate-api-client-secret';
-import { Refusal } from '../../platform/refusal';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
-import { Id } from '../graphql/fields';
+import { Id, Input } from '../graphql/fields';
 import { defineLoader } from '../graphql/loader';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
-import { answerOrRefusal, toRefusalAnswer } from '../graphql/refusal.types';
+import { answerAnyone, answerOrRefusal } from '../graphql/refusal.types';
 import {
   AcceptStaffInvitationResult,
   AddStaffInput,
@@ -132,7 +131,7 @@ export class AccessResolver {
   }
 
   @Mutation(() => CreateApiClientResult, { description: 'Makes an API client. Asks for the scope admin or the role PROGRAMME_MANAGER.' })
-  createApiClient(@Ctx() ctx: Context, @Arg('input', () => CreateApiClientInput, { description: 'The client.' }) input: CreateApiClientInput) {
+  createApiClient(@Ctx() ctx: Context, @Input(() => CreateApiClientInput, 'The client.') input: CreateApiClientInput) {
     const brandId = readBrand(ctx, input.brandId, 'input.brandId');
     const command = { ...parseInput(createApiClientSchema, input), brandId };
     return answerOrRefusal(ctx, async (app, principal) => {
@@ -142,10 +141,7 @@ export class AccessResolver {
   }
 
   @Mutation(() => RotateApiClientSecretResult, { description: 'Gives an API client a second live secret; the first goes on until it is revoked.' })
-  rotateApiClientSecret(
-    @Ctx() ctx: Context,
-    @Arg('input', () => RotateApiClientSecretInput, { description: 'Which client.' }) input: RotateApiClientSecretInput,
-  ) {
+  rotateApiClientSecret(@Ctx() ctx: Context, @Input(() => RotateApiClientSecretInput, 'Which client.') input: RotateApiClientSecretInput) {
     const command = { ...parseInput(rotateApiClientSecretSchema, input), clientId: readId(ctx, 'client', input.clientId, 'input.clientId') };
     return answerOrRefusal(ctx, async (app, principal) => {
       const { client, secret } = await rotateApiClientSecret(app, principal, command);
@@ -154,16 +150,13 @@ export class AccessResolver {
   }
 
   @Mutation(() => ApiClientType, { description: 'Ends a secret at once. Tokens already given on it live out their few minutes.' })
-  async revokeApiClientSecret(
-    @Ctx() ctx: Context,
-    @Arg('input', () => RevokeApiClientSecretInput, { description: 'Which secret.' }) input: RevokeApiClientSecretInput,
-  ) {
+  async revokeApiClientSecret(@Ctx() ctx: Context, @Input(() => RevokeApiClientSecretInput, 'Which secret.') input: RevokeApiClientSecretInput) {
     const command = { secretId: readId(ctx, 'secret', input.secretId, 'input.secretId'), reason: parseInput(reasonSchema, input.reason, 'input.reason') };
     return showClient(ctx, await revokeApiClientSecret(ctx.app, requirePrincipal(ctx), command));
   }
 
   @Mutation(() => ApiClientType, { description: 'Disables an API client for good; its tokens end within a minute.' })
-  async disableApiClient(@Ctx() ctx: Context, @Arg('input', () => ApiClientChangeInput, { description: 'Which client.' }) input: ApiClientChangeInput) {
+  async disableApiClient(@Ctx() ctx: Context, @Input(() => ApiClientChangeInput, 'Which client.') input: ApiClientChangeInput) {
     const command = { clientId: readId(ctx, 'client', input.clientId, 'input.clientId'), reason: parseInput(reasonSchema, input.reason, 'input.reason') };
     return showClient(ctx, await disableApiClient(ctx.app, requirePrincipal(ctx), command));
   }
@@ -171,7 +164,7 @@ export class AccessResolver {
   @Mutation(() => AddStaffResult, {
     description: 'Invites a login of an identity provider to act for a brand: it does once it accepts, by acceptStaffInvitation.',
   })
-  addStaff(@Ctx() ctx: Context, @Arg('input', () => AddStaffInput, { description: 'The login and its role.' }) input: AddStaffInput) {
+  addStaff(@Ctx() ctx: Context, @Input(() => AddStaffInput, 'The login and its role.') input: AddStaffInput) {
     const brandId = readBrand(ctx, input.brandId, 'input.brandId');
     const command = { ...parseInput(addStaffSchema, input), brandId };
     return answerOrRefusal(ctx, async (app, principal) => showStaff(ctx, await addStaff(app, principal, command)));
@@ -180,30 +173,20 @@ export class AccessResolver {
   @Mutation(() => AcceptStaffInvitationResult, {
     description: "The invited login acts for the brand from now on. Asks for the login's own token, in the input, and no other. Repeating it changes nothing.",
   })
-  async acceptStaffInvitation(
-    @Ctx() ctx: Context,
-    @Arg('input', () => AcceptStaffInvitationInput, { description: 'The invitation and the login.' }) input: AcceptStaffInvitationInput,
-  ) {
+  acceptStaffInvitation(@Ctx() ctx: Context, @Input(() => AcceptStaffInvitationInput, 'The invitation and the login.') input: AcceptStaffInvitationInput) {
     const staffId = readId(ctx, 'staff', input.staffId, 'input.staffId');
-    try {
-      return showStaff(ctx, await acceptStaffInvitation(ctx.app, { ...parseInput(acceptStaffInvitationSchema, input), staffId }));
-    } catch (error) {
-      if (error instanceof Refusal) return toRefusalAnswer(ctx, error);
-      throw error;
-    }
+    const command = { ...parseInput(acceptStaffInvitationSchema, input), staffId };
+    return answerAnyone(ctx, async (app) => showStaff(ctx, await acceptStaffInvitation(app, command)));
   }
 
   @Mutation(() => StaffType, { description: 'Ends what a login may do; its tokens end within a minute.' })
-  async removeStaff(@Ctx() ctx: Context, @Arg('input', () => RemoveStaffInput, { description: 'Which login.' }) input: RemoveStaffInput) {
+  async removeStaff(@Ctx() ctx: Context, @Input(() => RemoveStaffInput, 'Which login.') input: RemoveStaffInput) {
     const command = { staffId: readId(ctx, 'staff', input.staffId, 'input.staffId'), reason: parseInput(reasonSchema, input.reason, 'input.reason') };
     return showStaff(ctx, await removeStaff(ctx.app, requirePrincipal(ctx), command));
   }
 
   @Mutation(() => MemberSessionType, { description: "Opens a session for a linked member in the brand's own app. Asks for the scope members." })
-  async createMemberSession(
-    @Ctx() ctx: Context,
-    @Arg('input', () => CreateMemberSessionInput, { description: 'Whose session.' }) input: CreateMemberSessionInput,
-  ) {
+  async createMemberSession(@Ctx() ctx: Context, @Input(() => CreateMemberSessionInput, 'Whose session.') input: CreateMemberSessionInput) {
     return createMemberSession(ctx.app, requirePrincipal(ctx), { memberId: readId(ctx, 'member', input.memberId, 'input.memberId') });
   }
 }

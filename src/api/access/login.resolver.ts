@@ -1,13 +1,13 @@
-import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { reasonSchema } from '../../coalition/access/record-change';
 import { linkLogin, linkLoginSchema } from '../../coalition/sign-in/link-login';
 import { listLogins, removeLogin } from '../../coalition/sign-in/logins';
 import { createClaimCode, createClaimCodeSchema } from '../../members/members/create-claim-code';
-import { Refusal } from '../../platform/refusal';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
-import { toRefusalAnswer } from '../graphql/refusal.types';
+import { answerAnyone } from '../graphql/refusal.types';
 import { MemberType } from '../members/member.types';
 import { readMemberRef } from '../members/member-ref.types';
 import { ClaimCodeType, CreateClaimCodeInput, LinkLoginInput, LinkLoginResult, LoginRemoved, LoginType, RemoveLoginInput } from './login.types';
@@ -35,10 +35,7 @@ export class LoginResolver {
     description:
       "A code by which the member binds a login: once, within a quarter of an hour. For the operator's support, and for the brand that enrolled the member.",
   })
-  createClaimCode(
-    @Ctx() ctx: Context,
-    @Arg('input', () => CreateClaimCodeInput, { description: 'Whose.' }) input: CreateClaimCodeInput,
-  ): Promise<ClaimCodeType> {
+  createClaimCode(@Ctx() ctx: Context, @Input(() => CreateClaimCodeInput, 'Whose.') input: CreateClaimCodeInput): Promise<ClaimCodeType> {
     const command = parseInput(createClaimCodeSchema, { ...input, member: readMemberRef(ctx, input.member, 'input.member') });
     return createClaimCode(ctx.app, requirePrincipal(ctx), command);
   }
@@ -46,21 +43,19 @@ export class LoginResolver {
   @Mutation(() => LinkLoginResult, {
     description: "Binds a login to a member: by the login's own token and a claim code. Asks for no other token. A member has one login.",
   })
-  async linkLogin(@Ctx() ctx: Context, @Arg('input', () => LinkLoginInput, { description: 'The login and the code.' }) input: LinkLoginInput) {
-    try {
-      await linkLogin(ctx.app, parseInput(linkLoginSchema, input));
+  linkLogin(@Ctx() ctx: Context, @Input(() => LinkLoginInput, 'The login and the code.') input: LinkLoginInput) {
+    const command = parseInput(linkLoginSchema, input);
+    return answerAnyone(ctx, async (app) => {
+      await linkLogin(app, command);
       return { linked: true };
-    } catch (error) {
-      if (error instanceof Refusal) return toRefusalAnswer(ctx, error);
-      throw error;
-    }
+    });
   }
 
   @Mutation(() => LoginRemoved, {
     description:
       "Takes a login from its member: the member by the own login, or the operator's support. Its tokens end within a minute. What the login had confirmed is confirmed no longer when support removes it, also one that was removed before; confirmLink or a till code confirms it anew.",
   })
-  async removeLogin(@Ctx() ctx: Context, @Arg('input', () => RemoveLoginInput, { description: 'Which login.' }) input: RemoveLoginInput) {
+  async removeLogin(@Ctx() ctx: Context, @Input(() => RemoveLoginInput, 'Which login.') input: RemoveLoginInput) {
     const command = { loginId: readId(ctx, 'login', input.loginId, 'input.loginId'), reason: parseInput(reasonSchema, input.reason, 'input.reason') };
     await removeLogin(ctx.app, requirePrincipal(ctx), command);
     return { loginId: showId(ctx, 'login', command.loginId) };

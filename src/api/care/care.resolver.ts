@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
 import type { MemberRef } from '../../members/identification/member-ref';
 import { InvalidInput } from '../../platform/refusal';
@@ -13,6 +13,7 @@ import { proposeMerge, proposeMergeSchema } from '../../programme/care/propose-m
 import { pointCurrencyById } from '../coalition/coalition.loaders';
 import { readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
@@ -79,7 +80,7 @@ export class CareResolver {
   @Mutation(() => ProposeGoodwillResult, {
     description: 'Proposes points for a member out of goodwill; nothing is given before a second person approves. For staff, not for API clients.',
   })
-  proposeGoodwill(@Ctx() ctx: Context, @Arg('input', () => ProposeGoodwillInput, { description: 'Who gets what.' }) input: ProposeGoodwillInput) {
+  proposeGoodwill(@Ctx() ctx: Context, @Input(() => ProposeGoodwillInput, 'Who gets what.') input: ProposeGoodwillInput) {
     const member = readMemberRef(ctx, input.member, 'input.member');
     const command = parseInput(proposeGoodwillSchema, { ...input, member, funder: input.funder ?? undefined });
     return answerOrRefusal(ctx, async (app, principal) => showProposal(ctx, await proposeGoodwill(app, principal, command)));
@@ -88,7 +89,7 @@ export class CareResolver {
   @Mutation(() => ApproveGoodwillResult, {
     description: 'Approves goodwill and gives the points. By another person than who proposed it, on the staff of who pays. Repeating it changes nothing.',
   })
-  approveGoodwill(@Ctx() ctx: Context, @Arg('input', () => DecideProposalInput, { description: 'Which proposal.' }) input: DecideProposalInput) {
+  approveGoodwill(@Ctx() ctx: Context, @Input(() => DecideProposalInput, 'Which proposal.') input: DecideProposalInput) {
     const command = readDecision(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => {
       const { proposal, currency, balance } = await approveGoodwill(app, principal, command);
@@ -97,13 +98,13 @@ export class CareResolver {
   }
 
   @Mutation(() => DeclineProposalResult, { description: 'Declines goodwill. By another person than who proposed it. Repeating it changes nothing.' })
-  declineGoodwill(@Ctx() ctx: Context, @Arg('input', () => DecideProposalInput, { description: 'Which proposal.' }) input: DecideProposalInput) {
+  declineGoodwill(@Ctx() ctx: Context, @Input(() => DecideProposalInput, 'Which proposal.') input: DecideProposalInput) {
     const command = readDecision(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => showProposal(ctx, await declineProposal(app, principal, 'GOODWILL', command)));
   }
 
   @Mutation(() => ProposeMergeResult, { description: "Proposes to make one member of two. For the operator's support." })
-  proposeMerge(@Ctx() ctx: Context, @Arg('input', () => ProposeMergeInput, { description: 'The two.' }) input: ProposeMergeInput) {
+  proposeMerge(@Ctx() ctx: Context, @Input(() => ProposeMergeInput, 'The two.') input: ProposeMergeInput) {
     const command = parseInput(proposeMergeSchema, {
       ...input,
       duplicate: readEither(ctx, input.duplicateId, input.duplicate, 'input.duplicate'),
@@ -116,13 +117,13 @@ export class CareResolver {
     description:
       'Approves a merge and carries it out: points, cards, logins and links go to the survivor, and whatever comes back later does too. The old ids lead to the survivor, but for closeWallet, which asks for the id of the survivor. By another person than who proposed it. Repeating it changes nothing.',
   })
-  approveMerge(@Ctx() ctx: Context, @Arg('input', () => DecideProposalInput, { description: 'Which proposal.' }) input: DecideProposalInput) {
+  approveMerge(@Ctx() ctx: Context, @Input(() => DecideProposalInput, 'Which proposal.') input: DecideProposalInput) {
     const command = readDecision(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => showProposal(ctx, await approveMerge(app, principal, command)));
   }
 
   @Mutation(() => DeclineProposalResult, { description: 'Declines a merge. By another person than who proposed it. Repeating it changes nothing.' })
-  declineMerge(@Ctx() ctx: Context, @Arg('input', () => DecideProposalInput, { description: 'Which proposal.' }) input: DecideProposalInput) {
+  declineMerge(@Ctx() ctx: Context, @Input(() => DecideProposalInput, 'Which proposal.') input: DecideProposalInput) {
     const command = readDecision(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => showProposal(ctx, await declineProposal(app, principal, 'MERGE', command)));
   }
@@ -131,7 +132,7 @@ export class CareResolver {
     description:
       "Closes a wallet for good: its points end, its cards and logins find nobody, later earns and refunds are refused as WALLET_CLOSED. By its member with a login of an identity provider, or the operator's support. Repeating it changes nothing.",
   })
-  closeWallet(@Ctx() ctx: Context, @Arg('input', () => CloseWalletInput, { description: 'Whose wallet.' }) input: CloseWalletInput) {
+  closeWallet(@Ctx() ctx: Context, @Input(() => CloseWalletInput, 'Whose wallet.') input: CloseWalletInput) {
     const member = input.memberId == null && input.member == null ? null : readEither(ctx, input.memberId, input.member, 'input.member');
     const command = parseInput(closeWalletSchema, { member, reason: input.reason });
     return answerOrRefusal(ctx, async (app, principal) => {

@@ -10,6 +10,7 @@ import { resumeBrand, settlingDaysSchema, suspendBrand, updateBrand, updateBrand
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
@@ -112,7 +113,7 @@ export class CoalitionResolver {
   }
 
   @Mutation(() => CreateBrandResult, { description: "Makes a brand. For the operator's programme managers." })
-  createBrand(@Ctx() ctx: Context, @Arg('input', () => CreateBrandInput, { description: 'The brand.' }) input: CreateBrandInput) {
+  createBrand(@Ctx() ctx: Context, @Input(() => CreateBrandInput, 'The brand.') input: CreateBrandInput) {
     const command = parseInput(createBrandSchema, input);
     return answerOrRefusal(ctx, async (app, principal) => showBrand(ctx, await createBrand(app, principal, command)));
   }
@@ -120,7 +121,7 @@ export class CoalitionResolver {
   @Mutation(() => BrandType, {
     description: "Renames a brand, or changes its country or how often it uses a reference. For the operator's programme managers.",
   })
-  async updateBrand(@Ctx() ctx: Context, @Arg('input', () => UpdateBrandInput, { description: 'What changes.' }) input: UpdateBrandInput) {
+  async updateBrand(@Ctx() ctx: Context, @Input(() => UpdateBrandInput, 'What changes.') input: UpdateBrandInput) {
     const command = { ...parseInput(updateBrandSchema, input), brandId: readId(ctx, 'brand', input.brandId, 'input.brandId') };
     return showBrand(ctx, await updateBrand(ctx.app, requirePrincipal(ctx), command));
   }
@@ -129,19 +130,19 @@ export class CoalitionResolver {
     description:
       "Suspends a brand: nothing is issued or redeemed there, and its tokens do nothing but tell, for settlingDays, what happened before. For the operator's role OPERATOR.",
   })
-  async suspendBrand(@Ctx() ctx: Context, @Arg('input', () => ChangeBrandStatusInput, { description: 'Which brand.' }) input: ChangeBrandStatusInput) {
+  async suspendBrand(@Ctx() ctx: Context, @Input(() => ChangeBrandStatusInput, 'Which brand.') input: ChangeBrandStatusInput) {
     const command = { ...readStatusChange(ctx, input), settlingDays: parseInput(settlingDaysSchema, input.settlingDays, 'input.settlingDays') };
     return showBrand(ctx, await suspendBrand(ctx.app, requirePrincipal(ctx), command));
   }
 
   @Mutation(() => BrandType, { description: "Lifts a brand's suspension. For the operator's role OPERATOR." })
-  async resumeBrand(@Ctx() ctx: Context, @Arg('input', () => ChangeBrandStatusInput, { description: 'Which brand.' }) input: ChangeBrandStatusInput) {
+  async resumeBrand(@Ctx() ctx: Context, @Input(() => ChangeBrandStatusInput, 'Which brand.') input: ChangeBrandStatusInput) {
     if (input.settlingDays != null) throw new InvalidInput('input.settlingDays', 'Settling is of suspendBrand. Leave it out here.');
     return showBrand(ctx, await resumeBrand(ctx.app, requirePrincipal(ctx), readStatusChange(ctx, input)));
   }
 
   @Mutation(() => CreatePointCurrencyResult, { description: "Makes a points currency. For the operator's programme managers." })
-  createPointCurrency(@Ctx() ctx: Context, @Arg('input', () => CreatePointCurrencyInput, { description: 'The currency.' }) input: CreatePointCurrencyInput) {
+  createPointCurrency(@Ctx() ctx: Context, @Input(() => CreatePointCurrencyInput, 'The currency.') input: CreatePointCurrencyInput) {
     const ownerBrandId = input.ownerBrandId == null ? null : readId(ctx, 'brand', input.ownerBrandId, 'input.ownerBrandId');
     const command = { ...parseInput(createPointCurrencySchema, input), ownerBrandId };
     return answerOrRefusal(ctx, async (app, principal) => showPointCurrency(await createPointCurrency(app, principal, command)));

@@ -12,6 +12,7 @@ import { findTermsOf } from '../../coalition/coalition/terms-in-force';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { defineLoader } from '../graphql/loader';
 import { readMoney, showMoney } from '../graphql/money.types';
 import { readId, showId } from '../graphql/pairwise-ids';
@@ -147,7 +148,7 @@ export class PartnershipResolver {
     description:
       'Proposes terms to another brand, or to the operator; the partnership is made with its first. Asks for the scope admin or the role PROGRAMME_MANAGER.',
   })
-  proposeTerms(@Ctx() ctx: Context, @Arg('input', () => ProposeTermsInput, { description: 'The terms.' }) input: ProposeTermsInput) {
+  proposeTerms(@Ctx() ctx: Context, @Input(() => ProposeTermsInput, 'The terms.') input: ProposeTermsInput) {
     const withBrandId = input.withBrandId == null ? null : readId(ctx, 'brand', input.withBrandId, 'input.withBrandId');
     if (input.issuancePrice.currency !== input.reimbursementPrice.currency)
       throw new InvalidInput('input.reimbursementPrice.currency', 'Both prices are in the same currency.');
@@ -165,26 +166,26 @@ export class PartnershipResolver {
   }
 
   @Mutation(() => CountersignTermsResult, { description: "Countersigns the other side's proposal. Asks for the scope admin or the role PROGRAMME_MANAGER." })
-  countersignTerms(@Ctx() ctx: Context, @Arg('input', () => DecideTermsInput, { description: 'Which terms.' }) input: DecideTermsInput) {
+  countersignTerms(@Ctx() ctx: Context, @Input(() => DecideTermsInput, 'Which terms.') input: DecideTermsInput) {
     const command = { ...readDecision(ctx, input), waiveNotice: input.waiveNotice };
     return answerOrRefusal(ctx, async (app, principal) => showTerms(ctx, await countersignTerms(app, principal, command)));
   }
 
   @Mutation(() => DeclineTermsResult, { description: "Declines the other side's proposal. Asks for the scope admin or the role PROGRAMME_MANAGER." })
-  declineTerms(@Ctx() ctx: Context, @Arg('input', () => DecideTermsInput, { description: 'Which terms.' }) input: DecideTermsInput) {
+  declineTerms(@Ctx() ctx: Context, @Input(() => DecideTermsInput, 'Which terms.') input: DecideTermsInput) {
     if (input.waiveNotice) throw new InvalidInput('input.waiveNotice', 'Notice is waived by whoever countersigns. Leave it out to decline.');
     const command = readDecision(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => showTerms(ctx, await declineTerms(app, principal, command)));
   }
 
   @Mutation(() => ChangePartnershipResult, { description: 'Suspends a partnership for what happens from now on. By either side, or the operator.' })
-  suspendPartnership(@Ctx() ctx: Context, @Arg('input', () => ChangePartnershipInput, { description: 'Which partnership.' }) input: ChangePartnershipInput) {
+  suspendPartnership(@Ctx() ctx: Context, @Input(() => ChangePartnershipInput, 'Which partnership.') input: ChangePartnershipInput) {
     const command = readPartnershipChange(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => showPartnership(ctx, await suspendPartnership(app, principal, command)));
   }
 
   @Mutation(() => ChangePartnershipResult, { description: 'Lifts a suspension. By the side that made it, or the operator.' })
-  resumePartnership(@Ctx() ctx: Context, @Arg('input', () => ChangePartnershipInput, { description: 'Which partnership.' }) input: ChangePartnershipInput) {
+  resumePartnership(@Ctx() ctx: Context, @Input(() => ChangePartnershipInput, 'Which partnership.') input: ChangePartnershipInput) {
     const command = readPartnershipChange(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => showPartnership(ctx, await resumePartnership(app, principal, command)));
   }
@@ -192,7 +193,7 @@ export class PartnershipResolver {
   @Mutation(() => ChangePartnershipResult, {
     description: "Announces a partnership's end, with the notice that its terms ask for. By either side, or the operator.",
   })
-  endPartnership(@Ctx() ctx: Context, @Arg('input', () => EndPartnershipInput, { description: 'Which partnership, and when.' }) input: EndPartnershipInput) {
+  endPartnership(@Ctx() ctx: Context, @Input(() => EndPartnershipInput, 'Which partnership, and when.') input: EndPartnershipInput) {
     const command = { ...readPartnershipChange(ctx, input), endsAt: input.endsAt ?? null };
     return answerOrRefusal(ctx, async (app, principal) => showPartnership(ctx, await endPartnership(app, principal, command)));
   }

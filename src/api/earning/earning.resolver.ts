@@ -1,4 +1,4 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Ctx, Mutation, Resolver } from 'type-graphql';
 import { z } from 'zod';
 import { MAX_PURCHASES, type RecordPurchase, recordPurchaseSchema } from '../../programme/earning/purchase-command';
 import { type RecordedPurchase, recordPurchase, recordPurchases } from '../../programme/earning/record-purchases';
@@ -6,6 +6,7 @@ import { type CancelledReturn, cancelReturn, cancelReturnSchema } from '../../pr
 import { type RecordedReturn, recordReturn, recordReturnSchema } from '../../programme/returns/record-return';
 import { answerBulk } from '../graphql/bulk-answers';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
@@ -51,7 +52,7 @@ function showCancellation(ctx: Context, cancelled: CancelledReturn): CancelledRe
 @Resolver()
 export class EarningResolver {
   @Mutation(() => RecordPurchaseResult, { description: 'Records what a member bought and credits what it earns. Asks for the scope purchases.' })
-  recordPurchase(@Ctx() ctx: Context, @Arg('input', () => RecordPurchaseInput, { description: 'The purchase.' }) input: RecordPurchaseInput) {
+  recordPurchase(@Ctx() ctx: Context, @Input(() => RecordPurchaseInput, 'The purchase.') input: RecordPurchaseInput) {
     const command = readPurchase(ctx, input, 'input');
     return answerOrRefusal(ctx, async (app, principal) => showPurchase(ctx, await recordPurchase(app, principal, command)));
   }
@@ -59,7 +60,7 @@ export class EarningResolver {
   @Mutation(() => [RecordPurchasesResult], {
     description: `As recordPurchase, for 1 to ${MAX_PURCHASES} purchases at once: an outcome for each, in order; a refused one does not harm the others. One with a wrong field is BAD_INPUT; only wrong types refuse the whole request.`,
   })
-  async recordPurchases(@Ctx() ctx: Context, @Arg('input', () => [RecordPurchaseInput], { description: 'The purchases.' }) input: RecordPurchaseInput[]) {
+  async recordPurchases(@Ctx() ctx: Context, @Input(() => [RecordPurchaseInput], 'The purchases.') input: RecordPurchaseInput[]) {
     const principal = requirePrincipal(ctx);
     parseInput(bulkOfPurchases, input);
     return answerBulk(ctx, input, {
@@ -73,7 +74,7 @@ export class EarningResolver {
     description:
       'Takes goods of a purchase back: claws back what it earned too much, and gives burned points back as the terms say. Asks for the scope purchases.',
   })
-  recordReturn(@Ctx() ctx: Context, @Arg('input', () => RecordReturnInput, { description: 'The return.' }) input: RecordReturnInput) {
+  recordReturn(@Ctx() ctx: Context, @Input(() => RecordReturnInput, 'The return.') input: RecordReturnInput) {
     const command = parseInput(recordReturnSchema, { ...input, purchaseId: readId(ctx, 'purchase', input.purchaseId, 'input.purchaseId') });
     return answerOrRefusal(ctx, async (app, principal) => showReturn(ctx, await recordReturn(app, principal, command)));
   }
@@ -82,7 +83,7 @@ export class EarningResolver {
     description:
       'Undoes a return that was recorded by mistake: what it took of points comes back, with its issue month and end, and what it gave is taken again. Asks for the scope purchases.',
   })
-  cancelReturn(@Ctx() ctx: Context, @Arg('input', () => CancelReturnInput, { description: 'The return.' }) input: CancelReturnInput) {
+  cancelReturn(@Ctx() ctx: Context, @Input(() => CancelReturnInput, 'The return.') input: CancelReturnInput) {
     const command = parseInput(cancelReturnSchema, { ...input, returnId: readId(ctx, 'return', input.returnId, 'input.returnId') });
     return answerOrRefusal(ctx, async (app, principal) => showCancellation(ctx, await cancelReturn(app, principal, command)));
   }

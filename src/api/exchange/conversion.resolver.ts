@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { type ConversionAmounts, receivedInAll } from '../../programme/exchange/conversion-amounts';
 import { type ConvertedPoints, convertPoints, convertPointsSchema } from '../../programme/exchange/convert-points';
@@ -9,6 +9,7 @@ import type { ConversionQuote } from '../../programme/exchange/read-quotes';
 import { requireCurrencyById } from '../coalition/coalition.loaders';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
@@ -66,7 +67,7 @@ export class ConversionResolver {
     description:
       'Says what a conversion gives and promises it for a while. All quotes of a wallet that are still good and not used are for no more than it can spend when one is asked for, but set nothing aside; what it has then, and what is left of a daily maximum, is looked at when it is converted. The member asks, or a brand with the scope redemptions for a member that it has enrolled or linked.',
   })
-  quoteConversion(@Ctx() ctx: Context, @Arg('input', () => QuoteConversionInput, { description: 'What to convert.' }) input: QuoteConversionInput) {
+  quoteConversion(@Ctx() ctx: Context, @Input(() => QuoteConversionInput, 'What to convert.') input: QuoteConversionInput) {
     const command = parseInput(quoteConversionSchema, withMember(ctx, input));
     return answerOrRefusal(ctx, async (app, principal) => showQuote(ctx, await quoteConversion(app, principal, command)));
   }
@@ -75,7 +76,7 @@ export class ConversionResolver {
     description:
       "Converts a member's points into those of another currency, at the rate in force or at a quote's. The member asks, or a brand with the scope redemptions for a member that it has enrolled or linked.",
   })
-  convert(@Ctx() ctx: Context, @Arg('input', () => ConvertInput, { description: 'What to convert.' }) input: ConvertInput) {
+  convert(@Ctx() ctx: Context, @Input(() => ConvertInput, 'What to convert.') input: ConvertInput) {
     const quoteId = input.quoteId == null ? null : readId(ctx, 'quote', input.quoteId, 'input.quoteId');
     const command = parseInput(convertPointsSchema, { ...withMember(ctx, input), quoteId });
     return answerOrRefusal(ctx, async (app, principal) => showConverted(ctx, await convertPoints(app, principal, command)));
@@ -84,7 +85,7 @@ export class ConversionResolver {
   @Mutation(() => ImportConversionRatesResult, {
     description: "Stores the conversion rates of a CSV of routes, all of them or none. For the operator's programme managers.",
   })
-  importConversionRates(@Ctx() ctx: Context, @Arg('input', () => ImportConversionRatesInput, { description: 'The file.' }) input: ImportConversionRatesInput) {
+  importConversionRates(@Ctx() ctx: Context, @Input(() => ImportConversionRatesInput, 'The file.') input: ImportConversionRatesInput) {
     const command = parseInput(importConversionRatesSchema, { ...input, currencies: input.currencies ?? [] });
     return answerOrRefusal(ctx, async (app, principal) =>
       Object.assign(new ImportedConversionRatesType(), await importConversionRates(app, principal, command)),

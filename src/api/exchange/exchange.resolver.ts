@@ -1,4 +1,4 @@
-import { Arg, Args, ArgsType, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Args, ArgsType, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { reasonSchema } from '../../coalition/access/record-change';
 import { InvalidInput } from '../../platform/refusal';
@@ -9,7 +9,7 @@ import { requireCurrencyByCode, requireCurrencyById } from '../coalition/coaliti
 import { showPointCurrency } from '../coalition/coalition.resolver';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
-import { Instant, Text } from '../graphql/fields';
+import { Input, Instant, Text } from '../graphql/fields';
 import { type MoneyType, readMoney, readRatio, showMoney, showRatio } from '../graphql/money.types';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
@@ -70,7 +70,7 @@ export class ExchangeResolver {
   }
 
   @Mutation(() => StoreConversionRateResult, { description: "Publishes a directional conversion rate. For the operator's programme managers." })
-  storeConversionRate(@Ctx() ctx: Context, @Arg('input', () => StoreConversionRateInput, { description: 'The rate.' }) input: StoreConversionRateInput) {
+  storeConversionRate(@Ctx() ctx: Context, @Input(() => StoreConversionRateInput, 'The rate.') input: StoreConversionRateInput) {
     const { numerator, denominator } = readRatio(input.ratio, 'input.ratio');
     if (numerator < 1n) throw new InvalidInput('input.ratio.numerator', 'At least 1.');
     const command = parseInput(storeConversionRateSchema, {
@@ -83,10 +83,7 @@ export class ExchangeResolver {
   }
 
   @Mutation(() => ConversionRateType, { description: "Ends a conversion rate, now or later. For the operator's programme managers." })
-  async endConversionRate(
-    @Ctx() ctx: Context,
-    @Arg('input', () => EndConversionRateInput, { description: 'Which rate, and when.' }) input: EndConversionRateInput,
-  ) {
+  async endConversionRate(@Ctx() ctx: Context, @Input(() => EndConversionRateInput, 'Which rate, and when.') input: EndConversionRateInput) {
     const command = {
       rateId: readId(ctx, 'rate', input.rateId, 'input.rateId'),
       endsAt: input.endsAt,

@@ -9,6 +9,7 @@ import { type PointCurrencyView, showPointCurrency } from '../coalition/coalitio
 import { PointCurrencyType } from '../coalition/coalition.types';
 import { readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
@@ -78,7 +79,7 @@ export class ExpiryResolver {
   })
   async setExpiryNotices(
     @Ctx() ctx: Context,
-    @Arg('input', () => SetExpiryNoticesInput, { description: 'The currency and its thresholds.' }) input: SetExpiryNoticesInput,
+    @Input(() => SetExpiryNoticesInput, 'The currency and its thresholds.') input: SetExpiryNoticesInput,
   ): Promise<PointCurrencyView> {
     const command = parseInput(setExpiryNoticesSchema, input);
     return showPointCurrency(await setExpiryNotices(ctx.app, requirePrincipal(ctx), command));
@@ -87,7 +88,7 @@ export class ExpiryResolver {
   @Mutation(() => ConfirmPurchaseResult, {
     description: 'Makes the points of a purchase spendable that waited for it, when its earning rule says so. Asks for the scope purchases.',
   })
-  confirmPurchase(@Ctx() ctx: Context, @Arg('input', () => ConfirmPurchaseInput, { description: 'The purchase.' }) input: ConfirmPurchaseInput) {
+  confirmPurchase(@Ctx() ctx: Context, @Input(() => ConfirmPurchaseInput, 'The purchase.') input: ConfirmPurchaseInput) {
     const command = parseInput(confirmPurchaseSchema, { ...input, purchaseId: readId(ctx, 'purchase', input.purchaseId, 'input.purchaseId') });
     return answerOrRefusal(ctx, async (app, principal) => showConfirmed(ctx, await confirmPurchase(app, principal, command)));
   }

@@ -1,4 +1,4 @@
-import { Field, ID, Int } from 'type-graphql';
+import { Arg, Field, ID, Int } from 'type-graphql';
 import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
 
 type TypeFunction = Parameters<typeof Field>[0] & (() => unknown);
@@ -33,3 +33,8 @@ export const Day = fieldOf(() => DateScalar);
 export const Of = Object.assign((type: TypeFunction, description: string) => Field(type, { description }), {
   orNull: (type: TypeFunction, description: string) => Field(type, { description, nullable: true }),
 });
+
+/** The one argument of a mutation. */
+export function Input(type: TypeFunction, description: string): ReturnType<typeof Arg> {
+  return Arg('input', type as never, { description });
+}

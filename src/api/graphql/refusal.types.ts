@@ -146,9 +146,14 @@ function showValue(ctx: Context, { is, idOf, entry }: ShownField, value: unknown
 }
 
 /** Runs an operation for whoever asks, and gives its answer or the refusal that it threw; other errors pass. */
-export async function answerOrRefusal<Answer>(ctx: Context, operation: (app: App, principal: Principal) => Promise<Answer>): Promise<Answer | RefusalAnswer> {
+export function answerOrRefusal<Answer>(ctx: Context, operation: (app: App, principal: Principal) => Promise<Answer>): Promise<Answer | RefusalAnswer> {
+  return answerAnyone(ctx, async (app) => operation(app, requirePrincipal(ctx)));
+}
+
+/** The same, also for whoever asks without a token of the API. */
+export async function answerAnyone<Answer>(ctx: Context, operation: (app: App) => Promise<Answer>): Promise<Answer | RefusalAnswer> {
   try {
-    return await operation(ctx.app, requirePrincipal(ctx));
+    return await operation(ctx.app);
   } catch (error) {
     if (error instanceof Refusal) return toRefusalAnswer(ctx, error);
     throw error;

@@ -4,6 +4,7 @@ import { optionalText } from '../../ledger/ledger/request-fields';
 import { pointCurrencyById } from '../coalition/coalition.loaders';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
@@ -127,7 +128,7 @@ export class ImportResolver {
   @Mutation(() => StartImportResult, {
     description: 'Begins the import of a file, or finds it again. Openings ask for the scopes admin and members, other files for the scope of what they hold.',
   })
-  startImport(@Ctx() ctx: Context, @Arg('input', () => StartImportInput, { description: 'The file.' }) input: StartImportInput) {
+  startImport(@Ctx() ctx: Context, @Input(() => StartImportInput, 'The file.') input: StartImportInput) {
     const command = parseInput(startImportSchema, { ...input, dryRun: input.dryRun ?? undefined });
     return answerOrRefusal(ctx, async (app, principal) => showImport(ctx, await startImport(app, principal, command)));
   }
@@ -136,7 +137,7 @@ export class ImportResolver {
     description:
       'Imports the next lines of a file of opening balances; a wrong line is reported and harms no other. A line is booked once, by its reference or by what it says: send a batch again after any interruption. Asks for the scopes admin and members.',
   })
-  importOpenings(@Ctx() ctx: Context, @Arg('input', () => ImportOpeningsInput, { description: 'The lines.' }) input: ImportOpeningsInput) {
+  importOpenings(@Ctx() ctx: Context, @Input(() => ImportOpeningsInput, 'The lines.') input: ImportOpeningsInput) {
     const batch = readBatch(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => showBatch(ctx, await importOpenings(app, principal, batch)));
   }
@@ -144,19 +145,19 @@ export class ImportResolver {
   @Mutation(() => ImportBatchResult, {
     description: 'Burns what the next lines of a file say was spent, as redeem does. Asks for the scope redemptions.',
   })
-  importRedemptions(@Ctx() ctx: Context, @Arg('input', () => ImportRedemptionsInput, { description: 'The lines.' }) input: ImportRedemptionsInput) {
+  importRedemptions(@Ctx() ctx: Context, @Input(() => ImportRedemptionsInput, 'The lines.') input: ImportRedemptionsInput) {
     const batch = readBatch(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => showBatch(ctx, await importRedemptions(app, principal, batch)));
   }
 
   @Mutation(() => ImportBatchResult, { description: 'Enrols the members of the next lines of a file, without points. Asks for the scope members.' })
-  importMembers(@Ctx() ctx: Context, @Arg('input', () => ImportMembersInput, { description: 'The lines.' }) input: ImportMembersInput) {
+  importMembers(@Ctx() ctx: Context, @Input(() => ImportMembersInput, 'The lines.') input: ImportMembersInput) {
     const batch = readBatch(ctx, input);
     return answerOrRefusal(ctx, async (app, principal) => showBatch(ctx, await importMembers(app, principal, batch)));
   }
 
   @Mutation(() => ImportBatchResult, { description: 'Records the next purchases of a file, as importOpenings imports balances. Asks for the scope purchases.' })
-  importPurchases(@Ctx() ctx: Context, @Arg('input', () => ImportPurchasesInput, { description: 'The purchases.' }) input: ImportPurchasesInput) {
+  importPurchases(@Ctx() ctx: Context, @Input(() => ImportPurchasesInput, 'The purchases.') input: ImportPurchasesInput) {
     const importId = readId(ctx, 'import', input.importId, 'input.importId');
     parseInput(someRows, input.rows, 'input.rows');
     const rows = input.rows.map(({ line, lastLine, unreadable, lines, ...cells }, at) => {
@@ -178,7 +179,7 @@ export class ImportResolver {
   }
 
   @Mutation(() => FileImportType, { description: 'Says that a file has come to its end. Repeating it changes nothing.' })
-  async finishImport(@Ctx() ctx: Context, @Arg('input', () => FinishImportInput, { description: 'Which import.' }) input: FinishImportInput) {
+  async finishImport(@Ctx() ctx: Context, @Input(() => FinishImportInput, 'Which import.') input: FinishImportInput) {
     const importId = readId(ctx, 'import', input.importId, 'input.importId');
     return showImport(ctx, await finishImport(ctx.app, requirePrincipal(ctx), { importId }));
   }

@@ -1,9 +1,9 @@
-import { Arg, Ctx, InputType, Mutation, Resolver } from 'type-graphql';
+import { Ctx, InputType, Mutation, Resolver } from 'type-graphql';
 import { endVelocityLimit, endVelocityLimitRefusals, endVelocityLimitSchema } from '../../programme/limits/end-velocity-limit';
 import { VELOCITY_LIMIT } from '../../programme/limits/velocity-limit';
 import { ChangeInput } from '../graphql/change-input.types';
 import type { Context } from '../graphql/context';
-import { Id, Instant } from '../graphql/fields';
+import { Id, Input, Instant } from '../graphql/fields';
 import { readId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal, answerUnion } from '../graphql/refusal.types';
@@ -31,7 +31,7 @@ export class LimitsResolver {
   @Mutation(() => EndVelocityLimitResult, {
     description: "Ends a velocity limit of one's own; the operator any. Asks for the scope catalogue or the role PROGRAMME_MANAGER.",
   })
-  endVelocityLimit(@Ctx() ctx: Context, @Arg('input', () => EndVelocityLimitInput, { description: 'Which one, and when.' }) input: EndVelocityLimitInput) {
+  endVelocityLimit(@Ctx() ctx: Context, @Input(() => EndVelocityLimitInput, 'Which one, and when.') input: EndVelocityLimitInput) {
     const command = parseInput(endVelocityLimitSchema, { ...input, limitId: readId(ctx, 'limit', input.limitId, 'input.limitId') });
     return answerOrRefusal(ctx, async (app, principal) => LIMITS.show(ctx, await endVelocityLimit(app, principal, command)));
   }

@@ -1,9 +1,10 @@
-import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { createTillCode } from '../../members/identification/till-code';
 import { confirmLink } from '../../members/links/confirm-link';
 import { listLinks } from '../../members/links/list-links';
 import { meetMember } from '../../members/members/find-member';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { ConfirmLinkInput, LinkConfirmedType, MemberLinkType, TillCodeType, UseTillCodeInput } from './link.types';
 import { MemberType } from './member.types';
@@ -34,7 +35,7 @@ export class LinkResolver {
     description:
       "The member who shows a till code; the brand's link is confirmed from then on. NOT_FOUND once the code was used or has ended. Asks for the scope members.",
   })
-  async useTillCode(@Ctx() ctx: Context, @Arg('input', () => UseTillCodeInput, { description: 'The code.' }) input: UseTillCodeInput) {
+  async useTillCode(@Ctx() ctx: Context, @Input(() => UseTillCodeInput, 'The code.') input: UseTillCodeInput) {
     const ref = readMemberRef(ctx, { tillCode: input.code }, 'input.code');
     return showMember(ctx, await meetMember(ctx.app, requirePrincipal(ctx), ref));
   }
@@ -42,7 +43,7 @@ export class LinkResolver {
   @Mutation(() => LinkConfirmedType, {
     description: 'Lets a brand that knows the member act for it on its own customer id. Repeating it changes nothing. Asks for a login of the member.',
   })
-  async confirmLink(@Ctx() ctx: Context, @Arg('input', () => ConfirmLinkInput, { description: 'Which brand.' }) input: ConfirmLinkInput) {
+  async confirmLink(@Ctx() ctx: Context, @Input(() => ConfirmLinkInput, 'Which brand.') input: ConfirmLinkInput) {
     const brandId = readId(ctx, 'brand', input.brandId, 'input.brandId');
     await confirmLink(ctx.app, requirePrincipal(ctx), brandId);
     return { brandId: showId(ctx, 'brand', brandId) };

@@ -15,6 +15,7 @@ import { InvalidInput, NotFound } from '../../platform/refusal';
 import { answerBulk } from '../graphql/bulk-answers';
 import { readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { defineLoader } from '../graphql/loader';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
@@ -100,7 +101,7 @@ export class MemberResolver {
   }
 
   @Mutation(() => EnrolMemberResult, { description: 'Enrols a member: wallet, link to the brand, identifiers. Asks for the scope members.' })
-  enrolMember(@Ctx() ctx: Context, @Arg('input', () => EnrolMemberInput, { description: 'The member.' }) input: EnrolMemberInput) {
+  enrolMember(@Ctx() ctx: Context, @Input(() => EnrolMemberInput, 'The member.') input: EnrolMemberInput) {
     const command = parseInput(enrolMemberSchema, input);
     return answerOrRefusal(ctx, async (app, principal) => showEnrolled(ctx, await enrolMember(app, principal, command)));
   }
@@ -108,7 +109,7 @@ export class MemberResolver {
   @Mutation(() => [EnrolMembersResult], {
     description: `As enrolMember, for 1 to ${MAX_ENROLMENTS} members at once: an outcome for each, in order. One with a wrong field is BAD_INPUT, and harms no other.`,
   })
-  async enrolMembers(@Ctx() ctx: Context, @Arg('input', () => [EnrolMemberInput], { description: 'The members.' }) input: EnrolMemberInput[]) {
+  async enrolMembers(@Ctx() ctx: Context, @Input(() => [EnrolMemberInput], 'The members.') input: EnrolMemberInput[]) {
     const principal = requirePrincipal(ctx);
     parseInput(bulkOfMembers, input);
     return answerBulk(ctx, input, {
@@ -122,10 +123,7 @@ export class MemberResolver {
     description:
       "Gives a member one more identifier. Repeating it changes nothing. Asks for the scope members and a confirmed link; the member's login adds a PHONE or EMAIL.",
   })
-  addIdentifier(
-    @Ctx() ctx: Context,
-    @Arg('input', () => IdentifierChangeInput, { description: 'The member and the identifier.' }) input: IdentifierChangeInput,
-  ) {
+  addIdentifier(@Ctx() ctx: Context, @Input(() => IdentifierChangeInput, 'The member and the identifier.') input: IdentifierChangeInput) {
     const command = {
       member: readRef(ctx, input.member),
       identifier: parseInput(identifierSchema, input.identifier, 'input.identifier'),
@@ -138,10 +136,7 @@ export class MemberResolver {
     description:
       "Takes an identifier from a member; a brand may take those that it added. From then on it finds nobody. Asks for the scope members, a login of the member, or the operator's support.",
   })
-  async removeIdentifier(
-    @Ctx() ctx: Context,
-    @Arg('input', () => IdentifierChangeInput, { description: 'The member and the identifier.' }) input: IdentifierChangeInput,
-  ) {
+  async removeIdentifier(@Ctx() ctx: Context, @Input(() => IdentifierChangeInput, 'The member and the identifier.') input: IdentifierChangeInput) {
     if (input.token != null) throw new InvalidInput('input.token', 'Nothing has to be proved to take an identifier away: leave it out.');
     const command = { member: readRef(ctx, input.member), identifier: parseInput(identifierSchema, input.identifier, 'input.identifier') };
     return showMember(ctx, await removeIdentifier(ctx.app, requirePrincipal(ctx), command));
@@ -150,7 +145,7 @@ export class MemberResolver {
   @Mutation(() => LinkMemberResult, {
     description: "Lets the brand's customer id find a member from now on. Repeating it changes nothing. Asks for the scope members.",
   })
-  linkMember(@Ctx() ctx: Context, @Arg('input', () => LinkMemberInput, { description: 'The member and the customer.' }) input: LinkMemberInput) {
+  linkMember(@Ctx() ctx: Context, @Input(() => LinkMemberInput, 'The member and the customer.') input: LinkMemberInput) {
     const command = parseInput(linkMemberSchema, { ...input, member: readMemberRef(ctx, input.member, 'input.member') });
     return answerOrRefusal(ctx, async (app, principal) => showMember(ctx, await linkMember(app, principal, command)));
   }
@@ -159,10 +154,7 @@ export class MemberResolver {
     description:
       "The brand knows the member no longer, until an identifier is presented again; what confirmed the link is good no more. Earlier purchases can still be returned. Asks for the scope members, a login of the member, or the operator's support.",
   })
-  async unlinkMember(
-    @Ctx() ctx: Context,
-    @Arg('input', () => UnlinkMemberInput, { description: 'The member.' }) input: UnlinkMemberInput,
-  ): Promise<UnlinkedMemberType> {
+  async unlinkMember(@Ctx() ctx: Context, @Input(() => UnlinkMemberInput, 'The member.') input: UnlinkMemberInput): Promise<UnlinkedMemberType> {
     const brandId = input.brandId == null ? null : readId(ctx, 'brand', input.brandId, 'input.brandId');
     const command = parseInput(unlinkMemberSchema, { ...input, member: readRef(ctx, input.member), brandId });
     const { memberId } = await unlinkMember(ctx.app, requirePrincipal(ctx), command);
@@ -170,13 +162,13 @@ export class MemberResolver {
   }
 
   @Mutation(() => WalletType, { description: 'Locks a wallet against spending; earning goes on. Asks for the scope members, or the member asks.' })
-  async lockWallet(@Ctx() ctx: Context, @Arg('input', () => WalletLockInput, { description: 'Whose wallet.' }) input: WalletLockInput): Promise<WalletType> {
+  async lockWallet(@Ctx() ctx: Context, @Input(() => WalletLockInput, 'Whose wallet.') input: WalletLockInput): Promise<WalletType> {
     const command = parseInput(lockWalletSchema, { ...input, member: readRef(ctx, input.member) });
     return showMember(ctx, await lockWallet(ctx.app, requirePrincipal(ctx), command)).wallet;
   }
 
   @Mutation(() => WalletType, { description: "Lifts a wallet's lock: the member asks, or the operator's support." })
-  async unlockWallet(@Ctx() ctx: Context, @Arg('input', () => WalletLockInput, { description: 'Whose wallet.' }) input: WalletLockInput): Promise<WalletType> {
+  async unlockWallet(@Ctx() ctx: Context, @Input(() => WalletLockInput, 'Whose wallet.') input: WalletLockInput): Promise<WalletType> {
     const command = parseInput(lockWalletSchema, { ...input, member: readRef(ctx, input.member) });
     return showMember(ctx, await unlockWallet(ctx.app, requirePrincipal(ctx), command)).wallet;
   }

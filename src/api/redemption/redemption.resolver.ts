@@ -1,4 +1,4 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Ctx, Mutation, Resolver } from 'type-graphql';
 import { z } from 'zod';
 import { InvalidInput } from '../../platform/refusal';
 import { captureHold, captureHoldSchema } from '../../programme/redemption/capture-hold';
@@ -11,6 +11,7 @@ import { type SpentPoints, spendPointsSchema } from '../../programme/redemption/
 import { voidHold, voidHoldSchema } from '../../programme/redemption/void-hold';
 import { answerBulk } from '../graphql/bulk-answers';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
@@ -85,7 +86,7 @@ function withRedemption<Input extends { redemptionId: string }>(ctx: Context, in
 @Resolver()
 export class RedemptionResolver {
   @Mutation(() => RedeemResult, { description: "Spends a member's points at the brand at once. Asks for the scope redemptions." })
-  redeem(@Ctx() ctx: Context, @Arg('input', () => RedeemInput, { description: 'What to spend.' }) input: RedeemInput) {
+  redeem(@Ctx() ctx: Context, @Input(() => RedeemInput, 'What to spend.') input: RedeemInput) {
     const command = parseSpending(spendPointsSchema, spendingInput(ctx, input));
     return answerOrRefusal(ctx, async (app, principal) => showRedemption(ctx, await redeemPoints(app, principal, command)));
   }
@@ -93,7 +94,7 @@ export class RedemptionResolver {
   @Mutation(() => [RedeemManyResult], {
     description: `As redeem, for 1 to ${MAX_REDEMPTIONS} redemptions at once: an outcome for each, in order; a refused one does not harm the others. One with a wrong field is BAD_INPUT; only wrong types refuse the whole request.`,
   })
-  async redeemMany(@Ctx() ctx: Context, @Arg('input', () => [RedeemInput], { description: 'The redemptions.' }) input: RedeemInput[]) {
+  async redeemMany(@Ctx() ctx: Context, @Input(() => [RedeemInput], 'The redemptions.') input: RedeemInput[]) {
     const principal = requirePrincipal(ctx);
     parseInput(bulkOfRedemptions, input);
     return answerBulk(ctx, input, {
@@ -104,19 +105,19 @@ export class RedemptionResolver {
   }
 
   @Mutation(() => HoldResult, { description: "Sets a member's points aside, to be captured or voided. Asks for the scope redemptions." })
-  hold(@Ctx() ctx: Context, @Arg('input', () => HoldInput, { description: 'What to hold.' }) input: HoldInput) {
+  hold(@Ctx() ctx: Context, @Input(() => HoldInput, 'What to hold.') input: HoldInput) {
     const command = parseSpending(holdPointsSchema, spendingInput(ctx, input));
     return answerOrRefusal(ctx, async (app, principal) => showRedemption(ctx, await holdPoints(app, principal, command)));
   }
 
   @Mutation(() => CaptureHoldResult, { description: 'Spends a hold, in full or in part; the rest is released. Asks for the scope redemptions.' })
-  captureHold(@Ctx() ctx: Context, @Arg('input', () => CaptureHoldInput, { description: 'Which hold, and how much of it.' }) input: CaptureHoldInput) {
+  captureHold(@Ctx() ctx: Context, @Input(() => CaptureHoldInput, 'Which hold, and how much of it.') input: CaptureHoldInput) {
     const command = parseInput(captureHoldSchema, withRedemption(ctx, input));
     return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new CapturedHoldType(), await captureHold(app, principal, command)));
   }
 
   @Mutation(() => VoidHoldResult, { description: "Gives a hold's points back before they are spent. Asks for the scope redemptions." })
-  voidHold(@Ctx() ctx: Context, @Arg('input', () => VoidHoldInput, { description: 'Which hold.' }) input: VoidHoldInput) {
+  voidHold(@Ctx() ctx: Context, @Input(() => VoidHoldInput, 'Which hold.') input: VoidHoldInput) {
     const command = parseInput(voidHoldSchema, withRedemption(ctx, input));
     return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new VoidedHoldType(), await voidHold(app, principal, command)));
   }
@@ -125,10 +126,7 @@ export class RedemptionResolver {
     description:
       'Gives spent points back, in full or in part, to the lots they came from. Points that pay for a purchase come back by its return (recordReturn). Asks for the scope redemptions.',
   })
-  refundRedemption(
-    @Ctx() ctx: Context,
-    @Arg('input', () => RefundRedemptionInput, { description: 'Which redemption, and how much of it.' }) input: RefundRedemptionInput,
-  ) {
+  refundRedemption(@Ctx() ctx: Context, @Input(() => RefundRedemptionInput, 'Which redemption, and how much of it.') input: RefundRedemptionInput) {
     const command = parseInput(refundRedemptionSchema, withRedemption(ctx, input));
     return answerOrRefusal(ctx, async (app, principal) => showChange(ctx, new RefundType(), await refundRedemption(app, principal, command)));
   }

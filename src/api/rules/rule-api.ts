@@ -1,4 +1,4 @@
-import { Arg, Args, ArgsType, Ctx, InputType, Mutation, Query, Resolver } from 'type-graphql';
+import { Args, ArgsType, Ctx, InputType, Mutation, Query, Resolver } from 'type-graphql';
 import { z } from 'zod';
 import type { RuleKind } from '../../coalition/rules/define-rule';
 import { listRules } from '../../coalition/rules/list-rules';
@@ -10,7 +10,7 @@ import { currencyCode } from '../../ledger/ledger/request-fields';
 import { ChangeInput } from '../graphql/change-input.types';
 import { connectionOf, PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
-import { Id, Text } from '../graphql/fields';
+import { Id, Input, Text } from '../graphql/fields';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal, answerUnion } from '../graphql/refusal.types';
@@ -62,7 +62,7 @@ export function ruleApi<Rule extends RuleVersion>(kind: RuleKind<Rule>, prefix: 
       name: `set${name}`,
       description: `Adds ${sideBySide ? 'one' : 'a version'} of ${called}; without one, ${without}. ${asks.set}`,
     })
-    set(@Ctx() ctx: Context, @Arg('input', () => SetInput, { description: 'The version.' }) input: object) {
+    set(@Ctx() ctx: Context, @Input(() => SetInput, 'The version.') input: object) {
       const command = parseInput(kind.schema, readIds(ctx, kind, input));
       return answerOrRefusal(ctx, async (app, principal) => show(ctx, await setRule(app, principal, kind, command)));
     }
@@ -92,7 +92,7 @@ function withdrawResolver<Rule extends RuleVersion>(
       name: `withdraw${name}`,
       description: `Withdraws a version of ${called} that has not begun: it never was in force, and stays listed. Until ten minutes before it begins; withdrawn already, nothing changes. ${ASKS[owner].set}`,
     })
-    withdraw(@Ctx() ctx: Context, @Arg('input', () => WithdrawRuleInput, { description: 'Which one, and why.' }) input: WithdrawRuleInput) {
+    withdraw(@Ctx() ctx: Context, @Input(() => WithdrawRuleInput, 'Which one, and why.') input: WithdrawRuleInput) {
       const command = parseInput(withdrawRuleSchema, { ...input, ruleId: readId(ctx, 'rule', input.ruleId, 'input.ruleId') });
       return answerOrRefusal(ctx, async (app, principal) => show(ctx, await withdrawRule(app, principal, kind, command)));
     }

@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { listSetAsideEvents, retrySetAsideEvents } from '../../settlement/clearing/retry-set-aside';
 import type { SetAsideEvent } from '../../settlement/clearing/set-aside-events';
@@ -6,6 +6,7 @@ import { requireCurrencyById } from '../coalition/coalition.loaders';
 import { showPointCurrency } from '../coalition/coalition.resolver';
 import { readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { answerOrRefusal } from '../graphql/refusal.types';
 import { RetrySetAsideEventsInput, RetrySetAsideEventsResult, SetAsideEventConnection, SetAsideEventType } from './set-aside.types';
 import { PeriodsArgs } from './settlement.resolver';
@@ -30,10 +31,7 @@ export class SetAsideEventResolver {
   @Mutation(() => RetrySetAsideEventsResult, {
     description: "Tries at once to clear events that could not be priced, once their cause is mended; workers do so every minute. For the operator's finance.",
   })
-  retrySetAsideEvents(
-    @Ctx() ctx: Context,
-    @Arg('input', () => RetrySetAsideEventsInput, { description: 'Of which currency.' }) input: RetrySetAsideEventsInput,
-  ) {
+  retrySetAsideEvents(@Ctx() ctx: Context, @Input(() => RetrySetAsideEventsInput, 'Of which currency.') input: RetrySetAsideEventsInput) {
     return answerOrRefusal(ctx, (app, principal) => retrySetAsideEvents(app, principal, input.currency));
   }
 

@@ -20,7 +20,7 @@ import { requireCurrencyByCode, requireCurrencyById } from '../coalition/coaliti
 import { showBrand, showBrandById, showPointCurrency } from '../coalition/coalition.resolver';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
-import { Id, Text } from '../graphql/fields';
+import { Id, Input, Text } from '../graphql/fields';
 import { defineLoader } from '../graphql/loader';
 import { showMoney } from '../graphql/money.types';
 import { audienceOf, readId, showId } from '../graphql/pairwise-ids';
@@ -170,7 +170,7 @@ export class PeriodResolver {
     description:
       "Begins to close a month. Its statements are drawn up shortly after: ask for the period until it is CLOSED. Closing it again changes nothing. For the operator's finance.",
   })
-  closePeriod(@Ctx() ctx: Context, @Arg('input', () => ClosePeriodInput, { description: 'Which month.' }) input: ClosePeriodInput) {
+  closePeriod(@Ctx() ctx: Context, @Input(() => ClosePeriodInput, 'Which month.') input: ClosePeriodInput) {
     const command = parseInput(closePeriodInput, input);
     return answerOrRefusal(ctx, async (app, principal) => showPeriod(ctx, await closePeriod(app, principal, command)));
   }

@@ -1,6 +1,7 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Ctx, Mutation, Resolver } from 'type-graphql';
 import { type GivenPoints, givePoints, givePointsSchema } from '../../programme/sharing/give-points';
 import type { Context } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
 import { answerOrRefusal } from '../graphql/refusal.types';
@@ -21,7 +22,7 @@ export class GiftResolver {
     description:
       'Gives points of one member to another. The giver asks, with a login of an identity provider; or a brand with the scope redemptions, for a member that it has enrolled or linked.',
   })
-  givePoints(@Ctx() ctx: Context, @Arg('input', () => GivePointsInput, { description: 'What, and to whom.' }) input: GivePointsInput) {
+  givePoints(@Ctx() ctx: Context, @Input(() => GivePointsInput, 'What, and to whom.') input: GivePointsInput) {
     const from = input.from ? readMemberRef(ctx, input.from, 'input.from') : null;
     const command = parseInput(givePointsSchema, { ...input, from, to: readMemberRef(ctx, input.to, 'input.to') });
     return answerOrRefusal(ctx, async (app, principal) => showGift(ctx, await givePoints(app, principal, command)));

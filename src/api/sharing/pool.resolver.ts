@@ -15,6 +15,7 @@ import { readPoolMovements } from '../../programme/sharing/read-pool-movements';
 import { setPoolRole, setPoolRoleSchema } from '../../programme/sharing/set-pool-role';
 import { readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Input } from '../graphql/fields';
 import { showRatio } from '../graphql/money.types';
 import { readId, showId } from '../graphql/pairwise-ids';
 import { parseInput } from '../graphql/parse-input';
@@ -144,22 +145,19 @@ export class PoolResolver {
   }
 
   @Mutation(() => CreatePoolResult, { description: `Opens a household pool, which the member who asks owns. ${LOGIN}` })
-  createPool(@Ctx() ctx: Context, @Arg('input', () => CreatePoolInput, { description: 'The pool.' }) input: CreatePoolInput) {
+  createPool(@Ctx() ctx: Context, @Input(() => CreatePoolInput, 'The pool.') input: CreatePoolInput) {
     const command = parseInput(createPoolSchema, input);
     return answerPool(ctx, (app, principal) => createPool(app, principal, command));
   }
 
   @Mutation(() => InviteToPoolResult, { description: `The owner asks somebody into the pool: in it is who accepts, within 14 days. ${LOGIN}` })
-  inviteToPool(@Ctx() ctx: Context, @Arg('input', () => InviteToPoolInput, { description: 'Whom, and as what.' }) input: InviteToPoolInput) {
+  inviteToPool(@Ctx() ctx: Context, @Input(() => InviteToPoolInput, 'Whom, and as what.') input: InviteToPoolInput) {
     const command = parseInput(inviteToPoolSchema, { ...input, member: readMemberRef(ctx, input.member, 'input.member') });
     return answerPool(ctx, (app, principal) => inviteToPool(app, principal, command));
   }
 
   @Mutation(() => AcceptPoolInvitationResult, { description: `The invited member joins. Repeating it changes nothing. ${LOGIN}` })
-  acceptPoolInvitation(
-    @Ctx() ctx: Context,
-    @Arg('input', () => AcceptPoolInvitationInput, { description: 'Which invitation.' }) input: AcceptPoolInvitationInput,
-  ) {
+  acceptPoolInvitation(@Ctx() ctx: Context, @Input(() => AcceptPoolInvitationInput, 'Which invitation.') input: AcceptPoolInvitationInput) {
     const invitationId = readId(ctx, 'invitation', input.invitationId, 'input.invitationId');
     const command = parseInput(acceptInvitationSchema, { ...input, invitationId });
     return answerPool(ctx, (app, principal) => acceptInvitation(app, principal, command));
@@ -170,17 +168,14 @@ export class PoolResolver {
   })
   async endPoolInvitation(
     @Ctx() ctx: Context,
-    @Arg('input', () => EndPoolInvitationInput, { description: 'Which invitation.' }) input: EndPoolInvitationInput,
+    @Input(() => EndPoolInvitationInput, 'Which invitation.') input: EndPoolInvitationInput,
   ): Promise<EndedPoolInvitationType> {
     const invitationId = readId(ctx, 'invitation', input.invitationId, 'input.invitationId');
     return { invitationId: showId(ctx, 'invitation', await endInvitation(ctx.app, requirePrincipal(ctx), { invitationId })) };
   }
 
   @Mutation(() => PoolType, { description: `Sets which share of what the member who asks earns goes into the pool. Repeating it changes nothing. ${LOGIN}` })
-  async setContributionShare(
-    @Ctx() ctx: Context,
-    @Arg('input', () => SetContributionShareInput, { description: 'The share.' }) input: SetContributionShareInput,
-  ): Promise<PoolType> {
+  async setContributionShare(@Ctx() ctx: Context, @Input(() => SetContributionShareInput, 'The share.') input: SetContributionShareInput): Promise<PoolType> {
     const principal = requirePrincipal(ctx);
     const poolId = await setContributionShare(ctx.app, principal, parseInput(setContributionShareSchema, input));
     return showPool(ctx, await findPool(ctx.app, principal, poolId));
@@ -189,13 +184,13 @@ export class PoolResolver {
   @Mutation(() => SetPoolRoleResult, {
     description: `The owner says what another member may do, or hands the pool over. Repeating it changes nothing. ${LOGIN}`,
   })
-  setPoolRole(@Ctx() ctx: Context, @Arg('input', () => SetPoolRoleInput, { description: 'Who, and what.' }) input: SetPoolRoleInput) {
+  setPoolRole(@Ctx() ctx: Context, @Input(() => SetPoolRoleInput, 'Who, and what.') input: SetPoolRoleInput) {
     const command = parseInput(setPoolRoleSchema, { ...input, memberId: readId(ctx, 'member', input.memberId, 'input.memberId') });
     return answerPool(ctx, (app, principal) => setPoolRole(app, principal, command));
   }
 
   @Mutation(() => ContributeToPoolResult, { description: `Puts spendable points of the member who asks into the pool. ${LOGIN}` })
-  contributeToPool(@Ctx() ctx: Context, @Arg('input', () => ContributeToPoolInput, { description: 'What to put in.' }) input: ContributeToPoolInput) {
+  contributeToPool(@Ctx() ctx: Context, @Input(() => ContributeToPoolInput, 'What to put in.') input: ContributeToPoolInput) {
     const command = parseInput(contributeToPoolSchema, input);
     return answerOrRefusal(ctx, async (app, principal) => showContribution(ctx, await contributeToPool(app, principal, command)));
   }
@@ -203,19 +198,19 @@ export class PoolResolver {
   @Mutation(() => LeavePoolResult, {
     description: `The member leaves the pool and takes along what is left of their own points; afterwards, fetches what has come free of them. ${LOGIN}`,
   })
-  leavePool(@Ctx() ctx: Context, @Arg('input', () => LeavePoolInput, { description: 'Which pool.' }) input: LeavePoolInput) {
+  leavePool(@Ctx() ctx: Context, @Input(() => LeavePoolInput, 'Which pool.') input: LeavePoolInput) {
     const command = parseInput(leavePoolSchema, { ...input, poolId: readId(ctx, 'pool', input.poolId, 'input.poolId') });
     return answerOrRefusal(ctx, async (app, principal) => showLeft(ctx, await leavePool(app, principal, command)));
   }
 
   @Mutation(() => RemoveFromPoolResult, { description: `The owner removes a member, who gets back what is left of their own points. ${LOGIN}` })
-  removeFromPool(@Ctx() ctx: Context, @Arg('input', () => RemoveFromPoolInput, { description: 'Whom.' }) input: RemoveFromPoolInput) {
+  removeFromPool(@Ctx() ctx: Context, @Input(() => RemoveFromPoolInput, 'Whom.') input: RemoveFromPoolInput) {
     const command = parseInput(removeFromPoolSchema, { ...input, memberId: readId(ctx, 'member', input.memberId, 'input.memberId') });
     return answerOrRefusal(ctx, async (app, principal) => showLeft(ctx, await removeFromPool(app, principal, command)));
   }
 
   @Mutation(() => ClosePoolResult, { description: `The owner closes the pool: all points go back to those who put them in. ${LOGIN}` })
-  closePool(@Ctx() ctx: Context, @Arg('input', () => ClosePoolInput, { description: 'The request.' }) input: ClosePoolInput) {
+  closePool(@Ctx() ctx: Context, @Input(() => ClosePoolInput, 'The request.') input: ClosePoolInput) {
     const command = parseInput(closePoolSchema, { ...input, poolId: readId(ctx, 'pool', input.poolId, 'input.poolId') });
     return answerOrRefusal(ctx, async (app, principal) => {
       const closed = await closePool(app, principal, command);
