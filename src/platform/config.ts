@@ -171,7 +171,7 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
     /** Directory of the embedded database and of generated secrets. */
     dataDir: resolve(variables.TESSERA_DATA_DIR),
     database: {
-      /** Null with the embedded database until it has been started: see withDatabase(). */
+      /** Null with the embedded database until it has been started: see openDeployment(). */
       urls: variables.DATABASE_URL
         ? databaseUrls(variables.DATABASE_URL, { app: variables.DATABASE_APP_URL, kernel: variables.DATABASE_KERNEL_URL, queue: variables.DATABASE_QUEUE_URL })
         : (null as DatabaseUrls | null),
