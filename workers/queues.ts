@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPostgresBackend, type Processor, Queue, type QueueOptions, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
+import { createPostgresBackend, type Job, type Processor, Queue, type QueueOptions, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import Redis from 'ioredis';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
@@ -77,10 +77,22 @@ const JOB: QueueOptions['defaultJobOptions'] = {
 /** Connections of one process to PostgreSQL as tessera_queue: one a worker to listen, a few for all to work. */
 const POSTGRES_CONNECTIONS = QUEUES.length + 4;
 
+/** A queue, whatever backend it is of. */
+interface AnyQueue extends Pick<Queue, 'addBulk' | 'getJobCounts' | 'getFailed' | 'getJob' | 'retryJobs' | 'close'> {
+  on(event: 'error', told: (error: Error) => void): AnyQueue;
+  waitUntilReady(): Promise<unknown>;
+}
+
+interface AnyWorker extends Pick<Worker, 'run' | 'close'> {
+  on(event: 'error', told: (error: Error) => void): AnyWorker;
+  on(event: 'failed', told: (job: Job | undefined, error: Error) => void): AnyWorker;
+  waitUntilReady(): Promise<unknown>;
+}
+
 interface Backend {
   readonly name: Queues['backend'];
-  open(name: QueueName, options: Omit<QueueOptions, 'connection'>): Queue;
-  work(name: QueueName, run: Processor, options: Omit<WorkerOptions, 'connection'>): Worker;
+  open(name: QueueName, options: Omit<QueueOptions, 'connection'>): AnyQueue;
+  work(name: QueueName, run: Processor, options: Omit<WorkerOptions, 'connection'>): AnyWorker;
   check(): Promise<unknown>;
   close(): Promise<unknown>;
 }
@@ -110,9 +122,8 @@ function postgresBackend(url: string, log: Logger): Backend {
   pool.setMaxListeners(QUEUES.length * 2 + 2);
   return {
     name: 'PostgreSQL',
-    // The types differ by backend, what can be done with them does not.
-    open: (name, options) => new Queue(name, { ...options, connection: pool }, createPostgresBackend) as unknown as Queue,
-    work: (name, run, options) => new Worker(name, run, { ...options, connection: pool }, createPostgresBackend) as unknown as Worker,
+    open: (name, options) => new Queue(name, { ...options, connection: pool }, createPostgresBackend),
+    work: (name, run, options) => new Worker(name, run, { ...options, connection: pool }, createPostgresBackend),
     check: () => pool.query('SELECT 1'),
     close: () => pool.end(),
   };
@@ -186,7 +197,7 @@ const ANEW_MS = 250;
  * Runs a worker once its backend has answered; until then makes it anew. BullMQ remembers a first connection that
  * failed: such a worker would ask again and again without a pause, and leave the process no time for anything else.
  */
-function keepWorking(make: () => Worker): RunningWorker {
+function keepWorking(make: () => AnyWorker): RunningWorker {
   const stop = new AbortController();
   let worker = make();
   const start = async () => {
@@ -215,13 +226,13 @@ function keepWorking(make: () => Worker): RunningWorker {
 
 /** A queue to add to and to ask; opened anew when its first connection failed (see keepWorking). */
 class OpenQueue {
-  private queue: Queue;
+  private queue: AnyQueue;
 
-  constructor(private readonly open: () => Queue) {
+  constructor(private readonly open: () => AnyQueue) {
     this.queue = open();
   }
 
-  async use<T>(work: (queue: Queue) => Promise<T>): Promise<T> {
+  async use<T>(work: (queue: AnyQueue) => Promise<T>): Promise<T> {
     const queue = this.queue;
     try {
       await queue.waitUntilReady();
@@ -241,7 +252,7 @@ class OpenQueue {
 }
 
 /** Nobody waits for it: it has no connection that could be ended. */
-function discard(broken: Queue | Worker): void {
+function discard(broken: AnyQueue | AnyWorker): void {
   broken.close().catch(() => undefined);
 }
 

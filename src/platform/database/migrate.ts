@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { MIGRATION_LOCK, whileLocked } from '../locks';
+import { only } from '../one-of';
 import { DatabaseNotReady, initialize } from './connection-problem';
 import { createOwnerDataSource } from './data-source';
 
@@ -37,14 +38,14 @@ export async function migrate(ownerUrl: string, keyMark: Buffer): Promise<string
  */
 export async function requireMigrated(app: DataSource, keyMark: Buffer): Promise<void> {
   const wanted = migrationNames(app);
-  const [{ known }] = await app.query(`SELECT to_regclass('public.migration') IS NOT NULL AS known`);
-  const done = new Set<string>(known ? (await app.query('SELECT name FROM migration')).map((row: { name: string }) => row.name) : []);
+  const [table] = await app.query<{ known: boolean }[]>(`SELECT to_regclass('public.migration') IS NOT NULL AS known`);
+  const done = new Set(table?.known ? (await app.query<{ name: string }[]>('SELECT name FROM migration')).map(({ name }) => name) : []);
   const missing = wanted.filter((name) => !done.has(name));
   if (missing.length > 0)
     throw new DatabaseNotReady(
       `The database lacks ${missing.length} migration(s), the first is ${missing[0]}. Run "npm run migrate" (or "npm start", which does).`,
     );
-  const [row] = await app.query('SELECT key_mark FROM deployment');
+  const [row] = await app.query<{ key_mark: Buffer }[]>('SELECT key_mark FROM deployment');
   if (!row?.key_mark.equals(keyMark)) throw new DatabaseNotReady(OTHER_KEY);
 }
 
@@ -56,7 +57,8 @@ function migrationNames(source: DataSource): string[] {
 }
 
 async function requireVersion(source: DataSource): Promise<void> {
-  const [{ number, text }] = await source.query(`SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text`);
+  const version = `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text`;
+  const { number, text } = only(await source.query<{ number: number; text: string }[]>(version));
   if (number < OLDEST_MAJOR * 10_000)
     throw new DatabaseNotReady(
       `DATABASE_URL leads to PostgreSQL ${text}; Tessera needs ${OLDEST_MAJOR} or newer. Upgrade it, or leave DATABASE_URL unset to use the embedded one.`,
@@ -65,6 +67,6 @@ async function requireVersion(source: DataSource): Promise<void> {
 
 async function requireSameKey(source: DataSource, keyMark: Buffer): Promise<void> {
   await source.query('INSERT INTO deployment (key_mark) VALUES ($1) ON CONFLICT DO NOTHING', [keyMark]);
-  const [{ key_mark }] = await source.query('SELECT key_mark FROM deployment');
+  const { key_mark } = only(await source.query<{ key_mark: Buffer }[]>('SELECT key_mark FROM deployment'));
   if (!key_mark.equals(keyMark)) throw new DatabaseNotReady(OTHER_KEY);
 }

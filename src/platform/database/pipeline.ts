@@ -74,13 +74,13 @@ export async function pipelineRows<Statements extends Readonly<Record<string, Se
   return Object.fromEntries(asked.map(([name, statement]) => [name, statement ? itemAt(ran, at++).rows : []])) as RowsOf<Statements>;
 }
 
-/** What pg's own queries use of a connection; its declared types ask for more arguments. */
-interface Wire {
-  readonly stream: { cork(): void; uncork(): void; destroy(): void };
-  parse(message: { readonly name: string; readonly text: string }): void;
-  bind(message: { readonly statement: string; readonly values: readonly unknown[] }): void;
-  execute(): void;
-  sync(): void;
+declare module 'pg' {
+  /** What pg's own queries use of a connection; its declared types ask for more arguments. */
+  interface Connection {
+    parse(message: { readonly name: string; readonly text: string }): void;
+    bind(message: { readonly statement: string; readonly values: readonly unknown[] }): void;
+    execute(): void;
+  }
 }
 
 /** The statements that a connection has prepared, or is about to: their names there by their texts. */
@@ -111,24 +111,23 @@ class Pipeline extends Query {
   }
 
   override submit = (connection: Connection): Error | null => {
-    const wire = connection as unknown as Wire;
     let prepared = preparedOn.get(connection);
     if (!prepared) preparedOn.set(connection, (prepared = { names: new Map(), made: 0 }));
     this.prepared = prepared;
-    wire.stream.cork();
+    connection.stream.cork();
     try {
-      this.send(wire, prepared);
+      this.send(connection, prepared);
     } catch (error) {
       // Half a message went out: nobody could use the connection any more.
-      wire.stream.destroy();
+      connection.stream.destroy();
       return error as Error;
     } finally {
-      wire.stream.uncork();
+      connection.stream.uncork();
     }
     return null;
   };
 
-  private send(wire: Wire, prepared: PreparedNames): void {
+  private send(wire: Connection, prepared: PreparedNames): void {
     for (const [at, { text, values = [] }] of this.statements.entries()) {
       let name = prepared.names.get(text);
       if (!name) {

@@ -55,14 +55,11 @@ export async function importConversionRates(app: App, principal: Principal, comm
   return refusingBy({ conversion_rate_no_overlap: () => rateSetRefusals.refuse('CONVERSION_RATE_OVERLAP') }, async () => {
     if (dryRun) return look(app, principal, command, lines);
     const details: Record<string, number> = {};
-    const taken: { rates?: Omit<ImportedRates, 'dryRun'> } = {};
     const request = { operation: 'importConversionRates', idempotencyKey, reason, content, details };
-    const { target, repeated } = await createOnce(app, principal, request, async (tx) => {
-      taken.rates = await store(app, tx, command, lines);
-      Object.assign(details, taken.rates);
+    const { target } = await createOnce(app, principal, request, async (tx) => {
+      Object.assign(details, await store(app, tx, command, lines));
       return newUuid();
     });
-    if (!repeated && taken.rates) return { ...taken.rates, dryRun };
     return { ...(await readImport(app, principal, idempotencyKey, target)), dryRun };
   });
 }
@@ -168,7 +165,7 @@ function readInstant(text: string, timeZone: string): Date | null {
   return time ? new Date(text) : dayStart(dayFromIso(day), timeZone);
 }
 
-/** What the first import with this key did. */
+/** What the import with this key did, whichever request it was. */
 async function readImport(app: App, principal: Principal, idempotencyKey: string, target: string): Promise<Omit<ImportedRates, 'dryRun'>> {
   const { rows } = await app.database.transaction(databasePrincipal(principal), ({ client }) =>
     client.query<{ details: Omit<ImportedRates, 'dryRun'> }>('SELECT details FROM audit_entry WHERE id = $1 AND target_id = $2', [
