@@ -83,5 +83,5 @@ async function endConfirmations(client: PoolClient, loginId: Uuid): Promise<Uuid
     [loginId],
   );
   // A brand that knew a duplicate by a customer id of its own has two.
-  return [...new Set(rows.map((row) => row.brand_id as Uuid))];
+  return [...new Set(rows.map((row) => row.brand_id))];
 }

@@ -28,11 +28,11 @@ export async function demoOperator(app: App): Promise<{ readonly operator: Princ
  */
 async function movedOperator(app: App, login: { issuer: string; subject: string }): Promise<Principal | null> {
   const staff = await app.database.transaction({ kind: 'operator' }, async ({ client }) => {
-    const { rows } = await client.query(
+    const { rows } = await client.query<{ id: Uuid; brand_id: Uuid }>(
       "SELECT id, brand_id FROM staff WHERE subject = $1 AND role = 'OPERATOR' AND issuer LIKE '%/local-issuer' AND removed_at IS NULL ORDER BY id LIMIT 1",
       [OPERATOR],
     );
-    return rows[0] as { id: Uuid; brand_id: Uuid } | undefined;
+    return rows[0];
   });
   if (!staff) return null;
   const principal = { kind: 'staff', staffId: staff.id, brandId: staff.brand_id, role: 'OPERATOR', ofOperator: true } as const;

@@ -4,6 +4,7 @@ import { databasePrincipal, type Principal } from '../../coalition/access/princi
 import { requireCurrency } from '../../coalition/coalition/require-currency';
 import { dayOf, dayToIso } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
+import { only } from '../../platform/one-of';
 import { NotFound } from '../../platform/refusal';
 import { type AccountTotals, brandOf, READERS, requireBooksReader, type TotalsRow, toTotals } from './account-balances';
 
@@ -86,8 +87,11 @@ async function drawUp(app: App, principal: Principal, code: string, brandId: Uui
     const today = dayToIso(dayOf(takenAt, currency.timeZone));
     await client.query("SET LOCAL statement_timeout = '60s'");
     // One statement, so one snapshot: nothing that is posted meanwhile is on one side only.
-    const { rows } = await client.query(brandId === null ? WHOLE : OF_ISSUER, brandId === null ? [currency.id, today] : [currency.id, today, brandId]);
-    const [{ accounts, figures }] = rows as [{ accounts: TotalsRow[]; figures: Figure[] }];
+    const { rows } = await client.query<{ accounts: TotalsRow[]; figures: Figure[] }>(
+      brandId === null ? WHOLE : OF_ISSUER,
+      brandId === null ? [currency.id, today] : [currency.id, today, brandId],
+    );
+    const { accounts, figures } = only(rows);
     // Row-level security shows nobody another brand's totals.
     if (brandId !== null && figures.length === 0) throw new NotFound('Brand');
     const terms = brandId === null ? termsOfWhole(figures) : termsOfIssuer(figures);
