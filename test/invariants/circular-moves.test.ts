@@ -8,7 +8,7 @@ import { TERMS } from '../support/ledger-book';
 import { type MemoryBook } from './memory-book';
 import { emptyMemoryBook } from './memory-target';
 import { MONTHS, PLACES } from './random-commands';
-import { LONG, runs, SEED } from './run-settings';
+import { CI, LONG, runs, SEED } from './run-settings';
 import { FAULTS, isolated } from './seeded-faults';
 import { othersOf, type World } from './world';
 
@@ -173,7 +173,7 @@ it(`points that go in circles are on no day more than before, and never younger 
     fc.property(anyStory, (story) => {
       expect(gainOf(story, realDecide)).toBeNull();
     }),
-    runs(400, 20_000),
+    runs(CI ? 400 : 150, 20_000),
   );
 });
 

@@ -107,8 +107,8 @@ describe('a request made to take as much as it can', () => {
     const perUnit = till.ms / till.cost;
     const wrong: string[] = [];
     const told: string[] = [];
-    const judge = ({ name }: WorstRequest, who: string, { ms, cost, bytes, body }: Taken) => {
-      const most = Math.min(MOST_PER_UNIT * cost * perUnit + EMPTY_QUERIES * empty.ms, MOST_PURCHASES * till.ms);
+    const mostOf = ({ cost }: Taken) => Math.min(MOST_PER_UNIT * cost * perUnit + EMPTY_QUERIES * empty.ms, MOST_PURCHASES * till.ms);
+    const judge = ({ name }: WorstRequest, who: string, { ms, cost, bytes, body }: Taken, most: number) => {
       told.push(`${(ms / most).toFixed(3)} ${ms.toFixed(1)} ms of ${most.toFixed(1)}, cost ${cost.toFixed(0)}: ${name}, ${who}`);
       if (ms > most) wrong.push(`${name}, ${who}: takes ${ms.toFixed(1)} ms, at most ${most.toFixed(1)} for a cost of ${cost.toFixed(1)}`);
       // What is left is told in whole units.
@@ -121,14 +121,11 @@ describe('a request made to take as much as it can', () => {
         ['a brand', token],
       ] as const) {
         if (!LONG && (at % 2 === 0) !== (authorization === null)) continue;
-        judge(
-          request,
-          who,
-          await medianOf(
-            times.slice(0, LONG ? TIMES : 3).map((n) => request.body(`${at}x${n}`)),
-            authorization,
-          ),
-        );
+        const bodies = times.map((n) => request.body(`${at}x${n}`));
+        let taken = await medianOf(LONG ? bodies : bodies.slice(0, 1), authorization);
+        // Something else may have kept the processor: the median of three more says whether it was the request.
+        if (!LONG && taken.ms > mostOf(taken)) taken = await medianOf(bodies.slice(1, 4), authorization);
+        judge(request, who, taken, mostOf(taken));
       }
     if (LONG) console.log([`till ${till.ms} ms, cost ${till.cost}; empty ${empty.ms}`, ...told.sort().reverse()].join('\n'));
     expect(wrong).toEqual([]);

@@ -5,7 +5,7 @@ import { type GatewayProcess, startGateway } from './gateways/gateway-process';
 import { type GatewayTown, openGatewayTown } from './gateways/gateway-town';
 import { CI, LONG, randomFrom, SEED } from './run-settings';
 
-const GATEWAY_KILLS = LONG ? 50 : CI ? 10 : 4;
+const GATEWAY_KILLS = LONG ? 50 : CI ? 10 : 2;
 const SERVER_KILLS = LONG ? 20 : CI ? 6 : 2;
 const LOAD = { callers: 24, repeats: 50 };
 

@@ -11,8 +11,8 @@ import { sequences } from './random-commands';
 import { CI, LONG, runs, SEED } from './run-settings';
 
 const TIMEOUT = LONG ? 1_800_000 : 300_000;
-const IN_MEMORY = LONG ? 20_000 : CI ? 2_000 : 1_000;
-const ON_POSTGRESQL = LONG ? 2_000 : CI ? 200 : 96;
+const IN_MEMORY = LONG ? 20_000 : CI ? 2_000 : 300;
+const ON_POSTGRESQL = LONG ? 2_000 : CI ? 200 : 48;
 /** Sequences that are under way together on PostgreSQL, so that their postings meet in batches. */
 const TOGETHER = 8;
 

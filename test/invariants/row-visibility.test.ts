@@ -10,6 +10,7 @@ import { type Asker, askers, asking, expectedOf, OWNER_SEES, type Roles, rolesOf
 import { type RowWrite, rowWrites, wrongWrites } from './isolation/row-writes';
 import { type Actor, openTwoBrands, type TwoBrands } from './isolation/two-brands';
 import { conditionFor, fingerprint, OPEN_TABLES, VISIBLE } from './isolation/visible-rows';
+import { CI, LONG, randomFrom, SEED } from './run-settings';
 
 const TABLES = Object.keys(VISIBLE);
 
@@ -216,6 +217,10 @@ describe('one pooled connection', () => {
 
 // A check that cannot fail is no check. Each in turn is taken away, and its table's probes must go red.
 describe('seeded faults', () => {
+  /** All in CI; while one works a quarter of them, and another one each time. */
+  const random = randomFrom(SEED);
+  const isTried = () => CI || LONG || random.int(4) === 0;
+
   const withFault = async (fault: string, table: string) => {
     await client.query('SAVEPOINT fault');
     try {
@@ -226,21 +231,21 @@ describe('seeded faults', () => {
     }
   };
 
-  it('are seen: every policy, dropped', async () => {
+  it(`are seen: every policy, dropped (TESSERA_SEED=${SEED})`, async () => {
     const { rows: policies } = await client.query("SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' ORDER BY 2, 1");
     expect(policies.length).toBeGreaterThan(70);
     const unseen: string[] = [];
-    for (const { policyname, tablename } of policies)
+    for (const { policyname, tablename } of policies.filter(isTried))
       if ((await withFault(`DROP POLICY ${policyname} ON ${tablename}`, tablename)).length === 0) unseen.push(`${policyname} ON ${tablename}`);
     expect(unseen).toEqual([]);
   });
 
-  it('are seen: every policy, widened to let everything through', async () => {
+  it(`are seen: every policy, widened to let everything through (TESSERA_SEED=${SEED})`, async () => {
     const { rows: policies } = await client.query(
       "SELECT policyname, tablename, cmd FROM pg_policies WHERE schemaname = 'public' AND roles = '{tessera_app}' ORDER BY 2, 1",
     );
     const unseen: string[] = [];
-    for (const { policyname, tablename, cmd } of policies) {
+    for (const { policyname, tablename, cmd } of policies.filter(isTried)) {
       const change = [cmd !== 'INSERT' && 'USING (true)', cmd !== 'SELECT' && 'WITH CHECK (true)'].filter(Boolean).join(' ');
       if ((await withFault(`ALTER POLICY ${policyname} ON ${tablename} ${change}`, tablename)).length === 0) unseen.push(`${policyname} ON ${tablename}`);
     }
@@ -253,7 +258,7 @@ describe('seeded faults', () => {
     ['NO FORCE', [...OWNER_SEES].sort()],
   ])('are seen: row-level security of every table, %s', async (what, besides: string[]) => {
     const unseen: string[] = [];
-    for (const table of TABLES.filter((each) => !besides.includes(each)))
+    for (const table of TABLES.filter((each) => !besides.includes(each) && isTried()))
       if ((await withFault(`ALTER TABLE ${table} ${what} ROW LEVEL SECURITY`, table)).length === 0) unseen.push(table);
     expect(unseen).toEqual([]);
   });

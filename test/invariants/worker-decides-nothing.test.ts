@@ -5,10 +5,10 @@ import { memoryTarget } from './memory-target';
 import { NaiveLedger } from './naive-ledger';
 import { type Asked, Asker } from './random-asks';
 import { type Command, type Part, type Post, sequences } from './random-commands';
-import { LONG, runs } from './run-settings';
+import { CI, LONG, runs } from './run-settings';
 import { FAULTS, isolated } from './seeded-faults';
 
-const SEQUENCES = LONG ? 10_000 : 80;
+const SEQUENCES = LONG ? 10_000 : CI ? 80 : 30;
 
 /** One of two worlds in which the same happens. */
 class Twin {
