@@ -12,7 +12,7 @@ let lists: Prepared[];
 
 beforeAll(async () => {
   world = await openTwoBrands();
-  lists = (await prepareProbes(world)).filter(({ root }) => isList(root));
+  lists = (await prepareProbes(world, [world.a])).filter(({ root }) => isList(root));
 });
 afterAll(() => world?.close());
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   for (const url of [database.urls.app, database.urls.kernel]) wires.push(await Wire.open(url));
   const [app, kernel] = wires.map(({ connectionString }) => connectionString);
   world = await openTwoBrands({ database: { ...database, urls: { ...database.urls, app, kernel } } });
-  prepared = await prepareProbes(world);
+  prepared = await prepareProbes(world, [world.a]);
 });
 afterAll(async () => {
   await world?.close();

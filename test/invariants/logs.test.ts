@@ -37,7 +37,7 @@ it('the log holds no token, no secret and nothing personal, whatever happens', a
   const tokens = await Promise.all([a.client, a.member, a.staff.SUPPORT, operator].map((actor) => actor.token()));
 
   // What works, what is refused, what is bad: by everybody, about everything.
-  for (const each of await prepareProbes(world)) {
+  for (const each of await prepareProbes(world, [world.a])) {
     const actor = actorOf(world, each, a);
     const good = ownCall(world, each, a, actor, 'x');
     await send(world, await actor.token(), each.root, good);

@@ -25,7 +25,7 @@ let bought: Uuid;
 let invited: { staffId: string; token: string };
 beforeAll(async () => {
   world = await openTwoBrands();
-  prepared = await prepareProbes(world);
+  prepared = await prepareProbes(world, [world.a]);
   invited = await world.a.invite();
   bought = await world.a.purchase(world.a.own);
   // The earliest tokens were looked at before: they are forgotten by now.

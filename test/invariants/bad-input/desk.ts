@@ -22,7 +22,7 @@ export class Desk {
 
   static async open(): Promise<Desk> {
     const world = await openTwoBrands();
-    return new Desk(world, await prepareProbes(world));
+    return new Desk(world, await prepareProbes(world, [world.a]));
   }
 
   find(mutation: string): Prepared {

@@ -23,11 +23,13 @@ export interface Prepared {
   readonly ofB: unknown;
 }
 
-export async function prepareProbes(world: TwoBrands): Promise<Prepared[]> {
+/** All probes, with what they need at the brands that calls are to be about. */
+export async function prepareProbes(world: TwoBrands, sides: readonly Side[] = [world.a, world.b]): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
   for (const root of rootFields(world.schema)) {
     const probe = PROBES[root.name];
-    if (probe) prepared.push({ root, probe, ofA: await probe.prepare?.(world.a, world), ofB: await probe.prepare?.(world.b, world) });
+    const needs = async (side: Side) => (sides.includes(side) ? probe?.prepare?.(side, world) : undefined);
+    if (probe) prepared.push({ root, probe, ofA: await needs(world.a), ofB: await needs(world.b) });
   }
   return prepared;
 }
