@@ -60,7 +60,7 @@ export interface CountersignTerms extends DecideTerms {
 /**
  * Countersigns the other side's proposal: it is in force from its start on. The first one makes the partnership active.
  * A change of price starts no sooner than noticeDays of the terms before after its proposal, unless the notice is
- * waived. Throws TERMS_START_PASSED, NOTICE_TOO_SHORT, TERMS_START_TAKEN.
+ * waived. Refuses as countersignTermsRefusals lists.
  */
 export function countersignTerms(app: App, principal: Principal, command: CountersignTerms): Promise<TermsRecord> {
   return decide(app, principal, command, 'COUNTERSIGNED', async (tx, own, terms, partnership) => {

@@ -51,8 +51,7 @@ interface Addition {
  * Gives a member one more identifier; one that the member has already stays as it is. The operator's support adds every
  * kind, and so does a brand over a confirmed link. A member's login adds a PHONE or EMAIL: a claim, which finds nobody
  * until a token of the login proves it, or a brand adds it. What is proved is taken over from whoever has it without
- * proof. Throws IDENTIFIER_TAKEN, IDENTIFIER_RESTS, TOO_MANY_IDENTIFIERS, MEMBER_NOT_CONFIRMED, NUMBER_IS_NO_PROOF,
- * InvalidInput.
+ * proof. Refuses as addIdentifierRefusals lists; throws InvalidInput.
  */
 export async function addIdentifier(app: App, principal: Principal, { member: ref, identifier, token = null }: AddIdentifier): Promise<ResolvedMember> {
   const { kind } = identifier;

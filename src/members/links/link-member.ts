@@ -38,7 +38,7 @@ export interface LinkMember {
 /**
  * From now on the brand's customer id finds this member. Linking the same two again changes nothing. On a number alone
  * no customer id comes to a link that is confirmed: it would burn points there. The brand that enrolled the member says
- * itself whose number it is. Throws CUSTOMER_ID_TAKEN, MEMBER_LINKED_OTHERWISE, NUMBER_IS_NO_PROOF, NotFound.
+ * itself whose number it is. Refuses as linkMemberRefusals lists; throws NotFound.
  */
 export async function linkMember(app: App, principal: Principal, { member: ref, customerId }: LinkMember): Promise<ResolvedMember> {
   const brandId = requireBrand(principal, { scope: 'members', roles: ['SUPPORT'] });

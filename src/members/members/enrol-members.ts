@@ -21,7 +21,7 @@ export interface EnrolledMember {
   readonly walletId: Uuid;
 }
 
-/** One member; see enrolMembers. Throws CUSTOMER_ID_TAKEN, IDENTIFIER_TAKEN, IDEMPOTENCY_CONFLICT. */
+/** One member; see enrolMembers. Refuses as enrolMemberRefusals lists. */
 export async function enrolMember(app: App, principal: Principal, command: EnrolMember): Promise<EnrolledMember> {
   const result = only(await enrol(app, principal, [command], () => 'input'));
   if (result.status === 'rejected') throw result.reason;

@@ -35,8 +35,8 @@ export interface ApprovedGoodwill {
 
 /**
  * Approves goodwill and gives the points: a lot of the funder's, of its own code, paid for like an issue. Approving
- * again changes nothing, and finishes what was cut off. Throws PermissionDenied, NotFound, PROPOSAL_DECIDED,
- * PROPOSAL_LAPSED, SECOND_PERSON_NEEDED, TERMS_NOT_ACTIVE, WALLET_CLOSED, BALANCE_OUT_OF_RANGE, OVERLOADED.
+ * again changes nothing, and finishes what was cut off. Refuses as approveGoodwillRefusals lists; throws
+ * PermissionDenied, NotFound.
  */
 export async function approveGoodwill(app: App, principal: Principal, command: DecideProposal): Promise<ApprovedGoodwill> {
   const found = await findDecidable(app, principal, 'GOODWILL', command, 'APPROVED');

@@ -30,8 +30,7 @@ export const approveMergeRefusals = refusals(notNow, proposalRefusals, planMerge
  * Approves a merge and carries it out. Points, cards and logins, customer ids and locks of the duplicate are the
  * survivor's from then on. So is whatever comes back later of the duplicate's purchases and redemptions. The
  * duplicate's id leads there too, but for closeWallet. Approving again changes nothing, and finishes what was cut off.
- * Throws PermissionDenied, NotFound, PROPOSAL_DECIDED, PROPOSAL_LAPSED, SECOND_PERSON_NEEDED, MEMBER_IN_HOUSEHOLD,
- * WALLET_CLOSED, WALLET_HAS_HOLDS, ARREARS_REMAIN.
+ * Refuses as approveMergeRefusals lists; throws PermissionDenied, NotFound.
  */
 export async function approveMerge(app: App, principal: Principal, command: DecideProposal): Promise<Proposal> {
   const found = await findDecidable(app, principal, 'MERGE', command, 'APPROVED');

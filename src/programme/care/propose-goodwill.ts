@@ -35,7 +35,7 @@ export type ProposeGoodwill = z.output<typeof proposeGoodwillSchema>;
 
 /**
  * Asks for points for a member out of goodwill, paid for by the own brand or by the operator, whose staff decide.
- * Throws TERMS_NOT_ACTIVE, ABOVE_MAXIMUM, NotFound (member), IDEMPOTENCY_CONFLICT, PermissionDenied.
+ * Refuses as proposeGoodwillRefusals lists; throws NotFound (member), PermissionDenied.
  */
 export async function proposeGoodwill(app: App, principal: Principal, command: ProposeGoodwill): Promise<Proposal> {
   const person = requirePerson(principal);

@@ -35,8 +35,7 @@ export interface ConfirmedPurchase extends ConfirmationAnswer {
 /**
  * What the points of a purchase waited for has happened: they can be spent from now on, and expire as if they had been
  * so since the purchase. It must be told by the deadline, whenever it happened: the answer must not hang on whether a
- * worker has taken the points back meanwhile. Throws NO_PENDING_AWARD, AWARD_CONFIRMED, AWARD_CANCELLED,
- * OCCURRED_AT_OUT_OF_RANGE, NotFound (purchase), IDEMPOTENCY_CONFLICT.
+ * worker has taken the points back meanwhile. Refuses as confirmPurchaseRefusals lists; throws NotFound (purchase).
  */
 export async function confirmPurchase(app: App, principal: Principal, command: ConfirmPurchase): Promise<ConfirmedPurchase> {
   const brandId = requireBrand(principal, { scope: 'purchases' });

@@ -87,10 +87,8 @@ export interface ConvertedPoints extends ConversionAnswer {
 
 /**
  * Converts a member's points at the rate in force, or at a quote's. The member asks, or a brand for a member that it
- * has enrolled or linked, under terms that let it redeem the source. Throws NO_CONVERSION_RATE, BELOW_MINIMUM,
- * NOT_A_STEP, ABOVE_MAXIMUM, CAP_REACHED, CONVERTS_TO_NOTHING, RECEIVED_BELOW_MINIMUM, QUOTE_EXPIRED, QUOTE_USED,
- * QUOTE_MISMATCH, TERMS_NOT_ACTIVE, OCCURRED_AT_OUT_OF_RANGE, INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED,
- * BALANCE_OUT_OF_RANGE, IDEMPOTENCY_CONFLICT, OVERLOADED, NotFound (member, quote), PermissionDenied.
+ * has enrolled or linked, under terms that let it redeem the source. Refuses as convertPointsRefusals lists; throws
+ * NotFound (member, quote), PermissionDenied.
  */
 export async function convertPoints(app: App, principal: Principal, command: ConvertPoints): Promise<ConvertedPoints> {
   const asker = requireAsker(principal, command.member, 'input.member');

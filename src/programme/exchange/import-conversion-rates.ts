@@ -45,8 +45,8 @@ export interface ImportedRates {
 
 /**
  * Stores the rates of a CSV of routes (see readRateFile), all of them or none. Each begins at its own effective_from or
- * at the one given, and ends the rate that its direction has then. A file that was taken before changes nothing. Throws
- * RATE_FILE_WRONG with the line, PROFITABLE_CYCLE, CONVERSION_RATE_OVERLAP, IDEMPOTENCY_CONFLICT.
+ * at the one given, and ends the rate that its direction has then. A file that was taken before changes nothing.
+ * Refuses as importConversionRatesRefusals lists.
  */
 export async function importConversionRates(app: App, principal: Principal, command: ImportConversionRates): Promise<ImportedRates> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);

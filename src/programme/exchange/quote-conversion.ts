@@ -54,9 +54,8 @@ const MOST_LIVE = 20;
  * if its end is known. A quote outlives a rate that is ended at once. Whoever held one for more points than there are
  * could convert to and fro by the rates of two moments. So the unused quotes of a wallet's currency are never for more
  * than the wallet can spend when the last of them is asked for, whoever asks. A quote sets nothing aside: the
- * conversion says whether the wallet still has the points, and what is left of a daily maximum. Throws
- * NO_CONVERSION_RATE, BELOW_MINIMUM, NOT_A_STEP, ABOVE_MAXIMUM, CONVERTS_TO_NOTHING, TERMS_NOT_ACTIVE, TOO_MANY_QUOTES,
- * INSUFFICIENT_POINTS, IDEMPOTENCY_CONFLICT, UNAVAILABLE, NotFound (member), PermissionDenied.
+ * conversion says whether the wallet still has the points, and what is left of a daily maximum. Refuses as
+ * quoteConversionRefusals lists; throws NotFound (member), PermissionDenied.
  */
 export async function quoteConversion(app: App, principal: Principal, command: QuoteConversion): Promise<ConversionQuote> {
   const asker = requireAsker(principal, command.member, 'input.member');

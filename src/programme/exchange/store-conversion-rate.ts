@@ -33,7 +33,7 @@ const OVERLAP = { conversion_rate_no_overlap: () => rateSetRefusals.refuse('CONV
 /**
  * Stores a directional conversion rate with the time during which it holds. What is announced holds: a rate may not
  * begin in the past. With the rates in force during its time, nobody may convert points in a circle to more than they
- * were. Throws CONVERSION_RATE_OVERLAP, PROFITABLE_CYCLE, IDEMPOTENCY_CONFLICT.
+ * were. Refuses as storeConversionRateRefusals lists.
  */
 export async function storeConversionRate(app: App, principal: Principal, command: StoreConversionRate): Promise<ConversionRate> {
   requireOperator(principal, ['PROGRAMME_MANAGER']);

@@ -21,10 +21,7 @@ export const captureHoldSchema = z.object({
 });
 export type CaptureHold = z.output<typeof captureHoldSchema>;
 
-/**
- * Spends a hold, in full or in part; the rest is released. Throws HOLD_NOT_OPEN, HOLD_EXPIRED, CAPTURE_EXCEEDS_HOLD,
- * OCCURRED_AT_OUT_OF_RANGE, NotFound.
- */
+/** Spends a hold, in full or in part; the rest is released. Refuses as captureHoldRefusals lists; throws NotFound. */
 export function captureHold(app: App, principal: Principal, command: CaptureHold): Promise<FollowedUp> {
   const transferId = newUuid();
   return followUp(app, principal, command, { kind: 'CAPTURE_HOLD', plan: (facts) => planCapture(facts, transferId, command.points) });

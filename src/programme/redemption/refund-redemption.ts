@@ -23,8 +23,7 @@ export type RefundRedemption = z.output<typeof refundRedemptionSchema>;
 
 /**
  * Gives spent points back, in full or in part, to the lots they came from; those that pay for a purchase come back by
- * its return. Throws REDEMPTION_USED, REFUND_EXCEEDS_REDEMPTION, REDEMPTION_NOT_CAPTURED, OCCURRED_AT_OUT_OF_RANGE,
- * NotFound.
+ * its return. Refuses as refundRedemptionRefusals lists; throws NotFound.
  */
 export function refundRedemption(app: App, principal: Principal, command: RefundRedemption): Promise<FollowedUp> {
   const transferId = newUuid();

@@ -13,10 +13,7 @@ export const voidHoldRefusals = refusals(followUpRefusals, holdRefusals);
 export const voidHoldSchema = z.object({ idempotencyKey, redemptionId: z.string(), occurredAt });
 export type VoidHold = z.output<typeof voidHoldSchema>;
 
-/**
- * Gives a hold's points back before they are spent. Throws HOLD_NOT_OPEN, HOLD_EXPIRED, OCCURRED_AT_OUT_OF_RANGE,
- * NotFound.
- */
+/** Gives a hold's points back before they are spent. Refuses as voidHoldRefusals lists; throws NotFound. */
 export function voidHold(app: App, principal: Principal, command: VoidHold): Promise<FollowedUp> {
   return followUp(app, principal, command, { kind: 'VOID_HOLD', plan: planVoid });
 }

@@ -37,9 +37,7 @@ export interface CancelledReturn extends CancellationAnswer {
 /**
  * Undoes a return that was recorded by mistake, booked when this happens, in the open month. What it clawed back comes
  * back with its issue month and end. What it gave back is taken again, from the same lots, then from any. Its goods can
- * be returned again, and its reference is free. Throws ALREADY_CANCELLED, RETURN_NOT_CANCELLABLE, AWARD_CANCELLED,
- * INSUFFICIENT_POINTS, WALLET_CLOSED, OCCURRED_AT_OUT_OF_RANGE, BRAND_SUSPENDED, NotFound (return),
- * IDEMPOTENCY_CONFLICT.
+ * be returned again, and its reference is free. Refuses as cancelReturnRefusals lists; throws NotFound (return).
  */
 export async function cancelReturn(app: App, principal: Principal, command: CancelReturn): Promise<CancelledReturn> {
   const brandId = requireBrand(principal, { scope: 'purchases' });

@@ -80,8 +80,8 @@ export interface RecordedReturn extends ReturnAnswer {
 
 /**
  * Takes goods of a purchase back: claws back what it earned too much, and gives burned points back as the terms say. By
- * default that is once what is left costs less than they pay. Throws RETURN_EXCEEDS_PURCHASE, OCCURRED_AT_OUT_OF_RANGE,
- * NotFound (purchase), IDEMPOTENCY_CONFLICT.
+ * default that is once what is left costs less than they pay. Refuses as recordReturnRefusals lists; throws NotFound
+ * (purchase).
  */
 export async function recordReturn(app: App, principal: Principal, command: RecordReturn): Promise<RecordedReturn> {
   const brandId = requireBrand(principal, { scope: 'purchases' });

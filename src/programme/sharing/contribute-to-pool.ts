@@ -36,8 +36,8 @@ export interface PoolContribution extends ContributionAnswer {
 }
 
 /**
- * Puts spendable points of the member into the pool; they stay the member's to take back. Throws INSUFFICIENT_POINTS,
- * WALLET_LOCKED, IDEMPOTENCY_CONFLICT, NotFound.
+ * Puts spendable points of the member into the pool; they stay the member's to take back. Refuses as
+ * contributeToPoolRefusals lists; throws NotFound.
  */
 export async function contributeToPool(app: App, principal: Principal, command: ContributeToPool): Promise<PoolContribution> {
   const memberId = requireMemberLogin(principal);

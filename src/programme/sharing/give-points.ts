@@ -56,9 +56,8 @@ export interface GivenPoints extends GiftAnswer {
 
 /**
  * Gives points of one member to another: asked for by the giver, or by a brand for a member that it has enrolled or
- * linked. The points keep their issuer and age. Throws GIFTS_NOT_ALLOWED, BELOW_MINIMUM, NOT_A_STEP, ABOVE_MAXIMUM,
- * CAP_REACHED, TERMS_NOT_ACTIVE, OCCURRED_AT_OUT_OF_RANGE, INSUFFICIENT_POINTS, WALLET_LOCKED, WALLET_CLOSED,
- * IDEMPOTENCY_CONFLICT, NotFound (giver or receiver), PermissionDenied.
+ * linked. The points keep their issuer and age. Refuses as givePointsRefusals lists; throws NotFound (giver or
+ * receiver), PermissionDenied.
  */
 export async function givePoints(app: App, principal: Principal, command: GivePoints): Promise<GivenPoints> {
   const asker = requireAsker(principal, command.from, 'input.from');

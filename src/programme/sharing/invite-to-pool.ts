@@ -43,8 +43,8 @@ export const inviteToPoolSchema = z.object({ idempotencyKey, member: z.custom<Me
 export type InviteToPool = z.output<typeof inviteToPoolSchema>;
 
 /**
- * The owner asks somebody into the pool; in it is who accepts. Answers with the pool. Throws ALREADY_INVITED,
- * POOL_FULL, CAP_REACHED, IDEMPOTENCY_CONFLICT, NotFound (pool or member), NotPoolOwner.
+ * The owner asks somebody into the pool; in it is who accepts. Answers with the pool. Refuses as inviteToPoolRefusals
+ * lists; throws NotFound (pool or member), NotPoolOwner.
  */
 export async function inviteToPool(app: App, principal: Principal, { idempotencyKey: key, member: ref, role }: InviteToPool): Promise<Uuid> {
   const memberId = requireMemberLogin(principal);

@@ -51,8 +51,8 @@ export type ClosePeriod = z.output<typeof closePeriodInput>;
 /**
  * Begins to close a month by setting the cut-off: everything posted before is cleared into it, everything after adjusts
  * a later one. The worker draws up the statements once clearing has passed it. A month that is closing already is tried
- * again at once; a closed one is given as it is. For the operator's OPERATOR and FINANCE roles. Refused:
- * PERIOD_NOT_ENDED, EARLIER_PERIOD_OPEN, LATER_PERIOD_CLOSED.
+ * again at once; a closed one is given as it is. For the operator's OPERATOR and FINANCE roles. Refuses as
+ * closePeriodRefusals lists.
  */
 export async function closePeriod(app: App, principal: Principal, command: ClosePeriod): Promise<Period> {
   requireOperator(principal, ['FINANCE']);
