@@ -10,7 +10,7 @@ import { recordPurchaseSchema } from '../../../src/programme/earning/purchase-co
 import { spreadDiscount } from '../../../src/programme/earning/spread-discount';
 import { sumAmounts } from '../../../src/programme/purchases/exact-amount';
 import { runs } from '../../invariants/run-settings';
-import { CENT, cents } from './standing-purchase';
+import { CENT, cents } from '../returns/standing-purchase';
 
 const rule = (more: Partial<EarningRule> = {}) =>
   ({

@@ -3,7 +3,7 @@ import { ratio } from '../../../src/ledger/points/ratio';
 import { type OfferedPoints, pointsTaken, worthOf } from '../../../src/programme/earning/points-taken';
 import { sumAmounts } from '../../../src/programme/purchases/exact-amount';
 import { runs } from '../../invariants/run-settings';
-import { CENT, cents } from './standing-purchase';
+import { CENT, cents } from '../returns/standing-purchase';
 
 /** Points that pay so many cents, all of them spent. */
 function offer(points: number, worth: number, rule: Partial<OfferedPoints['rule']> = {}): OfferedPoints {
