@@ -30,6 +30,6 @@ const TABLES = [
 export async function writtenRows({ owner }: TestDatabase, ...more: string[]): Promise<Record<string, number>> {
   const counts = [...TABLES, ...more].map((table) => `SELECT '${table}' AS name, count(*)::float AS rows FROM ${table}`);
   const sum = "SELECT 'balances', coalesce(sum(credits + debits + held + arrears), 0)::float FROM account";
-  const { rows } = await owner.query([...counts, sum].join(' UNION ALL '));
+  const { rows } = await owner.query({ name: `written-rows ${more}`, text: [...counts, sum].join(' UNION ALL ') });
   return Object.fromEntries(rows.map(({ name, rows }) => [name, rows]));
 }

@@ -18,10 +18,15 @@ interface Posted {
   readonly outcome: PostingOutcome;
 }
 
+interface Holder {
+  readonly owner: Uuid;
+  readonly account: AccountId;
+}
+
 /** The wallets and postings of a journal, by name; and when it is. */
 export class LedgerCast {
   at = '2026-01-01T12:00:00Z';
-  private readonly owners = new Map<string, { readonly owner: Uuid; readonly account: AccountId }>();
+  private readonly holders = new Map<string, Promise<Holder>>();
   private readonly postings = new Map<string, Posted>();
 
   constructor(
@@ -31,13 +36,15 @@ export class LedgerCast {
   ) {}
 
   /** Who is named for the first time gets a wallet; whose name is `pool`, a household's account. */
-  async holder(name = ''): Promise<{ readonly owner: Uuid; readonly account: AccountId }> {
-    const known = this.owners.get(name);
-    if (known) return known;
+  holder(name = ''): Promise<Holder> {
+    const holder = this.holders.get(name) ?? this.open(name === 'pool' ? 'POOL' : 'WALLET');
+    this.holders.set(name, holder);
+    return holder;
+  }
+
+  private async open(kind: 'POOL' | 'WALLET'): Promise<Holder> {
     const owner = newUuid();
-    const kind = name === 'pool' ? 'POOL' : 'WALLET';
     const [account] = await this.book.ledger.openAccounts([{ kind, owner, currencyId: this.book.currencyId }]);
-    this.owners.set(name, { owner, account });
     return { owner, account };
   }
 
@@ -222,9 +229,7 @@ export function ledgerJournal(test: TestApp, book: LedgerBook, brands: readonly 
   return journalOf<LedgerCast>({
     verbs: VERBS,
     open: () => new LedgerCast(test, book, byCode),
-    async meet({ who, other }, cast) {
-      for (const name of [who, other]) if (name !== undefined) await cast.wallet(name);
-    },
+    meet: ({ who, other }, cast) => Promise.all([who, other].flatMap((name) => (name === undefined ? [] : cast.holder(name)))),
     moveTo(at, cast) {
       cast.at = at.toISOString();
     },

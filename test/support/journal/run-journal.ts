@@ -9,8 +9,8 @@ export interface World<Cast> {
   readonly verbs: Readonly<Record<string, Verb<Cast>>>;
   /** Who takes part in a journal and what was done in it so far, by the names that they have there. */
   open(): Cast;
-  /** Opens what those have who are named in a line, if it is for the first time. */
-  meet(words: Words, cast: Cast): Promise<void>;
+  /** Opens what those have who are named in a line, if it is for the first time; of many lines at once. */
+  meet(words: Words, cast: Cast): Promise<unknown>;
   /** It is then, from this line on. */
   moveTo(at: Date, cast: Cast): void;
   /** Rows of all tables that a line could write to, and `posting`: outcomes that are kept. */
@@ -39,11 +39,11 @@ function journalWith<Cast>(world: World<Cast>, cast: Cast): Journal<Cast> {
     // Before anything is waited for, so that the test is among the callers.
     const { stack = '' } = new Error();
     const page = readJournal(String.raw({ raw: text }, ...values), Object.keys(world.verbs));
-    for (const { line } of page) {
-      if (!line) continue;
+    const lines = page.flatMap(({ line }) => line ?? []);
+    await Promise.all(lines.map(({ words }) => world.meet(words, cast)));
+    for (const line of lines) {
       if (line.at) world.moveTo(line.at, cast);
       try {
-        await world.meet(line.words, cast);
         await (line.refused === null ? runAccepted(world, cast, line) : runRefused(world, cast, line, line.refused));
       } catch (error) {
         throw marked(page, line, error, stack);

@@ -17,7 +17,8 @@ type Named = 'redemptionId' | 'purchaseId' | 'returnId';
 /** Who takes part in a journal, and what was done in it by name. */
 export class ShopCast {
   readonly people: ReturnType<typeof householdsOf>;
-  private readonly persons = new Map<string, Person>();
+  private readonly persons = new Map<string, Promise<Person>>();
+  private readonly names = new Map<Uuid, string>();
   private readonly done = new Map<string, Done>();
   private readonly pools = new Map<string, Uuid>();
 
@@ -30,16 +31,20 @@ export class ShopCast {
   }
 
   /** Who is named for the first time is enrolled. */
-  async person(name = ''): Promise<Person> {
-    const known = this.persons.get(name);
-    if (known) return known;
-    const person = await this.people.person();
+  person(name = ''): Promise<Person> {
+    const person = this.persons.get(name) ?? this.enrol(name);
     this.persons.set(name, person);
     return person;
   }
 
+  private async enrol(name: string): Promise<Person> {
+    const person = await this.people.person();
+    this.names.set(person.memberId, name);
+    return person;
+  }
+
   nameOf(memberId: Uuid): string {
-    return [...this.persons].find(([, person]) => person.memberId === memberId)?.[0] ?? 'somebody';
+    return this.names.get(memberId) ?? 'somebody';
   }
 
   /** The household of somebody who is in it, or was. */

@@ -158,9 +158,7 @@ export function shopJournal(shop: ShopCoalition, tills: Readonly<Record<string, 
       shop.clock.set(start);
       return new ShopCast(shop, tills);
     },
-    async meet({ who, other }, cast) {
-      for (const name of [who, other]) if (name !== undefined) await cast.person(name);
-    },
+    meet: ({ who, other }, cast) => Promise.all([who, other].flatMap((name) => (name === undefined ? [] : cast.person(name)))),
     moveTo: (at) => shop.clock.set(at),
     written: () => writtenRows(shop.database, 'posting'),
   });
