@@ -1,6 +1,5 @@
 import type { App } from '../../app';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
-import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 
 /** A brand that knows a member, or knew it. */
@@ -22,18 +21,13 @@ export async function listLinks(app: App, principal: Principal, memberId: Uuid):
   const sees = principal.kind === 'member' ? principal.brandId === null : principal.kind === 'staff' && principal.ofOperator;
   if (!sees) return null;
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query<RowOf<ListedLink>>({
+    const { rows } = await client.query<ListedLink>({
       name: 'list-links',
-      text: `SELECT brand_id, linked_at, confirmed_at, confirmed_by, unlinked_at FROM brand_link WHERE member_id = ANY (ARRAY(SELECT merged_members($1)))
+      text: `SELECT brand_id AS "brandId", linked_at AS "linkedAt", confirmed_at AS "confirmedAt", confirmed_by AS "confirmedBy", unlinked_at AS "unlinkedAt"
+             FROM brand_link WHERE member_id = ANY (ARRAY(SELECT merged_members($1)))
              ORDER BY unlinked_at IS NOT NULL, linked_at DESC, id DESC LIMIT 100`,
       values: [memberId],
     });
-    return rows.map((row) => ({
-      brandId: row.brand_id,
-      linkedAt: row.linked_at,
-      confirmedAt: row.confirmed_at,
-      confirmedBy: row.confirmed_by,
-      unlinkedAt: row.unlinked_at,
-    }));
+    return rows;
   });
 }

@@ -41,14 +41,6 @@ export function dueBySlide(app: App, days: LocalDays, after: Place | null, limit
   return readPage(app, DUE_SLIDES, days, after, limit);
 }
 
-interface DueRow {
-  readonly on: string;
-  readonly account_id: string;
-  readonly currency_id: number;
-  readonly has_points: boolean;
-  readonly is_due: boolean;
-}
-
 interface DueQuery {
   readonly name: string;
   readonly text: string;
@@ -67,7 +59,7 @@ async function readPage(app: App, due: DueQuery, days: LocalDays, after: Place |
       after?.account ?? '0',
       limit,
     ];
-    return client.query<DueRow>({ ...due, values });
+    return client.query<{ on: string; account_id: string; currency_id: number; has_points: boolean; is_due: boolean }>({ ...due, values });
   });
   const last = rows.at(-1);
   return {

@@ -14,7 +14,7 @@ import { type FormerContributors, formerContributors } from '../sharing/former-c
 export async function releaseExpiredHolds(app: App, limit: number): Promise<number> {
   const now = app.clock.now();
   const { holds, currencies } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
-    const { rows } = await client.query<HoldRow>({
+    const { rows } = await client.query<{ id: Uuid; party_id: Uuid; account_id: string; currency_id: number; expires_at: Date; pool_id: Uuid | null }>({
       name: 'expired-holds',
       text: `SELECT h.id, h.party_id, h.account_id, h.currency_id, h.expires_at, CASE a.kind WHEN 'POOL' THEN a.owner_id END AS pool_id
         FROM hold h JOIN account a ON a.id = h.account_id WHERE h.state = 'OPEN' AND h.expires_at <= $1 ORDER BY h.expires_at LIMIT $2`,
@@ -33,16 +33,6 @@ export async function releaseExpiredHolds(app: App, limit: number): Promise<numb
     }),
   );
   return outcomes.filter((outcome) => outcome.refusal === null && !outcome.duplicate).length;
-}
-
-interface HoldRow {
-  readonly id: Uuid;
-  readonly party_id: Uuid;
-  readonly account_id: string;
-  readonly currency_id: number;
-  readonly expires_at: Date;
-  /** null: points of a member's own. */
-  readonly pool_id: Uuid | null;
 }
 
 interface EndedHold {

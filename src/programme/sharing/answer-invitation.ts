@@ -4,7 +4,6 @@ import { requireMemberLogin } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
 import { type PoolRole, requireActive } from '../../members/households/household';
 import { refusingBy } from '../../platform/database/constraint-refusal';
-import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
 import { NotFound } from '../../platform/refusal';
 import { optionalShare } from './contribution-share';
@@ -26,18 +25,12 @@ export interface ReceivedInvitation {
 export async function listInvitations(app: App, principal: Principal): Promise<ReceivedInvitation[]> {
   const memberId = requireMemberLogin(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query<RowOf<Omit<ReceivedInvitation, 'invitationId' | 'endsAt'>> & { id: Uuid; invitation_ends_at: Date }>(
-      `SELECT id, pool_id, role, invited_at, invitation_ends_at FROM household_member
+    const { rows } = await client.query<ReceivedInvitation>(
+      `SELECT id AS "invitationId", pool_id AS "poolId", role, invited_at AS "invitedAt", invitation_ends_at AS "endsAt" FROM household_member
        WHERE member_id = $1 AND joined_at IS NULL AND ended_at IS NULL AND invitation_ends_at > $2 ORDER BY invited_at, id LIMIT 100`,
       [memberId, app.clock.now()],
     );
-    return rows.map((row) => ({
-      invitationId: row.id,
-      poolId: row.pool_id,
-      role: row.role,
-      invitedAt: row.invited_at,
-      endsAt: row.invitation_ends_at,
-    }));
+    return rows;
   });
 }
 

@@ -66,12 +66,12 @@ export async function findOwnPool(app: App, principal: Principal): Promise<House
 }
 
 async function readInvitations(client: PoolClient, poolId: Uuid, now: Date): Promise<OpenInvitation[]> {
-  const { rows } = await client.query<{ id: Uuid; role: PoolRole; invited_at: Date; invitation_ends_at: Date }>(
-    `SELECT id, role, invited_at, invitation_ends_at FROM household_member
+  const { rows } = await client.query<OpenInvitation>(
+    `SELECT id AS "invitationId", role, invited_at AS "invitedAt", invitation_ends_at AS "endsAt" FROM household_member
      WHERE pool_id = $1 AND joined_at IS NULL AND ended_at IS NULL AND invitation_ends_at > $2 ORDER BY invited_at, id`,
     [poolId, now],
   );
-  return rows.map((row) => ({ invitationId: row.id, role: row.role, invitedAt: row.invited_at, endsAt: row.invitation_ends_at }));
+  return rows;
 }
 
 /** What is left in a pool of what somebody put in, held points counted. */

@@ -4,6 +4,7 @@ import { currencyById } from '../../coalition/coalition/require-currency';
 import { readCursor } from '../../ledger/outbox/journal-cursor';
 import { nextRanges } from '../../ledger/outbox/next-ranges';
 import { addMonths, type Day, dayFromIso, dayOf, dayToIso } from '../../ledger/points/calendar';
+import type { RowOf } from '../../platform/database/row-of';
 import { derivedUuid, type Uuid } from '../../platform/ids';
 import { CLEARING, clearRange } from '../clearing/clear-events';
 import { lockPeriod, PERIOD_COLUMNS, type Period, type PeriodRow, type PeriodWait, toPeriod } from '../clearing/periods';
@@ -101,24 +102,13 @@ function payableFrom(month: Day, closedAt: Date, timeZone: string): Day {
   return Math.max(addMonths(month, 1) - 1, dayOf(closedAt, timeZone));
 }
 
-interface SumRow {
-  readonly kind: ObligationSum['kind'];
-  readonly debtor_brand_id: Uuid;
-  readonly creditor_brand_id: Uuid;
-  readonly issuer_brand_id: Uuid | null;
-  readonly redeemer_brand_id: Uuid | null;
-  readonly price: string;
-  readonly adjusts_month: string | null;
-  readonly points: string;
-  readonly amount: string;
-  readonly entries: number;
-  readonly disagrees: string | null;
-}
+type SumRow = RowOf<Omit<ObligationSum, 'adjustsMonth'>> & { readonly adjusts_month: string | null; readonly disagrees: string | null };
 
 /** Money is taken from the money ledger's transfers; an obligation that disagrees with its transfer stops the close. */
 async function sumObligations(client: ClientBase, period: Period): Promise<ObligationSum[]> {
   const { rows } = await client.query<SumRow>(
-    `SELECT o.kind, o.debtor_brand_id, o.creditor_brand_id, o.issuer_brand_id, o.redeemer_brand_id, o.price::text, o.adjusts_month::text,
+    `SELECT o.kind, o.debtor_brand_id AS debtor_id, o.creditor_brand_id AS creditor_id, o.issuer_brand_id AS issuer_id, o.redeemer_brand_id AS redeemer_id,
+       o.price::text, o.adjusts_month::text,
        sum(o.points)::text AS points, coalesce(sum(t.amount), 0)::text AS amount, count(*)::int AS entries,
        min(o.event_transfer_id::text) FILTER (WHERE coalesce(t.amount, 0) <> o.amount) AS disagrees
      FROM obligation o LEFT JOIN transfer t ON t.id = o.money_transfer_id
@@ -130,10 +120,10 @@ async function sumObligations(client: ClientBase, period: Period): Promise<Oblig
     if (row.disagrees) throw new Error(`the obligation of event ${row.disagrees} and its money transfer disagree`);
     return {
       kind: row.kind,
-      debtorId: row.debtor_brand_id,
-      creditorId: row.creditor_brand_id,
-      issuerId: row.issuer_brand_id,
-      redeemerId: row.redeemer_brand_id,
+      debtorId: row.debtor_id,
+      creditorId: row.creditor_id,
+      issuerId: row.issuer_id,
+      redeemerId: row.redeemer_id,
       price: BigInt(row.price),
       adjustsMonth: row.adjusts_month === null ? null : dayFromIso(row.adjusts_month),
       points: BigInt(row.points),
