@@ -28,7 +28,7 @@ export type EntryResult =
   | { readonly is: 'rejected'; readonly error: LineError };
 
 /** The entry's result with the member whose it is. */
-export function withMember(result: EntryResult, member: Pick<ResolvedMember, 'memberId'> | undefined): EntryResult {
+export function tellingMember(result: EntryResult, member: Pick<ResolvedMember, 'memberId'> | undefined): EntryResult {
   return member && result.is !== 'rejected' ? { ...result, made: { purchaseId: null, memberId: member.memberId } } : result;
 }
 

@@ -1,7 +1,7 @@
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
 import { itemAt } from '../../platform/one-of';
-import { beginBatch, type EntryResult, endBatch, type ImportedBatch, type SentBatch, withMember } from './import-batch';
+import { beginBatch, type EntryResult, endBatch, type ImportedBatch, type SentBatch, tellingMember } from './import-batch';
 import type { LineError } from './line-error';
 import { type MemberRow, readMemberRow } from './member-row';
 import { membersOfLines } from './members-of-lines';
@@ -18,7 +18,7 @@ export async function importMembers(app: App, principal: Principal, { importId, 
   const named = read.filter(isRow);
   const { members, errors, enrolled, known } = await membersOfLines(app, principal, found, named);
   const results = new Map(
-    fresh.map((each, at) => [each, withMember(resultOf(itemAt(read, at), errors, known), found.dryRun ? undefined : members.get(each.line))]),
+    fresh.map((each, at) => [each, tellingMember(resultOf(itemAt(read, at), errors, known), found.dryRun ? undefined : members.get(each.line))]),
   );
   return endBatch(app, principal, found, { sent, results, enrolled, bytesDone });
 }

@@ -16,7 +16,7 @@ import { Refusal } from '../../platform/refusal';
 import { activity } from '../../programme/expiry/activity';
 import { expiryDate, slidesUntil } from '../../programme/expiry/expiry-date';
 import { orRefusal } from '../../programme/postings/posting-time';
-import { beginBatch, type EntryResult, endBatch, type ImportedBatch, type OpenImport, resultOf, type SentBatch, withMember } from './import-batch';
+import { beginBatch, type EntryResult, endBatch, type ImportedBatch, type OpenImport, resultOf, type SentBatch, tellingMember } from './import-batch';
 import { type LineError, lineError, refusedLine, thrownForLine, unknownCurrency } from './line-error';
 import { keyOfContent, keyOfNameless, numberAlike } from './lines-alike';
 import { membersOfLines } from './members-of-lines';
@@ -70,7 +70,9 @@ export async function importOpenings(app: App, principal: Principal, { importId,
   const open = prepared.filter(({ row }) => !decided.has(row));
   if (found.dryRun) for (const { row } of open) decided.set(row, { is: 'imported', points: row.points });
   else await batch.post(open, members, decided);
-  const results = new Map(fresh.map((each, at) => [each, withMember(resultOf(itemAt(read, at), decided), found.dryRun ? undefined : members.get(each.line))]));
+  const results = new Map(
+    fresh.map((each, at) => [each, tellingMember(resultOf(itemAt(read, at), decided), found.dryRun ? undefined : members.get(each.line))]),
+  );
   return endBatch(app, principal, found, { sent, results, enrolled, bytesDone });
 }
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../platform/clock';
 import { kindOfFailure } from '../../platform/database/failure-kind';
 import { KnownServer } from '../../platform/database/known-server';
+import { withConnection } from '../../platform/database/open-pool';
 import type { Uuid } from '../../platform/ids';
 import { itemAt, type OneEach, only } from '../../platform/one-of';
 import { ledgerUnavailable, Outage, PATIENCE, type Patience } from './internal/batch/failures';
@@ -102,20 +103,15 @@ class PostingLedger implements RunningLedger {
   }
 
   async preview(request: PostingRequest): Promise<PostingOutcome> {
-    const decision = await this.outlast(async () => {
-      const client = await this.lookups.connect();
-      let broken: Error | undefined;
-      try {
+    const look = () =>
+      withConnection(this.lookups, async (client) => {
         // One snapshot and no locks: looking at a balance keeps nobody from spending it.
         await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-        return only(decide(await loadState(client, [request], this.known, { mode: 'read' }), [request]));
-      } finally {
-        await client.query('ROLLBACK').catch((lost: Error) => {
-          broken = lost;
-        });
-        client.release(broken);
-      }
-    });
+        const decided = only(decide(await loadState(client, [request], this.known, { mode: 'read' }), [request]));
+        await client.query('ROLLBACK');
+        return decided;
+      });
+    const decision = await this.outlast(look);
     if (decision.is === 'decided') return decision.outcome;
     throw decision.is === 'failed' ? decision.error : keyRefusals.refuse('IDEMPOTENCY_CONFLICT');
   }
@@ -133,30 +129,17 @@ class PostingLedger implements RunningLedger {
   /** Throws UNAVAILABLE where nobody answers: what was written may not be known. */
   async transaction<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
     try {
-      return await this.workersTransaction(work);
+      return await withConnection(this.workers, async (client) => {
+        await client.query(BEGIN);
+        const result = await work(client);
+        const { command } = await client.query('COMMIT');
+        if (command !== 'COMMIT') throw new Error(`the transaction was not committed: ${command}`);
+        return result;
+      });
     } catch (error) {
       if (kindOfFailure(error) !== 'connection') throw error;
       this.options.log.warn({ err: error }, 'the database did not answer the ledger');
       throw ledgerUnavailable();
-    }
-  }
-
-  private async workersTransaction<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
-    const client = await this.workers.connect();
-    let broken: Error | undefined;
-    try {
-      await client.query(BEGIN);
-      const result = await work(client);
-      const committed = await client.query('COMMIT');
-      if (committed.command !== 'COMMIT') throw new Error(`the transaction was not committed: ${committed.command}`);
-      return result;
-    } catch (error) {
-      await client.query('ROLLBACK').catch((lost: Error) => {
-        broken = lost;
-      });
-      throw error;
-    } finally {
-      client.release(broken);
     }
   }
 

@@ -6,7 +6,7 @@ import { APP_POOL } from './data-source';
 import type { DatabasePrincipal } from './database-principal';
 import { kindOfFailure } from './failure-kind';
 import type { KnownServer } from './known-server';
-import { openPool } from './open-pool';
+import { openPool, withConnection } from './open-pool';
 import { PipelinedReads } from './pipelined-reads';
 import { inTransaction, outlastConflicts, setPrincipal, type Tx } from './transaction';
 
@@ -53,25 +53,14 @@ export class Database {
 
   /** As transaction(), for what only reads, in as few trips as may be. */
   async pipelined<T>(principal: DatabasePrincipal, work: (reads: PipelinedReads) => Promise<T>): Promise<T> {
-    return sayingIfAway(() => outlastConflicts(() => this.pipelinedOnce(principal, work)));
-  }
-
-  private async pipelinedOnce<T>(principal: DatabasePrincipal, work: (reads: PipelinedReads) => Promise<T>): Promise<T> {
-    const client = await this.pipeline.connect();
-    let broken: Error | undefined;
-    try {
-      const reads = new PipelinedReads(client, principal);
-      const worked = await work(reads);
-      await reads.end();
-      return worked;
-    } catch (error) {
-      await client.query('ROLLBACK').catch((lost: Error) => {
-        broken = lost;
+    const once = () =>
+      withConnection(this.pipeline, async (client) => {
+        const reads = new PipelinedReads(client, principal);
+        const worked = await work(reads);
+        await reads.end();
+        return worked;
       });
-      throw error;
-    } finally {
-      client.release(broken);
-    }
+    return sayingIfAway(() => outlastConflicts(once));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Client, type ClientBase, type ClientConfig, Pool, type PoolConfig } from 'pg';
+import { Client, type ClientBase, type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { KnownServer } from './known-server';
 
 /**
@@ -26,4 +26,23 @@ export function openPool(config: PoolConfig, server: KnownServer | null): Pool {
   const pool = new Pool({ ...config, ...losable(server) } as PoolConfig);
   pool.on('error', () => undefined);
   return pool;
+}
+
+/**
+ * Lends a connection of a pool to work that is one transaction. If the work fails, the transaction is rolled back. A
+ * connection on which that fails too is not used again.
+ */
+export async function withConnection<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    return await work(client);
+  } catch (error) {
+    await client.query('ROLLBACK').catch((lost: Error) => {
+      broken = lost;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
 }

@@ -65,13 +65,14 @@ export async function pipelineRows<Statements extends Readonly<Record<string, Se
   client: ClientBase,
   statements: Statements,
 ): Promise<RowsOf<Statements>> {
-  const asked = Object.entries(statements);
-  const ran = await pipeline(
-    client,
-    asked.flatMap(([, statement]) => statement ?? []),
-  );
+  // Once or twice a batch of postings: entries, flatMap and fromEntries take ten times as long.
+  const sent: Prepared[] = [];
+  for (const name in statements) if (statements[name]) sent.push(statements[name]);
+  const ran = await pipeline(client, sent);
+  const rows: Record<string, Ran['rows']> = {};
   let at = 0;
-  return Object.fromEntries(asked.map(([name, statement]) => [name, statement ? itemAt(ran, at++).rows : []])) as RowsOf<Statements>;
+  for (const name in statements) rows[name] = statements[name] ? itemAt(ran, at++).rows : [];
+  return rows as RowsOf<Statements>;
 }
 
 declare module 'pg' {
