@@ -62,7 +62,7 @@ export class MemoryBook {
   /** Only what the requests ask for, as it would be read. */
   load(requests: readonly PostingRequest[]): BatchState {
     const { holds, transfers, counters, postings } = this.rest;
-    const latest = Math.max(...requests.map((request) => request.occurredAt));
+    const latest = Math.max(...requests.map((request) => request.recordedAt));
     const state: BatchState = {
       wallets: new Map(),
       believed: new Set(),

@@ -67,10 +67,8 @@ export class NaiveLedger extends NaiveReversals {
     return told;
   }
 
-  private dueHolds({ wallets, occurredAt, recordedAt }: Ask): [Uuid, Hold][] {
-    return [...this.state.holds].filter(
-      ([, hold]) => hold.state === 'OPEN' && hold.expiresAt <= Math.min(occurredAt, recordedAt) && wallets.includes(hold.account),
-    );
+  private dueHolds({ wallets, recordedAt }: Ask): [Uuid, Hold][] {
+    return [...this.state.holds].filter(([, hold]) => hold.state === 'OPEN' && hold.expiresAt <= recordedAt && wallets.includes(hold.account));
   }
 
   /** There is something to catch up with. */
@@ -81,8 +79,6 @@ export class NaiveLedger extends NaiveReversals {
   /** By now: expired holds count as released, and what has lapsed keeps the day on which it did, whoever was late. */
   private catchUp(ask: Ask): void {
     const { id, wallets, day } = ask;
-    // What ended after it had happened had not ended when it did: whoever has booked it.
-    if (isToldLate(ask)) for (const account of wallets) this.lend(account, day);
     const due = this.dueHolds(ask);
     due.sort(([one, a], [other, b]) => a.expiresAt - b.expiresAt || (one < other ? -1 : 1));
     // What a hold gives back is back since its end, whoever looks when.
@@ -91,6 +87,8 @@ export class NaiveLedger extends NaiveReversals {
       this.endHold(holdId, 'EXPIRED', 0, expiresOn, expiresOn, id);
       this.payAll([account], expiresOn, holdId);
     }
+    // What ended after it had happened had not ended when it did: whoever has booked it.
+    if (isToldLate(ask)) for (const account of wallets) this.lend(account, day);
     for (const account of wallets) this.lapse(account, day, id);
   }
 
@@ -259,9 +257,9 @@ export class NaiveLedger extends NaiveReversals {
     return this.spendable(ask, id).slice(0, amount);
   }
 
-  private openHold({ occurredAt, recordedAt }: Ask, id: Uuid): Hold {
+  private openHold({ recordedAt }: Ask, id: Uuid): Hold {
     const hold = this.state.holds.get(id) as Hold;
-    if (hold.state === 'EXPIRED' || (hold.state === 'OPEN' && hold.expiresAt <= Math.min(occurredAt, recordedAt))) throw new No({ code: 'HOLD_EXPIRED' });
+    if (hold.state === 'EXPIRED' || (hold.state === 'OPEN' && hold.expiresAt <= recordedAt)) throw new No({ code: 'HOLD_EXPIRED' });
     if (hold.state !== 'OPEN') throw new No({ code: 'HOLD_NOT_OPEN' });
     return hold;
   }

@@ -120,7 +120,7 @@ export class Asker {
     return { ask: { ...ask, content }, request: { ...request, contentHash: contentHash('MODEL', content) }, look, plan };
   }
 
-  private viewedByModel({ occurredAt, recordedAt, day }: Ask, loads: Loads): string {
+  private viewedByModel({ recordedAt, day }: Ask, loads: Loads): string {
     const { state } = this.model;
     const wallets = loads.wallets.map((id) => {
       const { active, pending, held, arrears, spendable, lapsed } = this.model.balances(id, day);
@@ -129,7 +129,7 @@ export class Asker {
     });
     const holds = loads.holds.map((id) => {
       const hold = state.holds.get(id);
-      return `${hold?.state === 'OPEN' && hold.expiresAt <= Math.min(occurredAt, recordedAt) ? 'EXPIRED' : hold?.state} ${hold?.captured}`;
+      return `${hold?.state === 'OPEN' && hold.expiresAt <= recordedAt ? 'EXPIRED' : hold?.state} ${hold?.captured}`;
     });
     const transfers = loads.transfers.map((id) => {
       const known = state.transfers.get(id);

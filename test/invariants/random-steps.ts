@@ -195,7 +195,7 @@ export class StepMaker {
     }
     // The worker books the end of a hold when it has come.
     const known = this.model.state.holds.get(hold.id);
-    const over = known !== undefined && (known.state !== 'OPEN' || known.expiresAt <= Math.min(this.at.occurredAt, this.at.recordedAt));
+    const over = known !== undefined && (known.state !== 'OPEN' || known.expiresAt <= this.at.recordedAt);
     if (over && part.as === 'EXPIRED') return [{ do: 'release', holdId: hold.id, as: 'EXPIRED' }];
     return [{ do: 'release', holdId: hold.id, as: 'VOIDED', bookedOn: this.at.bookedOn }];
   }

@@ -130,10 +130,10 @@ export class SettlementBook {
     return id;
   }
 
-  /** Sets points aside for a day. */
+  /** Sets points aside for a day from when it is told. */
   async hold(brand: BookedBrand, wallet: AccountId, amount: number, at: string): Promise<Uuid> {
     const id = newUuid();
-    const expiresAt = Date.parse(at) + 86_400_000;
+    const expiresAt = Math.max(Date.parse(at), this.test.app.clock.now().getTime()) + 86_400_000;
     await this.post(
       this.request(brand, wallet, at, { do: 'hold', id, from: wallet, to: brand.redeemed, amount, ...holdUntil(expiresAt), termsId: brand.termsId }),
     );

@@ -72,7 +72,6 @@ export function planCapture(facts: FollowUpFacts, transferId: Uuid, points: numb
   return (view) => {
     const hold = heldBy(facts, view);
     if (!hold) throw holdRefusals.refuse('HOLD_NOT_OPEN', { state: 'BURNED' });
-    if (isOver(hold, facts)) throw holdRefusals.refuse('HOLD_EXPIRED', { expiredAt: new Date(hold.expiresAt) });
     const amount = points ?? hold.amount;
     if (hold.state === 'OPEN' && amount < hold.amount) requireKept(facts.rule, { points: BigInt(amount), all: BigInt(hold.amount), by: 'CAPTURE' });
     // The ledger refuses what is not open, has expired, or is more than was held.
@@ -90,7 +89,6 @@ export function planVoid(facts: FollowUpFacts): Planner<FollowUpAnswer> {
   return (view) => {
     const hold = heldBy(facts, view);
     if (!hold) throw holdRefusals.refuse('HOLD_NOT_OPEN', { state: 'BURNED' });
-    if (isOver(hold, facts)) throw holdRefusals.refuse('HOLD_EXPIRED', { expiredAt: new Date(hold.expiresAt) });
     return { steps: [{ do: 'release', holdId: hold.id, as: 'VOIDED', bookedOn: bookedOn(facts) }], answer: answerOf(facts, hold.amount, hold.amount) };
   };
 }
@@ -128,14 +126,6 @@ function bookedOn({ when, currency }: FollowUpFacts): Day {
 
 function heldBy({ redemption }: FollowUpFacts, view: LedgerView): HoldView | undefined {
   return redemption.kind === 'HOLD' ? view.hold(redemption.id) : undefined;
-}
-
-/**
- * Also for what happened before the end and is told after it: the answer must not hang on whether a worker has booked
- * the end meanwhile.
- */
-function isOver(hold: HoldView, { when }: FollowUpFacts): boolean {
-  return hold.state === 'OPEN' && hold.expiresAt <= when.recordedAt.getTime();
 }
 
 function answerOf({ redemption, currency, when }: FollowUpFacts, points: number, released: number): FollowUpAnswer {

@@ -195,6 +195,15 @@ describe('hold', () => {
     redeem  ana   1 FLP at TAXI                    refused INSUFFICIENT_POINTS
     2026-03-15T12:02  redeem ana 100 FLP at TAXI   says active 0, held 0
     holds end                                      says 0 released`);
+
+  test('that has ended leaves its points to what is told late, before the worker comes as after', () => journal`
+    earn       ana 100 FLP at FUEL
+    hold       ana 100 FLP at TAXI until 2026-03-15T12:01
+    earn       ben 100 FLP at FUEL
+    hold       ben 100 FLP at TAXI until 2026-03-15T12:01
+    2026-03-15T12:02  redeem  ana 100 FLP at TAXI on 2026-03-15T12:00:30  says active 0, held 0
+    holds end                                                             says 1 released
+    redeem     ben 100 FLP at TAXI on 2026-03-15T12:00:30                 says active 0, held 0`);
 });
 
 describe('refund', () => {

@@ -36,7 +36,7 @@ export function needsOf(requests: readonly PostingRequest[]): Needs {
   let since = NEVER;
   let latest = 0;
   for (const request of requests) {
-    const { id, loads, occurredAt, claims: asked } = request;
+    const { id, loads, recordedAt, claims: asked } = request;
     postings.add(id);
     for (const wallet of loads.wallets) wallets.add(wallet);
     if (loads.holds) for (const hold of loads.holds) holds.add(hold);
@@ -46,7 +46,7 @@ export function needsOf(requests: readonly PostingRequest[]): Needs {
     if (asked) claims.push(...asked);
     if (loads.expired) expired.push(...loads.expired);
     if (loads.cancelled) cancelled.push(...loads.cancelled);
-    if (occurredAt > latest) latest = occurredAt;
+    if (recordedAt > latest) latest = recordedAt;
     if (!isToldLate(request)) continue;
     for (const wallet of loads.wallets) {
       late.add(wallet);

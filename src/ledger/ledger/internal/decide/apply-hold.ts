@@ -10,11 +10,11 @@ import { type Posting, RefusedStep, requireAmount } from './posting-in-progress'
 import { type AllocationState, type HoldState, sameLot } from './wallet-state';
 
 /**
- * Holds end at the posting's occurredAt, but no sooner than now. A till whose clock runs ahead cannot free what another
- * set aside.
+ * A hold is over when its end has passed as a posting is told, whenever that happened: the answer must not hang on
+ * whether a worker has booked the end meanwhile. A till whose clock runs ahead frees nothing that another set aside.
  */
-export function judgedAt({ occurredAt, recordedAt }: Pick<PostingRequest, 'occurredAt' | 'recordedAt'>): number {
-  return Math.min(occurredAt, recordedAt);
+export function isOver({ state, expiresAt }: Pick<HoldState, 'state' | 'expiresAt'>, { recordedAt }: Pick<PostingRequest, 'recordedAt'>): boolean {
+  return state === 'OPEN' && expiresAt <= recordedAt;
 }
 
 export function hold(posting: Posting, step: StepOf<'hold'>): void {
@@ -57,12 +57,12 @@ export function hold(posting: Posting, step: StepOf<'hold'>): void {
   });
 }
 
-/** The hold, if it is open at the posting's occurredAt; otherwise RefusedStep HOLD_EXPIRED or HOLD_NOT_OPEN. */
+/** The hold, if it is open; otherwise RefusedStep HOLD_EXPIRED or HOLD_NOT_OPEN. */
 function requireOpen(posting: Posting, holdId: string): HoldState {
   const found = posting.state.holds.get(holdId);
   if (!found) throw new Error(`hold ${holdId} was not loaded or does not exist`);
-  const expired = found.state === 'EXPIRED' || (found.state === 'OPEN' && found.expiresAt <= judgedAt(posting.request));
-  if (expired) throw new RefusedStep(ledgerRefusals.refused('HOLD_EXPIRED', { expiredAt: new Date(found.expiresAt) }));
+  if (found.state === 'EXPIRED' || isOver(found, posting.request))
+    throw new RefusedStep(ledgerRefusals.refused('HOLD_EXPIRED', { expiredAt: new Date(found.expiresAt) }));
   if (found.state !== 'OPEN') throw new RefusedStep(ledgerRefusals.refused('HOLD_NOT_OPEN', { state: found.state }));
   return found;
 }

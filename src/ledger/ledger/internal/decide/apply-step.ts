@@ -1,8 +1,8 @@
-import type { Step, StepOf } from '../../posting';
+import type { PostingRequest, Step, StepOf } from '../../posting';
 import { cancelClawback, cancelReinstatement } from './apply-cancellation';
 import { convert } from './apply-convert';
 import { close, dateWhatLapsed, end, redate, slide } from './apply-dates';
-import { capture, expireHold, hold, judgedAt, release } from './apply-hold';
+import { capture, expireHold, hold, isOver, release } from './apply-hold';
 import { fillArrears, give, giveAll } from './apply-move';
 import { clawBack, reinstate } from './apply-reversal';
 import { counterKey } from './batch-state';
@@ -57,26 +57,29 @@ export function applyStep(posting: Posting, step: Step): void {
 }
 
 /**
- * Whoever was late: by the posting's occurredAt expired holds are released and lapsed points dated, one after the
- * other, before it is planned. And what has ended since then is there again, as long as it is decided.
+ * Whoever was late: holds that are over are released, one after the other, as a worker would have done. Then what has
+ * ended since the posting happened is there again, as long as it is decided, and what had lapsed by then is dated.
  */
 export function catchUp(posting: Posting): void {
+  const { request, state } = posting;
+  for (const account of request.loads.wallets) {
+    const wallet = state.wallets.get(account);
+    if (!wallet || wallet.expiringHolds.length === 0) continue;
+    for (const open of dueHolds(wallet, request)) {
+      expireHold(posting, open);
+      fillArrearsFromLots(posting, wallet, open.expiresOn, open.id);
+    }
+  }
   lendEnded(posting);
-  for (const account of posting.request.loads.wallets) {
-    const wallet = posting.state.wallets.get(account);
-    if (!wallet) continue;
-    if (wallet.expiringHolds.length > 0)
-      for (const open of dueHolds(wallet, judgedAt(posting.request))) {
-        expireHold(posting, open);
-        fillArrearsFromLots(posting, wallet, open.expiresOn, open.id);
-      }
-    dateWhatLapsed(posting, wallet, posting.dayIn(wallet));
+  for (const account of request.loads.wallets) {
+    const wallet = state.wallets.get(account);
+    if (wallet) dateWhatLapsed(posting, wallet, posting.dayIn(wallet));
   }
 }
 
-/** Those that have expired by then, in the order in which they did. */
-function dueHolds({ expiringHolds }: WalletState, by: number): HoldState[] {
-  const due = expiringHolds.filter(({ state, expiresAt }) => state === 'OPEN' && expiresAt <= by);
+/** Those that are over, in the order in which they ended. */
+function dueHolds({ expiringHolds }: WalletState, request: Pick<PostingRequest, 'recordedAt'>): HoldState[] {
+  const due = expiringHolds.filter((hold) => isOver(hold, request));
   return due.sort((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1));
 }
 

@@ -2,7 +2,7 @@ import type { Uuid } from '../../../../platform/ids';
 import type { RefusalData } from '../../../../platform/refusal';
 import type { AccountId, BalanceAfter, Claim, Done, LedgerView, Plan, PostingOutcome, PostingRequest, WalletView } from '../../posting';
 import { StateMoved } from '../../state-moved';
-import { judgedAt } from './apply-hold';
+import { isOver } from './apply-hold';
 import { applyStep, catchUp } from './apply-step';
 import { type BatchState, claimKey, counterKey, isSameContent } from './batch-state';
 import { returnLoans } from './ended-since';
@@ -120,7 +120,7 @@ export function viewOf(state: BatchState, request: PostingRequest): LedgerView {
       const hold = state.holds.get(id);
       if (!hold) return undefined;
       const { party, account, amount, captured, expiresAt } = hold;
-      return { id, party, account, amount, captured, expiresAt, state: hold.state === 'OPEN' && expiresAt <= judgedAt(request) ? 'EXPIRED' : hold.state };
+      return { id, party, account, amount, captured, expiresAt, state: isOver(hold, request) ? 'EXPIRED' : hold.state };
     },
     transfer(id) {
       if (!loads.transfers?.includes(id)) throw new Error(`${request.kind} looked at transfer ${id} without declaring it`);

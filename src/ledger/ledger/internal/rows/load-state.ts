@@ -204,7 +204,7 @@ interface WalletsToRead {
   readonly unknown: readonly AccountId[];
   readonly inArrears: readonly AccountId[];
   readonly withHolds: readonly AccountId[];
-  /** The latest occurredAt of the batch, as ISO text. */
+  /** The latest recordedAt of the batch, as ISO text: holds that end by then are over. */
   readonly latest: string;
 }
 
