@@ -117,13 +117,17 @@ function postgresBackend(url: string, log: Logger): Backend {
     },
     null,
   );
-  pool.on('error', (error) => log.warn({ error: error.message }, 'a queue connection was lost'));
-  // Each queue and each worker listens for errors too.
-  pool.setMaxListeners(QUEUES.length * 2 + 2);
+  const lost = (error: Error) => log.warn({ error: error.message }, 'a queue connection was lost');
+  // BullMQ listens to the pool for each queue and worker, and never stops: what is made anew would be kept for ever.
+  const lendPool = <T>(make: () => T): T => {
+    const made = make();
+    pool.removeAllListeners('error').on('error', lost);
+    return made;
+  };
   return {
     name: 'PostgreSQL',
-    open: (name, options) => new Queue(name, { ...options, connection: pool }, createPostgresBackend),
-    work: (name, run, options) => new Worker(name, run, { ...options, connection: pool }, createPostgresBackend),
+    open: (name, options) => lendPool(() => new Queue(name, { ...options, connection: pool }, createPostgresBackend)),
+    work: (name, run, options) => lendPool(() => new Worker(name, run, { ...options, connection: pool }, createPostgresBackend)),
     check: () => pool.query('SELECT 1'),
     close: () => pool.end(),
   };
