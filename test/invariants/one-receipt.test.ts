@@ -23,7 +23,7 @@ beforeAll(async () => {
   token = await points.fuel();
   const input = { idempotencyKey: 'ana', customerId: 'ana' };
   await ask(0, 'mutation ($input: EnrolMemberInput!) { enrolMember(input: $input) { __typename } }', { input });
-}, 120_000);
+});
 afterAll(async () => {
   for (const gateway of gateways ?? []) await gateway.kill();
   await points?.close();
@@ -111,11 +111,11 @@ it(`a receipt sent by till, by bulk and in files, with keys of their own, by ${C
   }
   const { rows } = await points.test.database.owner.query("SELECT sum(credits)::int AS points FROM account WHERE kind = 'WALLET'");
   expect(rows[0].points).toBe(12 * RECEIPTS * (1 + withCompany));
-}, 120_000);
+});
 
 it('is seen: a brand whose references may repeat books it again and again', async () => {
   await points.test.database.owner.query("UPDATE brand SET references_repeat = 'ANY'");
   const told = await sendByAll('anything');
   expect(told.filter(({ first }) => first).length).toBeGreaterThan(1);
   expect(await bookedAs('anything')).toBeGreaterThan(1);
-}, 60_000);
+});

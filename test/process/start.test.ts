@@ -8,8 +8,6 @@ import { Client } from 'pg';
 import { isAlive, readPostmaster } from '../../src/platform/embedded/embedded-cluster';
 import { findEmbeddedServer } from '../../src/platform/embedded/embedded-server';
 
-jest.setTimeout(240_000);
-
 /** One `npm start` as a user would run it, without npm itself. */
 interface Started {
   readonly process: ChildProcess;

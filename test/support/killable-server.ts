@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { databaseUrls } from '../../src/platform/config';
 import { findBinaries, findServerUser } from '../../src/platform/embedded/embedded-binaries';
@@ -10,6 +9,7 @@ import { type Cluster, createCluster, isAlive, type ServerSettings, startCluster
 import { throwawayDirectory } from '../../src/platform/embedded/throwaway-server';
 import { createMigratedDatabase } from './migrated-database';
 import type { TestDatabase } from './test-database';
+import { until } from './until';
 
 /** What a crash must not lose is written before it is acknowledged. */
 const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', max_connections: 100, shared_buffers: '64MB', jit: 'off' };
@@ -62,7 +62,7 @@ export async function startKillableServer(settings: ServerSettings = {}): Promis
       const began = performance.now();
       process.kill(running.pid, 'SIGKILL');
       // PostgreSQL takes even the dead for running, until they have been waited for.
-      await until('the killed server has been waited for', () => !hasNumber(running.pid));
+      await until('the killed server has been waited for', () => !hasNumber(running.pid), 5);
       running = await startCluster(cluster, all, running.port);
       return performance.now() - began;
     },
@@ -75,7 +75,7 @@ export async function startKillableServer(settings: ServerSettings = {}): Promis
         return pid !== undefined && hasNumber(pid) && process.kill(pid, 'SIGKILL');
       });
       // The postmaster notices, ends all others, recovers, and is there again.
-      await until('the killed process is gone', () => !isAlive(pid as number));
+      await until('the killed process is gone', () => !isAlive(pid as number), 5);
     },
     async copy() {
       await stopServer(running.pid);
@@ -85,7 +85,7 @@ export async function startKillableServer(settings: ServerSettings = {}): Promis
     },
     async failOver() {
       process.kill(running.pid, 'SIGKILL');
-      await until('the killed server has been waited for', () => !hasNumber(running.pid));
+      await until('the killed server has been waited for', () => !hasNumber(running.pid), 5);
       // Nothing more to be had from anywhere: it is promoted at the end of what it has.
       writeFileSync(join(standby.directory, 'recovery.signal'), '');
       running = await startCluster(standby, { ...all, restore_command: '/bin/false', hot_standby: 'off' }, running.port);
@@ -96,11 +96,6 @@ export async function startKillableServer(settings: ServerSettings = {}): Promis
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 30_000; !(await isSo()); await sleep(5))
-    if (performance.now() > deadline) throw new Error(`after 30 seconds it is not yet so that ${what}`);
 }
 
 function hasNumber(pid: number): boolean {

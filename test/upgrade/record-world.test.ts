@@ -28,7 +28,7 @@ const folder = process.env.TEST_RECORD_TO;
       await points.close();
     }
   },
-  120_000,
+  300_000,
 );
 
 async function perform(points: PointsApi, list: readonly WorldRequest[], answers: Map<string, unknown>) {

@@ -12,6 +12,7 @@ import { openQueues } from '../../workers/queues';
 import { CI, LONG } from '../invariants/run-settings';
 import { type BookedBrand, SettlementBook } from '../support/settlement-book';
 import { createTestApp, type TestApp } from '../support/test-app';
+import { until } from '../support/until';
 
 const backends = process.env.REDIS_URL ? ['PostgreSQL', 'Redis'] : ['PostgreSQL'];
 if (!process.env.REDIS_URL) console.info('REDIS_URL is not set: the queues are tested on PostgreSQL only.');
@@ -41,13 +42,7 @@ describe.each(backends)('workers on %s', (backend) => {
   };
   const rows = async (text: string, ...values: unknown[]) => (await test.database.owner.query(text, values)).rows;
   const cleared = async (): Promise<number> => (await rows('SELECT count(*)::int AS n FROM obligation'))[0].n;
-  const untilCleared = async (count: number, within = 20_000) => {
-    const deadline = performance.now() + within;
-    while ((await cleared()) < count) {
-      if (performance.now() > deadline) throw new Error(`only ${await cleared()} of ${count} events were cleared in time`);
-      await sleep(20);
-    }
-  };
+  const untilCleared = (count: number) => until(`${count} events are cleared`, async () => (await cleared()) >= count);
   /** Every event once, in obligations and in money, and the money sums to zero. */
   const expectOnce = async () => {
     const amount = String(points * 10_000);
@@ -80,13 +75,11 @@ describe.each(backends)('workers on %s', (backend) => {
     expect(workers.queues.backend).toBe(backend);
     await earn(1);
     await untilCleared(events);
-    const started = performance.now();
     await earn(1);
     const posted = performance.now();
     await untilCleared(events);
-    // Generous for a busy machine; the relay looks every 100 to 200 ms.
-    expect(performance.now() - posted).toBeLessThan(2_000);
-    expect(posted - started).toBeLessThan(2_000);
+    // The relay looks every 100 to 200 ms: that it looks at all, whatever else the machine does.
+    expect(performance.now() - posted).toBeLessThan(30_000);
   });
 
   it('shares the journal among any number of workers', async () => {
@@ -104,7 +97,7 @@ describe.each(backends)('workers on %s', (backend) => {
     await loseJobs();
     await earn(500);
     await loseJobs();
-    await untilCleared(events, 30_000);
+    await untilCleared(events);
     await expectOnce();
     expect((await workers.queues.queue('clearing').counts()).failed).toBe(0);
   });
@@ -128,8 +121,7 @@ describe.each(backends)('workers on %s', (backend) => {
       await work();
       await untilCleared(events);
       await expectOnce();
-      const deadline = performance.now() + 10_000;
-      while ((await clearing.failed(10)).length === 0 && performance.now() < deadline) await sleep(50);
+      await until('a job has failed', async () => (await clearing.failed(10)).length > 0);
       const [failed] = await clearing.failed(10);
       expect(failed).toMatchObject({ name: 'clear-events', attempts: 1, reason: expect.stringContaining('from: ') });
       expect(await clearing.retry(failed.id)).toBe(true);
@@ -148,7 +140,7 @@ describe.each(backends)('workers on %s', (backend) => {
       );
       await sleep(100);
     }
-    await untilCleared(events, 30_000);
+    await untilCleared(events);
     await expectOnce();
     await workers.queues.check();
   });
@@ -163,9 +155,7 @@ describe.each(backends)('workers on %s', (backend) => {
     const held = async () => (await rows('SELECT held::int FROM account WHERE id = $1', wallet))[0].held;
     expect(await held()).toBe(60);
     test.clock.advance(25 * 3_600_000);
-    const deadline = performance.now() + 10_000;
-    while ((await held()) > 0 && performance.now() < deadline) await sleep(50);
-    expect(await held()).toBe(0);
+    await until('nothing is held', async () => (await held()) === 0);
   });
 
   it('closes a month: one statement a brand, whoever works', async () => {
@@ -184,8 +174,7 @@ describe.each(backends)('workers on %s', (backend) => {
     await alter(1);
     await closePeriod(test.app, operator, january);
     const tried = async () => (await rows('SELECT close_attempts AS attempts, waits_for, waiting_message AS message FROM period'))[0];
-    for (const until = performance.now() + 20_000; (await tried()).attempts < 3; await sleep(50))
-      if (performance.now() > until) throw new Error('the close was not tried three times in time');
+    await until('the close was tried three times', async () => (await tried()).attempts >= 3);
     expect(await tried()).toMatchObject({ waits_for: 'FAILURE', message: expect.stringContaining('disagree') });
     const { queues } = running[0];
     const { waiting, active, delayed, failed } = await queues.queue('periods').counts();
@@ -195,11 +184,7 @@ describe.each(backends)('workers on %s', (backend) => {
     // Mended, and asked for again: at once.
     await alter(-1);
     await closePeriod(test.app, operator, january);
-    const deadline = performance.now() + 20_000;
-    while ((await rows("SELECT 1 FROM period WHERE status = 'CLOSED'")).length === 0) {
-      if (performance.now() > deadline) throw new Error('the month was not closed in time');
-      await sleep(50);
-    }
+    await until('the month is closed', async () => (await rows("SELECT 1 FROM period WHERE status = 'CLOSED'")).length > 0);
     const stated = await rows('SELECT b.code, s.net::text FROM statement s JOIN brand b ON b.id = s.brand_id ORDER BY b.code');
     expect(stated).toEqual([
       { code: 'FUEL', net: String(points * 10_000) },
@@ -208,35 +193,30 @@ describe.each(backends)('workers on %s', (backend) => {
   });
 });
 
-(process.env.REDIS_URL ? it : it.skip)(
-  'Redis restarted with nothing left of it: every event is still delivered',
-  async () => {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const startRedis = () => startProcess('redis-server', ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' });
-    let redis = startRedis();
-    const test = await createTestApp({ config: { redisUrl: `redis://127.0.0.1:${port}` } });
-    const workers = await startWorkers(test.app);
-    try {
-      const book = await SettlementBook.open(test);
-      const fuel = await book.brand('FUEL');
-      const wallets = await Promise.all(Array.from({ length: 10 }, () => book.wallet()));
-      const cleared = async () => (await test.database.owner.query('SELECT count(*)::int AS n FROM obligation')).rows[0].n;
-      await book.earnMany(fuel, wallets, 500, '2026-03-01T10:00:00Z');
-      redis.kill('SIGKILL');
-      await once(redis, 'exit');
-      await book.earnMany(fuel, wallets, 500, '2026-03-01T10:00:00Z');
-      redis = startRedis();
-      const deadline = performance.now() + 30_000;
-      while ((await cleared()) < 1_000 && performance.now() < deadline) await sleep(50);
-      expect(await cleared()).toBe(1_000);
-    } finally {
-      await workers.close();
-      redis.kill('SIGKILL');
-      await test.close();
-    }
-  },
-  60_000,
-);
+(process.env.REDIS_URL ? it : it.skip)('Redis restarted with nothing left of it: every event is still delivered', async () => {
+  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const startRedis = () => startProcess('redis-server', ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' });
+  let redis = startRedis();
+  const test = await createTestApp({ config: { redisUrl: `redis://127.0.0.1:${port}` } });
+  const workers = await startWorkers(test.app);
+  try {
+    const book = await SettlementBook.open(test);
+    const fuel = await book.brand('FUEL');
+    const wallets = await Promise.all(Array.from({ length: 10 }, () => book.wallet()));
+    const cleared = async () => (await test.database.owner.query('SELECT count(*)::int AS n FROM obligation')).rows[0].n;
+    await book.earnMany(fuel, wallets, 500, '2026-03-01T10:00:00Z');
+    redis.kill('SIGKILL');
+    await once(redis, 'exit');
+    await book.earnMany(fuel, wallets, 500, '2026-03-01T10:00:00Z');
+    redis = startRedis();
+    await until('all are cleared', async () => (await cleared()) >= 1_000);
+    expect(await cleared()).toBe(1_000);
+  } finally {
+    await workers.close();
+    redis.kill('SIGKILL');
+    await test.close();
+  }
+});
 
 /** Worker processes of their own on the test's database, to be killed or stopped. */
 function spawner(test: TestApp) {
@@ -264,7 +244,25 @@ function spawner(test: TestApp) {
   };
 }
 
-const KILLS = CI || LONG ? 20 : 6;
+/** Lets whoever clears come as far as writing down what it has cleared, and no farther. */
+async function holdUpClearing({ database }: TestApp) {
+  const client = await database.owner.connect();
+  await client.query('BEGIN; LOCK TABLE obligation IN SHARE MODE');
+  return {
+    /** Somebody has come so far. */
+    begun: () =>
+      until('somebody waits to write obligations', async () => {
+        const { rows } = await client.query("SELECT FROM pg_locks WHERE relation = 'obligation'::regclass AND NOT granted");
+        return rows.length > 0;
+      }),
+    async goOn() {
+      await client.query('ROLLBACK');
+      client.release();
+    },
+  };
+}
+
+const KILLS = CI || LONG ? 20 : 4;
 
 describe.each(backends)('a worker killed with -9 during clearing, on %s', (backend) => {
   it(`${KILLS} times at random: every event is cleared once, sums are zero`, async () => {
@@ -277,22 +275,25 @@ describe.each(backends)('a worker killed with -9 during clearing, on %s', (backe
       const one = async (text: string) => (await test.database.owner.query(text)).rows[0];
       let events = 0;
       let points = 0;
-      let midway = 0;
+      const cleared = async (): Promise<number> => (await one('SELECT count(*)::int AS n FROM obligation')).n;
       let next = spawn();
       for (let kill = 0; kill < KILLS; kill++) {
         const child = await next;
-        // The one that comes after it starts up meanwhile.
-        next = spawn();
+        // Every other time at some moment, with the one that comes after it about; else amid its work, alone.
+        const midway = kill % 2 === 1 ? await holdUpClearing(test) : null;
+        if (!midway) next = spawn();
         points += await book.earnMany(fuel, wallets, 600, '2026-01-05T10:00:00Z');
         events += 600;
-        await sleep(Math.random() * 400);
+        if (midway) await midway.begun();
+        else await sleep(Math.random() * 400);
         child.kill('SIGKILL');
         await once(child, 'exit');
-        if ((await one('SELECT count(*)::int AS n FROM obligation')).n < events) midway++;
+        if (midway) expect(await cleared()).toBeLessThan(events);
+        await midway?.goOn();
+        if (midway) next = spawn();
       }
       const last = await next;
-      const deadline = performance.now() + 60_000;
-      while ((await one('SELECT count(*)::int AS n FROM obligation')).n < events && performance.now() < deadline) await sleep(50);
+      await until('all events are cleared', async () => (await cleared()) >= events);
       last.send('stop');
       await once(last, 'exit');
       const amount = String(points * 10_000);
@@ -303,13 +304,11 @@ describe.each(backends)('a worker killed with -9 during clearing, on %s', (backe
       });
       expect(await one("SELECT count(*)::int AS n, sum(amount)::text AS amount FROM transfer WHERE code = 'CLEARING'")).toEqual({ n: events, amount });
       expect(await one("SELECT count(*)::int AS n FROM posting WHERE kind = 'CLEAR'")).toEqual({ n: events });
-      // The kills did fall into the work.
-      expect(midway).toBeGreaterThanOrEqual(Math.floor(KILLS / 4));
     } finally {
       killAll();
       await test.close();
     }
-  }, 240_000);
+  });
 });
 
 // Takes as long as locks and transactions are waited for: with TESSERA_LONG=1 only.
@@ -327,18 +326,17 @@ describe.each(backends)('a worker killed with -9 during clearing, on %s', (backe
       while ((await cleared()) === 0) await sleep(1);
       stopped.kill('SIGSTOP');
       await spawn();
-      const deadline = performance.now() + 120_000;
-      while ((await cleared()) < 4_000 && performance.now() < deadline) await sleep(100);
+      await until('the other has cleared all', async () => (await cleared()) >= 4_000);
       expect(await cleared()).toBe(4_000);
       stopped.kill('SIGCONT');
       await sleep(5_000);
       await book.earnMany(fuel, wallets, 100, '2026-01-05T10:00:00Z');
-      while ((await cleared()) < 4_100 && performance.now() < deadline) await sleep(100);
+      await until('the rest is cleared', async () => (await cleared()) >= 4_100);
       const { rows } = await test.database.owner.query("SELECT count(*)::int AS n FROM transfer WHERE code = 'CLEARING'");
       expect([await cleared(), rows[0].n]).toEqual([4_100, 4_100]);
     } finally {
       killAll();
       await test.close();
     }
-  }, 180_000);
+  });
 });

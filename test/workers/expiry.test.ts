@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { setRule } from '../../src/coalition/rules/set-rule';
 import { EARNING_RULE } from '../../src/programme/earning/earning-rule';
 import { recordPurchase } from '../../src/programme/earning/record-purchases';
 import { startWorkers } from '../../workers/main';
 import { createShopCoalition, purchaseOf } from '../support/shop-coalition';
+import { until } from '../support/until';
 import { firstFault } from '../support/verified-books';
 
 it('is looked after by the workers, unasked: awards taken back, expired points booked, members told', async () => {
@@ -26,10 +26,9 @@ it('is looked after by the workers, unasked: awards taken back, expired points b
     );
     return rows[0];
   };
-  const deadline = performance.now() + 20_000;
-  while ((await look()).told === null && performance.now() < deadline) await sleep(50);
+  await until('members are told', async () => (await look()).told !== null);
   await workers.close();
   expect(await look()).toEqual({ expired: 10, taken_back: 40, told: 20 });
   expect(await firstFault(shop)).toBeUndefined();
   await shop.close();
-}, 40_000);
+});

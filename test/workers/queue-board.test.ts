@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -7,6 +6,7 @@ import { registerQueueBoard } from '../../workers/queue-board';
 import { openQueues, type Queues } from '../../workers/queues';
 import { foundTestCoalition, type TestCoalition } from '../support/api';
 import { createTestApp, type TestApp } from '../support/test-app';
+import { until } from '../support/until';
 
 let test: TestApp;
 let server: FastifyInstance;
@@ -60,8 +60,7 @@ it('shows its page to anybody and its content to the operator role only', async 
 
 it('shows why a job failed, and runs it again', async () => {
   const failed = async () => (await read(coalition.operatorToken)).json().queues[2].failed;
-  const deadline = performance.now() + 10_000;
-  while ((await failed()).length === 0 && performance.now() < deadline) await sleep(50);
+  await until('a job has failed', async () => (await failed()).length > 0);
   const [job] = await failed();
   expect(job).toMatchObject({ name: 'release-holds', attempts: 1, reason: expect.stringContaining('wallet: ') });
   isBroken = false;
@@ -69,7 +68,7 @@ it('shows why a job failed, and runs it again', async () => {
   expect(await failed()).toEqual([]);
   expect((await retry('holds', { id: job.id })).statusCode).toBe(404);
   expect((await retry('holds', {})).json()).toEqual({ retried: 'all' });
-  while ((await queues.queue('holds').counts()).completed === 0 && performance.now() < deadline) await sleep(50);
+  await until('it was run again', async () => (await queues.queue('holds').counts()).completed > 0);
   expect(await failed()).toEqual([]);
 });
 

@@ -4,8 +4,6 @@ import { faultsInBooks } from '../../invariants/book-checks';
 import { type KillableServer, startKillableServer } from '../../support/killable-server';
 import { createShopCoalition, purchaseOf, type ShopCoalition, type Till } from '../../support/shop-coalition';
 
-jest.setTimeout(120_000);
-
 /**
  * The server dies, and its standby is promoted, which has missed the last transactions. A gateway that lives on has
  * seen what never was: accounts and origins whose numbers are given out again, a rule whose version is another rule's
@@ -19,7 +17,7 @@ beforeAll(async () => {
   server = await startKillableServer({ fsync: 'off' });
   shop = await createShopCoalition({ database: server.database });
   fuel = await shop.brand('FUEL', { pointsPerUnit: 1 });
-}, 60_000);
+});
 afterAll(async () => {
   await shop?.close();
   await server?.stop();

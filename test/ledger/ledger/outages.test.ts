@@ -74,7 +74,7 @@ it('workers that open accounts within their transactions do not wait for each ot
     ),
   );
   expect(new Set(ids.flat()).size).toBe(4);
-}, 10_000);
+});
 
 it('a posting whose COMMIT was not answered is found when it is asked again', async () => {
   const wire = await wireToKernel();
@@ -105,7 +105,7 @@ it('a silent network is a retry-safe refusal in bounded time', async () => {
   expect(performance.now() - asked).toBeLessThan(1_000);
   wire.silent = false;
   expect(accepted(await far.post(request)).balances[0].active).toBe(7);
-}, 15_000);
+});
 
 it('a gateway that falls silent with wallets locked does not keep the others long', async () => {
   const wire = await wireToKernel();
@@ -122,7 +122,7 @@ it('a gateway that falls silent with wallets locked does not keep the others lon
   await silent;
   wire.silent = false;
   expect(accepted(await far.post(request)).balances[0].active).toBe(7);
-}, 15_000);
+});
 
 it('a wallet that somebody else keeps locked is a retry-safe refusal', async () => {
   const patient = await ledger({ patience: { lockMs: 200, outageMs: 300 } });

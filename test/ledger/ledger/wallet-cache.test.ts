@@ -7,6 +7,7 @@ import { newUuid } from '../../../src/platform/ids';
 import { faultsInBooks } from '../../invariants/book-checks';
 import { accepted, type Brand, LedgerBook } from '../../support/ledger-book';
 import { createTestApp, type TestApp } from '../../support/test-app';
+import { until } from '../../support/until';
 
 /**
  * Wallets are kept between batches. Whatever happens to them elsewhere or goes wrong here, the next posting sees them
@@ -136,7 +137,10 @@ describe('wary of other processes, a gateway locks wallets before it decides', (
     await lock(second);
     const both = Promise.all([burn(one, first, 1), burn(one, second, 1)]);
     // The batch has the first wallet's row by now, and waits for the second's.
-    await waitUntil(async () => (await sql("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE account%'")).length > 0);
+    await until(
+      'the batch waits for the second',
+      async () => (await sql("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE account%'")).length > 0,
+    );
     await lock(first);
     await inTheWay.query('COMMIT');
     inTheWay.release();
@@ -146,11 +150,6 @@ describe('wary of other processes, a gateway locks wallets before it decides', (
     expect(await undoneBy(one, two, first)).toBe(0);
   });
 });
-
-async function waitUntil(isSo: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 10_000; !(await isSo()); await sleep(10))
-    if (performance.now() > deadline) throw new Error('it never came to that');
-}
 
 it('a refused posting leaves the kept wallet as it was', async () => {
   const one = await gateway();

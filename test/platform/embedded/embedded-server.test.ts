@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { lockDataDirectory, makeDataDirectory, readOrNull } from '../../../src/platform/embedded/data-directory';
 import { isAlive, readPostmaster, stopServer } from '../../../src/platform/embedded/embedded-cluster';
 import { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from '../../../src/platform/embedded/embedded-server';
+import { until } from '../../support/until';
 
 const log = pino({ level: 'silent' });
 
@@ -77,7 +78,7 @@ describe('the embedded database', () => {
     writeFileSync(join(dataDir, 'lock'), JSON.stringify({ pid: 999_999_999, started: '1' }));
     const starting = startEmbeddedServer(dataDir, log);
     const refuses = () => /pre-existing shared memory block/.test(readOrNull(join(dataDir, 'postgres.log')) ?? '');
-    for (const deadline = performance.now() + 10_000; !refuses() && performance.now() < deadline; ) await sleep(1);
+    await until('the next server refuses to run beside them', refuses, 1);
     for (const pid of connected) process.kill(pid, 'SIGCONT');
     const second = await starting;
     expect(readFileSync(join(dataDir, 'postgres.log.previous'), 'utf8').match(/unexpected postmaster exit/g)?.length).toBe(connected.length);
@@ -91,10 +92,14 @@ describe('the embedded database', () => {
     server.keepRunning();
     const { pid } = readPostmaster(cluster) as { pid: number };
     process.kill(pid, 'SIGKILL');
-    let answer: unknown = null;
-    for (const deadline = performance.now() + 20_000; !answer && performance.now() < deadline; await sleep(50))
-      answer = await ask(server, 'SELECT count(*)::int AS n FROM kept').catch(() => null);
-    expect(answer).toEqual([{ n: 2 }]);
+    const count = () => ask(server, 'SELECT count(*)::int AS n FROM kept');
+    await until('it answers again', () =>
+      count().then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(await count()).toEqual([{ n: 2 }]);
     expect(readPostmaster(cluster)?.pid).not.toBe(pid);
     expect(findEmbeddedServer(dataDir)).toEqual(server.urls);
     await server.stop();

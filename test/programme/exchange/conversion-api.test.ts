@@ -44,7 +44,7 @@ beforeAll(async () => {
   const { rows } = await database.owner.query('SELECT id FROM member');
   member = await mintLocalLogin(app, 'ana');
   await bindLogin(app, open.coalition.operator, rows[0].id, member);
-}, 60_000);
+});
 afterAll(() => open?.close());
 
 it('the operator publishes a rate with its price', async () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { mintLocalLogin } from '../../../src/coalition/sign-in/local-issuer';
 import { startWorkers } from '../../../workers/main';
 import { bindLogin } from '../../support/logins';
 import { openPointsApi, type PointsApi } from '../../support/points-api';
 import { uuidIn } from '../../support/shown-ids';
+import { until } from '../../support/until';
 
 let points: PointsApi;
 beforeAll(async () => {
@@ -47,7 +47,7 @@ test('partners draw up their own proofs, and the operator the whole; a member as
   const rolledUp = async () => (await test.database.owner.query('SELECT coalesce(sum(transfers), 0)::int AS n FROM roll_up_bucket')).rows[0].n;
   const workers = await startWorkers(app);
   try {
-    for (let look = 0; look < 400 && (await rolledUp()) < 3; look++) await sleep(50);
+    await until('all is rolled up', async () => (await rolledUp()) >= 3);
   } finally {
     await workers.close();
   }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Principal } from '../../../src/coalition/access/principal';
 import { newUuid } from '../../../src/platform/ids';
@@ -12,8 +11,7 @@ import { readAccountBalances } from '../../../src/settlement/books/account-balan
 import { readConservation } from '../../../src/settlement/books/conservation';
 import { ROLL_UPS, rebuildRollUps, recoverRollUps, rollUpJournal } from '../../../src/settlement/books/roll-up-journal';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
-
-jest.setTimeout(90_000);
+import { until } from '../../support/until';
 
 const MINUTE = 60_000;
 const ALL = { from: 0n, to: 2n ** 63n };
@@ -52,7 +50,7 @@ async function fromTheJournal(at: Date | null): Promise<unknown[]> {
 async function untilSettled(): Promise<void> {
   const settled =
     'SELECT coalesce(max(xid::text::bigint), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS settled FROM transfer WHERE xid < pg_snapshot_xmax(pg_current_snapshot())';
-  for (let look = 0; look < 600 && !(await shop.database.owner.query(settled)).rows[0].settled; look++) await sleep(50);
+  await until('nothing older is being written', async () => (await shop.database.owner.query(settled)).rows[0].settled);
 }
 
 async function rollUp() {

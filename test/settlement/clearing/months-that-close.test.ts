@@ -140,7 +140,7 @@ it.each(['OPERATOR', 'ISSUER'] as const)(
       random,
     );
   },
-  120_000,
+  300_000,
 );
 
 it('terms of a pair price what was posted after they were countersigned, whenever that is cleared', async () => {
