@@ -2,7 +2,7 @@
  * The direction that docs/ARCHITECTURE.md draws. A wing (a folder of src) imports only from wings below it; in a wing, a room (a folder of it) only from
  * rooms on lines below its own. src/app.ts is the type of what operations get as an argument; it holds nothing but types, so everything may import it.
  */
-const WINGS = [['process'], ['api'], ['mechanics'], ['programme', 'settlement'], ['members'], ['coalition'], ['ledger'], ['platform']];
+const WINGS = [['process'], ['api'], ['programme', 'settlement'], ['members'], ['coalition'], ['ledger'], ['platform']];
 
 const ROOMS = {
   api: [

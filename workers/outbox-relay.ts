@@ -19,11 +19,13 @@ import { releaseHoldsJob } from './release-holds';
 const LOOK_MS = 100;
 const IDLE_LOOK_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
+/** How often it is asked whether a hold has ended. Its points can be spent before that is booked. */
 const HOLDS_MS = 1_000;
 /** How often expiry is looked after: what is due is found by the job itself. */
 const EXPIRY_MS = 15_000;
 /** Totals lag the journal by about this: what is not rolled up yet is read from it. */
 const ROLL_UP_MS = 5_000;
+/** How often counters of windows long past are removed: the job itself finds them. */
 const PRUNING_MS = 3_600_000;
 /** How often events that could not be priced are tried again. */
 const SET_ASIDE_MS = 60_000;

@@ -1,5 +1,6 @@
 import { ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { refusals } from '../../platform/define-refusal';
+import { MOST_LINES } from '../../programme/earning/purchase-command';
 import { recordPurchaseRefusals } from '../../programme/earning/record-purchases';
 import { bulkRefusals } from '../graphql/bulk-answers';
 import { Count, Day, Decimal, Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
@@ -53,7 +54,7 @@ export class RecordPurchaseInput {
 
   @Instant.orNull('When it happened; now by default. Terms and rules are those of that moment.') occurredAt?: Date | null;
 
-  @Of(() => [PurchaseLineInput], 'The basket: 1 to 500 lines, numbered from 1 in this order.') lines!: PurchaseLineInput[];
+  @Of(() => [PurchaseLineInput], `The basket: 1 to ${MOST_LINES} lines, numbered from 1 in this order.`) lines!: PurchaseLineInput[];
 
   @Text('ISO 4217 code of the prices.') moneyCurrency!: string;
 

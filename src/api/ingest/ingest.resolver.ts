@@ -1,6 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { z } from 'zod';
 import { optionalText } from '../../ledger/ledger/request-fields';
+import { MOST_LINES } from '../../programme/earning/purchase-command';
 import { pointCurrencyById } from '../coalition/coalition.loaders';
 import { PageArgs, readPage, toConnection } from '../graphql/connection';
 import { type Context, requirePrincipal } from '../graphql/context';
@@ -42,7 +43,6 @@ const bytes = z
   .nullish()
   .transform((done) => done ?? null);
 const someRows = z.array(z.unknown()).min(1, 'A batch has at least one line.').max(MOST_ROWS, `A batch has at most ${MOST_ROWS} lines.`);
-const MOST_BASKET_LINES = 500;
 /** Why a line could not be read, in the sender's words. */
 const unreadableText = optionalText(500);
 
@@ -162,7 +162,7 @@ export class ImportResolver {
     parseInput(someRows, input.rows, 'input.rows');
     const rows = input.rows.map(({ line, lastLine, unreadable, lines, ...cells }, at) => {
       const first = parseInput(lineNumber, line, `input.rows.${at}.line`);
-      parseInput(z.array(z.unknown()).max(MOST_BASKET_LINES, `A basket has at most ${MOST_BASKET_LINES} lines.`), lines ?? [], `input.rows.${at}.lines`);
+      parseInput(z.array(z.unknown()).max(MOST_LINES, `A basket has at most ${MOST_LINES} lines.`), lines ?? [], `input.rows.${at}.lines`);
       return {
         line: first,
         lastLine: lastLine == null ? first : parseInput(lineNumber, lastLine, `input.rows.${at}.lastLine`),

@@ -1,5 +1,5 @@
 import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
-import { createTillCode } from '../../members/identification/till-code';
+import { createTillCode, TILL_CODE_SECONDS } from '../../members/identification/till-code';
 import { confirmLink } from '../../members/links/confirm-link';
 import { listLinks } from '../../members/links/list-links';
 import { meetMember } from '../../members/members/find-member';
@@ -25,7 +25,7 @@ export class LinkResolver {
   }
 
   @Mutation(() => TillCodeType, {
-    description: 'A code that the member shows at a till, for a minute. It replaces the one before. Asks for a login of the member.',
+    description: `A code that the member shows at a till, for ${TILL_CODE_SECONDS} seconds. It replaces the one before. Asks for a login of the member.`,
   })
   createTillCode(@Ctx() ctx: Context): Promise<TillCodeType> {
     return createTillCode(ctx.app, requirePrincipal(ctx));

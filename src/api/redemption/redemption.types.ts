@@ -1,6 +1,7 @@
 import { InputType, ObjectType } from 'type-graphql';
 import { refusals } from '../../platform/define-refusal';
 import { captureHoldRefusals } from '../../programme/redemption/capture-hold';
+import { DEFAULT_HOLD_DAYS, LONGEST_HOLD_DAYS } from '../../programme/redemption/hold-points';
 import { refundRedemptionRefusals } from '../../programme/redemption/refund-redemption';
 import { spendPointsRefusals } from '../../programme/redemption/spend-points';
 import { voidHoldRefusals } from '../../programme/redemption/void-hold';
@@ -54,7 +55,10 @@ export class RedeemInput {
 
 @InputType('HoldInput', { description: 'Points of a member to set aside at the brand, until they are captured or voided, or the hold ends.' })
 export class HoldInput extends RedeemInput {
-  @Instant.orNull('When the hold ends by itself: by default 7 days, and at most 90, from now or from occurredAt, whichever is later.') expiresAt?: Date | null;
+  @Instant.orNull(
+    `When the hold ends by itself: by default ${DEFAULT_HOLD_DAYS} days, and at most ${LONGEST_HOLD_DAYS}, from now or from occurredAt, whichever is later.`,
+  )
+  expiresAt?: Date | null;
 }
 
 @ObjectType('Redemption', { simpleResolvers: true, description: 'Points spent, or held to be spent.' })

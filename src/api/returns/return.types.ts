@@ -1,4 +1,5 @@
 import { InputType, ObjectType } from 'type-graphql';
+import { MOST_LINES } from '../../programme/earning/purchase-command';
 import { recordReturnRefusals } from '../../programme/returns/record-return';
 import { Count, Decimal, Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
@@ -31,7 +32,7 @@ export class RecordReturnInput {
 
   @Text.orNull("The brand's own number of this return, which names it for good: at most 200 characters. No personal data.") reference?: string | null;
 
-  @Of(() => [ReturnLineInput], 'What comes back: 1 to 500 entries, each line or sku once.') lines!: ReturnLineInput[];
+  @Of(() => [ReturnLineInput], `What comes back: 1 to ${MOST_LINES} entries, each line or sku once.`) lines!: ReturnLineInput[];
 
   @Flag.orNull('Says what it would come to as a new request, and writes nothing: whether the idempotency key was used before is not asked.')
   dryRun?: boolean | null;

@@ -19,8 +19,9 @@ export const acceptStaffInvitationSchema = z.object({
 
 /**
  * The invited login itself says that it acts for the brand: nobody makes somebody else's login theirs. Repeating it
- * changes nothing. An invitation is good for seven days, and as long as whoever made it still acts for a brand. Throws
- * STAFF_EXISTS, BRAND_SUSPENDED, InvalidInput (token), NotFound (no such invitation of this login, or it has ended).
+ * changes nothing. An invitation is good for INVITATION_DAYS, and as long as whoever made it still acts for a brand.
+ * Throws STAFF_EXISTS, BRAND_SUSPENDED, InvalidInput (token), NotFound (no such invitation of this login, or it has
+ * ended).
  */
 export async function acceptStaffInvitation(app: App, command: { readonly token: string; readonly staffId: Uuid }): Promise<StaffMember> {
   const login = await readLogin(app, command.token);

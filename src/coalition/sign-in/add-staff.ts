@@ -53,9 +53,9 @@ const UNKNOWN_ISSUER = 'Tokens of this issuer are not taken here. Give the `iss`
 export type AddStaff = z.output<typeof addStaffSchema> & { readonly brandId: Uuid | null };
 
 /**
- * Invites a login of a known identity provider to act for a brand, for seven days: see acceptStaffInvitation. Who acts
- * for the operator's brand acts for the coalition, whatever the role: only the operator's staff make and remove them,
- * never a client.
+ * Invites a login of a known identity provider to act for a brand: see acceptStaffInvitation. Who acts for the
+ * operator's brand acts for the coalition, whatever the role: only the operator's staff make and remove them, never a
+ * client.
  */
 export async function addStaff(app: App, principal: Principal, command: AddStaff): Promise<StaffMember> {
   const brandId = requireNamedBrand(principal, ADMIN, command.brandId);

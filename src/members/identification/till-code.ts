@@ -15,8 +15,8 @@ export interface TillCode {
 }
 
 /**
- * Makes a code by which the member's login proves at one till that the member is there: once, for a minute. It replaces
- * the one before. Throws PermissionDenied: a session that a brand minted proves nothing.
+ * Makes a code by which the member's login proves at one till that the member is there: once, within
+ * TILL_CODE_SECONDS. It replaces the one before. Throws PermissionDenied: a session that a brand minted proves nothing.
  */
 export async function createTillCode(app: App, principal: Principal): Promise<TillCode> {
   const memberId = requireMemberLogin(principal);

@@ -15,7 +15,8 @@ import { LINE_KINDS } from '../purchases/line-worth';
 import { checkBasket } from './check-basket';
 
 /** Most lines in one basket. */
-const MAX_LINES = 500;
+/** Of one basket, and of what comes back of it. */
+export const MOST_LINES = 500;
 /** Most purchases in one request. */
 export const MAX_PURCHASES = 100;
 
@@ -44,7 +45,7 @@ export const recordPurchaseSchema = z
     member: z.custom<MemberRef>(),
     currency: currencyCode,
     occurredAt,
-    lines: z.array(lineSchema).min(1, 'A basket has at least one line.').max(MAX_LINES, `A basket has at most ${MAX_LINES} lines.`),
+    lines: z.array(lineSchema).min(1, 'A basket has at least one line.').max(MOST_LINES, `A basket has at most ${MOST_LINES} lines.`),
     moneyCurrency,
     redemptionIds: z
       .array(z.string())

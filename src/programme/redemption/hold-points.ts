@@ -6,11 +6,12 @@ import { InvalidInput } from '../../platform/refusal';
 import type { When } from '../postings/posting-time';
 import { type SpentPoints, spendPoints, spendPointsSchema } from './spend-points';
 
-const DEFAULT_DAYS = 7;
-const MOST_DAYS = 90;
+/** How long a hold lasts that names no end. */
+export const DEFAULT_HOLD_DAYS = 7;
+export const LONGEST_HOLD_DAYS = 90;
 
 export const holdPointsSchema = spendPointsSchema.extend({
-  /** Default: 7 days from now, or from occurredAt if that is later. */
+  /** Default: DEFAULT_HOLD_DAYS from now, or from occurredAt if that is later. */
   expiresAt: z
     .date()
     .nullish()
@@ -24,9 +25,9 @@ export function holdPoints(app: App, principal: Principal, { expiresAt, ...comma
     // A hold that is told late is needed from now on. Counted from when it happened, it could have ended before it was
     // placed.
     const from = Math.max(occurredAt.getTime(), recordedAt.getTime());
-    const end = expiresAt ?? new Date(from + DEFAULT_DAYS * DAY_MS);
+    const end = expiresAt ?? new Date(from + DEFAULT_HOLD_DAYS * DAY_MS);
     if (end <= occurredAt) throw new InvalidInput('input.expiresAt', 'A hold ends after it begins.');
-    if (end.getTime() - from > MOST_DAYS * DAY_MS) throw new InvalidInput('input.expiresAt', `A hold lasts at most ${MOST_DAYS} days.`);
+    if (end.getTime() - from > LONGEST_HOLD_DAYS * DAY_MS) throw new InvalidInput('input.expiresAt', `A hold lasts at most ${LONGEST_HOLD_DAYS} days.`);
     return end;
   };
   return spendPoints(app, principal, command, { kind: 'HOLD', holdUntil, content: { expiresAt } });

@@ -14,6 +14,7 @@ import { refusals } from '../../platform/define-refusal';
 import { newUuid } from '../../platform/ids';
 import { InvalidInput, NotFound } from '../../platform/refusal';
 import { earningRules } from '../earning/earning-rule';
+import { MOST_LINES } from '../earning/purchase-command';
 import { referenceRefusals } from '../postings/claim-reference';
 import { lookAtReference, soughtReference } from '../postings/look-at-references';
 import { requireFollowUpTime, whenOf } from '../postings/posting-time';
@@ -64,7 +65,7 @@ export const recordReturnSchema = z.object({
   lines: z
     .array(goodsSchema)
     .min(1, 'A return has at least one line.')
-    .max(500, 'A return has at most 500 lines.')
+    .max(MOST_LINES, `A return has at most ${MOST_LINES} lines.`)
     .refine((lines) => new Set(lines.map(({ lineNo, sku }) => lineNo ?? `sku ${sku}`)).size === lines.length, 'Each line or sku is named once.'),
   dryRun,
 });

@@ -1,4 +1,5 @@
 import { itemAt } from '../../../platform/one-of';
+import { MOST_LINES } from '../../../programme/earning/purchase-command';
 import type { FileRecord } from './read-file';
 
 /** What a file holds. */
@@ -30,9 +31,6 @@ const REDEMPTION = [...MEMBER, 'currency', 'points', 'occurredAt', 'purchaseAmou
 
 /** What tells whose a line of a basket is. */
 const WHOSE = [...MEMBER, 'reference', 'returnOf'];
-
-/** Most lines of one basket. */
-const MOST_BASKET_LINES = 500;
 
 /** The columns of a CSV file. */
 export function columnsOf(kind: FileKind): readonly string[] {
@@ -127,8 +125,8 @@ async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator
     if (name === null) {
       yield toPurchase([record], null);
       unreadableBefore = record.unreadable === null ? null : record.line;
-    } else if (open.length <= MOST_BASKET_LINES) open.push(record);
-    else open[MOST_BASKET_LINES] = record;
+    } else if (open.length <= MOST_LINES) open.push(record);
+    else open[MOST_LINES] = record;
   }
   for (const basket of byCurrency(open)) yield toPurchase(basket, unreadableBefore);
 }
@@ -139,7 +137,7 @@ async function* purchaseRows(records: AsyncIterable<FileRecord>): AsyncGenerator
  */
 function byCurrency(records: readonly FileRecord[]): FileRecord[][] {
   // Of a basket that is too long its lines are not all here.
-  if (records.length > MOST_BASKET_LINES) return [[...records]];
+  if (records.length > MOST_LINES) return [[...records]];
   const baskets = new Map<string, FileRecord[]>();
   let last = '';
   for (const record of records) {
@@ -182,7 +180,7 @@ function toPurchase(records: readonly FileRecord[], beside: number | null): Unme
   const fail = (unreadable: string): UnmeasuredRow => ({ ...place, end, input: { ...place, unreadable: plain(unreadable) } });
   if (first.unreadable !== null) return fail(first.unreadable);
   if (beside !== null) return fail(`Line ${beside} beside this basket cannot be read, and may be of it. Correct that line, and send the basket again, whole.`);
-  if (records.length > MOST_BASKET_LINES) return fail(`More than ${MOST_BASKET_LINES} lines have this reference: a basket has no more.`);
+  if (records.length > MOST_LINES) return fail(`More than ${MOST_LINES} lines have this reference: a basket has no more.`);
   for (const { line, values } of records)
     for (const name of PURCHASE)
       if (values[name] !== first.values[name] && comparable(values[name]) !== comparable(first.values[name]))
@@ -195,7 +193,7 @@ function toPurchase(records: readonly FileRecord[], beside: number | null): Unme
 }
 
 function listOf(value: unknown): Record<string, unknown>[] | null {
-  if (!Array.isArray(value) || value.length > MOST_BASKET_LINES) return null;
+  if (!Array.isArray(value) || value.length > MOST_LINES) return null;
   if (value.some((each) => each === null || typeof each !== 'object' || Object.keys(each).some((name) => !BASKET.includes(name)))) return null;
   return value.map((each) => pick(each, BASKET));
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { MOST_ROWS } from '../file-import';
 import { ErrorGroups } from './error-groups';
 import { ErrorList } from './error-list';
 import { knownEncoding } from './file-text';
@@ -17,7 +18,7 @@ const asked = z.object({
   url: z.url('a URL, such as https://points.example.org').transform((url) => url.replace(/\/+$/, '')),
   client: z.string('missing; or set TESSERA_CLIENT_ID').regex(/^cli_[0-9a-f]{32}$/, 'an id such as cli_..., as it was shown'),
   secret: z.string('set it in the environment').min(1, 'set it in the environment'),
-  batch: z.coerce.number('a whole number').int('a whole number').min(1, 'from 1').max(500, 'up to 500'),
+  batch: z.coerce.number('a whole number').int('a whole number').min(1, 'from 1').max(MOST_ROWS, `up to ${MOST_ROWS}`),
   format: z.enum(['csv', 'ndjson']).optional(),
   errors: z.string().min(1).optional(),
   encoding: z.string().min(1).transform(knownEncoding).optional(),
@@ -81,7 +82,7 @@ function readArguments(kind: SendFile['kind'], settings: ImportSettings, args: r
     if (positionals.length > 1) throw new Error('Name one file.');
     if (kind === 'MEMBERS' && values.currency !== undefined) throw new Error('--currency: members are of no points currency, leave it out.');
     return asked.parse({
-      batch: 500,
+      batch: MOST_ROWS,
       ...(kind === 'MEMBERS' && { currency: null }),
       ...values,
       file: positionals[0],

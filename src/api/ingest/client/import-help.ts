@@ -1,3 +1,4 @@
+import { MOST_ROWS } from '../file-import';
 import { columnsOf, type FileKind } from './file-rows';
 
 interface Told {
@@ -82,7 +83,7 @@ Options${currency}
   --errors FILE        every error as CSV: line, field, code, message
   --encoding NAME      what a file is in that is neither UTF-8 nor UTF-16 with its mark, such as windows-1252
   --format FORMAT      csv or ndjson; by the name of the file when left out
-  --batch N            entries in one request, 1 to 500; default 500
+  --batch N            entries in one request, 1 to ${MOST_ROWS}; default ${MOST_ROWS}
   -h, --help           this text
 
 Environment

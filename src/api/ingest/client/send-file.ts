@@ -11,7 +11,7 @@ export interface SendFile extends FileToRead {
   /** Code of the points currency of lines that name none; null: members are of none. */
   readonly currency: string | null;
   readonly dryRun: boolean;
-  /** Entries in one request; 500 at most. */
+  /** Entries in one request; MOST_ROWS at most. */
   readonly batch: number;
   /** Nothing more is sent once so many entries of this run were wrong; null: the whole file is. */
   readonly stopAfter: number | null;
