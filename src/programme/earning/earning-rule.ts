@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { defineRule, type RuleOf } from '../../coalition/rules/define-rule';
 import type { Choice, Group, RuleField } from '../../coalition/rules/rule-field';
-import { fraction, moneysOf, namesOf, oneOf, perMoney } from '../../coalition/rules/rule-fields';
+import { addedLater, choice, fraction, moneysOf, namesOf, oneOf, perMoney } from '../../coalition/rules/rule-fields';
 import { type RulesInForce, rulesInForce } from '../../coalition/rules/rules-in-force';
 import { cachedRules } from '../../coalition/rules/versioned-cache';
 import { decimal, plainText } from '../../ledger/ledger/request-fields';
@@ -30,8 +30,6 @@ export type Exclusion = 'SKU_EXCLUDED' | 'CATEGORY_EXCLUDED' | 'CATEGORY_NOT_ELI
 
 const LARGEST = 1_000_000;
 const points = z.number().int().min(0, 'This is not below zero.').max(LARGEST, `At most ${LARGEST} points a unit.`);
-/** What was left out, as it once always was, is not in the content. */
-const leftOut = <Value>(value: Value | null | undefined): Value | undefined => value ?? undefined;
 
 /** Whole points for each whole unit of money; null: they are for full steps of it. */
 const pointsPerUnit: RuleField<number | undefined, bigint | null> = {
@@ -39,7 +37,7 @@ const pointsPerUnit: RuleField<number | undefined, bigint | null> = {
   says: 'Whole points for each unit of money, in proportion',
   sending: '0 to 1,000,000; send it or fullSteps',
   none: 'they are for full steps',
-  schema: points.nullish().transform(leftOut).optional(),
+  schema: addedLater(points),
   columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent }),
   value: (row) => (row.per === null ? BigInt(row.points_per_unit as string) : null),
   show: (value) => value && Number(value),
@@ -66,7 +64,7 @@ const fullSteps: RuleField<{ readonly points: number; readonly per: bigint } | u
   says: 'Points for each full step of money',
   sending: 'none for what is beyond the last one',
   none: 'they are in proportion',
-  schema: z.object({ points, per }).nullish().transform(leftOut).optional(),
+  schema: addedLater(z.object({ points, per })),
   columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent.points, per: sent.per }),
   value: (row) => (row.per === null ? null : { points: BigInt(row.points_per_unit as string), per: BigInt(row.per as string) }),
   show: (value) => value && { points: Number(value.points), per: formatDecimal(value.per, 6) },
@@ -82,12 +80,10 @@ const ROUND_TO: Choice<'UNIT' | 'SMALLEST'> = {
 };
 
 const roundTo: RuleField<'UNIT' | 'SMALLEST' | undefined, 'UNIT' | 'SMALLEST'> = {
-  shape: ROUND_TO,
-  says: 'What points are floored to',
+  ...choice(ROUND_TO, 'What points are floored to'),
   sending: 'by default SMALLEST where the currency has decimals, UNIT where it has none',
-  schema: z.enum(namesOf(ROUND_TO)).nullish().transform(leftOut).optional(),
+  schema: addedLater(z.enum(namesOf(ROUND_TO))),
   columns: (sent, { column, currency }) => ({ [column]: sent ?? (currency.scale > 0 ? 'SMALLEST' : 'UNIT') }),
-  value: (row, column) => row[column] as 'UNIT' | 'SMALLEST',
 };
 
 const EARNING_BASE: Choice<EarningBase> = {
@@ -100,8 +96,7 @@ const EARNING_BASE: Choice<EarningBase> = {
 };
 
 const earnsOn: RuleField<'NET' | undefined, EarningBase> = {
-  shape: EARNING_BASE,
-  says: 'Whether tax that lines tell beside their price earns',
+  ...choice(EARNING_BASE, 'Whether tax that lines tell beside their price earns'),
   sending: 'GROSS by default',
   schema: z
     .enum(namesOf(EARNING_BASE))
@@ -110,7 +105,6 @@ const earnsOn: RuleField<'NET' | undefined, EarningBase> = {
     .transform((base) => (base === 'NET' ? base : undefined))
     .optional(),
   columns: (sent, { column }) => ({ [column]: sent ?? 'GROSS' }),
-  value: (row, column) => row[column] as EarningBase,
 };
 
 const sentNames = z
@@ -120,7 +114,7 @@ const sentNames = z
   .transform((list) => (list ? [...new Set(list)] : null));
 
 /** A line without a category is in none. */
-const eligible: RuleField<readonly string[] | null, ReadonlySet<string> | null> = {
+const eligibleCategories: RuleField<readonly string[] | null, ReadonlySet<string> | null> = {
   shape: { list: 'TEXT' },
   says: 'Categories that earn',
   sending: 'all by default',
@@ -159,7 +153,7 @@ export const EARNING_RULE = defineRule({
     roundTo,
     multiplier: fraction('Applied to the points', '1 by default', multiplier),
     earnsOn,
-    eligibleCategories: eligible,
+    eligibleCategories,
     excludedCategories: excluded('Categories that earn nothing'),
     excludedSkus: excluded('Skus that earn nothing'),
     availability,

@@ -3,7 +3,7 @@ import { fewestPoints } from '../../coalition/coalition/amount-limits';
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { defineRule, type RuleOf } from '../../coalition/rules/define-rule';
 import type { Group, Row, RuleField } from '../../coalition/rules/rule-field';
-import { fraction, moneysOf, oneOf, optionalPoints, perMoney, points } from '../../coalition/rules/rule-fields';
+import { addedLater, fraction, moneysOf, oneOf, optionalPoints, perMoney, points } from '../../coalition/rules/rule-fields';
 import { type RulesInForce, rulesInForce } from '../../coalition/rules/rules-in-force';
 import { cachedRules } from '../../coalition/rules/versioned-cache';
 import { decimal } from '../../ledger/ledger/request-fields';
@@ -35,8 +35,6 @@ export const redemptionRuleRefusals = refusals(
 const LARGEST_RATE = 1_000_000_000n;
 const MICROS_PER_UNIT = 1_000_000n;
 const rate = z.bigint().refine((amount) => amount >= 1n && amount <= LARGEST_RATE, `From 1 to ${LARGEST_RATE} points a unit of money.`);
-/** What was left out, as it once always was, is not in the content. */
-const leftOut = <Value>(value: Value | null | undefined): Value | undefined => value ?? undefined;
 
 /** Both ways to say what points are worth are kept as points that pay so many micro-units of money. */
 const worthOf = (row: Row): Ratio => ratio(BigInt(row.worth as string), BigInt(row.points_per_unit as string));
@@ -46,7 +44,7 @@ const pointsPerUnit: RuleField<bigint | undefined, bigint | null> = {
   says: 'Points (smallest unit) that pay one whole unit of money',
   sending: '1 to 1,000,000,000; send it or worth',
   none: 'that is no whole number, see worth',
-  schema: rate.nullish().transform(leftOut).optional(),
+  schema: addedLater(rate),
   columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent, worth: MICROS_PER_UNIT }),
   value: (row) => {
     const { numerator, denominator } = worthOf(row);
@@ -69,7 +67,7 @@ const worth: RuleField<{ readonly points: bigint; readonly amount: bigint } | un
   shape: POINTS_WORTH,
   says: 'What points are worth, exactly; what they pay is floored to the minor unit of the money',
   sending: 'also a point worth more than a unit of money',
-  schema: z.object({ points: rate, amount }).nullish().transform(leftOut).optional(),
+  schema: addedLater(z.object({ points: rate, amount })),
   columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent.points, worth: sent.amount }),
   value: worthOf,
   show: ({ numerator, denominator }) => ({ points: denominator, amount: formatDecimal(numerator, 6) }),
