@@ -16,14 +16,14 @@ type Kind = Pick<RuleKind<RuleVersion>, 'name' | 'called' | 'owner' | 'fields' |
 const PLAIN = { POINTS: PointsScalar, INT: Int, DECIMAL: DecimalScalar, TEXT: String, DATE: DateScalar, DATE_TIME: DateTimeScalar } as const;
 
 /** What one of its versions is called. */
-function oneOf({ called, sideBySide }: Kind): string {
+function versionOf({ called, sideBySide }: Kind): string {
   return `${sideBySide ? 'One' : 'A version'} of ${called}`;
 }
 
 /** The type that shows a version, made of the fields that its kind declares. */
 export function shownType(kind: Kind) {
   const { name, owner, fields, sideBySide, means } = kind;
-  @ObjectType(name, { description: means ? `${oneOf(kind)}. ${means}` : `${oneOf(kind)}.` })
+  @ObjectType(name, { description: means ? `${versionOf(kind)}. ${means}` : `${versionOf(kind)}.` })
   class ShownRule {
     @Id('Opaque id of this version.')
     id!: string;
@@ -49,7 +49,7 @@ export function setterInput(kind: Kind) {
   const { name, fields, sideBySide } = kind;
   const next = 'moneyCurrency' in fields ? 'the next one of its money starts' : 'the next one starts';
   @InputType(`Set${name}Input`, {
-    description: `${oneOf(kind)}: in force from effectiveFrom until ${sideBySide ? 'it is ended' : next}, and never edited.`,
+    description: `${versionOf(kind)}: in force from effectiveFrom until ${sideBySide ? 'it is ended' : next}, and never edited.`,
   })
   class SetRuleInput extends CreationInput {
     @Text('Code of the points currency.')

@@ -84,8 +84,23 @@ export interface RuleKind<Rule extends RuleVersion> extends Omit<RuleDeclaration
 /** A version of the kind of rule that has such fields. */
 export type RuleOf<Kind> = Kind extends RuleKind<infer Rule> ? Rule : never;
 
+/**
+ * Declares a kind of rule. setRule, listRules, withdrawRule and cachedRules take it. ruleApi makes its GraphQL types
+ * and operations:
+ *
+ *     export const GIFT_RULE = defineRule({
+ *       name: 'GiftRule',
+ *       table: 'gift_rule',
+ *       lock: LOCKS.GIFT_RULE,
+ *       owner: 'COALITION',
+ *       called: 'the rule for gifts of a currency',
+ *       without: 'none are given',
+ *       fields: { minimum: points('Fewest points that are given at once', 1) },
+ *     });
+ *     export type GiftRule = RuleOf<typeof GIFT_RULE>;
+ */
 export function defineRule<const Fields extends RuleFields>(declared: RuleDeclaration<Fields>): RuleKind<RuleVersion & ValuesOf<Fields>> {
-  const { bounds = [], ...described } = declared;
+  const { bounds: _, ...described } = declared;
   const fields: readonly (readonly [keyof Fields & string, RuleField])[] = Object.entries(declared.fields);
   return {
     ...described,

@@ -10,22 +10,8 @@ const MOST_RULE_VERSIONS = 1_000;
 
 /**
  * Throws TOO_MANY_VERSIONS when as many versions of a brand's (null: the coalition's) rule for a currency are kept as
- * may be. Call it under the rule's lock.
+ * can be. Of those that stand side by side only so many may run at once, too. Call it under the rule's lock.
  */
-export async function requireRoomForVersion(client: PoolClient, table: string, brandId: Uuid | null, currencyId: number): Promise<void> {
-  const own = brandId === null ? '' : 'AND brand_id = $2';
-  const { rows } = await client.query<{ versions: number }>(`SELECT coalesce(max(version), 0) AS versions FROM ${table} WHERE currency_id = $1 ${own}`, [
-    currencyId,
-    ...(brandId === null ? [] : [brandId]),
-  ]);
-  if (only(rows).versions >= MOST_RULE_VERSIONS)
-    throw versionRefusals.refuse('TOO_MANY_VERSIONS', {
-      message: `At most ${MOST_RULE_VERSIONS} versions of a rule are kept for a currency, and versions are never removed. Announce changes together.`,
-      maximum: MOST_RULE_VERSIONS,
-    });
-}
-
-/** As requireRoomForVersion, for any kind of rule: of those that stand side by side only so many may run at once. */
 export async function requireRoom(
   client: PoolClient,
   { table, sideBySide }: Pick<RuleKind<RuleVersion>, 'table' | 'sideBySide'>,
@@ -40,16 +26,22 @@ export async function requireRoom(
      FROM ${table} WHERE owner_brand_id = $1 AND currency_id = $2`,
     [ownerBrandId, currencyId, now],
   );
-  for (const { ever, running } of rows) {
-    if (running >= most)
-      throw versionRefusals.refuse('TOO_MANY_VERSIONS', {
-        message: `At most ${most} ${things} of one setter run at once for a currency. End one first.`,
-        maximum: most,
-      });
-    if (ever >= MOST_RULE_VERSIONS)
-      throw versionRefusals.refuse('TOO_MANY_VERSIONS', {
-        message: `At most ${MOST_RULE_VERSIONS} ${things} of one setter are kept for a currency.`,
-        maximum: MOST_RULE_VERSIONS,
-      });
-  }
+  const { ever, running } = only(rows);
+  if (running >= most) throw tooMany(most, `At most ${most} ${things} of one setter run at once for a currency. End one first.`);
+  if (ever >= MOST_RULE_VERSIONS) throw tooMany(MOST_RULE_VERSIONS, `At most ${MOST_RULE_VERSIONS} ${things} of one setter are kept for a currency.`);
 }
+
+async function requireRoomForVersion(client: PoolClient, table: string, brandId: Uuid | null, currencyId: number): Promise<void> {
+  const own = brandId === null ? '' : 'AND brand_id = $2';
+  const { rows } = await client.query<{ versions: number }>(`SELECT coalesce(max(version), 0) AS versions FROM ${table} WHERE currency_id = $1 ${own}`, [
+    currencyId,
+    ...(brandId === null ? [] : [brandId]),
+  ]);
+  if (only(rows).versions >= MOST_RULE_VERSIONS)
+    throw tooMany(
+      MOST_RULE_VERSIONS,
+      `At most ${MOST_RULE_VERSIONS} versions of a rule are kept for a currency, and versions are never removed. Announce changes together.`,
+    );
+}
+
+const tooMany = (maximum: number, message: string) => versionRefusals.refuse('TOO_MANY_VERSIONS', { maximum, message });

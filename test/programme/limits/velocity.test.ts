@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../../../src/coalition/access/principal';
 import { listRules } from '../../../src/coalition/rules/list-rules';
-import { requireRoomForVersion } from '../../../src/coalition/rules/rule-bounds';
+import { requireRoom } from '../../../src/coalition/rules/rule-bounds';
 import { setRule } from '../../../src/coalition/rules/set-rule';
 import { dayFromIso, dayToIso } from '../../../src/ledger/points/calendar';
 import { newUuid } from '../../../src/platform/ids';
+import { EARNING_RULE } from '../../../src/programme/earning/earning-rule';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { endVelocityLimit, endVelocityLimitSchema } from '../../../src/programme/limits/end-velocity-limit';
 import { pruneVelocityCounters } from '../../../src/programme/limits/prune-counters';
@@ -12,6 +13,7 @@ import { VELOCITY_LIMIT } from '../../../src/programme/limits/velocity-limit';
 import { windowOf } from '../../../src/programme/limits/window-of-day';
 import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
+import { REDEMPTION_RULE } from '../../../src/programme/redemption/redemption-rule';
 import { voidHold } from '../../../src/programme/redemption/void-hold';
 import { recordReturn } from '../../../src/programme/returns/record-return';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
@@ -188,10 +190,10 @@ describe('a velocity limit', () => {
        VALUES ($1, $2, $3, 1000, 'GBP', 1, 1, 1, now(), now())`,
       [newUuid(), taxi.brandId, shop.currencyId],
     );
-    const room = (table: string) =>
-      shop.app.database.transaction({ kind: 'operator' }, ({ client }) => requireRoomForVersion(client, table, taxi.brandId, shop.currencyId));
-    await expect(room('redemption_rule')).rejects.toMatchObject({ code: 'TOO_MANY_VERSIONS', fields: { maximum: 1_000 } });
-    await expect(room('earning_rule')).resolves.toBeUndefined();
+    const room = (kind: typeof EARNING_RULE | typeof REDEMPTION_RULE) =>
+      shop.app.database.transaction({ kind: 'operator' }, ({ client }) => requireRoom(client, kind, taxi.brandId, shop.currencyId, shop.clock.now()));
+    await expect(room(REDEMPTION_RULE)).rejects.toMatchObject({ code: 'TOO_MANY_VERSIONS', fields: { maximum: 1_000 } });
+    await expect(room(EARNING_RULE)).resolves.toBeUndefined();
   });
 
   test('what was counted is removed once nothing can be told of those days', async () => {
