@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { missingNames, wideLines } from './prose.mjs';
+import { missingNames, missingSymbols, wideLines } from './prose.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -24,7 +24,7 @@ const steps = {
   'dead code': () => packageBin('knip', 'knip', ['--treat-config-hints-as-errors']),
   'file length': noLongFiles,
   'folder size': noCrowdedFolders,
-  'names in documents': () => none(missingNames(root)),
+  'names in documents': () => none([...missingNames(root), ...missingSymbols(root)]),
   'width of prose': () => none(wideLines(root)),
   'generated files in step': () => run(process.execPath, ['src/bootstrap.mjs', 'generate', '--check']),
 };

@@ -10,6 +10,8 @@ const COMMENT = /^\s*(\/\/|\/?\*)/;
 const PATH = /^(\.ci|\.github|src|workers|migrations|schema|test|bench|examples|docs)\/[\w./-]*$/;
 /** `lots.ts`: a file's name alone. */
 const NAME = /^[\w.-]+\.(ts|mjs|cjs|sql|graphql|md|yml)$/;
+/** "`runBooks` in `workers/keep-books.ts`", "`workers/keep-books.ts` (`runBooks`)" or "has `runBooks`". */
+const PAIRS = [/`(?<symbol>[A-Za-z_]\w*)`\s+(?:in|of)\s+`(?<file>[^`\s]+\.ts)`/g, /`(?<file>[^`\s]+\.ts)`\s+(?:has\s+|\()`(?<symbol>[A-Za-z_]\w*)`/g];
 
 /** What documents name and is not there, one a line: "README.md:12: there is no src/attic.ts". */
 export function missingNames(root) {
@@ -27,6 +29,19 @@ export function missingNames(root) {
         .map(({ name }) => `${file}:${at}: there is no ${name}`),
     ),
   );
+}
+
+/** What documents say a file has and it has not, one a line: "README.md:12: src/app.ts has no attic". */
+export function missingSymbols(root) {
+  return filesBelow(root)
+    .filter(isProse)
+    .flatMap((file) => {
+      const text = readFileSync(join(root, file), 'utf8');
+      return PAIRS.flatMap((pair) => [...text.matchAll(pair)])
+        .filter(({ groups }) => PATH.test(groups.file) && existsSync(join(root, groups.file)))
+        .filter(({ groups }) => !new RegExp(`\\b${groups.symbol}\\b`).test(readFileSync(join(root, groups.file), 'utf8')))
+        .map(({ groups, index }) => `${file}:${text.slice(0, index).split('\n').length}: ${groups.file} has no ${groups.symbol}`);
+    });
 }
 
 /** Paragraphs and comments that are too wide. Tables and what stands in fences are as wide as they are. */
