@@ -3,7 +3,7 @@ import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { approveGoodwillRefusals } from '../../programme/care/approve-goodwill';
 import { approveMergeRefusals } from '../../programme/care/approve-merge';
 import { closeWalletRefusals } from '../../programme/care/close-wallet';
-import { proposalRefusals } from '../../programme/care/proposal';
+import { LAPSES_AFTER_DAYS, proposalRefusals } from '../../programme/care/proposal';
 import { proposeGoodwillRefusals } from '../../programme/care/propose-goodwill';
 import { ChangeInput } from '../graphql/change-input.types';
 import { connectionOf, PageArgs } from '../graphql/connection';
@@ -53,7 +53,7 @@ export class ProposalType {
 
   @Id('Who proposed it.') proposedBy!: string;
 
-  @Instant('When it was proposed. After 30 days it can no longer be approved.') proposedAt!: Date;
+  @Instant(`When it was proposed. After ${LAPSES_AFTER_DAYS} days it can no longer be approved.`) proposedAt!: Date;
 
   @Id.orNull('Who decided.') decidedBy!: string | null;
 

@@ -1,5 +1,6 @@
 import { InputType, Int, ObjectType } from 'type-graphql';
 import { codeRefusals } from '../../coalition/coalition/create-brand';
+import { DEFAULT_GRACE_DAYS } from '../../coalition/coalition/create-point-currency';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
 import { enumOf } from '../graphql/enum-of';
@@ -172,7 +173,8 @@ export class CreatePointCurrencyInput extends CreationInput {
 
   @Of(() => ExpiryPolicyInput, 'When its points expire.') expiry!: ExpiryPolicyInput;
 
-  @Count.orNull('Days for which points that come back, by a refund or a return, are good at least: 0 to 3650; 30 when left out.') graceDays?: number | null;
+  @Count.orNull(`Days for which points that come back, by a refund or a return, are good at least: 0 to 3650; ${DEFAULT_GRACE_DAYS} when left out.`)
+  graceDays?: number | null;
 
   @Of.orNull(() => ConversionExpiryEnum, 'How long points live that come from another currency; KEEP when left out.')
   conversionExpiry?: keyof typeof ConversionExpiryEnum | null;

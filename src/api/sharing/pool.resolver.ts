@@ -8,7 +8,7 @@ import { closePool, closePoolSchema } from '../../programme/sharing/close-pool';
 import { contributeToPool, contributeToPoolSchema, type PoolContribution } from '../../programme/sharing/contribute-to-pool';
 import { setContributionShare, setContributionShareSchema } from '../../programme/sharing/contribution-share';
 import { createPool, createPoolSchema } from '../../programme/sharing/create-pool';
-import { inviteToPool, inviteToPoolSchema } from '../../programme/sharing/invite-to-pool';
+import { INVITATION_DAYS, inviteToPool, inviteToPoolSchema } from '../../programme/sharing/invite-to-pool';
 import { type LeftPool, leavePool, leavePoolSchema, removeFromPool, removeFromPoolSchema } from '../../programme/sharing/leave-pool';
 import { findOwnPool, findPool, type HouseholdPool, readPoolBalances } from '../../programme/sharing/read-pool';
 import { readPoolMovements } from '../../programme/sharing/read-pool-movements';
@@ -150,7 +150,7 @@ export class PoolResolver {
     return answerPool(ctx, (app, principal) => createPool(app, principal, command));
   }
 
-  @Mutation(() => InviteToPoolResult, { description: `The owner asks somebody into the pool: in it is who accepts, within 14 days. ${LOGIN}` })
+  @Mutation(() => InviteToPoolResult, { description: `The owner asks somebody into the pool: in it is who accepts, within ${INVITATION_DAYS} days. ${LOGIN}` })
   inviteToPool(@Ctx() ctx: Context, @Input(() => InviteToPoolInput, 'Whom, and as what.') input: InviteToPoolInput) {
     const command = parseInput(inviteToPoolSchema, { ...input, member: readMemberRef(ctx, input.member, 'input.member') });
     return answerPool(ctx, (app, principal) => inviteToPool(app, principal, command));

@@ -64,7 +64,8 @@ export const createPointCurrencySchema = z.object({
 /** ownerBrandId: the brand whose own currency it is; null for one shared by the coalition. */
 export type CreatePointCurrency = z.output<typeof createPointCurrencySchema> & { readonly ownerBrandId: Uuid | null };
 
-const DEFAULT_GRACE_DAYS = 30;
+/** Of a currency whose operator names none. */
+export const DEFAULT_GRACE_DAYS = 30;
 
 /** Makes a points currency, and the money it is settled in where the ledger does not know that yet. */
 export async function createPointCurrency(app: App, principal: Principal, command: CreatePointCurrency): Promise<PointCurrency> {

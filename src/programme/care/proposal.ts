@@ -8,6 +8,9 @@ import type { Uuid } from '../../platform/ids';
 import { NotFound, PermissionDenied } from '../../platform/refusal';
 import { oneOf } from '../../platform/refusal-fields';
 
+/** A proposal nobody has decided is no longer what anybody asks for. */
+export const LAPSES_AFTER_DAYS = 30;
+
 /** What is refused where a proposal is decided. */
 export const proposalRefusals = refusals(
   defineRefusal('PROPOSAL_DECIDED', {
@@ -17,9 +20,9 @@ export const proposalRefusals = refusals(
     message: ({ status }) => `This proposal is ${status.toLowerCase()} already. Make a new one to change anything.`,
   }),
   defineRefusal('PROPOSAL_LAPSED', {
-    description: 'The proposal is more than 30 days old: make a new one.',
+    description: `The proposal is more than ${LAPSES_AFTER_DAYS} days old: make a new one.`,
     retrySafe: false,
-    message: 'This proposal is more than 30 days old. Make a new one if it is still wanted.',
+    message: `This proposal is more than ${LAPSES_AFTER_DAYS} days old. Make a new one if it is still wanted.`,
   }),
   defineRefusal('SECOND_PERSON_NEEDED', {
     description: 'Whoever has proposed it does not decide.',
@@ -58,9 +61,6 @@ export interface Proposal {
 /** Who may propose and decide, besides the operator's OPERATOR. Only people: see requirePerson. */
 export const CARE_ROLES: readonly StaffRole[] = ['SUPPORT', 'PROGRAMME_MANAGER', 'FINANCE'];
 
-/** A proposal nobody has decided is no longer what anybody asks for. */
-const LAPSES_AFTER_MS = 30 * DAY_MS;
-
 /**
  * The staff member who asks; throws PermissionDenied for machines and members, and for staff without one of the roles.
  */
@@ -98,7 +98,7 @@ export function requireDecidable(proposal: Proposal, person: Principal & { kind:
   if (proposal.status === decision) return;
   if (proposal.status !== 'PROPOSED') throw proposalRefusals.refuse('PROPOSAL_DECIDED', { status: proposal.status });
   if (proposal.proposedBy === person.staffId) throw proposalRefusals.refuse('SECOND_PERSON_NEEDED');
-  if (now.getTime() - proposal.proposedAt.getTime() > LAPSES_AFTER_MS) throw proposalRefusals.refuse('PROPOSAL_LAPSED');
+  if (now.getTime() - proposal.proposedAt.getTime() > LAPSES_AFTER_DAYS * DAY_MS) throw proposalRefusals.refuse('PROPOSAL_LAPSED');
 }
 
 export type ProposalRow = RowOf<Proposal, 'points'>;

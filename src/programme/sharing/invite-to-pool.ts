@@ -35,7 +35,7 @@ export const inviteToPoolRefusals = refusals(
 );
 
 /** How long an invitation can be accepted. */
-const INVITATION_DAYS = 14;
+export const INVITATION_DAYS = 14;
 /** Most invitations of a pool in 24 hours: each asks whether somebody is a member of the coalition. */
 const MOST_A_DAY = 20;
 
