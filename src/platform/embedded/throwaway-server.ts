@@ -10,7 +10,7 @@ const PREFIX = 'tessera-throwaway-';
 /** Where Linux keeps files in memory: a database is cloned there in a tenth of the processor time. */
 const MEMORY = '/dev/shm';
 const TMPFS = 0x01021994;
-/** Bytes that must be left for it; a run of all tests takes a quarter of them. */
+/** Bytes that must be left for it; a run of all tests takes a tenth of them. */
 const ROOM = 4 * 2 ** 30;
 
 /** Nothing here must survive a power cut: durability off, the rest as in a real server. */
