@@ -5,7 +5,7 @@ import { listRules } from '../../coalition/rules/list-rules';
 import { setRuleRefusals, sideBySideRefusals, withdrawRuleRefusals } from '../../coalition/rules/rule-refusals';
 import type { RuleVersion } from '../../coalition/rules/rule-version';
 import { setRule } from '../../coalition/rules/set-rule';
-import { withdrawRule, withdrawRuleSchema } from '../../coalition/rules/withdraw-rule';
+import { NOTICE_MS, withdrawRule, withdrawRuleSchema } from '../../coalition/rules/withdraw-rule';
 import { currencyCode } from '../../ledger/ledger/request-fields';
 import { ChangeInput } from '../graphql/change-input.types';
 import { connectionOf, PageArgs, readPage, toConnection } from '../graphql/connection';
@@ -90,7 +90,7 @@ function withdrawResolver<Rule extends RuleVersion>(
   class WithdrawResolver {
     @Mutation(() => Result, {
       name: `withdraw${name}`,
-      description: `Withdraws a version of ${called} that has not begun: it never was in force, and stays listed. Until ten minutes before it begins; withdrawn already, nothing changes. ${ASKS[owner].set}`,
+      description: `Withdraws a version of ${called} that has not begun: it never was in force, and stays listed. Until ${NOTICE_MS / 60_000} minutes before it begins; withdrawn already, nothing changes. ${ASKS[owner].set}`,
     })
     withdraw(@Ctx() ctx: Context, @Input(() => WithdrawRuleInput, 'Which one, and why.') input: WithdrawRuleInput) {
       const command = parseInput(withdrawRuleSchema, { ...input, ruleId: readId(ctx, 'rule', input.ruleId, 'input.ruleId') });

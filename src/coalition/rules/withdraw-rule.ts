@@ -15,7 +15,7 @@ import type { RuleVersion } from './rule-version';
  * So long before it begins a version stays. Nothing may have been booked by it: tills' clocks may run ahead
  * (CLOCK_SKEW_MS), gateways' clocks differ by a minute at most, and a request under way may have found it in force.
  */
-const NOTICE_MS = 2 * CLOCK_SKEW_MS;
+export const NOTICE_MS = 2 * CLOCK_SKEW_MS;
 
 export const withdrawRuleSchema = z.object({ ruleId: z.string(), reason: reasonSchema });
 export type WithdrawRule = z.output<typeof withdrawRuleSchema>;
