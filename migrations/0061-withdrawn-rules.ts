@@ -23,6 +23,14 @@ export class WithdrawnRules1790000000061 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP POLICY operator_withdraws ON gift_rule');
+    // Nothing was earned by a version that was withdrawn, and so a limit of what it earns has counted nothing.
+    await runner.query(`
+      ALTER TABLE earning_rule NO FORCE ROW LEVEL SECURITY;
+      ALTER TABLE velocity_limit NO FORCE ROW LEVEL SECURITY;
+      DELETE FROM velocity_limit l USING earning_rule r WHERE r.id = l.earning_rule_id AND r.withdrawn_at IS NOT NULL;
+      ALTER TABLE velocity_limit FORCE ROW LEVEL SECURITY;
+      ALTER TABLE earning_rule FORCE ROW LEVEL SECURITY;
+    `);
     for (const { table, key } of RULES)
       await runner.query(`
         REVOKE UPDATE (withdrawn_at) ON ${table} FROM tessera_app;

@@ -248,7 +248,7 @@ export interface HoldView {
   readonly account: AccountId;
   readonly amount: number;
   readonly captured: number;
-  /** An open hold whose expiry has passed at the posting's occurredAt already reads EXPIRED here. */
+  /** An open hold whose end has passed as the posting is told already reads EXPIRED here. */
   readonly state: 'OPEN' | 'CAPTURED' | 'VOIDED' | 'EXPIRED';
   readonly expiresAt: number;
 }
@@ -314,13 +314,13 @@ export interface PostingRequest {
   readonly kind: string;
   /** SHA-256 of the canonical input: see contentHash(). The same id with another hash is a conflict. */
   readonly contentHash: Buffer;
-  /** When it happened, ms since 1970: lots, holds and limits are judged as of then. */
+  /** When it happened, ms since 1970: lots and limits are judged as of then. */
   readonly occurredAt: number;
   /** Local day of occurredAt in the currency's time zone. */
   readonly day: Day;
   /** Of wallets whose currency is in another time zone, where it is another day. */
   readonly days?: ReadonlyMap<AccountId, Day>;
-  /** When it is booked, ms since 1970: the App's clock. */
+  /** When it is booked, ms since 1970: the App's clock. Holds are judged as of then. */
   readonly recordedAt: number;
   /**
    * What is locked and read before the plan is made. Wallet accounts named by holds and transfers must be among

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { QueryRunner } from 'typeorm';
+import { WithdrawnRules1790000000061 } from '../../../migrations/0061-withdrawn-rules';
 import { listRules } from '../../../src/coalition/rules/list-rules';
 import { setRule } from '../../../src/coalition/rules/set-rule';
 import { withdrawRule } from '../../../src/coalition/rules/withdraw-rule';
@@ -7,6 +9,7 @@ import { SandboxClock } from '../../../src/platform/clock';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
 import { EARNING_RULE } from '../../../src/programme/earning/earning-rule';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
+import { VELOCITY_LIMIT } from '../../../src/programme/limits/velocity-limit';
 import { GIFT_RULE } from '../../../src/programme/sharing/gift-rule';
 import { createShopCoalition, purchaseOf, type ShopCoalition, staffPerson, type Till } from '../../support/shop-coalition';
 
@@ -133,4 +136,25 @@ test('in a sandbox it counts where another process has moved the clock to', asyn
   } finally {
     await sandbox.close();
   }
+});
+
+test('the migration can be taken back where versions were withdrawn: they go, and limits of what they earn with them', async () => {
+  const { owner } = shop.database;
+  const [withdrawn, standing] = [await set(later(60), 7), await set(later(61), 8)];
+  const limit = (earningRuleId: Uuid) =>
+    setRule(
+      shop.app,
+      fuel.principal,
+      VELOCITY_LIMIT,
+      VELOCITY_LIMIT.schema.parse({ ...asked(later(60)), act: 'EARN', measure: 'POINTS', window: 'DAY', earningRuleId, maximum: 5n }),
+    );
+  const [, kept] = [await limit(withdrawn.id), await limit(standing.id)];
+  await withdraw(withdrawn.id);
+  const migration = new WithdrawnRules1790000000061();
+  const runner = { query: (text: string) => owner.query(text) } as unknown as QueryRunner;
+  await migration.down(runner);
+  await migration.up(runner);
+  expect((await stored()).map(({ id }) => id)).toEqual(expect.not.arrayContaining([withdrawn.id]));
+  expect((await stored()).find(({ id }) => id === standing.id)).toMatchObject({ withdrawn_at: null });
+  expect((await owner.query('SELECT id FROM velocity_limit')).rows).toEqual([{ id: kept.id }]);
 });
