@@ -2,6 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineRefusal, refusals } from '../../src/platform/define-refusal';
 import { idOf, instant, listOf, optional, points, text, unshown } from '../../src/platform/refusal-fields';
+import { captureHoldRefusals } from '../../src/programme/redemption/capture-hold';
+import { spendPointsRefusals } from '../../src/programme/redemption/spend-points';
+import { closePoolRefusals } from '../../src/programme/sharing/close-pool';
+import { contributeToPoolRefusals } from '../../src/programme/sharing/contribute-to-pool';
+import { leavePoolRefusals } from '../../src/programme/sharing/leave-pool';
 
 const SRC = join(__dirname, '../../src');
 
@@ -176,6 +181,16 @@ describe('refusals', () => {
   it('may say another message, and that they are kept or not', () => {
     const { message, retrySafe } = refusals(tooMany).refuse('TOO_MANY', { maximum: 3, of: 'pools', message: 'No more.', retrySafe: true });
     expect({ message, retrySafe }).toEqual({ message: 'No more.', retrySafe: true });
+  });
+
+  it.each([
+    ['captureHold', captureHoldRefusals],
+    ['redeem', spendPointsRefusals],
+    ['contributeToPool', contributeToPoolRefusals],
+    ['leavePool', leavePoolRefusals],
+    ['closePool', closePoolRefusals],
+  ] as const)('of %s tell that a wallet can hold no more', (_, { definitions }) => {
+    expect(definitions.map(({ code }) => code as string)).toContain('BALANCE_OUT_OF_RANGE');
   });
 
   it('are given by a list that names them', () => {

@@ -20,9 +20,6 @@ const walletClosed = defineRefusal('WALLET_CLOSED', {
   message: 'This wallet is closed.',
 });
 
-/** What the ledger refuses of a wallet that takes part in nothing new. */
-export const closedWalletRefusals = refusals(walletClosed);
-
 /** What the ledger refuses where points come back. */
 export const balanceRefusals = refusals(
   defineRefusal('BALANCE_OUT_OF_RANGE', {
@@ -33,7 +30,7 @@ export const balanceRefusals = refusals(
 );
 
 /** What the ledger refuses where points go into a wallet. */
-export const creditRefusals = refusals(closedWalletRefusals, balanceRefusals);
+export const creditRefusals = refusals(walletClosed, balanceRefusals);
 
 /** What the ledger refuses where there are too few points. */
 export const fundsRefusals = refusals(
@@ -48,9 +45,12 @@ export const fundsRefusals = refusals(
   }),
 );
 
-/** What the ledger refuses where a member's points leave a wallet. */
+/**
+ * What the ledger refuses where a member's points leave a wallet. Told late, they may have ended meanwhile: they come
+ * back before they leave.
+ */
 export const debitRefusals = refusals(
-  closedWalletRefusals,
+  creditRefusals,
   fundsRefusals,
   defineRefusal('WALLET_LOCKED', {
     description: 'The wallet is locked against spending.',
@@ -78,6 +78,7 @@ export const holdRefusals = refusals(
 /** What the ledger refuses where a hold is spent. */
 export const captureRefusals = refusals(
   holdRefusals,
+  balanceRefusals,
   defineRefusal('CAPTURE_EXCEEDS_HOLD', {
     description: 'More points than are held.',
     retrySafe: false,

@@ -1,7 +1,7 @@
 import type { App } from '../../app';
 import type { Uuid } from '../../platform/ids';
 import type { Refusal } from '../../platform/refusal';
-import { identificationRefusals } from './member-refusals';
+import { lookUpRefusals } from './member-refusals';
 
 const HOUR_MS = 3_600_000;
 /** Brands that are remembered at a time. */
@@ -53,7 +53,7 @@ export function countFailedLookUps(app: App, by: LooksUp, more: number): void {
  */
 export function lookUpsUsedUp(app: App, by: LooksUp): Refusal | null {
   const most = mostOf(app, by);
-  return (fadedOf(app, by)?.count ?? 0) >= most ? identificationRefusals.refuse('FAILED_LOOK_UPS_USED_UP', { perHour: most }) : null;
+  return (fadedOf(app, by)?.count ?? 0) >= most ? lookUpRefusals.refuse('FAILED_LOOK_UPS_USED_UP', { perHour: most }) : null;
 }
 
 /** How many this process has met. */

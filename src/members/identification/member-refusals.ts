@@ -2,6 +2,16 @@ import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { text } from '../../platform/refusal-fields';
 import type { HashedRef } from './member-ref';
 
+/** What is refused of whoever names too many that are nobody. */
+export const lookUpRefusals = refusals(
+  defineRefusal('FAILED_LOOK_UPS_USED_UP', {
+    description: "Too many cards and numbers that are nobody's were shown; only members whom the brand knows are found for a while.",
+    retrySafe: true,
+    message: (_, { perHour }: { perHour: number }) =>
+      `More than ${perHour} cards and numbers an hour were shown that are nobody's. Members whom you know are found; try others again later.`,
+  }),
+);
+
 /** What is refused where a member is named. */
 export const identificationRefusals = refusals(
   defineRefusal('MEMBER_UNKNOWN', {
@@ -14,12 +24,7 @@ export const identificationRefusals = refusals(
     retrySafe: true,
     message: "Two members have this number, in two spellings. Name the member otherwise, and have the operator's support merge the two.",
   }),
-  defineRefusal('FAILED_LOOK_UPS_USED_UP', {
-    description: "Too many cards and numbers that are nobody's were shown; only members whom the brand knows are found for a while.",
-    retrySafe: true,
-    message: (_, { perHour }: { perHour: number }) =>
-      `More than ${perHour} cards and numbers an hour were shown that are nobody's. Members whom you know are found; try others again later.`,
-  }),
+  lookUpRefusals,
 );
 
 /** What is refused where an identifier is given to a member. */

@@ -10,7 +10,7 @@ import type { Uuid } from '../../platform/ids';
 import { only } from '../../platform/one-of';
 import { auditName } from '../identification/asking-member';
 import { customerHashes, MAX_IDENTIFIER, type MemberRef } from '../identification/member-ref';
-import { customerIdRefusals } from '../identification/member-refusals';
+import { customerIdRefusals, lookUpRefusals } from '../identification/member-refusals';
 import { type ResolvedMember, resolveMember } from '../identification/resolve-members';
 import { codesForOperation } from '../identification/till-code';
 import { numberRefusals } from '../identification/what-proves';
@@ -18,6 +18,7 @@ import { requireSpelledFree } from './customer-ids';
 
 /** What is refused where a brand links a member. */
 export const linkMemberRefusals = refusals(
+  lookUpRefusals,
   customerIdRefusals,
   numberRefusals,
   defineRefusal('MEMBER_LINKED_OTHERWISE', {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
-import { closedWalletRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
+import { creditRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { AccountId, LedgerView } from '../../ledger/ledger/posting';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
 import { lockHousehold, NotPoolOwner, requireMembership } from '../../members/households/household';
@@ -17,7 +17,7 @@ import { planToReturn, type ReturnedPoints, readContributors, readReturned, rece
 /** What is refused where a pool is closed. */
 export const closePoolRefusals = refusals(
   postingRefusals,
-  closedWalletRefusals,
+  creditRefusals,
   defineRefusal('POOL_HAS_HOLDS', {
     description: 'Points of the pool are set aside by open holds.',
     retrySafe: false,

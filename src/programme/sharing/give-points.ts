@@ -8,6 +8,7 @@ import { creditRefusals, debitRefusals, postingRefusals } from '../../ledger/led
 import { currencyCode, dryRun, idempotencyKey, occurredAt, somePoints } from '../../ledger/ledger/request-fields';
 import { findActingMember, memberContent, requireAsker } from '../../members/identification/acting-member';
 import { type MemberRef, memberRefContent } from '../../members/identification/member-ref';
+import { lookUpRefusals } from '../../members/identification/member-refusals';
 import { whileProved } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
 import { numberRefusals } from '../../members/identification/what-proves';
@@ -29,6 +30,7 @@ export const givePointsRefusals = refusals(
   giftRuleRefusals,
   amountRefusals,
   capRefusals,
+  lookUpRefusals,
   numberRefusals,
   debitRefusals,
   creditRefusals,

@@ -8,6 +8,7 @@ import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
 import { lockHousehold, MOST_HOUSEHOLD, requireMembership } from '../../members/households/household';
 import type { MemberRef } from '../../members/identification/member-ref';
+import { lookUpRefusals } from '../../members/identification/member-refusals';
 import { DAY_MS } from '../../platform/clock';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
@@ -19,6 +20,7 @@ import { findRecipient } from './find-recipient';
 
 /** What is refused where a member is invited. */
 export const inviteToPoolRefusals = refusals(
+  lookUpRefusals,
   capRefusals,
   keyRefusals,
   defineRefusal('ALREADY_INVITED', {

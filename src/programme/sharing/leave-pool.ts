@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
-import { closedWalletRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
+import { creditRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
 import { lockHousehold, NotPoolOwner, requireMembership } from '../../members/households/household';
 import { balancesIf } from '../../members/identification/what-is-told';
@@ -14,7 +14,7 @@ import { runPosting } from '../postings/run-posting';
 import { planToReturn, type Return, type ReturnedPoints, readContributors, readReturned, receiversOf } from './return-points';
 import { poolOwnerRefusals } from './standing';
 /** What is refused where a member leaves a pool. */
-export const leavePoolRefusals = refusals(postingRefusals, closedWalletRefusals, poolOwnerRefusals);
+export const leavePoolRefusals = refusals(postingRefusals, creditRefusals, poolOwnerRefusals);
 
 export const leavePoolSchema = z.object({ idempotencyKey, poolId: z.string() });
 export type LeavePool = z.output<typeof leavePoolSchema>;

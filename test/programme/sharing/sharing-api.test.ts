@@ -1,4 +1,6 @@
+import { authenticate } from '../../../src/coalition/sign-in/authenticate';
 import { mintLocalLogin } from '../../../src/coalition/sign-in/local-issuer';
+import { countFailedLookUps } from '../../../src/members/identification/failed-look-ups';
 import { openPointsApi, type PointsApi } from '../../support/points-api';
 
 let shop: PointsApi;
@@ -144,4 +146,21 @@ test('a household earns and spends together', async () => {
     returned: [{ points: 110 }],
   });
   expect((await shop.api.ask(cem, '{ pool { id } }')).data.pool).toBeNull();
+});
+
+test('whoever named too many that are nobody is told so', async () => {
+  const eva = await person('eva', 100);
+  await person('fay');
+  const { app } = shop.test;
+  const self = await authenticate(app, `Bearer ${await eva()}`);
+  const id = self?.kind === 'member' ? self.memberId : '';
+  countFailedLookUps(app, { as: 'member', id }, 1_000_000);
+  const usedUp = { __typename: 'FailedLookUpsUsedUp', code: 'FAILED_LOOK_UPS_USED_UP', retrySafe: true };
+  const gift = { idempotencyKey: 'too many', to: card('fay'), currency: 'FLP', points: 50 };
+  expect(await run(eva, 'givePoints', 'GivePointsInput', '', gift)).toMatchObject(usedUp);
+  await run(eva, 'createPool', 'CreatePoolInput', '... on Pool { id }', { idempotencyKey: 'pool of eva' });
+  const invitation = { idempotencyKey: 'fay', member: card('fay'), role: 'ADULT' };
+  expect(await run(eva, 'inviteToPool', 'InviteToPoolInput', '', invitation)).toMatchObject(usedUp);
+  countFailedLookUps(app, { as: 'till', id: shop.coalition.brands.TAXI.id }, 1_000_000);
+  expect(await run(shop.taxi, 'linkMember', 'LinkMemberInput', '', { member: card('fay'), customerId: 'F-1' })).toMatchObject(usedUp);
 });
