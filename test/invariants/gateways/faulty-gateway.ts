@@ -87,13 +87,16 @@ const FAULTS = {
   /** A balance is read without a snapshot: what is held and owed first, and the lots 30 ms later. */
   'reads a balance from two snapshots': () => {
     const reading = new WeakSet<ClientBase>();
-    replace<typeof Runs>('../../platform/database/pipeline', ({ pipeline }) => ({
-      async pipeline(client, statements) {
-        const apart = statements.findIndex(({ text }) => /FROM lot\b/.test(text));
-        if (apart < 0 || !reading.has(client)) return pipeline(client, statements);
-        const wallets = await pipeline(client, statements.slice(0, apart));
+    replace<typeof Runs>('../../platform/database/pipeline', ({ pipelineRows }) => ({
+      async pipelineRows(client, statements) {
+        if (!reading.has(client)) return pipelineRows(client, statements);
+        const [before, after] = [false, true].map((ofLots) =>
+          Object.fromEntries(Object.entries(statements).map(([name, each]) => [name, each && /FROM lot\b/.test(each.text) === ofLots ? each : null])),
+        );
+        const wallets = await pipelineRows(client, before);
         await sleep(30);
-        return [...wallets, ...(await pipeline(client, statements.slice(apart)))];
+        const lots = await pipelineRows(client, after);
+        return Object.fromEntries(Object.keys(statements).map((name) => [name, before[name] ? wallets[name] : lots[name]])) as never;
       },
     }));
     replace<typeof Loads>('internal/rows/load-state', ({ loadState }) => ({
