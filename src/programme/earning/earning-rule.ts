@@ -40,7 +40,7 @@ const pointsPerUnit: RuleField<number | undefined, bigint | null> = {
   schema: addedLater(points),
   columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent }),
   value: (row) => (row.per === null ? BigInt(row.points_per_unit as string) : null),
-  show: (value) => value && Number(value),
+  show: (value) => (value === null ? null : Number(value)),
 };
 
 const FULL_STEPS: Group = {

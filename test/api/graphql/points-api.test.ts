@@ -182,3 +182,11 @@ test('a receipt with a total, a voucher, empties and tax; money back without goo
   ]);
   expect(purchase.returns).toEqual([{ moneyBack: '1.100000000' }]);
 });
+
+test('a rule by which nothing is earned says 0 points a unit', async () => {
+  const SET = 'mutation ($input: SetEarningRuleInput!) { setEarningRule(input: $input) { ... on EarningRule { pointsPerUnit fullSteps { points } } } }';
+  const rule = { idempotencyKey: newKey(), currency: 'FLP', moneyCurrency: 'CHF', pointsPerUnit: 0, effectiveFrom: '2026-01-01T00:00:00Z' };
+  const { data, errors } = await open.api.ask(open.fuel, SET, { input: rule });
+  expect(errors).toBeUndefined();
+  expect(data.setEarningRule).toEqual({ pointsPerUnit: 0, fullSteps: null });
+});
