@@ -52,8 +52,8 @@ export function refusedLine(line: number, { code, message, retrySafe }: Pick<Ref
 }
 
 /**
- * What an operation threw for one line, as that line's error. Throws on what is of no one line: and anything
- * unexpected.
+ * What an operation threw for one line, as that line's error. Throws on what is of no one line: that nothing can be
+ * done now, and anything unexpected.
  */
 export function thrownForLine(line: number, reason: unknown): LineError {
   if (isRefusal(reason, 'MEMBER_UNKNOWN'))
