@@ -200,6 +200,8 @@ async function takeOver(cluster: Cluster, dataDir: string, log: Logger): Promise
   }
   log.info({ pid: server.pid }, 'stopping the database server that an earlier run left running');
   await stopServer(server.pid);
+  // One that was killed has left it, and PostgreSQL takes its number for alive until its parent has heard of its end.
+  if (!isAlive(server.pid)) rmSync(lockFile, { force: true });
   return null;
 }
 

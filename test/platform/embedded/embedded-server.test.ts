@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -82,6 +84,26 @@ describe('the embedded database', () => {
     for (const pid of connected) process.kill(pid, 'SIGCONT');
     const second = await starting;
     expect(readFileSync(join(dataDir, 'postgres.log.previous'), 'utf8').match(/unexpected postmaster exit/g)?.length).toBe(connected.length);
+    expect(await ask(second, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 2 }]);
+    await second.stop();
+    await first.stop();
+  });
+
+  it('starts while the one that it has stopped is not gone yet for PostgreSQL', async () => {
+    const first = await startEmbeddedServer(dataDir, log);
+    const { pid } = readPostmaster(cluster) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    await until('the server has ended', () => !isAlive(pid), 1);
+    // Ends when it is told to. Its parent never asks what became of it, so its number stays for a while.
+    const program = 'env --default-signal=INT sleep 100 & echo $!; exec sleep 3';
+    const { uid, gid } = statSync(cluster);
+    const parent = spawn('sh', ['-c', program], { uid, gid, cwd: realpathSync(cluster), stdio: ['ignore', 'pipe', 'ignore'] });
+    const lingering = Number((await once(parent.stdout, 'data'))[0]);
+    const file = join(cluster, 'postmaster.pid');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^\d+/, String(lingering)));
+    writeFileSync(join(dataDir, 'lock'), JSON.stringify({ pid: 999_999_999, started: '1' }));
+    const second = await startEmbeddedServer(dataDir, log);
+    expect(isAlive(lingering)).toBe(false);
     expect(await ask(second, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 2 }]);
     await second.stop();
     await first.stop();
