@@ -38,6 +38,7 @@ export function count(description: string): RefusalField<number, number> {
   return { keep: same, shown: { is: 'count', description } };
 }
 
+/** Anything in words: a code, a name. */
 export function text(description: string): RefusalField<string, string> {
   return { keep: same, shown: { is: 'text', description } };
 }
@@ -52,6 +53,7 @@ export function decimal(description: string): RefusalField<string, string> {
   return { keep: same, shown: { is: 'decimal', description } };
 }
 
+/** A moment, stored as ISO 8601 in UTC. */
 export function instant(description: string): RefusalField<Date | string, string> {
   return { keep: (at) => (typeof at === 'string' ? at : at.toISOString()), shown: { is: 'instant', description } };
 }

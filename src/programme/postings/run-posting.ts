@@ -10,7 +10,6 @@ import { lookingAgain } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance, type ToldOutcome } from '../../members/identification/what-is-told';
 import type { Tx } from '../../platform/database/transaction';
 import { newUuid, type Uuid } from '../../platform/ids';
-import { Refusal } from '../../platform/refusal';
 import { orRefusal, type When } from './posting-time';
 
 /** A request to the ledger, as its operation declares it. */
@@ -144,12 +143,8 @@ function ask<Told extends Answer>(
 /** The plan, whose refusals may be thrown: the ledger gets them as data. */
 export function keepingRefusals<Told extends Answer>(plan: Planner<Told>): Planner<Told> {
   return (view) => {
-    try {
-      return plan(view);
-    } catch (error) {
-      if (error instanceof Refusal) return { refused: error.toData() };
-      throw error;
-    }
+    const planned = orRefusal(() => plan(view));
+    return 'refused' in planned ? planned : planned.is;
   };
 }
 

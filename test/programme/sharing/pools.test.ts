@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readMovements } from '../../../src/members/members/read-movements';
 import { derivedUuid } from '../../../src/platform/ids';
 import { notNow } from '../../../src/platform/not-now';
-import { verifyBooks } from '../../../src/process/verify/verify-books';
 import { acceptInvitation, acceptInvitationSchema, endInvitation, listInvitations } from '../../../src/programme/sharing/answer-invitation';
 import { closePool, closePoolSchema } from '../../../src/programme/sharing/close-pool';
 import { createPool, createPoolSchema } from '../../../src/programme/sharing/create-pool';
@@ -10,38 +8,21 @@ import { inviteToPool, inviteToPoolSchema } from '../../../src/programme/sharing
 import { removeFromPool, removeFromPoolSchema } from '../../../src/programme/sharing/leave-pool';
 import { findOwnPool, findPool } from '../../../src/programme/sharing/read-pool';
 import { setPoolRole } from '../../../src/programme/sharing/set-pool-role';
-import { householdsOf, type Person } from '../../support/households';
-import type { Journal } from '../../support/journal/run-journal';
-import type { ShopCast } from '../../support/journal/shop-cast';
-import { shopJournal } from '../../support/journal/shop-journal';
-import { createShopCoalition, type ShopCoalition, type Till } from '../../support/shop-coalition';
+import { type Person } from '../../support/households';
+import { closeVerified, type HouseholdShop, openHouseholdShop } from '../../support/journal/household-shop';
 
 const NOW = new Date('2026-03-15T12:00:00Z');
 
-let shop: ShopCoalition;
-let fuel: Till;
-let taxi: Till;
-let people: ReturnType<typeof householdsOf>;
-let journal: Journal<ShopCast>;
+let shop: HouseholdShop['shop'];
+let fuel: HouseholdShop['fuel'];
+let people: HouseholdShop['people'];
+let journal: HouseholdShop['journal'];
 
 beforeAll(async () => {
-  shop = await createShopCoalition({ now: NOW, expiry: { kind: 'ROLLING', months: 12, rounding: 'NONE' } });
-  fuel = await shop.brand('FUEL');
-  taxi = await shop.brand('TAXI');
-  people = householdsOf(shop, fuel);
-  await people.allowGifts();
-  journal = shopJournal(shop, { FUEL: fuel, TAXI: taxi });
+  ({ shop, fuel, people, journal } = await openHouseholdShop(NOW));
 });
 afterEach(() => shop.clock.set(NOW));
-afterAll(async () => {
-  // Everything that happened here agrees with itself: lots, movements, and whose points are in which pool.
-  const client = await shop.database.owner.connect();
-  await client.query('SET ROLE tessera_app');
-  const findings = await verifyBooks(client);
-  client.release(true);
-  await shop.close();
-  expect(findings.filter(({ wrong }) => wrong > 0)).toEqual([]);
-});
+afterAll(() => closeVerified(shop));
 
 const key = () => ({ idempotencyKey: randomUUID() });
 
@@ -214,120 +195,6 @@ describe('contribute', () => {
     contribute  ana  1 FLP  refused WALLET_LOCKED
     // A lost card spends nothing, neither here nor there.
     redeem      ana 10 FLP at TAXI out of the pool  refused WALLET_LOCKED`);
-});
-
-describe('a share of what is earned', () => {
-  test('goes in at once, rounded down', () => journal`
-    pool    ana
-    join    ana ben as a child sharing 1/3
-    earn    ben 100 FLP at FUEL  says active 67
-    pooled  ana 33 FLP
-    contributors ana             says ben 33`);
-
-  test('is never what fills arrears', () => journal`
-    pool    ana
-    join    ana ben as a child sharing 1/3
-    earn    ben 100 FLP at FUEL as goods
-    // All goods come back: 67 are there, 33 are owed; the pool keeps what it has.
-    return  goods                says clawedBack 100, active 0, arrears 33
-    earn    ben 30 FLP at FUEL   says active 0, arrears 3
-    earn    ben 33 FLP at FUEL   says active 20, arrears 0
-    pooled  ana 43 FLP`);
-
-  test('does not leave a locked wallet', () => journal`
-    pool    ana
-    join    ana ben as a child sharing 1/3
-    lock    ben
-    earn    ben 30 FLP at FUEL  says active 30
-    pooled  ana 0 FLP
-    share   ana 1/1
-    earn    ana 7 FLP at FUEL   says points 7, active 0
-    pooled  ana 7 FLP`);
-
-  test('is not seen by the brand at which it was earned', async () => {
-    const { cast } = await journal`
-      pool       ana
-      join       ana ben sharing 1/2
-      earn       ben 10 FLP at FUEL
-      movements  ben at FUEL  says EARN 10
-      movements  ben          says POOL_CONTRIBUTION -5, EARN 10`;
-    // Nor by a session that it minted, whose token it holds.
-    const { self, memberId } = await cast.person('ben');
-    const seen = await readMovements(shop.app, { ...self, brandId: fuel.brandId }, memberId, { currency: 'FLP', limit: 10, before: null });
-    expect(seen.map(({ code, points }) => `${code} ${points}`)).toEqual(['EARN 10']);
-  });
-});
-
-describe('points of a household', () => {
-  test('are held, captured, refunded and spent like a wallet’s', async () => {
-    const { cast } = await journal`
-      earn        ana 300 FLP at FUEL
-      pool        ana with ben
-      contribute  ana 300 FLP
-      link        ben at TAXI
-      hold        ben 200 FLP at TAXI out of the pool as ride  says source POOL, active 100, held 200
-      pooled      ana 100 FLP          says held 200
-      contributors ana                 says ana 300
-      capture     ride 150 FLP         says points 150, released 50, active 150, held 0
-      refund      ride  50 FLP         says points 50, active 200
-      redeem      ben 100 FLP at TAXI out of the pool as paying
-      buy         ben  10 GBP at TAXI paid with paying as goods  says paidWithPoints 1.000000000, points 9, active 9
-      return      goods                says clawedBack 9, reinstated 100, active 0
-      pooled      ana 200 FLP
-      contributors ana                 says ana 200
-      // The household sees how much, when and who; not where, nor for what.
-      pool movements ana               says REINSTATEMENT 100 of ben leaves 200, BURN -100 of ben leaves 100, REFUND 50 of ben leaves 200, CAPTURE -150 of ben leaves 150, POOL_CONTRIBUTION 300 of ana leaves 300`;
-    const { rows } = await shop.database.owner.query('SELECT member_id, pool_id FROM redemption WHERE id = $1', [cast.idOf('paying', 'redemptionId')]);
-    expect(rows).toEqual([{ member_id: (await cast.person('ben')).memberId, pool_id: cast.poolOf('ana') }]);
-  });
-
-  test('come free for contributors who have left', () => journal`
-    earn        ana 100 FLP at FUEL
-    earn        ben  60 FLP at FUEL
-    pool        ana with ben
-    join        ana cem
-    contribute  ben  60 FLP
-    redeem      cem  20 FLP at TAXI out of the pool as paying
-    buy         cem  10 GBP at TAXI paid with paying as goods
-    hold        cem  30 FLP at TAXI out of the pool until 2026-03-15T12:01
-    contribute  ana 100 FLP
-    redeem      cem 110 FLP at TAXI out of the pool as mixed
-    leave       ben           says returned nothing
-    refund      paying        refused REDEMPTION_USED
-    return      goods         says reinstated 20
-    balance     ben  20 FLP
-    2026-03-15T12:02  holds end
-    2026-03-15T12:00  balance ben 50 FLP
-    // Who is still in it has the points in the pool.
-    refund      mixed
-    balance     ana   0 FLP
-    balance     ben  60 FLP
-    pooled      ana 100 FLP   says held 0
-    contributors ana          says ana 100`);
-
-  test('grow neither more nor younger through pools and gifts in a circle, nor past expired holds', async () => {
-    const { cast, goOn } = await journal`
-      earn  ana 90 FLP at FUEL on 2025-04-01
-      pool  ana with ben`;
-    const { walletId } = await cast.person('ana');
-    const before = await cast.people.lots(walletId);
-    for (let round = 0; round < 3; round++) {
-      const [until, later] = [1, 2].map((minute) => `2026-03-15T12:0${round * 2 + minute}`) as [string, string];
-      await goOn`
-        contribute  ana 90 FLP
-        hold        ben 40 FLP at TAXI out of the pool until ${until}
-        ${later}    holds end
-        remove      ana ben
-        join        ana ben
-        role        ana ben OWNER
-        leave       ana  says returned 90
-        gift        ana ben 90 FLP
-        gift        ben ana 90 FLP
-        join        ben ana
-        role        ben ana OWNER`;
-    }
-    expect(await cast.people.lots(walletId)).toEqual(before);
-  });
 });
 
 describe('leave', () => {
