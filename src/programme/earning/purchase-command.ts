@@ -14,8 +14,7 @@ import type { MemberRef } from '../../members/identification/member-ref';
 import { LINE_KINDS } from '../purchases/line-worth';
 import { checkBasket } from './check-basket';
 
-/** Most lines in one basket. */
-/** Of one basket, and of what comes back of it. */
+/** Most lines of one basket, and of what comes back of it. */
 export const MOST_LINES = 500;
 /** Most purchases in one request. */
 export const MAX_PURCHASES = 100;
