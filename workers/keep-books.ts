@@ -1,5 +1,5 @@
 import type { App } from '../src/app';
-import { pruneVelocityCounters } from '../src/programme/limits/prune-counters';
+import { pruneCounters } from '../src/programme/limits/prune-counters';
 import { ROLL_UPS, rollUpJournal } from '../src/settlement/books/roll-up-journal';
 import type { NewJob } from './queues';
 
@@ -10,7 +10,7 @@ const JOBS: Readonly<Record<string, (app: App) => Promise<void>>> = {
     if (transfers > 0) app.log.debug({ transfers, position: position.toString() }, 'rolled up');
   },
   'prune-counters': async (app) => {
-    const removed = await pruneVelocityCounters(app);
+    const removed = await pruneCounters(app);
     if (removed > 0) app.log.info({ removed }, 'old counters of velocity limits were removed');
   },
 };

@@ -10,7 +10,7 @@ const LONGEST_WINDOW_DAYS = 367;
  * nothing can be told into them any more. So a wallet keeps, for each limit, at most the windows within that reach.
  * Returns how many it removed. Safe to run at any time.
  */
-export async function pruneVelocityCounters(app: App): Promise<number> {
+export async function pruneCounters(app: App): Promise<number> {
   const { reach } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
     const { partnerships } = await app.coalition.snapshot(client);
     return { reach: Math.max(0, ...partnerships.flatMap(({ terms }) => terms.map(({ backdatingDays }) => backdatingDays))) };

@@ -26,7 +26,7 @@ export interface LimitedAct {
 export interface HeldLimit {
   readonly limit: VelocityLimit;
   readonly account: AccountId;
-  /** The window's first day is its end: see pruneVelocityCounters. */
+  /** The window's first day is its end: see pruneCounters. */
   readonly key: string;
   readonly windowEnds: Day;
   readonly timeZone: string;

@@ -39,7 +39,7 @@ export interface CardLimit {
  */
 export function cardLimit(perDay: number | null, brandId: Uuid, { scale, timeZone }: PointCurrency, account: AccountId, bookedOn: Day): CardLimit | null {
   if (perDay === null) return null;
-  // Named as counters of velocity limits are, which pruneVelocityCounters clears away by the day at the end.
+  // Named as counters of velocity limits are, which pruneCounters clears away by the day at the end.
   const key = `velocity:card ${brandId}:${dayToIso(bookedOn)}`;
   return { account, key, maximum: perDay * 10 ** scale, resetsAt: dayStart(bookedOn + 1, timeZone) };
 }

@@ -8,7 +8,7 @@ import { newUuid } from '../../../src/platform/ids';
 import { EARNING_RULE } from '../../../src/programme/earning/earning-rule';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { endVelocityLimit, endVelocityLimitSchema } from '../../../src/programme/limits/end-velocity-limit';
-import { pruneVelocityCounters } from '../../../src/programme/limits/prune-counters';
+import { pruneCounters } from '../../../src/programme/limits/prune-counters';
 import { VELOCITY_LIMIT } from '../../../src/programme/limits/velocity-limit';
 import { windowOf } from '../../../src/programme/limits/window-of-day';
 import { holdPoints } from '../../../src/programme/redemption/hold-points';
@@ -204,11 +204,11 @@ describe('a velocity limit', () => {
     const { rows } = await owner.query('SELECT account_id FROM counter LIMIT 1');
     await owner.query("INSERT INTO counter VALUES ($1, 'returned:2001-01-01', 1)", [rows[0].account_id]);
     // The terms allow a hundred years.
-    expect(await pruneVelocityCounters(shop.app)).toBe(0);
+    expect(await pruneCounters(shop.app)).toBe(0);
     await owner.query('UPDATE terms_version SET backdating_days = 30');
-    expect(await pruneVelocityCounters(shop.app)).toBe(0);
+    expect(await pruneCounters(shop.app)).toBe(0);
     shop.clock.advance(398 * 86_400_000);
-    expect(await pruneVelocityCounters(shop.app)).toBe(all);
+    expect(await pruneCounters(shop.app)).toBe(all);
     expect(await counters()).toBe(0);
     expect((await owner.query("SELECT FROM counter WHERE key = 'returned:2001-01-01'")).rowCount).toBe(1);
   });
