@@ -1179,8 +1179,10 @@ CREATE TABLE hold (
   held_on date NOT NULL,
   expires_on date NOT NULL,
   grace_days smallint NOT NULL,
+  awaits_release boolean NOT NULL DEFAULT false,
   CONSTRAINT hold_pkey PRIMARY KEY (id),
   CONSTRAINT hold_amount_positive CHECK ((amount > 0)),
+  CONSTRAINT hold_awaits_release CHECK (((NOT awaits_release) OR (state = 'EXPIRED'::text))),
   CONSTRAINT hold_captured CHECK ((((captured >= 0) AND (captured <= amount)) AND ((captured > 0) = (state = 'CAPTURED'::text)))),
   CONSTRAINT hold_settled CHECK (((state = 'OPEN'::text) = (settled_at IS NULL))),
   CONSTRAINT hold_state CHECK ((state = ANY (ARRAY['OPEN'::text, 'CAPTURED'::text, 'VOIDED'::text, 'EXPIRED'::text])))
@@ -1890,6 +1892,7 @@ CREATE INDEX file_import_brand ON file_import USING btree (brand_id, id);
 
 CREATE INDEX gift_recipient ON gift USING btree (to_wallet_id);
 
+CREATE INDEX hold_awaiting_release ON hold USING btree (expires_at) WHERE awaits_release;
 CREATE INDEX hold_open_by_account ON hold USING btree (account_id, expires_at) WHERE (state = 'OPEN'::text);
 CREATE INDEX hold_open_by_expiry ON hold USING btree (expires_at) WHERE (state = 'OPEN'::text);
 
@@ -2611,7 +2614,7 @@ GRANT SELECT ON TABLE gift TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (withdrawn_at) ON TABLE gift_rule TO tessera_app;
 
-GRANT INSERT, SELECT, UPDATE (captured, settled_at, state) ON TABLE hold TO tessera_kernel;
+GRANT INSERT, SELECT, UPDATE (awaits_release, captured, settled_at, state) ON TABLE hold TO tessera_kernel;
 GRANT SELECT ON TABLE hold TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (end_reason, ended_at, joined_at, role, share_denominator, share_numerator) ON TABLE household_member TO tessera_app;

@@ -3,6 +3,7 @@ import type { ClientBase, QueryConfig } from 'pg';
 import type { App } from '../src/app';
 import { lookAtJournal, type RelayView, relayAgain, relayRanges } from '../src/ledger/outbox/relay-journal';
 import { only } from '../src/platform/one-of';
+import { HOLDS_DUE } from '../src/programme/redemption/release-expired-holds';
 import { CLEARING } from '../src/settlement/clearing/clear-events';
 import { type DueClose, dueCloses } from '../src/settlement/months/attempt-close';
 import { clearingJob, retrySetAsideJob } from './clear-events';
@@ -111,8 +112,6 @@ function look(app: App, looksAtHolds: boolean, looksAtBooks: boolean): Promise<V
 async function isDue(client: ClientBase, query: QueryConfig): Promise<boolean> {
   return only((await client.query<{ due: boolean }>(query)).rows).due;
 }
-
-const HOLDS_DUE = "SELECT EXISTS (SELECT FROM hold WHERE state = 'OPEN' AND expires_at <= $1) AS due";
 
 /** True while there is something under way. */
 async function relayJournal(app: App, queues: Queues, view: RelayView): Promise<boolean> {

@@ -6,18 +6,29 @@ import { lookingAgain } from '../../members/identification/surviving-accounts';
 import { derivedUuid, type Uuid } from '../../platform/ids';
 import { type FormerContributors, formerContributors } from '../sharing/former-contributors';
 
+const OPEN_TOO_LONG = "FROM hold WHERE state = 'OPEN' AND expires_at <= $1";
+/** Another posting was there first, and freed its lots in passing. */
+const AWAITING_RELEASE = 'FROM hold WHERE awaits_release';
+
+/** Whether there are holds whose end is to be booked by a moment ($1). */
+export const HOLDS_DUE = `SELECT EXISTS (SELECT ${OPEN_TOO_LONG}) OR EXISTS (SELECT ${AWAITING_RELEASE}) AS due`;
+
+/** The first $2 of them, by an index each. */
+const FIRST_DUE = `SELECT h.id, h.party_id, h.account_id, h.currency_id, h.expires_at, CASE a.kind WHEN 'POOL' THEN a.owner_id END AS pool_id
+  FROM ((SELECT * ${OPEN_TOO_LONG} ORDER BY expires_at LIMIT $2) UNION ALL (SELECT * ${AWAITING_RELEASE} ORDER BY expires_at LIMIT $2)) h
+  JOIN account a ON a.id = h.account_id ORDER BY h.expires_at LIMIT $2`;
+
 /**
  * Books the end of holds that have expired by now, oldest first, at most `limit`; returns how many it released. Safe to
  * run anywhere and any number of times: each hold's release is one posting, whose id is derived from the hold. The
- * clock has decided already; this only frees the lots.
+ * clock has decided already; this frees the lots, and gives back what in a pool is of contributors who have left.
  */
 export async function releaseExpiredHolds(app: App, limit: number): Promise<number> {
   const now = app.clock.now();
   const { holds, currencies } = await app.database.transaction({ kind: 'worker' }, async ({ client }) => {
     const { rows } = await client.query<{ id: Uuid; party_id: Uuid; account_id: string; currency_id: number; expires_at: Date; pool_id: Uuid | null }>({
       name: 'expired-holds',
-      text: `SELECT h.id, h.party_id, h.account_id, h.currency_id, h.expires_at, CASE a.kind WHEN 'POOL' THEN a.owner_id END AS pool_id
-        FROM hold h JOIN account a ON a.id = h.account_id WHERE h.state = 'OPEN' AND h.expires_at <= $1 ORDER BY h.expires_at LIMIT $2`,
+      text: FIRST_DUE,
       values: [now, limit],
     });
     return { holds: rows, currencies: (await app.coalition.snapshot(client)).currenciesById };

@@ -91,7 +91,7 @@ const KERNEL: Readonly<Record<string, string>> = {
   counter: 'sid value',
   currency: 's',
   gift: 'si',
-  hold: 'si captured settled_at state',
+  hold: 'si awaits_release captured settled_at state',
   issuer_roll_up: 'sid left_lots',
   journal_cursor: 'si epoch moved_at position',
   // Emptied lots whose day is past.

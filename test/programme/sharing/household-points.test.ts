@@ -1,4 +1,7 @@
+import type { QueryRunner } from 'typeorm';
+import { HoldsAwaitRelease1790000000062 } from '../../../migrations/0062-holds-await-release';
 import { readMovements } from '../../../src/members/members/read-movements';
+import { releaseExpiredHolds } from '../../../src/programme/redemption/release-expired-holds';
 import { closeVerified, type HouseholdShop, openHouseholdShop } from '../../support/journal/household-shop';
 
 const NOW = new Date('2026-03-15T12:00:00Z');
@@ -101,6 +104,45 @@ describe('points of a household', () => {
     balance     ben  60 FLP
     pooled      ana 100 FLP   says held 0
     contributors ana          says ana 100`);
+
+  // The clock has ended the hold, and a posting of somebody else's was there before the worker.
+  test('come free for contributors who have left, whoever ends the hold', async () => {
+    const { goOn } = await journal`
+      earn        ben  60 FLP at FUEL
+      pool        ana with ben
+      join        ana cem
+      contribute  ben  60 FLP
+      hold        cem  30 FLP at TAXI out of the pool until 2026-03-15T12:01
+      leave       ben             says returned 30
+      2026-03-15T12:02  redeem cem 10 FLP at TAXI out of the pool
+      pooled      ana  20 FLP     says held 0`;
+    const ended = await Promise.all([releaseExpiredHolds(shop.app, 100), releaseExpiredHolds(shop.app, 100)]);
+    expect(ended.reduce((sum, each) => sum + each, 0)).toBe(1);
+    await goOn`
+      holds end                   says 0 released
+      balance     ben  50 FLP
+      pooled      ana   0 FLP`;
+  });
+
+  test('come free for contributors who have left, where the hold ended before its release was awaited', async () => {
+    const { goOn } = await journal`
+      earn        ben  60 FLP at FUEL
+      pool        ana with ben
+      join        ana cem
+      contribute  ben  60 FLP
+      hold        cem   5 FLP at TAXI out of the pool until 2026-03-15T12:01
+      2026-03-15T12:01  holds end  says 1 released
+      hold        cem  30 FLP at TAXI out of the pool until 2026-03-15T12:02
+      leave       ben              says returned 30
+      2026-03-15T12:03  redeem cem 10 FLP at TAXI out of the pool`;
+    const migration = new HoldsAwaitRelease1790000000062();
+    const runner = { query: (text: string) => shop.database.owner.query(text) } as unknown as QueryRunner;
+    await migration.down(runner);
+    await migration.up(runner);
+    await goOn`
+      holds end                    says 1 released
+      balance     ben  50 FLP`;
+  });
 
   test('grow neither more nor younger through pools and gifts in a circle, nor past expired holds', async () => {
     const { cast, goOn } = await journal`

@@ -7,7 +7,7 @@ import { comeBack } from './coming-back';
 import { recordChange } from './lot-change';
 import { consume, requireSpendable } from './lots';
 import { type Posting, RefusedStep, requireAmount } from './posting-in-progress';
-import { type AllocationState, type HoldState, sameLot } from './wallet-state';
+import { type AllocationState, type HoldState, OWN, sameLot } from './wallet-state';
 
 /**
  * A hold is over when its end has passed as a posting is told, whenever that happened: the answer must not hang on
@@ -43,6 +43,7 @@ export function hold(posting: Posting, step: StepOf<'hold'>): void {
     expiresOn: step.expiresOn,
     graceDays: step.graceDays,
     settledAt: null,
+    awaitsRelease: false,
     allocations,
     isNew: true,
     changed: false,
@@ -88,7 +89,10 @@ export function release(posting: Posting, step: StepOf<'release'>): void {
   if (step.as === 'EXPIRED') {
     // The worker books what the clock has decided; whoever was first, the outcome is the same.
     const found = posting.state.holds.get(step.holdId);
-    if (found?.state === 'EXPIRED') return;
+    if (found?.state === 'EXPIRED') {
+      if (found.awaitsRelease) posting.change(found, { awaitsRelease: false, changed: true });
+      return;
+    }
   }
   const open = requireOpen(posting, step.holdId);
   // What has expired by now was released before the posting was planned.
@@ -101,6 +105,7 @@ export function expireHold(posting: Posting, open: HoldState): void {
   const wallet = posting.wallet(open.account);
   dateWhatLapsed(posting, wallet, open.expiresOn);
   settleHold(posting, open, 'EXPIRED', 0, open.expiresOn);
+  if (open.allocations.some(({ contributor }) => contributor !== OWN)) posting.change(open, { awaitsRelease: true });
 }
 
 /**

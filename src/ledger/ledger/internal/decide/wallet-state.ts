@@ -94,6 +94,11 @@ export interface HoldState {
   /** See Away. */
   readonly graceDays: number;
   settledAt: number | null;
+  /**
+   * The clock has ended it while others were posting, and there are contributors in it: those who have left may have
+   * points to get back, by the posting that releases it.
+   */
+  awaitsRelease: boolean;
   readonly allocations: readonly AllocationState[];
   readonly isNew: boolean;
   changed: boolean;

@@ -83,14 +83,16 @@ export const UPDATE_ARREARS = statement({
 
 export const UPDATE_HOLDS = statement({
   name: 'update-holds',
-  text: `UPDATE hold h SET state = x.state, captured = x.captured, settled_at = x.settled_at
-    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[]) AS x (id, state, captured, settled_at) WHERE h.id = x.id AND h.state = 'OPEN'`,
-  types: ['uuid', 'text', 'int8', 'timestamptz'],
-  put([id, state, captured, settledAt], hold: HoldState) {
+  text: `UPDATE hold h SET state = x.state, captured = x.captured, settled_at = x.settled_at, awaits_release = x.awaits_release
+    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::boolean[]) AS x (id, state, captured, settled_at, awaits_release)
+    WHERE h.id = x.id AND (h.state = 'OPEN' OR h.awaits_release)`,
+  types: ['uuid', 'text', 'int8', 'timestamptz', 'bool'],
+  put([id, state, captured, settledAt, awaits], hold: HoldState) {
     id.uuid(hold.id);
     state.text(hold.state);
     captured.int8(hold.captured);
     settledAt.timestamptz(hold.settledAt);
+    awaits.bool(hold.awaitsRelease);
   },
 });
 

@@ -95,18 +95,36 @@ export const INSERT_FILLS = statement({
 export const INSERT_HOLDS = statement({
   name: 'insert-holds',
   text: `INSERT INTO hold (id, posting_id, party_id, account_id, credit_account, currency_id, amount, captured, state, terms_id, occurred_at, expires_at, settled_at, held_on,
-      expires_on, grace_days)
-    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::smallint[]), unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::text[]), unnest($10::uuid[]), unnest($11::timestamptz[]), unnest($12::timestamptz[]), unnest($13::timestamptz[]), unnest($14::date[]), unnest($15::date[]), unnest($16::smallint[])`,
-  types: ['uuid', 'uuid', 'uuid', 'int8', 'int8', 'int2', 'int8', 'int8', 'text', 'uuid', 'timestamptz', 'timestamptz', 'timestamptz', 'date', 'date', 'int2'],
+      expires_on, grace_days, awaits_release)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::smallint[]), unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::text[]), unnest($10::uuid[]), unnest($11::timestamptz[]), unnest($12::timestamptz[]), unnest($13::timestamptz[]), unnest($14::date[]), unnest($15::date[]), unnest($16::smallint[]), unnest($17::boolean[])`,
+  types: [
+    'uuid',
+    'uuid',
+    'uuid',
+    'int8',
+    'int8',
+    'int2',
+    'int8',
+    'int8',
+    'text',
+    'uuid',
+    'timestamptz',
+    'timestamptz',
+    'timestamptz',
+    'date',
+    'date',
+    'int2',
+    'bool',
+  ],
   put(
-    [id, postingId, party, account, creditAccount, currencyId, amount, captured, state, termsId, occurredAt, expiresAt, settledAt, heldOn, expiresOn, grace],
+    [id, postingId, party, account, credit, currencyId, amount, captured, state, termsId, occurredAt, expiresAt, settledAt, heldOn, expiresOn, grace, awaits],
     hold: HoldState,
   ) {
     id.uuid(hold.id);
     postingId.uuid(hold.postingId);
     party.uuid(hold.party);
     account.int8(hold.account);
-    creditAccount.int8(hold.creditAccount);
+    credit.int8(hold.creditAccount);
     currencyId.int2(hold.currencyId);
     amount.int8(hold.amount);
     captured.int8(hold.captured);
@@ -118,6 +136,7 @@ export const INSERT_HOLDS = statement({
     heldOn.date(hold.heldOn);
     expiresOn.date(hold.expiresOn);
     grace.int2(hold.graceDays);
+    awaits.bool(hold.awaitsRelease);
   },
 });
 

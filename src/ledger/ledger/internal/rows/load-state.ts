@@ -35,7 +35,7 @@ const ARREARS = `
   SELECT account_id, id, party_id, amount, remaining, seq, terms_id, occurred_at FROM arrears
   WHERE account_id = ANY($1::bigint[]) AND remaining > 0 ORDER BY account_id, seq`;
 const HOLD_COLUMNS =
-  'h.id, h.posting_id, h.party_id, h.account_id, h.credit_account, h.currency_id, h.amount, h.captured, h.state, h.terms_id, h.occurred_at, h.expires_at, h.settled_at, h.held_on, h.expires_on, h.grace_days';
+  'h.id, h.posting_id, h.party_id, h.account_id, h.credit_account, h.currency_id, h.amount, h.captured, h.state, h.terms_id, h.occurred_at, h.expires_at, h.settled_at, h.held_on, h.expires_on, h.grace_days, h.awaits_release';
 const NAMED_HOLDS = `SELECT ${HOLD_COLUMNS} FROM hold h WHERE h.id = ANY($1::uuid[])`;
 // By wallet, whatever the planner thinks of the tables' sizes. A plan made while they were empty would read all of them
 // ever after.

@@ -27,6 +27,7 @@ export type Hold = readonly [
     heldOn: string,
     expiresOn: string,
     graceDays: string,
+    awaitsRelease: string,
   ],
 ];
 export type Transfer = readonly [

@@ -73,6 +73,7 @@ export function addHold(state: BatchState, row: Row.Hold, allocationsOf: Readonl
     heldOn: day(row[13]),
     expiresOn: day(row[14]),
     graceDays: number(row[15]),
+    awaitsRelease: row[16] === 't',
     allocations: allocationsOf.get(row[0]) ?? [],
     isNew: false,
     changed: false,
