@@ -47,7 +47,7 @@ export function planOf({ cancels, steps, ...how }: Cancellation, model: NaiveLed
   const reversing = { id: cancels, reverses: reverses as Uuid, account: counted.account };
   const party = newUuid();
   const plan = planReturnCancellation({
-    postingId: newUuid(),
+    ids: { postingId: newUuid(), giving: moving?.id ?? party, taking: [moving?.id ?? party] },
     fact: {
       id: cancels,
       brandId: party,
@@ -63,11 +63,7 @@ export function planOf({ cancels, steps, ...how }: Cancellation, model: NaiveLed
     purchase: { id: reverses as Uuid, walletId: party, brandId: party, account: counted.account, award: null, lines: [] },
     survivors: { of: (account) => moving?.wallet ?? account },
     currency: { code: 'MODEL', expiry: { kind: how.slides ? 'SLIDING' : 'ROLLING' }, timeZone: 'UTC', graceDays: how.graceDays },
-    givingId: moving?.id ?? party,
-    takingIds: [moving?.id ?? party],
-    occurredAt: new Date(how.recordedAt),
-    recordedAt: new Date(how.recordedAt),
-    recordedOn: how.bookedOn,
+    when: { occurredAt: new Date(how.recordedAt), recordedAt: new Date(how.recordedAt), recordedOn: how.bookedOn },
   });
   return (view) => {
     const planned = plan(view);

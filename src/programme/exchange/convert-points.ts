@@ -23,9 +23,16 @@ import { limitsFor } from '../limits/within-limits';
 import { orRefusal, type When, whenOf } from '../postings/posting-time';
 import { type Asked, type Planned, runPosting } from '../postings/run-posting';
 import { checkConversion, checkConversionRefusals } from './check-conversion';
-import type { ConversionAmounts } from './conversion-amounts';
-import { type ConversionRates, conversionRates, type RoutedRate } from './conversion-rates';
-import { type ConversionAccounts, type ConversionAnswer, type ConversionFacts, countersOf, planConversion, planConversionRefusals } from './plan-conversion';
+import { type ConversionRates, conversionRates } from './conversion-rates';
+import {
+  type AgreedConversion,
+  type ConversionAccounts,
+  type ConversionAnswer,
+  type ConversionFacts,
+  countersOf,
+  planConversion,
+  planConversionRefusals,
+} from './plan-conversion';
 import { type ConversionQuote, readQuote } from './read-quotes';
 
 const QUOTED = { member: 'another member', from: 'another currency', to: 'another currency', points: 'other points' } as const;
@@ -163,33 +170,20 @@ async function convert(app: App, found: FoundConversion, command: ConvertPoints,
   const wallets = [source, target];
   const agreed = orRefusal(() => agree(found, command, brandId, when));
   if ('refused' in agreed) return { ...booked, loads: { wallets }, plan: () => agreed };
-  const { rate, routeId, amounts } = agreed.is;
+  const { rate, routeId } = agreed.is;
   const facts: ConversionFacts = {
-    ids: { fee: newUuid(), remainder: newUuid(), out: newUuid(), in: newUuid() },
-    postingId: id,
-    brandId,
-    ...member,
+    ids: { postingId: id, fee: newUuid(), remainder: newUuid(), out: newUuid(), in: newUuid() },
+    who: { brandId, ...member },
     accounts: { source, target, ...(await openRoute(app, routeId, from, to)) },
-    from,
-    to,
-    rate,
-    routeId,
-    amounts,
-    quoteId: quote?.id ?? null,
-    minimumReceived: command.minimumReceived,
+    currencies: { from, to },
+    agreed: agreed.is,
+    command: { quoteId: quote?.id ?? null, minimumReceived: command.minimumReceived },
     limits: limitsFor(found.limits, { act: 'CONVERT', currency: from, account: source, brandId, ...when }),
     origins: await openOrigins(app, found, rate.id, [...found.months, monthStart(when.day)]),
-    targetDay,
-    nextDay: dayStart(when.day + 1, from.timeZone),
-    ...when,
+    when: { ...when, dayEnd: dayStart(when.day + 1, from.timeZone), targetDay },
   };
   const plan = whileProved({ account: source, proofsEnded: member.proofsEnded }, wallets, planConversion(facts));
   return { ...booked, loads: { wallets, counters: countersOf(facts) }, plan };
-}
-
-/** A rate and what it gives for the points. */
-interface Agreed extends RoutedRate {
-  readonly amounts: ConversionAmounts;
 }
 
 function agree(
@@ -197,7 +191,7 @@ function agree(
   { points }: ConvertPoints,
   brandId: Uuid | null,
   { occurredAt, recordedAt: now }: When,
-): Agreed {
+): AgreedConversion {
   requireNotInFuture(occurredAt, now);
   if (brandId !== null) requireTerms(snapshot, { brandId, currencyId: from.id, act: 'redeem' }, occurredAt, now);
   if (quote === null) {

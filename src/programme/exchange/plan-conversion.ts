@@ -10,9 +10,9 @@ import { points } from '../../platform/refusal-fields';
 import { activity } from '../expiry/activity';
 import { expiryDate } from '../expiry/expiry-date';
 import { type HeldLimit, velocityCounters, withinLimits } from '../limits/within-limits';
-import { orRefusal } from '../postings/posting-time';
+import { orRefusal, type When } from '../postings/posting-time';
 import { type ConversionAmounts, givenInAll, insufficientPoints, receivedInAll } from './conversion-amounts';
-import type { ConversionRate } from './conversion-rate';
+import type { RoutedRate } from './conversion-rates';
 import { CONVERSION } from './fact-tables';
 
 /** What is refused of a conversion once its wallets are known. */
@@ -43,35 +43,33 @@ export interface ConversionAccounts {
   readonly remainder: AccountId;
 }
 
+/** A rate, and what it gives for the points. */
+export interface AgreedConversion extends RoutedRate {
+  readonly amounts: ConversionAmounts;
+}
+
 /** All that a conversion is planned from, loaded beforehand. */
 export interface ConversionFacts {
   /** New ids of the transfers; `out` is the conversion's too. */
-  readonly ids: Readonly<Record<'out' | 'in' | 'fee' | 'remainder', Uuid>>;
-  readonly postingId: Uuid;
-  /** null: the member asked. */
-  readonly brandId: Uuid | null;
-  readonly memberId: Uuid;
-  readonly walletId: Uuid;
-  /** The wallet's own row says that it is locked. */
-  readonly locked: boolean;
+  readonly ids: Readonly<Record<'postingId' | 'out' | 'in' | 'fee' | 'remainder', Uuid>>;
+  readonly who: {
+    /** null: the member asked. */
+    readonly brandId: Uuid | null;
+    readonly memberId: Uuid;
+    readonly walletId: Uuid;
+    /** The wallet's own row says that it is locked. */
+    readonly locked: boolean;
+  };
   readonly accounts: ConversionAccounts;
-  readonly from: PointCurrency;
-  readonly to: PointCurrency;
-  readonly rate: ConversionRate;
-  readonly routeId: Uuid;
-  readonly amounts: ConversionAmounts;
-  readonly quoteId: Uuid | null;
-  readonly minimumReceived: bigint | null;
+  readonly currencies: { readonly from: PointCurrency; readonly to: PointCurrency };
+  readonly agreed: AgreedConversion;
+  readonly command: { readonly quoteId: Uuid | null; readonly minimumReceived: bigint | null };
   /** Velocity limits of the source that the conversion must keep: see limitsFor. */
   readonly limits: readonly HeldLimit[];
   /** Origins of the target currency's lots, by first day of the month of issue. */
   readonly origins: ReadonlyMap<Day, number>;
-  /** Local days of occurredAt in each currency's time zone, and when the source's ends. */
-  readonly day: Day;
-  readonly targetDay: Day;
-  readonly nextDay: Date;
-  readonly occurredAt: Date;
-  readonly recordedAt: Date;
+  /** The source's local day of occurredAt, with its end, and the target's. */
+  readonly when: When & { readonly dayEnd: Date; readonly targetDay: Day };
 }
 
 /** What a conversion came to; stored with it. */
@@ -105,12 +103,12 @@ export function quoteCounter(quoteId: Uuid): string {
 }
 
 /** The counters of the source wallet that the plan looks at. */
-export function countersOf(facts: ConversionFacts): { readonly account: AccountId; readonly key: string }[] {
+export function countersOf({ accounts, agreed, command, limits, when }: ConversionFacts): { readonly account: AccountId; readonly key: string }[] {
   const keys = [
-    ...(facts.rate.dailyMaximum === null ? [] : [dailyCounter(facts.routeId, facts.day)]),
-    ...(facts.quoteId === null ? [] : [quoteCounter(facts.quoteId)]),
+    ...(agreed.rate.dailyMaximum === null ? [] : [dailyCounter(agreed.routeId, when.day)]),
+    ...(command.quoteId === null ? [] : [quoteCounter(command.quoteId)]),
   ];
-  return [...keys.map((key) => ({ account: facts.accounts.source, key })), ...velocityCounters(facts.limits)];
+  return [...keys.map((key) => ({ account: accounts.source, key })), ...velocityCounters(limits)];
 }
 
 /**
@@ -123,63 +121,66 @@ export function planConversion(facts: ConversionFacts): Planner<ConversionAnswer
   return (view) => {
     const allowed = orRefusal(() => requireAllowed(facts, view));
     if ('refused' in allowed) return allowed;
-    const within = withinLimits(view, facts.limits, Number(facts.amounts.points));
+    const within = withinLimits(view, facts.limits, Number(facts.agreed.amounts.points));
     return 'refused' in within ? within : { steps: [...within.steps, ...stepsOf(facts)], rows, answer };
   };
 }
 
-function requireAllowed({ quoteId, accounts, rate, amounts, ...facts }: ConversionFacts, view: LedgerView): void {
+function requireAllowed({ who, accounts, agreed, command, when }: ConversionFacts, view: LedgerView): void {
+  const { rate, routeId, amounts } = agreed;
+  const { quoteId, minimumReceived } = command;
   if (quoteId !== null && view.counter(accounts.source, quoteCounter(quoteId)) > 0) throw planConversionRefusals.refuse('QUOTE_USED');
   const wallet = view.wallet(accounts.source);
-  if (facts.locked || wallet.spendLocked) throw debitRefusals.refuse('WALLET_LOCKED');
+  if (who.locked || wallet.spendLocked) throw debitRefusals.refuse('WALLET_LOCKED');
   const received = receivedInAll(amounts);
-  if (facts.minimumReceived !== null && received < facts.minimumReceived) throw planConversionRefusals.refuse('RECEIVED_BELOW_MINIMUM', { received });
+  if (minimumReceived !== null && received < minimumReceived) throw planConversionRefusals.refuse('RECEIVED_BELOW_MINIMUM', { received });
   if (rate.dailyMaximum !== null) {
-    const left = rate.dailyMaximum - BigInt(view.counter(accounts.source, dailyCounter(facts.routeId, facts.day)));
-    if (amounts.points > left) throw capRefusals.refuse('CAP_REACHED', { capLeft: left > 0n ? left : 0n, resetsAt: facts.nextDay });
+    const left = rate.dailyMaximum - BigInt(view.counter(accounts.source, dailyCounter(routeId, when.day)));
+    if (amounts.points > left) throw capRefusals.refuse('CAP_REACHED', { capLeft: left > 0n ? left : 0n, resetsAt: when.dayEnd });
   }
   // Said for points and fee together.
   if (!wallet.closed && givenInAll(amounts) > BigInt(wallet.spendable)) throw insufficientPoints(wallet.spendable, amounts);
 }
 
-function stepsOf({ ids, accounts, from, to, rate, amounts, ...facts }: ConversionFacts): Step[] {
+function stepsOf({ ids, accounts, currencies: { to }, agreed, command, origins, when }: ConversionFacts): Step[] {
+  const { rate, routeId, amounts } = agreed;
   const termsId = rate.id;
   const apart = (code: 'FEE' | 'REMAINDER', id: Uuid, account: AccountId, amount: bigint): Step[] =>
     amount === 0n ? [] : [{ do: 'debit', id, from: accounts.source, to: account, amount: Number(amount), code, termsId }];
   const count = (key: string, by: number): Step => ({ do: 'count', account: accounts.source, key, by });
   return [
-    ...activity(to.expiry, accounts.target, facts.targetDay),
+    ...activity(to.expiry, accounts.target, when.targetDay),
     {
       do: 'convert',
       out: { id: ids.out, from: accounts.source, to: accounts.out, amount: Number(amounts.points - amounts.remainder) },
       in: { id: ids.in, from: accounts.in, to: accounts.target, amount: Number(receivedInAll(amounts)) },
-      origins: facts.origins,
+      origins,
       expiry: to.conversionExpiry,
-      notAfter: expiryDate(to.expiry, facts.targetDay),
+      notAfter: expiryDate(to.expiry, when.targetDay),
       termsId,
     },
     // After it, from what expires later. Taken before, they would use up what expires first, and leave what lasts
     // longer to be converted.
     ...apart('FEE', ids.fee, accounts.fee, amounts.fee),
     ...apart('REMAINDER', ids.remainder, accounts.remainder, amounts.remainder),
-    ...(rate.dailyMaximum === null ? [] : [count(dailyCounter(facts.routeId, facts.day), Number(amounts.points))]),
-    ...(facts.quoteId === null ? [] : [count(quoteCounter(facts.quoteId), 1)]),
+    ...(rate.dailyMaximum === null ? [] : [count(dailyCounter(routeId, when.day), Number(amounts.points))]),
+    ...(command.quoteId === null ? [] : [count(quoteCounter(command.quoteId), 1)]),
   ];
 }
 
-function rowOf({ ids, accounts, from, to, rate, amounts, ...facts }: ConversionFacts): AlongsideRow {
+function rowOf({ ids, who, accounts, currencies: { from, to }, agreed: { rate, amounts }, command, when }: ConversionFacts): AlongsideRow {
   return alongside(CONVERSION, {
     id: ids.out,
-    wallet_id: facts.walletId,
-    brand_id: facts.brandId,
-    member_id: facts.memberId,
-    posting_id: facts.postingId,
+    wallet_id: who.walletId,
+    brand_id: who.brandId,
+    member_id: who.memberId,
+    posting_id: ids.postingId,
     from_account_id: accounts.source,
     to_account_id: accounts.target,
     from_currency_id: from.id,
     to_currency_id: to.id,
     rate_id: rate.id,
-    quote_id: facts.quoteId,
+    quote_id: command.quoteId,
     points: Number(amounts.points),
     fee: Number(amounts.fee),
     remainder: Number(amounts.remainder),
@@ -188,12 +189,12 @@ function rowOf({ ids, accounts, from, to, rate, amounts, ...facts }: ConversionF
     in_transfer_id: ids.in,
     fee_transfer_id: amounts.fee === 0n ? null : ids.fee,
     remainder_transfer_id: amounts.remainder === 0n ? null : ids.remainder,
-    occurred_at: facts.occurredAt.getTime(),
-    recorded_at: facts.recordedAt.getTime(),
+    occurred_at: when.occurredAt.getTime(),
+    recorded_at: when.recordedAt.getTime(),
   });
 }
 
-function answerOf({ ids, from, to, rate, amounts, ...facts }: ConversionFacts): ConversionAnswer {
+function answerOf({ ids, currencies: { from, to }, agreed: { rate, amounts }, command, when }: ConversionFacts): ConversionAnswer {
   return {
     conversionId: ids.out,
     from: from.code,
@@ -205,7 +206,7 @@ function answerOf({ ids, from, to, rate, amounts, ...facts }: ConversionFacts): 
     bonus: Number(amounts.bonus),
     received: Number(receivedInAll(amounts)),
     rateId: rate.id,
-    quoteId: facts.quoteId,
-    occurredAt: facts.occurredAt.toISOString(),
+    quoteId: command.quoteId,
+    occurredAt: when.occurredAt.toISOString(),
   };
 }

@@ -62,10 +62,10 @@ export async function cancelReturn(app: App, principal: Principal, command: Canc
       const when = whenOf(command, now, currency);
       const original = { brandId, termsId: purchase.termsId, occurredAt: fact.occurredAt };
       const reversing = [...(fact.clawback ? [fact.clawback] : []), ...fact.reinstatements];
-      const ids = { postingId: id, givingId: newUuid(), takingIds: fact.reinstatements.map(() => newUuid()) };
+      const ids = { postingId: id, giving: newUuid(), taking: fact.reinstatements.map(() => newUuid()) };
       const plan = planOrRefusal(() => {
         requireFollowUpTime(snapshot, original, when.occurredAt, now);
-        return planReturnCancellation({ ...ids, fact, purchase, survivors, currency, ...when, recordedOn: dayOf(now, currency.timeZone) });
+        return planReturnCancellation({ ids, fact, purchase, survivors, currency, when: { ...when, recordedOn: dayOf(now, currency.timeZone) } });
       });
       return {
         when,

@@ -11,6 +11,7 @@ import { oneOf } from '../../platform/refusal-fields';
 import { awardCounter, isTakenBack } from '../earning/award';
 import { lateAwardRefusals } from '../earning/plan-confirmation';
 import { awaySince } from '../expiry/away';
+import type { When } from '../postings/posting-time';
 import { PURCHASE_RETURN_CANCELLATION } from '../purchases/fact-tables';
 import type { PurchaseFact } from '../purchases/read-purchase';
 import type { ReturnFact } from './read-return';
@@ -41,19 +42,17 @@ export const planCancellationRefusals = refusals(
 
 /** All that a cancellation is planned from, loaded beforehand. */
 export interface CancellationFacts {
-  readonly postingId: Uuid;
+  /** `giving`: of the transfer that gives back; `taking`: one for each of the return's reinstatements. */
+  readonly ids: { readonly postingId: Uuid; readonly giving: Uuid; readonly taking: readonly Uuid[] };
   readonly fact: ReturnFact;
   readonly purchase: Pick<PurchaseFact, 'id' | 'walletId' | 'brandId' | 'account' | 'award'> & { readonly lines: readonly { readonly lineNo: number }[] };
   /** Where the wallets' points are: of a merged member, the survivor's. */
   readonly survivors: { readonly of: (account: AccountId) => AccountId };
   readonly currency: Pick<PointCurrency, 'code' | 'timeZone' | 'graceDays'> & { readonly expiry: Pick<PointCurrency['expiry'], 'kind'> };
-  /** For the transfer that gives back, and one for each of the return's reinstatements. */
-  readonly givingId: Uuid;
-  readonly takingIds: readonly Uuid[];
-  readonly occurredAt: Date;
-  readonly recordedAt: Date;
-  /** Local day of recordedAt. */
-  readonly recordedOn: Day;
+  readonly when: Pick<When, 'occurredAt' | 'recordedAt'> & {
+    /** Local day of recordedAt. */
+    readonly recordedOn: Day;
+  };
 }
 
 /** What a cancellation came to; stored with it. */
@@ -76,7 +75,7 @@ export type CancellationAnswer = {
  * recorded or cancelled since this one was looked up.
  */
 export function planReturnCancellation(facts: CancellationFacts): Planner<CancellationAnswer> {
-  const { fact, purchase, survivors, currency } = facts;
+  const { ids, fact, purchase, survivors, currency, when } = facts;
   const { account } = purchase;
   return (view) => {
     if (view.counter(account, cancelledCounter(fact.id)) > 0) return planCancellationRefusals.refused('ALREADY_CANCELLED');
@@ -90,13 +89,13 @@ export function planReturnCancellation(facts: CancellationFacts): Planner<Cancel
     const slides = currency.expiry.kind === 'SLIDING';
     if (fact.clawback) {
       const { id: cancels, reverses: credit } = fact.clawback;
-      const away = awaySince(fact.occurredAt, facts.recordedAt, currency);
-      steps.push({ do: 'cancelClawback', id: facts.givingId, cancels, credit, away, wallet: survivors.of(account), slides });
+      const away = awaySince(fact.occurredAt, when.recordedAt, currency);
+      steps.push({ do: 'cancelClawback', id: ids.giving, cancels, credit, away, wallet: survivors.of(account), slides });
     }
     fact.reinstatements.forEach(({ id: cancels, reverses: debit, account: to }, i) => {
-      steps.push({ do: 'cancelReinstatement', id: itemAt(facts.takingIds, i), cancels, debit, wallet: survivors.of(to) });
+      steps.push({ do: 'cancelReinstatement', id: itemAt(ids.taking, i), cancels, debit, wallet: survivors.of(to) });
     });
-    const takenBack = (moved: (id: Uuid) => number) => facts.takingIds.reduce((sum, id) => sum + moved(id), 0);
+    const takenBack = (moved: (id: Uuid) => number) => ids.taking.reduce((sum, id) => sum + moved(id), 0);
     return {
       steps,
       rows: (done) => [
@@ -105,21 +104,21 @@ export function planReturnCancellation(facts: CancellationFacts): Planner<Cancel
           return_id: fact.id,
           purchase_id: purchase.id,
           brand_id: purchase.brandId,
-          posting_id: facts.postingId,
-          given_back: done.moved(facts.givingId),
+          posting_id: ids.postingId,
+          given_back: done.moved(ids.giving),
           taken_back: takenBack(done.moved),
-          occurred_at: facts.occurredAt.getTime(),
-          recorded_at: facts.recordedAt.getTime(),
+          occurred_at: when.occurredAt.getTime(),
+          recorded_at: when.recordedAt.getTime(),
         }),
       ],
       answer: (done) => ({
         returnId: fact.id,
         purchaseId: purchase.id,
         currency: currency.code,
-        pointsGivenBack: done.moved(facts.givingId),
-        arrearsFilled: done.filled(facts.givingId),
+        pointsGivenBack: done.moved(ids.giving),
+        arrearsFilled: done.filled(ids.giving),
         pointsTakenBack: takenBack(done.moved),
-        occurredAt: facts.occurredAt.toISOString(),
+        occurredAt: when.occurredAt.toISOString(),
       }),
     };
   };
@@ -136,13 +135,13 @@ function requireStanding({ fact, purchase }: CancellationFacts, view: LedgerView
 }
 
 /** Why it stands; null: it can be cancelled. */
-function whyKept({ fact, purchase, recordedOn }: CancellationFacts, view: LedgerView): Refusal | null {
+function whyKept({ fact, purchase, when }: CancellationFacts, view: LedgerView): Refusal | null {
   if (fact.last !== fact.id) return planCancellationRefusals.refuse('RETURN_NOT_CANCELLABLE', { reason: 'LATER_RETURN' });
   if (fact.expired > 0) return planCancellationRefusals.refuse('RETURN_NOT_CANCELLABLE', { reason: 'POINTS_EXPIRED' });
   if (fact.leftPool) return planCancellationRefusals.refuse('RETURN_NOT_CANCELLABLE', { reason: 'POOL_LEFT' });
   const deadline = purchase.award?.deadline ?? null;
   // An award that was taken back for want of a confirmation, or is about to be, gets none of its points again.
-  if (fact.clawback && deadline !== null && isTakenBack(view.counter(purchase.account, awardCounter(purchase.id)), deadline, recordedOn))
+  if (fact.clawback && deadline !== null && isTakenBack(view.counter(purchase.account, awardCounter(purchase.id)), deadline, when.recordedOn))
     return lateAwardRefusals.refuse('AWARD_CANCELLED', { deadline: dayToIso(deadline) });
   return null;
 }

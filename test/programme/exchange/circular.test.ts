@@ -76,17 +76,15 @@ function post(book: MemoryBook, asked: PostingRequest): void {
 
 function factsOf(rate: CycleRate, points: bigint, day: Day): ConversionFacts {
   const [from, to] = [currencyOf(rate.fromCurrencyId), currencyOf(rate.toCurrencyId)];
-  const ids = { out: newUuid(), in: newUuid(), fee: newUuid(), remainder: newUuid() };
+  const ids = { postingId: newUuid(), out: newUuid(), in: newUuid(), fee: newUuid(), remainder: newUuid() };
   const accounts = { source: wallet(from.id), target: wallet(to.id), out: route(from.id), in: route(to.id), fee: route(from.id), remainder: route(from.id) };
-  const member = { brandId: null, memberId: ISSUER, walletId: ISSUER, locked: false };
-  const when = { day, targetDay: day, nextDay: new Date(0), occurredAt: new Date(0), recordedAt: new Date(0) };
+  const who = { brandId: null, memberId: ISSUER, walletId: ISSUER, locked: false };
+  const when = { day, targetDay: day, dayEnd: new Date(0), occurredAt: new Date(0), recordedAt: new Date(0) };
+  const known = { ...rate, id: ISSUER, transferPrice: 0n, createdAt: new Date(0) } satisfies ConversionRate;
   return {
-    ...{ ids, postingId: newUuid(), ...member, accounts, from, to, routeId: `${from.id}-${to.id}`, amounts: conversionAmounts(rate, points), quoteId: null },
-    rate: { ...rate, id: ISSUER, transferPrice: 0n, createdAt: new Date(0) } satisfies ConversionRate,
-    minimumReceived: null,
-    limits: [],
-    origins: originsOf(to.id),
-    ...when,
+    ...{ ids, who, accounts, currencies: { from, to }, limits: [], origins: originsOf(to.id), when },
+    agreed: { rate: known, routeId: `${from.id}-${to.id}`, amounts: conversionAmounts(rate, points) },
+    command: { quoteId: null, minimumReceived: null },
   };
 }
 
