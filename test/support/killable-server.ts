@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { databaseUrls } from '../../src/platform/config';
 import { findBinaries, findServerUser } from '../../src/platform/embedded/embedded-binaries';
 import { type Cluster, createCluster, isAlive, type ServerSettings, startCluster, stopServer } from '../../src/platform/embedded/embedded-cluster';
-import { throwawayDirectory } from '../../src/platform/embedded/throwaway-server';
+import { makeThrowawayDirectory } from '../../src/platform/embedded/throwaway-server';
 import { createMigratedDatabase } from './migrated-database';
 import type { TestDatabase } from './test-database';
 import { until } from './until';
@@ -35,8 +35,7 @@ export interface KillableServer {
 export async function startKillableServer(settings: ServerSettings = {}): Promise<KillableServer> {
   const all = { ...DURABLE, ...settings };
   const user = findServerUser();
-  const directory = mkdtempSync(join(throwawayDirectory(user), 'tessera-killable-'));
-  if (user) chownSync(directory, user.uid, user.gid);
+  const directory = await makeThrowawayDirectory(user);
   const cluster: Cluster = {
     binaries: findBinaries(user),
     directory: join(directory, 'data'),
@@ -86,6 +85,8 @@ export async function startKillableServer(settings: ServerSettings = {}): Promis
     async failOver() {
       process.kill(running.pid, 'SIGKILL');
       await until('the killed server has been waited for', () => !hasNumber(running.pid), 5);
+      // The number is another process's soon, and whoever removes the directory later would stop that.
+      rmSync(join(cluster.directory, 'postmaster.pid'));
       // Nothing more to be had from anywhere: it is promoted at the end of what it has.
       writeFileSync(join(standby.directory, 'recovery.signal'), '');
       running = await startCluster(standby, { ...all, restore_command: '/bin/false', hot_standby: 'off' }, running.port);

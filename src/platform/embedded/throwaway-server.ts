@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canReach, findBinaries, findServerUser, makeReachableDirectory, type ServerUser } from './embedded-binaries';
+import { canReach, EmbeddedDatabaseError, findBinaries, findServerUser, makeReachableDirectory, type ServerUser } from './embedded-binaries';
 import { type Cluster, createCluster, isAlive, readPostmaster, startCluster, stopServer } from './embedded-cluster';
 
 const PREFIX = 'tessera-throwaway-';
@@ -36,13 +36,10 @@ export interface ThrowawayServer {
   stop(): Promise<void>;
 }
 
-/** Starts one in memory or in the temporary directory; removes those that killed processes left behind. */
+/** Starts one in memory or in the temporary directory. */
 export async function startThrowawayServer(): Promise<ThrowawayServer> {
   const user = findServerUser();
-  for (const parent of [MEMORY, tmpdir(), throwawayDirectory(user)].filter(existsSync)) await removeAbandoned(parent);
-  const directory = mkdtempSync(join(throwawayDirectory(user), PREFIX));
-  writeFileSync(join(directory, 'owner.pid'), String(process.pid));
-  if (user) chownSync(directory, user.uid, user.gid);
+  const directory = await makeThrowawayDirectory(user);
   const cluster: Cluster = {
     binaries: findBinaries(user),
     directory: join(directory, 'data'),
@@ -66,12 +63,35 @@ export async function startThrowawayServer(): Promise<ThrowawayServer> {
 }
 
 /**
- * Where the data of servers lie that need not survive the machine: in memory if there is room, else in the temporary
- * directory.
+ * Makes a directory for servers whose data need not survive the machine, each in a folder of its own: in the first of
+ * the parents that can be written. Removes what killed processes left behind, with their servers.
  */
-export function throwawayDirectory(user: ServerUser | null): string {
-  if (hasRoomInMemory() && canReach(user, MEMORY)) return MEMORY;
-  return canReach(user, tmpdir()) ? tmpdir() : makeReachableDirectory();
+export async function makeThrowawayDirectory(user: ServerUser | null, parents = parentsFor(user)): Promise<string> {
+  for (const parent of [MEMORY, tmpdir()]) await removeAbandoned(parent);
+  for (const parent of parents) {
+    await removeAbandoned(parent);
+    const directory = makeIn(parent);
+    if (directory === null) continue;
+    writeFileSync(join(directory, 'owner.pid'), String(process.pid));
+    if (user) chownSync(directory, user.uid, user.gid);
+    return directory;
+  }
+  throw new EmbeddedDatabaseError('Neither the memory nor the temporary directory can be written. Make one of them writable, or set DATABASE_URL.');
+}
+
+/** In memory if there is room, else in the temporary directory. */
+function* parentsFor(user: ServerUser | null): Iterable<string> {
+  if (hasRoomInMemory() && canReach(user, MEMORY)) yield MEMORY;
+  if (canReach(user, tmpdir())) yield tmpdir();
+  yield makeReachableDirectory();
+}
+
+function makeIn(parent: string): string | null {
+  try {
+    return mkdtempSync(join(parent, PREFIX));
+  } catch {
+    return null;
+  }
 }
 
 function hasRoomInMemory(): boolean {
@@ -84,12 +104,15 @@ function hasRoomInMemory(): boolean {
 }
 
 async function removeAbandoned(parent: string): Promise<void> {
-  for (const name of readdirSync(parent).filter((entry) => entry.startsWith(PREFIX))) {
+  const abandoned = existsSync(parent) ? readdirSync(parent).filter((entry) => entry.startsWith(PREFIX)) : [];
+  for (const name of abandoned) {
     const directory = join(parent, name);
     try {
       if (isAlive(Number(readFileSync(join(directory, 'owner.pid'), 'utf8')))) continue;
-      const server = readPostmaster(join(directory, 'data'));
-      if (server && isAlive(server.pid)) await stopServer(server.pid);
+      for (const folder of readdirSync(directory)) {
+        const server = readPostmaster(join(directory, folder));
+        if (server && isAlive(server.pid)) await stopServer(server.pid);
+      }
       rmSync(directory, { recursive: true, force: true });
     } catch {
       // Another user's, or one that is just being made.

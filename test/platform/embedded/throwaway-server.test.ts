@@ -1,0 +1,31 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { makeThrowawayDirectory } from '../../../src/platform/embedded/throwaway-server';
+
+let parent: string;
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'tessera-parent-'));
+});
+afterEach(() => rmSync(parent, { recursive: true, force: true }));
+
+it('takes the next place where the best one cannot be written', async () => {
+  const file = join(parent, 'a-file');
+  writeFileSync(file, '');
+  expect(dirname(await makeThrowawayDirectory(null, [join(file, 'below'), parent]))).toBe(parent);
+  await expect(makeThrowawayDirectory(null, [join(file, 'below')])).rejects.toThrow('DATABASE_URL');
+});
+
+it('removes what a killed process left behind, wherever in it the server ran', async () => {
+  const [kept, left] = [await makeThrowawayDirectory(null, [parent]), await makeThrowawayDirectory(null, [parent])];
+  writeFileSync(join(left, 'owner.pid'), String(spawnSync('true').pid));
+  const server = spawn('sleep', ['600']);
+  const ended = once(server, 'exit');
+  mkdirSync(join(left, 'standby'));
+  writeFileSync(join(left, 'standby', 'postmaster.pid'), `${server.pid}\n`);
+  await makeThrowawayDirectory(null, [parent]);
+  expect([existsSync(kept), existsSync(left)]).toEqual([true, false]);
+  await ended;
+});
