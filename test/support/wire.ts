@@ -5,6 +5,10 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class Wire {
   private readonly sockets = new Set<Socket>();
   silent = false;
+  /** Connections that were made over it. */
+  connections = 0;
+  /** Pieces towards the server that went nowhere, since it was silent. */
+  swallowed = 0;
   /** Goes silent when this has passed towards the server. */
   silentAfter: string | null = null;
   /** Cuts the wire when this has passed towards the server, before its answer comes back. */
@@ -23,6 +27,7 @@ export class Wire {
   static async open(connectionString: string): Promise<Wire> {
     const target = new URL(connectionString);
     const server = createServer((near) => {
+      wire.connections++;
       const far = connect(Number(target.port), target.hostname);
       for (const socket of [near, far]) {
         wire.sockets.add(socket);
@@ -35,7 +40,10 @@ export class Wire {
       }
       let cut = false;
       near.on('data', (chunk) => {
-        if (wire.silent) return;
+        if (wire.silent) {
+          wire.swallowed++;
+          return;
+        }
         if (wire.loses && chunk.includes('COMMIT')) {
           near.pause();
           void wire.loses(far.localPort as number).then((lost) => {

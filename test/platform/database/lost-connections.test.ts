@@ -17,14 +17,15 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-async function lose(client: Pick<ClientBase, 'query'>): Promise<void> {
+async function lose(client: Pick<ClientBase, 'query' | 'once'>): Promise<void> {
   const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
   const lost: Error[] = [];
   const onLost = (error: Error) => void lost.push(error);
   process.on('uncaughtException', onLost);
   try {
+    const gone = new Promise<void>((done) => client.once('end', done));
     await test.database.owner.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
-    await sleep(200);
+    await gone;
   } finally {
     process.off('uncaughtException', onLost);
   }
