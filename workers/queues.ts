@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPostgresBackend, type Job, type Processor, Queue, type QueueOptions, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
-import Redis from 'ioredis';
+import { type QueueOptions, UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
 import type { Config } from '../src/platform/config';
-import { withSettings } from '../src/platform/database/connection-options';
-import { openPool } from '../src/platform/database/open-pool';
 import { itemAt } from '../src/platform/one-of';
+import { type AnyQueue, type AnyWorker, type Backend, chooseBackend } from './queue-backend';
 
 /** Every queue there is. */
 export const QUEUES = ['clearing', 'periods', 'holds', 'expiry', 'books'] as const;
@@ -53,7 +51,7 @@ export interface RunningWorker {
 
 /** The queues of one process, over as few connections as can be. */
 export interface Queues {
-  readonly backend: 'PostgreSQL' | 'Redis';
+  readonly backend: Backend['name'];
   readonly all: readonly JobQueue[];
   queue(name: QueueName): JobQueue;
   /** Takes jobs of a queue from now on; what `run` throws is retried, with growing pauses. */
@@ -74,95 +72,9 @@ const JOB: QueueOptions['defaultJobOptions'] = {
   removeOnFail: { count: 1_000 },
 };
 
-/** Connections of one process to PostgreSQL as tessera_queue: one a worker to listen, a few for all to work. */
-const POSTGRES_CONNECTIONS = QUEUES.length + 4;
-
-/** A queue, whatever backend it is of. */
-interface AnyQueue extends Pick<Queue, 'addBulk' | 'getJobCounts' | 'getFailed' | 'getJob' | 'retryJobs' | 'close'> {
-  on(event: 'error', told: (error: Error) => void): AnyQueue;
-  waitUntilReady(): Promise<unknown>;
-}
-
-interface AnyWorker extends Pick<Worker, 'run' | 'close'> {
-  on(event: 'error', told: (error: Error) => void): AnyWorker;
-  on(event: 'failed', told: (job: Job | undefined, error: Error) => void): AnyWorker;
-  waitUntilReady(): Promise<unknown>;
-}
-
-interface Backend {
-  readonly name: Queues['backend'];
-  open(name: QueueName, options: Omit<QueueOptions, 'connection'>): AnyQueue;
-  work(name: QueueName, run: Processor, options: Omit<WorkerOptions, 'connection'>): AnyWorker;
-  check(): Promise<unknown>;
-  close(): Promise<unknown>;
-}
-
-/**
- * The one place that chooses what the queues live in: Redis (or Valkey) when REDIS_URL is set, PostgreSQL otherwise.
- */
-function chooseBackend(config: Config, log: Logger): Backend {
-  if (!config.database.urls) throw new Error('the database must be settled before the queues are opened');
-  return config.redisUrl ? redisBackend(config.redisUrl, config.database.urls.queue, log) : postgresBackend(config.database.urls.queue, log);
-}
-
-function postgresBackend(url: string, log: Logger): Backend {
-  // A pool of ours for all of them: each would open one of its own.
-  const pool = openPool(
-    {
-      ...withSettings(url, ['search_path=bullmq']),
-      max: POSTGRES_CONNECTIONS,
-      connectionTimeoutMillis: 5_000,
-      keepAlive: true,
-      application_name: 'tessera-queue',
-    },
-    null,
-  );
-  const lost = (error: Error) => log.warn({ error: error.message }, 'a queue connection was lost');
-  // BullMQ listens to the pool for each queue and worker, and never stops: what is made anew would be kept for ever.
-  const lendPool = <T>(make: () => T): T => {
-    const made = make();
-    pool.removeAllListeners('error').on('error', lost);
-    return made;
-  };
-  return {
-    name: 'PostgreSQL',
-    open: (name, options) => lendPool(() => new Queue(name, { ...options, connection: pool }, createPostgresBackend)),
-    work: (name, run, options) => lendPool(() => new Worker(name, run, { ...options, connection: pool }, createPostgresBackend)),
-    check: () => pool.query('SELECT 1'),
-    close: () => pool.end(),
-  };
-}
-
-function redisBackend(url: string, databaseUrl: string, log: Logger): Backend {
-  const connections: Redis[] = [];
-  const connect = (maxRetriesPerRequest: number | null) => {
-    const redis = new Redis(url, { maxRetriesPerRequest });
-    redis.on('error', (error) => log.warn({ error: error.message }, 'the queue server does not answer'));
-    connections.push(redis);
-    return redis;
-  };
-  // Whoever adds or asks hears soon that the server is away, and tries again later; workers wait for it to come back.
-  const asking = connect(2);
-  let working: Redis | undefined;
-  // Named after the database, whose journal is relayed. In braces, so that a cluster keeps the queues together.
-  const prefix = `{tessera-${new URL(databaseUrl).pathname.slice(1)}}`;
-  return {
-    name: 'Redis',
-    open: (name, options) => new Queue(name, { ...options, prefix, connection: asking }),
-    work(name, run, options) {
-      working ??= connect(null);
-      return new Worker(name, run, { ...options, prefix, connection: working });
-    },
-    check: () => asking.ping(),
-    async close() {
-      for (const redis of connections) redis.disconnect();
-    },
-  };
-}
-
 /** Opens every queue. The gateway asks for counts and failed jobs only; workers take jobs too. */
 export function openQueues(config: Config, log: Logger): Queues {
-  const backend = chooseBackend(config, log);
+  const backend = chooseBackend(config, log, QUEUES.length);
   const logError = (error: Error) => log.warn({ error: error.message }, 'a queue does not answer');
   const opened = QUEUES.map((name) => {
     const queue = new OpenQueue(() => backend.open(name, { defaultJobOptions: JOB }).on('error', logError));
