@@ -23,7 +23,7 @@ module.exports = {
   testEnvironment: '<rootDir>/test/support/compile-once-environment.cjs',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  setupFiles: ['reflect-metadata'],
+  setupFiles: ['reflect-metadata', '<rootDir>/test/support/as-deployed.cjs'],
   // It ends what hangs, and judges nothing: whoever asserts how long something takes measures it. Longer than any test takes on a busy machine.
   testTimeout: 300_000,
   // Two cores are kept busy by three: each waits now and then, for the database or for a clock.

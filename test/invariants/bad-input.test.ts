@@ -2,10 +2,12 @@ import { getNamedType, isUnionType } from 'graphql';
 import { type BadValue, badValues, isNoInput } from './bad-input/bad-values';
 import { ALTERED, LINE_BY_LINE, TOGETHER } from './bad-input/cases';
 import { type Answer, answerOf, leaksOf, namesField } from './bad-input/well-formed';
-import { actorOf as actorAt, ownCall, type Prepared, prepareProbes } from './isolation/attack';
+import { actorOf as actorAt, ownCall, type Prepared } from './isolation/attack';
+import { openKeptBrands } from './isolation/kept-brands';
 import { replacedAt } from './isolation/names';
 import { type InputPlace, inputPlaces, refusalTypes, rootFields } from './isolation/schema-walk';
-import { type Actor, openTwoBrands, type TwoBrands } from './isolation/two-brands';
+import type { Actor } from './isolation/side';
+import type { TwoBrands } from './isolation/two-brands';
 import { everything, fingerprint } from './isolation/visible-rows';
 import { CI, LONG, randomFrom, SEED } from './run-settings';
 
@@ -20,8 +22,8 @@ let keys = 0;
 const nextKey = () => `key ${++keys}`;
 
 beforeAll(async () => {
-  world = await openTwoBrands();
-  const prepared = await prepareProbes(world, [world.a]);
+  const { prepared, ...kept } = await openKeptBrands();
+  world = kept.world;
   mutations = prepared.filter(({ root }) => root.kind === 'mutation');
   queries = prepared.filter(({ root }) => root.kind === 'query');
 });

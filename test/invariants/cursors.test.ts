@@ -1,7 +1,9 @@
 import { getNamedType } from 'graphql';
-import { actorOf, ownCall, type Prepared, prepareProbes } from './isolation/attack';
+import { actorOf, ownCall, type Prepared } from './isolation/attack';
+import { openKeptBrands } from './isolation/kept-brands';
 import { rootFields } from './isolation/schema-walk';
-import { type Actor, openTwoBrands, type Person, type TwoBrands } from './isolation/two-brands';
+import type { Actor, Person } from './isolation/side';
+import type { TwoBrands } from './isolation/two-brands';
 
 /**
  * A cursor is a place of one list, of one thing, with its filters, as it was shown to one brand or member. Anywhere
@@ -11,8 +13,9 @@ let world: TwoBrands;
 let lists: Prepared[];
 
 beforeAll(async () => {
-  world = await openTwoBrands();
-  lists = (await prepareProbes(world, [world.a])).filter(({ root }) => isList(root));
+  const { prepared, ...kept } = await openKeptBrands();
+  world = kept.world;
+  lists = prepared.filter(({ root }) => isList(root));
 });
 afterAll(() => world?.close());
 

@@ -3,7 +3,8 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database'
 import { Wire } from '../support/wire';
 import { actorOf, ownCall, type Prepared, prepareProbes, type Reply, refusalOf, send } from './isolation/attack';
 import { type RootField, refusalTypes, rootFields } from './isolation/schema-walk';
-import { type Actor, openTwoBrands, type TwoBrands } from './isolation/two-brands';
+import type { Actor } from './isolation/side';
+import { openTwoBrands, type TwoBrands } from './isolation/two-brands';
 
 /**
  * Every mutation and every query of the schema, asked as it would succeed, while the database is gone, or goes before

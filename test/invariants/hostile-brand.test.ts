@@ -6,10 +6,11 @@ import { spentOf, standingOf, UNHARMED } from './hostile/harm';
 import { Told } from './hostile/told';
 import { enrolVictim, type Victim } from './hostile/victim';
 import { type Call, HostileBrand } from './hostile/walk';
-import { type Prepared, prepareProbes } from './isolation/attack';
+import { type Prepared } from './isolation/attack';
+import { openKeptBrands } from './isolation/kept-brands';
 import { Id, idAs } from './isolation/names';
 import { rootFields } from './isolation/schema-walk';
-import { openTwoBrands, type TwoBrands } from './isolation/two-brands';
+import type { TwoBrands } from './isolation/two-brands';
 import { CI, LONG, SEED } from './run-settings';
 
 /** Calls of each walk; of them at least a tenth must be successful, else nothing was tried. */
@@ -25,8 +26,7 @@ let world: TwoBrands;
 let prepared: Prepared[];
 
 beforeAll(async () => {
-  world = await openTwoBrands();
-  prepared = await prepareProbes(world, [world.a]);
+  ({ world, prepared } = await openKeptBrands());
 });
 afterAll(() => world?.close());
 

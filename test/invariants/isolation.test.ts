@@ -1,9 +1,11 @@
-import { actorOf, attackAll, attacksOn, collect, ownCall, type Prepared, prepareProbes, refusalOf, send, shapeOf } from './isolation/attack';
+import { actorOf, attackAll, attacksOn, collect, ownCall, type Prepared, refusalOf, send, shapeOf } from './isolation/attack';
 import { forbiddenIn, forbiddenTo } from './isolation/forbidden';
+import { openKeptBrands } from './isolation/kept-brands';
 import { asSeenBy, Id, idAs, namesIn, placesCovered, replacedAt, Who } from './isolation/names';
 import { PROBES, UNTRIED } from './isolation/probes';
 import { idPlaces, rootFields } from './isolation/schema-walk';
-import { type Actor, openTwoBrands, type Side, type TwoBrands } from './isolation/two-brands';
+import type { Actor, Side } from './isolation/side';
+import type { TwoBrands } from './isolation/two-brands';
 import { belongingTo, fingerprint } from './isolation/visible-rows';
 
 let world: TwoBrands;
@@ -13,8 +15,7 @@ let keys = 0;
 const nextKey = () => `key ${++keys}`;
 
 beforeAll(async () => {
-  world = await openTwoBrands();
-  prepared = await prepareProbes(world);
+  ({ world, prepared } = await openKeptBrands());
   before = await fingerprint(world.points.test.database.owner, belongingTo(world.b.brandId));
 });
 afterAll(() => world?.close());

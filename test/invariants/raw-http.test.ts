@@ -2,13 +2,15 @@ import { request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { key, lines } from './bad-input/desk';
 import { leaksOf } from './bad-input/well-formed';
+import { openKeptBrands } from './isolation/kept-brands';
 import { asSeenBy, Who } from './isolation/names';
-import { openTwoBrands, type Person, type TwoBrands } from './isolation/two-brands';
+import type { Person } from './isolation/side';
+import type { TwoBrands } from './isolation/two-brands';
 
 let world: TwoBrands;
 
 beforeAll(async () => {
-  world = await openTwoBrands();
+  ({ world } = await openKeptBrands());
 });
 afterAll(() => world?.close());
 

@@ -1,7 +1,9 @@
 import type { Principal } from '../../src/coalition/access/principal';
-import { actorOf, attackAll, collect, ownCall, type Prepared, prepareProbes, refusalOf, send } from './isolation/attack';
+import { actorOf, attackAll, collect, ownCall, type Prepared, refusalOf, send } from './isolation/attack';
 import { forbiddenIn, forbiddenTo } from './isolation/forbidden';
-import { type Actor, openTwoBrands, type TwoBrands } from './isolation/two-brands';
+import { openKeptBrands } from './isolation/kept-brands';
+import type { Actor } from './isolation/side';
+import type { TwoBrands } from './isolation/two-brands';
 import { belongingTo, fingerprint } from './isolation/visible-rows';
 
 // The first wall is taken away: everybody may do everything, for whichever brand or member is asked.
@@ -31,8 +33,7 @@ const nextKey = () => `key ${++keys}`;
 const ofB = () => fingerprint(world.points.test.database.owner, belongingTo(world.b.brandId));
 
 beforeAll(async () => {
-  world = await openTwoBrands();
-  prepared = await prepareProbes(world);
+  ({ world, prepared } = await openKeptBrands());
   // Whoever closes the own wallet opens, for each brand that may issue there, the account that its points would end in.
   // It is nobody's thing.
   const { app, database } = world.points.test;

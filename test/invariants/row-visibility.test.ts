@@ -7,8 +7,10 @@ import { newUuid } from '../../src/platform/ids';
 import { rollUpJournal } from '../../src/settlement/books/roll-up-journal';
 import { insertMember } from '../support/api';
 import { type Asker, askers, asking, expectedOf, OWNER_SEES, type Roles, rolesOf, wrongViews } from './isolation/asking';
+import { openKeptBrands } from './isolation/kept-brands';
 import { type RowWrite, rowWrites, wrongWrites } from './isolation/row-writes';
-import { type Actor, openTwoBrands, type TwoBrands } from './isolation/two-brands';
+import type { Actor } from './isolation/side';
+import type { TwoBrands } from './isolation/two-brands';
 import { conditionFor, fingerprint, OPEN_TABLES, VISIBLE } from './isolation/visible-rows';
 import { CI, LONG, randomFrom, SEED } from './run-settings';
 
@@ -23,7 +25,7 @@ let writes: RowWrite[];
 const expected = new Map<string, ReadonlyMap<string, string>>();
 
 beforeAll(async () => {
-  world = await openTwoBrands();
+  ({ world } = await openKeptBrands());
   const { a, b, operator, points } = world;
   const { owner } = points.test.database;
   const stranger = newUuid();
@@ -95,7 +97,7 @@ beforeAll(async () => {
     [a.own.memberId, a.brandId],
   );
   await owner.query('INSERT INTO test_clock_move (ahead_ms, moved_at) VALUES (1, now())');
-  await owner.query('INSERT INTO expired_lot SELECT account_id, origin_id, expires_on, available_on, 1, 0 FROM lot');
+  await owner.query('INSERT INTO expired_lot SELECT account_id, origin_id, expires_on, available_on, 1, 0 FROM lot ON CONFLICT DO NOTHING');
   client = await owner.connect();
   await client.query('BEGIN');
   roles = await rolesOf(client);

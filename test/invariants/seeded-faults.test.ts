@@ -11,13 +11,16 @@ import { FAULTS, isolated, withFaultyLedger } from './seeded-faults';
 const SEED = 3;
 /** Faults that come out seldom, and a seed whose first sequence shows each. */
 const SEEDS: Readonly<Record<string, number>> = {
-  'arrears: the youngest is filled first': 24,
+  'lot order: the issue month does not count': 21,
+  'arrears: the youngest is filled first': 386,
+  'arrears: what a hold gives back, and what is confirmed, lies beside them': 84,
   'arrears: points that are over fill them': 19,
   'arrears: what is earned goes past them': 15,
   'grace: it is given each time': 43,
   'expiry: the worker books it a day late': 15,
   'told late: what kept a wallet alive did not': 65,
   'told late: what lapsed since comes as it was dated': 44,
+  'told late: what was not used of what was booked since stays': 75,
   'cancellation: what came back is not the first to be taken again': 32,
 };
 
@@ -41,7 +44,7 @@ it.each(Object.keys(FAULTS))('the model catches, in memory: %s', async (fault) =
 });
 
 it('without a fault the same sequences are green in memory', async () => {
-  expect(await inMemory(() => undefined, 60)).toBe('agrees');
+  expect(await inMemory(() => undefined, 20)).toBe('agrees');
   for (const seed of Object.values(SEEDS)) expect(await inMemory(() => undefined, 1, seed)).toBe('agrees');
 });
 

@@ -66,12 +66,15 @@ export interface TestBrand {
   readonly freshToken: () => Promise<string>;
 }
 
+/** What the operator's login is called. */
+export const OPERATOR = 'operator';
+
 /** Founds a coalition (the local issuer must be on) with brands of these codes. */
 export async function foundTestCoalition({ app }: TestApp, ...codes: string[]): Promise<TestCoalition> {
   const { brandId, staffId } = await foundCoalition(app, {
     code: 'OPERATOR',
     name: 'Operator',
-    firstOperator: { issuer: localIssuer(app), subject: 'operator' },
+    firstOperator: { issuer: localIssuer(app), subject: OPERATOR },
   });
   const operator: TestCoalition['operator'] = { kind: 'staff', staffId, brandId, role: 'OPERATOR', ofOperator: true };
   const brands: Record<string, TestBrand> = {};
@@ -88,8 +91,17 @@ export async function foundTestCoalition({ app }: TestApp, ...codes: string[]): 
       freshToken,
     };
   }
-  const freshOperatorToken = () => mintLocalLogin(app, 'operator');
+  const freshOperatorToken = () => mintLocalLogin(app, OPERATOR);
   return { operator, operatorToken: await freshOperatorToken(), freshOperatorToken, brands };
+}
+
+/** The same coalition as another app over a clone of its database has it. */
+export function refoundTestCoalition({ app }: TestApp, { operator, operatorToken, brands }: TestCoalition): TestCoalition {
+  const again = Object.entries(brands).map(([code, brand]) => [
+    code,
+    { ...brand, freshToken: () => mintClientToken(app, { id: brand.clientId, scopes: SCOPES }) },
+  ]);
+  return { operator, operatorToken, freshOperatorToken: () => mintLocalLogin(app, OPERATOR), brands: Object.fromEntries(again) };
 }
 
 /** Puts a member straight into the database, linked to the brands given; answers with its uuid. */

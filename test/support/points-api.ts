@@ -1,4 +1,4 @@
-import { foundTestCoalition, openApi, type TestApi, type TestCoalition } from './api';
+import { foundTestCoalition, openApi, refoundTestCoalition, type TestApi, type TestCoalition } from './api';
 import { createTestApp, type TestApp, type TestAppOptions } from './test-app';
 
 const LONG_AGO = '2025-01-01T00:00:00Z';
@@ -15,8 +15,7 @@ export interface PointsApi {
 }
 
 export async function openPointsApi(options: TestAppOptions = {}): Promise<PointsApi> {
-  const test = await createTestApp({ ...options, variables: { TESSERA_LOCAL_ISSUER: 'true', ...options.variables } });
-  const api = await openApi(test);
+  const { test, api } = await openTestApi(options);
   const coalition = await foundTestCoalition(test, 'FUEL', 'TAXI');
   const operator = coalition.freshOperatorToken;
   const run = async (token: () => Promise<string>, name: string, inputType: string, fields: string, input: object) => {
@@ -50,6 +49,21 @@ export async function openPointsApi(options: TestAppOptions = {}): Promise<Point
     const redemption = { ...rule, idempotencyKey: `redemption ${code}`, pointsPerUnit: 100, ...limits };
     await run(brand, 'setRedemptionRule', 'SetRedemptionRuleInput', '... on RedemptionRule { id }', redemption);
   }
+  return pointsApiOf(test, api, coalition);
+}
+
+/** The same as another app over a clone of its database has it. */
+export async function reopenPointsApi(coalition: TestCoalition, options: TestAppOptions): Promise<PointsApi> {
+  const { test, api } = await openTestApi(options);
+  return pointsApiOf(test, api, refoundTestCoalition(test, coalition));
+}
+
+async function openTestApi(options: TestAppOptions): Promise<{ test: TestApp; api: TestApi }> {
+  const test = await createTestApp({ ...options, variables: { TESSERA_LOCAL_ISSUER: 'true', ...options.variables } });
+  return { test, api: await openApi(test) };
+}
+
+function pointsApiOf(test: TestApp, api: TestApi, coalition: TestCoalition): PointsApi {
   return {
     test,
     api,

@@ -1,9 +1,11 @@
 import { suspendBrand } from '../../../src/coalition/coalition/update-brand';
 import { acceptStaffInvitation } from '../../../src/coalition/sign-in/accept-invitation';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
-import { ownCall, type Prepared, prepareProbes, type Reply, send } from '../../invariants/isolation/attack';
+import { ownCall, type Prepared, type Reply, send } from '../../invariants/isolation/attack';
+import { openKeptBrands } from '../../invariants/isolation/kept-brands';
 import { inputPlaces, rootFields } from '../../invariants/isolation/schema-walk';
-import { type Actor, openTwoBrands, type Side, type TwoBrands } from '../../invariants/isolation/two-brands';
+import type { Actor, Side } from '../../invariants/isolation/side';
+import type { TwoBrands } from '../../invariants/isolation/two-brands';
 
 // What the tokens of a suspended brand may still do: every query and mutation of the schema, asked as it would succeed
 // otherwise.
@@ -24,8 +26,7 @@ let since: Date;
 let bought: Uuid;
 let invited: { staffId: string; token: string };
 beforeAll(async () => {
-  world = await openTwoBrands();
-  prepared = await prepareProbes(world, [world.a]);
+  ({ world, prepared } = await openKeptBrands());
   invited = await world.a.invite();
   bought = await world.a.purchase(world.a.own);
   // The earliest tokens were looked at before: they are forgotten by now.

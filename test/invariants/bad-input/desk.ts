@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { actorOf, type Prepared, prepareProbes, type Reply, send } from '../isolation/attack';
+import { actorOf, type Prepared, type Reply, send } from '../isolation/attack';
+import { openKeptBrands } from '../isolation/kept-brands';
 import { asSeenBy, Who } from '../isolation/names';
-import { openTwoBrands, type TwoBrands } from '../isolation/two-brands';
+import type { TwoBrands } from '../isolation/two-brands';
 import { everything, fingerprint } from '../isolation/visible-rows';
 
 export const key = () => randomUUID();
@@ -21,8 +22,8 @@ export class Desk {
   ) {}
 
   static async open(): Promise<Desk> {
-    const world = await openTwoBrands();
-    return new Desk(world, await prepareProbes(world, [world.a]));
+    const { world, prepared } = await openKeptBrands();
+    return new Desk(world, prepared);
   }
 
   find(mutation: string): Prepared {

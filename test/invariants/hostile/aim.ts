@@ -4,7 +4,7 @@ import type { Principal } from '../../../src/coalition/access/principal';
 import { newUuid } from '../../../src/platform/ids';
 import type { Prepared } from '../isolation/attack';
 import { asSeenBy, Id, idAs, Name, namesIn, replacedAt, Who } from '../isolation/names';
-import type { Side } from '../isolation/two-brands';
+import type { Side } from '../isolation/side';
 import type { randomFrom } from '../run-settings';
 import type { Learned } from './learned';
 import type { Victim } from './victim';

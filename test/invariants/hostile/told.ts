@@ -1,6 +1,7 @@
 import { type Forbidden, forbiddenIn, forbiddenTo } from '../isolation/forbidden';
 import { Id, idAs } from '../isolation/names';
-import type { Actor, TwoBrands } from '../isolation/two-brands';
+import type { Actor } from '../isolation/side';
+import type { TwoBrands } from '../isolation/two-brands';
 import type { Victim } from './victim';
 import type { Call } from './walk';
 

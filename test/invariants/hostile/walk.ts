@@ -1,7 +1,8 @@
 import { mintLocalLogin } from '../../../src/coalition/sign-in/local-issuer';
 import { actorOf, type Prepared, type Reply, refusalOf, send } from '../isolation/attack';
 import { Id, idAs, namesIn } from '../isolation/names';
-import type { Actor, TwoBrands } from '../isolation/two-brands';
+import type { Actor } from '../isolation/side';
+import type { TwoBrands } from '../isolation/two-brands';
 import { randomFrom } from '../run-settings';
 import { type Arms, aimed } from './aim';
 import { Learned } from './learned';

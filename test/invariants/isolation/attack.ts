@@ -5,7 +5,8 @@ import { asSeenBy, Id, type Name, namesIn, namingsOf, replacedAt, Who } from './
 import { NESTED, PROBES } from './probes';
 import type { Probe } from './probes/probe';
 import { operationFor, type RootField, refusalTypes, rootFields } from './schema-walk';
-import type { Actor, Side, TwoBrands } from './two-brands';
+import type { Actor, Side } from './side';
+import type { TwoBrands } from './two-brands';
 
 /** What came back. */
 export interface Reply {

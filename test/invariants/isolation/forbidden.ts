@@ -1,6 +1,7 @@
 import type { PairwiseKind } from '../../../src/coalition/access/keys';
 import type { Uuid } from '../../../src/platform/ids';
-import type { Actor, TwoBrands } from './two-brands';
+import type { Actor } from './side';
+import type { TwoBrands } from './two-brands';
 import { belongingTo } from './visible-rows';
 
 /** What must not be in any answer to somebody. */

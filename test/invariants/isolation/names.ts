@@ -3,7 +3,7 @@ import { type IdKind, showId } from '../../../src/api/graphql/pairwise-ids';
 import type { App } from '../../../src/app';
 import type { Principal } from '../../../src/coalition/access/principal';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
-import type { Actor, Person } from './two-brands';
+import type { Actor, Person } from './side';
 
 /** In the arguments of a probe: the id of a thing. What is sent for it depends on who is tried. */
 export class Id {

@@ -5,7 +5,7 @@ import type { AccountId, LedgerView, Plan, PostingRequest, Step } from '../../..
 import { ALWAYS, dayFromIso, NEVER } from '../../../src/ledger/points/calendar';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
 import { MemoryBook } from '../../invariants/memory-book';
-import { runs } from '../../invariants/run-settings';
+import { CI, runs } from '../../invariants/run-settings';
 import { holdUntil } from '../../support/holds';
 import { createTestApp, type TestApp } from '../../support/test-app';
 
@@ -241,7 +241,7 @@ const inMemory = (decide: typeof realDecide) =>
   fc.asyncProperty(start, slides, moves(60), (points, lapses, all) => play(memoryTown(decide), points, lapses, all));
 
 test('gifts and pool moves in a circle make no point younger, nor more', async () => {
-  await fc.assert(inMemory(realDecide), runs(1_500, 20_000));
+  await fc.assert(inMemory(realDecide), runs(CI ? 1_500 : 500, 20_000));
 }, 300_000);
 
 test('nor on PostgreSQL', async () => {

@@ -6,7 +6,8 @@ import { listLogins } from '../../../../src/coalition/sign-in/logins';
 import { createClaimCode } from '../../../../src/members/members/create-claim-code';
 import { newUuid, type Uuid } from '../../../../src/platform/ids';
 import { Id, Who } from '../names';
-import type { Actor, Person, Side, TwoBrands } from '../two-brands';
+import type { Actor, Person, Side } from '../side';
+import type { TwoBrands } from '../two-brands';
 import { aPerson, brand, type Probe, page, probe, withReason } from './probe';
 
 async function aClient(side: Side, { points: { test } }: TwoBrands): Promise<{ clientId: Uuid; secretId: Uuid }> {

@@ -1,5 +1,5 @@
 import { Id, Who } from '../names';
-import type { Side } from '../two-brands';
+import type { Side } from '../side';
 import { brand, type Probe, page, probe } from './probe';
 
 /** Balances, periods and statements. */

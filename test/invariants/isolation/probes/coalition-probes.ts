@@ -9,7 +9,8 @@ import { VELOCITY_LIMIT } from '../../../../src/programme/limits/velocity-limit'
 import { REDEMPTION_RULE } from '../../../../src/programme/redemption/redemption-rule';
 import { GIFT_RULE } from '../../../../src/programme/sharing/gift-rule';
 import { Id } from '../names';
-import type { Side, TwoBrands } from '../two-brands';
+import type { Side } from '../side';
+import type { TwoBrands } from '../two-brands';
 import { brand, money, nextStart, type Probe, page, probe, since, withReason } from './probe';
 
 const DIRECTORY = "the coalition's directory: every brand is known to every other";

@@ -6,7 +6,8 @@ import { lockWallet } from '../../../../src/members/members/lock-wallet';
 import { newUuid, type Uuid } from '../../../../src/platform/ids';
 import { proposeMerge } from '../../../../src/programme/care/propose-merge';
 import { Id, Name, Who } from '../names';
-import type { Actor, Person, Side, TwoBrands } from '../two-brands';
+import type { Actor, Person, Side } from '../side';
+import type { TwoBrands } from '../two-brands';
 import { aPerson, brand, type Probe, page, probe, withReason } from './probe';
 
 const TAKEN = 'an identifier has one owner in the coalition; that it is taken is said, whose it is is not';

@@ -1,6 +1,6 @@
 import type { Uuid } from '../../../../src/platform/ids';
 import { Id, Name, Who } from '../names';
-import type { Side } from '../two-brands';
+import type { Side } from '../side';
 import { money, type Probe, page, probe } from './probe';
 
 const purchaseLines = (side: Side) => [{ sku: `${side.word} sku`, category: 'goods', quantity: '2', unitPrice: '12.50' }];

@@ -1,5 +1,6 @@
 import { Id } from '../names';
-import type { Side, TwoBrands } from '../two-brands';
+import type { Side } from '../side';
+import type { TwoBrands } from '../two-brands';
 
 /** How one query or mutation is tried. */
 export interface Probe<Made = unknown> {
@@ -48,6 +49,13 @@ export const since = '2026-06-01T00:00:00Z';
 export const aPerson = (side: Side) => side.enrol();
 
 let starts = 0;
+
+/** How many such moments were given; and that so many were, in another test file. */
+export const startsCounted = () => starts;
+export function countStarts(given: number): void {
+  starts = given;
+}
+
 /** A moment that no other version of a rule starts at. */
 export function nextStart(): string {
   return new Date(Date.parse('2027-01-01T00:00:00Z') + ++starts * 60_000).toISOString();

@@ -4,7 +4,8 @@ import { contributeToPool, contributeToPoolSchema } from '../../../../src/progra
 import { createPool } from '../../../../src/programme/sharing/create-pool';
 import { inviteToPool } from '../../../../src/programme/sharing/invite-to-pool';
 import { Id, Who } from '../names';
-import type { Actor, Person, Side, TwoBrands } from '../two-brands';
+import type { Actor, Person, Side } from '../side';
+import type { TwoBrands } from '../two-brands';
 import { aPerson, type Probe, probe } from './probe';
 
 const EXACTLY = 'a member gives to, and invites, whoever can be named exactly, of whatever brand: that there is such a member is told, and nothing else';
