@@ -119,6 +119,7 @@ describe('goodwill', () => {
   test('is never given by the same person, a machine or another brand', async () => {
     const ana = await fuel.enrol();
     const { id } = await ask(ann, ana.ref, 300);
+    const [dora, mia] = [await person(taxi.brandId), await person(fuel.brandId, 'COMPLIANCE_OFFICER')];
     const before = await shop.written();
     await expect(approveGoodwill(shop.app, ann, decision(id))).rejects.toMatchObject({ code: 'SECOND_PERSON_NEEDED' });
     await expect(approveGoodwill(shop.app, fuel.principal, decision(id))).rejects.toMatchObject({ name: 'PermissionDenied' });
@@ -133,17 +134,19 @@ describe('goodwill', () => {
     ).rejects.toMatchObject({
       name: 'PermissionDenied',
     });
-    await expect(approveGoodwill(shop.app, await person(taxi.brandId), decision(id))).rejects.toMatchObject({ name: 'NotFound' });
+    await expect(approveGoodwill(shop.app, dora, decision(id))).rejects.toMatchObject({ name: 'NotFound' });
     await expect(approveGoodwill(shop.app, olga, decision(id))).rejects.toMatchObject({ name: 'PermissionDenied' });
-    await expect(approveGoodwill(shop.app, await person(fuel.brandId, 'COMPLIANCE_OFFICER'), decision(id))).rejects.toMatchObject({ name: 'PermissionDenied' });
+    await expect(approveGoodwill(shop.app, mia, decision(id))).rejects.toMatchObject({ name: 'PermissionDenied' });
     // The database itself knows two people apart, and machines from people.
     const direct = (by: Uuid) => rows("UPDATE care_proposal SET status = 'APPROVED', decided_by = $2, decided_at = now() WHERE id = $1", id, by);
     await expect(direct(ann.staffId)).rejects.toMatchObject({ constraint: 'care_proposal_two_people' });
     await expect(direct(newUuid())).rejects.toMatchObject({ constraint: 'care_proposal_decided_by_fkey' });
+    expect(await shop.written()).toEqual(before);
     expect(await declineProposal(shop.app, bob, 'GOODWILL', decision(id))).toMatchObject({ status: 'DECLINED' });
+    const declined = await shop.written();
     await expect(approveGoodwill(shop.app, bob, decision(id))).rejects.toMatchObject({ code: 'PROPOSAL_DECIDED' });
     await expect(direct(bob.staffId)).rejects.toThrow('a proposal is decided once');
-    expect(await shop.written()).toEqual(before);
+    expect(await shop.written()).toEqual(declined);
   });
 
   test('keeps to so many points in so many days', async () => {

@@ -233,6 +233,6 @@ export function ledgerJournal(test: TestApp, book: LedgerBook, brands: readonly 
     moveTo(at, cast) {
       cast.at = at.toISOString();
     },
-    written: () => writtenRows(test.database, 'posting'),
+    written: () => writtenRows(test.database),
   });
 }

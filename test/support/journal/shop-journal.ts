@@ -160,6 +160,6 @@ export function shopJournal(shop: ShopCoalition, tills: Readonly<Record<string, 
     },
     meet: ({ who, other }, cast) => Promise.all([who, other].flatMap((name) => (name === undefined ? [] : cast.person(name)))),
     moveTo: (at) => shop.clock.set(at),
-    written: () => writtenRows(shop.database, 'posting'),
+    written: () => writtenRows(shop.database),
   });
 }
