@@ -17,10 +17,12 @@ interface Waiting<Ask, Answer> {
 /**
  * Many callers, one run: what is asked under a key while a run of that key is under way goes together in the next.
  * Never two keys in one. There is no timer: a lone caller goes at once. `run` answers in the order of its asks, and
- * each caller gets the answers to its own. An outage fails all of a run. Any other failure may lie in one caller's
- * asks: each then has a run of its own.
+ * each caller gets the answers to its own. An outage fails all of a run, and so does a run that answers more or fewer
+ * asks than it got: nobody knows whose answer is whose. Any other failure may lie in one caller's asks: each then has a
+ * run of its own. `what` names the run, in errors.
  */
 export function coalesce<Key, Ask, Answer>(
+  what: string,
   run: (key: Key, asks: readonly Ask[]) => Promise<readonly Answer[]>,
   { most = Number.POSITIVE_INFINITY, waiting }: CoalesceBounds = {},
 ): (key: Key, asks: readonly Ask[]) => Promise<readonly Answer[]> {
@@ -47,18 +49,21 @@ export function coalesce<Key, Ask, Answer>(
   }
 
   async function runBatch(key: Key, batch: readonly Waiting<Ask, Answer>[]): Promise<void> {
+    const all = batch.flatMap(({ asks }) => asks);
     try {
-      const answers = await run(
-        key,
-        batch.flatMap(({ asks }) => asks),
-      );
+      const answers = await run(key, all);
+      if (answers.length !== all.length) return rejectAll(batch, new Error(`${what} gave ${answers.length} answers to ${all.length} asks`));
       let at = 0;
       for (const { asks, resolve } of batch) resolve(answers.slice(at, (at += asks.length)));
     } catch (error) {
       const isOutage = isNotNow(error) || kindOfFailure(error) !== 'defect';
       if (batch.length > 1 && !isOutage) for (const each of batch) await runBatch(key, [each]);
-      else for (const { reject } of batch) reject(error);
+      else rejectAll(batch, error);
     }
+  }
+
+  function rejectAll(batch: readonly Waiting<Ask, Answer>[], error: unknown): void {
+    for (const { reject } of batch) reject(error);
   }
 
   return (key, asks) => {

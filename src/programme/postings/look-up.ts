@@ -106,7 +106,7 @@ function coalescedLookUp(app: App): LookUp {
       };
     });
   };
-  return coalesce((brandId, sought) => app.database.pipelined({ kind: 'brand', brandId }, (reads) => read(reads, brandId, sought)), {
+  return coalesce('the look-up of requests', (brandId, sought) => app.database.pipelined({ kind: 'brand', brandId }, (reads) => read(reads, brandId, sought)), {
     most: MOST_TOGETHER,
     waiting: { most: app.config.ledger.queueLimit, full: () => notNow.refuse('OVERLOADED') },
   });

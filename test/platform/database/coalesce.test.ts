@@ -5,6 +5,7 @@ describe('callers who are coalesced', () => {
   const runs: number[][] = [];
   const full = () => notNow.refuse('OVERLOADED', { message: 'Too many wait.' });
   const double = coalesce<'ana' | 'bob', number, number>(
+    'doubling',
     async (_key, asks) => {
       runs.push([...asks]);
       await new Promise(setImmediate);
@@ -45,6 +46,15 @@ describe('callers who are coalesced', () => {
     const outcomes = await Promise.allSettled([[1], [outage], [3]].map((asks) => double('ana', asks)));
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(runs).toEqual([[1, outage, 3]]);
+  });
+
+  it.each([
+    ['fewer', (asks: readonly number[]) => asks.slice(1), 'the short run gave 2 answers to 3 asks'],
+    ['more', (asks: readonly number[]) => [...asks, 4], 'the short run gave 4 answers to 3 asks'],
+  ])('are never given the answers of others by a run that gives %s than it was asked', async (_, answer, message) => {
+    const ask = coalesce<'ana', number, number>('the short run', async (_key, asks) => answer(asks));
+    const outcomes = await Promise.allSettled([ask('ana', [1]), ask('ana', [2, 3])]);
+    expect(outcomes).toMatchObject(Array(2).fill({ status: 'rejected', reason: { message } }));
   });
 
   it('are refused beyond the bound, and taken again afterwards', async () => {

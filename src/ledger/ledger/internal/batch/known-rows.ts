@@ -34,7 +34,7 @@ export class KnownRows implements Known {
   private generation = 0;
   /** Since when, by the clock; what was asked for before it may rest on what is no more. */
   private keptSince = Number.NEGATIVE_INFINITY;
-  private readonly openUnknown = coalesce((_of: 'all', refs: readonly AccountRef[]) => this.outlast(() => this.findOrOpen(refs)));
+  private readonly openUnknown = coalesce('the opening of accounts', (_of: 'all', refs: readonly AccountRef[]) => this.outlast(() => this.findOrOpen(refs)));
 
   constructor(
     private readonly lookups: Pool,
