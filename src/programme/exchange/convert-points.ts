@@ -108,7 +108,6 @@ export async function convertPoints(app: App, principal: Principal, command: Con
     idempotencyKey,
     dryRun,
     content: { ...content, member: memberContent(app, asker) },
-    lookWrites: true,
     async look(tx, { id }) {
       const version = await app.coalition.version(tx.client);
       const snapshot = await app.coalition.at(version);

@@ -30,10 +30,11 @@ interface Request<Found, Told extends Answer, Answered> {
 
 /** How an operation looks, in a transaction of whoever asks. */
 interface Looking<Found> {
-  /** Finds the facts of a request that was not made before. What it throws is kept by nobody. */
+  /**
+   * Finds the facts of a request that was not made before. What it throws is kept by nobody. It may write: a till code
+   * is used up, a link confirmed. Of a dry run nothing of it stays.
+   */
   readonly look: (tx: Tx, asked: Asked) => Promise<Found | Repeated>;
-  /** The look writes something: a till code is used up, a link confirmed. Of a dry run nothing of it stays. */
-  readonly lookWrites?: boolean;
   /** Of a repetition: whether they may know what its accounts hold; by default whether they see the first one. */
   readonly seesAgain?: (client: PoolClient) => boolean | Promise<boolean>;
   /** Of a repetition: what that lets them know; by default all balances or none. */
@@ -158,14 +159,15 @@ export function planOrRefusal<Told extends Answer>(make: () => Planner<Told>): P
 }
 
 /** The look of runPosting, where the transaction is open already. */
-export async function lookWithin<Found>(tx: Tx, { look, lookWrites, seesAgain, tellAgain = balancesIf }: Looking<Found>, asked: Asked) {
+export async function lookWithin<Found>(tx: Tx, { look, seesAgain, tellAgain = balancesIf }: Looking<Found>, asked: Asked) {
   const { client } = tx;
   const stored = asked.dryRun ? null : await findPosting(client, asked.id);
   if (stored) {
     const first = sameOutcome(stored, asked.hash);
     return new Repeated(first, tellAgain(await (seesAgain ? seesAgain(client) : seesWallet(client, first.balances[0]?.account ?? 0))));
   }
-  if (!asked.dryRun || !lookWrites) return look(tx, asked);
+  if (!asked.dryRun) return look(tx, asked);
+  // Of every dry run: nobody has to say that a look writes.
   await client.query('SAVEPOINT dry_run');
   const found = await look(tx, asked);
   await client.query('ROLLBACK TO SAVEPOINT dry_run');

@@ -73,7 +73,6 @@ export async function givePoints(app: App, principal: Principal, command: GivePo
     idempotencyKey,
     dryRun,
     content: { ...content, from: memberContent(app, asker), to: memberRefContent(app.keys, party, command.to) },
-    lookWrites: true,
     async look(tx, { id }) {
       const version = await app.coalition.version(tx.client);
       const snapshot = await app.coalition.at(version);
