@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { findServerUser } from '../../src/platform/embedded/embedded-binaries';
 import { isAlive, readPostmaster } from '../../src/platform/embedded/embedded-cluster';
 import { findEmbeddedServer } from '../../src/platform/embedded/embedded-server';
+import { makeThrowawayDirectory } from '../../src/platform/embedded/throwaway-server';
 
 /** One `npm start` as a user would run it, without npm itself. */
 interface Started {
@@ -16,14 +17,15 @@ interface Started {
 }
 
 describe('npm start', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'tessera-start-test-'));
-  const dataDir = join(directory, 'data');
+  let dataDir: string;
   const children: ChildProcess[] = [];
+  beforeAll(async () => {
+    dataDir = join(await makeThrowawayDirectory(findServerUser()), 'data');
+    mkdirSync(dataDir, { mode: 0o755 });
+  });
   afterAll(() => {
     for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
-    // As root the database itself is elsewhere.
-    rmSync(dirname(realpathSync(join(dataDir, 'postgres'))), { recursive: true, force: true });
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(dirname(dataDir), { recursive: true, force: true });
   });
 
   function run(command: string, variables: Record<string, string> = {}) {
