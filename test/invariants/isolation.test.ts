@@ -7,6 +7,7 @@ import { idPlaces, rootFields } from './isolation/schema-walk';
 import type { Actor, Side } from './isolation/side';
 import type { TwoBrands } from './isolation/two-brands';
 import { belongingTo, fingerprint } from './isolation/visible-rows';
+import { someOf } from './run-settings';
 
 let world: TwoBrands;
 let prepared: Prepared[];
@@ -41,8 +42,7 @@ describe('the probes', () => {
 });
 
 describe('with the ids of another brand', () => {
-  const attackers: [string, (w: TwoBrands) => Actor][] = [
-    ['an API client with every scope', ({ a }) => a.client],
+  const people: [string, (w: TwoBrands) => Actor][] = [
     ['a programme manager', ({ a }) => a.staff.PROGRAMME_MANAGER],
     ['finance', ({ a }) => a.staff.FINANCE],
     ['a compliance officer', ({ a }) => a.staff.COMPLIANCE_OFFICER],
@@ -50,10 +50,13 @@ describe('with the ids of another brand', () => {
     ["a brand's member", ({ a }) => a.member],
     ['a member of both brands', ({ a }) => a.sharedMember],
   ];
-  it.each(attackers)('%s is refused everything, as if there were no such thing', async (_who, find) => {
-    const attacker = find(world);
-    expect(await attackAll(world, prepared, attacker, nextKey, await forbiddenTo(world, attacker))).toEqual([]);
-  });
+  it.each([['an API client with every scope', ({ a }) => a.client], ...someOf(people, 3)] as typeof people)(
+    '%s is refused everything, as if there were no such thing',
+    async (_who, find) => {
+      const attacker = find(world);
+      expect(await attackAll(world, prepared, attacker, nextKey, await forbiddenTo(world, attacker))).toEqual([]);
+    },
+  );
 
   it("a member's session is refused another member of the same brand", async () => {
     const { a } = world;
@@ -89,31 +92,34 @@ describe('with the ids of another brand', () => {
 });
 
 describe('without ids', () => {
-  it.each([
-    ['an API client', 'client'],
+  const people: [string, string][] = [
     ['a programme manager', 'PROGRAMME_MANAGER'],
     ['finance', 'FINANCE'],
     ['a compliance officer', 'COMPLIANCE_OFFICER'],
     ['support', 'SUPPORT'],
     ['a member', 'member'],
-  ])('%s is shown nothing of another brand by any field, and may do nothing that is for the operator', async (_who, name) => {
-    const { a } = world;
-    const actor = name === 'client' || name === 'member' ? a[name] : a.staff[name as keyof Side['staff']];
-    const forbidden = await forbiddenTo(world, actor);
-    const problems = await collect(prepared, async (each, problem) => {
-      // What is asked here is what lists and unions show; changing the own things is for the brand's own controls.
-      if (each.root.kind === 'mutation' && each.probe.by !== 'operator' && name !== 'client') return;
-      if (['Mutation.unlinkMember', 'Mutation.linkLogin', 'Mutation.removeLogin', 'Mutation.useTillCode'].includes(each.root.name)) return;
-      const reply = await send(world, await actor.token(), each.root, ownCall(world, each, a, actor, nextKey()));
-      for (const found of forbiddenIn(reply.body, forbidden)) problem(`shows ${found}: ${reply.body.slice(0, 300)}`);
-      const refusal = refusalOf(world.schema, reply);
-      if (each.probe.by === 'operator' && refusal !== 'FORBIDDEN' && !(name === 'member' && refusal === 'NOT_FOUND'))
-        problem(`is not for the operator only: ${refusal}`);
-      if (refusal === 'INTERNAL_SERVER_ERROR') problem('is an unexpected error');
-      if (name === 'client' && !each.probe.by && refusal !== null) problem(`its own call is refused: ${reply.body.slice(0, 300)}`);
-    });
-    expect(problems).toEqual([]);
-  });
+  ];
+  it.each([['an API client', 'client'], ...someOf(people, 2)] as typeof people)(
+    '%s is shown nothing of another brand by any field, and may do nothing that is for the operator',
+    async (_who, name) => {
+      const { a } = world;
+      const actor = name === 'client' || name === 'member' ? a[name] : a.staff[name as keyof Side['staff']];
+      const forbidden = await forbiddenTo(world, actor);
+      const problems = await collect(prepared, async (each, problem) => {
+        // What is asked here is what lists and unions show; changing the own things is for the brand's own controls.
+        if (each.root.kind === 'mutation' && each.probe.by !== 'operator' && name !== 'client') return;
+        if (['Mutation.unlinkMember', 'Mutation.linkLogin', 'Mutation.removeLogin', 'Mutation.useTillCode'].includes(each.root.name)) return;
+        const reply = await send(world, await actor.token(), each.root, ownCall(world, each, a, actor, nextKey()));
+        for (const found of forbiddenIn(reply.body, forbidden)) problem(`shows ${found}: ${reply.body.slice(0, 300)}`);
+        const refusal = refusalOf(world.schema, reply);
+        if (each.probe.by === 'operator' && refusal !== 'FORBIDDEN' && !(name === 'member' && refusal === 'NOT_FOUND'))
+          problem(`is not for the operator only: ${refusal}`);
+        if (refusal === 'INTERNAL_SERVER_ERROR') problem('is an unexpected error');
+        if (name === 'client' && !each.probe.by && refusal !== null) problem(`its own call is refused: ${reply.body.slice(0, 300)}`);
+      });
+      expect(problems).toEqual([]);
+    },
+  );
 
   it('of a member of both, a brand is shown nothing that the other did', async () => {
     const { a } = world;

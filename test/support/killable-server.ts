@@ -12,7 +12,15 @@ import type { TestDatabase } from './test-database';
 import { until } from './until';
 
 /** What a crash must not lose is written before it is acknowledged. */
-const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', max_connections: 100, shared_buffers: '64MB', jit: 'off' };
+const DURABLE = {
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  max_connections: 100,
+  shared_buffers: '64MB',
+  jit: 'off',
+  dynamic_shared_memory_type: 'mmap',
+};
 
 /** A PostgreSQL of the test's own with a migrated database, durable, that may be killed with -9. */
 export interface KillableServer {

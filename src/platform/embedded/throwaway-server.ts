@@ -26,6 +26,8 @@ const SETTINGS = {
   max_wal_size: '512MB',
   checkpoint_timeout: '1h',
   jit: 'off',
+  // A password of random bytes needs no slow hash, and there are thousands of connections.
+  scram_iterations: 1,
 };
 
 /** An empty PostgreSQL for tests and for what is generated from the schema. */
