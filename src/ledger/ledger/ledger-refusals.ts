@@ -11,23 +11,23 @@ export const keyRefusals = refusals(
   }),
 );
 
-/** What is refused of every posting. */
-export const postingRefusals = refusals(keyRefusals, notNow);
-
 const walletClosed = defineRefusal('WALLET_CLOSED', {
   description: 'The wallet is closed: nothing is earned, spent or received in it.',
   retrySafe: false,
   message: 'This wallet is closed.',
 });
 
-/** What the ledger refuses where points come back. */
-export const balanceRefusals = refusals(
+/** What the ledger refuses of every posting that changes a wallet: told late, points come back that ended meanwhile. */
+const balanceRefusals = refusals(
   defineRefusal('BALANCE_OUT_OF_RANGE', {
     description: 'The wallet would hold more than 2^53-1 points.',
     retrySafe: false,
     message: 'This would take the wallet beyond the largest balance there can be.',
   }),
 );
+
+/** What is refused of every posting that changes a wallet; of one that does not, keyRefusals and notNow are. */
+export const postingRefusals = refusals(keyRefusals, notNow, balanceRefusals);
 
 /** What the ledger refuses where points go into a wallet. */
 export const creditRefusals = refusals(walletClosed, balanceRefusals);
@@ -89,6 +89,7 @@ export const captureRefusals = refusals(
 
 /** What the ledger refuses where a wallet is closed. */
 export const walletClosingRefusals = refusals(
+  balanceRefusals,
   defineRefusal('WALLET_HAS_HOLDS', {
     description: 'Points of the wallet are held: capture or void the holds first.',
     retrySafe: false,

@@ -2,11 +2,12 @@ import type { App } from '../../app';
 import { requireBrand } from '../../coalition/access/permissions';
 import { type Principal } from '../../coalition/access/principal';
 import { findPostings, sameOutcome } from '../../ledger/ledger/find-posting';
-import { keyRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { acceptedAnswer } from '../../ledger/ledger/outcome';
 import type { PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
 import { refusals } from '../../platform/define-refusal';
 import { type Uuid } from '../../platform/ids';
+import { notNow } from '../../platform/not-now';
 import { only } from '../../platform/one-of';
 import { InvalidInput, type RefusalData } from '../../platform/refusal';
 import { customerIdRefusals, identifierRefusals } from '../identification/member-refusals';
@@ -14,7 +15,7 @@ import { type EnrolMember, type Enrolment, keepable, toEnrolment } from './enrol
 import { storeEnrolments } from './store-enrolments';
 
 /** What is refused where a member is enrolled. */
-export const enrolMemberRefusals = refusals(postingRefusals, identifierRefusals, customerIdRefusals);
+export const enrolMemberRefusals = refusals(keyRefusals, notNow, identifierRefusals, customerIdRefusals);
 
 export interface EnrolledMember {
   readonly memberId: Uuid;

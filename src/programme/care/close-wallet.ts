@@ -33,7 +33,7 @@ export interface ClosedWallet {
 /**
  * Closes a member's wallet for good. Its points end, whoever issued them. Its cards and logins find nobody from then
  * on. Nothing is earned or spent in it any more. By the member, with a login of an identity provider, or by the
- * operator's support. Closing it again changes nothing. Throws WALLET_HAS_HOLDS, MEMBER_IN_HOUSEHOLD, NotFound,
+ * operator's support. Closing it again changes nothing. Refuses as closeWalletRefusals lists; throws NotFound,
  * PermissionDenied.
  */
 export async function closeWallet(app: App, principal: Principal, { member: asked, reason }: CloseWallet): Promise<ClosedWallet> {

@@ -4,7 +4,7 @@ import { requireBrand } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
 import { currencyById } from '../../coalition/coalition/require-currency';
 import { timeRefusals } from '../../coalition/coalition/terms-in-force';
-import { balanceRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
+import { postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { decimal, dryRun, idempotencyKey, occurredAt, optionalText, plainText } from '../../ledger/ledger/request-fields';
 import { MAX_POINTS } from '../../ledger/points/amount';
 import { seesWallet } from '../../members/identification/sees-wallet';
@@ -29,7 +29,7 @@ import type { ReturnedGoods } from './returned-goods';
 import { returnedGoodsRefusals } from './returned-goods';
 
 /** What is refused of a return. */
-export const recordReturnRefusals = refusals(postingRefusals, timeRefusals, referenceRefusals, returnedGoodsRefusals, balanceRefusals);
+export const recordReturnRefusals = refusals(postingRefusals, timeRefusals, referenceRefusals, returnedGoodsRefusals);
 
 const goodsSchema = z
   .object({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { App } from '../../app';
 import { requireMemberLogin } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
-import { postingRefusals } from '../../ledger/ledger/ledger-refusals';
+import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { idempotencyKey } from '../../ledger/ledger/request-fields';
 import { lockHousehold, requireActive } from '../../members/households/household';
 import { readWallets } from '../../members/identification/resolve-members';
@@ -11,6 +11,7 @@ import { balancesIf } from '../../members/identification/what-is-told';
 import { refusingBy } from '../../platform/database/constraint-refusal';
 import { refusals } from '../../platform/define-refusal';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
+import { notNow } from '../../platform/not-now';
 import { NotFound } from '../../platform/refusal';
 import { whenOf } from '../postings/posting-time';
 import { runPosting } from '../postings/run-posting';
@@ -18,7 +19,7 @@ import { optionalShare } from './contribution-share';
 import { joinPoolRefusals } from './standing';
 
 /** What is refused where a pool is created. */
-export const createPoolRefusals = refusals(postingRefusals, joinPoolRefusals);
+export const createPoolRefusals = refusals(keyRefusals, notNow, joinPoolRefusals);
 
 export const createPoolSchema = z.object({ idempotencyKey, share: optionalShare });
 export type CreatePool = z.output<typeof createPoolSchema>;
