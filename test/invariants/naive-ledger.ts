@@ -67,7 +67,8 @@ export class NaiveLedger extends NaiveReversals {
     return told;
   }
 
-  private dueHolds({ wallets, recordedAt }: Ask): [Uuid, Hold][] {
+  /** Open holds of these wallets that are over by then. */
+  dueHolds({ wallets, recordedAt }: Pick<Ask, 'wallets' | 'recordedAt'>): [Uuid, Hold][] {
     return [...this.state.holds].filter(([, hold]) => hold.state === 'OPEN' && hold.expiresAt <= recordedAt && wallets.includes(hold.account));
   }
 

@@ -23,7 +23,7 @@ const KERNEL = '../../src/ledger/ledger/internal/';
 const replaced = new Set<string>();
 
 /** The module with some of its functions replaced, for what is required from then on. */
-function replace<M extends object>(name: string, change: (actual: M) => Partial<M>): void {
+export function replace<M extends object>(name: string, change: (actual: M) => Partial<M>): void {
   replaced.add(name);
   jest.doMock(`${KERNEL}${name}`, () => {
     const actual = jest.requireActual<M>(`${KERNEL}${name}`);
