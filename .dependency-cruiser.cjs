@@ -94,6 +94,13 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/(api|process)/' },
       to: { path: 'node_modules/(graphql|type-graphql|@apollo|fastify|bullmq|ioredis)/' },
     },
+    {
+      name: 'refused-by-their-list',
+      severity: 'error',
+      comment: 'A refusal is thrown by refuse(code) of a list, or was stored by the ledger.',
+      from: { pathNot: '^src/(platform/(refusal|define-refusal)|ledger/ledger/outcome)[.]ts$' },
+      to: { path: '^src/platform/thrown-refusal[.]ts$' },
+    },
     { name: 'nothing-imports-tests', severity: 'error', from: { pathNot: '^(test|bench)/' }, to: { path: '^(test|bench)/' } },
     {
       name: 'examples-stand-outside',

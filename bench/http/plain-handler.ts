@@ -3,7 +3,7 @@ import { type ClientConfig, Pool, type PoolClient } from 'pg';
 import type { App, BuiltApp } from '../../src/app';
 import { authenticate } from '../../src/coalition/sign-in/authenticate';
 import { withSettings } from '../../src/platform/database/connection-options';
-import { Refusal } from '../../src/platform/refusal';
+import { isRefusal } from '../../src/platform/refusal';
 import { recordPurchaseSchema } from '../../src/programme/earning/purchase-command';
 import { recordPurchase } from '../../src/programme/earning/record-purchases';
 import type { HttpTown } from './http-town';
@@ -61,7 +61,7 @@ export function openPlainHandler(
       request.on('end', () => {
         earn(request.headers.authorization, JSON.parse(Buffer.concat(chunks).toString())).then(
           (recorded) => send(response, 200, recorded),
-          (error) => send(response, error instanceof Refusal ? 409 : 500, { error: String(error?.message) }),
+          (error) => send(response, isRefusal(error) ? 409 : 500, { error: String(error?.message) }),
         );
       });
     },

@@ -1,5 +1,6 @@
-import { Refusal, type RefusalData, type RefusalFields } from './refusal';
+import type { RefusalData, RefusalFields } from './refusal';
 import { type GivenOf, type KeptOf, keepFields, type RefusalFieldsOf } from './refusal-fields';
+import { Refusal } from './thrown-refusal';
 
 /** What a definition says of every refusal with its code. */
 interface Meaning<Fields extends RefusalFieldsOf> {

@@ -16,7 +16,7 @@ import { KEY_MARK, requireMigrated } from '../platform/database/migrate';
 import { requireSameTime } from '../platform/database/same-time';
 import { EmbeddedDatabaseError } from '../platform/embedded/embedded-binaries';
 import { createLogger } from '../platform/logging';
-import { Refusal } from '../platform/refusal';
+import { isRefusal } from '../platform/refusal';
 import { buildApp, closeApp } from './build-app';
 import { joinDeployment, openDeployment, rememberPublicUrl } from './open-deployment';
 import { describeReady } from './ready-banner';
@@ -218,17 +218,8 @@ function accessTo(queues: Queues): QueueAccess {
 }
 
 main(...process.argv.slice(2)).catch((error: unknown) => {
-  const expected = [
-    WrongArguments,
-    PlatformRefused,
-    PlatformOut,
-    UnusableFile,
-    ConfigError,
-    EmbeddedDatabaseError,
-    DatabaseNotReady,
-    CannotListen,
-    Refusal,
-  ].some((kind) => error instanceof kind);
+  const kinds = [WrongArguments, PlatformRefused, PlatformOut, UnusableFile, ConfigError, EmbeddedDatabaseError, DatabaseNotReady, CannotListen];
+  const expected = isRefusal(error) || kinds.some((kind) => error instanceof kind);
   // What somebody can mend is told in words; anything else is ours to mend and comes with its stack.
   process.stderr.write(`\ntessera: ${expected ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`);
   // For verify, 1 says that the books are wrong, for imports that lines are; this says that nobody looked.

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Refusal } from '../../src/platform/refusal';
+import { isRefusal } from '../../src/platform/refusal';
 import { LedgerBook } from '../support/ledger-book';
 import { createTestApp, type TestApp } from '../support/test-app';
 import { faultsInBooks } from './book-checks';
@@ -125,7 +125,7 @@ it(
             answers.set(request.id, (await ledger.post(request)).refusal ? 'REFUSED' : 'ACCEPTED');
             break;
           } catch (error) {
-            if (!(error instanceof Refusal && error.retrySafe)) throw error;
+            if (!(isRefusal(error) && error.retrySafe)) throw error;
             refusals++;
           }
         }

@@ -141,11 +141,6 @@ describe('refusals', () => {
     expect(new Set(defined().map(({ code }) => code)).size).toBe(defined().length);
   });
 
-  it('are made by their definitions only, or were stored', () => {
-    const making = sources.filter(({ text }) => /\bRefusal\.of\(/.test(text)).map(({ file }) => file);
-    expect(making.sort()).toEqual(['ledger/ledger/outcome.ts', 'platform/define-refusal.ts']);
-  });
-
   const tooMany = defineRefusal('TOO_MANY', {
     description: 'More than there may be.',
     retrySafe: false,

@@ -1,6 +1,6 @@
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { itemAt } from '../../platform/one-of';
-import { InvalidInput, NotFound, Refusal } from '../../platform/refusal';
+import { InvalidInput, isRefusal, NotFound, type Refusal } from '../../platform/refusal';
 import { text } from '../../platform/refusal-fields';
 import type { Context } from './context';
 import { type RefusalAnswer, toRefusalAnswer } from './refusal.types';
@@ -66,7 +66,7 @@ function refusalOf(ctx: Context, reason: unknown): RefusalAnswer {
 }
 
 function asRefusal(reason: unknown): Refusal {
-  if (reason instanceof Refusal) return reason;
+  if (isRefusal(reason)) return reason;
   if (reason instanceof NotFound) return bulkRefusals.refuse('NOT_FOUND', { message: reason.message });
   if (reason instanceof InvalidInput) return bulkRefusals.refuse('BAD_INPUT', { message: reason.message, field: reason.field });
   throw reason;

@@ -3,7 +3,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { Unauthenticated } from '../../coalition/access/unauthenticated';
 import { newUuid } from '../../platform/ids';
-import { InvalidInput, NotFound, PermissionDenied, Refusal } from '../../platform/refusal';
+import { InvalidInput, isRefusal, NotFound, PermissionDenied } from '../../platform/refusal';
 import { withoutLongEcho } from './echoed-input';
 import { inputPlaceOf } from './input-place';
 
@@ -40,14 +40,14 @@ export function createErrorFormatter(log: Logger, requestIdOf: (error: unknown) 
 function showError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError | null {
   // What the making of the context threw is wrapped without a path, which unwrapResolverError passes over.
   const unwrapped = unwrapResolverError(error);
-  const original = unwrapped instanceof GraphQLError && unwrapped.originalError instanceof Refusal ? unwrapped.originalError : unwrapped;
+  const original = unwrapped instanceof GraphQLError && isRefusal(unwrapped.originalError) ? unwrapped.originalError : unwrapped;
   const as = (extensions: Record<string, unknown>) => ({ ...place(formatted), message: (original as Error).message, extensions });
   if (original instanceof InvalidInput) return as({ code: 'BAD_USER_INPUT', field: original.field });
   if (original instanceof PermissionDenied) return as({ code: 'FORBIDDEN' });
   if (original instanceof NotFound) return as({ code: 'NOT_FOUND' });
   if (original instanceof Unauthenticated) return as({ code: 'UNAUTHENTICATED' });
   // Only mutations declare refusals as answers; anywhere else they are errors, as safe to show.
-  if (original instanceof Refusal) return as({ code: original.code, retrySafe: original.retrySafe, ...original.fields });
+  if (isRefusal(original)) return as({ code: original.code, retrySafe: original.retrySafe, ...original.fields });
   // After nine wrong places in the variables GraphQL looks no further; it says so with an error that has no code.
   if (original instanceof GraphQLError && original.message.startsWith('Too many errors processing variables')) return as({ code: 'BAD_USER_INPUT' });
   const code = formatted.extensions?.code;

@@ -6,7 +6,7 @@ import { suspension } from '../../coalition/coalition/terms-in-force';
 import type { RefusalDefinition, Refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import { notNow } from '../../platform/not-now';
-import { Refusal } from '../../platform/refusal';
+import { isRefusal, type Refusal } from '../../platform/refusal';
 import type { RefusalFieldsOf, ShownField } from '../../platform/refusal-fields';
 import { type Context, requirePrincipal } from './context';
 import { enumNamed } from './enum-of';
@@ -155,7 +155,7 @@ export async function answerAnyone<Answer>(ctx: Context, operation: (app: App) =
   try {
     return await operation(ctx.app);
   } catch (error) {
-    if (error instanceof Refusal) return toRefusalAnswer(ctx, error);
+    if (isRefusal(error)) return toRefusalAnswer(ctx, error);
     throw error;
   }
 }

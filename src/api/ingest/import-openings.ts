@@ -12,7 +12,7 @@ import { hashRef, memberRefContent } from '../../members/identification/member-r
 import type { ResolvedMember } from '../../members/identification/resolve-members';
 import { derivedUuid, newUuid, type Uuid } from '../../platform/ids';
 import { itemAt } from '../../platform/one-of';
-import { Refusal } from '../../platform/refusal';
+import { isRefusal } from '../../platform/refusal';
 import { activity } from '../../programme/expiry/activity';
 import { expiryDate, slidesUntil } from '../../programme/expiry/expiry-date';
 import { orRefusal } from '../../programme/postings/posting-time';
@@ -191,7 +191,7 @@ class Batch {
       // Sent again after an interruption, this import's own lines are found booked.
       return answer?.importId === this.found.id ? { is: 'imported', points: row.points } : { is: 'repeated' };
     } catch (error) {
-      if (error instanceof Refusal && error.code === 'IDEMPOTENCY_CONFLICT')
+      if (isRefusal(error, 'IDEMPOTENCY_CONFLICT'))
         return {
           is: 'rejected',
           error: lineError(

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { RowOf } from '../../platform/database/row-of';
 import { isNotNow } from '../../platform/not-now';
 import { itemAt } from '../../platform/one-of';
-import { InvalidInput, isRefusal, NotFound, Refusal, type RefusalData } from '../../platform/refusal';
+import { InvalidInput, isRefusal, NotFound, type RefusalData } from '../../platform/refusal';
 
 /** What is wrong with one line of a file, and what to do about it. */
 export interface LineError {
@@ -58,7 +58,7 @@ export function refusedLine(line: number, { code, message, retrySafe }: Pick<Ref
 export function thrownForLine(line: number, reason: unknown): LineError {
   if (isRefusal(reason, 'MEMBER_UNKNOWN'))
     return lineError(line, null, 'UNKNOWN_MEMBER', 'No member has this name. Enrol the member first, or correct it.', true);
-  if (reason instanceof Refusal && !isNotNow(reason)) return refusedLine(line, reason);
+  if (isRefusal(reason) && !isNotNow(reason)) return refusedLine(line, reason);
   if (reason instanceof InvalidInput) return lineError(line, reason.field.replace(/^input\.(\d+\.)?/, ''), 'BAD_VALUE', reason.message);
   if (reason instanceof NotFound) return lineError(line, null, 'NOT_FOUND', reason.message, true);
   throw reason;

@@ -9,7 +9,7 @@ import { enrolMembers } from '../../members/members/enrol-members';
 import { enrolMemberSchema } from '../../members/members/enrolment';
 import type { Uuid } from '../../platform/ids';
 import { itemAt } from '../../platform/one-of';
-import { isRefusal, Refusal } from '../../platform/refusal';
+import { isRefusal, type Refusal } from '../../platform/refusal';
 import type { FileImport } from './file-import';
 import { type LineError, lineError, refusedLine, thrownForLine } from './line-error';
 import type { NamedMember } from './row-fields';
@@ -169,7 +169,7 @@ async function enrol(app: App, principal: Principal, importId: Uuid, enrolling: 
 }
 
 function isTaken(reason: unknown): boolean {
-  return reason instanceof Refusal && (reason.code === 'CUSTOMER_ID_TAKEN' || reason.code === 'IDENTIFIER_TAKEN');
+  return isRefusal(reason, 'CUSTOMER_ID_TAKEN') || isRefusal(reason, 'IDENTIFIER_TAKEN');
 }
 
 /** Adds the name that does not lead to the line's member yet. */

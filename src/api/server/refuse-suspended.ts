@@ -1,6 +1,6 @@
 import { type GraphQLOutputType, type GraphQLSchema, getNamedType, getNullableType, isListType, isUnionType } from 'graphql';
 import { requireAllowedWhileSuspended } from '../../coalition/sign-in/while-suspended';
-import { Refusal } from '../../platform/refusal';
+import { isRefusal, type Refusal } from '../../platform/refusal';
 import type { Context } from '../graphql/context';
 import { toRefusalAnswer } from '../graphql/refusal.types';
 
@@ -29,7 +29,7 @@ function refusalFor({ app, principal }: Context, operation: string): Refusal | n
     if (principal) requireAllowedWhileSuspended(principal, operation, app.clock.now());
     return null;
   } catch (error) {
-    if (error instanceof Refusal) return error;
+    if (isRefusal(error)) return error;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { Refusal } from '../../platform/refusal';
+import { Refusal } from '../../platform/thrown-refusal';
 import type { Answer, PostingOutcome } from './posting';
 
 /** The answer of an accepted posting; throws the refusal of a refused one. */

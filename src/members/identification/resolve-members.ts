@@ -5,7 +5,7 @@ import { pipelineReads } from '../../platform/database/pipeline';
 import type { Tx } from '../../platform/database/transaction';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { itemAt } from '../../platform/one-of';
-import { NotFound, Refusal } from '../../platform/refusal';
+import { isRefusal, NotFound, type Refusal } from '../../platform/refusal';
 import { countFailedLookUps, type LooksUp, lookUpsUsedUp } from './failed-look-ups';
 import { dialledIn, type Holder, type International, isPhone } from './identifier-look';
 import { findWallets, MemberLook, type ResolvedMember, type TillCodeUse } from './member-look';
@@ -113,7 +113,7 @@ export interface FoundMember extends ResolvedMember {
 export type FoundOrNot = FoundMember | Refusal;
 
 export function isFound(found: FoundOrNot): found is FoundMember {
-  return !(found instanceof Refusal);
+  return !isRefusal(found);
 }
 
 /**

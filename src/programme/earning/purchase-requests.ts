@@ -11,7 +11,7 @@ import { type FoundMember, isFound, requireOpenWallet } from '../../members/iden
 import { whileOpen } from '../../members/identification/surviving-accounts';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { itemAt } from '../../platform/one-of';
-import { InvalidInput, NotFound, Refusal, type RefusalData } from '../../platform/refusal';
+import { InvalidInput, isRefusal, NotFound, type Refusal, type RefusalData } from '../../platform/refusal';
 import { activity } from '../expiry/activity';
 import type { VelocityLimits } from '../limits/velocity-limit';
 import { limitsFor, velocityCounters } from '../limits/within-limits';
@@ -76,7 +76,7 @@ function orWrong(work: () => Draft): Draft | NotOne {
   try {
     return work();
   } catch (error) {
-    if (error instanceof NotFound || error instanceof InvalidInput || error instanceof Refusal) return error;
+    if (error instanceof NotFound || error instanceof InvalidInput || isRefusal(error)) return error;
     throw error;
   }
 }

@@ -18,7 +18,7 @@ import { type ToldBalance, type ToldOutcome } from '../../members/identification
 import { refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { itemAt, only } from '../../platform/one-of';
-import { Refusal } from '../../platform/refusal';
+import { isRefusal } from '../../platform/refusal';
 import { velocityLimits } from '../limits/velocity-limit';
 import { referenceRefusals } from '../postings/claim-reference';
 import { soughtReference } from '../postings/look-at-references';
@@ -145,7 +145,7 @@ async function record(
 /** What refuses all of them (too many wait, no database) is the answer of each. */
 async function orEach<T>(commands: readonly RecordPurchase[], look: Promise<T>): Promise<T | PromiseRejectedResult[]> {
   return look.catch((reason) => {
-    if (!(reason instanceof Refusal)) throw reason;
+    if (!isRefusal(reason)) throw reason;
     return commands.map(() => ({ status: 'rejected' as const, reason }));
   });
 }

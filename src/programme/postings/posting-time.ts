@@ -2,7 +2,7 @@ import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snap
 import { CLOCK_SKEW_MS, requireNotInFuture, requireNotSuspended, requireWithinBackdating, termsRefusals } from '../../coalition/coalition/terms-in-force';
 import { type Day, dayOf } from '../../ledger/points/calendar';
 import type { Uuid } from '../../platform/ids';
-import { Refusal, type RefusalData } from '../../platform/refusal';
+import { isRefusal, type RefusalData } from '../../platform/refusal';
 import { termsById } from './terms-by-id';
 
 /** When something happened, and when it is booked. */
@@ -48,7 +48,7 @@ export function orRefusal<T>(work: () => T): { readonly is: T } | { readonly ref
   try {
     return { is: work() };
   } catch (error) {
-    if (error instanceof Refusal) return { refused: error.toData() };
+    if (isRefusal(error)) return { refused: error.toData() };
     throw error;
   }
 }

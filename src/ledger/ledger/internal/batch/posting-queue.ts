@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import { notNow } from '../../../../platform/not-now';
 import { itemAt } from '../../../../platform/one-of';
-import { Refusal } from '../../../../platform/refusal';
+import { isRefusal } from '../../../../platform/refusal';
 import { keyRefusals } from '../../ledger-refusals';
 import type { AccountId, PostingOutcome, PostingRequest } from '../../posting';
 import type { Decision } from '../decide/decide';
@@ -209,7 +209,7 @@ export class PostingQueue {
         settle(each, decision);
       });
     } catch (error) {
-      if (batch.length > 1 && !(error instanceof Refusal)) {
+      if (batch.length > 1 && !isRefusal(error)) {
         // Somebody's rows broke a constraint, say: find out whose, in halves, so that nobody else pays for it.
         this.log.error({ err: error, postings: batch.length }, 'a batch failed; posting it in halves');
         const half = Math.ceil(batch.length / 2);
