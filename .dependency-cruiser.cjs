@@ -24,6 +24,16 @@ const ROOMS = {
 
 const anyOf = (names) => `(${names.join('|')})`;
 
+/** What dependency-cruiser calls a package, and a module of Node's own. */
+const OUTSIDE = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown', 'core'];
+const DOMAIN_PACKAGES = ['csv-parse', 'jose', 'libphonenumber-js', 'pg', '@types/pg', 'pino', 'typeorm', 'zod', 'node:crypto', 'node:timers/promises'];
+const PLATFORM_PACKAGES = ['node:child_process', 'node:fs', 'node:module', 'node:net', 'node:os', 'node:path', 'node:util'];
+
+/** Node's modules have their bare names as paths. */
+function anyPackage(names) {
+  return names.map((name) => (name.startsWith('node:') ? `^(node:)?${name.slice(5)}$` : `node_modules/${name}/`));
+}
+
 /** Each line below the first imports nothing of the lines above it; names of one line nothing of each other. */
 function downwards(kind, root, lines) {
   const rules = lines.slice(1).map((line, at) => ({
@@ -55,9 +65,21 @@ module.exports = {
       comment: 'A new wing or room has its line in this file.',
       from: {},
       to: {
-        path: '^src/[^/]+/',
-        pathNot: ['^src/process/', '^src/platform/[^/]+$', ...Object.entries(ROOMS).map(([wing, lines]) => `^src/${wing}/${anyOf(lines.flat())}/`)],
+        path: '^src/',
+        pathNot: [
+          '^src/app[.]ts$',
+          '^src/process/',
+          '^src/platform/[^/]+$',
+          ...Object.entries(ROOMS).map(([wing, lines]) => `^src/${wing}/${anyOf(lines.flat())}/`),
+        ],
       },
+    },
+    {
+      name: 'app-carries-nothing-down',
+      severity: 'error',
+      comment: 'Everything may import src/app.ts. That it holds nothing but types is for test/process/layer-rules.test.ts to tell.',
+      from: { path: '^src/app[.]ts$' },
+      to: { path: '^src/(process|api|programme|settlement|members)/' },
     },
     {
       name: 'workers-are-on-top',
@@ -90,9 +112,15 @@ module.exports = {
     {
       name: 'domain-without-machinery',
       severity: 'error',
-      comment: 'Domain modules know neither GraphQL nor HTTP nor queues.',
-      from: { path: '^src/', pathNot: '^src/(api|process)/' },
-      to: { path: 'node_modules/(graphql|type-graphql|@apollo|fastify|bullmq|ioredis)/' },
+      comment: 'Domain modules know neither GraphQL nor HTTP nor queues. A new package has its place in a list of this file.',
+      from: { path: '^src/(programme|settlement|members|coalition|ledger)/' },
+      to: { dependencyTypes: OUTSIDE, pathNot: anyPackage(DOMAIN_PACKAGES) },
+    },
+    {
+      name: 'platform-without-machinery',
+      severity: 'error',
+      from: { path: '^src/platform/' },
+      to: { dependencyTypes: OUTSIDE, pathNot: anyPackage([...DOMAIN_PACKAGES, ...PLATFORM_PACKAGES]) },
     },
     {
       name: 'refused-by-their-list',
