@@ -35,7 +35,7 @@ const points = z.number().int().min(0, 'This is not below zero.').max(LARGEST, `
 const pointsPerUnit: RuleField<number | undefined, bigint | null> = {
   shape: 'INT',
   says: 'Whole points for each unit of money, in proportion',
-  sending: '0 to 1,000,000; send it or fullSteps',
+  sending: `0 to ${LARGEST.toLocaleString('en')}; send it or fullSteps`,
   none: 'they are for full steps',
   schema: addedLater(points),
   columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent }),
@@ -47,7 +47,7 @@ const FULL_STEPS: Group = {
   name: 'FullSteps',
   says: 'Points for each full step of money.',
   parts: {
-    points: { shape: 'INT', says: 'Whole points for a full step', sending: '0 to 1,000,000' },
+    points: { shape: 'INT', says: 'Whole points for a full step', sending: `0 to ${LARGEST.toLocaleString('en')}` },
     per: { shape: 'DECIMAL', says: 'How much money a full step is', sending: 'above zero, at most six decimals' },
   },
 };

@@ -42,7 +42,7 @@ const worthOf = (row: Row): Ratio => ratio(BigInt(row.worth as string), BigInt(r
 const pointsPerUnit: RuleField<bigint | undefined, bigint | null> = {
   shape: 'POINTS',
   says: 'Points (smallest unit) that pay one whole unit of money',
-  sending: '1 to 1,000,000,000; send it or worth',
+  sending: `1 to ${LARGEST_RATE.toLocaleString('en')}; send it or worth`,
   none: 'that is no whole number, see worth',
   schema: addedLater(rate),
   columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent, worth: MICROS_PER_UNIT }),
@@ -56,7 +56,7 @@ const POINTS_WORTH: Group = {
   name: 'PointsWorth',
   says: 'So many points pay so much money.',
   parts: {
-    points: { shape: 'POINTS', says: "Points, in the currency's smallest unit", sending: '1 to 1,000,000,000' },
+    points: { shape: 'POINTS', says: "Points, in the currency's smallest unit", sending: `1 to ${LARGEST_RATE.toLocaleString('en')}` },
     amount: { shape: 'DECIMAL', says: "What they pay, in the rule's money", sending: 'above zero, at most six decimals' },
   },
 };
