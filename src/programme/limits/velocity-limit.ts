@@ -129,7 +129,7 @@ async function atBrand({ client }: Tx, { command, principal, ownerBrandId, curre
   const brandId = ofOperator ? (command.brandId as Uuid | null) : ownerBrandId;
   if (brandId !== null && !snapshot.brandsById.has(brandId)) throw new NotFound('Brand');
   if (command.earningRuleId === null) return { brand_id: brandId };
-  const { rows } = await client.query<{ brand_id: Uuid }>('SELECT brand_id FROM earning_rule WHERE id = $1 AND currency_id = $2', [
+  const { rows } = await client.query<{ brand_id: Uuid }>('SELECT brand_id FROM earning_rule WHERE id = $1 AND currency_id = $2 AND withdrawn_at IS NULL', [
     command.earningRuleId,
     currency.id,
   ]);

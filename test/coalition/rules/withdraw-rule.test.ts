@@ -31,6 +31,13 @@ const asked = (effectiveFrom: Date, more: object = {}) => ({ idempotencyKey: ran
 const set = (effectiveFrom: Date, pointsPerUnit: number, moneyCurrency = 'GBP') =>
   setRule(shop.app, fuel.principal, EARNING_RULE, EARNING_RULE.schema.parse(asked(effectiveFrom, { pointsPerUnit, moneyCurrency })));
 const withdraw = (ruleId: Uuid, by = fuel.principal, reason: string | null = null) => withdrawRule(shop.app, by, EARNING_RULE, { ruleId, reason });
+const limitOn = (earningRuleId: Uuid) =>
+  setRule(
+    shop.app,
+    fuel.principal,
+    VELOCITY_LIMIT,
+    VELOCITY_LIMIT.schema.parse({ ...asked(later(60)), act: 'EARN', measure: 'POINTS', window: 'DAY', earningRuleId, maximum: 5n }),
+  );
 const stored = async () => (await shop.database.owner.query('SELECT id, withdrawn_at FROM earning_rule ORDER BY id')).rows;
 const entries = async (operation: string) =>
   (await shop.database.owner.query('SELECT target_id, reason, brand_id FROM audit_entry WHERE operation = $1', [operation])).rows;
@@ -122,6 +129,15 @@ test("the coalition's is withdrawn by the operator, and by nobody else", async (
   expect(await withdrawRule(shop.app, operator, GIFT_RULE, { ruleId: rule.id, reason: null })).toMatchObject({ withdrawnAt: NOW });
 });
 
+test('a limit on what an earning rule earns is set while the rule stands', async () => {
+  const rule = await set(later(60), 7);
+  const limits = async () => (await shop.database.owner.query('SELECT count(*)::int AS n FROM velocity_limit')).rows[0].n;
+  await withdraw(rule.id);
+  const before = await limits();
+  await expect(limitOn(rule.id)).rejects.toThrow('Earning rule not found.');
+  expect(await limits()).toBe(before);
+});
+
 test('in a sandbox it counts where another process has moved the clock to', async () => {
   const sandbox = await createShopCoalition({ now: NOW, variables: { TESSERA_MODE: 'sandbox', TESSERA_LOCAL_ISSUER: 'true' } });
   try {
@@ -141,14 +157,7 @@ test('in a sandbox it counts where another process has moved the clock to', asyn
 test('the migration can be taken back where versions were withdrawn: they go, and limits of what they earn with them', async () => {
   const { owner } = shop.database;
   const [withdrawn, standing] = [await set(later(60), 7), await set(later(61), 8)];
-  const limit = (earningRuleId: Uuid) =>
-    setRule(
-      shop.app,
-      fuel.principal,
-      VELOCITY_LIMIT,
-      VELOCITY_LIMIT.schema.parse({ ...asked(later(60)), act: 'EARN', measure: 'POINTS', window: 'DAY', earningRuleId, maximum: 5n }),
-    );
-  const [, kept] = [await limit(withdrawn.id), await limit(standing.id)];
+  const [, kept] = [await limitOn(withdrawn.id), await limitOn(standing.id)];
   await withdraw(withdrawn.id);
   const migration = new WithdrawnRules1790000000061();
   const runner = { query: (text: string) => owner.query(text) } as unknown as QueryRunner;
