@@ -30,13 +30,12 @@ class RulesArgs extends PageArgs {
   @Text('Code of the points currency.') currency!: string;
 }
 
-/** By what a list is continued: versions follow each other by number, those that stand side by side by id. */
-const BY_VERSION = z.tuple([z.int().min(1)]);
-const BY_ID = z.tuple([z.uuid()]);
+/** By what a list is continued. */
+const LISTED_BY = { version: z.tuple([z.int().min(1)]), id: z.tuple([z.uuid()]) } as const;
 
 /** What the API has of a kind of rule: giftRules and setGiftRule of GiftRule. `prefix`: what its ids are called by. */
 export function ruleApi<Rule extends RuleVersion>(kind: RuleKind<Rule>, prefix: 'rule' | 'limit' = 'rule') {
-  const { name, called, without, sideBySide } = kind;
+  const { name, called, without, sideBySide, listedBy } = kind;
   const list = `${name.charAt(0).toLowerCase()}${name.slice(1)}s`;
   const asks = ASKS[kind.owner];
   const Shown = shownType(kind);
@@ -52,10 +51,10 @@ export function ruleApi<Rule extends RuleVersion>(kind: RuleKind<Rule>, prefix: 
       description: `${sideBySide ? 'Each' : 'Versions'} of ${called}, newest first${sideBySide ? ', ended ones too' : ''}. ${asks.list}`,
     })
     async list(@Ctx() ctx: Context, @Args(() => RulesArgs) args: RulesArgs) {
-      const page = readPage(ctx, args, list, null, sideBySide ? BY_ID : BY_VERSION);
+      const page = readPage(ctx, args, list, null, LISTED_BY[listedBy]);
       const currency = parseInput(currencyCode, args.currency, 'currency');
       const rules = await listRules(ctx.app, requirePrincipal(ctx), kind, { currency, limit: page.limit, below: page.after?.[0] ?? null });
-      return toConnection(ctx, page, rules, { key: (rule) => [sideBySide ? rule.id : rule.version], node: (rule) => show(ctx, rule) });
+      return toConnection(ctx, page, rules, { key: (rule) => [rule[listedBy]], node: (rule) => show(ctx, rule) });
     }
 
     @Mutation(() => SetResult, {

@@ -34,7 +34,7 @@ export function shownType(kind: Kind) {
     @Instant('When it starts.')
     effectiveFrom!: Date;
   }
-  const counted: Described = { shape: 'INT', says: owner === 'BRAND' ? 'Counts from 1, for each brand and currency' : 'Counts from 1, for each currency' };
+  const counted: Described = { shape: 'INT', says: owner === 'COALITION' ? 'Counts from 1, for each currency' : 'Counts from 1, for each brand and currency' };
   const withdrawn: Described = { shape: 'DATE_TIME', says: 'When it was withdrawn, before it began: it never was in force', none: 'it stands' };
   if (!sideBySide) {
     addField(ShownRule, 'version', counted, 'shown');

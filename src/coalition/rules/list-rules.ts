@@ -10,7 +10,7 @@ import type { RuleVersion } from './rule-version';
 export interface RulePage {
   readonly currency: string;
   readonly limit: number;
-  /** Below this number, or, where versions stand side by side, this id. */
+  /** Below this number, or this id: what the kind is listed by. */
   readonly below: number | Uuid | null;
 }
 
@@ -19,16 +19,16 @@ export interface RulePage {
  * either sets them: a brand's own and those that it is held to, and all for the operator. Throws PermissionDenied.
  */
 export async function listRules<Rule extends RuleVersion>(app: App, principal: Principal, kind: RuleKind<Rule>, page: RulePage): Promise<Rule[]> {
-  const { table, owner, sideBySide, toRule } = kind;
+  const { table, owner, ownerColumn, listedBy, toRule } = kind;
   const permission = { scope: 'catalogue', roles: ['PROGRAMME_MANAGER', 'SUPPORT', 'FINANCE'] } as const;
   if (owner === 'EITHER') requireBrandOrOperator(principal, permission, null);
   const brandId = owner === 'BRAND' ? requireBrand(principal, permission) : null;
-  const own = brandId === null ? '' : 'AND r.brand_id = $4';
-  const [place, type] = sideBySide ? ['id', 'uuid'] : ['version', 'int'];
+  const own = brandId === null ? '' : `AND r.${ownerColumn} = $4`;
+  const type = listedBy === 'id' ? 'uuid' : 'int';
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const { rows } = await client.query<Row>(
       `${selectRules(table)}
-       WHERE c.code = $1 AND ($2::${type} IS NULL OR r.${place} < $2) ${own} ORDER BY r.${place} DESC LIMIT $3`,
+       WHERE c.code = $1 AND ($2::${type} IS NULL OR r.${listedBy} < $2) ${own} ORDER BY r.${listedBy} DESC LIMIT $3`,
       [page.currency, page.below, page.limit, ...(brandId === null ? [] : [brandId])],
     );
     return rows.map(toRule);

@@ -14,16 +14,17 @@ const MOST_RULE_VERSIONS = 1_000;
  */
 export async function requireRoom(
   client: PoolClient,
-  { table, sideBySide }: Pick<RuleKind<RuleVersion>, 'table' | 'sideBySide'>,
+  { table, ownerColumn, sideBySide }: Pick<RuleKind<RuleVersion>, 'table' | 'ownerColumn' | 'sideBySide'>,
   ownerBrandId: Uuid | null,
   currencyId: number,
   now: Date,
 ): Promise<void> {
-  if (!sideBySide) return requireRoomForVersion(client, table, ownerBrandId, currencyId);
+  const rules = `${table} WHERE ${ownerColumn ? `${ownerColumn} = $1` : '$1::uuid IS NULL'} AND currency_id = $2`;
+  if (!sideBySide) return requireRoomForVersion(client, rules, [ownerBrandId, currencyId]);
   const { things, most } = sideBySide;
   const { rows } = await client.query<{ ever: number; running: number }>(
     `SELECT count(*)::int AS ever, (count(*) FILTER (WHERE ends_at IS NULL OR ends_at > $3))::int AS running
-     FROM ${table} WHERE owner_brand_id = $1 AND currency_id = $2`,
+     FROM ${rules}`,
     [ownerBrandId, currencyId, now],
   );
   const { ever, running } = only(rows);
@@ -31,12 +32,8 @@ export async function requireRoom(
   if (ever >= MOST_RULE_VERSIONS) throw tooMany(MOST_RULE_VERSIONS, `At most ${MOST_RULE_VERSIONS} ${things} of one setter are kept for a currency.`);
 }
 
-async function requireRoomForVersion(client: PoolClient, table: string, brandId: Uuid | null, currencyId: number): Promise<void> {
-  const own = brandId === null ? '' : 'AND brand_id = $2';
-  const { rows } = await client.query<{ versions: number }>(`SELECT coalesce(max(version), 0) AS versions FROM ${table} WHERE currency_id = $1 ${own}`, [
-    currencyId,
-    ...(brandId === null ? [] : [brandId]),
-  ]);
+async function requireRoomForVersion(client: PoolClient, rules: string, of: readonly unknown[]): Promise<void> {
+  const { rows } = await client.query<{ versions: number }>(`SELECT coalesce(max(version), 0) AS versions FROM ${rules}`, [...of]);
   if (only(rows).versions >= MOST_RULE_VERSIONS)
     throw tooMany(
       MOST_RULE_VERSIONS,

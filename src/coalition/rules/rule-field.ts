@@ -48,12 +48,16 @@ export interface FieldPlace {
 
 /**
  * One field of a rule: how it is sent, kept and shown. `Sent` is what the schema makes of what was sent, and part of
- * the request's content. A field that is added later must leave the content of earlier requests as it was
- * (`undefined`).
+ * the request's content.
  */
 export interface RuleField<Sent = unknown, Value = unknown> extends Described {
   /** Checks what was sent; a field without a schema is only shown. */
   readonly schema?: z.ZodType<Sent>;
+  /**
+   * The kind of rule had versions before it had this field. Its default, said or left out, is not in the content of a
+   * request: that of earlier ones stays as it was, and their idempotency keys go on. The default never changes.
+   */
+  readonly addedLater?: boolean;
   /** The columns to write; by default one that is named as the field. Throws InvalidInput. */
   columns?(sent: Sent, place: FieldPlace): Row;
   /** What the columns say. */

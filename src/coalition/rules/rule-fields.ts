@@ -52,8 +52,8 @@ export function choice<Name extends string>(of: Choice<Name>, says: string): Rul
   return { shape: of, says, schema: z.enum(namesOf(of)), value: (row, column) => row[column] as Name };
 }
 
-/** What may be left out, and then is not in the content of a request, as before there was such a field. */
-export function addedLater<Schema extends z.ZodType>(schema: Schema) {
+/** What may be left out: then it is undefined, and not in the content of a request. */
+export function ifSent<Schema extends z.ZodType>(schema: Schema) {
   return schema
     .nullish()
     .transform((sent) => sent ?? undefined)

@@ -3,7 +3,7 @@ import type { Uuid } from '../../platform/ids';
 /** What every version of a rule has; it is never edited. */
 export interface RuleVersion {
   readonly id: Uuid;
-  /** The brand that set it; null: the coalition, for all. */
+  /** The brand that set it, or the operator where either may; null: there is only the coalition's. */
   readonly ownerBrandId: Uuid | null;
   readonly currencyId: number;
   /** Code of the points currency. */

@@ -22,12 +22,12 @@ import type { RuleVersion } from './rule-version';
 export async function setRule<Rule extends RuleVersion>(app: App, principal: Principal, kind: RuleKind<Rule>, command: RuleCommand): Promise<Rule> {
   const ownerBrandId = requireSetter(principal, kind, (command.brandId as Uuid | null | undefined) ?? null);
   const { table, sideBySide } = kind;
-  const { idempotencyKey, reason, ...content } = command;
+  const { idempotencyKey, reason } = command;
   const now = app.clock.now();
   const effectiveFrom = command.effectiveFrom ?? now;
   if (sideBySide && effectiveFrom < now) throw new InvalidInput('input.effectiveFrom', sideBySide.tooEarly);
   const { target } = await refusingBy({ [`${table}_one_start`]: () => setRuleRefusals.refuse('RULE_START_TAKEN') }, () =>
-    createOnce(app, principal, { operation: `set${kind.name}`, idempotencyKey, reason, content }, async (tx) => {
+    createOnce(app, principal, { operation: `set${kind.name}`, idempotencyKey, reason, content: kind.content(command) }, async (tx) => {
       const snapshot = await app.coalition.snapshot(tx.client);
       const currency = requireCurrency(snapshot, command.currency);
       const settled = await kind.settle?.(tx, { command, principal, ownerBrandId, currency, snapshot });
@@ -52,9 +52,9 @@ export async function setRule<Rule extends RuleVersion>(app: App, principal: Pri
 
 /** Where versions follow each other, the row's number is the next one of its brand and currency. */
 async function insertVersion(client: PoolClient, kind: RuleKind<RuleVersion>, ownerBrandId: Uuid | null, values: Row): Promise<Uuid> {
-  const { table, owner, sideBySide } = kind;
+  const { table, ownerColumn, sideBySide } = kind;
   const id = newUuid();
-  const of: Row = owner === 'COALITION' ? {} : { [owner === 'EITHER' ? 'owner_brand_id' : 'brand_id']: ownerBrandId };
+  const of: Row = ownerColumn ? { [ownerColumn]: ownerBrandId } : {};
   const row: Row = { id, ...of, ...values };
   const columns = Object.keys(row);
   const place = (column: string) => `$${columns.indexOf(column) + 1}`;

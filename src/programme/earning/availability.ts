@@ -55,17 +55,16 @@ const sentAvailability = z
     if (kind !== 'FIXED_DATE' && date != null) wrong('date', 'Only with kind FIXED_DATE.');
   });
 
+const AT_ONCE: z.output<typeof sentAvailability> = { kind: 'IMMEDIATE' };
+
 /** In three columns: each kind has those that it needs. */
-export const availability: RuleField<z.output<typeof sentAvailability> | undefined, Availability> = {
+export const availability: RuleField<z.output<typeof sentAvailability>, Availability> = {
   shape: AVAILABILITY,
   says: 'When the points can be spent',
   sending: 'at once by default',
-  schema: sentAvailability
-    .nullish()
-    // At once, said or left out, is the same content.
-    .transform((sent) => (sent && sent.kind !== 'IMMEDIATE' ? sent : undefined))
-    .optional(),
-  columns: (sent) => ({ availability: sent?.kind ?? 'IMMEDIATE', availability_days: sent?.days ?? null, availability_date: sent?.date ?? null }),
+  schema: sentAvailability.nullish().transform((sent) => (sent && sent.kind !== 'IMMEDIATE' ? sent : AT_ONCE)),
+  addedLater: true,
+  columns: ({ kind, days, date }) => ({ availability: kind, availability_days: days ?? null, availability_date: date ?? null }),
   value: toAvailability,
   show: (value) => ({
     kind: value.kind,

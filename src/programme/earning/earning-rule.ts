@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { defineRule, type RuleOf } from '../../coalition/rules/define-rule';
 import type { Choice, Group, RuleField } from '../../coalition/rules/rule-field';
-import { addedLater, choice, fraction, moneysOf, namesOf, oneOf, perMoney } from '../../coalition/rules/rule-fields';
+import { choice, fraction, ifSent, moneysOf, namesOf, oneOf, perMoney } from '../../coalition/rules/rule-fields';
 import { type RulesInForce, rulesInForce } from '../../coalition/rules/rules-in-force';
 import { cachedRules } from '../../coalition/rules/versioned-cache';
 import { decimal, plainText } from '../../ledger/ledger/request-fields';
@@ -37,7 +37,7 @@ const pointsPerUnit: RuleField<number | undefined, bigint | null> = {
   says: 'Whole points for each unit of money, in proportion',
   sending: `0 to ${LARGEST.toLocaleString('en')}; send it or fullSteps`,
   none: 'they are for full steps',
-  schema: addedLater(points),
+  schema: ifSent(points),
   columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent }),
   value: (row) => (row.per === null ? BigInt(row.points_per_unit as string) : null),
   show: (value) => (value === null ? null : Number(value)),
@@ -64,7 +64,7 @@ const fullSteps: RuleField<{ readonly points: number; readonly per: bigint } | u
   says: 'Points for each full step of money',
   sending: 'none for what is beyond the last one',
   none: 'they are in proportion',
-  schema: addedLater(z.object({ points, per })),
+  schema: ifSent(z.object({ points, per })),
   columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent.points, per: sent.per }),
   value: (row) => (row.per === null ? null : { points: BigInt(row.points_per_unit as string), per: BigInt(row.per as string) }),
   show: (value) => value && { points: Number(value.points), per: formatDecimal(value.per, 6) },
@@ -82,7 +82,7 @@ const ROUND_TO: Choice<'UNIT' | 'SMALLEST'> = {
 const roundTo: RuleField<'UNIT' | 'SMALLEST' | undefined, 'UNIT' | 'SMALLEST'> = {
   ...choice(ROUND_TO, 'What points are floored to'),
   sending: 'by default SMALLEST where the currency has decimals, UNIT where it has none',
-  schema: addedLater(z.enum(namesOf(ROUND_TO))),
+  schema: ifSent(z.enum(namesOf(ROUND_TO))),
   columns: (sent, { column, currency }) => ({ [column]: sent ?? (currency.scale > 0 ? 'SMALLEST' : 'UNIT') }),
 };
 
@@ -95,16 +95,14 @@ const EARNING_BASE: Choice<EarningBase> = {
   },
 };
 
-const earnsOn: RuleField<'NET' | undefined, EarningBase> = {
+const earnsOn: RuleField<EarningBase, EarningBase> = {
   ...choice(EARNING_BASE, 'Whether tax that lines tell beside their price earns'),
   sending: 'GROSS by default',
   schema: z
     .enum(namesOf(EARNING_BASE))
     .nullish()
-    // With tax, said or left out, is the same content.
-    .transform((base) => (base === 'NET' ? base : undefined))
-    .optional(),
-  columns: (sent, { column }) => ({ [column]: sent ?? 'GROSS' }),
+    .transform((base) => base ?? 'GROSS'),
+  addedLater: true,
 };
 
 const sentNames = z

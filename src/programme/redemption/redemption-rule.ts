@@ -3,7 +3,7 @@ import { fewestPoints } from '../../coalition/coalition/amount-limits';
 import type { PointCurrency } from '../../coalition/coalition/coalition-snapshot';
 import { defineRule, type RuleOf } from '../../coalition/rules/define-rule';
 import type { Group, Row, RuleField } from '../../coalition/rules/rule-field';
-import { addedLater, fraction, moneysOf, oneOf, optionalPoints, perMoney, points } from '../../coalition/rules/rule-fields';
+import { fraction, ifSent, moneysOf, oneOf, optionalPoints, perMoney, points } from '../../coalition/rules/rule-fields';
 import { type RulesInForce, rulesInForce } from '../../coalition/rules/rules-in-force';
 import { cachedRules } from '../../coalition/rules/versioned-cache';
 import { decimal } from '../../ledger/ledger/request-fields';
@@ -44,7 +44,7 @@ const pointsPerUnit: RuleField<bigint | undefined, bigint | null> = {
   says: 'Points (smallest unit) that pay one whole unit of money',
   sending: `1 to ${LARGEST_RATE.toLocaleString('en')}; send it or worth`,
   none: 'that is no whole number, see worth',
-  schema: addedLater(rate),
+  schema: ifSent(rate),
   columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent, worth: MICROS_PER_UNIT }),
   value: (row) => {
     const { numerator, denominator } = worthOf(row);
@@ -67,7 +67,7 @@ const worth: RuleField<{ readonly points: bigint; readonly amount: bigint } | un
   shape: POINTS_WORTH,
   says: 'What points are worth, exactly; what they pay is floored to the minor unit of the money',
   sending: 'also a point worth more than a unit of money',
-  schema: addedLater(z.object({ points: rate, amount })),
+  schema: ifSent(z.object({ points: rate, amount })),
   columns: (sent) => (sent === undefined ? {} : { points_per_unit: sent.points, worth: sent.amount }),
   value: worthOf,
   show: ({ numerator, denominator }) => ({ points: denominator, amount: formatDecimal(numerator, 6) }),
