@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuiltApp } from '../../src/app';
 import type { MemberRef } from '../../src/members/identification/member-ref';
 import { enrolMember } from '../../src/members/members/enrol-members';
@@ -7,6 +6,7 @@ import { enrolMemberSchema } from '../../src/members/members/enrolment';
 import { recordPurchase } from '../../src/programme/earning/record-purchases';
 import { openPointsApi, type PointsApi } from '../support/points-api';
 import { purchaseOf } from '../support/shop-coalition';
+import { untilItWaits } from '../support/until-it-waits';
 
 const CALLERS = 20_000;
 /** What may wait; a tenth of the callers, so that the test is short. */
@@ -32,10 +32,9 @@ it('20,000 callers at once: whoever is too many is told so and may come again; n
   // The database stands still while they come, as one does that is asked too much.
   const stall = await database.owner.connect();
   await stall.query('BEGIN; LOCK TABLE brand_link IN ACCESS EXCLUSIVE MODE');
-  const first = Promise.allSettled(asked.slice(0, -LATER).map(post));
-  // By now some of them are being looked up and no longer wait: others take their place.
-  await sleep(100);
-  const flood = Promise.all([first, Promise.allSettled(asked.slice(-LATER).map(post))]);
+  // Some of them are being looked up and no longer wait to be: others take their place.
+  const { waiting } = await untilItWaits(database, () => Promise.allSettled(asked.slice(0, -LATER).map(post)));
+  const flood = Promise.all([waiting, Promise.allSettled(asked.slice(-LATER).map(post))]);
   const input = {
     idempotencyKey: randomUUID(),
     member: { customerId: 'ana' },

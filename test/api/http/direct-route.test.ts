@@ -1,11 +1,11 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { directRoutes } from '../../../src/api/http/direct-route';
 import { createHttpServer, listen } from '../../../src/api/http/server';
 import { type RunningServer, runGateway } from '../../../src/api/server/run-gateway';
 import type { BuiltApp } from '../../../src/app';
 import { createTestApp, type TestApp } from '../../support/test-app';
+import { until } from '../../support/until';
 
 const query = '{ __typename }';
 const json = { 'content-type': 'application/json' };
@@ -94,20 +94,23 @@ it('a body that grows too large while it is sent is cut off', async () => {
 });
 
 it('it is measured like every other route', async () => {
-  await sleep(20);
-  const metrics = await (await fetch(`http://127.0.0.1:${gateway.port}/metrics`)).text();
-  expect(metrics).toMatch(/tessera_http_request_seconds_count\{method="POST",route="\/graphql",status="200"\} [1-9]/);
+  const metrics = async () => (await fetch(`http://127.0.0.1:${gateway.port}/metrics`)).text();
+  const told = /tessera_http_request_seconds_count\{method="POST",route="\/graphql",status="200"\} [1-9]/;
+  await until('it has been measured', async () => told.test(await metrics()));
 });
 
 it('what is in flight when the server closes is answered, and its connection ends', async () => {
   const closing = createHttpServer(test.app.config, test.app.log);
+  let answer: (() => void) | undefined;
   await directRoutes(closing).add(closing, '/slow', (_request, response, { headers }) => {
-    setTimeout(() => response.writeHead(200, headers()).end('done'), 300);
+    answer = () => response.writeHead(200, headers()).end('done');
   });
   const port = await listen(closing, '127.0.0.1', 0, 0, 'TESSERA_PORT');
   const slow = overSocket(port, { method: 'POST', path: '/slow' });
-  await sleep(100);
+  await until('it is in flight', () => answer !== undefined);
   const closed = closing.close();
+  await until('nobody is let in any more', () => !closing.server.listening);
+  answer?.();
   expect(await slow).toMatchObject({ status: 200, body: 'done', headers: { connection: 'close' } });
   await closed;
 });

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createHttpServer } from '../../../src/api/http/server';
 import { createTestApp, type TestApp } from '../../support/test-app';
+import { until } from '../../support/until';
 
 const MEGABYTE = 'x'.repeat(1_048_576);
 
@@ -34,12 +35,10 @@ describe('a client that does not read its answers', () => {
     silent.on('error', () => undefined);
     silent.pause();
     const waiting = fetch(`http://127.0.0.1:${port}/slow`);
-    await sleep(500);
-    expect(await connections()).toBe(2);
+    await until('both are connected', async () => (await connections()) === 2);
     expect(await (await waiting).text()).toBe('at last');
-    for (let tries = 0; tries < 50 && (await connections()) > 1; tries++) await sleep(100);
     // That of fetch is kept alive.
-    expect(await connections()).toBe(1);
+    await until('one is left', async () => (await connections()) === 1);
     silent.destroy();
     const reading = await fetch(`http://127.0.0.1:${port}/large`);
     expect((await reading.text()).length).toBe(MEGABYTE.length);

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Principal } from '../../../src/coalition/access/principal';
 import { moveTestClock, moveTestClockSchema } from '../../../src/coalition/sandbox/move-test-clock';
 import { SandboxClock } from '../../../src/platform/clock';
@@ -11,6 +10,7 @@ import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { foundTestCoalition, openApi } from '../../support/api';
 import { createShopCoalition, purchaseOf, spendingOf } from '../../support/shop-coalition';
 import { createTestApp } from '../../support/test-app';
+import { until } from '../../support/until';
 
 const SANDBOX = { TESSERA_MODE: 'sandbox', TESSERA_LOCAL_ISSUER: 'true' };
 const move = (given: Record<string, unknown>) => moveTestClockSchema.parse({ idempotencyKey: randomUUID(), ...given });
@@ -72,14 +72,18 @@ test('it moves forward only, in bounded steps, once a key, with an entry in the 
 test('another process follows within a second and after a restart; production refuses the call, and to start on such a database', async () => {
   const shop = await createShopCoalition({ variables: SANDBOX });
   const { database } = shop;
+  const repeated = jest.spyOn(globalThis, 'setInterval');
   const other = await createTestApp({ database, variables: SANDBOX });
+  const [[, everyMs]] = repeated.mock.calls as [[unknown, number]];
+  repeated.mockRestore();
+  expect(everyMs).toBeLessThanOrEqual(1_000);
   const production = await createTestApp({ database });
   try {
     const operator = operatorOf(shop.operatorId);
     await expect(moveTestClock(production.app, operator, move({ by: { days: 1 } }))).rejects.toMatchObject({ code: 'NOT_A_SANDBOX' });
     expect((await database.owner.query('SELECT FROM test_clock_move')).rowCount).toBe(0);
     const { now } = await moveTestClock(shop.app, operator, move({ by: { days: 40 } }));
-    await sleep(1_000);
+    await until('the other process has followed', () => other.app.clock.now() >= now);
     expect(other.app.clock.now()).toEqual(now);
     const restarted = await createTestApp({ database, variables: SANDBOX });
     expect(restarted.app.clock.now()).toEqual(now);

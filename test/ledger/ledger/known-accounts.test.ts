@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createLedger, type LedgerOptions, type RunningLedger } from '../../../src/ledger/ledger/posting-ledger';
 import { dayFromIso } from '../../../src/ledger/points/calendar';
 import { newUuid } from '../../../src/platform/ids';
 import { accepted, type Brand, LedgerBook, TERMS } from '../../support/ledger-book';
 import { createTestApp, type TestApp } from '../../support/test-app';
+import { untilItWaits } from '../../support/until-it-waits';
 
 let test: TestApp;
 let book: LedgerBook;
@@ -69,12 +69,10 @@ it('a spend lock takes an owner’s wallets in the order in which postings do', 
   try {
     await poster.query('BEGIN');
     await poster.query('SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE', [low]);
-    const locking = test.app.ledger.setSpendLock(owner, true);
-    const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while ((await rows(waiting)).length === 0) await sleep(10);
+    const { waiting } = await untilItWaits(test.database, () => test.app.ledger.setSpendLock(owner, true));
     await poster.query('SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE NOWAIT', [high]);
     await poster.query('COMMIT');
-    await locking;
+    await waiting;
   } finally {
     poster.release(true);
   }

@@ -7,7 +7,7 @@ import { newUuid } from '../../../src/platform/ids';
 import { faultsInBooks } from '../../invariants/book-checks';
 import { accepted, type Brand, LedgerBook } from '../../support/ledger-book';
 import { createTestApp, type TestApp } from '../../support/test-app';
-import { until } from '../../support/until';
+import { untilItWaits } from '../../support/until-it-waits';
 
 /**
  * Wallets are kept between batches. Whatever happens to them elsewhere or goes wrong here, the next posting sees them
@@ -135,16 +135,12 @@ describe('wary of other processes, a gateway locks wallets before it decides', (
     await inTheWay.query("BEGIN; SET LOCAL deadlock_timeout = '1min'");
     const lock = (wallet: number) => inTheWay.query('SELECT FROM account WHERE id = $1 FOR UPDATE', [wallet]);
     await lock(second);
-    const both = Promise.all([burn(one, first, 1), burn(one, second, 1)]);
+    const { waiting } = await untilItWaits(test.database, () => Promise.all([burn(one, first, 1), burn(one, second, 1)]));
     // The batch has the first wallet's row by now, and waits for the second's.
-    await until(
-      'the batch waits for the second',
-      async () => (await sql("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE account%'")).length > 0,
-    );
     await lock(first);
     await inTheWay.query('COMMIT');
     inTheWay.release();
-    for (const outcome of await both) expect(accepted(outcome).balances[0].active).toBe(98);
+    for (const outcome of await waiting) expect(accepted(outcome).balances[0].active).toBe(98);
     expect(one.stats.retries).toBe(1);
     await sleep(2_100);
     expect(await undoneBy(one, two, first)).toBe(0);

@@ -12,6 +12,7 @@ import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
 import { refundRedemption, refundRedemptionSchema } from '../../../src/programme/redemption/refund-redemption';
 import { recordReturn } from '../../../src/programme/returns/record-return';
 import { createShopCoalition, purchaseOf, returnOf, type ShopCoalition, spendingOf, staffPerson, type Till } from '../../support/shop-coalition';
+import { untilItWaits, whileLocked } from '../../support/until-it-waits';
 import { faults } from '../../support/verified-books';
 
 let shop: ShopCoalition;
@@ -39,45 +40,31 @@ describe('closing a wallet', () => {
   test('lets whoever had to wait book what is recorded then', async () => {
     const yan = await fuel.enrol();
     await recordPurchase(shop.app, fuel.principal, purchaseOf(yan.ref, '100'));
-    const busy = await shop.database.owner.connect();
-    await busy.query('BEGIN');
-    await busy.query('SELECT FROM member WHERE id = $1 FOR UPDATE', [yan.memberId]);
-    const closing = closeWallet(shop.app, self(yan.memberId), { member: null, reason: null });
-    const waits = () => rows("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM member WHERE id%'");
-    while ((await waits()).length === 0) await new Promise((done) => setTimeout(done, 5));
-    shop.clock.advance(90_000);
-    await busy.query('COMMIT');
-    busy.release();
-    const { closedAt } = await closing;
-    expect(
-      await rows("SELECT recorded_at FROM transfer t JOIN account a ON a.id = t.debit_account WHERE a.owner_id = $1 AND code = 'CLOSURE'", yan.walletId),
-    ).toEqual([{ recorded_at: closedAt }]);
-    expect(closedAt).toEqual(shop.clock.now());
+    await whileLocked(shop.database, `SELECT FROM member WHERE id = '${yan.memberId}' FOR UPDATE`, async (letGo) => {
+      const { waiting } = await untilItWaits(shop.database, () => closeWallet(shop.app, self(yan.memberId), { member: null, reason: null }));
+      shop.clock.advance(90_000);
+      await letGo();
+      const { closedAt } = await waiting;
+      expect(
+        await rows("SELECT recorded_at FROM transfer t JOIN account a ON a.id = t.debit_account WHERE a.owner_id = $1 AND code = 'CLOSURE'", yan.walletId),
+      ).toEqual([{ recorded_at: closedAt }]);
+      expect(closedAt).toEqual(shop.clock.now());
+    });
   });
 
   test.each(['adding', 'closing'] as const)('leaves a card that is added at the same time to nobody, whether %s came first', async (first) => {
     const [olga, value] = [await staffPerson(shop, shop.operatorId), `T ${first}`];
     const tom = await fuel.enrol();
-    const busy = await shop.database.owner.connect();
-    await busy.query('BEGIN');
-    await busy.query("SELECT pg_advisory_xact_lock(hashtextextended('identifiers ' || $1::uuid, 0))", [tom.memberId]);
-    const waiting = async () => (await rows("SELECT FROM pg_stat_activity WHERE wait_event = 'advisory'")).length;
-    /** Until it waits, or is done. */
-    const begun = async (work: () => Promise<unknown>) => {
-      let isDone = false;
-      const [before, doing] = [await waiting(), Promise.allSettled([work()]).finally(() => (isDone = true))];
-      while (!isDone && (await waiting()) === before) await new Promise((done) => setTimeout(done, 5));
-      return { doing };
-    };
     const both = [
       () => addIdentifier(shop.app, fuel.principal, { member: tom.ref, identifier: card(value) }),
       () => closeWallet(shop.app, self(tom.memberId), { member: null, reason: null }),
     ];
-    const started = [];
-    for (const work of first === 'adding' ? both : both.reverse()) started.push(await begun(work));
-    await busy.query('COMMIT');
-    busy.release();
-    await Promise.all(started.map(({ doing }) => doing));
+    await whileLocked(shop.database, `SELECT pg_advisory_xact_lock(hashtextextended('identifiers ${tom.memberId}', 0))`, async (letGo) => {
+      const started = [];
+      for (const work of first === 'adding' ? both : both.reverse()) started.push(await untilItWaits<unknown>(shop.database, work));
+      await letGo();
+      await Promise.allSettled(started.map(({ waiting }) => waiting));
+    });
     await expect(findMember(shop.app, olga, byCard(value))).rejects.toMatchObject({ name: 'NotFound' });
     const identifiers = [card(value)];
     const next = await enrolMember(shop.app, fuel.principal, enrolMemberSchema.parse({ idempotencyKey: value, identifiers }));

@@ -30,6 +30,7 @@ import {
   staffPerson,
   type Till,
 } from '../../support/shop-coalition';
+import { untilItWaits } from '../../support/until-it-waits';
 import { faults } from '../../support/verified-books';
 
 let shop: ShopCoalition;
@@ -200,15 +201,14 @@ test('who is closed, or being closed, joins no household', async () => {
   await expect(accept(ben, ofBen.invitationId)).rejects.toMatchObject({ name: 'NotFound' });
   // It joins after the closing has looked, and before it is done.
   const original = shop.app.ledger.transaction;
-  let joining: Promise<unknown> | undefined;
+  let joining: { readonly waiting: Promise<unknown> } | undefined;
   const spied = jest.spyOn(shop.app.ledger, 'transaction').mockImplementation(async (work) => {
-    joining = accept(cem, ofCem.invitationId).catch((error: Error) => error.name);
-    await Promise.race([joining, new Promise((resolve) => setTimeout(resolve, 300))]);
+    joining = await untilItWaits(shop.database, () => accept(cem, ofCem.invitationId).catch((error: Error) => error.name));
     return original.call(shop.app.ledger, work) as never;
   });
   await closeWallet(shop.app, cem.self, { member: null, reason: null });
   spied.mockRestore();
-  expect(await joining).toBe('NotFound');
+  expect(await joining?.waiting).toBe('NotFound');
 });
 
 test('points that waited to be confirmed have ended with their wallet', async () => {

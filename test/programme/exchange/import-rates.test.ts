@@ -1,5 +1,6 @@
 import { importConversionRates, importConversionRatesSchema } from '../../../src/programme/exchange/import-conversion-rates';
 import { endConversionRate } from '../../../src/programme/exchange/store-conversion-rate';
+import { untilItWaits, whileLocked } from '../../support/until-it-waits';
 import { type ExchangeTown, openExchangeTown } from './exchange-town';
 import { PUBLISHED_ROUTES, publishedRoutes } from './rates';
 
@@ -140,14 +141,10 @@ describe('a file of routes', () => {
 
 it('a rate is not ended while a file is taken that has looked at it', async () => {
   const rate = await town.rate({ fromCurrency: 'NECTAR', toCurrency: 'FINE', effectiveFrom: new Date(town.shop.clock.now().getTime() + 1_000) });
-  const importing = await town.shop.database.owner.connect();
-  await importing.query("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('conversion rates', 0))");
-  let ended = false;
   const endsAt = new Date(rate.effectiveFrom.getTime() + 1_000);
-  const ending = endConversionRate(town.shop.app, town.operator, { rateId: rate.id, endsAt }).then(() => (ended = true));
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  expect(ended).toBe(false);
-  await importing.query('COMMIT');
-  importing.release();
-  expect(await ending).toBe(true);
+  await whileLocked(town.shop.database, "SELECT pg_advisory_xact_lock(hashtextextended('conversion rates', 0))", async (importIsOver) => {
+    const { waiting } = await untilItWaits(town.shop.database, () => endConversionRate(town.shop.app, town.operator, { rateId: rate.id, endsAt }));
+    await importIsOver();
+    expect(await waiting).toMatchObject({ effectiveUntil: endsAt });
+  });
 });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Principal } from '../../../src/coalition/access/principal';
 import type { PostingRequest } from '../../../src/ledger/ledger/posting';
 import type { Identifier } from '../../../src/members/identification/member-ref';
@@ -11,12 +10,15 @@ import { linkMember } from '../../../src/members/links/link-member';
 import { unlinkMember } from '../../../src/members/links/unlink-member';
 import { enrolMember } from '../../../src/members/members/enrol-members';
 import { enrolMemberSchema } from '../../../src/members/members/enrolment';
+import type { Uuid } from '../../../src/platform/ids';
+import { only } from '../../../src/platform/one-of';
 import { recordPurchase } from '../../../src/programme/earning/record-purchases';
 import { holdPoints } from '../../../src/programme/redemption/hold-points';
 import { redeemPoints } from '../../../src/programme/redemption/redeem-points';
 import { givePoints, givePointsSchema } from '../../../src/programme/sharing/give-points';
 import { householdsOf } from '../../support/households';
 import { createShopCoalition, purchaseOf, type ShopCoalition, spendingOf, type Till } from '../../support/shop-coalition';
+import { untilItWaits, whileLocked } from '../../support/until-it-waits';
 
 let shop: ShopCoalition;
 let fuel: Till;
@@ -45,6 +47,18 @@ async function member() {
     byId: { by: 'id', memberId },
     byCustomer: { by: 'customerId', customerId },
   } as const;
+}
+
+type Member = Awaited<ReturnType<typeof member>>;
+
+/** An account of the member's in another currency. */
+async function secondAccount(memberId: Uuid): Promise<number> {
+  const { owner } = shop.database;
+  const { rows: wallets } = await owner.query<{ id: Uuid }>('SELECT id FROM wallet WHERE member_id = $1', [memberId]);
+  const { rows: currencies } = await owner.query<{ id: number }>(
+    "INSERT INTO currency (code, kind, scale) VALUES ('OTH', 'POINTS', 0) ON CONFLICT (code) DO UPDATE SET kind = 'POINTS' RETURNING id",
+  );
+  return only(await shop.app.ledger.openAccounts([{ kind: 'WALLET', owner: only(wallets).id, currencyId: only(currencies).id }]));
 }
 
 /** Does something when a request has looked everything up, and before it is booked. */
@@ -138,29 +152,50 @@ describe('redeem by what ends meanwhile', () => {
     await confirmLink(shop.app, ana.login, taxi.brandId);
     await unlinkMember(shop.app, ana.login, { member: null, brandId: taxi.brandId, reason: null });
     expect(await counted()).toEqual({ wallet: 1, accounts: [1] });
-    const { rows } = await shop.database.owner.query('SELECT id FROM wallet WHERE member_id = $1', [ana.memberId]);
-    const other = await shop.database.owner.query("INSERT INTO currency (code, kind, scale) VALUES ('OTH', 'POINTS', 0) RETURNING id");
-    await shop.app.ledger.openAccounts([{ kind: 'WALLET', owner: rows[0].id, currencyId: other.rows[0].id }]);
+    await secondAccount(ana.memberId);
     expect(await counted()).toEqual({ wallet: 1, accounts: [1, 1] });
   });
 
-  test('no burn is booked once it is answered that what proves it has ended', async () => {
-    let booked = 0;
-    for (let round = 0; round < 20; round++) {
+  describe('no burn is booked once it is answered that what proves it has ended', () => {
+    const ends = {
+      card: (ana: Member) => removeIdentifier(shop.app, ana.login, { member: null, identifier: ana.card }),
+      link: (ana: Member) => unlinkMember(shop.app, ana.login, { member: null, brandId: fuel.brandId, reason: null }),
+    };
+    const burnBy = (proof: keyof typeof ends, ana: Member) =>
+      redeemPoints(shop.app, (proof === 'card' ? taxi : fuel).principal, spendingOf(proof === 'card' ? ana.byCard : ana.byId, 1));
+
+    test.each(['card', 'link'] as const)('a %s ends after what is being booked by it', async (proof) => {
       const ana = await member();
-      const ofCard = round % 2 === 1;
-      const burn = () => redeemPoints(shop.app, (ofCard ? taxi : fuel).principal, spendingOf(ofCard ? ana.byCard : ana.byId, 1));
-      const burns = Array.from({ length: 25 }, burn);
-      await sleep(Math.random() * 25);
-      burns.push(...Array.from({ length: 25 }, burn));
-      const settled = Promise.allSettled(burns);
-      if (ofCard) await removeIdentifier(shop.app, ana.login, { member: null, identifier: ana.card });
-      else await unlinkMember(shop.app, ana.login, { member: null, brandId: fuel.brandId, reason: null });
-      const then = await burnedOf(ana.memberId);
-      for (const each of await settled) if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'MEMBER_UNKNOWN' });
-      expect([round, await burnedOf(ana.memberId)]).toEqual([round, then]);
-      booked += then;
-    }
-    expect(booked).toBeGreaterThan(0);
+      // Read, but not written to: the burn stands still with the wallet in its hands.
+      await whileLocked(shop.database, 'LOCK TABLE redemption IN SHARE MODE', async (letGo) => {
+        const burning = await untilItWaits(shop.database, () => burnBy(proof, ana));
+        const ending = await untilItWaits(shop.database, () => ends[proof](ana));
+        await letGo();
+        await ending.waiting;
+        expect(await burnedOf(ana.memberId)).toBe(1);
+        await burning.waiting;
+      });
+    });
+
+    test.each([
+      ['card', 'does not keep'],
+      ['card', 'keeps'],
+      ['link', 'does not keep'],
+      ['link', 'keeps'],
+    ] as const)('while a %s ends, what is asked by it waits and is refused, of a wallet that the ledger %s', async (proof, kept) => {
+      const ana = await member();
+      if (kept === 'keeps') await burnBy(proof, ana);
+      const before = await burnedOf(ana.memberId);
+      const other = await secondAccount(ana.memberId);
+      // Accounts are locked in the order of their ids: the first is the ending's by then.
+      await whileLocked(shop.database, `SELECT FROM account WHERE id = ${other} FOR UPDATE`, async (letGo) => {
+        const ending = await untilItWaits(shop.database, () => ends[proof](ana));
+        const burning = await untilItWaits(shop.database, () => burnBy(proof, ana));
+        await letGo();
+        await ending.waiting;
+        await expect(burning.waiting).rejects.toMatchObject({ code: 'MEMBER_UNKNOWN' });
+      });
+      expect(await burnedOf(ana.memberId)).toBe(before);
+    });
   });
 });
