@@ -1,3 +1,4 @@
+import type { Declaration } from './disclosure';
 import type { RefusalData, RefusalFields } from './refusal';
 import { type GivenOf, type KeptOf, keepFields, type RefusalFieldsOf } from './refusal-fields';
 import { Refusal } from './thrown-refusal';
@@ -9,6 +10,8 @@ interface Meaning<Fields extends RefusalFieldsOf> {
   /** See RefusalData: whether the same request is judged anew, or the code stands for its key for ever. */
   readonly retrySafe: boolean;
   readonly fields?: Fields;
+  /** Who gets each of the fields that are shown: to be said wherever there are any. */
+  readonly discloses?: Declaration<keyof NoInfer<Fields> & string>;
   /** The name of its GraphQL type, where it is not the code's. */
   readonly typeName?: string;
 }
@@ -30,6 +33,7 @@ export interface RefusalDefinition<Code extends string = string, Arguments exten
   readonly description: string;
   readonly retrySafe: boolean;
   readonly fields: RefusalFieldsOf;
+  readonly discloses: Declaration;
   readonly make: (...told: Arguments) => RefusalData;
 }
 
@@ -41,6 +45,7 @@ export interface RefusalDefinition<Code extends string = string, Arguments exten
  *       description: 'The points would pay a larger share of the purchase than the rule allows.',
  *       retrySafe: true,
  *       fields: { maximum: points('Most points that may pay for a purchase of this amount.') },
+ *       discloses: 'NOBODY',
  *       message: ({ maximum }) => `At most ${maximum} points may pay for a purchase of this amount.`,
  *     });
  */
@@ -58,6 +63,7 @@ export function defineRefusal(
     description,
     retrySafe,
     fields = {},
+    discloses = {},
     typeName = nameOf(code),
     message,
   }: Meaning<RefusalFieldsOf> & { message?: string | ((fields: never, more: never) => string) },
@@ -68,6 +74,7 @@ export function defineRefusal(
     description,
     retrySafe,
     fields,
+    discloses,
     make(told = {}) {
       const kept = keepFields(fields, told) as RefusalFields;
       const said = told.message ?? (typeof message === 'function' ? message(kept as never, told as never) : message);

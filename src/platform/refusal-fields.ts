@@ -1,3 +1,5 @@
+import type { Declaration } from './disclosure';
+
 /**
  * The fields that a refusal tells beside its message, by what they mean; how they are sent is the API's affair.
  * `Given` is what an operation hands over, `Kept` what is stored with the refusal, which is JSON.
@@ -21,7 +23,15 @@ export interface ShownField {
   /** Of a value that is one of several: the name of the enum in the API. */
   readonly enumName?: string;
   /** Of a list: what an entry is. */
-  readonly entry?: { readonly name: string; readonly description: string; readonly fields: RefusalFieldsOf };
+  readonly entry?: Entry<RefusalFieldsOf>;
+}
+
+/** What an entry of a list is, and who gets each of its fields. */
+interface Entry<Fields extends RefusalFieldsOf> {
+  readonly name: string;
+  readonly description: string;
+  readonly fields: Fields;
+  readonly discloses: Declaration<keyof NoInfer<Fields> & string>;
 }
 
 export type RefusalFieldsOf = Readonly<Record<string, RefusalField<never, unknown>>>;
@@ -70,7 +80,7 @@ export function idOf(kind: NonNullable<ShownField['idOf']>, description: string,
 
 /** Entries of a type of their own. */
 export function listOf<Fields extends RefusalFieldsOf>(
-  entry: { readonly name: string; readonly description: string; readonly fields: Fields },
+  entry: Entry<Fields>,
   description: string,
 ): RefusalField<readonly GivenOf<Fields>[], readonly KeptOf<Fields>[]> {
   return { keep: (entries) => entries.map((each) => keepFields(entry.fields, each)), shown: { is: 'list', description, entry } };

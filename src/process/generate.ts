@@ -2,18 +2,20 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { printTesseraSchema } from '../api/server/build-schema';
+import { describeDisclosures } from '../api/server/describe-disclosures';
 import { describeVariables } from '../platform/config';
 import { createOwnerDataSource } from '../platform/database/data-source';
 import { dumpSchema } from '../platform/database/dump-schema';
 import { startThrowawayServer } from '../platform/embedded/throwaway-server';
 
 /**
- * Writes what is generated from the code: schema/schema.graphql, schema/schema.sql and the table of variables in
- * README.md. With `check` it writes nothing, and answers with the files that are out of step.
+ * Writes what is generated from the code: schema/schema.graphql, schema/schema.sql, schema/disclosure.md and the table
+ * of variables in README.md. With `check` it writes nothing, and answers with the files that are out of step.
  */
 export async function generate(root: string, check: boolean): Promise<string[]> {
   const readme = readFile(join(root, 'README.md'));
   const generated = {
+    'schema/disclosure.md': describeDisclosures(),
     'schema/schema.graphql': printTesseraSchema(),
     'schema/schema.sql': await dumpMigratedSchema(),
     'README.md': readme.replace(VARIABLES, `$1\n${variablesTable()}\n$2`),

@@ -161,7 +161,7 @@ describe('refusals', () => {
       defineRefusal('SOME', {
         description: 'Some.',
         retrySafe: true,
-        fields: { some: listOf({ name: 'Some', description: 'One.', fields }, 'All.') },
+        fields: { some: listOf({ name: 'Some', description: 'One.', fields, discloses: 'NOBODY' }, 'All.') },
         message: 'Some.',
       }),
     );

@@ -5,6 +5,7 @@ import { rotateSecretRefusals } from '../../coalition/sign-in/rotate-api-client-
 import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Id, Instant, Of, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
@@ -27,6 +28,7 @@ export const StaffRoleEnum = enumOf<StaffRole>('StaffRole', 'What a person at a 
 });
 
 @ObjectType('ApiClientSecret', { description: 'A secret of an API client. The secret itself is shown once, when it is made, and is not kept.' })
+@Discloses('NOBODY')
 export class ApiClientSecretType {
   @Id('Opaque id of the secret, for revoking it.') id!: string;
 
@@ -34,6 +36,7 @@ export class ApiClientSecretType {
 }
 
 @ObjectType('ApiClient', { description: "A brand's backend: gets access tokens at /oauth/token with its id and secret." })
+@Discloses('NOBODY')
 export class ApiClientType {
   @Id('Opaque id; the `client_id` of token requests.') id!: string;
 
@@ -53,6 +56,7 @@ export class ApiClientType {
 export const ApiClientConnection = connectionOf('ApiClient', () => ApiClientType);
 
 @ObjectType({ description: 'An API client with a secret just made.' })
+@Discloses('NOBODY')
 export class ApiClientWithSecret {
   @Of(() => ApiClientType, 'The client.') client!: ApiClientType;
 
@@ -63,6 +67,7 @@ export class ApiClientWithSecret {
 }
 
 @ObjectType('Staff', { description: 'A login of an identity provider that acts for a brand in one role.' })
+@Discloses('NOBODY')
 export class StaffType {
   @Id('Opaque id.') id!: string;
 
@@ -84,6 +89,7 @@ export class StaffType {
 export const StaffConnection = connectionOf('Staff', () => StaffType);
 
 @ObjectType('AuditEntry', { description: 'Who changed what, when and why. Never altered.' })
+@Discloses<AuditEntryType>({ id: 'OWN', at: 'OWN', actor: 'OWN', brandId: 'OWN', operation: 'OWN', target: 'OWN', reason: 'OWN' })
 export class AuditEntryType {
   @Id('Opaque id.') id!: string;
 
@@ -103,6 +109,7 @@ export class AuditEntryType {
 export const AuditEntryConnection = connectionOf('AuditEntry', () => AuditEntryType);
 
 @ObjectType({ description: 'A short session in which a member acts alone, through the app of the brand that asked for it.' })
+@Discloses<MemberSessionType>({ token: 'OWN', expiresAt: 'OWN' })
 export class MemberSessionType {
   @Text('Access token of the member: "Authorization: Bearer ...".') token!: string;
 

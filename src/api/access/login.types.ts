@@ -1,11 +1,13 @@
 import { InputType, ObjectType } from 'type-graphql';
 import { linkLoginRefusals } from '../../coalition/sign-in/link-login';
 import { ChangeInput } from '../graphql/change-input.types';
+import { Discloses } from '../graphql/discloses';
 import { Flag, Id, Instant, Of, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
 import { MemberRefInput } from '../members/member-ref.types';
 
 @ObjectType('Login', { description: 'A login of an identity provider that is bound to the member. Who it is, only the provider knows.' })
+@Discloses<LoginType>({ id: 'MEMBER', addedAt: 'MEMBER', addedByBrandId: 'MEMBER', removedAt: 'MEMBER' })
 export class LoginType {
   @Id('Opaque id, for removing it.') id!: string;
 
@@ -17,6 +19,7 @@ export class LoginType {
 }
 
 @ObjectType('ClaimCode', { description: 'A code by which the member binds a login, once. Shown this once.' })
+@Discloses<ClaimCodeType>({ code: 'OWN', expiresAt: 'OWN' })
 export class ClaimCodeType {
   @Text('The code: "7K3M-9QXZ-2ABC". Give it to the member and to nobody else.') code!: string;
 
@@ -24,11 +27,13 @@ export class ClaimCodeType {
 }
 
 @ObjectType({ description: 'The member can log in through the identity provider from now on.' })
+@Discloses('NOBODY')
 export class LoginLinked {
   @Flag('Always true.') linked!: boolean;
 }
 
 @ObjectType({ description: 'The login is bound to nobody any more.' })
+@Discloses<LoginRemoved>({ loginId: 'MEMBER' })
 export class LoginRemoved {
   @Id('The login.') loginId!: string;
 }

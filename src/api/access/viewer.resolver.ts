@@ -1,9 +1,20 @@
 import { Ctx, ObjectType, Query, Resolver } from 'type-graphql';
 import { type Context, requirePrincipal } from '../graphql/context';
+import { Discloses } from '../graphql/discloses';
 import { Flag, Id, Instant, Of, Text } from '../graphql/fields';
 import { showId } from '../graphql/pairwise-ids';
 
 @ObjectType({ description: 'Who the access token belongs to, and what it allows.' })
+@Discloses<Viewer>({
+  kind: 'NOBODY',
+  brandId: 'NOBODY',
+  memberId: 'PROGRAMME',
+  role: 'NOBODY',
+  scopes: 'NOBODY',
+  mode: 'NOBODY',
+  now: 'NOBODY',
+  clockMoved: 'NOBODY',
+})
 export class Viewer {
   @Text('CLIENT, STAFF or MEMBER.') kind!: string;
 

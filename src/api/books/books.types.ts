@@ -2,6 +2,7 @@ import { ArgsType, ObjectType } from 'type-graphql';
 import type { AccountKind } from '../../ledger/ledger/ledger';
 import { TERMS, type TermName } from '../../settlement/books/conservation';
 import { connectionOf, PageArgs } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { MoneyType } from '../graphql/money.types';
@@ -21,6 +22,7 @@ export const AccountKindEnum = enumOf<AccountKind>('AccountKind', 'What an accou
 });
 
 @ObjectType('PointTotals', { description: "What was moved on an account of points, in the currency's smallest unit." })
+@Discloses('NOBODY')
 export class PointTotalsType {
   @Points('All that left it.') debits!: bigint;
 
@@ -30,6 +32,7 @@ export class PointTotalsType {
 }
 
 @ObjectType('MoneyTotals', { description: 'What was moved on an account of money.' })
+@Discloses('NOBODY')
 export class MoneyTotalsType {
   @Of(() => MoneyType, 'All that left it.') debits!: MoneyType;
 
@@ -38,7 +41,9 @@ export class MoneyTotalsType {
   @Of(() => MoneyType, 'Credits less debits.') balance!: MoneyType;
 }
 
+// Of a brand's own account no fact about a member. A wallet's is for its member: see ROOT_DISCLOSURES, Pool.balanceAt.
 @ObjectType('AccountBalance', { description: 'An account of the ledger, and what had been moved on it.' })
+@Discloses('NOBODY')
 export class AccountBalanceType {
   @Of(() => AccountKindEnum, 'What it is for.') kind!: AccountKind;
 
@@ -68,6 +73,7 @@ export const ConservationSideEnum = enumOf('ConservationSide', 'A side of the id
 });
 
 @ObjectType('ConservationAmount', { description: 'One term of the identity.' })
+@Discloses('NOBODY')
 export class ConservationAmountType {
   @Of(() => ConservationTermEnum, 'Which term.') term!: TermName;
 
@@ -81,6 +87,7 @@ export class ConservationAmountType {
 @ObjectType('Conservation', {
   description: 'The proof that no point was made or lost, in one snapshot of the books: what was put out, added up, is what is accounted for, added up.',
 })
+@Discloses('NOBODY')
 export class ConservationType {
   @Text('Code of the points currency.') currency!: string;
 

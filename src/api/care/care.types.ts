@@ -7,6 +7,7 @@ import { LAPSES_AFTER_DAYS, proposalRefusals } from '../../programme/care/propos
 import { proposeGoodwillRefusals } from '../../programme/care/propose-goodwill';
 import { ChangeInput } from '../graphql/change-input.types';
 import { connectionOf, PageArgs } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
@@ -30,6 +31,23 @@ export const GoodwillFunderEnum = enumOf('GoodwillFunder', 'Who pays for goodwil
 });
 
 @ObjectType('Proposal', { description: 'Something that costs somebody points or money: proposed by one person on the staff, decided by another.' })
+@Discloses<ProposalType>({
+  id: 'OWN',
+  kind: 'OWN',
+  status: 'OWN',
+  brandId: 'OWN',
+  decidingBrandId: 'OWN',
+  memberId: 'PROGRAMME',
+  survivorId: 'PROGRAMME',
+  currency: 'OWN',
+  points: 'OWN',
+  reason: 'OWN',
+  proposedBy: 'OWN',
+  proposedAt: 'OWN',
+  decidedBy: 'OWN',
+  decidedAt: 'OWN',
+  decisionReason: 'OWN',
+})
 export class ProposalType {
   @Id('Opaque id.') id!: string;
 
@@ -64,6 +82,7 @@ export class ProposalType {
 export const ProposalConnection = connectionOf('Proposal', () => ProposalType);
 
 @ObjectType('ApprovedGoodwill', { description: 'Goodwill that was given.' })
+@Discloses<ApprovedGoodwillType>({ proposal: 'OWN', balance: 'PROGRAMME' })
 export class ApprovedGoodwillType {
   @Of(() => ProposalType, 'The proposal.') proposal!: ProposalType;
 
@@ -71,6 +90,7 @@ export class ApprovedGoodwillType {
 }
 
 @ObjectType('ClosedWallet', { description: 'A wallet that is closed for good.' })
+@Discloses<ClosedWalletType>({ memberId: 'MEMBER', closedAt: 'MEMBER' })
 export class ClosedWalletType {
   @Id('Whose it was.') memberId!: string;
 

@@ -3,6 +3,7 @@ import { codeRefusals } from '../../coalition/coalition/create-brand';
 import { DEFAULT_GRACE_DAYS } from '../../coalition/coalition/create-point-currency';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Count, Flag, Id, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
@@ -43,6 +44,7 @@ export const ExpiryRoundingEnum = enumOf('ExpiryRounding', 'To the end of what a
 });
 
 @ObjectType('Brand', { description: "A brand, as the coalition's directory shows it." })
+@Discloses('NOBODY')
 export class BrandType {
   @Id('Opaque id.') id!: string;
 
@@ -66,6 +68,7 @@ export class BrandType {
 export const BrandConnection = connectionOf('Brand', () => BrandType);
 
 @ObjectType('ExpiryPolicy', { description: 'When points of a currency expire.' })
+@Discloses('NOBODY')
 export class ExpiryPolicyType {
   @Of(() => ExpiryKindEnum, 'In which way.') kind!: string;
 
@@ -77,6 +80,7 @@ export class ExpiryPolicyType {
 }
 
 @ObjectType('PointCurrency', { description: 'A currency of points.' })
+@Discloses('NOBODY')
 export class PointCurrencyType {
   @Text('Its code, which is its id.') code!: string;
 

@@ -4,6 +4,7 @@ import { countersignTermsRefusals, declineTermsRefusals } from '../../coalition/
 import { keyRefusals } from '../../ledger/ledger/ledger-refusals';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Count, Flag, Id, Instant, Of, Text } from '../graphql/fields';
 import { MoneyInput, MoneyType } from '../graphql/money.types';
@@ -36,6 +37,7 @@ export const TermsStatusEnum = enumOf('TermsStatus', 'Whether a version of terms
 });
 
 @ObjectType('Terms', { description: 'A version of the terms of a partnership. Never edited: a change is a new version.' })
+@Discloses('NOBODY')
 export class TermsType {
   @Id('Opaque id.') id!: string;
 
@@ -84,6 +86,7 @@ export class TermsType {
 }
 
 @ObjectType({ description: "A change of a partnership's state." })
+@Discloses('NOBODY')
 export class PartnershipChange {
   @Of(() => PartnershipStateEnum, 'The state from then on.') state!: string;
 
@@ -97,6 +100,7 @@ export class PartnershipChange {
 @ObjectType('Partnership', {
   description: 'Joins a brand to the coalition, or two brands to each other, for one points currency. Visible to its sides and the operator.',
 })
+@Discloses('NOBODY')
 export class PartnershipType {
   @Id('Opaque id.') id!: string;
 

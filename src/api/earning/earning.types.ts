@@ -3,6 +3,7 @@ import { refusals } from '../../platform/define-refusal';
 import { MOST_LINES } from '../../programme/earning/purchase-command';
 import { recordPurchaseRefusals } from '../../programme/earning/record-purchases';
 import { bulkRefusals } from '../graphql/bulk-answers';
+import { Discloses } from '../graphql/discloses';
 import { Count, Day, Decimal, Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
 import { BalanceType } from '../members/balance.types';
@@ -72,6 +73,7 @@ export class RecordPurchaseInput {
 }
 
 @ObjectType('LeftOutLine', { simpleResolvers: true, description: 'A line that earns nothing.' })
+@Discloses<LeftOutLineType>({ lineNo: 'OWN', reason: 'OWN' })
 export class LeftOutLineType {
   @Count('Its number in the basket, from 1.') lineNo!: number;
 
@@ -79,6 +81,24 @@ export class LeftOutLineType {
 }
 
 @ObjectType('RecordedPurchase', { simpleResolvers: true, description: 'What a purchase came to.' })
+@Discloses<RecordedPurchaseType>({
+  purchaseId: 'OWN',
+  points: 'OWN',
+  forgone: 'OWN',
+  amount: 'OWN',
+  eligibleAmount: 'OWN',
+  paidWithPoints: 'OWN',
+  moneyCurrency: 'OWN',
+  leftOut: 'OWN',
+  ruleId: 'NOBODY',
+  expiresOn: 'OWN',
+  availableOn: 'OWN',
+  confirmBy: 'OWN',
+  occurredAt: 'OWN',
+  balance: 'PROGRAMME',
+  dryRun: 'NOBODY',
+  duplicate: 'NOBODY',
+})
 export class RecordedPurchaseType {
   @Id.orNull('The purchase, for its returns; null for a dry run.') purchaseId!: string | null;
 

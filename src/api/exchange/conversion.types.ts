@@ -4,6 +4,7 @@ import { importConversionRatesRefusals } from '../../programme/exchange/import-c
 import { quoteConversionRefusals } from '../../programme/exchange/quote-conversion';
 import { CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { Count, Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
 import { BalanceType } from '../members/balance.types';
@@ -44,6 +45,17 @@ export class ConvertInput extends QuoteConversionInput {
 }
 
 @ObjectType()
+@Discloses<ConversionFigures>({
+  from: 'OWN',
+  to: 'OWN',
+  points: 'OWN',
+  fee: 'OWN',
+  remainder: 'OWN',
+  base: 'OWN',
+  bonus: 'OWN',
+  received: 'OWN',
+  rateId: 'NOBODY',
+})
 abstract class ConversionFigures {
   @Text('Code of the currency that is given.') from!: string;
 
@@ -65,6 +77,7 @@ abstract class ConversionFigures {
 }
 
 @ObjectType('ConversionQuote', { description: 'What a conversion gives, promised until it ends.' })
+@Discloses<ConversionQuoteType, ConversionFigures>({ quoteId: 'OWN', quotedAt: 'OWN', expiresAt: 'OWN' })
 export class ConversionQuoteType extends ConversionFigures {
   @Id('The quote, to convert at.') quoteId!: string;
 
@@ -74,6 +87,14 @@ export class ConversionQuoteType extends ConversionFigures {
 }
 
 @ObjectType('ConvertedPoints', { description: 'Points of one currency that became points of another.' })
+@Discloses<ConvertedPointsType, ConversionFigures>({
+  conversionId: 'OWN',
+  occurredAt: 'OWN',
+  fromBalance: 'PROGRAMME',
+  toBalance: 'PROGRAMME',
+  dryRun: 'NOBODY',
+  duplicate: 'NOBODY',
+})
 export class ConvertedPointsType extends ConversionFigures {
   @Id.orNull('The conversion; null for a dry run.') conversionId!: string | null;
 
@@ -89,6 +110,7 @@ export class ConvertedPointsType extends ConversionFigures {
 }
 
 @ObjectType('Conversion', { description: 'A conversion that was made.' })
+@Discloses<ConversionType, ConversionFigures>({ id: 'OWN', brandId: 'OWN', occurredAt: 'OWN' })
 export class ConversionType extends ConversionFigures {
   @Id('Opaque id; another one at each brand.') id!: string;
 
@@ -128,6 +150,7 @@ export class ImportConversionRatesInput extends CreationInput {
 }
 
 @ObjectType('ImportedConversionRates', { description: 'What a file of routes changed.' })
+@Discloses('NOBODY')
 export class ImportedConversionRatesType {
   @Count('Rates that were stored.') added!: number;
 

@@ -3,11 +3,13 @@ import { storeConversionRateRefusals } from '../../programme/exchange/store-conv
 import { PointCurrencyType } from '../coalition/coalition.types';
 import { ChangeInput, CreationInput } from '../graphql/change-input.types';
 import { connectionOf } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { MoneyInput, MoneyType, RatioInput, RatioType } from '../graphql/money.types';
 import { answerUnion } from '../graphql/refusal.types';
 
 @ObjectType('ConversionRate', { description: "What one currency's points are worth in another, in that direction only." })
+@Discloses('NOBODY')
 export class ConversionRateType {
   @Id('Opaque id.') id!: string;
 

@@ -2,11 +2,13 @@ import { ArgsType, InputType, Int, ObjectType } from 'type-graphql';
 import { confirmPurchaseRefusals } from '../../programme/earning/confirm-purchase';
 import { ChangeInput } from '../graphql/change-input.types';
 import { connectionOf, PageArgs } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { Count, Day, Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
 import { BalanceType } from '../members/balance.types';
 
 @ObjectType('ExpiringPoints', { description: 'Points that can no longer be spent from a day on, as things stand.' })
+@Discloses<ExpiringPointsType>({ currency: 'WALLET', on: 'WALLET', points: 'WALLET' })
 export class ExpiringPointsType {
   @Text('Code of the points currency.') currency!: string;
 
@@ -16,6 +18,7 @@ export class ExpiringPointsType {
 }
 
 @ObjectType('Arrears', { description: 'Points that were to be taken back and could not be, because they were spent. What comes in fills them first.' })
+@Discloses<ArrearsType>({ currency: 'OWN', brandId: 'OWN', points: 'OWN', left: 'OWN', occurredAt: 'OWN' })
 export class ArrearsType {
   @Text('Code of the points currency.') currency!: string;
 
@@ -29,6 +32,7 @@ export class ArrearsType {
 }
 
 @ObjectType('ExpiryNotice', { description: 'A member is told, once for each lot of points and each threshold of its currency, that they are about to expire.' })
+@Discloses<ExpiryNoticeType>({ memberId: 'PROGRAMME', currency: 'WALLET', points: 'WALLET', on: 'WALLET', days: 'WALLET', toldAt: 'WALLET' })
 export class ExpiryNoticeType {
   @Id('Whose points.') memberId!: string;
 
@@ -66,6 +70,14 @@ export class ConfirmPurchaseInput {
 }
 
 @ObjectType('ConfirmedPurchase', { description: 'A purchase whose points can be spent now.' })
+@Discloses<ConfirmedPurchaseType>({
+  purchaseId: 'OWN',
+  points: 'OWN',
+  expiresOn: 'OWN',
+  confirmedAt: 'OWN',
+  balance: 'PROGRAMME',
+  duplicate: 'NOBODY',
+})
 export class ConfirmedPurchaseType {
   @Id('The purchase.') purchaseId!: string;
 

@@ -12,6 +12,7 @@ export const wrongEntryRefusals = refusals(
       'In a bulk: a field of this entry is wrong. Nothing of it is booked, and its key is still free: correct the entry and send it again. The others are booked.',
     retrySafe: false,
     fields: { field: text('Path of the field, such as "input.3.lines.0.unitPrice"; entries and lines count from 0.') },
+    discloses: 'NOBODY',
   }),
 );
 

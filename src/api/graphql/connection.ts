@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { InvalidInput } from '../../platform/refusal';
 import type { Context } from './context';
 import { type CursorKey, type CursorScope, cursorScope, openCursor, sealCursor } from './cursor';
+import { Discloses } from './discloses';
 import { Flag, Of, Text } from './fields';
 
 export const MAX_PAGE_SIZE = 100;
@@ -18,6 +19,7 @@ export class PageArgs {
 }
 
 @ObjectType({ description: 'Where a page ends.' })
+@Discloses('NOBODY')
 export class PageInfo {
   @Flag('Whether more follow after this page.') hasNextPage!: boolean;
 
@@ -41,6 +43,7 @@ export interface Connection<Node> {
 /** The Relay connection type of a node: `const BrandConnection = connectionOf('Brand', () => BrandType)`. */
 export function connectionOf<Node extends object>(name: string, node: () => abstract new (...args: never[]) => Node) {
   @ObjectType(`${name}Edge`, { description: `A ${name} and its place in a list.` })
+  @Discloses('NOBODY')
   class EdgeType implements Edge<Node> {
     @Field(node as never, { description: `The ${name}.` })
     node!: Node;
@@ -49,6 +52,7 @@ export function connectionOf<Node extends object>(name: string, node: () => abst
     cursor!: string;
   }
   @ObjectType(`${name}Connection`, { description: `One page of a list of ${name}.` })
+  @Discloses('NOBODY')
   class ConnectionType implements Connection<Node> {
     @Of(() => [EdgeType], 'The page, in order.')
     edges!: EdgeType[];

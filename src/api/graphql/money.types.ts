@@ -3,10 +3,13 @@ import { type MicroMoney, microMoney } from '../../ledger/points/amount';
 import { formatDecimal, parseDecimal } from '../../ledger/points/decimal';
 import { type Ratio, ratio } from '../../ledger/points/ratio';
 import { InvalidInput } from '../../platform/refusal';
+import { Discloses } from './discloses';
 import { Count, Decimal, Text } from './fields';
 import { MONEY_SCALE } from './scalars';
 
+// What the amount is of says the field that it stands in.
 @ObjectType('Money', { simpleResolvers: true, description: 'An amount of money, exact to a millionth of the currency unit.' })
+@Discloses('NOBODY')
 export class MoneyType {
   @Decimal('Decimal text with six decimals, in units of the currency: "12.345678".') amount!: string;
 
@@ -33,6 +36,7 @@ export function readMoney(input: MoneyInput, field: string): MicroMoney {
 }
 
 @ObjectType('Ratio', { description: 'An exact fraction.' })
+@Discloses('NOBODY')
 export class RatioType {
   @Count('Above the line.') numerator!: number;
 

@@ -9,6 +9,7 @@ import { notNow } from '../../platform/not-now';
 import { isRefusal, type Refusal } from '../../platform/refusal';
 import type { RefusalFieldsOf, ShownField } from '../../platform/refusal-fields';
 import { type Context, requirePrincipal } from './context';
+import { Discloses, declareDisclosure } from './discloses';
 import { enumNamed } from './enum-of';
 import { type IdKind, showId } from './pairwise-ids';
 import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar } from './scalars';
@@ -18,6 +19,8 @@ import { DateScalar, DateTimeScalar, DecimalScalar, PointsScalar } from './scala
   description:
     'A "no" given on purpose: nothing was written. What the ledger has decided (retrySafe: false) is kept under the idempotency key, and a repetition gets it again; what else is refused is not kept.',
 })
+// That a wallet is locked, or how many points are missing, is told by the code and the message.
+@Discloses<RefusalAnswer>({ code: 'PROGRAMME', message: 'PROGRAMME', retrySafe: 'NOBODY' })
 export abstract class RefusalAnswer {
   // A text like every other `code`, so that one selection may ask for a brand's and a refusal's; describeCodes says
   // which there are.
@@ -42,13 +45,14 @@ const types = new Map<string, { readonly type: RefusalClass; readonly definition
 
 /** The GraphQL type of a refusal, made from its definition when it is first asked for. */
 function typeOfRefusal(definition: RefusalDefinition): RefusalClass {
-  const { code, typeName, description, fields } = definition;
+  const { code, typeName, description, fields, discloses } = definition;
   const known = types.get(code);
   if (known && known.definition !== definition) throw new Error(`the refusal ${code} is declared twice`);
   if (known) return known.type;
   const type = class extends RefusalAnswer {};
   Object.defineProperty(type, 'name', { value: typeName });
   addFields(type, fields);
+  declareDisclosure(type, discloses);
   ObjectType(typeName, { implements: RefusalAnswer, simpleResolvers: true, description })(type);
   types.set(code, { type, definition });
   return type;
@@ -72,10 +76,11 @@ function fieldType({ is, enumName = '' }: ShownField, entry: (new () => object) 
   return [entry];
 }
 
-function entryType({ name, description, fields }: NonNullable<ShownField['entry']>): new () => object {
+function entryType({ name, description, fields, discloses }: NonNullable<ShownField['entry']>): new () => object {
   const type = class {};
   Object.defineProperty(type, 'name', { value: name });
   addFields(type, fields);
+  declareDisclosure(type, discloses);
   ObjectType(name, { description, simpleResolvers: true })(type);
   return type;
 }

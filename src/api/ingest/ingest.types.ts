@@ -1,5 +1,6 @@
 import { InputType, ObjectType } from 'type-graphql';
 import { connectionOf } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Count, Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
@@ -15,6 +16,7 @@ export const ImportKindEnum = enumOf('ImportKind', 'What a file holds.', {
 });
 
 @ObjectType('ImportError', { description: 'What is wrong with one line of a file, and what to do about it.' })
+@Discloses<ImportErrorType>({ line: 'OWN', field: 'OWN', code: 'OWN', message: 'OWN', retrySafe: 'OWN' })
 export class ImportErrorType {
   @Count('The line, from 1; the heading of a CSV file is line 1.') line!: number;
 
@@ -29,6 +31,30 @@ export class ImportErrorType {
 export const ImportErrorConnection = connectionOf('ImportError', () => ImportErrorType);
 
 @ObjectType('FileImport', { description: 'A file of a brand that is imported line by line, and how far that has come.' })
+@Discloses<FileImportType>({
+  id: 'OWN',
+  brandId: 'OWN',
+  kind: 'OWN',
+  dryRun: 'OWN',
+  fileName: 'OWN',
+  currency: 'OWN',
+  startedAt: 'OWN',
+  updatedAt: 'OWN',
+  finishedAt: 'OWN',
+  lastLine: 'OWN',
+  entries: 'OWN',
+  imported: 'OWN',
+  repeated: 'OWN',
+  rejected: 'OWN',
+  enrolled: 'OWN',
+  points: 'OWN',
+  entriesPerSecond: 'OWN',
+  secondsLeft: 'OWN',
+  alike: 'OWN',
+  toSendAgain: 'OWN',
+  linesToSendAgain: 'OWN',
+  errors: 'OWN',
+})
 export class FileImportType {
   @Id('Opaque id.') id!: string;
 
@@ -79,12 +105,14 @@ export class FileImportType {
   @Of(() => ImportErrorConnection, `What was wrong, by line. The first ${MOST_ERRORS_KEPT} are kept.`) errors?: unknown;
 }
 @ObjectType('ImportLine', { description: 'An entry of a file.' })
+@Discloses<ImportLineType>({ line: 'OWN' })
 export class ImportLineType {
   @Count('Its first line.') line!: number;
 }
 export const ImportLineConnection = connectionOf('ImportLine', () => ImportLineType);
 
 @ObjectType('ImportedEntry', { description: 'What is booked of an entry of a file.' })
+@Discloses<ImportedEntryType>({ line: 'OWN', repeated: 'OWN', purchaseId: 'OWN', memberId: 'PROGRAMME' })
 export class ImportedEntryType {
   @Count('Its first line.') line!: number;
 
@@ -98,6 +126,7 @@ export class ImportedEntryType {
 export const FileImportConnection = connectionOf('FileImport', () => FileImportType);
 
 @ObjectType('ImportedBatch', { description: 'What a batch of lines came to.' })
+@Discloses<ImportedBatchType>({ import: 'OWN', errors: 'OWN', made: 'OWN' })
 export class ImportedBatchType {
   @Of(() => FileImportType, 'The import, with the batch.') import!: FileImportType;
 

@@ -11,6 +11,7 @@ export const openingRefusals = refusals(
     description: 'The terms in force agree on no price for opening balances.',
     retrySafe: true,
     fields: { currency: text('Code of the points currency.') },
+    discloses: 'NOBODY',
     message: ({ currency }) =>
       `The terms in force agree on no price for opening balances of ${currency}. Propose terms with an openingPrice and have them countersigned.`,
   }),

@@ -1,5 +1,6 @@
 import { ObjectType } from 'type-graphql';
 import type { ToldBalance } from '../../members/identification/what-is-told';
+import { Discloses } from '../graphql/discloses';
 import { Points, Text } from '../graphql/fields';
 
 @ObjectType('Balance', {
@@ -7,6 +8,7 @@ import { Points, Text } from '../graphql/fields';
   description:
     "What a wallet holds of one points currency, all in the currency's smallest unit. In the answer of a mutation it is judged at the request's occurredAt, after what it did, and a repetition tells the same again; what is there now is told by the balances of the member or the pool.",
 })
+@Discloses<BalanceType>({ currency: 'NOBODY', active: 'PROGRAMME', pending: 'WALLET', held: 'WALLET', arrears: 'PROGRAMME', spendable: 'PROGRAMME' })
 export class BalanceType {
   @Text('Code of the points currency.') currency!: string;
 

@@ -1,5 +1,6 @@
 import { ObjectType } from 'type-graphql';
 import { connectionOf } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Flag, Id, Instant, Of, Text } from '../graphql/fields';
 import { IdentifierKindEnum } from './member-ref.types';
@@ -12,6 +13,7 @@ const DoneByEnum = enumOf('DoneBy', 'Who did something about a member.', {
 });
 
 @ObjectType('MemberIdentifier', { description: 'Something that a member is found by. Its content is kept as a keyed hash only, and never given out.' })
+@Discloses<MemberIdentifierType>({ kind: 'OWN', brandId: 'OWN', addedAt: 'OWN', active: 'OWN', verifiedAt: 'MEMBER' })
 export class MemberIdentifierType {
   @Of(() => IdentifierKindEnum, 'What kind it is.') kind!: string;
 
@@ -25,6 +27,7 @@ export class MemberIdentifierType {
 }
 
 @ObjectType('MemberChange', { description: 'Something that was done about a member, or a look at the member by the operator.' })
+@Discloses<MemberChangeType>({ at: 'MEMBER', operation: 'MEMBER', by: 'MEMBER', brandId: 'MEMBER' })
 export class MemberChangeType {
   @Instant('When.') at!: Date;
 

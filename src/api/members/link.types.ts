@@ -1,4 +1,5 @@
 import { InputType, ObjectType } from 'type-graphql';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Id, Instant, Of, Text } from '../graphql/fields';
 
@@ -9,6 +10,7 @@ const ConfirmedByEnum = enumOf('LinkConfirmedBy', 'What let a brand act for a me
 });
 
 @ObjectType('MemberLink', { description: 'A brand that knows the member, or knew it.' })
+@Discloses<MemberLinkType>({ brandId: 'MEMBER', linkedAt: 'MEMBER', confirmedAt: 'MEMBER', confirmedBy: 'MEMBER', unlinkedAt: 'MEMBER' })
 export class MemberLinkType {
   @Id('The brand.') brandId!: string;
 
@@ -22,6 +24,7 @@ export class MemberLinkType {
 }
 
 @ObjectType('TillCode', { description: 'A code by which the member proves at one till, once, to be there. Shown this once.' })
+@Discloses<TillCodeType>({ code: 'MEMBER', expiresAt: 'MEMBER' })
 export class TillCodeType {
   @Text('The code, to be typed or scanned: "7K3M-9QXZ-2ABC". Capitals and dashes do not count.') code!: string;
 
@@ -29,6 +32,7 @@ export class TillCodeType {
 }
 
 @ObjectType('LinkConfirmed', { description: 'The brand may act for the member on its own customer id from now on.' })
+@Discloses<LinkConfirmedType>({ brandId: 'MEMBER' })
 export class LinkConfirmedType {
   @Id('The brand.') brandId!: string;
 }

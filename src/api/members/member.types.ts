@@ -6,6 +6,7 @@ import { refusals } from '../../platform/define-refusal';
 import type { Uuid } from '../../platform/ids';
 import { wrongEntryRefusals } from '../graphql/bulk-answers';
 import { connectionOf, PageArgs } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { Day, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
 import { BalanceType } from './balance.types';
@@ -48,6 +49,14 @@ registerEnumType(MovementKindEnum, {
 @ObjectType('PersonalData', {
   description: 'What a member told about themselves. Shown to the member and to the operator; what a brand may see is for consent to decide.',
 })
+@Discloses<PersonalDataType>({
+  givenName: 'NAME',
+  familyName: 'NAME',
+  email: 'CONTACT',
+  phone: 'CONTACT',
+  birthDate: 'BIRTH_DATE',
+  language: 'LANGUAGE',
+})
 export class PersonalDataType {
   @Text.orNull('Given name.') givenName!: string | null;
 
@@ -63,6 +72,7 @@ export class PersonalDataType {
 }
 
 @ObjectType('Expiry', { description: 'Points that can no longer be spent from a day on.' })
+@Discloses<ExpiryType>({ on: 'WALLET', points: 'WALLET' })
 export class ExpiryType {
   @Day("That day, in the currency's time zone.") on!: string;
 
@@ -70,6 +80,7 @@ export class ExpiryType {
 }
 
 @ObjectType('PendingPoints', { description: 'Points earned that cannot be spent yet.' })
+@Discloses<PendingPointsType>({ points: 'WALLET', availableOn: 'WALLET', confirmBy: 'WALLET' })
 export class PendingPointsType {
   @Points("How many, in the currency's smallest unit.") points!: number;
 
@@ -79,6 +90,7 @@ export class PendingPointsType {
 }
 
 @ObjectType('CurrencyBalance', { description: 'What a wallet holds now of one points currency, what becomes available and what expires next.' })
+@Discloses<CurrencyBalanceType, BalanceType>({ nextExpiries: 'WALLET', pendingPoints: 'WALLET' })
 export class CurrencyBalanceType extends BalanceType {
   @Of(() => [ExpiryType], 'The next days on which points expire, soonest first, at most 10. Held points are not in it.') nextExpiries!: readonly ExpiryType[];
 
@@ -87,6 +99,7 @@ export class CurrencyBalanceType extends BalanceType {
 }
 
 @ObjectType('Movement', { description: 'Points that came into a wallet or left it.' })
+@Discloses<MovementType>({ kind: 'OWN', points: 'OWN', brandId: 'OWN', balanceAfter: 'WALLET', occurredAt: 'OWN', recordedAt: 'OWN' })
 export class MovementType {
   @Of(() => MovementKindEnum, 'Why.') kind!: string;
 
@@ -104,6 +117,7 @@ export class MovementType {
 export const MovementConnection = connectionOf('Movement', () => MovementType);
 
 @ObjectType('OpenHold', { description: 'Points set aside at a brand.' })
+@Discloses<OpenHoldType>({ redemptionId: 'OWN', currency: 'OWN', points: 'OWN', brandId: 'OWN', occurredAt: 'OWN', expiresAt: 'OWN' })
 export class OpenHoldType {
   @Id('The redemption that holds them.') redemptionId!: string;
 
@@ -126,6 +140,18 @@ export interface OfMember {
 }
 
 @ObjectType('Wallet', { description: "A member's points, all currencies together." })
+@Discloses<WalletType>({
+  id: 'PROGRAMME',
+  lockedAt: 'PROGRAMME',
+  lockReason: 'MEMBER',
+  balances: 'PROGRAMME',
+  holds: 'OWN',
+  arrears: 'OWN',
+  conversionQuotes: 'OWN',
+  conversions: 'OWN',
+  expiring: 'WALLET',
+  movements: 'OWN',
+})
 export class WalletType {
   readonly of!: OfMember;
 
@@ -146,6 +172,16 @@ export class WalletType {
 }
 
 @ObjectType('Member', { description: 'A member of the coalition.' })
+@Discloses<MemberType>({
+  id: 'PROGRAMME',
+  enrolledAt: 'OWN',
+  jurisdiction: 'JURISDICTION',
+  personalData: 'MEMBER',
+  identifiers: 'OWN',
+  wallet: 'PROGRAMME',
+  links: 'MEMBER',
+  logins: 'MEMBER',
+})
 export class MemberType {
   readonly of!: OfMember;
 
@@ -229,6 +265,7 @@ export class UnlinkMemberInput {
 }
 
 @ObjectType('UnlinkedMember', { description: 'A member that the brand knows no longer.' })
+@Discloses<UnlinkedMemberType>({ memberId: 'PROGRAMME' })
 export class UnlinkedMemberType {
   @Id('The id that you know the member by.') memberId!: string;
 }

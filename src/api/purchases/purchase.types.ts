@@ -2,6 +2,7 @@ import { ID, ObjectType, registerEnumType } from 'type-graphql';
 import { AWARD_STATES } from '../../programme/purchases/find-purchase';
 import { REDEMPTION_STATES } from '../../programme/redemption/find-redemption';
 import { connectionOf } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Count, Day, Decimal, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { MoneyType } from '../graphql/money.types';
@@ -14,6 +15,20 @@ export const LineKindEnum = enumOf('LineKind', 'What a line of a basket is.', {
 });
 
 @ObjectType('PurchaseLine', { description: 'A line of a basket, as it was bought.' })
+@Discloses<PurchaseLineType>({
+  lineNo: 'OWN',
+  sku: 'OWN',
+  category: 'OWN',
+  quantity: 'OWN',
+  returned: 'OWN',
+  unitPrice: 'OWN',
+  kind: 'OWN',
+  amount: 'OWN',
+  discount: 'OWN',
+  tax: 'OWN',
+  reduced: 'OWN',
+  exclusion: 'OWN',
+})
 export class PurchaseLineType {
   @Count('Its number in the basket, from 1.') lineNo!: number;
 
@@ -41,6 +56,15 @@ export class PurchaseLineType {
 }
 
 @ObjectType('PurchaseReturn', { description: 'What came back of a purchase at one time.' })
+@Discloses<PurchaseReturnType>({
+  id: 'OWN',
+  clawedBack: 'OWN',
+  reinstated: 'OWN',
+  reference: 'OWN',
+  moneyBack: 'OWN',
+  occurredAt: 'OWN',
+  cancelledAt: 'OWN',
+})
 export class PurchaseReturnType {
   @Id('Opaque id of the return.') id!: string;
 
@@ -71,6 +95,7 @@ registerEnumType(AwardStateEnum, {
 });
 
 @ObjectType('PurchaseAward', { description: 'The points that a purchase earned, as they stand now.' })
+@Discloses<PurchaseAwardType>({ state: 'OWN', availableOn: 'OWN', confirmBy: 'OWN' })
 export class PurchaseAwardType {
   @Of(() => AwardStateEnum, 'What has become of them.') state!: string;
 
@@ -80,6 +105,26 @@ export class PurchaseAwardType {
 }
 
 @ObjectType('Purchase', { description: 'What a member bought at a brand.' })
+@Discloses<PurchaseType>({
+  id: 'OWN',
+  memberId: 'PROGRAMME',
+  brandId: 'OWN',
+  currency: 'OWN',
+  points: 'OWN',
+  award: 'OWN',
+  amount: 'OWN',
+  eligibleAmount: 'OWN',
+  paidWithPoints: 'OWN',
+  moneyCurrency: 'OWN',
+  channel: 'OWN',
+  instrument: 'OWN',
+  reference: 'OWN',
+  occurredAt: 'OWN',
+  recordedAt: 'OWN',
+  lines: 'OWN',
+  redemptionIds: 'OWN',
+  returns: 'OWN',
+})
 export class PurchaseType {
   @Id('Opaque id; another one for each who may see it.') id!: string;
 
@@ -133,6 +178,22 @@ registerEnumType(RedemptionStateEnum, {
 });
 
 @ObjectType('RedemptionRecord', { description: 'A redemption as it stands now.' })
+@Discloses<RedemptionRecordType>({
+  id: 'OWN',
+  memberId: 'PROGRAMME',
+  brandId: 'OWN',
+  currency: 'OWN',
+  state: 'OWN',
+  points: 'OWN',
+  spent: 'OWN',
+  refunded: 'OWN',
+  value: 'OWN',
+  expiresAt: 'OWN',
+  channel: 'OWN',
+  instrument: 'OWN',
+  reference: 'OWN',
+  occurredAt: 'OWN',
+})
 export class RedemptionRecordType {
   @Id('Opaque id; another one for each who may see it.') id!: string;
 

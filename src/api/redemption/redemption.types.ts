@@ -6,6 +6,7 @@ import { refundRedemptionRefusals } from '../../programme/redemption/refund-rede
 import { spendPointsRefusals } from '../../programme/redemption/spend-points';
 import { voidHoldRefusals } from '../../programme/redemption/void-hold';
 import { bulkRefusals } from '../graphql/bulk-answers';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { MoneyInput, MoneyType } from '../graphql/money.types';
@@ -62,6 +63,17 @@ export class HoldInput extends RedeemInput {
 }
 
 @ObjectType('Redemption', { simpleResolvers: true, description: 'Points spent, or held to be spent.' })
+@Discloses<RedemptionType>({
+  redemptionId: 'OWN',
+  points: 'OWN',
+  value: 'OWN',
+  expiresAt: 'OWN',
+  occurredAt: 'OWN',
+  source: 'OWN',
+  balance: 'PROGRAMME',
+  dryRun: 'NOBODY',
+  duplicate: 'NOBODY',
+})
 export class RedemptionType {
   @Id.orNull('The redemption, for its capture, void or refund and for the purchase that it paid a part of; null for a dry run.') redemptionId!: string | null;
 
@@ -127,6 +139,7 @@ export class RefundRedemptionInput {
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What the answers about an earlier redemption have in common; no type of its own in the schema.' })
+@Discloses<RedemptionChange>({ redemptionId: 'OWN', value: 'OWN', occurredAt: 'OWN', balance: 'PROGRAMME', duplicate: 'NOBODY' })
 abstract class RedemptionChange {
   @Id('The redemption.') redemptionId!: string;
 
@@ -144,6 +157,7 @@ abstract class RedemptionChange {
 }
 
 @ObjectType('CapturedHold', { simpleResolvers: true, description: 'A hold that was spent.' })
+@Discloses<CapturedHoldType, RedemptionChange>({ points: 'OWN', released: 'OWN' })
 export class CapturedHoldType extends RedemptionChange {
   @Points("Points spent, in the currency's smallest unit.") points!: number;
 
@@ -151,11 +165,13 @@ export class CapturedHoldType extends RedemptionChange {
 }
 
 @ObjectType('VoidedHold', { simpleResolvers: true, description: 'A hold that was given back.' })
+@Discloses<VoidedHoldType, RedemptionChange>({ released: 'OWN' })
 export class VoidedHoldType extends RedemptionChange {
   @Points("Points released, in the currency's smallest unit.") released!: number;
 }
 
 @ObjectType('Refund', { simpleResolvers: true, description: 'Spent points that were given back.' })
+@Discloses<RefundType, RedemptionChange>({ points: 'OWN' })
 export class RefundType extends RedemptionChange {
   @Points("Points given back, in the currency's smallest unit.") points!: number;
 }

@@ -1,6 +1,7 @@
 import { InputType, ObjectType } from 'type-graphql';
 import { cancelReturnRefusals } from '../../programme/returns/cancel-return';
 import { KEEPING_REASONS } from '../../programme/returns/plan-return-cancellation';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
@@ -21,6 +22,17 @@ export class CancelReturnInput {
 @ObjectType('CancelledReturn', {
   simpleResolvers: true,
   description: 'A return that counts no longer: its goods can be returned again, and its reference is free.',
+})
+@Discloses<CancelledReturnType>({
+  returnId: 'OWN',
+  purchaseId: 'OWN',
+  pointsGivenBack: 'OWN',
+  arrearsFilled: 'PROGRAMME',
+  pointsTakenBack: 'OWN',
+  occurredAt: 'OWN',
+  balance: 'PROGRAMME',
+  dryRun: 'NOBODY',
+  duplicate: 'NOBODY',
 })
 export class CancelledReturnType {
   @Id('The return.') returnId!: string;

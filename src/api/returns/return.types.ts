@@ -1,6 +1,7 @@
 import { InputType, ObjectType } from 'type-graphql';
 import { MOST_LINES } from '../../programme/earning/purchase-command';
 import { recordReturnRefusals } from '../../programme/returns/record-return';
+import { Discloses } from '../graphql/discloses';
 import { Count, Decimal, Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
 import { BalanceType } from '../members/balance.types';
@@ -39,6 +40,7 @@ export class RecordReturnInput {
 }
 
 @ObjectType('ReturnedLine', { simpleResolvers: true, description: 'A line of which goods came back.' })
+@Discloses<ReturnedLineType>({ lineNo: 'OWN', quantity: 'OWN', left: 'OWN' })
 export class ReturnedLineType {
   @Count("The line's number in the purchase.") lineNo!: number;
 
@@ -48,6 +50,24 @@ export class ReturnedLineType {
 }
 
 @ObjectType('RecordedReturn', { simpleResolvers: true, description: 'What a return came to.' })
+@Discloses<RecordedReturnType>({
+  returnId: 'OWN',
+  purchaseId: 'OWN',
+  clawedBack: 'OWN',
+  expired: 'OWN',
+  reinstated: 'OWN',
+  arrearsMade: 'PROGRAMME',
+  arrearsFilled: 'PROGRAMME',
+  pointsKept: 'OWN',
+  amountLeft: 'OWN',
+  moneyBack: 'OWN',
+  moneyCurrency: 'OWN',
+  lines: 'OWN',
+  occurredAt: 'OWN',
+  balance: 'PROGRAMME',
+  dryRun: 'NOBODY',
+  duplicate: 'NOBODY',
+})
 export class RecordedReturnType {
   @Id.orNull('The return; null for a dry run.') returnId!: string | null;
 

@@ -4,6 +4,7 @@ import type { Choice, Described, Group, Shape } from '../../coalition/rules/rule
 import type { RuleVersion } from '../../coalition/rules/rule-version';
 import { CreationInput } from '../graphql/change-input.types';
 import type { Context } from '../graphql/context';
+import { Discloses, declareDisclosure } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Id, Instant, Text } from '../graphql/fields';
 import { RatioInput, RatioType } from '../graphql/money.types';
@@ -24,6 +25,7 @@ function versionOf({ called, sideBySide }: Kind): string {
 export function shownType(kind: Kind) {
   const { name, owner, fields, sideBySide, means } = kind;
   @ObjectType(name, { description: means ? `${versionOf(kind)}. ${means}` : `${versionOf(kind)}.` })
+  @Discloses('NOBODY')
   class ShownRule {
     @Id('Opaque id of this version.')
     id!: string;
@@ -112,6 +114,7 @@ function groupFor(group: Group, use: Use): object {
   const known = groups[use].get(group);
   if (known) return known;
   class Parts {}
+  declareDisclosure(Parts, 'NOBODY');
   const { name, says: description } = group;
   (use === 'sent' ? InputType(`${name}Input`, { description }) : ObjectType(name, { description }))(Parts);
   for (const [part, described] of Object.entries(group.parts)) addField(Parts, part, described, use);

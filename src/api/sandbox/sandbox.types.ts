@@ -1,6 +1,7 @@
 import { InputType, ObjectType } from 'type-graphql';
 import { moveTestClockRefusals } from '../../coalition/sandbox/move-test-clock';
 import { CreationInput } from '../graphql/change-input.types';
+import { Discloses } from '../graphql/discloses';
 import { Count, Instant, Of } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
 
@@ -23,6 +24,7 @@ export class MoveTestClockInput extends CreationInput {
 }
 
 @ObjectType('MovedTestClock', { description: 'The test clock after a step.' })
+@Discloses('NOBODY')
 export class MovedTestClockType {
   @Instant('What it shows now.') now!: Date;
 }

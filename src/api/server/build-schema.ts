@@ -12,6 +12,7 @@ import { EarningResolver } from '../earning/earning.resolver';
 import { ConversionResolver } from '../exchange/conversion.resolver';
 import { ExchangeResolver } from '../exchange/exchange.resolver';
 import { ExpiryResolver } from '../expiry/expiry.resolver';
+import { disclosureMap } from '../graphql/disclosure-map';
 import { describeCodes } from '../graphql/refusal.types';
 import { ImportResolver } from '../ingest/ingest.resolver';
 import { LimitsResolver, VELOCITY_LIMIT_RESOLVERS } from '../limits/limits.resolver';
@@ -74,6 +75,7 @@ export function buildTesseraSchema(): GraphQLSchema {
   const mutation = schema.getMutationType();
   if (mutation) mutation.description = 'Changes. Each answers with the thing changed, or with a refusal.';
   describeCodes(schema);
+  disclosureMap(schema);
   callDirectly(schema);
   refuseSuspended(schema);
   rememberAnswerTypes(schema);

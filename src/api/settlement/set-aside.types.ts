@@ -2,12 +2,14 @@ import { InputType, ObjectType } from 'type-graphql';
 import { refusals } from '../../platform/define-refusal';
 import { PointCurrencyType } from '../coalition/coalition.types';
 import { connectionOf } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { Count, Id, Instant, Of, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
 
 @ObjectType('SetAsideEvent', {
   description: 'A points event that clearing could not price. It goes once it is cleared; until then no month of its currency closes beyond it.',
 })
+@Discloses('NOBODY')
 export class SetAsideEventType {
   @Id('The points event, as its transfer is called in logs and by npm run verify.') transferId!: string;
 
@@ -26,6 +28,7 @@ export class SetAsideEventType {
 export const SetAsideEventConnection = connectionOf('SetAsideEvent', () => SetAsideEventType);
 
 @ObjectType('RetriedEvents', { description: 'What became of events that had been set aside, the 500 longest untried of them.' })
+@Discloses('NOBODY')
 export class RetriedEventsType {
   @Count('How many are cleared now.') cleared!: number;
 

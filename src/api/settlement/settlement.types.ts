@@ -2,6 +2,7 @@ import { InputType, ObjectType } from 'type-graphql';
 import { closePeriodRefusals } from '../../settlement/months/close-period';
 import { BrandType, PointCurrencyType } from '../coalition/coalition.types';
 import { connectionOf } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Count, Day, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { MoneyType } from '../graphql/money.types';
@@ -30,6 +31,14 @@ export const ObligationKindEnum = enumOf('ObligationKind', 'What makes one brand
 export const OwedByEnum = enumOf('OwedBy', 'Which side of a line pays.', { BRAND: 'The brand whose statement it is.', COUNTERPARTY: 'The other one.' });
 
 @ObjectType('StatementEntry', { description: 'One points event behind a line of a statement. It shows neither member nor basket.' })
+@Discloses<StatementEntryType>({
+  eventId: 'PROGRAMME',
+  moneyTransferId: 'NOBODY',
+  occurredAt: 'PROGRAMME',
+  recordedAt: 'PROGRAMME',
+  points: 'PROGRAMME',
+  amount: 'PROGRAMME',
+})
 export class StatementEntryType {
   @Id('The points event; every brand sees another id of it. Of a burn, the digits are those of the redemption as its redeemer sees it.') eventId!: string;
 
@@ -46,6 +55,7 @@ export class StatementEntryType {
 export const StatementEntryConnection = connectionOf('StatementEntry', () => StatementEntryType);
 
 @ObjectType('StatementLine', { description: 'What events of one kind, issuer, redeemer and price come to, between the brand and one counterparty.' })
+@Discloses('NOBODY')
 export class StatementLineType {
   @Of(() => ObligationKindEnum, 'What it is owed for.') kind!: string;
 
@@ -72,6 +82,7 @@ export class StatementLineType {
 export const StatementLineConnection = connectionOf('StatementLine', () => StatementLineType);
 
 @ObjectType('Statement', { description: 'What a brand owes and is owed for a month. Frozen: it never changes. Amounts are positive where the brand pays.' })
+@Discloses('NOBODY')
 export class StatementType {
   @Id('Opaque id.') id!: string;
 
@@ -110,6 +121,7 @@ export const PeriodWaitReasonEnum = enumOf('PeriodWaitReason', 'What stands in t
 });
 
 @ObjectType('PeriodWait', { description: 'What a closing month waits for, or why it could not be closed when it was last tried.' })
+@Discloses('NOBODY')
 export class PeriodWaitType {
   @Of(() => PeriodWaitReasonEnum, 'What kind of obstacle it is.') reason!: string;
 
@@ -121,6 +133,7 @@ export class PeriodWaitType {
 }
 
 @ObjectType('Period', { description: "A calendar month of one points currency, in that currency's time zone." })
+@Discloses('NOBODY')
 export class PeriodType {
   @Id('Opaque id.') id!: string;
 

@@ -1,5 +1,6 @@
 import { InputType, ObjectType } from 'type-graphql';
 import { givePointsRefusals } from '../../programme/sharing/give-points';
+import { Discloses } from '../graphql/discloses';
 import { Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { answerUnion } from '../graphql/refusal.types';
 import { BalanceType } from '../members/balance.types';
@@ -30,6 +31,15 @@ export class GivePointsInput {
 }
 
 @ObjectType('Gift', { description: 'Points that a member gave. They keep their issuer, month and end. Nothing is told of who received them.' })
+@Discloses<GiftType>({
+  giftId: 'OWN',
+  currency: 'OWN',
+  points: 'OWN',
+  occurredAt: 'OWN',
+  balance: 'PROGRAMME',
+  dryRun: 'NOBODY',
+  duplicate: 'NOBODY',
+})
 export class GiftType {
   @Id.orNull('The gift; null for a dry run.') giftId!: string | null;
 

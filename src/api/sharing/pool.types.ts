@@ -8,6 +8,7 @@ import { leavePoolRefusals } from '../../programme/sharing/leave-pool';
 import { setPoolRoleRefusals } from '../../programme/sharing/set-pool-role';
 import { joinPoolRefusals } from '../../programme/sharing/standing';
 import { connectionOf, PageArgs } from '../graphql/connection';
+import { Discloses } from '../graphql/discloses';
 import { enumOf } from '../graphql/enum-of';
 import { Flag, Id, Instant, Of, Points, Text } from '../graphql/fields';
 import { RatioInput, RatioType } from '../graphql/money.types';
@@ -31,6 +32,7 @@ const InvitedRoleEnum = enumOf('InvitedRole', 'As what somebody is invited to a 
 });
 
 @ObjectType('PoolMember', { description: 'A member of a household pool.' })
+@Discloses<PoolMemberType>({ memberId: 'MEMBER', role: 'MEMBER', share: 'MEMBER', joinedAt: 'MEMBER' })
 export class PoolMemberType {
   @Id('The member.') memberId!: string;
 
@@ -42,6 +44,7 @@ export class PoolMemberType {
 }
 
 @ObjectType('PoolInvitation', { description: 'An invitation to a household pool that is not answered yet.' })
+@Discloses<PoolInvitationType>({ invitationId: 'MEMBER', poolId: 'MEMBER', role: 'MEMBER', invitedAt: 'MEMBER', endsAt: 'MEMBER' })
 export class PoolInvitationType {
   @Id('The invitation, to accept or to end it.') invitationId!: string;
 
@@ -55,6 +58,7 @@ export class PoolInvitationType {
 }
 
 @ObjectType('PoolContributorPart', { description: 'What is left in a pool of what one member put in.' })
+@Discloses<PoolContributorPartType>({ memberId: 'MEMBER', points: 'MEMBER' })
 export class PoolContributorPartType {
   @Id('The member, or a former one.') memberId!: string;
 
@@ -62,6 +66,16 @@ export class PoolContributorPartType {
 }
 
 @ObjectType('PoolBalance', { description: 'What a household pool holds now of one points currency.' })
+@Discloses<PoolBalanceType>({
+  currency: 'MEMBER',
+  active: 'MEMBER',
+  pending: 'MEMBER',
+  held: 'MEMBER',
+  arrears: 'MEMBER',
+  spendable: 'MEMBER',
+  nextExpiries: 'MEMBER',
+  contributors: 'MEMBER',
+})
 export class PoolBalanceType extends BalanceType {
   @Of(() => [ExpiryType], 'The next days on which points expire, soonest first, at most 10. Held points are not in it.') nextExpiries!: readonly ExpiryType[];
 
@@ -69,6 +83,14 @@ export class PoolBalanceType extends BalanceType {
 }
 
 @ObjectType('PoolMovement', { description: 'Points that came into a household pool or left it. Not where, nor for what.' })
+@Discloses<PoolMovementType>({
+  kind: 'MEMBER',
+  points: 'MEMBER',
+  memberId: 'MEMBER',
+  balanceAfter: 'MEMBER',
+  occurredAt: 'MEMBER',
+  recordedAt: 'MEMBER',
+})
 export class PoolMovementType {
   @Of(() => MovementKindEnum, 'Why.') kind!: string;
 
@@ -85,6 +107,16 @@ export class PoolMovementType {
 export const PoolMovementConnection = connectionOf('PoolMovement', () => PoolMovementType);
 
 @ObjectType('Pool', { description: "A household's shared points. Seen by its members, and by the operator." })
+@Discloses<PoolType>({
+  id: 'MEMBER',
+  openedAt: 'MEMBER',
+  closedAt: 'MEMBER',
+  members: 'MEMBER',
+  invitations: 'MEMBER',
+  balances: 'MEMBER',
+  balanceAt: 'MEMBER',
+  movements: 'MEMBER',
+})
 export class PoolType {
   readonly of!: { readonly poolId: Uuid };
 
@@ -135,6 +167,7 @@ export class EndPoolInvitationInput {
 }
 
 @ObjectType('EndedPoolInvitation', { description: 'An invitation that was declined or withdrawn.' })
+@Discloses<EndedPoolInvitationType>({ invitationId: 'MEMBER' })
 export class EndedPoolInvitationType {
   @Id('The invitation.') invitationId!: string;
 }
@@ -164,6 +197,16 @@ export class ContributeToPoolInput {
 }
 
 @ObjectType('PoolContribution', { description: 'Points put into a pool: they keep their age, and come back to who put them in.' })
+@Discloses<PoolContributionType>({
+  poolId: 'MEMBER',
+  currency: 'MEMBER',
+  points: 'MEMBER',
+  occurredAt: 'MEMBER',
+  balance: 'MEMBER',
+  poolBalance: 'MEMBER',
+  dryRun: 'MEMBER',
+  duplicate: 'MEMBER',
+})
 export class PoolContributionType {
   @Id('The pool.') poolId!: string;
 
@@ -204,6 +247,7 @@ export class ClosePoolInput {
 }
 
 @ObjectType('ReturnedPoints', { description: 'Points of a currency that came back out of a pool.' })
+@Discloses<ReturnedPointsType>({ currency: 'MEMBER', points: 'MEMBER' })
 export class ReturnedPointsType {
   @Text('Code of the points currency.') currency!: string;
 
@@ -211,6 +255,7 @@ export class ReturnedPointsType {
 }
 
 @ObjectType('LeftPool', { description: 'Who is no longer in a pool, and what came back.' })
+@Discloses<LeftPoolType>({ poolId: 'MEMBER', memberId: 'MEMBER', returned: 'MEMBER', duplicate: 'MEMBER' })
 export class LeftPoolType {
   @Id('The pool.') poolId!: string;
 
@@ -223,6 +268,7 @@ export class LeftPoolType {
 }
 
 @ObjectType('ClosedPool', { description: 'A pool that is no more.' })
+@Discloses<ClosedPoolType>({ poolId: 'MEMBER', returned: 'MEMBER', duplicate: 'MEMBER' })
 export class ClosedPoolType {
   @Id('The pool.') poolId!: string;
 

@@ -11,12 +11,14 @@ export const stepRefusals = refusals(
       minimum: points('Fewest points that can be asked for at a time.'),
       nextIncrement: points('The fewest that are a whole number of steps too: what to ask for.', { otherwise: 'minimum' }),
     },
+    discloses: 'NOBODY',
     message: ({ minimum, nextIncrement }) => `At least ${minimum} points at a time; the fewest that can be asked for are ${nextIncrement}.`,
   }),
   defineRefusal('NOT_A_STEP', {
     description: "The points are no multiple of the rule's step.",
     retrySafe: true,
     fields: { step: points('Points are taken in multiples of this.'), nextIncrement: points('The next larger number of points that is taken.') },
+    discloses: 'NOBODY',
     message: ({ step, nextIncrement }) => `Points go in steps of ${step}; the next one is ${nextIncrement}.`,
   }),
 );
@@ -27,6 +29,7 @@ export const maximumRefusals = refusals(
     description: 'More points than the rule takes at once.',
     retrySafe: true,
     fields: { maximum: points('Most points that can be asked for at a time.') },
+    discloses: 'NOBODY',
     message: ({ maximum }) => `At most ${maximum} points at a time.`,
   }),
 );
@@ -48,6 +51,7 @@ export const capRefusals = refusals(
       capMaximum: optional(points('Most that the velocity limit allows in a window.')),
       resetsAt: instant('When it starts anew.'),
     },
+    discloses: { capLeft: 'PROGRAMME', limitId: 'NOBODY', measure: 'NOBODY', window: 'NOBODY', capMaximum: 'NOBODY', resetsAt: 'PROGRAMME' },
     message: ({ capLeft, resetsAt }) => `The rule allows ${capLeft} more points until ${resetsAt}. Ask for fewer, or wait.`,
   }),
 );

@@ -20,6 +20,7 @@ export const changePartnershipRefusals = refusals(
     description: "The partnership's state does not allow the change.",
     retrySafe: false,
     fields: { state: oneOf('PartnershipState', 'The state that it is in.') },
+    discloses: 'NOBODY',
     message: ({ state }, { wanted }: { wanted: string }) => `The partnership is ${state}: it cannot be ${wanted}.`,
   }),
 );

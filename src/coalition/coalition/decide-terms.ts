@@ -30,6 +30,7 @@ export const countersignTermsRefusals = refusals(
     description: 'The terms follow others and their start has passed.',
     retrySafe: false,
     fields: { effectiveFrom: instant('When they were to start.') },
+    discloses: 'NOBODY',
     message: ({ effectiveFrom }) =>
       `These terms were to start at ${effectiveFrom}, which has passed, and are not the first. Propose them again with a later start.`,
   }),
@@ -37,6 +38,7 @@ export const countersignTermsRefusals = refusals(
     description: 'The terms change a price sooner than the notice that the terms before ask for, and that was not waived.',
     retrySafe: false,
     fields: { earliest: instant('The earliest start that keeps the notice.') },
+    discloses: 'NOBODY',
     message: ({ earliest }, { noticeDays }: { noticeDays: number }) =>
       `These terms change a price, which asks for ${noticeDays} days of notice from their proposal: until ${earliest}. Propose a later start, or countersign with waiveNotice.`,
   }),

@@ -12,6 +12,7 @@ export const suspension = refusals(
       'The brand was suspended at that moment, or is now, and this is not done meanwhile. For some days its API clients may still tell what happened before.',
     retrySafe: true,
     fields: { since: instant('When it was suspended.') },
+    discloses: 'NOBODY',
     message: ({ since }, { code, next = 'what happens there from then on is not taken until it is resumed.' }: { code: string; next?: string }) =>
       `The brand ${code} was suspended at ${since}: ${next}`,
   }),

@@ -8,6 +8,7 @@ export const versionRefusals = refusals(
     description: 'As many versions are kept already as can be; versions are never removed.',
     retrySafe: false,
     fields: { maximum: count('Most that are kept.') },
+    discloses: 'NOBODY',
   }),
 );
 
@@ -30,6 +31,7 @@ export const withdrawRuleRefusals = refusals(
     description: 'The version has begun, or begins so soon that something may be booked by it: it stays.',
     retrySafe: false,
     fields: { until: instant('Until when it could be withdrawn.'), effectiveFrom: instant('When it begins.') },
+    discloses: 'NOBODY',
     message: ({ until, effectiveFrom }) =>
       `This version begins at ${effectiveFrom} and could be withdrawn until ${until}. Set another version that starts after it.`,
   }),

@@ -23,6 +23,7 @@ export const moveTestClockRefusals = refusals(
     description: 'The instant has passed (the clock never goes back), the step is too long, or the clock has been moved far enough.',
     retrySafe: false,
     fields: { now: instant('What the clock shows.') },
+    discloses: 'NOBODY',
   }),
 );
 

@@ -41,6 +41,7 @@ export const fundsRefusals = refusals(
       available: optional(points("Points that could be spent, in the currency's smallest unit; null where the balance is not told.")),
       requested: unshown<number>(),
     },
+    discloses: { available: 'PROGRAMME' },
     message: ({ available, requested }) => `${requested} points were asked for, ${available} can be spent.`,
   }),
 );
@@ -65,12 +66,14 @@ export const holdRefusals = refusals(
     description: 'The hold was captured or voided already, or the redemption was no hold.',
     retrySafe: false,
     fields: { state: text('CAPTURED, VOIDED, or BURNED when the points were never held.') },
+    discloses: { state: 'OWN' },
     message: ({ state }) => (state === 'BURNED' ? 'These points were burned at once, not held.' : `This hold is ${state} already.`),
   }),
   defineRefusal('HOLD_EXPIRED', {
     description: 'The hold has expired and its points are released.',
     retrySafe: false,
     fields: { expiredAt: instant('When it expired.') },
+    discloses: { expiredAt: 'OWN' },
     message: ({ expiredAt }) => `This hold expired at ${expiredAt} and its points were released. Place a new hold.`,
   }),
 );
@@ -83,6 +86,7 @@ export const captureRefusals = refusals(
     description: 'More points than are held.',
     retrySafe: false,
     fields: { held: points('Points held.'), requested: unshown<number>() },
+    discloses: { held: 'OWN' },
     message: ({ held, requested }) => `The hold is for ${held} points; ${requested} cannot be captured.`,
   }),
 );
@@ -94,6 +98,7 @@ export const walletClosingRefusals = refusals(
     description: 'Points of the wallet are held: capture or void the holds first.',
     retrySafe: false,
     fields: { held: points('Points held.') },
+    discloses: { held: 'WALLET' },
     message: ({ held }) => `${held} points are held. Capture or void the holds first.`,
   }),
 );
@@ -108,6 +113,7 @@ export const ledgerRefusals = refusals(
     description: 'More points are to be reversed than are left of the transfer.',
     retrySafe: false,
     fields: { left: points('Points that are left of it.'), requested: points('Points that were to be reversed.') },
+    discloses: { left: 'OWN' },
     message: ({ left }, { of }: { of: number }) => `Only ${left} of ${of} points are left to reverse.`,
   }),
 );

@@ -33,12 +33,14 @@ export const identifierRefusals = refusals(
     description: 'An identifier belongs to a member already; whose it is, is not said.',
     retrySafe: true,
     fields: { kind: text('Kind of the identifier.') },
+    discloses: { kind: 'OWN' },
     message: ({ kind }) => `This ${kind} belongs to a member already. Find that member by it, or have it removed there first.`,
   }),
   defineRefusal('IDENTIFIER_RESTS', {
     description: "A removed card is no other brand's for 90 days.",
     retrySafe: true,
     fields: { kind: text('Kind of the identifier.') },
+    discloses: { kind: 'OWN' },
     message: ({ kind }) =>
       `This ${kind} was taken from a member less than 90 days ago, who had it from another brand. Give out another one, or ask the operator's support.`,
   }),

@@ -27,6 +27,7 @@ export const addIdentifierRefusals = refusals(
     description: 'The member has as many identifiers as a member can have.',
     retrySafe: true,
     fields: { maximum: count('Most that a member has.') },
+    discloses: 'NOBODY',
     message: 'A member has at most 20 identifiers. Remove one first.',
   }),
 );

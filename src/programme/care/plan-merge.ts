@@ -11,6 +11,7 @@ export const planMergeRefusals = refusals(
     description: "The duplicate's arrears are more than both wallets can fill.",
     retrySafe: false,
     fields: { left: points('Points that would be left of them.') },
+    discloses: { left: 'WALLET' },
     message: ({ left }) => `The duplicate's arrears would be ${left} points more than both wallets can fill. Merge once they are.`,
   }),
 );

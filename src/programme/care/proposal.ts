@@ -17,6 +17,7 @@ export const proposalRefusals = refusals(
     description: 'The proposal is approved or declined already.',
     retrySafe: false,
     fields: { status: oneOf('ProposalStatus', 'Which.') },
+    discloses: { status: 'OWN' },
     message: ({ status }) => `This proposal is ${status.toLowerCase()} already. Make a new one to change anything.`,
   }),
   defineRefusal('PROPOSAL_LAPSED', {

@@ -17,7 +17,8 @@ const REDEMPTION_TO_REFUND = {
     redemptionId: idOf('redemption', 'The redemption, as it was named.'),
     points: points('Points to refund of it, so that the same purchase can be sent again.'),
   },
-};
+  discloses: { redemptionId: 'OWN', points: 'OWN' },
+} as const;
 
 /** What is refused of redemptions that are to pay a part of a purchase. */
 export const payingRefusals = refusals(
@@ -36,6 +37,7 @@ export const payingRefusals = refusals(
         ),
       ),
     },
+    discloses: { mostPoints: 'OWN', refunds: 'OWN' },
   }),
 );
 const { refuse } = payingRefusals;

@@ -15,6 +15,7 @@ export const lateAwardRefusals = refusals(
     description: 'The points of the purchase were not confirmed in time, and are taken back.',
     retrySafe: false,
     fields: { deadline: day("The last day on which they could be confirmed, in the currency's time zone.") },
+    discloses: { deadline: 'OWN' },
     message: ({ deadline }) => `The points of this purchase could be confirmed until ${deadline} and were taken back since.`,
   }),
 );

@@ -17,6 +17,7 @@ export const checkConversionRefusals = refusals(
     description: 'The points would buy nothing, since what is received is rounded down.',
     retrySafe: true,
     fields: { minimum: points('Fewest points that buy something and are taken.') },
+    discloses: 'NOBODY',
     message: ({ minimum }) => `So few points buy nothing at this rate: at least ${minimum} are needed.`,
   }),
 );

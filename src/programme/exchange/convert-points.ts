@@ -43,12 +43,14 @@ export const quoteRefusals = refusals(
     description: 'The quote has ended.',
     retrySafe: false,
     fields: { expiredAt: instant('When it ended.') },
+    discloses: { expiredAt: 'OWN' },
     message: ({ expiredAt }) => `This quote ended at ${expiredAt}. Ask for a new one.`,
   }),
   defineRefusal('QUOTE_MISMATCH', {
     description: 'The quote is for another member, currency or number of points.',
     retrySafe: false,
     fields: { field: text('What differs: member, from, to or points.') },
+    discloses: { field: 'OWN' },
     message: (_, { field }: { field: keyof typeof QUOTED }) =>
       `This quote is for ${QUOTED[field]} than was sent. Send what was quoted, or ask for a new quote.`,
   }),

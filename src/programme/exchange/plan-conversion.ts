@@ -21,6 +21,7 @@ export const planConversionRefusals = refusals(
     description: 'The points would give less than minimumReceived.',
     retrySafe: true,
     fields: { received: points('What they would give.') },
+    discloses: { received: 'OWN' },
     message: ({ received }) => `These points give ${received}, which is less than minimumReceived. Ask the member again.`,
   }),
   defineRefusal('QUOTE_USED', {

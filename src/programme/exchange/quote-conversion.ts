@@ -30,6 +30,7 @@ export const quoteConversionRefusals = refusals(
     description: 'So many quotes of the member are still good that no more are given.',
     retrySafe: true,
     fields: { live: count('How many.'), resetsAt: instant('When the first of them ends.') },
+    discloses: { live: 'OWN', resetsAt: 'OWN' },
     message: ({ live, resetsAt }) => `${live} quotes of this member are still good. Use one of them, or wait until ${resetsAt}.`,
   }),
 );

@@ -15,6 +15,7 @@ export const rateFileRefusals = refusals(
       line: count('Which line, counted from 1; the names of the columns are line 1.'),
       column: optional(text('Which column; null when it is the line as a whole.')),
     },
+    discloses: 'NOBODY',
     message: ({ line, column }, { what }: { what: string }) => `Line ${line}${column ? `, column ${column}` : ''}: ${what} Nothing was changed.`,
   }),
 );

@@ -26,6 +26,7 @@ export const rateSetRefusals = refusals(
       exampleEnd: optional(points('What they come back as.')),
       at: instant('From when.'),
     },
+    discloses: 'NOBODY',
   }),
 );
 

@@ -16,6 +16,7 @@ export const endVelocityLimitRefusals = refusals(
     description: 'The velocity limit has an end already; limits are never edited.',
     retrySafe: false,
     fields: { endsAt: instant('First instant at which it does not hold.') },
+    discloses: 'NOBODY',
     message: ({ endsAt }) => `This limit ends at ${endsAt} already, and limits are never edited. Set another one.`,
   }),
 );

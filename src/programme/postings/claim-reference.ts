@@ -15,6 +15,7 @@ export const referenceRefusals = refusals(
     description: 'The reference names something else of the brand already. Nothing is stored under the key.',
     retrySafe: true,
     fields: { kind: unshown<ReferenceKind>(), firstId: idOf({ field: 'kind' }, 'The purchase, redemption or return that it names.', { storedAs: 'first' }) },
+    discloses: { firstId: 'OWN' },
     message: ({ kind }) =>
       `You have used this reference for another ${kind.toLowerCase()}: see firstId. Give each ${kind.toLowerCase()} a reference of its own; how often yours repeat is a setting of your brand.`,
   }),

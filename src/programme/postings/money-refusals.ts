@@ -7,5 +7,6 @@ export const moneyRefusals = refusals(
     description: 'The rule counts another money than was sent.',
     retrySafe: true,
     fields: { expected: text('ISO 4217 code of the money that the rule counts.') },
+    discloses: 'NOBODY',
   }),
 );

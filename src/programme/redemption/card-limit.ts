@@ -16,6 +16,7 @@ export const cardLimitRefusals = refusals(
       capMaximum: points('Most in a day.'),
       resetsAt: instant('When it starts anew.'),
     },
+    discloses: { capLeft: 'PROGRAMME', capMaximum: 'NOBODY', resetsAt: 'NOBODY' },
     message: ({ capLeft, capMaximum, resetsAt }) =>
       `On a card alone ${capLeft} of ${capMaximum} points can still be burned here until ${resetsAt}. ` +
       "For more, name the member by a till code, or have the member's login confirm the link.",

@@ -14,6 +14,7 @@ export const payingRefusals = refusals(
     description: 'So few points are worth less than the least that can be paid in the money.',
     retrySafe: true,
     fields: { minimum: points('The fewest that pay something and that the rule takes; of a capture or refund, the nearest to ask for.') },
+    discloses: 'NOBODY',
     message: ({ minimum }, { moneyCurrency }: { moneyCurrency: string }) => `So few points pay nothing in ${moneyCurrency}: at least ${minimum} do.`,
   }),
 );
@@ -26,6 +27,7 @@ export const checkRuleRefusals = refusals(
     description: 'The points would pay a larger share of the purchase than the rule allows.',
     retrySafe: true,
     fields: { maximum: points('Most points that may pay for a purchase of this amount.') },
+    discloses: 'NOBODY',
     message: ({ maximum }) => `At most ${maximum} points may pay for a purchase of this amount.`,
   }),
   defineRefusal('PURCHASE_AMOUNT_REQUIRED', {

@@ -36,6 +36,7 @@ export const planRefundRefusals = refusals(
     description: 'More points than are left of the redemption to refund.',
     retrySafe: false,
     fields: { refundable: points('Points that can still be refunded.') },
+    discloses: { refundable: 'OWN' },
     message: ({ refundable }) => `Only ${refundable} points of this redemption are left to refund.`,
   }),
 );

@@ -28,6 +28,7 @@ export const redemptionRuleRefusals = refusals(
     description: 'Points pay several moneys at the brand, and none was named.',
     retrySafe: true,
     fields: { choices: text('Their ISO 4217 codes, such as "CHF, EUR".') },
+    discloses: 'NOBODY',
     message: ({ choices }) => `Points pay ${choices} here: say which in moneyCurrency.`,
   }),
 );

@@ -36,6 +36,7 @@ export const planCancellationRefusals = refusals(
     description: 'The return cannot be cancelled, for a reason that is told. Nothing is stored under the key.',
     retrySafe: true,
     fields: { reason: oneOf('ReturnKeptReason', 'Why.') },
+    discloses: { reason: 'OWN' },
     message: (_, { reason }: { reason: keyof typeof KEEPING_REASONS }) => KEEPING_REASONS[reason],
   }),
 );

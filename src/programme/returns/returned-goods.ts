@@ -17,6 +17,7 @@ export const returnedGoodsRefusals = refusals(
       left: decimal('Quantity that can still be returned, with three decimals.'),
       amountLeft: optional(decimal('Money that can still be given back on the line, nine decimals; null: goods were named, not money.')),
     },
+    discloses: { lineNo: 'OWN', sku: 'OWN', left: 'OWN', amountLeft: 'OWN' },
     message({ lineNo, sku, left, amountLeft }) {
       const name = typeof lineNo === 'number' ? `line ${lineNo}` : `sku ${sku}`;
       return amountLeft ? `On ${name} only ${amountLeft} can still be given back.` : `Of ${name} only ${left} can still be returned.`;

@@ -22,6 +22,7 @@ export const closePoolRefusals = refusals(
     description: 'Points of the pool are set aside by open holds.',
     retrySafe: false,
     fields: { held: points('Points held, of all currencies together.') },
+    discloses: { held: 'MEMBER' },
     message: ({ held }) => `${held} points of the pool are held. Wait until those holds are captured, voided or have ended, and send a new key then.`,
   }),
 );

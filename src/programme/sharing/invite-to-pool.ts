@@ -32,6 +32,7 @@ export const inviteToPoolRefusals = refusals(
     description: 'The pool has as many members and open invitations as it may have.',
     retrySafe: false,
     fields: { most: count('How many those are.') },
+    discloses: 'NOBODY',
     message: ({ most }) => `A household pool has at most ${most} members, open invitations counted. Remove or withdraw one first.`,
   }),
 );

@@ -9,6 +9,7 @@ export const settledInstantRefusals = refusals(
     description: 'Something that is recorded at that instant, or before, may still be written.',
     retrySafe: true,
     fields: { askAgainAt: instant('When it will be settled.') },
+    discloses: 'NOBODY',
     message: ({ askAgainAt }) =>
       `What is recorded by that instant may still be on its way to the books. Ask again at ${askAgainAt}, or for an earlier instant.`,
   }),

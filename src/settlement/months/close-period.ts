@@ -22,18 +22,21 @@ export const closePeriodRefusals = refusals(
     description: 'The month still goes on.',
     retrySafe: true,
     fields: { endsAt: instant('The first instant at which it can be closed.'), month: unshown<string>() },
+    discloses: 'NOBODY',
     message: ({ month, endsAt }) => `${month} ends at ${endsAt}. Close it after that.`,
   }),
   defineRefusal('EARLIER_PERIOD_OPEN', {
     description: 'An earlier month has events and is not closed yet; months are closed in order.',
     retrySafe: true,
     fields: { openMonth: text('The month to close first, "YYYY-MM".'), month: unshown<string>() },
+    discloses: 'NOBODY',
     message: ({ month, openMonth }) => `${openMonth} has events and is not closed yet. Close it before ${month}.`,
   }),
   defineRefusal('LATER_PERIOD_CLOSED', {
     description: 'A later month is closed already, and this one had no events.',
     retrySafe: false,
     fields: { closedMonth: text('The later month, "YYYY-MM".'), month: unshown<string>() },
+    discloses: 'NOBODY',
     message: ({ month, closedMonth }) => `${closedMonth} is already closed; ${month} had no events and can no longer be closed.`,
   }),
 );
