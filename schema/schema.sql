@@ -1304,7 +1304,7 @@ CREATE TABLE member (
   id uuid NOT NULL,
   enrolled_by_brand_id uuid NOT NULL,
   enrolled_at timestamp with time zone NOT NULL,
-  jurisdiction character(2),
+  jurisdiction text,
   status text NOT NULL DEFAULT 'ACTIVE'::text,
   closed_at timestamp with time zone,
   merged_into uuid,
@@ -1312,6 +1312,7 @@ CREATE TABLE member (
   CONSTRAINT member_enrolled_by_brand_id_fkey FOREIGN KEY (enrolled_by_brand_id) REFERENCES brand(id),
   CONSTRAINT member_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES member(id),
   CONSTRAINT member_closed CHECK (((closed_at IS NULL) OR (status = 'CLOSED'::text))),
+  CONSTRAINT member_jurisdiction_form CHECK ((jurisdiction ~ '^[A-Z]{2}(-[A-Z0-9]{1,3})?$'::text)),
   CONSTRAINT member_merged CHECK (((merged_into IS NULL) OR ((status = 'CLOSED'::text) AND (merged_into <> id)))),
   CONSTRAINT member_status CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'CLOSED'::text])))
 );

@@ -179,7 +179,8 @@ abstract class RowInput extends LineInput {
 
 @InputType('MemberRowInput', { description: 'A line of members: who is unknown is enrolled, who is known gets what the line adds.' })
 export class MemberRowInput extends LineInput {
-  @Text.orNull("Of whoever is enrolled: ISO 3166-1 country whose law protects the member's data.") jurisdiction?: string | null;
+  @Text.orNull("Of whoever is enrolled: whose law protects the member's data, an ISO 3166-1 country (AT) or an ISO 3166-2 part of one (US-CA).")
+  jurisdiction?: string | null;
 }
 
 @InputType('OpeningRowInput', { description: 'A line of opening balances. A member whom the brand does not know is enrolled.' })

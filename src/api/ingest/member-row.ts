@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jurisdictionSchema, wrongJurisdiction } from '../../members/members/jurisdiction';
 import { badValue, type LineError, lineError } from './line-error';
 import type { SentRow } from './row-fields';
 import { filled, memberCells, type NamedMember, namedMember, namesMember } from './row-fields';
@@ -7,16 +8,18 @@ import { filled, memberCells, type NamedMember, namedMember, namesMember } from 
 export interface MemberRow {
   readonly line: number;
   readonly member: NamedMember;
-  /** ISO 3166-1 country whose law protects the member's data; null: not said. */
+  /** Whose law protects the member's data: ISO 3166-1 or 3166-2; null: not said. */
   readonly jurisdiction: string | null;
 }
 
 const cells = z
   .object({
     ...memberCells,
-    jurisdiction: z
-      .string()
-      .regex(/^[A-Z]{2}$/, 'Write an ISO 3166-1 country code, such as AT.')
+    jurisdiction: jurisdictionSchema
+      .superRefine((code, context) => {
+        const wrong = wrongJurisdiction(code);
+        if (wrong !== null) context.addIssue({ code: 'custom', message: wrong });
+      })
       .optional(),
   })
   .superRefine(namesMember);

@@ -18,7 +18,7 @@ import type { NamedMember } from './row-fields';
 export interface NamingLine {
   readonly line: number;
   readonly member: NamedMember;
-  /** Of a member who is enrolled: ISO 3166-1 country whose law protects the data. */
+  /** Of a member who is enrolled: whose law protects the data, ISO 3166-1 or 3166-2. */
   readonly jurisdiction?: string | null;
 }
 

@@ -189,7 +189,9 @@ export class MemberType {
 
   @Instant.orNull('When the member was enrolled; null for a brand whose link with the member is not confirmed.') enrolledAt?: Date | null;
 
-  @Text.orNull("ISO 3166-1 code of the country whose law protects the member's data, if known; null for a brand whose link is not confirmed.")
+  @Text.orNull(
+    "Whose law protects the member's data, if known: an ISO 3166-1 country (AT) or an ISO 3166-2 part of one (US-CA). Null for a brand whose link is not confirmed.",
+  )
   jurisdiction?: string | null;
 
   @Of.orNull(() => PersonalDataType, 'Personal data; null when there are none or when you may not read them.') personalData?: PersonalDataType | null;
@@ -233,7 +235,8 @@ export class EnrolMemberInput {
 
   @Of.orNull(() => PersonalDataInput, 'Personal data, if any are needed.') personalData?: PersonalDataInput | null;
 
-  @Text.orNull("ISO 3166-1 code of the country whose law protects the member's data.") jurisdiction?: string | null;
+  @Text.orNull("Whose law protects the member's data: an ISO 3166-1 country (AT) or an ISO 3166-2 part of one (US-CA). Left out: not known.")
+  jurisdiction?: string | null;
 }
 
 @InputType('IdentifierChangeInput', { description: 'An identifier of a member.' })

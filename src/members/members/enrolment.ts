@@ -5,7 +5,9 @@ import type { PostingRequest } from '../../ledger/ledger/posting';
 import { idempotencyKey, optionalText, plainText } from '../../ledger/ledger/request-fields';
 import { dayOf } from '../../ledger/points/calendar';
 import { derivedUuid, type Uuid } from '../../platform/ids';
+import { InvalidInput } from '../../platform/refusal';
 import { customerHashes, IDENTIFIER_KINDS, MAX_IDENTIFIER, type NameHashes, requireKeepable, spelledHash } from '../identification/member-ref';
+import { jurisdictionSchema, wrongJurisdiction } from './jurisdiction';
 
 export const identifierSchema = z.object({ kind: z.enum(IDENTIFIER_KINDS), value: plainText(MAX_IDENTIFIER) });
 
@@ -32,12 +34,8 @@ export const enrolMemberSchema = z.object({
     .nullish()
     .transform((identifiers) => identifiers ?? []),
   personalData: personalDataSchema.nullish().transform((data) => data ?? null),
-  /** ISO 3166-1 country whose law protects the member's data. */
-  jurisdiction: z
-    .string()
-    .regex(/^[A-Z]{2}$/, 'Write an ISO 3166-1 country code, such as "AT".')
-    .nullish()
-    .transform((country) => country ?? null),
+  /** Whose law protects the member's data: ISO 3166-1 or 3166-2; null: not known. */
+  jurisdiction: jurisdictionSchema.nullish().transform((code) => code ?? null),
 });
 export type EnrolMember = z.output<typeof enrolMemberSchema>;
 
@@ -56,8 +54,11 @@ export interface Enrolment {
   readonly request: PostingRequest;
 }
 
-/** Not asked of what is repeated: it may have been stored before. */
+/** Not asked of what is repeated: it may have been stored before. Throws InvalidInput. */
 export function keepable(enrolment: Enrolment, country: string | null): Enrolment {
+  const { jurisdiction } = enrolment.command;
+  const wrong = jurisdiction === null ? null : wrongJurisdiction(jurisdiction);
+  if (wrong !== null) throw new InvalidInput(`${enrolment.field}.jurisdiction`, wrong);
   for (const [at, identifier] of enrolment.command.identifiers.entries()) requireKeepable(identifier, country, `${enrolment.field}.identifiers.${at}.value`);
   return enrolment;
 }

@@ -16,7 +16,7 @@ export interface MemberProfile {
   readonly walletId: Uuid;
   /** null: the link of the brand that asks is not confirmed. So with the other fields. */
   readonly enrolledAt: Date | null;
-  /** ISO 3166-1 country, if known. */
+  /** ISO 3166-1 or 3166-2, if known. */
   readonly jurisdiction: string | null;
   /** When the wallet was locked against spending; null: it is not. */
   readonly lockedAt: Date | null;

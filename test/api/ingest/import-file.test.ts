@@ -74,15 +74,16 @@ describe('sending a file through the API', () => {
   });
 
   it('enrols members without points, and tells of a file that begins as another one did', async () => {
-    const lines = ['N-1,7000 1,AT', 'N-2,,', ',7000 3,DE', 'N-1,7000 11,', 'N-9,7000 3,', 'N-4,,Austria', ',,', '"",,AT'];
+    const lines = ['N-1,7000 1,AT', 'N-2,,', ',7000 3,DE', 'N-1,7000 11,', 'N-9,7000 3,', 'N-4,,Austria', ',,', '"",,AT', 'N-5,,UK', 'N-6,,US-CA'];
     const path = write('members.csv', `customerId,card,jurisdiction\n${lines.join('\n')}\n`);
     const before = await members();
     expect(await run('MEMBERS', path, '--dry-run')).toBe(1);
     expect(await members()).toBe(before);
     expect(await run('MEMBERS', path)).toBe(1);
-    expect(await members()).toBe(before + 3);
-    expect(said.at(-1)).toMatch(/^imported: 5 of 7 entries, 0 points, 3 members enrolled, 0 there before, 2 wrong/);
-    expect(said).toContainEqual(expect.stringMatching(/^1 x BAD_VALUE in jurisdiction \(line 7\)/));
+    expect(await members()).toBe(before + 4);
+    expect(said.at(-1)).toMatch(/^imported: 6 of 9 entries, 0 points, 4 members enrolled, 0 there before, 3 wrong/);
+    expect(said).toContainEqual(expect.stringMatching(/^1 x BAD_VALUE in jurisdiction \(line 7\): Write/));
+    expect(said).toContainEqual(expect.stringMatching(/^1 x BAD_VALUE in jurisdiction \(line 10\): .*"GB"/));
     const { rows } = await files.points.test.database.owner.query(
       "SELECT count(*)::int AS identifiers, count(DISTINCT i.member_id)::int AS members FROM member_identifier i WHERE i.kind = 'CARD' AND i.removed_at IS NULL",
     );

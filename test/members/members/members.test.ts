@@ -6,8 +6,8 @@ import { removeIdentifier } from '../../../src/members/identifiers/remove-identi
 import { linkMember } from '../../../src/members/links/link-member';
 import { unlinkMember } from '../../../src/members/links/unlink-member';
 import { enrolMember, enrolMembers } from '../../../src/members/members/enrol-members';
-import { enrolMemberSchema } from '../../../src/members/members/enrolment';
-import { findMember, readWalletBalances } from '../../../src/members/members/find-member';
+import { enrolMemberSchema, toEnrolment } from '../../../src/members/members/enrolment';
+import { findMember, readProfiles, readWalletBalances } from '../../../src/members/members/find-member';
 import { readHolds } from '../../../src/members/members/read-holds';
 import { type Movement, readMovements } from '../../../src/members/members/read-movements';
 import { readPersonalData } from '../../../src/members/members/read-personal-data';
@@ -66,6 +66,40 @@ describe('enrol', () => {
     expect(await findMember(shop.app, self, null)).toMatchObject({ memberId });
     const { rows } = await shop.database.owner.query('SELECT result::text || encode(content_hash, $1) AS stored FROM posting', ['hex']);
     expect(rows.map((row) => row.stored).join()).not.toMatch(/Ana|example\.org|4000|C-1/);
+  });
+
+  test("a part of a country is a member's jurisdiction too", async () => {
+    for (const jurisdiction of ['AT', 'US-CA', 'US-DC', 'GB-ENG', 'FR-75C', 'AT-9', null]) {
+      const { memberId } = await enrol(fuel, { jurisdiction });
+      expect(await readProfiles(shop.app, fuel.principal, [memberId])).toMatchObject([{ jurisdiction }]);
+    }
+  });
+
+  test.each([
+    ['UK', 'says "GB"'],
+    ['EU', 'no country "EU"'],
+    ['ZZ-1', 'no country "ZZ"'],
+    ['US-XX', 'no part "XX" of the United States'],
+  ])('nobody is enrolled under the law of %s', async (jurisdiction, message) => {
+    const before = await shop.written();
+    await expect(enrol(fuel, { jurisdiction })).rejects.toMatchObject({
+      name: 'InvalidInput',
+      field: 'input.jurisdiction',
+      message: expect.stringContaining(message),
+    });
+    expect(await shop.written()).toEqual(before);
+  });
+
+  test.each(['at', 'AUT', 'US-', 'US-CALI', 'US_CA', 'US-ca', ' AT', 'AT\n'])('%j is not how a jurisdiction is written', (jurisdiction) => {
+    expect(() => enrolment({ jurisdiction })).toThrow('ISO 3166-2');
+  });
+
+  test('an enrolment of before is repeated, whatever its jurisdiction was', async () => {
+    const command = enrolment({ jurisdiction: 'UK' });
+    // As it was kept when nobody asked whether there is such a country.
+    const { memberId, request } = toEnrolment(shop.app, fuel.brandId, command, shop.app.clock.now(), 'input');
+    await shop.app.ledger.post(request);
+    expect(await enrolMember(shop.app, fuel.principal, command)).toMatchObject({ memberId });
   });
 
   test('the same enrolment again finds the same member', async () => {
