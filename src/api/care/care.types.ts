@@ -86,7 +86,8 @@ export const ProposalConnection = connectionOf('Proposal', () => ProposalType);
 export class ApprovedGoodwillType {
   @Of(() => ProposalType, 'The proposal.') proposal!: ProposalType;
 
-  @Of.orNull(() => BalanceType, 'The wallet after it. Null for a brand that knows the member over no confirmed link.') balance!: BalanceType | null;
+  @Of.orNull(() => BalanceType, 'The wallet after it. Null for a brand that knows the member over no confirmed link, or has no terms for the currency.')
+  balance!: BalanceType | null;
 }
 
 @ObjectType('ClosedWallet', { description: 'A wallet that is closed for good.' })

@@ -133,7 +133,7 @@ export class RecordedPurchaseType {
 
   @Of.orNull(
     () => BalanceType,
-    "The member's balance after it; null where a phone number or e-mail address alone was shown, over a link that nobody confirmed, and for a dry run on a card alone.",
+    "The member's balance after it; null where a phone number or e-mail address alone was shown, over a link that nobody confirmed, for a dry run on a card alone, without terms for the currency, and in a repetition once the brand's link has ended.",
   )
   balance!: BalanceType | null;
 

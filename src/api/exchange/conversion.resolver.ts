@@ -44,8 +44,8 @@ function showConverted(ctx: Context, { conversionId, rateId, quoteId: _, balance
   return Object.assign(new ConvertedPointsType(), converted, {
     conversionId: converted.dryRun ? null : showId(ctx, 'conversion', conversionId),
     rateId: showId(ctx, 'rate', rateId),
-    fromBalance: balances && showBalance(converted.from, balances.from),
-    toBalance: balances && showBalance(converted.to, balances.to),
+    fromBalance: balances.from && showBalance(converted.from, balances.from),
+    toBalance: balances.to && showBalance(converted.to, balances.to),
   });
 }
 

@@ -100,9 +100,17 @@ export class ConvertedPointsType extends ConversionFigures {
 
   @Instant('When it happened.') occurredAt!: string;
 
-  @Of.orNull(() => BalanceType, "The member's balance of what was given; null when the brand knows the member no longer.") fromBalance!: BalanceType | null;
+  @Of.orNull(
+    () => BalanceType,
+    "The member's balance of what was given; null for a brand whose link with the member is not confirmed now, or that has no terms for the currency.",
+  )
+  fromBalance!: BalanceType | null;
 
-  @Of.orNull(() => BalanceType, "The member's balance of what was received; null when the brand knows the member no longer.") toBalance!: BalanceType | null;
+  @Of.orNull(
+    () => BalanceType,
+    "The member's balance of what was received; null for a brand whose link with the member is not confirmed now, or that has no terms for the currency.",
+  )
+  toBalance!: BalanceType | null;
 
   @Flag('Nothing was written: this is what would happen.') dryRun!: boolean;
 

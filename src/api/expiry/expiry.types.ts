@@ -90,7 +90,11 @@ export class ConfirmedPurchaseType {
 
   @Instant('When it happened.') confirmedAt!: string;
 
-  @Of.orNull(() => BalanceType, "The member's balance after it; null when the member is no longer linked with the brand.") balance!: BalanceType | null;
+  @Of.orNull(
+    () => BalanceType,
+    "The member's balance after it; null for a brand whose link with the member is not confirmed now, or that has no terms for the currency.",
+  )
+  balance!: BalanceType | null;
 
   @Flag('The request was made before, and this is its first answer.') duplicate!: boolean;
 }

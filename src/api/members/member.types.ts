@@ -164,7 +164,7 @@ export class WalletType {
 
   @Of.orNull(
     () => [CurrencyBalanceType],
-    'One for each points currency that it ever held, by code; null for a brand whose link with the member is not confirmed.',
+    'One for each points currency that it ever held, by code; for a brand, of those that it has terms for. Null for a brand whose link with the member is not confirmed.',
   )
   balances?: CurrencyBalanceType[] | null;
 

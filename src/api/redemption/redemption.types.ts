@@ -89,7 +89,7 @@ export class RedemptionType {
 
   @Of.orNull(
     () => BalanceType,
-    "The balance after it of what was spent from: the member's, or the household pool's. Null in a repetition by who is not told it any more.",
+    "The balance after it of what was spent from: the member's, or the household pool's. Null for a brand without terms for the currency, for a dry run on a card alone, and in a repetition once the brand's link has ended.",
   )
   balance!: BalanceType | null;
 
@@ -149,7 +149,7 @@ abstract class RedemptionChange {
 
   @Of.orNull(
     () => BalanceType,
-    'The balance after it of what was spent from; null unless the link with the member is confirmed, and when the member is no longer in the household.',
+    'The balance after it of what was spent from; null unless the link with the member is confirmed, without terms for the currency, and when the member is no longer in the household.',
   )
   balance!: BalanceType | null;
 

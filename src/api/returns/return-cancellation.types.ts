@@ -48,7 +48,10 @@ export class CancelledReturnType {
 
   @Instant('When it was cancelled.') occurredAt!: string;
 
-  @Of.orNull(() => BalanceType, "The member's balance after it; null when the member's link with the brand is not confirmed, or there is none.")
+  @Of.orNull(
+    () => BalanceType,
+    "The member's balance after it; null for a brand whose link with the member is not confirmed now, or that has no terms for the currency.",
+  )
   balance!: BalanceType | null;
 
   @Flag('Nothing was written: this is what would happen.') dryRun!: boolean;

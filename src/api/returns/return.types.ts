@@ -107,7 +107,11 @@ export class RecordedReturnType {
 
   @Instant('When it happened.') occurredAt!: string;
 
-  @Of.orNull(() => BalanceType, "The member's balance after it; null when the member is no longer linked with the brand.") balance!: BalanceType | null;
+  @Of.orNull(
+    () => BalanceType,
+    "The member's balance after it; null for a brand whose link with the member is not confirmed now, or that has no terms for the currency.",
+  )
+  balance!: BalanceType | null;
 
   @Flag('Nothing was written: this is what would happen.') dryRun!: boolean;
 

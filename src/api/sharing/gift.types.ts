@@ -49,7 +49,11 @@ export class GiftType {
 
   @Instant('When it happened.') occurredAt!: string;
 
-  @Of.orNull(() => BalanceType, "The giver's balance after it; null when the giver is no longer linked with the brand.") balance!: BalanceType | null;
+  @Of.orNull(
+    () => BalanceType,
+    "The giver's balance after it; null for a brand whose link with the giver is not confirmed now, or that has no terms for the currency.",
+  )
+  balance!: BalanceType | null;
 
   @Flag('Nothing was written: this is what would happen.') dryRun!: boolean;
 

@@ -58,6 +58,11 @@ export function findTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId
   return partnership ? findTermsOf(partnership, at) : null;
 }
 
+/** Whether a brand has terms with the operator in force for a currency at an instant, whatever they let it do. */
+export function hasTerms(snapshot: CoalitionSnapshot, brandId: Uuid, currencyId: number, at: Date): boolean {
+  return findTerms(snapshot, brandId, currencyId, at) !== null;
+}
+
 /** The terms of one partnership in force at an instant, or null: none had started, or it was suspended or ended. */
 export function findTermsOf<Terms extends { readonly effectiveFrom: Date }>(
   partnership: { readonly history: readonly Standing[]; readonly terms: readonly Terms[] },

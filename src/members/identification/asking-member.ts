@@ -1,12 +1,16 @@
 import type { App } from '../../app';
 import { type BrandPermission, requireBrand, requireOperator } from '../../coalition/access/permissions';
 import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
+import { hasTerms } from '../../coalition/coalition/terms-in-force';
 import type { Tx } from '../../platform/database/transaction';
+import type { Uuid } from '../../platform/ids';
 import { NotFound, PermissionDenied } from '../../platform/refusal';
 import { findForOperator } from './find-for-operator';
 import type { MemberRef } from './member-ref';
 import { type ResolvedMember, readWallets, resolveMember, type Shown } from './resolve-members';
 import { codesForOperation } from './till-code';
+import { tellsBalance } from './what-is-told';
 
 /** Which member a request is about: null means the member who asks. */
 export type MemberOrSelf = MemberRef | null;
@@ -57,11 +61,19 @@ export async function withMember<T>(
 }
 
 /**
- * Whether whoever asks is told what the wallet of a member that an id names holds: the operator, a brand over a
- * confirmed link (docs/decisions/0024).
+ * The brand that asks, in a session that it minted too: it is told what it may know. null: the operator or the member,
+ * who see by their role.
  */
-export function isTold(principal: Principal, { proof }: Pick<ResolvedMember, 'proof'>): boolean {
-  return proof === 'MEMBER' || (principal.kind === 'staff' && principal.ofOperator);
+export function brandThatAsks(principal: Principal): Uuid | null {
+  return principal.kind === 'staff' && principal.ofOperator ? null : principal.brandId;
+}
+
+/**
+ * Whether a brand is told what a wallet holds of a currency whose member an id names: over a confirmed link, under
+ * terms. It presents nothing, and what it asks leaves no trace.
+ */
+export function isTold(brandId: Uuid, { proof }: Pick<ResolvedMember, 'proof'>, currencyId: number, snapshot: CoalitionSnapshot, now: Date): boolean {
+  return tellsBalance({ proof, linked: true, repeated: false, dryRun: true, hasTerms: hasTerms(snapshot, brandId, currencyId, now) });
 }
 
 /**

@@ -3,7 +3,7 @@ import { databasePrincipal, type Principal } from '../../coalition/access/princi
 import type { BalanceAfter } from '../../ledger/ledger/posting';
 import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
-import { type MemberOrSelf, withMember } from '../identification/asking-member';
+import { brandThatAsks, type MemberOrSelf, withMember } from '../identification/asking-member';
 import type { MemberRef } from '../identification/member-ref';
 import type { ResolvedMember } from '../identification/resolve-members';
 import { type Expiry, nextExpiries, type PendingPoints, pendingPoints, readStanding, readWalletAccounts } from './read-balances';
@@ -70,10 +70,14 @@ export interface CurrencyBalance extends BalanceAfter {
   readonly pendingPoints: readonly PendingPoints[];
 }
 
-/** A wallet's balances, a currency each, by code; null for a brand whose link is not confirmed. */
+/**
+ * A wallet's balances, a currency each, by code; null for a brand whose link is not confirmed. A brand is shown
+ * currencies that it has terms for.
+ */
 export async function readWalletBalances(app: App, principal: Principal, memberId: Uuid): Promise<CurrencyBalance[] | null> {
-  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, ({ client }, { proof, walletId }) =>
-    proof === 'MEMBER' ? readWalletAccounts(app, client, walletId) : null,
+  const brandId = brandThatAsks(principal);
+  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, ({ client }, member) =>
+    member.proof === 'MEMBER' ? readWalletAccounts(app, client, member, brandId) : null,
   );
   if (!accounts) return null;
   return Promise.all(

@@ -5,6 +5,8 @@ import type { AccountId, BalanceAfter, LotView } from '../../ledger/ledger/posti
 import { type Day, dayOf, dayToIso, NEVER } from '../../ledger/points/calendar';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { only } from '../../platform/one-of';
+import { isTold } from '../identification/asking-member';
+import type { ResolvedMember } from '../identification/resolve-members';
 
 /** A wallet's account in one points currency. */
 export interface WalletAccount {
@@ -24,17 +26,24 @@ const MOST_DAYS = 100;
 
 /**
  * The wallet's accounts that had a movement, by currency code. Others are there too: a refused request opens one, and a
- * merge opens one in every currency.
+ * merge opens one in every currency. `brandId`: the brand that asks, which is shown currencies that it has terms for.
  */
-export async function readWalletAccounts(app: App, client: PoolClient, walletId: Uuid): Promise<WalletAccount[]> {
-  const { currenciesById } = await app.coalition.snapshot(client);
+export async function readWalletAccounts(
+  app: App,
+  client: PoolClient,
+  member: Pick<ResolvedMember, 'walletId' | 'proof'>,
+  brandId: Uuid | null,
+): Promise<WalletAccount[]> {
+  const snapshot = await app.coalition.snapshot(client);
+  const now = app.clock.now();
   const { rows } = await client.query<{ id: string; currency_id: number }>({
     name: 'wallet-accounts',
     text: "SELECT id, currency_id FROM account WHERE owner_id = $1 AND kind = 'WALLET' AND seq > 0",
-    values: [walletId],
+    values: [member.walletId],
   });
   return rows
-    .map((row) => ({ account: Number(row.id), currency: currenciesById.get(row.currency_id) as PointCurrency }))
+    .filter((row) => brandId === null || isTold(brandId, member, row.currency_id, snapshot, now))
+    .map((row) => ({ account: Number(row.id), currency: snapshot.currenciesById.get(row.currency_id) as PointCurrency }))
     .sort((a, b) => (a.currency.code < b.currency.code ? -1 : 1));
 }
 

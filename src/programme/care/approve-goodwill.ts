@@ -8,7 +8,7 @@ import { creditRefusals } from '../../ledger/ledger/ledger-refusals';
 import { acceptedAnswer } from '../../ledger/ledger/outcome';
 import type { PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
 import { ALWAYS, dayOf, monthStart } from '../../ledger/points/calendar';
-import { isTold } from '../../members/identification/asking-member';
+import { brandThatAsks, isTold } from '../../members/identification/asking-member';
 import { findWallets } from '../../members/identification/member-look';
 import { type ResolvedMember, requireOpenWallet } from '../../members/identification/resolve-members';
 import { type ToldBalance, toldBalance } from '../../members/identification/what-is-told';
@@ -29,7 +29,7 @@ export const approveGoodwillRefusals = refusals(notNow, proposalRefusals, active
 export interface ApprovedGoodwill {
   readonly proposal: Proposal;
   readonly currency: string;
-  /** null: whoever asks knows the member over no confirmed link. */
+  /** null: whoever asks is a brand that knows the member over no confirmed link, or has no terms for the currency. */
   readonly balance: ToldBalance | null;
 }
 
@@ -74,7 +74,9 @@ async function findFacts(app: App, principal: Principal, { id, memberId, currenc
   if (!member) throw new NotFound('Member');
   const currency = snapshot.currenciesById.get(currencyId ?? 0);
   if (!currency) throw new Error(`proposal ${id} names no currency`);
-  return { member, told: isTold(principal, member), currency, snapshot, given: stored && sameOutcome(stored, hashOf(id)) };
+  const brandId = brandThatAsks(principal);
+  const told = brandId === null || isTold(brandId, member, currency.id, snapshot, app.clock.now());
+  return { member, told, currency, snapshot, given: stored && sameOutcome(stored, hashOf(id)) };
 }
 
 function hashOf(proposalId: Uuid): Buffer {

@@ -7,7 +7,7 @@ import { timeRefusals } from '../../coalition/coalition/terms-in-force';
 import { postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { idempotencyKey, occurredAt } from '../../ledger/ledger/request-fields';
 import { dayOf } from '../../ledger/points/calendar';
-import { seesWallet } from '../../members/identification/sees-wallet';
+import { seesWallet, tellAgain, tellsOfEvent } from '../../members/identification/sees-wallet';
 import { survivingAccounts } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
 import { refusals } from '../../platform/define-refusal';
@@ -27,7 +27,7 @@ export type ConfirmPurchase = z.output<typeof confirmPurchaseSchema>;
 
 /** Points that can be spent now; the same for every repetition of the request. */
 export interface ConfirmedPurchase extends ConfirmationAnswer {
-  /** null: the member is no longer linked with the brand. */
+  /** null: the member's link with the brand is not confirmed, or the brand has no terms for the currency. */
   readonly balance: ToldBalance | null;
   readonly duplicate: boolean;
 }
@@ -45,13 +45,16 @@ export async function confirmPurchase(app: App, principal: Principal, command: C
     party: brandId,
     idempotencyKey,
     content,
-    async look({ client }) {
+    tellAgain: tellAgain(app, brandId),
+    async look({ client }, { now }) {
       const purchase = await readPurchase(client, command.purchaseId);
       // Of another brand: row-level security has answered already; the operator's staff see it, but may not act on it.
       if (!purchase || purchase.brandId !== brandId) throw new NotFound('Purchase');
       const survivors = await survivingAccounts(client, [purchase.account]);
-      const tell = balancesIf(await seesWallet(client, survivors.of(purchase.account)));
-      return { tell, purchase, survivors, snapshot: await app.coalition.snapshot(client) };
+      const linked = await seesWallet(client, survivors.of(purchase.account));
+      const snapshot = await app.coalition.snapshot(client);
+      const tell = balancesIf(tellsOfEvent(snapshot, purchase, linked, 'a confirmed link', now));
+      return { tell, purchase, survivors, snapshot };
     },
     plan: ({ purchase, survivors, snapshot }, { id, now }) => {
       const currency = currencyById(snapshot, purchase.currencyId);

@@ -49,7 +49,7 @@ export const recordPurchaseRefusals = refusals(
 
 /** What a purchase came to; the same for every repetition of the request. */
 export interface RecordedPurchase extends PurchaseAnswer {
-  /** null: nothing proves to the brand that the member stands behind the request, or not any more. */
+  /** null: the brand may not be told it, or not any more (see tellsBalance). */
   readonly balance: ToldBalance | null;
   readonly dryRun: boolean;
   /** It was booked before, by the same key or by the same receipt: this is its first answer. */
@@ -122,7 +122,7 @@ async function record(
   const requests = await requestPurchases(app, { brandId, now, nowText: now.toISOString(), snapshot, rules, redemptionRulesById, limits }, asked);
   const outcomes = await Promise.allSettled(asked.map((each, at) => post(app, each, itemAt(requests, at))));
   const booked = outcomes.map((outcome, at) => ({ asked: itemAt(asked, at), outcome }));
-  const told = await toldPurchases(app, snapshot, booked);
+  const told = await toldPurchases(app, { brandId, snapshot, now }, booked);
   const results = told.map((outcome, at) => toResult(outcome, itemAt(asked, at)));
   // Also of repetitions: the first request may have been cut off before.
   const met = booked.flatMap(

@@ -1,10 +1,10 @@
 import type { App } from '../../app';
-import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
+import { hasTerms } from '../../coalition/coalition/terms-in-force';
 import type { PostingOutcome } from '../../ledger/ledger/posting';
 import { isFound } from '../../members/identification/resolve-members';
-import { asTold, type ToldOutcome, tellsBalance } from '../../members/identification/what-is-told';
+import { asTold, type ToldOutcome, tellsOfNamed } from '../../members/identification/what-is-told';
 import { itemAt } from '../../platform/one-of';
-import type { AskedPurchase } from './purchase-requests';
+import type { AskedPurchase, PurchaseContext } from './purchase-requests';
 
 /** A purchase that was asked for, and what became of it. */
 export interface BookedPurchase {
@@ -16,7 +16,11 @@ export interface BookedPurchase {
  * The outcomes as the brand may be told them today: see tellsBalance. Of repetitions, only what the member who is named
  * now has.
  */
-export async function toldPurchases(app: App, snapshot: CoalitionSnapshot, booked: readonly BookedPurchase[]): Promise<PromiseSettledResult<ToldOutcome>[]> {
+export async function toldPurchases(
+  app: App,
+  { brandId, snapshot, now }: Pick<PurchaseContext, 'brandId' | 'snapshot' | 'now'>,
+  booked: readonly BookedPurchase[],
+): Promise<PromiseSettledResult<ToldOutcome>[]> {
   const accounts = new Map<BookedPurchase, number>();
   const repeated = booked.flatMap((each) => {
     const { outcome, asked } = each;
@@ -32,8 +36,16 @@ export async function toldPurchases(app: App, snapshot: CoalitionSnapshot, booke
   return booked.map((each) => {
     const { asked, outcome } = each;
     if (outcome.status === 'rejected') return outcome;
-    const { member } = asked.found;
-    const told = isFound(member) && tellsBalance(member, asked.command.dryRun);
+    const { stored, member } = asked.found;
+    const currency = snapshot.currenciesByCode.get(asked.command.currency);
+    const told =
+      currency !== undefined &&
+      isFound(member) &&
+      tellsOfNamed(member, {
+        repeated: stored !== null || asked.receipt?.is === 'repeated',
+        dryRun: asked.command.dryRun,
+        hasTerms: hasTerms(snapshot, brandId, currency.id, now),
+      });
     return { status: 'fulfilled', value: asTold(outcome.value, told, accounts.get(each) ?? null) };
   });
 }

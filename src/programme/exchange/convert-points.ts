@@ -7,13 +7,15 @@ import type { CoalitionSnapshot, PointCurrency } from '../../coalition/coalition
 import { requireCurrency } from '../../coalition/coalition/require-currency';
 import { requireNotInFuture, requireTerms, termsRefusals } from '../../coalition/coalition/terms-in-force';
 import { creditRefusals, debitRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
+import type { PostingOutcome } from '../../ledger/ledger/posting';
 import { currencyCode, dryRun, idempotencyKey, occurredAt, someExactPoints } from '../../ledger/ledger/request-fields';
 import { type Day, dayFromIso, dayOf, dayStart, monthStart } from '../../ledger/points/calendar';
 import { type Asker, findActingMember, memberContent, requireAsker } from '../../members/identification/acting-member';
 import type { MemberRef } from '../../members/identification/member-ref';
 import type { ResolvedMember } from '../../members/identification/resolve-members';
+import { tellAgain, tellsOfEvent } from '../../members/identification/sees-wallet';
 import { whileProved } from '../../members/identification/surviving-accounts';
-import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
+import { balancesIf, balancesWhere, type ToldBalance, type ToldOutcome } from '../../members/identification/what-is-told';
 import { defineRefusal, refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { InvalidInput, NotFound } from '../../platform/refusal';
@@ -88,8 +90,8 @@ export type ConvertPoints = z.output<typeof convertPointsSchema>;
 
 /** Points of one currency that became points of another; the same for every repetition of the request. */
 export interface ConvertedPoints extends ConversionAnswer {
-  /** Of both currencies; null: the member is no longer linked with the brand. */
-  readonly balances: { readonly from: ToldBalance; readonly to: ToldBalance } | null;
+  /** Of each currency; null: the brand has no terms for it, or is no longer linked with the member. */
+  readonly balances: { readonly from: ToldBalance | null; readonly to: ToldBalance | null };
   readonly dryRun: boolean;
   readonly duplicate: boolean;
 }
@@ -110,7 +112,8 @@ export async function convertPoints(app: App, principal: Principal, command: Con
     idempotencyKey,
     dryRun,
     content: { ...content, member: memberContent(app, asker) },
-    async look(tx, { id }) {
+    tellAgain: tellAgain(app, asker.brandId),
+    async look(tx, { id, now }) {
       const version = await app.coalition.version(tx.client);
       const snapshot = await app.coalition.at(version);
       const [from, to] = [requireCurrency(snapshot, command.from, 'input.from'), requireCurrency(snapshot, command.to, 'input.to')];
@@ -118,13 +121,26 @@ export async function convertPoints(app: App, principal: Principal, command: Con
       const quote = command.quoteId === null ? null : await requireQuote(tx.client, command.quoteId, asker);
       const months = await readIssueMonths(tx.client, member.walletId, from.id);
       const [rates, limits] = [await conversionRates(app, version), await velocityLimits(app, version)];
-      return { tell: balancesIf(true), snapshot, from, to, member, quote, months, rates, limits };
+      return { tell: tellBoth(snapshot, asker, from, to, now), snapshot, from, to, member, quote, months, rates, limits };
     },
     plan: (found, asked) => convert(app, found, command, asker.brandId, asked),
-    answer({ answer, balances: [from, to], duplicate }) {
-      return { ...answer, balances: from && to ? { from, to } : null, dryRun, duplicate };
+    answer({ answer, balances: [from = null, to = null], duplicate }) {
+      return { ...answer, balances: { from, to }, dryRun, duplicate };
     },
   });
+}
+
+/** What a member may know of both accounts, who asks, or a brand by its terms for each currency. */
+function tellBoth(
+  snapshot: CoalitionSnapshot,
+  { brandId }: Asker,
+  from: PointCurrency,
+  to: PointCurrency,
+  now: Date,
+): (outcome: PostingOutcome) => ToldOutcome {
+  if (brandId === null) return balancesIf(true);
+  const [source, target] = [from, to].map(({ id }) => tellsOfEvent(snapshot, { brandId, currencyId: id }, true, 'a confirmed link', now));
+  return (outcome) => balancesWhere((account) => (account === outcome.balances[0]?.account ? source === true : target === true))(outcome);
 }
 
 /** The asker's own quote; throws NotFound. */

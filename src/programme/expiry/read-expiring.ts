@@ -1,6 +1,6 @@
 import type { App } from '../../app';
 import type { Principal } from '../../coalition/access/principal';
-import { withMember } from '../../members/identification/asking-member';
+import { brandThatAsks, withMember } from '../../members/identification/asking-member';
 import { LOOKS_AT_MEMBERS } from '../../members/members/find-member';
 import { type Expiry, nextExpiries, readStanding, readWalletAccounts } from '../../members/members/read-balances';
 import type { Uuid } from '../../platform/ids';
@@ -21,8 +21,8 @@ export interface ExpiringPoints extends Expiry {
  */
 export async function readExpiring(app: App, principal: Principal, memberId: Uuid, within: number): Promise<ExpiringPoints[]> {
   if (within < 1 || within > FURTHEST) throw new InvalidInput('within', `This is 1 to ${FURTHEST} days.`);
-  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, ({ client }, { walletId }) =>
-    readWalletAccounts(app, client, walletId),
+  const accounts = await withMember(app, principal, { by: 'id', memberId }, LOOKS_AT_MEMBERS, ({ client }, member) =>
+    readWalletAccounts(app, client, member, brandThatAsks(principal)),
   );
   const found = await Promise.all(
     accounts.map(async (each) => {

@@ -5,9 +5,8 @@ import { findPosting, sameOutcome } from '../../ledger/ledger/find-posting';
 import { contentHash, postingId } from '../../ledger/ledger/idempotency';
 import { acceptedAnswer } from '../../ledger/ledger/outcome';
 import type { Answer, Planner, PostingOutcome, PostingRequest } from '../../ledger/ledger/posting';
-import { seesWallet } from '../../members/identification/sees-wallet';
 import { lookingAgain } from '../../members/identification/surviving-accounts';
-import { balancesIf, type ToldBalance, type ToldOutcome } from '../../members/identification/what-is-told';
+import type { ToldBalance, ToldOutcome } from '../../members/identification/what-is-told';
 import type { Tx } from '../../platform/database/transaction';
 import { newUuid, type Uuid } from '../../platform/ids';
 import { orRefusal, type When } from './posting-time';
@@ -35,10 +34,8 @@ interface Looking<Found> {
    * is used up, a link confirmed. Of a dry run nothing of it stays.
    */
   readonly look: (tx: Tx, asked: Asked) => Promise<Found | Repeated>;
-  /** Of a repetition: whether they may know what its accounts hold; by default whether they see the first one. */
-  readonly seesAgain?: (client: PoolClient) => boolean | Promise<boolean>;
-  /** Of a repetition: what that lets them know; by default all balances or none. */
-  readonly tellAgain?: (seen: boolean) => Look['tell'];
+  /** Of a repetition: what may be told of it today. */
+  readonly tellAgain: (client: PoolClient, first: PostingOutcome) => Look['tell'] | Promise<Look['tell']>;
 }
 
 /** An operation that posts, in the order of its road: what is hashed, looked at, planned, answered. */
@@ -83,8 +80,8 @@ export interface Accepted<Told extends Answer> {
   readonly answer: Told;
   /** Of the first wallet that the posting shows; null: not to be known. */
   readonly balance: ToldBalance | null;
-  /** Of all of them; none: not to be known. */
-  readonly balances: readonly ToldBalance[];
+  /** Of all of them; null or none: not to be known. */
+  readonly balances: readonly (ToldBalance | null)[];
   readonly duplicate: boolean;
 }
 
@@ -159,12 +156,12 @@ export function planOrRefusal<Told extends Answer>(make: () => Planner<Told>): P
 }
 
 /** The look of runPosting, where the transaction is open already. */
-export async function lookWithin<Found>(tx: Tx, { look, seesAgain, tellAgain = balancesIf }: Looking<Found>, asked: Asked) {
+export async function lookWithin<Found>(tx: Tx, { look, tellAgain }: Looking<Found>, asked: Asked) {
   const { client } = tx;
   const stored = asked.dryRun ? null : await findPosting(client, asked.id);
   if (stored) {
     const first = sameOutcome(stored, asked.hash);
-    return new Repeated(first, tellAgain(await (seesAgain ? seesAgain(client) : seesWallet(client, first.balances[0]?.account ?? 0))));
+    return new Repeated(first, await tellAgain(client, first));
   }
   if (!asked.dryRun) return look(tx, asked);
   // Of every dry run: nobody has to say that a look writes.

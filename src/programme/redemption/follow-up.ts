@@ -7,7 +7,7 @@ import { timeRefusals } from '../../coalition/coalition/terms-in-force';
 import { postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { AccountId, Planner } from '../../ledger/ledger/posting';
 import { readPoolAccess } from '../../members/households/household';
-import { seesMember, seesWallet } from '../../members/identification/sees-wallet';
+import { type Over, seesMember, seesWallet, tellsOfEvent } from '../../members/identification/sees-wallet';
 import { type SurvivingAccounts, survivingAccounts } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
 import { refusals } from '../../platform/define-refusal';
@@ -38,7 +38,7 @@ export interface FollowUp {
 
 /** What became of the redemption; the same for every repetition of the request. */
 export interface FollowedUp extends FollowUpAnswer {
-  /** null: see seesBalance. */
+  /** null: see isLinked, tellsOfEvent. */
   readonly balance: ToldBalance | null;
   readonly duplicate: boolean;
 }
@@ -51,19 +51,22 @@ export async function followUp(app: App, principal: Principal, command: FollowUp
     const redemption = (await readRedemptions(client, [command.redemptionId])).get(command.redemptionId);
     if (!redemption) return null;
     const survivors = await survivingAccounts(client, [redemption.account]);
-    return { redemption, survivors, told: await seesBalance(client, kind, redemption, survivors) };
+    const snapshot = await app.coalition.snapshot(client);
+    const over = OVER[kind];
+    const linked = await isLinked(client, over, redemption, survivors);
+    return { redemption, survivors, snapshot, told: tellsOfEvent(snapshot, redemption, linked, over, app.clock.now()) };
   };
   return runPosting(app, principal, {
     kind,
     party: brandId,
     idempotencyKey,
     content,
-    seesAgain: async (client) => (await find(client))?.told ?? false,
+    tellAgain: async (client) => balancesIf((await find(client))?.told ?? false),
     async look({ client }) {
       const found = await find(client);
       // The operator's staff see every brand's redemptions, but may act on their own only.
       if (found?.redemption.brandId !== brandId) throw new NotFound('Redemption');
-      return { ...found, tell: balancesIf(found.told), snapshot: await app.coalition.snapshot(client) };
+      return { ...found, tell: balancesIf(found.told) };
     },
     async plan({ redemption, survivors, snapshot }, { now }) {
       const currency = currencyById(snapshot, redemption.currencyId);
@@ -98,17 +101,16 @@ async function walletOf(app: App, { walletId, currencyId }: RedemptionFact): Pro
 }
 
 /**
- * A brand settles what it has begun, but knows the balance no longer once the member was unlinked, or has left the
- * household whose points these are. A capture tells what a burn would: the card that was shown for the hold is enough.
- * What gives points back tells it over a confirmed link only.
+ * A capture tells what a burn would: the card that was shown for the hold is enough. What gives points back tells the
+ * balance over a confirmed link only.
  */
-async function seesBalance(
-  client: PoolClient,
-  kind: FollowUp['kind'],
-  { account, walletId, poolId }: RedemptionFact,
-  survivors: SurvivingAccounts,
-): Promise<boolean> {
-  const over = kind === 'CAPTURE_HOLD' ? 'any link' : 'a confirmed link';
+const OVER: Readonly<Record<FollowUp['kind'], Over>> = { CAPTURE_HOLD: 'any link', VOID_HOLD: 'a confirmed link', REFUND_REDEMPTION: 'a confirmed link' };
+
+/**
+ * A brand settles what it has begun, but knows the balance no longer once the member was unlinked, or has left the
+ * household whose points these are.
+ */
+async function isLinked(client: PoolClient, over: Over, { account, walletId, poolId }: RedemptionFact, survivors: SurvivingAccounts): Promise<boolean> {
   if (poolId === null) return seesWallet(client, survivors.of(account), over);
   if (!(await seesMember(client, walletId, over))) return false;
   return (await readPoolAccess(client, [walletId])).get(walletId)?.poolId === poolId;

@@ -4,9 +4,8 @@ import { requireBrand } from '../../coalition/access/permissions';
 import type { Principal } from '../../coalition/access/principal';
 import { capRefusals } from '../../coalition/coalition/amount-limits';
 import { mostClearable } from '../../coalition/coalition/clearable-points';
-import type { CoalitionSnapshot } from '../../coalition/coalition/coalition-snapshot';
 import { requireCurrency } from '../../coalition/coalition/require-currency';
-import { requireTerms, termsRefusals } from '../../coalition/coalition/terms-in-force';
+import { hasTerms, requireTerms, termsRefusals } from '../../coalition/coalition/terms-in-force';
 import { sameOutcome } from '../../ledger/ledger/find-posting';
 import { debitRefusals, postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import type { PostingOutcome } from '../../ledger/ledger/posting';
@@ -17,9 +16,9 @@ import { type PoolAccess, spendsFromPool } from '../../members/households/househ
 import { knowPresented, presentedFor } from '../../members/identification/know-presented';
 import { type HashedRef, hashedRefContent, hashRef, type MemberRef } from '../../members/identification/member-ref';
 import { identificationRefusals } from '../../members/identification/member-refusals';
-import { type FoundOrNot, isFound, type ResolvedMember, requireOpenWallet } from '../../members/identification/resolve-members';
+import { type FoundMember, isFound, type ResolvedMember, requireOpenWallet } from '../../members/identification/resolve-members';
 import { whileProved } from '../../members/identification/surviving-accounts';
-import { asTold, type ToldBalance, type ToldOutcome, tellsBalance, withoutBalances } from '../../members/identification/what-is-told';
+import { asTold, type ToldBalance, type ToldOutcome, tellsOfNamed, withoutBalances } from '../../members/identification/what-is-told';
 import { proofRefusals, requireToBurn } from '../../members/identification/what-proves';
 import { refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
@@ -85,8 +84,8 @@ export type SpendPoints = z.output<typeof spendPointsSchema>;
  */
 export interface SpentPoints extends SpendingAnswer {
   /**
-   * Of the wallet or the pool: of what was spent from. null: of a repetition by which nothing proves any more that the
-   * member stands behind it.
+   * Of the wallet or the pool: of what was spent from. null: the brand may not be told it, or not any more (see
+   * tellsBalance).
    */
   readonly balance: ToldBalance | null;
   readonly dryRun: boolean;
@@ -139,7 +138,13 @@ async function lookAtSpending(app: App, { brandId, named, command, spending }: S
   const onceBooked = async (outcome: PostingOutcome) => {
     if (isFound(member) && member.toKnow) await knowPresented(app, brandId, [presentedFor(outcome, named)]);
   };
-  const repeated = async (first: PostingOutcome) => new Repeated(first, await tellAgain(app, command, snapshot, { member, pool }), onceBooked);
+  const mayTell = (currencyId: number, isRepeated: boolean) =>
+    isFound(member) && tellsOfNamed(member, { repeated: isRepeated, dryRun, hasTerms: hasTerms(snapshot, brandId, currencyId, now) });
+  const repeated = async (first: PostingOutcome) => {
+    const known = snapshot.currenciesByCode.get(command.currency);
+    const again = known && isFound(member) && mayTell(known.id, true) ? await tellAgain(app, command.source, known.id, { member, pool }) : withoutBalances;
+    return new Repeated(first, again, onceBooked);
+  };
   if (stored) return repeated(sameOutcome(stored, hash));
   const currency = requireCurrency(snapshot, command.currency);
   const when = whenOf(command, now, currency);
@@ -155,7 +160,7 @@ async function lookAtSpending(app: App, { brandId, named, command, spending }: S
   if (!member.inForce) throw identificationRefusals.refuse('MEMBER_UNKNOWN', { ref: named });
   requireToBurn(member);
   const [rules, limits] = await Promise.all([redemptionRules(app, version), velocityLimits(app, version)]);
-  const told = tellsBalance(member, dryRun);
+  const told = mayTell(currency.id, false);
   const tell = (outcome: PostingOutcome) => asTold(outcome, told, null);
   // Dry runs leave no trace: one after the other they would tell what whoever has seen a card may not know.
   const unseen = dryRun && !told;
@@ -164,22 +169,16 @@ async function lookAtSpending(app: App, { brandId, named, command, spending }: S
 
 type FoundSpending = Exclude<Awaited<ReturnType<typeof lookAtSpending>>, Repeated>;
 
-/**
- * A repetition tells what became of the request, and the balance only as it may be told today: of what the member named
- * spends from now.
- */
+/** A repetition tells the balance of what the member named spends from now. */
 async function tellAgain(
   app: App,
-  { currency: code, source, dryRun }: SpendPoints,
-  snapshot: CoalitionSnapshot,
-  { member, pool }: { readonly member: FoundOrNot; readonly pool: PoolAccess | undefined },
+  source: SpendPoints['source'],
+  currencyId: number,
+  { member, pool }: { readonly member: FoundMember; readonly pool: PoolAccess | undefined },
 ): Promise<(outcome: PostingOutcome) => ToldOutcome> {
-  const currency = snapshot.currenciesByCode.get(code);
-  if (!currency || !isFound(member) || !tellsBalance(member, dryRun) || (source === 'POOL' && !pool)) return withoutBalances;
+  if (source === 'POOL' && !pool) return withoutBalances;
   const [account] = await app.ledger.openAccounts([
-    source === 'POOL' && pool
-      ? { kind: 'POOL', owner: pool.poolId, currencyId: currency.id }
-      : { kind: 'WALLET', owner: member.walletId, currencyId: currency.id },
+    source === 'POOL' && pool ? { kind: 'POOL', owner: pool.poolId, currencyId } : { kind: 'WALLET', owner: member.walletId, currencyId },
   ]);
   return (outcome) => asTold(outcome, true, account);
 }

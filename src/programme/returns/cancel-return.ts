@@ -8,7 +8,7 @@ import { creditRefusals, fundsRefusals, postingRefusals } from '../../ledger/led
 import type { PostingOutcome } from '../../ledger/ledger/posting';
 import { dryRun, idempotencyKey, occurredAt } from '../../ledger/ledger/request-fields';
 import { dayOf } from '../../ledger/points/calendar';
-import { seesWallet } from '../../members/identification/sees-wallet';
+import { seesWallet, tellAgain, tellsOfEvent } from '../../members/identification/sees-wallet';
 import { survivingAccounts } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance, type ToldOutcome, withoutBalances } from '../../members/identification/what-is-told';
 import { refusals } from '../../platform/define-refusal';
@@ -28,7 +28,7 @@ export type CancelReturn = z.output<typeof cancelReturnSchema>;
 
 /** A return that counts no longer; the same for every repetition of the request. */
 export interface CancelledReturn extends CancellationAnswer {
-  /** null: the member's link with the brand is not confirmed, or there is none. */
+  /** null: the member's link with the brand is not confirmed, or the brand has no terms for the currency. */
   readonly balance: ToldBalance | null;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
@@ -48,14 +48,16 @@ export async function cancelReturn(app: App, principal: Principal, command: Canc
     idempotencyKey,
     dryRun,
     content,
-    tellAgain: tellCancelled,
-    async look({ client }) {
+    tellAgain: async (client, first) => tellCancelled(await tellAgain(app, brandId)(client, first)),
+    async look({ client }, { now }) {
       const read = await readReturn(client, command.returnId);
       // Of another brand: row-level security has answered already; the operator's staff see it, but may not act on it.
       if (!read || read.fact.brandId !== brandId) throw new NotFound('Return');
       const survivors = await survivingAccounts(client, [read.purchase.account, ...read.fact.reinstatements.map(({ account }) => account)]);
       const linked = await seesWallet(client, survivors.of(read.purchase.account));
-      return { tell: tellCancelled(linked), ...read, survivors, snapshot: await app.coalition.snapshot(client) };
+      const snapshot = await app.coalition.snapshot(client);
+      const tell = tellCancelled(balancesIf(tellsOfEvent(snapshot, read.purchase, linked, 'a confirmed link', now)));
+      return { tell, ...read, survivors, snapshot };
     },
     plan({ fact, purchase, survivors, snapshot }, { id, now }) {
       const currency = currencyById(snapshot, purchase.currencyId);
@@ -87,7 +89,6 @@ export async function cancelReturn(app: App, principal: Principal, command: Canc
  * How many points are short may be a household's pool to say. What that holds is for none of its members' brands to
  * know.
  */
-function tellCancelled(linked: boolean): (outcome: PostingOutcome) => ToldOutcome {
-  const tell = balancesIf(linked);
-  return (outcome) => (outcome.refusal && !(linked && outcome.balances.length === 1) ? withoutBalances(outcome) : tell(outcome));
+function tellCancelled(tell: (outcome: PostingOutcome) => ToldOutcome): (outcome: PostingOutcome) => ToldOutcome {
+  return (outcome) => (outcome.refusal && outcome.balances.length !== 1 ? withoutBalances(outcome) : tell(outcome));
 }

@@ -7,7 +7,7 @@ import { timeRefusals } from '../../coalition/coalition/terms-in-force';
 import { postingRefusals } from '../../ledger/ledger/ledger-refusals';
 import { decimal, dryRun, idempotencyKey, occurredAt, optionalText, plainText } from '../../ledger/ledger/request-fields';
 import { MAX_POINTS } from '../../ledger/points/amount';
-import { seesWallet } from '../../members/identification/sees-wallet';
+import { seesWallet, tellAgain, tellsOfEvent } from '../../members/identification/sees-wallet';
 import { survivingAccounts, survivingMember } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
 import { refusals } from '../../platform/define-refusal';
@@ -73,7 +73,7 @@ export type RecordReturn = z.output<typeof recordReturnSchema>;
 
 /** What a return came to; the same for every repetition of the request. */
 export interface RecordedReturn extends ReturnAnswer {
-  /** null: the member is no longer linked with the brand. */
+  /** null: the member's link with the brand is not confirmed, or the brand has no terms for the currency. */
   readonly balance: ToldBalance | null;
   readonly dryRun: boolean;
   readonly duplicate: boolean;
@@ -94,14 +94,16 @@ export async function recordReturn(app: App, principal: Principal, command: Reco
     dryRun,
     // What is left out, as it once always was, is not in the content.
     content: { ...content, reference: reference ?? undefined },
+    tellAgain: tellAgain(app, brandId),
     async look({ client }, { hash, now }) {
       const version = await app.coalition.version(client);
       const purchase = await readPurchase(client, command.purchaseId);
       // Of another brand: row-level security has answered already; the operator's staff see it, but may not act on it.
       if (!purchase || purchase.brandId !== brandId) throw new NotFound('Purchase');
       const survivors = await survivingAccounts(client, [purchase.account, ...purchase.paidBy.map(({ account }) => account)]);
-      const tell = balancesIf(await seesWallet(client, survivors.of(purchase.account)));
+      const linked = await seesWallet(client, survivors.of(purchase.account));
       const snapshot = await app.coalition.at(version);
+      const tell = balancesIf(tellsOfEvent(snapshot, purchase, linked, 'a confirmed link', now));
       const currency = currencyById(snapshot, purchase.currencyId);
       const sought = soughtReference('RETURN', { ...command, currency: currency.code }, now);
       const found = await lookAtReference(app, client, brandId, sought, version);

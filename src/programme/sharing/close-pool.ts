@@ -50,7 +50,8 @@ export async function closePool(app: App, principal: Principal, { idempotencyKey
   // the rows follow: cut off in between, the pool takes nothing any more, and the same request goes on.
   const closed = await app.database.transaction(databasePrincipal(principal), async (tx) => {
     await lockHousehold(tx.client, poolId);
-    const look = (asked: Asked) => lookWithin(tx, { look: ({ client }) => findReceivers(app, client, memberId, poolId), seesAgain: () => false }, asked);
+    const look = (asked: Asked) =>
+      lookWithin(tx, { look: ({ client }) => findReceivers(app, client, memberId, poolId), tellAgain: () => balancesIf(false) }, asked);
     const posted = await runPostingBy(app, look, {
       kind: 'CLOSE_POOL',
       party: memberId,

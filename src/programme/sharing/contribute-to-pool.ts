@@ -11,7 +11,6 @@ import { readWallets } from '../../members/identification/resolve-members';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
 import { refusals } from '../../platform/define-refusal';
 import { newUuid, type Uuid } from '../../platform/ids';
-import { itemAt } from '../../platform/one-of';
 import { NotFound } from '../../platform/refusal';
 import { whenOf } from '../postings/posting-time';
 import { runPosting } from '../postings/run-posting';
@@ -48,7 +47,7 @@ export async function contributeToPool(app: App, principal: Principal, command: 
     idempotencyKey,
     dryRun,
     content,
-    seesAgain: () => true,
+    tellAgain: () => balancesIf(true),
     async look({ client }) {
       const currency = requireCurrency(await app.coalition.snapshot(client), command.currency);
       const membership = await requireMembership(client, memberId);
@@ -77,6 +76,9 @@ export async function contributeToPool(app: App, principal: Principal, command: 
         },
       };
     },
-    answer: ({ answer, balances, duplicate }) => ({ ...answer, balance: itemAt(balances, 0), poolBalance: itemAt(balances, 1), dryRun, duplicate }),
+    answer({ answer, balances: [balance, poolBalance], duplicate }) {
+      if (!balance || !poolBalance) throw new Error('a member is told of the own wallet and pool');
+      return { ...answer, balance, poolBalance, dryRun, duplicate };
+    },
   });
 }

@@ -37,7 +37,7 @@ export async function createPool(app: App, principal: Principal, { idempotencyKe
       party: memberId,
       idempotencyKey,
       content: { share },
-      seesAgain: () => false,
+      tellAgain: () => balancesIf(false),
       async look({ client }, { hash, now }) {
         const poolId = derivedUuid('household-pool', memberId, idempotencyKey, hash.toString('hex'));
         await insertPool(client, { poolId, memberId, share, now });

@@ -9,6 +9,7 @@ import { currencyCode, dryRun, idempotencyKey, occurredAt, somePoints } from '..
 import { findActingMember, memberContent, requireAsker } from '../../members/identification/acting-member';
 import { type MemberRef, memberRefContent } from '../../members/identification/member-ref';
 import { lookUpRefusals } from '../../members/identification/member-refusals';
+import { tellAgain, tellsOfEvent } from '../../members/identification/sees-wallet';
 import { whileProved } from '../../members/identification/surviving-accounts';
 import { balancesIf, type ToldBalance } from '../../members/identification/what-is-told';
 import { numberRefusals } from '../../members/identification/what-proves';
@@ -73,7 +74,8 @@ export async function givePoints(app: App, principal: Principal, command: GivePo
     idempotencyKey,
     dryRun,
     content: { ...content, from: memberContent(app, asker), to: memberRefContent(app.keys, party, command.to) },
-    async look(tx, { id }) {
+    tellAgain: tellAgain(app, brandId),
+    async look(tx, { id, now }) {
       const version = await app.coalition.version(tx.client);
       const snapshot = await app.coalition.at(version);
       const currency = requireCurrency(snapshot, command.currency);
@@ -81,7 +83,9 @@ export async function givePoints(app: App, principal: Principal, command: GivePo
       const recipient = await findRecipient(app, tx, asker, command.to, 'input.to');
       if (recipient.memberId === giver.memberId) throw new InvalidInput('input.to', 'Points are given to somebody else.');
       const [rules, limits] = [await giftRules(app, version), await velocityLimits(app, version)];
-      return { tell: balancesIf(true), giver, recipient, snapshot, currency, rules, limits };
+      // A member asks of the own wallet.
+      const told = brandId === null || tellsOfEvent(snapshot, { brandId, currencyId: currency.id }, true, 'a confirmed link', now);
+      return { tell: balancesIf(told), giver, recipient, snapshot, currency, rules, limits };
     },
     async plan({ giver, recipient, snapshot, currency, rules, limits: all }, { id, now }) {
       const when = whenOf(command, now, currency);

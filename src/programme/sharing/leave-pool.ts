@@ -62,7 +62,7 @@ interface Ending {
 async function end(app: App, principal: Principal, memberId: Uuid, { poolOf, ...request }: Ending): Promise<LeftPool> {
   return runPosting(app, principal, {
     ...request,
-    seesAgain: () => false,
+    tellAgain: () => balancesIf(false),
     // The rows say so; the posting says it to what is under way. Should we be cut off here, a repetition gives the
     // points back.
     async look({ client }, { now }) {

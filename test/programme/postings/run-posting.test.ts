@@ -22,6 +22,7 @@ test.each([
     idempotencyKey: 'key',
     content: {},
     dryRun,
+    tellAgain: () => balancesIf(true),
     async look(tx) {
       await recordChange(shop.app, tx, principal, { operation, target: brandId });
       return { tell: balancesIf(true) };
