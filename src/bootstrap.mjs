@@ -65,7 +65,7 @@ function run(program, programArgs, options = {}) {
 }
 
 function runPackage(name, script, programArgs) {
-  return run(process.execPath, [join(root, 'node_modules', name, script), ...programArgs]);
+  return run(process.execPath, [...process.execArgv, join(root, 'node_modules', name, script), ...programArgs]);
 }
 
 /** Every package that the lock file asks for is there in that version; those for other platforms excepted. */

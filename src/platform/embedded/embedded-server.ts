@@ -8,7 +8,17 @@ import { type DatabaseUrls, databaseUrls } from '../config';
 import { only } from '../one-of';
 import { keepSecret, lockDataDirectory, makeDataDirectory, readOrNull } from './data-directory';
 import { canReach, EmbeddedDatabaseError, findBinaries, findServerUser, makeReachableDirectory, type ServerUser } from './embedded-binaries';
-import { type Cluster, canConnect, createCluster, isAlive, type RunningCluster, readPostmaster, startCluster, stopServer } from './embedded-cluster';
+import {
+  type Cluster,
+  canConnect,
+  createCluster,
+  isAlive,
+  isServerOf,
+  type RunningCluster,
+  readPostmaster,
+  startCluster,
+  stopServer,
+} from './embedded-cluster';
 import { keepRunning } from './keep-running';
 
 /** An acknowledged posting survives a power cut: fsync and synchronous_commit are never off here. */
@@ -203,18 +213,6 @@ async function takeOver(cluster: Cluster, dataDir: string, log: Logger): Promise
   // One that was killed has left it, and PostgreSQL takes its number for alive until its parent has heard of its end.
   if (!isAlive(server.pid)) rmSync(lockFile, { force: true });
   return null;
-}
-
-/**
- * A server's working directory is its data directory. Where the system does not tell, PostgreSQL's own lock decides.
- */
-function isServerOf(pid: number, directory: string): boolean {
-  if (!existsSync('/proc/self/cwd')) return true;
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(directory);
-  } catch {
-    return false;
-  }
 }
 
 /** The platform's database and its owner, who is no superuser: row-level security binds the owner too. */

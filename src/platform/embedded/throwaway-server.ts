@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canReach, EmbeddedDatabaseError, findBinaries, findServerUser, makeReachableDirectory, type ServerUser } from './embedded-binaries';
-import { type Cluster, createCluster, isAlive, readPostmaster, startCluster, stopServer } from './embedded-cluster';
+import { type Cluster, createCluster, isAlive, isServerOf, readPostmaster, startCluster, stopServer } from './embedded-cluster';
 
 const PREFIX = 'tessera-throwaway-';
 
@@ -113,7 +113,7 @@ async function removeAbandoned(parent: string): Promise<void> {
       if (isAlive(Number(readFileSync(join(directory, 'owner.pid'), 'utf8')))) continue;
       for (const folder of readdirSync(directory)) {
         const server = readPostmaster(join(directory, folder));
-        if (server && isAlive(server.pid)) await stopServer(server.pid);
+        if (server && isServerOf(server.pid, join(directory, folder))) await stopServer(server.pid);
       }
       rmSync(directory, { recursive: true, force: true });
     } catch {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { lockDataDirectory, makeDataDirectory, readOrNull } from '../../../src/platform/embedded/data-directory';
-import { isAlive, readPostmaster, stopServer } from '../../../src/platform/embedded/embedded-cluster';
+import { isAlive, isServerOf, readPostmaster, stopServer } from '../../../src/platform/embedded/embedded-cluster';
 import { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from '../../../src/platform/embedded/embedded-server';
 import { until } from '../../support/until';
 
@@ -36,7 +36,9 @@ describe('the embedded database', () => {
   const parent = mkdtempSync(join(tmpdir(), 'tessera-embedded-test-'));
   const dataDir = join(parent, 'data');
   const cluster = join(dataDir, 'postgres');
-  afterAll(() => {
+  afterAll(async () => {
+    const left = readPostmaster(cluster);
+    if (left && isServerOf(left.pid, cluster)) await stopServer(left.pid);
     // As root the database itself is elsewhere.
     rmSync(dirname(realpathSync(cluster)), { recursive: true, force: true });
     rmSync(parent, { recursive: true, force: true });
@@ -95,7 +97,7 @@ describe('the embedded database', () => {
     process.kill(pid, 'SIGKILL');
     await until('the server has ended', () => !isAlive(pid), 1);
     // Ends when it is told to. Its parent never asks what became of it, so its number stays for a while.
-    const program = 'env --default-signal=INT sleep 100 & echo $!; exec sleep 3';
+    const program = `env --default-signal=INT sh -c 'echo $$; exec sleep 100' & exec sleep 3`;
     const { uid, gid } = statSync(cluster);
     const parent = spawn('sh', ['-c', program], { uid, gid, cwd: realpathSync(cluster), stdio: ['ignore', 'pipe', 'ignore'] });
     const lingering = Number((await once(parent.stdout, 'data'))[0]);
@@ -151,9 +153,12 @@ describe('the embedded database', () => {
   });
 
   it('is not begun on a stale postmaster.pid of another program', async () => {
-    writeFileSync(join(cluster, 'postmaster.pid'), `${process.pid}\n${cluster}\n0\n1\n\n127.0.0.1\n\nready\n`);
+    const other = spawn('sleep', ['100']);
+    writeFileSync(join(cluster, 'postmaster.pid'), `${other.pid}\n${cluster}\n0\n1\n\n127.0.0.1\n\nready\n`);
     const server = await startEmbeddedServer(dataDir, log);
     await server.stop();
+    expect(isAlive(other.pid as number)).toBe(true);
+    other.kill();
   });
 
   it('says so when the data are of another version', async () => {
@@ -175,8 +180,6 @@ describe('the embedded database', () => {
   });
 
   it('leaves no server behind', async () => {
-    const left = readPostmaster(cluster);
-    if (left) await stopServer(left.pid);
-    expect(left).toBeNull();
+    expect(readPostmaster(cluster)).toBeNull();
   });
 });

@@ -21,8 +21,8 @@ it('takes the next place where the best one cannot be written', async () => {
 it('removes what a killed process left behind, wherever in it the server ran', async () => {
   const [kept, left] = [await makeThrowawayDirectory(null, [parent]), await makeThrowawayDirectory(null, [parent])];
   writeFileSync(join(left, 'owner.pid'), String(spawnSync('true').pid));
-  const server = spawn('sleep', ['600']);
   mkdirSync(join(left, 'standby'));
+  const server = spawn('sleep', ['600'], { cwd: join(left, 'standby') });
   writeFileSync(join(left, 'standby', 'postmaster.pid'), `${server.pid}\n`);
   await makeThrowawayDirectory(null, [parent]);
   const stopped = !isAlive(server.pid as number);
