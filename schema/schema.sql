@@ -732,6 +732,7 @@ CREATE TABLE audit_entry (
   reason text,
   details json,
   member_id uuid,
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   CONSTRAINT audit_entry_pkey PRIMARY KEY (id)
 );
 

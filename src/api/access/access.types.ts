@@ -103,7 +103,7 @@ export class AuditEntryType {
 
   @Text('What was changed: the hexadecimal digits of its id, or its code.') target!: string;
 
-  @Text.orNull('Why, in the words of who did it.') reason!: string | null;
+  @Text.orNull('Why, in the words of who did it; null for a brand where that was a member.') reason!: string | null;
 }
 
 export const AuditEntryConnection = connectionOf('AuditEntry', () => AuditEntryType);

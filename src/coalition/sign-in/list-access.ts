@@ -63,15 +63,20 @@ export interface AuditPlace {
   readonly id: Uuid;
 }
 
-/** The audit trail: the own brand's, or for the operator everybody's. Newest first. */
+/**
+ * The audit trail: the own brand's, or for the operator everybody's. Newest first. What a member wrote as a reason is
+ * for no brand to read, also where the member acted in a session of the brand's.
+ */
 export async function listAuditEntries(app: App, principal: Principal, page: { limit: number; after: AuditPlace | null }): Promise<AuditEntry[]> {
   requireBrandOrOperator(principal, { scope: 'admin', roles: ['PROGRAMME_MANAGER', 'COMPLIANCE_OFFICER'] }, null);
+  const forBrand = principal.kind !== 'staff' || !principal.ofOperator;
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
     const { rows } = await client.query<AuditEntry>({
       name: 'list-audit-entries',
-      text: `SELECT id, at, actor, brand_id AS "brandId", operation, target_id AS "targetId", reason
+      text: `SELECT id, at, actor, brand_id AS "brandId", operation, target_id AS "targetId",
+               CASE WHEN NOT ($4 AND starts_with(actor, 'member:')) THEN reason END AS reason
              FROM audit_entry WHERE $1::timestamptz IS NULL OR (at, id) < ($1, $2::uuid) ORDER BY at DESC, id DESC LIMIT $3`,
-      values: [page.after?.at ?? null, page.after?.id ?? null, page.limit],
+      values: [page.after?.at ?? null, page.after?.id ?? null, page.limit, forBrand],
     });
     return rows;
   });
