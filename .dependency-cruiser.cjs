@@ -16,7 +16,7 @@ const ROOMS = {
   ],
   programme: [['returns'], ['earning'], ['redemption'], ['care', 'exchange', 'purchases', 'sharing'], ['expiry', 'limits', 'postings']],
   settlement: [['months'], ['clearing'], ['books']],
-  members: [['members'], ['identifiers', 'links'], ['identification'], ['households']],
+  members: [['members'], ['identifiers', 'links'], ['identification'], ['households'], ['vault']],
   coalition: [['rules'], ['sign-in'], ['coalition'], ['sandbox'], ['access']],
   ledger: [['ledger'], ['outbox'], ['points']],
   platform: [['database', 'embedded']],

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,6 +10,7 @@ import { KEY_MARK, migrate } from '../src/platform/database/migrate';
 import { keepSecret } from '../src/platform/embedded/data-directory';
 import { startEmbeddedServer } from '../src/platform/embedded/embedded-server';
 import { only } from '../src/platform/one-of';
+import type { VaultKey } from '../src/platform/vault-key';
 
 /**
  * The embedded PostgreSQL exactly as production runs it (fsync and synchronous_commit on), on an empty data directory.
@@ -45,7 +46,7 @@ export async function startBenchServer(log: Logger): Promise<BenchServer> {
     const owner = new URL(server.urls.owner);
     owner.pathname = `/${name}`;
     const urls = databaseUrls(owner.toString());
-    await migrate(urls.owner, new Keys(masterKey).derive(KEY_MARK));
+    await migrate(urls.owner, new Keys(masterKey).derive(KEY_MARK), vaultKeysOf(masterKey));
     const behind = new URL(superuserUrl);
     behind.pathname = `/${name}`;
     const superuser = new Pool({ connectionString: behind.toString(), max: 4 });
@@ -82,4 +83,9 @@ async function onServer<T>(url: URL, work: (client: Client) => Promise<T>): Prom
   } finally {
     await client.end();
   }
+}
+
+/** The vault keys of a run's databases, by its master key. */
+export function vaultKeysOf(masterKey: Buffer): readonly VaultKey[] {
+  return [{ id: 'bench', key: createHash('sha256').update(masterKey).digest() }];
 }

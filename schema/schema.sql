@@ -1338,19 +1338,6 @@ CREATE TABLE member_identifier (
   CONSTRAINT member_identifier_kind CHECK ((kind = ANY (ARRAY['CARD'::text, 'QR'::text, 'PHONE'::text, 'EMAIL'::text, 'WALLET_PASS'::text, 'LOGIN'::text])))
 );
 
-CREATE TABLE member_personal_data (
-  member_id uuid NOT NULL,
-  given_name text,
-  family_name text,
-  email text,
-  phone text,
-  birth_date date,
-  language text,
-  updated_at timestamp with time zone NOT NULL,
-  CONSTRAINT member_personal_data_pkey PRIMARY KEY (member_id),
-  CONSTRAINT member_personal_data_member_id_fkey FOREIGN KEY (member_id) REFERENCES member(id)
-);
-
 CREATE TABLE obligation (
   event_transfer_id uuid NOT NULL,
   leg smallint NOT NULL,
@@ -1720,6 +1707,19 @@ CREATE TABLE statement (
   CONSTRAINT statement_hash_length CHECK ((octet_length(hash) = 32))
 );
 
+CREATE TABLE subject_key (
+  member_id uuid NOT NULL,
+  version smallint NOT NULL,
+  vault_key_id text NOT NULL,
+  wrapped_key bytea NOT NULL,
+  made_at timestamp with time zone NOT NULL,
+  CONSTRAINT subject_key_pkey PRIMARY KEY (member_id),
+  CONSTRAINT subject_key_member_id_fkey FOREIGN KEY (member_id) REFERENCES member(id),
+  CONSTRAINT subject_key_vault_key FOREIGN KEY (vault_key_id) REFERENCES vault_key(id),
+  CONSTRAINT subject_key_length CHECK ((octet_length(wrapped_key) = 60)),
+  CONSTRAINT subject_key_version CHECK ((version > 0))
+);
+
 CREATE TABLE terms_version (
   id uuid NOT NULL,
   partnership_id uuid NOT NULL,
@@ -1814,6 +1814,26 @@ CREATE TABLE transfer (
   CONSTRAINT transfer_lot CHECK ((((origin_id IS NULL) = (lot_expires_on IS NULL)) AND ((origin_id IS NULL) = (lot_available_on IS NULL)))),
   CONSTRAINT transfer_reversal CHECK (((reverses IS NOT NULL) = (code = ANY (ARRAY['REFUND'::text, 'REINSTATEMENT'::text, 'CLAWBACK'::text, 'EXPIRED_CLAWBACK'::text, 'CLAWBACK_CANCELLATION'::text, 'REINSTATEMENT_CANCELLATION'::text])))),
   CONSTRAINT transfer_two_accounts CHECK (((debit_account = credit_account) = (code = 'ARREARS_FILL'::text)))
+);
+
+CREATE TABLE vault_entry (
+  member_id uuid NOT NULL,
+  category text NOT NULL,
+  key_version smallint NOT NULL,
+  sealed bytea NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT vault_entry_pkey PRIMARY KEY (member_id, category),
+  CONSTRAINT vault_entry_member_id_fkey FOREIGN KEY (member_id) REFERENCES subject_key(member_id),
+  CONSTRAINT vault_entry_category CHECK ((category = ANY (ARRAY['NAME'::text, 'CONTACT'::text, 'BIRTH_DATE'::text, 'LANGUAGE'::text]))),
+  CONSTRAINT vault_entry_length CHECK ((octet_length(sealed) > 28))
+);
+
+CREATE TABLE vault_key (
+  id text NOT NULL,
+  mark bytea NOT NULL,
+  CONSTRAINT vault_key_pkey PRIMARY KEY (id),
+  CONSTRAINT vault_key_id CHECK ((id ~ '^[a-z0-9][a-z0-9_-]{0,31}$'::text)),
+  CONSTRAINT vault_key_mark_length CHECK ((octet_length(mark) = 32))
 );
 
 CREATE TABLE velocity_limit (
@@ -2277,12 +2297,6 @@ CREATE POLICY owner_resolves ON member_identifier FOR SELECT TO OWNER USING (tru
 CREATE POLICY owner_takes_over ON member_identifier FOR UPDATE TO OWNER USING (true) WITH CHECK (true);
 CREATE POLICY session_is_brand ON member_identifier AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((added_by_brand_id = ( SELECT current_brand() AS current_brand)) AND brand_knows(member_id))));
 
-ALTER TABLE member_personal_data ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY enrolling_brand ON member_personal_data FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND brand_knows(member_id))));
-CREATE POLICY operator_reads ON member_personal_data FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'operator'::text));
-CREATE POLICY own_member ON member_personal_data FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
-CREATE POLICY session_is_brand ON member_personal_data AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR false));
-
 ALTER TABLE obligation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON obligation FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY kernel_all ON obligation FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
@@ -2395,6 +2409,14 @@ CREATE POLICY coalition_reads ON statement FOR SELECT TO tessera_app USING ((( S
 CREATE POLICY own_brand ON statement FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (brand_id = ( SELECT current_brand() AS current_brand))));
 CREATE POLICY worker_writes ON statement FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) = 'worker'::text));
 
+ALTER TABLE subject_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY enrolling_brand ON subject_key FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND brand_knows(member_id))));
+CREATE POLICY operator_reads ON subject_key FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'operator'::text));
+CREATE POLICY own_member ON subject_key FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
+CREATE POLICY rotation_reads ON subject_key FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'rotation'::text));
+CREATE POLICY rotation_wraps ON subject_key FOR UPDATE TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'rotation'::text));
+CREATE POLICY session_is_brand ON subject_key AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL)));
+
 ALTER TABLE terms_version ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY with_partnership ON terms_version FOR ALL TO tessera_app USING ((EXISTS ( SELECT
    FROM partnership p
@@ -2420,6 +2442,12 @@ CREATE POLICY member_reads ON transfer FOR SELECT TO tessera_app USING (((( SELE
   WHERE (a.id = ANY (ARRAY[transfer.debit_account, transfer.credit_account]))))));
 CREATE POLICY party_reads ON transfer FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (party_id = ( SELECT current_brand() AS current_brand))));
 CREATE POLICY session_is_brand ON transfer AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR (party_id = ( SELECT current_brand() AS current_brand))));
+
+ALTER TABLE vault_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY enrolling_brand ON vault_entry FOR INSERT TO tessera_app WITH CHECK (((( SELECT current_principal() AS current_principal) = 'operator'::text) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND brand_knows(member_id))));
+CREATE POLICY operator_reads ON vault_entry FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = 'operator'::text));
+CREATE POLICY own_member ON vault_entry FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'member'::text) AND (member_id = ( SELECT current_member() AS current_member))));
+CREATE POLICY session_is_brand ON vault_entry AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL)));
 
 ALTER TABLE velocity_limit ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY bound_brand ON velocity_limit FOR SELECT TO tessera_app USING (((( SELECT current_principal() AS current_principal) = 'brand'::text) AND ((brand_id IS NULL) OR (brand_id = ( SELECT current_brand() AS current_brand)))));
@@ -2648,8 +2676,6 @@ GRANT INSERT, SELECT, UPDATE (closed_at, merged_into, status) ON TABLE member TO
 
 GRANT INSERT, SELECT, UPDATE (hash, removed_at) ON TABLE member_identifier TO tessera_app;
 
-GRANT INSERT, SELECT, UPDATE (birth_date, email, family_name, given_name, language, phone, updated_at) ON TABLE member_personal_data TO tessera_app;
-
 GRANT SELECT ON TABLE migration TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE obligation TO tessera_kernel;
@@ -2704,6 +2730,8 @@ GRANT INSERT, SELECT, UPDATE (accepted_at, issuer, removed_at) ON TABLE staff TO
 
 GRANT INSERT, SELECT ON TABLE statement TO tessera_app;
 
+GRANT INSERT, SELECT, UPDATE (vault_key_id, wrapped_key) ON TABLE subject_key TO tessera_app;
+
 GRANT INSERT, SELECT, UPDATE (decided_at, decided_by_brand_id, notice_waived, status) ON TABLE terms_version TO tessera_app;
 
 GRANT INSERT, SELECT ON TABLE test_clock_move TO tessera_app;
@@ -2713,6 +2741,10 @@ GRANT INSERT, SELECT, UPDATE (expires_at, hash, made_at, used_at, used_by_brand_
 GRANT INSERT, SELECT ON TABLE transfer TO tessera_kernel;
 GRANT SELECT ON TABLE transfer TO tessera_app;
 GRANT SELECT ON TABLE transfer TO tessera_books;
+
+GRANT INSERT, SELECT ON TABLE vault_entry TO tessera_app;
+
+GRANT SELECT ON TABLE vault_key TO tessera_app;
 
 GRANT INSERT, SELECT, UPDATE (ends_at) ON TABLE velocity_limit TO tessera_app;
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { KeyWrapping } from './coalition/access/key-wrapping';
 import type { Keys } from './coalition/access/keys';
 import type { CoalitionCache } from './coalition/coalition/coalition-snapshot';
 import type { Ledger } from './ledger/ledger/ledger';
@@ -16,6 +17,8 @@ export interface App {
   readonly database: Database;
   readonly ledger: Ledger;
   readonly keys: Keys;
+  /** Wraps the keys that members' personal data are sealed with. */
+  readonly keyWrapping: KeyWrapping;
   readonly coalition: CoalitionCache;
 }
 

@@ -20,7 +20,7 @@ import { only } from '../../src/platform/one-of';
 import { buildApp, closeApp } from '../../src/process/build-app';
 import { EARNING_RULE } from '../../src/programme/earning/earning-rule';
 import { REDEMPTION_RULE } from '../../src/programme/redemption/redemption-rule';
-import type { BenchServer } from '../durable-server';
+import { type BenchServer, vaultKeysOf } from '../durable-server';
 
 /** What the processes of this bench are told: where the database is, and who asks. */
 export interface HttpTown {
@@ -51,7 +51,8 @@ function townConfig({ urls, masterKey }: Pick<HttpTown, 'urls' | 'masterKey'>, v
     TESSERA_RATE_STRANGER_COST: '1000000000',
     ...variables,
   });
-  return { ...read, masterKey: Buffer.from(masterKey, 'hex'), database: { ...read.database, urls, embedded: false } };
+  const master = Buffer.from(masterKey, 'hex');
+  return { ...read, masterKey: master, vaultKeys: vaultKeysOf(master), database: { ...read.database, urls, embedded: false } };
 }
 
 export function openTownApp(town: Pick<HttpTown, 'urls' | 'masterKey'>, variables: Readonly<Record<string, string>> = {}): Promise<BuiltApp> {

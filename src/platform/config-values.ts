@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { VaultKey } from './vault-key';
 
 /** How the text of a variable is read; the messages say what to write instead. */
 export const flag = z.enum(['true', 'false'], 'write true or false').transform((value) => value === 'true');
@@ -43,5 +44,23 @@ export const masterKey = z.string().transform((value, context) => {
   const key = /^[0-9a-fA-F]{64}$/.test(value) ? Buffer.from(value, 'hex') : Buffer.from(value, 'base64');
   if (key.length === 32) return key;
   context.addIssue({ code: 'custom', message: 'write 32 random bytes as 64 hex digits or as base64, e.g. from: openssl rand -hex 32' });
+  return z.NEVER;
+});
+
+/** A rotation needs two; more are of no use. */
+const MOST_VAULT_KEYS = 10;
+const VAULT_KEYS =
+  'write id:key, the id of small letters, digits, "-" or "_", the key 32 random bytes as 64 hex digits, e.g. from: echo 2027:$(openssl rand -hex 32). Several, the one in use first, stand one after the other with commas between, each id and each key once';
+export const vaultKeys = z.string().transform((value, context): readonly VaultKey[] => {
+  const parts = value.split(',').map((each) => /^([a-z0-9][a-z0-9_-]{0,31}):([0-9a-f]{64})$/i.exec(each.trim()));
+  const keys = parts.flatMap((part) => (part?.[1] && part[2] ? [{ id: part[1], key: Buffer.from(part[2], 'hex') }] : []));
+  const areRight =
+    keys.length === parts.length &&
+    keys.length <= MOST_VAULT_KEYS &&
+    keys.every(({ id }) => id === id.toLowerCase()) &&
+    new Set(keys.map(({ id }) => id)).size === keys.length &&
+    new Set(keys.map(({ key }) => key.toString('hex'))).size === keys.length;
+  if (areRight) return keys;
+  context.addIssue({ code: 'custom', message: VAULT_KEYS });
   return z.NEVER;
 });

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { count, flag, hostAndPort, issuerUrl, masterKey, postgresUrl, trustProxy, url, webUrl } from './config-values';
+import { count, flag, hostAndPort, issuerUrl, masterKey, postgresUrl, trustProxy, url, vaultKeys, webUrl } from './config-values';
 import { unsafeInProduction } from './production-settings';
+import type { VaultKey } from './vault-key';
 
 /** A setting is wrong: the message names the variable and says what to write instead. */
 export class ConfigError extends Error {
@@ -35,11 +36,16 @@ const VARIABLES = {
     .describe('Login for the posting kernel, a member of tessera_kernel. Unset: DATABASE_URL, acting as tessera_kernel.'),
   DATABASE_QUEUE_URL: postgresUrl.optional().describe('Login for the queues, a member of tessera_queue. Unset: DATABASE_URL, acting as tessera_queue.'),
   REDIS_URL: url(['redis:', 'rediss:']).optional().describe('Puts the queues on Redis or Valkey. Unset: they live in PostgreSQL.'),
-  TESSERA_DATA_DIR: z.string().min(1).default('.data').describe('Where the embedded database, its password and the generated master key are kept.'),
+  TESSERA_DATA_DIR: z.string().min(1).default('.data').describe('Where the embedded database, its password and the generated keys are kept.'),
   TESSERA_MASTER_KEY: masterKey
     .optional()
     .describe(
       '32 bytes, hex or base64, from which every key is derived. Unset: generated once into the data directory (embedded); required with DATABASE_URL in production.',
+    ),
+  TESSERA_VAULT_KEY: vaultKeys
+    .optional()
+    .describe(
+      "Keys that the keys of members' personal data are wrapped by: id:hex, 32 bytes in hex. Several with commas between, the one in use first (docs/operations.md). Unset: generated once into the data directory (embedded); required with DATABASE_URL in production.",
     ),
   TESSERA_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the gateway listens on.'),
   TESSERA_PORT: count(0, 65_535).default(4000).describe('Port that the gateway listens on; 0 takes a free one.'),
@@ -148,10 +154,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const parsed = z.object(VARIABLES).safeParse(given);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}.`));
   const variables = parsed.data;
-  if (variables.NODE_ENV === 'production' && variables.DATABASE_URL && !variables.TESSERA_MASTER_KEY)
-    throw new ConfigError([
-      'TESSERA_MASTER_KEY: required with DATABASE_URL in production. Generate one with "openssl rand -hex 32" and keep it safe: without it stored data cannot be read.',
-    ]);
+  if (variables.NODE_ENV === 'production' && variables.DATABASE_URL) {
+    const missing = KEYS_TO_GIVE.filter(([name]) => variables[name] === undefined);
+    if (missing.length > 0) throw new ConfigError(missing.map(([name, how]) => `${name}: required with DATABASE_URL in production. Generate one with ${how}`));
+  }
   const config = shape(variables);
   if (config.demo && !config.oidc.localIssuer)
     throw new ConfigError(['TESSERA_DEMO: the demo logs its people in through the local issuer. Set TESSERA_LOCAL_ISSUER=true too, or leave the demo out.']);
@@ -159,6 +165,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (unsafe.length > 0) throw new ConfigError(unsafe);
   return config;
 }
+
+/** What a machine that is lost would take along, were it generated there. */
+const KEYS_TO_GIVE = [
+  ['TESSERA_MASTER_KEY', '"openssl rand -hex 32" and keep it safe: without it stored data cannot be read.'],
+  ['TESSERA_VAULT_KEY', '"echo first:$(openssl rand -hex 32)" and keep it safe: without it personal data cannot be read.'],
+] as const;
 
 function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
   const production = variables.NODE_ENV === 'production';
@@ -181,6 +193,8 @@ function shape(variables: z.infer<z.ZodObject<typeof VARIABLES>>) {
     redisUrl: variables.REDIS_URL ?? null,
     /** 32 bytes; null until generated or read from the data directory. */
     masterKey: variables.TESSERA_MASTER_KEY ?? (null as Buffer | null),
+    /** The one in use first; null until generated or read from the data directory. */
+    vaultKeys: variables.TESSERA_VAULT_KEY ?? (null as readonly VaultKey[] | null),
     http: {
       host: variables.TESSERA_HOST,
       port: variables.TESSERA_PORT,

@@ -2,7 +2,7 @@
  * What kind of fact about a member a field tells. The purposes for which members let brands have data, and the terms
  * that allow it, name these and no others. TEXT is what somebody wrote about the member.
  */
-type DataCategory = 'NAME' | 'CONTACT' | 'BIRTH_DATE' | 'LANGUAGE' | 'JURISDICTION' | 'ENROLMENT' | 'WALLET' | 'ACTIVITY' | 'BASKET' | 'TEXT';
+export type DataCategory = 'NAME' | 'CONTACT' | 'BIRTH_DATE' | 'LANGUAGE' | 'JURISDICTION' | 'ENROLMENT' | 'WALLET' | 'ACTIVITY' | 'BASKET' | 'TEXT';
 
 /**
  * Who gets a field of an answer, beside the operator's staff and the member with a login:

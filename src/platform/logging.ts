@@ -13,6 +13,7 @@ const SECRET_FIELDS = [
   'accessToken',
   'access_token',
   'masterKey',
+  'vaultKeys',
   'identifier',
   'email',
   'phone',

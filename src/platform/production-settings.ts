@@ -1,7 +1,10 @@
+import type { VaultKey } from './vault-key';
+
 /** The settings that matter. */
 interface Settings {
   readonly environment: string;
   readonly masterKey: Buffer | null;
+  readonly vaultKeys: readonly VaultKey[] | null;
   readonly mode: 'sandbox' | 'production';
   readonly sandboxConfirmed: boolean;
   readonly oidc: { readonly issuer: string | null; readonly jwksUrl: string | null };
@@ -12,11 +15,16 @@ interface Settings {
  * Settings that would give something away where real points are at stake: by variable, with what to write instead. None
  * outside production.
  */
-export function unsafeInProduction({ environment, masterKey, mode, oidc, sandboxConfirmed, http }: Settings, serves: boolean): string[] {
+export function unsafeInProduction({ environment, masterKey, vaultKeys, mode, oidc, sandboxConfirmed, http }: Settings, serves: boolean): string[] {
   if (environment !== 'production') return [];
   const problems: string[] = [];
   if (masterKey?.every((byte) => byte === masterKey[0]))
     problems.push('TESSERA_MASTER_KEY: this is no key, but one byte again and again. Generate one with "openssl rand -hex 32".');
+  for (const { id, key } of vaultKeys ?? []) {
+    if (key.every((byte) => byte === key[0]))
+      problems.push(`TESSERA_VAULT_KEY: "${id}" is no key, but one byte again and again. Generate one with "openssl rand -hex 32".`);
+    if (masterKey?.equals(key)) problems.push(`TESSERA_VAULT_KEY: "${id}" is the master key. Generate one of its own with "openssl rand -hex 32".`);
+  }
   for (const [variable, url] of [
     ['TESSERA_OIDC_ISSUER', oidc.issuer],
     ['TESSERA_OIDC_JWKS_URL', oidc.jwksUrl],

@@ -9,6 +9,8 @@ import { importHelp, WrongArguments } from '../api/ingest/client/import-help';
 import { PlatformOut, PlatformRefused } from '../api/ingest/client/platform';
 import { type QueueAccess, runGateway, runWorkerStatus } from '../api/server/run-gateway';
 import type { BuiltApp } from '../app';
+import { VaultKeyMissing, VaultKeyWrong } from '../coalition/access/key-wrapping';
+import { rotateVaultKey } from '../members/vault/rotate-vault-key';
 import { systemClock } from '../platform/clock';
 import { type Config, ConfigError, readConfig, urlOf } from '../platform/config';
 import { DatabaseNotReady } from '../platform/database/connection-problem';
@@ -35,6 +37,7 @@ const COMMANDS: Readonly<Record<string, (config: Config, log: Logger, args: read
   found,
   verify,
   'rebuild-roll-ups': rebuild,
+  'rotate-vault-key': rotate,
   generate,
   'import:members': (config, _log, args) => importFile('MEMBERS', config, args),
   'import:openings': (config, _log, args) => importFile('OPENINGS', config, args),
@@ -166,6 +169,20 @@ async function rebuild(given: Config, log: Logger): Promise<void> {
   }
 }
 
+/** Wraps members' keys by the first vault key and ends. */
+async function rotate(given: Config, log: Logger): Promise<void> {
+  const closers = new Closers(log, given.shutdownMs);
+  try {
+    const app = await joinApp(given, log, closers);
+    const wrapped = await rotateVaultKey(app);
+    process.stdout.write(
+      `${wrapped.toLocaleString('en')} keys of members were wrapped anew: the key "${app.keyWrapping.current}" wraps all of them. Leave the others out of TESSERA_VAULT_KEY, run "npm run migrate", and start every process anew.\n`,
+    );
+  } finally {
+    await closers.close();
+  }
+}
+
 /** Writes the generated files, or with --check says which are out of step. */
 async function generate(_given: Config, _log: Logger, args: readonly string[]): Promise<void> {
   const check = args.includes('--check');
@@ -203,7 +220,7 @@ async function openApp(config: Config, log: Logger, closers: Closers): Promise<B
 
 async function joinApp(given: Config, log: Logger, closers: Closers): Promise<BuiltApp> {
   const app = await openApp(joinDeployment(given), log, closers);
-  await requireMigrated(app.database.source, app.keys.derive(KEY_MARK));
+  await requireMigrated(app.database.source, app.keys.derive(KEY_MARK), app.config.vaultKeys ?? []);
   return app;
 }
 
@@ -218,7 +235,18 @@ function accessTo(queues: Queues): QueueAccess {
 }
 
 main(...process.argv.slice(2)).catch((error: unknown) => {
-  const kinds = [WrongArguments, PlatformRefused, PlatformOut, UnusableFile, ConfigError, EmbeddedDatabaseError, DatabaseNotReady, CannotListen];
+  const kinds = [
+    VaultKeyMissing,
+    VaultKeyWrong,
+    WrongArguments,
+    PlatformRefused,
+    PlatformOut,
+    UnusableFile,
+    ConfigError,
+    EmbeddedDatabaseError,
+    DatabaseNotReady,
+    CannotListen,
+  ];
   const expected = isRefusal(error) || kinds.some((kind) => error instanceof kind);
   // What somebody can mend is told in words; anything else is ours to mend and comes with its stack.
   process.stderr.write(`\ntessera: ${expected ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`);

@@ -7,7 +7,7 @@ import { KEY_MARK, migrate } from '../platform/database/migrate';
 import { keepSecret, makeDataDirectory, readOrNull } from '../platform/embedded/data-directory';
 import { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from '../platform/embedded/embedded-server';
 
-/** Settings with nothing left open: where the database is, and the master key. */
+/** Settings with nothing left open: where the database is, the master key and the vault keys. */
 export interface Deployment {
   readonly config: Config;
   /** Set where this process started the embedded server and must stop it. */
@@ -19,7 +19,7 @@ export async function openDeployment(config: Config, log: Logger): Promise<Deplo
   const server = config.database.urls ? null : await startEmbeddedServer(config.dataDir, log);
   try {
     const opened = settle(config, server?.urls ?? null);
-    const ran = await migrate(opened.database.urls.owner, new Keys(opened.masterKey).derive(KEY_MARK));
+    const ran = await migrate(opened.database.urls.owner, new Keys(opened.masterKey).derive(KEY_MARK), opened.vaultKeys);
     if (ran.length > 0) log.info({ migrations: ran.length }, 'database migrated');
     return { config: opened, server };
   } catch (error) {
@@ -46,14 +46,17 @@ export function rememberPublicUrl({ dataDir, http }: Config): void {
 }
 
 const PUBLIC_URL_FILE = 'public-url';
+/** Id of the vault key that is made where none is set. */
+const GENERATED_VAULT_KEY = 'first';
 
 function settle(config: Config, embedded: EmbeddedServer['urls'] | null) {
   const urls = config.database.urls ?? embedded;
   if (!urls) throw new Error('no database was found or started');
-  let { masterKey } = config;
-  if (!masterKey) {
+  const kept = (name: string) => {
     makeDataDirectory(config.dataDir);
-    masterKey = Buffer.from(keepSecret(config.dataDir, 'master-key', 32), 'hex');
-  }
-  return { ...config, masterKey, database: { ...config.database, urls } };
+    return Buffer.from(keepSecret(config.dataDir, name, 32), 'hex');
+  };
+  const masterKey = config.masterKey ?? kept('master-key');
+  const vaultKeys = config.vaultKeys ?? [{ id: GENERATED_VAULT_KEY, key: kept('vault-key') }];
+  return { ...config, masterKey, vaultKeys, database: { ...config.database, urls } };
 }

@@ -81,7 +81,9 @@ describe('what nobody may do', () => {
 
   it('read what is not theirs: the kernel no person or secret, the application no counter, the queues no table of the platform', async () => {
     for (const table of [
-      'member_personal_data',
+      'vault_entry',
+      'subject_key',
+      'vault_key',
       'member',
       'member_identifier',
       'brand_link',

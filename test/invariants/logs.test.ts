@@ -1,5 +1,6 @@
 import { mintLocalLogin } from '../../src/coalition/sign-in/local-issuer';
 import { rotateApiClientSecret } from '../../src/coalition/sign-in/rotate-api-client-secret';
+import { itemAt } from '../../src/platform/one-of';
 import { actorOf, ownCall, prepareProbes, send } from './isolation/attack';
 import { openTwoBrands, type TwoBrands } from './isolation/two-brands';
 
@@ -33,6 +34,8 @@ it('the log holds no token, no secret and nothing personal, whatever happens', a
     [new URL(database.urls.app).password, 'a password of the database'],
     [app.config.masterKey?.toString('hex') ?? '', 'the master key'],
     [app.config.masterKey?.toString('base64') ?? '', 'the master key'],
+    [itemAt(app.config.vaultKeys ?? [], 0).key.toString('hex'), 'a vault key'],
+    [itemAt(app.config.vaultKeys ?? [], 0).key.toString('base64'), 'a vault key'],
   ]);
   const tokens = await Promise.all([a.client, a.member, a.staff.SUPPORT, operator].map((actor) => actor.token()));
 
@@ -70,13 +73,13 @@ it('the log holds no token, no secret and nothing personal, whatever happens', a
   // Errors of the database, whose messages and details name values: a row that is refused, a table that is gone, a
   // connection that is cut.
   const { owner } = database;
-  await owner.query("ALTER TABLE member_personal_data ADD CONSTRAINT seeded CHECK (given_name IS NULL OR given_name NOT LIKE '%quixote%') NOT VALID");
+  await owner.query("ALTER TABLE vault_entry ADD CONSTRAINT seeded CHECK (category <> 'NAME') NOT VALID");
   const enrol = `mutation ($input: EnrolMemberInput!) { enrolMember(input: $input) { __typename } }`;
   const personalData = { givenName: `${a.word} given`, email: `${a.word}@example.com` };
   const answer = await points.api.ask(tokens[0], enrol, { input: { idempotencyKey: a.word, customerId: a.word, personalData } });
   expect(answer.errors?.[0].extensions.code).toBe('INTERNAL_SERVER_ERROR');
   expect(JSON.stringify(answer)).not.toContain(a.word);
-  await owner.query('ALTER TABLE member_personal_data DROP CONSTRAINT seeded; ALTER TABLE purchase_line RENAME TO hidden');
+  await owner.query('ALTER TABLE vault_entry DROP CONSTRAINT seeded; ALTER TABLE purchase_line RENAME TO hidden');
   const line = { sku: `${a.word} sku`, quantity: '1', unitPrice: '1' };
   const buy = `mutation ($input: RecordPurchaseInput!) { recordPurchase(input: $input) { __typename } }`;
   const input = { idempotencyKey: 'gone', member: { customerId: a.own.customerId }, currency: 'FLP', moneyCurrency: 'EUR', lines: [line], reference: a.word };

@@ -34,13 +34,30 @@ describe('settings', () => {
     expect(readConfig({ DATABASE_URL: '', TESSERA_PORT: '' }).http.port).toBe(4000);
   });
 
-  it('ask for a master key where losing it would cost data', () => {
+  it('ask for keys where losing them would cost data', () => {
     const external = { NODE_ENV: 'production', DATABASE_URL: 'postgres://u@h/d' };
-    expect(problemsOf(external)).toEqual([expect.stringMatching(/^TESSERA_MASTER_KEY: required/)]);
+    expect(problemsOf(external)).toEqual([expect.stringMatching(/^TESSERA_MASTER_KEY: required/), expect.stringMatching(/^TESSERA_VAULT_KEY: required/)]);
     const hex = '0f1e'.repeat(16);
-    const config = readConfig({ ...external, TESSERA_MASTER_KEY: hex });
+    const vault = { TESSERA_VAULT_KEY: `first:${'0f2e'.repeat(16)}` };
+    const config = readConfig({ ...external, ...vault, TESSERA_MASTER_KEY: hex });
     expect(config.masterKey?.toString('hex')).toBe(hex);
-    expect(readConfig({ ...external, TESSERA_MASTER_KEY: Buffer.from(hex, 'hex').toString('base64') }).masterKey).toEqual(config.masterKey);
+    expect(readConfig({ ...external, ...vault, TESSERA_MASTER_KEY: Buffer.from(hex, 'hex').toString('base64') }).masterKey).toEqual(config.masterKey);
+    expect(problemsOf({ ...external, TESSERA_MASTER_KEY: hex })).toEqual([expect.stringMatching(/^TESSERA_VAULT_KEY: required/)]);
+  });
+
+  it('take a ring of vault keys, the one in use first, and nothing that is no ring', () => {
+    const [one, two] = ['0f2e'.repeat(16), '1F3E'.repeat(16)];
+    expect(readConfig({}).vaultKeys).toBeNull();
+    expect(readConfig({ TESSERA_VAULT_KEY: `2027:${two}, first:${one}` }).vaultKeys).toEqual([
+      { id: '2027', key: Buffer.from(two, 'hex') },
+      { id: 'first', key: Buffer.from(one, 'hex') },
+    ]);
+    const elevenKeys = Array.from({ length: 11 }, (_, n) => `k${n}:${n.toString(16).padStart(64, '0')}`).join();
+    for (const wrong of [one, `first:${one}0`, `First:${one}`, `:${one}`, `a:${one},a:${two}`, `a:${one},b:${one}`, `a:${one},`, 'a:secret', elevenKeys]) {
+      const problems = problemsOf({ TESSERA_VAULT_KEY: wrong });
+      expect(problems).toEqual([expect.stringMatching(/^TESSERA_VAULT_KEY: write id:key/)]);
+      expect(problems.join()).not.toMatch(/secret|0f2e/);
+    }
   });
 
   it('trust so many proxies, or some networks, and nothing that they cannot read', () => {
@@ -62,12 +79,19 @@ describe('settings', () => {
   });
 
   describe('refuse in production', () => {
-    const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://u@h/d', TESSERA_MASTER_KEY: '0f1e'.repeat(16) };
+    const production = {
+      NODE_ENV: 'production',
+      DATABASE_URL: 'postgres://u@h/d',
+      TESSERA_MASTER_KEY: '0f1e'.repeat(16),
+      TESSERA_VAULT_KEY: `first:${'0f2e'.repeat(16)}`,
+    };
     const serving = { ...production, TESSERA_PUBLIC_URL: 'https://points.example' };
 
     it.each<[string, Record<string, string>, string]>([
       ['a key of zeros', { TESSERA_MASTER_KEY: '00'.repeat(32) }, 'TESSERA_MASTER_KEY'],
       ['a key of one byte', { TESSERA_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }, 'TESSERA_MASTER_KEY'],
+      ['a vault key of one byte', { TESSERA_VAULT_KEY: `2027:${'1f2e'.repeat(16)},first:${'07'.repeat(32)}` }, 'TESSERA_VAULT_KEY'],
+      ['the master key for a vault key', { TESSERA_VAULT_KEY: `first:${'0f1e'.repeat(16)}` }, 'TESSERA_VAULT_KEY'],
       ['logins over http', { TESSERA_OIDC_ISSUER: 'http://login.example' }, 'TESSERA_OIDC_ISSUER'],
       ['their keys over http', { TESSERA_OIDC_JWKS_URL: 'http://login.example/jwks' }, 'TESSERA_OIDC_JWKS_URL'],
       ['a gateway without a name', { TESSERA_PUBLIC_URL: '' }, 'TESSERA_PUBLIC_URL'],

@@ -5,6 +5,7 @@ import { Keys } from '../../src/coalition/access/keys';
 import { ManualClock } from '../../src/platform/clock';
 import { type Config, readConfig } from '../../src/platform/config';
 import { KEY_MARK } from '../../src/platform/database/migrate';
+import { vaultKeyMark } from '../../src/platform/database/vault-marks';
 import { createLogger } from '../../src/platform/logging';
 import { buildApp, closeApp } from '../../src/process/build-app';
 import { createTestDatabase, type TestDatabase } from './test-database';
@@ -36,6 +37,7 @@ export interface TestAppOptions {
 }
 
 const MASTER_KEY = createHash('sha256').update('the master key of the tests').digest();
+const VAULT_KEYS = [{ id: 'test', key: createHash('sha256').update('the vault key of the tests').digest() }];
 
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const clock = new ManualClock(options.now ?? new Date('2026-03-15T12:00:00Z'));
@@ -49,9 +51,17 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     TESSERA_MODE: 'production',
     ...options.variables,
   });
-  const config: Config = { ...read, masterKey: MASTER_KEY, database: { urls: database.urls, embedded: false, poolSize: 8 }, ...options.config };
-  // As migrating with this key would have left it.
+  const config: Config = {
+    ...read,
+    masterKey: MASTER_KEY,
+    vaultKeys: VAULT_KEYS,
+    database: { urls: database.urls, embedded: false, poolSize: 8 },
+    ...options.config,
+  };
+  // As migrating with these keys would have left it.
   await database.owner.query('INSERT INTO deployment (key_mark) VALUES ($1) ON CONFLICT DO NOTHING', [new Keys(MASTER_KEY).derive(KEY_MARK)]);
+  for (const key of config.vaultKeys ?? [])
+    await database.owner.query('INSERT INTO vault_key (id, mark) VALUES ($1, $2) ON CONFLICT DO NOTHING', [key.id, vaultKeyMark(key)]);
   const app = await buildApp(config, createLogger(config, 'test', options.logTo), clock);
   return {
     app,
@@ -62,4 +72,9 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       if (!options.database) await database.drop();
     },
   };
+}
+
+/** The vault keys of a test's app as TESSERA_VAULT_KEY has them, for a process of its own. */
+export function vaultKeyVariable({ vaultKeys }: Config): string {
+  return (vaultKeys ?? []).map(({ id, key }) => `${id}:${key.toString('hex')}`).join(',');
 }

@@ -11,7 +11,7 @@ import { startWorkers, type Workers } from '../../workers/main';
 import { openQueues } from '../../workers/queues';
 import { CI, LONG } from '../invariants/run-settings';
 import { type BookedBrand, SettlementBook } from '../support/settlement-book';
-import { createTestApp, type TestApp } from '../support/test-app';
+import { createTestApp, type TestApp, vaultKeyVariable } from '../support/test-app';
 import { until } from '../support/until';
 
 const backends = process.env.REDIS_URL ? ['PostgreSQL', 'Redis'] : ['PostgreSQL'];
@@ -231,6 +231,7 @@ function spawner(test: TestApp) {
           REDIS_URL: test.app.config.redisUrl ?? '',
           DATABASE_URL: test.database.urls.owner,
           TESSERA_MASTER_KEY: (test.app.config.masterKey as Buffer).toString('hex'),
+          TESSERA_VAULT_KEY: vaultKeyVariable(test.app.config),
           TESSERA_LOG_LEVEL: 'fatal',
         },
       });

@@ -57,7 +57,7 @@ async function openStatusServer(
   const { source } = app.database;
   const dependencies: Dependency[] = [
     { name: 'database', check: () => source.query('SELECT 1') },
-    { name: 'migrations', check: () => requireMigrated(source, app.keys.derive(KEY_MARK)) },
+    { name: 'migrations', check: () => requireMigrated(source, app.keys.derive(KEY_MARK), app.config.vaultKeys ?? []) },
     { name: 'queue', check: queues.check },
     { name: 'clock', check: () => requireSameTime(app.database, systemClock) },
   ];

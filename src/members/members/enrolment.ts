@@ -16,9 +16,8 @@ const personalDataSchema = z.object({
   familyName: optionalText(200),
   email: optionalText(320),
   phone: optionalText(50),
-  /** 'YYYY-MM-DD'. */
-  birthDate: z
-    .string()
+  birthDate: z.iso
+    .date('Write a day, such as "1990-02-28".')
     .nullish()
     .transform((day) => day ?? null),
   /** BCP 47, such as "de-AT". */

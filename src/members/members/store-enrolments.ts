@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { App } from '../../app';
+import { VaultKeyForgotten } from '../../coalition/access/key-wrapping';
 import { actorOf, type Principal } from '../../coalition/access/principal';
 import { violatedConstraint } from '../../platform/database/constraint-refusal';
 import { type Uuid } from '../../platform/ids';
@@ -11,6 +12,7 @@ import { customerIdRefusals, identifierRefusals } from '../identification/member
 import { recordAboutMembers } from '../identification/record-about-members';
 import { insertIdentifiers } from '../identifiers/enrol-identifiers';
 import { requireSpelledFree } from '../links/customer-ids';
+import { sealMembers } from '../vault/seal-members';
 import { type Enrolment } from './enrolment';
 
 /** What could not be stored: a name is taken, or the key has stored rows for other content already. */
@@ -56,6 +58,8 @@ async function asRefusal(app: App, error: unknown, enrolment: Enrolment): Promis
       return identifierRefusals.refuse('IDENTIFIER_RESTS', { kind: (error as { detail: IdentifierKind }).detail });
     case 'member_pkey':
       return null;
+    case 'subject_key_vault_key':
+      throw new VaultKeyForgotten(app.keyWrapping.current);
     default:
       throw error;
   }
@@ -120,7 +124,7 @@ async function insertEnrolments(app: App, principal: Principal, client: PoolClie
     ids,
   ]);
   await recordAboutMembers(app, client, { actor: actorOf(principal), brandId, operation: 'enrolMember', memberIds: ids });
-  await insertPersonalData(client, missing, now);
+  await insertPersonalData(app, client, missing, now);
   await insertIdentifiers(
     app,
     client,
@@ -130,13 +134,8 @@ async function insertEnrolments(app: App, principal: Principal, client: PoolClie
   );
 }
 
-async function insertPersonalData(client: PoolClient, enrolments: readonly Enrolment[], now: Date): Promise<void> {
-  for (const { memberId, command } of enrolments) {
-    if (!command.personalData) continue;
-    const { givenName, familyName, email, phone, birthDate, language } = command.personalData;
-    await client.query(
-      `INSERT INTO member_personal_data (member_id, given_name, family_name, email, phone, birth_date, language, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [memberId, givenName, familyName, email, phone, birthDate, language, now],
-    );
-  }
+async function insertPersonalData(app: App, client: PoolClient, enrolments: readonly Enrolment[], now: Date): Promise<void> {
+  const told = enrolments.flatMap(({ memberId, command: { personalData } }) => (personalData ? [{ memberId, personalData, at: now }] : []));
+  const sealed = await sealMembers(app.keyWrapping, told);
+  if (sealed) await client.query(sealed);
 }

@@ -1,12 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource, type MigrationInterface } from 'typeorm';
+import type { VaultKey } from '../vault-key';
 import type { KnownServer } from './known-server';
 import { losable } from './open-pool';
 
-/** The owner's data source: migrations and nothing else. */
-export function createOwnerDataSource(url: string): DataSource {
-  return new DataSource({
+/** Keys of those data sources whose migrations may meet personal data: see vaultKeysOf. */
+const vaultKeys = new WeakMap<DataSource, readonly VaultKey[]>();
+
+/** The owner's data source: migrations and nothing else. The keys are for migrations that move personal data. */
+export function createOwnerDataSource(url: string, keys: readonly VaultKey[] = []): DataSource {
+  const source = new DataSource({
     type: 'postgres',
     url,
     entities: [],
@@ -15,6 +19,13 @@ export function createOwnerDataSource(url: string): DataSource {
     migrationsTransactionMode: 'each',
     extra: { max: 2, ...losable(null) },
   });
+  vaultKeys.set(source, keys);
+  return source;
+}
+
+/** The vault keys that whoever migrates has brought; none where a migration is run without them. */
+export function vaultKeysOf(owner: DataSource): readonly VaultKey[] {
+  return vaultKeys.get(owner) ?? [];
 }
 
 /**

@@ -7,5 +7,7 @@ export type DatabasePrincipal =
   | { readonly kind: 'member'; readonly memberId: Uuid; readonly brandId?: Uuid | null }
   | { readonly kind: 'operator' }
   | { readonly kind: 'worker' }
+  /** Wraps members' keys by another vault key; nothing else. */
+  | { readonly kind: 'rotation' }
   /** Reads credentials before anybody is known; nothing else. */
   | { readonly kind: 'authenticator' };

@@ -1,8 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { MIGRATION_LOCK, whileLocked } from '../locks';
 import { only } from '../one-of';
+import type { VaultKey } from '../vault-key';
 import { DatabaseNotReady, initialize } from './connection-problem';
 import { createOwnerDataSource } from './data-source';
+import { keepVaultMarks, requireVaultMarks } from './vault-marks';
 
 const OLDEST_MAJOR = 16;
 /** Label of the key that marks the database: it tells master keys apart and gives nothing of them away. */
@@ -10,10 +12,11 @@ export const KEY_MARK = 'deployment-mark';
 
 /**
  * Brings the schema up to date as its owner; several processes at once wait for each other. `keyMark` is derived from
- * the master key: the first one is kept, another one is refused. Answers with the names of the migrations that ran.
+ * the master key: the first one is kept, another one is refused. `vaultKeys` are marked too. Answers with the names of
+ * the migrations that ran.
  */
-export async function migrate(ownerUrl: string, keyMark: Buffer): Promise<string[]> {
-  const source = await initialize(createOwnerDataSource(ownerUrl), ownerUrl);
+export async function migrate(ownerUrl: string, keyMark: Buffer, vaultKeys: readonly VaultKey[]): Promise<string[]> {
+  const source = await initialize(createOwnerDataSource(ownerUrl, vaultKeys), ownerUrl);
   try {
     await requireVersion(source);
     const runner = source.createQueryRunner();
@@ -22,6 +25,7 @@ export async function migrate(ownerUrl: string, keyMark: Buffer): Promise<string
       return await whileLocked(runner, MIGRATION_LOCK, async () => {
         const ran = await source.runMigrations();
         await requireSameKey(source, keyMark);
+        await keepVaultMarks(source, vaultKeys);
         return ran.map((migration) => migration.name);
       });
     } finally {
@@ -33,10 +37,10 @@ export async function migrate(ownerUrl: string, keyMark: Buffer): Promise<string
 }
 
 /**
- * For gateways and workers, which do not migrate: throws DatabaseNotReady unless the schema and the master key are as
- * they must be.
+ * For gateways and workers, which do not migrate: throws DatabaseNotReady unless the schema, the master key and the
+ * vault keys are as they must be.
  */
-export async function requireMigrated(app: DataSource, keyMark: Buffer): Promise<void> {
+export async function requireMigrated(app: DataSource, keyMark: Buffer, vaultKeys: readonly VaultKey[]): Promise<void> {
   const wanted = migrationNames(app);
   const [table] = await app.query<{ known: boolean }[]>(`SELECT to_regclass('public.migration') IS NOT NULL AS known`);
   const done = new Set(table?.known ? (await app.query<{ name: string }[]>('SELECT name FROM migration')).map(({ name }) => name) : []);
@@ -47,6 +51,7 @@ export async function requireMigrated(app: DataSource, keyMark: Buffer): Promise
     );
   const [row] = await app.query<{ key_mark: Buffer }[]>('SELECT key_mark FROM deployment');
   if (!row?.key_mark.equals(keyMark)) throw new DatabaseNotReady(OTHER_KEY);
+  await requireVaultMarks(app, vaultKeys);
 }
 
 const OTHER_KEY =

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { App } from '../../../src/app';
+import { vaultKeyVariable } from '../../support/test-app';
 import type { GatewayFault } from './faulty-gateway';
 
 const ROOT = join(__dirname, '../../..');
@@ -39,6 +40,7 @@ export async function startGateway({ config }: App, options: { readonly port?: n
       PATH: process.env.PATH,
       DATABASE_URL: config.database.urls?.owner,
       TESSERA_MASTER_KEY: config.masterKey?.toString('hex'),
+      TESSERA_VAULT_KEY: vaultKeyVariable(config),
       TESSERA_PUBLIC_URL: config.http.publicUrl,
       TESSERA_PORT: String(port),
       TESSERA_LOG_FORMAT: 'json',

@@ -15,7 +15,7 @@ export async function standingOf({ a, b, points }: TwoBrands, { memberId }: Vict
             (SELECT count(*)::int FROM brand_link WHERE member_id = $1 AND brand_id = $2 AND unlinked_at IS NULL AND confirmed_at IS NOT NULL) AS "ownLinks",
             (SELECT count(*)::int FROM brand_link WHERE member_id = $1 AND brand_id = $3 AND confirmed_at IS NOT NULL) AS "confirmedLinks",
             (SELECT count(*)::int FROM household_member WHERE member_id = $1 AND joined_at IS NOT NULL) AS households,
-            (SELECT md5(p::text) FROM member_personal_data p WHERE member_id = $1) AS "personalData",
+            (SELECT md5(string_agg(v::text, ' ' ORDER BY category)) FROM vault_entry v WHERE member_id = $1) AS "personalData",
             (SELECT locked_at IS NOT NULL FROM wallet WHERE member_id = $1) AS locked,
             (SELECT status || coalesce(merged_into::text, '') FROM member WHERE id = $1) AS status,
             (SELECT md5(string_agg(t::text, ' ' ORDER BY t.id)) FROM purchase t WHERE member_id = $1 AND brand_id = $2) AS purchases`,

@@ -29,6 +29,7 @@ export function askers({ brands, members }: { readonly brands: readonly [Uuid, U
     { name: 'operator', kind: 'operator', settings: ['operator', '', ''] },
     { name: 'worker', kind: 'worker', settings: ['worker', '', ''] },
     { name: 'authenticator', kind: 'authenticator', settings: ['authenticator', '', ''] },
+    { name: 'rotation', kind: 'rotation', settings: ['rotation', '', ''] },
     { name: 'nobody', kind: 'nobody', settings: ['nobody', '', ''] },
     { name: 'nothing set', kind: 'nobody', settings: null },
     { name: 'set to nothing', kind: 'nobody', settings: ['', '', ''] },

@@ -62,6 +62,7 @@ export function rowWrites({
   fileImport,
 }: Things): RowWrite[] {
   const id = () => `'${newUuid()}'`;
+  const bytes = (length: number) => `decode(repeat('00', ${length}), 'hex')`;
   const rule = `currency_id, version, money_currency, points_per_unit, effective_from, created_at`;
   const terms = (by: Uuid) =>
     `INSERT INTO terms_version (id, partnership_id, version, status, proposed_by_brand_id, proposed_at, effective_from, may_issue, may_redeem, issuance_price, reimbursement_price, backdating_days)
@@ -195,16 +196,22 @@ export function rowWrites({
     },
     { table: 'member', what: 'enrols a member', sql: member(one), by: ['brand 1', 'operator'] },
     {
-      table: 'member_personal_data',
-      what: "writes down a member's data",
-      sql: `INSERT INTO member_personal_data (member_id, updated_at) VALUES ('${stranger}', now())`,
+      table: 'subject_key',
+      what: 'gives a member a key',
+      sql: `INSERT INTO subject_key (member_id, version, vault_key_id, wrapped_key, made_at) SELECT '${stranger}', 1, id, ${bytes(60)}, now() FROM vault_key LIMIT 1`,
       by: ['brand 1', 'operator'],
     },
     {
-      table: 'member_personal_data',
-      what: "changes a member's data",
-      sql: `UPDATE member_personal_data SET email = 'x' WHERE member_id = '${own}'`,
-      by: ['member 1'],
+      table: 'subject_key',
+      what: "wraps a member's key anew",
+      sql: `UPDATE subject_key SET wrapped_key = ${bytes(60)} WHERE member_id = '${own}'`,
+      by: ['rotation'],
+    },
+    {
+      table: 'vault_entry',
+      what: "writes down a member's data",
+      sql: `INSERT INTO vault_entry (member_id, category, key_version, sealed, updated_at) VALUES ('${own}', 'LANGUAGE', 1, ${bytes(29)}, now())`,
+      by: ['brand 1', 'operator'],
     },
     { table: 'member', what: 'closes a member', sql: `UPDATE member SET status = 'CLOSED' WHERE id = '${own}'`, by: ['member 1', 'operator'] },
     { table: 'brand_link', what: 'links a member to brand 1', sql: link(one), by: ['brand 1', 'member 1', 'operator'] },

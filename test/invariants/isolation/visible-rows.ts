@@ -1,7 +1,7 @@
 import type { Uuid } from '../../../src/platform/ids';
 
 /** For whom a transaction may run, as the settings of the database name it; and the role of the posting kernel. */
-export const ASKING = ['brand', 'member', 'operator', 'worker', 'authenticator', 'nobody'] as const;
+export const ASKING = ['brand', 'member', 'operator', 'worker', 'authenticator', 'rotation', 'nobody'] as const;
 export type Asking = (typeof ASKING)[number];
 
 /** Which rows of a table somebody may see: SQL over the table's own columns, with :brand and :member for who asks. */
@@ -13,10 +13,19 @@ export type RowsOf = Readonly<Record<Asking, string>> & {
 const ALL = 'true';
 const NONE = 'false';
 
-/** What nobody and the authenticator see of most tables; `rest` says what the others see. */
-const rows = (rest: Partial<RowsOf>): RowsOf => ({ brand: NONE, member: NONE, operator: NONE, worker: NONE, authenticator: NONE, nobody: NONE, ...rest });
+/** What nobody, the authenticator and the rotation see of most tables; `rest` says what the others see. */
+const rows = (rest: Partial<RowsOf>): RowsOf => ({
+  brand: NONE,
+  member: NONE,
+  operator: NONE,
+  worker: NONE,
+  authenticator: NONE,
+  rotation: NONE,
+  nobody: NONE,
+  ...rest,
+});
 const coalition = (rest: Partial<RowsOf>): RowsOf => rows({ operator: ALL, worker: ALL, ...rest });
-const directory = rows({ brand: ALL, member: ALL, operator: ALL, worker: ALL, authenticator: ALL });
+const directory = rows({ brand: ALL, member: ALL, operator: ALL, worker: ALL, authenticator: ALL, rotation: ALL });
 
 const linked = (member: string) => `${member} IN (SELECT l.member_id FROM brand_link l WHERE l.brand_id = :brand AND l.unlinked_at IS NULL)`;
 /** The member, and who was merged into the member. */
@@ -83,7 +92,9 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   audit_entry: rows({ brand: ownBrand, member: merged('member_id'), operator: ALL }),
   // Members.
   member: coalition({ brand: linked('id'), member: 'id = :member' }),
-  member_personal_data: rows({ member: 'member_id = :member', operator: ALL }),
+  vault_entry: rows({ member: 'member_id = :member', operator: ALL }),
+  // The rotation wraps members' keys anew, and reads nothing that they seal.
+  subject_key: rows({ member: 'member_id = :member', operator: ALL, rotation: ALL }),
   member_identifier: coalition({ brand: `added_by_brand_id = :brand AND ${linked('member_id')}`, member: 'member_id = :member' }),
   brand_link: coalition({ brand: ownBrand, member: merged('member_id') }),
   till_code: rows({ member: 'member_id = :member' }),
@@ -127,6 +138,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
 export const OPEN_TABLES: Readonly<Record<string, string>> = {
   coalition_version: 'one number, which says only that something about the coalition has changed',
   deployment: 'a mark of the master key, from which neither the key nor anything under it can be found',
+  vault_key: 'ids and marks of the vault keys, from which no key can be found',
   migration: 'names of the migrations that ran: part of the source',
 };
 

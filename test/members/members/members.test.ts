@@ -53,7 +53,7 @@ const memberRows = async () =>
   ).rows[0];
 
 describe('enrol', () => {
-  test('enrolling stores hashes and one row of personal data', async () => {
+  test('enrolling stores hashes, and personal data sealed', async () => {
     const number = newCard();
     const personalData = { givenName: 'Ana', email: 'ana@example.org', birthDate: '1990-02-28' };
     const { memberId, walletId } = await enrol(fuel, { customerId: 'C-1', identifiers: [card(number)], personalData, jurisdiction: 'AT' });
@@ -64,6 +64,8 @@ describe('enrol', () => {
     expect(await findMember(shop.app, fuel.principal, byCustomer('C-1'))).toMatchObject({ memberId, walletId, locked: false });
     expect(await findMember(shop.app, fuel.principal, byCard(number.replace(' ', '-')))).toMatchObject({ memberId });
     expect(await findMember(shop.app, self, null)).toMatchObject({ memberId });
+    const { rows: entries } = await shop.database.owner.query('SELECT category FROM vault_entry WHERE member_id = $1 ORDER BY category', [memberId]);
+    expect(entries.map(({ category }) => category)).toEqual(['BIRTH_DATE', 'CONTACT', 'NAME']);
     const { rows } = await shop.database.owner.query('SELECT result::text || encode(content_hash, $1) AS stored FROM posting', ['hex']);
     expect(rows.map((row) => row.stored).join()).not.toMatch(/Ana|example\.org|4000|C-1/);
   });

@@ -26,9 +26,10 @@ describe('migrations', () => {
     const source = await createOwnerDataSource(database.urls.owner).initialize();
     await source.undoLastMigration();
     await source.destroy();
-    const ran = await Promise.all([1, 2, 3].map(() => migrate(database.urls.owner, mark)));
+    const vaultKeys = [{ id: 'first', key: Buffer.alloc(32, 3) }];
+    const ran = await Promise.all([1, 2, 3].map(() => migrate(database.urls.owner, mark, vaultKeys)));
     expect(ran.flat()).toHaveLength(1);
-    await expect(migrate(database.urls.owner, Buffer.alloc(32, 2))).rejects.toThrow(/TESSERA_MASTER_KEY is not the key/);
+    await expect(migrate(database.urls.owner, Buffer.alloc(32, 2), vaultKeys)).rejects.toThrow(/TESSERA_MASTER_KEY is not the key/);
     await database.drop();
   });
 
@@ -40,7 +41,7 @@ describe('migrations', () => {
 
   it('say what to do where there is no database', async () => {
     const { owner } = databaseUrls('postgres://somebody:hidden@127.0.0.1:1/none');
-    await expect(migrate(owner, Buffer.alloc(32))).rejects.toThrow(/^No PostgreSQL answers at 127.0.0.1:1 \(ECONNREFUSED\)/);
+    await expect(migrate(owner, Buffer.alloc(32), [])).rejects.toThrow(/^No PostgreSQL answers at 127.0.0.1:1 \(ECONNREFUSED\)/);
   });
 });
 
