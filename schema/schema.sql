@@ -2176,7 +2176,7 @@ CREATE POLICY kernel_all ON expired_lot FOR ALL TO tessera_kernel USING (true) W
 ALTER TABLE expiry_notice ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON expiry_notice FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));
 CREATE POLICY holder_reads ON expiry_notice FOR SELECT TO tessera_app USING ((((( SELECT current_principal() AS current_principal) = 'member'::text) AND (wallet_id = ANY (( SELECT current_wallets() AS current_wallets)::uuid[]))) OR ((( SELECT current_principal() AS current_principal) = 'brand'::text) AND (contributor_id = 0) AND confirmed_wallet(wallet_id))));
-CREATE POLICY session_is_brand ON expiry_notice AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL) OR ((contributor_id = 0) AND confirmed_wallet(wallet_id))));
+CREATE POLICY session_is_brand ON expiry_notice AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL)));
 CREATE POLICY worker_writes ON expiry_notice FOR INSERT TO tessera_app WITH CHECK ((( SELECT current_principal() AS current_principal) = 'worker'::text));
 
 ALTER TABLE expiry_progress ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -2270,6 +2270,7 @@ CREATE POLICY holder_reads ON lot FOR SELECT TO tessera_app USING (((( SELECT cu
   WHERE (a.id = lot.account_id)))));
 CREATE POLICY kernel_all ON lot FOR ALL TO tessera_kernel USING (true) WITH CHECK (true);
 CREATE POLICY kernel_clears ON lot AS RESTRICTIVE FOR DELETE TO tessera_kernel USING (((remaining = 0) AND (held = 0)));
+CREATE POLICY session_is_brand ON lot AS RESTRICTIVE FOR ALL TO tessera_app USING (((( SELECT current_principal() AS current_principal) <> 'member'::text) OR (( SELECT current_brand() AS current_brand) IS NULL)));
 
 ALTER TABLE lot_change ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY coalition_reads ON lot_change FOR SELECT TO tessera_app USING ((( SELECT current_principal() AS current_principal) = ANY (ARRAY['operator'::text, 'worker'::text])));

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { databasePrincipal } from '../../src/coalition/access/principal';
 import { createAppDataSource } from '../../src/platform/database/data-source';
 import { Database } from '../../src/platform/database/database';
 import type { DatabasePrincipal } from '../../src/platform/database/database-principal';
@@ -141,6 +142,11 @@ describe('row-level security', () => {
 
   it('shows everybody exactly what is theirs', async () => {
     expect(await wrongViews(client, all, TABLES, expected, roles)).toEqual([]);
+  });
+
+  it('shows a minted session what its brand may see: the session runs as both', () => {
+    const [memberId, brandId] = [world.a.own.memberId, world.a.brandId];
+    expect(databasePrincipal({ kind: 'member', memberId, brandId })).toEqual({ kind: 'member', memberId, brandId });
   });
 
   it('lets everybody write exactly what is theirs', async () => {

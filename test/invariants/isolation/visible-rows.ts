@@ -6,7 +6,10 @@ export type Asking = (typeof ASKING)[number];
 
 /** Which rows of a table somebody may see: SQL over the table's own columns, with :brand and :member for who asks. */
 export type RowsOf = Readonly<Record<Asking, string>> & {
-  /** What a minted session is not shown of that which both its brand and its member see: nothing of a household. */
+  /**
+   * What a minted session is shown of that which both its brand and its member see: nothing of a household, and nothing
+   * that a brand needs a purpose for.
+   */
   readonly session?: string;
 };
 
@@ -61,7 +64,7 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
     member: `debit_account IN (${accountsOf.member}) OR credit_account IN (${accountsOf.member})`,
     session: `(debit_account IN (${ownAccounts}) OR credit_account IN (${ownAccounts}))`,
   }),
-  lot: coalition({ brand: `account_id IN (${accountsOf.brand})`, member: `account_id IN (${accountsOf.member})` }),
+  lot: coalition({ brand: `account_id IN (${accountsOf.brand})`, member: `account_id IN (${accountsOf.member})`, session: NONE }),
   hold: coalition({ brand: ownParty, member: `account_id IN (${accountsOf.member})`, session: `account_id IN (${ownAccounts})` }),
   allocation: coalition({}),
   lot_change: coalition({}),
@@ -114,7 +117,11 @@ export const VISIBLE: Readonly<Record<string, RowsOf>> = {
   purchase_return_cancellation: fact,
   purchase_award: fact,
   award_resolution: fact,
-  expiry_notice: coalition({ brand: `contributor_id = 0 AND wallet_id IN (${confirmedWallets})`, member: `wallet_id IN (${walletsOf.member})` }),
+  expiry_notice: coalition({
+    brand: `contributor_id = 0 AND wallet_id IN (${confirmedWallets})`,
+    member: `wallet_id IN (${walletsOf.member})`,
+    session: NONE,
+  }),
   expiry_progress: coalition({}),
   conversion: fact,
   // A quote of a wallet that is no more is good for nothing.
