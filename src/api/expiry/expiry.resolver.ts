@@ -39,7 +39,7 @@ function showConfirmed(ctx: Context, confirmed: ConfirmedPurchase): ConfirmedPur
 @Resolver(() => WalletType)
 export class ExpiryResolver {
   @FieldResolver(() => [ExpiringPointsType], {
-    description: 'Points that expire in the coming days, soonest first. Where expiry slides, the next activity puts it off.',
+    description: 'Points that expire in the coming days, soonest first. Where expiry slides, the next activity puts it off. Empty for a brand.',
   })
   expiring(
     @Ctx() ctx: Context,
@@ -58,7 +58,7 @@ export class ExpiryResolver {
   }
 
   @Query(() => ExpiryNoticeConnection, {
-    description: 'Notices of points that are about to expire, newest first: your own as a member, of members that you know as a brand (scope members).',
+    description: 'Notices of points that are about to expire, newest first: your own as a member. Empty for a brand.',
   })
   async expiryNotices(@Ctx() ctx: Context, @Args(() => ExpiryNoticesArgs) args: ExpiryNoticesArgs) {
     const page = readPage(ctx, args, 'expiryNotices', null, byTime);

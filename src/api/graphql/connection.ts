@@ -40,6 +40,9 @@ export interface Connection<Node> {
   readonly pageInfo: PageInfo;
 }
 
+/** A page of nothing. */
+export const EMPTY_PAGE: Connection<never> = { edges: [], pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null } };
+
 /** The Relay connection type of a node: `const BrandConnection = connectionOf('Brand', () => BrandType)`. */
 export function connectionOf<Node extends object>(name: string, node: () => abstract new (...args: never[]) => Node) {
   @ObjectType(`${name}Edge`, { description: `A ${name} and its place in a list.` })

@@ -14,9 +14,9 @@ export class BalanceType {
 
   @Points('Points that have neither expired nor are still pending or held.') active!: number;
 
-  @Points('Points earned that can be spent from a later day on.') pending!: number;
+  @Points.orNull('Points earned that can be spent from a later day on; null for a brand.') pending!: number | null;
 
-  @Points('Points set aside by open holds.') held!: number;
+  @Points.orNull('Points set aside by open holds, wherever; null for a brand.') held!: number | null;
 
   @Points('Points owed after clawbacks that the wallet could not cover. What is earned fills them first.') arrears!: number;
 

@@ -23,7 +23,7 @@ export class MemberIdentifierType {
 
   @Flag('It finds the member: it is no claim that nobody has confirmed.') active!: boolean;
 
-  @Instant.orNull("When the member's login proved it; null: it did not.") verifiedAt!: Date | null;
+  @Instant.orNull("When the member's login proved it; null: it did not, or you are a brand.") verifiedAt!: Date | null;
 }
 
 @ObjectType('MemberChange', { description: 'Something that was done about a member, or a look at the member by the operator.' })

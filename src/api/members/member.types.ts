@@ -92,9 +92,13 @@ export class PendingPointsType {
 @ObjectType('CurrencyBalance', { description: 'What a wallet holds now of one points currency, what becomes available and what expires next.' })
 @Discloses<CurrencyBalanceType, BalanceType>({ nextExpiries: 'WALLET', pendingPoints: 'WALLET' })
 export class CurrencyBalanceType extends BalanceType {
-  @Of(() => [ExpiryType], 'The next days on which points expire, soonest first, at most 10. Held points are not in it.') nextExpiries!: readonly ExpiryType[];
+  @Of(() => [ExpiryType], 'The next days on which points expire, soonest first, at most 10. Held points are not in it. Empty for a brand.')
+  nextExpiries!: readonly ExpiryType[];
 
-  @Of(() => [PendingPointsType], 'Pending points by the day on which they can be spent, soonest first, those to be confirmed last; at most 100 days.')
+  @Of(
+    () => [PendingPointsType],
+    'Pending points by the day on which they can be spent, soonest first, those to be confirmed last; at most 100 days. Empty for a brand.',
+  )
   pendingPoints!: readonly PendingPointsType[];
 }
 
@@ -187,11 +191,10 @@ export class MemberType {
 
   @Id('Opaque id; another one at each brand.') id!: string;
 
-  @Instant.orNull('When the member was enrolled; null for a brand whose link with the member is not confirmed.') enrolledAt?: Date | null;
+  @Instant.orNull('When the member was enrolled; null for a brand that did not do it, or whose link with the member is not confirmed.')
+  enrolledAt?: Date | null;
 
-  @Text.orNull(
-    "Whose law protects the member's data, if known: an ISO 3166-1 country (AT) or an ISO 3166-2 part of one (US-CA). Null for a brand whose link is not confirmed.",
-  )
+  @Text.orNull("Whose law protects the member's data, if known: ISO 3166-1 (AT) or 3166-2 (US-CA). Null for a brand.")
   jurisdiction?: string | null;
 
   @Of.orNull(() => PersonalDataType, 'Personal data; null when there are none or when you may not read them.') personalData?: PersonalDataType | null;

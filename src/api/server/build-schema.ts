@@ -27,6 +27,7 @@ import { SetAsideEventResolver } from '../settlement/set-aside.resolver';
 import { PeriodResolver, StatementLineResolver, StatementResolver } from '../settlement/settlement.resolver';
 import { GiftResolver } from '../sharing/gift.resolver';
 import { PoolResolver } from '../sharing/pool.resolver';
+import { guardDisclosures } from './guard-disclosures';
 import { refuseSuspended } from './refuse-suspended';
 import { callDirectly, keepInputFieldsReady, rememberAnswerTypes } from './schema-shortcuts';
 
@@ -75,8 +76,8 @@ export function buildTesseraSchema(): GraphQLSchema {
   const mutation = schema.getMutationType();
   if (mutation) mutation.description = 'Changes. Each answers with the thing changed, or with a refusal.';
   describeCodes(schema);
-  disclosureMap(schema);
   callDirectly(schema);
+  guardDisclosures(schema, disclosureMap(schema));
   refuseSuspended(schema);
   rememberAnswerTypes(schema);
   keepInputFieldsReady(schema);

@@ -6,8 +6,8 @@ import { buildTesseraSchema } from './build-schema';
 const HEAD = `# What brands are told of members
 
 Written by \`npm run generate\`, from what stands beside each type (\`src/api/graphql/discloses.ts\`). A brand is told what
-is its own and what the programme needs. For a purpose it gets a category, such as WALLET. The member with a login gets
-all of it. Fields that are not listed are no facts about a member.
+is its own and what the programme needs. For a purpose it gets a category, such as WALLET, and until then null or an
+empty list. The member with a login gets all of it. Fields that are not listed are no facts about a member.
 
 | type | its own | programme | for a purpose | never |
 |---|---|---|---|---|

@@ -80,7 +80,7 @@ query Balance($currency: String!) {
 # Too few points: that answer is remembered too. Ask anew with another idempotencyKey.
 mutation HoldAtTaxi($input: HoldInput!) {
   hold(input: $input) {
-    ... on Redemption { redemptionId points value { amount currency } expiresAt balance { active held spendable } }
+    ... on Redemption { redemptionId points value { amount currency } expiresAt balance { active spendable } }
     ... on Refusal { code message }
     ... on InsufficientPoints { available }
   }

@@ -37,6 +37,11 @@ export function databasePrincipal(principal: Principal): DatabasePrincipal {
   return { kind: 'brand', brandId: principal.brandId };
 }
 
+/** Whether a brand asks: its client, its staff, or a session that it minted. The operator's staff are no brand. */
+export function isBrand(principal: Principal): boolean {
+  return principal.kind === 'staff' ? !principal.ofOperator : principal.brandId !== null;
+}
+
 /** The principal's name in the audit trail: its kind and id, never a person's name. */
 export function actorOf(principal: Principal): string {
   if (principal.kind === 'client') return `client:${principal.clientId}`;

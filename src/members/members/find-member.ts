@@ -1,5 +1,5 @@
 import type { App } from '../../app';
-import { databasePrincipal, type Principal } from '../../coalition/access/principal';
+import { databasePrincipal, isBrand, type Principal } from '../../coalition/access/principal';
 import type { BalanceAfter } from '../../ledger/ledger/posting';
 import type { RowOf } from '../../platform/database/row-of';
 import type { Uuid } from '../../platform/ids';
@@ -14,9 +14,9 @@ export const LOOKS_AT_MEMBERS = { scope: 'members', roles: ['SUPPORT', 'PROGRAMM
 export interface MemberProfile {
   readonly memberId: Uuid;
   readonly walletId: Uuid;
-  /** null: the link of the brand that asks is not confirmed. So with the other fields. */
+  /** null: a brand asks that did not enrol the member, or whose link is not confirmed. */
   readonly enrolledAt: Date | null;
-  /** ISO 3166-1 or 3166-2, if known. */
+  /** ISO 3166-1 or 3166-2, if known. null for a brand whose link is not confirmed, and so with what follows. */
   readonly jurisdiction: string | null;
   /** When the wallet was locked against spending; null: it is not. */
   readonly lockedAt: Date | null;
@@ -38,13 +38,13 @@ export function meetMember(app: App, principal: Principal, ref: MemberRef): Prom
 
 /** Profiles of members that were found before, as far as whoever asks may see them. */
 export function readProfiles(app: App, principal: Principal, memberIds: readonly Uuid[]): Promise<MemberProfile[]> {
-  const ofBrand = principal.kind === 'staff' ? !principal.ofOperator : principal.brandId !== null;
+  const ofBrand = isBrand(principal);
   return app.database.transaction(databasePrincipal(principal), async ({ client }) => {
-    const { rows } = await client.query<RowOf<Omit<MemberProfile, 'memberId'>> & { id: Uuid; confirmed: boolean }>({
+    const { rows } = await client.query<RowOf<Omit<MemberProfile, 'memberId'>> & { id: Uuid; confirmed: boolean; enrolled_here: boolean }>({
       name: 'member-profiles',
       text: `SELECT m.id, w.id AS wallet_id, m.enrolled_at, m.jurisdiction, w.locked_at, w.lock_reason, EXISTS (
                SELECT FROM brand_link l WHERE l.brand_id = (SELECT current_brand()) AND l.member_id = m.id AND l.unlinked_at IS NULL AND l.confirmed_at IS NOT NULL
-             ) AS confirmed
+             ) AS confirmed, m.enrolled_by_brand_id IS NOT DISTINCT FROM (SELECT current_brand()) AS enrolled_here
              FROM member m JOIN wallet w ON w.member_id = m.id WHERE m.id = ANY ($1::uuid[])`,
       values: [memberIds],
     });
@@ -53,7 +53,7 @@ export function readProfiles(app: App, principal: Principal, memberIds: readonly
       return {
         memberId: row.id,
         walletId: row.wallet_id,
-        enrolledAt: shown ? row.enrolled_at : null,
+        enrolledAt: shown && (!ofBrand || row.enrolled_here) ? row.enrolled_at : null,
         jurisdiction: shown ? row.jurisdiction : null,
         lockedAt: shown ? row.locked_at : null,
         lockReason: ofBrand ? null : row.lock_reason,

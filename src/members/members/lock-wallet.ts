@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { App } from '../../app';
-import type { Principal } from '../../coalition/access/principal';
+import { isBrand, type Principal } from '../../coalition/access/principal';
 import { reasonSchema, recordChange } from '../../coalition/access/record-change';
 import { PermissionDenied } from '../../platform/refusal';
 import { auditName, type MemberOrSelf, withMember } from '../identification/asking-member';
@@ -23,8 +23,7 @@ export async function lockWallet(app: App, principal: Principal, command: LockWa
  * what the member did to be safe, and it holds the sessions that it mints.
  */
 export async function unlockWallet(app: App, principal: Principal, command: LockWallet): Promise<ResolvedMember> {
-  const ofBrand = principal.kind === 'staff' ? !principal.ofOperator : principal.brandId !== null;
-  if (ofBrand) throw new PermissionDenied("A wallet's lock is lifted by the operator, or by its member with a login of an identity provider.");
+  if (isBrand(principal)) throw new PermissionDenied("A wallet's lock is lifted by the operator, or by its member with a login of an identity provider.");
   return setLock(app, principal, command, false);
 }
 

@@ -1,6 +1,9 @@
+import { mintLocalLogin } from '../../../src/coalition/sign-in/local-issuer';
 import { expirePoints } from '../../../src/programme/expiry/expire-points';
 import { giveNotices } from '../../../src/programme/expiry/give-notices';
+import { bindLogin } from '../../support/logins';
 import { openPointsApi, type PointsApi } from '../../support/points-api';
+import { uuidIn } from '../../support/shown-ids';
 
 let points: PointsApi;
 beforeAll(async () => {
@@ -52,8 +55,11 @@ it('takes a currency that slides through pending points, their confirmation, not
     availability: { kind: 'ON_EVENT', days: 5, date: null },
   });
 
-  const enrol = 'mutation { enrolMember(input: { idempotencyKey: "ana", customerId: "ana" }) { ... on Member { id } } }';
-  const member = await run(fuel, enrol);
+  const enrol =
+    'mutation { enrolMember(input: { idempotencyKey: "ana", customerId: "ana", identifiers: [{ kind: CARD, value: "ana" }] }) { ... on Member { id } } }';
+  const memberId = test.app.keys.fromPairwise('member', coalition.brands.FUEL.id, uuidIn((await run(fuel, enrol)).id));
+  const ana = () => mintLocalLogin(test.app, 'ana');
+  await bindLogin(test.app, coalition.operator, memberId, await ana());
   const buy = async (key: string, unitPrice: string) =>
     run(
       fuel,
@@ -61,20 +67,20 @@ it('takes a currency that slides through pending points, their confirmation, not
       { input: { idempotencyKey: key, member: { customerId: 'ana' }, currency: 'SLD', moneyCurrency: 'EUR', lines: [{ sku: 'a', quantity: '1', unitPrice }] } },
     );
   const [kept, lost] = [await buy('kept', '100'), await buy('lost', '40')];
-  expect(kept).toMatchObject({ availableOn: null, confirmBy: '2026-03-20', expiresOn: null, balance: { pending: 100, active: 0 } });
+  expect(kept).toMatchObject({ availableOn: null, confirmBy: '2026-03-20', expiresOn: null, balance: { pending: null, active: 0 } });
   const confirm = `mutation ($id: ID!, $key: String!) { confirmPurchase(input: { idempotencyKey: $key, purchaseId: $id }) {
     ... on ConfirmedPurchase { points expiresOn duplicate balance { pending active } } ${REFUSAL} } }`;
   expect(await run(fuel, confirm, { id: kept.purchaseId, key: 'confirm' })).toEqual({
     ...{ points: 100, expiresOn: null, duplicate: false },
-    balance: { pending: 40, active: 100 },
+    balance: { pending: null, active: 100 },
   });
   const award = 'query ($id: ID!) { purchase(id: $id) { award { state availableOn confirmBy } } }';
   expect(await run(fuel, award, { id: lost.purchaseId })).toEqual({ award: { state: 'PENDING', availableOn: null, confirmBy: '2026-03-20' } });
 
-  const wallet = `query { member(ref: { customerId: "ana" }) { wallet {
+  const wallet = `query { me { wallet {
     balances { currency active pending arrears nextExpiries { on points } pendingPoints { points availableOn confirmBy } }
     expiring(within: 100) { currency on points } arrears { points left } } } }`;
-  expect((await run(fuel, wallet)).wallet).toEqual({
+  expect((await run(ana, wallet)).wallet).toEqual({
     balances: [
       {
         ...{ currency: 'SLD', active: 100, pending: 40, arrears: 0, nextExpiries: [{ on: '2026-06-15', points: 100 }] },
@@ -90,13 +96,14 @@ it('takes a currency that slides through pending points, their confirmation, not
   expect(await run(fuel, award, { id: lost.purchaseId })).toMatchObject({ award: { state: 'CANCELLED' } });
   expect(await giveNotices(test.app)).toBe(1);
   const notices = `query ($member: ID) { expiryNotices(memberId: $member) { edges { node { memberId currency points on days toldAt } } pageInfo { hasNextPage } } }`;
-  const node = { memberId: member.id, currency: 'SLD', points: 100, on: '2026-06-15', days: 14, toldAt: '2026-06-02T12:00:00.000Z' };
-  expect(await run(fuel, notices)).toEqual({ edges: [{ node }], pageInfo: { hasNextPage: false } });
-  expect(await run(fuel, notices, { member: member.id })).toEqual({ edges: [{ node }], pageInfo: { hasNextPage: false } });
-  expect(await run(points.taxi, notices)).toEqual({ edges: [], pageInfo: { hasNextPage: false } });
+  const { id } = await run(ana, '{ me { id } }');
+  const node = { memberId: id, currency: 'SLD', points: 100, on: '2026-06-15', days: 14, toldAt: '2026-06-02T12:00:00.000Z' };
+  expect(await run(ana, notices)).toEqual({ edges: [{ node }], pageInfo: { hasNextPage: false } });
+  expect(await run(ana, notices, { member: id })).toEqual({ edges: [{ node }], pageInfo: { hasNextPage: false } });
+  expect(await run(fuel, notices)).toEqual({ edges: [], pageInfo: { hasNextPage: false } });
 
   test.clock.set(new Date('2026-06-15T12:00:00Z'));
-  expect((await run(fuel, wallet)).wallet).toMatchObject({ balances: [{ active: 0, pending: 0, nextExpiries: [], pendingPoints: [] }], expiring: [] });
+  expect((await run(ana, wallet)).wallet).toMatchObject({ balances: [{ active: 0, pending: 0, nextExpiries: [], pendingPoints: [] }], expiring: [] });
   await expirePoints(test.app);
   const movements = 'query { member(ref: { customerId: "ana" }) { wallet { movements(currency: "SLD") { edges { node { kind points } } } } } }';
   // A brand sees what it asked for itself; expiry is the coalition's.

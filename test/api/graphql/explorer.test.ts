@@ -55,7 +55,7 @@ describe('the explorer', () => {
     expect(recordPurchase).toMatchObject({ points: 692, amount: '69.260000000', duplicate: false });
     expect((await run(2)).me.wallet.balances[0]).toMatchObject({ active: 692, spendable: 692 });
     const { hold } = await run(3);
-    expect(hold).toMatchObject({ points: 300, balance: { held: 300, spendable: 392 } });
+    expect(hold).toMatchObject({ points: 300, balance: { active: 392, spendable: 392 } });
     expect((await run(4, { redemptionId: hold.redemptionId })).captureHold).toMatchObject({ points: 250, released: 50 });
     expect((await run(5, { purchaseId: recordPurchase.purchaseId })).recordReturn).toMatchObject({ clawedBack: 29, balance: null });
     expect((await run(6)).closePeriod.status).toBe('CLOSING');

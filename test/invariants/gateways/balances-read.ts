@@ -1,7 +1,7 @@
 import type { PointsApi } from '../../support/points-api';
 import { uuidIn } from '../../support/shown-ids';
 
-const BALANCES = 'query ($ref: MemberRefInput!) { member(ref: $ref) { wallet { id balances { currency active pending held arrears spendable } } } }';
+const BALANCES = 'query ($ref: MemberRefInput!) { member(ref: $ref) { id wallet { id balances { currency active pending held arrears spendable } } } }';
 
 interface Balance {
   readonly currency: string;
@@ -13,13 +13,18 @@ interface Balance {
 }
 
 interface Answer {
-  readonly data?: { readonly member: { readonly wallet: { readonly id: string; readonly balances: readonly Balance[] } } };
+  readonly data?: { readonly member: { readonly id: string; readonly wallet: { readonly id: string; readonly balances: readonly Balance[] } } };
 }
 
-/** Balances that a client was shown: each must add up, and be one that the wallet had after some movement. */
+/**
+ * Balances that the operator's staff was shown, who sees all of them: each must add up, and be one that the wallet had
+ * after some movement.
+ */
 export class BalancesRead {
   count = 0;
   private readonly sums = new Map<string, Set<number>>();
+  /** Ids of members, by card: a look by card is logged. */
+  private readonly members = new Map<string, string>();
 
   constructor(private readonly points: PointsApi) {}
 
@@ -28,13 +33,16 @@ export class BalancesRead {
    * answer.
    */
   async read(url: string, card: string): Promise<string[]> {
-    const { test, coalition, fuel } = this.points;
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${await fuel()}` };
-    const body = JSON.stringify({ query: BALANCES, variables: { ref: { identifier: { kind: 'CARD', value: card } } } });
+    const { test, coalition } = this.points;
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${await coalition.freshOperatorToken()}` };
+    const known = this.members.get(card);
+    const ref = known ? { id: known } : { identifier: { kind: 'CARD', value: card } };
+    const body = JSON.stringify({ query: BALANCES, variables: { ref } });
     const answer = (await (await fetch(url, { method: 'POST', headers, body })).json()) as Answer;
     if (!answer.data) throw new Error(`the balances of ${card}: ${JSON.stringify(answer)}`);
+    this.members.set(card, answer.data.member.id);
     const { id, balances } = answer.data.member.wallet;
-    const wallet = test.app.keys.fromPairwise('wallet', coalition.brands.FUEL.id, uuidIn(id));
+    const wallet = test.app.keys.fromPairwise('wallet', 'coalition', uuidIn(id));
     const findings: string[] = [];
     for (const { currency, ...parts } of balances) {
       const { active, pending, held, arrears, spendable } = parts;

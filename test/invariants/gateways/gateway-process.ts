@@ -45,6 +45,8 @@ export async function startGateway({ config }: App, options: { readonly port?: n
       TESSERA_PORT: String(port),
       TESSERA_LOG_FORMAT: 'json',
       TESSERA_EXPLORER: 'false',
+      // The operator's staff reads balances.
+      TESSERA_LOCAL_ISSUER: 'true',
       TESSERA_DATABASE_POOL: '8',
       REDIS_URL: process.env.REDIS_URL,
       TEST_GATEWAY_FAULT: fault,

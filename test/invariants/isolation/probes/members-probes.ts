@@ -49,7 +49,12 @@ const byOperatorsDecision = () =>
 export const MEMBERS_PROBES: Readonly<Record<string, Probe>> = {
   'Query.member': probe({ args: (side) => ({ ref: new Who(side.own) }) }),
   'Query.me': probe({ by: 'member', args: () => ({}) }),
-  'Query.expiryNotices': probe({ args: (side) => ({ ...page, memberId: new Id('member', side.own.memberId) }) }),
+  // A brand is given an empty list: see ROOT_DISCLOSURES.
+  'Query.expiryNotices': probe<{ actor: Actor }>({
+    by: 'prepared',
+    prepare: async (_side, { operator }) => ({ actor: operator }),
+    args: (side) => ({ ...page, memberId: new Id('member', side.own.memberId) }),
+  }),
   'Query.proposals': probe<{ actor: Actor }>({ by: 'prepared', prepare: aDecision, args: () => page }),
   'Mutation.enrolMember': probe({
     args: (side, _made, key) => ({
