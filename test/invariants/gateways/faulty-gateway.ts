@@ -8,7 +8,7 @@ import type * as Loads from '../../../src/ledger/ledger/internal/rows/load-state
 import type { PostingRequest } from '../../../src/ledger/ledger/posting';
 import type * as Runs from '../../../src/platform/database/pipeline';
 import { newUuid, type Uuid } from '../../../src/platform/ids';
-import { MOMENT_IS_HERE } from './gateway-process';
+import { MOMENT_IS_HERE } from './moment';
 
 /**
  * Required before a gateway's own modules (node -r), it replaces functions of the ledger by wrong ones:

@@ -7,12 +7,11 @@ import type { Readable } from 'node:stream';
 import type { App } from '../../../src/app';
 import { vaultKeyVariable } from '../../support/test-app';
 import type { GatewayFault } from './faulty-gateway';
+import { MOMENT_IS_HERE } from './moment';
 
 const ROOT = join(__dirname, '../../..');
 /** Far longer than it takes, whatever else the machine does: only what hangs is to be cut off. */
 const START_MS = 240_000;
-/** What a gateway with a fault says when it stands still where a kill catches something. */
-export const MOMENT_IS_HERE = 'the moment is here';
 
 /** A gateway in a process of its own, as `npm run gateway` runs it. */
 export interface GatewayProcess {
