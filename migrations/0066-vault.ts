@@ -11,8 +11,9 @@ import type { Uuid } from '../src/platform/ids';
 import { itemAt } from '../src/platform/one-of';
 
 /**
- * Personal data move into a vault: a row for each member and category, sealed with a key of the member that a vault key wraps
- * (docs/decisions/0035). They move in batches within the one transaction, so memory is bounded and a kill changes nothing.
+ * Personal data move into a vault: a row for each member and category, sealed with a key of the member that a vault key
+ * wraps (docs/decisions/0035). They move in batches within the one transaction, so memory is bounded and a kill changes
+ * nothing.
  */
 export class Vault1790000000066 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

@@ -29,3 +29,15 @@ it('removes what a killed process left behind, wherever in it the server ran', a
   server.kill();
   expect([existsSync(kept), existsSync(left), stopped]).toEqual([true, false, true]);
 });
+
+it('leaves a process alone whose number stands in what was left behind, and which runs elsewhere', async () => {
+  const left = await makeThrowawayDirectory(null, [parent]);
+  writeFileSync(join(left, 'owner.pid'), String(spawnSync('true').pid));
+  mkdirSync(join(left, 'data'));
+  const other = spawn('sleep', ['600']);
+  writeFileSync(join(left, 'data', 'postmaster.pid'), `${other.pid}\n`);
+  await makeThrowawayDirectory(null, [parent]);
+  const lives = isAlive(other.pid as number);
+  other.kill();
+  expect([existsSync(left), lives]).toEqual([false, true]);
+});
